@@ -1,0 +1,98 @@
+import js from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+// Imports point down only: apps -> domain -> db -> contracts -> runtime. `events` is for worker and infra,
+// `testing` for tests and infra. A broken rule is proven to fail in infra/local/test/boundaries.spec.ts.
+const down = {
+  'type:app': ['type:domain', 'type:data', 'type:contract', 'type:util'],
+  'type:domain': ['type:data', 'type:contract', 'type:util'],
+  'type:events': ['type:data', 'type:contract', 'type:util'],
+  'type:data': ['type:contract', 'type:util'],
+  'type:contract': ['type:util'],
+  'type:util': ['type:util'],
+  'type:testing': ['type:contract', 'type:util'],
+  'type:infra': ['type:domain', 'type:events', 'type:data', 'type:contract', 'type:util', 'type:testing'],
+};
+const scopes = {
+  'scope:api': ['scope:api', 'scope:shared'],
+  'scope:worker': ['scope:worker', 'scope:shared'],
+  'scope:importer': ['scope:importer', 'scope:shared'],
+  'scope:shared': ['scope:shared'],
+};
+// Each client library has one home (kafkajs: libs/events, bullmq: importer, connect-node: api), so that
+// replacing it touches one package.
+const banned = {
+  'type:app': ['kafkajs'],
+  'scope:api': ['bullmq'],
+  'scope:worker': ['bullmq', '@connectrpc/connect-node'],
+  'scope:importer': ['@connectrpc/connect-node'],
+  'scope:shared': ['kafkajs', 'bullmq', '@connectrpc/connect-node'],
+  'scope:ops': ['kafkajs', 'bullmq', '@connectrpc/connect-node'],
+};
+
+const constraints = ({ tests }) => [
+  ...Object.entries(down).map(([sourceTag, tags]) => ({
+    sourceTag,
+    onlyDependOnLibsWithTags: [
+      ...tags,
+      ...(tests ? ['type:testing'] : []),
+      ...(sourceTag === 'type:app' ? ['type:events'] : []), // narrowed to worker by its scope
+    ],
+  })),
+  ...Object.entries(scopes).map(([sourceTag, onlyDependOnLibsWithTags]) => ({
+    sourceTag,
+    onlyDependOnLibsWithTags,
+  })),
+  ...Object.entries(banned).map(([sourceTag, bannedExternalImports]) => ({
+    sourceTag,
+    bannedExternalImports,
+  })),
+];
+const boundaries = (options) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { allow: [], enforceBuildableLibDependency: false, depConstraints: constraints(options) },
+  ],
+});
+
+export default tseslint.config(
+  { ignores: ['**/node_modules', '**/dist', '.local', '.nx', 'libs/contracts/src/gen', 'libs/db/migrations'] },
+  js.configs.recommended,
+  ...tseslint.configs.strict,
+  {
+    plugins: { '@nx': nx },
+    files: ['**/*.ts'],
+    rules: {
+      ...boundaries({ tests: false }),
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read the environment in runtime/env only.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.spec.ts', '**/test/**/*.ts'],
+    rules: { ...boundaries({ tests: true }), '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    // The one door to the environment, and the tooling that hands it on to child processes.
+    files: ['libs/runtime/src/env.ts', 'libs/testing/**/*.ts', 'infra/**/*.ts', '**/*.spec.ts', '**/test/**/*.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['infra/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['**/*.mjs', '**/*.cjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'writable', __dirname: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+);

@@ -1,0 +1,24 @@
+// One Jest set-up for every package: TypeScript by swc to CommonJS, pure specs beside the code
+// (src/**/*.spec.ts), specs that do I/O in test/ (their services come from the global set-up).
+const { basename, dirname, join } = require('node:path');
+
+module.exports = (root) => ({
+  rootDir: root,
+  displayName: `${basename(dirname(root))}/${basename(root)}`,
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  globalSetup: join(__dirname, 'libs/testing/src/jest/global-setup.ts'),
+  globalTeardown: join(__dirname, 'libs/testing/src/jest/global-teardown.ts'),
+  testTimeout: 120_000,
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+});
