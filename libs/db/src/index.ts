@@ -1,1 +1,15 @@
-export {};
+export * from './audit.ts';
+export * from './config.ts';
+export * from './inbox.ts';
+export * from './keys/email.ts';
+export * from './keys/keyring.ts';
+export * from './keys/merchant-keys.ts';
+export * from './keys/read-email.ts';
+export * from './migrate.ts';
+export * from './outbox.ts';
+export * from './pool.ts';
+export * from './read-router.ts';
+export * from './repository/core-repository.ts';
+export * from './schema-version.ts';
+export * from './schema/index.ts';
+export * from './transaction.ts';

@@ -1,0 +1,31 @@
+import { addresses, integer, flag, text, type Env } from '@core/runtime';
+
+/** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
+export const databaseEnv = {
+  CORE_DB_HOST: text({ doc: 'PostgreSQL primary', default: 'localhost' }),
+  CORE_DB_PORT: integer({ doc: 'its port', default: 5433, min: 1, max: 65_535 }),
+  CORE_DB_NAME: text({ doc: 'database', default: 'core_db' }),
+  CORE_DB_USER: text({
+    doc: "role: core_api, core_worker, core_importer, or the owner's for migrations",
+    example: 'core_api',
+  }),
+  CORE_DB_PASSWORD: text({ doc: "the role's password", secret: true }),
+  CORE_DB_REPLICAS: addresses({
+    doc: 'read replicas, host:port,host:port; empty: reads go to the primary',
+    default: [],
+    example: 'localhost:5434',
+  }),
+  CORE_DB_TLS: flag({ doc: 'TLS to PostgreSQL, certificates verified', default: false }),
+  CORE_DB_POOL: integer({ doc: 'connections per process and node', default: 10, min: 1, max: 200 }),
+};
+
+export type DatabaseEnv = Env<typeof databaseEnv>;
+
+/** The keyring that wraps every merchant's keys. */
+export const keyringEnv = {
+  CORE_ENCRYPTION_KEYS: text({
+    doc: 'keyring, id:base64 of 32 bytes,...; the first is current',
+    example: 'k1:<base64 of 32 random bytes>',
+    secret: true,
+  }),
+};

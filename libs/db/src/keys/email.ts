@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto';
+import type { MerchantKeys } from './merchant-keys.ts';
+
+/** Emails are compared after NFKC, trim and lower-case: the form that is hashed, never the one stored. */
+export const normaliseEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
+
+/** Blind index of an email under the merchant's index key: equal emails of two merchants do not match. */
+export const emailHash = (keys: MerchantKeys, email: string): Buffer =>
+  keyedHash(keys, 'email', normaliseEmail(email));
+
+/** Keyed hash of a value of one kind, for tombstones and the blind index. */
+export const keyedHash = (keys: MerchantKeys, kind: 'email' | 'external_id', value: string): Buffer =>
+  createHmac('sha256', keys.indexKey).update(`${kind}|${value}`).digest();
+
+/** The data key as pgcrypto's passphrase: random 256-bit keys need no stretching, hence s2k-mode=1. */
+export const passphrase = (keys: MerchantKeys): string => keys.dataKey.toString('base64');
+
+/**
+ * SQL of an email's ciphertext, `<generation>.<base64 without newlines>`. The row's ids are encrypted
+ * with it, so that a value copied into another row is detected.
+ * @param p SQL expressions, such as `$1` or `page.email`; never values
+ */
+export const encryptEmailSql = (p: {
+  merchantId: string;
+  customerId: string;
+  email: string;
+  generation: string;
+  passphrase: string;
+}): string =>
+  `case when ${p.email} is null then null else ${p.generation}::text || '.' || translate(encode(
+     pgp_sym_encrypt(${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email},
+                     ${p.passphrase}, 'cipher-algo=aes256, s2k-mode=1'), 'base64'), E'\\n', '') end`;
+
+/** SQL of the plain `merchant_id|customer_id|email` of a stored value. */
+export const decryptEmailSql = (p: { email: string; passphrase: string }): string =>
+  `pgp_sym_decrypt(decode(split_part(${p.email}, '.', 2), 'base64'), ${p.passphrase})`;

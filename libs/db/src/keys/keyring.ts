@@ -1,0 +1,66 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+
+/** Wraps and unwraps merchants' keys; a KMS or Vault transit fits the same two calls. */
+export interface Keyring {
+  readonly currentId: string;
+  /** `context` is bound to the result: opening it under another one fails. */
+  wrap(key: Buffer, context: string): string;
+  /** @throws KeyError when the keyring key is unknown or the value was changed */
+  unwrap(wrapped: string, context: string): Buffer;
+}
+
+export class KeyError extends Error {
+  override name = 'KeyError';
+}
+
+/**
+ * @param spec `id:base64,id:base64`: 32 bytes each, the first one wraps, all of them unwrap
+ * @throws KeyError naming what is wrong, without the key
+ */
+export function parseKeyring(spec: string): Keyring {
+  const keys = new Map<string, Buffer>();
+  for (const part of spec.split(',')) {
+    const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(part.trim()) ?? [];
+    if (!id || !encoded) throw new KeyError('CORE_ENCRYPTION_KEYS: must read id:base64,id:base64');
+    const key = Buffer.from(encoded, 'base64');
+    if (key.length !== 32)
+      throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} must have 32 bytes, has ${key.length}`);
+    if (keys.has(id)) throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} is there twice`);
+    keys.set(id, key);
+  }
+  const [[currentId, currentKey]] = [...keys] as [[string, Buffer]];
+  return {
+    currentId,
+    wrap: (key, context) => `${currentId}.${seal(currentKey, key, context)}`,
+    unwrap: (wrapped, context) => {
+      const id = wrapped.slice(0, wrapped.indexOf('.'));
+      const key = keys.get(id);
+      if (!key) throw new KeyError(`key ${id} is not in CORE_ENCRYPTION_KEYS; add it behind the current one`);
+      return open(key, wrapped.slice(id.length + 1), context);
+    },
+  };
+}
+
+const NONCE = 12;
+const TAG = 16;
+
+/** AES-256-GCM as base64 of nonce, tag, ciphertext; `context` is authenticated with it. */
+export function seal(key: Buffer, plain: Buffer, context: string): string {
+  const nonce = randomBytes(NONCE);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
+  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64');
+}
+
+/** @throws KeyError when the value was changed, or belongs to another key or context */
+export function open(key: Buffer, sealed: string, context: string): Buffer {
+  const bytes = Buffer.from(sealed, 'base64');
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE))
+      .setAAD(Buffer.from(context))
+      .setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()]);
+  } catch {
+    throw new KeyError('sealed value does not open: it was changed, or belongs to another key or place');
+  }
+}

@@ -1,0 +1,38 @@
+import { Topic } from '@core/contracts';
+import { OUTBOX_SHARDS } from './schema/index.ts';
+import type { Tx } from './transaction.ts';
+
+export type Origin = 'api' | 'import' | 'rfm' | 'privacy' | 'webhook' | 'replay';
+
+/** One change of one customer, as it becomes an event. No PII: names of fields, never values. */
+export interface CustomerChange {
+  merchantId: string;
+  customerId: string;
+  /** 1 is a creation and becomes customer.created. */
+  version: number;
+  changedFields: readonly string[];
+  origin: Origin;
+}
+
+/**
+ * Writes the changes' events in the caller's transaction; there is no other way to append. Call it
+ * after the rows are written: their locks then keep a customer's events in the order of its versions.
+ */
+export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  await tx.query(
+    `insert into outbox_events (shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+     select abs(hashtext(customer_id::text)::bigint) % ${OUTBOX_SHARDS},
+            case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
+            merchant_id, customer_id, version, string_to_array(changed_fields, ','), origin
+       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[])
+            as change (merchant_id, customer_id, version, changed_fields, origin)`,
+    [
+      changes.map((change) => change.merchantId),
+      changes.map((change) => change.customerId),
+      changes.map((change) => change.version),
+      changes.map((change) => change.changedFields.join(',')),
+      changes.map((change) => change.origin),
+    ],
+  );
+}

@@ -1,0 +1,52 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, unique, uuid, varchar } from 'drizzle-orm/pg-core';
+import { bytea, instant } from './columns.ts';
+
+/** As stored in customers.rfm_score: snake_case, sequence as a string because it is a 64-bit number. */
+export interface StoredRfmScore {
+  recency: number;
+  frequency: number;
+  monetary: number;
+  score: string;
+  segment: string;
+  previous_segment?: string;
+  /** RFC 3339. */
+  as_of: string;
+  sequence?: string;
+  config_version?: number;
+}
+
+export const customers = pgTable(
+  'customers',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`uuidv7()`),
+    merchantId: uuid('merchant_id').notNull(),
+    /** Shopify's id, such as gid://shopify/Customer/7. */
+    externalId: varchar('external_id'),
+    /** `<key generation>.<base64 of pgp_sym_encrypt(merchant_id|customer_id|email)>`, never plain. */
+    email: varchar('email'),
+    /** Blind index: HMAC-SHA-256 of the normalised email under the merchant's index key. */
+    emailHash: bytea('email_hash'),
+    rfmScore: jsonb('rfm_score').$type<StoredRfmScore>(),
+    metadata: jsonb('metadata').$type<Record<string, unknown>>(),
+    version: integer('version').notNull().default(1),
+    /** SHA-256 of what the source said last; an equal one writes nothing. */
+    contentHash: bytea('content_hash'),
+    sourceUpdatedAt: instant('source_updated_at'),
+    deletedAt: instant('deleted_at'),
+    erasedAt: instant('erased_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [
+    // Keyset pages by id need the second column; the plan's name stands.
+    index('idx_customers_merchant_id').on(t.merchantId, t.id),
+    index('idx_customers_rfm_score').using('gin', t.rfmScore),
+    index('idx_customers_merchant_segment').on(t.merchantId, sql`(${t.rfmScore} ->> 'segment')`, t.id),
+    index('idx_customers_merchant_updated_at').on(t.merchantId, t.updatedAt, t.id),
+    unique('uq_customers_merchant_email_hash').on(t.merchantId, t.emailHash),
+    unique('uq_customers_merchant_external_id').on(t.merchantId, t.externalId),
+  ],
+);

@@ -1,0 +1,5 @@
+export * from './customers.ts';
+export * from './events.ts';
+export * from './imports.ts';
+export * from './privacy.ts';
+export * from './settings.ts';

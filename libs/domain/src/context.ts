@@ -1,0 +1,10 @@
+import type { Actor, MerchantKeyStore } from '@core/db';
+
+/** What every command gets beside its transaction and input. */
+export interface CommandContext extends Actor {
+  readonly keys: MerchantKeyStore;
+  /** Aborted when the caller has gone or its deadline has passed. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number;
+}

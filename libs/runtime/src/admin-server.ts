@@ -1,0 +1,83 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from './metrics.ts';
+
+/** A named condition of readiness; it throws, or says false, when not met. */
+export type ReadyCheck = () => Promise<unknown> | unknown;
+
+export interface AdminServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+/**
+ * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing) and /metrics.
+ * @throws Error when the port is taken, saying which variable to change
+ */
+export async function startAdminServer(options: {
+  port: number;
+  metrics: Registry;
+  checks: Record<string, ReadyCheck>;
+}): Promise<AdminServer> {
+  const { metrics, checks } = options;
+  const routes: Record<string, (res: ServerResponse) => Promise<void>> = {
+    '/healthz': async (res) => reply(res, 200, { status: 'ok' }),
+    '/readyz': async (res) => {
+      const failed = await failing(checks);
+      reply(
+        res,
+        failed.length ? 503 : 200,
+        failed.length ? { status: 'not ready', failed } : { status: 'ready' },
+      );
+    },
+    '/metrics': async (res) => {
+      res.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
+    },
+  };
+  const server = createServer((req, res) => {
+    const route = routes[(req.url ?? '').split('?')[0] ?? ''];
+    if (!route)
+      return reply(res, 404, { error: `no such page; there are ${Object.keys(routes).join(', ')}` });
+    route(res).catch(() => reply(res, 500, { error: 'internal' }));
+  });
+  await listen(server, options.port, 'CORE_ADMIN_PORT');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => (server.close(() => resolve()), server.closeAllConnections())),
+  };
+}
+
+/** Listens on all interfaces; a taken port is named with the variable that moves it. */
+export const listen = (
+  server: {
+    listen(port: number, done: () => void): unknown;
+    once(event: 'error', f: (e: Error) => void): unknown;
+  },
+  port: number,
+  variable: string,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      reject(taken ? new Error(`port ${port} is taken; set ${variable} to a free one`) : error);
+    });
+    server.listen(port, resolve);
+  });
+
+async function failing(checks: Record<string, ReadyCheck>): Promise<string[]> {
+  const names = Object.keys(checks);
+  const results = await Promise.all(Object.values(checks).map((check) => holds(check)));
+  return names.filter((_, i) => !results[i]);
+}
+
+const holds = (check: ReadyCheck): Promise<boolean> =>
+  Promise.race([
+    (async () => (await check()) !== false)().catch(() => false),
+    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), CHECK_TIMEOUT_MS).unref()),
+  ]);
+
+const reply = (res: ServerResponse, status: number, body: unknown) => {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+};

@@ -1,0 +1,43 @@
+import { readEnv, EnvError, type Env, type EnvSchema } from './env.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { createShutdown, type Shutdown } from './shutdown.ts';
+
+export interface App<S extends EnvSchema> {
+  env: Env<S>;
+  log: Logger;
+  shutdown: Shutdown;
+}
+
+/**
+ * Runs one deployable from start to exit: environment, logger, signals, clean-up, exit code.
+ * An unforeseen rejection ends the process: a half-broken one looks healthy and is not.
+ */
+export async function runApp<S extends EnvSchema>(
+  name: string,
+  schema: S,
+  start: (app: App<S>) => Promise<void>,
+): Promise<void> {
+  const log = createLogger(name);
+  const shutdown = createShutdown(log);
+  const stop = async (code: number, why: string) => {
+    log.info({ why }, 'stopping');
+    const cleaned = await shutdown.run();
+    log.info({ exit_code: code || cleaned }, 'stopped');
+    process.exit(code || cleaned);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(0, signal));
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'unforeseen error');
+    void stop(1, 'unforeseen error');
+  });
+  try {
+    await start({ env: readEnv(schema), log, shutdown });
+    log.info('ready');
+  } catch (err) {
+    if (shutdown.signal.aborted) return; // the signal's own stop is under way
+    // A wrong environment is the reader's to mend: the message alone, no stack.
+    if (err instanceof EnvError) log.fatal(err.message);
+    else log.fatal({ err }, 'could not start');
+    await stop(1, 'could not start');
+  }
+}

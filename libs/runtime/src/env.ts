@@ -1,0 +1,111 @@
+/** One environment variable: how to read it, and what to say in .env.example and the README. */
+export interface Variable<T> {
+  readonly doc: string;
+  readonly example: string;
+  readonly secret: boolean;
+  /** @throws Error with the expectation alone; the caller adds the variable's name. */
+  readonly parse: (raw: string | undefined) => T;
+}
+
+export type EnvSchema = Record<string, Variable<unknown>>;
+export type Env<S extends EnvSchema> = Readonly<{
+  [K in keyof S]: S[K] extends Variable<infer T> ? T : never;
+}>;
+
+/** Every wrong or missing variable, by name, so that one start shows all of them. */
+export class EnvError extends Error {
+  override name = 'EnvError';
+}
+
+/**
+ * Reads and checks the process environment once, into a frozen object.
+ * Values never appear in the error: some are secrets.
+ */
+export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEnv = process.env): Env<S> {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(schema)) {
+    try {
+      values[name] = variable.parse(source[name] === '' ? undefined : source[name]);
+    } catch (error) {
+      problems.push(`${name}: ${error instanceof Error ? error.message : 'unreadable'}`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new EnvError(`wrong environment, see .env.example:\n  ${problems.join('\n  ')}`);
+  }
+  return Object.freeze(values) as Env<S>;
+}
+
+interface Options<T> {
+  doc: string;
+  default?: T;
+  example?: string;
+  secret?: boolean;
+}
+
+const variable = <T>(options: Options<T>, read: (raw: string) => T): Variable<T> => ({
+  doc: options.doc,
+  example: options.example ?? (options.default === undefined ? '' : String(options.default)),
+  secret: options.secret ?? false,
+  parse: (raw) => {
+    if (raw !== undefined) return read(raw);
+    if ('default' in options) return options.default as T;
+    throw new Error('is required');
+  },
+});
+
+export const text = (options: Options<string>) => variable(options, (raw) => raw);
+
+export const optionalText = (options: Omit<Options<string>, 'default'>) =>
+  variable<string | undefined>({ ...options, default: undefined }, (raw) => raw);
+
+export const integer = (options: Options<number> & { min?: number; max?: number }) =>
+  variable(options, (raw) => {
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
+    const value = Number(raw);
+    if (!/^-?\d+$/.test(raw) || value < min || value > max) {
+      throw new Error(`must be a whole number from ${min} to ${max}`);
+    }
+    return value;
+  });
+
+/** A TCP port; 0 lets the system choose one. */
+export const port = (options: Options<number>) => integer({ ...options, min: 0, max: 65_535 });
+
+export const flag = (options: Options<boolean>) =>
+  variable(options, (raw) => {
+    if (raw === 'true' || raw === '1') return true;
+    if (raw === 'false' || raw === '0') return false;
+    throw new Error('must be true or false');
+  });
+
+export const url = (options: Options<string>) =>
+  variable(options, (raw) => {
+    if (!URL.canParse(raw.replaceAll('{shop}', 'shop'))) throw new Error('must be a URL');
+    return raw;
+  });
+
+/** Comma-separated; blank parts are dropped. */
+export const list = (options: Options<readonly string[]>) =>
+  variable(options, (raw) =>
+    raw
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** host:port,host:port */
+export const addresses = (options: Options<readonly Address[]>) =>
+  variable(options, (raw) =>
+    raw.split(',').map((part) => {
+      const match = /^\s*(.+):(\d{1,5})\s*$/.exec(part);
+      if (!match?.[1] || Number(match[2]) > 65_535) throw new Error('must be host:port,host:port');
+      return { host: match[1], port: Number(match[2]) };
+    }),
+  );

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits `ms`, or less when the signal aborts; never throws. */
+export const pause = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await sleep(ms, undefined, { signal, ref: true }).catch(() => undefined);
+};
+
+/** Milliseconds before attempt `n` (from 0): doubling from `first` to `most`, half of it jitter. */
+export const backoff = (n: number, first = 100, most = 5_000): number => {
+  const full = Math.min(most, first * 2 ** Math.min(n, 30));
+  return full / 2 + Math.random() * (full / 2);
+};
+
+interface UntilReady {
+  what: string;
+  signal?: AbortSignal;
+  /** Told at the first failure and then about every 10 s. */
+  onWait: (message: string, error: unknown) => void;
+}
+
+/**
+ * Calls `connect` until it succeeds: a service that is not there yet at boot is waited for, not died of.
+ * @throws the signal's reason once aborted
+ */
+export async function untilReady<T>(
+  connect: () => Promise<T>,
+  { what, signal, onWait }: UntilReady,
+): Promise<T> {
+  let saidAt = 0;
+  for (let attempt = 0; ; attempt++) {
+    signal?.throwIfAborted();
+    try {
+      return await connect();
+    } catch (error) {
+      if (error instanceof PermanentError) throw error;
+      if (Date.now() - saidAt > 10_000) {
+        saidAt = Date.now();
+        onWait(`waiting for ${what}`, error);
+      }
+      await pause(backoff(attempt, 200, 2_000), signal);
+    }
+  }
+}
+
+/** Waiting will not mend it: start-up must end and say why. */
+export class PermanentError extends Error {
+  override name = 'PermanentError';
+}

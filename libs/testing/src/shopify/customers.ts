@@ -1,0 +1,118 @@
+/** A customer of a shop, flat; the GraphQL view adds what Shopify derives (displayName, defaultEmailAddress). */
+export interface StandInCustomer {
+  /** gid://shopify/Customer/N */
+  id: string;
+  email: string | null;
+  firstName: string;
+  lastName: string;
+  /** An UnsignedInt64 travels as a string. */
+  numberOfOrders: string;
+  amountSpent: { amount: string; currencyCode: string };
+  tags: string[];
+  state: 'ENABLED' | 'DISABLED' | 'INVITED' | 'DECLINED';
+  locale: string;
+  verifiedEmail: boolean;
+  /** ISO 8601 with seconds, in UTC, as Shopify writes them. */
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** What sorting and searching need, cheap enough to compute for a million rows. */
+export interface Facts {
+  id: number;
+  createdMs: number;
+  updatedMs: number;
+}
+
+export interface CustomerSource {
+  idAt(index: number): number;
+  factsAt(index: number): Facts;
+  customerAt(index: number): StandInCustomer;
+  /** The index of a gid of this shop, else undefined. */
+  indexOf(gid: string): number | undefined;
+}
+
+const FIRST_NAMES = ['Ada', 'Björn', 'Chidi', 'Dolores', 'Emre', 'Fatima', 'Grace', 'Hiro'];
+const LAST_NAMES = ['Example', 'Sample', 'Muster', 'Modelo', 'Esempio', 'Örnek', 'Vzorek', 'Exemplo'];
+const LOCALES = ['en', 'de', 'fr', 'ja', 'pt-BR'];
+const STATES = ['ENABLED', 'DISABLED', 'INVITED', 'DECLINED'] as const;
+const TAGS = ['vip', 'wholesale', 'newsletter', 'repeat'];
+
+const GID = 'gid://shopify/Customer/';
+const ID_STEP = 32; // ids rise with gaps, so that nobody takes them for offsets
+const SHOP_SPAN = 1e11; // keeps the ids of two shops apart
+const FIRST_CREATED_MS = Date.UTC(2020, 0, 1);
+// A million customers then span less than five years, and creation times rise with the index.
+const SPACING_S = 150;
+const YEAR_S = 365 * 86_400;
+
+/**
+ * Customers computed from (seed, shop, index): the same three always give the same person, so any number of
+ * them needs no memory. About 1 % have no email; some addresses carry upper case or full-width letters,
+ * which stay unique after NFKC and lower-casing.
+ */
+export function customerSource(seed: string, shop: string): CustomerSource {
+  const key = hashText(`${seed}|${shop}`);
+  const base = 6e12 + (key % 1000) * SHOP_SPAN;
+  const pick = (index: number, salt: number, below: number) => mix(key, index, salt) % below;
+  const one = <T>(list: readonly [T, ...T[]] | readonly T[], index: number, salt: number): T =>
+    list[pick(index, salt, list.length)] as T;
+  const idAt = (index: number) => base + (index + 1) * ID_STEP;
+  const factsAt = (index: number): Facts => {
+    const created = FIRST_CREATED_MS + (index * SPACING_S + pick(index, 1, SPACING_S)) * 1000;
+    return { id: idAt(index), createdMs: created, updatedMs: created + pick(index, 2, YEAR_S) * 1000 };
+  };
+
+  return {
+    idAt,
+    factsAt,
+    customerAt(index) {
+      const { id, createdMs, updatedMs } = factsAt(index);
+      const orders = pick(index, 3, 3) === 0 ? 0 : pick(index, 4, 40) + 1;
+      const cents = orders * (500 + pick(index, 5, 20_000));
+      return {
+        id: `${GID}${id}`,
+        email: pick(index, 6, 100) === 0 ? null : emailAt(index, pick(index, 7, 50)),
+        firstName: one(FIRST_NAMES, index, 8),
+        lastName: one(LAST_NAMES, index, 9),
+        numberOfOrders: String(orders),
+        amountSpent: { amount: (cents / 100).toFixed(2), currencyCode: 'EUR' },
+        tags: TAGS.filter((_, at) => pick(index, 10 + at, 4) === 0),
+        state: one(STATES, index, 20),
+        locale: one(LOCALES, index, 21),
+        verifiedEmail: pick(index, 22, 5) !== 0,
+        createdAt: isoSeconds(createdMs),
+        updatedAt: isoSeconds(updatedMs),
+      };
+    },
+    indexOf(gid) {
+      const index = (Number(gid.slice(GID.length)) - base) / ID_STEP - 1;
+      return gid.startsWith(GID) && Number.isInteger(index) && index >= 0 ? index : undefined;
+    },
+  };
+}
+
+export function isoSeconds(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function emailAt(index: number, variant: number): string {
+  if (variant === 0) return `Person.${index}@EXAMPLE.com`;
+  if (variant === 1) return `ｐｅｒｓｏｎ.${index}@example.com`; // full width: NFKC makes it plain
+  if (variant === 2) return `pérsøn.${index}@example.com`;
+  return `person.${index}@example.com`;
+}
+
+function hashText(text: string): number {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** A 32-bit hash of three numbers, even in its low bits (the finaliser of MurmurHash3). */
+function mix(key: number, index: number, salt: number): number {
+  let hash = key ^ Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca77);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}

@@ -1,0 +1,138 @@
+import { customerSource, isoSeconds } from './customers.ts';
+import type { Facts, StandInCustomer } from './customers.ts';
+import type { Position } from './cursor.ts';
+
+export type SortKey = 'ID' | 'CREATED_AT' | 'UPDATED_AT';
+export type CustomerPatch = Partial<Omit<StandInCustomer, 'id' | 'createdAt' | 'updatedAt'>>;
+
+const SORT_FACT: Record<SortKey, keyof Facts> = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' };
+
+export interface Population {
+  /** How many there are, without the removed ones. */
+  count(): number;
+  /** Undefined for a removed or never created one. */
+  get(index: number): StandInCustomer | undefined;
+  all(): Generator<StandInCustomer>;
+  /** Changes one; updatedAt becomes now. False when there is no such customer. */
+  edit(id: string, patch: CustomerPatch): boolean;
+  remove(id: string): boolean;
+  /** Appends n new ones, created now. */
+  add(n: number): void;
+  /** The living rows in sort order, after (or with reverse: before) a position, lazily. */
+  walk(sortKey: SortKey, reverse: boolean, from?: Position): Generator<{ index: number; facts: Facts }>;
+}
+
+/**
+ * The customers of a shop: computed by index, with an overlay of what tests changed. Only the order by
+ * update time needs an array (4 bytes a customer), built when first asked for and again after a change.
+ */
+export function createPopulation(seed: string, shop: string, size: number, now: () => number): Population {
+  const source = customerSource(seed, shop);
+  const changed = new Map<number, { patch: CustomerPatch; createdMs?: number; updatedMs: number }>();
+  const removed = new Set<number>();
+  let total = size;
+  let byUpdate: Uint32Array | undefined;
+
+  const lives = (index: number) => Number.isInteger(index) && index >= 0 && index < total && !removed.has(index);
+  const facts = (index: number): Facts => {
+    const base = source.factsAt(index);
+    const overlay = changed.get(index);
+    if (!overlay) return base;
+    return { id: base.id, createdMs: overlay.createdMs ?? base.createdMs, updatedMs: overlay.updatedMs };
+  };
+  const get = (index: number): StandInCustomer | undefined => {
+    if (!lives(index)) return undefined;
+    const { createdMs, updatedMs } = facts(index);
+    return {
+      ...source.customerAt(index),
+      ...changed.get(index)?.patch,
+      createdAt: isoSeconds(createdMs),
+      updatedAt: isoSeconds(updatedMs),
+    };
+  };
+  const find = (id: string): number | undefined => {
+    const index = source.indexOf(id);
+    return index !== undefined && lives(index) ? index : undefined;
+  };
+  // Ids and creation times rise with the index, so only UPDATED_AT needs sorting.
+  const order = (sortKey: SortKey): ((rank: number) => number) => {
+    if (sortKey !== 'UPDATED_AT') return (rank) => rank;
+    byUpdate ??= sortedByUpdate(total, facts);
+    const sorted = byUpdate;
+    return (rank) => sorted[rank] ?? 0;
+  };
+
+  return {
+    count: () => total - removed.size,
+    get,
+    *all() {
+      for (let index = 0; index < total; index++) {
+        const customer = get(index);
+        if (customer) yield customer;
+      }
+    },
+    edit(id, patch) {
+      const index = find(id);
+      if (index === undefined) return false;
+      const before = changed.get(index);
+      const updatedMs = Math.max(wholeSeconds(now()), facts(index).createdMs);
+      changed.set(index, { ...before, patch: { ...before?.patch, ...patch }, updatedMs });
+      byUpdate = undefined;
+      return true;
+    },
+    remove(id) {
+      const index = find(id);
+      if (index !== undefined) removed.add(index);
+      return index !== undefined;
+    },
+    add(n) {
+      const last = total > 0 ? facts(total - 1).createdMs : 0;
+      const createdMs = Math.max(wholeSeconds(now()), last); // never before the one with the lower id
+      for (let i = 0; i < n; i++) changed.set(total + i, { patch: {}, createdMs, updatedMs: createdMs });
+      total += n;
+      byUpdate = undefined;
+    },
+    *walk(sortKey, reverse, from) {
+      const indexAt = order(sortKey);
+      const fact = SORT_FACT[sortKey];
+      const step = reverse ? -1 : 1;
+      let rank = reverse ? total - 1 : 0;
+      if (from) {
+        const isBefore = (at: number) => {
+          const row = facts(indexAt(at));
+          if (row[fact] !== from.value) return row[fact] < from.value;
+          return reverse ? row.id < from.id : row.id <= from.id;
+        };
+        const boundary = countWhile(total, isBefore);
+        rank = reverse ? boundary - 1 : boundary;
+      }
+      for (; rank >= 0 && rank < total; rank += step) {
+        const index = indexAt(rank);
+        if (!removed.has(index)) yield { index, facts: facts(index) };
+      }
+    },
+  };
+}
+
+/** Times on the wire have whole seconds; keeping them so makes a filter by a time just read exact. */
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
+}
+
+/** How many of 0..length-1 pass a test that holds up to some point and never after it (binary search). */
+function countWhile(length: number, holds: (rank: number) => boolean): number {
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function sortedByUpdate(total: number, facts: (index: number) => Facts): Uint32Array {
+  const times = Float64Array.from({ length: total }, (_, index) => facts(index).updatedMs);
+  const time = (index: number) => times[index] ?? 0;
+  return Uint32Array.from({ length: total }, (_, index) => index).sort((a, b) => time(a) - time(b) || a - b);
+}
