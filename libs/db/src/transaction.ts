@@ -20,8 +20,6 @@ export interface Tx extends Reader {
 }
 
 export interface TransactionOptions {
-  /** SQLSTATEs that make the whole transaction run anew, besides serialization failure and deadlock. */
-  retryOn?: readonly string[];
   signal?: AbortSignal;
 }
 
@@ -31,7 +29,11 @@ export interface Committed<T> {
   consistencyToken: string;
 }
 
-const ALWAYS_RETRIED = ['40001', '40P01'];
+/**
+ * Serialization failure, deadlock, and unique violation: every INSERT of ours says ON CONFLICT, so the
+ * last one can only be an UPDATE that lost a race for a key, and run anew it sees the winner.
+ */
+const RETRIED = ['40001', '40P01', '23505'];
 const MOST_ATTEMPTS = 6;
 
 /**
@@ -67,14 +69,13 @@ async function runTransaction<T, R>(
   options: TransactionOptions,
   afterCommit: (client: PoolClient, result: T) => Promise<R>,
 ): Promise<R> {
-  const retried = [...ALWAYS_RETRIED, ...(options.retryOn ?? [])];
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
     try {
       return await attemptOnce(pool, work, afterCommit);
     } catch (error) {
       const code = (error as { code?: string }).code ?? '';
-      if (attempt >= MOST_ATTEMPTS || !retried.includes(code)) throw error;
+      if (attempt >= MOST_ATTEMPTS || !RETRIED.includes(code)) throw error;
       await pause(backoff(attempt, 5, 200), options.signal);
     }
   }
@@ -109,3 +110,9 @@ const asTx = (client: PoolClient, committed: (() => void)[]): Tx => ({
     (await client.query<R>(text, values)).rows,
   onCommit: (action) => void committed.push(action),
 });
+
+/** Thrown by a command that saw a row change under it: the transaction runs anew. */
+export class RaceLost extends Error {
+  override name = 'RaceLost';
+  readonly code = '40001';
+}

@@ -1,1 +1,15 @@
-export {};
+export * from './context.ts';
+export * from './commands/apply-rfm-score.ts';
+export * from './commands/create-customer.ts';
+export * from './commands/redact-customer.ts';
+export * from './commands/update-customer.ts';
+export * from './commands/update-program-settings.ts';
+export * from './commands/upsert-customers.ts';
+export * from './commands/imports/index.ts';
+export * from './queries/find-customer-by-email.ts';
+export * from './queries/get-customer.ts';
+export * from './queries/get-customer-rfm.ts';
+export * from './queries/get-program-settings.ts';
+export * from './queries/imports.ts';
+export * from './queries/list-customers.ts';
+export * from './settings/index.ts';

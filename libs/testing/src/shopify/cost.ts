@@ -1,6 +1,18 @@
-import { getArgumentValues, getDirectiveValues, getNamedType, GraphQLIncludeDirective, GraphQLSkipDirective } from 'graphql';
+import {
+  getArgumentValues,
+  getDirectiveValues,
+  getNamedType,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+} from 'graphql';
 import { isAbstractType, isCompositeType, isInterfaceType, isObjectType, Kind } from 'graphql';
-import type { DocumentNode, FieldNode, FragmentDefinitionNode, GraphQLCompositeType, GraphQLField } from 'graphql';
+import type {
+  DocumentNode,
+  FieldNode,
+  FragmentDefinitionNode,
+  GraphQLCompositeType,
+  GraphQLField,
+} from 'graphql';
 import type { GraphQLSchema, OperationDefinitionNode, SelectionNode, SelectionSetNode } from 'graphql';
 
 /** A single query may not cost more. Source: shopify.dev/docs/api/usage/limits (single query limit). */
@@ -33,7 +45,12 @@ export function connectionCost(n: number, nodeCost: number): number {
   return 2 + Math.max(1, Math.floor(2 * Math.log(Math.max(1, n)))) * nodeCost;
 }
 
-function selectionCost(query: CostedQuery, set: SelectionSetNode, type: GraphQLCompositeType, data: Data): number {
+function selectionCost(
+  query: CostedQuery,
+  set: SelectionSetNode,
+  type: GraphQLCompositeType,
+  data: Data,
+): number {
   let own = 0;
   const byType = new Map<string, number>();
   for (const selection of set.selections) {
@@ -42,7 +59,8 @@ function selectionCost(query: CostedQuery, set: SelectionSetNode, type: GraphQLC
       own += fieldCost(query, selection, type, data);
       continue;
     }
-    const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragmentOf(query, selection.name.value);
+    const fragment =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragmentOf(query, selection.name.value);
     const condition = fragment.typeCondition ? query.schema.getType(fragment.typeCondition.name.value) : type;
     if (!isCompositeType(condition)) continue;
     const cost = selectionCost(query, fragment.selectionSet, condition, data);
@@ -73,7 +91,8 @@ function nodeCost(query: CostedQuery, set: SelectionSetNode, connection: GraphQL
     const type = field && getNamedType(field.type);
     if (!node.selectionSet || !isCompositeType(type)) continue;
     if (node.name.value === 'edges') cost += nodeCost(query, node.selectionSet, type);
-    else if (node.name.value !== 'pageInfo') cost += 1 + selectionCost(query, node.selectionSet, type, undefined);
+    else if (node.name.value !== 'pageInfo')
+      cost += 1 + selectionCost(query, node.selectionSet, type, undefined);
   }
   return cost;
 }
@@ -97,7 +116,9 @@ function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown
 
 /** The document is valid before it is costed, so a spread always has its fragment. */
 function fragmentOf({ document }: CostedQuery, name: string): FragmentDefinitionNode {
-  const found = document.definitions.find((d) => d.kind === Kind.FRAGMENT_DEFINITION && d.name.value === name);
+  const found = document.definitions.find(
+    (d) => d.kind === Kind.FRAGMENT_DEFINITION && d.name.value === name,
+  );
   if (found?.kind !== Kind.FRAGMENT_DEFINITION) throw new Error(`fragment ${name} is not in the document`);
   return found;
 }

@@ -5,7 +5,11 @@ import type { Position } from './cursor.ts';
 export type SortKey = 'ID' | 'CREATED_AT' | 'UPDATED_AT';
 export type CustomerPatch = Partial<Omit<StandInCustomer, 'id' | 'createdAt' | 'updatedAt'>>;
 
-const SORT_FACT: Record<SortKey, keyof Facts> = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' };
+const SORT_FACT: Record<SortKey, keyof Facts> = {
+  ID: 'id',
+  CREATED_AT: 'createdMs',
+  UPDATED_AT: 'updatedMs',
+};
 
 export interface Population {
   /** How many there are, without the removed ones. */
@@ -33,7 +37,8 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
   let total = size;
   let byUpdate: Uint32Array | undefined;
 
-  const lives = (index: number) => Number.isInteger(index) && index >= 0 && index < total && !removed.has(index);
+  const lives = (index: number) =>
+    Number.isInteger(index) && index >= 0 && index < total && !removed.has(index);
   const facts = (index: number): Facts => {
     const base = source.factsAt(index);
     const overlay = changed.get(index);

@@ -43,9 +43,12 @@ export function loadAdminSchema(version: string): GraphQLSchema {
  * own description is the vendor's list, so a new version brings its own.
  */
 export function documentedFilters(schema: GraphQLSchema, rootField: string): ReadonlySet<string> {
-  const argument = schema.getQueryType()?.getFields()[rootField]?.args.find(({ name }) => name === 'query');
+  const field = schema.getQueryType()?.getFields()[rootField];
+  const argument = field?.args.find(({ name }) => name === 'query');
   const rows = (argument?.description ?? '').matchAll(/^\|\s*([a-z_]+)\s*\|/gm);
-  return new Set([...rows].map((row) => row[1] ?? '').filter((name) => name !== 'name' && name !== 'default'));
+  return new Set(
+    [...rows].map((row) => row[1] ?? '').filter((name) => name !== 'name' && name !== 'default'),
+  );
 }
 
 /**
@@ -57,6 +60,9 @@ function schemaFile(version: string): string {
   const folders = createRequire(join(process.cwd(), 'lookup.js')).resolve.paths(name) ?? [];
   const files = folders.map((folder) => join(folder, name, 'dist', 'data', `admin_${version}.json.gz`));
   const file = files.find((candidate) => existsSync(candidate));
-  if (!file) throw new Error(`no Admin API schema for version ${version} in ${name}, looked from the working folder up`);
+  if (!file)
+    throw new Error(
+      `no Admin API schema for version ${version} in ${name}, looked from the working folder up`,
+    );
   return file;
 }

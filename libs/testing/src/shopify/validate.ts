@@ -24,15 +24,22 @@ export function prepare(source: string, version: string): Prepared {
   try {
     document = parse(source);
   } catch (error) {
-    if (error instanceof GraphQLError) return { errors: [{ message: error.message, locations: error.locations }] };
+    if (error instanceof GraphQLError)
+      return { errors: [{ message: error.message, locations: error.locations }] };
     throw error;
   }
   const errors = validate(loadAdminSchema(version), document);
-  return errors.length === 0 ? { document } : { errors: errors.map((error) => inShopifysWords(error, document)) };
+  return errors.length === 0
+    ? { document }
+    : { errors: errors.map((error) => inShopifysWords(error, document)) };
 }
 
 /** The rules clients break most, in Shopify's wording and codes; the others keep graphql-js's message. */
-const WORDINGS: { pattern: RegExp; message: string; extensions: (found: string[]) => Record<string, string> }[] = [
+const WORDINGS: {
+  pattern: RegExp;
+  message: string;
+  extensions: (found: string[]) => Record<string, string>;
+}[] = [
   {
     pattern: /^Cannot query field "(.+?)" on type "(.+?)"/,
     message: "Field '$1' doesn't exist on type '$2'",

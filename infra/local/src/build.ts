@@ -1,0 +1,50 @@
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Where each deployable begins, and what else lies beside its bundle. */
+const targets: Record<string, { entry: string; copy?: [from: string, to: string] }> = {
+  api: { entry: 'apps/api/src/main.ts' },
+  worker: { entry: 'apps/worker/src/main.ts' },
+  importer: { entry: 'apps/importer/src/main.ts' },
+  ops: { entry: 'infra/ops/src/main.ts', copy: ['libs/db/migrations', 'migrations'] },
+  'shopify-stand-in': { entry: 'libs/testing/src/shopify/main.ts' },
+  'auth-stand-in': { entry: 'libs/testing/src/auth/main.ts' },
+};
+
+/** Bundles one deployable into dist/<name>/main.mjs, one file with everything it imports. */
+async function bundle(name: string): Promise<void> {
+  const target = targets[name];
+  if (!target) throw new Error(`unknown target ${name}; there are ${Object.keys(targets).join(', ')}`);
+  const out = join(root, 'dist', name);
+  rmSync(out, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [target.entry],
+    outfile: join(out, 'main.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'esm',
+    sourcemap: 'linked',
+    metafile: true,
+    logLevel: 'warning',
+    // pg asks for its native twin, which we do not ship, inside a try.
+    external: ['pg-native'],
+    // CommonJS packages inside an ES module still call require and __dirname.
+    banner: {
+      js: [
+        "import { createRequire as __createRequire } from 'node:module';",
+        'const require = __createRequire(import.meta.url);',
+        'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
+      ].join(' '),
+    },
+  });
+  // Read by the spec that says what a bundle must not hold.
+  writeFileSync(join(out, 'meta.json'), JSON.stringify(metafile));
+  if (target.copy) cpSync(join(root, target.copy[0]), join(out, target.copy[1]), { recursive: true });
+}
+
+for (const name of process.argv.slice(2)) await bundle(name);

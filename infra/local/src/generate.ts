@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// `npm run generate` writes generated code and the next migration's draft; `--check` (in npm test) only
+// compares, and also lints the protos and refuses what would break a caller of the last landed version.
+const root = join(import.meta.dirname, '../../..');
+const gen = join(root, 'libs/contracts/src/gen');
+const check = process.argv.includes('--check');
+
+function run(cwd: string, command: string, args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: join(root, cwd), encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Relative path -> content of every file below. */
+const read = (folder: string): Map<string, string> =>
+  new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(folder.length), readFileSync(path, 'utf8')]),
+  );
+
+function checkGenerated(): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'core-gen-'));
+  try {
+    const template = readFileSync(join(root, 'proto/buf.gen.yaml'), 'utf8').replace(
+      /out: .*/,
+      `out: ${scratch}`,
+    );
+    run('proto', 'buf', ['generate', '--template', template]);
+    const [made, committed] = [read(scratch), read(gen)];
+    const paths = new Set([...made.keys(), ...committed.keys()]);
+    const stale = [...paths].filter((path) => made.get(path) !== committed.get(path));
+    if (stale.length)
+      throw new Error(`generated code is not the committed one; run npm run generate:\n${stale.join('\n')}`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** A schema change without its migration shows as a migration that drizzle-kit would write. */
+function checkMigrations(): void {
+  const scratch = mkdtempSync(join(tmpdir(), 'core-migrations-'));
+  try {
+    cpSync(join(root, 'libs/db/migrations'), scratch, { recursive: true });
+    const before = read(scratch).size;
+    run('libs/db', 'drizzle-kit', [
+      'generate',
+      '--dialect',
+      'postgresql',
+      '--schema',
+      './src/schema/*.ts',
+      '--out',
+      scratch,
+    ]);
+    if (read(scratch).size !== before) {
+      throw new Error(
+        'the Drizzle schema has no migration; in libs/db run drizzle-kit generate --name <intent>',
+      );
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+run('proto', 'buf', ['lint']);
+run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
+if (check) {
+  checkGenerated();
+  checkMigrations();
+} else {
+  rmSync(gen, { recursive: true, force: true });
+  run('proto', 'buf', ['generate']);
+}

@@ -1,0 +1,47 @@
+import { keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import type { PageRow } from './page.ts';
+import type { StoredCustomer, Tombstones } from './resolve.ts';
+
+/** What is stored of the page's people. No lock: a write that finds the version moved on starts anew. */
+export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[]): Promise<StoredCustomer[]> {
+  return tx.query<StoredCustomer & Record<string, unknown>>(
+    `select id, external_id as "externalId", email_hash as "emailHash", content_hash as "contentHash",
+            case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
+            source_updated_at as "sourceUpdatedAt", version
+       from customers
+      where merchant_id = $1 and (external_id = any($2) or email_hash = any($3::bytea[]))`,
+    [
+      merchantId,
+      rows.map((row) => row.externalId),
+      rows.flatMap((row) => (row.emailHash ? [row.emailHash] : [])),
+      rows.map((row) => row.contentHash),
+    ],
+  );
+}
+
+export async function loadTombstones(
+  tx: Tx,
+  merchantId: string,
+  keys: MerchantKeys,
+  rows: readonly PageRow[],
+): Promise<Tombstones> {
+  const externalIds = new Map(
+    rows.map((row) => [keyedHash(keys, 'external_id', row.externalId).toString('hex'), row.externalId]),
+  );
+  const found = await tx.query<{ kind: string; hash: Buffer }>(
+    `select kind, hash from erasure_tombstones
+      where merchant_id = $1 and ((kind = 'external_id' and hash = any($2::bytea[]))
+                               or (kind = 'email' and hash = any($3::bytea[])))`,
+    [
+      merchantId,
+      [...externalIds.keys()].map((key) => Buffer.from(key, 'hex')),
+      rows.flatMap((row) => (row.emailHash ? [row.emailHash] : [])),
+    ],
+  );
+  const hashes = (kind: string) =>
+    found.filter((row) => row.kind === kind).map((row) => row.hash.toString('hex'));
+  return {
+    externalIds: new Set(hashes('external_id').map((hash) => externalIds.get(hash) ?? '')),
+    emailHashes: new Set(hashes('email')),
+  };
+}

@@ -1,0 +1,151 @@
+import type { MerchantKeys } from '@core/db';
+import { emailHash } from '@core/db';
+import { preparePage, type ImportedCustomer } from './page.ts';
+import { resolvePage, type StoredCustomer, type Tombstones } from './resolve.ts';
+
+const keys: MerchantKeys = { generation: 1, dataKey: Buffer.alloc(32, 1), indexKey: Buffer.alloc(32, 2) };
+const none: Tombstones = { externalIds: new Set(), emailHashes: new Set() };
+const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
+
+const from = (
+  externalId: string,
+  email: string | null,
+  extra: Partial<ImportedCustomer> = {},
+): ImportedCustomer => ({
+  externalId,
+  email,
+  metadata: { tags: [] },
+  sourceUpdatedAt: at(1),
+  ...extra,
+});
+const rows = (...customers: ImportedCustomer[]) => preparePage(keys, customers).rows;
+const held = (id: string, externalId: string | null, email: string | null, extra = {}): StoredCustomer => ({
+  id,
+  externalId,
+  emailHash: email === null ? null : emailHash(keys, email),
+  contentHash: null,
+  metadata: { tags: [] },
+  sourceUpdatedAt: null,
+  version: 1,
+  ...extra,
+});
+const hash = (email: string) => emailHash(keys, email);
+
+describe('resolvePage', () => {
+  it('inserts who is unknown', () => {
+    const { inserts, updates } = resolvePage(rows(from('1', 'a@example.com')), [], none);
+    expect(inserts.map((i) => i.emailHash)).toEqual([hash('a@example.com')]);
+    expect(updates).toEqual([]);
+  });
+
+  it('finds by external id first, even when the email is another customer of the page', () => {
+    const result = resolvePage(
+      rows(from('1', 'b@example.com'), from('2', 'a@example.com')),
+      [held('A', '1', 'a@example.com'), held('B', '2', 'b@example.com')],
+      none,
+    );
+    expect(result.updates.map((u) => [u.id, u.emailHash])).toEqual([
+      ['A', hash('b@example.com')],
+      ['B', hash('a@example.com')],
+    ]);
+    expect(result.releases.sort()).toEqual(['A', 'B']);
+    expect(result.warnings).toEqual([]);
+  });
+
+  it('claims a customer of that email without an external id', () => {
+    const [update] = resolvePage(
+      rows(from('1', 'A@Example.com ')),
+      [held('A', null, 'a@example.com')],
+      none,
+    ).updates;
+    expect(update).toMatchObject({ id: 'A', changedFields: ['external_id'], setEmail: false });
+  });
+
+  it('stores an email of another external id as shared', () => {
+    const result = resolvePage(rows(from('2', 'a@example.com')), [held('A', '1', 'a@example.com')], none);
+    expect(result.inserts.map((i) => i.emailHash)).toEqual([null]);
+    expect(result.warnings).toEqual([{ externalId: '2', reason: 'email_shared' }]);
+  });
+
+  it('gives an email that two rows of a page ask for to its holder, else to the first', () => {
+    const page = rows(from('1', 'a@example.com'), from('2', 'a@example.com'));
+    expect(resolvePage(page, [], none).inserts.map((i) => i.emailHash)).toEqual([
+      hash('a@example.com'),
+      null,
+    ]);
+    const heldByTwo = resolvePage(page, [held('B', '2', 'a@example.com')], none);
+    expect(heldByTwo.inserts.map((i) => i.emailHash)).toEqual([null]);
+    expect(heldByTwo.warnings).toEqual([{ externalId: '1', reason: 'email_shared' }]);
+  });
+
+  it('hands an email on within a page to a new customer', () => {
+    const result = resolvePage(
+      rows(from('1', 'new@example.com'), from('9', 'a@example.com')),
+      [held('A', '1', 'a@example.com')],
+      none,
+    );
+    expect(result.releases).toEqual(['A']);
+    expect(result.inserts.map((i) => i.emailHash)).toEqual([hash('a@example.com')]);
+  });
+
+  it('keeps what was edited here until the source changes, and takes no email from it', () => {
+    const [row] = rows(from('1', 'a@example.com'));
+    const edited = held('A', '1', 'edited@example.com', { contentHash: row?.contentHash });
+    const result = resolvePage(
+      rows(from('1', 'a@example.com'), from('2', 'edited@example.com')),
+      [edited],
+      none,
+    );
+    expect(result.unchanged).toBe(1);
+    expect(result.releases).toEqual([]);
+    expect(result.inserts.map((i) => i.emailHash)).toEqual([null]);
+  });
+
+  it('leaves alone what is older than the store', () => {
+    const newer = held('A', '1', 'a@example.com', { sourceUpdatedAt: at(5) });
+    expect(resolvePage(rows(from('1', 'x@example.com')), [newer], none)).toMatchObject({
+      unchanged: 1,
+      updates: [],
+    });
+  });
+
+  it('never replaces a known email by an absent one', () => {
+    const result = resolvePage(rows(from('1', null)), [held('A', '1', 'a@example.com')], none);
+    expect(result).toMatchObject({ unchanged: 1, updates: [] });
+  });
+
+  it('skips the erased, by external id and by email, unless they came back by themselves', () => {
+    const erased: Tombstones = {
+      externalIds: new Set(['1']),
+      emailHashes: new Set([hash('gone@example.com').toString('hex')]),
+    };
+    const page = rows(from('1', null), from('2', 'gone@example.com'));
+    expect(resolvePage(page, [], erased)).toMatchObject({ erased: 2, inserts: [] });
+    const back = resolvePage(page, [held('N', null, 'gone@example.com')], erased);
+    expect(back).toMatchObject({ erased: 1 });
+    expect(back.updates.map((u) => u.id)).toEqual(['N']);
+  });
+});
+
+describe('preparePage', () => {
+  it('keeps the latest of one customer and sorts out what cannot be stored', () => {
+    const page = preparePage(keys, [
+      from('1', 'old@example.com'),
+      from('1', 'new@example.com', { sourceUpdatedAt: at(2) }),
+      from('2', 'no email', {}),
+      from('3', null, { metadata: { note: '\u0000' } }),
+    ]);
+    expect(page.rows.map((row) => [row.externalId, row.email])).toEqual([
+      ['1', 'new@example.com'],
+      ['2', null],
+    ]);
+    expect(page.warnings).toEqual([{ externalId: '2', reason: 'invalid_email' }]);
+    expect(page.failed).toEqual([{ externalId: '3', reason: 'invalid_metadata' }]);
+  });
+
+  it('hashes the same content the same in any order of fields', () => {
+    const [a] = rows(from('1', null, { metadata: { x: 1, y: { b: 2, a: [1] } } }));
+    const [b] = rows(from('1', null, { metadata: { y: { a: [1], b: 2 }, x: 1 } }));
+    expect(a?.contentHash).toEqual(b?.contentHash);
+  });
+});

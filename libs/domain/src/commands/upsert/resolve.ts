@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PageRow, RowError } from './page.ts';
+
+/** A stored customer that a page may concern: by external id or by email. */
+export interface StoredCustomer {
+  id: string;
+  externalId: string | null;
+  emailHash: Buffer | null;
+  contentHash: Buffer | null;
+  /** Absent (null) when content_hash says that nothing is new. */
+  metadata: Record<string, unknown> | null;
+  sourceUpdatedAt: Date | null;
+  version: number;
+}
+
+export interface Tombstones {
+  /** External ids of the page that were erased. */
+  externalIds: ReadonlySet<string>;
+  /** Hex of the blind index. */
+  emailHashes: ReadonlySet<string>;
+}
+
+/** A customer to write. `emailHash` null with an email: another customer of the merchant holds it. */
+export interface Insert {
+  row: PageRow;
+  emailHash: Buffer | null;
+}
+
+export interface Update {
+  id: string;
+  /** As read; the write is void when it has moved on. */
+  version: number;
+  row: PageRow;
+  setEmail: boolean;
+  emailHash: Buffer | null;
+  changedFields: string[];
+}
+
+export interface Resolution {
+  inserts: Insert[];
+  updates: Update[];
+  /** Ids of updated customers that give up an email which another row of the page takes. */
+  releases: string[];
+  unchanged: number;
+  erased: number;
+  warnings: RowError[];
+}
+
+/**
+ * Decides who each row of a page is: by external id first; else a stored customer with that email and no
+ * external id is claimed; else it is new. An email that belongs to somebody else is kept without its
+ * blind index (`email_shared`). Pure, so that every case has a spec.
+ */
+export function resolvePage(
+  rows: readonly PageRow[],
+  stored: readonly StoredCustomer[],
+  tombstones: Tombstones,
+): Resolution {
+  const resolution: Resolution = {
+    inserts: [],
+    updates: [],
+    releases: [],
+    unchanged: 0,
+    erased: 0,
+    warnings: [],
+  };
+  const byExternalId = new Map(stored.filter((s) => s.externalId !== null).map((s) => [s.externalId, s]));
+  const byEmail = new Map(stored.filter((s) => s.emailHash !== null).map((s) => [hex(s.emailHash), s]));
+
+  const targets = new Map<PageRow, StoredCustomer | null>();
+  const claimed = new Set<string>();
+  for (const row of rows) {
+    const target = byExternalId.get(row.externalId) ?? claimable(row, byEmail, claimed);
+    if (isErased(row, target, byEmail, tombstones)) {
+      resolution.erased++;
+      continue;
+    }
+    if (target) claimed.add(target.id);
+    if (target && !hasNews(row, target)) resolution.unchanged++;
+    else targets.set(row, target);
+  }
+
+  const owners = assignEmails(targets, byEmail);
+  for (const [row, target] of targets) {
+    const owns = row.emailHash !== null && owners.get(hex(row.emailHash)) === row;
+    if (row.emailHash && !owns)
+      resolution.warnings.push({ externalId: row.externalId, reason: 'email_shared' });
+    const emailHash = owns ? row.emailHash : null;
+    if (!target) {
+      resolution.inserts.push({ row, emailHash });
+      continue;
+    }
+    const update = compare(row, target, emailHash);
+    if (update) resolution.updates.push(update);
+    else resolution.unchanged++;
+  }
+  resolution.releases = releases(resolution, byEmail);
+  return resolution;
+}
+
+const hex = (hash: Buffer | null): string => hash?.toString('hex') ?? '';
+
+const claimable = (row: PageRow, byEmail: Map<string, StoredCustomer>, claimed: ReadonlySet<string>) => {
+  const holder = row.emailHash ? byEmail.get(hex(row.emailHash)) : undefined;
+  return holder && holder.externalId === null && !claimed.has(holder.id) ? holder : null;
+};
+
+/** Erased before and nobody now: a live customer of that email has come back by their own act. */
+const isErased = (
+  row: PageRow,
+  target: StoredCustomer | null,
+  byEmail: Map<string, StoredCustomer>,
+  tombstones: Tombstones,
+): boolean =>
+  !target &&
+  (tombstones.externalIds.has(row.externalId) ||
+    (row.emailHash !== null &&
+      tombstones.emailHashes.has(hex(row.emailHash)) &&
+      !byEmail.has(hex(row.emailHash))));
+
+/** Which row of the page holds each email afterwards: the one that has it now, else the first to ask. */
+function assignEmails(
+  targets: ReadonlyMap<PageRow, StoredCustomer | null>,
+  byEmail: Map<string, StoredCustomer>,
+): Map<string, PageRow> {
+  const owners = new Map<string, PageRow>();
+  const movers = new Map(
+    [...targets].flatMap(([row, target]) => (target ? [[target.id, row] as const] : [])),
+  );
+  for (const [row, target] of targets) {
+    if (!row.emailHash) continue;
+    const key = hex(row.emailHash);
+    const holder = byEmail.get(key);
+    const holds = holder !== undefined && holder.id === target?.id;
+    if (holder && !holds && !leaves(holder, movers.get(holder.id))) continue;
+    if (holds || !owners.has(key)) owners.set(key, row);
+  }
+  return owners;
+}
+
+/** Does this page take the holder's email away from it? */
+const leaves = (holder: StoredCustomer, row: PageRow | undefined): boolean =>
+  row?.emailHash != null && !sameBytes(row.emailHash, holder.emailHash);
+
+const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
+
+/**
+ * Does the source say something that it did not say before? What was edited here since the last import
+ * stands until the source changes; an older row than the one applied last says nothing.
+ */
+const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
+  target.externalId === null ||
+  (!sameBytes(row.contentHash, target.contentHash) &&
+    (target.sourceUpdatedAt === null || row.sourceUpdatedAt >= target.sourceUpdatedAt));
+
+/** The write that `target` needs, or null when nothing is new. A known value is never replaced by an absent one. */
+function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): Update | null {
+  const claims = target.externalId === null;
+  const setEmail = row.email !== null && !sameBytes(emailHash, target.emailHash);
+  const newMetadata = Object.entries(row.metadata).some(
+    ([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]),
+  );
+  const changedFields = [
+    ...(setEmail ? ['email'] : []),
+    ...(claims ? ['external_id'] : []),
+    ...(newMetadata ? ['metadata'] : []),
+  ];
+  if (changedFields.length === 0) return null;
+  return { id: target.id, version: target.version, row, setEmail, emailHash, changedFields };
+}
+
+/** Non-deferrable unique keys are checked row by row: who loses an email to another row lets go of it first. */
+function releases({ inserts, updates }: Resolution, byEmail: Map<string, StoredCustomer>): string[] {
+  const taken = [...inserts, ...updates.filter((update) => update.setEmail)].flatMap(
+    ({ emailHash, ...rest }) => {
+      const holder = emailHash ? byEmail.get(hex(emailHash)) : undefined;
+      return holder && !('id' in rest && rest.id === holder.id) ? [holder.id] : [];
+    },
+  );
+  return [...new Set(taken)];
+}

@@ -1,0 +1,2 @@
+export { startAuthStandIn } from './server.ts';
+export type { AuthStandIn, AuthStandInOptions } from './server.ts';

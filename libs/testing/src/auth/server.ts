@@ -1,0 +1,91 @@
+import { promisify } from 'node:util';
+import { setTimeout as wait } from 'node:timers/promises';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { AuthService, ValidateMerchantRequestSchema, ValidateMerchantResponseSchema } from '@core/contracts';
+import type { ValidateMerchantRequest, ValidateMerchantResponse } from '@core/contracts';
+import * as grpc from '@grpc/grpc-js';
+
+export interface AuthStandInOptions {
+  /** 0, the default, takes a free one. */
+  port?: number;
+  host?: string;
+  /** Which paths answer; the others are UNIMPLEMENTED. The literal one is the plan's. */
+  paths?: 'both' | 'service' | 'literal';
+  delayMs?: number;
+}
+
+export interface AuthStandIn {
+  /** host:port, the value for AUTH_GRPC_URL. */
+  address: string;
+  /** ValidateMerchant calls received so far, failed ones too. */
+  calls(): number;
+  /** While down, every call is answered UNAVAILABLE. */
+  setDown(down: boolean): void;
+  close(): Promise<void>;
+}
+
+const PATHS = {
+  service: `/${AuthService.typeName}/${AuthService.method.validateMerchant.name}`,
+  literal: '/auth.v1/ValidateMerchant',
+};
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+type Method = grpc.MethodDefinition<ValidateMerchantRequest, ValidateMerchantResponse>;
+type Call = grpc.ServerUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse>;
+
+/** Plays Auth: every UUID is a valid merchant except those that start with ffffffff. */
+export async function startAuthStandIn(options: AuthStandInOptions = {}): Promise<AuthStandIn> {
+  const { port = 0, host = '127.0.0.1', paths = 'both', delayMs = 0 } = options;
+  let calls = 0;
+  let down = false;
+  const validate = async ({ request: { merchantId } }: Call): Promise<ValidateMerchantResponse> => {
+    calls += 1;
+    if (delayMs > 0) await wait(delayMs);
+    if (down) throw failure(grpc.status.UNAVAILABLE, 'auth is down');
+    if (!UUID.test(merchantId)) throw failure(grpc.status.INVALID_ARGUMENT, 'merchant_id must be a UUID');
+    return create(ValidateMerchantResponseSchema, {
+      valid: !merchantId.toLowerCase().startsWith('ffffffff'),
+    });
+  };
+  const handler: grpc.handleUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse> = (
+    call,
+    callback,
+  ) => {
+    validate(call).then(
+      (response) => callback(null, response),
+      (error: grpc.ServiceError) => callback(error),
+    );
+  };
+
+  const server = new grpc.Server();
+  for (const name of ['service', 'literal'] as const) {
+    if (paths === name || paths === 'both')
+      server.addService({ [name]: method(PATHS[name]) }, { [name]: handler });
+  }
+  const bind = promisify(server.bindAsync.bind(server));
+  const bound = await bind(`${host}:${port}`, grpc.ServerCredentials.createInsecure());
+  return {
+    address: `${host}:${bound}`,
+    calls: () => calls,
+    setDown(next) {
+      down = next;
+    },
+    close: async () => server.forceShutdown(),
+  };
+}
+
+function failure(code: grpc.status, details: string): Error {
+  return Object.assign(new Error(details), { code, details });
+}
+
+function method(path: string): Method {
+  return {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (request) => Buffer.from(toBinary(ValidateMerchantRequestSchema, request)),
+    requestDeserialize: (bytes) => fromBinary(ValidateMerchantRequestSchema, bytes),
+    responseSerialize: (response) => Buffer.from(toBinary(ValidateMerchantResponseSchema, response)),
+    responseDeserialize: (bytes) => fromBinary(ValidateMerchantResponseSchema, bytes),
+  };
+}

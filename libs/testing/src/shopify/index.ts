@@ -1,0 +1,10 @@
+export { startShopifyStandIn } from './server.ts';
+export type { ShopifyStandIn, ShopifyStandInOptions } from './server.ts';
+export { DEV_ACCESS_TOKEN } from './shop.ts';
+export type { FaultKind, Shop, ShopStats, Violation } from './shop.ts';
+export type { StandInCustomer } from './customers.ts';
+export type { ShopSettings } from './control.ts';
+export { loadAdminSchema, SUPPORTED_VERSIONS } from './schema.ts';
+export { validateAdminDocument } from './validate.ts';
+export { PLANS } from './throttle.ts';
+export type { Plan } from './throttle.ts';

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createAnswer } from './answer.ts';
+import { control } from './control.ts';
+import { NOT_FOUND, replyTo } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { createShop, createViolations } from './shop.ts';
+import type { ServedShop, Shop, ShopStats, Violation } from './shop.ts';
+import type { Plan } from './throttle.ts';
+
+export interface ShopifyStandInOptions {
+  /** 0, the default, takes a free one. */
+  port?: number;
+  host?: string;
+  /** The same seed gives the same customers and accepts the same cursors, also after a restart. */
+  seed?: string;
+  /** How many customers a shop has until a test sets another number. */
+  customers?: number;
+  plan?: Plan;
+  latencyMs?: [min: number, max: number];
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+export interface ShopifyStandIn {
+  /** The value for SHOPIFY_BASE_URL; its {shop} is for the client to replace. */
+  url: string;
+  port: number;
+  /** Throws for a name that is no *.myshopify.com. */
+  shop(domain: string): Shop;
+  /** Violations beside the shops' own: requests that named no shop. */
+  stats(): { shops: Record<string, ShopStats>; violations: Violation[] };
+  close(): Promise<void>;
+}
+
+const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
+const GRAPHQL_PATH = /^\/([^/]+)\/admin\/api\/([^/]+)\/graphql\.json$/;
+
+/** Plays Shopify's Admin API for any shop: the first segment of a path names it. */
+export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): Promise<ShopifyStandIn> {
+  const { port = 0, host = '127.0.0.1', seed = 'dev', customers = 5_000, plan = 'standard' } = options;
+  const { latencyMs = [0, 0], now = Date.now } = options;
+  const shops = new Map<string, ServedShop>();
+  const strays = createViolations();
+  const answer = createAnswer();
+  const shopOf = (domain: string): ServedShop | undefined => {
+    if (!SHOP_DOMAIN.test(domain)) return undefined;
+    const known = shops.get(domain);
+    if (known) return known;
+    const shop = createShop({ domain, seed, customers, plan, latencyMs, now });
+    shops.set(domain, shop);
+    return shop;
+  };
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      send(response, { status: 500, body: { errors: `The stand-in failed: ${String(error)}` } });
+    });
+  });
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url ?? '/', 'http://stand-in');
+    const body = await text(request);
+    if (url.pathname.startsWith('/_control/')) {
+      const found = control(request.method ?? 'GET', url, body, shopOf);
+      return send(response, found === undefined ? NOT_FOUND : { status: 200, body: found });
+    }
+    const [, domain = '', version = ''] = GRAPHQL_PATH.exec(url.pathname) ?? [];
+    const shop = shopOf(domain);
+    if (!shop) {
+      strays.add('address', 'no /{shop}.myshopify.com/admin/api/{version}/graphql.json');
+      return send(response, NOT_FOUND);
+    }
+    const [min, max] = shop.latencyMs;
+    if (max > 0) await wait(min + Math.random() * (max - min));
+    const reply = replyTo(shop, version, request, body, answer);
+    return reply === 'drop' ? request.socket.destroy() : send(response, reply);
+  };
+
+  server.listen(port, host);
+  await once(server, 'listening');
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${bound}/{shop}`,
+    port: bound,
+    shop(domain) {
+      const shop = shopOf(domain);
+      if (!shop) throw new Error(`${domain} is no *.myshopify.com`);
+      return shop;
+    },
+    stats: () => ({
+      shops: Object.fromEntries([...shops].map(([domain, shop]) => [domain, shop.stats()])),
+      violations: strays.list(),
+    }),
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function send(response: ServerResponse, { status, body, headers }: Reply): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+  response.end(JSON.stringify(body));
+}
