@@ -22,7 +22,14 @@ export const CONSISTENCY_TOKEN = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
  * Spreads reads over the replicas in turn. A replica that fails, or that has not replayed the token,
  * is passed over for this statement; the primary answers last.
  */
-export function createReadRouter(primary: Pool, replicas: readonly Pool[], log: Logger): ReadRouter {
+export function createReadRouter(options: {
+  primary: Pool;
+  replicas: readonly Pool[];
+  log: Logger;
+  /** Told which kind of node answered, for the metrics. */
+  onRead?: (node: 'primary' | 'replica') => void;
+}): ReadRouter {
+  const { primary, replicas, log, onRead = () => undefined } = options;
   let turn = 0;
   const inTurn = (): readonly Pool[] => {
     if (replicas.length === 0) return [];
@@ -39,14 +46,18 @@ export function createReadRouter(primary: Pool, replicas: readonly Pool[], log: 
       for (const replica of inTurn()) {
         try {
           if (consistency.kind === 'at_least' && !(await hasReplayed(replica, consistency.token))) continue;
-          return (await replica.query<R>(text, values)).rows;
+          const { rows } = await replica.query<R>(text, values);
+          onRead('replica');
+          return rows;
         } catch (error) {
           if (!isNodeFailure(error)) throw error;
           log.warn({ err: error }, 'replica read failed; trying another node');
         }
       }
     }
-    return (await primary.query<R>(text, values)).rows;
+    const { rows } = await primary.query<R>(text, values);
+    onRead('primary');
+    return rows;
   };
 
   return { reader: (consistency) => ({ query: (text, values) => query(consistency, text, values) }) };

@@ -1,1 +1,5 @@
-export {};
+export * from './auth/index.ts';
+export * from './database/index.ts';
+export * from './grpc/client.ts';
+export * from './services/index.ts';
+export * from './shopify/index.ts';

@@ -64,13 +64,13 @@ async function insert(tx: Tx, keys: MerchantKeys, input: CreateCustomer): Promis
   const [row] = await tx.query<Inserted>(
     `with new as materialized (select uuidv7() as id)
      insert into customers (id, merchant_id, external_id, email, email_hash, metadata)
-     select new.id, $1, $2, ${encryptEmailSql({
-       merchantId: '$1',
+     select new.id, $1::uuid, $2::varchar, ${encryptEmailSql({
+       merchantId: '$1::uuid',
        customerId: 'new.id',
        email: '$3::text',
        generation: '$4',
        passphrase: '$5',
-     })}, $6, $7::jsonb
+     })}, $6::bytea, $7::jsonb
        from new
      on conflict do nothing
      returning id, exists (select 1 from erasure_tombstones t

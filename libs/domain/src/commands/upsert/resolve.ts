@@ -70,11 +70,12 @@ export function resolvePage(
   const targets = new Map<PageRow, StoredCustomer | null>();
   const claimed = new Set<string>();
   for (const row of rows) {
-    const target = byExternalId.get(row.externalId) ?? claimable(row, byEmail, claimed);
-    if (isErased(row, target, byEmail, tombstones)) {
+    const known = byExternalId.get(row.externalId);
+    if (!known && isErased(row, byEmail, tombstones)) {
       resolution.erased++;
       continue;
     }
+    const target = known ?? claimable(row, byEmail, claimed);
     if (target) claimed.add(target.id);
     if (target && !hasNews(row, target)) resolution.unchanged++;
     else targets.set(row, target);
@@ -105,18 +106,15 @@ const claimable = (row: PageRow, byEmail: Map<string, StoredCustomer>, claimed: 
   return holder && holder.externalId === null && !claimed.has(holder.id) ? holder : null;
 };
 
-/** Erased before and nobody now: a live customer of that email has come back by their own act. */
-const isErased = (
-  row: PageRow,
-  target: StoredCustomer | null,
-  byEmail: Map<string, StoredCustomer>,
-  tombstones: Tombstones,
-): boolean =>
-  !target &&
-  (tombstones.externalIds.has(row.externalId) ||
-    (row.emailHash !== null &&
-      tombstones.emailHashes.has(hex(row.emailHash)) &&
-      !byEmail.has(hex(row.emailHash))));
+/**
+ * An erased external id stays erased, even when the person has come back by themselves under the same
+ * email; an erased email counts only while no live customer has it anew.
+ */
+const isErased = (row: PageRow, byEmail: Map<string, StoredCustomer>, tombstones: Tombstones): boolean =>
+  tombstones.externalIds.has(row.externalId) ||
+  (row.emailHash !== null &&
+    tombstones.emailHashes.has(hex(row.emailHash)) &&
+    !byEmail.has(hex(row.emailHash)));
 
 /** Which row of the page holds each email afterwards: the one that has it now, else the first to ask. */
 function assignEmails(

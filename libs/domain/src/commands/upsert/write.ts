@@ -18,8 +18,8 @@ export async function insertCustomers(
          from unnest($4::text[], $5::text[], $6::bytea[], $7::jsonb[], $8::bytea[], $9::timestamptz[])
               as page (external_id, email, email_hash, metadata, content_hash, source_updated_at))
      insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
-     select new.id, $1, new.external_id, ${encryptEmailSql({
-       merchantId: '$1',
+     select new.id, $1::uuid, new.external_id, ${encryptEmailSql({
+       merchantId: '$1::uuid',
        customerId: 'new.id',
        email: 'new.email',
        generation: '$2',

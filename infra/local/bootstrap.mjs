@@ -1,0 +1,74 @@
+// The first command of a fresh clone: plain JavaScript for whatever Node (20 or newer) the machine has. It
+// installs what package-lock.json says and goes on in the Node that package.json pins.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ENTRIES = {
+  start: 'infra/local/src/start.ts',
+  test: 'infra/local/src/test/main.ts',
+  ops: 'infra/ops/src/main.ts',
+  generate: 'infra/local/src/generate.ts',
+};
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const bin = join(root, 'node_modules/.bin');
+const [command, ...args] = process.argv.slice(2);
+
+if (!Object.hasOwn(ENTRIES, command ?? '')) {
+  console.error(`usage: node infra/local/bootstrap.mjs ${Object.keys(ENTRIES).join('|')} [arguments]`);
+  process.exit(2);
+}
+if (!isInstalled()) install();
+run(join(bin, 'node'), [join(root, ENTRIES[command]), ...args]);
+
+/**
+ * Whether node_modules holds what the lock file says. npm writes the list of what it installed at the very end,
+ * so an install that was cut off does not count; and, unlike with a stamp of our own, `npm install` by hand does.
+ */
+function isInstalled() {
+  const list = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(list) || !existsSync(join(bin, 'node'))) return false;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installed = packagesOf(list);
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
+    ([path, wanted]) =>
+      !path.includes('node_modules/') || // a workspace's own folder
+      (wanted.optional && !installed[path]) || // for another platform
+      (installed[path]?.version === wanted.version && installed[path]?.resolved === wanted.resolved),
+  );
+}
+
+function install() {
+  console.log('installing the packages of package-lock.json (npm ci); the first time takes a minute or two');
+  const { status, error } = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit' });
+  if (status === 0) return;
+  console.error(
+    `\nnpm ci failed${error ? ` (${error.message})` : ''}. Check that the npm registry can be reached and`,
+  );
+  console.error('the disk has room (1 GB), then run the same command again.');
+  process.exit(1);
+}
+
+/**
+ * Runs the program with our terminal, and ends as it ended. It is a process group of its own: Ctrl-C goes to
+ * the whole group of the terminal, and npm passes it on once more, so we alone pass it on, each press once.
+ */
+function run(program, programArgs) {
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const child = spawn(program, programArgs, { cwd: root, env, stdio: 'inherit', detached: true });
+  const last = new Map();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (Date.now() - (last.get(signal) ?? 0) > 500) child.kill(signal);
+      last.set(signal, Date.now());
+    });
+  }
+  child.on('error', (error) => {
+    console.error(`${program} could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}

@@ -1,0 +1,30 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where everything of a running stack is, as scripts and people read it. */
+export interface StackEnv {
+  /** host:port */
+  CORE_GRPC_ADDR: string;
+  CORE_HTTP_URL: string;
+  /** The owner's. */
+  CORE_DB_URL: string;
+  CORE_DB_REPLICA_URL: string;
+  KAFKA_BROKER: string;
+  REDIS_URL: string;
+  SHOPIFY_BASE_URL: string;
+  DEV_MERCHANT_ID: string;
+  DEV_SHOP: string;
+  /** Empty until callers have to show one. */
+  DEV_TOKEN: string;
+}
+
+const file = (dir: string) => join(dir, 'stack.env');
+
+/** Written at once or not at all: a reader never sees half of it. */
+export function writeStackEnv(dir: string, env: StackEnv): void {
+  const text = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(`${file(dir)}.new`, text.join(''), { mode: 0o600 });
+  renameSync(`${file(dir)}.new`, file(dir));
+}
+
+export const removeStackEnv = (dir: string): void => rmSync(file(dir), { force: true });

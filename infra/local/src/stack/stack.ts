@@ -1,0 +1,133 @@
+import { freePort } from '@core/testing';
+import { startApp, type App, type AppName } from './apps.ts';
+import { runOps } from './run-ops.ts';
+import { localSecrets } from './secrets.ts';
+import { startServices, type Services } from './services.ts';
+import type { StackEnv } from './stack-env.ts';
+import { startStandIns } from './stand-ins.ts';
+
+export interface StackOptions {
+  /** Data, logs and secrets; a second start with the same one goes on with them. */
+  dir: string;
+  wellKnownPorts: boolean;
+  durable: boolean;
+  /** Of the stand-in's shop. */
+  customers: number;
+  /** Another Shopify-like server; the stand-in is not started then. */
+  shopifyBaseUrl?: string | undefined;
+  /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
+  bundles?: boolean;
+  say: (line: string) => void;
+}
+
+export interface Stack {
+  readonly env: StackEnv;
+  readonly services: Services;
+  readonly apps: Record<AppName, App>;
+  /** The stand-in's own address, undefined when another server plays Shopify. */
+  readonly standInUrl: string | undefined;
+  /** Starts an app again after it was stopped or killed. */
+  restart(name: AppName): Promise<App>;
+  stop(): Promise<void>;
+}
+
+const SHOP = 'dev-shop.myshopify.com';
+
+/** Starts everything in order: services, schema and topics, stand-ins, the three apps as processes. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { dir, say } = options;
+  const secrets = localSecrets(dir);
+  const port = (preferred: number) => freePort(options.wellKnownPorts ? preferred : undefined);
+  const running: (() => Promise<unknown>)[] = [];
+  // Last in, first out: the apps go before what they stand on.
+  const stop = async () => {
+    for (const stopOne of running.splice(0).reverse()) await stopOne();
+  };
+
+  try {
+    const services = await startServices(options);
+    running.push(() => services.stop());
+    const { postgres, kafka, redis } = services;
+    const database = {
+      CORE_DB_HOST: '127.0.0.1',
+      CORE_DB_PORT: String(postgres.port),
+      CORE_DB_NAME: 'core_db',
+      KAFKA_BROKER: kafka.broker,
+    };
+    await Promise.all([
+      runOps(['migrate'], {
+        ...database,
+        CORE_DB_USER: 'core_owner',
+        CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.ownerUrl).password),
+        CORE_DB_API_PASSWORD: secrets.rolePasswords.core_api,
+        CORE_DB_WORKER_PASSWORD: secrets.rolePasswords.core_worker,
+        CORE_DB_IMPORTER_PASSWORD: secrets.rolePasswords.core_importer,
+      }).then(() => say('schema is migrated')),
+      runOps(['topics'], database).then(() => say('topics are there')),
+    ]);
+
+    const standIns = await startStandIns(options, port);
+    running.push(() => Promise.all(standIns.children.map((child) => child.stop())));
+
+    const grpcPort = await port(50051);
+    const httpPort = await port(8080);
+    const entry = (name: AppName) => (options.bundles ? { entry: `dist/${name}/main.mjs` } : {});
+    const start = async (name: AppName, adminPort: number, env: Record<string, string>): Promise<App> => {
+      const role = `core_${name}` as const;
+      const app = await startApp(name, {
+        dir,
+        adminPort: await port(adminPort),
+        ...entry(name),
+        env: {
+          ...database,
+          CORE_DB_USER: role,
+          CORE_DB_PASSWORD: secrets.rolePasswords[role],
+          CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
+          ...env,
+        },
+      });
+      say(`${name} is ready`);
+      return app;
+    };
+    const starts: Record<AppName, () => Promise<App>> = {
+      api: () =>
+        start('api', 9101, {
+          CORE_DB_REPLICAS: `127.0.0.1:${postgres.replicaPort}`,
+          CORE_GRPC_PORT: String(grpcPort),
+          CORE_HTTP_PORT: String(httpPort),
+          CORE_REFLECTION: 'true',
+          AUTH_GRPC_URL: standIns.authAddress,
+        }),
+      worker: () => start('worker', 9102, {}),
+      importer: () =>
+        start('importer', 9103, { REDIS_URL: redis.url, SHOPIFY_BASE_URL: standIns.shopifyBaseUrl }),
+    };
+    const apps = {} as Record<AppName, App>;
+    running.push(() => Promise.all(Object.values(apps).map((app) => app.child.stop())));
+    const restart = async (name: AppName) => (apps[name] = await starts[name]());
+    await Promise.all((Object.keys(starts) as AppName[]).map(restart));
+
+    return {
+      services,
+      apps,
+      restart,
+      stop,
+      standInUrl: standIns.shopifyUrl,
+      env: {
+        CORE_GRPC_ADDR: `127.0.0.1:${grpcPort}`,
+        CORE_HTTP_URL: `http://127.0.0.1:${httpPort}`,
+        CORE_DB_URL: postgres.ownerUrl,
+        CORE_DB_REPLICA_URL: postgres.replicaUrl,
+        KAFKA_BROKER: kafka.broker,
+        REDIS_URL: redis.url,
+        SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
+        DEV_MERCHANT_ID: secrets.merchantId,
+        DEV_SHOP: SHOP,
+        DEV_TOKEN: '',
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Child } from '@core/testing';
+import { startProcess } from './apps.ts';
+import type { StackOptions } from './stack.ts';
+
+export interface StandIns {
+  children: Child[];
+  authAddress: string;
+  shopifyBaseUrl: string;
+  shopifyUrl: string | undefined;
+}
+
+/** Auth always, Shopify unless another server plays it. */
+export async function startStandIns(
+  options: Pick<StackOptions, 'dir' | 'shopifyBaseUrl' | 'customers' | 'say'>,
+  port: (preferred: number) => Promise<number>,
+): Promise<StandIns> {
+  const { dir, shopifyBaseUrl, customers, say } = options;
+  const authPort = await port(50061);
+  const shopifyPort = await port(8081);
+  const shopifyUrl = `http://127.0.0.1:${shopifyPort}`;
+  const auth = startProcess({
+    name: 'auth-stand-in',
+    entry: 'libs/testing/src/auth/main.ts',
+    env: { AUTH_STANDIN_PORT: String(authPort) },
+    dir,
+    ready: { logLine: 'listening' },
+  });
+  const shopify = shopifyBaseUrl
+    ? []
+    : [
+        startProcess({
+          name: 'shopify-stand-in',
+          entry: 'libs/testing/src/shopify/main.ts',
+          env: { SHOPIFY_STANDIN_PORT: String(shopifyPort), SHOPIFY_STANDIN_CUSTOMERS: String(customers) },
+          dir,
+          ready: { logLine: 'listening' },
+        }),
+      ];
+  const children = await Promise.all([auth, ...shopify]);
+  say(
+    shopifyBaseUrl
+      ? `stand-in is up: Auth (Shopify is ${shopifyBaseUrl})`
+      : 'stand-ins are up: Shopify, Auth',
+  );
+  return {
+    children,
+    authAddress: `127.0.0.1:${authPort}`,
+    shopifyBaseUrl: shopifyBaseUrl ?? `${shopifyUrl}/{shop}`,
+    shopifyUrl: shopifyBaseUrl ? undefined : shopifyUrl,
+  };
+}

@@ -1,0 +1,50 @@
+/** One line of the summary: a check counts as one test, a Jest run as many as it has. */
+export interface StepResult {
+  name: string;
+  ms: number;
+  passed: number;
+  failed: number;
+  /** Skipped, todo or pending: a test that did not run fails the whole run. */
+  skipped: number;
+  /** Why it failed, where the step's own output does not say. */
+  problem?: string;
+}
+
+/** What we read of the file that `jest --json` writes. */
+export interface JestOutcome {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  /** Files that could not even be loaded; their tests are in no other number. */
+  numRuntimeErrorTestSuites: number;
+}
+
+/** @param outcome undefined if Jest wrote none */
+export function countJest(code: number, outcome: JestOutcome | undefined): Omit<StepResult, 'name' | 'ms'> {
+  if (!outcome) return { passed: 0, failed: 1, skipped: 0, problem: `Jest ended without a result (${code})` };
+  const passed = outcome.numPassedTests;
+  const failed = outcome.numFailedTests + outcome.numRuntimeErrorTestSuites;
+  const skipped = outcome.numPendingTests + outcome.numTodoTests;
+  if (passed + failed + skipped === 0) return { passed, failed: 1, skipped, problem: 'no test was found' };
+  if (failed === 0 && code !== 0) return { passed, failed: 1, skipped, problem: `Jest ended with ${code}` };
+  return { passed, failed, skipped, ...(skipped > 0 && { problem: 'a skipped test fails the run' }) };
+}
+
+export const isGood = ({ passed, failed, skipped }: Omit<StepResult, 'name' | 'ms'>): boolean =>
+  passed > 0 && failed === 0 && skipped === 0;
+
+export const stepLine = (result: StepResult): string => {
+  const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`;
+  const seconds = `${(result.ms / 1000).toFixed(1)} s`;
+  const verdict = isGood(result) ? 'ok  ' : 'FAIL';
+  const problem = result.problem ? `  ${result.problem}` : '';
+  return `${verdict}  ${result.name.padEnd(14)}${seconds.padStart(9)}  ${counts}${problem}`;
+};
+
+/** The last line of a run, in a form that any reader of test results understands. */
+export const totalLine = (results: StepResult[]): string => {
+  const sum = (key: 'passed' | 'failed' | 'skipped') =>
+    results.reduce((total, result) => total + result[key], 0);
+  return `${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`;
+};

@@ -1,0 +1,44 @@
+import { readdirSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Check {
+  name: string;
+  command: string[];
+}
+
+const END_TO_END = 'infra/local';
+
+const bin = (root: string, name: string) => join(root, 'node_modules/.bin', name);
+
+/** The checks that need no services, cheapest first. */
+export const checks = (root: string): Check[] => [
+  { name: 'format', command: [bin(root, 'prettier'), '--check', '.'] },
+  { name: 'types', command: [bin(root, 'tsc'), '--build'] },
+  { name: 'lint', command: [bin(root, 'eslint'), '.', '--max-warnings', '0'] },
+  { name: 'references', command: [bin(root, 'nx'), 'sync:check'] },
+  { name: 'generated', command: [process.execPath, 'infra/local/src/generate.ts', '--check'] },
+];
+
+export interface JestRun {
+  name: string;
+  args: string[];
+}
+
+/**
+ * Jest's runs: every package beside each other, then the end-to-end specs alone, because they start the whole
+ * service and want the cores. With patterns of file names one run over everything.
+ */
+export function jestRuns(root: string, patterns: string[]): JestRun[] {
+  const packages = ['apps', 'libs', 'infra']
+    .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
+    .filter((folder) => existsSync(join(root, folder, 'jest.config.cjs')));
+  const projects = (folders: string[]) => ['--projects', ...folders.map((folder) => join(root, folder))];
+  if (patterns.length > 0) {
+    return [{ name: 'chosen', args: [...patterns, '--maxWorkers=2', ...projects(packages)] }];
+  }
+  const others = packages.filter((folder) => folder !== END_TO_END);
+  return [
+    { name: 'packages', args: ['--maxWorkers=2', ...projects(others)] },
+    { name: 'end-to-end', args: ['--runInBand', ...projects([END_TO_END])] },
+  ];
+}

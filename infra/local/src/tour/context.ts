@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, type QueryResultRow } from 'pg';
+import type { KafkaClient } from '@core/events';
+import type { GrpcClient } from '@core/testing';
+import type { Stack } from '../stack/stack.ts';
+
+/** What every step of the tour may use. */
+export interface TourContext {
+  readonly stack: Stack;
+  readonly rpc: GrpcClient;
+  readonly kafka: KafkaClient;
+  readonly merchantId: string;
+  readonly shop: string;
+  /** Of this tour; names its events and requests. */
+  readonly runId: string;
+  /** Prints one indented line of real values. */
+  tell(line: string): void;
+}
+
+export async function queryDatabase<R extends QueryResultRow>(
+  url: string,
+  text: string,
+  values: unknown[] = [],
+) {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return (await client.query<R>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Polls until `look` gives something. @throws Error naming what did not come in two minutes */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | undefined | false>,
+): Promise<T> {
+  const end = Date.now() + 120_000;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen;
+    if (Date.now() > end)
+      throw new Error(`${what} did not come about in two minutes; see the logs in .local`);
+    await sleep(100);
+  }
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { CoreService, eventHeaders, Topic, type RfmScore } from '@core/contracts';
+import { eventually, queryDatabase, type TourContext } from './context.ts';
+
+const SCORED = 200;
+
+export interface Scored {
+  customerId: string;
+  recency: number;
+  frequency: number;
+  monetary: number;
+}
+
+/** Plays RFM Analytics: publishes rfm.updated for some customers and waits until each score is stored. */
+export async function publishScores({ kafka, merchantId, stack, tell }: TourContext): Promise<Scored[]> {
+  const people = await queryDatabase<{ id: string }>(
+    stack.env.CORE_DB_URL,
+    `select id from customers where merchant_id = $1 and erased_at is null and external_id is not null
+      order by id limit $2`,
+    [merchantId, SCORED],
+  );
+  const scored = people.map(({ id }, n) => ({
+    customerId: id,
+    recency: 1 + (n % 5),
+    frequency: 1 + (Math.floor(n / 5) % 5),
+    monetary: 1 + (Math.floor(n / 25) % 5),
+  }));
+  const sequence = Date.now();
+  const asOf = new Date(sequence).toISOString();
+  const producer = await kafka.producer();
+  await producer.send(
+    scored.map(({ customerId, ...score }) => {
+      const eventId = randomUUID();
+      return {
+        topic: Topic.rfmUpdated,
+        key: customerId,
+        headers: { ...eventHeaders(Topic.rfmUpdated, eventId, asOf) },
+        value: JSON.stringify({
+          event_id: eventId,
+          merchant_id: merchantId,
+          customer_id: customerId,
+          rfm_score: { ...score, as_of: asOf, sequence },
+          occurred_at: asOf,
+        }),
+      };
+    }),
+  );
+  tell(`published ${scored.length} records to ${Topic.rfmUpdated}, sequence ${sequence}`);
+  const stored = async () => {
+    const [row] = await queryDatabase<{ stored: string }>(
+      stack.env.CORE_DB_URL,
+      `select count(*) as stored from customers where merchant_id = $1 and rfm_score ->> 'sequence' = $2`,
+      [merchantId, String(sequence)],
+    );
+    return Number(row?.stored) === scored.length;
+  };
+  await eventually(`every one of the ${scored.length} scores being stored`, stored);
+  tell(`the worker has stored all ${scored.length}`);
+  return scored;
+}
+
+/** Reads three of the scores by gRPC, which the api takes from the replica. */
+export async function readScores({ rpc, merchantId, stack, tell }: TourContext, scored: readonly Scored[]) {
+  const before = await replicaReads(stack.apps.api.adminUrl);
+  for (const { customerId, recency, frequency, monetary } of [scored[0], scored[77], scored[199]].filter(
+    (s) => !!s,
+  )) {
+    const rfmScore = await eventually<RfmScore>('the score on the replica', async () => {
+      const { rfmScore: found } = await rpc.unary(CoreService.method.getCustomerRFM, {
+        merchantId,
+        customerId,
+      });
+      return found?.score === `${recency}${frequency}${monetary}` && found;
+    });
+    tell(
+      `GetCustomerRFM ${customerId}: ${rfmScore.score} ${rfmScore.segment}, sequence ${rfmScore.sequence}`,
+    );
+  }
+  const reads = (await replicaReads(stack.apps.api.adminUrl)) - before;
+  if (reads < 3) throw new Error('the api did not read from the replica');
+  tell(`${reads} reads answered by the replica`);
+}
+
+async function replicaReads(adminUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+  return Number(/^core_reads_total\{[^}]*node="replica"[^}]*\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+}

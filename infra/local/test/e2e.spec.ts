@@ -1,0 +1,29 @@
+import { eventsAndPrivacy } from './e2e/events-and-privacy.ts';
+import { faults } from './e2e/faults.ts';
+import { imports } from './e2e/imports.ts';
+import { readsAndWrites } from './e2e/reads-and-writes.ts';
+import { newDir, remove, start, stop, type E2e } from './e2e/support.ts';
+
+// The real processes on real services, driven from outside: gRPC, Connect JSON, Kafka and the stand-in.
+// One stack serves every scenario, because starting it costs more than most of them.
+let e2e: E2e | undefined;
+const dir = newDir();
+const running = () => {
+  if (!e2e) throw new Error('the stack did not start');
+  return e2e;
+};
+
+beforeAll(async () => {
+  e2e = await start(dir);
+}, 300_000);
+
+afterAll(async () => {
+  if (e2e) await stop(e2e);
+  remove(dir);
+}, 120_000);
+
+jest.setTimeout(300_000);
+describe('reads and writes', () => readsAndWrites(running));
+describe('events and privacy', () => eventsAndPrivacy(running));
+describe('imports', () => imports(running));
+describe('faults', () => faults(running, (next) => (e2e = next)));

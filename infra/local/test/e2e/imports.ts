@@ -1,0 +1,111 @@
+import { ImportService, statusName, Topic } from '@core/contracts';
+import { waitUntil } from '@core/testing';
+import {
+  controlShop,
+  getImport,
+  newMerchant,
+  newShop,
+  readTopic,
+  rows,
+  shopCustomers,
+  startImport,
+  storedEmails,
+  watchImport,
+  type E2e,
+} from './support.ts';
+
+/** The whole shop is stored: nobody missing, nobody twice, every email as the shop has it. */
+export async function expectExact(e2e: E2e, merchantId: string, shop: string): Promise<void> {
+  const wanted = new Map((await shopCustomers(e2e, shop)).map(({ id, email }) => [id, email]));
+  const count = async () =>
+    Number(
+      (
+        await rows<{ count: string }>(
+          e2e.stack.env.CORE_DB_REPLICA_URL,
+          'select count(*) from customers where merchant_id = $1',
+          [merchantId],
+        )
+      )[0]!.count,
+    );
+  await waitUntil(async () => (await count()) >= wanted.size, { what: 'the replica to hold the import' });
+  expect(await count()).toBe(wanted.size);
+  expect(await storedEmails(e2e, merchantId)).toEqual(wanted);
+}
+
+/** Each customer's customer.created records of one merchant. */
+async function createdPerCustomer(e2e: E2e, merchantId: string): Promise<number[]> {
+  const { CORE_DB_URL } = e2e.stack.env;
+  const waiting = async () =>
+    (await rows(CORE_DB_URL, 'select 1 from outbox_events where merchant_id = $1 limit 1', [merchantId]))
+      .length > 0;
+  await waitUntil(async () => !(await waiting()), { what: 'the outbox to drain', limitMs: 180_000 });
+  const counts = new Map<string, number>();
+  for (const record of await readTopic(e2e, Topic.customerCreated)) {
+    const event = JSON.parse(record.value?.toString() ?? '{}') as {
+      merchant_id: string;
+      customer_id: string;
+    };
+    if (event.merchant_id === merchantId)
+      counts.set(event.customer_id, (counts.get(event.customer_id) ?? 0) + 1);
+  }
+  return [...counts.values()];
+}
+
+/** Starts an import of a slow shop and comes back when between 20 % and 80 % of it is read. */
+export async function importUntilMidway(e2e: E2e, merchantId: string, shop: string, customers: number) {
+  // A second a page: the middle lasts long enough to be met, on however slow a machine.
+  await controlShop(e2e, shop, { customers, latency: [1_000, 1_000] });
+  const importId = await startImport(e2e, merchantId, shop);
+  const share = async () => Number((await getImport(e2e, merchantId, importId)).read) / customers;
+  await waitUntil(async () => (await share()) >= 0.2, { what: '20 % of the import', limitMs: 180_000 });
+  return { importId, share };
+}
+
+export const imports = (e2e: () => E2e) => {
+  it('imports a whole shop exactly, and again without writing or emitting', async () => {
+    const [merchantId, shop] = [newMerchant(), newShop()];
+    await controlShop(e2e(), shop, { customers: 1_500 });
+    const first = await watchImport(e2e(), merchantId, await startImport(e2e(), merchantId, shop));
+    expect(first).toMatchObject({ expected: 1_500n, read: 1_500n, created: 1_500n, failed: 0n });
+    await expectExact(e2e(), merchantId, shop);
+
+    const again = await watchImport(e2e(), merchantId, await startImport(e2e(), merchantId, shop));
+    expect(again).toMatchObject({ read: 1_500n, created: 0n, updated: 0n, unchanged: 1_500n });
+    expect(await createdPerCustomer(e2e(), merchantId)).toEqual(Array(1_500).fill(1));
+  });
+
+  it('is exact after the importer is killed in the middle of it', async () => {
+    const [merchantId, shop] = [newMerchant(), newShop()];
+    const { importId, share } = await importUntilMidway(e2e(), merchantId, shop, 5_000);
+    await e2e().stack.apps.importer.child.kill();
+    const at = await share();
+    expect(at).toBeGreaterThanOrEqual(0.2);
+    expect(at).toBeLessThanOrEqual(0.8);
+
+    await controlShop(e2e(), shop, { latency: [0, 0] });
+    await e2e().stack.restart('importer');
+    const last = await watchImport(e2e(), merchantId, importId);
+    expect([statusName(last.status), last.error]).toEqual(['COMPLETED', '']);
+    expect(last).toMatchObject({ read: 5_000n, created: 5_000n, updated: 0n, unchanged: 0n, failed: 0n });
+    await expectExact(e2e(), merchantId, shop);
+    const created = await createdPerCustomer(e2e(), merchantId);
+    expect(created).toHaveLength(5_000);
+    // The worker lived on, so nothing was relayed twice: the bound is (kills of the relay) x batch = 0.
+    expect(created.filter((times) => times !== 1)).toEqual([]);
+  });
+
+  it('cancels, and goes on where it stopped', async () => {
+    const [merchantId, shop] = [newMerchant(), newShop()];
+    const { importId } = await importUntilMidway(e2e(), merchantId, shop, 2_500);
+    const { rpc } = e2e();
+    await rpc.unary(ImportService.method.cancelCustomerImport, { merchantId, importId });
+    const cancelled = await watchImport(e2e(), merchantId, importId);
+    expect(statusName(cancelled.status)).toBe('CANCELLED');
+    expect(Number(cancelled.read)).toBeLessThan(2_500);
+
+    await controlShop(e2e(), shop, { latency: [0, 0] });
+    await rpc.unary(ImportService.method.resumeCustomerImport, { merchantId, importId });
+    expect(await watchImport(e2e(), merchantId, importId)).toMatchObject({ read: 2_500n, created: 2_500n });
+    await expectExact(e2e(), merchantId, shop);
+  });
+};

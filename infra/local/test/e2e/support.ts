@@ -1,0 +1,191 @@
+import { mkdtempSync, chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ImportService, type CustomerImport } from '@core/contracts';
+import { createMerchantKeyStore, parseKeyring, readEmail, type Reader } from '@core/db';
+import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
+import { DEV_ACCESS_TOKEN, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
+import { queryDatabase } from '../../src/tour/context.ts';
+import { localSecrets } from '../../src/stack/secrets.ts';
+import { startStack, type Stack, type StackOptions } from '../../src/stack/stack.ts';
+
+/** A running stack of a spec's own and what drives it. */
+export interface E2e {
+  dir: string;
+  stack: Stack;
+  rpc: GrpcClient;
+  kafka: KafkaClient;
+}
+
+export const newDir = (): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'core-e2e-'));
+  chmodSync(dir, 0o711); // PostgreSQL's own user passes through
+  return dir;
+};
+
+export async function start(dir: string, options: Partial<StackOptions> = {}): Promise<E2e> {
+  const stack = await startStack({
+    dir,
+    wellKnownPorts: false,
+    durable: false,
+    customers: 5_000,
+    say: () => undefined,
+    ...options,
+  });
+  return {
+    dir,
+    stack,
+    rpc: grpcClient(stack.env.CORE_GRPC_ADDR),
+    kafka: connectKafka({ brokers: [stack.env.KAFKA_BROKER], clientId: 'e2e' }),
+  };
+}
+
+export async function stop({ stack, rpc, kafka }: E2e): Promise<void> {
+  rpc.close();
+  await kafka.close();
+  await stack.stop();
+}
+
+export const remove = (dir: string) => rmSync(dir, { recursive: true, force: true });
+
+export const newMerchant = () => randomUUID().replace(/^f{8}/, '00000000');
+export const newShop = () => `shop-${randomUUID().slice(0, 8)}.myshopify.com`;
+
+export const rows = async <R extends Record<string, unknown>>(
+  url: string,
+  text: string,
+  values: unknown[] = [],
+) => queryDatabase<R>(url, text, values);
+
+/** Connect's JSON protocol by plain HTTP. */
+export async function postJson(
+  { stack }: E2e,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+) {
+  const reply = await fetch(`${stack.env.CORE_HTTP_URL}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
+}
+
+/** Sends one JSON record; headers only if given, as a foreign producer might not set any. */
+export async function publish({ kafka }: E2e, topic: string, key: string, value: unknown): Promise<void> {
+  const producer = await kafka.producer();
+  await producer.send([
+    { topic, key, headers: {}, value: typeof value === 'string' ? value : JSON.stringify(value) },
+  ]);
+}
+
+/** Every record of a topic from its beginning to its present end. */
+export async function readTopic({ kafka }: E2e, topic: string): Promise<ConsumedRecord[]> {
+  const ends = await kafka.endOffsets(topic);
+  const expected = ends.reduce((sum, end) => sum + Number(end), 0);
+  const read: ConsumedRecord[] = [];
+  if (expected === 0) return read;
+  const consumer = await kafka.consume({
+    groupId: `e2e-${randomUUID()}`,
+    topics: [topic],
+    onRecord: async (record) => void read.push(record),
+  });
+  await waitUntil(() => read.length >= expected, {
+    what: `${expected} records of ${topic}`,
+    limitMs: 120_000,
+  });
+  await consumer.close();
+  return read;
+}
+
+export interface StandInCustomer {
+  id: string;
+  email: string | null;
+}
+
+/** Everybody whom the stand-in's shop has. */
+export async function shopCustomers({ stack }: E2e, shop: string): Promise<StandInCustomer[]> {
+  const all: StandInCustomer[] = [];
+  for (;;) {
+    const page = await fetch(
+      `${stack.standInUrl}/_control/shops/${shop}/customers?offset=${all.length}&limit=1000`,
+    );
+    const customers = (await page.json()) as StandInCustomer[];
+    all.push(...customers);
+    if (customers.length === 0) return all;
+  }
+}
+
+export async function controlShop(
+  { stack }: E2e,
+  shop: string,
+  change: Record<string, unknown>,
+): Promise<void> {
+  const reply = await fetch(`${stack.standInUrl}/_control/shops/${shop}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(change),
+  });
+  if (!reply.ok) throw new Error(`the stand-in refused: ${reply.status} ${await reply.text()}`);
+}
+
+export async function startImport({ rpc }: E2e, merchantId: string, shop: string): Promise<string> {
+  await rpc.unary(ImportService.method.connectShop, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN });
+  return (await rpc.unary(ImportService.method.startCustomerImport, { merchantId, shop })).importId;
+}
+
+export const getImport = async (
+  { rpc }: E2e,
+  merchantId: string,
+  importId: string,
+): Promise<CustomerImport> => {
+  const { customerImport } = await rpc.unary(ImportService.method.getCustomerImport, {
+    merchantId,
+    importId,
+  });
+  if (!customerImport) throw new Error('no import in the reply');
+  return customerImport;
+};
+
+/** Watches an import to its end. */
+export async function watchImport(
+  { rpc }: E2e,
+  merchantId: string,
+  importId: string,
+): Promise<CustomerImport> {
+  let last: CustomerImport | undefined;
+  for await (const reply of rpc.stream(ImportService.method.watchCustomerImport, { merchantId, importId })) {
+    last = reply.customerImport;
+  }
+  if (!last) throw new Error('the watch ended without a snapshot');
+  return last;
+}
+
+/** external_id -> email in clear, decrypted under the merchant's keys. Fails when an email does not decrypt. */
+export async function storedEmails(
+  { dir, stack }: E2e,
+  merchantId: string,
+): Promise<Map<string, string | null>> {
+  const url = stack.env.CORE_DB_REPLICA_URL;
+  const keys = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
+  const reader: Reader = { query: (text, values) => queryDatabase(url, text, values) };
+  const stored = await rows<{ id: string; external_id: string; email: string | null }>(
+    url,
+    'select id, external_id, email from customers where merchant_id = $1 and external_id is not null',
+    [merchantId],
+  );
+  const emails = new Map<string, string | null>();
+  for (const { id, external_id, email } of stored) {
+    emails.set(external_id, await readEmail(reader, keys, { id, merchantId, email }));
+  }
+  return emails;
+}
+
+/** What every process of the stack has written. */
+export const logs = (dir: string): string =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');

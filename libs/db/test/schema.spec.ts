@@ -1,0 +1,106 @@
+import { Client, type Pool } from 'pg';
+import type { TestDatabase } from '@core/testing';
+import { assertKnownSchema, KNOWN_SCHEMA, type Reader } from '../src/index.ts';
+import { insertCustomer, merchant, openDatabase } from './support.ts';
+
+let pool: Pool;
+let database: TestDatabase;
+let close: () => Promise<void>;
+beforeAll(async () => ({ pool, database, close } = await openDatabase()));
+afterAll(() => close());
+
+const reader: Reader = { query: async (text, values) => (await pool.query(text, values)).rows };
+
+describe('the plan’s names', () => {
+  it.each(['customers', 'program_settings', 'customer_import_logs'])('table %s', async (table) => {
+    const { rows } = await pool.query('select to_regclass($1) as found', [table]);
+    expect(rows[0].found).toBe(table);
+  });
+
+  it.each([
+    ['idx_customers_merchant_id', 'btree (merchant_id'],
+    ['idx_customers_rfm_score', 'gin (rfm_score'],
+  ])('index %s', async (index, definition) => {
+    const { rows } = await pool.query('select pg_get_indexdef($1::regclass) as definition', [index]);
+    expect(rows[0].definition).toContain(definition);
+  });
+});
+
+describe('trg_customers_updated_at', () => {
+  const touch = async (assignment: string) => {
+    const id = await insertCustomer(pool, merchant());
+    const before = await pool.query('select updated_at from customers where id = $1', [id]);
+    await pool.query(`update customers set ${assignment} where id = $1`, [id]);
+    const after = await pool.query('select updated_at from customers where id = $1', [id]);
+    return after.rows[0].updated_at > before.rows[0].updated_at;
+  };
+  it('moves updated_at with a change', async () => expect(await touch(`metadata = '{"a": 1}'`)).toBe(true));
+  it('is not fired when the ciphertext alone changes', async () =>
+    expect(await touch(`email = '2.abc'`)).toBe(false));
+});
+
+describe('assertKnownSchema', () => {
+  const move = (to: number) =>
+    pool.query(
+      'update schema_migrations set created_at = $1 where created_at = (select max(created_at) from schema_migrations)',
+      [to],
+    );
+  afterEach(() => move(KNOWN_SCHEMA));
+
+  it('accepts the schema of this build', () => expect(assertKnownSchema(reader)).resolves.toBeUndefined());
+  it('names the command when a migration is missing', async () => {
+    await pool.query('delete from schema_migrations where created_at = $1', [KNOWN_SCHEMA]);
+    await expect(assertKnownSchema(reader)).rejects.toThrow('npm run ops -- migrate');
+    await pool.query('insert into schema_migrations (hash, created_at) values ($1, $2)', ['x', KNOWN_SCHEMA]);
+  });
+  it('refuses a newer one', async () => {
+    await move(KNOWN_SCHEMA + 1);
+    await expect(assertKnownSchema(reader)).rejects.toThrow('newer build');
+  });
+});
+
+describe('roles', () => {
+  const as = async (role: 'core_api' | 'core_worker' | 'core_importer', statement: string) => {
+    const client = new Client(database.urlFor(role));
+    await client.connect();
+    try {
+      await client.query(statement);
+      return 'allowed';
+    } catch (error) {
+      return (error as { code: string }).code === '42501' ? 'refused' : String(error);
+    } finally {
+      await client.end();
+    }
+  };
+  const apps = ['core_api', 'core_worker', 'core_importer'] as const;
+  it.each(
+    apps.flatMap(
+      (role) =>
+        [
+          [role, `update audit_log set actor = 'x'`],
+          [role, 'delete from audit_log'],
+          [role, 'delete from customers'],
+          [role, 'truncate customers'],
+          [role, 'create table mine (a int)'],
+          [role, 'update merchant_keys set generation = 2'],
+          [role, 'delete from erasure_tombstones'],
+        ] as const,
+    ),
+  )('%s may not %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
+
+  it.each([
+    ['core_api', 'delete from outbox_events'],
+    ['core_api', 'select * from inbox_events'],
+    ['core_worker', 'select * from shopify_connections'],
+    [
+      'core_importer',
+      'select * from program_settings where false; update program_settings set config_version = 9',
+    ],
+  ] as const)('%s may not %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
+
+  it.each([
+    ['core_api', 'select * from customers limit 1'],
+    ['core_worker', 'delete from outbox_events where false'],
+    ['core_importer', 'update customer_import_slices set page = page where false'],
+  ] as const)('%s may %s', async (role, statement) => expect(await as(role, statement)).toBe('allowed'));
+});

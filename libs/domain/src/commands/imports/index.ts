@@ -1,0 +1,13 @@
+export { readAccessToken } from './access-token.ts';
+export * from './cancel-import.ts';
+export * from './claim-page.ts';
+export * from './claim-slices.ts';
+export * from './commit-page.ts';
+export * from './connect-shop.ts';
+export * from './end-run.ts';
+export * from './lease.ts';
+export * from './pick-up-runs.ts';
+export * from './report-progress.ts';
+export * from './resume-import.ts';
+export { SHOP_DOMAIN } from './shop-domain.ts';
+export { startImport, type StartImport } from './start-import.ts';

@@ -1,0 +1,49 @@
+import { appendAudit, type ImportStatus, type Tx } from '@core/db';
+import type { CommandContext } from '../../context.ts';
+import { getImport, type ImportRun } from '../../queries/imports.ts';
+import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
+import { ACTIVE, alreadyRunning } from './start-import.ts';
+
+/**
+ * Puts an ended import back to pending, to go on where it stopped. An incomplete one has read every page
+ * and has no such place: it reads the shop anew, and its counters begin at zero (the audit row keeps them).
+ * @throws CoreError not_found; failed_precondition when it runs or is complete; already_exists naming
+ *   another import that holds the shop
+ */
+export async function resumeImport(tx: Tx, ctx: CommandContext, input: ImportRef): Promise<ImportRun> {
+  const { merchantId, importId } = input;
+  const before = await getImport(tx, input);
+  // A race with a start fails on the unique index, and the transaction runs anew and finds the winner.
+  const [resumed] = await tx.query<{ was: ImportStatus }>(
+    `update customer_import_logs r
+        set status = 'pending', finished_at = null, error = null, waiting_reason = null,
+            expected = case when was.status = 'incomplete' then null else r.expected end
+       from (select id, status from customer_import_logs where merchant_id = $1 and id = $2 for update) was
+      where r.merchant_id = $1 and r.id = was.id and was.status in ('cancelled', 'failed', 'incomplete')
+        and not exists (select 1 from customer_import_logs other
+                         where other.merchant_id = $1 and other.shop = r.shop and other.${ACTIVE})
+     returning was.status as was`,
+    [merchantId, importId],
+  );
+  if (!resumed) {
+    const status = await statusOf(tx, input);
+    if (!['cancelled', 'failed', 'incomplete'].includes(status)) throw cannot('resumed', status);
+    throw await alreadyRunning(tx, merchantId, before.shop);
+  }
+  if (resumed.was === 'incomplete') await beginAnew(tx, input);
+  await appendAudit(tx, ctx, {
+    merchantId,
+    action: 'import.resume',
+    detail: { import_id: importId, was: resumed.was, read: before.read, created: before.created },
+  });
+  return getImport(tx, input);
+}
+
+const beginAnew = (tx: Tx, { merchantId, importId }: ImportRef) =>
+  tx.query(
+    `update customer_import_slices
+        set cursor = null, done = false, read = 0, created = 0, updated = 0, unchanged = 0, skipped = 0,
+            failed = 0
+      where merchant_id = $1 and import_id = $2`,
+    [merchantId, importId],
+  );

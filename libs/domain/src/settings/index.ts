@@ -1,0 +1,3 @@
+export * from './default-thresholds.ts';
+export * from './segments.ts';
+export * from './validate-thresholds.ts';

@@ -1,0 +1,77 @@
+import { RfmMethod, type RfmRange, type RfmSegment, type RfmThresholds } from '@core/contracts';
+import { invalid } from '@core/runtime';
+import { RFM_CELLS, RFM_SCALE, segmentOf } from './segments.ts';
+
+const LONGEST_NAME = 64;
+const LONGEST_WINDOW_DAYS = 3_650;
+
+/**
+ * Whether every score gets a segment and every segment can be got.
+ * @param at the request's name of the field, such as rfm_thresholds
+ * @throws CoreError invalid_argument naming the path of the first wrong field
+ */
+export function validateThresholds(thresholds: RfmThresholds, at: string): void {
+  if (thresholds.scale !== RFM_SCALE) throw invalid(`${at}.scale`, `must be ${RFM_SCALE}`);
+  if (thresholds.method !== RfmMethod.FIXED && thresholds.method !== RfmMethod.QUANTILE) {
+    throw invalid(`${at}.method`, 'must be RFM_METHOD_FIXED or RFM_METHOD_QUANTILE');
+  }
+  validateCutPoints(thresholds.recencyDays, `${at}.recency_days`);
+  validateCutPoints(thresholds.frequencyOrders, `${at}.frequency_orders`);
+  validateCutPoints(thresholds.monetaryAmount, `${at}.monetary_amount`);
+  const { windowDays } = thresholds;
+  if (windowDays < 1 || windowDays > LONGEST_WINDOW_DAYS) {
+    throw invalid(`${at}.window_days`, `must be 1 to ${LONGEST_WINDOW_DAYS}`);
+  }
+  validateSegments(thresholds.segments, `${at}.segments`);
+  // With a fallback every cell is covered, whatever the list leaves out.
+  validateName(thresholds.fallbackSegment, `${at}.fallback_segment`);
+  validateReach(thresholds, `${at}.segments`);
+}
+
+function validateCutPoints(points: readonly number[], at: string): void {
+  if (points.length !== RFM_SCALE - 1) throw invalid(at, `must have ${RFM_SCALE - 1} cut points`);
+  points.forEach((point, i) => {
+    if (!Number.isFinite(point) || point < 0) throw invalid(`${at}[${i}]`, 'must be a number from 0');
+    if (point <= (points[i - 1] ?? -1)) throw invalid(`${at}[${i}]`, 'must be more than the one before');
+  });
+}
+
+function validateSegments(segments: readonly RfmSegment[], at: string): void {
+  const names = new Set<string>();
+  segments.forEach((segment, i) => {
+    validateName(segment.name, `${at}[${i}].name`);
+    if (names.has(segment.name)) throw invalid(`${at}[${i}].name`, 'is there twice');
+    names.add(segment.name);
+    for (const dimension of ['recency', 'frequency', 'monetary'] as const) {
+      validateRange(segment[dimension], `${at}[${i}].${dimension}`);
+    }
+  });
+}
+
+const validateName = (name: string, at: string): void => {
+  if (!/^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(name) || name.length > LONGEST_NAME) {
+    throw invalid(at, `must be a name of 1 to ${LONGEST_NAME} characters`);
+  }
+};
+
+/** Also of a list's filter. @throws CoreError invalid_argument */
+export function validateRange(range: RfmRange | undefined, at: string): void {
+  if (!range) return;
+  for (const bound of ['min', 'max'] as const) {
+    const value = range[bound];
+    if (value < 0 || value > RFM_SCALE)
+      throw invalid(`${at}.${bound}`, `must be 1 to ${RFM_SCALE}, or 0 for no bound`);
+  }
+  if (range.min > 0 && range.max > 0 && range.min > range.max) throw invalid(at, 'min must not be above max');
+}
+
+/** A segment that an earlier one always hides is a mistake of its author, who should hear of it. */
+function validateReach(thresholds: RfmThresholds, at: string): void {
+  // By a name of its own, as the fallback may repeat a listed one.
+  const listed = { ...thresholds, fallbackSegment: '' };
+  const reached = new Set(RFM_CELLS.map(([r, f, m]) => segmentOf(listed, r, f, m)));
+  thresholds.segments.forEach((segment, i) => {
+    if (!reached.has(segment.name))
+      throw invalid(`${at}[${i}]`, 'no score reaches it: those before match first');
+  });
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { applyRfmScore, createCustomer, redactCustomer } from '../src/index.ts';
+import { auditOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_worker')));
+afterAll(() => bench.close());
+
+const create = async (merchantId: string, email: string, externalId?: string) =>
+  (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email, externalId })))
+    .customerId;
+const asOf = new Date('2026-01-02T00:00:00Z');
+const apply = (
+  merchantId: string,
+  customerId: string,
+  score: Partial<Parameters<typeof applyRfmScore>[2]['score']> = {},
+) =>
+  bench.run((tx, ctx) =>
+    applyRfmScore(tx, ctx, {
+      merchantId,
+      customerId,
+      score: { recency: 5, frequency: 5, monetary: 5, asOf, sequence: 1n, ...score },
+    }),
+  );
+const redact = (input: Omit<Parameters<typeof redactCustomer>[2], 'requestId'>) =>
+  bench.run((tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
+
+describe('applyRfmScore', () => {
+  it('stores a score, derives its segment and emits; the same again changes nothing', async () => {
+    const merchantId = merchant();
+    const id = await create(merchantId, 'ada@example.com');
+    expect(await apply(merchantId, id)).toBe('applied');
+    expect(await apply(merchantId, id)).toBe('not_newer');
+    const [row] = await rowsOf(bench, merchantId);
+    expect(row!.rfm_score).toMatchObject({ score: '555', segment: 'CHAMPIONS', sequence: '1' });
+    expect((await eventsOf(bench, merchantId)).map((event) => [event.version, event.origin])).toEqual([
+      [1, 'api'],
+      [2, 'rfm'],
+    ]);
+  });
+
+  it.each([
+    ['rfm_score.recency', { recency: 0 }],
+    ['rfm_score.monetary', { monetary: 6 }],
+    ['rfm_score.as_of', { asOf: new Date(NaN) }],
+  ])('refuses a wrong %s by name', async (field, score) => {
+    const merchantId = merchant();
+    const id = await create(merchantId, 'ada@example.com');
+    await expect(apply(merchantId, id, score)).rejects.toMatchObject({ kind: 'invalid_argument', field });
+  });
+
+  it('tells an unknown customer from an erased one', async () => {
+    const merchantId = merchant();
+    await expect(apply(merchantId, randomUUID())).rejects.toMatchObject({ kind: 'not_found' });
+    const id = await create(merchantId, 'ada@example.com');
+    await redact({ merchantId, customerId: id });
+    expect(await apply(merchantId, id)).toBe('erased');
+  });
+});
+
+describe('redactCustomer', () => {
+  it.each([
+    ['customer_id', (id: string) => ({ customerId: id })],
+    ['external_id', () => ({ externalId: 'x1' })],
+    ['email', () => ({ email: 'ADA@example.com' })],
+  ])('erases a person by %s, once', async (_, name) => {
+    const merchantId = merchant();
+    const id = await create(merchantId, 'ada@example.com', 'x1');
+    await apply(merchantId, id);
+    const receipt = await redact({ merchantId, ...name(id) });
+    expect(receipt).toMatchObject({ customerId: id, tombstones: 2 });
+    const [row] = await rowsOf(bench, merchantId);
+    expect(row).toMatchObject({
+      id,
+      email: null,
+      email_hash: null,
+      external_id: null,
+      metadata: null,
+      rfm_score: null,
+      version: 3,
+    });
+    expect(row!.erased_at).not.toBeNull();
+    expect(await redact({ merchantId, customerId: id })).toMatchObject({
+      removed: { customers: [] },
+      tombstones: 0,
+    });
+    const events = await eventsOf(bench, merchantId);
+    expect(events.at(-1)).toMatchObject({ topic: 'customer.updated', version: 3, origin: 'privacy' });
+    expect(events).toHaveLength(3);
+    expect((await auditOf(bench, merchantId)).map((entry) => entry.action)).toEqual([
+      'customer.create',
+      'customer.score',
+      'customer.erase',
+    ]);
+  });
+
+  it('gives an unknown person an empty receipt and still leaves tombstones', async () => {
+    const merchantId = merchant();
+    expect(await redact({ merchantId, externalId: 'never-seen' })).toEqual({
+      customerId: null,
+      removed: { customers: [], customerImportErrors: 0 },
+      tombstones: 1,
+    });
+    expect(await eventsOf(bench, merchantId)).toEqual([]);
+  });
+
+  it('gives the person who comes anew a new id, and notes it', async () => {
+    const merchantId = merchant();
+    const id = await create(merchantId, 'ada@example.com');
+    await redact({ merchantId, email: 'ada@example.com' });
+    const anew = await create(merchantId, 'ada@example.com');
+    expect(anew).not.toBe(id);
+    expect((await auditOf(bench, merchantId)).at(-1)).toMatchObject({
+      detail: { returned_after_erasure: true },
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { createCoreDatabase } from '@core/testing';
+import {
+  createMerchantKeyStore,
+  inTransaction,
+  migrateDatabase,
+  parseKeyring,
+  readEmail,
+  type Tx,
+} from '@core/db';
+import type { CommandContext } from '../src/index.ts';
+
+type AppRole = 'core_api' | 'core_worker' | 'core_importer';
+
+export interface Bench {
+  /** As the app's role, so that a missing privilege shows. */
+  pool: Pool;
+  /** As the owner, for looking. */
+  owner: Pool;
+  ctx: CommandContext;
+  run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A migrated database of a spec file's own, used with the role of one app. */
+export async function openBench(role: AppRole): Promise<Bench> {
+  const database = await createCoreDatabase(migrateDatabase);
+  const pool = new Pool({ connectionString: database.urlFor(role), max: 20 });
+  const owner = new Pool({ connectionString: database.url, max: 4 });
+  const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+  return {
+    pool,
+    owner,
+    ctx,
+    run: (work) => inTransaction(pool, (tx) => work(tx, ctx)),
+    close: async () => {
+      await Promise.all([pool.end(), owner.end()]);
+      await database.drop();
+    },
+  };
+}
+
+export interface Row {
+  id: string;
+  external_id: string | null;
+  email: string | null;
+  email_hash: Buffer | null;
+  metadata: Record<string, unknown> | null;
+  rfm_score: Record<string, unknown> | null;
+  version: number;
+  erased_at: Date | null;
+}
+
+export const rowsOf = async ({ owner }: Bench, merchantId: string): Promise<Row[]> =>
+  (
+    await owner.query<Row>('select * from customers where merchant_id = $1 order by external_id, id', [
+      merchantId,
+    ])
+  ).rows;
+
+export const eventsOf = async ({ owner }: Bench, merchantId: string) =>
+  (
+    await owner.query<{
+      topic: string;
+      customer_id: string;
+      version: number;
+      changed_fields: string[];
+      origin: string;
+    }>(
+      'select topic, customer_id, version, changed_fields, origin from outbox_events where merchant_id = $1 order by id',
+      [merchantId],
+    )
+  ).rows;
+
+export const auditOf = async ({ owner }: Bench, merchantId: string) =>
+  (await owner.query('select * from audit_log where merchant_id = $1 order by id', [merchantId])).rows;
+
+/** The stored email of a row in clear, as the owner's key store reads it. */
+export const emailOf = ({ run, ctx }: Bench, merchantId: string, row: Row) =>
+  run((tx) => readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }));
+
+export const merchant = () => randomUUID();

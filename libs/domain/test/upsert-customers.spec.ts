@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
+import {
+  createCustomer,
+  redactCustomer,
+  upsertCustomers,
+  type CommandContext,
+  type ImportedCustomer,
+} from '../src/index.ts';
+import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_importer')));
+afterAll(() => bench.close());
+
+const from = (
+  n: number | string,
+  email: string | null,
+  extra: Partial<ImportedCustomer> = {},
+): ImportedCustomer => ({
+  externalId: `gid://shopify/Customer/${n}`,
+  email,
+  metadata: { tags: ['a'], number_of_orders: 1 },
+  sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
+  ...extra,
+});
+const upsert = (merchantId: string, customers: ImportedCustomer[], importId = randomUUID()) =>
+  bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
+/** With the owner's rights: what api and worker may do and the importer may not. */
+const asOwner = <T>(work: (tx: Parameters<typeof createCustomer>[0], ctx: CommandContext) => Promise<T>) =>
+  inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
+const errorsOf = async (merchantId: string) =>
+  (
+    await bench.owner.query('select external_id, reason from customer_import_errors where merchant_id = $1', [
+      merchantId,
+    ])
+  ).rows;
+
+it('stores a page exactly, then writes and emits nothing for the same page', async () => {
+  const merchantId = merchant();
+  const page = Array.from({ length: 250 }, (_, n) =>
+    from(1000 + n, n % 50 === 0 ? null : `Person.${n}@example.com`),
+  );
+  expect(await upsert(merchantId, page)).toEqual({
+    created: 250,
+    updated: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+  });
+  const rows = await rowsOf(bench, merchantId);
+  expect(rows).toHaveLength(250);
+  for (const n of [0, 1, 249]) {
+    expect(rows[n]).toMatchObject({
+      external_id: page[n]!.externalId,
+      metadata: page[n]!.metadata,
+      version: 1,
+    });
+    expect(await emailOf(bench, merchantId, rows[n]!)).toBe(page[n]!.email);
+  }
+  expect(await eventsOf(bench, merchantId)).toHaveLength(250);
+  expect(await auditOf(bench, merchantId)).toMatchObject([{ action: 'import.page' }]);
+
+  expect(await upsert(merchantId, page)).toMatchObject({ created: 0, updated: 0, unchanged: 250 });
+  expect(await rowsOf(bench, merchantId)).toEqual(rows);
+  expect(await eventsOf(bench, merchantId)).toHaveLength(250);
+  expect(await auditOf(bench, merchantId)).toHaveLength(1);
+});
+
+it('updates what the source changed and keeps what it does not know', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, 'ada@example.com'), from(2, 'bob@example.com')]);
+  const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
+  const counts = await upsert(merchantId, [
+    from(1, null, { ...later, metadata: { tags: ['b'] } }),
+    from(2, 'robert@example.com', later),
+  ]);
+  expect(counts).toMatchObject({ updated: 2 });
+  const [ada, bob] = await rowsOf(bench, merchantId);
+  expect(await emailOf(bench, merchantId, ada!)).toBe('ada@example.com');
+  expect(ada!.metadata).toEqual({ tags: ['b'], number_of_orders: 1 });
+  expect(await emailOf(bench, merchantId, bob!)).toBe('robert@example.com');
+  expect(
+    (await eventsOf(bench, merchantId)).slice(2).map((event) => [event.topic, event.changed_fields]),
+  ).toEqual([
+    ['customer.updated', ['metadata']],
+    ['customer.updated', ['email']],
+  ]);
+});
+
+it('swaps the emails of two customers within a page', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, 'a@example.com'), from(2, 'b@example.com')]);
+  await upsert(merchantId, [from(1, 'b@example.com'), from(2, 'a@example.com')]);
+  const [one, two] = await rowsOf(bench, merchantId);
+  expect(await emailOf(bench, merchantId, one!)).toBe('b@example.com');
+  expect(await emailOf(bench, merchantId, two!)).toBe('a@example.com');
+  expect([one!.version, two!.version]).toEqual([2, 2]);
+  expect(one!.email_hash).not.toBeNull();
+});
+
+it('claims the customer that api created with this email', async () => {
+  const merchantId = merchant();
+  const { customerId } = await asOwner((tx, ctx) =>
+    createCustomer(tx, ctx, { merchantId, email: 'ada@example.com' }),
+  );
+  expect(await upsert(merchantId, [from(1, 'ADA@example.com')])).toMatchObject({ created: 0, updated: 1 });
+  expect(await rowsOf(bench, merchantId)).toMatchObject([
+    { id: customerId, external_id: from(1, null).externalId },
+  ]);
+});
+
+it('stores a shared email without its blind index and logs it once per import', async () => {
+  const merchantId = merchant();
+  const importId = randomUUID();
+  await upsert(merchantId, [from(1, 'a@example.com'), from(2, 'a@example.com')], importId);
+  const [one, two] = await rowsOf(bench, merchantId);
+  expect(one!.email_hash).not.toBeNull();
+  expect(two!.email_hash).toBeNull();
+  expect(await emailOf(bench, merchantId, two!)).toBe('a@example.com');
+  expect(await errorsOf(merchantId)).toEqual([{ external_id: two!.external_id, reason: 'email_shared' }]);
+});
+
+it('stores the rest of a page that holds an unstorable row', async () => {
+  const merchantId = merchant();
+  const counts = await upsert(merchantId, [
+    from(1, 'a@example.com'),
+    from(2, null, { metadata: { note: 'x\u0000' } }),
+  ]);
+  expect(counts).toMatchObject({ created: 1, failed: 1 });
+  expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_metadata' }]);
+});
+
+it('does not bring an erased person back, unless they came back by themselves', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, 'ada@example.com')]);
+  const externalId = from(1, null).externalId;
+  await asOwner((tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId }));
+  expect(await upsert(merchantId, [from(1, 'ada@example.com'), from(9, 'Ada@example.com')])).toMatchObject({
+    skipped: 2,
+    created: 0,
+  });
+  const back = await asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: 'ada@example.com' }));
+  expect(back.created).toBe(true);
+  expect(await upsert(merchantId, [from(1, 'ada@example.com'), from(9, 'ada@example.com')])).toMatchObject({
+    skipped: 1,
+    updated: 1,
+  });
+  const live = (await rowsOf(bench, merchantId)).filter((row) => row.erased_at === null);
+  expect(live).toMatchObject([{ id: back.customerId, external_id: from(9, null).externalId }]);
+});
+
+it('stays exact when pages, and api, write the same people at once', async () => {
+  const merchantId = merchant();
+  const people = Array.from({ length: 40 }, (_, n) => ({ id: n, email: `p${n}@example.com` }));
+  const later = (n: number) => ({ sourceUpdatedAt: new Date(Date.UTC(2026, 0, 1 + n)), metadata: { n } });
+  await Promise.all([
+    ...Array.from({ length: 6 }, (_, n) =>
+      upsert(
+        merchantId,
+        people.map((p) => from(p.id, p.email, later(n))),
+      ),
+    ),
+    ...people.map((p) => asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: p.email }))),
+  ]);
+  const rows = await rowsOf(bench, merchantId);
+  expect(rows).toHaveLength(40);
+  expect(new Set(rows.map((row) => row.external_id)).size).toBe(40);
+  expect(rows.every((row) => row.metadata!['n'] === 5)).toBe(true);
+  const events = await eventsOf(bench, merchantId);
+  for (const row of rows) {
+    const versions = events.filter((event) => event.customer_id === row.id).map((event) => event.version);
+    expect(versions).toEqual(Array.from({ length: row.version }, (_, n) => n + 1));
+  }
+});
+
+it('decrypts for nobody without the merchant’s keys', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, 'ada@example.com')]);
+  const other = createMerchantKeyStore(parseKeyring(`test:${Buffer.alloc(32, 9).toString('base64')}`));
+  const [row] = await rowsOf(bench, merchantId);
+  await expect(emailOf({ ...bench, ctx: { ...bench.ctx, keys: other } }, merchantId, row!)).rejects.toThrow(
+    /does not open/,
+  );
+});

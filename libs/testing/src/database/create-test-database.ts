@@ -1,0 +1,79 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { waitUntil } from '../services/wait-until.ts';
+import { ensureTemplate } from './template.ts';
+import { testServices } from './test-services.ts';
+
+export interface TestDatabaseOptions {
+  /** Changes when the migrations do (their hash); one template is kept for each. */
+  template: string;
+  /** Brings an empty database to the newest schema; the url is core_owner's. */
+  migrate: (url: string) => Promise<void>;
+}
+
+export interface TestDatabase {
+  name: string;
+  /** core_owner on the primary. */
+  url: string;
+  /** core_owner on the standby, which has the database already. */
+  replicaUrl: string;
+  /** The same two for core_api, core_worker or core_importer. */
+  urlFor(role: string): string;
+  replicaUrlFor(role: string): string;
+  /** Also while connections are open. */
+  drop(): Promise<void>;
+}
+
+/** A database of the test's own: a clone of the migrated template, made in tens of milliseconds. */
+export async function createTestDatabase({ template, migrate }: TestDatabaseOptions): Promise<TestDatabase> {
+  const { adminUrl, url, replicaUrl } = testServices().postgres;
+  const { password } = new URL(url); // the apps' roles share core_owner's
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const templateName = `template_${createHash('sha256').update(template).digest('hex').slice(0, 16)}`;
+
+  await withClient(adminUrl, async (admin) => {
+    await ensureTemplate(admin, templateName, (database) => migrate(change(url, { database })), password);
+    await admin.query(`create database ${name} template ${templateName} owner core_owner`);
+    const { rows } = await admin.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
+    await untilReplayed(change(replicaUrl, { database: 'postgres' }), rows[0]?.lsn);
+  });
+
+  return {
+    name,
+    url: change(url, { database: name }),
+    replicaUrl: change(replicaUrl, { database: name }),
+    urlFor: (user) => change(url, { database: name, user }),
+    replicaUrlFor: (user) => change(replicaUrl, { database: name, user }),
+    drop: () =>
+      withClient(adminUrl, async (admin) => {
+        await admin.query(`drop database if exists ${name} with (force)`);
+      }),
+  };
+}
+
+/** Waits until the standby has replayed the primary's log up to `lsn`. */
+const untilReplayed = (replicaUrl: string, lsn: string | undefined): Promise<void> =>
+  withClient(replicaUrl, async (replica) => {
+    const replayed = () => replica.query('select where pg_last_wal_replay_lsn() >= $1::pg_lsn', [lsn]);
+    await waitUntil(async () => (await replayed()).rowCount === 1, {
+      what: 'the replica to have the new database',
+      everyMs: 10,
+    });
+  });
+
+async function withClient(url: string, use: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function change(url: string, { database, user }: { database: string; user?: string }): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  if (user !== undefined) changed.username = user;
+  return changed.href;
+}

@@ -1,0 +1,87 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Child } from './child.ts';
+import { fetchKafkaJars } from './kafka-jars.ts';
+import { startKafka } from './kafka.ts';
+import { startPostgres } from './postgres.ts';
+import { startRedis } from './redis.ts';
+import { dataHome } from './unprivileged.ts';
+
+/** Where tests find the services; travels to Jest's workers as JSON in the environment, see testServices. */
+export interface TestServices {
+  postgres: {
+    /** The superuser on database postgres. */
+    adminUrl: string;
+    /** core_owner on core_db. */
+    url: string;
+    /** The same on the standby. */
+    replicaUrl: string;
+  };
+  /** host:port */
+  kafka: { broker: string };
+  redis: { url: string };
+}
+
+export interface RunningTestServices {
+  addresses: TestServices;
+  children: Child[];
+  /** Stops everything and removes the data. */
+  stop(): Promise<void>;
+}
+
+/** A fresh temp folder that holds all data of the services started in it: PostgreSQL's user may pass through. */
+export function makeServicesDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'core-test-'));
+  chmodSync(dir, 0o711);
+  return dir;
+}
+
+/**
+ * Starts PostgreSQL with a standby, Kafka and Redis at free ports, with data in a fresh temp folder.
+ * @param onReady told the name and milliseconds of each service that is up
+ * @throws if one of them does not start; the others are stopped again
+ */
+export async function startTestServices(
+  onReady: (name: string, ms: number) => void = () => undefined,
+): Promise<RunningTestServices> {
+  const dir = makeServicesDir();
+  const timed = async <T>(name: string, service: Promise<T>): Promise<T> => {
+    const begin = performance.now();
+    const value = await service;
+    onReady(name, performance.now() - begin);
+    return value;
+  };
+  const starting = [
+    timed('PostgreSQL', startPostgres({ dir: join(dir, 'postgres'), replica: true })),
+    timed(
+      'Kafka',
+      fetchKafkaJars().then((jars) => startKafka({ dir: join(dir, 'kafka'), jars })),
+    ),
+    timed('Redis', startRedis({ dir: join(dir, 'redis'), persist: false })),
+  ] as const;
+  const stop = async () => {
+    for (const outcome of await Promise.allSettled(starting)) {
+      if (outcome.status === 'fulfilled') await outcome.value.stop();
+    }
+    rmSync(dataHome(join(dir, 'postgres')), { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const [postgres, kafka, redis] = await Promise.all(starting);
+    const { adminUrl, ownerUrl, replicaUrl, primary, replica } = postgres;
+    if (!replica || !replicaUrl) throw new Error('PostgreSQL came without its replica');
+    return {
+      addresses: {
+        postgres: { adminUrl, url: ownerUrl, replicaUrl },
+        kafka: { broker: kafka.broker },
+        redis: { url: redis.url },
+      },
+      children: [primary, replica, kafka.child, redis.child],
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,11 @@
+export * from './all.ts';
+export { launch, whenReady, type Child } from './child.ts';
+export { fetchKafkaJars } from './kafka-jars.ts';
+export { kafkaAnswers, startKafka, type Kafka, type StartKafka } from './kafka.ts';
+export { stopLeftover } from './leftover.ts';
+export { freePort } from './ports.ts';
+export { startPostgres, type Postgres, type StartPostgres } from './postgres.ts';
+export { redisAnswers, startRedis, type Redis, type StartRedis } from './redis.ts';
+export { waitUntil } from './wait-until.ts';
+export { within } from './within.ts';
+export { workspaceRoot } from './workspace.ts';

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { launch, whenReady, type Child } from './child.ts';
+import { stopLeftover } from './leftover.ts';
+import { freePort } from './ports.ts';
+import { ask } from './tcp.ts';
+
+export interface StartKafka {
+  dir: string;
+  /** Preferred; the next free one if it is taken, any if not given. */
+  port?: number;
+  /** The folder that fetchKafkaJars gives. */
+  jars: string;
+  /** Drops the data of earlier starts. */
+  fresh?: boolean;
+}
+
+export interface Kafka {
+  /** host:port */
+  broker: string;
+  port: number;
+  child: Child;
+  stop(): Promise<void>;
+}
+
+/** Starts one Kafka 4.1 node in KRaft mode, broker and controller at once. A second start reuses the data. */
+export async function startKafka({ dir, port: preferred, jars, fresh }: StartKafka): Promise<Kafka> {
+  mkdirSync(dir, { recursive: true });
+  const pidFile = join(dir, 'kafka.pid');
+  const config = join(dir, 'server.properties');
+  await stopLeftover(pidFile, config);
+  const port = await freePort(preferred);
+  const data = join(dir, 'data');
+  writeFileSync(config, properties(data, port, await freePort()));
+  const logging = join(dir, 'log4j2.properties');
+  writeFileSync(logging, LOGGING);
+  const flags = [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', join(jars, '*')];
+
+  if (fresh || !existsSync(join(data, 'meta.properties'))) {
+    rmSync(data, { recursive: true, force: true });
+    const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a leading dash is an option
+    const format = ['format', '-c', config, '-t', clusterId];
+    await promisify(execFile)('java', [...flags, 'kafka.tools.StorageTool', ...format]);
+  }
+  const logFile = join(dir, 'kafka.log');
+  const child = await launch({
+    name: 'kafka',
+    command: 'java',
+    args: [...flags, 'kafka.Kafka', config],
+    logFile,
+    pidFile,
+  });
+  // It accepts connections a moment before it has joined its own cluster.
+  const isUp = () => readFileSync(logFile, 'utf8').includes('Kafka Server started');
+  await whenReady(child, async () => isUp() && (await kafkaAnswers(port)));
+  return { broker: `127.0.0.1:${port}`, port, child, stop: () => child.stop() };
+}
+
+/** Whether a broker on this port answers an ApiVersions request (key 18, version 0) without an error. */
+export async function kafkaAnswers(port: number): Promise<boolean> {
+  const request = Buffer.alloc(14);
+  request.writeInt32BE(10, 0); // bytes that follow
+  request.writeInt16BE(18, 4);
+  request.writeInt32BE(7, 8); // correlation id, comes back
+  request.writeInt16BE(-1, 12); // no client id
+  const answer = await ask({ port, send: request, bytes: 10 });
+  return answer.readInt32BE(4) === 7 && answer.readInt16BE(8) === 0;
+}
+
+// One small node: G1 with half a gigabyte is ample, and the first compiler tier alone would halve the throughput.
+const JVM = ['-Xmx512m', '-XX:+UseG1GC', '-Djava.awt.headless=true'];
+
+const LOGGING = `rootLogger.level = INFO
+rootLogger.appenderRef.out.ref = out
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %m (%c)%n
+`;
+
+const properties = (
+  data: string,
+  port: number,
+  controllerPort: number,
+): string => `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controllerPort}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+log.dirs=${data}
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+`;

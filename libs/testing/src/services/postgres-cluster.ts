@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Client } from 'pg';
+import { REPLICATION_ROLE, REPLICATION_SLOT } from './postgres-config.ts';
+import { dataHome, giveFile, giveFolder, postgresBinaries, unprivileged } from './unprivileged.ts';
+
+const run = promisify(execFile);
+
+/** Random, made at the first start, kept in <dir>/credentials.json (mode 600). */
+export interface Credentials {
+  superuser: string;
+  owner: string;
+  replication: string;
+}
+
+/** The credentials of the cluster in `dir`, or undefined if there is none yet (or only half of one). */
+export const readCredentials = (dir: string): Credentials | undefined =>
+  existsSync(credentialsFile(dir))
+    ? (JSON.parse(readFileSync(credentialsFile(dir), 'utf8')) as Credentials)
+    : undefined;
+
+/** initdb with new credentials; keep them once the cluster is complete. */
+export async function initCluster(dir: string, durable: boolean): Promise<Credentials> {
+  wipeCluster(dir); // what a removed `dir` or a first start that was cut off left
+  const home = giveFolder(dataHome(dir));
+  const password = () => randomBytes(18).toString('base64url');
+  const credentials = { superuser: password(), owner: password(), replication: password() };
+  const passwordFile = giveFile(join(home, 'password'), credentials.superuser);
+  const args = ['-D', join(home, 'primary'), '-U', 'postgres', `--pwfile=${passwordFile}`];
+  // PostgreSQL's own C.UTF-8 sorts alike on every system, whatever locales it has.
+  args.push('--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8');
+  args.push('--auth=scram-sha-256', '--no-instructions', ...(durable ? [] : ['--no-sync']));
+  await run(join(postgresBinaries(), 'bin/initdb'), args, { cwd: home, ...unprivileged() });
+  rmSync(passwordFile);
+  return credentials;
+}
+
+export function wipeCluster(dir: string): void {
+  rmSync(credentialsFile(dir), { force: true });
+  rmSync(dataHome(dir), { recursive: true, force: true });
+}
+
+/** Role core_owner with its database core_db, and the replication role. */
+export async function createRoles(client: Client, credentials: Credentials): Promise<void> {
+  const owner = client.escapeLiteral(credentials.owner);
+  const replication = client.escapeLiteral(credentials.replication);
+  // CREATEROLE for the apps' roles; not a superuser: pgcrypto is a trusted extension, which an owner may create.
+  await client.query(`create role core_owner login createrole password ${owner}`);
+  await client.query('create database core_db owner core_owner');
+  await client.query(`create role ${REPLICATION_ROLE} login replication password ${replication}`);
+}
+
+/** From here on the primary keeps its log for the standby. */
+export async function createSlot(client: Client): Promise<void> {
+  await client.query(
+    `select pg_create_physical_replication_slot($1, true)
+     where not exists (select from pg_replication_slots where slot_name = $1)`,
+    [REPLICATION_SLOT],
+  );
+}
+
+export const keepCredentials = (dir: string, credentials: Credentials): void =>
+  writeFileSync(credentialsFile(dir), JSON.stringify(credentials), { mode: 0o600 });
+
+/** Copies the cleanly stopped primary. */
+export async function copyToReplica(dir: string): Promise<void> {
+  const { primary, replica } = dataFolders(dir);
+  const unfinished = `${replica}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  await run('cp', ['-R', primary, unfinished], { cwd: '/', ...unprivileged() });
+  const slots = join(unfinished, 'pg_replslot'); // the primary's: on a standby they would hold its log for ever
+  for (const slot of readdirSync(slots)) rmSync(join(slots, slot), { recursive: true });
+  renameSync(unfinished, replica);
+}
+
+export const dataFolders = (dir: string) => ({
+  primary: join(dataHome(dir), 'primary'),
+  replica: join(dataHome(dir), 'replica'),
+});
+
+const credentialsFile = (dir: string): string => join(dir, 'credentials.json');

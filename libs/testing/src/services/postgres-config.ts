@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { giveFile } from './unprivileged.ts';
+
+export const REPLICATION_ROLE = 'core_replication';
+export const REPLICATION_SLOT = 'core_replica';
+
+export interface NodeConfig {
+  data: string;
+  port: number;
+  /** False: survives a killed process, not a power cut. For tests. */
+  durable: boolean;
+  /** Set on the standby. */
+  primary?: { port: number; password: string };
+}
+
+/** Writes the node's whole configuration anew, because its ports may have changed since the last start. */
+export function writeConfig({ data, port, durable, primary }: NodeConfig): void {
+  const settings: Record<string, string | number> = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '', // TCP alone: socket paths in deep folders are longer than the system allows
+    max_connections: 200, // the same on both nodes, or the standby refuses to start
+    shared_buffers: '128MB',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    wal_level: 'replica',
+    hot_standby: 'on',
+    hot_standby_feedback: 'on',
+    // Keys and emails travel as parameters, and the DETAIL of an error quotes rows: none of it is logged.
+    log_parameter_max_length: 0,
+    log_parameter_max_length_on_error: 0,
+    log_error_verbosity: 'terse',
+    // synchronous_commit stays on: what was acknowledged must outlive kill -9 in tests, too.
+    fsync: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
+  };
+  if (primary) {
+    settings['primary_conninfo'] =
+      `host=127.0.0.1 port=${primary.port} user=${REPLICATION_ROLE} password=${primary.password}`;
+    settings['primary_slot_name'] = REPLICATION_SLOT;
+    giveFile(join(data, 'standby.signal'), '');
+  }
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
+  giveFile(join(data, 'postgresql.conf'), lines.join(''));
+  giveFile(
+    join(data, 'pg_hba.conf'),
+    `host all all 127.0.0.1/32 scram-sha-256\nhost replication ${REPLICATION_ROLE} 127.0.0.1/32 scram-sha-256\n`,
+  );
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, whenReady, type Child } from './child.ts';
+import { stopLeftover } from './leftover.ts';
+import { freePort } from './ports.ts';
+import { ask } from './tcp.ts';
+
+export interface StartRedis {
+  dir: string;
+  /** Preferred; the next free one if it is taken, any if not given. */
+  port?: number;
+  /** Whether a second start finds the data of the first (append-only file). */
+  persist?: boolean;
+  /** Drops the data of earlier starts. */
+  fresh?: boolean;
+}
+
+export interface Redis {
+  url: string;
+  port: number;
+  child: Child;
+  stop(): Promise<void>;
+}
+
+/** Starts the redis-server found on PATH. */
+export async function startRedis(options: StartRedis): Promise<Redis> {
+  const { dir, persist = true, fresh = false } = options;
+  const data = join(dir, 'data');
+  const pidFile = join(dir, 'redis.pid');
+  await stopLeftover(pidFile, data);
+  if (fresh) rmSync(data, { recursive: true, force: true });
+  mkdirSync(data, { recursive: true });
+  const port = await freePort(options.port);
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data];
+  args.push('--set-proc-title', 'no'); // or the folder, by which stopLeftover knows it, goes from its command line
+  args.push('--maxmemory-policy', 'noeviction', '--save', '', '--appendonly', persist ? 'yes' : 'no');
+  const child = await launch({
+    name: 'redis',
+    command: 'redis-server',
+    args,
+    logFile: join(dir, 'redis.log'),
+    pidFile,
+  });
+  await whenReady(child, () => redisAnswers(port));
+  return { url: `redis://127.0.0.1:${port}`, port, child, stop: () => child.stop() };
+}
+
+/** Whether a Redis on this port answers PING with PONG. */
+export const redisAnswers = async (port: number): Promise<boolean> =>
+  (await ask({ port, send: Buffer.from('PING\r\n'), bytes: 5 })).toString() === '+PONG';

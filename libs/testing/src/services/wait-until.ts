@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+interface Wait {
+  /** Named in the error: "waited 60 s for <what>". */
+  what: string;
+  /** Milliseconds; generous, because machines are shared and slow ones exist. */
+  limitMs?: number;
+  everyMs?: number;
+}
+
+/**
+ * Calls `check` until it gives something other than false, null or undefined. A check that throws counts as not yet.
+ * @throws after the limit, with the last failure as its cause
+ */
+export async function waitUntil<T>(
+  check: () => Promise<T> | T,
+  { what, limitMs = 120_000, everyMs = 50 }: Wait,
+): Promise<Exclude<T, false | null | undefined>> {
+  const end = Date.now() + limitMs;
+  let cause: unknown;
+  do {
+    try {
+      const value = await check();
+      if (value !== false && value != null) return value as Exclude<T, false | null | undefined>;
+    } catch (error) {
+      cause = error;
+    }
+    await sleep(everyMs);
+  } while (Date.now() < end);
+  throw new Error(`waited ${Math.round(limitMs / 1000)} s for ${what}`, { cause });
+}

@@ -1,0 +1,154 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import {
+  createTestDatabase,
+  freePort,
+  kafkaAnswers,
+  makeServicesDir,
+  redisAnswers,
+  startPostgres,
+  startRedis,
+  testServices,
+  waitUntil,
+} from '../src/index.ts';
+import { ask } from '../src/services/tcp.ts';
+
+const portOf = (address: string): number => Number(address.split(':').at(-1));
+
+async function connected<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+const run = (url: string, text: string) => connected(url, async (client) => (await client.query(text)).rows);
+
+const template = () =>
+  createTestDatabase({
+    template: 'services.spec',
+    migrate: async (url) => {
+      await run(url, 'create extension pgcrypto; create table notes (text varchar)');
+      await run(url, `do $$ begin create role core_api; exception when duplicate_object then null; end $$`);
+      await run(url, 'grant select on notes to core_api');
+    },
+  });
+
+describe('the services of a test run', () => {
+  it('stream a row from the primary to the replica, which is read-only', async () => {
+    const database = await template();
+    await run(database.url, `insert into notes values ('streamed')`);
+    const rows = await waitUntil(
+      async () => {
+        const found = await run(
+          database.replicaUrl,
+          'select text, pg_is_in_recovery() as standby from notes',
+        );
+        return found.length > 0 && found;
+      },
+      { what: 'the row on the replica' },
+    );
+    expect(rows).toEqual([{ text: 'streamed', standby: true }]);
+    await expect(run(database.replicaUrl, `insert into notes values ('no')`)).rejects.toThrow(/read-only/);
+    await database.drop();
+  });
+
+  it('have a Kafka that answers', async () => {
+    await expect(kafkaAnswers(portOf(testServices().kafka.broker))).resolves.toBe(true);
+  });
+
+  it('have a Redis that answers', async () => {
+    await expect(redisAnswers(portOf(testServices().redis.url))).resolves.toBe(true);
+  });
+
+  it('clone databases in parallel that are independent of each other', async () => {
+    const databases = await Promise.all(Array.from({ length: 4 }, template));
+    for (const { url, name } of databases) await run(url, `insert into notes values ('${name}')`);
+    for (const { urlFor, name } of databases) {
+      expect(await run(urlFor('core_api'), 'select text, current_user::text as who from notes')).toEqual([
+        { text: name, who: 'core_api' },
+      ]);
+    }
+    await Promise.all(databases.map(({ drop }) => drop()));
+    const names = databases.map(({ name }) => `'${name}'`).join();
+    const left = `select datname from pg_database where datname in (${names})`;
+    expect(await run(testServices().postgres.adminUrl, left)).toEqual([]);
+  });
+
+  it('give the owner of a database no superuser rights', async () => {
+    const database = await template();
+    const [rights] = await run(
+      database.url,
+      'select current_user::text as who, rolsuper as super from pg_roles where rolname = current_user',
+    );
+    expect(rights).toEqual({ who: 'core_owner', super: false });
+    await database.drop();
+  });
+});
+
+describe('a service of our own', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = makeServicesDir();
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
+  const tell = async (port: number, command: string, answer: string) => {
+    const got = await ask({ port, send: Buffer.from(`${command}\r\n`), bytes: answer.length });
+    expect(got.toString()).toBe(answer);
+  };
+
+  it('finds its data again after kill -9, and drops it when told to', async () => {
+    const first = await startRedis({ dir });
+    await tell(first.port, 'SET key value', '+OK');
+    await first.child.kill();
+    expect(first.child.alive()).toBe(false);
+    const second = await startRedis({ dir, port: first.port });
+    expect(second.port).toBe(first.port);
+    await tell(second.port, 'EXISTS key', ':1');
+    await second.stop();
+    const third = await startRedis({ dir, fresh: true });
+    await tell(third.port, 'EXISTS key', ':0');
+    await third.stop();
+  });
+
+  it('takes the next port when its own is taken', async () => {
+    const { port, stop } = await startRedis({ dir: join(dir, 'one') });
+    const other = await startRedis({ dir: join(dir, 'two'), port });
+    expect(other.port).toBeGreaterThan(port);
+    await other.stop();
+    await stop();
+    expect(await freePort(port)).toBe(port);
+  });
+
+  it('stops what an earlier start left running on the same folder', async () => {
+    const left = await startRedis({ dir });
+    await tell(left.port, 'SET key value', '+OK');
+    const next = await startRedis({ dir });
+    expect(left.child.alive()).toBe(false);
+    await tell(next.port, 'EXISTS key', ':1');
+    await next.stop();
+  });
+
+  it('says why it did not start', async () => {
+    await expect(startRedis({ dir: join(dir, 'with "quotes'), persist: true })).rejects.toThrow(
+      /redis did not start \(exit code 1\); the end of its log/,
+    );
+  });
+
+  it('is the same PostgreSQL with its replica after kill -9 of both', async () => {
+    const first = await startPostgres({ dir, replica: true });
+    await run(first.ownerUrl, `create table notes as select 'kept' as text`);
+    await Promise.all([first.primary.kill(), first.replica?.kill()]);
+    const second = await startPostgres({ dir, replica: true, port: first.port });
+    expect(second.ownerUrl).toBe(first.ownerUrl);
+    await run(second.ownerUrl, `insert into notes values ('after')`);
+    const onReplica = () => run(second.replicaUrl!, 'select text from notes order by text desc');
+    await waitUntil(async () => (await onReplica()).length === 2, { what: 'both rows on the replica' });
+    expect(await onReplica()).toEqual([{ text: 'kept' }, { text: 'after' }]);
+    await second.stop();
+  });
+});
