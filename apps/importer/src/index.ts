@@ -1,1 +1,1 @@
-export {};
+export { importerEnv } from './config.ts';

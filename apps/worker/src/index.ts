@@ -1,1 +1,1 @@
-export {};
+export { workerEnv } from './config.ts';

@@ -25,12 +25,6 @@ const home = join(workspaceRoot(), '.local');
 const dir = join(home, 'stack');
 const say = (line: string) => console.log(line);
 
-if (flags.help) {
-  say(HELP);
-} else {
-  process.exit(await main());
-}
-
 async function main(): Promise<number> {
   const began = Date.now();
   const stopAsked = new Promise<'stop'>((resolve) => {
@@ -40,7 +34,7 @@ async function main(): Promise<number> {
   let stack: Stack | undefined;
   let code = 0;
   try {
-    await ensureSystem(['java', 'mvn', 'redis-server'], say);
+    await ensureSystem({ need: ['java', 'mvn', 'redis-server'], onProgress: say });
     const starting = startStack({
       dir,
       wellKnownPorts: true,
@@ -107,3 +101,9 @@ const withoutPassword = (url: string): string => {
 };
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+if (flags.help) {
+  say(HELP);
+} else {
+  process.exit(await main());
+}

@@ -1,1 +1,1 @@
-export {};
+export { migrateEnv } from './commands/migrate.ts';

@@ -1,14 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import {
-  createMerchantKeyStore,
-  inTransaction,
-  KNOWN_SCHEMA,
-  migrateDatabase,
-  parseKeyring,
-  type Tx,
-} from '@core/db';
-import { createTestDatabase, workspaceRoot, type TestDatabase } from '@core/testing';
+import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
+import { createCoreDatabase, type TestDatabase } from '@core/testing';
 import {
   cancelImport,
   claimPage,
@@ -45,10 +38,7 @@ let owner: Pool;
 let ctx: CommandContext;
 
 beforeAll(async () => {
-  database = await createTestDatabase({
-    template: String(KNOWN_SCHEMA),
-    migrate: (url) => migrateDatabase(url, `${workspaceRoot()}/libs/db/migrations`),
-  });
+  database = await createCoreDatabase(migrateDatabase);
   api = new Pool({ connectionString: database.urlFor('core_api') });
   importer = new Pool({ connectionString: database.urlFor('core_importer') });
   owner = new Pool({ connectionString: database.url, max: 2 });

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import {
@@ -94,7 +94,16 @@ describe('a service of our own', () => {
   beforeEach(() => {
     dir = makeServicesDir();
   });
-  afterEach(() => rm(dir, { recursive: true }));
+  const running: { stop(): Promise<void> }[] = [];
+  const stopLater = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const service = await starting;
+    running.push(service);
+    return service;
+  };
+  afterEach(async () => {
+    for (const service of running.splice(0)) await service.stop(); // also when an expectation failed
+    await rm(dir, { recursive: true });
+  });
 
   const tell = async (port: number, command: string, answer: string) => {
     const got = await ask({ port, send: Buffer.from(`${command}\r\n`), bytes: answer.length });
@@ -102,22 +111,21 @@ describe('a service of our own', () => {
   };
 
   it('finds its data again after kill -9, and drops it when told to', async () => {
-    const first = await startRedis({ dir });
+    const first = await stopLater(startRedis({ dir }));
     await tell(first.port, 'SET key value', '+OK');
     await first.child.kill();
     expect(first.child.alive()).toBe(false);
-    const second = await startRedis({ dir, port: first.port });
+    const second = await stopLater(startRedis({ dir, port: first.port }));
     expect(second.port).toBe(first.port);
     await tell(second.port, 'EXISTS key', ':1');
     await second.stop();
-    const third = await startRedis({ dir, fresh: true });
+    const third = await stopLater(startRedis({ dir, fresh: true }));
     await tell(third.port, 'EXISTS key', ':0');
-    await third.stop();
   });
 
   it('takes the next port when its own is taken', async () => {
-    const { port, stop } = await startRedis({ dir: join(dir, 'one') });
-    const other = await startRedis({ dir: join(dir, 'two'), port });
+    const { port, stop } = await stopLater(startRedis({ dir: join(dir, 'one') }));
+    const other = await stopLater(startRedis({ dir: join(dir, 'two'), port }));
     expect(other.port).toBeGreaterThan(port);
     await other.stop();
     await stop();
@@ -125,30 +133,30 @@ describe('a service of our own', () => {
   });
 
   it('stops what an earlier start left running on the same folder', async () => {
-    const left = await startRedis({ dir });
+    const left = await stopLater(startRedis({ dir }));
     await tell(left.port, 'SET key value', '+OK');
-    const next = await startRedis({ dir });
+    const next = await stopLater(startRedis({ dir }));
     expect(left.child.alive()).toBe(false);
     await tell(next.port, 'EXISTS key', ':1');
-    await next.stop();
   });
 
   it('says why it did not start', async () => {
-    await expect(startRedis({ dir: join(dir, 'with "quotes'), persist: true })).rejects.toThrow(
-      /redis did not start \(exit code 1\); the end of its log/,
+    await mkdir(join(dir, 'data'));
+    await writeFile(join(dir, 'data/appendonlydir'), 'a file where Redis wants a folder');
+    await expect(startRedis({ dir })).rejects.toThrow(
+      /redis did not start \(exit code 1\); the end of its log:\n.*append/s,
     );
   });
 
   it('is the same PostgreSQL with its replica after kill -9 of both', async () => {
-    const first = await startPostgres({ dir, replica: true });
+    const first = await stopLater(startPostgres({ dir, replica: true }));
     await run(first.ownerUrl, `create table notes as select 'kept' as text`);
     await Promise.all([first.primary.kill(), first.replica?.kill()]);
-    const second = await startPostgres({ dir, replica: true, port: first.port });
+    const second = await stopLater(startPostgres({ dir, replica: true, port: first.port }));
     expect(second.ownerUrl).toBe(first.ownerUrl);
     await run(second.ownerUrl, `insert into notes values ('after')`);
     const onReplica = () => run(second.replicaUrl!, 'select text from notes order by text desc');
     await waitUntil(async () => (await onReplica()).length === 2, { what: 'both rows on the replica' });
     expect(await onReplica()).toEqual([{ text: 'kept' }, { text: 'after' }]);
-    await second.stop();
   });
 });

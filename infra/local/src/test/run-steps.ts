@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TEST_SERVICES, type TestServices } from '@core/testing';
@@ -8,6 +8,7 @@ import type { Check, JestRun } from './steps.ts';
 
 const CHECK_LIMIT_MS = 15 * 60_000;
 const JEST_LIMIT_MS = 45 * 60_000;
+const AFTER_RESULT_MS = 60_000;
 
 /** Runs a check; its output is shown only if it fails. */
 export async function runCheck({ name, command }: Check, signal: AbortSignal): Promise<StepResult> {
@@ -36,19 +37,27 @@ export async function runJest(
   const begin = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'core-jest-'));
   const file = join(folder, 'result.json');
+  // A test that left something open keeps Jest from ending after its result is written.
+  const hung = new AbortController();
+  const watch = setInterval(() => {
+    if (existsSync(file) && Date.now() - statSync(file).mtimeMs > AFTER_RESULT_MS) hung.abort();
+  }, 1_000);
   try {
     const { code } = await runCommand({
       command: [process.execPath, 'node_modules/jest/bin/jest.js', ...args, '--json', `--outputFile=${file}`],
       env: { [TEST_SERVICES]: JSON.stringify(services) },
       limitMs: JEST_LIMIT_MS,
-      signal,
+      signal: AbortSignal.any([signal, hung.signal]),
       capture: false,
     });
     const outcome = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as JestOutcome) : undefined;
-    const result = { name, ms: performance.now() - begin, ...countJest(code, outcome) };
+    const counted = countJest(code, outcome);
+    if (hung.signal.aborted) counted.problem = 'Jest did not end: a test left something open';
+    const result = { name, ms: performance.now() - begin, ...counted };
     console.log(stepLine(result));
     return result;
   } finally {
+    clearInterval(watch);
     rmSync(folder, { recursive: true });
   }
 }

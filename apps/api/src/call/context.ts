@@ -1,0 +1,39 @@
+import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
+
+export const SCOPES = [
+  'rfm:read',
+  'customers:read',
+  'customers:write',
+  'customers:pii',
+  'imports:write',
+  'settings:write',
+  'privacy:admin',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who calls, and what it may do. */
+export interface Caller {
+  readonly caller: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+/** What every handler knows of its call. */
+export interface CallContext extends Caller {
+  readonly requestId: string;
+  /** Milliseconds since the epoch; Infinity for a stream without one. */
+  readonly deadline: number;
+  /** Aborted when the caller has gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Adds a header to the reply. */
+  readonly reply: (name: string, value: string) => void;
+}
+
+/** What handlers work with; each names the part it needs. */
+export interface Deps {
+  /** The primary. */
+  readonly pool: Pool;
+  readonly reads: ReadRouter;
+  readonly keys: MerchantKeyStore;
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal;
+}

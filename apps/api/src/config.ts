@@ -1,0 +1,52 @@
+import { databaseEnv, keyringEnv } from '@core/db';
+import { flag, list, port, text, type Env, type Variable } from '@core/runtime';
+
+/** Where Auth is: a target of a gRPC channel. */
+export interface AuthAddress {
+  target: string;
+  tls: boolean;
+}
+
+const authUrl = text({ doc: 'Auth, host:port or http(s)://host:port', default: 'localhost:50061' });
+
+const authAddress: Variable<AuthAddress> = {
+  ...authUrl,
+  parse: (raw) => {
+    const value = authUrl.parse(raw);
+    const [, scheme, target] =
+      /^(?:(https?):\/\/)?([\w.-]+:\d{1,5}|\[[\da-f:]+\]:\d{1,5})\/?$/i.exec(value) ?? [];
+    if (!target) throw new Error('must be host:port or http(s)://host:port');
+    return { target, tls: scheme?.toLowerCase() === 'https' };
+  },
+};
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const level = text({ doc: LOG_LEVELS.join(', '), default: 'info' });
+
+const logLevel: Variable<string> = {
+  ...level,
+  parse: (raw) => {
+    const value = level.parse(raw);
+    if (!LOG_LEVELS.includes(value)) throw new Error(`must be one of ${LOG_LEVELS.join(', ')}`);
+    return value;
+  },
+};
+
+export const apiEnv = {
+  ...databaseEnv,
+  ...keyringEnv,
+  CORE_GRPC_PORT: port({ doc: 'gRPC', default: 50_051 }),
+  CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web and JSON', default: 8_080 }),
+  CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
+  AUTH_GRPC_URL: authAddress,
+  CORE_CORS_ORIGINS: list({
+    doc: 'origins of web pages that may call the HTTP port',
+    default: [],
+    example: 'https://admin.example.com',
+  }),
+  CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
+  LOG_LEVEL: logLevel,
+  NODE_ENV: text({ doc: 'production says so', default: 'development' }),
+};
+
+export type ApiEnv = Env<typeof apiEnv>;

@@ -1,0 +1,42 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { CoreError, type ErrorKind } from '@core/runtime';
+
+/** The one table from our own errors to codes; gRPC and Connect number them alike. */
+const CODES: Readonly<Record<ErrorKind, Code>> = {
+  invalid_argument: Code.InvalidArgument,
+  not_found: Code.NotFound,
+  already_exists: Code.AlreadyExists,
+  failed_precondition: Code.FailedPrecondition,
+  aborted: Code.Aborted,
+  permission_denied: Code.PermissionDenied,
+  unauthenticated: Code.Unauthenticated,
+  unavailable: Code.Unavailable,
+};
+
+// SQLSTATEs that are nobody's mistake: races lost to the end, and a server or connection that went away.
+const LOST_RACE = /^(40001|40P01|23505)$/;
+const DATABASE_AWAY = /^(08\w{3}|57P0\d|53300|ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+/**
+ * What the caller learns of an error. Only the message of a CoreError is meant for it; of anything
+ * unforeseen it gets a request id to report, and the log has the rest.
+ */
+export function toRpcError(error: unknown, requestId: string): ConnectError {
+  if (error instanceof ConnectError) return error;
+  if (error instanceof CoreError) return new ConnectError(error.message, CODES[error.kind]);
+  const sqlState = String((error as { code?: unknown } | null)?.code);
+  if (LOST_RACE.test(sqlState)) {
+    return new ConnectError(
+      `others changed the same rows meanwhile, try again, request ${requestId}`,
+      Code.Aborted,
+    );
+  }
+  if (DATABASE_AWAY.test(sqlState)) {
+    return new ConnectError(`the database cannot be reached, request ${requestId}`, Code.Unavailable);
+  }
+  return new ConnectError(`internal error, request ${requestId}`, Code.Internal);
+}
+
+/** snake_case name of a code, for logs and metrics. */
+export const codeName = (code: Code | undefined): string =>
+  code === undefined ? 'ok' : (Code[code] ?? 'Unknown').replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();

@@ -1,0 +1,108 @@
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+} from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import * as grpc from '@grpc/grpc-js';
+import type { Incoming, Invoker } from '../invoke.ts';
+import type { Method } from '../method.ts';
+
+type Reply = MessageInitShape<DescMessage>;
+type UnaryCall = grpc.ServerUnaryCall<Buffer, Reply>;
+type StreamCall = grpc.ServerWritableStream<Buffer, Reply>;
+
+/**
+ * How grpc-js reads and writes a method. Requests stay bytes until the pipeline reads them: grpc-js
+ * itself would answer unreadable ones INTERNAL, without a request id.
+ */
+export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Reply> => ({
+  path,
+  requestStream: false,
+  responseStream: method.kind === 'stream',
+  requestSerialize: (bytes) => bytes,
+  requestDeserialize: (bytes) => bytes,
+  responseSerialize: (reply) => encode(method.desc.output, reply),
+  responseDeserialize: (bytes) => fromBinary(method.desc.output, bytes),
+});
+
+const encode = (desc: DescMessage, reply: Reply): Buffer => {
+  const { buffer, byteOffset, byteLength } = toBinary(desc, create(desc, reply));
+  return Buffer.from(buffer, byteOffset, byteLength);
+};
+
+export const grpcHandler = (method: Method, invoker: Invoker): grpc.UntypedHandleCall =>
+  method.kind === 'unary'
+    ? (call: UnaryCall, callback: grpc.sendUnaryData<Reply>) => {
+        const { incoming, headers } = receive(method, call);
+        invoker.unary(method, incoming).then(
+          (reply) => {
+            call.sendMetadata(headers);
+            callback(null, reply);
+          },
+          (error: unknown) => {
+            call.sendMetadata(headers);
+            callback(status(error));
+          },
+        );
+      }
+    : (call: StreamCall) => {
+        const { incoming, headers } = receive(method, call);
+        // Not before the pipeline has set its headers, which it does ahead of its first message.
+        send(call, invoker.stream(method, incoming), headers).catch((error: unknown) => {
+          call.sendMetadata(headers);
+          call.emit('error', status(error));
+        });
+      };
+
+async function send(call: StreamCall, replies: AsyncIterable<Reply>, headers: grpc.Metadata): Promise<void> {
+  for await (const reply of replies) {
+    call.sendMetadata(headers);
+    if (!call.write(reply) && !call.cancelled) await drained(call);
+    if (call.cancelled) return;
+  }
+  call.end();
+}
+
+const drained = (call: StreamCall): Promise<void> =>
+  new Promise((resolve) => {
+    call.once('drain', resolve);
+    call.once('cancelled', resolve);
+  });
+
+function receive(
+  method: Method,
+  call: Pick<UnaryCall, 'metadata' | 'request' | 'getDeadline'> & {
+    on(event: 'cancelled', listener: () => void): unknown;
+  },
+): { incoming: Incoming; headers: grpc.Metadata } {
+  const headers = new grpc.Metadata();
+  const gone = new AbortController();
+  call.on('cancelled', () => gone.abort());
+  const deadline = Number(call.getDeadline());
+  const incoming: Incoming = {
+    header: (name) => call.metadata.get(name)[0]?.toString(),
+    deadline: Number.isFinite(deadline) ? deadline : undefined,
+    gone: gone.signal,
+    reply: (name, value) => headers.set(name, value),
+    read: () => read(method.desc.input, call.request),
+  };
+  return { incoming, headers };
+}
+
+function read(desc: DescMessage, bytes: Uint8Array): Message {
+  try {
+    return fromBinary(desc, bytes);
+  } catch {
+    throw new ConnectError(`the request is not a ${desc.typeName}`, Code.InvalidArgument);
+  }
+}
+
+/** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
+const status = (error: unknown): Partial<grpc.StatusObject> => {
+  const { code, rawMessage } = ConnectError.from(error);
+  return { code: code as number, details: rawMessage };
+};

@@ -1,0 +1,75 @@
+import * as grpc from '@grpc/grpc-js';
+import type { Invoker } from '../invoke.ts';
+import type { Method } from '../method.ts';
+import { pathsOf } from '../paths.ts';
+import { addHealth } from './health.ts';
+import { addReflection } from './reflection.ts';
+import { grpcDefinition, grpcHandler } from './method-adapter.ts';
+
+export interface RunningServer {
+  readonly port: number;
+  /** Takes no new calls, lets those under way end for a while, then cuts them off. */
+  stop(): Promise<void>;
+}
+
+export interface GrpcServerOptions {
+  port: number;
+  methods: readonly Method[];
+  invoker: Invoker;
+  reflection: boolean;
+}
+
+const LARGEST_MESSAGE = 4 * 1024 * 1024;
+const STOP_WITHIN_MS = 10_000;
+
+/** @throws Error when the port is taken, saying which variable to change */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
+  // Its lines on the console are no JSON, and what they say is thrown as well.
+  grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': LARGEST_MESSAGE,
+    'grpc.max_send_message_length': LARGEST_MESSAGE,
+  });
+  for (const method of options.methods) {
+    for (const path of pathsOf(method.desc)) {
+      server.addService(
+        { call: grpcDefinition(method, path) },
+        { call: grpcHandler(method, options.invoker) },
+      );
+    }
+  }
+  const services = [...new Set(options.methods.map(({ desc }) => desc.parent))];
+  const health = addHealth(server, services);
+  if (options.reflection) addReflection(server, services);
+
+  const port = await bind(server, options.port);
+  return {
+    port,
+    async stop() {
+      health.stop();
+      const forced = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      clearTimeout(forced);
+    },
+  };
+}
+
+/** Binds on all interfaces, also on a machine without IPv6. */
+async function bind(server: grpc.Server, port: number): Promise<number> {
+  try {
+    return await bindTo(server, `[::]:${port}`);
+  } catch (error) {
+    if (/EADDRINUSE/.test(String(error))) {
+      throw new Error(`port ${port} is taken; set CORE_GRPC_PORT to a free one`, { cause: error });
+    }
+    if (!/EAFNOSUPPORT|EADDRNOTAVAIL/.test(String(error))) throw error;
+    return bindTo(server, `0.0.0.0:${port}`);
+  }
+}
+
+const bindTo = (server: grpc.Server, address: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });

@@ -1,0 +1,14 @@
+import type { CancelCustomerImportRequest } from '@core/contracts';
+import { cancelImport } from '@core/domain';
+import type { CallContext, Deps } from '../call/context.ts';
+import { write } from '../call/write.ts';
+import { presentImport } from '../present/customer-import.ts';
+
+export async function cancelCustomerImportHandler(
+  deps: Pick<Deps, 'pool' | 'keys'>,
+  ctx: CallContext,
+  request: CancelCustomerImportRequest,
+) {
+  const { result } = await write(deps, ctx, (tx, commandCtx) => cancelImport(tx, commandCtx, request));
+  return { customerImport: presentImport(result) };
+}

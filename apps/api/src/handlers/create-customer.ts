@@ -1,0 +1,15 @@
+import type { CreateCustomerRequest } from '@core/contracts';
+import { createCustomer } from '@core/domain';
+import type { CallContext, Deps } from '../call/context.ts';
+import { write } from '../call/write.ts';
+
+export async function createCustomerHandler(
+  deps: Pick<Deps, 'pool' | 'keys'>,
+  ctx: CallContext,
+  request: CreateCustomerRequest,
+) {
+  const { result, consistencyToken } = await write(deps, ctx, (tx, commandCtx) =>
+    createCustomer(tx, commandCtx, request),
+  );
+  return { ...result, consistencyToken };
+}

@@ -1,0 +1,15 @@
+import type { FindCustomerByEmailRequest } from '@core/contracts';
+import { findCustomerByEmail } from '@core/domain';
+import { readerFor } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { emailsFor } from '../call/emails.ts';
+import { presentCustomer } from '../present/customer.ts';
+
+export async function findCustomerByEmailHandler(
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys'>,
+  ctx: CallContext,
+  request: FindCustomerByEmailRequest,
+) {
+  const row = await findCustomerByEmail(readerFor(deps, request), deps.keys, request);
+  return { customer: presentCustomer(row, await emailsFor(deps, ctx, [row])) };
+}

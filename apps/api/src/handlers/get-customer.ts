@@ -1,0 +1,15 @@
+import type { GetCustomerRequest } from '@core/contracts';
+import { getCustomer } from '@core/domain';
+import { readerFor } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { emailsFor } from '../call/emails.ts';
+import { presentCustomer } from '../present/customer.ts';
+
+export async function getCustomerHandler(
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys'>,
+  ctx: CallContext,
+  request: GetCustomerRequest,
+) {
+  const row = await getCustomer(readerFor(deps, request), request);
+  return { customer: presentCustomer(row, await emailsFor(deps, ctx, [row])) };
+}

@@ -1,0 +1,17 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { ListCustomerImportErrorsRequest } from '@core/contracts';
+import { listImportErrors } from '@core/domain';
+import { strongReader } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+
+export async function listCustomerImportErrorsHandler(
+  deps: Pick<Deps, 'reads'>,
+  _ctx: CallContext,
+  request: ListCustomerImportErrorsRequest,
+) {
+  const { errors, nextPageToken } = await listImportErrors(strongReader(deps), request);
+  return {
+    errors: errors.map((error) => ({ ...error, occurredAt: timestampFromDate(error.occurredAt) })),
+    nextPageToken,
+  };
+}

@@ -1,0 +1,14 @@
+import type { ListCustomerImportsRequest } from '@core/contracts';
+import { listImports } from '@core/domain';
+import { strongReader } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { presentImport } from '../present/customer-import.ts';
+
+export async function listCustomerImportsHandler(
+  deps: Pick<Deps, 'reads'>,
+  _ctx: CallContext,
+  request: ListCustomerImportsRequest,
+) {
+  const { imports, nextPageToken } = await listImports(strongReader(deps), request);
+  return { customerImports: imports.map((run) => presentImport(run)), nextPageToken };
+}

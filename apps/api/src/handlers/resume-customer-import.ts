@@ -1,0 +1,14 @@
+import type { ResumeCustomerImportRequest } from '@core/contracts';
+import { resumeImport } from '@core/domain';
+import type { CallContext, Deps } from '../call/context.ts';
+import { write } from '../call/write.ts';
+import { presentImport } from '../present/customer-import.ts';
+
+export async function resumeCustomerImportHandler(
+  deps: Pick<Deps, 'pool' | 'keys'>,
+  ctx: CallContext,
+  request: ResumeCustomerImportRequest,
+) {
+  const { result } = await write(deps, ctx, (tx, commandCtx) => resumeImport(tx, commandCtx, request));
+  return { customerImport: presentImport(result) };
+}

@@ -1,0 +1,18 @@
+import type { UpdateCustomerRequest } from '@core/contracts';
+import { updateCustomer } from '@core/domain';
+import type { CallContext, Deps } from '../call/context.ts';
+import { emailsWithin } from '../call/emails.ts';
+import { write } from '../call/write.ts';
+import { presentCustomer } from '../present/customer.ts';
+
+export async function updateCustomerHandler(
+  deps: Pick<Deps, 'pool' | 'keys'>,
+  ctx: CallContext,
+  request: UpdateCustomerRequest,
+) {
+  const { result, consistencyToken } = await write(deps, ctx, async (tx, commandCtx) => {
+    const row = await updateCustomer(tx, commandCtx, request);
+    return presentCustomer(row, await emailsWithin(tx, ctx, commandCtx, [row]));
+  });
+  return { customer: result, consistencyToken };
+}

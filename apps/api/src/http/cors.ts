@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { cors } from '@connectrpc/connect';
+import { REQUEST_ID } from '../call/request-id.ts';
+
+const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID].join(', ');
+const EXPOSE_HEADERS = [...cors.exposedHeaders, REQUEST_ID, 'x-consistency-token'].join(', ');
+/** Browsers ask again after that; Chromium's own limit. */
+const REMEMBER_S = '7200';
+
+/**
+ * Lets pages of the listed origins call. Any other page's browser keeps the reply from it; who is no
+ * browser is not concerned.
+ * @returns a function that says whether it has answered the request itself, as it does a preflight
+ */
+export function createCors(
+  origins: readonly string[],
+): (req: IncomingMessage, res: ServerResponse) => boolean {
+  const allowed = new Set(origins);
+  return (req, res) => {
+    const { origin } = req.headers;
+    const preflight = req.method === 'OPTIONS';
+    if (origin !== undefined) res.setHeader('Vary', 'Origin');
+    if (origin !== undefined && allowed.has(origin)) {
+      res.setHeader('Access-Control-Allow-Origin', origin);
+      res.setHeader('Access-Control-Expose-Headers', EXPOSE_HEADERS);
+      if (preflight) {
+        res.setHeader('Access-Control-Allow-Methods', cors.allowedMethods.join(', '));
+        res.setHeader('Access-Control-Allow-Headers', ALLOW_HEADERS);
+        res.setHeader('Access-Control-Max-Age', REMEMBER_S);
+      }
+    }
+    if (preflight) res.writeHead(204).end();
+    return preflight;
+  };
+}

@@ -1,0 +1,147 @@
+import { create, type DescMessage, type Message, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, type ConnectError } from '@connectrpc/connect';
+import { CoreService, ImportService } from '@core/contracts';
+import type { CustomerRow } from '@core/db';
+import { createLogger, Registry } from '@core/runtime';
+import type { Deps, Scope } from './call/context.ts';
+import { createInvoker, type Incoming } from './invoke.ts';
+import type { Method, UnaryMethod } from './method.ts';
+import { METHODS } from './methods.ts';
+import { createRpcDurations } from './metrics.ts';
+
+const methodOf = (desc: unknown) => METHODS.find((method) => method.desc === desc)!;
+const getRfm = methodOf(CoreService.method.getCustomerRFM) as UnaryMethod;
+const getCustomer = methodOf(CoreService.method.getCustomer) as UnaryMethod;
+const id = '018f4e1c-0000-7000-8000-00000000000a';
+const row: CustomerRow = {
+  id,
+  merchantId: id,
+  externalId: null,
+  email: '1.AAAA',
+  rfmScore: null,
+  metadata: {},
+  version: 1,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+};
+
+/** The pipeline with one caller, one merchant, and a database of one row. */
+function bench(options: {
+  scopes?: Scope[];
+  isMerchant?: () => Promise<boolean>;
+  query?: () => Promise<never[]>;
+}) {
+  const registry = new Registry();
+  const log = createLogger('api', 'silent');
+  const logged: Record<string, unknown>[] = [];
+  log.error = ((fields: Record<string, unknown>) => void logged.push(fields)) as typeof log.error;
+  const query = options.query ?? (async () => [row] as never[]);
+  const deps = {
+    reads: { reader: () => ({ query }) },
+    stopping: new AbortController().signal,
+  } as unknown as Deps;
+  const invoker = createInvoker({
+    deps,
+    identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
+    isMerchant: options.isMerchant ?? (async () => true),
+    durations: createRpcDurations(registry),
+    log,
+  });
+  return { invoker, registry, logged };
+}
+
+const incoming = (method: Method, init: MessageInitShape<DescMessage>, more: Partial<Incoming> = {}) => {
+  const headers: Record<string, string> = {};
+  const call: Incoming = {
+    header: () => undefined,
+    deadline: undefined,
+    gone: new AbortController().signal,
+    reply: (name, value) => void (headers[name] = value),
+    read: (): Message => create(method.desc.input, init),
+    ...more,
+  };
+  return { call, headers };
+};
+const request = { merchantId: id, customerId: id };
+const caught = (work: Promise<unknown>): Promise<ConnectError> =>
+  work.then(
+    () => Promise.reject(new Error('it succeeded')),
+    (error: unknown) => error as ConnectError,
+  );
+
+it('asks for the scope before it reads the request', async () => {
+  const { invoker } = bench({ scopes: ['customers:read'] });
+  const read = () => {
+    throw new Error('not to be read');
+  };
+  const error = await caught(invoker.unary(getRfm, incoming(getRfm, request, { read }).call));
+  expect([error.code, error.rawMessage]).toEqual([Code.PermissionDenied, 'the scope rfm:read is needed']);
+});
+
+it('validates before it asks for the merchant', async () => {
+  let asked = 0;
+  const { invoker } = bench({ isMerchant: async () => ++asked > 0 });
+  const error = await caught(invoker.unary(getRfm, incoming(getRfm, { merchantId: id }).call));
+  expect([error.code, error.rawMessage, asked]).toEqual([
+    Code.InvalidArgument,
+    'customer_id: must be a UUID',
+    0,
+  ]);
+});
+
+it('asks for the merchant before the handler', async () => {
+  let queries = 0;
+  const { invoker } = bench({
+    isMerchant: async () => false,
+    query: async () => (queries++, []),
+  });
+  const error = await caught(invoker.unary(getRfm, incoming(getRfm, request).call));
+  expect([error.code, error.rawMessage, queries]).toEqual([
+    Code.PermissionDenied,
+    'merchant_id: not a valid merchant',
+    0,
+  ]);
+});
+
+it('shows no email to a caller without customers:pii, and none is decrypted', async () => {
+  const { invoker } = bench({ scopes: ['customers:read'] });
+  const reply = await invoker.unary(getCustomer, incoming(getCustomer, request).call);
+  expect(reply).toMatchObject({ customer: { customerId: id, email: undefined } });
+});
+
+it('tells the caller of the unforeseen an id alone, and logs it with that id', async () => {
+  const { invoker, logged, registry } = bench({
+    query: async () => Promise.reject(new Error('syntax error near ada@example.com')),
+  });
+  const { call, headers } = incoming(getRfm, request);
+  const error = await caught(invoker.unary(getRfm, call));
+  expect(error.code).toBe(Code.Internal);
+  expect(error.rawMessage).toBe(`internal error, request ${headers['x-request-id']}`);
+  expect(logged).toEqual([
+    expect.objectContaining({ request_id: headers['x-request-id'], rpc: 'GetCustomerRFM' }),
+  ]);
+  expect(await registry.metrics()).toMatch(
+    /duration_seconds_count\{method="GetCustomerRFM",code="internal"\} 1/,
+  );
+});
+
+it.each([
+  ['the deadline passes', { deadline: 1 }, Code.DeadlineExceeded],
+  ['the caller goes', { gone: AbortSignal.abort() }, Code.Canceled],
+])('answers when %s, though the work does not end', async (_, more, code) => {
+  const { invoker } = bench({ query: () => new Promise<never>(() => undefined) });
+  expect((await caught(invoker.unary(getRfm, incoming(getRfm, request, more).call))).code).toBe(code);
+});
+
+it('counts a stream whose reader leaves as cancelled', async () => {
+  const watch = methodOf(ImportService.method.watchCustomerImport);
+  if (watch.kind !== 'stream') throw new Error('watching is a stream');
+  const counts = { read: '0', created: '0', updated: '0', unchanged: '0', skipped: '0', failed: '0' };
+  const run = { status: 'running', source: 'auto', mode: 'full', expected: null, ...counts };
+  const { invoker, registry } = bench({ scopes: ['imports:write'], query: async () => [run] as never[] });
+  const { call } = incoming(watch, { merchantId: id, importId: id });
+  const replies = invoker.stream(watch, call)[Symbol.asyncIterator]();
+  await replies.next();
+  await replies.return?.();
+  expect(await registry.metrics()).toMatch(/_count\{method="WatchCustomerImport",code="canceled"\} 1/);
+});

@@ -1,0 +1,51 @@
+import type {
+  DescMessage,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
+import type { CallContext, Deps, Scope } from './call/context.ts';
+import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
+
+/** Every request names its merchant, and is checked field by field before a handler sees it. */
+interface Spec<I extends DescMessage, Handler> {
+  scope: Scope;
+  /** One rule a field: a field without one does not compile. */
+  rules: Rules<MessageShape<I>> & { merchantId: Rule<string> };
+  handler: Handler;
+}
+
+export interface UnaryMethod {
+  kind: 'unary';
+  desc: DescMethodUnary;
+  scope: Scope;
+  rules: AnyRules;
+  handler: (deps: Deps, ctx: CallContext, request: Message) => Promise<MessageInitShape<DescMessage>>;
+}
+
+export interface StreamMethod {
+  kind: 'stream';
+  desc: DescMethodServerStreaming;
+  scope: Scope;
+  rules: AnyRules;
+  handler: (deps: Deps, ctx: CallContext, request: Message) => AsyncIterable<MessageInitShape<DescMessage>>;
+}
+
+export type Method = UnaryMethod | StreamMethod;
+
+// The table holds methods of many types. They are checked here, one by one, and erased in one place:
+// a server decodes a request by the same descriptor that its handler was checked against.
+export const unary = <I extends DescMessage, O extends DescMessage>(
+  desc: DescMethodUnary<I, O>,
+  spec: Spec<I, (deps: Deps, ctx: CallContext, request: MessageShape<I>) => Promise<MessageInitShape<O>>>,
+): UnaryMethod => ({ kind: 'unary', desc, ...spec }) as unknown as UnaryMethod;
+
+export const stream = <I extends DescMessage, O extends DescMessage>(
+  desc: DescMethodServerStreaming<I, O>,
+  spec: Spec<
+    I,
+    (deps: Deps, ctx: CallContext, request: MessageShape<I>) => AsyncIterable<MessageInitShape<O>>
+  >,
+): StreamMethod => ({ kind: 'stream', desc, ...spec }) as unknown as StreamMethod;

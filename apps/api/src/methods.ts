@@ -1,0 +1,145 @@
+import {
+  ConsistencySchema,
+  CoreService,
+  CustomerFilterSchema,
+  ImportModeSchema,
+  ImportService,
+  ImportSourceSchema,
+} from '@core/contracts';
+import { cancelCustomerImportHandler } from './handlers/cancel-customer-import.ts';
+import { connectShopHandler } from './handlers/connect-shop.ts';
+import { createCustomerHandler } from './handlers/create-customer.ts';
+import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
+import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
+import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
+import { getCustomerHandler } from './handlers/get-customer.ts';
+import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
+import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
+import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
+import { listCustomersHandler } from './handlers/list-customers.ts';
+import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
+import { startCustomerImportHandler } from './handlers/start-customer-import.ts';
+import { updateCustomerHandler } from './handlers/update-customer.ts';
+import { updateProgramSettingsHandler } from './handlers/update-program-settings.ts';
+import { watchCustomerImportHandler } from './handlers/watch-customer-import.ts';
+import { stream, unary, type Method } from './method.ts';
+import * as is from './validation/rules.ts';
+
+const core = CoreService.method;
+const imports = ImportService.method;
+
+const merchantId = is.uuid;
+const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
+const customer = { merchantId, customerId: is.uuid };
+const customerImport = { merchantId, importId: is.uuid };
+const page = { pageSize: is.pageSize, pageToken: is.pageToken };
+
+/** Every rpc: the scope it needs, the rules of its request, its handler. Both servers are built from it. */
+export const METHODS: readonly Method[] = [
+  unary(core.getCustomerRFM, {
+    scope: 'rfm:read',
+    rules: { ...customer, ...fresh },
+    handler: getCustomerRfmHandler,
+  }),
+  unary(core.createCustomer, {
+    scope: 'customers:write',
+    rules: { merchantId, email: is.email, metadata: is.metadata, externalId: is.optional(is.externalId) },
+    handler: createCustomerHandler,
+  }),
+  unary(core.getCustomer, {
+    scope: 'customers:read',
+    rules: { ...customer, ...fresh },
+    handler: getCustomerHandler,
+  }),
+  unary(core.updateCustomer, {
+    scope: 'customers:write',
+    rules: {
+      ...customer,
+      email: is.optional(is.email),
+      metadata: is.metadata,
+      externalId: is.optional(is.externalId),
+    },
+    handler: updateCustomerHandler,
+  }),
+  unary(core.findCustomerByEmail, {
+    scope: 'customers:read',
+    rules: { merchantId, email: is.email, ...fresh },
+    handler: findCustomerByEmailHandler,
+  }),
+  unary(core.listCustomers, {
+    scope: 'customers:read',
+    rules: {
+      merchantId,
+      filter: is.nested(CustomerFilterSchema, {
+        segment: is.textOrEmpty(64),
+        recency: is.scoreRange,
+        frequency: is.scoreRange,
+        monetary: is.scoreRange,
+        updatedSince: is.optional(is.instant),
+      }),
+      ...page,
+    },
+    handler: listCustomersHandler,
+  }),
+  unary(core.getProgramSettings, {
+    scope: 'settings:write',
+    rules: { merchantId },
+    handler: getProgramSettingsHandler,
+  }),
+  unary(core.updateProgramSettings, {
+    scope: 'settings:write',
+    rules: { merchantId, rfmThresholds: is.thresholds, etag: is.etag },
+    handler: updateProgramSettingsHandler,
+  }),
+  unary(imports.connectShop, {
+    scope: 'imports:write',
+    rules: {
+      merchantId,
+      shop: is.shop,
+      accessToken: is.secret,
+      refreshToken: is.optional(is.secret),
+      expiresAt: is.optional(is.instant),
+    },
+    handler: connectShopHandler,
+  }),
+  unary(imports.startCustomerImport, {
+    scope: 'imports:write',
+    rules: {
+      merchantId,
+      shop: is.shop,
+      source: is.known(ImportSourceSchema),
+      mode: is.known(ImportModeSchema),
+    },
+    handler: startCustomerImportHandler,
+  }),
+  unary(imports.getCustomerImport, {
+    scope: 'imports:write',
+    rules: customerImport,
+    handler: getCustomerImportHandler,
+  }),
+  stream(imports.watchCustomerImport, {
+    scope: 'imports:write',
+    rules: customerImport,
+    handler: watchCustomerImportHandler,
+  }),
+  unary(imports.cancelCustomerImport, {
+    scope: 'imports:write',
+    rules: customerImport,
+    handler: cancelCustomerImportHandler,
+  }),
+  unary(imports.resumeCustomerImport, {
+    scope: 'imports:write',
+    rules: customerImport,
+    handler: resumeCustomerImportHandler,
+  }),
+  unary(imports.listCustomerImports, {
+    scope: 'imports:write',
+    rules: { merchantId, ...page },
+    handler: listCustomerImportsHandler,
+  }),
+  unary(imports.listCustomerImportErrors, {
+    scope: 'imports:write',
+    rules: { ...customerImport, ...page },
+    handler: listCustomerImportErrorsHandler,
+  }),
+];

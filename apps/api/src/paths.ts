@@ -1,0 +1,27 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { CoreService } from '@core/contracts';
+
+/** The path of a method, the same for gRPC, gRPC-Web and Connect. */
+export const pathOf = (method: DescMethod): string => `/${method.parent.typeName}/${method.name}`;
+
+/**
+ * Further paths of a method: the plan's literal ones. No proto service can have them, because a service
+ * core.v1 would clash with the package core.v1.
+ */
+export const ALIASES: Readonly<Record<string, DescMethod>> = {
+  '/core.v1/GetCustomerRFM': CoreService.method.getCustomerRFM,
+  '/core.v1/CreateCustomer': CoreService.method.createCustomer,
+};
+
+/** Every path that reaches `method`. */
+export const pathsOf = (method: DescMethod): string[] => [
+  pathOf(method),
+  ...Object.keys(ALIASES).filter((alias) => ALIASES[alias] === method),
+];
+
+/** A URL with an alias for its path, rewritten to the method's own; any other as it is. */
+export function withoutAlias(url: string): string {
+  const path = url.split('?', 1)[0] ?? '';
+  const method = Object.hasOwn(ALIASES, path) ? ALIASES[path] : undefined;
+  return method ? pathOf(method) + url.slice(path.length) : url;
+}

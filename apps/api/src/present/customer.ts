@@ -1,0 +1,21 @@
+import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { CustomerSchema } from '@core/contracts';
+import type { CustomerRow } from '@core/db';
+import { presentScore } from './rfm-score.ts';
+
+/** @param emails the plain emails that the caller may see, by customer id */
+export const presentCustomer = (
+  row: CustomerRow,
+  emails: ReadonlyMap<string, string>,
+): MessageInitShape<typeof CustomerSchema> => ({
+  customerId: row.id,
+  merchantId: row.merchantId,
+  email: emails.get(row.id),
+  externalId: row.externalId ?? undefined,
+  metadata: (row.metadata ?? {}) as JsonObject,
+  rfmScore: presentScore(row.rfmScore),
+  version: row.version,
+  createdAt: timestampFromDate(row.createdAt),
+  updatedAt: timestampFromDate(row.updatedAt),
+});

@@ -1,0 +1,31 @@
+import type { DescMessage, Message } from '@bufbuild/protobuf';
+
+/** Where a value stands. */
+export interface At {
+  /** The request's own name of the field, with its path: filter.recency. */
+  field: string;
+  /** The whole message, for rules that look at a second field. */
+  message: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Checks a value and returns it in its canonical form, such as a UUID in lower case.
+ * @throws CoreError invalid_argument naming the field, never the value
+ */
+export type Rule<T> = (value: T, at: At) => T;
+
+/** A rule for every field of a message: a forgotten one, or one too many, does not compile. */
+export type Rules<M> = { readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K]> };
+
+export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
+
+/**
+ * Checks `message` in the order of its rules and puts the canonical values in their place.
+ * @param path what stands before the fields' names, such as `filter.`
+ */
+export function applyRules(desc: DescMessage, rules: AnyRules, message: Message, path = ''): void {
+  const values = message as unknown as Record<string, unknown>;
+  for (const [name, rule] of Object.entries(rules)) {
+    values[name] = rule(values[name], { field: path + (desc.field[name]?.name ?? name), message: values });
+  }
+}

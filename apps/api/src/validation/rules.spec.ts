@@ -1,0 +1,165 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  Consistency,
+  CustomerFilterSchema,
+  ImportSourceSchema,
+  ListCustomersRequestSchema,
+} from '@core/contracts';
+import { CoreError } from '@core/runtime';
+import { applyRules, type Rule } from './apply-rules.ts';
+import * as is from './rules.ts';
+
+const at = { field: 'a_field', message: {} };
+const check = <T>(rule: Rule<T>, value: T, message: Record<string, unknown> = {}): T | string => {
+  try {
+    return rule(value, { field: 'a_field', message });
+  } catch (error) {
+    if (!(error instanceof CoreError)) throw error;
+    expect([error.kind, error.field]).toEqual(['invalid_argument', 'a_field']);
+    return `refused: ${error.message}`;
+  }
+};
+const refused = expect.stringMatching(/^refused: a_field: /);
+const id = '018f4e1c-0000-7000-8000-00000000000a';
+
+it.each([id, '00000000-0000-0000-0000-000000000000'])('uuid keeps %s', (value) =>
+  expect(is.uuid(value, at)).toBe(value),
+);
+it('uuid is put in lower case', () => expect(is.uuid(id.toUpperCase(), at)).toBe(id));
+it.each(['', 'x', id.slice(1), `${id}0`, `{${id}}`, id.replaceAll('-', ''), ` ${id}`, `${id}\n`])(
+  'uuid refuses %p',
+  (value) => expect(check(is.uuid, value)).toEqual(refused),
+);
+
+it.each([
+  ['ada@example.com', 'ada@example.com'],
+  [' Ada@Example.com\n', 'Ada@Example.com'],
+  ['ädä+x@exämple.com', 'ädä+x@exämple.com'],
+  [`${'a'.repeat(308)}@example.com`, `${'a'.repeat(308)}@example.com`],
+])('email takes %p', (value, canonical) => expect(check(is.email, value)).toBe(canonical));
+it.each([
+  '',
+  'ada',
+  '@',
+  'ada@',
+  '@example.com',
+  'ada@lovelace@example.com',
+  'ada lovelace@example.com',
+  'ada\u0000@example.com',
+  'ada\u200b@example.com',
+  'ada@example.com\u0007',
+  'ada@lovelace＠example.com',
+  'ada＠example.com',
+  '\ud800@example.com',
+  `${'a'.repeat(309)}@example.com`,
+])('email refuses %p, without repeating it', (value) => {
+  const outcome = check(is.email, value);
+  expect(outcome).toEqual(refused);
+  expect(outcome).not.toContain('ada');
+});
+
+it.each([
+  ['nothing', undefined],
+  ['an empty object', {}],
+  ['exactly 64 KiB', { note: 'x'.repeat(65_536 - '{"note":""}'.length) }],
+  ['a written backslash', { note: '\\u0000' }],
+  ['emoji', { note: '😀' }],
+])('metadata takes %s', (_, value) => expect(check(is.metadata, value)).toEqual(value));
+it.each([
+  ['one byte more than 64 KiB', { note: 'x'.repeat(65_537 - '{"note":""}'.length) }],
+  ['64 KiB of two-byte letters', { note: 'ä'.repeat(33_000) }],
+  ['NUL in a value', { a: [{ b: 'x\u0000' }] }],
+  ['NUL in a name', { 'a\u0000': 1 }],
+  ['half a pair', { a: '\ud83d' }],
+])('metadata refuses %s', (_, value) => expect(check(is.metadata, value)).toEqual(refused));
+
+it.each([
+  ['Example.MyShopify.com ', 'example.myshopify.com'],
+  ['a-1.myshopify.com', 'a-1.myshopify.com'],
+])('shop reads %s as %s', (value, canonical) => expect(check(is.shop, value)).toBe(canonical));
+it.each([
+  '',
+  'example.com',
+  'a.b.myshopify.com',
+  '-a.myshopify.com',
+  'a.myshopify.com.example.com',
+  'a.myshopify.com/x',
+])('shop refuses %p', (value) => expect(check(is.shop, value)).toEqual(refused));
+
+it.each([
+  [0, 100],
+  [1, 1],
+  [1000, 1000],
+])('page_size %i is %i', (value, canonical) => expect(check(is.pageSize, value)).toBe(canonical));
+it.each([-1, 1001])('page_size refuses %i', (value) => expect(check(is.pageSize, value)).toEqual(refused));
+
+it.each<[string, Rule<string>, string[], string[]]>([
+  [
+    'external_id',
+    is.externalId,
+    ['gid://shopify/Customer/7', 'x'.repeat(255)],
+    ['', 'a\u0000', 'x'.repeat(256)],
+  ],
+  ['segment', is.textOrEmpty(64), ['', 'LOYAL'], ['a\nb', 'x'.repeat(65)]],
+  ['secret', is.secret, ['shpat_0123'], ['', 'a b', 'x'.repeat(4097)]],
+  ['etag', is.etag, ['', '0', '17'], ['x', '-1', '1'.repeat(11)]],
+  ['page_token', is.pageToken, ['', 'AZaz09_-'], ['a b', 'x'.repeat(513)]],
+])('%s', (_, rule, good, bad) => {
+  for (const value of good) expect(check(rule, value)).toBe(value);
+  for (const value of bad) expect(check(rule, value)).toEqual(refused);
+});
+
+it('known takes declared values alone', () => {
+  const rule = is.known(ImportSourceSchema);
+  expect(check(rule, 0)).toBe(0);
+  expect(check(rule, 3)).toBe(3);
+  expect(check(rule, 4 as 3)).toEqual(refused);
+});
+
+it.each([
+  [Consistency.UNSPECIFIED, '', true],
+  [Consistency.STRONG, '0/1A2B', true],
+  [Consistency.AT_LEAST, '0/1A2B', true],
+  [Consistency.AT_LEAST, '', false],
+  [Consistency.AT_LEAST, '0/1a2b', false],
+  [Consistency.UNSPECIFIED, "0/0' or true", false],
+])('consistency %i with token %p', (consistency, token, good) =>
+  expect(check(is.consistencyToken, token, { consistency })).toEqual(good ? token : refused),
+);
+
+it.each([
+  [0n, 0, true],
+  [-62_135_596_801n, 0, false],
+  [253_402_300_800n, 0, false],
+  [0n, -1, false],
+  [0n, 1_000_000_000, false],
+])('instant %s s and %i ns', (seconds, nanos, good) => {
+  const value = { seconds, nanos } as Parameters<typeof is.instant>[0];
+  expect(check(is.instant, value)).toEqual(good ? value : refused);
+});
+
+it('names the path of a nested field, and puts canonical values in place', () => {
+  const rules = {
+    merchantId: is.uuid,
+    filter: is.nested(CustomerFilterSchema, {
+      segment: is.textOrEmpty(64),
+      recency: is.scoreRange,
+      frequency: is.scoreRange,
+      monetary: is.scoreRange,
+      updatedSince: is.optional(is.instant),
+    }),
+  };
+  const apply = (init: object) => {
+    const request = create(ListCustomersRequestSchema, init);
+    applyRules(ListCustomersRequestSchema, rules as never, request);
+    return request;
+  };
+  expect(apply({ merchantId: id.toUpperCase() }).merchantId).toBe(id);
+  expect(() => apply({ merchantId: 'x' })).toThrow(/^merchant_id: /);
+  expect(() => apply({ merchantId: id, filter: { monetary: { min: 9 } } })).toThrow(
+    /^filter\.monetary\.min: /,
+  );
+  expect(() => apply({ merchantId: id, filter: { updatedSince: { seconds: 1n << 60n } } })).toThrow(
+    /^filter\.updated_since: /,
+  );
+});

@@ -1,0 +1,127 @@
+import type { DescEnum, DescMessage, EnumShape, JsonObject, MessageShape } from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import { Consistency, type RfmRange, type RfmThresholds } from '@core/contracts';
+import { CONSISTENCY_TOKEN, normaliseEmail } from '@core/db';
+import { SHOP_DOMAIN, validateRange, validateThresholds } from '@core/domain';
+import { invalid } from '@core/runtime';
+import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
+import { metadataProblem } from './metadata.ts';
+
+/** A string of the given form. */
+const matching =
+  (form: RegExp, expectation: string): Rule<string> =>
+  (value, { field }) => {
+    if (!form.test(value)) throw invalid(field, expectation);
+    return value;
+  };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** In lower case: it is compared, hashed and encrypted as text. */
+export const uuid: Rule<string> = (value, at) => matching(UUID, 'must be a UUID')(value.toLowerCase(), at);
+
+const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
+const LONGEST_EMAIL = 320;
+
+/** Trimmed. Both as written and as compared: normalising can turn another character into an @. */
+export const email: Rule<string> = (value, { field }) => {
+  const written = value.trim();
+  if (written.length > LONGEST_EMAIL) throw invalid(field, `must have at most ${LONGEST_EMAIL} characters`);
+  if (!EMAIL.test(written) || !EMAIL.test(normaliseEmail(written))) {
+    throw invalid(field, 'must contain one @ with text on both sides, and no spaces');
+  }
+  return written;
+};
+
+export const optional =
+  <T>(rule: Rule<T>): Rule<T | undefined> =>
+  (value, at) =>
+    value === undefined ? undefined : rule(value, at);
+
+/** Visible text on one line, 1 to `longest` characters. */
+export const text = (longest: number): Rule<string> =>
+  matching(new RegExp(`^\\P{C}{1,${longest}}$`, 'u'), `must be 1 to ${longest} visible characters`);
+
+/** As text, or empty for "not given". */
+export const textOrEmpty =
+  (longest: number): Rule<string> =>
+  (value, at) =>
+    value === '' ? value : text(longest)(value, at);
+
+export const externalId = text(255);
+
+/** A token of another system: what HTTP allows in a header. */
+export const secret = matching(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters');
+
+/** In lower case: names of hosts are compared without case. */
+export const shop: Rule<string> = (value, at) =>
+  matching(SHOP_DOMAIN, 'must read like example.myshopify.com')(value.trim().toLowerCase(), at);
+
+export const metadata: Rule<JsonObject | undefined> = (value, { field }) => {
+  const problem = value && metadataProblem(value);
+  if (problem) throw invalid(field, problem);
+  return value;
+};
+
+/** 0, which is what an absent one reads as, becomes 100. */
+export const pageSize: Rule<number> = (value, { field }) => {
+  if (value < 0 || value > 1_000) throw invalid(field, 'must be 1 to 1000, or 0 for 100');
+  return value || 100;
+};
+
+export const pageToken = matching(/^[\w-]{0,512}$/, 'must be the next_page_token of the page before');
+
+export const etag = matching(/^\d{0,10}$/, 'must be one that a read of the settings gave');
+
+/** A value that this build knows: a newer caller's may mean anything. */
+export const known =
+  <D extends DescEnum>(desc: D): Rule<EnumShape<D>> =>
+  (value, { field }) => {
+    if (!desc.value[value])
+      throw invalid(field, `must be one of ${desc.values.map(({ name }) => name).join(', ')}`);
+    return value;
+  };
+
+export const consistencyToken: Rule<string> = (value, { field, message }) => {
+  const needed = message['consistency'] === Consistency.AT_LEAST;
+  if ((needed || value !== '') && !CONSISTENCY_TOKEN.test(value)) {
+    throw invalid(
+      field,
+      needed
+        ? 'CONSISTENCY_AT_LEAST needs the token that a write returned'
+        : 'must be a token that a write returned',
+    );
+  }
+  return value;
+};
+
+// protobuf's own limits of a timestamp: the years 1 to 9999.
+const FIRST_SECOND = -62_135_596_800n;
+const LAST_SECOND = 253_402_300_799n;
+
+export const instant: Rule<Timestamp> = (value, { field }) => {
+  const { seconds, nanos } = value;
+  if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos > 999_999_999) {
+    throw invalid(field, 'must be a time in the years 1 to 9999');
+  }
+  return value;
+};
+
+export const scoreRange: Rule<RfmRange | undefined> = (value, { field }) => {
+  validateRange(value, field);
+  return value;
+};
+
+export const thresholds: Rule<RfmThresholds | undefined> = (value, { field }) => {
+  if (!value) throw invalid(field, 'is required');
+  validateThresholds(value, field);
+  return value;
+};
+
+/** A message within the request, absent or with rules of its own. */
+export const nested =
+  <D extends DescMessage>(desc: D, rules: Rules<MessageShape<D>>): Rule<MessageShape<D> | undefined> =>
+  (value, { field }) => {
+    if (value) applyRules(desc, rules as unknown as AnyRules, value, `${field}.`);
+    return value;
+  };

@@ -1,0 +1,159 @@
+import { status } from '@grpc/grpc-js';
+import { ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
+import { auditOf, drain, failure, merchant, openApi, type TestApi } from './support.ts';
+
+const imports = ImportService.method;
+let api: TestApi;
+beforeAll(async () => void (api = await openApi()));
+afterAll(() => api?.stop());
+
+let shops = 0;
+const connected = async () => {
+  const merchantId = merchant();
+  const shop = `shop-${++shops}.myshopify.com`;
+  const reply = await api.rpc.unary(imports.connectShop, {
+    merchantId,
+    shop: shop.toUpperCase(),
+    accessToken: 'shpat_token',
+  });
+  expect(reply.shop).toBe(shop);
+  return { merchantId, shop };
+};
+const started = async () => {
+  const { merchantId, shop } = await connected();
+  const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop });
+  return { merchantId, shop, importId };
+};
+/** What the importer would write. */
+const advance = (importId: string, run: string, read = 0) =>
+  api.owner.query(
+    `with slice as (update customer_import_slices set read = $2, created = $2 where import_id = $1)
+     update customer_import_logs set ${run} where id = $1`,
+    [importId, read],
+  );
+
+it('stores a shop’s tokens encrypted, with an audit row', async () => {
+  const { merchantId, shop } = await connected();
+  const { rows } = await api.owner.query('select * from shopify_connections where shop = $1', [shop]);
+  expect(JSON.stringify(rows)).not.toContain('shpat_token');
+  expect(await auditOf(api.owner, merchantId)).toEqual(['shop.connect']);
+});
+
+it('starts, shows, lists, cancels and resumes an import', async () => {
+  const { merchantId, shop, importId } = await started();
+  const ref = { merchantId, importId };
+  const second = await failure(api.rpc.unary(imports.startCustomerImport, { merchantId, shop }));
+  expect(second.code).toBe(status.ALREADY_EXISTS);
+
+  const { customerImport } = await api.rpc.unary(imports.getCustomerImport, ref);
+  expect(customerImport).toMatchObject({
+    importId,
+    shop,
+    status: ImportStatus.PENDING,
+    source: ImportSource.UNSPECIFIED,
+    mode: ImportMode.FULL,
+    read: 0n,
+    rate: 0,
+  });
+  expect(customerImport!.eta).toBeUndefined();
+
+  const cancelled = await api.rpc.unary(imports.cancelCustomerImport, ref);
+  expect(cancelled.customerImport!.status).toBe(ImportStatus.CANCELLED);
+  const resumed = await api.rpc.unary(imports.resumeCustomerImport, ref);
+  expect(resumed.customerImport!.status).toBe(ImportStatus.PENDING);
+
+  await advance(importId, `status = 'completed', started_at = now(), finished_at = now()`, 3);
+  const again = await api.rpc.unary(imports.startCustomerImport, {
+    merchantId,
+    shop,
+    mode: ImportMode.DELTA,
+  });
+  const first = await api.rpc.unary(imports.listCustomerImports, { merchantId, pageSize: 1 });
+  const next = await api.rpc.unary(imports.listCustomerImports, {
+    merchantId,
+    pageSize: 1,
+    pageToken: first.nextPageToken,
+  });
+  const listed = [...first.customerImports, ...next.customerImports];
+  expect(listed.map((run) => [run.importId, run.mode, run.read])).toEqual([
+    [again.importId, ImportMode.DELTA, 0n],
+    [importId, ImportMode.FULL, 3n],
+  ]);
+});
+
+it('watches an import until it has ended', async () => {
+  const { merchantId, importId } = await started();
+  await advance(importId, `status = 'running', started_at = now() - interval '10 s', expected = 400`, 100);
+  const seen = [];
+  for await (const { customerImport } of api.rpc.stream(imports.watchCustomerImport, {
+    merchantId,
+    importId,
+  })) {
+    seen.push(customerImport!);
+    if (seen.length === 2) await advance(importId, `status = 'completed', finished_at = now()`, 400);
+  }
+  expect(seen.length).toBeGreaterThanOrEqual(3);
+  expect(seen[0]).toMatchObject({ status: ImportStatus.RUNNING, read: 100n, expected: 400n });
+  expect(seen[0]!.rate).toBeGreaterThan(0);
+  expect(seen[0]!.eta).toBeGreaterThan(0);
+  expect(seen.at(-1)).toMatchObject({ status: ImportStatus.COMPLETED, read: 400n });
+  expect(seen.at(-1)!.eta).toBeUndefined();
+});
+
+it('lists the rows that could not be imported as they came', async () => {
+  const { merchantId, importId } = await started();
+  await api.owner.query(
+    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
+     select $1, $2, 'gid://shopify/Customer/' || n, 'email_shared' from generate_series(1, 3) n`,
+    [importId, merchantId],
+  );
+  const ref = { merchantId, importId, pageSize: 2 };
+  const first = await api.rpc.unary(imports.listCustomerImportErrors, ref);
+  const next = await api.rpc.unary(imports.listCustomerImportErrors, {
+    ...ref,
+    pageToken: first.nextPageToken,
+  });
+  expect([...first.errors, ...next.errors].map(({ reason }) => reason)).toEqual(
+    Array(3).fill('email_shared'),
+  );
+  expect(first.errors).toHaveLength(2);
+});
+
+it('does not show another merchant’s import', async () => {
+  const { importId } = await started();
+  const other = { merchantId: merchant(), importId };
+  for (const method of [
+    imports.getCustomerImport,
+    imports.cancelCustomerImport,
+    imports.resumeCustomerImport,
+    imports.listCustomerImportErrors,
+  ]) {
+    expect(await failure(api.rpc.unary(method as typeof imports.getCustomerImport, other))).toEqual({
+      code: status.NOT_FOUND,
+      details: 'import not found',
+    });
+  }
+  const watch = drain(api.rpc.stream(imports.watchCustomerImport, other));
+  expect(await failure(watch)).toMatchObject({ code: status.NOT_FOUND });
+});
+
+it.each([
+  [imports.connectShop, { shop: 'example.com', accessToken: 'x' }, /^shop: /],
+  [imports.connectShop, { shop: 'a.myshopify.com', accessToken: '' }, /^access_token: /],
+  [imports.startCustomerImport, { shop: 'a.myshopify.com', source: 9 }, /^source: /],
+  [imports.startCustomerImport, { shop: 'a.myshopify.com', mode: 9 }, /^mode: /],
+  [imports.getCustomerImport, { importId: 'x' }, /^import_id: /],
+])('%s refuses %j', async (method, request, message) => {
+  const refusal = await failure(
+    api.rpc.unary(method as typeof imports.connectShop, { merchantId: merchant(), ...request } as object),
+  );
+  expect(refusal.code).toBe(status.INVALID_ARGUMENT);
+  expect(refusal.details).toMatch(message);
+});
+
+it('needs a connected shop', async () => {
+  const refusal = failure(
+    api.rpc.unary(imports.startCustomerImport, { merchantId: merchant(), shop: 'nobody.myshopify.com' }),
+  );
+  expect((await refusal).code).toBe(status.FAILED_PRECONDITION);
+});

@@ -1,0 +1,98 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { status } from '@grpc/grpc-js';
+import { CoreService } from '@core/contracts';
+import { auditOf, failure, merchant, openApi, setScore, type TestApi } from './support.ts';
+
+const core = CoreService.method;
+let api: TestApi;
+beforeAll(async () => void (api = await openApi()));
+afterAll(() => api.stop());
+
+describe('ListCustomers', () => {
+  const merchantId = merchant();
+  const ids: string[] = [];
+  beforeAll(async () => {
+    for (let i = 0; i < 7; i++) {
+      const { customerId } = await api.rpc.unary(core.createCustomer, {
+        merchantId,
+        email: `p${i}@example.com`,
+      });
+      ids.push(customerId);
+      if (i < 5) await setScore(api.owner, customerId, [i + 1, 3, 3], i < 3 ? 'LOYAL' : 'ACTIVE');
+    }
+    await api.replicated();
+  });
+
+  const listAll = async (request: { filter?: object; pageSize: number }) => {
+    const seen: string[] = [];
+    let pageToken = '';
+    do {
+      const page = await api.rpc.unary(core.listCustomers, { merchantId, ...request, pageToken });
+      expect(page.customers.length).toBeLessThanOrEqual(request.pageSize);
+      seen.push(...page.customers.map(({ customerId }) => customerId));
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    return seen;
+  };
+
+  it.each([1, 2, 7, 100])('shows everyone once in pages of %i', async (pageSize) =>
+    expect(await listAll({ pageSize })).toEqual([...ids].sort()),
+  );
+
+  it.each([
+    [{ segment: 'LOYAL' }, [0, 1, 2]],
+    [{ recency: { min: 2, max: 4 } }, [1, 2, 3]],
+    [{ recency: { min: 5 } }, [4]],
+    [{ recency: { max: 1 }, frequency: { min: 3 }, monetary: { max: 3 } }, [0]],
+    [{ segment: 'LOYAL', recency: { min: 3 } }, [2]],
+    [{ segment: 'NOBODY' }, []],
+  ])('filters by %j', async (filter, expected) =>
+    expect(await listAll({ filter, pageSize: 2 })).toEqual(expected.map((i) => ids[i]).sort()),
+  );
+
+  it('orders by change when asked for changes since', async () => {
+    const since = new Date(0);
+    const { rows } = await api.owner.query<{ id: string }>(
+      'select id from customers where merchant_id = $1 order by updated_at, id',
+      [merchantId],
+    );
+    const all = rows.map(({ id }) => id);
+    expect(await listAll({ filter: { updatedSince: timestampFromDate(since) }, pageSize: 2 })).toEqual(all);
+    const future = timestampFromDate(new Date('2900-01-01'));
+    expect(await listAll({ filter: { updatedSince: future }, pageSize: 2 })).toEqual([]);
+  });
+
+  it('gives emails, each on record', async () => {
+    const before = (await auditOf(api.owner, merchantId)).length;
+    const { customers } = await api.rpc.unary(core.listCustomers, { merchantId });
+    expect(customers.map(({ email }) => email).sort()).toEqual(ids.map((_, i) => `p${i}@example.com`));
+    const { rows } = await api.owner.query<{ customer_id: string }>(
+      `select customer_id from audit_log where merchant_id = $1 order by id offset $2`,
+      [merchantId, before],
+    );
+    expect(rows.map((row) => row.customer_id).sort()).toEqual([...ids].sort());
+  });
+
+  it('refuses a token of another filter or merchant, naming page_token', async () => {
+    const { nextPageToken } = await api.rpc.unary(core.listCustomers, { merchantId, pageSize: 2 });
+    for (const request of [{ merchantId, filter: { segment: 'LOYAL' } }, { merchantId: merchant() }]) {
+      const refusal = await failure(
+        api.rpc.unary(core.listCustomers, { ...request, pageToken: nextPageToken }),
+      );
+      expect(refusal.code).toBe(status.INVALID_ARGUMENT);
+      expect(refusal.details).toMatch(/^page_token: /);
+    }
+  });
+
+  it.each([
+    [{ pageSize: 1001 }, /^page_size: /],
+    [{ pageSize: -1 }, /^page_size: /],
+    [{ pageToken: 'AAAA' }, /^page_token: /],
+    [{ filter: { recency: { min: 4, max: 2 } } }, /^filter\.recency: /],
+    [{ filter: { recency: { min: 6 } } }, /^filter\.recency\.min: /],
+  ])('refuses %j', async (request, message) => {
+    const refusal = await failure(api.rpc.unary(core.listCustomers, { merchantId, ...request }));
+    expect(refusal.code).toBe(status.INVALID_ARGUMENT);
+    expect(refusal.details).toMatch(message);
+  });
+});

@@ -1,0 +1,265 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
+import * as grpc from '@grpc/grpc-js';
+import { CoreService, GetProgramSettingsRequestSchema, ImportService } from '@core/contracts';
+import { createLogger, createShutdown, readEnv } from '@core/runtime';
+import { createTestDatabase, startAuthStandIn } from '@core/testing';
+import { HEALTH } from '../src/grpc/health-descriptor.ts';
+import { REFLECTION } from '../src/grpc/reflection-descriptor.ts';
+import { apiEnv, startApi } from '../src/index.ts';
+import {
+  drain,
+  environment,
+  failure,
+  merchant,
+  openApi,
+  post,
+  testDatabase,
+  type TestApi,
+} from './support.ts';
+
+const core = CoreService.method;
+let api: TestApi;
+let raw: grpc.Client;
+beforeAll(async () => {
+  api = await openApi();
+  raw = new grpc.Client(`127.0.0.1:${api.grpcPort}`, grpc.credentials.createInsecure());
+});
+afterAll(async () => {
+  raw.close();
+  await api.stop();
+});
+
+const send = (path: string, body: Uint8Array): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const same = (bytes: Buffer) => bytes;
+    raw.makeUnaryRequest(path, same, same, Buffer.from(body), (error, reply) =>
+      error || !reply ? reject(error) : resolve(reply),
+    );
+  });
+
+describe('the gRPC port', () => {
+  const check = async (service: string) => {
+    const request = toBinary(HEALTH.request, create(HEALTH.request, { service }));
+    return fromBinary(HEALTH.response, await send('/grpc.health.v1.Health/Check', request));
+  };
+
+  it.each(['', 'core.v1.CoreService', 'core.v1.ImportService'])('is healthy: %p', async (service) =>
+    expect(await check(service)).toMatchObject({ status: 1 }),
+  );
+
+  it('knows no health of other services', async () =>
+    expect(await failure(check('core.v1.Other'))).toMatchObject({ code: grpc.status.NOT_FOUND }));
+
+  it.each(['v1', 'v1alpha'])('reflects its services, %s', async (version) => {
+    const call = raw.makeBidiStreamRequest(
+      `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+      (request: object) =>
+        Buffer.from(toBinary(REFLECTION.request, create(REFLECTION.request, request as never))),
+      (bytes: Buffer) => fromBinary(REFLECTION.response, bytes),
+    );
+    call.write({ messageRequest: { case: 'listServices', value: '*' } });
+    call.end();
+    const seen = [];
+    for await (const reply of call) seen.push(reply);
+    expect(seen).toMatchObject([
+      {
+        messageResponse: {
+          case: 'listServicesResponse',
+          value: { service: [{ name: CoreService.typeName }, { name: ImportService.typeName }] },
+        },
+      },
+    ]);
+  });
+
+  it('takes bytes that are no such message for bad input', async () =>
+    expect(await failure(send('/core.v1/GetCustomerRFM', Buffer.from([0xff, 0xff])))).toEqual({
+      code: grpc.status.INVALID_ARGUMENT,
+      details: 'the request is not a core.v1.GetCustomerRFMRequest',
+    }));
+
+  it('refuses a message of more than 4 MiB', async () => {
+    const refusal = await failure(send('/core.v1/CreateCustomer', new Uint8Array(4 * 1024 * 1024 + 1)));
+    expect(refusal.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+  });
+
+  it('knows no other path', async () =>
+    expect((await failure(send('/core.v1/GetCustomer', new Uint8Array()))).code).toBe(
+      grpc.status.UNIMPLEMENTED,
+    ));
+});
+
+describe('the HTTP port', () => {
+  const transports = { createConnectTransport, createGrpcWebTransport };
+  it.each(Object.keys(transports) as (keyof typeof transports)[])('speaks %s', async (name) => {
+    const client = createClient(CoreService, transports[name]({ baseUrl: api.url, httpVersion: '1.1' }));
+    const { etag } = await client.getProgramSettings({ merchantId: merchant() });
+    expect(etag).toBe('0');
+  });
+
+  it('streams', async () => {
+    const transport = createConnectTransport({ baseUrl: api.url, httpVersion: '1.1' });
+    const client = createClient(ImportService, transport);
+    const watch = drain(client.watchCustomerImport({ merchantId: merchant(), importId: merchant() }));
+    await expect(watch).rejects.toThrow('import not found');
+  });
+
+  it('keeps the caller’s request id, if it is a sane one', async () => {
+    const url = `${api.url}/core.v1.CoreService/GetProgramSettings`;
+    const sane = await post(url, { merchantId: 'x' }, { 'x-request-id': 'trace-1' });
+    expect([sane.status, sane.headers.get('x-request-id')]).toEqual([400, 'trace-1']);
+    const other = await post(url, { merchantId: 'x' }, { 'x-request-id': 'ada@example.com' });
+    expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('refuses a message of more than 4 MiB, and what is no JSON', async () => {
+    const url = `${api.url}/core.v1/CreateCustomer`;
+    const big = await post(url, { email: 'x'.repeat(4 * 1024 * 1024) });
+    expect(big.body['code']).toBe('resource_exhausted');
+    expect((await post(url, '{')).body['code']).toBe('invalid_argument');
+  });
+
+  it.each([
+    [
+      { page_size: 'ada@example.com' },
+      'cannot decode field core.v1.ListCustomersRequest.page_size from JSON',
+    ],
+    [
+      { page_size: `ada@${'x'.repeat(5_000)}` },
+      'cannot decode field core.v1.ListCustomersRequest.page_size from JSON',
+    ],
+    ['{"page_token": ada@example.com', 'cannot decode message core.v1.ListCustomersRequest from JSON'],
+  ])('does not repeat what it cannot read', async (request, message) => {
+    const url = `${api.url}/core.v1.CoreService/ListCustomers`;
+    const reply = await post(url, request, { 'accept-encoding': 'gzip' });
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_argument', message } });
+  });
+
+  it('knows no other path', async () => {
+    const reply = await fetch(`${api.url}/core.v1/GetCustomer`, { method: 'POST' });
+    expect(reply.status).toBe(404);
+  });
+
+  it.each([
+    ['https://admin.example.com', 'https://admin.example.com'],
+    ['https://evil.example.com', null],
+  ])('allows a page of %s: %s', async (origin, allowed) => {
+    const url = `${api.url}/core.v1.CoreService/GetProgramSettings`;
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST' },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(allowed);
+    const reply = await post(url, { merchantId: merchant() }, { origin });
+    expect(reply.headers.get('access-control-allow-origin')).toBe(allowed);
+  });
+});
+
+it('serves health, readiness and metrics on the admin port', async () => {
+  const get = async (page: string) => {
+    const reply = await fetch(`http://127.0.0.1:${api.adminPort}${page}`);
+    return `${reply.status} ${await reply.text()}`;
+  };
+  await api.rpc.unary(core.getProgramSettings, { merchantId: merchant() });
+  expect(await get('/healthz')).toMatch(/^200 /);
+  expect(await get('/readyz')).toMatch(/^200 /);
+  expect(await get('/metrics')).toMatch(
+    /core_rpc_duration_seconds_count\{.*method="GetProgramSettings".*code="ok".*\}/,
+  );
+});
+
+describe('starting', () => {
+  const started = async (env: NodeJS.ProcessEnv, database = testDatabase()) => {
+    const auth = await startAuthStandIn();
+    const used = await database;
+    const log = createLogger('api', 'silent');
+    const shutdown = createShutdown(log);
+    try {
+      return await startApi({
+        env: readEnv(apiEnv, { ...environment(used, auth), LOG_LEVEL: 'silent', ...env }),
+        log,
+        shutdown,
+      });
+    } finally {
+      await shutdown.run();
+      await auth.close();
+      await used.drop();
+    }
+  };
+
+  it.each(['CORE_GRPC_PORT', 'CORE_HTTP_PORT', 'CORE_ADMIN_PORT'])(
+    'names %s when it is taken',
+    async (name) => {
+      const holder = createServer();
+      await new Promise<void>((resolve) => holder.listen(0, resolve));
+      const { port } = holder.address() as AddressInfo;
+      try {
+        await expect(started({ [name]: String(port) })).rejects.toThrow(
+          `port ${port} is taken; set ${name} to a free one`,
+        );
+      } finally {
+        holder.close();
+      }
+    },
+  );
+
+  it('refuses a database without its migrations, and says what to run', async () => {
+    const empty = createTestDatabase({ template: 'empty', migrate: async () => undefined });
+    await expect(started({}, empty)).rejects.toThrow('run `npm run ops -- migrate` first');
+  });
+
+  it('names a wrong variable', () =>
+    expect(() => readEnv(apiEnv, { CORE_DB_PASSWORD: 'x', CORE_GRPC_PORT: 'x' })).toThrow(
+      /CORE_GRPC_PORT: must be/,
+    ));
+});
+
+it('ends a watch when it stops, and tells who asks for health', async () => {
+  const other = await openApi();
+  const merchantId = merchant();
+  const { rows } = await other.owner.query<{ id: string }>(
+    `insert into customer_import_logs (merchant_id, shop) values ($1, 'a.myshopify.com') returning id`,
+    [merchantId],
+  );
+  const client = new grpc.Client(`127.0.0.1:${other.grpcPort}`, grpc.credentials.createInsecure());
+  const health = client.makeServerStreamRequest(
+    '/grpc.health.v1.Health/Watch',
+    (request: object) => Buffer.from(toBinary(HEALTH.request, create(HEALTH.request, request as never))),
+    (bytes: Buffer) => fromBinary(HEALTH.response, bytes),
+    { service: '' },
+  );
+  const states: unknown[] = [];
+  const healthEnded = (async () => {
+    for await (const reply of health) states.push((reply as { status: number }).status);
+  })();
+  let stopped: Promise<void> | undefined;
+  const watch = (async () => {
+    const request = { merchantId, importId: rows[0]!.id };
+    for await (const { customerImport } of other.rpc.stream(
+      ImportService.method.watchCustomerImport,
+      request,
+    )) {
+      expect(customerImport?.merchantId).toBe(merchantId);
+      stopped ??= other.stop();
+    }
+  })();
+  expect(await failure(watch)).toEqual({
+    code: grpc.status.UNAVAILABLE,
+    details: 'the server stops; watch again',
+  });
+  await stopped;
+  await healthEnded;
+  expect(states).toEqual([1, 2]);
+  client.close();
+});
+
+it('reads binary requests as they are, without fields it does not know', async () => {
+  const request = create(GetProgramSettingsRequestSchema, { merchantId: merchant() });
+  const unknown = Buffer.from([0x98, 0x06, 0x01]); // field 99
+  const bytes = Buffer.concat([toBinary(GetProgramSettingsRequestSchema, request), unknown]);
+  await send('/core.v1.CoreService/GetProgramSettings', bytes);
+});

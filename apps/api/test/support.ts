@@ -1,0 +1,148 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { migrateDatabase } from '@core/db';
+import { createLogger, createShutdown, readEnv } from '@core/runtime';
+import {
+  createCoreDatabase,
+  grpcClient,
+  startAuthStandIn,
+  waitUntil,
+  type AuthStandIn,
+  type AuthStandInOptions,
+  type GrpcClient,
+  type TestDatabase,
+} from '@core/testing';
+import { apiEnv, startApi, type RunningApi } from '../src/index.ts';
+
+export interface TestApi extends RunningApi {
+  rpc: GrpcClient;
+  /** http://127.0.0.1:port of the Connect server. */
+  url: string;
+  auth: AuthStandIn;
+  /** As the owner, for looking and for what the importer and the worker would write. */
+  owner: Pool;
+  /** Waits until the replica shows what has been written so far: lists read there. */
+  replicated(): Promise<void>;
+  /** As a signal would. */
+  stop(): Promise<void>;
+}
+
+export const testDatabase = (): Promise<TestDatabase> => createCoreDatabase(migrateDatabase);
+
+/** The environment of an api on `database`, at free ports. */
+export const environment = (database: TestDatabase, auth: AuthStandIn): NodeJS.ProcessEnv => {
+  const primary = new URL(database.urlFor('core_api'));
+  return {
+    CORE_DB_HOST: primary.hostname,
+    CORE_DB_PORT: primary.port,
+    CORE_DB_NAME: database.name,
+    CORE_DB_USER: primary.username,
+    CORE_DB_PASSWORD: primary.password,
+    CORE_DB_REPLICAS: new URL(database.replicaUrl).host,
+    CORE_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    CORE_GRPC_PORT: '0',
+    CORE_HTTP_PORT: '0',
+    CORE_ADMIN_PORT: '0',
+    AUTH_GRPC_URL: auth.address,
+    CORE_CORS_ORIGINS: 'https://admin.example.com',
+    CORE_REFLECTION: 'true',
+    LOG_LEVEL: 'fatal',
+  };
+};
+
+/** An api with a database of its own, driven through real sockets. */
+export async function openApi(
+  options: { auth?: AuthStandInOptions; env?: NodeJS.ProcessEnv } = {},
+): Promise<TestApi> {
+  const auth = await startAuthStandIn(options.auth);
+  const database = await testDatabase();
+  const log = createLogger('api', 'fatal');
+  const shutdown = createShutdown(log);
+  const env = readEnv(apiEnv, { ...environment(database, auth), ...options.env });
+  const api = await startApi({ env, log, shutdown });
+  const rpc = grpcClient(`127.0.0.1:${api.grpcPort}`);
+  const owner = new Pool({ connectionString: database.url });
+  const replica = new Pool({ connectionString: database.replicaUrl });
+  return {
+    ...api,
+    rpc,
+    auth,
+    owner,
+    url: `http://127.0.0.1:${api.httpPort}`,
+    async replicated() {
+      const { rows } = await owner.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
+      const seen = () => replica.query('select where pg_last_wal_replay_lsn() >= $1', [rows[0]?.lsn]);
+      await waitUntil(async () => (await seen()).rowCount === 1, { what: 'the replica to catch up' });
+    },
+    async stop() {
+      expect(await shutdown.run()).toBe(0);
+      rpc.close();
+      await Promise.all([owner.end(), replica.end()]);
+      await auth.close();
+      await database.drop();
+    },
+  };
+}
+
+export const merchant = (): string => randomUUID().replace(/^f/, 'e');
+export const UNKNOWN_MERCHANT = 'ffffffff-0000-4000-8000-000000000001';
+
+/** A JSON call as curl makes it. */
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
+  const reply = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return {
+    status: reply.status,
+    headers: reply.headers,
+    body: (await reply.json()) as Record<string, unknown>,
+  };
+}
+
+export async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of stream) all.push(each);
+  return all;
+}
+
+/** The gRPC status of a call that is expected to fail. */
+export const failure = (call: Promise<unknown>): Promise<{ code: number; details: string }> =>
+  call.then(
+    () => ({ code: 0, details: 'it succeeded' }),
+    (error: { code: number; details: string }) => ({ code: error.code, details: error.details }),
+  );
+
+export const auditOf = async (owner: Pool, merchantId: string): Promise<string[]> =>
+  (
+    await owner.query<{ action: string }>('select action from audit_log where merchant_id = $1 order by id', [
+      merchantId,
+    ])
+  ).rows.map(({ action }) => action);
+
+/** What the worker would write on rfm.updated. */
+export const setScore = (
+  owner: Pool,
+  customerId: string,
+  [recency, frequency, monetary]: [number, number, number],
+  segment: string,
+) =>
+  owner.query('update customers set rfm_score = $2 where id = $1', [
+    customerId,
+    {
+      recency,
+      frequency,
+      monetary,
+      score: `${recency}${frequency}${monetary}`,
+      segment,
+      previous_segment: 'NEW',
+      as_of: '2026-01-02T03:04:05.678Z',
+      sequence: '9007199254740993',
+      config_version: 2,
+    },
+  ]);

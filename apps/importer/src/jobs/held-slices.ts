@@ -1,0 +1,41 @@
+import { inTransaction, type Pool } from '@core/db';
+import { LEASE_MS, releaseLease, type PageRef } from '@core/domain';
+
+/** The slices this process had in hand last, to give them back when it stops. */
+export interface HeldSlices {
+  keep(page: PageRef): void;
+  drop(page: PageRef): void;
+  /** Distinct runs among them. */
+  runs(): number;
+  /** Releases the leases, so that a restart goes on at once instead of after a lease. */
+  releaseAll(pool: Pool): Promise<void>;
+}
+
+/** Pages wander between importers: what was not touched for so long is another's, or ended. */
+const FORGET_MS = 4 * LEASE_MS;
+
+export function createHeldSlices(now: () => number = Date.now): HeldSlices {
+  const held = new Map<string, { page: PageRef; at: number }>();
+  const key = (page: PageRef) => `${page.importId}_${page.slice}`;
+  const forgetOld = () => {
+    for (const [id, { at }] of held) if (now() - at > FORGET_MS) held.delete(id);
+  };
+  return {
+    keep(page) {
+      forgetOld();
+      held.set(key(page), { page, at: now() });
+    },
+    drop: (page) => void held.delete(key(page)),
+    runs() {
+      forgetOld();
+      return new Set([...held.values()].map(({ page }) => page.importId)).size;
+    },
+    async releaseAll(pool) {
+      const pages = [...held.values()].map(({ page }) => page);
+      held.clear();
+      await inTransaction(pool, async (tx) => {
+        for (const page of pages) await releaseLease(tx, page);
+      });
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { Fenced } from '@core/domain';
+import { CoreError } from '@core/runtime';
+import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '../shopify/errors.ts';
+import { remedyFor } from './page-failure.ts';
+
+const young = { ageMs: 1_000, number: 1 };
+const old = { ageMs: 601_000, number: 40 };
+const LIMIT = 600_000;
+
+describe('remedyFor', () => {
+  it.each([
+    ['a fenced page', new Fenced(), { kind: 'drop' }],
+    [
+      'a throttled one',
+      new Throttled({ requested: 37, available: 17, maximum: 2000, restoreRate: 10 }),
+      { kind: 'wait', waitMs: 2_000, reason: 'Shopify asks to wait 2.0 s' },
+    ],
+    [
+      'Retry-After',
+      new ShopifyUnavailable('HTTP 429', 2_000),
+      { kind: 'wait', waitMs: 2_000, reason: 'Shopify asks to wait 2.0 s' },
+    ],
+    ['Retry-After: 0', new ShopifyUnavailable('HTTP 429', 0), { kind: 'wait', waitMs: 1 }],
+    [
+      'an outage',
+      new ShopifyUnavailable('HTTP 500'),
+      { kind: 'wait', reason: /does not answer; next try in/ },
+    ],
+    ['an unforeseen error', new Error('boom'), { kind: 'wait', reason: /internal error/ }],
+    ['a refused token', new Unauthorized(), { kind: 'fail', message: /Connect the shop anew/ }],
+    [
+      'a rejected request',
+      new ShopifyRejected('for the merchant'),
+      { kind: 'fail', message: 'for the merchant' },
+    ],
+    ['a shop without connection', new CoreError('failed_precondition', 'call ConnectShop'), { kind: 'fail' }],
+  ])('%s', (_case, error, remedy) => {
+    const expected = Object.fromEntries(
+      Object.entries(remedy).map(([key, value]) => [
+        key,
+        value instanceof RegExp ? expect.stringMatching(value) : value,
+      ]),
+    );
+    expect(remedyFor(error, young, LIMIT)).toMatchObject(expected);
+  });
+
+  it('gives an outage up in the end, a throttled page never', () => {
+    expect(remedyFor(new ShopifyUnavailable('HTTP 500'), old, LIMIT).kind).toBe('fail');
+    expect(remedyFor(new Error('secret'), old, LIMIT)).toEqual({
+      kind: 'fail',
+      message: expect.not.stringContaining('secret') as string,
+    });
+    const throttled = new Throttled({ requested: 37, available: 0, maximum: 2000, restoreRate: 100 });
+    expect(remedyFor(throttled, old, LIMIT).kind).toBe('wait');
+  });
+
+  it('waits longer from try to try, half a minute at most', () => {
+    const waits = [1, 4, 50].map((number) => {
+      const remedy = remedyFor(new ShopifyUnavailable('HTTP 500'), { ageMs: 0, number }, LIMIT);
+      return remedy.kind === 'wait' ? remedy.waitMs : 0;
+    });
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(waits.at(-1)).toBeLessThanOrEqual(30_000);
+  });
+});

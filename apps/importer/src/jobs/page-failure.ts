@@ -1,0 +1,53 @@
+import { Fenced } from '@core/domain';
+import { backoff, CoreError } from '@core/runtime';
+import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '../shopify/errors.ts';
+import type { Attempt } from '../queues.ts';
+
+export type Remedy =
+  /** Try the page again later; the reason is shown to the merchant. */
+  | { kind: 'wait'; waitMs: number; reason: string }
+  /** End the run; the message is for the merchant. */
+  | { kind: 'fail'; message: string }
+  /** Somebody else has the page, or nobody needs it any more. */
+  | { kind: 'drop' };
+
+/** So long a page is tried again and again before its run fails; a resume goes on from there. */
+export const GIVE_UP_AFTER_MS = 10 * 60_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** What to do about a page that failed: the one table of it. */
+export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: number): Remedy {
+  if (error instanceof Fenced) return { kind: 'drop' };
+  if (error instanceof Throttled) return asksToWait(error.waitMs);
+  if (error instanceof Unauthorized) {
+    return {
+      kind: 'fail',
+      message: 'Shopify refused the access token. Connect the shop anew, then resume the import.',
+    };
+  }
+  if (error instanceof ShopifyRejected || error instanceof CoreError) {
+    return { kind: 'fail', message: error.message };
+  }
+  const unavailable = error instanceof ShopifyUnavailable;
+  if (attempt.ageMs > giveUpAfterMs) {
+    return {
+      kind: 'fail',
+      message: unavailable
+        ? 'Shopify could not be reached for too long. Resume the import later.'
+        : 'The import was stopped by an internal error. Resume it to try again.',
+    };
+  }
+  if (unavailable && error.retryAfterMs !== null) return asksToWait(error.retryAfterMs);
+  const waitMs = Math.ceil(backoff(attempt.number, 500, LONGEST_PAUSE_MS));
+  const what = unavailable ? 'Shopify does not answer' : 'Held up by an internal error';
+  return { kind: 'wait', waitMs, reason: `${what}; next try in ${seconds(waitMs)}` };
+}
+
+/** @param ms at least 1, so that it is a wait */
+export const asksToWait = (ms: number): Remedy => ({
+  kind: 'wait',
+  waitMs: Math.max(1, ms),
+  reason: `Shopify asks to wait ${seconds(ms)}`,
+});
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

@@ -1,0 +1,48 @@
+import { assertKnownSchema, createMerchantKeyStore, createPool, inTransaction, parseKeyring } from '@core/db';
+import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
+import { importerEnv } from './config.ts';
+import { startImporter } from './importer.ts';
+import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
+import { connectRedis } from './redis.ts';
+import { seldom } from './seldom.ts';
+import { createShopifyClient } from './shopify/client.ts';
+import { createFetchPage } from './shopify/graphql-pages.ts';
+
+await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
+  log.level = env.LOG_LEVEL;
+  const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
+  const metrics = createMetrics('importer');
+  const pool = createPool(env, { app: 'importer', log });
+  shutdown.add('database', () => pool.end());
+  const redis = connectRedis(
+    env.REDIS_URL,
+    seldom((err) => log.warn({ err }, 'Redis connection lost')),
+  );
+  shutdown.add('redis', () => redis.close());
+
+  const checks = { postgresql: () => pool.query('select 1'), redis: () => redis.commands.ping() };
+  const admin = await startAdminServer({ port: env.CORE_ADMIN_PORT, metrics, checks });
+  shutdown.add('admin server', () => admin.close());
+  log.info({ admin_port: admin.port }, 'serving health and metrics');
+
+  const wait = (what: string) => ({
+    what,
+    signal: shutdown.signal,
+    onWait: (message: string, err: unknown) => log.info({ err }, message),
+  });
+  await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
+  await untilReady(checks.redis, wait('Redis'));
+
+  const client = createShopifyClient({ baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION });
+  const importer = startImporter({
+    pool,
+    redis,
+    keys,
+    fetchPage: createFetchPage(client),
+    concurrency: env.IMPORT_CONCURRENCY,
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    metrics,
+    log,
+  });
+  shutdown.add('importer', () => importer.stop());
+});

@@ -1,0 +1,34 @@
+import { Counter, Gauge, type Registry } from '@core/runtime';
+
+export interface ImporterMetrics {
+  pages: Counter;
+  customers: Counter<'outcome'>;
+  throttled: Counter;
+}
+
+/** @param runs how many runs this process works on, asked at each scrape */
+export function createImporterMetrics(registry: Registry, runs: () => number): ImporterMetrics {
+  const registers = [registry];
+  new Gauge({
+    name: 'core_import_runs_in_flight',
+    help: 'Import runs this process works on',
+    registers,
+    collect() {
+      this.set(runs());
+    },
+  });
+  return {
+    pages: new Counter({ name: 'core_import_pages_total', help: 'Pages committed', registers }),
+    customers: new Counter({
+      name: 'core_import_customers_total',
+      help: 'Customers of committed pages',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    throttled: new Counter({
+      name: 'core_import_throttled_total',
+      help: 'Replies by which Shopify asked to wait',
+      registers,
+    }),
+  };
+}

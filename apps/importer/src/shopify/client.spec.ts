@@ -1,0 +1,99 @@
+import { classify, createShopifyClient } from './client.ts';
+import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from './errors.ts';
+
+const cost = (available: number) => ({
+  cost: {
+    requestedQueryCost: 37,
+    actualQueryCost: null,
+    throttleStatus: { maximumAvailable: 2000, currentlyAvailable: available, restoreRate: 100 },
+  },
+});
+const http = (status: number, body: unknown = {}, retryAfter: string | null = null) => ({
+  status,
+  retryAfter,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const failing = (code: string, message = 'secret.person@example.com') => ({
+  errors: [{ message, extensions: { code } }],
+});
+const thrownBy = (reply: ReturnType<typeof http>): Error => {
+  try {
+    classify(reply, 0);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('classify', () => {
+  it('gives data and cost of a good reply', () => {
+    expect(classify(http(200, { data: { a: 1 }, extensions: cost(1500) }), 0)).toEqual({
+      data: { a: 1 },
+      cost: { requested: 37, available: 1500, maximum: 2000, restoreRate: 100 },
+    });
+  });
+
+  it.each([
+    ['no extensions', undefined],
+    ['no throttle status', { cost: { requestedQueryCost: 37 } }],
+    [
+      'a rate of zero',
+      { cost: { ...cost(1).cost, throttleStatus: { ...cost(1).cost.throttleStatus, restoreRate: 0 } } },
+    ],
+  ])('does without the cost: %s', (_case, extensions) => {
+    expect(classify(http(200, { data: {}, extensions }), 0).cost).toBeNull();
+  });
+
+  it.each([
+    ['401', http(401), Unauthorized],
+    ['429', http(429), ShopifyUnavailable],
+    ['500', http(500), ShopifyUnavailable],
+    ['503 of a proxy', http(503, '<html>'), ShopifyUnavailable],
+    ['a body cut short', http(200, '{"data":{"cust'), ShopifyUnavailable],
+    ['no data', http(200, {}), ShopifyUnavailable],
+    ['402', http(402), ShopifyRejected],
+    ['403', http(403), ShopifyRejected],
+    ['404', http(404), ShopifyRejected],
+    ['THROTTLED', http(200, { ...failing('THROTTLED'), extensions: cost(7) }), Throttled],
+    ['THROTTLED without figures', http(200, failing('THROTTLED')), ShopifyUnavailable],
+    ['INTERNAL_SERVER_ERROR', http(200, failing('INTERNAL_SERVER_ERROR')), ShopifyUnavailable],
+    ['ACCESS_DENIED', http(200, failing('ACCESS_DENIED')), ShopifyRejected],
+    ['an unknown code', http(200, failing('ELSE')), ShopifyRejected],
+    ['data beside an error', http(200, { data: { a: 1 }, ...failing('ELSE') }), ShopifyRejected],
+  ])('%s', (_case, reply, kind) => {
+    const error = thrownBy(reply);
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).not.toContain('person');
+  });
+
+  it('tells how long Shopify asks to wait', () => {
+    expect(thrownBy(http(429, {}, '2.0'))).toMatchObject({ retryAfterMs: 2_000 });
+    expect(thrownBy(http(503))).toMatchObject({ retryAfterMs: null });
+    const throttled = thrownBy(http(200, { ...failing('THROTTLED'), extensions: cost(7) }));
+    expect(throttled).toMatchObject({ waitMs: 300, cost: { available: 7 } });
+  });
+
+  it.each([
+    ['BAD_REQUEST', 'Invalid cursor for current pagination sort.', /Start a new import/],
+    ['ACCESS_DENIED', 'Access denied', /protected customer data/],
+  ])('says in a merchant’s words what %s means', (code, message, words) => {
+    expect(thrownBy(http(200, failing(code, message))).message).toMatch(words);
+  });
+});
+
+describe('createShopifyClient', () => {
+  it.each(['example.com', 'a.myshopify.com.example.com', 'example.com/x.myshopify.com', 'A.myshopify.com'])(
+    'sends no token to %s',
+    async (shop) => {
+      const client = createShopifyClient({ baseUrl: 'http://127.0.0.1:1/{shop}', apiVersion: '2026-10' });
+      const request = {
+        shop,
+        accessToken: 't',
+        document: '',
+        variables: {},
+        signal: AbortSignal.timeout(60_000),
+      };
+      await expect(client(request)).rejects.toThrow(ShopifyRejected);
+    },
+  );
+});

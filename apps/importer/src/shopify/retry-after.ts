@@ -1,0 +1,10 @@
+/** A freeze beyond this is taken for a mistake: a run must not hang on one header. */
+const MOST_MS = 5 * 60_000;
+
+/** Milliseconds of a Retry-After header: Shopify's decimal seconds, or an HTTP date; null when unreadable. */
+export function parseRetryAfter(header: string | null, now: number): number | null {
+  const value = header?.trim() ?? '';
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.min(MOST_MS, Math.ceil(Number(value) * 1000));
+  const date = /^[A-Z]/i.test(value) ? Date.parse(value) : NaN;
+  return Number.isNaN(date) ? null : Math.min(MOST_MS, Math.max(0, date - now));
+}

@@ -1,0 +1,136 @@
+import { listImportErrors } from '@core/domain';
+import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench({ redisDatabase: 1 })));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+describe('an import', () => {
+  it('stores the shop field by field; a second one writes and emits nothing; a delta reads what changed', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(1_200);
+    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    const nothing = { updated: 0, unchanged: 0, skipped: 0, failed: 0, waitingReason: null, error: null };
+    expect(run).toMatchObject({
+      ...nothing,
+      status: 'completed',
+      source: 'graphql',
+      expected: 1_200,
+      read: 1_200,
+      created: 1_200,
+    });
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    const events = await eventsOf(bench, shop);
+    expect(new Set(events.map((event) => event.customer_id)).size).toBe(1_200);
+    expect(new Set(events.map((event) => `${event.topic} ${event.version}`))).toEqual(
+      new Set(['customer.created 1']),
+    );
+    expect(events).toHaveLength(1_200);
+    expect(shop.far.stats()).toMatchObject({ requests: 5, served: 1_200, throttled: 0, violations: [] });
+
+    const rows = 'select xmin, * from customers where merchant_id = $1 order by id';
+    const before = await bench.owner.query(rows, [shop.merchantId]);
+    const again = await bench.until(await bench.start(shop), 'over', ENDED);
+    expect(again).toMatchObject({
+      status: 'completed',
+      read: 1_200,
+      created: 0,
+      updated: 0,
+      unchanged: 1_200,
+    });
+    expect((await bench.owner.query(rows, [shop.merchantId])).rows).toEqual(before.rows);
+    expect(await eventsOf(bench, shop)).toHaveLength(1_200);
+
+    const [first, , third] = shopCustomers(shop);
+    shop.far.edit(first!.externalId, { tags: ['changed'] });
+    shop.far.edit(third!.externalId, { email: 'new.address@example.com' });
+    shop.far.add(3);
+    const delta = await bench.until(await bench.start(shop, 'delta'), 'over', ENDED);
+    expect(delta).toMatchObject({
+      status: 'completed',
+      mode: 'delta',
+      expected: 5,
+      read: 5,
+      created: 3,
+      updated: 2,
+    });
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    expect((await eventsOf(bench, shop)).slice(1_200).map((event) => event.changed_fields.join())).toEqual(
+      expect.arrayContaining(['metadata', 'email']),
+    );
+    expect(shop.far.stats().violations).toEqual([]);
+  });
+
+  it('of an empty shop completes', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(0);
+    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    expect(run).toMatchObject({ status: 'completed', expected: 0, read: 0 });
+  });
+
+  it('tells of rows that could not be taken as they came', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(3);
+    const [first, second] = shopCustomers(shop);
+    shop.far.edit(first!.externalId, { email: 'not an address' });
+    shop.far.edit(second!.externalId, { email: 'same@example.com' });
+    shop.far.edit(shop.far.get(2)!.id, { email: 'Same@example.com' });
+    const ref = await bench.start(shop);
+    const run = await bench.until(ref, 'over', ENDED);
+    expect(run).toMatchObject({ status: 'completed_with_errors', read: 3, created: 3, failed: 0 });
+    const { errors } = await bench.asApi((tx) =>
+      listImportErrors(tx, { ...ref, pageSize: 0, pageToken: '' }),
+    );
+    expect(errors.map((error) => error.reason).sort()).toEqual(['email_shared', 'invalid_email']);
+  });
+
+  it('is incomplete when the shop’s count is not reached, and can be read anew', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(1_000, [200, 200]);
+    const ref = await bench.start(shop);
+    await bench.until(ref, 'begun', (run) => run.read > 0);
+    shop.far.remove(shop.far.get(999)!.id);
+    const run = await bench.until(ref, 'over', ENDED);
+    expect(run).toMatchObject({ status: 'incomplete', expected: 1_000, read: 999 });
+    expect(run.error).toMatch(/counted 1000.*only 999/);
+    shop.far.latencyMs = [0, 0];
+    await bench.resume(ref);
+    const anew = await bench.until(ref, 'over', ENDED);
+    expect(anew).toMatchObject({
+      status: 'completed',
+      expected: 999,
+      read: 999,
+      unchanged: 999,
+      error: null,
+    });
+  });
+});
+
+describe('cancel and resume', () => {
+  it('stops at once, writes nothing more, and goes on where it stopped', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(3_000, [150, 200]);
+    const ref = await bench.start(shop);
+    await bench.until(ref, 'begun', (run) => run.read >= 500);
+    await bench.cancel(ref);
+    const cancelled = await bench.until(ref, 'cancelled', ENDED);
+    expect(cancelled.status).toBe('cancelled');
+    expect(cancelled.read).toBeLessThan(3_000);
+    expect(await storedCustomers(bench, shop)).toHaveLength(cancelled.read);
+
+    // What was on its way when it was cancelled comes to nothing: another import runs meanwhile, page for page.
+    const other = await bench.connect(500, [150, 200]);
+    await bench.until(await bench.start(other), 'over', ENDED);
+    expect(await storedCustomers(bench, shop)).toHaveLength(cancelled.read);
+
+    shop.far.latencyMs = [0, 0];
+    await bench.resume(ref);
+    const run = await bench.until(ref, 'over', ENDED);
+    expect(run).toMatchObject({ status: 'completed', expected: 3_000, read: 3_000, created: 3_000 });
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(bench, shop)).toHaveLength(3_000);
+    expect(shop.far.stats().served).toBeLessThanOrEqual(3_000 + 250); // at most the page that was cut off
+    expect(shop.far.stats().violations).toEqual([]);
+  });
+});

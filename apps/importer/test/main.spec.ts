@@ -1,0 +1,139 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort, startRedis, waitUntil, workspaceRoot } from '@core/testing';
+import {
+  ENDED,
+  eventsOf,
+  openBench,
+  redisUrl,
+  shopCustomers,
+  storedCustomers,
+  type Bench,
+} from './support.ts';
+
+const REDIS_DATABASE = 5;
+
+let bench: Bench;
+const children = new Set<ChildProcess>();
+beforeAll(async () => (bench = await openBench({ redisDatabase: REDIS_DATABASE })));
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await bench.reset();
+});
+afterAll(() => bench.close());
+
+interface LogLine {
+  msg: string;
+  admin_port?: number;
+}
+
+function startMain(env: NodeJS.ProcessEnv = {}) {
+  const database = new URL(bench.database.urlFor('core_importer'));
+  const child = spawn(join(workspaceRoot(), 'node_modules/.bin/node'), ['apps/importer/src/main.ts'], {
+    cwd: workspaceRoot(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      CORE_DB_HOST: database.hostname,
+      CORE_DB_PORT: database.port,
+      CORE_DB_NAME: database.pathname.slice(1),
+      CORE_DB_USER: database.username,
+      CORE_DB_PASSWORD: decodeURIComponent(database.password),
+      CORE_ENCRYPTION_KEYS: bench.keyring,
+      REDIS_URL: redisUrl(REDIS_DATABASE),
+      SHOPIFY_BASE_URL: bench.standIn.url,
+      CORE_ADMIN_PORT: '0',
+      ...env,
+    },
+  });
+  children.add(child);
+  const lines: LogLine[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as LogLine));
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    children.delete(child);
+    return (code ?? signal) as number | string;
+  });
+  const said = (message: string) =>
+    waitUntil(() => lines.find((line) => line.msg === message), { what: `the importer to say "${message}"` });
+  return { child, lines, said, exited };
+}
+
+describe('main', () => {
+  it('goes on exactly after kill -9 in the middle of a run, and hands over cleanly at SIGTERM', async () => {
+    const first = startMain();
+    const shop = await bench.connect(3_000, [100, 150]);
+    const ref = await bench.start(shop);
+    await bench.until(ref, 'under way', (run) => run.read >= 750);
+    first.child.kill('SIGKILL');
+    expect(await first.exited).toBe('SIGKILL');
+    const { read, finishedAt } = await bench.show(ref);
+    expect(finishedAt).toBeNull();
+    expect(read).toBeGreaterThanOrEqual(600);
+    expect(read).toBeLessThanOrEqual(2_400);
+
+    const second = startMain();
+    await bench.until(ref, 'under way again', (run) => run.read > read);
+    second.child.kill('SIGTERM');
+    expect(await second.exited).toBe(0);
+    const slice = 'select lease_until from customer_import_slices where import_id = $1 and not done';
+    expect((await bench.owner.query(slice, [ref.importId])).rows).toEqual([{ lease_until: null }]);
+
+    startMain();
+    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+      status: 'completed',
+      expected: 3_000,
+      read: 3_000,
+      created: 3_000,
+    });
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(bench, shop)).toHaveLength(3_000);
+    expect(shop.far.stats().violations).toEqual([]);
+  });
+
+  it('waits for Redis at its start and says so; ready and measurable when it is there', async () => {
+    const port = await freePort();
+    const importer = startMain({ REDIS_URL: `redis://127.0.0.1:${port}` });
+    await importer.said('waiting for Redis');
+    const admin = (await importer.said('serving health and metrics')).admin_port;
+    const ready = async () =>
+      (await (await fetch(`http://127.0.0.1:${admin}/readyz`)).json()) as {
+        status: string;
+        failed?: string[];
+      };
+    expect(await ready()).toEqual({ status: 'not ready', failed: ['redis'] });
+
+    const dir = mkdtempSync(join(tmpdir(), 'importer-redis-'));
+    const redis = await startRedis({ dir, port, persist: false });
+    expect(redis.port).toBe(port);
+    try {
+      await importer.said('ready');
+      expect(await ready()).toEqual({ status: 'ready' });
+      const shop = await bench.connect(300);
+      await bench.until(await bench.start(shop), 'over', ENDED);
+      const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+      expect(metrics).toMatch(/^core_import_pages_total\{app="importer"\} 2$/m);
+      expect(metrics).toMatch(/^core_import_customers_total\{outcome="created",app="importer"\} 300$/m);
+
+      await redis.child.kill();
+      await waitUntil(async () => (await ready()).status === 'not ready', { what: 'the importer to see it' });
+      importer.child.kill('SIGTERM');
+      expect(await importer.exited).toBe(0);
+      expect(JSON.stringify(importer.lines)).not.toMatch(/shpat_|@example|@EXAMPLE/);
+    } finally {
+      await redis.stop();
+      rmSync(dir, { recursive: true });
+    }
+  });
+
+  it('names every wrong variable and exits with 1', async () => {
+    const importer = startMain({ IMPORT_CONCURRENCY: 'many', CORE_ENCRYPTION_KEYS: '' });
+    expect(await importer.exited).toBe(1);
+    const said = importer.lines.map((line) => line.msg).join('\n');
+    expect(said).toContain('IMPORT_CONCURRENCY: must be a whole number');
+    expect(said).toContain('CORE_ENCRYPTION_KEYS: is required');
+  });
+});

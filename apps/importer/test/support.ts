@@ -1,0 +1,189 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import {
+  createMerchantKeyStore,
+  inTransaction,
+  migrateDatabase,
+  parseKeyring,
+  readEmail,
+  type Tx,
+} from '@core/db';
+import {
+  cancelImport,
+  connectShop,
+  getImport,
+  resumeImport,
+  startImport,
+  type CommandContext,
+  type ImportRun,
+  type StartImport,
+} from '@core/domain';
+import { createLogger, Registry } from '@core/runtime';
+import {
+  createCoreDatabase,
+  DEV_ACCESS_TOKEN,
+  startShopifyStandIn,
+  testServices,
+  waitUntil,
+  type Shop,
+} from '@core/testing';
+import { startImporter } from '../src/importer.ts';
+import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
+import { connectRedis } from '../src/redis.ts';
+import { createShopifyClient } from '../src/shopify/client.ts';
+import { createFetchPage, toImported } from '../src/shopify/graphql-pages.ts';
+
+export type Bench = Awaited<ReturnType<typeof openBench>>;
+export interface ConnectedShop {
+  merchantId: string;
+  shop: string;
+  /** The stand-in's side. */
+  far: Shop;
+}
+
+/** Redis's databases keep the spec files apart: they share one server and its queue's name. */
+export const redisUrl = (database: number) => `${testServices().redis.url}/${database}`;
+
+/** A database, a Redis of the spec file's own and a stand-in; importers start against them. */
+export async function openBench(options: { redisDatabase: number }) {
+  const database = await createCoreDatabase(migrateDatabase);
+  // Each side as its app's role, so that a missing privilege shows.
+  const pool = new Pool({ connectionString: database.urlFor('core_importer'), max: 20 });
+  const api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
+  const owner = new Pool({ connectionString: database.url, max: 4 });
+  const redis = new Redis(redisUrl(options.redisDatabase));
+  const standIn = await startShopifyStandIn({ customers: 0 });
+  const keyring = `test:${randomBytes(32).toString('base64')}`;
+  const keys = createMerchantKeyStore(parseKeyring(keyring));
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+  const log = createLogger('importer', 'fatal');
+  const fetchPage = createFetchPage(createShopifyClient({ baseUrl: standIn.url, apiVersion: '2026-10' }));
+  const running = new Set<{ stop(): Promise<void> }>();
+  const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+
+  return {
+    database,
+    pool,
+    owner,
+    redis,
+    standIn,
+    keyring,
+    ctx,
+    log,
+    fetchPage,
+    asApi,
+    startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS } = {}) {
+      const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
+      const importer = startImporter({
+        pool,
+        redis: connections,
+        keys,
+        fetchPage,
+        concurrency: 8,
+        giveUpAfterMs,
+        metrics: new Registry(),
+        log,
+      });
+      const stop = async () => {
+        running.delete(started);
+        await importer.stop();
+        connections.close();
+      };
+      const started = { stop };
+      running.add(started);
+      return started;
+    },
+    async connect(customers: number, latencyMs: [number, number] = [0, 0]): Promise<ConnectedShop> {
+      const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
+      const far = standIn.shop(shop);
+      far.customers = customers;
+      far.latencyMs = latencyMs;
+      const merchantId = randomUUID();
+      await asApi((tx) => connectShop(tx, ctx, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN }));
+      return { merchantId, shop, far };
+    },
+    start: ({ merchantId, shop }: ConnectedShop, mode: StartImport['mode'] = 'full') =>
+      asApi(async (tx) => ({ merchantId, ...(await startImport(tx, ctx, { merchantId, shop, mode })) })),
+    cancel: (ref: Ref) => asApi((tx) => cancelImport(tx, ctx, ref)),
+    resume: (ref: Ref) => asApi((tx) => resumeImport(tx, ctx, ref)),
+    show: (ref: Ref) => asApi((tx) => getImport(tx, ref)),
+    /** Waits until the run meets the condition, and gives the run as it was then. */
+    until: (ref: Ref, what: string, holds: (run: ImportRun) => boolean): Promise<ImportRun> =>
+      waitUntil(
+        async () => {
+          const run = await asApi((tx) => getImport(tx, ref));
+          return holds(run) ? run : null;
+        },
+        { what: `the import to be ${what}`, everyMs: 20 },
+      ),
+    /** Stops all importers and forgets everything in Redis. */
+    async reset() {
+      await Promise.all([...running].map((importer) => importer.stop()));
+      await redis.flushdb();
+      await owner.query(
+        `update customer_import_logs set status = 'cancelled'
+          where status in ('pending', 'running', 'paused', 'cancelling')`,
+      );
+    },
+    async close() {
+      await Promise.all([pool.end(), api.end(), owner.end(), standIn.close()]);
+      redis.disconnect();
+      await database.drop();
+    },
+  };
+}
+
+interface Ref {
+  merchantId: string;
+  importId: string;
+}
+
+export const ENDED = (run: ImportRun) => run.finishedAt !== null;
+
+/** What is stored of a merchant's customers, emails in plain, as the importer would be given it. */
+export async function storedCustomers({ asApi, ctx }: Bench, { merchantId }: ConnectedShop) {
+  return asApi(async (tx) => {
+    const rows = await tx.query<{
+      id: string;
+      external_id: string;
+      email: string | null;
+      metadata: Record<string, unknown>;
+      source_updated_at: Date;
+    }>('select * from customers where merchant_id = $1 order by external_id', [merchantId]);
+    const customers = [];
+    for (const row of rows) {
+      customers.push({
+        externalId: row.external_id,
+        email: await readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }),
+        metadata: row.metadata,
+        sourceUpdatedAt: row.source_updated_at,
+      });
+    }
+    return customers;
+  });
+}
+
+/** The same of the shop. */
+export const shopCustomers = ({ far }: ConnectedShop) =>
+  [...far.all()]
+    .map((customer) =>
+      toImported({
+        ...customer,
+        defaultEmailAddress: customer.email === null ? null : { emailAddress: customer.email },
+      }),
+    )
+    .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
+
+export async function eventsOf({ owner }: Bench, { merchantId }: ConnectedShop) {
+  const { rows } = await owner.query<{
+    topic: string;
+    customer_id: string;
+    version: number;
+    changed_fields: string[];
+  }>(
+    'select topic, customer_id, version, changed_fields from outbox_events where merchant_id = $1 order by id',
+    [merchantId],
+  );
+  return rows;
+}

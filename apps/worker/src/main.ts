@@ -1,0 +1,49 @@
+import { assertKnownSchema, createMerchantKeyStore, createPool, inTransaction, parseKeyring } from '@core/db';
+import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
+import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
+import { workerEnv } from './config.ts';
+import { TOPICS } from './topics.ts';
+
+await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
+  log.level = env.LOG_LEVEL;
+  const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
+  const metrics = createMetrics('worker');
+  const pool = createPool(env, { app: 'worker', log });
+  shutdown.add('database', () => pool.end());
+  const kafka = connectKafka({ ...kafkaOptions(env), clientId: 'core-worker', log });
+  shutdown.add('kafka', () => kafka.close());
+
+  const started: { joined?: () => boolean; relaying?: () => boolean } = {};
+  const admin = await startAdminServer({
+    port: env.CORE_ADMIN_PORT,
+    metrics,
+    checks: {
+      postgresql: () => pool.query('select 1'),
+      consumer: () => started.joined?.() ?? false,
+      relay: () => started.relaying?.() ?? false,
+    },
+  });
+  shutdown.add('admin server', () => admin.close());
+
+  const wait = (what: string) => ({
+    what,
+    signal: shutdown.signal,
+    onWait: (message: string, err: unknown) => log.info({ err }, message),
+  });
+  await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
+  await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
+
+  const relay = startRelay({ pool, producer: await kafka.producer(), log, metrics });
+  shutdown.add('relay', () => relay.close());
+  const consumer = await runConsumer({
+    client: kafka,
+    groupId: 'core-worker',
+    topics: TOPICS,
+    context: (eventId, signal) => ({ caller: 'worker', requestId: eventId, signal, keys }),
+    pool,
+    log,
+    metrics,
+  });
+  shutdown.add('consumer', () => consumer.close());
+  Object.assign(started, { joined: () => consumer.joined(), relaying: () => relay.running() });
+});

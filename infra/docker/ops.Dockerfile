@@ -1,0 +1,17 @@
+# Build from the checkout's root: docker build -f infra/docker/ops.Dockerfile .
+# Run with one command: migrate, topics.
+FROM node:26.10.0-slim AS builder
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/root/.npm npm ci
+RUN NX_DAEMON=false npx nx build ops
+
+FROM node:26.10.0-slim
+WORKDIR /app
+COPY --from=builder /src/dist/ops/main.mjs /src/dist/ops/main.mjs.map ./
+COPY --from=builder /src/dist/ops/migrations ./migrations
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+USER node
+# A job that ends: nobody asks for its health.
+HEALTHCHECK NONE
+ENTRYPOINT ["node", "main.mjs"]

@@ -1,0 +1,18 @@
+# Both stand-ins, for development alone; which one runs is the command.
+# Build from the checkout's root: docker build -f infra/docker/stand-ins.Dockerfile .
+FROM node:26.10.0-slim AS builder
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/root/.npm npm ci
+RUN node infra/local/src/build.ts shopify-stand-in auth-stand-in
+
+FROM node:26.10.0-slim
+WORKDIR /app
+COPY --from=builder /src/dist/shopify-stand-in/main.mjs shopify.mjs
+COPY --from=builder /src/dist/auth-stand-in/main.mjs auth.mjs
+# Shopify's own schema, read when the first query of its version comes.
+COPY --from=builder /src/node_modules/@shopify/dev-mcp/dist/data/admin_*.json.gz ./node_modules/@shopify/dev-mcp/dist/data/
+USER node
+EXPOSE 8081 50061
+HEALTHCHECK NONE
+CMD ["node", "shopify.mjs"]

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+const root = workspaceRoot();
+
+/** A fenced block of the README that is tagged `sh test`: a whole shell script. */
+export interface Example {
+  /** Its first line, for a test's name. */
+  title: string;
+  script: string;
+  /** Which clients it needs. */
+  tools: ('curl' | 'grpcurl')[];
+}
+
+export interface ExampleAddresses {
+  /** host:port */
+  CORE_GRPC_ADDR: string;
+  CORE_HTTP_URL: string;
+}
+
+/** Where the README says that they are. */
+export const README_ADDRESSES: ExampleAddresses = {
+  CORE_GRPC_ADDR: 'localhost:50051',
+  CORE_HTTP_URL: 'http://localhost:8080',
+};
+
+export function readmeExamples(): Example[] {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  return [...readme.matchAll(/^```sh test\n([\s\S]*?)^```$/gm)].map(([, script = '']) => ({
+    title: script.split('\n')[0] ?? '',
+    script,
+    tools: (['curl', 'grpcurl'] as const).filter((tool) =>
+      new RegExp(`(^|[^\\w])${tool} `, 'm').test(script),
+    ),
+  }));
+}
+
+/**
+ * Runs an example as a reader would, from the checkout's root, against these addresses instead of the README's.
+ * @returns what it printed
+ * @throws Error with the exit code and what it printed, when any of its commands fails
+ */
+export function runExample(
+  { script }: Example,
+  addresses: ExampleAddresses,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const text = script
+    .replaceAll(README_ADDRESSES.CORE_HTTP_URL, addresses.CORE_HTTP_URL)
+    .replaceAll(README_ADDRESSES.CORE_GRPC_ADDR, addresses.CORE_GRPC_ADDR);
+  return new Promise((resolve, reject) => {
+    // dash, the sh of many systems, knows no pipefail; a client that fails gives no id, and the next call fails.
+    execFile('sh', ['-eu', '-c', text], { cwd: root, env, timeout: 100_000 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`the example failed (${error.code}):\n${text}\n${stdout}${stderr}`));
+      else resolve(stdout);
+    });
+  });
+}

@@ -1,0 +1,93 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { CoreService, ImportService } from '@core/contracts';
+import { workspaceRoot } from '@core/testing';
+import { README_ADDRESSES, readmeExamples, runExample } from './readme-examples.ts';
+
+const root = workspaceRoot();
+
+const CUSTOMER = '0198c0de-0000-7000-8000-00000000000a';
+
+// Stands in for curl and grpcurl: writes its arguments down and answers as CreateCustomer would. The examples
+// run against the real service in the end-to-end spec.
+const RECORDER = `#!${process.execPath}
+require('node:fs').appendFileSync(process.env.RECORD, JSON.stringify(process.argv.slice(1)) + '\\n');
+console.log(JSON.stringify({ customerId: '${CUSTOMER}', created: true }));
+`;
+
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'core-readme-'));
+  for (const tool of ['curl', 'grpcurl']) {
+    writeFileSync(join(dir, tool), RECORDER);
+    chmodSync(join(dir, tool), 0o755);
+  }
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** The calls that an example makes, by tool, path and body. */
+async function callsOf(example: (typeof examples)[number]) {
+  const record = join(dir, 'record');
+  rmSync(record, { force: true });
+  const path = `${dir}${delimiter}${process.env['PATH']}`;
+  await runExample(example, README_ADDRESSES, { ...process.env, PATH: path, RECORD: record });
+  return readFileSync(record, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [tool = '', ...args] = JSON.parse(line) as string[];
+      const body = args[args.indexOf('-d') + 1] ?? '';
+      const path = tool.endsWith('grpcurl')
+        ? `/${args.at(-1)}`
+        : new URL(args.find((arg) => arg.startsWith('http')) ?? '').pathname;
+      return { path, body: JSON.parse(body) as JsonValue };
+    });
+}
+
+const methods = [CoreService, ImportService].flatMap((service) =>
+  service.methods.map((method) => ({ path: `/${service.typeName}/${method.name}`, input: method.input })),
+);
+// The plan's literal paths.
+const literal = ['GetCustomerRFM', 'CreateCustomer'].map((name) => ({
+  path: `/core.v1/${name}`,
+  input: methods.find(({ path }) => path === `/core.v1.CoreService/${name}`)!.input,
+}));
+
+const examples = readmeExamples();
+
+it('has an example with curl and one with grpcurl', () => {
+  const tools = new Set(examples.flatMap((example) => example.tools));
+  expect(tools).toEqual(new Set(['curl', 'grpcurl']));
+});
+
+describe.each(examples)('the example "$title"', (example) => {
+  it('calls methods that are there, with fields that they have', async () => {
+    const calls = await callsOf(example);
+    expect(calls.length).toBeGreaterThan(0);
+    for (const { path, body } of calls) {
+      const method = [...methods, ...literal].find((each) => each.path === path);
+      expect(`${path} ${method ? 'is there' : 'is not there'}`).toBe(`${path} is there`);
+      expect(() => fromJson(method!.input, body)).not.toThrow();
+    }
+  });
+});
+
+it('names only files and folders that are there', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
+  expect(links.length).toBeGreaterThan(3);
+  expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+});
+
+it('names only commands that package.json has', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+  for (const file of ['README.md', 'CONTRIBUTING.md']) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const named = [...text.matchAll(/npm (?:run )?([a-z]+)/g)].map((match) => match[1] ?? '');
+    const own = named.filter((name) => !['ci', 'install'].includes(name));
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.filter((name) => !(name in scripts))).toEqual([]);
+  }
+});

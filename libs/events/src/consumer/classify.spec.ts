@@ -1,0 +1,34 @@
+import { MalformedEvent } from '@core/contracts';
+import { CoreError, invalid, notFound } from '@core/runtime';
+import { classify, Unhandleable, type Verdict } from './classify.ts';
+
+const coded = (code: string) => Object.assign(new Error('x'), { code });
+const transient: Verdict = { kind: 'transient' };
+const unforeseen: Verdict = { kind: 'unforeseen' };
+const hopeless = (reason: string): Verdict => ({ kind: 'hopeless', reason });
+
+it.each<[string, unknown, Verdict]>([
+  ['malformed', new MalformedEvent('x'), hopeless('malformed')],
+  ['invalid', invalid('a', 'b'), hopeless('invalid')],
+  ['not found', notFound('customer'), hopeless('unknown_customer')],
+  ['unsupported', new Unhandleable('unsupported_kind'), hopeless('unsupported_kind')],
+  ['unavailable', new CoreError('unavailable', 'x'), transient],
+  ['a conflict', new CoreError('already_exists', 'x'), unforeseen],
+  ...['08006', '53300', '57P01', '40001', '25006', 'ECONNREFUSED'].map((code): [string, unknown, Verdict] => [
+    code,
+    coded(code),
+    transient,
+  ]),
+  ...['23514', '22P02', '57014', '42P01'].map((code): [string, unknown, Verdict] => [
+    code,
+    coded(code),
+    unforeseen,
+  ]),
+  ['a cut connection', new Error('Connection terminated unexpectedly'), transient],
+  ['a full pool', new Error('timeout exceeded when trying to connect'), transient],
+  ['no address answers', new AggregateError([coded('ECONNREFUSED')], 'x'), transient],
+  ['a bug', new TypeError('x'), unforeseen],
+  ['no error at all', 'x', unforeseen],
+])('classifies %s', (_what, error, verdict) => {
+  expect(classify(error)).toEqual(verdict);
+});

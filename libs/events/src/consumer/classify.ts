@@ -1,0 +1,49 @@
+import { MalformedEvent } from '@core/contracts';
+import { CoreError } from '@core/runtime';
+
+/** A handler's word that this record can never be handled; its reason goes into the dead letter. */
+export class Unhandleable extends Error {
+  override name = 'Unhandleable';
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`cannot be handled: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** What to do about a failure: try again for as long as it takes, give up at once, or after a few attempts. */
+export type Verdict = { kind: 'transient' } | { kind: 'hopeless'; reason: string } | { kind: 'unforeseen' };
+
+export function classify(error: unknown): Verdict {
+  if (error instanceof MalformedEvent) return { kind: 'hopeless', reason: 'malformed' };
+  if (error instanceof Unhandleable) return { kind: 'hopeless', reason: error.reason };
+  if (error instanceof CoreError) return ofCoreError(error);
+  return isTransient(error) ? { kind: 'transient' } : { kind: 'unforeseen' };
+}
+
+function ofCoreError({ kind }: CoreError): Verdict {
+  if (kind === 'invalid_argument') return { kind: 'hopeless', reason: 'invalid' };
+  if (kind === 'not_found') return { kind: 'hopeless', reason: 'unknown_customer' };
+  if (kind === 'unavailable' || kind === 'aborted') return { kind: 'transient' };
+  return { kind: 'unforeseen' };
+}
+
+/**
+ * SQLSTATE: connection (08), no resources (53), shut down or starting (57P), rolled back (40), read-only
+ * (25006: a failover has made this node a standby). Else the codes of sockets and of name resolution.
+ */
+const TRANSIENT_CODE =
+  /^(08...|53...|57P..|40...|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+// pg's own errors carry no code.
+const TRANSIENT_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  // Several addresses of one host were tried: each error is in the list.
+  if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
+  return typeof code === 'string' ? TRANSIENT_CODE.test(code) : TRANSIENT_MESSAGE.test(error.message);
+}

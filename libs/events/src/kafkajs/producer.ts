@@ -1,0 +1,92 @@
+import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
+import type { EventProducer, EventRecord } from '../kafka-client.ts';
+
+export interface ManagedProducer extends EventProducer {
+  connect(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * An idempotent producer, acknowledged by all replicas, that sends one batch at a time.
+ *
+ * One at a time, because kafkajs gives a failed batch's sequence numbers back: a second batch in the
+ * queue would take them, and the broker would drop it as the first one's repetition and acknowledge it.
+ * After a failure the producer is thrown away for the same reason: a new one has a new id and starts its
+ * sequence anew, which also mends a broker that has lost its memory of the old id.
+ */
+export function createProducer(kafka: Kafka): ManagedProducer {
+  let current: Promise<Producer> | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const connected = (): Promise<Producer> => {
+    current ??= open(kafka).catch((error: unknown) => {
+      current = undefined;
+      throw error;
+    });
+    return current;
+  };
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  };
+  const disconnect = async (): Promise<void> => {
+    const producer = await current?.catch(() => undefined);
+    current = undefined;
+    await producer?.disconnect().catch(() => undefined);
+  };
+  const sendOnce = async (records: readonly EventRecord[]): Promise<void> => {
+    const producer = await connected();
+    try {
+      await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: byTopic(records) });
+    } catch (error) {
+      await disconnect();
+      throw error;
+    }
+  };
+
+  return {
+    connect: async () => void (await connected()),
+    send: (records) => inTurn(() => sendOnce(records)),
+    close: () => inTurn(disconnect),
+  };
+}
+
+const ALL_REPLICAS = -1;
+
+async function open(kafka: Kafka): Promise<Producer> {
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner,
+    retry: { retries: 3, initialRetryTime: 200, maxRetryTime: 2_000 },
+  });
+  try {
+    await producer.connect();
+  } catch (error) {
+    await producer.disconnect().catch(() => undefined);
+    throw error;
+  }
+  return producer;
+}
+
+/**
+ * Kafka's default for keys. A record without a key goes where its value hashes to rather than anywhere:
+ * kafkajs's retry must hit the same partition, or a repetition there would pass for a new record.
+ */
+const createPartitioner = () => {
+  const byKey = Partitioners.DefaultPartitioner();
+  return (args: Parameters<typeof byKey>[0]) =>
+    byKey({ ...args, message: { ...args.message, key: args.message.key ?? args.message.value ?? '' } });
+};
+
+function byTopic(records: readonly EventRecord[]): { topic: string; messages: Message[] }[] {
+  const topics = new Map<string, Message[]>();
+  for (const { topic, key, value, headers } of records) {
+    const messages = topics.get(topic) ?? [];
+    messages.push({ key, value, headers });
+    topics.set(topic, messages);
+  }
+  return [...topics].map(([topic, messages]) => ({ topic, messages }));
+}

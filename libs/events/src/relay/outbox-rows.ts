@@ -1,0 +1,71 @@
+import { eventHeaders } from '@core/contracts';
+import type { Pool } from '@core/db';
+import type { EventRecord } from '../kafka-client.ts';
+import type { Lease } from './leases.ts';
+
+export interface OutboxRow {
+  /** bigint */
+  id: string;
+  event_id: string;
+  topic: string;
+  merchant_id: string;
+  customer_id: string;
+  version: number;
+  changed_fields: string[];
+  origin: string;
+  occurred_at: Date;
+}
+
+/**
+ * The oldest rows of a shard. Always from the start, never `id > last`: ids are given at INSERT and seen at
+ * COMMIT, so a slow transaction's row appears behind a cursor that has passed it, and would be lost.
+ * A customer's rows are in the order of its versions, because its row lock is held from id to commit.
+ */
+export async function readOldest(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
+  const { rows } = await pool.query<OutboxRow>(
+    `select id, event_id, topic, merchant_id, customer_id, version, changed_fields, origin, occurred_at
+       from outbox_events where shard = $1 order by id limit $2`,
+    [shard, limit],
+  );
+  return rows;
+}
+
+/**
+ * Deletes exactly the rows that Kafka has acknowledged, and only under our fence: locking the shard's row
+ * puts this and another relay's claim in order, so a relay that lost its lease while it waited for Kafka
+ * deletes nothing and its successor publishes the rows again.
+ * @returns false when the fence is no longer ours
+ */
+export async function deletePublished(
+  pool: Pool,
+  lease: Lease,
+  rows: readonly OutboxRow[],
+): Promise<boolean> {
+  const result = await pool.query<{ ours: boolean }>(
+    `with lease as (select shard from outbox_shards where shard = $1 and fence = $2 for share),
+          published as (delete from outbox_events
+                         where id = any($3::bigint[]) and exists (select from lease))
+     select exists (select from lease) as ours`,
+    [lease.shard, lease.fence, rows.map(({ id }) => id)],
+  );
+  return result.rows[0]?.ours === true;
+}
+
+/** An outbox row as the record of customer.created or customer.updated. */
+export function toRecord(row: OutboxRow): EventRecord {
+  const occurredAt = row.occurred_at.toISOString();
+  return {
+    topic: row.topic,
+    key: row.customer_id,
+    headers: { ...eventHeaders(row.topic, row.event_id, occurredAt) },
+    value: JSON.stringify({
+      event_id: row.event_id,
+      merchant_id: row.merchant_id,
+      customer_id: row.customer_id,
+      version: row.version,
+      changed_fields: row.changed_fields,
+      origin: row.origin,
+      occurred_at: occurredAt,
+    }),
+  };
+}

@@ -1,0 +1,42 @@
+import { allTopics, deadLetterTopic, Topic, TOPIC_PARTITIONS } from '@core/contracts';
+import type { KafkaClient, TopicSpec } from './kafka-client.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * How long records are kept. A week lets a consumer that was down over a weekend catch up; dead letters
+ * stay a month, for they wait for a person. None is compacted: an event tells of one change, and a
+ * consumer that audits wants each of them.
+ */
+const RETENTION_MS = 7 * DAY_MS;
+const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
+
+/** Every topic of the service with its partitions and settings. */
+export const topicSpecs = (): TopicSpec[] => {
+  const deadLetterTopics = new Set(Object.values(Topic).map(deadLetterTopic));
+  return allTopics().map((name) => ({
+    name,
+    partitions: TOPIC_PARTITIONS,
+    config: {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(deadLetterTopics.has(name) ? DEAD_LETTER_RETENTION_MS : RETENTION_MS),
+    },
+  }));
+};
+
+/** Creates the topics that are missing; safe to run again. @returns the names created */
+export const createTopics = (client: Pick<KafkaClient, 'ensureTopics'>): Promise<string[]> =>
+  client.ensureTopics(topicSpecs());
+
+/**
+ * For apps at boot, which wait for the topics and never create them: partitions and retention are decided
+ * in one place.
+ * @throws Error naming the missing ones and the command that creates them
+ */
+export async function assertTopics(client: Pick<KafkaClient, 'topics'>, names = allTopics()): Promise<void> {
+  const present = new Set(await client.topics());
+  const missing = names.filter((name) => !present.has(name));
+  if (missing.length > 0) {
+    throw new Error(`no topics ${missing.join(', ')} yet; \`npm run ops -- topics\` creates them`);
+  }
+}

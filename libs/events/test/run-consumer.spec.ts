@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import { MalformedEvent } from '@core/contracts';
+import { invalid, notFound, CoreError } from '@core/runtime';
+import { waitUntil } from '@core/testing';
+import { runConsumer, Unhandleable, type KafkaClient } from '../src/index.ts';
+import { collect, connect, newRegistry, newTopic, openDatabase, quietLog } from './support.ts';
+
+type Event = { eventId: string; step: string; merchant: string };
+
+describe('consumer', () => {
+  let client: KafkaClient;
+  let database: Awaited<ReturnType<typeof openDatabase>>;
+  let pool: Pool;
+  beforeAll(async () => {
+    client = connect();
+    database = await openDatabase();
+    // Any table that the worker may write will do as the handlers' effect.
+    pool = database.pool;
+  });
+  afterAll(async () => {
+    await client.close();
+    await database.close();
+  });
+
+  const decode = (body: Uint8Array | null): Event => {
+    try {
+      return JSON.parse(String(body)) as Event;
+    } catch {
+      throw new MalformedEvent('not JSON');
+    }
+  };
+  const failures: Record<string, () => Error> = {
+    invalid: () => invalid('step', 'must be another'),
+    unknown: () => notFound('customer'),
+    unsupported: () => new Unhandleable('unsupported_kind'),
+    bug: () => new TypeError('a bug'),
+    transient: () => Object.assign(new Error('terminating'), { code: '57P01' }),
+    unavailable: () => new CoreError('unavailable', 'not now'),
+  };
+
+  /** Consumes with a handler that writes one row per effect, and fails in the way that `step` names. */
+  async function start(topic: string, tries: Record<string, number> = {}) {
+    const seen: Record<string, number> = {};
+    const metrics = newRegistry();
+    const groupId = `spec.${randomUUID()}`;
+    const consumer = await runConsumer({
+      client,
+      groupId,
+      pool,
+      log: quietLog,
+      metrics,
+      context: (eventId) => ({ eventId }),
+      topics: {
+        [topic]: {
+          decode,
+          async handle(tx, ctx, event: Event) {
+            await tx.query(
+              `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, $2, 'spec', '{}')`,
+              [event.merchant, ctx.eventId],
+            );
+            seen[event.step] = (seen[event.step] ?? 0) + 1;
+            const failure = failures[event.step];
+            if (failure && seen[event.step]! <= (tries[event.step] ?? Infinity)) throw failure();
+          },
+        },
+      },
+    });
+    return { consumer, seen, metrics, groupId };
+  }
+  const publish = async (topic: string, values: (object | string)[], headers: Record<string, string> = {}) =>
+    (await client.producer()).send(
+      values.map((value) => ({
+        topic,
+        key: 'one-partition',
+        headers,
+        value: typeof value === 'string' ? value : JSON.stringify(value),
+      })),
+    );
+  const effects = async (merchant: string) =>
+    (
+      await database.owner.query<{ request_id: string }>(
+        'select request_id from privacy_requests where merchant_id = $1 order by request_id',
+        [merchant],
+      )
+    ).rows.map((row) => row.request_id);
+  const committed = (groupId: string, topic: string) =>
+    waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'everything being committed' });
+
+  it('applies an event once, however often it comes', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    const { consumer, seen, metrics, groupId } = await start(topic);
+    await publish(topic, [
+      { eventId: 'a', step: 'x', merchant },
+      { eventId: 'a', step: 'x', merchant },
+    ]);
+    await publish(topic, [{ eventId: 'b', step: 'x', merchant }], { ce_id: 'a' });
+    await publish(topic, [{ step: 'y', merchant }]);
+    await committed(groupId, topic);
+    expect(seen).toEqual({ x: 1, y: 1 });
+    expect(await effects(merchant)).toEqual(['a', expect.stringMatching(`^${topic}/\\d/3$`)]);
+    const text = await metrics.metrics();
+    expect(text).toContain(`core_events_handled_total{topic="${topic}",outcome="applied"} 2`);
+    expect(text).toContain(`core_events_handled_total{topic="${topic}",outcome="duplicate"} 2`);
+    expect(text).toContain(`core_consumer_lag{topic="${topic}"} 0`);
+    await consumer.close();
+  });
+
+  it('moves what cannot be handled to the dead letters, and the partition goes on', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    await publish(topic, ['{"broken', '{"step":"invalid"}', { eventId: 'u', step: 'unknown', merchant }], {
+      ce_source: 'elsewhere',
+    });
+    await publish(topic, [
+      { eventId: 'k', step: 'unsupported', merchant },
+      { eventId: 'b', step: 'bug', merchant },
+      { eventId: 'last', step: 'fine', merchant },
+    ]);
+    const { consumer, seen, metrics, groupId } = await start(topic);
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['last']);
+    expect(seen).toMatchObject({ unknown: 1, unsupported: 1, bug: 5 });
+
+    const { records, until, close } = await collect(client, `${topic}.dlq`);
+    await until(5);
+    await close();
+    const summary = records.map(({ headers }) => [
+      headers['dlq_reason'],
+      headers['dlq_offset'],
+      headers['dlq_attempts'],
+    ]);
+    expect(summary).toEqual([
+      ['malformed', '0', '1'],
+      ['unforeseen', '1', '5'], // no merchant: the database refuses it
+      ['unknown_customer', '2', '1'],
+      ['unsupported_kind', '3', '1'],
+      ['unforeseen', '4', '5'],
+    ]);
+    expect(records[0]).toMatchObject({ key: Buffer.from('one-partition'), value: null });
+    expect(records[0]!.headers).toMatchObject({
+      ce_source: 'elsewhere',
+      dlq_source_topic: topic,
+      dlq_body_bytes: '8',
+    });
+    expect(String(records[2]!.value)).toBe(JSON.stringify({ eventId: 'u', step: 'unknown', merchant }));
+    expect(await metrics.metrics()).toContain(
+      `core_events_dead_lettered_total{topic="${topic}",reason="malformed"} 1`,
+    );
+  });
+
+  it.each(['transient', 'unavailable'])(
+    'waits out an outage (%s), for more attempts than a bug gets',
+    async (step) => {
+      const topic = await newTopic(client, { dlq: true });
+      const merchant = randomUUID();
+      const { consumer, seen, groupId } = await start(topic, { [step]: 7 });
+      await publish(topic, [
+        { eventId: 't', step, merchant },
+        { eventId: 'u', step: 'fine', merchant },
+      ]);
+      await committed(groupId, topic);
+      await consumer.close();
+      expect(seen).toEqual({ [step]: 8, fine: 1 });
+      expect(await effects(merchant)).toEqual(['t', 'u']);
+      expect(await client.endOffsets(`${topic}.dlq`)).toEqual([0n, 0n]);
+    },
+  );
+
+  it('says invalid for what a handler finds invalid', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const { consumer, groupId } = await start(topic);
+    await publish(topic, [{ eventId: 'i', step: 'invalid', merchant: randomUUID() }]);
+    await committed(groupId, topic);
+    await consumer.close();
+    const { records, until, close } = await collect(client, `${topic}.dlq`);
+    await until(1);
+    expect(records[0]!.headers['dlq_reason']).toBe('invalid');
+    await close();
+  });
+
+  it('commits no offset before the transaction: a consumer stopped in a handler leaves the record', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    const { consumer, seen, groupId } = await start(topic);
+    await publish(topic, [{ eventId: 't', step: 'transient', merchant }]);
+    await waitUntil(() => (seen['transient'] ?? 0) > 0, { what: 'an attempt' });
+    await consumer.close();
+    expect(await client.lag(groupId, topic)).toBe(1n);
+    expect(await effects(merchant)).toEqual([]);
+  });
+
+  it('lets no email into a dead letter', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const { consumer, groupId } = await start(topic);
+    const email = 'ada@example.com';
+    const person = { eventId: 'p', step: 'unsupported', merchant: randomUUID(), email, note: `ask ${email}` };
+    await publish(topic, [{ ...person, more: [{ contactEmail: { at: email } }] }, `{"email":"${email}"`], {
+      subject: email,
+    });
+    await committed(groupId, topic);
+    await consumer.close();
+    const { records, until, close } = await collect(client, `${topic}.dlq`);
+    await until(2);
+    await close();
+    expect(JSON.stringify(records.map(({ headers, value }) => [headers, String(value)]))).not.toContain(
+      'ada',
+    );
+    expect(JSON.parse(String(records[0]!.value))).toEqual({
+      ...person,
+      email: '[removed]',
+      note: 'ask [removed]',
+      more: [{ contactEmail: '[removed]' }],
+    });
+    expect(records[1]!.value).toBeNull();
+  });
+});
