@@ -57,7 +57,9 @@ const boundaries = (options) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/node_modules', '**/dist', '.local', '.nx', 'libs/contracts/src/gen', 'libs/db/migrations'] },
+  {
+    ignores: ['**/node_modules', '**/dist', '.local', '.nx', 'libs/contracts/src/gen', 'libs/db/migrations'],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
@@ -83,7 +85,13 @@ export default tseslint.config(
   },
   {
     // The one door to the environment, and the tooling that hands it on to child processes.
-    files: ['libs/runtime/src/env.ts', 'libs/testing/**/*.ts', 'infra/**/*.ts', '**/*.spec.ts', '**/test/**/*.ts'],
+    files: [
+      'libs/runtime/src/env.ts',
+      'libs/testing/**/*.ts',
+      'infra/**/*.ts',
+      '**/*.spec.ts',
+      '**/test/**/*.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
@@ -92,7 +100,15 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', require: 'readonly', module: 'writable', __dirname: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+        __dirname: 'readonly',
+      },
+    },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 );

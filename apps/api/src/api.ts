@@ -30,7 +30,6 @@ export interface RunningApi {
  * @throws UnknownSchema; Error naming a taken port's variable
  */
 export async function startApi({ env, log, shutdown }: App<typeof apiEnv>): Promise<RunningApi> {
-  log.level = env.LOG_LEVEL;
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
 
   const pool = createPool(env, { app: 'api', log });

@@ -1,5 +1,5 @@
 import { databaseEnv, keyringEnv } from '@core/db';
-import { flag, list, port, text, type Env, type Variable } from '@core/runtime';
+import { appEnv, flag, list, port, text, type Env, type Variable } from '@core/runtime';
 
 /** Where Auth is: a target of a gRPC channel. */
 export interface AuthAddress {
@@ -20,19 +20,8 @@ const authAddress: Variable<AuthAddress> = {
   },
 };
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-const level = text({ doc: LOG_LEVELS.join(', '), default: 'info' });
-
-const logLevel: Variable<string> = {
-  ...level,
-  parse: (raw) => {
-    const value = level.parse(raw);
-    if (!LOG_LEVELS.includes(value)) throw new Error(`must be one of ${LOG_LEVELS.join(', ')}`);
-    return value;
-  },
-};
-
 export const apiEnv = {
+  ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
   CORE_GRPC_PORT: port({ doc: 'gRPC', default: 50_051 }),
@@ -45,7 +34,6 @@ export const apiEnv = {
     example: 'https://admin.example.com',
   }),
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
-  LOG_LEVEL: logLevel,
   NODE_ENV: text({ doc: 'production says so', default: 'development' }),
 };
 

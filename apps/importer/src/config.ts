@@ -1,7 +1,8 @@
 import { databaseEnv, keyringEnv } from '@core/db';
-import { integer, port, text, url, type Env } from '@core/runtime';
+import { appEnv, integer, port, text, url, type Env } from '@core/runtime';
 
 export const importerEnv = {
+  ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
   REDIS_URL: url({ doc: 'Redis of the job queue and the limiter', default: 'redis://localhost:6379' }),
@@ -17,7 +18,6 @@ export const importerEnv = {
     max: 100,
   }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9103 }),
-  LOG_LEVEL: text({ doc: 'trace, debug, info, warn, error or fatal', default: 'info' }),
 };
 
 export type ImporterEnv = Env<typeof importerEnv>;

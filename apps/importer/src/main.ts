@@ -9,7 +9,6 @@ import { createShopifyClient } from './shopify/client.ts';
 import { createFetchPage } from './shopify/graphql-pages.ts';
 
 await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
-  log.level = env.LOG_LEVEL;
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('importer');
   const pool = createPool(env, { app: 'importer', log });

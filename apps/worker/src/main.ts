@@ -5,7 +5,6 @@ import { workerEnv } from './config.ts';
 import { TOPICS } from './topics.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
-  log.level = env.LOG_LEVEL;
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
   const pool = createPool(env, { app: 'worker', log });

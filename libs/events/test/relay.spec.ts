@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { pause } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import {
   RELAY_BATCH,
@@ -166,13 +167,14 @@ describe('relay', () => {
     const topic = await newTopic(client, { partitions: 6 });
     const producers = [connect(), connect()];
     const [a, b] = await Promise.all(producers.map((one) => one.producer()));
-    const relays = [relay(a!, { leaseMs: 60 }), relay(b!, { leaseMs: 60 })];
+    const relays = [relay(a!, { leaseMs: 900 }), relay(b!, { leaseMs: 900 })];
     let thefts = 0;
     let stealing = true;
     const thief = (async () => {
       while (stealing) {
         await owner.query('update outbox_shards set lease_until = now()');
-        thefts += (await claimShards(owner, 'thief', 20)).length;
+        thefts += (await claimShards(owner, 'thief', 1)).length;
+        await pause(20);
       }
     })();
     for (let round = 0; round < 10; round++) {
@@ -202,7 +204,7 @@ describe('relay', () => {
     const holders = async () =>
       (await owner.query('select owner from outbox_shards')).rows.filter((r) => r.owner);
     await waitUntil(async () => (await holders()).length === 4, { what: 'all shards held' });
-    expect(first.running()).toBe(true);
+    await waitUntil(first.running, { what: 'the relay to run' });
     await appendEvents(owner, 'some.topic', { customers: 4, versions: 2 });
     await first.close();
     expect(first.running()).toBe(false);

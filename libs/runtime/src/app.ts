@@ -1,6 +1,13 @@
-import { readEnv, EnvError, type Env, type EnvSchema } from './env.ts';
+import { EnvError, oneOf, readEnv, type Env, type EnvSchema } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** What every app reads. */
+export const appEnv = {
+  LOG_LEVEL: oneOf(LOG_LEVELS, { doc: LOG_LEVELS.join(', '), default: 'info' }),
+};
 
 export interface App<S extends EnvSchema> {
   env: Env<S>;
@@ -12,7 +19,7 @@ export interface App<S extends EnvSchema> {
  * Runs one deployable from start to exit: environment, logger, signals, clean-up, exit code.
  * An unforeseen rejection ends the process: a half-broken one looks healthy and is not.
  */
-export async function runApp<S extends EnvSchema>(
+export async function runApp<S extends EnvSchema & typeof appEnv>(
   name: string,
   schema: S,
   start: (app: App<S>) => Promise<void>,
@@ -31,7 +38,9 @@ export async function runApp<S extends EnvSchema>(
     void stop(1, 'unforeseen error');
   });
   try {
-    await start({ env: readEnv(schema), log, shutdown });
+    const env = readEnv(schema);
+    log.level = (env as Env<typeof appEnv>).LOG_LEVEL;
+    await start({ env, log, shutdown });
     log.info('ready');
   } catch (err) {
     if (shutdown.signal.aborted) return; // the signal's own stop is under way

@@ -80,6 +80,12 @@ export const flag = (options: Options<boolean>) =>
     throw new Error('must be true or false');
   });
 
+export const oneOf = <T extends string>(choices: readonly T[], options: Options<T>) =>
+  variable(options, (raw) => {
+    if (!choices.includes(raw as T)) throw new Error(`must be one of ${choices.join(', ')}`);
+    return raw as T;
+  });
+
 export const url = (options: Options<string>) =>
   variable(options, (raw) => {
     if (!URL.canParse(raw.replaceAll('{shop}', 'shop'))) throw new Error('must be a URL');

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImportService, type CustomerImport } from '@core/contracts';
-import { createMerchantKeyStore, parseKeyring, readEmail, type Reader } from '@core/db';
+import { createMerchantKeyStore, decryptEmailSql, parseKeyring, passphrase } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
 import { DEV_ACCESS_TOKEN, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
 import { queryDatabase } from '../../src/tour/context.ts';
@@ -163,29 +163,33 @@ export async function watchImport(
   return last;
 }
 
-/** external_id -> email in clear, decrypted under the merchant's keys. Fails when an email does not decrypt. */
+/** external_id -> email in clear, decrypted on the replica. Fails when one does not decrypt or is another row's. */
 export async function storedEmails(
   { dir, stack }: E2e,
   merchantId: string,
 ): Promise<Map<string, string | null>> {
   const url = stack.env.CORE_DB_REPLICA_URL;
-  const keys = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
-  const reader: Reader = { query: (text, values) => queryDatabase(url, text, values) };
-  const stored = await rows<{ id: string; external_id: string; email: string | null }>(
+  const store = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
+  const keys = await store.find({ query: (text, values) => queryDatabase(url, text, values) }, merchantId);
+  const stored = await rows<{ id: string; external_id: string; plain: string | null }>(
     url,
-    'select id, external_id, email from customers where merchant_id = $1 and external_id is not null',
-    [merchantId],
+    `select id, external_id, ${decryptEmailSql({ email: 'email', passphrase: '$2' })} as plain
+       from customers where merchant_id = $1 and external_id is not null`,
+    [merchantId, passphrase(keys!)],
   );
-  const emails = new Map<string, string | null>();
-  for (const { id, external_id, email } of stored) {
-    emails.set(external_id, await readEmail(reader, keys, { id, merchantId, email }));
-  }
-  return emails;
+  return new Map(
+    stored.map(({ id, external_id, plain }) => {
+      const owner = `${merchantId}|${id}|`;
+      if (plain !== null && !plain.startsWith(owner)) throw new Error(`the email of ${id} is another row's`);
+      return [external_id, plain === null ? null : plain.slice(owner.length)];
+    }),
+  );
 }
 
-/** What every process of the stack has written. */
-export const logs = (dir: string): string =>
+/** Every line that any process of the stack has logged. (Kafka calls its data segments .log, too.) */
+export const logs = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-    .join('\n');
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.log') && !entry.parentPath.includes('kafka/data'),
+    )
+    .flatMap(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8').split('\n'));
