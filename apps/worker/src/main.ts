@@ -32,7 +32,9 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
 
-  const relay = startRelay({ pool, producer: await kafka.producer(), log, metrics });
+  const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
+
+  const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
   const consumer = await runConsumer({
     client: kafka,

@@ -1,1 +1,1 @@
-export { migrateEnv } from './commands/migrate.ts';
+export { opsEnv } from './config.ts';

@@ -1,10 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { EnvError } from '@core/runtime';
 import { migrate } from './commands/migrate.ts';
 import { topics } from './commands/topics.ts';
 
+// Beside the bundle, or in the checkout.
+const beside = join(import.meta.dirname, 'migrations');
+const migrations = existsSync(beside) ? beside : join(import.meta.dirname, '../../../libs/db/migrations');
+
 /** `npm run ops -- <command>`: each does one thing and ends. */
 const COMMANDS: Record<string, { does: string; run: () => Promise<void> }> = {
-  migrate: { does: "bring the database to this build's schema (as its owner)", run: migrate },
+  migrate: {
+    does: "bring the database to this build's schema (as its owner)",
+    run: () => migrate(migrations),
+  },
   topics: { does: 'create the Kafka topics that are missing', run: topics },
 };
 
@@ -15,7 +24,7 @@ const usage = (): string =>
   ].join('\n');
 
 const [name = '--help'] = process.argv.slice(2);
-const command = COMMANDS[name];
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (command) {
   try {
     await command.run();

@@ -1,20 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { databaseEnv, migrateDatabase } from '@core/db';
-import { optionalText, readEnv } from '@core/runtime';
+import { migrateDatabase } from '@core/db';
+import { readEnv } from '@core/runtime';
+import { migrateEnv } from '../config.ts';
 
-const password = (role: string) =>
-  optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
-
-export const migrateEnv = {
-  ...databaseEnv,
-  CORE_DB_API_PASSWORD: password('core_api'),
-  CORE_DB_WORKER_PASSWORD: password('core_worker'),
-  CORE_DB_IMPORTER_PASSWORD: password('core_importer'),
-};
-
-/** Brings the database to this build's schema, as its owner. */
-export async function migrate(): Promise<void> {
+/** Brings the database to this build's schema, as its owner, and gives the apps' roles their passwords. */
+export async function migrate(folder: string): Promise<void> {
   const env = readEnv(migrateEnv);
   await migrateDatabase(
     {
@@ -25,7 +14,7 @@ export async function migrate(): Promise<void> {
       password: env.CORE_DB_PASSWORD,
       ssl: env.CORE_DB_TLS ? { rejectUnauthorized: true } : false,
     },
-    migrationsFolder(),
+    folder,
     {
       core_api: env.CORE_DB_API_PASSWORD,
       core_worker: env.CORE_DB_WORKER_PASSWORD,
@@ -34,9 +23,3 @@ export async function migrate(): Promise<void> {
   );
   console.log(`${env.CORE_DB_NAME} has this build's schema`);
 }
-
-/** Beside the bundle, or in the checkout. */
-const migrationsFolder = (): string => {
-  const beside = join(import.meta.dirname, 'migrations');
-  return existsSync(beside) ? beside : join(import.meta.dirname, '../../../../libs/db/migrations');
-};

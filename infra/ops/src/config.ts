@@ -1,0 +1,17 @@
+import { databaseEnv } from '@core/db';
+import { kafkaEnv } from '@core/events';
+import { optionalText } from '@core/runtime';
+
+const password = (role: string) =>
+  optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
+
+/** Of `migrate`, which connects as the owner. */
+export const migrateEnv = {
+  ...databaseEnv,
+  CORE_DB_API_PASSWORD: password('core_api'),
+  CORE_DB_WORKER_PASSWORD: password('core_worker'),
+  CORE_DB_IMPORTER_PASSWORD: password('core_importer'),
+};
+
+/** Every variable of every command; each command reads its own alone. */
+export const opsEnv = { ...migrateEnv, ...kafkaEnv };

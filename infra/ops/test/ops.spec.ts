@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { allTopics, TOPIC_PARTITIONS } from '@core/contracts';
+import { connectKafka } from '@core/events';
+import { testServices, workspaceRoot } from '@core/testing';
+
+/** Runs `ops` as a process with exactly this environment. */
+const ops = (args: string[], env: Record<string, string> = {}) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const entry = join(workspaceRoot(), 'infra/ops/src/main.ts');
+    execFile(process.execPath, [entry, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+
+describe('usage', () => {
+  it.each([[['--help']], [['-h']], [[]]])('%j lists the commands', async (args) => {
+    const { code, stdout } = await ops(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}migrate .*\n {2}topics /m);
+  });
+
+  it.each(['migrat', 'constructor', 'toString'])('%s is no command', async (name) => {
+    const { code, stderr } = await ops([name]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`unknown command ${name}`);
+    expect(stderr).toContain('  topics ');
+  });
+
+  it('names a wrong environment without a stack', async () => {
+    const { code, stderr } = await ops(['migrate']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('CORE_DB_PASSWORD: is required');
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+describe('migrate', () => {
+  const name = `ops_${randomUUID().replaceAll('-', '')}`;
+  const owner = new URL(testServices().postgres.url);
+  const admin = new Client(testServices().postgres.adminUrl);
+  beforeAll(async () => {
+    await admin.connect();
+    await admin.query(`create database ${name} owner core_owner`);
+  });
+  afterAll(async () => {
+    await admin.query(`drop database if exists ${name} with (force)`);
+    await admin.end();
+  });
+
+  it('brings a database to the schema, again and again', async () => {
+    const env = {
+      CORE_DB_HOST: owner.hostname,
+      CORE_DB_PORT: owner.port,
+      CORE_DB_NAME: name,
+      CORE_DB_USER: owner.username,
+      CORE_DB_PASSWORD: owner.password,
+    };
+    for (let time = 0; time < 2; time++) {
+      expect(await ops(['migrate'], env)).toEqual({
+        code: 0,
+        stdout: `${name} has this build's schema\n`,
+        stderr: '',
+      });
+    }
+    const client = new Client(Object.assign(new URL(owner), { pathname: `/${name}` }).href);
+    await client.connect();
+    expect((await client.query('select from outbox_shards')).rowCount).toBe(4);
+    await client.end();
+  });
+});
+
+describe('topics', () => {
+  it('creates what is missing, and nothing the second time', async () => {
+    const { broker } = testServices().kafka;
+    expect(await ops(['topics'], { KAFKA_BROKER: broker })).toMatchObject({ code: 0, stderr: '' });
+    expect(await ops(['topics'], { KAFKA_BROKER: broker })).toEqual({
+      code: 0,
+      stdout: 'every topic was there\n',
+      stderr: '',
+    });
+    const kafka = connectKafka({ brokers: [broker], clientId: 'spec' });
+    for (const topic of allTopics()) expect(await kafka.endOffsets(topic)).toHaveLength(TOPIC_PARTITIONS);
+  });
+});
