@@ -1,8 +1,6 @@
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PoolClient, QueryResultRow } from 'pg';
 import { backoff, pause } from '@core/runtime';
 import type { Pool } from './pool.ts';
-import * as schema from './schema/index.ts';
 
 /** What a query needs: one statement with its parameters, rows back. */
 export interface Reader {
@@ -10,11 +8,10 @@ export interface Reader {
 }
 
 /**
- * An open transaction. `db` is Drizzle over the same connection, for typed statements; `query` is for
- * those written by hand.
+ * An open transaction. Drizzle owns the schema and its migrations; statements are written by hand, because
+ * most of them are one unnest or CTE that does the work of several, which no query builder says as plainly.
  */
 export interface Tx extends Reader {
-  readonly db: NodePgDatabase<typeof schema>;
   /** Runs after COMMIT has succeeded, for caches: a value of a rolled-back transaction must not stay. */
   onCommit(action: () => void): void;
 }
@@ -105,7 +102,6 @@ async function attemptOnce<T, R>(
 }
 
 const asTx = (client: PoolClient, committed: (() => void)[]): Tx => ({
-  db: drizzle(client, { schema }),
   query: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
     (await client.query<R>(text, values)).rows,
   onCommit: (action) => void committed.push(action),

@@ -2,22 +2,14 @@ import { freePort } from '@core/testing';
 import { startApp, type App, type AppName } from './apps.ts';
 import { runOps } from './run-ops.ts';
 import { localSecrets } from './secrets.ts';
-import { startServices, type Services } from './services.ts';
+import { startServices, type ServiceOptions, type Services } from './services.ts';
 import type { StackEnv } from './stack-env.ts';
-import { startStandIns } from './stand-ins.ts';
+import { startStandIns, type StandInOptions } from './stand-ins.ts';
 
-export interface StackOptions {
-  /** Data, logs and secrets; a second start with the same one goes on with them. */
-  dir: string;
-  wellKnownPorts: boolean;
-  durable: boolean;
-  /** Of the stand-in's shop. */
-  customers: number;
-  /** Another Shopify-like server; the stand-in is not started then. */
-  shopifyBaseUrl?: string | undefined;
+/** `dir` holds data, logs and secrets; a second start with the same one goes on with them. */
+export interface StackOptions extends ServiceOptions, StandInOptions {
   /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
   bundles?: boolean;
-  say: (line: string) => void;
 }
 
 export interface Stack {

@@ -1,6 +1,14 @@
 import type { Child } from '@core/testing';
 import { startProcess } from './apps.ts';
-import type { StackOptions } from './stack.ts';
+
+export interface StandInOptions {
+  dir: string;
+  /** Of the stand-in's shop. */
+  customers: number;
+  /** Another Shopify-like server; the stand-in is not started then. */
+  shopifyBaseUrl?: string | undefined;
+  say: (line: string) => void;
+}
 
 export interface StandIns {
   children: Child[];
@@ -11,7 +19,7 @@ export interface StandIns {
 
 /** Auth always, Shopify unless another server plays it. */
 export async function startStandIns(
-  options: Pick<StackOptions, 'dir' | 'shopifyBaseUrl' | 'customers' | 'say'>,
+  options: StandInOptions,
   port: (preferred: number) => Promise<number>,
 ): Promise<StandIns> {
   const { dir, shopifyBaseUrl, customers, say } = options;
