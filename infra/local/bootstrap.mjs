@@ -41,12 +41,15 @@ function isInstalled() {
   );
 }
 
+// Not `npm ci`: it refuses the lock file because of optional packages for other platforms that are missing in
+// it, though nothing here would install them. Without saving, `npm install` takes the locked versions, too.
 function install() {
-  console.log('installing the packages of package-lock.json (npm ci); the first time takes a minute or two');
-  const { status, error } = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit' });
+  console.log('installing the packages of package-lock.json; the first time takes a minute or two');
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, error } = spawnSync('npm', args, { cwd: root, stdio: 'inherit' });
   if (status === 0) return;
   console.error(
-    `\nnpm ci failed${error ? ` (${error.message})` : ''}. Check that the npm registry can be reached and`,
+    `\nnpm install failed${error ? ` (${error.message})` : ''}. Check that the npm registry can be reached and`,
   );
   console.error('the disk has room (1 GB), then run the same command again.');
   process.exit(1);
