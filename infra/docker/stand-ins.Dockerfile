@@ -3,7 +3,7 @@
 FROM node:26.10.0-slim AS builder
 WORKDIR /src
 COPY . .
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN --mount=type=cache,target=/root/.npm npm install --no-save --no-audit --no-fund
 RUN node infra/local/src/build.ts shopify-stand-in auth-stand-in
 
 FROM node:26.10.0-slim

@@ -2,7 +2,7 @@
 FROM node:26.10.0-slim AS builder
 WORKDIR /src
 COPY . .
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN --mount=type=cache,target=/root/.npm npm install --no-save --no-audit --no-fund
 RUN NX_DAEMON=false npx nx build worker
 
 FROM node:26.10.0-slim

