@@ -8,7 +8,13 @@ describe('decodeEvent', () => {
   it.each([
     ['snake_case, sequence as a number', { customer_id: 'c', rfm_score: { ...score, sequence: 17 } }],
     ['snake_case, sequence as a string', { customer_id: 'c', rfm_score: { ...score, sequence: '17' } }],
-    ['camelCase', { customerId: 'c', rfmScore: { recency: 5, frequency: 4, monetary: 5, asOf: score.as_of, sequence: 17 } }],
+    [
+      'camelCase',
+      {
+        customerId: 'c',
+        rfmScore: { recency: 5, frequency: 4, monetary: 5, asOf: score.as_of, sequence: 17 },
+      },
+    ],
     [
       'an unknown field of a newer producer',
       { customer_id: 'c', rfm_score: { ...score, sequence: 17, mood: 1 } },
