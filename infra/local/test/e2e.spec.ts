@@ -2,6 +2,7 @@ import { eventsAndPrivacy } from './e2e/events-and-privacy.ts';
 import { faults } from './e2e/faults.ts';
 import { imports } from './e2e/imports.ts';
 import { readsAndWrites } from './e2e/reads-and-writes.ts';
+import { readme } from './e2e/readme.ts';
 import { newDir, remove, start, stop, type E2e } from './e2e/support.ts';
 
 // The real processes on real services, driven from outside: gRPC, Connect JSON, Kafka and the stand-in.
@@ -24,6 +25,7 @@ afterAll(async () => {
 
 jest.setTimeout(300_000);
 describe('reads and writes', () => readsAndWrites(running));
+describe('the README', () => readme(running));
 describe('events and privacy', () => eventsAndPrivacy(running));
 describe('imports', () => imports(running));
 describe('faults', () => faults(running, (next) => (e2e = next)));

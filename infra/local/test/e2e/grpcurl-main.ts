@@ -1,0 +1,23 @@
+import { parseArgs } from 'node:util';
+import { fromJson, toJson, type DescMethodUnary, type JsonValue } from '@bufbuild/protobuf';
+import { CoreService, ImportService } from '@core/contracts';
+import { grpcClient } from '@core/testing';
+
+// As much of grpcurl as the README's examples use, for machines that can have no real one.
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2).map((arg) => arg.replace(/^-(?=[a-z-]{2})/, '--')),
+  allowPositionals: true,
+  options: {
+    plaintext: { type: 'boolean' },
+    'import-path': { type: 'string' },
+    proto: { type: 'string' },
+    d: { type: 'string', short: 'd', default: '{}' },
+  },
+});
+const [address = '', name = ''] = positionals;
+const methods = [CoreService, ImportService].flatMap((service) => service.methods);
+const method = methods.find((each) => `${each.parent.typeName}/${each.name}` === name) as DescMethodUnary;
+const client = grpcClient(address);
+const request = fromJson(method.input, JSON.parse(values.d) as JsonValue);
+console.log(JSON.stringify(toJson(method.output, await client.unary(method, request)), null, 2));
+client.close();

@@ -1,0 +1,14 @@
+import { delimiter } from 'node:path';
+import { readmeExamples, runExample } from '../readme-examples.ts';
+import { grpcurlFolder } from './grpcurl.ts';
+import type { E2e } from './support.ts';
+
+export const readme = (e2e: () => E2e) => {
+  it.each(readmeExamples())('the example "$title" prints what it says', async (example) => {
+    const { dir, stack } = e2e();
+    const path = [grpcurlFolder(dir), process.env['PATH']].filter(Boolean).join(delimiter);
+    const printed = await runExample(example, stack.env, { ...process.env, PATH: path });
+    expect(printed).toMatch(/"customerId": ?"[0-9a-f-]{36}"/);
+    expect(printed.trimEnd()).toMatch(/\{\s*\}$/); // not scored yet
+  });
+};
