@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
-import type { KafkaClient } from '../kafka-client.ts';
+import { pause } from '@core/runtime';
+import type { KafkaClient, TopicSpec } from '../kafka-client.ts';
 
 /** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
 export function createAdmin(
@@ -29,7 +30,10 @@ export function createAdmin(
             numPartitions: partitions,
             configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
           })),
+          // Its own wait fails on a topic that the broker has not heard of yet from the controller.
+          waitForLeaders: false,
         });
+        await untilLed(admin, missing);
         return missing.map(({ name }) => name);
       }),
     endOffsets: (topic) => withAdmin((admin) => ends(admin, topic)),
@@ -47,6 +51,26 @@ export function createAdmin(
       }),
   };
 }
+
+const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
+const LED_WITHIN_MS = 60_000;
+
+/** Waits until the broker that we ask knows a leader for every partition: only then can they be used. */
+async function untilLed(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
+  const names = topics.map(({ name }) => name);
+  for (const end = Date.now() + LED_WITHIN_MS; ;) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics: names });
+      if (metadata.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(isLed))) return;
+    } catch (error) {
+      if (!NOT_YET.includes((error as { type?: string }).type ?? '')) throw error;
+    }
+    if (Date.now() > end) throw new Error(`no leader yet for every partition of ${names.join(', ')}`);
+    await pause(100);
+  }
+}
+
+const isLed = ({ leader }: { leader: number }): boolean => leader >= 0;
 
 async function ends(admin: Admin, topic: string): Promise<bigint[]> {
   const offsets = await admin.fetchTopicOffsets(topic);
