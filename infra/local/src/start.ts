@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { workspaceRoot } from '@core/testing';
 import { ensureSystem } from './system/ensure-system.ts';
+import { shopSize } from './stack/shop-size.ts';
 import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
 import { startStack, type Stack } from './stack/stack.ts';
 import { runTour } from './tour/tour.ts';
@@ -10,13 +10,13 @@ import { runTour } from './tour/tour.ts';
 const HELP = `npm start                 starts everything, runs the tour, stays up until Ctrl-C
 npm start -- --once       the same, then stops everything
 npm start -- --fresh      wipes the data of earlier starts first
-npm start -- --customers N  how many customers the stand-in's shop has (5000)`;
+npm start -- --customers N  how many customers the stand-in's shop has (5000); the first time, or with --fresh`;
 
 const { values: flags } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
-    customers: { type: 'string', default: '5000' },
+    customers: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -30,7 +30,6 @@ async function main(): Promise<number> {
   const stopAsked = new Promise<'stop'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
   });
-  if (flags.fresh) rmSync(dir, { recursive: true, force: true });
   let stack: Stack | undefined;
   let code = 0;
   try {
@@ -39,7 +38,8 @@ async function main(): Promise<number> {
       dir,
       wellKnownPorts: true,
       durable: true,
-      customers: Number(flags.customers),
+      fresh: flags.fresh,
+      customers: shopSize(dir, { asked: flags.customers, fresh: flags.fresh }),
       shopifyBaseUrl: process.env['SHOPIFY_BASE_URL'],
       say: (line) => say(`  ${line} (${seconds(began)})`),
     }).then((started) => (stack = started));

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import {
   fetchKafkaJars,
-  freePort,
   startKafka,
   startPostgres,
   startRedis,
@@ -23,6 +22,8 @@ export interface ServiceOptions {
   wellKnownPorts: boolean;
   /** Survives a power cut; tests only need to survive kill -9. */
   durable: boolean;
+  /** Drops the data of earlier starts. */
+  fresh?: boolean;
   say: (line: string) => void;
 }
 
@@ -31,9 +32,15 @@ export async function startServices({
   dir,
   wellKnownPorts,
   durable,
+  fresh = false,
   say,
 }: ServiceOptions): Promise<Services> {
-  const port = (preferred: number) => freePort(wellKnownPorts ? preferred : undefined);
+  // Each looks for its free port itself, after it has stopped what an earlier run left on it.
+  const place = (name: string, port: number) => ({
+    dir: join(dir, name),
+    fresh,
+    ...(wellKnownPorts ? { port } : {}),
+  });
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => void (await Promise.all(started.map((service) => service.stop())));
   const note = async <T extends { stop(): Promise<void> }>(
@@ -47,15 +54,12 @@ export async function startServices({
   };
   const kafka = async () => {
     const jars = await fetchKafkaJars(say);
-    return startKafka({ dir: join(dir, 'kafka'), port: await port(9092), jars });
+    return startKafka({ ...place('kafka', 9092), jars });
   };
   const results = await Promise.allSettled([
-    note(
-      'PostgreSQL with a replica',
-      startPostgres({ dir: join(dir, 'postgres'), port: await port(5433), replica: true, durable }),
-    ),
+    note('PostgreSQL with a replica', startPostgres({ ...place('postgres', 5433), replica: true, durable })),
     note('Kafka', kafka()),
-    note('Redis', startRedis({ dir: join(dir, 'redis'), port: await port(6379) })),
+    note('Redis', startRedis(place('redis', 6379))),
   ]);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) {
