@@ -1,5 +1,6 @@
 import {
   assertKnownSchema,
+  batchReads,
   createMerchantKeyStore,
   createPool,
   createReadRouter,
@@ -7,6 +8,7 @@ import {
   type Pool,
   type Reader,
 } from '@core/db';
+import { readScores, type CustomerKey } from '@core/domain';
 import { createMetrics, startAdminServer, untilReady, type App } from '@core/runtime';
 import { createAuthClient } from './auth/auth-client.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
@@ -37,6 +39,9 @@ export async function startApi({ env, log, shutdown }: App<typeof apiEnv>): Prom
   shutdown.add('database pools', () => Promise.all([pool, ...replicas].map((each) => each.end())));
   const metrics = createMetrics('api');
   const reads = createReadRouter({ primary: pool, replicas, log, onRead: countReads(metrics) });
+  const scoreOf = batchReads((keys: readonly CustomerKey[]) =>
+    readScores(reads.reader({ kind: 'minimize_latency' }), keys),
+  );
   const schemaIsKnown = () => assertKnownSchema(readerOf(pool));
 
   let serving = false;
@@ -55,7 +60,7 @@ export async function startApi({ env, log, shutdown }: App<typeof apiEnv>): Prom
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
   const invoker = createInvoker({
-    deps: { pool, reads, keys, stopping: shutdown.signal },
+    deps: { pool, reads, scoreOf, keys, stopping: shutdown.signal },
     identify: allowDev,
     isMerchant: createMerchantCheck(auth.validateMerchant),
     durations: createRpcDurations(metrics),

@@ -38,6 +38,7 @@ function bench(options: {
   const query = options.query ?? (async () => [row] as never[]);
   const deps = {
     reads: { reader: () => ({ query }) },
+    scoreOf: async () => (await query())[0] ?? undefined,
     stopping: new AbortController().signal,
   } as unknown as Deps;
   const invoker = createInvoker({

@@ -6,6 +6,7 @@ import {
   ImportService,
   ImportSourceSchema,
 } from '@core/contracts';
+import { batchGetCustomerRfmHandler } from './handlers/batch-get-customer-rfm.ts';
 import { cancelCustomerImportHandler } from './handlers/cancel-customer-import.ts';
 import { connectShopHandler } from './handlers/connect-shop.ts';
 import { createCustomerHandler } from './handlers/create-customer.ts';
@@ -40,6 +41,11 @@ export const METHODS: readonly Method[] = [
     scope: 'rfm:read',
     rules: { ...customer, ...fresh },
     handler: getCustomerRfmHandler,
+  }),
+  unary(core.batchGetCustomerRFM, {
+    scope: 'rfm:read',
+    rules: { merchantId, customerIds: is.listOf(is.uuid, 1_000), ...fresh },
+    handler: batchGetCustomerRfmHandler,
   }),
   unary(core.createCustomer, {
     scope: 'customers:write',

@@ -1,4 +1,5 @@
 export * from './audit.ts';
+export * from './batch-reads.ts';
 export * from './config.ts';
 export * from './inbox.ts';
 export * from './keys/email.ts';

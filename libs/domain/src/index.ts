@@ -8,7 +8,7 @@ export * from './commands/upsert-customers.ts';
 export * from './commands/imports/index.ts';
 export * from './queries/find-customer-by-email.ts';
 export * from './queries/get-customer.ts';
-export * from './queries/get-customer-rfm.ts';
+export * from './queries/read-scores.ts';
 export * from './queries/get-program-settings.ts';
 export * from './queries/imports.ts';
 export * from './queries/list-customers.ts';

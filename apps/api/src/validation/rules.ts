@@ -38,6 +38,14 @@ export const optional =
   (value, at) =>
     value === undefined ? undefined : rule(value, at);
 
+/** 1 to `most` values, each by its rule; the error names which one: customer_ids[3]. */
+export const listOf =
+  <T>(rule: Rule<T>, most: number): Rule<T[]> =>
+  (values, { field, message }) => {
+    if (values.length < 1 || values.length > most) throw invalid(field, `must have 1 to ${most} entries`);
+    return values.map((value, n) => rule(value, { field: `${field}[${n}]`, message }));
+  };
+
 /** Visible text on one line, 1 to `longest` characters. */
 export const text = (longest: number): Rule<string> =>
   matching(new RegExp(`^\\P{C}{1,${longest}}$`, 'u'), `must be 1 to ${longest} visible characters`);

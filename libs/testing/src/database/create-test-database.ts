@@ -20,7 +20,7 @@ export interface TestDatabase {
   /** The same two for core_api, core_worker or core_importer. */
   urlFor(role: string): string;
   replicaUrlFor(role: string): string;
-  /** Also while connections are open. */
+  /** Also while connections are open, but it waits a moment for them to go. */
   drop(): Promise<void>;
 }
 
@@ -46,6 +46,7 @@ export async function createTestDatabase({ template, migrate }: TestDatabaseOpti
     replicaUrlFor: (user) => change(replicaUrl, { database: name, user }),
     drop: () =>
       withClient(adminUrl, async (admin) => {
+        await untilLeft(admin, name);
         await admin.query(`drop database if exists ${name} with (force)`);
       }),
   };
@@ -60,6 +61,20 @@ const untilReplayed = (replicaUrl: string, lsn: string | undefined): Promise<voi
       everyMs: 10,
     });
   });
+
+/**
+ * A pool's end() resolves before its sessions are gone, and one that is ended by force in that moment tells
+ * its client, to whom nobody listens any more: an uncaught error in some innocent spec.
+ */
+async function untilLeft(admin: Client, database: string): Promise<void> {
+  const sessions = () => admin.query('select from pg_stat_activity where datname = $1', [database]);
+  const gone = waitUntil(async () => (await sessions()).rowCount === 0, {
+    what: 'the sessions to end',
+    limitMs: 10_000,
+    everyMs: 10,
+  });
+  await gone.catch(() => undefined);
+}
 
 async function withClient(url: string, use: (client: Client) => Promise<void>): Promise<void> {
   const client = new Client(url);

@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/core.proto.
  */
 export const file_core_v1_core: GenFile = /*@__PURE__*/
-  fileDesc("ChJjb3JlL3YxL2NvcmUucHJvdG8SB2NvcmUudjEihwEKFUdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRITCgttZXJjaGFudF9pZBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiPgoWR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIkCglyZm1fc2NvcmUYASABKAsyES5jb3JlLnYxLlJmbVNjb3JlIpABChVDcmVhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAQgASgJSACIAQFCDgoMX2V4dGVybmFsX2lkIlkKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHY3JlYXRlZBgCIAEoCBIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSK+AgoIQ3VzdG9tZXISEwoLY3VzdG9tZXJfaWQYASABKAkSEwoLbWVyY2hhbnRfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIYCgtleHRlcm5hbF9pZBgEIAEoCUgBiAEBEikKCG1ldGFkYXRhGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglyZm1fc2NvcmUYBiABKAsyES5jb3JlLnYxLlJmbVNjb3JlEg8KB3ZlcnNpb24YByABKAUSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCKEAQoSR2V0Q3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEikKC2NvbnNpc3RlbmN5GAMgASgOMhQuY29yZS52MS5Db25zaXN0ZW5jeRIZChFjb25zaXN0ZW5jeV90b2tlbhgEIAEoCSI6ChNHZXRDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lciK0AQoVVXBkYXRlQ3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEhIKBWVtYWlsGAMgASgJSACIAQESKQoIbWV0YWRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAUgASgJSAGIAQFCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCJYChZVcGRhdGVDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lchIZChFjb25zaXN0ZW5jeV90b2tlbhgCIAEoCSKGAQoaRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkIKG0ZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZRIjCghjdXN0b21lchgBIAEoCzIRLmNvcmUudjEuQ3VzdG9tZXIiewoUTGlzdEN1c3RvbWVyc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSJwoGZmlsdGVyGAIgASgLMhcuY29yZS52MS5DdXN0b21lckZpbHRlchIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSLDAQoOQ3VzdG9tZXJGaWx0ZXISDwoHc2VnbWVudBgBIAEoCRIiCgdyZWNlbmN5GAIgASgLMhEuY29yZS52MS5SZm1SYW5nZRIkCglmcmVxdWVuY3kYAyABKAsyES5jb3JlLnYxLlJmbVJhbmdlEiMKCG1vbmV0YXJ5GAQgASgLMhEuY29yZS52MS5SZm1SYW5nZRIxCg11cGRhdGVkX3NpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJWChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USJAoJY3VzdG9tZXJzGAEgAygLMhEuY29yZS52MS5DdXN0b21lchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkingEKD1Byb2dyYW1TZXR0aW5ncxITCgttZXJjaGFudF9pZBgBIAEoCRIuCg5yZm1fdGhyZXNob2xkcxgCIAEoCzIWLmNvcmUudjEuUmZtVGhyZXNob2xkcxIWCg5jb25maWdfdmVyc2lvbhgDIAEoBRIuCgp1cGRhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIwChlHZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIlYKGkdldFByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlEioKCHNldHRpbmdzGAEgASgLMhguY29yZS52MS5Qcm9ncmFtU2V0dGluZ3MSDAoEZXRhZxgCIAEoCSJxChxVcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEi4KDnJmbV90aHJlc2hvbGRzGAIgASgLMhYuY29yZS52MS5SZm1UaHJlc2hvbGRzEgwKBGV0YWcYAyABKAkidAodVXBkYXRlUHJvZ3JhbVNldHRpbmdzUmVzcG9uc2USKgoIc2V0dGluZ3MYASABKAsyGC5jb3JlLnYxLlByb2dyYW1TZXR0aW5ncxIMCgRldGFnGAIgASgJEhkKEWNvbnNpc3RlbmN5X3Rva2VuGAMgASgJKn4KC0NvbnNpc3RlbmN5EhsKF0NPTlNJU1RFTkNZX1VOU1BFQ0lGSUVEEAASIAocQ09OU0lTVEVOQ1lfTUlOSU1JWkVfTEFURU5DWRABEhgKFENPTlNJU1RFTkNZX0FUX0xFQVNUEAISFgoSQ09OU0lTVEVOQ1lfU1RST05HEAMyyQUKC0NvcmVTZXJ2aWNlElEKDkdldEN1c3RvbWVyUkZNEh4uY29yZS52MS5HZXRDdXN0b21lclJGTVJlcXVlc3QaHy5jb3JlLnYxLkdldEN1c3RvbWVyUkZNUmVzcG9uc2USUQoOQ3JlYXRlQ3VzdG9tZXISHi5jb3JlLnYxLkNyZWF0ZUN1c3RvbWVyUmVxdWVzdBofLmNvcmUudjEuQ3JlYXRlQ3VzdG9tZXJSZXNwb25zZRJICgtHZXRDdXN0b21lchIbLmNvcmUudjEuR2V0Q3VzdG9tZXJSZXF1ZXN0GhwuY29yZS52MS5HZXRDdXN0b21lclJlc3BvbnNlElEKDlVwZGF0ZUN1c3RvbWVyEh4uY29yZS52MS5VcGRhdGVDdXN0b21lclJlcXVlc3QaHy5jb3JlLnYxLlVwZGF0ZUN1c3RvbWVyUmVzcG9uc2USYAoTRmluZEN1c3RvbWVyQnlFbWFpbBIjLmNvcmUudjEuRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QaJC5jb3JlLnYxLkZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZRJOCg1MaXN0Q3VzdG9tZXJzEh0uY29yZS52MS5MaXN0Q3VzdG9tZXJzUmVxdWVzdBoeLmNvcmUudjEuTGlzdEN1c3RvbWVyc1Jlc3BvbnNlEl0KEkdldFByb2dyYW1TZXR0aW5ncxIiLmNvcmUudjEuR2V0UHJvZ3JhbVNldHRpbmdzUmVxdWVzdBojLmNvcmUudjEuR2V0UHJvZ3JhbVNldHRpbmdzUmVzcG9uc2USZgoVVXBkYXRlUHJvZ3JhbVNldHRpbmdzEiUuY29yZS52MS5VcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0GiYuY29yZS52MS5VcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXNwb25zZWIGcHJvdG8z", [file_core_v1_rfm, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChJjb3JlL3YxL2NvcmUucHJvdG8SB2NvcmUudjEihwEKFUdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRITCgttZXJjaGFudF9pZBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiPgoWR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIkCglyZm1fc2NvcmUYASABKAsyES5jb3JlLnYxLlJmbVNjb3JlIo0BChpCYXRjaEdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIUCgxjdXN0b21lcl9pZHMYAiADKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkQKG0JhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQuY29yZS52MS5DdXN0b21lclJGTSJXCgtDdXN0b21lclJGTRITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVmb3VuZBgCIAEoCBIkCglyZm1fc2NvcmUYAyABKAsyES5jb3JlLnYxLlJmbVNjb3JlIpABChVDcmVhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAQgASgJSACIAQFCDgoMX2V4dGVybmFsX2lkIlkKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHY3JlYXRlZBgCIAEoCBIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSK+AgoIQ3VzdG9tZXISEwoLY3VzdG9tZXJfaWQYASABKAkSEwoLbWVyY2hhbnRfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIYCgtleHRlcm5hbF9pZBgEIAEoCUgBiAEBEikKCG1ldGFkYXRhGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglyZm1fc2NvcmUYBiABKAsyES5jb3JlLnYxLlJmbVNjb3JlEg8KB3ZlcnNpb24YByABKAUSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCKEAQoSR2V0Q3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEikKC2NvbnNpc3RlbmN5GAMgASgOMhQuY29yZS52MS5Db25zaXN0ZW5jeRIZChFjb25zaXN0ZW5jeV90b2tlbhgEIAEoCSI6ChNHZXRDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lciK0AQoVVXBkYXRlQ3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEhIKBWVtYWlsGAMgASgJSACIAQESKQoIbWV0YWRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAUgASgJSAGIAQFCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCJYChZVcGRhdGVDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lchIZChFjb25zaXN0ZW5jeV90b2tlbhgCIAEoCSKGAQoaRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkIKG0ZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZRIjCghjdXN0b21lchgBIAEoCzIRLmNvcmUudjEuQ3VzdG9tZXIiewoUTGlzdEN1c3RvbWVyc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSJwoGZmlsdGVyGAIgASgLMhcuY29yZS52MS5DdXN0b21lckZpbHRlchIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSLDAQoOQ3VzdG9tZXJGaWx0ZXISDwoHc2VnbWVudBgBIAEoCRIiCgdyZWNlbmN5GAIgASgLMhEuY29yZS52MS5SZm1SYW5nZRIkCglmcmVxdWVuY3kYAyABKAsyES5jb3JlLnYxLlJmbVJhbmdlEiMKCG1vbmV0YXJ5GAQgASgLMhEuY29yZS52MS5SZm1SYW5nZRIxCg11cGRhdGVkX3NpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJWChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USJAoJY3VzdG9tZXJzGAEgAygLMhEuY29yZS52MS5DdXN0b21lchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkingEKD1Byb2dyYW1TZXR0aW5ncxITCgttZXJjaGFudF9pZBgBIAEoCRIuCg5yZm1fdGhyZXNob2xkcxgCIAEoCzIWLmNvcmUudjEuUmZtVGhyZXNob2xkcxIWCg5jb25maWdfdmVyc2lvbhgDIAEoBRIuCgp1cGRhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIwChlHZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIlYKGkdldFByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlEioKCHNldHRpbmdzGAEgASgLMhguY29yZS52MS5Qcm9ncmFtU2V0dGluZ3MSDAoEZXRhZxgCIAEoCSJxChxVcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEi4KDnJmbV90aHJlc2hvbGRzGAIgASgLMhYuY29yZS52MS5SZm1UaHJlc2hvbGRzEgwKBGV0YWcYAyABKAkidAodVXBkYXRlUHJvZ3JhbVNldHRpbmdzUmVzcG9uc2USKgoIc2V0dGluZ3MYASABKAsyGC5jb3JlLnYxLlByb2dyYW1TZXR0aW5ncxIMCgRldGFnGAIgASgJEhkKEWNvbnNpc3RlbmN5X3Rva2VuGAMgASgJKn4KC0NvbnNpc3RlbmN5EhsKF0NPTlNJU1RFTkNZX1VOU1BFQ0lGSUVEEAASIAocQ09OU0lTVEVOQ1lfTUlOSU1JWkVfTEFURU5DWRABEhgKFENPTlNJU1RFTkNZX0FUX0xFQVNUEAISFgoSQ09OU0lTVEVOQ1lfU1RST05HEAMyqwYKC0NvcmVTZXJ2aWNlElEKDkdldEN1c3RvbWVyUkZNEh4uY29yZS52MS5HZXRDdXN0b21lclJGTVJlcXVlc3QaHy5jb3JlLnYxLkdldEN1c3RvbWVyUkZNUmVzcG9uc2USYAoTQmF0Y2hHZXRDdXN0b21lclJGTRIjLmNvcmUudjEuQmF0Y2hHZXRDdXN0b21lclJGTVJlcXVlc3QaJC5jb3JlLnYxLkJhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRJRCg5DcmVhdGVDdXN0b21lchIeLmNvcmUudjEuQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0Gh8uY29yZS52MS5DcmVhdGVDdXN0b21lclJlc3BvbnNlEkgKC0dldEN1c3RvbWVyEhsuY29yZS52MS5HZXRDdXN0b21lclJlcXVlc3QaHC5jb3JlLnYxLkdldEN1c3RvbWVyUmVzcG9uc2USUQoOVXBkYXRlQ3VzdG9tZXISHi5jb3JlLnYxLlVwZGF0ZUN1c3RvbWVyUmVxdWVzdBofLmNvcmUudjEuVXBkYXRlQ3VzdG9tZXJSZXNwb25zZRJgChNGaW5kQ3VzdG9tZXJCeUVtYWlsEiMuY29yZS52MS5GaW5kQ3VzdG9tZXJCeUVtYWlsUmVxdWVzdBokLmNvcmUudjEuRmluZEN1c3RvbWVyQnlFbWFpbFJlc3BvbnNlEk4KDUxpc3RDdXN0b21lcnMSHS5jb3JlLnYxLkxpc3RDdXN0b21lcnNSZXF1ZXN0Gh4uY29yZS52MS5MaXN0Q3VzdG9tZXJzUmVzcG9uc2USXQoSR2V0UHJvZ3JhbVNldHRpbmdzEiIuY29yZS52MS5HZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0GiMuY29yZS52MS5HZXRQcm9ncmFtU2V0dGluZ3NSZXNwb25zZRJmChVVcGRhdGVQcm9ncmFtU2V0dGluZ3MSJS5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1JlcXVlc3QaJi5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlYgZwcm90bzM", [file_core_v1_rfm, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.GetCustomerRFMRequest
@@ -70,6 +70,90 @@ export const GetCustomerRFMResponseSchema: GenMessage<GetCustomerRFMResponse> = 
   messageDesc(file_core_v1_core, 1);
 
 /**
+ * @generated from message core.v1.BatchGetCustomerRFMRequest
+ */
+export type BatchGetCustomerRFMRequest = Message<"core.v1.BatchGetCustomerRFMRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * 1-1,000 ids.
+   *
+   * @generated from field: repeated string customer_ids = 2;
+   */
+  customerIds: string[];
+
+  /**
+   * @generated from field: core.v1.Consistency consistency = 3;
+   */
+  consistency: Consistency;
+
+  /**
+   * @generated from field: string consistency_token = 4;
+   */
+  consistencyToken: string;
+};
+
+/**
+ * Describes the message core.v1.BatchGetCustomerRFMRequest.
+ * Use `create(BatchGetCustomerRFMRequestSchema)` to create a new message.
+ */
+export const BatchGetCustomerRFMRequestSchema: GenMessage<BatchGetCustomerRFMRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 2);
+
+/**
+ * @generated from message core.v1.BatchGetCustomerRFMResponse
+ */
+export type BatchGetCustomerRFMResponse = Message<"core.v1.BatchGetCustomerRFMResponse"> & {
+  /**
+   * One per id asked for, in their order.
+   *
+   * @generated from field: repeated core.v1.CustomerRFM results = 1;
+   */
+  results: CustomerRFM[];
+};
+
+/**
+ * Describes the message core.v1.BatchGetCustomerRFMResponse.
+ * Use `create(BatchGetCustomerRFMResponseSchema)` to create a new message.
+ */
+export const BatchGetCustomerRFMResponseSchema: GenMessage<BatchGetCustomerRFMResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 3);
+
+/**
+ * @generated from message core.v1.CustomerRFM
+ */
+export type CustomerRFM = Message<"core.v1.CustomerRFM"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * False: unknown, another merchant's, deleted or erased.
+   *
+   * @generated from field: bool found = 2;
+   */
+  found: boolean;
+
+  /**
+   * Absent while not scored.
+   *
+   * @generated from field: core.v1.RfmScore rfm_score = 3;
+   */
+  rfmScore?: RfmScore | undefined;
+};
+
+/**
+ * Describes the message core.v1.CustomerRFM.
+ * Use `create(CustomerRFMSchema)` to create a new message.
+ */
+export const CustomerRFMSchema: GenMessage<CustomerRFM> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 4);
+
+/**
  * @generated from message core.v1.CreateCustomerRequest
  */
 export type CreateCustomerRequest = Message<"core.v1.CreateCustomerRequest"> & {
@@ -105,7 +189,7 @@ export type CreateCustomerRequest = Message<"core.v1.CreateCustomerRequest"> & {
  * Use `create(CreateCustomerRequestSchema)` to create a new message.
  */
 export const CreateCustomerRequestSchema: GenMessage<CreateCustomerRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 2);
+  messageDesc(file_core_v1_core, 5);
 
 /**
  * @generated from message core.v1.CreateCustomerResponse
@@ -134,7 +218,7 @@ export type CreateCustomerResponse = Message<"core.v1.CreateCustomerResponse"> &
  * Use `create(CreateCustomerResponseSchema)` to create a new message.
  */
 export const CreateCustomerResponseSchema: GenMessage<CreateCustomerResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 3);
+  messageDesc(file_core_v1_core, 6);
 
 /**
  * @generated from message core.v1.Customer
@@ -193,7 +277,7 @@ export type Customer = Message<"core.v1.Customer"> & {
  * Use `create(CustomerSchema)` to create a new message.
  */
 export const CustomerSchema: GenMessage<Customer> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 4);
+  messageDesc(file_core_v1_core, 7);
 
 /**
  * @generated from message core.v1.GetCustomerRequest
@@ -225,7 +309,7 @@ export type GetCustomerRequest = Message<"core.v1.GetCustomerRequest"> & {
  * Use `create(GetCustomerRequestSchema)` to create a new message.
  */
 export const GetCustomerRequestSchema: GenMessage<GetCustomerRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 5);
+  messageDesc(file_core_v1_core, 8);
 
 /**
  * @generated from message core.v1.GetCustomerResponse
@@ -242,7 +326,7 @@ export type GetCustomerResponse = Message<"core.v1.GetCustomerResponse"> & {
  * Use `create(GetCustomerResponseSchema)` to create a new message.
  */
 export const GetCustomerResponseSchema: GenMessage<GetCustomerResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 6);
+  messageDesc(file_core_v1_core, 9);
 
 /**
  * Absent fields stay as they are.
@@ -283,7 +367,7 @@ export type UpdateCustomerRequest = Message<"core.v1.UpdateCustomerRequest"> & {
  * Use `create(UpdateCustomerRequestSchema)` to create a new message.
  */
 export const UpdateCustomerRequestSchema: GenMessage<UpdateCustomerRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 7);
+  messageDesc(file_core_v1_core, 10);
 
 /**
  * @generated from message core.v1.UpdateCustomerResponse
@@ -305,7 +389,7 @@ export type UpdateCustomerResponse = Message<"core.v1.UpdateCustomerResponse"> &
  * Use `create(UpdateCustomerResponseSchema)` to create a new message.
  */
 export const UpdateCustomerResponseSchema: GenMessage<UpdateCustomerResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 8);
+  messageDesc(file_core_v1_core, 11);
 
 /**
  * @generated from message core.v1.FindCustomerByEmailRequest
@@ -337,7 +421,7 @@ export type FindCustomerByEmailRequest = Message<"core.v1.FindCustomerByEmailReq
  * Use `create(FindCustomerByEmailRequestSchema)` to create a new message.
  */
 export const FindCustomerByEmailRequestSchema: GenMessage<FindCustomerByEmailRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 9);
+  messageDesc(file_core_v1_core, 12);
 
 /**
  * @generated from message core.v1.FindCustomerByEmailResponse
@@ -354,7 +438,7 @@ export type FindCustomerByEmailResponse = Message<"core.v1.FindCustomerByEmailRe
  * Use `create(FindCustomerByEmailResponseSchema)` to create a new message.
  */
 export const FindCustomerByEmailResponseSchema: GenMessage<FindCustomerByEmailResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 10);
+  messageDesc(file_core_v1_core, 13);
 
 /**
  * @generated from message core.v1.ListCustomersRequest
@@ -390,7 +474,7 @@ export type ListCustomersRequest = Message<"core.v1.ListCustomersRequest"> & {
  * Use `create(ListCustomersRequestSchema)` to create a new message.
  */
 export const ListCustomersRequestSchema: GenMessage<ListCustomersRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 11);
+  messageDesc(file_core_v1_core, 14);
 
 /**
  * @generated from message core.v1.CustomerFilter
@@ -427,7 +511,7 @@ export type CustomerFilter = Message<"core.v1.CustomerFilter"> & {
  * Use `create(CustomerFilterSchema)` to create a new message.
  */
 export const CustomerFilterSchema: GenMessage<CustomerFilter> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 12);
+  messageDesc(file_core_v1_core, 15);
 
 /**
  * @generated from message core.v1.ListCustomersResponse
@@ -451,7 +535,7 @@ export type ListCustomersResponse = Message<"core.v1.ListCustomersResponse"> & {
  * Use `create(ListCustomersResponseSchema)` to create a new message.
  */
 export const ListCustomersResponseSchema: GenMessage<ListCustomersResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 13);
+  messageDesc(file_core_v1_core, 16);
 
 /**
  * @generated from message core.v1.ProgramSettings
@@ -485,7 +569,7 @@ export type ProgramSettings = Message<"core.v1.ProgramSettings"> & {
  * Use `create(ProgramSettingsSchema)` to create a new message.
  */
 export const ProgramSettingsSchema: GenMessage<ProgramSettings> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 14);
+  messageDesc(file_core_v1_core, 17);
 
 /**
  * @generated from message core.v1.GetProgramSettingsRequest
@@ -502,7 +586,7 @@ export type GetProgramSettingsRequest = Message<"core.v1.GetProgramSettingsReque
  * Use `create(GetProgramSettingsRequestSchema)` to create a new message.
  */
 export const GetProgramSettingsRequestSchema: GenMessage<GetProgramSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 15);
+  messageDesc(file_core_v1_core, 18);
 
 /**
  * @generated from message core.v1.GetProgramSettingsResponse
@@ -524,7 +608,7 @@ export type GetProgramSettingsResponse = Message<"core.v1.GetProgramSettingsResp
  * Use `create(GetProgramSettingsResponseSchema)` to create a new message.
  */
 export const GetProgramSettingsResponseSchema: GenMessage<GetProgramSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 16);
+  messageDesc(file_core_v1_core, 19);
 
 /**
  * @generated from message core.v1.UpdateProgramSettingsRequest
@@ -553,7 +637,7 @@ export type UpdateProgramSettingsRequest = Message<"core.v1.UpdateProgramSetting
  * Use `create(UpdateProgramSettingsRequestSchema)` to create a new message.
  */
 export const UpdateProgramSettingsRequestSchema: GenMessage<UpdateProgramSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 17);
+  messageDesc(file_core_v1_core, 20);
 
 /**
  * @generated from message core.v1.UpdateProgramSettingsResponse
@@ -580,7 +664,7 @@ export type UpdateProgramSettingsResponse = Message<"core.v1.UpdateProgramSettin
  * Use `create(UpdateProgramSettingsResponseSchema)` to create a new message.
  */
 export const UpdateProgramSettingsResponseSchema: GenMessage<UpdateProgramSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 18);
+  messageDesc(file_core_v1_core, 21);
 
 /**
  * @generated from enum core.v1.Consistency
@@ -641,6 +725,16 @@ export const CoreService: GenService<{
     methodKind: "unary";
     input: typeof GetCustomerRFMRequestSchema;
     output: typeof GetCustomerRFMResponseSchema;
+  },
+  /**
+   * Up to 1,000 scores of one merchant in one call.
+   *
+   * @generated from rpc core.v1.CoreService.BatchGetCustomerRFM
+   */
+  batchGetCustomerRFM: {
+    methodKind: "unary";
+    input: typeof BatchGetCustomerRFMRequestSchema;
+    output: typeof BatchGetCustomerRFMResponseSchema;
   },
   /**
    * Idempotent by email; also served on the plan's literal path /core.v1/CreateCustomer.

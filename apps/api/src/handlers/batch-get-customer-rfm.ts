@@ -1,0 +1,22 @@
+import type { BatchGetCustomerRFMRequest } from '@core/contracts';
+import { readScores } from '@core/domain';
+import { readerFor } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { presentScore } from '../present/rfm-score.ts';
+
+export async function batchGetCustomerRfmHandler(
+  deps: Pick<Deps, 'reads'>,
+  _ctx: CallContext,
+  request: BatchGetCustomerRFMRequest,
+) {
+  const { merchantId, customerIds } = request;
+  const keys = customerIds.map((customerId) => ({ merchantId, customerId }));
+  const scores = await readScores(readerFor(deps, request), keys);
+  return {
+    results: customerIds.map((customerId, n) => ({
+      customerId,
+      found: scores[n] !== undefined,
+      rfmScore: presentScore(scores[n] ?? null),
+    })),
+  };
+}
