@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
 import type { KafkaClient } from '@core/events';
 import type { GrpcClient } from '@core/testing';
@@ -28,20 +27,5 @@ export async function queryDatabase<R extends QueryResultRow>(
     return (await client.query<R>(text, values)).rows;
   } finally {
     await client.end();
-  }
-}
-
-/** Polls until `look` gives something. @throws Error naming what did not come in two minutes */
-export async function eventually<T>(
-  what: string,
-  look: () => Promise<T | null | undefined | false>,
-): Promise<T> {
-  const end = Date.now() + 120_000;
-  for (;;) {
-    const seen = await look();
-    if (seen !== null && seen !== undefined && seen !== false) return seen;
-    if (Date.now() > end)
-      throw new Error(`${what} did not come about in two minutes; see the logs in .local`);
-    await sleep(100);
   }
 }

@@ -1,5 +1,6 @@
 import { ImportService, ImportStatus, statusName, type CustomerImport } from '@core/contracts';
-import { eventually, queryDatabase, type TourContext } from './context.ts';
+import { waitUntil } from '@core/testing';
+import { queryDatabase, type TourContext } from './context.ts';
 import { createProgress } from './progress.ts';
 
 /** Imports the whole shop, or goes on with the import that an earlier run left, and compares the counts. */
@@ -56,10 +57,9 @@ async function compareCounts(
   };
   const { CORE_DB_URL, CORE_DB_REPLICA_URL } = stack.env;
   const primary = await count(CORE_DB_URL);
-  await eventually(
-    'the replica holding every imported row',
-    async () => (await count(CORE_DB_REPLICA_URL)) === primary,
-  );
+  await waitUntil(async () => (await count(CORE_DB_REPLICA_URL)) === primary, {
+    what: 'the replica to hold every imported row',
+  });
   const shopsOwn = stack.standInUrl ? await shopCount(stack.standInUrl, shop) : 'not asked';
   tell(`rows: primary ${primary}, replica ${primary}; the shop itself counts ${shopsOwn}`);
   if (primary !== expected) throw new Error(`${expected} customers were expected, ${primary} are there`);

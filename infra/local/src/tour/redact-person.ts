@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
 import { CoreService, eventHeaders, Topic } from '@core/contracts';
-import { eventually, queryDatabase, type TourContext } from './context.ts';
+import { waitUntil } from '@core/testing';
+import { queryDatabase, type TourContext } from './context.ts';
 
 /** Plays AdminCore: asks for one person's erasure through Kafka and shows that nothing answers any more. */
 export async function redactPerson({
@@ -38,22 +39,24 @@ export async function redactPerson({
     },
   ]);
   tell(`published ${Topic.gdprRequestCreated} ${requestId} for ${customerId}`);
-  const receipt = await eventually('the erasure receipt', async () => {
+  const readReceipt = async () => {
     const [row] = await queryDatabase<{ receipt: { removed: { customers: string[] }; tombstones: number } }>(
       stack.env.CORE_DB_URL,
       'select receipt from privacy_requests where merchant_id = $1 and request_id = $2',
       [merchantId, requestId],
     );
     return row?.receipt;
-  });
+  };
+  const receipt = await waitUntil(readReceipt, { what: 'the erasure receipt' });
   tell(
     `erased ${receipt.removed.customers.join(', ')}; ${receipt.tombstones} tombstones keep imports from bringing them back`,
   );
-  await eventually('NOT_FOUND for the erased person', async () => {
+  const isGone = async () => {
     const answer = await rpc
       .unary(CoreService.method.getCustomer, { merchantId, customerId })
       .catch((error) => error);
     return (answer as { code?: number }).code === grpc.status.NOT_FOUND;
-  });
+  };
+  await waitUntil(isGone, { what: 'NOT_FOUND for the erased person' });
   tell('GetCustomer answers NOT_FOUND');
 }
