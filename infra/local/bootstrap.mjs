@@ -11,6 +11,7 @@ const ENTRIES = {
   test: 'infra/local/src/test/main.ts',
   ops: 'infra/ops/src/main.ts',
   generate: 'infra/local/src/generate.ts',
+  bench: 'infra/bench/src/main.ts',
 };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');

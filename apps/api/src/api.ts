@@ -1,24 +1,32 @@
 import {
   assertKnownSchema,
-  batchReads,
   createMerchantKeyStore,
   createPool,
-  createReadRouter,
+  openReadRouter,
   parseKeyring,
   type Pool,
   type Reader,
 } from '@core/db';
-import { readScores, type CustomerKey } from '@core/domain';
-import { createMetrics, startAdminServer, untilReady, type App } from '@core/runtime';
+import {
+  createMetrics,
+  startAdminServer,
+  untilReady,
+  type AdminOptions,
+  type AdminServer,
+  type App,
+} from '@core/runtime';
 import { createAuthClient } from './auth/auth-client.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { allowDev } from './call/caller.ts';
+import { createCallLimit } from './call/call-limit.ts';
+import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { startHttpServer } from './http/server.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
-import { countReads, createRpcDurations } from './metrics.ts';
+import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
+import type { RunningServer } from './running-server.ts';
 
 export interface RunningApi {
   grpcPort: number;
@@ -26,26 +34,27 @@ export interface RunningApi {
   adminPort: number;
 }
 
+/** How /readyz and /metrics are answered: by a port of their own, or by a supervisor that asks. */
+export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;
+
 /**
  * Wires the api and waits for PostgreSQL. Auth need not be up: calls are refused until it is.
  * Stopped by the app's shutdown list.
  * @throws UnknownSchema; Error naming a taken port's variable
  */
-export async function startApi({ env, log, shutdown }: App<typeof apiEnv>): Promise<RunningApi> {
+export async function startApi(
+  { env, log, shutdown }: App<typeof apiEnv>,
+  startAdmin: StartAdmin = startAdminServer,
+): Promise<RunningApi> {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
 
   const pool = createPool(env, { app: 'api', log });
-  const replicas = env.CORE_DB_REPLICAS.map((node) => createPool(env, { app: 'api', log, node }));
-  shutdown.add('database pools', () => Promise.all([pool, ...replicas].map((each) => each.end())));
+  shutdown.add('database pool', () => pool.end());
   const metrics = createMetrics('api');
-  const reads = createReadRouter({ primary: pool, replicas, log, onRead: countReads(metrics) });
-  const scoreOf = batchReads((keys: readonly CustomerKey[]) =>
-    readScores(reads.reader({ kind: 'minimize_latency' }), keys),
-  );
   const schemaIsKnown = () => assertKnownSchema(readerOf(pool));
 
   let serving = false;
-  const admin = await startAdminServer({
+  const admin = await startAdmin({
     port: env.CORE_ADMIN_PORT,
     metrics,
     checks: { serving: () => serving, database: schemaIsKnown },
@@ -57,6 +66,11 @@ export async function startApi({ env, log, shutdown }: App<typeof apiEnv>): Prom
     onWait: (message, err) => log.warn({ err }, message),
   });
 
+  const observer = createReadObserver(metrics);
+  const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });
+  shutdown.add('read router', () => reads.stop());
+  showReplicas(metrics, reads.replicas);
+  const scoreOf = createScoreOf(reads);
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
   const invoker = createInvoker({
@@ -64,21 +78,26 @@ export async function startApi({ env, log, shutdown }: App<typeof apiEnv>): Prom
     identify: allowDev,
     isMerchant: createMerchantCheck(auth.validateMerchant),
     durations: createRpcDurations(metrics),
+    limit: createCallLimit(metrics),
     log,
   });
   const common = { methods: METHODS, invoker };
+  const servers: RunningServer[] = [];
+  // Both at once: each takes as long as its slowest call.
+  shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
   const grpc = await startGrpcServer({
     ...common,
     port: env.CORE_GRPC_PORT,
+    limits: { connectionAgeMs: env.CORE_GRPC_CONNECTION_AGE * 1_000 },
     reflection: env.CORE_REFLECTION,
   });
-  shutdown.add('gRPC server', () => grpc.stop());
+  servers.push(grpc);
   const http = await startHttpServer({
     ...common,
     port: env.CORE_HTTP_PORT,
     corsOrigins: env.CORE_CORS_ORIGINS,
   });
-  shutdown.add('HTTP server', () => http.stop());
+  servers.push(http);
 
   if (env.NODE_ENV === 'production') log.warn('callers are not authenticated: everyone may do everything');
   serving = true;

@@ -1,5 +1,5 @@
-import { databaseEnv, keyringEnv } from '@core/db';
-import { appEnv, flag, list, port, text, type Env, type Variable } from '@core/runtime';
+import { databaseEnv, keyringEnv, replicasEnv } from '@core/db';
+import { appEnv, flag, integer, list, port, text, type Env, type Variable } from '@core/runtime';
 
 /** Where Auth is: a target of a gRPC channel. */
 export interface AuthAddress {
@@ -23,10 +23,22 @@ const authAddress: Variable<AuthAddress> = {
 export const apiEnv = {
   ...appEnv,
   ...databaseEnv,
+  ...replicasEnv,
   ...keyringEnv,
   CORE_GRPC_PORT: port({ doc: 'gRPC', default: 50_051 }),
+  CORE_GRPC_CONNECTION_AGE: integer({
+    doc: 'seconds after which a gRPC client is sent to connect anew, give or take a tenth',
+    default: 300,
+    min: 1,
+    max: 86_400,
+  }),
   CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web and JSON', default: 8_080 }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
+  CORE_API_PROCESSES: integer({
+    doc: 'processes behind the ports; 0: one per core; 1: no supervisor',
+    default: 0,
+    max: 256,
+  }),
   AUTH_GRPC_URL: authAddress,
   CORE_CORS_ORIGINS: list({
     doc: 'origins of web pages that may call the HTTP port',

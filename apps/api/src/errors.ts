@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { isConnectionLoss } from '@core/db';
 import { CoreError, type ErrorKind } from '@core/runtime';
 
 /** The one table from our own errors to codes; gRPC and Connect number them alike. */
@@ -13,9 +14,8 @@ const CODES: Readonly<Record<ErrorKind, Code>> = {
   unavailable: Code.Unavailable,
 };
 
-// SQLSTATEs that are nobody's mistake: races lost to the end, and a server or connection that went away.
+// SQLSTATEs of races that were lost to the end: nobody's mistake.
 const LOST_RACE = /^(40001|40P01|23505)$/;
-const DATABASE_AWAY = /^(08\w{3}|57P0\d|53300|ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
 /**
  * What the caller learns of an error. Only the message of a CoreError is meant for it; of anything
@@ -31,7 +31,7 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
       Code.Aborted,
     );
   }
-  if (DATABASE_AWAY.test(sqlState)) {
+  if (isConnectionLoss(error)) {
     return new ConnectError(`the database cannot be reached, request ${requestId}`, Code.Unavailable);
   }
   return new ConnectError(`internal error, request ${requestId}`, Code.Internal);

@@ -3,6 +3,7 @@ import { Code, type ConnectError } from '@connectrpc/connect';
 import { CoreService, ImportService } from '@core/contracts';
 import type { CustomerRow } from '@core/db';
 import { createLogger, Registry } from '@core/runtime';
+import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
 import { createInvoker, type Incoming } from './invoke.ts';
 import type { Method, UnaryMethod } from './method.ts';
@@ -30,6 +31,7 @@ function bench(options: {
   scopes?: Scope[];
   isMerchant?: () => Promise<boolean>;
   query?: () => Promise<never[]>;
+  mostCalls?: number;
 }) {
   const registry = new Registry();
   const log = createLogger('api', 'silent');
@@ -46,6 +48,7 @@ function bench(options: {
     identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
     isMerchant: options.isMerchant ?? (async () => true),
     durations: createRpcDurations(registry),
+    limit: createCallLimit(registry, options.mostCalls),
     log,
   });
   return { invoker, registry, logged };
@@ -56,7 +59,7 @@ const incoming = (method: Method, init: MessageInitShape<DescMessage>, more: Par
   const call: Incoming = {
     header: () => undefined,
     deadline: undefined,
-    gone: new AbortController().signal,
+    whenGone: () => undefined,
     reply: (name, value) => void (headers[name] = value),
     read: (): Message => create(method.desc.input, init),
     ...more,
@@ -128,10 +131,32 @@ it('tells the caller of the unforeseen an id alone, and logs it with that id', a
 
 it.each([
   ['the deadline passes', { deadline: 1 }, Code.DeadlineExceeded],
-  ['the caller goes', { gone: AbortSignal.abort() }, Code.Canceled],
+  ['the caller goes', { whenGone: (leave: () => void) => leave() }, Code.Canceled],
 ])('answers when %s, though the work does not end', async (_, more, code) => {
   const { invoker } = bench({ query: () => new Promise<never>(() => undefined) });
   expect((await caught(invoker.unary(getRfm, incoming(getRfm, request, more).call))).code).toBe(code);
+});
+
+it('refuses calls beyond its limit at once, and counts work until its end rather than its answer', async () => {
+  const { promise, resolve } = Promise.withResolvers<never[]>();
+  const { invoker, registry } = bench({
+    scopes: ['customers:read'],
+    query: () => promise,
+    mostCalls: 1,
+  });
+  const late = { deadline: 1 };
+  expect((await caught(invoker.unary(getCustomer, incoming(getCustomer, request, late).call))).code).toBe(
+    Code.DeadlineExceeded,
+  );
+  const refusal = await caught(invoker.unary(getCustomer, incoming(getCustomer, request).call));
+  expect([refusal.code, refusal.rawMessage]).toEqual([
+    Code.ResourceExhausted,
+    '1 calls are under way in this process, try again',
+  ]);
+  resolve([row] as never[]);
+  await new Promise(setImmediate);
+  await invoker.unary(getCustomer, incoming(getCustomer, request).call);
+  expect(await registry.metrics()).toMatch(/core_calls_in_flight\{process="\d+"\} 0\n/);
 });
 
 it('counts a stream whose reader leaves as cancelled', async () => {
@@ -145,4 +170,5 @@ it('counts a stream whose reader leaves as cancelled', async () => {
   await replies.next();
   await replies.return?.();
   expect(await registry.metrics()).toMatch(/_count\{method="WatchCustomerImport",code="canceled"\} 1/);
+  expect(await registry.metrics()).toMatch(/core_calls_in_flight\{process="\d+"\} 0\n/);
 });

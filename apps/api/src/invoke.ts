@@ -2,9 +2,10 @@ import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf'
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { CoreError, type Logger } from '@core/runtime';
 import type { IsMerchant } from './auth/merchants.ts';
+import type { CallLimit } from './call/call-limit.ts';
 import type { Identify } from './call/caller.ts';
 import type { CallContext, Deps } from './call/context.ts';
-import { DEFAULT_DEADLINE_MS, openCall, type OpenCall } from './call/open-call.ts';
+import { DEFAULT_DEADLINE_MS, openCall, type OpenCall, type WhenGone } from './call/open-call.ts';
 import { REQUEST_ID, requestIdOf } from './call/request-id.ts';
 import { codeName, toRpcError } from './errors.ts';
 import type { Method, StreamMethod, UnaryMethod } from './method.ts';
@@ -16,8 +17,7 @@ export interface Incoming {
   header(name: string): string | undefined;
   /** Milliseconds since the epoch, undefined when the caller set none. */
   readonly deadline: number | undefined;
-  /** Aborted when the caller has gone. */
-  readonly gone: AbortSignal;
+  readonly whenGone: WhenGone;
   /** Adds a header to the reply. */
   reply(name: string, value: string): void;
   /** @throws ConnectError when the bytes are not such a message */
@@ -37,20 +37,21 @@ export interface InvokerOptions {
   identify: Identify;
   isMerchant: IsMerchant;
   durations: RpcDurations;
+  limit: CallLimit;
   log: Logger;
 }
 
 /**
- * Every call goes: request id -> caller -> scope -> validation -> merchant -> handler -> error mapping.
+ * Every call goes: request id -> limit -> caller -> scope -> validation -> merchant -> handler -> error mapping.
  */
 export function createInvoker(options: InvokerOptions): Invoker {
-  const { deps, identify, isMerchant, durations, log } = options;
+  const { deps, identify, isMerchant, durations, limit, log } = options;
 
   const begin = (method: Method, incoming: Incoming) => {
     const requestId = requestIdOf(incoming.header(REQUEST_ID));
     incoming.reply(REQUEST_ID, requestId);
     const fallback = method.kind === 'unary' ? Date.now() + DEFAULT_DEADLINE_MS : Infinity;
-    const call = openCall(incoming.deadline ?? fallback, incoming.gone);
+    const call = openCall(incoming.deadline ?? fallback, incoming.whenGone);
     return { call, requestId, finish: finisher(method, requestId, call) };
   };
 
@@ -65,8 +66,16 @@ export function createInvoker(options: InvokerOptions): Invoker {
     if (!(await isMerchant((request as unknown as { merchantId: string }).merchantId))) {
       throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
     }
-    const { signal, deadline } = call;
-    const ctx: CallContext = { caller, scopes, requestId, signal, deadline, reply: incoming.reply };
+    const ctx: CallContext = {
+      caller,
+      scopes,
+      requestId,
+      deadline: call.deadline,
+      get signal() {
+        return call.signal;
+      },
+      reply: incoming.reply,
+    };
     return { request, ctx };
   };
 
@@ -90,8 +99,13 @@ export function createInvoker(options: InvokerOptions): Invoker {
     async unary(method, incoming) {
       const { call, requestId, finish } = begin(method, incoming);
       const work = async () => {
-        const { ctx, request } = await admit(method, incoming, call, requestId);
-        return method.handler(deps, ctx, request);
+        limit.enter();
+        try {
+          const { ctx, request } = await admit(method, incoming, call, requestId);
+          return await method.handler(deps, ctx, request);
+        } finally {
+          limit.leave();
+        }
       };
       try {
         const reply = await call.race(work());
@@ -107,8 +121,13 @@ export function createInvoker(options: InvokerOptions): Invoker {
       // A reader that leaves ends this generator by `return`, past both branches below.
       let end: () => ConnectError | undefined = () => finish({ code: Code.Canceled });
       try {
-        const { ctx, request } = await call.race(admit(method, incoming, call, requestId));
-        yield* method.handler(deps, ctx, request);
+        limit.enter();
+        try {
+          const { ctx, request } = await call.race(admit(method, incoming, call, requestId));
+          yield* method.handler(deps, ctx, request);
+        } finally {
+          limit.leave();
+        }
         end = finish;
       } catch (thrown) {
         const error = finish({ thrown });

@@ -1,5 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Counter, Histogram, type Registry } from '@core/runtime';
+import type { ReadObserver, ReadRouter } from '@core/db';
+import { Counter, Gauge, Histogram, type Registry } from '@core/runtime';
 
 export interface RpcDurations {
   /** Starts the clock of one call; the function it gives stops it. */
@@ -15,21 +16,70 @@ export function createRpcDurations(registry: Registry): RpcDurations {
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
     registers: [registry],
   });
+  const calls = new Counter({
+    name: 'core_process_calls_total',
+    help: 'Calls answered by each process: one with far fewer than the others has too few connections',
+    labelNames: ['process'] as const,
+    registers: [registry],
+  });
+  const answered = calls.labels({ process: String(process.pid) });
   return {
     start: (method) => {
       const stop = histogram.startTimer({ method: method.name });
-      return (code) => void stop({ code });
+      return (code) => {
+        stop({ code });
+        answered.inc();
+      };
     },
   };
 }
 
 /** Counts which kind of node answers the reads: a replica that lags or fails shows as load on the primary. */
-export function countReads(registry: Registry): (node: 'primary' | 'replica') => void {
-  const counter = new Counter({
+export function createReadObserver(registry: Registry): ReadObserver {
+  const registers = [registry];
+  const reads = new Counter({
     name: 'core_reads_total',
     help: 'Statements of reads, by the kind of node that answered',
     labelNames: ['node'] as const,
-    registers: [registry],
+    registers,
   });
-  return (node) => counter.inc({ node });
+  const rerouted = new Counter({
+    name: 'core_reads_rerouted_total',
+    help: 'Statements of reads that failed on one node and went to another',
+    registers,
+  });
+  const hedged = new Counter({
+    name: 'core_reads_hedged_total',
+    help: 'Statements of reads that were late and asked of a second replica too',
+    registers,
+  });
+  return {
+    read: (node) => reads.inc({ node }),
+    rerouted: () => rerouted.inc(),
+    hedged: () => hedged.inc(),
+  };
+}
+
+/** Shows each replica's state at the moment of the scrape. */
+export function showReplicas(registry: Registry, replicas: ReadRouter['replicas']): void {
+  const labelNames = ['replica'] as const;
+  const registers = [registry];
+  new Gauge({
+    name: 'core_replica_usable',
+    help: '1 while the replica takes reads',
+    labelNames,
+    registers,
+    collect() {
+      for (const { node, usable } of replicas) this.set({ replica: node.name }, usable ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'core_replica_lag_seconds',
+    help: "Age of the replica's data; +Inf when it is farther behind than is remembered",
+    labelNames,
+    registers,
+    collect() {
+      for (const { node, lagMs } of replicas) this.set({ replica: node.name }, lagMs / 1_000);
+    },
+  });
 }

@@ -25,7 +25,7 @@ describe('CreateCustomer', () => {
     const first = await createOne(merchantId);
     const second = await createOne(merchantId, ' ADA@example.com ');
     expect(first.created).toBe(true);
-    expect(first.consistencyToken).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+    expect(first.consistencyToken).toMatch(/^1:[0-9A-F]+\/[0-9A-F]+$/);
     expect(second).toMatchObject({ created: false, customerId: first.customerId });
     expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create']);
   });

@@ -81,11 +81,6 @@ describe('the gRPC port', () => {
       details: 'the request is not a core.v1.GetCustomerRFMRequest',
     }));
 
-  it('refuses a message of more than 4 MiB', async () => {
-    const refusal = await failure(send('/core.v1/CreateCustomer', new Uint8Array(4 * 1024 * 1024 + 1)));
-    expect(refusal.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
-  });
-
   it('knows no other path', async () =>
     expect((await failure(send('/core.v1/GetCustomer', new Uint8Array()))).code).toBe(
       grpc.status.UNIMPLEMENTED,
@@ -115,12 +110,8 @@ describe('the HTTP port', () => {
     expect(other.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('refuses a message of more than 4 MiB, and what is no JSON', async () => {
-    const url = `${api.url}/core.v1/CreateCustomer`;
-    const big = await post(url, { email: 'x'.repeat(4 * 1024 * 1024) });
-    expect(big.body['code']).toBe('resource_exhausted');
-    expect((await post(url, '{')).body['code']).toBe('invalid_argument');
-  });
+  it('refuses what is no JSON', async () =>
+    expect((await post(`${api.url}/core.v1/CreateCustomer`, '{')).body['code']).toBe('invalid_argument'));
 
   it.each([
     [

@@ -1,12 +1,23 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '../../..');
 
 /** Where each deployable begins, and what else lies beside its bundle. */
-const targets: Record<string, { entry: string; copy?: [from: string, to: string] }> = {
+interface Target {
+  entry: string;
+  copy?: [from: string, to: string];
+  /** A source file that another one takes the place of, for measuring what it brings. */
+  replace?: [file: string, by: string];
+}
+
+const targets: Record<string, Target> = {
   api: { entry: 'apps/api/src/main.ts' },
+  'api-unbatched': {
+    entry: 'apps/api/src/main.ts',
+    replace: ['libs/db/src/reads/batch-reads.ts', 'infra/bench/src/peers/unbatched-reads.ts'],
+  },
   worker: { entry: 'apps/worker/src/main.ts' },
   importer: { entry: 'apps/importer/src/main.ts' },
   ops: { entry: 'infra/ops/src/main.ts', copy: ['libs/db/migrations', 'migrations'] },
@@ -33,6 +44,7 @@ async function bundle(name: string): Promise<void> {
     logLevel: 'warning',
     // pg asks for its native twin, which we do not ship, inside a try.
     external: ['pg-native'],
+    plugins: target.replace ? [replacing(...target.replace)] : [],
     // CommonJS packages inside an ES module still call require and __dirname.
     banner: {
       js: [
@@ -46,5 +58,13 @@ async function bundle(name: string): Promise<void> {
   writeFileSync(join(out, 'meta.json'), JSON.stringify(metafile));
   if (target.copy) cpSync(join(root, target.copy[0]), join(out, target.copy[1]), { recursive: true });
 }
+
+const replacing = (file: string, by: string): Plugin => ({
+  name: 'replace',
+  setup({ onLoad }) {
+    const filter = new RegExp(`/${file.replaceAll('.', '\\.')}$`);
+    onLoad({ filter }, () => ({ contents: readFileSync(join(root, by), 'utf8'), loader: 'ts' }));
+  },
+});
 
 for (const name of process.argv.slice(2)) await bundle(name);

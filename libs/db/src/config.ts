@@ -10,16 +10,29 @@ export const databaseEnv = {
     example: 'core_api',
   }),
   CORE_DB_PASSWORD: text({ doc: "the role's password", secret: true }),
-  CORE_DB_REPLICAS: addresses({
-    doc: 'read replicas, host:port,host:port; empty: reads go to the primary',
-    default: [],
-    example: 'localhost:5434',
-  }),
   CORE_DB_TLS: flag({ doc: 'TLS to PostgreSQL, certificates verified', default: false }),
   CORE_DB_POOL: integer({ doc: 'connections per process and node', default: 10, min: 1, max: 200 }),
 };
 
 export type DatabaseEnv = Env<typeof databaseEnv>;
+
+/** Which replicas serve reads, and when. */
+export const replicasEnv = {
+  CORE_DB_REPLICAS: addresses({
+    doc: 'read replicas, host:port,host:port; empty: reads go to the primary',
+    default: [],
+    example: 'localhost:5434',
+  }),
+  CORE_DB_MAX_LAG_MS: integer({
+    doc: 'a replica whose data is older takes no reads, milliseconds',
+    default: 500,
+    min: 1,
+    max: 3_600_000,
+  }),
+  CORE_DB_HEDGE: flag({ doc: 'ask a second replica when the first is late', default: true }),
+};
+
+export type ReplicasEnv = Env<typeof replicasEnv>;
 
 /** The keyring that wraps every merchant's keys. */
 export const keyringEnv = {

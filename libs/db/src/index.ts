@@ -1,6 +1,6 @@
 export * from './audit.ts';
-export * from './batch-reads.ts';
 export * from './config.ts';
+export * from './connection-loss.ts';
 export * from './inbox.ts';
 export * from './keys/email.ts';
 export * from './keys/keyring.ts';
@@ -9,7 +9,9 @@ export * from './keys/read-email.ts';
 export * from './migrate.ts';
 export * from './outbox.ts';
 export * from './pool.ts';
-export * from './read-router.ts';
+export * from './reads/batch-reads.ts';
+export { CONSISTENCY_TOKEN, newestToken } from './reads/position.ts';
+export * from './reads/read-router.ts';
 export * from './repository/core-repository.ts';
 export * from './schema-version.ts';
 export * from './schema/index.ts';

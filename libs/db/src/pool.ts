@@ -11,7 +11,10 @@ types.setTypeParser(types.builtins.INT8, (value) => value);
  * A pool for one node. A pool's idle client may die (a restart, a failover): that is logged, the client
  * is dropped and the next caller gets a new one; without a listener it would end the process.
  */
-export function createPool(env: DatabaseEnv, options: { app: string; log: Logger; node?: Address }): Pool {
+export function createPool(
+  env: DatabaseEnv,
+  options: { app: string; log: Logger; node?: Address; max?: number },
+): Pool {
   const node = options.node ?? { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
   const config: PoolConfig = {
     host: node.host,
@@ -20,7 +23,7 @@ export function createPool(env: DatabaseEnv, options: { app: string; log: Logger
     user: env.CORE_DB_USER,
     password: env.CORE_DB_PASSWORD,
     ssl: env.CORE_DB_TLS ? { rejectUnauthorized: true } : false,
-    max: env.CORE_DB_POOL,
+    max: options.max ?? env.CORE_DB_POOL,
     application_name: options.app,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
@@ -33,5 +36,7 @@ export function createPool(env: DatabaseEnv, options: { app: string; log: Logger
   pool.on('error', (err) =>
     options.log.warn({ err, node: `${node.host}:${node.port}` }, 'database connection lost'),
   );
+  // While a client is out, the pool does not listen to it. Its statement fails with the same error.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

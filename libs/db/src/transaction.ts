@@ -1,6 +1,8 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import { backoff, pause } from '@core/runtime';
+import { isConnectionLoss } from './connection-loss.ts';
 import type { Pool } from './pool.ts';
+import { WRITE_POSITION_SQL } from './reads/position.ts';
 
 /** What a query needs: one statement with its parameters, rows back. */
 export interface Reader {
@@ -20,9 +22,10 @@ export interface TransactionOptions {
   signal?: AbortSignal;
 }
 
-/** The write's position in the WAL: a replica that has replayed it shows the write. */
+/** A write's result with its token: a replica that has replayed that position shows the write. */
 export interface Committed<T> {
   result: T;
+  /** Empty when the connection was lost between COMMIT and the question for it. */
   consistencyToken: string;
 }
 
@@ -34,7 +37,8 @@ const RETRIED = ['40001', '40P01', '23505'];
 const MOST_ATTEMPTS = 6;
 
 /**
- * Runs `work` in one transaction, anew when PostgreSQL says that it lost a race.
+ * Runs `work` in one transaction, anew when PostgreSQL says that it lost a race, or when the connection is lost
+ * before COMMIT was sent: then nothing was written. After that nobody knows, and the caller is told.
  * Own code rather than drizzle's `transaction()`, which leaks the pool's slot when BEGIN fails and gives
  * dead clients back to the pool (drizzle-orm #6341, #6241).
  * @throws whatever `work` throws, after ROLLBACK
@@ -44,7 +48,7 @@ export async function inTransaction<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return (await runTransaction(pool, work, options, async (_client, result) => result)) as T;
+  return (await runTransaction(pool, work, options, async () => undefined)).result;
 }
 
 /** As inTransaction, with the token by which a replica read can be made to see this write. */
@@ -53,49 +57,57 @@ export async function inTransactionWithToken<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<Committed<T>> {
-  return runTransaction(pool, work, options, async (client, result) => {
-    // Read after COMMIT returned: before it, the position could lie in front of the commit record.
-    const { rows } = await client.query<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
-    return { result, consistencyToken: rows[0]?.lsn ?? '' };
+  // Read after COMMIT returned: before it, the position could lie in front of the commit record.
+  const { result, after } = await runTransaction(pool, work, options, async (client) => {
+    const { rows } = await client.query<{ token: string }>(WRITE_POSITION_SQL);
+    return rows[0]?.token;
   });
+  return { result, consistencyToken: after ?? '' };
 }
+
+type AfterCommit<R> = (client: PoolClient) => Promise<R>;
 
 async function runTransaction<T, R>(
   pool: Pool,
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions,
-  afterCommit: (client: PoolClient, result: T) => Promise<R>,
-): Promise<R> {
+  afterCommit: AfterCommit<R>,
+): Promise<{ result: T; after: R | undefined }> {
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
-    try {
-      return await attemptOnce(pool, work, afterCommit);
-    } catch (error) {
-      const code = (error as { code?: string }).code ?? '';
-      if (attempt >= MOST_ATTEMPTS || !RETRIED.includes(code)) throw error;
-      await pause(backoff(attempt, 5, 200), options.signal);
-    }
+    // A pool that cannot connect fails the write at once: nobody gains by trying for a while.
+    const client = await pool.connect();
+    const outcome = await attemptOnce(client, work, afterCommit);
+    if ('result' in outcome) return outcome;
+    if (attempt >= MOST_ATTEMPTS || !outcome.mayRunAnew) throw outcome.error;
+    await pause(backoff(attempt, 5, 200), options.signal);
   }
 }
 
 async function attemptOnce<T, R>(
-  pool: Pool,
+  client: PoolClient,
   work: (tx: Tx) => Promise<T>,
-  afterCommit: (client: PoolClient, result: T) => Promise<R>,
-): Promise<R> {
-  const client = await pool.connect();
+  afterCommit: AfterCommit<R>,
+): Promise<{ result: T; after: R | undefined } | { error: unknown; mayRunAnew: boolean }> {
   const committed: (() => void)[] = [];
+  let commitSent = false;
   let broken: Error | undefined;
   try {
     await client.query('begin');
     const result = await work(asTx(client, committed));
+    commitSent = true;
     await client.query('commit');
     for (const action of committed) action();
-    return await afterCommit(client, result);
+    // It is committed: what fails from here on must not look like a failed write.
+    const after = await afterCommit(client).catch((error: Error) => void (broken = error));
+    return { result, after: after ?? undefined };
   } catch (error) {
     // ROLLBACK after a failed BEGIN or COMMIT is harmless; when it fails too the connection is gone.
     await client.query('rollback').catch((cause: Error) => (broken = cause));
-    throw error;
+    // A primary that has become a standby keeps its connections: each must go before the next is right.
+    if (isConnectionLoss(error)) broken = error as Error;
+    const lostRace = RETRIED.includes((error as { code?: string } | null)?.code ?? '');
+    return { error, mayRunAnew: lostRace || (isConnectionLoss(error) && !commitSent) };
   } finally {
     client.release(broken);
   }

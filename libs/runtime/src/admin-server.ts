@@ -10,22 +10,33 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+export interface AdminOptions {
+  port: number;
+  metrics: Registry;
+  checks: Record<string, ReadyCheck>;
+}
+
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing) and /metrics.
  * @throws Error when the port is taken, saying which variable to change
  */
-export async function startAdminServer(options: {
+export const startAdminServer = ({ port, metrics, checks }: AdminOptions): Promise<AdminServer> =>
+  serveAdmin({ port, metrics, failing: () => failing(checks) });
+
+/** The same for whoever knows only when asked what is missing, or what the metrics are. */
+export async function serveAdmin(options: {
   port: number;
-  metrics: Registry;
-  checks: Record<string, ReadyCheck>;
+  metrics: Pick<Registry, 'contentType' | 'metrics'>;
+  /** Names what is missing. */
+  failing: () => Promise<string[]>;
 }): Promise<AdminServer> {
-  const { metrics, checks } = options;
+  const { metrics } = options;
   const routes: Record<string, (res: ServerResponse) => Promise<void>> = {
     '/healthz': async (res) => reply(res, 200, { status: 'ok' }),
     '/readyz': async (res) => {
-      const failed = await failing(checks);
+      const failed = await options.failing();
       reply(
         res,
         failed.length ? 503 : 200,
@@ -66,7 +77,8 @@ export const listen = (
     server.listen(port, resolve);
   });
 
-async function failing(checks: Record<string, ReadyCheck>): Promise<string[]> {
+/** The names of the checks that are not met. */
+export async function failing(checks: Record<string, ReadyCheck>): Promise<string[]> {
   const names = Object.keys(checks);
   const results = await Promise.all(Object.values(checks).map((check) => holds(check)));
   return names.filter((_, i) => !results[i]);

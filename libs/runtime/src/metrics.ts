@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export { Counter, Gauge, Histogram, Registry };
 
@@ -9,3 +9,10 @@ export function createMetrics(app: string): Registry {
   collectDefaultMetrics({ register: registry });
   return registry;
 }
+
+/** What one process has counted, as it travels to another. */
+export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The metrics of several processes as one: sums, unless a metric's `aggregator` says else. */
+export const sumMetrics = (parts: readonly MetricValues[]): Registry =>
+  AggregatorRegistry.aggregate([...parts]);

@@ -149,13 +149,13 @@ describe('a service of our own', () => {
   });
 
   it('is the same PostgreSQL with its replica after kill -9 of both', async () => {
-    const first = await stopLater(startPostgres({ dir, replica: true }));
-    await run(first.ownerUrl, `create table notes as select 'kept' as text`);
-    await Promise.all([first.primary.kill(), first.replica?.kill()]);
-    const second = await stopLater(startPostgres({ dir, replica: true, port: first.port }));
-    expect(second.ownerUrl).toBe(first.ownerUrl);
-    await run(second.ownerUrl, `insert into notes values ('after')`);
-    const onReplica = () => run(second.replicaUrl!, 'select text from notes order by text desc');
+    const first = await stopLater(startPostgres({ dir, replicas: 1 }));
+    await run(first.primary.url, `create table notes as select 'kept' as text`);
+    await Promise.all([first.primary.child.kill(), first.replicas[0]!.child.kill()]);
+    const second = await stopLater(startPostgres({ dir, replicas: 1, port: first.primary.port }));
+    expect(second.primary.url).toBe(first.primary.url);
+    await run(second.primary.url, `insert into notes values ('after')`);
+    const onReplica = () => run(second.replicas[0]!.url, 'select text from notes order by text desc');
     await waitUntil(async () => (await onReplica()).length === 2, { what: 'both rows on the replica' });
     expect(await onReplica()).toEqual([{ text: 'kept' }, { text: 'after' }]);
   });

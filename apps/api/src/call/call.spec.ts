@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { openCall } from './open-call.ts';
+import { openCall, type OpenCall } from './open-call.ts';
 import { requestIdOf } from './request-id.ts';
 
 const never = new Promise<never>(() => undefined);
@@ -16,35 +16,46 @@ describe('requestIdOf', () => {
 });
 
 describe('an open call', () => {
+  const stays = () => undefined;
+  const gone = (leave: () => void) => leave();
+  const ending = (call: OpenCall) => call.race(never).catch(codeOf);
+
   it('gives the result of its work', async () => {
-    const call = openCall(Infinity, new AbortController().signal);
+    const call = openCall(Infinity, stays);
     expect(await call.race(Promise.resolve(1))).toBe(1);
+    await expect(openCall(Infinity, stays).race(Promise.reject(new Error('no')))).rejects.toThrow('no');
     call.close();
   });
 
   it('ends with its deadline', async () => {
-    const call = openCall(Date.now() + 1, new AbortController().signal);
-    expect(codeOf(await call.race(never).catch((error: unknown) => error))).toBe(Code.DeadlineExceeded);
-    expect(call.signal.aborted).toBe(true);
+    const call = openCall(Date.now() + 1, stays);
+    const { signal } = call;
+    expect(await ending(call)).toBe(Code.DeadlineExceeded);
+    expect([signal.aborted, call.signal === signal]).toEqual([true, true]);
   });
 
   it('ends when the caller goes', async () => {
-    const gone = new AbortController();
-    const call = openCall(Infinity, gone.signal);
-    gone.abort();
-    expect(codeOf(await call.race(never).catch((error: unknown) => error))).toBe(Code.Canceled);
+    let leave = () => undefined as void;
+    const call = openCall(Infinity, (listener) => (leave = listener));
+    const ended = ending(call);
+    leave();
+    expect(await ended).toBe(Code.Canceled);
   });
 
-  it('takes a caller that goes after the deadline for one whose deadline passed', async () => {
-    const call = openCall(Date.now() - 1, AbortSignal.abort());
-    expect(codeOf(await call.race(never).catch((error: unknown) => error))).toBe(Code.DeadlineExceeded);
+  it('is over for who asks later', async () => {
+    const call = openCall(Infinity, gone);
+    expect(await ending(call)).toBe(Code.Canceled);
+    expect(codeOf(call.signal.reason)).toBe(Code.Canceled);
   });
+
+  it('takes a caller that goes after the deadline for one whose deadline passed', async () =>
+    expect(await ending(openCall(Date.now() - 1, gone))).toBe(Code.DeadlineExceeded));
 
   it('does not end any more once closed', () => {
-    const gone = new AbortController();
-    const call = openCall(Infinity, gone.signal);
+    let leave = () => undefined as void;
+    const call = openCall(Infinity, (listener) => (leave = listener));
     call.close();
-    gone.abort();
+    leave();
     expect(call.signal.aborted).toBe(false);
   });
 });

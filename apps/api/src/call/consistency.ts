@@ -1,5 +1,5 @@
 import { Consistency } from '@core/contracts';
-import type { Reader } from '@core/db';
+import type { Consistency as Freshness, Reader } from '@core/db';
 import type { Deps } from './context.ts';
 
 interface Asked {
@@ -7,17 +7,21 @@ interface Asked {
   consistencyToken: string;
 }
 
-/** A reader as fresh as the request asks. */
-export function readerFor({ reads }: Pick<Deps, 'reads'>, request: Asked): Reader {
+/** How fresh a request wants its answer. */
+export function consistencyOf(request: Asked): Freshness {
   switch (request.consistency) {
     case Consistency.AT_LEAST:
-      return reads.reader({ kind: 'at_least', token: request.consistencyToken });
+      return { kind: 'at_least', token: request.consistencyToken };
     case Consistency.STRONG:
-      return reads.reader({ kind: 'strong' });
+      return { kind: 'strong' };
     default:
-      return reads.reader({ kind: 'minimize_latency' });
+      return { kind: 'minimize_latency' };
   }
 }
+
+/** A reader as fresh as the request asks. */
+export const readerFor = ({ reads }: Pick<Deps, 'reads'>, request: Asked): Reader =>
+  reads.reader(consistencyOf(request));
 
 /** For small reads that follow a write at once, such as an import just started: a replica may not have it. */
 export const strongReader = ({ reads }: Pick<Deps, 'reads'>): Reader => reads.reader({ kind: 'strong' });

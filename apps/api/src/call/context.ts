@@ -1,5 +1,5 @@
 import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
-import type { CustomerKey, FoundScore } from '@core/domain';
+import type { ScoreOf } from './score-of.ts';
 
 export const SCOPES = [
   'rfm:read',
@@ -34,8 +34,7 @@ export interface Deps {
   /** The primary. */
   readonly pool: Pool;
   readonly reads: ReadRouter;
-  /** A score from a replica, read together with those of other calls. */
-  readonly scoreOf: (key: CustomerKey) => Promise<FoundScore>;
+  readonly scoreOf: ScoreOf;
   readonly keys: MerchantKeyStore;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;

@@ -75,18 +75,17 @@ const drained = (call: StreamCall): Promise<void> =>
 
 function receive(
   method: Method,
-  call: Pick<UnaryCall, 'metadata' | 'request' | 'getDeadline'> & {
+  call: Pick<UnaryCall, 'metadata' | 'request' | 'cancelled' | 'getDeadline'> & {
     on(event: 'cancelled', listener: () => void): unknown;
   },
 ): { incoming: Incoming; headers: grpc.Metadata } {
   const headers = new grpc.Metadata();
-  const gone = new AbortController();
-  call.on('cancelled', () => gone.abort());
   const deadline = Number(call.getDeadline());
   const incoming: Incoming = {
     header: (name) => call.metadata.get(name)[0]?.toString(),
     deadline: Number.isFinite(deadline) ? deadline : undefined,
-    gone: gone.signal,
+    // grpc-js says "cancelled" of every call, also of those that have ended well.
+    whenGone: (listener) => void (call.cancelled ? listener() : call.on('cancelled', listener)),
     reply: (name, value) => headers.set(name, value),
     read: () => read(method.desc.input, call.request),
   };

@@ -2,34 +2,28 @@ import * as grpc from '@grpc/grpc-js';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
+import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { addHealth } from './health.ts';
+import { GRPC_LIMITS, grpcOptions, limitMetadata, type GrpcLimits } from './limits.ts';
 import { addReflection } from './reflection.ts';
 import { grpcDefinition, grpcHandler } from './method-adapter.ts';
 
-export interface RunningServer {
-  readonly port: number;
-  /** Takes no new calls, lets those under way end for a while, then cuts them off. */
-  stop(): Promise<void>;
-}
-
 export interface GrpcServerOptions {
   port: number;
+  /** Where they differ from GRPC_LIMITS. */
+  limits?: Partial<GrpcLimits>;
   methods: readonly Method[];
   invoker: Invoker;
   reflection: boolean;
 }
 
-const LARGEST_MESSAGE = 4 * 1024 * 1024;
-const STOP_WITHIN_MS = 10_000;
-
 /** @throws Error when the port is taken, saying which variable to change */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
   // Its lines on the console are no JSON, and what they say is thrown as well.
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
-  const server = new grpc.Server({
-    'grpc.max_receive_message_length': LARGEST_MESSAGE,
-    'grpc.max_send_message_length': LARGEST_MESSAGE,
-  });
+  const limits = { ...GRPC_LIMITS, ...options.limits };
+  const server = new grpc.Server(grpcOptions(limits));
+  limitMetadata(server, limits);
   for (const method of options.methods) {
     for (const path of pathsOf(method.desc)) {
       server.addService(
@@ -47,6 +41,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     port,
     async stop() {
       health.stop();
+      // GOAWAY to every session. A call that crosses it has a higher number than the last one it names, so it
+      // is ignored here and the client sends it elsewhere.
       const forced = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);

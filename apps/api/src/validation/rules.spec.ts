@@ -118,11 +118,11 @@ it('known takes declared values alone', () => {
 
 it.each([
   [Consistency.UNSPECIFIED, '', true],
-  [Consistency.STRONG, '0/1A2B', true],
-  [Consistency.AT_LEAST, '0/1A2B', true],
+  [Consistency.STRONG, '1:0/1A2B', true],
+  [Consistency.AT_LEAST, '1:0/1A2B', true],
   [Consistency.AT_LEAST, '', false],
-  [Consistency.AT_LEAST, '0/1a2b', false],
-  [Consistency.UNSPECIFIED, "0/0' or true", false],
+  [Consistency.AT_LEAST, '1:0/1a2b', false],
+  [Consistency.UNSPECIFIED, "1:0/0' or true", false],
 ])('consistency %i with token %p', (consistency, token, good) =>
   expect(check(is.consistencyToken, token, { consistency })).toEqual(good ? token : refused),
 );

@@ -10,7 +10,7 @@ import {
 } from '@core/testing';
 
 export interface Services {
-  postgres: Postgres & { replicaPort: number; replicaUrl: string };
+  postgres: Postgres;
   kafka: Kafka;
   redis: Redis;
   stop(): Promise<void>;
@@ -57,7 +57,7 @@ export async function startServices({
     return startKafka({ ...place('kafka', 9092), jars });
   };
   const results = await Promise.allSettled([
-    note('PostgreSQL with a replica', startPostgres({ ...place('postgres', 5433), replica: true, durable })),
+    note('PostgreSQL with a replica', startPostgres({ ...place('postgres', 5433), replicas: 1, durable })),
     note('Kafka', kafka()),
     note('Redis', startRedis(place('redis', 6379))),
   ]);
@@ -68,6 +68,6 @@ export async function startServices({
   }
   const [postgres, kafkaUp, redis] = results.map(
     (result) => (result as PromiseFulfilledResult<unknown>).value,
-  ) as [Services['postgres'], Kafka, Redis];
+  ) as [Postgres, Kafka, Redis];
   return { postgres, kafka: kafkaUp, redis, stop };
 }

@@ -42,7 +42,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { postgres, kafka, redis } = services;
     const database = {
       CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: String(postgres.port),
+      CORE_DB_PORT: String(postgres.primary.port),
       CORE_DB_NAME: 'core_db',
       KAFKA_BROKER: kafka.broker,
     };
@@ -50,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       runOps(['migrate'], {
         ...database,
         CORE_DB_USER: 'core_owner',
-        CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.ownerUrl).password),
+        CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.primary.url).password),
         CORE_DB_API_PASSWORD: secrets.rolePasswords.core_api,
         CORE_DB_WORKER_PASSWORD: secrets.rolePasswords.core_worker,
         CORE_DB_IMPORTER_PASSWORD: secrets.rolePasswords.core_importer,
@@ -84,7 +84,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const starts: Record<AppName, () => Promise<App>> = {
       api: () =>
         start('api', 9101, {
-          CORE_DB_REPLICAS: `127.0.0.1:${postgres.replicaPort}`,
+          CORE_DB_REPLICAS: postgres.replicas.map(({ port }) => `127.0.0.1:${port}`).join(),
           CORE_GRPC_PORT: String(grpcPort),
           CORE_HTTP_PORT: String(httpPort),
           CORE_REFLECTION: 'true',
@@ -108,8 +108,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       env: {
         CORE_GRPC_ADDR: `127.0.0.1:${grpcPort}`,
         CORE_HTTP_URL: `http://127.0.0.1:${httpPort}`,
-        CORE_DB_URL: postgres.ownerUrl,
-        CORE_DB_REPLICA_URL: postgres.replicaUrl,
+        CORE_DB_URL: postgres.primary.url,
+        CORE_DB_REPLICA_URL: postgres.replicas[0]?.url ?? '',
         KAFKA_BROKER: kafka.broker,
         REDIS_URL: redis.url,
         SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,

@@ -38,7 +38,7 @@ const run = (dir: string, app: 'api' | 'importer', env: NodeJS.ProcessEnv) => {
 
 export const faults = (e2e: () => E2e, replace: (next: E2e) => void) => {
   it('refuses a database without its migrations and names the command', async () => {
-    const admin = new Client(e2e().stack.services.postgres.adminUrl);
+    const admin = new Client(e2e().stack.services.postgres.primary.adminUrl);
     await admin.connect();
     await admin.query('create database unmigrated');
     await admin.end();

@@ -1,3 +1,4 @@
 export * from './create-core-database.ts';
 export * from './create-test-database.ts';
+export * from './seed-customers.ts';
 export * from './test-services.ts';

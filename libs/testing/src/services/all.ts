@@ -53,7 +53,7 @@ export async function startTestServices(
     return value;
   };
   const starting = [
-    timed('PostgreSQL', startPostgres({ dir: join(dir, 'postgres'), replica: true })),
+    timed('PostgreSQL', startPostgres({ dir: join(dir, 'postgres'), replicas: 1 })),
     timed(
       'Kafka',
       fetchKafkaJars().then((jars) => startKafka({ dir: join(dir, 'kafka'), jars })),
@@ -69,15 +69,16 @@ export async function startTestServices(
   };
   try {
     const [postgres, kafka, redis] = await Promise.all(starting);
-    const { adminUrl, ownerUrl, replicaUrl, primary, replica } = postgres;
-    if (!replica || !replicaUrl) throw new Error('PostgreSQL came without its replica');
+    const { primary, replicas } = postgres;
+    const [replica] = replicas;
+    if (!replica) throw new Error('PostgreSQL came without its replica');
     return {
       addresses: {
-        postgres: { adminUrl, url: ownerUrl, replicaUrl },
+        postgres: { adminUrl: primary.adminUrl, url: primary.url, replicaUrl: replica.url },
         kafka: { broker: kafka.broker },
         redis: { url: redis.url },
       },
-      children: [primary, replica, kafka.child, redis.child],
+      children: [primary.child, replica.child, kafka.child, redis.child],
       stop,
     };
   } catch (error) {

@@ -5,7 +5,9 @@ export { kafkaAnswers, startKafka, type Kafka, type StartKafka } from './kafka.t
 export { stopLeftover } from './leftover.ts';
 export { freePort } from './ports.ts';
 export { startPostgres, type Postgres, type StartPostgres } from './postgres.ts';
+export type { PostgresNode } from './postgres-process.ts';
 export { redisAnswers, startRedis, type Redis, type StartRedis } from './redis.ts';
+export { dataHome } from './unprivileged.ts';
 export { waitUntil } from './wait-until.ts';
 export { within } from './within.ts';
 export { workspaceRoot } from './workspace.ts';

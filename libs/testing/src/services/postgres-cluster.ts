@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Client } from 'pg';
-import { REPLICATION_ROLE, REPLICATION_SLOT } from './postgres-config.ts';
+import { REPLICATION_ROLE, replicationSlot } from './postgres-config.ts';
 import { dataHome, giveFile, giveFolder, postgresBinaries, unprivileged } from './unprivileged.ts';
 
 const run = promisify(execFile);
@@ -49,16 +49,24 @@ export async function createRoles(client: Client, credentials: Credentials): Pro
   const replication = client.escapeLiteral(credentials.replication);
   // CREATEROLE for the apps' roles; not a superuser: pgcrypto is a trusted extension, which an owner may create.
   await client.query(`create role core_owner login createrole password ${owner}`);
+  // The replicas' timeline is in pg_stat_wal_receiver, which only this role may read; api gets it by a migration.
+  await client.query('grant pg_read_all_stats to core_owner with admin option');
   await client.query('create database core_db owner core_owner');
   await client.query(`create role ${REPLICATION_ROLE} login replication password ${replication}`);
 }
 
-/** From here on the primary keeps its log for the standby. */
-export async function createSlot(client: Client): Promise<void> {
+/** From here on the primary keeps its log for these standbys, and for no others that it may have had before. */
+export async function createSlots(client: Client, replicas: readonly number[]): Promise<void> {
+  const names = replicas.map(replicationSlot);
   await client.query(
-    `select pg_create_physical_replication_slot($1, true)
-     where not exists (select from pg_replication_slots where slot_name = $1)`,
-    [REPLICATION_SLOT],
+    `select pg_drop_replication_slot(slot_name) from pg_replication_slots
+      where not active and slot_name <> all($1::text[])`,
+    [names],
+  );
+  await client.query(
+    `select pg_create_physical_replication_slot(name, true) from unnest($1::text[]) as name
+      where not exists (select from pg_replication_slots where slot_name = name)`,
+    [names],
   );
 }
 
@@ -66,8 +74,9 @@ export const keepCredentials = (dir: string, credentials: Credentials): void =>
   writeFileSync(credentialsFile(dir), JSON.stringify(credentials), { mode: 0o600 });
 
 /** Copies the cleanly stopped primary. */
-export async function copyToReplica(dir: string): Promise<void> {
-  const { primary, replica } = dataFolders(dir);
+export async function copyToReplica(dir: string, number: number): Promise<void> {
+  const primary = primaryData(dir);
+  const replica = replicaData(dir, number);
   const unfinished = `${replica}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   await run('cp', ['-R', primary, unfinished], { cwd: '/', ...unprivileged() });
@@ -76,9 +85,10 @@ export async function copyToReplica(dir: string): Promise<void> {
   renameSync(unfinished, replica);
 }
 
-export const dataFolders = (dir: string) => ({
-  primary: join(dataHome(dir), 'primary'),
-  replica: join(dataHome(dir), 'replica'),
-});
+export const primaryData = (dir: string): string => join(dataHome(dir), 'primary');
+
+/** @param replica counted from 1 */
+export const replicaData = (dir: string, replica: number): string =>
+  join(dataHome(dir), `replica-${replica}`);
 
 const credentialsFile = (dir: string): string => join(dir, 'credentials.json');

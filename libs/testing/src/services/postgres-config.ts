@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { giveFile } from './unprivileged.ts';
 
 export const REPLICATION_ROLE = 'core_replication';
-export const REPLICATION_SLOT = 'core_replica';
+/** One slot a standby: the primary keeps its log for each. */
+export const replicationSlot = (replica: number): string => `core_replica_${replica}`;
 
 export interface NodeConfig {
   data: string;
@@ -10,7 +11,7 @@ export interface NodeConfig {
   /** False: survives a killed process, not a power cut. For tests. */
   durable: boolean;
   /** Set on the standby. */
-  primary?: { port: number; password: string };
+  primary?: { port: number; password: string; slot: string };
 }
 
 /** Writes the node's whole configuration anew, because its ports may have changed since the last start. */
@@ -37,7 +38,7 @@ export function writeConfig({ data, port, durable, primary }: NodeConfig): void 
   if (primary) {
     settings['primary_conninfo'] =
       `host=127.0.0.1 port=${primary.port} user=${REPLICATION_ROLE} password=${primary.password}`;
-    settings['primary_slot_name'] = REPLICATION_SLOT;
+    settings['primary_slot_name'] = primary.slot;
     giveFile(join(data, 'standby.signal'), '');
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);

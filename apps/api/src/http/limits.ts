@@ -1,0 +1,23 @@
+/** What node:http lets a peer take up before a request of its own has arrived. */
+export const HTTP_LIMITS = {
+  /** Ours come to 1 KiB; 16 KiB leave room for a large token and a proxy's own lines. More is answered 431. */
+  maxHeaderSize: 16 * 1024,
+  /** A request's head is a packet or two: who takes longer holds a socket and nothing else. Answered 408. */
+  headersTimeout: 10_000,
+  /** 1 MiB in 30 s is 35 KB/s, a poor telephone. It equals the default deadline of the call itself. */
+  requestTimeout: 30_000,
+  /** The two above are looked at this often; the default, 30 s, would triple them. */
+  connectionsCheckingInterval: 1_000,
+  /** Above the 60 s of common balancers, so that they close first and never send into a closed connection. */
+  keepAliveTimeout: 65_000,
+};
+export type HttpLimits = typeof HTTP_LIMITS;
+
+/** Headers beyond are dropped; gRPC-Web with a full set of metadata sends some thirty. */
+export const MOST_HEADERS = 100;
+
+/**
+ * Connections of one process, idle ones included (about 20 KiB each); what comes beyond is closed at once.
+ * Well below the files a process may open, of which gRPC and the database need their part.
+ */
+export const MOST_CONNECTIONS = 4_096;

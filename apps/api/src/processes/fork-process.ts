@@ -1,0 +1,67 @@
+import cluster from 'node:cluster';
+import { within } from './within.ts';
+import type { Answers, Question, Said } from './messages.ts';
+import type { RunningApi } from '../api.ts';
+
+/** A process of the api, as its supervisor sees it. */
+export interface ApiProcess {
+  readonly pid: number | undefined;
+  /** Its ports once it serves, undefined when it ended before that. */
+  readonly serving: Promise<RunningApi | undefined>;
+  /** Resolves with "exit code 1" or "SIGKILL"; never rejects. */
+  readonly exited: Promise<string>;
+  /** Undefined when it does not answer in time: it hangs, or has gone. */
+  ask<K extends keyof Answers>(what: K): Promise<Answers[K] | undefined>;
+  /** Lets it end its calls. */
+  stop(): void;
+  kill(): void;
+}
+
+/** Below a scrape's and a probe's own limits. */
+const ANSWER_WITHIN_MS = 3_000;
+
+/** Starts this same program again as a process that shares its ports. */
+export function forkProcess(): ApiProcess {
+  // Metrics hold infinities, which JSON does not.
+  cluster.setupPrimary({ serialization: 'advanced' });
+  const worker = cluster.fork();
+  const served = Promise.withResolvers<RunningApi | undefined>();
+  const ended = Promise.withResolvers<string>();
+  const asked = new Map<number, (answer: never) => void>();
+  let questions = 0;
+  let stopped = false;
+
+  worker.on('message', (said: Said) => {
+    if (said.kind === 'serving') served.resolve(said.ports);
+    else asked.get(said.id)?.(said.answer as never);
+  });
+  const end = (how: string) => {
+    served.resolve(undefined);
+    ended.resolve(how);
+  };
+  worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+  // One that could be started but not spoken to ends, too; one that could not be started has nothing to end.
+  worker.on('error', (error) => worker.process.pid === undefined && end(error.message));
+
+  return {
+    pid: worker.process.pid,
+    serving: served.promise,
+    exited: ended.promise,
+    async ask<K extends keyof Answers>(what: K) {
+      const id = questions++;
+      const answer = new Promise<Answers[K]>((resolve) => asked.set(id, resolve));
+      worker.send({ id, ask: what } as Question, () => undefined);
+      try {
+        return await within(ANSWER_WITHIN_MS, answer);
+      } finally {
+        asked.delete(id);
+      }
+    },
+    stop() {
+      // A second one would find the handler gone, and end it with its calls.
+      if (!stopped) worker.process.kill('SIGTERM');
+      stopped = true;
+    },
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
+}

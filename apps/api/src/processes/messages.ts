@@ -1,0 +1,15 @@
+import type { MetricValues } from '@core/runtime';
+import type { RunningApi } from '../api.ts';
+
+/** What a supervisor asks of a process, and what it is answered. */
+export interface Answers {
+  /** Names of what is missing; empty when it is ready. */
+  failing: string[];
+  metrics: MetricValues;
+}
+
+export type Question = { [K in keyof Answers]: { id: number; ask: K } }[keyof Answers];
+
+/** What a process says to its supervisor. */
+export type Said =
+  { kind: 'serving'; ports: RunningApi } | { kind: 'answer'; id: number; answer: Answers[keyof Answers] };

@@ -1,0 +1,73 @@
+import { availableParallelism } from 'node:os';
+import { Counter, Gauge, Registry, serveAdmin, sumMetrics, type App } from '@core/runtime';
+import type { RunningApi } from '../api.ts';
+import type { apiEnv } from '../config.ts';
+import { createCrew } from './crew.ts';
+import { forkProcess, type ApiProcess } from './fork-process.ts';
+
+/** Below the 25 s in which the whole clean-up must end; a process cuts its own calls after 10 s. */
+const STOP_WITHIN_MS = 22_000;
+
+/** How many processes `CORE_API_PROCESSES` means. */
+export const countProcesses = (asked: number): number => (asked === 0 ? availableParallelism() : asked);
+
+/**
+ * Runs the api in `size` processes that share its ports, and answers for all of them on the admin port. It
+ * serves no call itself, so no call can take it down.
+ * @throws Error when one of them does not start
+ */
+export async function supervise(app: App<typeof apiEnv>, size: number): Promise<RunningApi> {
+  const { env, log, shutdown } = app;
+  const metrics = new Registry();
+  metrics.setDefaultLabels({ app: 'api' });
+  const registers = [metrics];
+  const deaths = new Counter({
+    name: 'core_process_deaths_total',
+    help: 'Processes that ended without being asked to',
+    registers,
+  });
+  const crew = createCrew({
+    size,
+    fork: forkProcess,
+    log,
+    stopping: shutdown.signal,
+    onDeath: () => deaths.inc(),
+  });
+  new Gauge({
+    name: 'core_processes',
+    help: 'Processes that serve, or are about to',
+    registers,
+    collect() {
+      this.set(crew.members.size);
+    },
+  });
+
+  const admin = await serveAdmin({
+    port: env.CORE_ADMIN_PORT,
+    failing: async () => (shutdown.signal.aborted ? ['serving'] : missingIn(crew.members)),
+    metrics: {
+      contentType: metrics.contentType,
+      async metrics() {
+        const parts = await Promise.all([...crew.members].map((member) => member.ask('metrics')));
+        const known = parts.filter((part) => part !== undefined);
+        return sumMetrics([await metrics.getMetricsAsJSON(), ...known]).metrics();
+      },
+    },
+  });
+  shutdown.add('admin server', () => admin.close());
+  shutdown.add('processes', () => crew.stop(STOP_WITHIN_MS));
+  process.on('SIGHUP', () => void crew.renew());
+  const first = await crew.start();
+
+  const ports = { ...(await first.serving), adminPort: admin.port } as RunningApi;
+  log.info({ ...ports, processes: [...crew.members].map(({ pid }) => pid) }, 'supervising');
+  return ports;
+}
+
+/** One process that can do its work is enough; without any, what they miss between them. */
+async function missingIn(members: ReadonlySet<ApiProcess>): Promise<string[]> {
+  const answers = await Promise.all([...members].map((member) => member.ask('failing')));
+  const heard = answers.filter((failing) => failing !== undefined);
+  if (heard.length === 0) return ['serving'];
+  return heard.some((failing) => failing.length === 0) ? [] : [...new Set(heard.flat())];
+}

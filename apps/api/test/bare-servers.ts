@@ -1,0 +1,81 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { CoreService } from '@core/contracts';
+import { createLogger, Registry } from '@core/runtime';
+import { createCallLimit } from '../src/call/call-limit.ts';
+import type { Deps } from '../src/call/context.ts';
+import type { GrpcLimits } from '../src/grpc/limits.ts';
+import { startGrpcServer } from '../src/grpc/server.ts';
+import type { HttpLimits } from '../src/http/limits.ts';
+import { startHttpServer } from '../src/http/server.ts';
+import { createInvoker } from '../src/invoke.ts';
+import { METHODS } from '../src/methods.ts';
+import { createRpcDurations } from '../src/metrics.ts';
+
+export const ids = {
+  merchantId: '018f4e1c-0000-7000-8000-00000000000a',
+  customerId: '018f4e1c-0000-7000-8000-00000000000b',
+};
+export const RFM_PATH = '/core.v1.CoreService/GetCustomerRFM';
+
+export interface BareServers {
+  grpcPort: number;
+  httpPort: number;
+  url: string;
+  /** Accepted by the gRPC port so far. */
+  grpcConnections(): number;
+  /** As the servers' process counts them. */
+  inFlight(): Promise<number>;
+  /** What GetCustomerRFM waits for before it answers; nothing unless set. */
+  hold: Promise<unknown> | undefined;
+  /** Once, however often it is asked. */
+  stop(): Promise<void>;
+}
+
+/** Both servers with the whole pipeline at free ports, and no database: GetCustomerRFM says nothing. */
+export async function openBareServers(
+  options: { mostCalls?: number; grpc?: Partial<GrpcLimits>; http?: Partial<HttpLimits> } = {},
+): Promise<BareServers> {
+  const registry = new Registry();
+  const methods = METHODS.map((method) =>
+    method.kind === 'unary' && method.desc === CoreService.method.getCustomerRFM
+      ? { ...method, handler: async () => (await servers.hold, {}) }
+      : method,
+  );
+  const invoker = createInvoker({
+    deps: {} as Deps,
+    identify: () => ({ caller: 'spec', scopes: new Set(['rfm:read']) }),
+    isMerchant: async () => true,
+    durations: createRpcDurations(registry),
+    limit: createCallLimit(registry, options.mostCalls),
+    log: createLogger('api', 'silent'),
+  });
+  const common = { methods, invoker, port: 0 };
+  const grpc = await startGrpcServer({ ...common, reflection: false, limits: options.grpc });
+  const http = await startHttpServer({ ...common, corsOrigins: [], limits: options.http });
+  let grpcConnections = 0;
+  const count = (message: unknown) => {
+    const { localPort } = (message as { socket: Socket }).socket;
+    if (localPort === grpc.port) grpcConnections++;
+  };
+  const accepted = channel('net.server.socket');
+  accepted.subscribe(count);
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    accepted.unsubscribe(count);
+    await Promise.all([grpc.stop(), http.stop()]);
+  };
+  const servers: BareServers = {
+    grpcPort: grpc.port,
+    httpPort: http.port,
+    url: `http://127.0.0.1:${http.port}`,
+    grpcConnections: () => grpcConnections,
+    async inFlight() {
+      const json = await registry.getSingleMetric('core_calls_in_flight')?.get();
+      return Number(json?.values[0]?.value);
+    },
+    hold: undefined,
+    stop: () => (stopped ??= stop()),
+  };
+  return servers;
+}

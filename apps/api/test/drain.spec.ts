@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import * as http2 from 'node:http2';
+import type { Socket } from 'node:net';
+import { CoreService } from '@core/contracts';
+import { grpcClient, waitUntil } from '@core/testing';
+import { status } from '@grpc/grpc-js';
+import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { failure, post } from './support.ts';
+
+const rfm = CoreService.method.getCustomerRFM;
+
+const opened: BareServers[] = [];
+const open = async (): Promise<BareServers> => {
+  const servers = await openBareServers();
+  opened.push(servers);
+  return servers;
+};
+// Those that a failed spec has left open; who has stopped stops at once.
+afterEach(() => Promise.all(opened.splice(0).map((servers) => servers.stop())));
+
+/** One call over `agent`: its status, what it says of its connection, and the client's port. */
+async function callOver(agent: Agent, url: string): Promise<[number, string | undefined, number]> {
+  const sent = request(url + RFM_PATH, {
+    agent,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  sent.end(JSON.stringify(ids));
+  const [reply] = (await once(sent, 'response')) as [IncomingMessage];
+  const { localPort } = reply.socket as Socket;
+  reply.resume();
+  await once(reply, 'end');
+  return [reply.statusCode!, reply.headers.connection, localPort!];
+}
+
+it('lets calls under way end, and refuses new connections meanwhile', async () => {
+  const servers = await open();
+  const gate = Promise.withResolvers<void>();
+  servers.hold = gate.promise;
+  const rpc = grpcClient(`127.0.0.1:${servers.grpcPort}`);
+  const held = Promise.all([rpc.unary(rfm, ids), post(servers.url + RFM_PATH, ids)]);
+  await waitUntil(async () => (await servers.inFlight()) === 2, { what: 'two calls' });
+  const stopped = servers.stop();
+
+  const late = grpcClient(`127.0.0.1:${servers.grpcPort}`);
+  expect((await failure(late.unary(rfm, ids))).code).toBe(status.UNAVAILABLE);
+  await expect(post(servers.url + RFM_PATH, ids)).rejects.toThrow('fetch failed');
+
+  gate.resolve();
+  const [, overHttp] = await held;
+  expect([overHttp.status, overHttp.headers.get('connection')]).toEqual([200, 'close']);
+  await stopped;
+  rpc.close();
+  late.close();
+});
+
+it('says GOAWAY to a session, and ignores a call that crosses it', async () => {
+  const servers = await open();
+  const session = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
+  const headers = { ':method': 'POST', ':path': RFM_PATH, 'content-type': 'application/grpc' };
+  const call = (): http2.ClientHttp2Stream => {
+    const stream = session.request(headers);
+    stream.on('error', () => undefined);
+    stream.end(Buffer.alloc(5));
+    return stream.resume();
+  };
+  const first = call();
+  await once(first, 'close');
+  const left = once(session, 'goaway') as Promise<[number, number]>;
+  const stopped = servers.stop();
+  const crossing = call(); // written before the GOAWAY can have been read
+  expect(await left).toEqual([http2.constants.NGHTTP2_NO_ERROR, first.id, undefined]);
+  await waitUntil(() => crossing.destroyed, { what: 'the call to end' });
+  expect(crossing.rstCode).toBe(http2.constants.NGHTTP2_REFUSED_STREAM);
+  await stopped;
+});
+
+it('answers what an idle HTTP connection was about to send, and closes it then', async () => {
+  const servers = await open();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const [before, keeps, port] = await callOver(agent, servers.url);
+  expect([before, keeps]).toEqual([200, 'keep-alive']);
+  const stopped = servers.stop();
+  expect(await callOver(agent, servers.url)).toEqual([200, 'close', port]);
+  await stopped;
+  agent.destroy();
+});
+
+it('cuts calls that do not end', async () => {
+  const servers = await open();
+  servers.hold = new Promise(() => undefined);
+  const rpc = grpcClient(`127.0.0.1:${servers.grpcPort}`);
+  const overGrpc = failure(rpc.unary(rfm, ids));
+  const overHttp = failure(post(servers.url + RFM_PATH, ids));
+  await waitUntil(async () => (await servers.inFlight()) === 2, { what: 'two calls' });
+  await servers.stop();
+  expect([status.UNAVAILABLE, status.CANCELLED]).toContain((await overGrpc).code);
+  expect((await overHttp).code).not.toBe(0);
+  rpc.close();
+});

@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import * as http2 from 'node:http2';
+import { connect } from 'node:net';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import * as grpc from '@grpc/grpc-js';
+import { CoreService } from '@core/contracts';
+import { grpcClient, waitUntil, type GrpcClient } from '@core/testing';
+import { LARGEST_REQUEST } from '../src/call/message-size.ts';
+import { GRPC_LIMITS } from '../src/grpc/limits.ts';
+import { HEALTH } from '../src/grpc/health-descriptor.ts';
+import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { failure, post } from './support.ts';
+
+const rfm = CoreService.method.getCustomerRFM;
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function open(options?: Parameters<typeof openBareServers>[0]): Promise<BareServers> {
+  const servers = await openBareServers(options);
+  closers.push(() => servers.stop());
+  return servers;
+}
+
+/** A client with a connection of its own: grpc-js shares those of equal options. */
+function client({ grpcPort }: BareServers): GrpcClient {
+  const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
+  closers.push(() => rpc.close());
+  return rpc;
+}
+
+/** HTTP/2 without any manners of gRPC. */
+function session({ grpcPort }: BareServers): http2.ClientHttp2Session {
+  const raw = http2.connect(`http://127.0.0.1:${grpcPort}`);
+  raw.on('error', () => undefined);
+  closers.push(() => raw.destroy());
+  return raw;
+}
+
+/** What a peer reads until its connection is closed, having sent `text`. */
+async function talk(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let heard = '';
+  socket.on('data', (data: Buffer) => (heard += data.toString('latin1')));
+  socket.on('error', () => undefined);
+  socket.write(text);
+  await once(socket, 'close');
+  return heard;
+}
+
+const sendBytes = (servers: BareServers, path: string, body: Uint8Array): Promise<Buffer> => {
+  const raw = new grpc.Client(`127.0.0.1:${servers.grpcPort}`, grpc.credentials.createInsecure());
+  closers.push(() => raw.close());
+  const same = (bytes: Buffer) => bytes;
+  return new Promise((resolve, reject) => {
+    raw.makeUnaryRequest(path, same, same, Buffer.from(body), (error, reply) =>
+      error || !reply ? reject(error) : resolve(reply),
+    );
+  });
+};
+
+describe('a message', () => {
+  it('has at most 1 MiB on the gRPC port', async () => {
+    const servers = await open();
+    expect(await failure(sendBytes(servers, RFM_PATH, new Uint8Array(LARGEST_REQUEST + 1)))).toEqual({
+      code: grpc.status.RESOURCE_EXHAUSTED,
+      details: 'Received message larger than max (1048577 vs 1048576)',
+    });
+  });
+
+  it('has at most 1 MiB on the HTTP port', async () => {
+    const { url } = await open();
+    const big = await post(url + RFM_PATH, { ...ids, consistencyToken: 'x'.repeat(LARGEST_REQUEST) });
+    expect(big).toMatchObject({ status: 429, body: { code: 'resource_exhausted' } });
+    expect(big.body['message']).toContain('is larger than configured readMaxBytes 1048576');
+  });
+});
+
+describe('metadata', () => {
+  const tooMuch: [string, Record<string, string>][] = [
+    ['16 KiB', { 'x-large': 'x'.repeat(GRPC_LIMITS.largestMetadata) }],
+    ['64 headers', Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`x-${n}`, '1']))],
+  ];
+  it.each(tooMuch)('has at most %s on the gRPC port, and the connection goes on', async (_, metadata) => {
+    const servers = await open();
+    const rpc = client(servers);
+    await rpc.unary(rfm, ids, { metadata: { 'x-large': 'x'.repeat(8 * 1024) } });
+    const refusal = await failure(rpc.unary(rfm, ids, { metadata }));
+    expect(refusal.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+    await rpc.unary(rfm, ids);
+    expect(servers.grpcConnections()).toBe(1);
+  });
+
+  it('has at most 16 KiB on the HTTP port', async () => {
+    const { httpPort } = await open();
+    const heard = await talk(httpPort, `POST / HTTP/1.1\r\nx-large: ${'x'.repeat(16 * 1024)}`);
+    expect(heard).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large/);
+  });
+});
+
+describe('calls', () => {
+  it('of one connection are at most 256 at once; the others wait their turn', async () => {
+    const servers = await open();
+    const gate = Promise.withResolvers<void>();
+    servers.hold = gate.promise;
+    const rpc = client(servers);
+    const calls = Promise.all(Array.from({ length: 300 }, () => rpc.unary(rfm, ids)));
+    await waitUntil(async () => (await servers.inFlight()) === GRPC_LIMITS.mostStreams, {
+      what: 'as many calls as one connection may have',
+    });
+    const other = session(servers);
+    await once(other, 'remoteSettings');
+    expect(other.remoteSettings.maxConcurrentStreams).toBe(GRPC_LIMITS.mostStreams);
+    gate.resolve();
+    expect(await calls).toHaveLength(300);
+  });
+
+  it('of one process are limited over both ports; health is exempt', async () => {
+    const servers = await open({ mostCalls: 2 });
+    const gate = Promise.withResolvers<void>();
+    servers.hold = gate.promise;
+    const rpc = client(servers);
+    const message = '2 calls are under way in this process, try again';
+    const held = [rpc.unary(rfm, ids), post(servers.url + RFM_PATH, ids)];
+    await waitUntil(async () => (await servers.inFlight()) === 2, { what: 'two calls' });
+    expect(await failure(rpc.unary(rfm, ids))).toEqual({
+      code: grpc.status.RESOURCE_EXHAUSTED,
+      details: message,
+    });
+    expect(await post(servers.url + RFM_PATH, ids)).toMatchObject({
+      status: 429,
+      body: { code: 'resource_exhausted', message },
+    });
+    const ask = toBinary(HEALTH.request, create(HEALTH.request));
+    const health = await sendBytes(servers, '/grpc.health.v1.Health/Check', ask);
+    expect(fromBinary(HEALTH.response, health)).toMatchObject({ status: 1 });
+    gate.resolve();
+    await Promise.all(held);
+    expect(await servers.inFlight()).toBe(0);
+    await rpc.unary(rfm, ids);
+  });
+
+  it('end with their deadline on both ports', async () => {
+    const servers = await open();
+    servers.hold = new Promise(() => undefined);
+    const late = await failure(client(servers).unary(rfm, ids, { timeoutMs: 50 }));
+    expect(late.code).toBe(grpc.status.DEADLINE_EXCEEDED);
+    expect(await post(servers.url + RFM_PATH, ids, { 'connect-timeout-ms': '50' })).toMatchObject({
+      status: 504,
+      body: { code: 'deadline_exceeded' },
+    });
+  });
+});
+
+describe('a connection', () => {
+  it.each([
+    ['head', 'POST / HTTP/1.1\r\nhost: x\r\n'],
+    [
+      'body',
+      `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+    ],
+  ])('whose %s does not come is answered 408', async (_, text) => {
+    const soon = { headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 };
+    const { httpPort } = await open({ http: soon });
+    expect(await talk(httpPort, text)).toMatch(/^HTTP\/1\.1 408 Request Timeout/);
+  });
+
+  it('is left by its client when it gets old, without a failed call', async () => {
+    const servers = await open({ grpc: { connectionAgeMs: 200 } });
+    const rpc = client(servers);
+    let calls = 0;
+    const call = async () => {
+      while (servers.grpcConnections() < 5) calls += await rpc.unary(rfm, ids).then(() => 1);
+    };
+    await Promise.all(Array.from({ length: 20 }, call));
+    expect(calls).toBeGreaterThan(0);
+  });
+
+  it('without a call is closed', async () => {
+    const idle = session(await open({ grpc: { idleMs: 100 } }));
+    const [code] = await once(idle, 'goaway');
+    expect(code).toBe(http2.constants.NGHTTP2_NO_ERROR);
+    await once(idle, 'close');
+  });
+
+  it('whose peer does not answer is cut', async () => {
+    const { grpcPort } = await open({ grpc: { keepaliveMs: 100, keepaliveAnswerMs: 100 } });
+    const settings = '\0\0\0\x04\0\0\0\0\0'; // and never an acknowledged ping
+    await talk(grpcPort, `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${settings}`);
+  });
+});

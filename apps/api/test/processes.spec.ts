@@ -1,0 +1,163 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { waitUntil } from '@core/testing';
+import {
+  alive,
+  createCaller,
+  openLaunchpad,
+  startLoad,
+  type Caller,
+  type LaunchedApi,
+  type Launchpad,
+} from './processes-support.ts';
+import { merchant, post } from './support.ts';
+
+let pad: Launchpad;
+beforeAll(async () => void (pad = await openLaunchpad()));
+afterAll(() => pad.close());
+
+const callers: Caller[] = [];
+afterEach(() => callers.splice(0).forEach((caller) => caller.close()));
+const callersOf = (count: number, ...apis: LaunchedApi[]): Caller[] => {
+  const made = Array.from({ length: count }, () => createCaller(...apis.map(({ grpcPort }) => grpcPort)));
+  callers.push(...made);
+  return made;
+};
+/** Load over all of `many`. */
+const loadOf = (inFlight: number, many: Caller[]) =>
+  startLoad(inFlight, (n) => many[n % many.length]!.call());
+const more = (load: { done(): number }, calls: number) => {
+  const until = load.done() + calls;
+  return waitUntil(() => load.done() >= until, { what: `${calls} more calls` });
+};
+
+it('spreads connections over its processes', async () => {
+  const api = await pad.launch(2);
+  const eight = callersOf(8, api);
+  for (const { call } of eight) await call();
+  await Promise.all(eight.flatMap(({ call }) => Array.from({ length: 50 }, call)));
+  const calls = [...(await api.calls()).values()];
+  const mean = calls.reduce((sum, count) => sum + count) / calls.length;
+  expect([calls.length, mean]).toEqual([2, 204]);
+  expect(Math.min(...calls)).toBeGreaterThanOrEqual(mean / 2);
+  await api.child.stop();
+});
+
+it('loses no call when one of two instances stops', async () => {
+  const [going, staying] = await Promise.all([pad.launch(2), pad.launch(1)]);
+  const load = loadOf(300, callersOf(6, going, staying));
+  await more(load, 1_000);
+  const pids = await going.pids();
+  going.signal('SIGTERM');
+  expect(await going.child.exited).toBe('exit code 0');
+  await more(load, 1_000);
+  await load.end();
+  expect(load.failures).toEqual([]);
+  expect(pids.filter(alive)).toEqual([]);
+  expect(going.log()).not.toMatch(/"level":"(error|fatal)"/);
+  await staying.child.stop();
+});
+
+it('loses no call on either port, and stays ready, when its processes are replaced in turn', async () => {
+  const api = await pad.launch(2);
+  const load = loadOf(100, callersOf(6, api));
+  const path = `${api.url}/core.v1.CoreService/GetProgramSettings`;
+  const http = startLoad(20, async () => {
+    const { status } = await post(path, { merchantId: merchant() });
+    if (status !== 200) throw new Error(`HTTP ${status}`);
+  });
+  const probes = startLoad(1, async () => {
+    if (!(await api.ready())) throw new Error('not ready');
+  });
+  await more(load, 500);
+  const before = await api.pids();
+  api.signal('SIGHUP');
+  await waitUntil(async () => (await api.pids()).every((pid) => !before.includes(pid)), {
+    what: 'two new processes',
+  });
+  await waitUntil(() => !before.some(alive), { what: 'the old processes to end' });
+  await more(load, 500);
+  await Promise.all([load.end(), http.end(), probes.end()]);
+  expect([load.failures, http.failures, probes.failures]).toEqual([[], [], []]);
+  expect(await api.pids()).toHaveLength(2);
+  expect(http.done()).toBeGreaterThan(0);
+  await api.child.stop();
+});
+
+it('replaces a process that is killed, while the others go on', async () => {
+  const api = await pad.launch(2);
+  const [victim] = await api.pids();
+  const many = callersOf(6, api);
+  const homes: number[] = [];
+  for (const { call } of many) {
+    const before = await api.calls();
+    await call();
+    const after = await api.calls();
+    homes.push([...after.keys()].find((pid) => after.get(pid)! > before.get(pid)!)!);
+  }
+  const others = many.filter((_, n) => homes[n] !== victim);
+  expect(others.length).toBeGreaterThan(0);
+  const load = loadOf(60, others);
+  const probes = startLoad(1, async () => {
+    if (!(await api.ready())) throw new Error('not ready');
+  });
+  await more(load, 300);
+  process.kill(victim!, 'SIGKILL');
+  await waitUntil(
+    async () => {
+      const pids = await api.pids();
+      return pids.length === 2 && !pids.includes(victim!);
+    },
+    { what: 'another process' },
+  );
+  await more(load, 300);
+  await Promise.all([load.end(), probes.end()]);
+  expect([load.failures, probes.failures]).toEqual([[], []]);
+  for (const { call } of many) await call();
+  expect(api.log()).toContain('a process has died');
+  await api.child.stop();
+});
+
+it('leaves no process behind when it is killed itself', async () => {
+  const api = await pad.launch(2);
+  const pids = await api.pids();
+  expect(pids).toHaveLength(2);
+  await api.child.kill();
+  await waitUntil(() => !pids.some(alive), { what: 'its processes to end' });
+});
+
+it('ends when its processes die again and again', async () => {
+  const api = await pad.launch(2);
+  const killing = startLoad(1, async () => {
+    for (const pid of await api.pids()) process.kill(pid, 'SIGKILL');
+  });
+  expect(await api.child.exited).toBe('exit code 1');
+  await killing.end();
+  expect(api.log()).toContain('processes in a row have died and none serves');
+});
+
+describe('with a port that is taken', () => {
+  it.each(['CORE_GRPC_PORT', 'CORE_HTTP_PORT', 'CORE_ADMIN_PORT'])('ends and names %s', async (name) => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(0, resolve));
+    const { port } = holder.address() as AddressInfo;
+    try {
+      const api = await pad.begin(2, { [name]: String(port) });
+      expect(await api.child.exited).toBe('exit code 1');
+      expect(api.log()).toContain(`port ${port} is taken; set ${name} to a free one`);
+    } finally {
+      holder.close();
+    }
+  });
+});
+
+it('takes free ports, the same for all processes', async () => {
+  const api = await pad.begin(2, { CORE_GRPC_PORT: '0', CORE_HTTP_PORT: '0' });
+  const found = await waitUntil(() => /"grpcPort":(\d+).*"processes":\[/.exec(api.log()), {
+    what: 'it to say its ports',
+  });
+  const many = Array.from({ length: 4 }, () => createCaller(Number(found[1])));
+  callers.push(...many);
+  for (const { call } of many) await call();
+  expect([...(await api.calls()).values()]).toEqual([2, 2]);
+  await api.child.stop();
+});

@@ -1,0 +1,192 @@
+// The driver: many callers in one small process, so that it takes little of the cores it shares with the server.
+// Closed loop: `-in-flight` calls at once. Open loop: `-rate` calls a second, each timed from the moment it was
+// due, so that a server that stalls cannot hide its stall by slowing the driver down.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"core.bench/corev1"
+)
+
+var (
+	target      = flag.String("target", "", "host:port")
+	connections = flag.Int("connections", 8, "")
+	inFlight    = flag.Int("in-flight", 128, "closed loop: calls at once")
+	rate        = flag.Int("rate", 0, "open loop: calls a second; 0: closed loop")
+	seconds     = flag.Float64("seconds", 5, "measured time")
+	warmUp      = flag.Float64("warm-up", 1, "seconds before it")
+	customers   = flag.Int("customers", 1_000_000, "rows of the table")
+	merchants   = flag.Int("merchants", 5_000, "")
+	batch       = flag.Int("batch", 0, "ids of a BatchGetCustomerRFM; 0: GetCustomerRFM")
+	split       = flag.Float64("split", 0, "report latencies before and after this second of the measured time")
+)
+
+func merchantID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }
+func customerID(k int) string { return fmt.Sprintf("10000000-0000-4000-8000-%012x", k) }
+
+type call func(ctx context.Context, random *rand.Rand) error
+
+func unary(client corev1.CoreServiceClient) call {
+	return func(ctx context.Context, random *rand.Rand) error {
+		k := random.IntN(*customers)
+		_, err := client.GetCustomerRFM(ctx, &corev1.GetCustomerRFMRequest{
+			CustomerId: customerID(k), MerchantId: merchantID(k%*merchants + 1),
+		})
+		return err
+	}
+}
+
+func many(client corev1.CoreServiceClient) call {
+	return func(ctx context.Context, random *rand.Rand) error {
+		m := random.IntN(*merchants)
+		each := *customers / *merchants
+		first := random.IntN(each)
+		ids := make([]string, *batch)
+		for n := range ids {
+			ids[n] = customerID(m + *merchants*((first+n)%each))
+		}
+		_, err := client.BatchGetCustomerRFM(ctx, &corev1.BatchGetCustomerRFMRequest{
+			MerchantId: merchantID(m + 1), CustomerIds: ids,
+		})
+		return err
+	}
+}
+
+// One call: when it was due, counted from the start of the measured time, and how long it took; in ns.
+type sample struct{ due, took int64 }
+
+type recorder struct {
+	sync.Mutex
+	samples []sample
+	errors  map[string]int
+}
+
+func (r *recorder) add(due, took int64, err error) {
+	r.Lock()
+	defer r.Unlock()
+	if err != nil {
+		r.errors[status.Code(err).String()]++
+	} else {
+		r.samples = append(r.samples, sample{due, took})
+	}
+}
+
+type latencies struct {
+	Count              int
+	P50, P95, P99, Max float64 // milliseconds
+}
+
+func summarise(samples []sample) latencies {
+	took := make([]int64, len(samples))
+	for n, s := range samples {
+		took[n] = s.took
+	}
+	slices.Sort(took)
+	at := func(q float64) float64 {
+		if len(took) == 0 {
+			return 0
+		}
+		return float64(took[min(len(took)-1, int(q*float64(len(took))))]) / 1e6
+	}
+	return latencies{len(took), at(0.5), at(0.95), at(0.99), at(1)}
+}
+
+func cpuSeconds() float64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		log.Fatal(err)
+	}
+	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
+}
+
+func main() {
+	flag.Parse()
+	calls := make([]call, *connections)
+	for n := range calls {
+		connection, err := grpc.NewClient(*target, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			log.Fatal(err)
+		}
+		client := corev1.NewCoreServiceClient(connection)
+		if *batch > 0 {
+			calls[n] = many(client)
+		} else {
+			calls[n] = unary(client)
+		}
+	}
+	warm := time.Duration(*warmUp * float64(time.Second))
+	measured := time.Duration(*seconds * float64(time.Second))
+	begin := time.Now().Add(warm)
+	end := begin.Add(measured)
+	r := &recorder{errors: map[string]int{}}
+	record := func(due time.Time, err error) {
+		if now := time.Now(); !due.Before(begin) && due.Before(end) {
+			r.add(int64(due.Sub(begin)), int64(now.Sub(due)), err)
+		}
+	}
+	var cpuAtBegin float64
+	time.AfterFunc(warm, func() {
+		cpuAtBegin = cpuSeconds()
+		fmt.Fprintln(os.Stderr, "measuring")
+	})
+
+	var all sync.WaitGroup
+	if *rate == 0 {
+		for n := range *inFlight {
+			all.Go(func() {
+				random := rand.New(rand.NewPCG(7, uint64(n)))
+				for time.Now().Before(end) {
+					due := time.Now()
+					record(due, calls[n%len(calls)](context.Background(), random))
+				}
+			})
+		}
+	} else {
+		random := rand.New(rand.NewPCG(7, 7))
+		interval := time.Second / time.Duration(*rate)
+		var n atomic.Int64
+		for due := begin.Add(-warm); due.Before(end); due = due.Add(interval) {
+			time.Sleep(time.Until(due)) // late ones leave at once, and their lateness counts
+			seeded := rand.New(rand.NewPCG(random.Uint64(), 7))
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+				defer cancel()
+				record(due, calls[int(n.Add(1))%len(calls)](ctx, seeded))
+			})
+		}
+	}
+	all.Wait()
+	cpu := cpuSeconds() - cpuAtBegin
+
+	at := int64(*split * 1e9)
+	before, after := []sample{}, []sample{}
+	for _, s := range r.samples {
+		if s.due < at {
+			before = append(before, s)
+		} else {
+			after = append(after, s)
+		}
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]any{
+		"perSecond": float64(len(r.samples)) / measured.Seconds(), "all": summarise(r.samples),
+		"before": summarise(before), "after": summarise(after), "errors": r.errors, "cpuSeconds": cpu,
+	}); err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,69 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Operation } from './rounds.ts';
+
+/** Debian keeps it in the versioned folder, off PATH. */
+function pgbenchPath(): string {
+  const versions = '/usr/lib/postgresql';
+  const found = existsSync(versions)
+    ? readdirSync(versions).map((version) => join(versions, version, 'bin/pgbench'))
+    : [];
+  const path = [...found.toSorted().toReversed(), 'pgbench'].find(
+    (each) => spawnSync(each, ['--version']).status === 0,
+  );
+  if (!path) throw new Error('pgbench is missing; Debian has it in the package postgresql-contrib');
+  return path;
+}
+
+/**
+ * Prepared point reads of one row by its two ids, as pgbench -S does them by one number. The ids are made of
+ * the random number by the server, a few per cent of the work.
+ */
+export function preparePgbench(
+  dir: string,
+  size: { customers: number; merchants: number },
+): (options: {
+  url: string;
+  clients: number;
+  seconds: number;
+  onMeasuring: () => void;
+}) => Promise<Operation> {
+  const path = pgbenchPath();
+  const script = join(dir, 'point-read.sql');
+  writeFileSync(
+    script,
+    `\\set k random(0, ${size.customers - 1})
+\\set m :k % ${size.merchants} + 1
+select rfm_score from customers
+ where merchant_id = ('00000000-0000-4000-8000-' || lpad(to_hex(:m::int), 12, '0'))::uuid
+   and id = ('10000000-0000-4000-8000-' || lpad(to_hex(:k::int), 12, '0'))::uuid
+   and deleted_at is null and erased_at is null;
+`,
+  );
+  return async ({ url, clients, seconds, onMeasuring }) => {
+    const at = new URL(url);
+    const args = ['-n', '-M', 'prepared', '-f', script, '-c', `${clients}`, '-j', '2', '-T', `${seconds}`];
+    const child = spawn(path, [...args, '-h', at.hostname, '-p', at.port, '-U', at.username, 'core_db'], {
+      env: { ...process.env, PGPASSWORD: decodeURIComponent(at.password) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onMeasuring();
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await new Promise((resolve) => child.once('close', resolve));
+    const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
+    const perSecond = number(/tps = ([\d.]+)/);
+    if (!(perSecond > 0)) throw new Error(`pgbench failed: ${output}`);
+    const latency = number(/latency average = ([\d.]+)/);
+    return {
+      perSecond,
+      operations: number(/transactions actually processed: (\d+)/),
+      driverCpuSeconds: 0, // pgbench is a child that has ended, and counted with no one
+      p50: latency,
+      p99: latency,
+      errors: {},
+    };
+  };
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { freePort, launch, startAuthStandIn, whenReady, workspaceRoot, type Child } from '@core/testing';
+import { connectsTo } from '../connects-to.ts';
+import type { BenchDatabase } from './database.ts';
+
+/** A server of core.v1.CoreService/GetCustomerRFM. */
+export interface Contestant {
+  name: string;
+  target: string;
+  child: Child;
+  /** Of its admin port, ours only. */
+  adminUrl?: string;
+}
+
+/** Connections of each process to each replica; a single process has twice as many. */
+const CONNECTIONS = 10;
+
+/** Starts all servers side by side; they are driven one at a time. */
+export async function startContestants(
+  dir: string,
+  database: BenchDatabase,
+  goPeer: string,
+): Promise<{ contestants: Record<string, Contestant>; stop(): Promise<void> }> {
+  const auth = await startAuthStandIn();
+  const started: Contestant[] = [];
+  const stop = async () => {
+    await Promise.all(started.map(({ child }) => child.stop()));
+    await auth.close();
+  };
+  const root = workspaceRoot();
+  const start = async (
+    name: string,
+    command: string,
+    args: (target: string) => string[],
+    env: (port: number) => Record<string, string> = () => ({}),
+    adminUrl?: string,
+  ) => {
+    const port = await freePort();
+    const target = `127.0.0.1:${port}`;
+    const child = await launch({
+      name,
+      command,
+      args: args(target),
+      cwd: root,
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env(port) },
+      logFile: join(dir, `${name}.log`),
+      pidFile: join(dir, `${name}.pid`),
+    });
+    const contestant = { name, target, child, ...(adminUrl ? { adminUrl } : {}) };
+    started.push(contestant);
+    await whenReady(child, () => (adminUrl ? isReady(adminUrl) : connectsTo(port)));
+    return contestant;
+  };
+  const node = (name: string, entry: string) =>
+    start(
+      name,
+      process.execPath,
+      () => [join(root, entry)],
+      (port) => ({
+        BENCH_PORT: String(port),
+        BENCH_REPLICAS: database.replicaUrls.join(),
+        BENCH_CONNECTIONS: String(CONNECTIONS),
+      }),
+    );
+  const go = (name: string, ...flags: string[]) =>
+    start(name, goPeer, (target) => [
+      `-listen=${target}`,
+      `-replicas=${database.replicaUrls.join()}`,
+      `-connections=${2 * CONNECTIONS}`,
+      ...flags,
+    ]);
+  const api = async (name: string, bundle: string, processes: number) => {
+    const adminPort = await freePort();
+    return start(
+      name,
+      process.execPath,
+      () => [join(root, `dist/${bundle}/main.mjs`)],
+      (port) => ({
+        CORE_DB_HOST: '127.0.0.1',
+        CORE_DB_PORT: String(database.postgres.primary.port),
+        CORE_DB_USER: 'core_api',
+        CORE_DB_PASSWORD: database.password,
+        CORE_DB_REPLICAS: database.postgres.replicas.map((each) => `127.0.0.1:${each.port}`).join(),
+        CORE_DB_POOL: String(CONNECTIONS),
+        CORE_ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+        CORE_API_PROCESSES: String(processes),
+        CORE_GRPC_PORT: String(port),
+        CORE_HTTP_PORT: '0',
+        CORE_ADMIN_PORT: String(adminPort),
+        AUTH_GRPC_URL: auth.address,
+        LOG_LEVEL: 'fatal',
+      }),
+      `http://127.0.0.1:${adminPort}`,
+    );
+  };
+  try {
+    const contestants = {
+      ours: await api('ours', 'api', 2),
+      ours_unbatched: await api('ours_unbatched', 'api-unbatched', 2),
+      go: await go('go'),
+      go_batched: await go('go_batched', '-batch=4'),
+      stock: await node('stock', 'infra/bench/src/peers/stock.ts'),
+      echo: await node('echo', 'infra/bench/src/peers/echo.ts'),
+    };
+    return { contestants, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const isReady = async (adminUrl: string): Promise<boolean> => (await fetch(`${adminUrl}/readyz`)).ok;

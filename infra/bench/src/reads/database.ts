@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { migrateDatabase } from '@core/db';
+import { seedCustomers, startPostgres, workspaceRoot, type Postgres } from '@core/testing';
+import { Client } from 'pg';
+
+export const MERCHANTS = 5_000;
+export const CUSTOMERS = 1_000_000;
+export const BIG_MERCHANT = 200_000;
+
+export interface BenchDatabase {
+  postgres: Postgres;
+  /** Of role core_api. */
+  password: string;
+  bigMerchantId: string;
+  /** Of role core_api, one a replica. */
+  replicaUrls: string[];
+  /** The servers' process ids: cluster heads. */
+  pids: number[];
+}
+
+/** A primary and two replicas with a million customers of 5,000 merchants, and 200,000 of one more. */
+export async function openDatabase(dir: string, say: (line: string) => void): Promise<BenchDatabase> {
+  const postgres = await startPostgres({ dir: join(dir, 'postgres'), replicas: 2 });
+  const { primary, replicas } = postgres;
+  await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'));
+  say(`seeding ${CUSTOMERS + BIG_MERCHANT} customers`);
+  const { bigMerchantId = '' } = await seedCustomers(primary.url, {
+    customers: CUSTOMERS,
+    merchants: MERCHANTS,
+    bigMerchant: BIG_MERCHANT,
+  });
+  const password = randomBytes(12).toString('hex');
+  const owner = new Client(primary.url);
+  await owner.connect();
+  await owner.query(`alter role core_api login password '${password}'`);
+  await owner.end();
+  // Else what the seed left in the buffers is written in somebody's round.
+  const admin = new Client(primary.adminUrl);
+  await admin.connect();
+  await admin.query('checkpoint');
+  await admin.end();
+  return {
+    postgres,
+    password,
+    bigMerchantId,
+    replicaUrls: replicas.map(({ port }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`),
+    pids: [primary, ...replicas].map(({ child }) => child.pid),
+  };
+}

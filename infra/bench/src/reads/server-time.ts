@@ -1,0 +1,58 @@
+import { listCustomers } from '@core/domain';
+import { customerIdOf, merchantIdOf } from '@core/testing';
+import { Client } from 'pg';
+import { median } from '../stats.ts';
+
+interface Statement {
+  text: string;
+  values: unknown[];
+}
+
+/** The statement of the first page of a segment list, as the service makes it. */
+async function segmentPage(merchantId: string): Promise<Statement> {
+  let seen: Statement | undefined;
+  const recorder = {
+    query: async <R>(text: string, values: unknown[] = []): Promise<R[]> => {
+      seen = { text, values };
+      return [];
+    },
+  };
+  await listCustomers(recorder, { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' });
+  if (!seen) throw new Error('listCustomers made no statement');
+  return seen;
+}
+
+const pointRead = (): Statement => ({
+  text: 'select rfm_score from customers where merchant_id = $1 and id = $2',
+  values: [merchantIdOf(8), customerIdOf(5_007)],
+});
+
+/**
+ * How long the server executes each, planning and the wire apart.
+ * @returns medians of `times` executions in turn, milliseconds
+ */
+export async function serverTimes(
+  replicaUrl: string,
+  bigMerchantId: string,
+  times = 400,
+): Promise<{ segmentPage: number; pointRead: number }> {
+  const client = new Client(replicaUrl);
+  await client.connect();
+  try {
+    const statements = { segmentPage: await segmentPage(bigMerchantId), pointRead: pointRead() };
+    const took: Record<keyof typeof statements, number[]> = { segmentPage: [], pointRead: [] };
+    for (let n = 0; n < times; n++) {
+      for (const name of Object.keys(statements) as (keyof typeof statements)[]) {
+        const { text, values } = statements[name];
+        const { rows } = await client.query<{ 'QUERY PLAN': [{ 'Execution Time': number }] }>(
+          `explain (analyze, timing off, buffers off, format json) ${text}`,
+          values,
+        );
+        took[name].push(rows[0]?.['QUERY PLAN'][0]['Execution Time'] ?? NaN);
+      }
+    }
+    return { segmentPage: median(took.segmentPage), pointRead: median(took.pointRead) };
+  } finally {
+    await client.end();
+  }
+}

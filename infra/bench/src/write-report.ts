@@ -1,0 +1,38 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import type { Report } from './suite.ts';
+
+/** A Markdown table whose columns line up, for a terminal too. */
+export function markdownTable(rows: readonly Record<string, string>[]): string {
+  const names = Object.keys(rows[0] ?? {});
+  const width = (name: string) => Math.max(name.length, ...rows.map((row) => (row[name] ?? '').length));
+  const line = (cell: (name: string) => string) =>
+    `| ${names.map((name) => cell(name).padEnd(width(name))).join(' | ')} |`;
+  return [
+    line((name) => name),
+    line((name) => '-'.repeat(width(name))),
+    ...rows.map((row) => line((name) => row[name] ?? '')),
+  ].join('\n');
+}
+
+/** Puts `text` between the two marks of that name. @throws Error when the document lacks them */
+export function replaceBetween(document: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- ${name}: end -->`];
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no place for ${name}`);
+  return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
+}
+
+/** Writes results/<name>.json and the table of docs/benchmarks.md. @returns the table */
+export function writeReport({ table, ...report }: Report): string {
+  const root = workspaceRoot();
+  const results = join(root, 'infra/bench/results');
+  mkdirSync(results, { recursive: true });
+  writeFileSync(join(results, `${report.name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  const shown = markdownTable(table);
+  const page = join(root, 'docs/benchmarks.md');
+  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), report.name, shown));
+  return shown;
+}

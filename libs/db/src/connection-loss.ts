@@ -1,0 +1,17 @@
+/**
+ * SQLSTATEs of a server that goes away, is not there yet, has no room, or is no primary any more; and the
+ * codes that the system gives a socket.
+ */
+const CODE =
+  /^(08\w{3}|57P0\d|53300|25006|ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+
+/** pg's own errors have no code; these are their words. */
+const MESSAGE =
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** The server or the way to it is gone: nobody's mistake, and another connection may do. */
+export function isConnectionLoss(error: unknown): boolean {
+  // Not `instanceof Error`: those of a socket belong to another realm where code runs in a vm context.
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return typeof code === 'string' ? CODE.test(code) : typeof message === 'string' && MESSAGE.test(message);
+}

@@ -1,0 +1,37 @@
+/** The primary stood at `lsn` when its answer came, at `at` milliseconds. */
+interface Sample {
+  lsn: bigint;
+  at: number;
+}
+
+/** Longer lags are all the same: far too long. */
+const REMEMBERED_MS = 10_000;
+
+/** Where the primary stood in the last seconds: what a replica's lag is measured by. */
+export interface PrimaryTrail {
+  add(lsn: bigint, at: number): void;
+  /**
+   * How old a standby's data is: the time between the newest sample it has replayed and the newest of all.
+   * An idle primary makes no lag, as `now() - pg_last_xact_replay_timestamp()` would, and no clocks are
+   * compared. While the primary is down there is nothing newer, so lags stay as they are.
+   * @returns milliseconds; Infinity when it has reached none of the samples
+   */
+  lagOf(lsn: bigint): number;
+  /** Bytes that a standby has not replayed. */
+  distanceOf(lsn: bigint): number;
+}
+
+export function createPrimaryTrail(): PrimaryTrail {
+  const samples: Sample[] = [];
+  return {
+    add(lsn, at) {
+      samples.push({ lsn, at });
+      while (samples.length > 2 && (samples[1] as Sample).at < at - REMEMBERED_MS) samples.shift();
+    },
+    lagOf(lsn) {
+      const reached = samples.findLast((sample) => sample.lsn <= lsn);
+      return reached ? (samples.at(-1) as Sample).at - reached.at : samples.length === 0 ? 0 : Infinity;
+    },
+    distanceOf: (lsn) => Math.max(0, Number((samples.at(-1)?.lsn ?? lsn) - lsn)),
+  };
+}

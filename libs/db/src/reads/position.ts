@@ -1,0 +1,58 @@
+/** A place in the primary's write-ahead log. After a failover the same place is another on the new timeline. */
+export interface Position {
+  timeline: number;
+  /** Bytes since the cluster was made. */
+  lsn: bigint;
+}
+
+/** Form of a consistency token: `<timeline>:<lsn>`, such as 1:0/3000148. */
+export const CONSISTENCY_TOKEN = /^\d{1,9}:[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
+
+/** @throws Error when the text is not a token; callers have checked it */
+export function parseToken(token: string): Position {
+  if (!CONSISTENCY_TOKEN.test(token)) throw new Error('not a consistency token');
+  const [timeline = '', lsn = ''] = token.split(':');
+  return { timeline: Number(timeline), lsn: parseLsn(lsn) };
+}
+
+/** PostgreSQL writes a position as two hexadecimal halves, `0/3000148`. */
+export function parseLsn(text: string): bigint {
+  const [high = '0', low = '0'] = text.split('/');
+  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+}
+
+/**
+ * A node that stands at `position` shows what the token's write did. Of another timeline nothing is known:
+ * the write may lie behind the point where the two part.
+ */
+export const hasReached = (position: Position, token: Position): boolean =>
+  position.timeline === token.timeline && position.lsn >= token.lsn;
+
+/** The token that satisfies all of them; undefined when they are of several timelines. */
+export function newestToken(tokens: readonly string[]): string | undefined {
+  let newest: { token: string; at: Position } | undefined;
+  for (const token of tokens) {
+    const at = parseToken(token);
+    if (newest && newest.at.timeline !== at.timeline) return undefined;
+    if (!newest || at.lsn > newest.at.lsn) newest = { token, at };
+  }
+  return newest?.token;
+}
+
+/** On the primary: where it writes. Its file names begin with the timeline. */
+export const WRITE_POSITION_SQL = `
+  select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+         || ':' || pg_current_wal_lsn() as token`;
+
+/**
+ * On any node: a primary's place is where it writes, a standby's where it has replayed to. The receiver's
+ * timeline is hidden from roles without pg_read_all_stats, and absent while the primary is down; that of the
+ * last checkpoint may then be older than the true one, which sends a token to the primary and is never wrong.
+ */
+export const POSITION_SQL = `
+  select case when pg_is_in_recovery()
+         then coalesce((select received_tli from pg_stat_wal_receiver),
+                       (select timeline_id from pg_control_checkpoint()))
+              || ':' || pg_last_wal_replay_lsn()
+         else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+              || ':' || pg_current_wal_lsn() end as token`;

@@ -1,0 +1,79 @@
+import type { QueryResultRow } from 'pg';
+import { isConnectionLoss } from '../connection-loss.ts';
+import type { Pool } from '../pool.ts';
+
+/** One server that reads can go to. */
+export interface ReadNode {
+  /** host:port, for logs and metrics. */
+  readonly name: string;
+  readonly kind: 'primary' | 'replica';
+  /** Statements under way or waiting for a connection. */
+  readonly load: number;
+  run<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
+  /** Fails all statements under way with a NodeLost, and drops their connections: the node hangs. */
+  abandon(): void;
+}
+
+/** The node was given up while it owed an answer; the read may go to another. */
+export class NodeLost extends Error {
+  override name = 'NodeLost';
+  readonly code = '08006';
+}
+
+interface Attempt {
+  abandoned: boolean;
+  fail(error: Error): void;
+  /** Set while it holds a connection. */
+  release?: (error?: Error) => void;
+}
+
+/**
+ * Own checkouts rather than `pool.query`: that one drops the connection on every SQL error, and a statement
+ * that a frozen server never answers would hold its caller and its connection for ever.
+ */
+export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool): ReadNode {
+  const underWay = new Set<Attempt>();
+
+  const answer = async <R extends QueryResultRow>(attempt: Attempt, text: string, values?: unknown[]) => {
+    const client = await pool.connect();
+    attempt.release = (error) => {
+      delete attempt.release;
+      client.release(error);
+    };
+    try {
+      if (attempt.abandoned) throw new NodeLost(`${name} was given up`);
+      const { rows } = await client.query<R>(text, values);
+      attempt.release?.();
+      return rows;
+    } catch (error) {
+      attempt.release?.(isConnectionLoss(error) ? (error as Error) : undefined);
+      throw error;
+    }
+  };
+
+  return {
+    name,
+    kind,
+    get load() {
+      return underWay.size;
+    },
+    async run<R extends QueryResultRow>(text: string, values?: unknown[]) {
+      const { promise: abandoned, reject } = Promise.withResolvers<never>();
+      const attempt: Attempt = { abandoned: false, fail: reject };
+      underWay.add(attempt);
+      try {
+        return await Promise.race([answer<R>(attempt, text, values), abandoned]);
+      } finally {
+        underWay.delete(attempt);
+      }
+    },
+    abandon() {
+      for (const attempt of underWay) {
+        const error = new NodeLost(`${name} was given up`);
+        attempt.abandoned = true;
+        attempt.fail(error);
+        attempt.release?.(error);
+      }
+    },
+  };
+}

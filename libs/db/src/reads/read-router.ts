@@ -1,0 +1,160 @@
+import type { QueryResultRow } from 'pg';
+import type { Logger } from '@core/runtime';
+import type { DatabaseEnv, ReplicasEnv } from '../config.ts';
+import { isConnectionLoss } from '../connection-loss.ts';
+import { createPool, type Pool } from '../pool.ts';
+import type { Reader } from '../transaction.ts';
+import { createHedging } from './hedge.ts';
+import { hasReached, parseToken, type Position } from './position.ts';
+import { createReadNode, type ReadNode } from './read-node.ts';
+import { runHedged } from './run-hedged.ts';
+import { ask, watchNodes, type Replica } from './watch-nodes.ts';
+
+/** How fresh a read must be. */
+export type Consistency =
+  | { kind: 'minimize_latency' }
+  /** Nothing older than the write that returned `token`. */
+  | { kind: 'at_least'; token: string }
+  | { kind: 'strong' };
+
+export interface ReadRouter {
+  /**
+   * A reader for one request; each of its statements goes to a node that satisfies `consistency`.
+   * @param options.hedge ask a second replica when the first is late; for quick statements only
+   */
+  reader(consistency: Consistency, options?: { hedge?: boolean }): Reader;
+  readonly replicas: readonly Pick<Replica, 'node' | 'usable' | 'lagMs'>[];
+  stop(): Promise<void>;
+}
+
+/** Told what happens to reads, for the metrics. */
+export interface ReadObserver {
+  read(node: ReadNode['kind']): void;
+  /** A node failed and another is asked. */
+  rerouted(): void;
+  hedged(): void;
+}
+
+/**
+ * Spreads reads over the replicas in use, each to the one with the least under way. A node that fails is
+ * passed over for another; the primary answers when no replica may. When the primary is down too, replicas
+ * that lag are better than no answer, for reads that asked for no more.
+ */
+export async function openReadRouter(options: {
+  env: DatabaseEnv & ReplicasEnv;
+  /** Application name of its connections. */
+  app: string;
+  /** The app's own; the router does not end it. */
+  primary: Pool;
+  log: Logger;
+  observer?: ReadObserver;
+}): Promise<ReadRouter> {
+  const { env, app, log, observer } = options;
+  const pools: Pool[] = [];
+  const open = (at: { host: string; port: number }, max?: number): Pool => {
+    const pool = createPool(env, { app, log, node: at, ...(max ? { max } : {}) });
+    pools.push(pool);
+    return pool;
+  };
+  const withProbe = (kind: ReadNode['kind'], at: { host: string; port: number }, pool: Pool) => ({
+    node: createReadNode(`${at.host}:${at.port}`, kind, pool),
+    probe: createReadNode(`${at.host}:${at.port}`, kind, open(at, 1)),
+  });
+  const main = withProbe('primary', { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT }, options.primary);
+  const standbys = env.CORE_DB_REPLICAS.map((at) => withProbe('replica', at, open(at)));
+  const probes = new Map(standbys.map(({ node, probe }) => [node, probe]));
+  const watch = await watchNodes({
+    primary: main,
+    replicas: standbys,
+    maxLagMs: env.CORE_DB_MAX_LAG_MS,
+    log,
+  });
+
+  let turn = 0;
+  /** Those in use, the least busy first; equals in turn. */
+  const inUse = (): Replica[] => {
+    const { replicas } = watch;
+    const start = turn++;
+    return replicas
+      .map((_, n) => replicas[(start + n) % replicas.length] as Replica)
+      .filter(({ usable }) => usable)
+      .sort((a, b) => a.node.load - b.node.load);
+  };
+
+  /** Whom to ask, in order. The primary twice: a connection may end while its server lives. */
+  async function route(consistency: Consistency): Promise<ReadNode[]> {
+    const primary = [main.node, main.node];
+    switch (consistency.kind) {
+      case 'strong':
+        return primary;
+      case 'at_least': {
+        const token = parseToken(consistency.token);
+        const fresh: ReadNode[] = [];
+        for (const { node, position } of inUse()) {
+          if (await reached(node, position, token)) fresh.push(node);
+        }
+        return [...fresh, ...primary];
+      }
+      default: {
+        const used = inUse().map(({ node }) => node);
+        const rest = watch.replicas.filter(({ usable }) => !usable).map(({ node }) => node);
+        return [...used, ...primary, ...used, ...rest];
+      }
+    }
+  }
+
+  /** By the last look, else by a look of its own: a token of this moment is ahead of every last look. */
+  const reached = async (node: ReadNode, known: Position | undefined, token: Position): Promise<boolean> => {
+    if (known && hasReached(known, token)) return true;
+    const probe = probes.get(node);
+    const now = probe && (await ask(probe));
+    return now !== undefined && hasReached(now, token);
+  };
+
+  const hedging = env.CORE_DB_HEDGE ? createHedging() : undefined;
+  const query = async <R extends QueryResultRow>(
+    consistency: Consistency,
+    hedge: boolean,
+    text: string,
+    values?: unknown[],
+  ): Promise<R[]> => {
+    const nodes = await route(consistency);
+    let failure: unknown;
+    for (const [n, node] of nodes.entries()) {
+      const second = nodes[n + 1];
+      try {
+        const rows =
+          hedging && hedge && n === 0 && second?.kind === 'replica'
+            ? await runHedged(
+                hedging,
+                () => node.run<R>(text, values),
+                () => (observer?.hedged(), second.run<R>(text, values)),
+              )
+            : await node.run<R>(text, values);
+        observer?.read(node.kind);
+        return rows;
+      } catch (error) {
+        if (!isNodeFault(error)) throw error;
+        failure = error;
+        observer?.rerouted();
+        log.debug({ err: error, node: node.name }, 'read failed; trying another node');
+      }
+    }
+    throw failure;
+  };
+
+  return {
+    reader: (consistency, { hedge = false } = {}) => ({
+      query: (text, values) => query(consistency, hedge, text, values),
+    }),
+    replicas: watch.replicas,
+    async stop() {
+      watch.stop();
+      await Promise.all(pools.map((pool) => pool.end()));
+    },
+  };
+}
+
+/** 40001 on a standby is a conflict with what it replays: the same statement runs elsewhere. */
+const isNodeFault = (error: unknown): boolean =>
+  isConnectionLoss(error) || (error as { code?: unknown } | null)?.code === '40001';
