@@ -67,6 +67,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
   new Gauge({
     name: 'core_replica_usable',
     help: '1 while the replica takes reads',
+    aggregator: 'min',
     labelNames,
     registers,
     collect() {
@@ -76,6 +77,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
   new Gauge({
     name: 'core_replica_lag_seconds',
     help: "Age of the replica's data; +Inf when it is farther behind than is remembered",
+    aggregator: 'max',
     labelNames,
     registers,
     collect() {

@@ -9,6 +9,7 @@ import { LARGEST_REQUEST } from '../src/call/message-size.ts';
 import { GRPC_LIMITS } from '../src/grpc/limits.ts';
 import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { repeatRefused } from './repeat-refused.ts';
 import { failure, post } from './support.ts';
 
 const rfm = CoreService.method.getCustomerRFM;
@@ -171,7 +172,8 @@ describe('a connection', () => {
     const rpc = client(servers);
     let calls = 0;
     const call = async () => {
-      while (servers.grpcConnections() < 5) calls += await rpc.unary(rfm, ids).then(() => 1);
+      while (servers.grpcConnections() < 5)
+        calls += await repeatRefused(() => rpc.unary(rfm, ids)).then(() => 1);
     };
     await Promise.all(Array.from({ length: 20 }, call));
     expect(calls).toBeGreaterThan(0);

@@ -1,15 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { waitUntil } from '@core/testing';
 import {
   alive,
   createCaller,
+  createHttpCaller,
   openLaunchpad,
   startLoad,
   type Caller,
   type LaunchedApi,
   type Launchpad,
 } from './processes-support.ts';
-import { merchant, post } from './support.ts';
+
+/** Connections to `port` of this machine, as the kernel sees them. */
+const establishedAt = (port: number): number => {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const lines = ['tcp', 'tcp6'].flatMap((kind) => readFileSync(`/proc/net/${kind}`, 'utf8').split('\n'));
+  return lines.filter(
+    (line) => line.includes(`:${hex} `) && / 01 /.test(line) && line.split(/ +/)[2]?.endsWith(hex),
+  ).length;
+};
 
 let pad: Launchpad;
 beforeAll(async () => void (pad = await openLaunchpad()));
@@ -60,11 +70,9 @@ it('loses no call when one of two instances stops', async () => {
 it('loses no call on either port, and stays ready, when its processes are replaced in turn', async () => {
   const api = await pad.launch(2);
   const load = loadOf(100, callersOf(6, api));
-  const path = `${api.url}/core.v1.CoreService/GetProgramSettings`;
-  const http = startLoad(20, async () => {
-    const { status } = await post(path, { merchantId: merchant() });
-    if (status !== 200) throw new Error(`HTTP ${status}`);
-  });
+  const overHttp = Array.from({ length: 20 }, () => createHttpCaller(api.url));
+  callers.push(...overHttp);
+  const http = startLoad(20, (n) => overHttp[n]!.call());
   const probes = startLoad(1, async () => {
     if (!(await api.ready())) throw new Error('not ready');
   });
@@ -117,6 +125,19 @@ it('replaces a process that is killed, while the others go on', async () => {
   await api.child.stop();
 });
 
+it('gives connections to another process when theirs dies before it has received them', async () => {
+  const api = await pad.launch(2);
+  const [frozen, other] = await api.pids();
+  process.kill(frozen!, 'SIGSTOP');
+  // One of them goes to the process that cannot receive it.
+  const calls = Promise.all(callersOf(4, api).map(({ call }) => call()));
+  await waitUntil(() => establishedAt(api.grpcPort) >= 4, { what: 'the connections' });
+  process.kill(frozen!, 'SIGKILL');
+  await calls;
+  expect(await api.pids()).toContain(other);
+  await api.child.stop();
+});
+
 it('leaves no process behind when it is killed itself', async () => {
   const api = await pad.launch(2);
   const pids = await api.pids();
@@ -128,7 +149,7 @@ it('leaves no process behind when it is killed itself', async () => {
 it('ends when its processes die again and again', async () => {
   const api = await pad.launch(2);
   const killing = startLoad(1, async () => {
-    for (const pid of await api.pids()) process.kill(pid, 'SIGKILL');
+    for (const pid of await api.answering()) process.kill(pid, 'SIGKILL');
   });
   expect(await api.child.exited).toBe('exit code 1');
   await killing.end();

@@ -3,10 +3,25 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { workspaceRoot } from '@core/testing';
 
-/** Bundles deployables into dist/<name>/main.mjs, as the container images hold them. */
-export async function buildBundles(names: readonly string[]): Promise<void> {
-  const root = workspaceRoot();
-  await promisify(execFile)(process.execPath, [join(root, 'infra/local/src/build.ts'), ...names], {
-    cwd: root,
+const run = (program: string, args: readonly string[], signal: AbortSignal) => {
+  const cwd = workspaceRoot();
+  return promisify(execFile)(process.execPath, [join(cwd, 'infra/local/src', program), ...args], {
+    cwd,
+    signal,
   });
+};
+
+/** Bundles deployables into dist/<name>/main.mjs, as the container images hold them. */
+export async function buildBundles(names: readonly string[], signal: AbortSignal): Promise<void> {
+  await run('build.ts', names, signal);
+}
+
+/** Installs these on Debian when they are missing. @throws Error that says what to install elsewhere */
+export async function ensureSystem(commands: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    await run('ensure.ts', commands, signal);
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw stderr ? new Error(stderr.trim()) : error;
+  }
 }

@@ -8,21 +8,26 @@ export interface DriverOptions {
   /** Open loop: calls a second. */
   rate?: number;
   seconds: number;
+  /** Seconds before the measured ones. */
+  warmUp: number;
   customers: number;
   merchants: number;
-  /** Ids of a BatchGetCustomerRFM; none: GetCustomerRFM. */
+  /** Ids of a BatchGetCustomerRFM; neither this nor `segment`: GetCustomerRFM. */
   batch?: number;
+  /** First pages of ListCustomers by this segment, of the merchant after the last of `merchants`. */
+  segment?: string;
   /** Latencies are also told apart before and after this second. */
   split?: number;
 }
 
-/** Milliseconds. */
+/** Milliseconds, of the calls that were answered well. */
 export interface Latencies {
-  Count: number;
-  P50: number;
-  P95: number;
-  P99: number;
-  Max: number;
+  count: number;
+  failed: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
 }
 
 export interface DriverResult {
@@ -31,6 +36,8 @@ export interface DriverResult {
   all: Latencies;
   before: Latencies;
   after: Latencies;
+  /** One for each second, by when the call was due. */
+  seconds: Latencies[];
   /** How often which gRPC code came instead. */
   errors: Record<string, number>;
   cpuSeconds: number;
@@ -38,17 +45,19 @@ export interface DriverResult {
 
 /**
  * Runs the driver to its end.
+ * @param signal ends it early, with an error
  * @param onMeasuring called when its warm-up is over
  */
 export async function drive(
   driver: string,
   options: DriverOptions,
+  signal: AbortSignal,
   onMeasuring: () => void = () => undefined,
 ): Promise<DriverResult> {
   const flags = Object.entries(options).map(
     ([name, value]) => `-${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}=${value}`,
   );
-  const child = spawn(driver, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(driver, flags, { signal, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -56,7 +65,10 @@ export async function drive(
     said += chunk.toString();
     if (chunk.toString().includes('measuring')) onMeasuring();
   });
-  const code = await new Promise((resolve) => child.once('close', resolve));
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
   if (code !== 0) throw new Error(`the driver failed (${String(code)}): ${said}`);
   return JSON.parse(output) as DriverResult;
 }

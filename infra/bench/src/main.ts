@@ -1,16 +1,19 @@
 import { parseArgs } from 'node:util';
+import { createCleanUps } from './clean-ups.ts';
 import { benchReads } from './reads/run.ts';
 import type { Suite } from './suite.ts';
-import { writeReport } from './write-report.ts';
+import { showReport, writeReport } from './write-report.ts';
 
 const SUITES: Record<string, Suite> = { reads: benchReads };
 
 const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--quick]
 
 suites: ${Object.keys(SUITES).join(', ')}; all of them when none is named
---rounds   rounds that must be clean of other tenants (default 5)
+--rounds   rounds that must be clean of other work on the machine (default 5)
 --seconds  of each measurement (default 5)
---quick    one short round, to see that it runs; writes no results`;
+--quick    one short round, to see that it runs; writes no results
+
+A run that was disturbed too often writes none either.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,16 +25,37 @@ const { values, positionals } = parseArgs({
   },
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name));
-const [rounds, seconds] = values.quick ? [1, 1] : [Number(values.rounds), Number(values.seconds)];
+const [rounds, seconds, warmUp] = values.quick
+  ? [1, 1, 1]
+  : [Number(values.rounds), Number(values.seconds), 8];
 if (values.help || unknown.length > 0 || !(rounds >= 1) || !(seconds >= 1)) {
   console.log(HELP);
   process.exit(values.help ? 0 : 2);
 }
 
-for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
-  const report = await SUITES[name]?.({ rounds, seconds, say: (line) => console.log(line) });
-  if (!report) continue;
-  if (values.quick) console.log(JSON.stringify(report, null, 2));
-  else console.log(`\n${writeReport(report)}\n`);
-  console.log(String(report.context['verdict'] ?? ''));
+const say = (line: string) => console.log(line);
+const interrupt = new AbortController();
+const { signal } = interrupt;
+const cleanUps = createCleanUps();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    interrupt.abort(new Error('interrupted'));
+    void cleanUps.run();
+  });
+}
+try {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
+    const report = await SUITES[name]?.({ rounds, seconds, warmUp, say, cleanUps, signal });
+    await cleanUps.run();
+    if (!report) continue;
+    // Without a verdict, what an earlier run found out stays.
+    const keep = !values.quick && Object.keys(report.ratios).length > 0;
+    say(`\n${keep ? writeReport(report) : showReport(report)}\n\n${report.verdict}`);
+  }
+} catch (error) {
+  // Once interrupted, everything fails that talked to what was stopped.
+  console.error(signal.aborted ? 'interrupted; everything is stopped' : error);
+  process.exitCode = 1;
+} finally {
+  await cleanUps.run();
 }

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseStat } from './cpu.ts';
 import type { Operation } from './rounds.ts';
 
 /** Debian keeps it in the versioned folder, off PATH. */
@@ -12,23 +13,27 @@ function pgbenchPath(): string {
   const path = [...found.toSorted().toReversed(), 'pgbench'].find(
     (each) => spawnSync(each, ['--version']).status === 0,
   );
-  if (!path) throw new Error('pgbench is missing; Debian has it in the package postgresql-contrib');
+  if (!path) throw new Error('pgbench is missing');
   return path;
+}
+
+/** @throws Error with all that it said when it did not say its figures */
+export function parsePgbench(output: string): { perSecond: number; operations: number } {
+  const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
+  const perSecond = number(/^tps = ([\d.]+)/m);
+  const operations = number(/transactions actually processed: (\d+)/);
+  if (!(perSecond > 0 && operations > 0)) throw new Error(`pgbench failed: ${output}`);
+  return { perSecond, operations };
 }
 
 /**
  * Prepared point reads of one row by its two ids, as pgbench -S does them by one number. The ids are made of
- * the random number by the server, a few per cent of the work.
+ * the random number by the server, a few per cent of the work. Runs for `seconds` from when it has connected.
  */
 export function preparePgbench(
   dir: string,
   size: { customers: number; merchants: number },
-): (options: {
-  url: string;
-  clients: number;
-  seconds: number;
-  onMeasuring: () => void;
-}) => Promise<Operation> {
+): (options: { url: string; clients: number; seconds: number; signal: AbortSignal }) => Promise<Operation> {
   const path = pgbenchPath();
   const script = join(dir, 'point-read.sql');
   writeFileSync(
@@ -41,29 +46,29 @@ select rfm_score from customers
    and deleted_at is null and erased_at is null;
 `,
   );
-  return async ({ url, clients, seconds, onMeasuring }) => {
+  return async ({ url, clients, seconds, signal }) => {
     const at = new URL(url);
     const args = ['-n', '-M', 'prepared', '-f', script, '-c', `${clients}`, '-j', '2', '-T', `${seconds}`];
+    const cpuBefore = cpuOfEndedChildren();
     const child = spawn(path, [...args, '-h', at.hostname, '-p', at.port, '-U', at.username, 'core_db'], {
       env: { ...process.env, PGPASSWORD: decodeURIComponent(at.password) },
+      signal,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    onMeasuring();
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await new Promise((resolve) => child.once('close', resolve));
-    const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
-    const perSecond = number(/tps = ([\d.]+)/);
-    if (!(perSecond > 0)) throw new Error(`pgbench failed: ${output}`);
-    const latency = number(/latency average = ([\d.]+)/);
+    await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
     return {
-      perSecond,
-      operations: number(/transactions actually processed: (\d+)/),
-      driverCpuSeconds: 0, // pgbench is a child that has ended, and counted with no one
-      p50: latency,
-      p99: latency,
+      ...parsePgbench(output),
+      driverCpuSeconds: cpuOfEndedChildren() - cpuBefore,
       errors: {},
     };
   };
 }
+
+/** Nobody else's child ends while it runs. */
+const cpuOfEndedChildren = (): number => parseStat(readFileSync('/proc/self/stat', 'utf8')).endedCpuSeconds;

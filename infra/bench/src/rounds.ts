@@ -1,31 +1,27 @@
-import { cpuSecondsOf, machineNow, stealBetween } from './cpu.ts';
+import { loadavg } from 'node:os';
+import { cpuSecondsOf, disturbance, now, type Disturbance } from './cpu.ts';
 
 /** What one measurement of one contestant gave. */
-export interface Measured {
+export interface Measured extends Disturbance {
   perSecond: number;
   /** Microseconds of CPU per operation. */
   serverUs: number;
   databaseUs: number;
   driverUs: number;
-  /** Share of the machine that other tenants took meanwhile, 0-1. */
-  steal: number;
-  p50: number;
-  p99: number;
+  /** Milliseconds; pgbench knows none. */
+  p50?: number;
+  p99?: number;
   errors: Record<string, number>;
 }
 
-/** A round with more steal than this says more of the neighbours than of the contestants. */
-export const MOST_STEAL = 0.1;
+/** A round with more steal or more foreign work than this says more of the neighbours than of the contestants. */
+export const MOST_DISTURBED = 0.1;
 /** Fewer clean rounds give no verdict. */
 export const FEWEST_CLEAN = 3;
 
-export interface Operation {
-  perSecond: number;
+export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 'errors'> {
   operations: number;
   driverCpuSeconds: number;
-  p50: number;
-  p99: number;
-  errors: Record<string, number>;
 }
 
 /** Measures one operation of the driver with what it costs its server and the databases. */
@@ -34,30 +30,26 @@ export async function measure(
   databases: readonly number[],
   drive: (onMeasuring: () => void) => Promise<Operation>,
 ): Promise<Measured> {
-  const look = () => ({
-    server: cpuSecondsOf(server),
-    database: cpuSecondsOf(databases),
-    machine: machineNow(),
-  });
+  const look = () => ({ server: cpuSecondsOf(server), database: cpuSecondsOf(databases), moment: now() });
   let from = look();
-  const done = await drive(() => (from = look()));
+  const { operations, driverCpuSeconds, ...done } = await drive(() => (from = look()));
   const to = look();
-  const us = (cpuSeconds: number) => (1e6 * cpuSeconds) / Math.max(1, done.operations);
+  const us = (cpuSeconds: number) => (1e6 * cpuSeconds) / Math.max(1, operations);
   return {
-    perSecond: done.perSecond,
+    ...done,
     serverUs: us(to.server - from.server),
     databaseUs: us(to.database - from.database),
-    driverUs: us(done.driverCpuSeconds),
-    steal: stealBetween(from.machine, to.machine),
-    p50: done.p50,
-    p99: done.p99,
-    errors: done.errors,
+    driverUs: us(driverCpuSeconds),
+    ...disturbance(from.moment, to.moment),
   };
 }
 
+export const isClean = ({ steal, others }: Disturbance): boolean =>
+  steal <= MOST_DISTURBED && others <= MOST_DISTURBED;
+
 /**
- * Measures every contestant in turn, `rounds` times. A round in which somebody met too much steal is done
- * again, for at most as many rounds more.
+ * Measures every contestant in turn, `rounds` times. A round in which somebody was disturbed is done again,
+ * for at most as many rounds more.
  * @returns the clean rounds, each with all contestants; fewer than asked for on a busy machine
  */
 export async function alternate<Name extends string>(
@@ -72,19 +64,21 @@ export async function alternate<Name extends string>(
       const measured = (all[name] = await contestants[name]());
       say(`round ${round}  ${describe(name, measured)}`);
     }
-    const worst = Math.max(...Object.values<Measured>(all).map(({ steal }) => steal));
-    if (worst <= MOST_STEAL) clean.push(all);
-    else say(`round ${round} does not count: others took ${Math.round(100 * worst)} % of the machine`);
+    if (Object.values<Measured>(all).every(isClean)) clean.push(all);
+    else say(`round ${round} does not count: somebody else used more than ${100 * MOST_DISTURBED} %`);
   }
   return clean;
 }
 
 const describe = (name: string, m: Measured): string =>
   [
-    name.padEnd(15),
-    `${Math.round(m.perSecond)}/s`.padStart(10),
-    `CPU us/op: server ${m.serverUs.toFixed(0)}, database ${m.databaseUs.toFixed(0)}, driver ${m.driverUs.toFixed(0)}`,
-    `p50 ${m.p50.toFixed(2)} ms, p99 ${m.p99.toFixed(2)} ms`,
-    `steal ${(100 * m.steal).toFixed(1)} %`,
+    name.padEnd(21),
+    `${Math.round(m.perSecond)}/s`.padStart(8),
+    `CPU us: server ${m.serverUs.toFixed(0)}, database ${m.databaseUs.toFixed(0)}, driver ${m.driverUs.toFixed(0)}`,
+    ...(m.p50 === undefined ? [] : [`p50 ${m.p50.toFixed(2)} ms, p99 ${m.p99?.toFixed(2)} ms`]),
+    describeDisturbance(m),
     ...Object.entries(m.errors).map(([code, count]) => `${count} x ${code}`),
   ].join('  ');
+
+export const describeDisturbance = ({ steal, others }: Disturbance): string =>
+  `steal ${(100 * steal).toFixed(1)} %, others ${(100 * others).toFixed(1)} %, load ${loadavg()[0]?.toFixed(1)}`;

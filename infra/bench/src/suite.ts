@@ -1,9 +1,20 @@
+import type { CleanUps } from './clean-ups.ts';
+
 export interface SuiteOptions {
   rounds: number;
   /** Of each measurement. */
   seconds: number;
+  /** Before each measurement. */
+  warmUp: number;
   say: (line: string) => void;
+  /** Of the suite: run when it has ended, and at once when it is interrupted. */
+  cleanUps: CleanUps;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
 }
+
+/** Rows of a table for people; all have the same names. */
+export type Rows = readonly Record<string, string>[];
 
 /** What a suite found out; written to results/<name>.json. */
 export interface Report {
@@ -12,8 +23,10 @@ export interface Report {
   ratios: Record<string, number>;
   /** Absolute figures and how they came about. */
   context: Record<string, unknown>;
-  /** For people: one line a ratio. */
-  table: { figure: string; value: string; floor: string; goal: string }[];
+  /** For people, in docs/benchmarks.md. */
+  tables: readonly Rows[];
+  /** One line: whether the ratios may be believed. */
+  verdict: string;
 }
 
 export type Suite = (options: SuiteOptions) => Promise<Report>;

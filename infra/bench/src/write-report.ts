@@ -1,12 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
-import type { Report } from './suite.ts';
+import type { Report, Rows } from './suite.ts';
 
 /** A Markdown table whose columns line up, for a terminal too. */
-export function markdownTable(rows: readonly Record<string, string>[]): string {
+export function markdownTable(rows: Rows): string {
   const names = Object.keys(rows[0] ?? {});
-  const width = (name: string) => Math.max(name.length, ...rows.map((row) => (row[name] ?? '').length));
+  const width = (name: string) => Math.max(name.length, 3, ...rows.map((row) => (row[name] ?? '').length));
   const line = (cell: (name: string) => string) =>
     `| ${names.map((name) => cell(name).padEnd(width(name))).join(' | ')} |`;
   return [
@@ -25,14 +26,23 @@ export function replaceBetween(document: string, name: string, text: string): st
   return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
 }
 
-/** Writes results/<name>.json and the table of docs/benchmarks.md. @returns the table */
-export function writeReport({ table, ...report }: Report): string {
+export const showReport = ({ tables }: Report): string => tables.map(markdownTable).join('\n\n');
+
+/**
+ * Writes results/<name>.json and the tables of docs/benchmarks.md.
+ * @returns the tables
+ */
+export function writeReport(report: Report): string {
   const root = workspaceRoot();
   const results = join(root, 'infra/bench/results');
   mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, `${report.name}.json`), `${JSON.stringify(report, null, 2)}\n`);
-  const shown = markdownTable(table);
+  const { name, ratios, context, verdict } = report;
+  const written = { name, ratios, context: { verdict, ...context } };
+  const json = join(results, `${name}.json`);
+  writeFileSync(json, JSON.stringify(written));
+  const shown = showReport(report);
   const page = join(root, 'docs/benchmarks.md');
-  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), report.name, shown));
+  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), name, shown));
+  execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', json, page]);
   return shown;
 }

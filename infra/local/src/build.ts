@@ -61,9 +61,14 @@ async function bundle(name: string): Promise<void> {
 
 const replacing = (file: string, by: string): Plugin => ({
   name: 'replace',
-  setup({ onLoad }) {
+  setup({ onLoad, onEnd }) {
     const filter = new RegExp(`/${file.replaceAll('.', '\\.')}$`);
-    onLoad({ filter }, () => ({ contents: readFileSync(join(root, by), 'utf8'), loader: 'ts' }));
+    let replaced = false;
+    onLoad({ filter }, () => {
+      replaced = true;
+      return { contents: readFileSync(join(root, by), 'utf8'), loader: 'ts' };
+    });
+    onEnd(() => (replaced ? undefined : { errors: [{ text: `nothing imports ${file} any more` }] }));
   },
 });
 

@@ -6,7 +6,8 @@ import { WRITE_POSITION_SQL } from './reads/position.ts';
 
 /** What a query needs: one statement with its parameters, rows back. */
 export interface Reader {
-  query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
+  /** @param name keeps the statement prepared under this name on each connection: for the few that run most */
+  query<R extends QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<R[]>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { returnConnections } from './return-connections.ts';
 import { within } from './within.ts';
 import type { Answers, Question, Said } from './messages.ts';
 import type { RunningApi } from '../api.ts';
@@ -25,6 +26,7 @@ export function forkProcess(): ApiProcess {
   // Metrics hold infinities, which JSON does not.
   cluster.setupPrimary({ serialization: 'advanced' });
   const worker = cluster.fork();
+  returnConnections(worker.process);
   const served = Promise.withResolvers<RunningApi | undefined>();
   const ended = Promise.withResolvers<string>();
   const asked = new Map<number, (answer: never) => void>();

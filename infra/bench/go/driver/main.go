@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -34,6 +35,7 @@ var (
 	customers   = flag.Int("customers", 1_000_000, "rows of the table")
 	merchants   = flag.Int("merchants", 5_000, "")
 	batch       = flag.Int("batch", 0, "ids of a BatchGetCustomerRFM; 0: GetCustomerRFM")
+	segment     = flag.String("segment", "", "first pages of ListCustomers by this segment, of merchant -merchants + 1")
 	split       = flag.Float64("split", 0, "report latencies before and after this second of the measured time")
 )
 
@@ -68,8 +70,21 @@ func many(client corev1.CoreServiceClient) call {
 	}
 }
 
+func page(client corev1.CoreServiceClient) call {
+	return func(ctx context.Context, _ *rand.Rand) error {
+		_, err := client.ListCustomers(ctx, &corev1.ListCustomersRequest{
+			MerchantId: merchantID(*merchants + 1), PageSize: 50,
+			Filter: &corev1.CustomerFilter{Segment: *segment},
+		})
+		return err
+	}
+}
+
 // One call: when it was due, counted from the start of the measured time, and how long it took; in ns.
-type sample struct{ due, took int64 }
+type sample struct {
+	due, took int64
+	failed    bool
+}
 
 type recorder struct {
 	sync.Mutex
@@ -82,20 +97,30 @@ func (r *recorder) add(due, took int64, err error) {
 	defer r.Unlock()
 	if err != nil {
 		r.errors[status.Code(err).String()]++
-	} else {
-		r.samples = append(r.samples, sample{due, took})
 	}
+	r.samples = append(r.samples, sample{due, took, err != nil})
 }
 
 type latencies struct {
-	Count              int
-	P50, P95, P99, Max float64 // milliseconds
+	Count  int     `json:"count"`  // answered well
+	Failed int     `json:"failed"` // and not
+	P50    float64 `json:"p50"`    // milliseconds, of those answered well
+	P95    float64 `json:"p95"`
+	P99    float64 `json:"p99"`
+	Max    float64 `json:"max"`
 }
 
-func summarise(samples []sample) latencies {
-	took := make([]int64, len(samples))
-	for n, s := range samples {
-		took[n] = s.took
+// summarise looks at the calls that were due from `from` on and before `until`, in ns.
+func summarise(samples []sample, from, until int64) latencies {
+	took, failed := []int64{}, 0
+	for _, s := range samples {
+		switch {
+		case s.due < from || s.due >= until:
+		case s.failed:
+			failed++
+		default:
+			took = append(took, s.took)
+		}
 	}
 	slices.Sort(took)
 	at := func(q float64) float64 {
@@ -104,7 +129,7 @@ func summarise(samples []sample) latencies {
 		}
 		return float64(took[min(len(took)-1, int(q*float64(len(took))))]) / 1e6
 	}
-	return latencies{len(took), at(0.5), at(0.95), at(0.99), at(1)}
+	return latencies{len(took), failed, at(0.5), at(0.95), at(0.99), at(1)}
 }
 
 func cpuSeconds() float64 {
@@ -124,9 +149,12 @@ func main() {
 			log.Fatal(err)
 		}
 		client := corev1.NewCoreServiceClient(connection)
-		if *batch > 0 {
+		switch {
+		case *batch > 0:
 			calls[n] = many(client)
-		} else {
+		case *segment != "":
+			calls[n] = page(client)
+		default:
 			calls[n] = unary(client)
 		}
 	}
@@ -146,10 +174,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "measuring")
 	})
 
-	var all sync.WaitGroup
+	var callers sync.WaitGroup
 	if *rate == 0 {
 		for n := range *inFlight {
-			all.Go(func() {
+			callers.Go(func() {
 				random := rand.New(rand.NewPCG(7, uint64(n)))
 				for time.Now().Before(end) {
 					due := time.Now()
@@ -164,28 +192,26 @@ func main() {
 		for due := begin.Add(-warm); due.Before(end); due = due.Add(interval) {
 			time.Sleep(time.Until(due)) // late ones leave at once, and their lateness counts
 			seeded := rand.New(rand.NewPCG(random.Uint64(), 7))
-			all.Go(func() {
+			callers.Go(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 				defer cancel()
 				record(due, calls[int(n.Add(1))%len(calls)](ctx, seeded))
 			})
 		}
 	}
-	all.Wait()
+	callers.Wait()
 	cpu := cpuSeconds() - cpuAtBegin
 
 	at := int64(*split * 1e9)
-	before, after := []sample{}, []sample{}
-	for _, s := range r.samples {
-		if s.due < at {
-			before = append(before, s)
-		} else {
-			after = append(after, s)
-		}
+	all := summarise(r.samples, 0, math.MaxInt64)
+	each := []latencies{}
+	for from := int64(0); from < int64(measured); from += int64(time.Second) {
+		each = append(each, summarise(r.samples, from, from+int64(time.Second)))
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"perSecond": float64(len(r.samples)) / measured.Seconds(), "all": summarise(r.samples),
-		"before": summarise(before), "after": summarise(after), "errors": r.errors, "cpuSeconds": cpu,
+		"perSecond": float64(all.Count) / measured.Seconds(), "all": all,
+		"before": summarise(r.samples, 0, at), "after": summarise(r.samples, at, math.MaxInt64),
+		"seconds": each, "errors": r.errors, "cpuSeconds": cpu,
 	}); err != nil {
 		log.Fatal(err)
 	}

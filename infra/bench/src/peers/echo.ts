@@ -40,5 +40,5 @@ function serve(): void {
   );
 }
 
-if (cluster.isPrimary) for (let n = 0; n < 2; n++) cluster.fork();
+if (cluster.isPrimary) for (let n = 0; n < Number(process.env['BENCH_PROCESSES']); n++) cluster.fork();
 else serve();

@@ -60,5 +60,5 @@ function serve(): void {
   createServer(handler).listen(Number(process.env['BENCH_PORT']), '127.0.0.1');
 }
 
-if (cluster.isPrimary) for (let n = 0; n < 2; n++) cluster.fork();
+if (cluster.isPrimary) for (let n = 0; n < Number(process.env['BENCH_PROCESSES']); n++) cluster.fork();
 else serve();

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort, launch, startAuthStandIn, whenReady, workspaceRoot, type Child } from '@core/testing';
 import { connectsTo } from '../connects-to.ts';
+import type { SuiteOptions } from '../suite.ts';
 import type { BenchDatabase } from './database.ts';
 
 /** A server of core.v1.CoreService/GetCustomerRFM. */
@@ -13,21 +14,25 @@ export interface Contestant {
   adminUrl?: string;
 }
 
-/** Connections of each process to each replica; a single process has twice as many. */
+/** Of ours, stock and echo; Go gets as many threads in one. */
+export const PROCESSES = 2;
+/** Connections of each process to each replica; a single process has as many as all of them. */
 const CONNECTIONS = 10;
+
+export type Contestants = Record<
+  'ours' | 'ours_unbatched' | 'go' | 'go_batched' | 'stock' | 'echo',
+  Contestant
+>;
 
 /** Starts all servers side by side; they are driven one at a time. */
 export async function startContestants(
   dir: string,
   database: BenchDatabase,
   goPeer: string,
-): Promise<{ contestants: Record<string, Contestant>; stop(): Promise<void> }> {
+  { cleanUps, signal }: Pick<SuiteOptions, 'cleanUps' | 'signal'>,
+): Promise<Contestants> {
   const auth = await startAuthStandIn();
-  const started: Contestant[] = [];
-  const stop = async () => {
-    await Promise.all(started.map(({ child }) => child.stop()));
-    await auth.close();
-  };
+  cleanUps.add(() => auth.close());
   const root = workspaceRoot();
   const start = async (
     name: string,
@@ -36,6 +41,7 @@ export async function startContestants(
     env: (port: number) => Record<string, string> = () => ({}),
     adminUrl?: string,
   ) => {
+    signal.throwIfAborted();
     const port = await freePort();
     const target = `127.0.0.1:${port}`;
     const child = await launch({
@@ -47,10 +53,9 @@ export async function startContestants(
       logFile: join(dir, `${name}.log`),
       pidFile: join(dir, `${name}.pid`),
     });
-    const contestant = { name, target, child, ...(adminUrl ? { adminUrl } : {}) };
-    started.push(contestant);
+    cleanUps.add(() => child.stop());
     await whenReady(child, () => (adminUrl ? isReady(adminUrl) : connectsTo(port)));
-    return contestant;
+    return { name, target, child, ...(adminUrl ? { adminUrl } : {}) };
   };
   const node = (name: string, entry: string) =>
     start(
@@ -61,16 +66,22 @@ export async function startContestants(
         BENCH_PORT: String(port),
         BENCH_REPLICAS: database.replicaUrls.join(),
         BENCH_CONNECTIONS: String(CONNECTIONS),
+        BENCH_PROCESSES: String(PROCESSES),
       }),
     );
   const go = (name: string, ...flags: string[]) =>
-    start(name, goPeer, (target) => [
-      `-listen=${target}`,
-      `-replicas=${database.replicaUrls.join()}`,
-      `-connections=${2 * CONNECTIONS}`,
-      ...flags,
-    ]);
-  const api = async (name: string, bundle: string, processes: number) => {
+    start(
+      name,
+      goPeer,
+      (target) => [
+        `-listen=${target}`,
+        `-replicas=${database.replicaUrls.join()}`,
+        `-connections=${PROCESSES * CONNECTIONS}`,
+        ...flags,
+      ],
+      () => ({ GOMAXPROCS: String(PROCESSES) }),
+    );
+  const api = async (name: string, bundle: string) => {
     const adminPort = await freePort();
     return start(
       name,
@@ -84,7 +95,7 @@ export async function startContestants(
         CORE_DB_REPLICAS: database.postgres.replicas.map((each) => `127.0.0.1:${each.port}`).join(),
         CORE_DB_POOL: String(CONNECTIONS),
         CORE_ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}`,
-        CORE_API_PROCESSES: String(processes),
+        CORE_API_PROCESSES: String(PROCESSES),
         CORE_GRPC_PORT: String(port),
         CORE_HTTP_PORT: '0',
         CORE_ADMIN_PORT: String(adminPort),
@@ -94,20 +105,15 @@ export async function startContestants(
       `http://127.0.0.1:${adminPort}`,
     );
   };
-  try {
-    const contestants = {
-      ours: await api('ours', 'api', 2),
-      ours_unbatched: await api('ours_unbatched', 'api-unbatched', 2),
-      go: await go('go'),
-      go_batched: await go('go_batched', '-batch=4'),
-      stock: await node('stock', 'infra/bench/src/peers/stock.ts'),
-      echo: await node('echo', 'infra/bench/src/peers/echo.ts'),
-    };
-    return { contestants, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return {
+    ours: await api('ours', 'api'),
+    ours_unbatched: await api('ours_unbatched', 'api-unbatched'),
+    go: await go('go'),
+    // Two batches under way in each process of ours.
+    go_batched: await go('go_batched', `-batch=${2 * PROCESSES}`),
+    stock: await node('stock', 'infra/bench/src/peers/stock.ts'),
+    echo: await node('echo', 'infra/bench/src/peers/echo.ts'),
+  };
 }
 
 const isReady = async (adminUrl: string): Promise<boolean> => (await fetch(`${adminUrl}/readyz`)).ok;

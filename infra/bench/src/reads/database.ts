@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateDatabase } from '@core/db';
-import { seedCustomers, startPostgres, workspaceRoot, type Postgres } from '@core/testing';
+import { dataHome, seedCustomers, startPostgres, workspaceRoot, type Postgres } from '@core/testing';
 import { Client } from 'pg';
+import type { SuiteOptions } from '../suite.ts';
 
 export const MERCHANTS = 5_000;
 export const CUSTOMERS = 1_000_000;
@@ -20,8 +22,17 @@ export interface BenchDatabase {
 }
 
 /** A primary and two replicas with a million customers of 5,000 merchants, and 200,000 of one more. */
-export async function openDatabase(dir: string, say: (line: string) => void): Promise<BenchDatabase> {
-  const postgres = await startPostgres({ dir: join(dir, 'postgres'), replicas: 2 });
+export async function openDatabase(
+  dir: string,
+  { cleanUps, signal, say }: Pick<SuiteOptions, 'cleanUps' | 'signal' | 'say'>,
+): Promise<BenchDatabase> {
+  const data = join(dir, 'postgres');
+  const postgres = await startPostgres({ dir: data, replicas: 2 });
+  cleanUps.add(() =>
+    [data, dataHome(data)].forEach((each) => rmSync(each, { recursive: true, force: true })),
+  );
+  cleanUps.add(() => postgres.stop());
+  signal.throwIfAborted();
   const { primary, replicas } = postgres;
   await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'));
   say(`seeding ${CUSTOMERS + BIG_MERCHANT} customers`);

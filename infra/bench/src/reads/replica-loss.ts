@@ -1,64 +1,75 @@
-import type { PostgresNode } from '@core/testing';
-import { drive, type Latencies } from '../driver.ts';
-import { machineNow, stealBetween } from '../cpu.ts';
-import { MOST_STEAL } from '../rounds.ts';
-import { CUSTOMERS, MERCHANTS } from './database.ts';
+import { waitUntil, type PostgresNode } from '@core/testing';
+import { disturbance, now, type Disturbance } from '../cpu.ts';
+import { drive, type DriverOptions, type Latencies } from '../driver.ts';
+import { describeDisturbance, isClean } from '../rounds.ts';
+import type { SuiteOptions } from '../suite.ts';
+import type { Contestant } from './contestants.ts';
+import { usableReplicas } from './usable-replicas.ts';
 
-export interface ReplicaLoss {
-  /** Calls a second, open loop. */
-  rate: number;
+export interface ReplicaLoss extends Disturbance {
   before: Latencies;
   after: Latencies;
-  /** Calls that did not succeed, of all. */
-  failed: number;
-  steal: number;
+  /** Of each second, milliseconds. */
+  p99: number[];
+  errors: Record<string, number>;
 }
 
 const SECONDS = 10;
-const ATTEMPTS = 3;
 
 /**
  * Freezes one of two replicas in the middle of an open loop, and compares the ten seconds after with those
- * before. Done again when others took too much of the machine.
+ * before; as often as there are `rounds`, and again when the machine was disturbed, at most as often once more.
+ * @returns the clean ones
  */
-export async function measureReplicaLoss(options: {
-  driver: string;
-  target: string;
-  replica: PostgresNode | undefined;
-  rate: number;
-  say: (line: string) => void;
-}): Promise<ReplicaLoss> {
-  const { driver, target, replica, say } = options;
-  if (!replica) throw new Error('no replica to freeze');
-  const rate = Math.round(options.rate);
-  for (let attempt = 1; ; attempt++) {
-    let from = machineNow();
-    let freeze: NodeJS.Timeout | undefined;
-    const result = await drive(
+export async function measureReplicaLoss(
+  options: {
+    driver: string;
+    ours: Contestant;
+    replicas: readonly PostgresNode[];
+    load: Omit<DriverOptions, 'target' | 'inFlight' | 'seconds' | 'split'>;
+  } & Pick<SuiteOptions, 'rounds' | 'signal' | 'say'>,
+): Promise<ReplicaLoss[]> {
+  const { ours, replicas, rounds, signal, say } = options;
+  const clean: ReplicaLoss[] = [];
+  for (let attempt = 0; clean.length < rounds && attempt < 2 * rounds; attempt++) {
+    const replica = replicas[attempt % replicas.length];
+    if (!replica) throw new Error('no replica to freeze');
+    await waitUntil(async () => signal.aborted || (await usableReplicas(ours)) === replicas.length, {
+      what: 'all processes to use all replicas',
+      limitMs: 60_000,
+    });
+    signal.throwIfAborted();
+    const loss = await freezeOnce(options, replica);
+    const { before, after } = loss;
+    say(
+      `one of two replicas frozen: p99 ${before.p99.toFixed(2)} -> ${after.p99.toFixed(2)} ms, ` +
+        `max ${before.max.toFixed(0)} -> ${after.max.toFixed(0)} ms, ` +
+        `${before.failed + after.failed} failed, ${describeDisturbance(loss)}`,
+    );
+    if (isClean(loss)) clean.push(loss);
+  }
+  return clean;
+}
+
+async function freezeOnce(
+  { driver, ours, load, signal }: Parameters<typeof measureReplicaLoss>[0],
+  replica: PostgresNode,
+): Promise<ReplicaLoss> {
+  let from = now();
+  let freeze: NodeJS.Timeout | undefined;
+  try {
+    const { before, after, seconds, errors } = await drive(
       driver,
-      {
-        target,
-        connections: 8,
-        rate,
-        seconds: 2 * SECONDS,
-        split: SECONDS,
-        customers: CUSTOMERS,
-        merchants: MERCHANTS,
-      },
+      { ...load, target: ours.target, seconds: 2 * SECONDS, split: SECONDS },
+      signal,
       () => {
-        from = machineNow();
+        from = now();
         freeze = setTimeout(() => replica.freeze(), SECONDS * 1_000);
       },
     );
+    return { before, after, p99: seconds.map(({ p99 }) => p99), errors, ...disturbance(from, now()) };
+  } finally {
     clearTimeout(freeze);
     replica.thaw();
-    const steal = stealBetween(from, machineNow());
-    const failed = Object.values(result.errors).reduce((sum, each) => sum + each, 0);
-    const { before, after } = result;
-    say(
-      `one of two replicas frozen at ${rate}/s: p99 ${before.P99.toFixed(2)} -> ${after.P99.toFixed(2)} ms, ` +
-        `max ${before.Max.toFixed(0)} -> ${after.Max.toFixed(0)} ms, ${failed} failed, steal ${(100 * steal).toFixed(1)} %`,
-    );
-    if (steal <= MOST_STEAL || attempt === ATTEMPTS) return { rate, before, after, failed, steal };
   }
 }

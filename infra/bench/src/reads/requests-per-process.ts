@@ -5,15 +5,19 @@ export async function requestsPerProcess(
   { adminUrl }: Contestant,
   work: () => Promise<unknown>,
 ): Promise<number[]> {
-  const before = await callsOf(adminUrl);
+  const before = await callsNow(adminUrl);
   await work();
-  const after = await callsOf(adminUrl);
+  const after = await callsNow(adminUrl);
   return [...after].map(([process, calls]) => calls - (before.get(process) ?? 0));
 }
 
-/** core_process_calls_total{process="<pid>"} of every process. */
-async function callsOf(adminUrl: string | undefined): Promise<Map<string, number>> {
-  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
-  const lines = metrics.matchAll(/^core_process_calls_total\{[^}]*process="(\d+)"[^}]*\} (\d+)/gm);
-  return new Map([...lines].map(([, process = '', calls]) => [process, Number(calls)]));
-}
+const callsNow = async (adminUrl: string | undefined) =>
+  callsOf(await (await fetch(`${adminUrl}/metrics`)).text());
+
+/** @param metrics with core_process_calls_total{process="<pid>"} of every process */
+export const callsOf = (metrics: string): Map<string, number> =>
+  new Map(
+    [...metrics.matchAll(/^core_process_calls_total\{[^}]*process="(\d+)"[^}]*\} (\d+)/gm)].map(
+      ([, process = '', calls]) => [process, Number(calls)],
+    ),
+  );

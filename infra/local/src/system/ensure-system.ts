@@ -1,15 +1,30 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { workspaceRoot } from '@core/testing';
 
-export type SystemCommand = 'java' | 'mvn' | 'redis-server';
+interface SystemPackage {
+  /** What people are told to install. */
+  product: string;
+  /** What Debian calls it. */
+  debian: string;
+  /** A service that Debian starts on its own at the next boot. */
+  service?: string;
+}
 
-// What Debian calls the packages. default-jre-headless: Java 17 on Debian 12, newer on later ones.
-const PACKAGES: Record<SystemCommand, string> = {
-  java: 'default-jre-headless',
-  mvn: 'maven',
-  'redis-server': 'redis-server',
-};
+const PACKAGES = {
+  go: { product: 'Go 1.26', debian: 'golang-go' },
+  // Java 17 on Debian 12, newer on later ones.
+  java: { product: 'Java 17', debian: 'default-jre-headless' },
+  mvn: { product: 'Maven', debian: 'maven' },
+  pgbench: { product: 'pgbench of PostgreSQL', debian: 'postgresql-contrib', service: 'postgresql' },
+  'redis-server': { product: 'Redis 7', debian: 'redis-server', service: 'redis-server' },
+} satisfies Record<string, SystemPackage>;
+
+export type SystemCommand = keyof typeof PACKAGES;
+
+export const isSystemCommand = (name: string): name is SystemCommand => Object.hasOwn(PACKAGES, name);
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
@@ -26,28 +41,38 @@ export interface EnsureSystem {
 export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<void> {
   const missing = need.filter((command) => !isThere(command));
   if (missing.length === 0) return;
-  const packages = missing.map((command) => PACKAGES[command]);
+  const packages: SystemPackage[] = missing.map((command) => PACKAGES[command]);
+  const names = packages.map(({ debian }) => debian).join(' ');
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
     throw new Error(
-      `missing on this machine: ${missing.join(', ')}. Install Java 17, Maven and Redis 7 ` +
-        `(Debian: apt-get install ${packages.join(' ')}), or use \`docker compose up\` instead.`,
+      `missing on this machine: ${missing.join(', ')}. Install ` +
+        `${packages.map(({ product }) => product).join(', ')} (Debian: apt-get install ${names})` +
+        (missing.includes('java') ? ', or use `docker compose up` instead.' : '.'),
     );
   }
-  onProgress?.(`installing ${packages.join(', ')} with apt-get`);
+  onProgress?.(`installing ${names} with apt-get`);
   await aptInstall(packages);
   const still = need.filter((command) => !isThere(command));
-  if (still.length > 0) throw new Error(`apt-get ran, but ${still.join(', ')} cannot be run`);
+  if (still.length > 0) {
+    const products = still.map((command) => PACKAGES[command].product).join(', ');
+    throw new Error(`apt-get ran, but what it has is too old or does not run; install ${products} by hand`);
+  }
 }
 
 /** Runs it: a java command without a Java behind it, or one that is too old for Kafka 4, counts as missing. */
 function isThere(command: SystemCommand): boolean {
-  const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  if (command !== 'java') return status === 0;
-  return status === 0 && Number(/^\w+ (\d+)/.exec(stdout)?.[1]) >= 17; // Java 8 does not know the option
+  // In a module of its own, Go says which version it would fetch for it.
+  const ask = command === 'go' ? ['version'] : ['--version'];
+  const cwd = command === 'go' ? join(workspaceRoot(), 'infra/bench/go') : undefined;
+  const { status, stdout } = spawnSync(command, ask, { encoding: 'utf8', cwd });
+  if (status !== 0) return false;
+  if (command === 'java') return Number(/^\w+ (\d+)/.exec(stdout)?.[1]) >= 17; // Java 8 does not know the option
+  if (command === 'go') return Number(/go1\.(\d+)/.exec(stdout)?.[1]) >= 26;
+  return true;
 }
 
-async function aptInstall(packages: string[]): Promise<void> {
-  // Debian starts a Redis of its own on 6379 after installing it, unless a policy forbids starting services.
+async function aptInstall(packages: readonly SystemPackage[]): Promise<void> {
+  // Debian starts what it installed, Redis on 6379 and PostgreSQL on 5432, unless a policy forbids it.
   const ownPolicy = !existsSync(POLICY);
   const removePolicy = () => {
     if (ownPolicy) rmSync(POLICY, { force: true });
@@ -59,9 +84,12 @@ async function aptInstall(packages: string[]): Promise<void> {
   process.once('exit', removePolicy); // also when we are interrupted
   try {
     await apt('update');
-    await apt('install', '-y', '--no-install-recommends', ...packages);
-    if (packages.includes(PACKAGES['redis-server']) && existsSync('/run/systemd/system')) {
-      await promisify(execFile)('systemctl', ['disable', 'redis-server']); // nor at the next boot
+    await apt('install', '-y', '--no-install-recommends', ...packages.map(({ debian }) => debian));
+    for (const { service } of packages) {
+      // Nor at the next boot.
+      if (service && existsSync('/run/systemd/system')) {
+        await promisify(execFile)('systemctl', ['disable', service]);
+      }
     }
   } finally {
     removePolicy();

@@ -1,4 +1,4 @@
-import type { QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import { isConnectionLoss } from '../connection-loss.ts';
 import type { Pool } from '../pool.ts';
 
@@ -9,7 +9,8 @@ export interface ReadNode {
   readonly kind: 'primary' | 'replica';
   /** Statements under way or waiting for a connection. */
   readonly load: number;
-  run<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
+  /** @param name see Reader.query */
+  run<R extends QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<R[]>;
   /** Fails all statements under way with a NodeLost, and drops their connections: the node hangs. */
   abandon(): void;
 }
@@ -34,7 +35,7 @@ interface Attempt {
 export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool): ReadNode {
   const underWay = new Set<Attempt>();
 
-  const answer = async <R extends QueryResultRow>(attempt: Attempt, text: string, values?: unknown[]) => {
+  const answer = async <R extends QueryResultRow>(attempt: Attempt, query: QueryConfig) => {
     const client = await pool.connect();
     attempt.release = (error) => {
       delete attempt.release;
@@ -42,7 +43,7 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
     };
     try {
       if (attempt.abandoned) throw new NodeLost(`${name} was given up`);
-      const { rows } = await client.query<R>(text, values);
+      const { rows } = await client.query<R>(query);
       attempt.release?.();
       return rows;
     } catch (error) {
@@ -57,12 +58,15 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
     get load() {
       return underWay.size;
     },
-    async run<R extends QueryResultRow>(text: string, values?: unknown[]) {
+    async run<R extends QueryResultRow>(text: string, values?: unknown[], name?: string) {
       const { promise: abandoned, reject } = Promise.withResolvers<never>();
       const attempt: Attempt = { abandoned: false, fail: reject };
       underWay.add(attempt);
       try {
-        return await Promise.race([answer<R>(attempt, text, values), abandoned]);
+        return await Promise.race([
+          answer<R>(attempt, { text, ...(values && { values }), ...(name && { name }) }),
+          abandoned,
+        ]);
       } finally {
         underWay.delete(attempt);
       }

@@ -117,6 +117,7 @@ export async function openReadRouter(options: {
     hedge: boolean,
     text: string,
     values?: unknown[],
+    name?: string,
   ): Promise<R[]> => {
     const nodes = await route(consistency);
     let failure: unknown;
@@ -127,10 +128,10 @@ export async function openReadRouter(options: {
           hedging && hedge && n === 0 && second?.kind === 'replica'
             ? await runHedged(
                 hedging,
-                () => node.run<R>(text, values),
-                () => (observer?.hedged(), second.run<R>(text, values)),
+                () => node.run<R>(text, values, name),
+                () => (observer?.hedged(), second.run<R>(text, values, name)),
               )
-            : await node.run<R>(text, values);
+            : await node.run<R>(text, values, name);
         observer?.read(node.kind);
         return rows;
       } catch (error) {
@@ -145,7 +146,7 @@ export async function openReadRouter(options: {
 
   return {
     reader: (consistency, { hedge = false } = {}) => ({
-      query: (text, values) => query(consistency, hedge, text, values),
+      query: (text, values, name) => query(consistency, hedge, text, values, name),
     }),
     replicas: watch.replicas,
     async stop() {

@@ -1,0 +1,67 @@
+import { drive, type DriverOptions } from '../driver.ts';
+import { measure, type Measured } from '../rounds.ts';
+import type { SuiteOptions } from '../suite.ts';
+import { preparePgbench } from '../pgbench.ts';
+import type { Contestant, Contestants } from './contestants.ts';
+import { CUSTOMERS, MERCHANTS, type BenchDatabase } from './database.ts';
+
+/** The same for all contestants. */
+export const SETTINGS = {
+  connections: 8,
+  inFlight: 128,
+  /** Ids of a BatchGetCustomerRFM. */
+  batch: 100,
+  /** BatchGetCustomerRFMs at once. */
+  batchesInFlight: 16,
+  pgbenchClients: 16,
+} as const;
+
+export type Series =
+  | keyof Contestants
+  | 'pgbench'
+  | 'ours_batch_get'
+  | 'ours_single'
+  | 'ours_unbatched_single'
+  | 'ours_segment_page';
+
+/** What is measured in each round, in this order: a ratio's two halves stand close to each other. */
+export function seriesOf(
+  options: {
+    dir: string;
+    driver: string;
+    contestants: Contestants;
+    database: BenchDatabase;
+  } & Pick<SuiteOptions, 'seconds' | 'warmUp' | 'signal'>,
+): Record<Series, () => Promise<Measured>> {
+  const { dir, driver, contestants, database, seconds, warmUp, signal } = options;
+  const size = { customers: CUSTOMERS, merchants: MERCHANTS };
+  const load = (who: Contestant, how: Partial<DriverOptions> = {}) => {
+    const { connections, inFlight } = SETTINGS;
+    const flags = { target: who.target, connections, inFlight, seconds, warmUp, ...size, ...how };
+    return () =>
+      measure([who.child.pid], database.pids, async (onMeasuring) => {
+        const { all, perSecond, cpuSeconds, errors } = await drive(driver, flags, signal, onMeasuring);
+        const { count: operations, p50, p99 } = all;
+        return { perSecond, operations, driverCpuSeconds: cpuSeconds, p50, p99, errors };
+      });
+  };
+  const pgbench = preparePgbench(dir, size);
+  const [url = ''] = database.replicaUrls;
+  const { ours, ours_unbatched, go, go_batched, stock, echo } = contestants;
+  const { batch, batchesInFlight, pgbenchClients } = SETTINGS;
+  const single = { connections: 1, inFlight: 1 };
+  return {
+    go: load(go),
+    ours: load(ours),
+    go_batched: load(go_batched),
+    stock: load(stock),
+    pgbench: () =>
+      measure([], database.pids, () => pgbench({ url, clients: pgbenchClients, seconds, signal })),
+    echo: load(echo),
+    ours_batch_get: load(ours, { batch, inFlight: batchesInFlight }),
+    ours_segment_page: load(ours, { segment: 'CHAMPIONS', inFlight: batchesInFlight }),
+    ours_unbatched: load(ours_unbatched),
+    ours_single: load(ours, single),
+    ours_unbatched_single: load(ours_unbatched, single),
+  };
+}

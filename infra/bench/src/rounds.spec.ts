@@ -1,0 +1,40 @@
+import { alternate, type Measured } from './rounds.ts';
+
+const measured = (perSecond: number, { steal = 0, others = 0 } = {}): Measured => ({
+  perSecond,
+  serverUs: 1,
+  databaseUs: 1,
+  driverUs: 1,
+  steal,
+  others,
+  errors: {},
+});
+
+/** Gives the next of `results` at each measurement, the last one for ever. */
+const inTurn = (...results: Measured[]) => {
+  let n = 0;
+  return async () => results[Math.min(n++, results.length - 1)] as Measured;
+};
+
+it('takes turns', async () => {
+  const order: string[] = [];
+  const turn = (name: string) => async () => (order.push(name), measured(1));
+  await alternate({ a: turn('a'), b: turn('b') }, 2, () => undefined);
+  expect(order).toEqual(['a', 'b', 'a', 'b']);
+});
+
+it('does a round again in which somebody was disturbed, for all of them', async () => {
+  const clean = await alternate(
+    { a: inTurn(measured(1), measured(2)), b: inTurn(measured(1, { steal: 0.5 }), measured(2)) },
+    1,
+    () => undefined,
+  );
+  expect(clean.map((round) => round.a.perSecond)).toEqual([2]);
+});
+
+it('gives up on a machine that is never quiet', async () => {
+  let times = 0;
+  const busy = async () => (times++, measured(1, { others: 0.11 }));
+  await expect(alternate({ busy }, 3, () => undefined)).resolves.toEqual([]);
+  expect(times).toBe(6);
+});
