@@ -34,6 +34,22 @@ describe('an open call', () => {
     expect([signal.aborted, call.signal === signal]).toEqual([true, true]);
   });
 
+  it('takes a transport that says "gone" at the deadline for the deadline', async () => {
+    const { now } = Date;
+    const deadline = now() + 60_000;
+    let leave = () => undefined as void;
+    const call = openCall(deadline, (listener) => (leave = listener));
+    const ended = ending(call);
+    Date.now = () => deadline - 1;
+    try {
+      leave();
+    } finally {
+      Date.now = now;
+    }
+    expect(await ended).toBe(Code.DeadlineExceeded);
+    call.close();
+  });
+
   it('ends when the caller goes', async () => {
     let leave = () => undefined as void;
     const call = openCall(Infinity, (listener) => (leave = listener));

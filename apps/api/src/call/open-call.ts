@@ -6,6 +6,12 @@ export const DEFAULT_DEADLINE_MS = 30_000;
 // setTimeout takes no more; who waits 24 days needs no timer.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/**
+ * Timers count whole milliseconds of another clock than Date.now(): a transport's own deadline timer may say
+ * "gone" a moment before the deadline has come by ours. Who leaves that late is told the same.
+ */
+const TIMER_SLACK_MS = 2;
+
 /** Calls its listener once the caller has gone, at once if it has already. */
 export type WhenGone = (listener: () => void) => void;
 
@@ -35,9 +41,8 @@ export function openCall(deadline: number, whenGone: WhenGone): OpenCall {
 
   const end = (gone: boolean) => {
     if (closed || reason) return;
-    // A transport that also watches the deadline may say "gone" a moment before our own timer.
     reason =
-      gone && Date.now() < deadline
+      gone && Date.now() < deadline - TIMER_SLACK_MS
         ? new ConnectError('the caller has gone', Code.Canceled)
         : new ConnectError('the deadline has passed', Code.DeadlineExceeded);
     controller?.abort(reason);
