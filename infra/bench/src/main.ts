@@ -11,9 +11,7 @@ const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--quick]
 suites: ${Object.keys(SUITES).join(', ')}; all of them when none is named
 --rounds   rounds that must be clean of other work on the machine (default 5)
 --seconds  of each measurement (default 5)
---quick    one short round, to see that it runs; writes no results
-
-A run that was disturbed too often writes none either.`;
+--quick    one short round, to see that it runs; writes no results, as one that was disturbed too often`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

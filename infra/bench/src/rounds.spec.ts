@@ -23,18 +23,29 @@ it('takes turns', async () => {
   expect(order).toEqual(['a', 'b', 'a', 'b']);
 });
 
-it('does a round again in which somebody was disturbed, for all of them', async () => {
+it('measures again at once who was disturbed', async () => {
   const clean = await alternate(
     { a: inTurn(measured(1), measured(2)), b: inTurn(measured(1, { steal: 0.5 }), measured(2)) },
     1,
     () => undefined,
   );
-  expect(clean.map((round) => round.a.perSecond)).toEqual([2]);
+  expect(clean.map(({ a, b }) => [a.perSecond, b.perSecond])).toEqual([[1, 2]]);
+});
+
+it('begins another round, with all of them, when that does not help', async () => {
+  const noisy = measured(1, { others: 0.5 });
+  const clean = await alternate(
+    { a: inTurn(measured(1), measured(2)), b: inTurn(noisy, noisy, noisy, measured(2)) },
+    1,
+    () => undefined,
+  );
+  expect(clean.map(({ a, b }) => [a.perSecond, b.perSecond])).toEqual([[2, 2]]);
 });
 
 it('gives up on a machine that is never quiet', async () => {
   let times = 0;
   const busy = async () => (times++, measured(1, { others: 0.11 }));
-  await expect(alternate({ busy }, 3, () => undefined)).resolves.toEqual([]);
-  expect(times).toBe(6);
+  const never = () => Promise.reject(new Error('not asked in a round that is given up'));
+  await expect(alternate({ busy, never }, 3, () => undefined)).resolves.toEqual([]);
+  expect(times).toBe(3 * 6);
 });

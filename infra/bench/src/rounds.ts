@@ -47,9 +47,12 @@ export async function measure(
 export const isClean = ({ steal, others }: Disturbance): boolean =>
   steal <= MOST_DISTURBED && others <= MOST_DISTURBED;
 
+/** Of one measurement in a row: neighbours often stay for seconds only. */
+const ATTEMPTS = 3;
+
 /**
- * Measures every contestant in turn, `rounds` times. A round in which somebody was disturbed is done again,
- * for at most as many rounds more.
+ * Measures every contestant in turn, `rounds` times. Who was disturbed is measured again at once, and when that
+ * does not help, the round is given up and another one begun: at most as many more as there are `rounds`.
  * @returns the clean rounds, each with all contestants; fewer than asked for on a busy machine
  */
 export async function alternate<Name extends string>(
@@ -59,16 +62,36 @@ export async function alternate<Name extends string>(
 ): Promise<Record<Name, Measured>[]> {
   const clean: Record<Name, Measured>[] = [];
   for (let round = 1; clean.length < rounds && round <= 2 * rounds; round++) {
-    const all = {} as Record<Name, Measured>;
+    const all: Partial<Record<Name, Measured>> = {};
     for (const name of Object.keys(contestants) as Name[]) {
-      const measured = (all[name] = await contestants[name]());
-      say(`round ${round}  ${describe(name, measured)}`);
+      const measured = await untilClean(contestants[name], (each) =>
+        say(`round ${round}  ${describe(name, each)}`),
+      );
+      if (!measured) break;
+      all[name] = measured;
     }
-    if (Object.values<Measured>(all).every(isClean)) clean.push(all);
-    else say(`round ${round} does not count: somebody else used more than ${100 * MOST_DISTURBED} %`);
+    if (isWhole(all, contestants)) clean.push(all);
+    else say(`round ${round} is given up: others used more than ${100 * MOST_DISTURBED} % of the machine`);
   }
   return clean;
 }
+
+async function untilClean(
+  measureOnce: () => Promise<Measured>,
+  tell: (measured: Measured) => void,
+): Promise<Measured | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const measured = await measureOnce();
+    tell(measured);
+    if (isClean(measured)) return measured;
+  }
+  return undefined;
+}
+
+const isWhole = <Name extends string>(
+  round: Partial<Record<Name, Measured>>,
+  contestants: Record<Name, unknown>,
+): round is Record<Name, Measured> => Object.keys(contestants).every((name) => Object.hasOwn(round, name));
 
 const describe = (name: string, m: Measured): string =>
   [
