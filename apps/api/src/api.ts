@@ -2,11 +2,13 @@ import {
   assertKnownSchema,
   createMerchantKeyStore,
   createPool,
+  deriveKeys,
   openReadRouter,
   parseKeyring,
   type Pool,
   type Reader,
 } from '@core/db';
+import { createPageTokens } from '@core/domain';
 import {
   createMetrics,
   startAdminServer,
@@ -47,6 +49,7 @@ export async function startApi(
   startAdmin: StartAdmin = startAdminServer,
 ): Promise<RunningApi> {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
+  const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
 
   const pool = createPool(env, { app: 'api', log });
   shutdown.add('database pool', () => pool.end());
@@ -74,7 +77,7 @@ export async function startApi(
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
   const invoker = createInvoker({
-    deps: { pool, reads, scoreOf, keys, stopping: shutdown.signal },
+    deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
     identify: allowDev,
     isMerchant: createMerchantCheck(auth.validateMerchant),
     durations: createRpcDurations(metrics),

@@ -15,6 +15,7 @@ import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
 import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
 import { getCustomerHandler } from './handlers/get-customer.ts';
 import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
+import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
 import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
 import { listCustomersHandler } from './handlers/list-customers.ts';
@@ -86,6 +87,11 @@ export const METHODS: readonly Method[] = [
       ...page,
     },
     handler: listCustomersHandler,
+  }),
+  unary(core.getRfmDistribution, {
+    scope: 'rfm:read',
+    rules: { merchantId, ...fresh },
+    handler: getRfmDistributionHandler,
   }),
   unary(core.getProgramSettings, {
     scope: 'settings:write',

@@ -1,4 +1,5 @@
-import { listImportErrors } from '@core/domain';
+import { randomBytes } from 'node:crypto';
+import { createPageTokens, listImportErrors } from '@core/domain';
 import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
 
 let bench: Bench;
@@ -80,7 +81,7 @@ describe('an import', () => {
     const run = await bench.until(ref, 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed_with_errors', read: 3, created: 3, failed: 0 });
     const { errors } = await bench.asApi((tx) =>
-      listImportErrors(tx, { ...ref, pageSize: 0, pageToken: '' }),
+      listImportErrors(tx, createPageTokens([randomBytes(32)]), { ...ref, pageSize: 0, pageToken: '' }),
     );
     expect(errors.map((error) => error.reason).sort()).toEqual(['email_shared', 'invalid_email']);
   });

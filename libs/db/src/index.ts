@@ -10,7 +10,7 @@ export * from './migrate.ts';
 export * from './outbox.ts';
 export * from './pool.ts';
 export * from './reads/batch-reads.ts';
-export { CONSISTENCY_TOKEN, newestToken } from './reads/position.ts';
+export { CONSISTENCY_TOKEN, newestToken, WRITE_POSITION_SQL } from './reads/position.ts';
 export * from './reads/read-router.ts';
 export * from './repository/core-repository.ts';
 export * from './schema-version.ts';

@@ -11,5 +11,8 @@ export * from './queries/get-customer.ts';
 export * from './queries/read-scores.ts';
 export * from './queries/get-program-settings.ts';
 export * from './queries/imports.ts';
+export * from './queries/get-rfm-distribution.ts';
 export * from './queries/list-customers.ts';
+export * from './queries/list-customers-changed.ts';
+export * from './queries/page-token.ts';
 export * from './settings/index.ts';

@@ -8,6 +8,7 @@ import {
   claimSlices,
   commitPage,
   connectShop,
+  createPageTokens,
   failRun,
   Fenced,
   finishCancels,
@@ -28,6 +29,7 @@ import {
   type PageRef,
 } from '../src/index.ts';
 
+const tokens = createPageTokens([randomBytes(32)]);
 const NONE = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
 
 let database: TestDatabase;
@@ -477,14 +479,14 @@ describe('lists', () => {
     let pageToken = '';
     do {
       const page = await asApi((tx) =>
-        listImports(tx, { merchantId: shop.merchantId, pageSize: 2, pageToken }),
+        listImports(tx, tokens, { merchantId: shop.merchantId, pageSize: 2, pageToken }),
       );
       listed.push(...page.imports.map((run) => run.importId));
       pageToken = page.nextPageToken;
     } while (pageToken);
     expect(listed).toEqual(ids);
     const other = await asApi((tx) =>
-      listImports(tx, { merchantId: randomUUID(), pageSize: 0, pageToken: '' }),
+      listImports(tx, tokens, { merchantId: randomUUID(), pageSize: 0, pageToken: '' }),
     );
     expect(other).toEqual({ imports: [], nextPageToken: '' });
   });
@@ -498,7 +500,7 @@ describe('lists', () => {
       );
     }
     const list = (pageToken: string) =>
-      asApi((tx) => listImportErrors(tx, { ...ref, pageSize: 2, pageToken }));
+      asApi((tx) => listImportErrors(tx, tokens, { ...ref, pageSize: 2, pageToken }));
     const first = await list('');
     expect(first.errors).toEqual(
       [0, 1].map((i) => ({
@@ -510,7 +512,9 @@ describe('lists', () => {
     const second = await list(first.nextPageToken);
     expect(second).toMatchObject({ errors: [{ externalId: 'gid://shopify/Customer/2' }], nextPageToken: '' });
     const foreign = { ...ref, merchantId: randomUUID(), pageSize: 2, pageToken: '' };
-    await expect(asApi((tx) => listImportErrors(tx, foreign))).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(asApi((tx) => listImportErrors(tx, tokens, foreign))).rejects.toMatchObject({
+      kind: 'not_found',
+    });
     for (const pageToken of ['x', first.nextPageToken.slice(2), `${'A'.repeat(22)}'`]) {
       await expect(list(pageToken)).rejects.toMatchObject({ kind: 'invalid_argument', field: 'page_token' });
     }

@@ -1,4 +1,5 @@
 import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
+import type { PageTokens } from '@core/domain';
 import type { ScoreOf } from './score-of.ts';
 
 export const SCOPES = [
@@ -36,6 +37,7 @@ export interface Deps {
   readonly reads: ReadRouter;
   readonly scoreOf: ScoreOf;
   readonly keys: MerchantKeyStore;
+  readonly pageTokens: PageTokens;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
 }

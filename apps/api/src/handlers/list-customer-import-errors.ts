@@ -5,11 +5,11 @@ import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 
 export async function listCustomerImportErrorsHandler(
-  deps: Pick<Deps, 'reads'>,
+  deps: Pick<Deps, 'reads' | 'pageTokens'>,
   _ctx: CallContext,
   request: ListCustomerImportErrorsRequest,
 ) {
-  const { errors, nextPageToken } = await listImportErrors(strongReader(deps), request);
+  const { errors, nextPageToken } = await listImportErrors(strongReader(deps), deps.pageTokens, request);
   return {
     errors: errors.map((error) => ({ ...error, occurredAt: timestampFromDate(error.occurredAt) })),
     nextPageToken,

@@ -5,10 +5,10 @@ import type { CallContext, Deps } from '../call/context.ts';
 import { presentImport } from '../present/customer-import.ts';
 
 export async function listCustomerImportsHandler(
-  deps: Pick<Deps, 'reads'>,
+  deps: Pick<Deps, 'reads' | 'pageTokens'>,
   _ctx: CallContext,
   request: ListCustomerImportsRequest,
 ) {
-  const { imports, nextPageToken } = await listImports(strongReader(deps), request);
+  const { imports, nextPageToken } = await listImports(strongReader(deps), deps.pageTokens, request);
   return { customerImports: imports.map((run) => presentImport(run)), nextPageToken };
 }

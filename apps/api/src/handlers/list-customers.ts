@@ -1,25 +1,30 @@
-import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { ListCustomersRequest } from '@core/contracts';
-import { listCustomers } from '@core/domain';
+import { listChangedCustomers, listCustomers, type CustomerPage } from '@core/domain';
+import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { emailsFor } from '../call/emails.ts';
 import { presentCustomer } from '../present/customer.ts';
+import { readInstant, writeInstant } from '../present/instant.ts';
 
 export async function listCustomersHandler(
-  deps: Pick<Deps, 'pool' | 'reads' | 'keys'>,
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'pageTokens'>,
   ctx: CallContext,
   { merchantId, filter, pageSize, pageToken }: ListCustomersRequest,
 ) {
-  const { customers, nextPageToken } = await listCustomers(deps.reads.reader({ kind: 'minimize_latency' }), {
-    merchantId,
-    segment: filter?.segment,
-    recency: filter?.recency,
-    frequency: filter?.frequency,
-    monetary: filter?.monetary,
-    updatedSince: filter?.updatedSince && timestampDate(filter.updatedSince),
-    pageSize,
-    pageToken,
-  });
-  const emails = await emailsFor(deps, ctx, customers);
-  return { customers: customers.map((row) => presentCustomer(row, emails)), nextPageToken };
+  const { updatedSince, segment, recency, frequency, monetary } = filter ?? {};
+  const input = { merchantId, segment, recency, frequency, monetary, pageSize, pageToken };
+  const { reads, pageTokens } = deps;
+  const page: CustomerPage & { watermark?: string } = updatedSince
+    ? await listChangedCustomers(
+        { primary: strongReader(deps), atLeast: (token) => reads.reader({ kind: 'at_least', token }) },
+        pageTokens,
+        { ...input, updatedSince: writeInstant(updatedSince) },
+      )
+    : await listCustomers(reads.reader({ kind: 'minimize_latency' }), pageTokens, input);
+  const emails = await emailsFor(deps, ctx, page.customers);
+  return {
+    customers: page.customers.map((row) => presentCustomer(row, emails)),
+    nextPageToken: page.nextPageToken,
+    watermark: page.watermark ? readInstant(page.watermark) : undefined,
+  };
 }

@@ -1,4 +1,4 @@
-import { listCustomers } from '@core/domain';
+import { createPageTokens, listCustomers } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { Client } from 'pg';
 import { median } from '../stats.ts';
@@ -17,7 +17,8 @@ async function segmentPage(merchantId: string): Promise<Statement> {
       return [];
     },
   };
-  await listCustomers(recorder, { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' });
+  const tokens = createPageTokens([Buffer.alloc(32)]);
+  await listCustomers(recorder, tokens, { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' });
   if (!seen) throw new Error('listCustomers made no statement');
   return seen;
 }

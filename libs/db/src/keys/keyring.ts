@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Wraps and unwraps merchants' keys; a KMS or Vault transit fits the same two calls. */
 export interface Keyring {
@@ -18,16 +18,7 @@ export class KeyError extends Error {
  * @throws KeyError naming what is wrong, without the key
  */
 export function parseKeyring(spec: string): Keyring {
-  const keys = new Map<string, Buffer>();
-  for (const part of spec.split(',')) {
-    const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(part.trim()) ?? [];
-    if (!id || !encoded) throw new KeyError('CORE_ENCRYPTION_KEYS: must read id:base64,id:base64');
-    const key = Buffer.from(encoded, 'base64');
-    if (key.length !== 32)
-      throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} must have 32 bytes, has ${key.length}`);
-    if (keys.has(id)) throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} is there twice`);
-    keys.set(id, key);
-  }
+  const keys = parseKeys(spec);
   const [[currentId, currentKey]] = [...keys] as [[string, Buffer]];
   return {
     currentId,
@@ -39,6 +30,31 @@ export function parseKeyring(spec: string): Keyring {
       return open(key, wrapped.slice(id.length + 1), context);
     },
   };
+}
+
+/**
+ * Keys for another purpose, one of each key of the keyring and in its order: HKDF-SHA-256 with `info`. Who learns
+ * one of them knows nothing of the keyring.
+ * @throws KeyError as parseKeyring
+ */
+export const deriveKeys = (spec: string, info: string): [Buffer, ...Buffer[]] =>
+  [...parseKeys(spec).values()].map((key) => Buffer.from(hkdfSync('sha256', key, '', info, 32))) as [
+    Buffer,
+    ...Buffer[],
+  ];
+
+function parseKeys(spec: string): Map<string, Buffer> {
+  const keys = new Map<string, Buffer>();
+  for (const part of spec.split(',')) {
+    const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(part.trim()) ?? [];
+    if (!id || !encoded) throw new KeyError('CORE_ENCRYPTION_KEYS: must read id:base64,id:base64');
+    const key = Buffer.from(encoded, 'base64');
+    if (key.length !== 32)
+      throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} must have 32 bytes, has ${key.length}`);
+    if (keys.has(id)) throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} is there twice`);
+    keys.set(id, key);
+  }
+  return keys;
 }
 
 const NONCE = 12;

@@ -38,7 +38,10 @@ export const customers = pgTable(
     deletedAt: instant('deleted_at'),
     erasedAt: instant('erased_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
-    updatedAt: instant('updated_at').notNull().defaultNow(),
+    /** The clock's time, not the transaction's start: see the migration 0003_follow_customer_changes. */
+    updatedAt: instant('updated_at')
+      .notNull()
+      .default(sql`clock_timestamp()`),
   },
   (t) => [
     // Keyset pages by id need the second column; the plan's name stands.

@@ -1,6 +1,6 @@
 import type { ImportStatus, Reader } from '@core/db';
 import { notFound } from '@core/runtime';
-import { pageToken as tokenOf, readPageToken, UUID_KEY } from './page-token.ts';
+import type { PageTokens } from './page-token.ts';
 
 export interface ImportRun {
   importId: string;
@@ -52,27 +52,29 @@ export async function getImport(
 /** Newest first. @throws CoreError invalid_argument */
 export async function listImports(
   reader: Reader,
+  tokens: PageTokens,
   { merchantId, pageSize, pageToken }: PageOf,
 ): Promise<{ imports: ImportRun[]; nextPageToken: string }> {
   const limit = pageSize || DEFAULT_PAGE;
   const asked = ['imports', merchantId];
-  const [before = null] = readPageToken(pageToken, asked, [UUID_KEY]) ?? [];
+  const [before = null] = tokens.read(pageToken, asked) ?? [];
   // Ids are UUIDv7: their order is the order of creation.
   const rows = await reader.query<Row>(
     `${SELECT_RUNS} and ($2::uuid is null or r.id < $2) group by r.id order by r.id desc limit $3`,
     [merchantId, before, limit],
   );
-  return { imports: rows.map(toRun), nextPageToken: nextToken(asked, rows, limit) };
+  return { imports: rows.map(toRun), nextPageToken: nextToken(tokens, asked, rows, limit) };
 }
 
 /** Oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's */
 export async function listImportErrors(
   reader: Reader,
+  tokens: PageTokens,
   { merchantId, importId, pageSize, pageToken }: PageOf & { importId: string },
 ): Promise<{ errors: ImportError[]; nextPageToken: string }> {
   const limit = pageSize || DEFAULT_PAGE;
   const asked = ['import_errors', merchantId, importId];
-  const [after = null] = readPageToken(pageToken, asked, [UUID_KEY]) ?? [];
+  const [after = null] = tokens.read(pageToken, asked) ?? [];
   await getImport(reader, { merchantId, importId });
   const rows = await reader.query<ImportError & { id: string }>(
     `select id, external_id as "externalId", reason, occurred_at as "occurredAt"
@@ -82,7 +84,7 @@ export async function listImportErrors(
     [merchantId, importId, after, limit],
   );
   const errors = rows.map(({ externalId, reason, occurredAt }) => ({ externalId, reason, occurredAt }));
-  return { errors, nextPageToken: nextToken(asked, rows, limit) };
+  return { errors, nextPageToken: nextToken(tokens, asked, rows, limit) };
 }
 
 const DEFAULT_PAGE = 100;
@@ -107,7 +109,12 @@ const toRun = ({ id, expected, ...row }: Row): ImportRun => ({
   ...(Object.fromEntries(COUNTERS.map((name) => [name, Number(row[name])])) as Counts),
 });
 
-const nextToken = (asked: unknown, rows: readonly { id: string }[], limit: number): string => {
+const nextToken = (
+  tokens: PageTokens,
+  asked: unknown,
+  rows: readonly { id: string }[],
+  limit: number,
+): string => {
   const last = rows.at(-1);
-  return last && rows.length === limit ? tokenOf(asked, [last.id]) : '';
+  return last && rows.length === limit ? tokens.make(asked, [last.id]) : '';
 };

@@ -1,44 +1,56 @@
-import { createHash } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { invalid } from '@core/runtime';
 
-/**
- * A page token: where the page before ended, bound to what was asked. Opaque, not secret: it holds
- * nothing that the page did not show, and every query names the merchant itself.
- * @param asked merchant and filter, as plain JSON
- * @param key the last row's sort key
- */
-export const pageToken = (asked: unknown, key: readonly string[]): string =>
-  Buffer.from(JSON.stringify([digest(asked), ...key])).toString('base64url');
-
-/**
- * @param shapes what each part of the key must look like: it goes into SQL as a typed value
- * @returns the key; null for the first page
- * @throws CoreError invalid_argument naming page_token
- */
-export function readPageToken(
-  token: string,
-  asked: unknown,
-  shapes: readonly RegExp[],
-): readonly string[] | null {
-  if (token === '') return null;
-  const [bound, ...key] = parts(token);
-  const fits = key.length === shapes.length && shapes.every((shape, i) => shape.test(key[i] ?? ''));
-  if (bound !== digest(asked) || !fits) {
-    throw invalid('page_token', 'must be the next_page_token of the same request, merchant and filter');
-  }
-  return key;
+/** Tokens say where a page ended. Callers can read them, but neither change one nor use it for another list. */
+export interface PageTokens {
+  /**
+   * @param list what is listed: the rpc, the merchant, the filter, as plain JSON
+   * @param key the place after which the next page begins
+   */
+  make(list: unknown, key: readonly string[]): string;
+  /**
+   * @returns the key; null for the first page
+   * @throws CoreError invalid_argument naming page_token
+   */
+  read(token: string, list: unknown): readonly string[] | null;
 }
 
-export const UUID_KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Half of an HMAC-SHA-256: nobody finds one by trying, and tokens stay short. */
+const SEAL_BYTES = 16;
 
-const parts = (token: string): string[] => {
+/** @param keys the first one seals, any of them opens: a list goes on while keys are rotated */
+export function createPageTokens(keys: readonly [Buffer, ...Buffer[]]): PageTokens {
+  return {
+    make: (list, key) =>
+      Buffer.concat([seal(keys[0], list, key), Buffer.from(JSON.stringify(key))]).toString('base64url'),
+    read(token, list) {
+      if (token === '') return null;
+      const bytes = Buffer.from(token, 'base64url');
+      const key = parts(bytes.subarray(SEAL_BYTES));
+      const isOurs = keys.some((each) => equal(bytes.subarray(0, SEAL_BYTES), seal(each, list, key)));
+      // base64 has several spellings of the same bytes; we made only one of them.
+      if (!isOurs || bytes.toString('base64url') !== token) {
+        throw invalid('page_token', 'must be the next_page_token of the same request, merchant and filter');
+      }
+      return key;
+    },
+  };
+}
+
+const seal = (secret: Buffer, list: unknown, key: readonly string[]): Buffer =>
+  createHmac('sha256', secret)
+    .update(JSON.stringify([list, key]))
+    .digest()
+    .subarray(0, SEAL_BYTES);
+
+const equal = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
+
+/** Nothing for what does not read like a key: no seal was ever made for that. */
+const parts = (bytes: Buffer): string[] => {
   try {
-    const read: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    const read: unknown = JSON.parse(bytes.toString());
     return Array.isArray(read) && read.every((part) => typeof part === 'string') ? read : [];
   } catch {
     return [];
   }
 };
-
-const digest = (asked: unknown): string =>
-  createHash('sha256').update(JSON.stringify(asked)).digest('base64url').slice(0, 16);

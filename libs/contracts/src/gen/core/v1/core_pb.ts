@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/core.proto.
  */
 export const file_core_v1_core: GenFile = /*@__PURE__*/
-  fileDesc("ChJjb3JlL3YxL2NvcmUucHJvdG8SB2NvcmUudjEihwEKFUdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRITCgttZXJjaGFudF9pZBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiPgoWR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIkCglyZm1fc2NvcmUYASABKAsyES5jb3JlLnYxLlJmbVNjb3JlIo0BChpCYXRjaEdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIUCgxjdXN0b21lcl9pZHMYAiADKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkQKG0JhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQuY29yZS52MS5DdXN0b21lclJGTSJXCgtDdXN0b21lclJGTRITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVmb3VuZBgCIAEoCBIkCglyZm1fc2NvcmUYAyABKAsyES5jb3JlLnYxLlJmbVNjb3JlIpABChVDcmVhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAQgASgJSACIAQFCDgoMX2V4dGVybmFsX2lkIlkKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHY3JlYXRlZBgCIAEoCBIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSK+AgoIQ3VzdG9tZXISEwoLY3VzdG9tZXJfaWQYASABKAkSEwoLbWVyY2hhbnRfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIYCgtleHRlcm5hbF9pZBgEIAEoCUgBiAEBEikKCG1ldGFkYXRhGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglyZm1fc2NvcmUYBiABKAsyES5jb3JlLnYxLlJmbVNjb3JlEg8KB3ZlcnNpb24YByABKAUSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCKEAQoSR2V0Q3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEikKC2NvbnNpc3RlbmN5GAMgASgOMhQuY29yZS52MS5Db25zaXN0ZW5jeRIZChFjb25zaXN0ZW5jeV90b2tlbhgEIAEoCSI6ChNHZXRDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lciK0AQoVVXBkYXRlQ3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEhIKBWVtYWlsGAMgASgJSACIAQESKQoIbWV0YWRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAUgASgJSAGIAQFCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCJYChZVcGRhdGVDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lchIZChFjb25zaXN0ZW5jeV90b2tlbhgCIAEoCSKGAQoaRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkIKG0ZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZRIjCghjdXN0b21lchgBIAEoCzIRLmNvcmUudjEuQ3VzdG9tZXIiewoUTGlzdEN1c3RvbWVyc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSJwoGZmlsdGVyGAIgASgLMhcuY29yZS52MS5DdXN0b21lckZpbHRlchIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSLDAQoOQ3VzdG9tZXJGaWx0ZXISDwoHc2VnbWVudBgBIAEoCRIiCgdyZWNlbmN5GAIgASgLMhEuY29yZS52MS5SZm1SYW5nZRIkCglmcmVxdWVuY3kYAyABKAsyES5jb3JlLnYxLlJmbVJhbmdlEiMKCG1vbmV0YXJ5GAQgASgLMhEuY29yZS52MS5SZm1SYW5nZRIxCg11cGRhdGVkX3NpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJWChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USJAoJY3VzdG9tZXJzGAEgAygLMhEuY29yZS52MS5DdXN0b21lchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkingEKD1Byb2dyYW1TZXR0aW5ncxITCgttZXJjaGFudF9pZBgBIAEoCRIuCg5yZm1fdGhyZXNob2xkcxgCIAEoCzIWLmNvcmUudjEuUmZtVGhyZXNob2xkcxIWCg5jb25maWdfdmVyc2lvbhgDIAEoBRIuCgp1cGRhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIwChlHZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIlYKGkdldFByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlEioKCHNldHRpbmdzGAEgASgLMhguY29yZS52MS5Qcm9ncmFtU2V0dGluZ3MSDAoEZXRhZxgCIAEoCSJxChxVcGRhdGVQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEi4KDnJmbV90aHJlc2hvbGRzGAIgASgLMhYuY29yZS52MS5SZm1UaHJlc2hvbGRzEgwKBGV0YWcYAyABKAkidAodVXBkYXRlUHJvZ3JhbVNldHRpbmdzUmVzcG9uc2USKgoIc2V0dGluZ3MYASABKAsyGC5jb3JlLnYxLlByb2dyYW1TZXR0aW5ncxIMCgRldGFnGAIgASgJEhkKEWNvbnNpc3RlbmN5X3Rva2VuGAMgASgJKn4KC0NvbnNpc3RlbmN5EhsKF0NPTlNJU1RFTkNZX1VOU1BFQ0lGSUVEEAASIAocQ09OU0lTVEVOQ1lfTUlOSU1JWkVfTEFURU5DWRABEhgKFENPTlNJU1RFTkNZX0FUX0xFQVNUEAISFgoSQ09OU0lTVEVOQ1lfU1RST05HEAMyqwYKC0NvcmVTZXJ2aWNlElEKDkdldEN1c3RvbWVyUkZNEh4uY29yZS52MS5HZXRDdXN0b21lclJGTVJlcXVlc3QaHy5jb3JlLnYxLkdldEN1c3RvbWVyUkZNUmVzcG9uc2USYAoTQmF0Y2hHZXRDdXN0b21lclJGTRIjLmNvcmUudjEuQmF0Y2hHZXRDdXN0b21lclJGTVJlcXVlc3QaJC5jb3JlLnYxLkJhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRJRCg5DcmVhdGVDdXN0b21lchIeLmNvcmUudjEuQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0Gh8uY29yZS52MS5DcmVhdGVDdXN0b21lclJlc3BvbnNlEkgKC0dldEN1c3RvbWVyEhsuY29yZS52MS5HZXRDdXN0b21lclJlcXVlc3QaHC5jb3JlLnYxLkdldEN1c3RvbWVyUmVzcG9uc2USUQoOVXBkYXRlQ3VzdG9tZXISHi5jb3JlLnYxLlVwZGF0ZUN1c3RvbWVyUmVxdWVzdBofLmNvcmUudjEuVXBkYXRlQ3VzdG9tZXJSZXNwb25zZRJgChNGaW5kQ3VzdG9tZXJCeUVtYWlsEiMuY29yZS52MS5GaW5kQ3VzdG9tZXJCeUVtYWlsUmVxdWVzdBokLmNvcmUudjEuRmluZEN1c3RvbWVyQnlFbWFpbFJlc3BvbnNlEk4KDUxpc3RDdXN0b21lcnMSHS5jb3JlLnYxLkxpc3RDdXN0b21lcnNSZXF1ZXN0Gh4uY29yZS52MS5MaXN0Q3VzdG9tZXJzUmVzcG9uc2USXQoSR2V0UHJvZ3JhbVNldHRpbmdzEiIuY29yZS52MS5HZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0GiMuY29yZS52MS5HZXRQcm9ncmFtU2V0dGluZ3NSZXNwb25zZRJmChVVcGRhdGVQcm9ncmFtU2V0dGluZ3MSJS5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1JlcXVlc3QaJi5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlYgZwcm90bzM", [file_core_v1_rfm, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChJjb3JlL3YxL2NvcmUucHJvdG8SB2NvcmUudjEihwEKFUdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRITCgttZXJjaGFudF9pZBgCIAEoCRIpCgtjb25zaXN0ZW5jeRgDIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YBCABKAkiPgoWR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIkCglyZm1fc2NvcmUYASABKAsyES5jb3JlLnYxLlJmbVNjb3JlIo0BChpCYXRjaEdldEN1c3RvbWVyUkZNUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIUCgxjdXN0b21lcl9pZHMYAiADKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkQKG0JhdGNoR2V0Q3VzdG9tZXJSRk1SZXNwb25zZRIlCgdyZXN1bHRzGAEgAygLMhQuY29yZS52MS5DdXN0b21lclJGTSJXCgtDdXN0b21lclJGTRITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVmb3VuZBgCIAEoCBIkCglyZm1fc2NvcmUYAyABKAsyES5jb3JlLnYxLlJmbVNjb3JlIpABChVDcmVhdGVDdXN0b21lclJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAQgASgJSACIAQFCDgoMX2V4dGVybmFsX2lkIlkKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHY3JlYXRlZBgCIAEoCBIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSK+AgoIQ3VzdG9tZXISEwoLY3VzdG9tZXJfaWQYASABKAkSEwoLbWVyY2hhbnRfaWQYAiABKAkSEgoFZW1haWwYAyABKAlIAIgBARIYCgtleHRlcm5hbF9pZBgEIAEoCUgBiAEBEikKCG1ldGFkYXRhGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglyZm1fc2NvcmUYBiABKAsyES5jb3JlLnYxLlJmbVNjb3JlEg8KB3ZlcnNpb24YByABKAUSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCKEAQoSR2V0Q3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEikKC2NvbnNpc3RlbmN5GAMgASgOMhQuY29yZS52MS5Db25zaXN0ZW5jeRIZChFjb25zaXN0ZW5jeV90b2tlbhgEIAEoCSI6ChNHZXRDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lciK0AQoVVXBkYXRlQ3VzdG9tZXJSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEhIKBWVtYWlsGAMgASgJSACIAQESKQoIbWV0YWRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhgKC2V4dGVybmFsX2lkGAUgASgJSAGIAQFCCAoGX2VtYWlsQg4KDF9leHRlcm5hbF9pZCJYChZVcGRhdGVDdXN0b21lclJlc3BvbnNlEiMKCGN1c3RvbWVyGAEgASgLMhEuY29yZS52MS5DdXN0b21lchIZChFjb25zaXN0ZW5jeV90b2tlbhgCIAEoCSKGAQoaRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDQoFZW1haWwYAiABKAkSKQoLY29uc2lzdGVuY3kYAyABKA4yFC5jb3JlLnYxLkNvbnNpc3RlbmN5EhkKEWNvbnNpc3RlbmN5X3Rva2VuGAQgASgJIkIKG0ZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZRIjCghjdXN0b21lchgBIAEoCzIRLmNvcmUudjEuQ3VzdG9tZXIiewoUTGlzdEN1c3RvbWVyc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSJwoGZmlsdGVyGAIgASgLMhcuY29yZS52MS5DdXN0b21lckZpbHRlchIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSLDAQoOQ3VzdG9tZXJGaWx0ZXISDwoHc2VnbWVudBgBIAEoCRIiCgdyZWNlbmN5GAIgASgLMhEuY29yZS52MS5SZm1SYW5nZRIkCglmcmVxdWVuY3kYAyABKAsyES5jb3JlLnYxLlJmbVJhbmdlEiMKCG1vbmV0YXJ5GAQgASgLMhEuY29yZS52MS5SZm1SYW5nZRIxCg11cGRhdGVkX3NpbmNlGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKFAQoVTGlzdEN1c3RvbWVyc1Jlc3BvbnNlEiQKCWN1c3RvbWVycxgBIAMoCzIRLmNvcmUudjEuQ3VzdG9tZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEi0KCXdhdGVybWFyaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAidgoZR2V0UmZtRGlzdHJpYnV0aW9uUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIpCgtjb25zaXN0ZW5jeRgCIAEoDjIULmNvcmUudjEuQ29uc2lzdGVuY3kSGQoRY29uc2lzdGVuY3lfdG9rZW4YAyABKAkioAEKGkdldFJmbURpc3RyaWJ1dGlvblJlc3BvbnNlEhEKCWN1c3RvbWVycxgBIAEoAxIOCgZzY29yZWQYAiABKAMSEAoIdW5zY29yZWQYAyABKAMSJwoIc2VnbWVudHMYBCADKAsyFS5jb3JlLnYxLlNlZ21lbnRDb3VudBIkCgVjZWxscxgFIAMoCzIVLmNvcmUudjEuUmZtQ2VsbENvdW50IjIKDFNlZ21lbnRDb3VudBIPCgdzZWdtZW50GAEgASgJEhEKCWN1c3RvbWVycxgCIAEoAyJFCgxSZm1DZWxsQ291bnQSDwoHcmVjZW5jeRgBIAEoBRIRCglmcmVxdWVuY3kYAiABKAUSEQoJY3VzdG9tZXJzGAMgASgDIp4BCg9Qcm9ncmFtU2V0dGluZ3MSEwoLbWVyY2hhbnRfaWQYASABKAkSLgoOcmZtX3RocmVzaG9sZHMYAiABKAsyFi5jb3JlLnYxLlJmbVRocmVzaG9sZHMSFgoOY29uZmlnX3ZlcnNpb24YAyABKAUSLgoKdXBkYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiMAoZR2V0UHJvZ3JhbVNldHRpbmdzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCSJWChpHZXRQcm9ncmFtU2V0dGluZ3NSZXNwb25zZRIqCghzZXR0aW5ncxgBIAEoCzIYLmNvcmUudjEuUHJvZ3JhbVNldHRpbmdzEgwKBGV0YWcYAiABKAkicQocVXBkYXRlUHJvZ3JhbVNldHRpbmdzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIuCg5yZm1fdGhyZXNob2xkcxgCIAEoCzIWLmNvcmUudjEuUmZtVGhyZXNob2xkcxIMCgRldGFnGAMgASgJInQKHVVwZGF0ZVByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlEioKCHNldHRpbmdzGAEgASgLMhguY29yZS52MS5Qcm9ncmFtU2V0dGluZ3MSDAoEZXRhZxgCIAEoCRIZChFjb25zaXN0ZW5jeV90b2tlbhgDIAEoCSp+CgtDb25zaXN0ZW5jeRIbChdDT05TSVNURU5DWV9VTlNQRUNJRklFRBAAEiAKHENPTlNJU1RFTkNZX01JTklNSVpFX0xBVEVOQ1kQARIYChRDT05TSVNURU5DWV9BVF9MRUFTVBACEhYKEkNPTlNJU1RFTkNZX1NUUk9ORxADMooHCgtDb3JlU2VydmljZRJRCg5HZXRDdXN0b21lclJGTRIeLmNvcmUudjEuR2V0Q3VzdG9tZXJSRk1SZXF1ZXN0Gh8uY29yZS52MS5HZXRDdXN0b21lclJGTVJlc3BvbnNlEmAKE0JhdGNoR2V0Q3VzdG9tZXJSRk0SIy5jb3JlLnYxLkJhdGNoR2V0Q3VzdG9tZXJSRk1SZXF1ZXN0GiQuY29yZS52MS5CYXRjaEdldEN1c3RvbWVyUkZNUmVzcG9uc2USUQoOQ3JlYXRlQ3VzdG9tZXISHi5jb3JlLnYxLkNyZWF0ZUN1c3RvbWVyUmVxdWVzdBofLmNvcmUudjEuQ3JlYXRlQ3VzdG9tZXJSZXNwb25zZRJICgtHZXRDdXN0b21lchIbLmNvcmUudjEuR2V0Q3VzdG9tZXJSZXF1ZXN0GhwuY29yZS52MS5HZXRDdXN0b21lclJlc3BvbnNlElEKDlVwZGF0ZUN1c3RvbWVyEh4uY29yZS52MS5VcGRhdGVDdXN0b21lclJlcXVlc3QaHy5jb3JlLnYxLlVwZGF0ZUN1c3RvbWVyUmVzcG9uc2USYAoTRmluZEN1c3RvbWVyQnlFbWFpbBIjLmNvcmUudjEuRmluZEN1c3RvbWVyQnlFbWFpbFJlcXVlc3QaJC5jb3JlLnYxLkZpbmRDdXN0b21lckJ5RW1haWxSZXNwb25zZRJOCg1MaXN0Q3VzdG9tZXJzEh0uY29yZS52MS5MaXN0Q3VzdG9tZXJzUmVxdWVzdBoeLmNvcmUudjEuTGlzdEN1c3RvbWVyc1Jlc3BvbnNlEl0KEkdldFJmbURpc3RyaWJ1dGlvbhIiLmNvcmUudjEuR2V0UmZtRGlzdHJpYnV0aW9uUmVxdWVzdBojLmNvcmUudjEuR2V0UmZtRGlzdHJpYnV0aW9uUmVzcG9uc2USXQoSR2V0UHJvZ3JhbVNldHRpbmdzEiIuY29yZS52MS5HZXRQcm9ncmFtU2V0dGluZ3NSZXF1ZXN0GiMuY29yZS52MS5HZXRQcm9ncmFtU2V0dGluZ3NSZXNwb25zZRJmChVVcGRhdGVQcm9ncmFtU2V0dGluZ3MSJS5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1JlcXVlc3QaJi5jb3JlLnYxLlVwZGF0ZVByb2dyYW1TZXR0aW5nc1Jlc3BvbnNlYgZwcm90bzM", [file_core_v1_rfm, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.GetCustomerRFMRequest
@@ -501,6 +501,9 @@ export type CustomerFilter = Message<"core.v1.CustomerFilter"> & {
   monetary?: RfmRange | undefined;
 
   /**
+   * At this time or later. Pages come in the order of the last change, each customer once; what changes while
+   * the pages are read comes with the next list, from watermark.
+   *
    * @generated from field: google.protobuf.Timestamp updated_since = 5;
    */
   updatedSince?: Timestamp | undefined;
@@ -528,6 +531,14 @@ export type ListCustomersResponse = Message<"core.v1.ListCustomersResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Only with updated_since: the list ends before this time, below the oldest write still running, on every page
+   * the same. As updated_since of the next list it misses no change and brings none twice.
+   *
+   * @generated from field: google.protobuf.Timestamp watermark = 3;
+   */
+  watermark?: Timestamp | undefined;
 };
 
 /**
@@ -536,6 +547,127 @@ export type ListCustomersResponse = Message<"core.v1.ListCustomersResponse"> & {
  */
 export const ListCustomersResponseSchema: GenMessage<ListCustomersResponse> = /*@__PURE__*/
   messageDesc(file_core_v1_core, 16);
+
+/**
+ * @generated from message core.v1.GetRfmDistributionRequest
+ */
+export type GetRfmDistributionRequest = Message<"core.v1.GetRfmDistributionRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * @generated from field: core.v1.Consistency consistency = 2;
+   */
+  consistency: Consistency;
+
+  /**
+   * @generated from field: string consistency_token = 3;
+   */
+  consistencyToken: string;
+};
+
+/**
+ * Describes the message core.v1.GetRfmDistributionRequest.
+ * Use `create(GetRfmDistributionRequestSchema)` to create a new message.
+ */
+export const GetRfmDistributionRequestSchema: GenMessage<GetRfmDistributionRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 17);
+
+/**
+ * Of customers that are neither deleted nor erased.
+ *
+ * @generated from message core.v1.GetRfmDistributionResponse
+ */
+export type GetRfmDistributionResponse = Message<"core.v1.GetRfmDistributionResponse"> & {
+  /**
+   * @generated from field: int64 customers = 1;
+   */
+  customers: bigint;
+
+  /**
+   * @generated from field: int64 scored = 2;
+   */
+  scored: bigint;
+
+  /**
+   * @generated from field: int64 unscored = 3;
+   */
+  unscored: bigint;
+
+  /**
+   * Those with customers, the largest first.
+   *
+   * @generated from field: repeated core.v1.SegmentCount segments = 4;
+   */
+  segments: SegmentCount[];
+
+  /**
+   * All 25, by recency, then by frequency.
+   *
+   * @generated from field: repeated core.v1.RfmCellCount cells = 5;
+   */
+  cells: RfmCellCount[];
+};
+
+/**
+ * Describes the message core.v1.GetRfmDistributionResponse.
+ * Use `create(GetRfmDistributionResponseSchema)` to create a new message.
+ */
+export const GetRfmDistributionResponseSchema: GenMessage<GetRfmDistributionResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 18);
+
+/**
+ * @generated from message core.v1.SegmentCount
+ */
+export type SegmentCount = Message<"core.v1.SegmentCount"> & {
+  /**
+   * @generated from field: string segment = 1;
+   */
+  segment: string;
+
+  /**
+   * @generated from field: int64 customers = 2;
+   */
+  customers: bigint;
+};
+
+/**
+ * Describes the message core.v1.SegmentCount.
+ * Use `create(SegmentCountSchema)` to create a new message.
+ */
+export const SegmentCountSchema: GenMessage<SegmentCount> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 19);
+
+/**
+ * @generated from message core.v1.RfmCellCount
+ */
+export type RfmCellCount = Message<"core.v1.RfmCellCount"> & {
+  /**
+   * 1-5 each.
+   *
+   * @generated from field: int32 recency = 1;
+   */
+  recency: number;
+
+  /**
+   * @generated from field: int32 frequency = 2;
+   */
+  frequency: number;
+
+  /**
+   * @generated from field: int64 customers = 3;
+   */
+  customers: bigint;
+};
+
+/**
+ * Describes the message core.v1.RfmCellCount.
+ * Use `create(RfmCellCountSchema)` to create a new message.
+ */
+export const RfmCellCountSchema: GenMessage<RfmCellCount> = /*@__PURE__*/
+  messageDesc(file_core_v1_core, 20);
 
 /**
  * @generated from message core.v1.ProgramSettings
@@ -569,7 +701,7 @@ export type ProgramSettings = Message<"core.v1.ProgramSettings"> & {
  * Use `create(ProgramSettingsSchema)` to create a new message.
  */
 export const ProgramSettingsSchema: GenMessage<ProgramSettings> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 17);
+  messageDesc(file_core_v1_core, 21);
 
 /**
  * @generated from message core.v1.GetProgramSettingsRequest
@@ -586,7 +718,7 @@ export type GetProgramSettingsRequest = Message<"core.v1.GetProgramSettingsReque
  * Use `create(GetProgramSettingsRequestSchema)` to create a new message.
  */
 export const GetProgramSettingsRequestSchema: GenMessage<GetProgramSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 18);
+  messageDesc(file_core_v1_core, 22);
 
 /**
  * @generated from message core.v1.GetProgramSettingsResponse
@@ -608,7 +740,7 @@ export type GetProgramSettingsResponse = Message<"core.v1.GetProgramSettingsResp
  * Use `create(GetProgramSettingsResponseSchema)` to create a new message.
  */
 export const GetProgramSettingsResponseSchema: GenMessage<GetProgramSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 19);
+  messageDesc(file_core_v1_core, 23);
 
 /**
  * @generated from message core.v1.UpdateProgramSettingsRequest
@@ -637,7 +769,7 @@ export type UpdateProgramSettingsRequest = Message<"core.v1.UpdateProgramSetting
  * Use `create(UpdateProgramSettingsRequestSchema)` to create a new message.
  */
 export const UpdateProgramSettingsRequestSchema: GenMessage<UpdateProgramSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 20);
+  messageDesc(file_core_v1_core, 24);
 
 /**
  * @generated from message core.v1.UpdateProgramSettingsResponse
@@ -664,7 +796,7 @@ export type UpdateProgramSettingsResponse = Message<"core.v1.UpdateProgramSettin
  * Use `create(UpdateProgramSettingsResponseSchema)` to create a new message.
  */
 export const UpdateProgramSettingsResponseSchema: GenMessage<UpdateProgramSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_core, 21);
+  messageDesc(file_core_v1_core, 25);
 
 /**
  * @generated from enum core.v1.Consistency
@@ -777,6 +909,16 @@ export const CoreService: GenService<{
     methodKind: "unary";
     input: typeof ListCustomersRequestSchema;
     output: typeof ListCustomersResponseSchema;
+  },
+  /**
+   * How many customers a merchant has in each segment and in each recency x frequency cell.
+   *
+   * @generated from rpc core.v1.CoreService.GetRfmDistribution
+   */
+  getRfmDistribution: {
+    methodKind: "unary";
+    input: typeof GetRfmDistributionRequestSchema;
+    output: typeof GetRfmDistributionResponseSchema;
   },
   /**
    * @generated from rpc core.v1.CoreService.GetProgramSettings

@@ -1,0 +1,13 @@
+import type { GetRfmDistributionRequest } from '@core/contracts';
+import { getRfmDistribution } from '@core/domain';
+import { readerFor } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { presentDistribution } from '../present/rfm-distribution.ts';
+
+export async function getRfmDistributionHandler(
+  deps: Pick<Deps, 'reads'>,
+  _ctx: CallContext,
+  request: GetRfmDistributionRequest,
+) {
+  return presentDistribution(await getRfmDistribution(readerFor(deps, request), request));
+}

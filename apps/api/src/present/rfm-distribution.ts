@@ -1,0 +1,18 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { GetRfmDistributionResponseSchema } from '@core/contracts';
+import type { RfmDistribution } from '@core/domain';
+
+export const presentDistribution = ({
+  scored,
+  unscored,
+  segments,
+  cells,
+}: RfmDistribution): MessageInitShape<typeof GetRfmDistributionResponseSchema> => ({
+  customers: BigInt(scored + unscored),
+  scored: BigInt(scored),
+  unscored: BigInt(unscored),
+  segments: [...segments].map(([segment, customers]) => ({ segment, customers: BigInt(customers) })),
+  cells: cells.flatMap((row, r) =>
+    row.map((customers, f) => ({ recency: r + 1, frequency: f + 1, customers: BigInt(customers) })),
+  ),
+});

@@ -1,0 +1,61 @@
+import { LIVE, type Reader } from '@core/db';
+import { RFM_SCALE } from '../settings/index.ts';
+
+/** Customers that are neither deleted nor erased. */
+export interface RfmDistribution {
+  scored: number;
+  unscored: number;
+  /** Customers by segment, the largest first. */
+  segments: ReadonlyMap<string, number>;
+  /** Customers by recency and frequency: `cells[r - 1][f - 1]`. */
+  cells: readonly (readonly number[])[];
+}
+
+/** `null` in all three: not scored. */
+interface Group {
+  segment: string | null;
+  recency: number | null;
+  frequency: number | null;
+  customers: number;
+}
+
+/**
+ * How a merchant's customers are spread over segments and recency x frequency cells. Reads each of them, 200,000
+ * in a quarter of a second. The merchant is a subselect so that the planner does not see whose rows these are: for
+ * one with a fifth of the table it would have read all of the table, by several processes at once.
+ * Rejected: grouping sets, which hash every customer once for each set; here a few hundred groups are summed up
+ * once more. Counters kept by a trigger: every score of a merchant would wait for the same row.
+ */
+export async function getRfmDistribution(
+  reader: Reader,
+  { merchantId }: { merchantId: string },
+): Promise<RfmDistribution> {
+  const groups = await reader.query<Group>(
+    `select rfm_score ->> 'segment' as segment, (rfm_score ->> 'recency')::int as recency,
+            (rfm_score ->> 'frequency')::int as frequency, count(*)::int as customers
+       from customers
+      where merchant_id = (select $1::uuid) and ${LIVE}
+      group by 1, 2, 3`,
+    [merchantId],
+  );
+  return sumUp(groups);
+}
+
+function sumUp(groups: readonly Group[]): RfmDistribution {
+  let scored = 0;
+  let unscored = 0;
+  const segments = new Map<string, number>();
+  const cells = Array.from({ length: RFM_SCALE }, () => Array.from({ length: RFM_SCALE }, () => 0));
+  for (const { segment, recency, frequency, customers } of groups) {
+    if (segment === null || recency === null || frequency === null) {
+      unscored += customers;
+      continue;
+    }
+    scored += customers;
+    segments.set(segment, (segments.get(segment) ?? 0) + customers);
+    const row = cells[recency - 1];
+    if (row) row[frequency - 1] = (row[frequency - 1] ?? 0) + customers;
+  }
+  const largestFirst = [...segments].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  return { scored, unscored, segments: new Map(largestFirst), cells };
+}

@@ -1,0 +1,53 @@
+import { getRfmDistribution } from '../src/index.ts';
+import { merchant, openBench, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_api')));
+afterAll(() => bench.close());
+
+const add = async (merchantId: string, score: object | null, extra = '', count = 1) =>
+  bench.owner.query<{ id: string }>(
+    `insert into customers (merchant_id, rfm_score ${extra && `, ${extra}`})
+     select $1, $2::jsonb ${extra && ', now()'} from generate_series(1, $3) returning id`,
+    [merchantId, score && JSON.stringify(score), count],
+  );
+const scored = (recency: number, frequency: number, segment: string, monetary = 3) => ({
+  recency,
+  frequency,
+  monetary,
+  segment,
+});
+const read = (merchantId: string) => bench.run((tx) => getRfmDistribution(tx, { merchantId }));
+const NO_CELLS = [1, 2, 3, 4, 5].map(() => [0, 0, 0, 0, 0]);
+
+it('counts by segment, by cell and in all, the living of this merchant only', async () => {
+  const merchantId = merchant();
+  await add(merchantId, scored(5, 5, 'CHAMPIONS'), '', 3);
+  await add(merchantId, scored(5, 5, 'CHAMPIONS', 1), '', 1);
+  await add(merchantId, scored(1, 5, 'AT_RISK'), '', 2);
+  await add(merchantId, scored(5, 1, 'NEW'), '', 2);
+  await add(merchantId, scored(5, 1, 'A name of the merchant’s own'), '', 7);
+  await add(merchantId, null, '', 5);
+  await add(merchantId, scored(5, 5, 'CHAMPIONS'), 'deleted_at');
+  await add(merchant(), scored(5, 5, 'CHAMPIONS'));
+  const { rows } = await add(merchantId, scored(2, 2, 'DORMANT'));
+  await bench.owner.query('update customers set erased_at = now(), rfm_score = null where id = $1', [
+    rows[0]!.id,
+  ]);
+
+  const { segments, ...rest } = await read(merchantId);
+  expect([...segments]).toEqual([
+    ['A name of the merchant’s own', 7],
+    ['CHAMPIONS', 4],
+    ['AT_RISK', 2],
+    ['NEW', 2],
+  ]);
+  expect(rest).toEqual({
+    scored: 15,
+    unscored: 5,
+    cells: [[0, 0, 0, 0, 2], ...NO_CELLS.slice(2), [9, 0, 0, 0, 4]],
+  });
+});
+
+it('is all zero for a merchant without customers', async () =>
+  expect(await read(merchant())).toEqual({ scored: 0, unscored: 0, segments: new Map(), cells: NO_CELLS }));

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from 'pg';
+import { createPageTokens, listChangedCustomers, listCustomers, type CustomerPage } from '../src/index.ts';
+import { merchant, openBench, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_api')));
+afterAll(() => bench.close());
+
+const tokens = createPageTokens([randomBytes(32)]);
+const reader: Parameters<typeof listCustomers>[0] = {
+  query: async (text, values) => (await bench.pool.query(text, values)).rows,
+};
+const readers = { primary: reader, atLeast: () => reader };
+const EPOCH = '1970-01-01T00:00:00.000000Z';
+
+const insert = async (merchantId: string, count = 1): Promise<string[]> => {
+  const { rows } = await bench.pool.query<{ id: string }>(
+    `insert into customers (merchant_id, rfm_score)
+     select $1, '{"segment": "LOYAL", "recency": 3}' from generate_series(1, $2) returning id`,
+    [merchantId, count],
+  );
+  return rows.map(({ id }) => id);
+};
+const touch = (id: string) =>
+  bench.pool.query('update customers set version = version + 1 where id = $1', [id]);
+const remove = (id: string) =>
+  bench.pool.query('update customers set deleted_at = now() where id = $1', [id]);
+
+/** Reads a list to its end, with `between` after each page. */
+async function readAll<P extends CustomerPage>(
+  page: (pageToken: string) => Promise<P>,
+  between: (seen: readonly string[]) => Promise<unknown> = async () => undefined,
+): Promise<{ ids: string[]; last: P }> {
+  const ids: string[] = [];
+  for (let pageToken = ''; ;) {
+    const last = await page(pageToken);
+    ids.push(...last.customers.map(({ id }) => id));
+    if (!last.nextPageToken) return { ids, last };
+    pageToken = last.nextPageToken;
+    await between(ids);
+  }
+}
+
+describe('listCustomers', () => {
+  it.each([
+    ['all', {}],
+    ['a segment', { segment: 'LOYAL' }],
+    ['a range', { recency: { min: 3, max: 5 } }],
+  ])('shows %s once each, whatever is written between the pages', async (_, filter) => {
+    const merchantId = merchant();
+    const ids = (await insert(merchantId, 40)).sort();
+    const gone = new Set([ids[1]!, ids[37]!]);
+    const came: string[] = [];
+    const { ids: seen } = await readAll(
+      (pageToken) => listCustomers(reader, tokens, { merchantId, ...filter, pageSize: 7, pageToken }),
+      async (sofar) => {
+        came.push(...(await insert(merchantId)));
+        for (const id of gone) await remove(id);
+        await touch(sofar.at(-1)!);
+        await touch(ids.find((id) => !sofar.includes(id) && !gone.has(id)) ?? ids[0]!);
+      },
+    );
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.filter((id) => !came.includes(id))).toEqual(ids.filter((id) => id !== ids[37]));
+  });
+});
+
+describe('listChangedCustomers', () => {
+  const changes = (merchantId: string, updatedSince: string, between?: Parameters<typeof readAll>[1]) =>
+    readAll(
+      (pageToken) =>
+        listChangedCustomers(readers, tokens, { merchantId, updatedSince, pageSize: 3, pageToken }),
+      between,
+    );
+
+  it('brings each change once: in this list or, from its watermark, in the next', async () => {
+    const merchantId = merchant();
+    const ids = await insert(merchantId, 12);
+    const [gone, untouched] = [ids[11]!, ids[10]!];
+    const changed = new Set<string>();
+    const first = await changes(merchantId, EPOCH, async (seen) => {
+      const unseen = ids.find((id) => !seen.includes(id) && id !== gone && id !== untouched);
+      for (const id of [seen[0]!, ...(unseen ? [unseen] : []), ...(await insert(merchantId))]) {
+        await touch(id);
+        changed.add(id);
+      }
+      await remove(gone);
+    });
+    expect(new Set(first.ids).size).toBe(first.ids.length);
+    expect(first.ids).toContain(untouched);
+    const second = await changes(merchantId, first.last.watermark);
+    expect(second.ids.sort()).toEqual([...changed].sort());
+    expect(new Set([...first.ids, ...second.ids])).toEqual(
+      new Set([...ids.filter((id) => id !== gone), ...changed]),
+    );
+    const third = await changes(merchantId, second.last.watermark);
+    expect(third.ids).toEqual([]);
+    expect(third.last.watermark > second.last.watermark).toBe(true);
+  });
+
+  describe('while a writer is slow', () => {
+    let slow: Client;
+    beforeEach(async () => {
+      slow = (await bench.pool.connect()) as unknown as Client;
+      await slow.query('begin');
+    });
+    afterEach(async () => {
+      await slow.query('rollback');
+      (slow as unknown as { release(): void }).release();
+    });
+
+    it.each([
+      ['an update', 'update customers set version = version + 1 where id = $1'],
+      [
+        'an insert',
+        'insert into customers (merchant_id) select merchant_id from customers where id = $1 returning id',
+      ],
+      [
+        'an upsert that finds the row there',
+        'insert into customers (id, merchant_id) select id, merchant_id from customers where id = $1 on conflict (id) do update set version = 9',
+      ],
+    ])('skips not %s that is committed behind a page', async (_, statement) => {
+      const merchantId = merchant();
+      const [id = ''] = await insert(merchantId);
+      const before = await changes(merchantId, EPOCH);
+      expect(before.ids).toEqual([id]);
+
+      const { rows } = await slow.query<{ id: string }>(statement, [id]);
+      // What others write meanwhile is later, and must not carry the watermark over the slow one.
+      const later = await insert(merchantId, 5);
+      const during = await changes(merchantId, before.last.watermark);
+      await slow.query('commit');
+      const after = await changes(merchantId, during.last.watermark);
+      expect([...during.ids, ...after.ids].sort()).toEqual([rows[0]?.id ?? id, ...later].sort());
+      expect(during.last.watermark >= before.last.watermark).toBe(true);
+      const { rows: sound } = await bench.owner.query(
+        `select from customers where merchant_id = $1 and id = any($2) and updated_at < $3`,
+        [merchantId, after.ids, during.last.watermark],
+      );
+      expect(sound).toEqual([]);
+    });
+
+    it('ends a list below it, even when it began to write between two pages', async () => {
+      const merchantId = merchant();
+      const ids = await insert(merchantId, 7);
+      const first = await changes(merchantId, EPOCH, async (seen) => {
+        if (seen.length === 3) await slow.query('update customers set version = 2 where id = $1', [ids[6]]);
+      });
+      await slow.query('commit');
+      expect(first.ids).toEqual(ids); // its old version was there all the time
+      expect((await changes(merchantId, first.last.watermark)).ids).toEqual([ids[6]]);
+    });
+
+    it('waits neither for one that has taken its write back, nor for other locks', async () => {
+      const merchantId = merchant();
+      const [id = ''] = await insert(merchantId);
+      await slow.query('savepoint s');
+      await slow.query('update customers set version = 2 where id = $1', [id]);
+      await slow.query('rollback to savepoint s');
+      await slow.query('select pg_advisory_xact_lock_shared(7)');
+      const [other = ''] = await insert(merchantId);
+      expect((await changes(merchantId, EPOCH)).ids).toEqual([id, other]);
+    });
+  });
+
+  it('misses nothing of many writers at once', async () => {
+    const merchantId = merchant();
+    let stop = false;
+    const written: string[] = [];
+    const writer = async (_: unknown, nth: number) => {
+      for (let turn = nth; !stop; turn++) {
+        const client = await bench.pool.connect();
+        await client.query('begin');
+        for (let n = turn % 3; n >= 0; n--) {
+          const { rows } = await client.query<{ id: string }>(
+            'insert into customers (merchant_id) values ($1) returning id',
+            [merchantId],
+          );
+          written.push(rows[0]!.id);
+          await client.query('select pg_sleep($1)', [((turn * 7) % 20) / 1_000]);
+        }
+        await client.query('commit');
+        client.release();
+      }
+    };
+    const writers = Array.from({ length: 6 }, writer);
+    const seen: string[] = [];
+    let since = EPOCH;
+    while (seen.length < 300) {
+      const { ids, last } = await changes(merchantId, since);
+      seen.push(...ids);
+      since = last.watermark;
+    }
+    stop = true;
+    await Promise.all(writers);
+    seen.push(...(await changes(merchantId, since)).ids);
+    expect(seen.sort()).toEqual(written.sort());
+  });
+
+  it('refuses a token of another list, naming page_token', async () => {
+    const merchantId = merchant();
+    await insert(merchantId, 4);
+    const input = { merchantId, updatedSince: EPOCH, pageSize: 2, pageToken: '' };
+    const { nextPageToken: pageToken } = await listChangedCustomers(readers, tokens, input);
+    const refused = { kind: 'invalid_argument', field: 'page_token' };
+    for (const other of [{ updatedSince: '1970-01-01T00:00:00.000001Z' }, { segment: 'LOYAL' }]) {
+      const asked = listChangedCustomers(readers, tokens, { ...input, ...other, pageToken });
+      await expect(asked).rejects.toMatchObject(refused);
+    }
+    await expect(listCustomers(reader, tokens, { ...input, pageToken })).rejects.toMatchObject(refused);
+  });
+});

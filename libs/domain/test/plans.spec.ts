@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Reader } from '@core/db';
+import {
+  customerIdOf,
+  dataHome,
+  makeServicesDir,
+  merchantIdOf,
+  seedCustomers,
+  startPostgres,
+  workspaceRoot,
+} from '@core/testing';
+import {
+  createPageTokens,
+  findCustomerByEmail,
+  getCustomer,
+  getRfmDistribution,
+  listChangedCustomers,
+  listCustomers,
+  readScores,
+} from '../src/index.ts';
+
+// A million customers, a fifth of them of one merchant. In a cluster of its own: their log would keep the standby
+// of the other specs busy for a while.
+const MERCHANTS = 4_000;
+const SMALL = 800_000;
+const BIG = merchantIdOf(MERCHANTS + 1);
+const BIG_CUSTOMER = customerIdOf(SMALL + 100_000);
+const A_MERCHANT = merchantIdOf(8);
+const A_CUSTOMER = customerIdOf(4_007);
+const PAGE = 50;
+
+interface Statement {
+  text: string;
+  values: unknown[];
+}
+
+let pool: Pool;
+let stop: () => Promise<void>;
+const tokens = createPageTokens([randomBytes(32)]);
+const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
+
+beforeAll(async () => {
+  const dir = makeServicesDir();
+  const data = join(dir, 'postgres');
+  const { primary, stop: stopServer } = await startPostgres({ dir: data });
+  stop = async () => {
+    await stopServer();
+    for (const each of [dataHome(data), dir]) rmSync(each, { recursive: true, force: true });
+  };
+  const password = randomBytes(12).toString('hex');
+  await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
+  await seedCustomers(primary.url, { customers: SMALL, merchants: MERCHANTS, bigMerchant: 200_000 });
+  pool = new Pool({ host: '127.0.0.1', port: primary.port, database: 'core_db', user: 'core_api', password });
+  for (const merchantId of [BIG, A_MERCHANT])
+    await inTransaction(pool, (tx) => keys.findOrCreate(tx, merchantId));
+}, 900_000);
+afterAll(async () => {
+  await pool?.end();
+  await stop?.();
+});
+
+const direct = (): Reader => ({ query: async (text, values) => (await pool.query(text, values)).rows });
+
+/** The statements on customers that a read of the service makes, as it makes them. */
+async function statementsOf(read: (reader: Reader) => Promise<unknown>): Promise<Statement[]> {
+  const made: Statement[] = [];
+  await read({
+    query: async (text, values = []) => {
+      if (text.includes('from customers') || text.includes('join customers')) made.push({ text, values });
+      return direct().query(text, values);
+    },
+  }).catch((error: { kind?: string }) => {
+    if (error.kind !== 'not_found') throw error;
+  });
+  return made;
+}
+
+/** What is done with the table, such as "Index Scan using idx_customers_merchant_id". */
+async function accessesOf(options: string, { text, values }: Statement): Promise<string[]> {
+  const { rows } = await pool.query<Explained>(
+    `explain (${options}, format json) ${text}`,
+    options === 'generic_plan' ? undefined : values,
+  );
+  return accesses(planOf(rows));
+}
+interface Plan {
+  'Node Type': string;
+  'Index Name'?: string;
+  'Relation Name'?: string;
+  'Actual Rows'?: number;
+  'Shared Hit Blocks'?: number;
+  'Shared Read Blocks'?: number;
+  Plans?: Plan[];
+}
+interface Explained {
+  'QUERY PLAN': [{ Plan: Plan }];
+}
+const planOf = (rows: readonly Explained[]): Plan => rows[0]!['QUERY PLAN'][0].Plan;
+const accesses = (plan: Plan): string[] => [
+  ...(plan['Relation Name'] === 'customers' || plan['Index Name']
+    ? [plan['Node Type'] + (plan['Index Name'] ? ` using ${plan['Index Name']}` : '')]
+    : []),
+  ...(plan.Plans ?? []).flatMap(accesses),
+];
+
+/** The first page and the second one, each as a read of its own. */
+const pages = (list: (reader: Reader, pageToken: string) => Promise<{ nextPageToken: string }>) => {
+  const first = (reader: Reader) => list(reader, '');
+  const later = async (reader: Reader) => list(reader, (await first(direct())).nextPageToken);
+  return { first, later };
+};
+const listed = (filter: object) =>
+  pages((reader, pageToken) =>
+    listCustomers(reader, tokens, { merchantId: BIG, pageSize: PAGE, ...filter, pageToken }),
+  );
+const changed = (filter: object) =>
+  pages((reader, pageToken) =>
+    listChangedCustomers({ primary: reader, atLeast: () => reader }, tokens, {
+      merchantId: BIG,
+      updatedSince: '2026-10-01T00:00:00.000000Z',
+      pageSize: PAGE,
+      ...filter,
+      pageToken,
+    }),
+  );
+const keysOf = (count: number) =>
+  Array.from({ length: count }, (_, n) => n * 3_001).map((k) => ({
+    merchantId: merchantIdOf((k % MERCHANTS) + 1),
+    customerId: customerIdOf(k),
+  }));
+
+const small = { merchantId: A_MERCHANT };
+const bySegment = listed({ segment: 'CHAMPIONS' });
+const byId = listed({});
+const byRange = listed({ recency: { min: 5, max: 5 }, monetary: { min: 4 } });
+const bySegmentAndRange = listed({ segment: 'LOYAL', frequency: { min: 4 } });
+const sinceThen = changed({});
+const sinceEver = changed({ updatedSince: '1970-01-01T00:00:00.000000Z' });
+const sinceThenBySegment = changed({ segment: 'LOYAL' });
+
+const ID = 'idx_customers_merchant_id';
+const SEGMENT = 'idx_customers_merchant_segment';
+const CHANGE = 'idx_customers_merchant_updated_at';
+/** Both have the few rows of one merchant near each other; which is cheaper depends on the merchant. */
+const SEGMENT_OR_CHANGE = `${SEGMENT}|${CHANGE}`;
+/** Each key has one row, by either. */
+const ID_OR_PRIMARY_KEY = `${ID}|customers_pkey`;
+/** All rows of a merchant, in any order. */
+const ANY_OF_MERCHANT = '(idx|uq)_customers_merchant_\\w+';
+
+// Every read and the index it goes by. All lead with merchant_id: what belongs to a merchant lies together, and in
+// the order of its pages.
+const READS: [read: string, index: string, make: (reader: Reader) => Promise<unknown>][] = [
+  ['one score', ID, (reader) => readScores(reader, keysOf(1))],
+  ['256 scores', ID_OR_PRIMARY_KEY, (reader) => readScores(reader, keysOf(256))],
+  ['a customer', ID, (reader) => getCustomer(reader, { ...small, customerId: A_CUSTOMER })],
+  ['a customer of many', ID, (reader) => getCustomer(reader, { merchantId: BIG, customerId: BIG_CUSTOMER })],
+  [
+    'an email',
+    'uq_customers_merchant_email_hash',
+    (reader) => findCustomerByEmail(reader, keys, { merchantId: BIG, email: 'ada@example.com' }),
+  ],
+  ['all, first page', ID, byId.first],
+  ['all, later page', ID, byId.later],
+  ['all of a small merchant', ID, listed(small).first],
+  ['a segment, first page', SEGMENT, bySegment.first],
+  ['a segment, later page', SEGMENT, bySegment.later],
+  ['a segment of a small merchant', SEGMENT, listed({ ...small, segment: 'LOYAL' }).first],
+  ['ranges, first page', ID, byRange.first],
+  ['ranges, later page', ID, byRange.later],
+  ['a segment and a range, first page', SEGMENT, bySegmentAndRange.first],
+  ['a segment and a range, later page', SEGMENT, bySegmentAndRange.later],
+  ['changes, first page', CHANGE, sinceThen.first],
+  ['changes, later page', CHANGE, sinceThen.later],
+  ['changes since ever', CHANGE, sinceEver.first],
+  ['changes of a small merchant', CHANGE, changed(small).first],
+  ['changes in a segment, first page', SEGMENT_OR_CHANGE, sinceThenBySegment.first],
+  ['changes in a segment, later page', SEGMENT_OR_CHANGE, sinceThenBySegment.later],
+  ['the distribution', ANY_OF_MERCHANT, (reader) => getRfmDistribution(reader, { merchantId: BIG })],
+  ['the distribution of a small merchant', ANY_OF_MERCHANT, (reader) => getRfmDistribution(reader, small)],
+];
+
+describe.each(READS)('%s', (_, index, make) => {
+  const byIndex = new RegExp(`^((Index|Bitmap Index) Scan using (${index})|Bitmap Heap Scan)$`);
+
+  it('goes by its index, planned for its values and for any', async () => {
+    const [statement, ...more] = await statementsOf(make);
+    expect(more).toEqual([]);
+    for (const options of ['costs off', 'generic_plan']) {
+      const found = await accessesOf(options, statement!);
+      expect(found.length).toBeGreaterThan(0);
+      for (const access of found) expect(access).toMatch(byIndex);
+    }
+  });
+});
+
+it.each([
+  ['all', byId],
+  ['a segment', bySegment],
+  ['changes', sinceThen],
+])(
+  'a page of %s reads little more than its rows, however many the merchant has',
+  async (_, { first, later }) => {
+    for (const make of [first, later]) {
+      const [statement] = await statementsOf(make);
+      const { text, values } = statement!;
+      const { rows } = await pool.query<Explained>(`explain (analyze, buffers, format json) ${text}`, values);
+      const plan = planOf(rows);
+      expect(plan['Actual Rows']).toBe(PAGE + 1);
+      expect((plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0)).toBeLessThan(2 * PAGE);
+    }
+  },
+);
+
+// The GIN index knows no merchants and no order: it finds the few rows of a value among all merchants', which is
+// what operators ask, and no rpc.
+it.each([`rfm_score @> '{"score": "555", "segment": "NEW"}'`, `rfm_score ? 'no such field'`])(
+  'operators find %s by the GIN index',
+  async (condition) => {
+    const found = await accessesOf('costs off', {
+      text: `select id from customers where ${condition}`,
+      values: [],
+    });
+    expect(found).toEqual(['Bitmap Heap Scan', 'Bitmap Index Scan using idx_customers_rfm_score']);
+  },
+);
