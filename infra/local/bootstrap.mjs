@@ -12,6 +12,7 @@ const ENTRIES = {
   ops: 'infra/ops/src/main.ts',
   generate: 'infra/local/src/generate.ts',
   bench: 'infra/bench/src/main.ts',
+  load: 'infra/load/src/main.ts',
 };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');

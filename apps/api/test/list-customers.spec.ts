@@ -1,6 +1,6 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
-import { CoreService } from '@core/contracts';
+import { CoreService, ImportService } from '@core/contracts';
 import { auditOf, failure, merchant, openApi, setScore, type TestApi } from './support.ts';
 
 const core = CoreService.method;
@@ -62,6 +62,36 @@ describe('ListCustomers', () => {
     expect(await listAll({ filter: { updatedSince: future }, pageSize: 2 })).toEqual([]);
   });
 
+  it('says up to when a list of changes is complete, for the next one to begin', async () => {
+    const epoch = timestampFromDate(new Date(0));
+    const changes = async (updatedSince: Timestamp | undefined) => {
+      const { customers, watermark } = await api.rpc.unary(core.listCustomers, {
+        merchantId,
+        filter: { updatedSince: updatedSince! },
+      });
+      return { changed: customers.map(({ customerId }) => customerId), watermark };
+    };
+    const before = await changes(epoch);
+    expect(before.changed).toHaveLength(ids.length);
+    expect((await changes(before.watermark)).changed).toEqual([]);
+
+    const slow = await api.owner.connect();
+    try {
+      await slow.query('begin');
+      await slow.query('update customers set version = 2 where id = $1', [ids[0]]);
+      await api.owner.query('update customers set version = 2 where id = $1', [ids[1]]);
+      const during = await changes(before.watermark);
+      await slow.query('commit');
+      // At once, though the replica may not show it yet: the list is read where it is.
+      const after = await changes(during.watermark);
+      expect([...during.changed, ...after.changed].sort()).toEqual([ids[0], ids[1]].sort());
+      expect(after.changed).toContain(ids[0]);
+    } finally {
+      slow.release();
+    }
+    expect((await api.rpc.unary(core.listCustomers, { merchantId })).watermark).toBeUndefined();
+  });
+
   it('gives emails, each on record', async () => {
     const before = (await auditOf(api.owner, merchantId)).length;
     const { customers } = await api.rpc.unary(core.listCustomers, { merchantId });
@@ -73,15 +103,24 @@ describe('ListCustomers', () => {
     expect(rows.map((row) => row.customer_id).sort()).toEqual([...ids].sort());
   });
 
-  it('refuses a token of another filter or merchant, naming page_token', async () => {
+  it('refuses a token of another filter, merchant or rpc, and a changed one, naming page_token', async () => {
     const { nextPageToken } = await api.rpc.unary(core.listCustomers, { merchantId, pageSize: 2 });
-    for (const request of [{ merchantId, filter: { segment: 'LOYAL' } }, { merchantId: merchant() }]) {
-      const refusal = await failure(
-        api.rpc.unary(core.listCustomers, { ...request, pageToken: nextPageToken }),
-      );
+    const changed = nextPageToken.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+    for (const call of [
+      { merchantId, filter: { segment: 'LOYAL' }, pageToken: nextPageToken },
+      { merchantId, filter: { updatedSince: timestampFromDate(new Date(0)) }, pageToken: nextPageToken },
+      { merchantId: merchant(), pageToken: nextPageToken },
+      { merchantId, pageToken: changed },
+    ].map((request) => api.rpc.unary(core.listCustomers, request))) {
+      const refusal = await failure(call);
       expect(refusal.code).toBe(status.INVALID_ARGUMENT);
       expect(refusal.details).toMatch(/^page_token: /);
     }
+    const imports = api.rpc.unary(ImportService.method.listCustomerImports, {
+      merchantId,
+      pageToken: nextPageToken,
+    });
+    expect((await failure(imports)).details).toMatch(/^page_token: /);
   });
 
   it.each([

@@ -164,6 +164,23 @@ describe('listChangedCustomers', () => {
     });
   });
 
+  it('reads its pages where all that the watermark covers has been replayed', async () => {
+    const merchantId = merchant();
+    await insert(merchantId, 5);
+    const { rows } = await bench.pool.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
+    const asked: string[] = [];
+    const atLeast = (token: string) => (asked.push(token), reader);
+    const input = { merchantId, updatedSince: EPOCH, pageSize: 2 };
+    const { ids } = await readAll((pageToken) =>
+      listChangedCustomers({ primary: reader, atLeast }, tokens, { ...input, pageToken }),
+    );
+    expect(ids).toHaveLength(5);
+    expect(asked).toEqual([asked[0], asked[0], asked[0]]);
+    const reached = 'select $1::pg_lsn >= $2::pg_lsn as reached';
+    const compared = await bench.pool.query(reached, [asked[0]!.split(':')[1], rows[0]!.lsn]);
+    expect(compared.rows).toEqual([{ reached: true }]);
+  });
+
   it('misses nothing of many writers at once', async () => {
     const merchantId = merchant();
     let stop = false;

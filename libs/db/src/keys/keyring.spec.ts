@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { KeyError, open, parseKeyring, seal } from './keyring.ts';
+import { deriveKeys, KeyError, open, parseKeyring, seal } from './keyring.ts';
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
 
@@ -42,4 +42,13 @@ describe('seal', () => {
     expect(seal(secret, plain, 'c')).not.toBe(seal(secret, plain, 'c'));
     expect(open(secret, seal(secret, plain, 'c'), 'c')).toEqual(plain);
   });
+});
+
+it('derives keys for other purposes, in the order of the keyring', () => {
+  const [a, b] = [deriveKeys(`a:${key(1)}`, 'page-token'), deriveKeys(`b:${key(2)}`, 'page-token')];
+  expect(deriveKeys(`b:${key(2)},a:${key(1)}`, 'page-token')).toEqual([...b, ...a]);
+  expect(a[0]).toHaveLength(32);
+  expect(a).not.toEqual(deriveKeys(`a:${key(1)}`, 'another purpose'));
+  expect(a[0].toString('base64')).not.toBe(key(1));
+  expect(() => deriveKeys('', 'page-token')).toThrow(KeyError);
 });

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { workspaceRoot } from '@core/testing';
+import { ensureK6 } from './ensure-k6.ts';
+import { openStack } from './open-stack.ts';
+import { runK6 } from './run-k6.ts';
+import { stealBetween } from './steal.ts';
+
+const HELP = `npm run load -- [--seconds n] [--quick]
+
+Starts the service on this machine and lets k6 read scores and lists of 5,000 merchants; ends with k6's summary,
+and with exit code 1 when one of the thresholds in infra/load/k6/reads.js is crossed.
+--seconds  of load (default 60)
+--quick    25 seconds: each merchant is asked once`;
+
+const MERCHANTS = 5_000;
+const CUSTOMERS_EACH = 20;
+const SCORES_PER_SECOND = 200;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    quick: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const seconds = values.quick ? 25 : Number(values.seconds);
+if (values.help || !(seconds >= 1)) {
+  console.log(HELP);
+  process.exit(values.help ? 0 : 2);
+}
+
+const say = (line: string) => console.log(line);
+const interrupt = new AbortController();
+const { signal } = interrupt;
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort());
+try {
+  await using stops = new AsyncDisposableStack();
+  const k6 = await ensureK6(say, signal);
+  const target = await openStack({ merchants: MERCHANTS, customersEach: CUSTOMERS_EACH, say, signal, stops });
+  say(
+    `${SCORES_PER_SECOND} scores a second and a tenth as many batches and lists, for ${seconds} s, after a warm-up of 10 s`,
+  );
+  const before = readFileSync('/proc/stat', 'utf8');
+  const code = await runK6(
+    k6,
+    {
+      TARGET: target,
+      PROTO: join(workspaceRoot(), 'proto'),
+      MERCHANTS,
+      CUSTOMERS_EACH,
+      RATE: SCORES_PER_SECOND,
+      SECONDS: seconds,
+    },
+    { say, signal },
+  );
+  const steal = 100 * stealBetween(before, readFileSync('/proc/stat', 'utf8'));
+  say(`other tenants of the machine took ${steal.toFixed(1)} % of it meanwhile`);
+  say(code === 0 ? 'all thresholds hold' : `k6 says that a threshold was crossed (exit code ${code})`);
+  process.exitCode = code === 0 ? 0 : 1;
+} catch (error) {
+  console.error(signal.aborted ? 'interrupted; everything is stopped' : error);
+  process.exitCode = 1;
+}
