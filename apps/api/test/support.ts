@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { migrateDatabase } from '@core/db';
 import { createLogger, createShutdown, readEnv } from '@core/runtime';
 import {
+  apiEnvironment,
   createCoreDatabase,
   grpcClient,
   startAuthStandIn,
@@ -30,25 +31,16 @@ export interface TestApi extends RunningApi {
 export const testDatabase = (): Promise<TestDatabase> => createCoreDatabase(migrateDatabase);
 
 /** The environment of an api on `database`, at free ports. */
-export const environment = (database: TestDatabase, auth: AuthStandIn): NodeJS.ProcessEnv => {
-  const primary = new URL(database.urlFor('core_api'));
-  return {
-    CORE_DB_HOST: primary.hostname,
-    CORE_DB_PORT: primary.port,
-    CORE_DB_NAME: database.name,
-    CORE_DB_USER: primary.username,
-    CORE_DB_PASSWORD: primary.password,
-    CORE_DB_REPLICAS: new URL(database.replicaUrl).host,
-    CORE_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-    CORE_GRPC_PORT: '0',
-    CORE_HTTP_PORT: '0',
-    CORE_ADMIN_PORT: '0',
-    AUTH_GRPC_URL: auth.address,
-    CORE_CORS_ORIGINS: 'https://admin.example.com',
-    CORE_REFLECTION: 'true',
-    LOG_LEVEL: 'fatal',
-  };
-};
+export const environment = (database: TestDatabase, auth: AuthStandIn): NodeJS.ProcessEnv => ({
+  ...apiEnvironment({
+    database: database.urlFor('core_api'),
+    replicas: [database.replicaUrl],
+    auth: auth.address,
+  }),
+  CORE_CORS_ORIGINS: 'https://admin.example.com',
+  CORE_REFLECTION: 'true',
+  LOG_LEVEL: 'fatal',
+});
 
 /** An api with a database of its own, driven through real sockets. */
 export async function openApi(

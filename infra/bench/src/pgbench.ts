@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseStat } from './cpu.ts';
+import { readStat } from '@core/testing';
 import type { Operation } from './rounds.ts';
 
 /** Debian keeps it in the versioned folder, off PATH. */
@@ -71,4 +71,4 @@ select rfm_score from customers
 }
 
 /** Nobody else's child ends while it runs. */
-const cpuOfEndedChildren = (): number => parseStat(readFileSync('/proc/self/stat', 'utf8')).endedCpuSeconds;
+const cpuOfEndedChildren = (): number => readStat('self').endedCpuSeconds;

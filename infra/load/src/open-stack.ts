@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateDatabase } from '@core/db';
 import {
-  dataHome,
+  apiEnvironment,
   freePort,
   launch,
   makeServicesDir,
+  postgresDir,
+  removeServicesDir,
   seedCustomers,
   startAuthStandIn,
   startPostgres,
@@ -31,12 +32,10 @@ export async function openStack(options: StackOptions): Promise<string> {
   const { merchants, customersEach, say, signal, stops } = options;
   const root = workspaceRoot();
   const dir = makeServicesDir();
-  stops.defer(() => rmSync(dir, { recursive: true, force: true }));
+  stops.defer(() => removeServicesDir(dir));
 
   say('starting PostgreSQL with a replica');
-  const data = join(dir, 'postgres');
-  stops.defer(() => rmSync(dataHome(data), { recursive: true, force: true }));
-  const postgres = await startPostgres({ dir: data, replicas: 1 });
+  const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 1 });
   stops.defer(() => postgres.stop());
   signal.throwIfAborted();
 
@@ -49,6 +48,7 @@ export async function openStack(options: StackOptions): Promise<string> {
   signal.throwIfAborted();
 
   say('starting the api');
+  const urlOf = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
   const auth = await startAuthStandIn();
   stops.defer(() => auth.close());
   const [grpcPort, adminPort] = [await freePort(), await freePort()];
@@ -59,16 +59,9 @@ export async function openStack(options: StackOptions): Promise<string> {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
-      CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: String(primary.port),
-      CORE_DB_USER: 'core_api',
-      CORE_DB_PASSWORD: password,
-      CORE_DB_REPLICAS: replicas.map(({ port }) => `127.0.0.1:${port}`).join(),
-      CORE_ENCRYPTION_KEYS: `load:${randomBytes(32).toString('base64')}`,
+      ...apiEnvironment({ database: urlOf(primary), replicas: replicas.map(urlOf), auth: auth.address }),
       CORE_GRPC_PORT: String(grpcPort),
-      CORE_HTTP_PORT: '0',
       CORE_ADMIN_PORT: String(adminPort),
-      AUTH_GRPC_URL: auth.address,
       LOG_LEVEL: 'warn',
     },
     logFile: join(dir, 'api.log'),

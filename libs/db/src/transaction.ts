@@ -100,8 +100,11 @@ async function attemptOnce<T, R>(
     await client.query('commit');
     for (const action of committed) action();
     // It is committed: what fails from here on must not look like a failed write.
-    const after = await afterCommit(client).catch((error: Error) => void (broken = error));
-    return { result, after: after ?? undefined };
+    const after = await afterCommit(client).catch((error: Error) => {
+      broken = error;
+      return undefined;
+    });
+    return { result, after };
   } catch (error) {
     // ROLLBACK after a failed BEGIN or COMMIT is harmless; when it fails too the connection is gone.
     await client.query('rollback').catch((cause: Error) => (broken = cause));

@@ -1,8 +1,12 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { createLogger } from '@core/runtime';
-import { dataHome, makeServicesDir, startPostgres, type PostgresNode } from '@core/testing';
+import {
+  makeServicesDir,
+  postgresDir,
+  removeServicesDir,
+  startPostgres,
+  type PostgresNode,
+} from '@core/testing';
 import { createPool, openReadRouter, type ReadRouter } from '../src/index.ts';
 
 export interface Cluster {
@@ -20,7 +24,7 @@ export interface Cluster {
 /** A primary with two standbys of the spec's own, because it will stop them, and a router over them. */
 export async function openCluster(): Promise<Cluster> {
   const dir = makeServicesDir();
-  const postgres = await startPostgres({ dir: join(dir, 'postgres'), replicas: 2 });
+  const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 2 });
   const { primary, replicas } = postgres;
   const { username, password, pathname } = new URL(primary.url);
   const env = {
@@ -60,8 +64,7 @@ export async function openCluster(): Promise<Cluster> {
       await router.stop();
       await pool.end();
       await postgres.stop();
-      rmSync(dataHome(join(dir, 'postgres')), { recursive: true, force: true });
-      rmSync(dir, { recursive: true, force: true });
+      removeServicesDir(dir);
     },
   };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Reader } from '@core/db';
 import {
   customerIdOf,
-  dataHome,
   makeServicesDir,
   merchantIdOf,
+  postgresDir,
+  removeServicesDir,
   seedCustomers,
   startPostgres,
   workspaceRoot,
@@ -44,11 +44,10 @@ const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toStrin
 
 beforeAll(async () => {
   const dir = makeServicesDir();
-  const data = join(dir, 'postgres');
-  const { primary, stop: stopServer } = await startPostgres({ dir: data });
+  const { primary, stop: stopServer } = await startPostgres({ dir: postgresDir(dir) });
   stop = async () => {
     await stopServer();
-    for (const each of [dataHome(data), dir]) rmSync(each, { recursive: true, force: true });
+    removeServicesDir(dir);
   };
   const password = randomBytes(12).toString('hex');
   await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });

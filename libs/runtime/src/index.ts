@@ -6,3 +6,4 @@ export * from './logger.ts';
 export * from './metrics.ts';
 export * from './retry.ts';
 export * from './shutdown.ts';
+export * from './within.ts';

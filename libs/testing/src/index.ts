@@ -1,3 +1,4 @@
+export * from './api-environment.ts';
 export * from './auth/index.ts';
 export * from './database/index.ts';
 export * from './grpc/client.ts';

@@ -1,8 +1,7 @@
-import { backoff, pause, type Logger } from '@core/runtime';
+import { backoff, pause, within, type Logger } from '@core/runtime';
 import type { ApiProcess } from './fork-process.ts';
 import { killWhenSilent } from './kill-when-silent.ts';
 import { stopInTurn } from './stop-in-turn.ts';
-import { within } from './within.ts';
 
 /** One that served for so long did not die of its start. */
 const PROVEN_AFTER_MS = 60_000;

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
+import { within } from '@core/runtime';
 import { returnConnections } from './return-connections.ts';
-import { within } from './within.ts';
 import type { Answers, Question, Said } from './messages.ts';
 import type { RunningApi } from '../api.ts';
 

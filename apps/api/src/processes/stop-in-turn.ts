@@ -1,5 +1,5 @@
+import { within } from '@core/runtime';
 import type { ApiProcess } from './fork-process.ts';
-import { within } from './within.ts';
 
 type Stoppable = Pick<ApiProcess, 'exited' | 'stop' | 'kill'>;
 

@@ -1,6 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { freePort, launch, startAuthStandIn, whenReady, workspaceRoot, type Child } from '@core/testing';
+import {
+  apiEnvironment,
+  freePort,
+  launch,
+  startAuthStandIn,
+  whenReady,
+  workspaceRoot,
+  type Child,
+} from '@core/testing';
 import { connectsTo } from '../connects-to.ts';
 import type { SuiteOptions } from '../suite.ts';
 import type { BenchDatabase } from './database.ts';
@@ -88,18 +95,11 @@ export async function startContestants(
       process.execPath,
       () => [join(root, `dist/${bundle}/main.mjs`)],
       (port) => ({
-        CORE_DB_HOST: '127.0.0.1',
-        CORE_DB_PORT: String(database.postgres.primary.port),
-        CORE_DB_USER: 'core_api',
-        CORE_DB_PASSWORD: database.password,
-        CORE_DB_REPLICAS: database.postgres.replicas.map((each) => `127.0.0.1:${each.port}`).join(),
+        ...apiEnvironment({ database: database.url, replicas: database.replicaUrls, auth: auth.address }),
         CORE_DB_POOL: String(CONNECTIONS),
-        CORE_ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}`,
         CORE_API_PROCESSES: String(PROCESSES),
         CORE_GRPC_PORT: String(port),
-        CORE_HTTP_PORT: '0',
         CORE_ADMIN_PORT: String(adminPort),
-        AUTH_GRPC_URL: auth.address,
         LOG_LEVEL: 'fatal',
       }),
       `http://127.0.0.1:${adminPort}`,

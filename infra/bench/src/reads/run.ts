@@ -1,6 +1,5 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeServicesDir } from '@core/testing';
+import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { buildBundles, ensureSystem } from '../bundles.ts';
 import { buildGo } from '../go-tools.ts';
 import { alternate } from '../rounds.ts';
@@ -18,7 +17,7 @@ import { serverTimes } from './server-time.ts';
 export async function benchReads(options: SuiteOptions): Promise<Report> {
   const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
   const dir = makeServicesDir();
-  cleanUps.add(() => rmSync(dir, { recursive: true, force: true }));
+  cleanUps.add(() => removeServicesDir(dir));
 
   await ensureSystem(['go', 'pgbench'], signal);
   say('building the Go peer, the driver and the bundles');

@@ -39,10 +39,12 @@ export function newestToken(tokens: readonly string[]): string | undefined {
   return newest?.token;
 }
 
-/** On the primary: where it writes. Its file names begin with the timeline. */
-export const WRITE_POSITION_SQL = `
-  select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
-         || ':' || pg_current_wal_lsn() as token`;
+/** Its file names begin with the timeline, in hexadecimal. */
+const WHERE_IT_WRITES = `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
+         || ':' || pg_current_wal_lsn()`;
+
+/** On the primary: where it writes. */
+export const WRITE_POSITION_SQL = `select ${WHERE_IT_WRITES} as token`;
 
 /**
  * On any node: a primary's place is where it writes, a standby's where it has replayed to. The receiver's
@@ -54,5 +56,4 @@ export const POSITION_SQL = `
          then coalesce((select received_tli from pg_stat_wal_receiver),
                        (select timeline_id from pg_control_checkpoint()))
               || ':' || pg_last_wal_replay_lsn()
-         else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
-              || ':' || pg_current_wal_lsn() end as token`;
+         else ${WHERE_IT_WRITES} end as token`;

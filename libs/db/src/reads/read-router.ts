@@ -1,5 +1,5 @@
 import type { QueryResultRow } from 'pg';
-import type { Logger } from '@core/runtime';
+import type { Address, Logger } from '@core/runtime';
 import type { DatabaseEnv, ReplicasEnv } from '../config.ts';
 import { isConnectionLoss } from '../connection-loss.ts';
 import { createPool, type Pool } from '../pool.ts';
@@ -51,21 +51,19 @@ export async function openReadRouter(options: {
 }): Promise<ReadRouter> {
   const { env, app, log, observer } = options;
   const pools: Pool[] = [];
-  const open = (at: { host: string; port: number }, max?: number): Pool => {
+  const open = (at: Address, max?: number): Pool => {
     const pool = createPool(env, { app, log, node: at, ...(max ? { max } : {}) });
     pools.push(pool);
     return pool;
   };
-  const withProbe = (kind: ReadNode['kind'], at: { host: string; port: number }, pool: Pool) => ({
+  const withProbe = (kind: ReadNode['kind'], at: Address, pool: Pool) => ({
     node: createReadNode(`${at.host}:${at.port}`, kind, pool),
     probe: createReadNode(`${at.host}:${at.port}`, kind, open(at, 1)),
   });
   const main = withProbe('primary', { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT }, options.primary);
-  const standbys = env.CORE_DB_REPLICAS.map((at) => withProbe('replica', at, open(at)));
-  const probes = new Map(standbys.map(({ node, probe }) => [node, probe]));
   const watch = await watchNodes({
     primary: main,
-    replicas: standbys,
+    replicas: env.CORE_DB_REPLICAS.map((at) => withProbe('replica', at, open(at))),
     maxLagMs: env.CORE_DB_MAX_LAG_MS,
     log,
   });
@@ -87,14 +85,8 @@ export async function openReadRouter(options: {
     switch (consistency.kind) {
       case 'strong':
         return primary;
-      case 'at_least': {
-        const token = parseToken(consistency.token);
-        const fresh: ReadNode[] = [];
-        for (const { node, position } of inUse()) {
-          if (await reached(node, position, token)) fresh.push(node);
-        }
-        return [...fresh, ...primary];
-      }
+      case 'at_least':
+        return [...(await haveReached(parseToken(consistency.token))), ...primary];
       default: {
         const used = inUse().map(({ node }) => node);
         const rest = watch.replicas.filter(({ usable }) => !usable).map(({ node }) => node);
@@ -103,13 +95,20 @@ export async function openReadRouter(options: {
     }
   }
 
-  /** By the last look, else by a look of its own: a token of this moment is ahead of every last look. */
-  const reached = async (node: ReadNode, known: Position | undefined, token: Position): Promise<boolean> => {
-    if (known && hasReached(known, token)) return true;
-    const probe = probes.get(node);
-    const now = probe && (await ask(probe));
-    return now !== undefined && hasReached(now, token);
-  };
+  /**
+   * By the last look. A token of this moment is ahead of every last look: then the first one that has reached it
+   * by a look of its own, as a look takes as long as the read itself.
+   */
+  async function haveReached(token: Position): Promise<ReadNode[]> {
+    const used = inUse();
+    const known = used.filter(({ position }) => position && hasReached(position, token));
+    if (known.length > 0) return known.map(({ node }) => node);
+    for (const { node, probe } of used) {
+      const now = await ask(probe);
+      if (now && hasReached(now, token)) return [node];
+    }
+    return [];
+  }
 
   const hedging = env.CORE_DB_HEDGE ? createHedging() : undefined;
   const query = async <R extends QueryResultRow>(

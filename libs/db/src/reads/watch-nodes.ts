@@ -10,11 +10,10 @@ export interface NodeWithProbe {
 }
 
 /** What the watch knows of a replica. */
-export interface Replica {
-  readonly node: ReadNode;
+export interface Replica extends Readonly<NodeWithProbe> {
   /** It answers and is hardly behind the primary. */
   readonly usable: boolean;
-  /** As of the last look; it only ever rises. */
+  /** As of the last look; undefined when it did not answer. */
   readonly position: Position | undefined;
   /** Milliseconds; Infinity when it is farther behind than the watch remembers. */
   readonly lagMs: number;
@@ -54,9 +53,8 @@ export async function watchNodes(options: {
     if (position) trail.add(position.lsn, performance.now());
   };
 
-  const watched = options.replicas.map(({ node, probe }) => ({
-    node,
-    probe,
+  const watched = options.replicas.map((replica) => ({
+    ...replica,
     usable: false,
     position: undefined as Position | undefined,
     lagMs: Infinity,

@@ -37,6 +37,15 @@ export function makeServicesDir(): string {
   return dir;
 }
 
+/** Where PostgreSQL belongs in such a folder; its data may lie elsewhere, see dataHome. */
+export const postgresDir = (dir: string): string => join(dir, 'postgres');
+
+/** With all data of what ran in it. */
+export function removeServicesDir(dir: string): void {
+  rmSync(dataHome(postgresDir(dir)), { recursive: true, force: true });
+  rmSync(dir, { recursive: true, force: true });
+}
+
 /**
  * Starts PostgreSQL with a standby, Kafka and Redis at free ports, with data in a fresh temp folder.
  * @param onReady told the name and milliseconds of each service that is up
@@ -53,7 +62,7 @@ export async function startTestServices(
     return value;
   };
   const starting = [
-    timed('PostgreSQL', startPostgres({ dir: join(dir, 'postgres'), replicas: 1 })),
+    timed('PostgreSQL', startPostgres({ dir: postgresDir(dir), replicas: 1 })),
     timed(
       'Kafka',
       fetchKafkaJars().then((jars) => startKafka({ dir: join(dir, 'kafka'), jars })),
@@ -64,8 +73,7 @@ export async function startTestServices(
     for (const outcome of await Promise.allSettled(starting)) {
       if (outcome.status === 'fulfilled') await outcome.value.stop();
     }
-    rmSync(dataHome(join(dir, 'postgres')), { recursive: true, force: true });
-    rmSync(dir, { recursive: true, force: true });
+    removeServicesDir(dir);
   };
   try {
     const [postgres, kafka, redis] = await Promise.all(starting);

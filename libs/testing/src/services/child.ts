@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { within } from '@core/runtime';
 import { waitUntil } from './wait-until.ts';
-import { within } from './within.ts';
 
 export interface Launch {
   /** As people call it; used in messages. */

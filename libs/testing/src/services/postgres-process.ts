@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Child } from './child.ts';
 import { startNode, type StartNode } from './postgres-node.ts';
+import { allProcesses } from './proc.ts';
 
 /** One running server of a cluster, with the faults that it can be put through. */
 export interface PostgresNode {
@@ -43,19 +43,9 @@ export async function startPostgresNode(node: StartNode & { ownerUrl: string }):
 
 /** PostgreSQL's backends are sessions of their own: a signal to the postmaster's group would miss them. */
 const childrenOf = (pid: number): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
-    .map(Number);
-
-/** The fourth field of /proc/<pid>/stat; the second, the name, is in parentheses and may hold spaces. */
-function parentOf(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined; // it has gone meanwhile
-  }
-}
+  allProcesses()
+    .filter(({ parent }) => parent === pid)
+    .map((child) => child.pid);
 
 function signalIfThere(pid: number, name: NodeJS.Signals): void {
   try {
