@@ -205,13 +205,16 @@ export interface Load {
 /** On a machine short of CPU a new process may not hear Auth within its second. That is not what is asked here. */
 const AUTH_WAS_SLOW = /Auth cannot tell/;
 
-/** Keeps `inFlight` calls under way until told to end. */
+/** More say nothing new, and calls of a closed client fail at once: a spec that gave up would spin for ever. */
+const MOST_FAILURES = 100;
+
+/** Keeps `inFlight` calls under way until told to end, or too many have failed. */
 export function startLoad(inFlight: number, call: (n: number) => Promise<unknown>): Load {
   let done = 0;
   let ending = false;
   const failures: string[] = [];
   const loop = async (n: number) => {
-    while (!ending) {
+    while (!ending && failures.length < MOST_FAILURES) {
       try {
         await call(n);
         done++;

@@ -91,6 +91,28 @@ it('loses no call on either port, and stays ready, when its processes are replac
   await api.child.stop();
 });
 
+it('ends well when it is stopped in the middle of a replacement', async () => {
+  const [going, staying] = await Promise.all([pad.launch(2), pad.launch(1)]);
+  const load = loadOf(100, callersOf(6, going, staying));
+  await more(load, 500);
+  const seen = new Set(await going.pids());
+  going.signal('SIGHUP');
+  await waitUntil(
+    async () => {
+      for (const pid of await going.pids()) seen.add(pid);
+      return seen.size > 2;
+    },
+    { what: 'a new process' },
+  );
+  going.signal('SIGTERM');
+  expect(await going.child.exited).toBe('exit code 0');
+  await more(load, 500);
+  await load.end();
+  expect(load.failures).toEqual([]);
+  expect([...seen].filter(alive)).toEqual([]);
+  await staying.child.stop();
+});
+
 it('replaces a process that is killed, while the others go on', async () => {
   const api = await pad.launch(2);
   const [victim] = await api.pids();
