@@ -1,5 +1,6 @@
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf';
 import { Code, type ConnectError } from '@connectrpc/connect';
+import { TRACEPARENT, traceparentOf } from '@core/contracts';
 import { CoreError, type Logger } from '@core/runtime';
 import type { IsMerchant } from './auth/merchants.ts';
 import type { CallLimit } from './call/call-limit.ts';
@@ -73,6 +74,9 @@ export function createInvoker(options: InvokerOptions): Invoker {
       deadline: call.deadline,
       get signal() {
         return call.signal;
+      },
+      get traceparent() {
+        return traceparentOf(incoming.header(TRACEPARENT));
       },
       reply: incoming.reply,
     };

@@ -55,6 +55,20 @@ describe('CreateCustomer', () => {
     expect(seen).toEqual({ 'x-request-id': 'trace-1', 'x-consistency-token': reply.consistencyToken });
   });
 
+  it.each([
+    ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', true],
+    ['ada@example.com', false],
+  ])('hands the trace %s on to the event: %s', async (traceparent, handedOn) => {
+    const merchantId = merchant();
+    const input = { merchantId, email: 'ada@example.com' };
+    await api.rpc.unary(core.createCustomer, input, { metadata: { traceparent } });
+    const { rows } = await api.owner.query<{ traceparent: string | null }>(
+      'select traceparent from outbox_events where merchant_id = $1',
+      [merchantId],
+    );
+    expect(rows).toEqual([{ traceparent: handedOn ? traceparent : null }]);
+  });
+
   it('refuses an external_id that is another customer’s', async () => {
     const merchantId = merchant();
     const externalId = 'gid://shopify/Customer/7';

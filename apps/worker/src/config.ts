@@ -1,6 +1,6 @@
 import { databaseEnv, keyringEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
-import { appEnv, port } from '@core/runtime';
+import { appEnv, integer, port } from '@core/runtime';
 
 export const workerEnv = {
   ...appEnv,
@@ -8,4 +8,9 @@ export const workerEnv = {
   ...keyringEnv,
   ...kafkaEnv,
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
+  RFM_UNKNOWN_WAIT: integer({
+    doc: 'how long a score waits for its customer to become known, seconds; then it is a dead letter',
+    default: 900,
+    max: 604_800,
+  }),
 };

@@ -1,3 +1,4 @@
+import { TRACEPARENT, traceparentOf } from '@core/contracts';
 import { assertKnownSchema, createMerchantKeyStore, createPool, inTransaction, parseKeyring } from '@core/db';
 import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
@@ -37,10 +38,17 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
   const consumer = await runConsumer({
-    client: kafka,
+    client: { ...kafka, consume: (how) => untilReady(() => kafka.consume(how), wait('its consumer group')) },
     groupId: 'core-worker',
     topics: TOPICS,
-    context: (eventId, signal) => ({ caller: 'worker', requestId: eventId, signal, keys }),
+    context: ({ eventId, headers, signal }) => ({
+      caller: 'worker',
+      requestId: eventId,
+      traceparent: traceparentOf(headers[TRACEPARENT]),
+      signal,
+      keys,
+    }),
+    unknownWait: env.RFM_UNKNOWN_WAIT,
     pool,
     log,
     metrics,

@@ -6,3 +6,4 @@ export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
 export * from './import-status.ts';
 export * from './topics.ts';
+export * from './trace-context.ts';

@@ -16,17 +16,25 @@ export interface Actor {
 }
 
 /** Writes one audit row in the caller's transaction. */
-export async function appendAudit(tx: Tx, actor: Actor, entry: AuditEntry): Promise<void> {
+export const appendAudit = (tx: Tx, actor: Actor, entry: AuditEntry): Promise<void> =>
+  appendAudits(tx, [{ actor, entry }]);
+
+/** Writes audit rows in the caller's transaction, each with its own actor, in one statement. */
+export async function appendAudits(
+  tx: Tx,
+  rows: readonly { actor: Actor; entry: AuditEntry }[],
+): Promise<void> {
+  if (rows.length === 0) return;
   await tx.query(
     `insert into audit_log (merchant_id, customer_id, actor, action, detail, request_id)
-     values ($1, $2, $3, $4, $5, $6)`,
+     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[])`,
     [
-      entry.merchantId,
-      entry.customerId ?? null,
-      actor.caller,
-      entry.action,
-      JSON.stringify(entry.detail ?? {}),
-      actor.requestId,
+      rows.map(({ entry }) => entry.merchantId),
+      rows.map(({ entry }) => entry.customerId ?? null),
+      rows.map(({ actor }) => actor.caller),
+      rows.map(({ entry }) => entry.action),
+      rows.map(({ entry }) => JSON.stringify(entry.detail ?? {})),
+      rows.map(({ actor }) => actor.requestId),
     ],
   );
 }

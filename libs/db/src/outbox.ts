@@ -12,27 +12,40 @@ export interface CustomerChange {
   version: number;
   changedFields: readonly string[];
   origin: Origin;
+  /** W3C trace context of the call or event that made the change; goes on as a header of the record. */
+  traceparent?: string | undefined;
 }
 
+/** The relay listens on it: somebody has appended. */
+export const OUTBOX_CHANNEL = 'outbox';
+
 /**
- * Writes the changes' events in the caller's transaction; there is no other way to append. Call it
- * after the rows are written: their locks then keep a customer's events in the order of its versions.
+ * Writes the changes' events in the caller's transaction, into the segment that is current; there is no other
+ * way to append. Call it after the rows are written: their locks then keep a customer's events in the order of
+ * its versions. The relay is told after COMMIT.
  */
 export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[]): Promise<void> {
   if (changes.length === 0) return;
   await tx.query(
-    `insert into outbox_events (shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-     select abs(hashtext(customer_id::text)::bigint) % ${OUTBOX_SHARDS},
-            case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
-            merchant_id, customer_id, version, string_to_array(changed_fields, ','), origin
-       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[])
-            as change (merchant_id, customer_id, version, changed_fields, origin)`,
+    APPEND,
     [
       changes.map((change) => change.merchantId),
       changes.map((change) => change.customerId),
       changes.map((change) => change.version),
       changes.map((change) => change.changedFields.join(',')),
       changes.map((change) => change.origin),
+      changes.map((change) => change.traceparent),
     ],
+    'append_to_outbox',
   );
+  tx.announce(OUTBOX_CHANNEL);
 }
+
+const APPEND = `
+  insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent)
+  select (select segment from outbox_rotation),
+         abs(hashtext(customer_id::text)::bigint) % ${OUTBOX_SHARDS},
+         case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
+         merchant_id, customer_id, version, string_to_array(changed_fields, ','), origin, traceparent
+    from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[])
+         as change (merchant_id, customer_id, version, changed_fields, origin, traceparent)`;

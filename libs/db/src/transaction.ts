@@ -1,5 +1,6 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import { backoff, pause } from '@core/runtime';
+import { announce } from './announce.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import type { Pool } from './pool.ts';
 import { WRITE_POSITION_SQL } from './reads/position.ts';
@@ -17,6 +18,11 @@ export interface Reader {
 export interface Tx extends Reader {
   /** Runs after COMMIT has succeeded, for caches: a value of a rolled-back transaction must not stay. */
   onCommit(action: () => void): void;
+  /**
+   * Wakes those that LISTEN on the channel, soon after COMMIT, and never if it is rolled back. Only a hint: it
+   * may be lost, so whoever listens also looks from time to time.
+   */
+  announce(channel: string): void;
 }
 
 export interface TransactionOptions {
@@ -78,7 +84,7 @@ async function runTransaction<T, R>(
     options.signal?.throwIfAborted();
     // A pool that cannot connect fails the write at once: nobody gains by trying for a while.
     const client = await pool.connect();
-    const outcome = await attemptOnce(client, work, afterCommit);
+    const outcome = await attemptOnce(pool, client, work, afterCommit);
     if ('result' in outcome) return outcome;
     if (attempt >= MOST_ATTEMPTS || !outcome.mayRunAnew) throw outcome.error;
     await pause(backoff(attempt, 5, 200), options.signal);
@@ -86,6 +92,7 @@ async function runTransaction<T, R>(
 }
 
 async function attemptOnce<T, R>(
+  pool: Pool,
   client: PoolClient,
   work: (tx: Tx) => Promise<T>,
   afterCommit: AfterCommit<R>,
@@ -95,7 +102,7 @@ async function attemptOnce<T, R>(
   let broken: Error | undefined;
   try {
     await client.query('begin');
-    const result = await work(asTx(client, committed));
+    const result = await work(asTx(pool, client, committed));
     commitSent = true;
     await client.query('commit');
     for (const action of committed) action();
@@ -117,10 +124,11 @@ async function attemptOnce<T, R>(
   }
 }
 
-const asTx = (client: PoolClient, committed: (() => void)[]): Tx => ({
-  query: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
-    (await client.query<R>(text, values)).rows,
+const asTx = (pool: Pool, client: PoolClient, committed: (() => void)[]): Tx => ({
+  query: async <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) =>
+    (await client.query<R>(name === undefined ? { text, values } : { name, text, values })).rows,
   onCommit: (action) => void committed.push(action),
+  announce: (channel) => void committed.push(() => announce(pool, channel)),
 });
 
 /** Thrown by a command that saw a row change under it: the transaction runs anew. */

@@ -69,14 +69,27 @@ describe('updateRFMScore', () => {
     expect((await find(merchantId, id))?.version).toBe(applied ? 3 : 2);
   });
 
+  it('raises no version for a newer score that says the same, and keeps what makes it newer', async () => {
+    const merchantId = merchant();
+    const id = await insertCustomer(pool, merchantId);
+    await update(merchantId, id, score({ sequence: '1', config_version: 1 }));
+    const same = score({ sequence: '2', config_version: 2, as_of: later });
+    expect(await update(merchantId, id, same)).toBeNull();
+    expect(await find(merchantId, id)).toMatchObject({ version: 2, rfmScore: same });
+    expect(await update(merchantId, id, score({ sequence: '2', recency: 1, score: '145' }))).toBeNull();
+    expect(await update(merchantId, id, score({ sequence: '3', segment: 'LOYAL' }))).toMatchObject({
+      version: 3,
+    });
+  });
+
   it('remembers the segment before the last change of segment', async () => {
     const merchantId = merchant();
     const id = await insertCustomer(pool, merchantId);
     const segments = ['LOYAL', 'LOYAL', 'AT_RISK', 'AT_RISK'];
     const seen: (string | undefined)[] = [];
     for (const [n, segment] of segments.entries()) {
-      const row = await update(merchantId, id, score({ segment, sequence: String(n + 1) }));
-      seen.push(row?.rfmScore?.previous_segment);
+      await update(merchantId, id, score({ segment, sequence: String(n + 1) }));
+      seen.push((await find(merchantId, id))?.rfmScore?.previous_segment);
     }
     expect(seen).toEqual([undefined, undefined, 'LOYAL', 'LOYAL']);
   });

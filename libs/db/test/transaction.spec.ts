@@ -1,4 +1,5 @@
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
+import { waitUntil } from '@core/testing';
 import { inTransaction, inTransactionWithToken, RaceLost } from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
@@ -34,6 +35,52 @@ it('rolls back and throws what work threw, without running onCommit', async () =
   await expect(failing).rejects.toThrow('no');
   const { rowCount } = await pool.query('select 1 from customers where merchant_id = $1', [merchantId]);
   expect([rowCount, committed]).toEqual([0, false]);
+});
+
+describe('announce', () => {
+  it('tells who listens after COMMIT, when the write is seen; nothing of what is rolled back', async () => {
+    const [merchantId, lost] = [merchant(), merchant()];
+    const listener = new Client(url);
+    await listener.connect();
+    const heard: string[] = [];
+    const seen: Promise<number | null>[] = [];
+    listener.on('notification', ({ channel }) => {
+      heard.push(channel);
+      const rows = pool.query('select from customers where merchant_id = $1', [merchantId]);
+      seen.push(rows.then(({ rowCount }) => rowCount));
+    });
+    await listener.query('listen written; listen lost');
+    const write = (id: string, channel: string, then: () => void) =>
+      inTransaction(pool, async (tx) => {
+        tx.announce(channel);
+        await tx.query('insert into customers (merchant_id) values ($1)', [id]);
+        then();
+      });
+    const failing = write(lost, 'lost', () => {
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    await write(merchantId, 'written', () => undefined);
+    await waitUntil(() => heard.length > 0, { what: 'the announcement' });
+    expect(heard).toEqual(['written']);
+    expect(await Promise.all(seen)).toEqual([1]);
+    await listener.end();
+  });
+
+  it('is a write all the same when nobody can be told', async () => {
+    const single = new Pool({ connectionString: url, max: 1 });
+    const merchantId = merchant();
+    const write = () =>
+      inTransaction(single, async (tx) => {
+        tx.announce('written');
+        await tx.query('insert into customers (merchant_id) values ($1)', [merchantId]);
+      });
+    await Promise.all([write(), write()]);
+    await write();
+    await single.end(); // what is still to be told goes to an ended pool
+    const { rowCount } = await pool.query('select from customers where merchant_id = $1', [merchantId]);
+    expect(rowCount).toBe(3);
+  });
 });
 
 it('runs anew after a lost race, and gives up after a few', async () => {

@@ -1,47 +1,86 @@
 import { deadLetterTopic } from '@core/contracts';
-import type { ConsumedRecord, EventProducer } from './kafka-client.ts';
-import { withoutEmails, withoutPersonalData } from './personal-data.ts';
+import type { ConsumedRecord, EventProducer, EventRecord } from './kafka-client.ts';
+import { headersWithoutPersonalData, withoutEmails, withoutPersonalData } from './personal-data.ts';
+
+/**
+ * - malformed: no body, not UTF-8, not JSON, or of another shape
+ * - invalid: a field's value is not allowed
+ * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
+ * - unsupported_kind: understood, and not served
+ * - transient_exhausted: a failure that should have passed has not, for an hour, while the database works
+ * - unforeseen: anything else, after a few attempts
+ */
+export type DeadLetterReason =
+  'malformed' | 'invalid' | 'unknown_customer' | 'unsupported_kind' | 'transient_exhausted' | 'unforeseen';
 
 export interface DeadLetter {
-  /** One word, such as malformed, invalid, unknown_customer, unsupported_kind, unforeseen. */
-  reason: string;
+  record: Omit<ConsumedRecord, 'timestamp'>;
+  reason: DeadLetterReason;
   /** How often the record was tried. */
   attempts: number;
 }
 
 /**
- * Puts a record that cannot be handled on `<topic>.dlq`: its own key, headers and body, freed of personal
- * data, with the reason and where it came from. Resolves once Kafka has it.
+ * Puts records that cannot be handled on `<topic>.dlq`: their own key, headers and body, freed of personal
+ * data, with the reason and where they came from. Resolves once Kafka has them.
  */
-export async function sendDeadLetter(
+export async function sendDeadLetters(
   producer: EventProducer,
-  record: ConsumedRecord,
-  { reason, attempts }: DeadLetter,
+  letters: readonly DeadLetter[],
 ): Promise<void> {
+  for (const records of inPortions(letters.map(toRecord))) await producer.send(records);
+}
+
+/** What is sent at once to one partition is one batch, and a topic takes none above 1 MB. */
+const MOST_BYTES = 900_000;
+
+function inPortions(records: readonly EventRecord[]): EventRecord[][] {
+  const portions: EventRecord[][] = [];
+  let room = 0;
+  for (const record of records) {
+    const size = sizeOf(record);
+    if (size > room || portions.length === 0) {
+      portions.push([]);
+      room = MOST_BYTES;
+    }
+    portions.at(-1)?.push(record);
+    room -= size;
+  }
+  return portions;
+}
+
+const sizeOf = ({ key, headers, value }: EventRecord): number =>
+  [key, value, ...Object.entries(headers).flat()].reduce(
+    (sum, part) => sum + Buffer.byteLength(part ?? ''),
+    100,
+  );
+
+/** A key is a customer's id; one longer than this is none, and would be weight that nobody reads. */
+const LONGEST_KEY = 1_024;
+
+function toRecord({ record, reason, attempts }: DeadLetter): EventRecord {
   const body = withoutPersonalData(record.value);
-  const headers = Object.entries(record.headers).map(([name, value]) => [name, withoutEmails(value)]);
-  await producer.send([
-    {
-      topic: deadLetterTopic(record.topic),
-      key: cleanKey(record.key),
-      headers: {
-        ...(Object.fromEntries(headers) as Record<string, string>),
-        dlq_reason: reason,
-        dlq_source_topic: record.topic,
-        dlq_partition: String(record.partition),
-        dlq_offset: String(record.offset),
-        dlq_attempts: String(attempts),
-        // The body is left out: how long it was.
-        ...(record.value && !body ? { dlq_body_bytes: String(record.value.length) } : {}),
-      },
-      value: body,
+  return {
+    topic: deadLetterTopic(record.topic),
+    key: cleanKey(record.key),
+    headers: {
+      ...headersWithoutPersonalData(record.headers),
+      dlq_reason: reason,
+      dlq_source_topic: record.topic,
+      dlq_partition: String(record.partition),
+      dlq_offset: String(record.offset),
+      dlq_attempts: String(attempts),
+      // The body is left out: how long it was.
+      ...(record.value && !body ? { dlq_body_bytes: String(record.value.length) } : {}),
     },
-  ]);
+    value: body,
+  };
 }
 
 /** The key's own bytes, unless it is an email: keys are customer ids, but nothing makes a producer obey. */
 function cleanKey(key: Buffer | null): Buffer | string | null {
-  const text = key?.toString() ?? '';
+  if (!key || key.length > LONGEST_KEY) return null;
+  const text = key.toString();
   const clean = withoutEmails(text);
   return clean === text ? key : clean;
 }

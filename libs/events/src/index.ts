@@ -1,6 +1,7 @@
 export type * from './kafka-client.ts';
 export * from './consumer/classify.ts';
 export * from './consumer/run-consumer.ts';
+export type * from './consumer/topic-handler.ts';
 export * from './dead-letters.ts';
 export * from './kafka-env.ts';
 export { connectKafka, type KafkaOptions } from './kafkajs/connect.ts';

@@ -1,18 +1,39 @@
-/** What the service needs of Kafka, and no more: an implementation is proven by test/kafka-client.spec.ts. */
+/** What the service needs of Kafka, and no more: an implementation is proven by test/kafka-client-suite.ts. */
 export interface KafkaClient {
   /** The client's one producer, connected. @throws while no broker answers */
   producer(): Promise<EventProducer>;
   /** Joins a consumer group. @throws while no broker answers or a topic is missing */
   consume(options: ConsumeOptions): Promise<EventConsumer>;
+  /**
+   * The records of a topic up to the end offsets at the call's beginning; each partition's in order, the
+   * partitions mixed. Belongs to no group that others see, and commits nothing: for looking, not for working.
+   * @throws while no broker answers, when the topic is missing, or the signal's reason
+   */
+  read(topic: string, options?: ReadOptions): AsyncIterable<ConsumedRecord>;
   /** Creates those that are missing and leaves the others as they are. @returns the names created */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   topics(): Promise<string[]>;
+  /** Partitions and the named settings of topics as they are. @throws when one is missing */
+  describeTopics(names: readonly string[], settings: readonly string[]): Promise<TopicSpec[]>;
   /** The offset that the next record of each partition gets, by partition. */
   endOffsets(topic: string): Promise<bigint[]>;
+  /** Where a group stands in each partition of a topic, by partition. */
+  groupOffsets(groupId: string, topic: string): Promise<GroupOffset[]>;
   /** Records of the topic that the group has not committed yet. */
   lag(groupId: string, topic: string): Promise<bigint>;
   /** Closes every consumer and the producer. */
   close(): Promise<void>;
+}
+
+export interface GroupOffset {
+  /** The oldest record kept. */
+  first: bigint;
+  /** What the next record gets. */
+  end: bigint;
+  /** Undefined: nothing yet, the group begins at the oldest record. */
+  committed: bigint | undefined;
+  /** Records not committed that are still kept. */
+  lag: bigint;
 }
 
 export interface EventRecord {
@@ -31,10 +52,18 @@ export interface EventProducer {
   send(records: readonly EventRecord[]): Promise<void>;
 }
 
+export interface ReadOptions {
+  /** First offset by partition; the oldest record kept for one that is not named. */
+  from?: ReadonlyMap<number, bigint>;
+  signal?: AbortSignal;
+}
+
 export interface ConsumedRecord {
   topic: string;
   partition: number;
   offset: bigint;
+  /** When the producer made it, or the broker got it, as the topic is configured. */
+  timestamp: Date;
   key: Buffer | null;
   /** Values as UTF-8; the last one of a repeated name. */
   headers: Record<string, string>;
@@ -45,21 +74,23 @@ export interface ConsumeOptions {
   groupId: string;
   topics: readonly string[];
   /**
-   * Called for one record of a partition at a time, in order; partitions go side by side. Its offset is
-   * committed only after it has resolved. When it rejects, the partition pauses for a moment and the same
-   * record comes again: nothing is skipped. It may take as long as it needs; once `signal` aborts, the
-   * consumer is closing or its partition has gone to another, and it should reject soon.
+   * Called with records of one partition, some hundreds at most, in order; one call of a partition at a time,
+   * partitions side by side. The offset is committed behind the last of them only after it has resolved. When
+   * it rejects, the partition rests for a moment and its records come again from the first of these, perhaps
+   * cut into other batches: nothing is skipped. It may take as long as it needs; once `signal` aborts, the
+   * consumer is closing or has lost the partition, and it should reject soon.
    */
-  onRecord(record: ConsumedRecord, signal: AbortSignal): Promise<void>;
+  onBatch(records: readonly ConsumedRecord[], signal: AbortSignal): Promise<void>;
   /**
-   * The consumer is down for good. Without it the error is thrown as an uncaught one, so that the process
+   * The consumer could not get back into its group for minutes, whatever the reason: it is down for good, and
+   * a new process may fare better. Without it the error is thrown as an uncaught one, so that the process
    * ends: it must never look healthy while it consumes nothing.
    */
   onFatal?: (error: Error) => void;
 }
 
 export interface EventConsumer {
-  /** Whether it is a member of its group and has been heard by the broker lately. */
+  /** Whether it is a member of its group, has been heard by the broker lately, and no fetch is stuck. */
   joined(): boolean;
   /** Leaves the group after the records in hand. */
   close(): Promise<void>;

@@ -32,7 +32,10 @@ export const kafkaEnv = {
     default: [{ host: 'localhost', port: 9092 }],
     example: 'localhost:9092',
   }),
-  KAFKA_TLS: flag({ doc: 'TLS to Kafka, certificates verified', default: false }),
+  KAFKA_TLS: flag({
+    doc: 'TLS to Kafka, certificates verified; a private CA: NODE_EXTRA_CA_CERTS',
+    default: false,
+  }),
   KAFKA_SASL: sasl,
 };
 

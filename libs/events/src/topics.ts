@@ -11,6 +11,12 @@ const DAY_MS = 86_400_000;
 const RETENTION_MS = 7 * DAY_MS;
 const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
 
+/**
+ * How long the inbox remembers an event: a record that Kafka still has may come again, and a day more for the
+ * segment that its retention cuts late. Dead letters are not in the inbox: they were not applied.
+ */
+export const INBOX_DAYS = RETENTION_MS / DAY_MS + 1;
+
 /** Every topic of the service with its partitions and settings. */
 export const topicSpecs = (): TopicSpec[] => {
   const deadLetterTopics = new Set(Object.values(Topic).map(deadLetterTopic));

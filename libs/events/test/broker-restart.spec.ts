@@ -27,7 +27,7 @@ it('goes on after the broker was away: nothing lost, order kept, the consumer in
   const consumer = await client.consume({
     groupId: `spec.${randomUUID()}`,
     topics: [topic],
-    onRecord: async ({ value }) => void received.push(Number(value)),
+    onBatch: async (batch) => void received.push(...batch.map(({ value }) => Number(value))),
   });
   const producer = await client.producer();
   let failures = 0;

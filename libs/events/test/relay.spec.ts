@@ -1,15 +1,17 @@
 import type { Pool } from 'pg';
-import { pause } from '@core/runtime';
+import { pause, type Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import {
+  LEASE_MS,
   RELAY_BATCH,
   startRelay,
   type EventProducer,
   type EventRecord,
   type KafkaClient,
+  type Relay,
 } from '../src/index.ts';
-import { claimShards } from '../src/relay/leases.ts';
-import { relayBatch } from '../src/relay/relay-shard.ts';
+import { holdShards } from '../src/relay/leases.ts';
+import { relayOldest } from '../src/relay/relay-shard.ts';
 import {
   appendEvents,
   backlog,
@@ -42,8 +44,16 @@ describe('relay', () => {
     await owner.query('update outbox_shards set owner = null, lease_until = null');
   });
 
-  const relay = (producer: EventProducer, options: { leaseMs?: number } = {}) =>
-    startRelay({ pool, producer, log: quietLog, metrics: newRegistry(), ...options });
+  const relays: Relay[] = [];
+  afterEach(() => Promise.all(relays.splice(0).map((one) => one.close()))); // of a test that failed
+  const relay = (
+    producer: EventProducer,
+    { metrics = newRegistry(), ...options }: { leaseMs?: number; metrics?: Registry } = {},
+  ) => {
+    const started = startRelay({ pool, producer, log: quietLog, metrics, ...options });
+    relays.push(started);
+    return started;
+  };
   const drained = () => waitUntil(async () => (await backlog(owner)) === 0, { what: 'an empty outbox' });
   /** Fails, or does something else, around a producer's send. */
   const sending = (send: EventProducer['send']): EventProducer => ({ send });
@@ -64,6 +74,8 @@ describe('relay', () => {
   it('writes CloudEvents: attributes in the headers, the data alone in the body', async () => {
     const topic = await newTopic(client);
     await appendEvents(owner, topic, { customers: 1, versions: 1 });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await owner.query('update outbox_events set traceparent = $1', [traceparent]);
     const { rows } = await owner.query('select * from outbox_events');
     const running = relay(await client.producer());
     await drained();
@@ -89,6 +101,7 @@ describe('relay', () => {
       ce_source: 'core',
       ce_time: occurredAt,
       'content-type': 'application/json',
+      traceparent,
     });
     await close();
   });
@@ -131,8 +144,8 @@ describe('relay', () => {
     const slow = await owner.connect();
     await slow.query('begin');
     await slow.query(
-      `insert into outbox_events (shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-       values (0, $1, uuidv7(), uuidv7(), 1, '{email}', 'api')`,
+      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+       values (0, 0, $1, uuidv7(), uuidv7(), 1, '{email}', 'api')`,
       [topic],
     );
     const running = relay(await client.producer());
@@ -148,19 +161,34 @@ describe('relay', () => {
 
   it('deletes nothing once its lease was taken while it waited for Kafka', async () => {
     await appendEvents(owner, 'some.topic', { customers: 3, versions: 2, shard: 1 });
-    const [lease] = (await claimShards(pool, 'first', 10_000)).filter(({ shard }) => shard === 1);
-    const deps = { pool, log: quietLog, onPublished: () => undefined };
+    const { leases } = await holdShards(pool, 'first', [], 10_000);
+    const lease = leases.find(({ shard }) => shard === 1)!;
+    const rotation = { deleted: () => undefined };
+    const deps = { pool, log: quietLog, onPublished: () => undefined, rotation };
+    const signal = new AbortController().signal;
     const stolen = sending(async () => {
       await owner.query('update outbox_shards set lease_until = now() where shard = 1');
-      expect(await claimShards(pool, 'second', 10_000)).toEqual([{ shard: 1, fence: lease!.fence + 1 }]);
+      expect(await holdShards(pool, 'second', [], 10_000)).toEqual({
+        leases: [{ shard: 1, fence: lease.fence + 1 }],
+        waiting: true,
+      });
     });
-    expect(await relayBatch({ ...deps, producer: stolen }, lease!)).toBe('lease_lost');
+    expect(await relayOldest({ ...deps, producer: stolen }, lease, signal)).toBe('lease_lost');
     expect(await backlog(owner)).toBe(6);
     const accepted = sending(async () => undefined);
-    expect(await relayBatch({ ...deps, producer: accepted }, { shard: 1, fence: lease!.fence + 1 })).toBe(
-      'some',
-    );
+    const successor = { shard: 1, fence: lease.fence + 1 };
+    expect(await relayOldest({ ...deps, producer: accepted }, successor, signal)).toBe('some');
     expect(await backlog(owner)).toBe(0);
+  });
+
+  it('loses what another has taken and keeps the rest, with its fences', async () => {
+    const { leases } = await holdShards(pool, 'first', [], 10_000);
+    await owner.query('update outbox_shards set lease_until = now() where shard = 2');
+    const { leases: taken } = await holdShards(pool, 'second', [], 10_000);
+    expect(taken.map(({ shard }) => shard)).toEqual([2]);
+    const { leases: kept } = await holdShards(pool, 'first', leases, 10_000);
+    const byShard = (all: typeof leases) => [...all].sort((a, b) => a.shard - b.shard);
+    expect(byShard(kept)).toEqual(byShard(leases).filter(({ shard }) => shard !== 2));
   });
 
   it('keeps order when relays take the shards from each other all the time; only repetitions come on top', async () => {
@@ -173,7 +201,7 @@ describe('relay', () => {
     const thief = (async () => {
       while (stealing) {
         await owner.query('update outbox_shards set lease_until = now()');
-        thefts += (await claimShards(owner, 'thief', 1)).length;
+        thefts += (await holdShards(owner, 'thief', [], 1)).leases.length;
         await pause(20);
       }
     })();
@@ -214,31 +242,43 @@ describe('relay', () => {
     await second.close();
   });
 
-  it('takes over from one that has gone without a word, after its lease', async () => {
-    await claimShards(pool, 'gone', 300);
+  it('takes over from one that has gone without a word, after its lease and one look more: within 5 s', async () => {
+    expect(LEASE_MS + LEASE_MS / 3).toBeLessThan(5_000);
+    await holdShards(pool, 'gone', [], LEASE_MS);
     await appendEvents(owner, 'some.topic', { customers: 4, versions: 2 });
-    const successor = relay(
-      sending(async () => undefined),
-      { leaseMs: 300 },
-    );
+    const { rows: before } = await owner.query('select shard, fence from outbox_shards order by shard');
+    const successor = relay(sending(async () => undefined));
     await drained();
+    const { rows: after } = await owner.query('select shard, fence from outbox_shards order by shard');
+    expect(after).toEqual(before.map(({ shard, fence }) => ({ shard, fence: String(Number(fence) + 1) })));
     await successor.close();
   });
 
-  it('sends at most one batch at a time', async () => {
-    await appendEvents(owner, 'some.topic', { customers: 1, versions: RELAY_BATCH + 7, shard: 2 });
+  it('sends at most one batch at a time, and deletes it before the next', async () => {
+    const versions = 6 * RELAY_BATCH + 7;
+    await appendEvents(owner, 'some.topic', { customers: 1, versions, shard: 2 });
     const sizes: number[] = [];
-    const running = relay(sending(async (records) => void sizes.push(records.length)));
+    const left: number[] = [];
+    const running = relay(
+      sending(async (records) => {
+        left.push(await backlog(owner));
+        sizes.push(records.length);
+      }),
+    );
     await drained();
     await running.close();
-    expect(sizes).toEqual([RELAY_BATCH, 7]);
+    expect(sizes).toEqual([...upTo(6).map(() => RELAY_BATCH), 7]);
+    expect(left).toEqual(upTo(7).map((n) => versions - (n - 1) * RELAY_BATCH));
   });
 
   it('reports backlog, age and what was published', async () => {
     await appendEvents(owner, 'some.topic', { customers: 3, versions: 1 });
     const metrics = newRegistry();
     const gate = Promise.withResolvers<void>();
-    const running = startRelay({ pool, producer: sending(() => gate.promise), log: quietLog, metrics });
+    const running = relay(
+      sending(() => gate.promise),
+      { metrics },
+    );
     expect(await metrics.metrics()).toContain('core_outbox_backlog 3');
     expect(await metrics.metrics()).toMatch(
       /core_outbox_oldest_age_seconds 0\.\d+|core_outbox_oldest_age_seconds [1-9]/,
@@ -248,5 +288,19 @@ describe('relay', () => {
     await running.close();
     expect(await metrics.metrics()).toContain('core_outbox_published_total{topic="some.topic"} 3');
     expect(await metrics.metrics()).toContain('core_outbox_backlog 0');
+  });
+
+  it('estimates a long backlog rather than count it', async () => {
+    await appendEvents(owner, 'some.topic', { customers: 600, versions: 50 });
+    await owner.query('analyze outbox_events');
+    const metrics = newRegistry();
+    const running = relay(
+      sending(() => Promise.reject(new Error('no broker'))),
+      { metrics },
+    );
+    const backlogFigure = async () =>
+      Number(/core_outbox_backlog (\d+)/.exec(await metrics.metrics())?.[1] ?? NaN);
+    await waitUntil(async () => (await backlogFigure()) > 20_000, { what: 'the estimate' });
+    await running.close();
   });
 });

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { MalformedEvent } from '@core/contracts';
+import type { Tx } from '@core/db';
 import { invalid, notFound, CoreError } from '@core/runtime';
 import { waitUntil } from '@core/testing';
-import { runConsumer, Unhandleable, type KafkaClient } from '../src/index.ts';
-import { collect, connect, newRegistry, newTopic, openDatabase, quietLog } from './support.ts';
+import {
+  runConsumer,
+  Unhandleable,
+  type ConsumedRecord,
+  type KafkaClient,
+  type RunConsumer,
+} from '../src/index.ts';
+import { collect, connect, newRegistry, newTopic, openDatabase, quietLog, upTo } from './support.ts';
 
 type Event = { eventId: string; step: string; merchant: string };
 
@@ -25,10 +32,12 @@ describe('consumer', () => {
 
   const decode = (body: Uint8Array | null): Event => {
     try {
-      return JSON.parse(String(body)) as Event;
+      const event: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body ?? undefined));
+      if (typeof event === 'object' && event !== null) return event as Event;
     } catch {
-      throw new MalformedEvent('not JSON');
+      // as below
     }
+    throw new MalformedEvent('no JSON object');
   };
   const failures: Record<string, () => Error> = {
     invalid: () => invalid('step', 'must be another'),
@@ -40,7 +49,11 @@ describe('consumer', () => {
   };
 
   /** Consumes with a handler that writes one row per effect, and fails in the way that `step` names. */
-  async function start(topic: string, tries: Record<string, number> = {}) {
+  async function start(
+    topic: string,
+    tries: Record<string, number> = {},
+    options: Partial<Pick<RunConsumer<unknown>, 'pool' | 'exhaustedAfterMs'>> = {},
+  ) {
     const seen: Record<string, number> = {};
     const metrics = newRegistry();
     const groupId = `spec.${randomUUID()}`;
@@ -50,15 +63,14 @@ describe('consumer', () => {
       pool,
       log: quietLog,
       metrics,
-      context: (eventId) => ({ eventId }),
+      context: ({ eventId }) => ({ eventId }),
+      unknownWait: 900,
+      ...options,
       topics: {
         [topic]: {
           decode,
           async handle(tx, ctx, event: Event) {
-            await tx.query(
-              `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, $2, 'spec', '{}')`,
-              [event.merchant, ctx.eventId],
-            );
+            await write(tx, event, ctx.eventId);
             seen[event.step] = (seen[event.step] ?? 0) + 1;
             const failure = failures[event.step];
             if (failure && seen[event.step]! <= (tries[event.step] ?? Infinity)) throw failure();
@@ -68,6 +80,11 @@ describe('consumer', () => {
     });
     return { consumer, seen, metrics, groupId };
   }
+  const write = (tx: Tx, event: Event, eventId: string) =>
+    tx.query(
+      `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, $2, 'spec', '{}')`,
+      [event.merchant, eventId],
+    );
   const publish = async (topic: string, values: (object | string)[], headers: Record<string, string> = {}) =>
     (await client.producer()).send(
       values.map((value) => ({
@@ -84,6 +101,11 @@ describe('consumer', () => {
         [merchant],
       )
     ).rows.map((row) => row.request_id);
+  const lettersOf = async (topic: string) => {
+    const letters: ConsumedRecord[] = [];
+    for await (const letter of client.read(`${topic}.dlq`)) letters.push(letter);
+    return letters;
+  };
   const committed = (groupId: string, topic: string) =>
     waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'everything being committed' });
 
@@ -104,6 +126,8 @@ describe('consumer', () => {
     expect(text).toContain(`core_events_handled_total{topic="${topic}",outcome="applied"} 2`);
     expect(text).toContain(`core_events_handled_total{topic="${topic}",outcome="duplicate"} 2`);
     expect(text).toContain(`core_consumer_lag{topic="${topic}"} 0`);
+    expect(text).toMatch(new RegExp(`core_consumer_record_age_seconds{topic="${topic}"} [0-9.]+`));
+    expect(text).toContain(`core_events_parked{topic="${topic}"} 0`);
     await consumer.close();
   });
 
@@ -168,6 +192,141 @@ describe('consumer', () => {
       expect(await client.endOffsets(`${topic}.dlq`)).toEqual([0n, 0n]);
     },
   );
+
+  it('gives a batch to a handler of many, in one transaction, each event once', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    const calls: string[][] = [];
+    const ids = upTo(300).map(String);
+    await publish(topic, ['not JSON', ...ids.map((eventId) => ({ eventId, step: 'x', merchant }))]);
+    await publish(topic, [
+      { eventId: '7', step: 'x', merchant },
+      { eventId: 'poison', step: 'bug', merchant },
+    ]);
+    const metrics = newRegistry();
+    const groupId = `spec.${randomUUID()}`;
+    const consumer = await runConsumer({
+      client,
+      groupId,
+      pool,
+      log: quietLog,
+      metrics,
+      context: ({ eventId }) => ({ eventId }),
+      unknownWait: 900,
+      topics: {
+        [topic]: {
+          decode,
+          customerOf: ({ merchant: merchantId }: Event) => ({ merchantId, customerId: merchantId }),
+          async handleMany(tx, deliveries: readonly { ctx: { eventId: string }; event: Event }[]) {
+            calls.push(deliveries.map(({ ctx }) => ctx.eventId));
+            for (const { ctx, event } of deliveries) await write(tx, event, ctx.eventId);
+            if (deliveries.some(({ event }) => event.step === 'bug')) throw failures['bug']!();
+            return deliveries.map(() => 'applied');
+          },
+        },
+      },
+    });
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual([...ids].sort());
+    expect(Math.max(...calls.map((call) => call.length))).toBeGreaterThan(100);
+    expect(calls.filter((call) => call.length === 1 && call[0] === 'poison')).toHaveLength(5);
+    const text = await metrics.metrics();
+    expect(text).toContain(`core_events_handled_total{topic="${topic}",outcome="applied"} 300`);
+    expect(text).toContain(`core_events_handled_total{topic="${topic}",outcome="duplicate"} 1`);
+    expect(await client.endOffsets(`${topic}.dlq`)).toEqual(expect.arrayContaining([2n]));
+  });
+
+  it('gives up a record whose passing failure does not pass, when the database works', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    await publish(topic, [
+      { eventId: 'first', step: 'fine', merchant },
+      { eventId: 't', step: 'unavailable', merchant },
+      { eventId: 'last', step: 'fine', merchant },
+    ]);
+    const { consumer, groupId } = await start(topic, {}, { exhaustedAfterMs: 1_000 });
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['first', 'last']);
+    const [letter, ...others] = await lettersOf(topic);
+    expect(others).toEqual([]);
+    expect(letter!.headers).toMatchObject({ dlq_reason: 'transient_exhausted', dlq_offset: '1' });
+    expect(Number(letter!.headers['dlq_attempts'])).toBeGreaterThan(2);
+    const { rowCount } = await database.owner.query("select from inbox_events where event_id = 'probe'");
+    expect(rowCount).toBe(0);
+  });
+
+  it('gives up nothing while the database is away, however long', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    await publish(topic, [{ eventId: 'a', step: 'fine', merchant }]);
+    let attempts = 0;
+    let down = true;
+    const connect = async () => {
+      if (!down) return pool.connect();
+      attempts++;
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    };
+    const failing = { connect, query: pool.query.bind(pool) } as unknown as Pool;
+    const { consumer, groupId } = await start(topic, {}, { pool: failing, exhaustedAfterMs: 0 });
+    await waitUntil(() => attempts > 12, { what: 'several attempts' });
+    down = false;
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['a']);
+    expect(await lettersOf(topic)).toEqual([]);
+  });
+
+  it('keeps poison of every kind from the others, and its dead letters fit into their topic', async () => {
+    const topic = `spec.${randomUUID()}`;
+    await client.ensureTopics([
+      { name: topic, partitions: 1, config: { 'max.message.bytes': '20000000' } },
+      { name: `${topic}.dlq`, partitions: 1, config: {} },
+    ]);
+    const merchant = randomUUID();
+    const fine = (eventId: string) => JSON.stringify({ eventId, step: 'fine', merchant });
+    const half = (eventId: string) => JSON.stringify({ eventId, step: 'invalid', x: 'x'.repeat(500_000) });
+    const producer = await client.producer();
+    const send = (value: string | Buffer | null, key: string | null = 'key', headers = {}) =>
+      producer.send([{ topic, key, headers, value }]);
+    await send(fine('a'));
+    await send('{"broken');
+    await send(null);
+    await send(Buffer.from([0x22, 0xff, 0x22]));
+    await send(`"${'x'.repeat(10_000_000)}"`);
+    await send(fine('no-key'), null);
+    await send(`{"no key": "and broken, ${'x'.repeat(2_000_000)}`, null);
+    await send(fine('\0'));
+    await send('x', 'k'.repeat(5_000), { large: 'h'.repeat(1_500_000), small: 'h' });
+    for (const id of ['1', '2', '3']) await send(half(id));
+    await send(fine('z'));
+    const { consumer, groupId } = await start(topic);
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['a', 'no-key', 'z']);
+    const letters = await lettersOf(topic);
+    const summary = letters.map(({ headers, value }) => [
+      Number(headers['dlq_offset']),
+      headers['dlq_reason'],
+      value === null ? Number(headers['dlq_body_bytes'] ?? 0) : 'body',
+    ]);
+    expect(summary.sort(([a], [b]) => Number(a) - Number(b))).toEqual([
+      [1, 'malformed', 8],
+      [2, 'malformed', 0],
+      [3, 'malformed', 3],
+      [4, 'malformed', 10_000_002],
+      [6, 'malformed', 2_000_024],
+      [7, 'unforeseen', 'body'],
+      [8, 'malformed', 1],
+      [9, 'unforeseen', 'body'],
+      [10, 'unforeseen', 'body'],
+      [11, 'unforeseen', 'body'],
+    ]);
+    const of = (offset: number) => letters.find(({ headers }) => headers['dlq_offset'] === String(offset))!;
+    expect(of(6).key).toBeNull();
+    expect(of(8)).toMatchObject({ key: null, headers: { small: 'h' } });
+  });
 
   it('says invalid for what a handler finds invalid', async () => {
     const topic = await newTopic(client, { dlq: true });

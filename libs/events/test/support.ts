@@ -42,8 +42,8 @@ export async function appendEvents(
 ): Promise<void> {
   const ids = Array.from({ length: customers }, () => randomUUID());
   await owner.query(
-    `insert into outbox_events (shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-     select coalesce($5::int, abs(hashtext(c.id::text)::bigint) % 4), $1, $2, c.id, v.version, '{email,metadata}', 'api'
+    `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+     select (select segment from outbox_rotation), coalesce($5::int, abs(hashtext(c.id::text)::bigint) % 4), $1, $2, c.id, v.version, '{email,metadata}', 'api'
        from generate_series(1, $4::int) as v (version) cross join unnest($3::uuid[]) as c (id)
       order by v.version`,
     [topic, randomUUID(), ids, versions, shard ?? null],
@@ -59,7 +59,7 @@ export async function collect(client: KafkaClient, ...topics: string[]) {
   const consumer = await client.consume({
     groupId: `spec.${randomUUID()}`,
     topics,
-    onRecord: async (record) => void records.push(record),
+    onBatch: async (batch) => void records.push(...batch),
   });
   return {
     records,

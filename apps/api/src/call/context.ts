@@ -26,6 +26,8 @@ export interface CallContext extends Caller {
   readonly deadline: number;
   /** Aborted when the caller has gone or the deadline has passed. */
   readonly signal: AbortSignal;
+  /** W3C trace context, if the caller sent a well-formed one. */
+  readonly traceparent: string | undefined;
   /** Adds a header to the reply. */
   readonly reply: (name: string, value: string) => void;
 }

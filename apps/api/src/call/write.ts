@@ -24,4 +24,5 @@ const commandContext = (deps: WriteDeps, ctx: CallContext): CommandContext => ({
   keys: deps.keys,
   signal: ctx.signal,
   deadline: ctx.deadline,
+  traceparent: ctx.traceparent,
 });

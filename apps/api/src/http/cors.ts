@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
+import { TRACEPARENT } from '@core/contracts';
 import { REQUEST_ID } from '../call/request-id.ts';
 
-const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID].join(', ');
+const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, TRACEPARENT].join(', ');
 const EXPOSE_HEADERS = [...cors.exposedHeaders, REQUEST_ID, 'x-consistency-token'].join(', ');
 /** Browsers ask again after that; Chromium's own limit. */
 const REMEMBER_S = '7200';

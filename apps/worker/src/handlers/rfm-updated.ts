@@ -1,22 +1,35 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { decodeEvent, RfmUpdatedSchema, type RfmUpdated } from '@core/contracts';
+import { decodeEvent, RfmUpdatedSchema } from '@core/contracts';
 import type { Tx } from '@core/db';
-import { applyRfmScore, type CommandContext } from '@core/domain';
+import { applyRfmScores, checkRfmScore, type ApplyRfmScore, type CommandContext } from '@core/domain';
 import { invalid } from '@core/runtime';
 import { uuid } from './uuid.ts';
 
-export const rfmUpdated = {
-  decode: (body: Uint8Array | null) => decodeEvent(RfmUpdatedSchema, body),
+type RfmUpdated = ApplyRfmScore & { eventId: string };
 
-  /** @throws CoreError invalid_argument naming the field; not_found for an unknown customer */
-  handle(tx: Tx, ctx: CommandContext, { merchantId, customerId, rfmScore }: RfmUpdated) {
+export const rfmUpdated = {
+  /** @throws MalformedEvent; CoreError invalid_argument naming the field */
+  decode(body: Uint8Array | null): RfmUpdated {
+    const { eventId, merchantId, customerId, rfmScore } = decodeEvent(RfmUpdatedSchema, body);
     if (!rfmScore) throw invalid('rfm_score', 'is required');
     const { recency, frequency, monetary, segment, asOf, sequence, configVersion } = rfmScore;
     if (!asOf) throw invalid('rfm_score.as_of', 'is required');
-    return applyRfmScore(tx, ctx, {
+    const event = {
+      eventId,
       merchantId: uuid('merchant_id', merchantId),
       customerId: uuid('customer_id', customerId),
       score: { recency, frequency, monetary, segment, asOf: timestampDate(asOf), sequence, configVersion },
-    });
+    };
+    checkRfmScore(event);
+    return event;
   },
+
+  handleMany: (tx: Tx, deliveries: readonly { ctx: CommandContext; event: RfmUpdated }[]) =>
+    applyRfmScores(
+      tx,
+      deliveries.map(({ ctx, event }) => ({ ctx, input: event })),
+    ),
+
+  /** The score may come before the import that makes its customer. */
+  customerOf: ({ merchantId, customerId }: RfmUpdated) => ({ merchantId, customerId }),
 };

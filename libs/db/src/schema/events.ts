@@ -1,15 +1,34 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, pgTable, primaryKey, smallint, uuid, varchar } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  unique,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 /** Shards of the outbox; a customer's events stay in one, so their order does too. */
 export const OUTBOX_SHARDS = 4;
 
-/** Events to publish, written in the transaction of the change, deleted once Kafka has them. */
+/** Leaves of outbox_events; writers append to one of them, see outboxRotation. */
+export const OUTBOX_SEGMENTS = 3;
+
+/**
+ * Events to publish, written in the transaction of the change, deleted once Kafka has them. Partitioned by
+ * segment into outbox_events_0 and up (migration 0004; Drizzle knows no partitions).
+ */
 export const outboxEvents = pgTable(
   'outbox_events',
   {
-    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    id: bigint('id', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
+    /** The default is for builds that know no segments. */
+    segment: smallint('segment').notNull().default(0),
     shard: smallint('shard').notNull(),
     eventId: uuid('event_id')
       .notNull()
@@ -20,10 +39,18 @@ export const outboxEvents = pgTable(
     version: integer('version').notNull(),
     changedFields: varchar('changed_fields').array().notNull(),
     origin: varchar('origin').notNull(),
+    /** W3C trace context of the call or event that made the change. */
+    traceparent: varchar('traceparent'),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
+  // No primary key: it would be a second index to write for each event, and ids are only looked up in a shard.
   (t) => [index('idx_outbox_events_shard').on(t.shard, t.id)],
 );
+
+/** One row: the segment that writers append to. The others drain, and are thrown away as files once empty. */
+export const outboxRotation = pgTable('outbox_rotation', {
+  segment: smallint('segment').primaryKey(),
+});
 
 /** Who relays a shard. A relay whose fence is not the row's may delete nothing. */
 export const outboxShards = pgTable('outbox_shards', {
@@ -45,4 +72,46 @@ export const inboxEvents = pgTable(
     primaryKey({ columns: [t.consumer, t.eventId] }),
     index('idx_inbox_events_processed_at').on(t.processedAt),
   ],
+);
+
+/** Events for a customer not known yet: its import may be on its way. No PII. */
+export const parkedEvents = pgTable(
+  'parked_events',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`uuidv7()`),
+    consumer: varchar('consumer').notNull(),
+    eventId: varchar('event_id').notNull(),
+    topic: varchar('topic').notNull(),
+    partition: integer('partition').notNull(),
+    recordOffset: bigint('record_offset', { mode: 'bigint' }).notNull(),
+    headers: jsonb('headers').$type<Record<string, string>>().notNull(),
+    body: jsonb('body').notNull(),
+    merchantId: uuid('merchant_id').notNull(),
+    customerId: uuid('customer_id').notNull(),
+    attempts: integer('attempts').notNull().default(1),
+    parkedAt: instant('parked_at').notNull().defaultNow(),
+    /** From then on it is a dead letter. */
+    giveUpAt: instant('give_up_at').notNull(),
+  },
+  (t) => [
+    unique('parked_events_consumer_event_id').on(t.consumer, t.eventId),
+    index('idx_parked_events_give_up_at').on(t.giveUpAt),
+  ],
+);
+
+/** What ops did about a dead letter: Kafka keeps the record itself until its retention ends. */
+export const deadLetterResolutions = pgTable(
+  'dead_letter_resolutions',
+  {
+    /** Of the dead letter's own place. */
+    topic: varchar('topic').notNull(),
+    partition: integer('partition').notNull(),
+    recordOffset: bigint('record_offset', { mode: 'bigint' }).notNull(),
+    resolution: varchar('resolution').$type<'redriven' | 'dropped'>().notNull(),
+    actor: varchar('actor').notNull(),
+    resolvedAt: instant('resolved_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.topic, t.partition, t.recordOffset] })],
 );

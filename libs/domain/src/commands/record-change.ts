@@ -1,18 +1,39 @@
-import { appendAudit, appendToOutbox, type AuditEntry, type CustomerChange, type Tx } from '@core/db';
+import { appendAudits, appendToOutbox, type AuditEntry, type CustomerChange, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 
+type Audit = Pick<AuditEntry, 'action' | 'detail'>;
+
+/** A change of a customer, by whom, and what the audit says of it. */
+export interface RecordedChange {
+  ctx: CommandContext;
+  change: CustomerChange;
+  audit: Audit;
+}
+
 /** Writes what every change of a customer owes: its event and its audit row. */
-export async function recordChange(
+export const recordChange = (
   tx: Tx,
   ctx: CommandContext,
   change: CustomerChange,
-  audit: Pick<AuditEntry, 'action' | 'detail'>,
-): Promise<void> {
-  await appendToOutbox(tx, [change]);
-  await appendAudit(tx, ctx, {
-    merchantId: change.merchantId,
-    customerId: change.customerId,
-    action: audit.action,
-    detail: { changed_fields: change.changedFields, version: change.version, ...audit.detail },
-  });
+  audit: Audit,
+): Promise<void> => recordChanges(tx, [{ ctx, change, audit }]);
+
+/** The same for many changes, in one statement for the events and one for the audit rows. */
+export async function recordChanges(tx: Tx, changes: readonly RecordedChange[]): Promise<void> {
+  await appendToOutbox(
+    tx,
+    changes.map(({ ctx, change }) => ({ ...change, traceparent: ctx.traceparent })),
+  );
+  await appendAudits(
+    tx,
+    changes.map(({ ctx, change, audit }) => ({
+      actor: ctx,
+      entry: {
+        merchantId: change.merchantId,
+        customerId: change.customerId,
+        action: audit.action,
+        detail: { changed_fields: change.changedFields, version: change.version, ...audit.detail },
+      },
+    })),
+  );
 }

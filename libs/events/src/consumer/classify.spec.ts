@@ -1,11 +1,12 @@
 import { MalformedEvent } from '@core/contracts';
 import { CoreError, invalid, notFound } from '@core/runtime';
+import type { DeadLetterReason } from '../dead-letters.ts';
 import { classify, Unhandleable, type Verdict } from './classify.ts';
 
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 const transient: Verdict = { kind: 'transient' };
 const unforeseen: Verdict = { kind: 'unforeseen' };
-const hopeless = (reason: string): Verdict => ({ kind: 'hopeless', reason });
+const hopeless = (reason: DeadLetterReason): Verdict => ({ kind: 'hopeless', reason });
 
 it.each<[string, unknown, Verdict]>([
   ['malformed', new MalformedEvent('x'), hopeless('malformed')],

@@ -1,19 +1,21 @@
 import { MalformedEvent } from '@core/contracts';
 import { CoreError } from '@core/runtime';
+import type { DeadLetterReason } from '../dead-letters.ts';
 
 /** A handler's word that this record can never be handled; its reason goes into the dead letter. */
 export class Unhandleable extends Error {
   override name = 'Unhandleable';
-  readonly reason: string;
+  readonly reason: DeadLetterReason;
 
-  constructor(reason: string) {
+  constructor(reason: DeadLetterReason) {
     super(`cannot be handled: ${reason}`);
     this.reason = reason;
   }
 }
 
 /** What to do about a failure: try again for as long as it takes, give up at once, or after a few attempts. */
-export type Verdict = { kind: 'transient' } | { kind: 'hopeless'; reason: string } | { kind: 'unforeseen' };
+export type Verdict =
+  { kind: 'transient' } | { kind: 'hopeless'; reason: DeadLetterReason } | { kind: 'unforeseen' };
 
 export function classify(error: unknown): Verdict {
   if (error instanceof MalformedEvent) return { kind: 'hopeless', reason: 'malformed' };

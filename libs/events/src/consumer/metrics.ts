@@ -1,14 +1,25 @@
-import { Counter, Gauge, type Registry } from '@core/runtime';
+import { Counter, Gauge, within, type Registry } from '@core/runtime';
 
 export interface ConsumerMetrics {
   handled: Counter<'topic' | 'outcome'>;
   deadLettered: Counter<'topic' | 'reason'>;
+  recordAge: Gauge<'topic'>;
 }
 
-/** @param lag records of a topic that wait, asked at each scrape */
+/** Figures that are asked at each scrape. */
+export interface Scraped {
+  /** Records of a topic that wait. */
+  lag: (topic: string) => Promise<bigint>;
+  /** Events that wait for their customer, by topic. */
+  parked: () => Promise<ReadonlyMap<string, number>>;
+}
+
+/** A scrape does not wait longer for Kafka or PostgreSQL: the last figure then stands. */
+const PATIENCE_MS = 2_000;
+
 export function createConsumerMetrics(
   registry: Registry,
-  lag: (topic: string) => Promise<bigint>,
+  { lag, parked }: Scraped,
   topics: readonly string[],
 ): ConsumerMetrics {
   const registers = [registry];
@@ -19,14 +30,26 @@ export function createConsumerMetrics(
     registers,
     async collect() {
       const read = async (topic: string) => this.set({ topic }, Number(await lag(topic)));
-      // Kafka is away: the last figure stands, and the scrape does not wait for it.
-      await Promise.race([Promise.allSettled(topics.map(read)), patience()]);
+      await within(PATIENCE_MS, Promise.allSettled(topics.map(read)));
+    },
+  });
+  new Gauge({
+    name: 'core_events_parked',
+    help: 'Events that wait for their customer to become known; every worker says the same',
+    labelNames: ['topic'],
+    registers,
+    async collect() {
+      const counts = await within(
+        PATIENCE_MS,
+        parked().catch(() => undefined),
+      );
+      if (counts) for (const topic of topics) this.set({ topic }, counts.get(topic) ?? 0);
     },
   });
   return {
     handled: new Counter({
       name: 'core_events_handled_total',
-      help: 'Records handled: applied, or a duplicate that changed nothing',
+      help: 'Records handled, by what became of them, such as applied, unchanged, duplicate or parked',
       labelNames: ['topic', 'outcome'],
       registers,
     }),
@@ -36,7 +59,11 @@ export function createConsumerMetrics(
       labelNames: ['topic', 'reason'],
       registers,
     }),
+    recordAge: new Gauge({
+      name: 'core_consumer_record_age_seconds',
+      help: 'How old the last record was when it had been handled',
+      labelNames: ['topic'],
+      registers,
+    }),
   };
 }
-
-const patience = () => new Promise((resolve) => setTimeout(resolve, 2_000).unref());

@@ -1,16 +1,13 @@
-import { claimEvent, inTransaction, type Pool, type Tx } from '@core/db';
-import { backoff, pause, type Logger, type Registry } from '@core/runtime';
-import { sendDeadLetter } from '../dead-letters.ts';
-import type { ConsumedRecord, EventConsumer, KafkaClient } from '../kafka-client.ts';
-import { classify } from './classify.ts';
+import { countParked, pruneInbox, type Pool } from '@core/db';
+import type { Logger, Registry } from '@core/runtime';
+import type { EventConsumer, KafkaClient } from '../kafka-client.ts';
+import { INBOX_DAYS } from '../topics.ts';
+import type { EventContext } from './apply-batch.ts';
+import { handleRecords } from './handle-records.ts';
 import { createConsumerMetrics } from './metrics.ts';
-
-/** How one topic's records are read and handled. Both may throw: see classify. */
-export interface TopicHandler<C, E extends { eventId: string } = { eventId: string }> {
-  /** @throws MalformedEvent */
-  decode(body: Uint8Array | null): E;
-  handle(tx: Tx, ctx: C, event: E): Promise<unknown>;
-}
+import { handleParked } from './parked-events.ts';
+import { repeat } from './repeat.ts';
+import type { TopicHandler } from './topic-handler.ts';
 
 export interface RunConsumer<C> {
   client: KafkaClient;
@@ -18,79 +15,63 @@ export interface RunConsumer<C> {
   groupId: string;
   topics: Readonly<Record<string, TopicHandler<C>>>;
   /** What handlers get besides the transaction. */
-  context: (eventId: string, signal: AbortSignal) => C;
+  context: (event: EventContext) => C;
+  /** How long an event waits for a customer who is not known yet, seconds. */
+  unknownWait: number;
   pool: Pool;
   log: Logger;
   metrics: Registry;
   onFatal?: (error: Error) => void;
+  /** A failure that should pass is waited out for so long; an hour unless given. */
+  exhaustedAfterMs?: number;
 }
 
-/** An unforeseen error may be a bug that only this record meets: a few attempts, then the others go on. */
-const MOST_ATTEMPTS = 5;
+/** An import that is under way makes its customers within minutes: nobody notices these seconds. */
+const PARKED_EVERY_MS = 5_000;
+const PRUNE_EVERY_MS = 3_600_000;
 
 /**
- * Handles each record once in effect: one transaction claims its event id in the inbox and runs the
- * handler, and the offset is committed after it. A record that cannot be handled goes to its dead-letter
- * topic, so that it does not hold up its partition; one that meets an outage waits it out.
+ * Handles each record once in effect: one transaction claims the event ids of a batch in the inbox and runs the
+ * handlers, and the offset is committed after it. What cannot be handled goes to the dead letters, so that it
+ * does not hold up its partition; an outage is waited out; an event whose customer is not known yet is parked.
  */
 export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventConsumer> {
-  const { client, groupId, pool, log } = options;
+  const { client, groupId, pool, log, onFatal } = options;
   const topics = Object.keys(options.topics);
-  const producer = await client.producer();
-  const metrics = createConsumerMetrics(options.metrics, (topic) => client.lag(groupId, topic), topics);
+  const metrics = createConsumerMetrics(
+    options.metrics,
+    { lag: (topic) => client.lag(groupId, topic), parked: () => countParked(pool, groupId) },
+    topics,
+  );
+  const deps = { ...options, producer: await client.producer(), metrics };
 
-  const apply = async (record: ConsumedRecord, signal: AbortSignal): Promise<'applied' | 'duplicate'> => {
-    const handler = options.topics[record.topic];
-    if (!handler) throw new Error(`no handler for ${record.topic}`);
-    const event = handler.decode(record.value);
-    const eventId = eventIdOf(record, event);
-    return inTransaction(
-      pool,
-      async (tx) => {
-        if (!(await claimEvent(tx, groupId, eventId))) return 'duplicate';
-        await handler.handle(tx, options.context(eventId, signal), event);
-        return 'applied';
-      },
-      { signal },
-    );
-  };
-
-  const onRecord = async (record: ConsumedRecord, signal: AbortSignal): Promise<void> => {
-    const { topic, partition } = record;
-    const where = { topic, partition, offset: String(record.offset) };
-    for (let attempt = 1, counted = 1; ; attempt++) {
-      try {
-        metrics.handled.inc({ topic, outcome: await apply(record, signal) });
-        return;
-      } catch (err) {
-        signal.throwIfAborted();
-        const verdict = classify(err);
-        if (verdict.kind === 'hopeless' || (verdict.kind === 'unforeseen' && counted++ >= MOST_ATTEMPTS)) {
-          const reason = verdict.kind === 'hopeless' ? verdict.reason : verdict.kind;
-          log.warn({ ...where, reason, err }, 'record goes to the dead letters');
-          await sendDeadLetter(producer, record, { reason, attempts: attempt }).catch((cause: unknown) => {
-            log.warn({ ...where, err: cause }, 'could not send the dead letter; the record comes again');
-            throw cause;
-          });
-          metrics.deadLettered.inc({ topic, reason });
-          return;
-        }
-        log.warn({ ...where, attempt, err }, 'could not handle a record; trying again');
-        await pause(backoff(attempt - 1), signal);
-      }
-    }
-  };
-
-  return client.consume({
+  const consumer = await client.consume({
     groupId,
     topics,
-    onRecord,
-    ...(options.onFatal ? { onFatal: options.onFatal } : {}),
+    onBatch: async (records, signal) => {
+      const { topic, timestamp } = records.at(-1) ?? {};
+      const handler = topic === undefined ? undefined : options.topics[topic];
+      if (!handler || !timestamp) throw new Error(`no handler for ${topic}`);
+      await handleRecords(deps, handler, records, signal);
+      metrics.recordAge.set({ topic }, Math.max(0, Date.now() - timestamp.getTime()) / 1000);
+    },
+    ...(onFatal ? { onFatal } : {}),
   });
+  const loops = [
+    repeat('handle parked events', { log, afterErrorMs: PARKED_EVERY_MS }, async (signal) => {
+      const begin = Date.now();
+      await handleParked(deps, signal);
+      // With very many parked, looking for their customers must not become the worker's main work.
+      return Math.max(PARKED_EVERY_MS, 10 * (Date.now() - begin));
+    }),
+    repeat('prune the inbox', { log, afterErrorMs: 60_000 }, async () =>
+      (await pruneInbox(pool, INBOX_DAYS)).more ? 100 : PRUNE_EVERY_MS,
+    ),
+  ];
+  return {
+    joined: () => consumer.joined(),
+    close: async () => {
+      await Promise.all([consumer.close(), ...loops.map((loop) => loop.close())]);
+    },
+  };
 }
-
-/** CloudEvents' id, else the body's, else the place in Kafka, which is unique too but not over a re-send. */
-const eventIdOf = (
-  { headers, topic, partition, offset }: ConsumedRecord,
-  event: { eventId: string },
-): string => headers['ce_id'] || event.eventId || `${topic}/${partition}/${offset}`;

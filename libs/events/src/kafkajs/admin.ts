@@ -1,11 +1,12 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin, ConfigResourceTypes, Kafka } from 'kafkajs';
 import { pause } from '@core/runtime';
-import type { KafkaClient, TopicSpec } from '../kafka-client.ts';
+import type { GroupOffset, KafkaClient, TopicSpec } from '../kafka-client.ts';
+import { offsetsOf } from './offsets.ts';
 
 /** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
 export function createAdmin(
   kafka: Kafka,
-): Pick<KafkaClient, 'ensureTopics' | 'topics' | 'endOffsets' | 'lag'> {
+): Pick<KafkaClient, 'ensureTopics' | 'topics' | 'describeTopics' | 'endOffsets' | 'groupOffsets' | 'lag'> {
   const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
     try {
@@ -36,45 +37,94 @@ export function createAdmin(
         await untilLed(admin, missing);
         return missing.map(({ name }) => name);
       }),
-    endOffsets: (topic) => withAdmin((admin) => ends(admin, topic)),
+    describeTopics: (names, settings) => withAdmin((admin) => describe(admin, names, settings)),
+    endOffsets: (topic) =>
+      withAdmin(async (admin) => (await offsetsOf(admin, topic)).map(({ high }) => high)),
+    groupOffsets: (groupId, topic) => withAdmin((admin) => groupOffsetsOf(admin, groupId, topic)),
     lag: (groupId, topic) =>
-      withAdmin(async (admin) => {
-        const [topicEnds, [committed]] = [
-          await ends(admin, topic),
-          await admin.fetchOffsets({ groupId, topics: [topic] }),
-        ];
-        // -1: nothing committed yet, the group begins at the beginning.
-        const done = new Map(
-          committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]),
-        );
-        return topicEnds.reduce((sum, end, partition) => sum + end - max0(done.get(partition) ?? 0n), 0n);
-      }),
+      withAdmin(async (admin) =>
+        (await groupOffsetsOf(admin, groupId, topic)).reduce((sum, { lag }) => sum + lag, 0n),
+      ),
   };
 }
 
-const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
-const LED_WITHIN_MS = 60_000;
+/** What a broker says that will know better in a moment. */
+const NOT_LED_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
+const NOT_COORDINATED_YET = [
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+];
+const WITHIN_MS = 60_000;
 
 /** Waits until the broker that we ask knows a leader for every partition: only then can they be used. */
 async function untilLed(admin: Admin, topics: readonly TopicSpec[]): Promise<void> {
   const names = topics.map(({ name }) => name);
-  for (const end = Date.now() + LED_WITHIN_MS; ;) {
-    try {
-      const metadata = await admin.fetchTopicMetadata({ topics: names });
-      if (metadata.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(isLed))) return;
-    } catch (error) {
-      if (!NOT_YET.includes((error as { type?: string }).type ?? '')) throw error;
-    }
-    if (Date.now() > end) throw new Error(`no leader yet for every partition of ${names.join(', ')}`);
-    await pause(100);
-  }
+  await untilAnswered(NOT_LED_YET, async () => {
+    const metadata = await admin.fetchTopicMetadata({ topics: names });
+    const led = metadata.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(isLed));
+    return led ? metadata : undefined;
+  });
+  // Being named is not enough: a leader learns it a moment later, and refuses until then.
+  for (const name of names) await offsetsOf(admin, name);
 }
 
 const isLed = ({ leader }: { leader: number }): boolean => leader >= 0;
 
-async function ends(admin: Admin, topic: string): Promise<bigint[]> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return offsets.sort((a, b) => a.partition - b.partition).map(({ high }) => BigInt(high));
+/** Asks again until there is an answer, and while the error is one of `passing`. @throws the last error after a minute */
+async function untilAnswered<T>(passing: readonly string[], ask: () => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + WITHIN_MS; ; await pause(100)) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      if (Date.now() > end) throw new Error('no leader yet for every partition');
+    } catch (error) {
+      if (!passing.includes((error as { type?: string }).type ?? '') || Date.now() > end) throw error;
+    }
+  }
 }
 
-const max0 = (n: bigint): bigint => (n < 0n ? 0n : n);
+async function groupOffsetsOf(admin: Admin, groupId: string, topic: string): Promise<GroupOffset[]> {
+  // Before the ends: the other way round, what is committed in between would be ahead of them.
+  const [group] = await untilAnswered(NOT_COORDINATED_YET, () =>
+    admin.fetchOffsets({ groupId, topics: [topic] }),
+  );
+  const offsets = await offsetsOf(admin, topic);
+  const done = new Map(group?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  return offsets.map(({ low, high }, partition) => {
+    const offset = done.get(partition) ?? NOTHING;
+    const committed = offset === NOTHING ? undefined : offset;
+    // What retention has deleted is not behind any more: nobody can read it.
+    const next = committed === undefined || committed < low ? low : committed;
+    return { first: low, end: high, committed, lag: high - next };
+  });
+}
+
+/** Kafka's word for a partition of which the group has committed nothing: it begins at the beginning. */
+const NOTHING = -1n;
+
+// Node finds no name behind CompressionTypes in kafkajs's CommonJS exports, so this one cannot be imported.
+const TOPIC = 2 as ConfigResourceTypes.TOPIC;
+
+async function describe(
+  admin: Admin,
+  names: readonly string[],
+  settings: readonly string[],
+): Promise<TopicSpec[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: names.map((name) => ({ type: TOPIC, name, configNames: [...settings] })),
+  });
+  const configs = new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  );
+  return topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.length,
+    config: configs.get(name) ?? {},
+  }));
+}

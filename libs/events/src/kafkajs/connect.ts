@@ -3,10 +3,13 @@ import type { Logger } from '@core/runtime';
 import type { KafkaClient } from '../kafka-client.ts';
 import type { Sasl } from '../kafka-env.ts';
 import { createAdmin } from './admin.ts';
-import { startConsumer } from './consumer.ts';
+import { openConsumer } from './consumer.ts';
 import { logTo, silent } from './log.ts';
 import { createProducer } from './producer.ts';
 import { quietIdleLoop } from './quiet-idle.ts';
+import { readTopic } from './read-topic.ts';
+import { supervise } from './supervise.ts';
+import { STUCK_AFTER_MS } from './watch-consumer.ts';
 
 export interface KafkaOptions {
   /** host:port */
@@ -17,10 +20,13 @@ export interface KafkaOptions {
   sasl?: Sasl;
   /** Absent: kafkajs says nothing. */
   log?: Logger;
+  /** A consumer that gets no answer for so long is built anew. */
+  stuckAfterMs?: number;
 }
 
 /** The KafkaClient on kafkajs. Nothing is connected until something is asked for. */
-export function connectKafka({ brokers, clientId, tls = false, sasl, log }: KafkaOptions): KafkaClient {
+export function connectKafka(options: KafkaOptions): KafkaClient {
+  const { brokers, clientId, tls = false, sasl, log, stuckAfterMs = STUCK_AFTER_MS } = options;
   quietIdleLoop();
   const kafka = new Kafka({
     brokers,
@@ -43,14 +49,25 @@ export function connectKafka({ brokers, clientId, tls = false, sasl, log }: Kafk
       await producer.connect();
       return producer;
     },
-    consume: async (options) => {
-      const consumer = await startConsumer(kafka, options);
+    consume: async ({ onFatal = throwUncaught, ...work }) => {
+      const consumer = await supervise(() => openConsumer(kafka, work, stuckAfterMs), {
+        onOver: (err) => log?.warn({ err, group: work.groupId }, 'the consumer is over; building it anew'),
+        onFatal,
+      });
       consumers.push(consumer);
       return consumer;
     },
+    read: (topic, how) => readTopic(kafka, topic, how),
     close: async () => {
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await producer.close();
     },
   };
 }
+
+/** Thrown outside of any promise, it ends a process that has not said what else to do. */
+const throwUncaught = (error: Error): void => {
+  setImmediate(() => {
+    throw error;
+  });
+};

@@ -73,13 +73,20 @@ async function open(kafka: Kafka): Promise<Producer> {
 
 /**
  * Kafka's default for keys. A record without a key goes where its value hashes to rather than anywhere:
- * kafkajs's retry must hit the same partition, or a repetition there would pass for a new record.
+ * kafkajs's retry must hit the same partition, or a repetition there would pass for a new record. Where its
+ * beginning hashes to, for kafkajs takes a minute for the hash of a megabyte.
  */
 const createPartitioner = () => {
   const byKey = Partitioners.DefaultPartitioner();
   return (args: Parameters<typeof byKey>[0]) =>
-    byKey({ ...args, message: { ...args.message, key: args.message.key ?? args.message.value ?? '' } });
+    byKey({
+      ...args,
+      message: { ...args.message, key: args.message.key ?? beginningOf(args.message.value) },
+    });
 };
+
+const beginningOf = (value: Buffer | string | null): Buffer | string =>
+  typeof value === 'string' ? value.slice(0, 256) : (value?.subarray(0, 256) ?? '');
 
 function byTopic(records: readonly EventRecord[]): { topic: string; messages: Message[] }[] {
   const topics = new Map<string, Message[]>();

@@ -1,4 +1,4 @@
-import type { Pool } from '@core/db';
+import { OUTBOX_SHARDS, type Pool } from '@core/db';
 
 /** One shard of the outbox, ours while its fence stands. */
 export interface Lease {
@@ -7,54 +7,57 @@ export interface Lease {
   readonly fence: number;
 }
 
-/**
- * Takes every shard that nobody holds or whose lease has run out.
- *
- * One UPDATE by PostgreSQL's clock, so relays need no common time. SKIP LOCKED, because of two relays that
- * start together the second must not wait for the first, only to find nothing left. Rejected: advisory
- * locks, which a stopped process (SIGSTOP, a lost network) keeps as long as its connection seems alive
- * and which carry no fence; electing through Kafka's group, which says nothing to PostgreSQL, where the
- * rows are deleted; SELECT and UPDATE apart, between which another may take the shard.
- */
-export async function claimShards(pool: Pool, owner: string, leaseMs: number): Promise<Lease[]> {
-  const { rows } = await pool.query<{ shard: number; fence: string }>(
-    `update outbox_shards
-        set owner = $1, fence = fence + 1, lease_until = now() + make_interval(secs => $2 / 1000.0)
-      where shard in (select shard from outbox_shards
-                       where lease_until is null or lease_until < now()
-                         for update skip locked)
-      returning shard, fence`,
-    [owner, leaseMs],
-  );
-  return rows.map(toLease);
+export interface Holding {
+  /** What is ours now; a lease that is missing, or has another fence, was lost. */
+  leases: Lease[];
+  /** Whether any of these shards has an event to publish. */
+  waiting: boolean;
 }
 
-/** Prolongs our leases. @returns those that are still ours */
-export async function renewLeases(pool: Pool, leases: readonly Lease[], leaseMs: number): Promise<Lease[]> {
-  if (leases.length === 0) return [];
-  const { rows } = await pool.query<{ shard: number; fence: string }>(
-    `update outbox_shards s
-        set lease_until = now() + make_interval(secs => $3 / 1000.0)
-       from unnest($1::smallint[], $2::bigint[]) as held (shard, fence)
-      where s.shard = held.shard and s.fence = held.fence
-      returning s.shard, s.fence`,
-    [leases.map(({ shard }) => shard), leases.map(({ fence }) => fence), leaseMs],
-  );
-  return rows.map(toLease);
+/**
+ * Prolongs our leases, takes every shard that nobody holds or whose lease has run out, and looks into them.
+ *
+ * One UPDATE by PostgreSQL's clock, so relays need no common time; of two that want the same row the second
+ * waits for the first and then sees that it is taken. One for everything, because it is sent every second for
+ * as long as a worker lives, and is all that an idle one sends. Rejected: advisory locks, which a stopped process (SIGSTOP, a lost network) keeps as
+ * long as its connection seems alive and which carry no fence; electing through Kafka's group, which says
+ * nothing to PostgreSQL, where the rows are deleted; SELECT and UPDATE apart, between which another may take
+ * the shard; SKIP LOCKED, by which our own DELETE, holding the row for a moment, would look like a loss.
+ */
+export async function holdShards(
+  pool: Pool,
+  owner: string,
+  held: readonly Lease[],
+  leaseMs: number,
+): Promise<Holding> {
+  const { rows } = await pool.query<{ shard: number; fence: string; waiting: boolean }>({
+    name: 'hold_outbox_shards',
+    text: `
+      update outbox_shards
+         set owner = $1,
+             fence = case when fence = ($2::bigint[])[shard + 1] then fence else fence + 1 end,
+             lease_until = now() + make_interval(secs => $3 / 1000.0)
+       where fence = ($2::bigint[])[shard + 1] or lease_until is null or lease_until < now()
+      returning shard, fence, exists (select from outbox_events e where e.shard = outbox_shards.shard) as waiting`,
+    values: [owner, fencesByShard(held), leaseMs],
+  });
+  return {
+    leases: rows.map(({ shard, fence }) => ({ shard, fence: Number(fence) })),
+    waiting: rows.some(({ waiting }) => waiting),
+  };
 }
 
 /** Gives our leases back, so that a successor need not wait for them to run out. */
-export async function releaseLeases(pool: Pool, leases: readonly Lease[]): Promise<void> {
+export async function releaseLeases(pool: Pool, held: readonly Lease[]): Promise<void> {
   await pool.query(
-    `update outbox_shards s
-        set owner = null, lease_until = null
-       from unnest($1::smallint[], $2::bigint[]) as held (shard, fence)
-      where s.shard = held.shard and s.fence = held.fence`,
-    [leases.map(({ shard }) => shard), leases.map(({ fence }) => fence)],
+    `update outbox_shards set owner = null, lease_until = null where fence = ($1::bigint[])[shard + 1]`,
+    [fencesByShard(held)],
   );
 }
 
-const toLease = ({ shard, fence }: { shard: number; fence: string }): Lease => ({
-  shard,
-  fence: Number(fence),
-});
+/** Our fence of each shard, null where we have none. */
+const fencesByShard = (held: readonly Lease[]): (number | null)[] =>
+  Array.from(
+    { length: OUTBOX_SHARDS },
+    (_, shard) => held.find((lease) => lease.shard === shard)?.fence ?? null,
+  );

@@ -2,16 +2,24 @@ import type { Pool } from '@core/db';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import type { OutboxRow } from './outbox-rows.ts';
 
+/** Up to here the backlog is counted, above it is estimated: a scrape must not read a million rows. */
+const COUNTED = 10_000;
+
 /** The figures of the outbox. Backlog and age are read at each scrape, whoever holds the shards. */
 export function createRelayMetrics(
   registry: Registry,
   pool: Pool,
-): { onPublished: (rows: readonly OutboxRow[]) => void } {
+): { onPublished: (rows: readonly OutboxRow[]) => void; onRotated: () => void } {
   const registers = [registry];
   const published = new Counter({
     name: 'core_outbox_published_total',
     help: 'Events that Kafka has acknowledged, repetitions included',
     labelNames: ['topic'],
+    registers,
+  });
+  const rotations = new Counter({
+    name: 'core_outbox_rotations_total',
+    help: 'Times that the writers were sent to an emptied segment',
     registers,
   });
   const oldest = new Gauge({
@@ -21,7 +29,7 @@ export function createRelayMetrics(
   });
   new Gauge({
     name: 'core_outbox_backlog',
-    help: 'Events that wait to be published',
+    help: `Events that wait to be published; above ${COUNTED} an estimate from PostgreSQL's statistics`,
     registers,
     async collect() {
       const backlog = await readBacklog(pool).catch(() => undefined); // the database is away: the last figures stand
@@ -34,13 +42,23 @@ export function createRelayMetrics(
     onPublished: (rows) => {
       for (const { topic } of rows) published.inc({ topic });
     },
+    onRotated: () => rotations.inc(),
   };
 }
 
+/** The oldest event is the first of some shard, or was written within the same moments. */
 async function readBacklog(pool: Pool) {
   const { rows } = await pool.query<{ waiting: string; age: string }>(
-    `select count(*) as waiting, coalesce(extract(epoch from now() - min(occurred_at)), 0) as age
-       from outbox_events`,
+    `with counted as (select count(*) as n from (select from outbox_events limit $1) as waiting),
+          estimated as (select coalesce(sum(n_live_tup), 0) as n from pg_stat_user_tables
+                         where relname ^@ 'outbox_events_')
+     select case when counted.n < $1 then counted.n else greatest(counted.n, estimated.n) end as waiting,
+            coalesce((select extract(epoch from now() - min(first.occurred_at))
+                        from outbox_shards s
+                             cross join lateral (select occurred_at from outbox_events e
+                                                  where e.shard = s.shard order by id limit 1) as first), 0) as age
+       from counted, estimated`,
+    [COUNTED],
   );
   return rows[0];
 }

@@ -1,4 +1,4 @@
-import { eventHeaders } from '@core/contracts';
+import { eventHeaders, TRACEPARENT } from '@core/contracts';
 import type { Pool } from '@core/db';
 import type { EventRecord } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
@@ -13,20 +13,23 @@ export interface OutboxRow {
   version: number;
   changed_fields: string[];
   origin: string;
+  traceparent: string | null;
   occurred_at: Date;
 }
 
 /**
  * The oldest rows of a shard. Always from the start, never `id > last`: ids are given at INSERT and seen at
- * COMMIT, so a slow transaction's row appears behind a cursor that has passed it, and would be lost.
- * A customer's rows are in the order of its versions, because its row lock is held from id to commit.
+ * COMMIT, so a slow transaction's row appears behind a cursor that has passed it, and would be lost. A
+ * customer's rows are in the order of its versions, because its row lock is held from id to commit; so what
+ * is seen of a customer is always the beginning of what it has.
  */
 export async function readOldest(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
-  const { rows } = await pool.query<OutboxRow>(
-    `select id, event_id, topic, merchant_id, customer_id, version, changed_fields, origin, occurred_at
-       from outbox_events where shard = $1 order by id limit $2`,
-    [shard, limit],
-  );
+  const { rows } = await pool.query<OutboxRow>({
+    name: 'read_outbox',
+    text: `select id, event_id, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent, occurred_at
+             from outbox_events where shard = $1 order by id limit $2`,
+    values: [shard, limit],
+  });
   return rows;
 }
 
@@ -41,13 +44,14 @@ export async function deletePublished(
   lease: Lease,
   rows: readonly OutboxRow[],
 ): Promise<boolean> {
-  const result = await pool.query<{ ours: boolean }>(
-    `with lease as (select shard from outbox_shards where shard = $1 and fence = $2 for share),
-          published as (delete from outbox_events
-                         where id = any($3::bigint[]) and exists (select from lease))
-     select exists (select from lease) as ours`,
-    [lease.shard, lease.fence, rows.map(({ id }) => id)],
-  );
+  const result = await pool.query<{ ours: boolean }>({
+    name: 'delete_published',
+    text: `with lease as (select shard from outbox_shards where shard = $1 and fence = $2 for share),
+                published as (delete from outbox_events
+                               where shard = $1 and id = any($3::bigint[]) and exists (select from lease))
+           select exists (select from lease) as ours`,
+    values: [lease.shard, lease.fence, rows.map(({ id }) => id)],
+  });
   return result.rows[0]?.ours === true;
 }
 
@@ -57,7 +61,10 @@ export function toRecord(row: OutboxRow): EventRecord {
   return {
     topic: row.topic,
     key: row.customer_id,
-    headers: { ...eventHeaders(row.topic, row.event_id, occurredAt) },
+    headers: {
+      ...eventHeaders(row.topic, row.event_id, occurredAt),
+      ...(row.traceparent !== null && { [TRACEPARENT]: row.traceparent }),
+    },
     value: JSON.stringify({
       event_id: row.event_id,
       merchant_id: row.merchant_id,

@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Pool } from '@core/db';
+import { OUTBOX_CHANNEL, OUTBOX_SHARDS, ownPool, type Pool } from '@core/db';
 import { pause, type Logger, type Registry } from '@core/runtime';
 import type { EventProducer } from '../kafka-client.ts';
-import { claimShards, releaseLeases, renewLeases, type Lease } from './leases.ts';
+import { holdShards, releaseLeases, type Lease } from './leases.ts';
+import { listenForWake } from './listen-wake.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { relayShard } from './relay-shard.ts';
+import { createRotation } from './rotate-segments.ts';
 
-/** A relay that stops without releasing is succeeded after this; renewed three times within it. */
-export const LEASE_MS = 10_000;
+/** A relay that stops without releasing is succeeded after this, and a third of it more; renewed three times within it. */
+export const LEASE_MS = 3_000;
+
+/** Without having looked after its leases for so long it is not healthy. Longer than a lease: a slow second passes. */
+const HEALTHY_MS = 15_000;
+
+/**
+ * For plans that hold whatever the outbox grows to. Planned while it is empty, which it mostly is, a statement
+ * would read whole tables, and go on to do so with a million rows in them until somebody analyzes them.
+ */
+const SETTINGS = { enable_seqscan: 'off', plan_cache_mode: 'force_generic_plan' };
 
 export interface RelayOptions {
   pool: Pool;
@@ -38,27 +49,32 @@ interface Held {
  */
 export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }: RelayOptions): Relay {
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
-  const { onPublished } = createRelayMetrics(metrics, pool);
+  const { onPublished, onRotated } = createRelayMetrics(metrics, pool);
+  // Its own, also because a lease must not run out while consumers keep every client of the pool busy.
+  const own = ownPool(pool, { max: OUTBOX_SHARDS + 1, settings: SETTINGS, log });
+  const wake = listenForWake(pool, OUTBOX_CHANNEL, log);
+  const rotation = createRotation({ pool: own, log, onRotated });
   const held = new Map<number, Held>();
   const stopping = new AbortController();
-  let lookedAfterAt = 0;
+  let lookedAfterAt = -Infinity;
 
   const hold = (lease: Lease): void => {
     const stop = new AbortController();
-    const done = relayShard({ pool, producer, log, onPublished }, lease, stop.signal);
-    held.set(lease.shard, { lease, stop, done });
+    const shard = { pool: own, producer, log, wake, rotation, onPublished };
+    held.set(lease.shard, { lease, stop, done: relayShard(shard, lease, stop.signal) });
     log.info({ shard: lease.shard, fence: lease.fence }, 'relaying an outbox shard');
   };
   const lookAfterLeases = async (): Promise<void> => {
-    const ours = new Set(await renewLeases(pool, leases(held), leaseMs).then((all) => all.map(idOf)));
+    const { leases: ours, waiting } = await holdShards(own, owner, leases(held), leaseMs);
     for (const [shard, { lease, stop }] of held) {
-      if (ours.has(idOf(lease))) continue;
+      if (ours.some((one) => idOf(one) === idOf(lease))) continue;
       stop.abort();
       held.delete(shard);
       log.warn({ shard, fence: lease.fence }, 'lost an outbox shard');
     }
-    for (const lease of await claimShards(pool, owner, leaseMs)) hold(lease);
-    lookedAfterAt = Date.now();
+    for (const lease of ours) if (!held.has(lease.shard)) hold(lease);
+    if (waiting) wake.wakeAll(); // an announcement may be lost with the process that owed it
+    lookedAfterAt = performance.now();
   };
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -73,11 +89,12 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }:
     await running;
     for (const { stop } of held.values()) stop.abort();
     await Promise.all([...held.values()].map(({ done }) => done));
-    await releaseLeases(pool, leases(held));
+    await wake.close();
+    await releaseLeases(own, leases(held)).finally(() => own.end());
   };
   let closed: Promise<void> | undefined;
   return {
-    running: () => !stopping.signal.aborted && Date.now() - lookedAfterAt < leaseMs,
+    running: () => !stopping.signal.aborted && performance.now() - lookedAfterAt < HEALTHY_MS,
     close: () => (closed ??= close()),
   };
 }

@@ -1,6 +1,7 @@
 export * from './all.ts';
 export { launch, whenReady, type Child } from './child.ts';
 export { fetchKafkaJars } from './kafka-jars.ts';
+export type { SecuredListener } from './kafka-secured.ts';
 export { kafkaAnswers, startKafka, type Kafka, type StartKafka } from './kafka.ts';
 export { stopLeftover } from './leftover.ts';
 export { freePort } from './ports.ts';

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { launch, whenReady, type Child } from './child.ts';
+import { makeSecuredListener, type SecuredListener } from './kafka-secured.ts';
 import { stopLeftover } from './leftover.ts';
 import { freePort } from './ports.ts';
 import { ask } from './tcp.ts';
@@ -16,33 +17,47 @@ export interface StartKafka {
   jars: string;
   /** Drops the data of earlier starts. */
   fresh?: boolean;
+  /** Where clients are told to connect instead, such as a proxy's port. */
+  advertisedPort?: number;
+  /** Adds a listener with TLS and passwords; a new user each time, so only with fresh data. */
+  secured?: boolean;
 }
 
 export interface Kafka {
   /** host:port */
   broker: string;
   port: number;
+  /** Undefined unless asked for. */
+  secured: SecuredListener | undefined;
   child: Child;
   stop(): Promise<void>;
 }
 
 /** Starts one Kafka 4.1 node in KRaft mode, broker and controller at once. A second start reuses the data. */
-export async function startKafka({ dir, port: preferred, jars, fresh }: StartKafka): Promise<Kafka> {
+export async function startKafka(options: StartKafka): Promise<Kafka> {
+  const { dir, jars } = options;
   mkdirSync(dir, { recursive: true });
   const pidFile = join(dir, 'kafka.pid');
   const config = join(dir, 'server.properties');
   await stopLeftover(pidFile, config);
-  const port = await freePort(preferred);
+  const port = await freePort(options.port);
   const data = join(dir, 'data');
-  writeFileSync(config, properties(data, port, await freePort()));
+  const listeners = [`PLAINTEXT://127.0.0.1:${port}`];
+  const advertised = [`PLAINTEXT://127.0.0.1:${options.advertisedPort ?? port}`];
+  const secured = options.secured ? await makeSecuredListener(dir, await freePort()) : undefined;
+  if (secured) for (const list of [listeners, advertised]) list.push(`SECURED://${secured.listener.broker}`);
+  writeFileSync(
+    config,
+    properties(data, listeners, advertised, await freePort()) + (secured?.properties ?? ''),
+  );
   const logging = join(dir, 'log4j2.properties');
   writeFileSync(logging, LOGGING);
   const flags = [...JVM, `-Dlog4j2.configurationFile=${logging}`, '-cp', join(jars, '*')];
 
-  if (fresh || !existsSync(join(data, 'meta.properties'))) {
+  if (options.fresh || !existsSync(join(data, 'meta.properties'))) {
     rmSync(data, { recursive: true, force: true });
     const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A'); // a leading dash is an option
-    const format = ['format', '-c', config, '-t', clusterId];
+    const format = ['format', '-c', config, '-t', clusterId, ...(secured?.format ?? [])];
     await promisify(execFile)('java', [...flags, 'kafka.tools.StorageTool', ...format]);
   }
   const logFile = join(dir, 'kafka.log');
@@ -56,7 +71,13 @@ export async function startKafka({ dir, port: preferred, jars, fresh }: StartKaf
   // It accepts connections a moment before it has joined its own cluster.
   const isUp = () => readFileSync(logFile, 'utf8').includes('Kafka Server started');
   await whenReady(child, async () => isUp() && (await kafkaAnswers(port)));
-  return { broker: `127.0.0.1:${port}`, port, child, stop: () => child.stop() };
+  return {
+    broker: `127.0.0.1:${port}`,
+    port,
+    secured: secured?.listener,
+    child,
+    stop: () => child.stop(),
+  };
 }
 
 /** Whether a broker on this port answers an ApiVersions request (key 18, version 0) without an error. */
@@ -83,14 +104,15 @@ appender.out.layout.pattern = %d %p %m (%c)%n
 
 const properties = (
   data: string,
-  port: number,
+  listeners: readonly string[],
+  advertised: readonly string[],
   controllerPort: number,
 ): string => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=${listeners.join(',')},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=${advertised.join(',')}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SECURED:SASL_SSL,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs=${data}
 auto.create.topics.enable=false

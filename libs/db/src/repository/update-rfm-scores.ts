@@ -1,0 +1,85 @@
+import type { StoredRfmScore } from '../schema/index.ts';
+import type { Reader } from '../transaction.ts';
+
+export interface NewRfmScore {
+  merchantId: string;
+  customerId: string;
+  score: StoredRfmScore;
+}
+
+/**
+ * - applied: newer than the stored one and different, or the first; the version is raised
+ * - unchanged: newer, and says the same: only its as_of, sequence and config_version are stored
+ * - not_newer: by sequence when both have one, else by as_of
+ * - erased: the customer is deleted or erased
+ * - unknown: no such customer of this merchant
+ */
+export type RfmOutcome = 'applied' | 'unchanged' | 'not_newer' | 'erased' | 'unknown';
+
+export interface RfmUpdate {
+  outcome: RfmOutcome;
+  /** The customer's, after it; null for an unknown one. */
+  version: number | null;
+}
+
+/**
+ * Stores each score that is newer than the one there, in one statement: a read before it could be outrun by
+ * another consumer. Rows are locked in the order of their ids, so that two batches wait for each other instead
+ * of deadlocking. A score that says the same raises no version: customer.updated makes RFM Analytics send the
+ * score again, which would go round for ever.
+ * @param scores at most one of a customer
+ * @returns what became of each, in the order given
+ */
+export async function updateRfmScores(reader: Reader, scores: readonly NewRfmScore[]): Promise<RfmUpdate[]> {
+  if (scores.length === 0) return [];
+  return reader.query<RfmUpdate>(
+    `with given as (
+       select * from unnest($1::uuid[], $2::uuid[], $3::jsonb[]) with ordinality
+                       as given (merchant_id, id, score, nr)
+     ), locked as materialized (
+       select c.merchant_id, c.id, c.version, c.rfm_score as stored, given.score,
+              c.deleted_at is not null or c.erased_at is not null as gone
+         from given join customers c using (merchant_id, id)
+        order by c.id for update of c
+     ), judged as (
+       select *, case
+           when gone then 'erased'
+           when stored is null then 'applied'
+           when not case when stored ? 'sequence' and score ? 'sequence'
+                         then (score ->> 'sequence')::bigint > (stored ->> 'sequence')::bigint
+                         else (score ->> 'as_of')::timestamptz > (stored ->> 'as_of')::timestamptz end
+             then 'not_newer'
+           when stored ->> 'score' = score ->> 'score' and stored ->> 'segment' = score ->> 'segment'
+             then 'unchanged'
+           else 'applied' end as outcome
+         from locked
+     ), written as (
+       update customers c
+          set version = c.version + case outcome when 'applied' then 1 else 0 end,
+              rfm_score = score || case
+                when stored is null or stored ->> 'segment' = score ->> 'segment'
+                then jsonb_strip_nulls(jsonb_build_object('previous_segment', stored -> 'previous_segment'))
+                else jsonb_build_object('previous_segment', stored -> 'segment') end
+         from judged
+        where c.merchant_id = judged.merchant_id and c.id = judged.id and outcome in ('applied', 'unchanged')
+       returning c.merchant_id, c.id, c.version
+     )
+     select coalesce(outcome, 'unknown') as outcome, coalesce(written.version, judged.version) as version
+       from given left join judged using (merchant_id, id) left join written using (merchant_id, id)
+      order by given.nr`,
+    [
+      scores.map(({ merchantId }) => merchantId),
+      scores.map(({ customerId }) => customerId),
+      scores.map(({ score }) => JSON.stringify(score)),
+    ],
+    'update_rfm_scores',
+  );
+}
+
+/** Whether `one` replaces `other`: the rule of updateRfmScores, for two of one batch. */
+export function isNewer(one: StoredRfmScore, other: StoredRfmScore): boolean {
+  if (one.sequence !== undefined && other.sequence !== undefined) {
+    return BigInt(one.sequence) > BigInt(other.sequence);
+  }
+  return Date.parse(one.as_of) > Date.parse(other.as_of);
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import { inTransaction, updateRfmScores, type NewRfmScore } from '../src/index.ts';
+import { insertCustomer, merchant, openDatabase } from './support.ts';
+
+let pool: Pool;
+let close: () => Promise<void>;
+beforeAll(async () => ({ pool, close } = await openDatabase()));
+afterAll(() => close());
+
+const scored = (merchantId: string, customerId: string, sequence: number, score = '545'): NewRfmScore => ({
+  merchantId,
+  customerId,
+  score: {
+    recency: Number(score[0]),
+    frequency: Number(score[1]),
+    monetary: Number(score[2]),
+    score,
+    segment: 'ANY',
+    as_of: '2026-01-02T00:00:00.000Z',
+    sequence: String(sequence),
+  },
+});
+const update = (scores: readonly NewRfmScore[]) => inTransaction(pool, (tx) => updateRfmScores(tx, scores));
+
+it('says of each what became of it, in the order given, of several merchants at once', async () => {
+  const [a, b] = [merchant(), merchant()];
+  const [fresh, stale, same, other, erased, deleted] = [
+    await insertCustomer(pool, a),
+    await insertCustomer(pool, a),
+    await insertCustomer(pool, b),
+    await insertCustomer(pool, b),
+    await insertCustomer(pool, a),
+    await insertCustomer(pool, b),
+  ];
+  await update([scored(a, stale, 5), scored(b, same, 5), scored(b, other, 5)]);
+  await pool.query('update customers set erased_at = now() where id = $1', [erased]);
+  await pool.query('update customers set deleted_at = now() where id = $1', [deleted]);
+  const result = await update([
+    scored(b, other, 6, '111'),
+    scored(a, fresh, 1),
+    scored(b, same, 6),
+    scored(a, randomUUID(), 1),
+    scored(a, stale, 4, '111'),
+    scored(b, fresh, 9), // another merchant's
+    scored(a, erased, 1),
+    scored(b, deleted, 1),
+  ]);
+  expect(result).toEqual([
+    { outcome: 'applied', version: 3 },
+    { outcome: 'applied', version: 2 },
+    { outcome: 'unchanged', version: 2 },
+    { outcome: 'unknown', version: null },
+    { outcome: 'not_newer', version: 2 },
+    { outcome: 'unknown', version: null },
+    { outcome: 'erased', version: 1 },
+    { outcome: 'erased', version: 1 },
+  ]);
+});
+
+it('judges by what another transaction has just written, not by what it saw at its beginning', async () => {
+  const merchantId = merchant();
+  const id = await insertCustomer(pool, merchantId);
+  const locked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const first = inTransaction(pool, async (tx) => {
+    await updateRfmScores(tx, [scored(merchantId, id, 10, '111')]);
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  const second = update([scored(merchantId, id, 9, '222')]);
+  const waiting = async () =>
+    (await pool.query("select from pg_stat_activity where wait_event_type = 'Lock'")).rowCount;
+  while (!(await waiting())) await new Promise(setImmediate);
+  release.resolve();
+  await first;
+  expect(await second).toEqual([{ outcome: 'not_newer', version: 2 }]);
+  const { rows } = await pool.query<{ rfm_score: { score: string } }>(
+    'select rfm_score from customers where id = $1',
+    [id],
+  );
+  expect(rows[0]!.rfm_score.score).toBe('111');
+});
+
+it('lets batches with the same customers in other orders wait for each other, none deadlocks', async () => {
+  const merchantId = merchant();
+  const ids = await Promise.all(Array.from({ length: 40 }, () => insertCustomer(pool, merchantId)));
+  const { rows: before } = await pool.query<{ deadlocks: string }>(
+    'select deadlocks from pg_stat_database where datname = current_database()',
+  );
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => {
+      const order = n % 2 === 0 ? ids : [...ids].reverse();
+      return update(order.map((id) => scored(merchantId, id, n, n % 3 === 0 ? '111' : '222')));
+    }),
+  );
+  const { rows: after } = await pool.query<{ deadlocks: string }>(
+    'select deadlocks from pg_stat_database where datname = current_database()',
+  );
+  expect(after[0]!.deadlocks).toBe(before[0]!.deadlocks);
+  const { rows } = await pool.query<{ sequence: string }>(
+    "select distinct rfm_score ->> 'sequence' as sequence from customers where merchant_id = $1",
+    [merchantId],
+  );
+  expect(rows).toEqual([{ sequence: '19' }]);
+});

@@ -1,0 +1,121 @@
+import { isNewer, updateRfmScores, type NewRfmScore, type RfmOutcome, type Tx } from '@core/db';
+import type { RfmThresholds } from '@core/contracts';
+import { invalid } from '@core/runtime';
+import type { CommandContext } from '../context.ts';
+import { readThresholds } from '../queries/read-thresholds.ts';
+import { segmentOf } from '../settings/segments.ts';
+import { recordChanges } from './record-change.ts';
+
+export interface ApplyRfmScore {
+  merchantId: string;
+  customerId: string;
+  score: {
+    /** 1-5 each. */
+    recency: number;
+    frequency: number;
+    monetary: number;
+    /** Absent: the merchant's thresholds give it. */
+    segment?: string | undefined;
+    asOf: Date;
+    sequence?: bigint | undefined;
+    configVersion?: number | undefined;
+  };
+}
+
+/** A score, and on whose behalf: each event of a batch has its own id and trace. */
+export interface ScoreToApply {
+  ctx: CommandContext;
+  input: ApplyRfmScore;
+}
+
+/**
+ * Stores the scores that are newer than those there, all in one statement; of several for one customer the
+ * newest counts, and the others are not_newer. Each customer whose score has changed has one event and one
+ * audit row; a newer score that says the same has neither (see updateRfmScores).
+ * @returns what became of each, in the order given
+ * @throws CoreError invalid_argument naming the field
+ */
+export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): Promise<RfmOutcome[]> {
+  for (const { input } of scores) checkRfmScore(input);
+  const candidates = await toStored(tx, scores);
+  const newest = newestOfEach(candidates);
+  const updates = await updateRfmScores(tx, [...newest.values()]);
+  const updated = new Map([...newest.keys()].map((customer, i) => [customer, updates[i]]));
+  await recordChanges(
+    tx,
+    [...newest].flatMap(([customer, { ctx, merchantId, customerId }]) => {
+      const { outcome, version } = updated.get(customer) ?? {};
+      if (outcome !== 'applied' || !version) return [];
+      const change = {
+        merchantId,
+        customerId,
+        version,
+        changedFields: ['rfm_score'],
+        origin: 'rfm' as const,
+      };
+      return [{ ctx, change, audit: { action: 'customer.score' } }];
+    }),
+  );
+  return candidates.map((candidate) => {
+    const customer = keyOf(candidate);
+    const outcome = updated.get(customer)?.outcome ?? 'unknown';
+    if (candidate === newest.get(customer)) return outcome;
+    // Those who share the fate of the newest: they wait for the customer too, or come too late as well.
+    return outcome === 'unknown' || outcome === 'erased' ? outcome : 'not_newer';
+  });
+}
+
+/** @throws CoreError invalid_argument naming the field */
+export function checkRfmScore({ score }: ApplyRfmScore): void {
+  const { recency, frequency, monetary, asOf } = score;
+  for (const [name, value] of Object.entries({ recency, frequency, monetary })) {
+    if (!Number.isInteger(value) || value < 1 || value > 5) {
+      throw invalid(`rfm_score.${name}`, 'must be 1 to 5');
+    }
+  }
+  if (Number.isNaN(asOf.getTime())) throw invalid('rfm_score.as_of', 'must be a time');
+}
+
+type Candidate = NewRfmScore & { ctx: CommandContext };
+
+async function toStored(tx: Tx, scores: readonly ScoreToApply[]): Promise<Candidate[]> {
+  const thresholds = await readThresholds(
+    tx,
+    scores.filter(({ input }) => !input.score.segment).map(({ input }) => input.merchantId),
+  );
+  return scores.map(({ ctx, input: { merchantId, customerId, score } }) => ({
+    ctx,
+    merchantId,
+    customerId,
+    score: asStored(score, thresholds.get(merchantId)),
+  }));
+}
+
+const asStored = (
+  score: ApplyRfmScore['score'],
+  thresholds: RfmThresholds | undefined,
+): Candidate['score'] => {
+  const { recency, frequency, monetary, asOf, sequence, configVersion } = score;
+  return {
+    recency,
+    frequency,
+    monetary,
+    score: `${recency}${frequency}${monetary}`,
+    segment: score.segment || (thresholds ? segmentOf(thresholds, recency, frequency, monetary) : ''),
+    as_of: asOf.toISOString(),
+    ...(sequence === undefined ? {} : { sequence: String(sequence) }),
+    ...(configVersion === undefined ? {} : { config_version: configVersion }),
+  };
+};
+
+const keyOf = ({ merchantId, customerId }: NewRfmScore): string =>
+  `${merchantId}/${customerId}`.toLowerCase();
+
+function newestOfEach(candidates: readonly Candidate[]): Map<string, Candidate> {
+  const newest = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const best = newest.get(keyOf(candidate));
+    if (!best || isNewer(candidate.score, best.score)) newest.set(keyOf(candidate), candidate);
+  }
+  return newest;
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { applyRfmScores, createCustomer, redactCustomer, type ApplyRfmScore } from '../src/index.ts';
+import { auditOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_worker')));
+afterAll(() => bench.close());
+
+const create = async (merchantId: string, email: string) =>
+  (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email }))).customerId;
+const scored = (
+  merchantId: string,
+  customerId: string,
+  sequence: bigint,
+  score: Partial<ApplyRfmScore['score']> = {},
+): ApplyRfmScore => ({
+  merchantId,
+  customerId,
+  score: {
+    recency: 5,
+    frequency: 5,
+    monetary: 5,
+    asOf: new Date('2026-01-02T00:00:00Z'),
+    sequence,
+    ...score,
+  },
+});
+const apply = (...inputs: ApplyRfmScore[]) =>
+  bench.run((tx, ctx) =>
+    applyRfmScores(
+      tx,
+      inputs.map((input, i) => ({ ctx: { ...ctx, requestId: `event-${i}` }, input })),
+    ),
+  );
+const scoreOf = async (merchantId: string) => (await rowsOf(bench, merchantId))[0]!.rfm_score;
+
+it('stores many, of several merchants, each with its event and the audit row of its own event', async () => {
+  const [a, b] = [merchant(), merchant()];
+  const [ada, bob] = [await create(a, 'ada@example.com'), await create(b, 'bob@example.com')];
+  const outcomes = await apply(
+    scored(a, ada, 1n),
+    scored(b, randomUUID(), 1n),
+    scored(b, bob, 1n, { segment: 'OWN' }),
+  );
+  expect(outcomes).toEqual(['applied', 'unknown', 'applied']);
+  expect(await scoreOf(a)).toMatchObject({ score: '555', segment: 'CHAMPIONS', sequence: '1' });
+  expect(await scoreOf(b)).toMatchObject({ segment: 'OWN' });
+  for (const [merchantId, requestId] of [
+    [a, 'event-0'],
+    [b, 'event-2'],
+  ] as const) {
+    expect((await eventsOf(bench, merchantId)).map(({ version, origin }) => [version, origin])).toEqual([
+      [1, 'api'],
+      [2, 'rfm'],
+    ]);
+    expect((await auditOf(bench, merchantId)).at(-1)).toMatchObject({
+      action: 'customer.score',
+      request_id: requestId,
+      detail: { changed_fields: ['rfm_score'], version: 2 },
+    });
+  }
+});
+
+it('takes the newest of one customer, once, wherever it stands', async () => {
+  const merchantId = merchant();
+  const id = await create(merchantId, 'ada@example.com');
+  const outcomes = await apply(
+    scored(merchantId, id, 2n, { recency: 2 }),
+    scored(merchantId, id.toUpperCase(), 9n, { recency: 4 }),
+    scored(merchantId, id, 9n, { recency: 1 }),
+    scored(merchantId, id, 3n, { recency: 3 }),
+  );
+  expect(outcomes).toEqual(['not_newer', 'applied', 'not_newer', 'not_newer']);
+  expect(await rowsOf(bench, merchantId)).toMatchObject([
+    { version: 2, rfm_score: { recency: 4, sequence: '9' } },
+  ]);
+});
+
+it('converges: a newer score that says the same raises no version, emits nothing and is not audited', async () => {
+  const merchantId = merchant();
+  const id = await create(merchantId, 'ada@example.com');
+  await apply(scored(merchantId, id, 1n));
+  const events = await eventsOf(bench, merchantId);
+  const audit = await auditOf(bench, merchantId);
+  for (let sequence = 2n; sequence < 5n; sequence++) {
+    expect(await apply(scored(merchantId, id, sequence, { configVersion: 7 }))).toEqual(['unchanged']);
+  }
+  expect(await apply(scored(merchantId, id, 4n, { recency: 1 }))).toEqual(['not_newer']);
+  expect(await rowsOf(bench, merchantId)).toMatchObject([
+    { version: 2, rfm_score: { sequence: '4', config_version: 7 } },
+  ]);
+  expect(await eventsOf(bench, merchantId)).toEqual(events);
+  expect(await auditOf(bench, merchantId)).toEqual(audit);
+});
+
+it('derives segments from the thresholds of each merchant', async () => {
+  const [own, standard] = [merchant(), merchant()];
+  await bench.owner.query(
+    `insert into program_settings (merchant_id, rfm_thresholds)
+     values ($1, '{"segments": [{"name": "ALL"}], "fallbackSegment": "NONE"}')`,
+    [own],
+  );
+  await apply(
+    scored(own, await create(own, 'ada@example.com'), 1n),
+    scored(standard, await create(standard, 'ada@example.com'), 1n),
+  );
+  expect([await scoreOf(own), await scoreOf(standard)]).toMatchObject([
+    { segment: 'ALL' },
+    { segment: 'CHAMPIONS' },
+  ]);
+});
+
+it('gives every score of an unknown or erased customer that outcome', async () => {
+  const merchantId = merchant();
+  const nobody = randomUUID();
+  const id = await create(merchantId, 'ada@example.com');
+  await bench.run((tx, ctx) => redactCustomer(tx, ctx, { merchantId, customerId: id, requestId: 'r' }));
+  expect(
+    await apply(
+      scored(merchantId, nobody, 2n),
+      scored(merchantId, nobody, 1n),
+      scored(merchantId, id, 1n),
+      scored(merchantId, id, 2n),
+    ),
+  ).toEqual(['unknown', 'unknown', 'erased', 'erased']);
+});
+
+it('names a wrong field, and then stores none', async () => {
+  const merchantId = merchant();
+  const id = await create(merchantId, 'ada@example.com');
+  await expect(
+    apply(scored(merchantId, id, 1n), scored(merchantId, id, 2n, { monetary: 6 })),
+  ).rejects.toMatchObject({ kind: 'invalid_argument', field: 'rfm_score.monetary' });
+  expect(await scoreOf(merchantId)).toBeNull();
+});

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { waitUntil } from '@core/testing';
+import {
+  countReplay,
+  createCustomer,
+  redactCustomer,
+  replayCustomers,
+  updateCustomer,
+  type ReplayCursor,
+  type ReplaySelection,
+} from '../src/index.ts';
+import { auditOf, eventsOf, merchant, openBench, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_worker')));
+afterAll(() => bench.close());
+
+const create = async (merchantId: string, name = randomUUID()) =>
+  (
+    await inTransaction(bench.owner, (tx) =>
+      createCustomer(tx, bench.ctx, { merchantId, email: `${name}@example.com` }),
+    )
+  ).customerId;
+const update = (merchantId: string, customerId: string, tier: number) =>
+  inTransaction(bench.owner, (tx) =>
+    updateCustomer(tx, bench.ctx, { merchantId, customerId, metadata: { tier } }),
+  );
+const now = async () =>
+  (
+    await bench.owner.query<{ now: string }>(
+      `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
+    )
+  ).rows[0]!.now;
+
+/** Page by page to the end. @returns the pages' sizes */
+async function replay(selection: Omit<ReplaySelection, 'until'> & { until?: string }, limit = 100) {
+  const until = selection.until ?? (await now());
+  const sizes: number[] = [];
+  let after: ReplayCursor | undefined;
+  do {
+    const page = await bench.run((tx, ctx) =>
+      replayCustomers(tx, ctx, { ...selection, until, after, limit }),
+    );
+    sizes.push(page.appended);
+    after = page.next;
+  } while (after);
+  return sizes;
+}
+const replayed = async (merchantId: string) =>
+  (await eventsOf(bench, merchantId)).filter(({ origin }) => origin === 'replay');
+
+describe('replayCustomers', () => {
+  it('appends one event for each customer of a merchant, page by page, with the current version', async () => {
+    const [merchantId, other] = [merchant(), merchant()];
+    const ids: string[] = [];
+    for (let n = 0; n < 7; n++) ids.push(await create(merchantId));
+    await create(other);
+    await update(merchantId, ids[3]!, 1);
+    const until = await now();
+
+    expect(await countReplay(reader(), { merchantId, until })).toBe(7);
+    expect(await replay({ merchantId }, 3)).toEqual([3, 3, 1]);
+    const events = await replayed(merchantId);
+    expect(events.map((event) => event.customer_id).sort()).toEqual([...ids].sort());
+    for (const { customer_id, topic, version, changed_fields } of events) {
+      const updated = customer_id === ids[3];
+      expect({ topic, version }).toEqual(
+        updated ? { topic: 'customer.updated', version: 2 } : { topic: 'customer.created', version: 1 },
+      );
+      expect(changed_fields).toEqual(['email', 'external_id', 'metadata', 'rfm_score']);
+    }
+    expect(await replayed(other)).toEqual([]);
+    const audits = (await auditOf(bench, merchantId)).filter(({ action }) => action === 'events.replay');
+    expect(audits.map(({ actor, detail }) => [actor, detail])).toEqual(
+      [3, 3, 1].map((customers) => ['spec', { customers }]),
+    );
+  });
+
+  it('takes chosen customers, and a range of the last change over all merchants', async () => {
+    const [one, two] = [merchant(), merchant()];
+    const early = await create(one);
+    const since = await now();
+    const inRange = [await create(one), await create(two)];
+    const until = await now();
+    const late = await create(two);
+
+    await replay({ since, until }, 1);
+    expect((await replayed(one)).map((event) => event.customer_id)).toEqual([inRange[0]]);
+    expect((await replayed(two)).map((event) => event.customer_id)).toEqual([inRange[1]]);
+    await replay({ customerIds: [early, late, randomUUID()] });
+    expect((await replayed(one)).map((event) => event.customer_id)).toEqual([inRange[0], early]);
+    expect((await replayed(two)).map((event) => event.customer_id)).toEqual([inRange[1], late]);
+  });
+
+  it('tells of an erased customer in the words of the erasure, never as created', async () => {
+    const merchantId = merchant();
+    const customerId = await create(merchantId);
+    await bench.run((tx, ctx) =>
+      redactCustomer(tx, ctx, { merchantId, customerId, requestId: randomUUID() }),
+    );
+    await replay({ merchantId });
+    const [erasure, again] = (await eventsOf(bench, merchantId)).slice(-2);
+    expect(again).toEqual({ ...erasure, origin: 'replay' });
+    expect(again).toMatchObject({ topic: 'customer.updated', version: 2 });
+  });
+
+  it('keeps the order of versions against writers at the same time', async () => {
+    const merchantId = merchant();
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n++) ids.push(await create(merchantId));
+    let writing = true;
+    const writer = async () => {
+      for (let tier = 1; writing; tier++) for (const id of ids) await update(merchantId, id, tier);
+    };
+    const replays = async () => {
+      for (let round = 0; round < 30; round++) await replay({ customerIds: ids, until: 'infinity' });
+      writing = false;
+    };
+    await Promise.all([writer(), replays()]);
+
+    const last = new Map<string, number>();
+    for (const { customer_id, version } of await eventsOf(bench, merchantId)) {
+      expect(version).toBeGreaterThanOrEqual(last.get(customer_id) ?? 0);
+      last.set(customer_id, version);
+    }
+    expect(await replayed(merchantId)).toHaveLength(30 * ids.length);
+    expect(Math.max(...last.values())).toBeGreaterThan(2);
+  });
+
+  it('waits for a writer in hand, and then tells of what it wrote, behind it', async () => {
+    const merchantId = merchant();
+    const customerId = await create(merchantId);
+    const wrote = Promise.withResolvers<void>();
+    const mayCommit = Promise.withResolvers<void>();
+    const writer = inTransaction(bench.owner, async (tx) => {
+      await updateCustomer(tx, bench.ctx, { merchantId, customerId, metadata: { tier: 1 } });
+      wrote.resolve();
+      await mayCommit.promise;
+    });
+    await wrote.promise;
+    const replaying = replay({ merchantId });
+    await waitUntil(
+      async () => (await bench.owner.query('select from pg_locks where not granted')).rowCount,
+      { what: 'the replay to wait for the lock' },
+    );
+    mayCommit.resolve();
+    await Promise.all([writer, replaying]);
+    expect((await eventsOf(bench, merchantId)).map(({ version, origin }) => [version, origin])).toEqual([
+      [1, 'api'],
+      [2, 'api'],
+      [2, 'replay'],
+    ]);
+  });
+});
+
+const reader = () => ({
+  query: async <R extends object>(text: string, values?: unknown[]) =>
+    (await bench.pool.query<R>(text, values)).rows,
+});

@@ -1,0 +1,137 @@
+import { claimEvents, inTransaction, unclaimEvents, type Pool } from '@core/db';
+import { backoff, pause, type Logger } from '@core/runtime';
+import { sendDeadLetters, type DeadLetter } from '../dead-letters.ts';
+import type { ConsumedRecord, EventProducer } from '../kafka-client.ts';
+import { applyBatch, type ApplyEvents } from './apply-batch.ts';
+import { classify, type Verdict } from './classify.ts';
+import type { ConsumerMetrics } from './metrics.ts';
+import { eventIdOf, type Delivery, type TopicHandler } from './topic-handler.ts';
+
+export interface HandleRecords<C> extends ApplyEvents<C> {
+  producer: EventProducer;
+  log: Logger;
+  metrics: ConsumerMetrics;
+  /** See EXHAUSTED_AFTER_MS. */
+  exhaustedAfterMs?: number;
+}
+
+/** An unforeseen error may be a bug that only this record meets: a few attempts, then the others go on. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * A failure that should pass is waited out, for the records behind it would meet it too. After an hour, when
+ * the database takes writes nevertheless, it must be the record's own: it goes to the dead letters as
+ * transient_exhausted. An outage of the database, however long, sends nothing there.
+ */
+export const EXHAUSTED_AFTER_MS = 3_600_000;
+
+/**
+ * Handles records of one partition: all in one transaction; if that fails for a reason that will not pass, each
+ * in its own, so that a poisoned one costs only itself. What cannot be read or handled goes to the dead letters.
+ * @throws when the signal aborts, or a dead letter could not be sent: the records must then come again
+ */
+export async function handleRecords<C>(
+  deps: HandleRecords<C>,
+  handler: TopicHandler<C>,
+  records: readonly ConsumedRecord[],
+  signal: AbortSignal,
+): Promise<void> {
+  const deliveries: Delivery[] = [];
+  const letters: DeadLetter[] = [];
+  for (const record of records) {
+    try {
+      const event = handler.decode(record.value);
+      deliveries.push({ record, event, eventId: eventIdOf(record, event) });
+    } catch (err) {
+      const verdict = classify(err);
+      const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
+      deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
+      letters.push({ record, reason, attempts: 1 });
+    }
+  }
+  letters.push(...(await apply(deps, handler, deliveries, signal, { since: Date.now(), attempts: 0 })));
+  if (letters.length > 0) await send(deps, letters);
+}
+
+/** @returns what could not be handled */
+async function apply<C>(
+  deps: HandleRecords<C>,
+  handler: TopicHandler<C>,
+  deliveries: readonly Delivery[],
+  signal: AbortSignal,
+  tried: { since: number; attempts: number },
+): Promise<DeadLetter[]> {
+  const [first] = deliveries;
+  if (!first) return [];
+  const where = { ...placeOf(first.record), records: deliveries.length };
+  for (let attempts = tried.attempts + 1, unforeseen = 1; ; attempts++) {
+    try {
+      const outcomes = await applyBatch(deps, handler, deliveries, signal);
+      for (const outcome of outcomes) deps.metrics.handled.inc({ topic: first.record.topic, outcome });
+      return [];
+    } catch (err) {
+      signal.throwIfAborted();
+      const verdict = await judge(deps, err, tried.since);
+      if (verdict.kind !== 'transient' && deliveries.length > 1) {
+        deps.log.warn({ ...where, err }, 'could not handle a batch; taking its records one by one');
+        return oneByOne(deps, handler, deliveries, signal, { ...tried, attempts: attempts - 1 });
+      }
+      if (verdict.kind === 'hopeless' || (verdict.kind === 'unforeseen' && unforeseen++ >= MOST_ATTEMPTS)) {
+        const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
+        deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
+        return [{ record: first.record, reason, attempts }];
+      }
+      deps.log.warn({ ...where, attempt: attempts, err }, 'could not handle records; trying again');
+      await pause(backoff(attempts - 1), signal);
+    }
+  }
+}
+
+async function oneByOne<C>(
+  deps: HandleRecords<C>,
+  handler: TopicHandler<C>,
+  deliveries: readonly Delivery[],
+  signal: AbortSignal,
+  tried: { since: number; attempts: number },
+): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for (const delivery of deliveries) letters.push(...(await apply(deps, handler, [delivery], signal, tried)));
+  return letters;
+}
+
+async function judge<C>(
+  { pool, groupId, exhaustedAfterMs = EXHAUSTED_AFTER_MS }: HandleRecords<C>,
+  error: unknown,
+  since: number,
+): Promise<Verdict> {
+  const verdict = classify(error);
+  if (verdict.kind !== 'transient' || Date.now() - since < exhaustedAfterMs) return verdict;
+  return (await takesWrites(pool, groupId)) ? { kind: 'hopeless', reason: 'transient_exhausted' } : verdict;
+}
+
+/** A write that is committed: a database that is read-only or full answers questions all the same. */
+const takesWrites = (pool: Pool, groupId: string): Promise<boolean> =>
+  inTransaction(pool, async (tx) => {
+    await claimEvents(tx, groupId, ['probe']);
+    await unclaimEvents(tx, groupId, ['probe']);
+    return true;
+  }).catch(() => false);
+
+async function send<C>({ producer, log, metrics }: HandleRecords<C>, letters: DeadLetter[]): Promise<void> {
+  try {
+    await sendDeadLetters(
+      producer,
+      letters.sort((a, b) => Number(a.record.offset - b.record.offset)),
+    );
+  } catch (err) {
+    log.warn({ records: letters.length, err }, 'could not send dead letters; the records come again');
+    throw err;
+  }
+  for (const { record, reason } of letters) metrics.deadLettered.inc({ topic: record.topic, reason });
+}
+
+const placeOf = ({ topic, partition, offset }: Delivery['record']) => ({
+  topic,
+  partition,
+  offset: String(offset),
+});

@@ -1,0 +1,147 @@
+import {
+  inTransaction,
+  takeEvent,
+  takeEventsToApply,
+  takeExpiredEvents,
+  unclaimEvents,
+  type TakenEvent,
+  type Tx,
+} from '@core/db';
+import { sendDeadLetters, type DeadLetterReason } from '../dead-letters.ts';
+import { handleAll } from './apply-batch.ts';
+import { classify, Unhandleable } from './classify.ts';
+import type { HandleRecords } from './handle-records.ts';
+import type { Delivery, TopicHandler } from './topic-handler.ts';
+
+export interface ParkedEvents<C> extends HandleRecords<C> {
+  topics: Readonly<Record<string, TopicHandler<C>>>;
+}
+
+/** Events of one transaction. */
+const MOST_EVENTS = 200;
+
+/**
+ * Applies the parked events whose customer exists now, then gives up those that have waited long enough. Any
+ * number of workers may do it at once.
+ * @throws when the database or Kafka is away; what was not finished is still parked
+ */
+export async function handleParked<C>(deps: ParkedEvents<C>, signal: AbortSignal): Promise<void> {
+  while ((await applySome(deps, signal)) === MOST_EVENTS) signal.throwIfAborted();
+  while ((await expireSome(deps, signal)) === MOST_EVENTS) signal.throwIfAborted();
+}
+
+/** @returns how many were taken */
+async function applySome<C>(deps: ParkedEvents<C>, signal: AbortSignal): Promise<number> {
+  let taken: readonly TakenEvent[] = [];
+  try {
+    await inTransaction(
+      deps.pool,
+      async (tx) => {
+        taken = await takeEventsToApply(tx, deps.groupId, MOST_EVENTS);
+        await applyTaken(tx, deps, taken, signal);
+      },
+      { signal },
+    );
+    return taken.length;
+  } catch (err) {
+    if (classify(err).kind === 'transient' || taken.length === 0) throw err;
+    deps.log.warn({ events: taken.length, err }, 'could not handle parked events; taking them one by one');
+    for (const event of taken) await applyOne(deps, event, signal);
+    return taken.length;
+  }
+}
+
+async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: AbortSignal): Promise<void> {
+  try {
+    await inTransaction(
+      deps.pool,
+      async (tx) => applyTaken(tx, deps, await takeEvent(tx, deps.groupId, event.eventId), signal),
+      { signal },
+    );
+  } catch (err) {
+    const verdict = classify(err);
+    if (verdict.kind === 'transient') throw err;
+    const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
+    deps.log.warn({ topic: event.topic, event_id: event.eventId, reason, err }, 'a parked event is given up');
+    await inTransaction(deps.pool, async (tx) => {
+      const taken = await takeEvent(tx, deps.groupId, event.eventId);
+      await giveUp(
+        tx,
+        deps,
+        taken.map((one) => ({ ...one, attempts: one.attempts + 1 })),
+        reason,
+      );
+    });
+  }
+}
+
+async function applyTaken<C>(
+  tx: Tx,
+  deps: ParkedEvents<C>,
+  taken: readonly TakenEvent[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [topic, events] of Map.groupBy(taken, (event) => event.topic)) {
+    const handler = deps.topics[topic];
+    if (!handler) throw new Error(`no handler for ${topic}`);
+    const outcomes = await handleAll(
+      tx,
+      deps,
+      handler,
+      events.map((event) => toDelivery(handler, event)),
+      signal,
+    );
+    if (outcomes.includes('unknown')) throw new Unhandleable('unknown_customer');
+    tx.onCommit(() => outcomes.forEach((outcome) => deps.metrics.handled.inc({ topic, outcome })));
+  }
+}
+
+async function expireSome<C>(deps: ParkedEvents<C>, signal: AbortSignal): Promise<number> {
+  return inTransaction(
+    deps.pool,
+    async (tx) => {
+      const taken = await takeExpiredEvents(tx, deps.groupId, MOST_EVENTS);
+      await giveUp(tx, deps, taken, 'unknown_customer');
+      return taken.length;
+    },
+    { signal },
+  );
+}
+
+/**
+ * Makes dead letters of events that the caller's transaction has taken. They are sent before it commits: killed
+ * in between, they are sent twice, never not at all. Their ids are released, so that a redrive is no duplicate.
+ */
+async function giveUp<C>(
+  tx: Tx,
+  { producer, groupId, metrics }: ParkedEvents<C>,
+  taken: readonly TakenEvent[],
+  reason: DeadLetterReason,
+): Promise<void> {
+  if (taken.length === 0) return;
+  await sendDeadLetters(
+    producer,
+    taken.map((event) => ({ record: toRecord(event), reason, attempts: event.attempts })),
+  );
+  await unclaimEvents(
+    tx,
+    groupId,
+    taken.map(({ eventId }) => eventId),
+  );
+  tx.onCommit(() => taken.forEach(({ topic }) => metrics.deadLettered.inc({ topic, reason })));
+}
+
+/** The key of a record is its customer's id. */
+const toRecord = ({ topic, partition, offset, headers, body, customerId }: TakenEvent) => ({
+  topic,
+  partition,
+  offset,
+  headers,
+  key: Buffer.from(customerId),
+  value: Buffer.from(body),
+});
+
+function toDelivery<C>(handler: TopicHandler<C>, event: TakenEvent): Delivery {
+  const record = toRecord(event);
+  return { record, eventId: event.eventId, event: handler.decode(record.value) };
+}

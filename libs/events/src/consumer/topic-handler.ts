@@ -1,0 +1,42 @@
+import type { Tx } from '@core/db';
+import type { ConsumedRecord } from '../kafka-client.ts';
+
+/** How one topic's records are read and handled. What they throw decides what becomes of a record, see classify. */
+export type TopicHandler<C, E extends { eventId: string } = { eventId: string }> = {
+  /**
+   * Reads and checks a body; what it refuses goes to the dead letters alone, and spoils no batch.
+   * @throws MalformedEvent, or CoreError invalid_argument
+   */
+  decode(body: Uint8Array | null): E;
+} & (HandleOne<C, E> | HandleMany<C, E>);
+
+/** For topics with few records: the events of a batch are handled one by one, in one transaction. */
+interface HandleOne<C, E> {
+  handle(tx: Tx, ctx: C, event: E): Promise<unknown>;
+  handleMany?: undefined;
+}
+
+/** For topics with many: a batch takes a few statements. */
+interface HandleMany<C, E> {
+  handleMany(tx: Tx, deliveries: readonly { ctx: C; event: E }[]): Promise<readonly EventOutcome[]>;
+  /** Whose event it is: one whose outcome is `unknown` waits for that customer. */
+  customerOf(event: E): { merchantId: string; customerId: string };
+  handle?: undefined;
+}
+
+/** One word for the metrics, such as applied; `unknown`: its customer is not known yet. */
+export type EventOutcome = string;
+
+/** A record that was read. */
+export interface Delivery {
+  record: Omit<ConsumedRecord, 'timestamp'>;
+  /** What the inbox knows it by. */
+  eventId: string;
+  event: { eventId: string };
+}
+
+/** CloudEvents' id, else the body's, else the place in Kafka, which is unique too but not over a re-send. */
+export const eventIdOf = (
+  { headers, topic, partition, offset }: Delivery['record'],
+  event: { eventId: string },
+): string => headers['ce_id'] || event.eventId || `${topic}/${partition}/${offset}`;

@@ -1,0 +1,101 @@
+import { pause } from '@core/runtime';
+import { LIMITS, supervise, type ConsumerLife } from './supervise.ts';
+
+/** A life that ends or closes as the spec says. */
+function newLife({ close = async () => undefined }: { close?: () => Promise<void> } = {}) {
+  const { promise: over, resolve: end } = Promise.withResolvers<Error>();
+  const closed = jest.fn(close);
+  return { healthy: () => true, over, end, close: closed } satisfies ConsumerLife & { end: unknown };
+}
+
+const until = async (met: () => boolean) => {
+  while (!met()) await pause(5);
+};
+const onOver = jest.fn();
+const onFatal = jest.fn();
+beforeEach(() => jest.clearAllMocks());
+const start = (open: () => Promise<ConsumerLife>, limits: Partial<typeof LIMITS> = {}) =>
+  supervise(open, { onOver, onFatal, limits: { ...LIMITS, ...limits } });
+
+it('hands the first failure to the caller', async () => {
+  const open = jest.fn().mockRejectedValue(new Error('no broker'));
+  await expect(start(open)).rejects.toThrow('no broker');
+  expect(open).toHaveBeenCalledTimes(1);
+});
+
+it('gives up a first opening that does not come to an end, and closes it should it come later', async () => {
+  const late = newLife();
+  const opening = Promise.withResolvers<ConsumerLife>();
+  await expect(start(() => opening.promise, { openMs: 20 })).rejects.toThrow('could not join');
+  opening.resolve(late);
+  await until(() => late.close.mock.calls.length === 1);
+});
+
+it('builds a new one when the old one is over, though it does not close and the next ones fail', async () => {
+  const [first, second] = [newLife({ close: () => new Promise(() => undefined) }), newLife()];
+  const open = jest
+    .fn()
+    .mockResolvedValueOnce(first)
+    .mockRejectedValueOnce(new Error('no broker'))
+    .mockImplementationOnce(() => new Promise(() => undefined))
+    .mockResolvedValue(second);
+  const consumer = await start(open, { openMs: 20 });
+  expect(consumer.joined()).toBe(true);
+  first.end(new Error('stuck'));
+  await until(() => !consumer.joined());
+  expect(first.close).toHaveBeenCalledTimes(1);
+  await until(() => consumer.joined());
+  expect(open).toHaveBeenCalledTimes(4);
+  expect(onOver.mock.calls.map(([error]: [Error]) => error.message)).toEqual([
+    'stuck',
+    'no broker',
+    'could not join the group within 0.02 s',
+  ]);
+  await consumer.close();
+  expect(second.close).toHaveBeenCalledTimes(1);
+  expect(consumer.joined()).toBe(false);
+  expect(onFatal).not.toHaveBeenCalled();
+});
+
+it('is fatal after failing for too long, also when each new one lives for a moment', async () => {
+  const open = async () => {
+    const life = newLife();
+    setImmediate(() => life.end(new Error('fenced')));
+    return life;
+  };
+  const consumer = await start(open, { giveUpMs: 300 });
+  await until(() => onFatal.mock.calls.length > 0);
+  expect(onFatal.mock.calls).toEqual([[new Error('fenced')]]);
+  expect(consumer.joined()).toBe(false);
+  await consumer.close();
+});
+
+it('forgives failures once a life has lasted', async () => {
+  const lives = Array.from({ length: 4 }, () => newLife());
+  let opened = 0;
+  const consumer = await start(async () => lives[opened++]!, { giveUpMs: 1_000, stableMs: 0 });
+  for (const life of lives.slice(0, 3)) {
+    await until(() => consumer.joined());
+    await pause(400);
+    life.end(new Error('crashed'));
+    await until(() => !consumer.joined());
+  }
+  await until(() => consumer.joined());
+  expect(onFatal).not.toHaveBeenCalled();
+  await consumer.close();
+});
+
+it('closes while it waits for the next opening, or for one that is stuck', async () => {
+  const first = newLife();
+  const open = jest.fn().mockResolvedValueOnce(first).mockRejectedValue(new Error('no broker'));
+  const consumer = await start(open);
+  first.end(new Error('crashed'));
+  await until(() => open.mock.calls.length > 2);
+  await consumer.close();
+  await consumer.close();
+
+  const stuck = await start(async () => newLife({ close: () => new Promise(() => undefined) }), {
+    closeMs: 20,
+  });
+  await stuck.close();
+});

@@ -1,0 +1,97 @@
+import { OUTBOX_SEGMENTS, type Pool } from '@core/db';
+import type { Logger } from '@core/runtime';
+import type { Lease } from './leases.ts';
+
+/** Published rows after which writers move on; about so many dead ones a segment holds when all goes well. */
+export const ROTATE_EVERY = 10_000;
+/** After a vain attempt, the next one comes this much later. */
+const RETRY_AFTER = 1_000;
+
+/** The shard whose holder looks after the segments, for all. */
+const KEEPER = 0;
+
+export interface Rotation {
+  /** Counts published rows, of any shard. */
+  deleted(rows: number): void;
+  /** To be called by the loops after each round; does something seldom, and never throws. */
+  rotateIfDue(lease: Lease): Promise<void>;
+}
+
+export function createRotation(deps: { pool: Pool; log: Logger; onRotated: () => void }): Rotation {
+  let deleted = 0;
+  return {
+    deleted: (rows) => (deleted += rows),
+    rotateIfDue: async (lease) => {
+      if (lease.shard !== KEEPER || deleted < ROTATE_EVERY) return;
+      deleted = ROTATE_EVERY - RETRY_AFTER;
+      try {
+        if (!(await rotateSegments(deps.pool, lease))) return;
+        deleted = 0;
+        deps.onRotated();
+      } catch (err) {
+        deps.log.warn(
+          { err },
+          'could not rotate the outbox; it goes on in the same segment until the next attempt',
+        );
+      }
+    },
+  };
+}
+
+/**
+ * Throws away the files of drained segments and sends the writers to a clean one. A DELETE leaves its rows
+ * dead in the table until no transaction is older than it; one that is held open for minutes would have every
+ * read from the start step over all that was published meanwhile. TRUNCATE waits for nobody's snapshot.
+ *
+ * A segment is emptied only while it is locked against everyone and only if no row is in it, seen after the
+ * lock was had: a writer that is still at work in it holds a lock of its own, so NOWAIT fails, and next time
+ * will do. A writer that chose the segment and comes too late finds an empty table and appends to it: rows
+ * are read from every segment, whichever is current. Any clean segment will do: a long transaction that has
+ * itself appended pins one, and the writers alternate between the others.
+ *
+ * One message, one transaction: a relay that is stopped (SIGSTOP) leaves no lock behind, and one that is woken
+ * after another took its shard does nothing, because the fence is checked under the lock of the shard's row.
+ * @returns whether the writers have moved
+ */
+export async function rotateSegments(pool: Pool, lease: Lease): Promise<boolean> {
+  const before = await currentSegment(pool);
+  await pool.query(rotateSql(lease.fence));
+  return (await currentSegment(pool)) !== before;
+}
+
+// DO takes no parameters; the fence is a number of ours.
+const rotateSql = (fence: number): string => `
+  do $$
+  declare
+    current smallint;
+    leaf regclass;
+    clean smallint;
+    filled boolean;
+  begin
+    set local enable_seqscan = on; -- nothing finds a row in a dead table faster
+    perform from outbox_shards where shard = ${KEEPER} and fence = ${fence} for share;
+    if not found then return; end if;
+    select segment into strict current from outbox_rotation;
+    for other in 0 .. ${OUTBOX_SEGMENTS - 1} loop
+      continue when other = current;
+      leaf := format('outbox_events_%s', other);
+      if pg_relation_size(leaf) > 0 then
+        execute format('select exists (select from %s)', leaf) into filled;
+        continue when filled;
+        begin
+          execute format('lock table %s in access exclusive mode nowait', leaf);
+        exception when lock_not_available then continue;
+        end;
+        execute format('select exists (select from %s)', leaf) into filled;
+        continue when filled;
+        execute format('truncate %s', leaf);
+      end if;
+      clean := other;
+    end loop;
+    if clean is not null then update outbox_rotation set segment = clean; end if;
+  end $$`;
+
+async function currentSegment(pool: Pool): Promise<number | undefined> {
+  const { rows } = await pool.query<{ segment: number }>('select segment from outbox_rotation');
+  return rows[0]?.segment;
+}

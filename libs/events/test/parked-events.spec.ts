@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction, parkEvents, claimEvents, countParked, type ParkedEvent, type Tx } from '@core/db';
+import { invalid } from '@core/runtime';
+import { handleParked } from '../src/consumer/parked-events.ts';
+import { createConsumerMetrics } from '../src/consumer/metrics.ts';
+import type { EventProducer, EventRecord, TopicHandler } from '../src/index.ts';
+import { newRegistry, openDatabase, quietLog, upTo } from './support.ts';
+
+type Event = { eventId: string; merchantId: string; customerId: string; poison?: boolean };
+
+const topic = 'spec.topic';
+let database: Awaited<ReturnType<typeof openDatabase>>;
+beforeAll(async () => (database = await openDatabase()));
+afterAll(() => database.close());
+
+const handled = async (merchantId: string): Promise<string[]> =>
+  (
+    await database.owner.query<{ request_id: string }>(
+      'select request_id from privacy_requests where merchant_id = $1 order by request_id',
+      [merchantId],
+    )
+  ).rows.map((row) => row.request_id);
+const handler: TopicHandler<{ eventId: string }, Event> = {
+  decode: (body) => JSON.parse(Buffer.from(body ?? []).toString()) as Event,
+  customerOf: ({ merchantId, customerId }) => ({ merchantId, customerId }),
+  async handleMany(tx: Tx, deliveries) {
+    for (const { ctx, event } of deliveries) {
+      if (event.poison) throw invalid('poison', 'is not wanted');
+      await tx.query(
+        `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, $2, 'spec', '{}')`,
+        [event.merchantId, ctx.eventId],
+      );
+    }
+    return deliveries.map(() => 'applied');
+  },
+};
+
+/** A consumer of its own, with events of one merchant parked for `wait` seconds. */
+async function newConsumer(send: EventProducer['send'] = async () => undefined) {
+  const groupId = `spec.${randomUUID()}`;
+  const merchantId = randomUUID();
+  const sent: EventRecord[] = [];
+  const metrics = newRegistry();
+  const deps = {
+    pool: database.pool,
+    groupId,
+    context: ({ eventId }: { eventId: string }) => ({ eventId }),
+    unknownWait: 900,
+    producer: {
+      send: async (records: readonly EventRecord[]) => {
+        await send(records);
+        sent.push(...records);
+      },
+    },
+    log: quietLog,
+    metrics: createConsumerMetrics(metrics, { lag: async () => 0n, parked: async () => new Map() }, [topic]),
+    topics: { [topic]: handler as TopicHandler<{ eventId: string }> },
+  };
+  const park = (events: Partial<Event & ParkedEvent>[], wait = 900) =>
+    inTransaction(database.pool, async (tx) => {
+      const parked = events.map((event, i): ParkedEvent => {
+        const { eventId = randomUUID(), customerId = randomUUID(), poison } = event;
+        const body = JSON.stringify({ eventId, merchantId, customerId, poison });
+        const place = { topic, partition: 3, offset: BigInt(i) };
+        return { eventId, ...place, headers: { ce_source: 'spec' }, body, merchantId, customerId };
+      });
+      const ids = parked.map(({ eventId }) => eventId);
+      await claimEvents(tx, groupId, ids);
+      await parkEvents(tx, groupId, parked, wait);
+      return ids;
+    });
+  const newCustomer = async (id: string = randomUUID()) => {
+    await database.owner.query('insert into customers (merchant_id, id) values ($1, $2)', [merchantId, id]);
+    return id;
+  };
+  const waiting = async () => (await countParked(database.pool, groupId)).get(topic) ?? 0;
+  const claimed = async () =>
+    (await database.owner.query('select from inbox_events where consumer = $1', [groupId])).rowCount;
+  const round = () => handleParked(deps, new AbortController().signal);
+  return { merchantId, sent, metrics, park, newCustomer, waiting, claimed, round };
+}
+
+it('applies an event once its customer exists, and lets the others wait', async () => {
+  const { merchantId, park, newCustomer, waiting, round, sent, metrics } = await newConsumer();
+  const customerId = randomUUID();
+  const [first] = await park([{ customerId }, {}]);
+  await round();
+  expect(await handled(merchantId)).toEqual([]);
+  await newCustomer(customerId);
+  await round();
+  await round();
+  expect(await handled(merchantId)).toEqual([first]);
+  expect(await waiting()).toBe(1);
+  expect(sent).toEqual([]);
+  expect(await metrics.metrics()).toContain(
+    `core_events_handled_total{topic="${topic}",outcome="applied"} 1`,
+  );
+});
+
+it('is safe with several workers at once: each event is handled by one of them', async () => {
+  const { merchantId, park, newCustomer, waiting, round } = await newConsumer();
+  const customerId = await newCustomer();
+  const ids = await park(upTo(700).map(() => ({ customerId })));
+  await Promise.all(upTo(5).map(round));
+  await round();
+  expect(await handled(merchantId)).toEqual([...ids].sort());
+  expect(await waiting()).toBe(0);
+});
+
+it('makes a dead letter of what has waited long enough, and lets it come again', async () => {
+  const { merchantId, park, waiting, claimed, round, sent } = await newConsumer();
+  const customerId = randomUUID();
+  const [eventId] = await park([{ customerId }], 0);
+  expect(await claimed()).toBe(1);
+  await round();
+  expect(await waiting()).toBe(0);
+  expect(await claimed()).toBe(0);
+  expect(await handled(merchantId)).toEqual([]);
+  expect(sent).toHaveLength(1);
+  expect(sent[0]).toMatchObject({
+    topic: `${topic}.dlq`,
+    key: Buffer.from(customerId),
+    headers: {
+      ce_source: 'spec',
+      dlq_reason: 'unknown_customer',
+      dlq_source_topic: topic,
+      dlq_partition: '3',
+      dlq_offset: '0',
+      dlq_attempts: '1',
+    },
+  });
+  expect(JSON.parse(String(sent[0]!.value))).toMatchObject({ eventId, customerId });
+});
+
+it('applies, rather than gives up, what expired while no worker ran', async () => {
+  const { merchantId, park, newCustomer, round, sent } = await newConsumer();
+  const ids = await park([{ customerId: await newCustomer() }], 0);
+  await round();
+  expect(await handled(merchantId)).toEqual(ids);
+  expect(sent).toEqual([]);
+});
+
+it('loses nothing while Kafka takes no dead letter', async () => {
+  let away = true;
+  const { park, waiting, claimed, round, sent } = await newConsumer(async () => {
+    if (away) throw new Error('no broker');
+  });
+  await park([{}, {}], 0);
+  await expect(round()).rejects.toThrow('no broker');
+  expect([await waiting(), await claimed()]).toEqual([2, 2]);
+  away = false;
+  await round();
+  expect(sent).toHaveLength(2);
+  expect(await waiting()).toBe(0);
+});
+
+it('gives up a poisoned one alone', async () => {
+  const { merchantId, park, newCustomer, waiting, round, sent } = await newConsumer();
+  const customerId = await newCustomer();
+  const [good, , alsoGood] = await park([{ customerId }, { customerId, poison: true }, { customerId }]);
+  await round();
+  expect(await handled(merchantId)).toEqual([good, alsoGood].sort());
+  expect(sent.map(({ headers }) => [headers['dlq_reason'], headers['dlq_attempts']])).toEqual([
+    ['invalid', '2'],
+  ]);
+  expect(await waiting()).toBe(0);
+});

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** A listener with TLS and passwords, as a broker in production has. */
+export interface SecuredListener {
+  /** host:port */
+  broker: string;
+  /** The certificate to trust, PEM. It signs itself, for 127.0.0.1. */
+  ca: string;
+  /** May log in with the mechanisms plain and scram-sha-512. */
+  username: string;
+  password: string;
+}
+
+/**
+ * Makes a certificate and a user.
+ * @returns also what server.properties and the format command need for them
+ */
+export async function makeSecuredListener(
+  dir: string,
+  port: number,
+): Promise<{ listener: SecuredListener; properties: string; format: string[] }> {
+  const key = join(dir, 'key.pem');
+  const certificate = join(dir, 'certificate.pem');
+  const password = randomBytes(12).toString('hex');
+  await promisify(execFile)('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=127.0.0.1'],
+    ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+  ]);
+  const ca = readFileSync(certificate, 'utf8');
+  const store = join(dir, 'server.pem');
+  writeFileSync(store, readFileSync(key, 'utf8') + ca);
+  const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+  const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
+  return {
+    listener: { broker: `127.0.0.1:${port}`, ca, username: USER, password },
+    properties: `sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.secured.ssl.keystore.type=PEM
+listener.name.secured.ssl.keystore.location=${store}
+listener.name.secured.plain.sasl.jaas.config=${plain} required user_${USER}="${password}";
+listener.name.secured.scram-sha-512.sasl.jaas.config=${scram} required;
+`,
+    format: ['--add-scram', `SCRAM-SHA-512=[name=${USER},password=${password}]`],
+  };
+}
+
+const USER = 'core';
