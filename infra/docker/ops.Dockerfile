@@ -1,5 +1,5 @@
 # Build from the checkout's root: docker build -f infra/docker/ops.Dockerfile .
-# Run with one command: migrate, topics.
+# Run with one command: migrate, topics and the other commands.
 FROM node:26.10.0-slim AS builder
 WORKDIR /src
 COPY . .

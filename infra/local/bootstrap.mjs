@@ -13,6 +13,7 @@ const ENTRIES = {
   generate: 'infra/local/src/generate.ts',
   bench: 'infra/bench/src/main.ts',
   load: 'infra/load/src/main.ts',
+  faults: 'infra/faults/src/main.ts',
 };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');

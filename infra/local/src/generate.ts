@@ -3,8 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 
-// `npm run generate` writes generated code and the next migration's draft; `--check` (in npm test) only
-// compares, and also lints the protos and refuses what would break a caller of the last landed version.
+// `npm run generate` writes generated code and docs/asyncapi.yaml; `--check` (in npm test) only compares, and also lints the protos and refuses what would break a caller of the last landed version.
 const root = join(import.meta.dirname, '../../..');
 const gen = join(root, 'libs/contracts/src/gen');
 const check = process.argv.includes('--check');
@@ -79,6 +78,9 @@ function checkBaseline(): void {
 const writeBaseline = (file: string) =>
   run('proto', 'buf', ['build', '--as-file-descriptor-set', '-o', file]);
 
+// Imported late: it needs the generated code, which may not be there yet.
+const asyncApi = () => import('./asyncapi/write-asyncapi.ts');
+
 run('proto', 'buf', ['lint']);
 // What breaks only a change that has not landed yet: git checkout proto/baseline.binpb, and again.
 run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
@@ -86,8 +88,10 @@ if (check) {
   checkBaseline();
   checkGenerated();
   checkMigrations();
+  await (await asyncApi()).checkAsyncApi(root);
 } else {
   rmSync(gen, { recursive: true, force: true });
   run('proto', 'buf', ['generate']);
   writeBaseline('baseline.binpb');
+  await (await asyncApi()).writeAsyncApi(root);
 }

@@ -3,6 +3,7 @@ import { faults } from './e2e/faults.ts';
 import { imports } from './e2e/imports.ts';
 import { readsAndWrites } from './e2e/reads-and-writes.ts';
 import { readme } from './e2e/readme.ts';
+import { saga } from './e2e/saga.ts';
 import { newDir, remove, start, stop, type E2e } from './e2e/support.ts';
 
 // The real processes on real services, driven from outside: gRPC, Connect JSON, Kafka and the stand-in.
@@ -27,5 +28,6 @@ jest.setTimeout(300_000);
 describe('reads and writes', () => readsAndWrites(running));
 describe('the README', () => readme(running));
 describe('events and privacy', () => eventsAndPrivacy(running));
+describe('the saga', () => saga(running));
 describe('imports', () => imports(running));
 describe('faults', () => faults(running, (next) => (e2e = next)));

@@ -1,40 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { EnvError } from '@core/runtime';
-import { migrate } from './commands/migrate.ts';
-import { topics } from './commands/topics.ts';
+import { runCommand } from './cli/run-command.ts';
+import { processTerminal } from './cli/terminal.ts';
+import { commands } from './commands.ts';
+import { withLocalStack } from './connect/local-stack.ts';
 
 // Beside the bundle, or in the checkout.
+const checkout = join(import.meta.dirname, '../../..');
 const beside = join(import.meta.dirname, 'migrations');
-const migrations = existsSync(beside) ? beside : join(import.meta.dirname, '../../../libs/db/migrations');
+const migrations = existsSync(beside) ? beside : join(checkout, 'libs/db/migrations');
 
-/** `npm run ops -- <command>`: each does one thing and ends. */
-const COMMANDS: Record<string, { does: string; run: () => Promise<void> }> = {
-  migrate: {
-    does: "bring the database to this build's schema (as its owner)",
-    run: () => migrate(migrations),
-  },
-  topics: { does: 'create the Kafka topics that are missing', run: topics },
-};
+// The first Ctrl-C lets a command end in order, the second one ends it.
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)));
 
-const usage = (): string =>
-  [
-    'usage: npm run ops -- <command>',
-    ...Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(10)}${does}`),
-  ].join('\n');
-
-const [name = '--help'] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-if (command) {
-  try {
-    await command.run();
-  } catch (error) {
-    console.error(error instanceof EnvError ? error.message : error);
-    process.exitCode = 1;
-  }
-} else if (name === '--help' || name === '-h') {
-  console.log(usage());
-} else {
-  console.error(`unknown command ${name}\n${usage()}`);
-  process.exitCode = 2;
-}
+const terminal = processTerminal(process);
+const args = process.argv.slice(2);
+process.exitCode = await runCommand(commands(migrations), args, {
+  env: () => withLocalStack(process.env, join(checkout, '.local/stack.env'), (line) => terminal.note(line)),
+  terminal,
+  signal: stop.signal,
+});

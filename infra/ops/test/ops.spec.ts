@@ -1,19 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { allTopics, TOPIC_PARTITIONS } from '@core/contracts';
 import { connectKafka } from '@core/events';
-import { testServices, workspaceRoot } from '@core/testing';
-
-/** Runs `ops` as a process with exactly this environment. */
-const ops = (args: string[], env: Record<string, string> = {}) =>
-  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const entry = join(workspaceRoot(), 'infra/ops/src/main.ts');
-    execFile(process.execPath, [entry, ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
+import { testServices } from '@core/testing';
+import { spawnOps as ops } from './support.ts';
 
 describe('usage', () => {
   it.each([[['--help']], [['-h']], [[]]])('%j lists the commands', async (args) => {
@@ -29,8 +19,22 @@ describe('usage', () => {
     expect(stderr).toContain('  topics ');
   });
 
+  it('lists the commands of a group, and everything about one of them', async () => {
+    const group = await ops(['dlq']);
+    expect(group.code).toBe(2);
+    expect(group.stderr).toMatch(/^dlq: which command\?\nusage: .+\n {2}dlq list .+\n {2}dlq show /);
+    const help = await ops(['dlq', '--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).not.toContain('migrate');
+    const one = await ops(['dlq', 'redrive', '--help']);
+    expect(one).toMatchObject({ code: 0, stderr: '' });
+    for (const word of ['--yes', '--reason <word>', '--json', 'KAFKA_BROKER', 'CORE_DB_PASSWORD']) {
+      expect(one.stdout).toContain(word);
+    }
+  });
+
   it('names a wrong environment without a stack', async () => {
-    const { code, stderr } = await ops(['migrate']);
+    const { code, stderr } = await ops(['migrate'], { CORE_DB_PORT: '1' });
     expect(code).toBe(1);
     expect(stderr).toContain('CORE_DB_PASSWORD: is required');
     expect(stderr).not.toContain('    at ');
@@ -82,6 +86,10 @@ describe('topics', () => {
       stderr: '',
     });
     const kafka = connectKafka({ brokers: [broker], clientId: 'spec' });
+    expect(await ops(['topics', '--json'], { KAFKA_BROKER: broker })).toMatchObject({
+      code: 0,
+      stdout: JSON.stringify({ created: [], drift: [] }, null, 2) + '\n',
+    });
     for (const topic of allTopics()) expect(await kafka.endOffsets(topic)).toHaveLength(TOPIC_PARTITIONS);
   });
 });

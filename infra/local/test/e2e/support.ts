@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ImportService, type CustomerImport } from '@core/contracts';
 import { createMerchantKeyStore, decryptEmailSql, parseKeyring, passphrase } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
-import { DEV_ACCESS_TOKEN, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
+import { DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
 import { queryDatabase } from '../../src/tour/context.ts';
 import { localSecrets } from '../../src/stack/secrets.ts';
 import { startStack, type Stack, type StackOptions } from '../../src/stack/stack.ts';
@@ -83,21 +83,9 @@ export async function publish({ kafka }: E2e, topic: string, key: string, value:
 
 /** Every record of a topic from its beginning to its present end. */
 export async function readTopic({ kafka }: E2e, topic: string): Promise<ConsumedRecord[]> {
-  const ends = await kafka.endOffsets(topic);
-  const expected = ends.reduce((sum, end) => sum + Number(end), 0);
-  const read: ConsumedRecord[] = [];
-  if (expected === 0) return read;
-  const consumer = await kafka.consume({
-    groupId: `e2e-${randomUUID()}`,
-    topics: [topic],
-    onRecord: async (record) => void read.push(record),
-  });
-  await waitUntil(() => read.length >= expected, {
-    what: `${expected} records of ${topic}`,
-    limitMs: 120_000,
-  });
-  await consumer.close();
-  return read;
+  const records: ConsumedRecord[] = [];
+  for await (const record of kafka.read(topic)) records.push(record);
+  return records;
 }
 
 export interface StandInCustomer {

@@ -1,25 +1,38 @@
 import { migrateDatabase } from '@core/db';
 import { readEnv } from '@core/runtime';
+import { defineCommand, type Command } from '../cli/command.ts';
 import { migrateEnv } from '../config.ts';
 
-/** Brings the database to this build's schema, as its owner, and gives the apps' roles their passwords. */
-export async function migrate(folder: string): Promise<void> {
-  const env = readEnv(migrateEnv);
-  await migrateDatabase(
-    {
-      host: env.CORE_DB_HOST,
-      port: env.CORE_DB_PORT,
-      database: env.CORE_DB_NAME,
-      user: env.CORE_DB_USER,
-      password: env.CORE_DB_PASSWORD,
-      ssl: env.CORE_DB_TLS ? { rejectUnauthorized: true } : false,
+/** @param folder libs/db/migrations, or its copy beside the bundle */
+export const migrate = (folder: string): Command =>
+  defineCommand({
+    name: 'migrate',
+    does: "bring the database to this build's schema (as its owner)",
+    details:
+      "Also gives the apps' roles their passwords. Forward only; safe to run again, and from two places.",
+    options: {},
+    env: migrateEnv,
+    run: async (call) => {
+      const env = readEnv(migrateEnv, call.env);
+      await migrateDatabase(
+        {
+          host: env.CORE_DB_HOST,
+          port: env.CORE_DB_PORT,
+          database: env.CORE_DB_NAME,
+          user: env.CORE_DB_USER,
+          password: env.CORE_DB_PASSWORD,
+          ssl: env.CORE_DB_TLS ? { rejectUnauthorized: true } : false,
+        },
+        folder,
+        {
+          core_api: env.CORE_DB_API_PASSWORD,
+          core_worker: env.CORE_DB_WORKER_PASSWORD,
+          core_importer: env.CORE_DB_IMPORTER_PASSWORD,
+        },
+      );
+      return {
+        json: { database: env.CORE_DB_NAME },
+        lines: [`${env.CORE_DB_NAME} has this build's schema`],
+      };
     },
-    folder,
-    {
-      core_api: env.CORE_DB_API_PASSWORD,
-      core_worker: env.CORE_DB_WORKER_PASSWORD,
-      core_importer: env.CORE_DB_IMPORTER_PASSWORD,
-    },
-  );
-  console.log(`${env.CORE_DB_NAME} has this build's schema`);
-}
+  });

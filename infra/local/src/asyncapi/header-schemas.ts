@@ -1,0 +1,63 @@
+import type { JsonSchema } from './body-schemas.ts';
+import type { EventDoc } from './events.ts';
+
+const text = (description: string, more: JsonSchema = {}): JsonSchema => ({
+  type: 'string',
+  description,
+  ...more,
+});
+
+const CLOUD_EVENT: Record<string, JsonSchema> = {
+  ce_specversion: text('CloudEvents, binary mode', { const: '1.0' }),
+  ce_id: text("The event's id; equal to the body's event_id"),
+  ce_type: text("The topic's name"),
+  ce_source: text('Who made the event; core for those of this service'),
+  ce_time: text('When it happened', { format: 'date-time' }),
+  'content-type': text('Of the body', { const: 'application/json' }),
+};
+
+const TRACE: Record<string, JsonSchema> = {
+  traceparent: text('W3C trace context of the call or event that it follows from, where there is one', {
+    pattern: '^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$',
+  }),
+};
+
+const REDRIVEN: Record<string, JsonSchema> = {
+  redriven_from: text('Set by `dlq redrive`: the dead letter that it was, topic/partition/offset'),
+};
+
+const DEAD: Record<string, JsonSchema> = {
+  dlq_reason: text('Why it could not be handled', {
+    enum: [
+      'malformed',
+      'invalid',
+      'unknown_customer',
+      'unsupported_kind',
+      'transient_exhausted',
+      'unforeseen',
+    ],
+  }),
+  dlq_source_topic: text('The topic that it comes from'),
+  dlq_partition: text('Its partition there', { pattern: '^\\d+$' }),
+  dlq_offset: text('Its offset there', { pattern: '^\\d+$' }),
+  dlq_attempts: text('How often it was tried', { pattern: '^\\d+$' }),
+};
+const LEFT_OUT: Record<string, JsonSchema> = {
+  dlq_body_bytes: text('The body is left out, it was no JSON or too large: how long it was', {
+    pattern: '^\\d+$',
+  }),
+};
+
+/** Headers of a topic's records. Inbound ones may come without any, and with others. */
+export const eventHeaderSchema = (action: EventDoc['action']): JsonSchema => ({
+  type: 'object',
+  ...(action === 'send' ? { required: Object.keys(CLOUD_EVENT) } : {}),
+  properties: { ...CLOUD_EVENT, ...TRACE, ...(action === 'receive' ? REDRIVEN : {}) },
+});
+
+/** Headers of a dead letter: the record's own, and why it is there. */
+export const deadLetterHeaderSchema = (): JsonSchema => ({
+  type: 'object',
+  required: Object.keys(DEAD),
+  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...DEAD, ...LEFT_OUT },
+});

@@ -1,0 +1,37 @@
+import { integerOr, oneOf, rateOr, text, time, uuids } from './option.ts';
+
+const now = () => Date.parse('2026-01-02T12:00:00Z');
+
+describe('an option', () => {
+  it.each([
+    ['2h', '2026-01-02T10:00:00.000Z'],
+    ['90s', '2026-01-02T11:58:30.000Z'],
+    ['15m', '2026-01-02T11:45:00.000Z'],
+    ['3d', '2025-12-30T12:00:00.000Z'],
+    ['2026-01-02T03:04:05.123456Z', '2026-01-02T03:04:05.123456Z'],
+    ['2026-01-02T03:04:05+02:00', '2026-01-02T03:04:05+02:00'],
+  ])('reads the time %s', (given, expected) => {
+    expect(time('', now).parse([given])).toBe(expected);
+  });
+
+  it.each(['yesterday', '2h30m', '-1h', '2026-01-02', '2026-13-02T00:00:00Z', ''])(
+    'refuses the time %j',
+    (given) => expect(() => time('').parse([given])).toThrow('must be a time'),
+  );
+
+  it('reads a rate with and without its unit', () => {
+    const rate = rateOr(500, '', 10_000);
+    expect([[], ['20'], ['20/s']].map((given) => rate.parse(given))).toEqual([500, 20, 20]);
+    for (const wrong of ['0', '20/m', 'fast', '10001', '1e3']) {
+      expect(() => rate.parse([wrong])).toThrow('must be a whole number from 1 to 10000');
+    }
+  });
+
+  it('refuses what is not in the list, out of range, empty, or no UUID', () => {
+    expect(() => oneOf(['a', 'b'], '').parse(['c'])).toThrow('must be one of a, b');
+    expect(() => integerOr(1, '', { min: 1, max: 9 }).parse(['10'])).toThrow('from 1 to 9');
+    expect(() => text('<text>', '').parse([''])).toThrow('must not be empty');
+    expect(() => uuids('').parse(['00000000-0000-4000-8000-000000000001', '1'])).toThrow('must be a UUID');
+    expect(uuids('').parse([])).toBeUndefined();
+  });
+});

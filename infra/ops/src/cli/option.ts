@@ -1,0 +1,107 @@
+/** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
+export interface Option<T> {
+  readonly doc: string;
+  /** Stands for the value in --help; empty for a flag without one. */
+  readonly shows: string;
+  /** May be given more than once. */
+  readonly many: boolean;
+  /**
+   * @param given every value on the command line, in order; 'true' for a flag without one
+   * @throws Error with the expectation alone; the caller adds the flag's name
+   */
+  readonly parse: (given: readonly string[]) => T;
+}
+
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+};
+
+export const flag = (doc: string): Option<boolean> => ({
+  doc,
+  shows: '',
+  many: false,
+  parse: (given) => given.length > 0,
+});
+
+const single = <T>(shows: string, doc: string, read: (raw: string) => T): Option<T | undefined> => ({
+  doc,
+  shows,
+  many: false,
+  parse: ([raw]) => (raw === undefined ? undefined : read(raw)),
+});
+
+const notEmpty = (raw: string): string => {
+  if (raw === '') throw new Error('must not be empty');
+  return raw;
+};
+
+export const text = (shows: string, doc: string) => single(shows, doc, notEmpty);
+
+export const oneOf = <T extends string>(choices: readonly T[], doc: string) =>
+  single('<word>', `${doc}: ${choices.join(', ')}`, (raw) => {
+    if (!choices.includes(raw as T)) throw new Error(`must be one of ${choices.join(', ')}`);
+    return raw as T;
+  });
+
+const whole = (raw: string, min: number, max: number): number => {
+  const value = Number(raw);
+  if (!/^\d+$/.test(raw) || value < min || value > max) {
+    throw new Error(`must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+};
+
+export const integer = (doc: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  single('<n>', doc, (raw) => whole(raw, min, max));
+
+/** An integer that is there even when it is not given. */
+export const integerOr = (
+  byDefault: number,
+  doc: string,
+  { min, max }: { min: number; max: number },
+): Option<number> => ({
+  doc: `${doc} (${byDefault})`,
+  shows: '<n>',
+  many: false,
+  parse: ([raw]) => (raw === undefined ? byDefault : whole(raw, min, max)),
+});
+
+/** So many a second, `200` or `200/s`. */
+export const rateOr = (byDefault: number, doc: string, max: number): Option<number> => ({
+  doc: `${doc} (${byDefault}/s)`,
+  shows: '<n/s>',
+  many: false,
+  parse: ([raw]) => (raw === undefined ? byDefault : whole(raw.replace(/\/s$/, ''), 1, max)),
+});
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+const isUuid = (raw: string): string => {
+  if (!UUID.test(raw)) throw new Error('must be a UUID');
+  return raw.toLowerCase();
+};
+
+export const uuid = (doc: string) => single('<uuid>', doc, isUuid);
+
+export const uuids = (doc: string): Option<readonly string[] | undefined> => ({
+  doc: `${doc}; may be given more than once`,
+  shows: '<uuid>',
+  many: true,
+  parse: (given) => (given.length > 0 ? given.map(isUuid) : undefined),
+});
+
+const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** A time as RFC 3339, kept as it is given, or so long ago: 90s, 15m, 2h, 3d. */
+export const time = (doc: string, now: () => number = Date.now) =>
+  single('<time>', doc, (raw) => {
+    const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(raw) ?? [];
+    if (amount && unit) return new Date(now() - Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
+    if (!RFC_3339.test(raw) || Number.isNaN(Date.parse(raw))) {
+      throw new Error('must be a time like 2026-01-02T03:04:05Z, or so long ago: 90s, 15m, 2h, 3d');
+    }
+    return raw;
+  });

@@ -1,0 +1,36 @@
+import { age, bytes, printable, table, toJson } from './print.ts';
+
+it('a table has columns, numbers to the right', () => {
+  expect(
+    table(
+      ['topic', 'lag'],
+      [
+        ['rfm.updated', 7],
+        ['a', 1200n],
+      ],
+    ),
+  ).toEqual(['topic         lag', 'rfm.updated     7', 'a            1200']);
+  expect(table(['topic', 'lag'], [])).toEqual(['topic  lag']);
+});
+
+it('control characters of others are spelt out', () => {
+  expect(printable('a\u001b[2Jb\nc\u009bé')).toBe('a\\u001b[2Jb\\u000ac\\u009bé');
+});
+
+it.each([
+  [0, '0s'],
+  [59.9, '59s'],
+  [60, '1m'],
+  [7_300, '2h'],
+  [200_000, '2d'],
+  [-3, '0s'],
+])('%d seconds are %s', (seconds, text) => expect(age(seconds)).toBe(text));
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [8_192, '8.19 kB'],
+  [1_500_000_000, '1.5 GB'],
+])('%d bytes are %s', (n, text) => expect(bytes(n)).toBe(text));
+
+it('JSON has numbers for 64-bit ones', () => expect(toJson({ offset: 3n })).toBe('{\n  "offset": 3\n}'));

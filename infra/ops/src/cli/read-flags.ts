@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util';
+import { COMMON_OPTIONS } from './command.ts';
+import { UsageError } from './errors.ts';
+import type { Options, Values } from './option.ts';
+
+/** Reads a command's flags. @throws UsageError naming the flag */
+export function readFlags<O extends Options>(
+  options: O,
+  args: readonly string[],
+): Values<O & typeof COMMON_OPTIONS> {
+  const all: Options = { ...options, ...COMMON_OPTIONS };
+  const given = parse(all, args);
+  const values = Object.entries(all).map(([name, option]) => {
+    const raw = (given[name] ?? []).map(String);
+    if (raw.length > 1 && !option.many) throw new UsageError(`--${name}: is given more than once`);
+    try {
+      return [name, option.parse(raw)];
+    } catch (error) {
+      throw new UsageError(`--${name}: ${error instanceof Error ? error.message : 'is wrong'}`);
+    }
+  });
+  return Object.fromEntries(values) as Values<O & typeof COMMON_OPTIONS>;
+}
+
+function parse(options: Options, args: readonly string[]): Record<string, (string | boolean)[] | undefined> {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      allowPositionals: false,
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, { shows }]) => [
+          name,
+          { type: shows === '' ? ('boolean' as const) : ('string' as const), multiple: true },
+        ]),
+      ),
+    });
+    return values as Record<string, (string | boolean)[] | undefined>;
+  } catch (error) {
+    // Node's own words name the flag; behind the first sentence it explains how to write positionals.
+    const said = error instanceof Error ? error.message : String(error);
+    throw new UsageError(said.split(/\. |\n/)[0]);
+  }
+}

@@ -1,0 +1,35 @@
+import { createInterface } from 'node:readline/promises';
+import type { Terminal } from './command.ts';
+
+/** A process's own standard streams. */
+export function processTerminal({ stdin, stdout, stderr }: typeof process): Terminal {
+  let drawn = false;
+  const wipe = () => {
+    if (drawn) stderr.write('\r\u001b[K');
+    drawn = false;
+  };
+  return {
+    interactive: stdin.isTTY && stderr.isTTY,
+    print: (line) => {
+      wipe();
+      stdout.write(`${line}\n`);
+    },
+    note: (line) => {
+      wipe();
+      stderr.write(`${line}\n`);
+    },
+    progress: (line) => {
+      wipe();
+      stderr.write(line);
+      drawn = true;
+    },
+    confirm: async (question) => {
+      const ask = createInterface({ input: stdin, output: stderr });
+      // Ctrl-C and the end of input mean no.
+      const closed = new Promise<string>((resolve) => ask.once('close', () => resolve('')));
+      const answer = await Promise.race([ask.question(`${question} [y/N] `), closed]);
+      ask.close();
+      return /^y(es)?$/i.test(answer.trim());
+    },
+  };
+}

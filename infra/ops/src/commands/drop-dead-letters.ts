@@ -1,0 +1,42 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { kafkaEnv } from '@core/events';
+import { actorOf } from '../cli/actor.ts';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { count } from '../cli/print.ts';
+import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
+import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
+import { resolveDeadLetter } from '../dead-letters/resolutions.ts';
+import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
+
+export const dropDeadLetters = defineCommand({
+  name: 'dlq drop',
+  does: 'give dead letters up: they are not listed any more',
+  details: `
+Kafka cannot delete one record: it stays in its topic until the retention ends, and \`dlq list --all\` shows it with
+who dropped it and when.`,
+  options: { ...DEAD_LETTER_OPTIONS, ...ACTING_OPTIONS },
+  env: { ...databaseEnv, ...kafkaEnv },
+  run: async (call) =>
+    withDeadLetters(call, selectionOf(call.values, false), async (found, { pool }) => {
+      const { letters } = found;
+      const what = count(letters.length, 'record');
+      const preview = [...listLines(found), ...(letters.length > 0 ? [`would drop ${what}`] : [])];
+      const act = letters.length > 0 && (await mayAct(call.values, call.terminal, preview, `drop ${what}?`));
+
+      const actor = actorOf(call.values.actor);
+      const drop = () =>
+        inTransaction(pool, async (tx) => {
+          let dropped = 0;
+          for (const letter of letters)
+            if (await resolveDeadLetter(tx, letter, 'dropped', actor)) dropped += 1;
+          return dropped;
+        });
+      const dropped = act ? await drop() : 0;
+      const acted = [`dropped ${count(dropped, 'record')}`, ...leftOver(found)];
+      return {
+        json: { dry_run: !act, dropped, dead_letters: letters.map(listJson) },
+        lines: act ? acted : letters.length > 0 ? [...preview, NOTHING_DONE] : preview,
+      };
+    }),
+});

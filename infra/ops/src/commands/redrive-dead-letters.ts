@@ -1,0 +1,87 @@
+import { databaseEnv, inTransaction, type Pool } from '@core/db';
+import { kafkaEnv, type EventProducer, type EventRecord } from '@core/events';
+import { actorOf } from '../cli/actor.ts';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { count } from '../cli/print.ts';
+import { placeOf, type DeadLetterView } from '../dead-letters/dead-letter.ts';
+import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
+import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
+import { redriveRecord } from '../dead-letters/redrive-record.ts';
+import { resolveDeadLetter } from '../dead-letters/resolutions.ts';
+import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
+
+export const redriveDeadLetters = defineCommand({
+  name: 'dlq redrive',
+  does: 'send dead letters to the topic that they come from, to be handled again',
+  details: `
+Mend the cause first: what fails again becomes a new dead letter. The event keeps its id, so a consumer that has
+applied it already does nothing. A record without its body, or without the personal data that it came with, is
+refused: its producer has to send it again. Doing it twice sends nothing twice.`,
+  options: { ...DEAD_LETTER_OPTIONS, ...ACTING_OPTIONS },
+  env: { ...databaseEnv, ...kafkaEnv },
+  run: async (call) =>
+    withDeadLetters(call, selectionOf(call.values, false), async (found, { kafka, pool }) => {
+      const { values, terminal, signal } = call;
+      const { able, refused } = sort(found.letters);
+      const refusals = refused.map(({ place, why }) => `refused ${place}: ${why}`);
+      const what = count(able.length, 'record');
+      const preview = [
+        ...listLines(found),
+        ...refusals,
+        ...(able.length > 0 ? [`would redrive ${what}`] : []),
+      ];
+      const act = able.length > 0 && (await mayAct(values, terminal, preview, `redrive ${what}?`));
+
+      const redriven = act
+        ? await redriveAll(pool, await kafka.producer(), able, actorOf(values.actor), signal)
+        : 0;
+      const acted = [...refusals, `redrove ${count(redriven, 'record')}`, ...leftOver(found)];
+      return {
+        json: { dry_run: !act, redriven, refused, dead_letters: found.letters.map(listJson) },
+        lines: act ? acted : able.length > 0 ? [...preview, NOTHING_DONE] : preview,
+        failed: refused.length > 0 && (act || values.yes),
+      };
+    }),
+});
+
+interface Able {
+  letter: DeadLetterView;
+  record: EventRecord;
+}
+
+function sort(letters: readonly DeadLetterView[]) {
+  const able: Able[] = [];
+  const refused: { place: string; why: string }[] = [];
+  for (const letter of letters) {
+    const record = redriveRecord(letter);
+    if ('refused' in record) refused.push({ place: placeOf(letter), why: record.refused });
+    else able.push({ letter, record });
+  }
+  return { able, refused };
+}
+
+/**
+ * One by one, the oldest first, so that what belongs to one customer keeps its order. Each is noted as resolved
+ * in a transaction that commits after Kafka has acknowledged it: killed in between, it is listed still, and sent
+ * again at worst. Two who redrive at once wait for each other at the note.
+ */
+async function redriveAll(
+  pool: Pool,
+  producer: EventProducer,
+  able: readonly Able[],
+  actor: string,
+  signal: AbortSignal,
+): Promise<number> {
+  let redriven = 0;
+  for (const { letter, record } of able) {
+    signal.throwIfAborted();
+    const done = await inTransaction(pool, async (tx) => {
+      if (!(await resolveDeadLetter(tx, letter, 'redriven', actor))) return false;
+      await producer.send([record]);
+      return true;
+    });
+    if (done) redriven += 1;
+  }
+  return redriven;
+}

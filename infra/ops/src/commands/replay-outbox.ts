@@ -1,0 +1,71 @@
+import { databaseEnv, inTransaction, type Pool } from '@core/db';
+import { countReplay } from '@core/domain';
+import { actorOf } from '../cli/actor.ts';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { OpsError } from '../cli/errors.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { count } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { driveReplay, type ReplayProgress } from '../outbox/drive-replay.ts';
+import { assertNarrowed, goOnWith, REPLAY_OPTIONS } from '../outbox/replay-options.ts';
+import { replayBar } from '../outbox/replay-bar.ts';
+
+export const replayOutbox = defineCommand({
+  name: 'outbox replay',
+  does: "send customers' events again, from the database",
+  details: `
+One event for each customer, with its current version and origin "replay", through the outbox: behind what waits there,
+so a customer's versions never fall. It says that every field has changed. Erased customers are told of in the words of
+their erasure: who reads them gets NOT_FOUND. Customers that change while it runs have an event of that change, and may
+be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stops it and prints how to go on.`,
+  options: { ...REPLAY_OPTIONS, ...ACTING_OPTIONS },
+  env: databaseEnv,
+  run: async ({ values, env, terminal, signal }) => {
+    assertNarrowed(values);
+    return withDatabase(env, async (pool) => {
+      const { merchant: merchantId, customer: customerIds, since, rate } = values;
+      const selection = { merchantId, customerIds, since, until: await untilOf(pool, values.until) };
+      const total = await inTransaction(pool, (tx) => countReplay(tx, selection));
+      const plan = `${count(total, 'event')} at ${rate}/s, about ${count(Math.ceil(total / rate), 'second')}`;
+      const preview = [`would append ${plan}`];
+      if (!(await mayAct(values, terminal, preview, `append ${plan}?`))) {
+        return { json: { dry_run: true, events: total, appended: 0 }, lines: [...preview, NOTHING_DONE] };
+      }
+
+      const progress: ReplayProgress = { appended: 0, after: values.after, done: false };
+      const goOn = () => `go on with: ${goOnWith(selection, rate, progress.after)}`;
+      const show = replayBar(terminal, total);
+      const drive = {
+        pool,
+        selection,
+        rate,
+        actor: actorOf(values.actor),
+        signal,
+        onProgress: show,
+      };
+      await driveReplay(drive, progress).catch((error: Error) => {
+        throw new OpsError(`stopped after ${count(progress.appended, 'event')}: ${error.message}\n${goOn()}`);
+      });
+      const said = `appended ${count(progress.appended, 'event')}`;
+      return {
+        json: {
+          dry_run: false,
+          events: total,
+          appended: progress.appended,
+          ...(progress.done ? {} : { go_on_with: goOnWith(selection, rate, progress.after) }),
+        },
+        lines: progress.done ? [said] : [`stopped; ${said}`, goOn()],
+        failed: !progress.done,
+      };
+    });
+  },
+});
+
+/** By PostgreSQL's clock, which the changes bear; a time to come would have the replay chase those who write now. */
+async function untilOf(pool: Pool, given: string | undefined): Promise<string> {
+  const { rows } = await pool.query<{ until: string }>(
+    `select to_char(least($1::timestamptz, clock_timestamp()) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as until`,
+    [given ?? null],
+  );
+  return rows[0]?.until ?? '';
+}

@@ -1,0 +1,30 @@
+import { databaseEnv } from '@core/db';
+import { kafkaEnv } from '@core/events';
+import { defineCommand } from '../cli/command.ts';
+import { integerOr } from '../cli/option.ts';
+import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
+import { showJson, showLines } from '../dead-letters/present.ts';
+import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
+
+export const showDeadLetters = defineCommand({
+  name: 'dlq show',
+  does: 'print dead letters with headers and body',
+  details: 'Personal data was removed from them before they were sent. Resolved ones are shown, too.',
+  options: {
+    ...DEAD_LETTER_OPTIONS,
+    limit: integerOr(10, 'at most so many, the oldest first', { min: 1, max: 1_000 }),
+  },
+  env: { ...databaseEnv, ...kafkaEnv },
+  run: async (call) =>
+    withDeadLetters(call, selectionOf(call.values, true), ({ letters, total }) => ({
+      json: { total, dead_letters: letters.map(showJson) },
+      lines: [
+        ...(letters.length > 0 ? showLines(letters) : ['no such dead letter']),
+        ...(total > letters.length
+          ? ['', `the oldest ${letters.length} of ${total}; --limit shows more`]
+          : []),
+      ],
+      // Asked for by its place: that it is not there is a failure.
+      failed: letters.length === 0 && call.values.offset !== undefined,
+    })),
+});

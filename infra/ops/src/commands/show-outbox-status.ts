@@ -1,0 +1,53 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { defineCommand } from '../cli/command.ts';
+import { age, bytes, count, printable, table } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { readOutboxStatus, type OutboxStatus, type ShardStatus } from '../outbox/read-status.ts';
+
+export const showOutboxStatus = defineCommand({
+  name: 'outbox status',
+  does: 'show what waits to be published, and which relay publishes it',
+  details: `
+A shard that nobody holds for longer than a few seconds, or whose oldest event grows older, is not relayed: is a worker
+ready, and does Kafka answer?`,
+  options: {},
+  env: databaseEnv,
+  run: ({ env }) =>
+    withDatabase(env, async (pool) => {
+      const status = await inTransaction(pool, readOutboxStatus);
+      return { json: { backlog: backlogOf(status), ...status }, lines: lines(status) };
+    }),
+});
+
+const backlogOf = ({ shards }: OutboxStatus): number => shards.reduce((sum, { backlog }) => sum + backlog, 0);
+
+const lines = (status: OutboxStatus): string[] => [
+  `${count(backlogOf(status), 'event')} to publish`,
+  '',
+  ...table(
+    ['shard', 'backlog', 'oldest', 'lease', 'fence', 'holder'],
+    status.shards.map((shard) => [
+      shard.shard,
+      shard.backlog,
+      shard.oldest_seconds === null ? '-' : age(shard.oldest_seconds),
+      leaseOf(shard),
+      shard.fence,
+      printable(shard.holder ?? 'nobody'),
+    ]),
+  ),
+  '',
+  ...table(
+    ['segment', 'events', 'size', 'writers'],
+    status.segments.map(({ segment, events, bytes: size, current }) => [
+      segment,
+      events,
+      bytes(size),
+      current ? 'append here' : '-',
+    ]),
+  ),
+];
+
+function leaseOf({ holder, lease_seconds: seconds }: ShardStatus): string {
+  if (holder === null || seconds === null) return '-';
+  return seconds < 0 ? `over for ${age(-seconds)}` : `${seconds.toFixed(1)}s`;
+}

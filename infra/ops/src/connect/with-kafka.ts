@@ -1,0 +1,34 @@
+import { connectKafka, kafkaEnv, kafkaOptions, type KafkaClient } from '@core/events';
+import { readEnv } from '@core/runtime';
+import { OpsError } from '../cli/errors.ts';
+
+/** Opens Kafka for the time of `work`, which also gets its topics. @throws OpsError when no broker answers */
+export async function withKafka<T>(
+  source: NodeJS.ProcessEnv,
+  work: (kafka: KafkaClient, topics: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const options = kafkaOptions(readEnv(kafkaEnv, source));
+  const kafka = connectKafka({ ...options, clientId: 'core-ops' });
+  try {
+    const topics = await kafka.topics().catch((error: Error) => {
+      throw new OpsError(
+        `Kafka at ${options.brokers.join(', ')} does not answer: ${error.message}; ` +
+          'see KAFKA_BROKER, KAFKA_TLS, KAFKA_SASL',
+      );
+    });
+    return await work(kafka, topics);
+  } finally {
+    await kafka.close();
+  }
+}
+
+/** @throws OpsError naming a topic that is not there and what there is */
+export function assertTopicExists(topics: readonly string[], topic: string): void {
+  if (topics.includes(topic)) return;
+  const own = topics.filter((name) => !name.startsWith('__')).sort();
+  throw new OpsError(
+    own.length > 0
+      ? `no topic ${topic}; there are ${own.join(', ')}`
+      : `no topic ${topic}; \`npm run ops -- topics\` creates the service's`,
+  );
+}

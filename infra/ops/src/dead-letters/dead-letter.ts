@@ -1,0 +1,65 @@
+import type { ConsumedRecord } from '@core/events';
+
+/** A record of a dead-letter topic, as ops sees it. */
+export interface DeadLetterView {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  /** When it became a dead letter. */
+  at: Date;
+  /** Empty on a record that somebody else has put there, as are the next three. */
+  reason: string;
+  attempts: string;
+  sourceTopic: string;
+  /** `partition/offset` in the source topic. */
+  sourcePlace: string;
+  eventId: string;
+  resolved: Resolved | undefined;
+  record: ConsumedRecord;
+}
+
+export interface Resolved {
+  resolution: 'redriven' | 'dropped';
+  actor: string;
+  at: Date;
+}
+
+export function toView(record: ConsumedRecord, resolved: Resolved | undefined): DeadLetterView {
+  const { topic, partition, offset, timestamp, headers, value } = record;
+  const [from, at] = [headers['dlq_partition'], headers['dlq_offset']];
+  return {
+    topic,
+    partition,
+    offset,
+    at: timestamp,
+    reason: headers['dlq_reason'] ?? '',
+    attempts: headers['dlq_attempts'] ?? '',
+    sourceTopic: headers['dlq_source_topic'] ?? '',
+    sourcePlace: from !== undefined && at !== undefined ? `${from}/${at}` : '',
+    eventId: headers['ce_id'] ?? eventIdOf(value),
+    resolved,
+    record,
+  };
+}
+
+function eventIdOf(value: Buffer | null): string {
+  const body = bodyOf(value);
+  if (typeof body !== 'object' || body === null) return '';
+  const { event_id: snake, eventId: camel } = body as { event_id?: unknown; eventId?: unknown };
+  return String(snake ?? camel ?? '');
+}
+
+/** The body as JSON where it is some, else as text; null where there is none. */
+export function bodyOf(value: Buffer | null): unknown {
+  if (!value) return null;
+  const text = value.toString();
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** `rfm.updated.dlq/3/17`: what names a dead letter. */
+export const placeOf = ({ topic, partition, offset }: DeadLetterView): string =>
+  `${topic}/${partition}/${offset}`;

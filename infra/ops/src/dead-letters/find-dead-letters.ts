@@ -1,0 +1,81 @@
+import { allTopics } from '@core/contracts';
+import type { Pool } from '@core/db';
+import type { ConsumedRecord, KafkaClient } from '@core/events';
+import { assertTopicExists } from '../connect/with-kafka.ts';
+import { toView, type DeadLetterView } from './dead-letter.ts';
+import type { Selection } from './options.ts';
+import { readResolutions, type Resolutions } from './resolutions.ts';
+
+export interface FoundDeadLetters {
+  /** The oldest first, no more than the limit. */
+  letters: DeadLetterView[];
+  /** How many there are of them without the limit. */
+  total: number;
+}
+
+export interface WhereToLook {
+  kafka: Pick<KafkaClient, 'read' | 'endOffsets'>;
+  /** That exist. */
+  topics: readonly string[];
+  pool: Pool;
+}
+
+/**
+ * Reads the dead-letter topics through, for Kafka has no index; a single one is read at its place.
+ * @throws OpsError when the topic does not exist
+ */
+export async function findDeadLetters(
+  { kafka, topics, pool }: WhereToLook,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<FoundDeadLetters> {
+  if (selection.topic !== undefined) assertTopicExists(topics, selection.topic);
+  const chosen =
+    selection.topic === undefined
+      ? allTopics().filter((name) => name.endsWith('.dlq') && topics.includes(name))
+      : [selection.topic];
+  const found: DeadLetterView[] = [];
+  let total = 0;
+  for (const topic of chosen) {
+    const resolvedAt = await readResolutions(pool, topic);
+    const from = await beginAt(kafka, topic, selection);
+    for await (const record of kafka.read(topic, { ...(from && { from }), signal })) {
+      if (isMeant(record, selection, resolvedAt)) {
+        total += 1;
+        found.push(toView(record, resolvedAt(record)));
+        // Not all of a full topic in memory: what is beyond the limit goes as soon as it is twice that.
+        if (found.length >= 2 * selection.limit) keepOldest(found, selection.limit);
+      }
+      if (record.partition === selection.partition && record.offset === selection.offset) break;
+    }
+  }
+  keepOldest(found, selection.limit);
+  return { letters: found, total };
+}
+
+function isMeant(record: ConsumedRecord, selection: Selection, resolvedAt: Resolutions): boolean {
+  const { reason, partition, offset, since, resolvedToo } = selection;
+  return (
+    (reason === undefined || record.headers['dlq_reason'] === reason) &&
+    (partition === undefined || record.partition === partition) &&
+    (offset === undefined || record.offset === offset) &&
+    (since === undefined || record.timestamp >= since) &&
+    (resolvedToo || !resolvedAt(record))
+  );
+}
+
+/** With a partition the others are skipped: they begin at their end. */
+async function beginAt(
+  kafka: WhereToLook['kafka'],
+  topic: string,
+  { partition, offset }: Selection,
+): Promise<Map<number, bigint> | undefined> {
+  if (partition === undefined) return undefined;
+  const ends = await kafka.endOffsets(topic);
+  return new Map(ends.map((end, n) => [n, n === partition ? (offset ?? 0n) : end]));
+}
+
+function keepOldest(letters: DeadLetterView[], limit: number): void {
+  letters.sort((a, b) => a.at.getTime() - b.at.getTime() || Number(a.offset - b.offset));
+  letters.splice(limit);
+}

@@ -1,0 +1,87 @@
+import { age, count, printable, table } from '../cli/print.ts';
+import { bodyOf, type DeadLetterView } from './dead-letter.ts';
+import type { FoundDeadLetters } from './find-dead-letters.ts';
+
+const HEADS = ['topic', 'partition', 'offset', 'reason', 'attempts', 'source', 'event id', 'age'];
+
+/** One line for each; with what was done about it where some of them are resolved. */
+export function listLines({ letters, total }: FoundDeadLetters, now = Date.now()): string[] {
+  if (total === 0) return ['no dead letters'];
+  const withResolution = letters.some(({ resolved }) => resolved);
+  return [
+    ...table(
+      withResolution ? [...HEADS, 'resolved'] : HEADS,
+      letters.map((letter) => [
+        letter.topic,
+        letter.partition,
+        letter.offset,
+        orDash(letter.reason),
+        orDash(letter.attempts),
+        orDash([letter.sourceTopic, letter.sourcePlace].filter(Boolean).join('/')),
+        orDash(letter.eventId),
+        age((now - letter.at.getTime()) / 1_000),
+        ...(withResolution ? [letter.resolved ? resolutionOf(letter.resolved) : '-'] : []),
+      ]),
+    ),
+    ...(total > letters.length ? [`the oldest ${letters.length} of ${total}; --limit shows more`] : []),
+  ];
+}
+
+/** After some of them were dealt with: that there are more. */
+export const leftOver = ({ letters, total }: FoundDeadLetters): string[] =>
+  total > letters.length
+    ? [`${total - letters.length} more wait; run it again, or with a higher --limit`]
+    : [];
+
+/** Everything there is about each. */
+export const showLines = (letters: readonly DeadLetterView[]): string[] =>
+  letters.flatMap((letter, i) => [
+    ...(i > 0 ? [''] : []),
+    `${letter.topic} partition ${letter.partition} offset ${letter.offset}, ${letter.at.toISOString()}`,
+    ...(letter.resolved ? [`resolved: ${resolutionOf(letter.resolved)}`] : []),
+    `key      ${letter.record.key ? printable(letter.record.key.toString()) : 'none'}`,
+    'headers',
+    ...Object.entries(letter.record.headers).map(
+      ([name, value]) => `  ${printable(name)}: ${printable(value)}`,
+    ),
+    ...bodyLines(letter),
+  ]);
+
+function bodyLines({ record }: DeadLetterView): string[] {
+  if (!record.value) {
+    const bytes = record.headers['dlq_body_bytes'];
+    return [
+      bytes === undefined ? 'body     none' : `body     left out, it had ${count(Number(bytes), 'byte')}`,
+    ];
+  }
+  const body = bodyOf(record.value);
+  const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2);
+  return ['body', ...text.split('\n').map((line) => `  ${printable(line)}`)];
+}
+
+/** For --json. */
+export const listJson = (letter: DeadLetterView) => ({
+  topic: letter.topic,
+  partition: letter.partition,
+  offset: letter.offset,
+  at: letter.at,
+  reason: letter.reason,
+  attempts: Number(letter.attempts),
+  source_topic: letter.sourceTopic,
+  source_partition: Number(letter.sourcePlace.split('/')[0]),
+  source_offset: Number(letter.sourcePlace.split('/')[1]),
+  event_id: letter.eventId,
+  resolved: letter.resolved ?? null,
+});
+
+export const showJson = (letter: DeadLetterView) => ({
+  ...listJson(letter),
+  key: letter.record.key?.toString() ?? null,
+  headers: letter.record.headers,
+  body: bodyOf(letter.record.value),
+});
+
+const orDash = (text: string): string => printable(text) || '-';
+
+const resolutionOf = ({ resolution, actor, at }: NonNullable<DeadLetterView['resolved']>): string =>
+  `${resolution} by ${printable(actor)} ${at.toISOString()}`;

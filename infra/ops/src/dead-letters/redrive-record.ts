@@ -1,0 +1,36 @@
+import { deadLetterTopic } from '@core/contracts';
+import type { EventRecord } from '@core/events';
+import { placeOf, type DeadLetterView } from './dead-letter.ts';
+
+/** What stands where personal data was, see @core/events. */
+const REMOVED = '[removed]';
+
+/**
+ * The record as its source topic had it: own key, headers and body, without what made it a dead letter; the event's
+ * id stays, so that a consumer that did apply it knows it again.
+ * @returns or why it cannot be sent again
+ */
+export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: string } {
+  const { record, sourceTopic, topic } = letter;
+  const { dlq_body_bytes: left } = record.headers;
+  if (deadLetterTopic(sourceTopic) !== topic) {
+    return { refused: 'its header dlq_source_topic does not name the topic that these are dead letters of' };
+  }
+  if (left !== undefined) {
+    return {
+      refused: `its body of ${left} bytes was left out; have its producer send it again, then drop it`,
+    };
+  }
+  if ([record.key, record.value, JSON.stringify(record.headers)].some((part) => part?.includes(REMOVED))) {
+    return { refused: 'personal data was removed from it; have its producer send it again, then drop it' };
+  }
+  return {
+    topic: sourceTopic,
+    key: record.key,
+    headers: {
+      ...Object.fromEntries(Object.entries(record.headers).filter(([name]) => !name.startsWith('dlq_'))),
+      redriven_from: placeOf(letter),
+    },
+    value: record.value,
+  };
+}

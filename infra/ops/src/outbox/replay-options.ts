@@ -1,0 +1,54 @@
+import type { ReplayCursor, ReplaySelection } from '@core/domain';
+import { UsageError } from '../cli/errors.ts';
+import { rateOr, time, uuid, uuids, type Option, type Values } from '../cli/option.ts';
+
+const cursor: Option<ReplayCursor | undefined> = {
+  doc: 'go on behind this place, as a stopped replay has printed it',
+  shows: '<place>',
+  many: false,
+  parse: ([raw]) => {
+    if (raw === undefined) return undefined;
+    const [merchantId, updatedAt, customerId, ...more] = raw.split('/');
+    if (!merchantId || !updatedAt || !customerId || more.length > 0) {
+      throw new Error('must be a place that a stopped replay has printed');
+    }
+    const id = uuid('');
+    id.parse([merchantId]);
+    id.parse([customerId]);
+    time('').parse([updatedAt]);
+    return { merchantId, updatedAt, customerId };
+  },
+};
+
+export const cursorText = ({ merchantId, updatedAt, customerId }: ReplayCursor): string =>
+  `${merchantId}/${updatedAt}/${customerId}`;
+
+/** Whose events are sent again, and how fast. */
+export const REPLAY_OPTIONS = {
+  merchant: uuid('customers of this merchant'),
+  customer: uuids('this customer'),
+  since: time('customers last changed at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
+  until: time('customers last changed before; now unless given'),
+  rate: rateOr(500, 'at most so many events a second', 100_000),
+  after: cursor,
+};
+
+/** @throws UsageError when nothing says whose */
+export function assertNarrowed({ merchant, customer, since }: Values<typeof REPLAY_OPTIONS>): void {
+  if (!merchant && !customer && !since) {
+    throw new UsageError('--merchant, --customer or --since: one of them must say whose events');
+  }
+}
+
+/** The command line that goes on where a replay has stopped. */
+export const goOnWith = (selection: ReplaySelection, rate: number, after: ReplayCursor | undefined): string =>
+  [
+    'npm run ops -- outbox replay',
+    ...(selection.merchantId ? [`--merchant ${selection.merchantId}`] : []),
+    ...(selection.customerIds ?? []).map((id) => `--customer ${id}`),
+    ...(selection.since ? [`--since ${selection.since}`] : []),
+    `--until ${selection.until}`,
+    `--rate ${rate}`,
+    ...(after ? [`--after ${cursorText(after)}`] : []),
+    '--yes',
+  ].join(' ');

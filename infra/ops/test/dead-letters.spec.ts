@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { sendDeadLetters, type ConsumedRecord, type DeadLetter } from '@core/events';
+import { newTopic, openStack, ops, type Stack } from './support.ts';
+
+let stack: Stack;
+beforeAll(async () => (stack = await openStack()));
+afterAll(() => stack.close());
+
+interface Listed {
+  total: number;
+  dead_letters: { partition: number; offset: number; reason: string; event_id: string; resolved: unknown }[];
+}
+
+const read = async (topic: string): Promise<ConsumedRecord[]> => {
+  const records: ConsumedRecord[] = [];
+  for await (const record of stack.kafka.read(topic)) records.push(record);
+  return records;
+};
+const list = (topic: string, ...args: string[]) =>
+  stack.opsJson<Listed>('dlq', 'list', '--topic', topic, ...args);
+
+const bodies = {
+  malformed: '[1]',
+  invalid: JSON.stringify({ event_id: 'e-invalid', customer_id: 'c-1', merchant_id: 'nobody' }),
+  unknown_customer: JSON.stringify({ event_id: 'e-unknown', customer_id: 'c-2' }),
+} as const;
+
+/** A topic with three poisoned records that went to its dead letters. */
+async function poison(): Promise<string> {
+  const topic = await newTopic(stack.kafka);
+  const letters = Object.entries(bodies).map(([reason, body], i): DeadLetter => ({
+    record: {
+      topic,
+      partition: i % 2,
+      offset: BigInt(100 + i),
+      key: Buffer.from(`c-${i}`),
+      headers: { ce_type: 'rfm.updated', ce_id: `ce-${i}`, traceparent: '00-1-2-01' },
+      value: Buffer.from(body),
+    },
+    reason: reason as DeadLetter['reason'],
+    attempts: i + 1,
+  }));
+  // One at a time, so that they are of different times.
+  for (const letter of letters) await sendDeadLetters(await stack.kafka.producer(), [letter]);
+  return topic;
+}
+
+describe('dlq', () => {
+  it('lists, shows, redrives in a dry run that changes nothing, then for good, and lists none', async () => {
+    const topic = await poison();
+    const found = await list(topic);
+    expect(found.total).toBe(3);
+    expect(found.dead_letters.map(({ reason, event_id }) => [reason, event_id])).toEqual([
+      ['malformed', 'ce-0'],
+      ['invalid', 'ce-1'],
+      ['unknown_customer', 'ce-2'],
+    ]);
+    const text = await stack.ops('dlq', 'list', '--topic', `${topic}.dlq`);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout.split('\n')[0]).toMatch(
+      /^topic +partition +offset +reason +attempts +source +event id +age$/,
+    );
+    expect(text.stdout).toMatch(new RegExp(`invalid +2 +${topic}/1/101 +ce-1 +\\d+[smh]`));
+
+    const { partition, offset } = found.dead_letters[1]!;
+    const place = ['--topic', topic, '--partition', String(partition), '--offset', String(offset)];
+    const shown = await stack.ops('dlq', 'show', ...place);
+    expect(shown.stdout).toContain('  dlq_reason: invalid\n');
+    expect(shown.stdout).toContain('  "merchant_id": "nobody"\n');
+    expect(shown.stdout).not.toContain('malformed');
+
+    const dry = await stack.ops('dlq', 'redrive', '--topic', topic);
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain('would redrive 3 records\ndry run: nothing was done; --yes does it\n');
+    expect(await read(topic)).toEqual([]);
+    expect((await list(topic)).total).toBe(3);
+
+    const done = await stack.ops('dlq', 'redrive', '--topic', topic, '--yes', '--actor', 'ada');
+    expect(done).toEqual({ code: 0, stdout: 'redrove 3 records\n', stderr: '' });
+    const records = await read(topic);
+    expect(records.map(({ value }) => String(value)).sort()).toEqual(Object.values(bodies).sort());
+    const one = records.find(({ headers }) => headers['ce_id'] === 'ce-1')!;
+    expect(String(one.key)).toBe('c-1');
+    expect(one.headers).toEqual({
+      ce_type: 'rfm.updated',
+      ce_id: 'ce-1',
+      traceparent: '00-1-2-01',
+      redriven_from: `${topic}.dlq/${partition}/${offset}`,
+    });
+
+    expect((await stack.ops('dlq', 'list', '--topic', topic)).stdout).toBe('no dead letters\n');
+    const all = await list(topic, '--all');
+    expect(all.dead_letters.map(({ resolved }) => resolved)).toMatchObject(
+      Array(3).fill({ resolution: 'redriven', actor: 'ops:ada' }),
+    );
+    expect(await stack.ops('dlq', 'redrive', '--topic', topic, '--yes')).toMatchObject({ code: 0 });
+    expect(await read(topic)).toHaveLength(3);
+  });
+
+  it('sends each once when two redrive at the same time', async () => {
+    const topic = await poison();
+    const redrive = ['dlq', 'redrive', '--topic', topic, '--yes'];
+    const redriven = await Promise.all(
+      [1, 2].map(async () => (await stack.opsJson<{ redriven: number }>(...redrive)).redriven),
+    );
+    expect(redriven[0]! + redriven[1]!).toBe(3);
+    expect(await read(topic)).toHaveLength(3);
+  });
+
+  it('drops one by its place, others by reason', async () => {
+    const topic = await poison();
+    const [first] = (await list(topic)).dead_letters;
+    const place = ['--partition', String(first!.partition), '--offset', String(first!.offset)];
+    const dry = await stack.ops('dlq', 'drop', '--topic', topic, ...place);
+    expect(dry.stdout).toContain('would drop 1 record\ndry run');
+    expect((await list(topic)).total).toBe(3);
+    expect(await stack.opsJson('dlq', 'drop', '--topic', topic, ...place, '--yes')).toMatchObject({
+      dry_run: false,
+      dropped: 1,
+    });
+    expect((await list(topic)).dead_letters.map(({ reason }) => reason)).toEqual([
+      'invalid',
+      'unknown_customer',
+    ]);
+    await stack.ops('dlq', 'drop', '--topic', topic, '--reason', 'invalid', '--yes');
+    expect((await list(topic)).dead_letters.map(({ reason }) => reason)).toEqual(['unknown_customer']);
+    expect(await read(topic)).toEqual([]);
+    const { rows } = await stack.owner.query<{ actor: string }>(
+      `select actor from dead_letter_resolutions where topic = $1 and resolution = 'dropped'`,
+      [`${topic}.dlq`],
+    );
+    expect(rows).toHaveLength(2);
+    expect(rows[0]!.actor).toMatch(/^ops:.+/);
+  });
+
+  it('asks a person at the terminal, but never a script that wants JSON', async () => {
+    const topic = await poison();
+    const drop = ['dlq', 'drop', '--topic', topic, '--reason', 'invalid'];
+    const no = await ops(drop, stack.env, { answer: false });
+    expect(no.stderr).toMatch(/ce-1 [^]+would drop 1 record\ndrop 1 record\?\n$/);
+    expect(no.stdout).toContain('dry run');
+    const script = await ops([...drop, '--json'], stack.env, { answer: true });
+    expect(script.stderr).toBe('');
+    expect(JSON.parse(script.stdout)).toMatchObject({ dry_run: true, dropped: 0 });
+    const yes = await ops(drop, stack.env, { answer: true });
+    expect(yes).toMatchObject({ code: 0, stdout: 'dropped 1 record\n' });
+    expect((await list(topic)).total).toBe(2);
+  });
+
+  it('narrows by time and by limit, the oldest first, and says that there are more', async () => {
+    const topic = await poison();
+    expect((await list(topic, '--since', '1h')).total).toBe(3);
+    expect((await list(topic, '--since', '2100-01-01T00:00:00Z')).total).toBe(0);
+    const limited = await list(topic, '--limit', '1');
+    expect([limited.total, limited.dead_letters.map(({ reason }) => reason)]).toEqual([3, ['malformed']]);
+    const { stdout } = await stack.ops('dlq', 'list', '--topic', topic, '--limit', '2');
+    expect(stdout).toContain('the oldest 2 of 3; --limit shows more');
+  });
+
+  it('refuses to redrive what has lost its body or personal data, and redrives the others', async () => {
+    const topic = await newTopic(stack.kafka);
+    const letter = (value: Buffer): DeadLetter => ({
+      record: { topic, partition: 0, offset: 0n, key: Buffer.from('c-1'), headers: {}, value },
+      reason: 'unforeseen',
+      attempts: 5,
+    });
+    await sendDeadLetters(await stack.kafka.producer(), [
+      letter(Buffer.from([0xff, 0xfe])),
+      letter(Buffer.from('{"email":"ada@example.com"}')),
+      letter(Buffer.from('{"event_id":"e-1"}')),
+    ]);
+    const { code, stdout } = await stack.ops('dlq', 'redrive', '--topic', topic, '--yes');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/refused .+\.dlq\/\d\/\d+: its body of 2 bytes was left out/);
+    expect(stdout).toMatch(/refused .+\.dlq\/\d\/\d+: personal data was removed from it/);
+    expect(stdout).toContain('redrove 1 record\n');
+    expect((await read(topic)).map(({ value }) => String(value))).toEqual(['{"event_id":"e-1"}']);
+    expect((await list(topic)).total).toBe(2);
+  });
+
+  it('does not take the resolution of a topic that was deleted for that of its successor', async () => {
+    const topic = await poison();
+    const [first] = (await list(topic)).dead_letters;
+    const place = [`${topic}.dlq`, first!.partition, first!.offset];
+    await stack.owner.query(
+      `insert into dead_letter_resolutions values ($1, $2, $3, 'dropped', 'ops:ada', now() - interval '1 day')`,
+      place,
+    );
+    expect((await list(topic)).total).toBe(3);
+    await stack.ops('dlq', 'drop', '--topic', topic, '--yes');
+    expect((await list(topic)).total).toBe(0);
+  });
+
+  it.each([
+    [['--topic', `spec.${randomUUID()}`], 1, /no topic spec\..+\.dlq; there are /],
+    [['--offset', '3'], 2, /^--offset: needs --partition\n/],
+    [['--partition', '3'], 2, /^--partition: needs --topic\n/],
+    [['--reason', 'bad'], 2, /^--reason: must be one of malformed, invalid/],
+    [['--since', 'yesterday'], 2, /^--since: must be a time like/],
+    [['--limit', '0'], 2, /^--limit: must be a whole number from 1 to 10000/],
+    [['--limit', '1', '--limit', '2'], 2, /^--limit: is given more than once/],
+    [['--limit'], 2, /--limit/],
+    [['--topics', 'x'], 2, /--topics/],
+    [['everything'], 2, /everything/],
+  ])('%j fails with %i and says why', async (args, code, why) => {
+    const said = await stack.ops('dlq', 'list', ...args);
+    expect(said).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
+    expect(said.stderr).not.toMatch(/^ {4}at /m);
+  });
+});

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { openStack, ops, type Stack } from './support.ts';
+import type { OutboxStatus } from '../src/outbox/read-status.ts';
+
+let stack: Stack;
+beforeAll(async () => (stack = await openStack()));
+afterAll(() => stack.close());
+
+const createCustomers = async (merchantId: string, n: number): Promise<string[]> =>
+  (
+    await stack.owner.query<{ id: string }>(
+      'insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id',
+      [merchantId, n],
+    )
+  ).rows.map(({ id }) => id);
+const replayed = async (merchantId: string): Promise<string[]> =>
+  (
+    await stack.owner.query<{ customer_id: string }>(
+      `select customer_id from outbox_events where merchant_id = $1 and origin = 'replay' order by id`,
+      [merchantId],
+    )
+  ).rows.map(({ customer_id }) => customer_id);
+
+describe('outbox status', () => {
+  it('shows the backlog and the holder of each shard, and the segments', async () => {
+    await stack.owner.query(
+      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin, occurred_at)
+       select 0, 2, 'customer.updated', uuidv7(), uuidv7(), 2, '{email}', 'api', now() - make_interval(hours => n)
+         from generate_series(1, 3) as n`,
+    );
+    await stack.owner.query(
+      `update outbox_shards set owner = 'host/1/x', fence = 7, lease_until = now() + interval '1 hour' where shard = 1`,
+    );
+    await stack.owner.query(
+      `update outbox_shards set owner = 'host/2/y', lease_until = now() - interval '1 hour' where shard = 2`,
+    );
+    const status = await stack.opsJson<OutboxStatus & { backlog: number }>('outbox', 'status');
+    expect(status.backlog).toBe(3);
+    expect(status.shards).toMatchObject([
+      { shard: 0, backlog: 0, oldest_seconds: null, holder: null, lease_seconds: null },
+      { shard: 1, backlog: 0, holder: 'host/1/x', fence: 7 },
+      { shard: 2, backlog: 3, holder: 'host/2/y' },
+      { shard: 3, backlog: 0 },
+    ]);
+    expect(status.shards[2]!.oldest_seconds).toBeGreaterThan(3 * 3600 - 60);
+    expect(status.segments.map(({ segment, current, events }) => [segment, current, events])).toEqual([
+      [0, true, 3],
+      [1, false, 0],
+      [2, false, 0],
+    ]);
+    expect(status.segments[0]!.bytes).toBeGreaterThan(status.segments[1]!.bytes);
+
+    const { stdout } = await stack.ops('outbox', 'status');
+    expect(stdout).toMatch(/^3 events to publish\n/);
+    expect(stdout).toMatch(/^ +2 +3 +3h +over for \d[hm]\d* +\d+ +host\/2\/y$/m);
+    expect(stdout).toMatch(/^ +0 +3 +\S+ kB +append here$/m);
+    await stack.owner.query('delete from outbox_events');
+  });
+});
+
+describe('outbox replay', () => {
+  it('changes nothing without --yes, then replays a merchant', async () => {
+    const [merchantId, other] = [randomUUID(), randomUUID()];
+    const ids = await createCustomers(merchantId, 7);
+    await createCustomers(other, 1);
+    const dry = await stack.ops('outbox', 'replay', '--merchant', merchantId);
+    expect(dry).toEqual({
+      code: 0,
+      stdout: 'would append 7 events at 500/s, about 1 second\ndry run: nothing was done; --yes does it\n',
+      stderr: '',
+    });
+    expect(await replayed(merchantId)).toEqual([]);
+    const refused = await ops(['outbox', 'replay', '--merchant', merchantId], stack.env, { answer: false });
+    expect(refused.stderr).toBe(
+      'would append 7 events at 500/s, about 1 second\nappend 7 events at 500/s, about 1 second?\n',
+    );
+    expect(await replayed(merchantId)).toEqual([]);
+
+    const args = ['outbox', 'replay', '--merchant', merchantId, '--rate', '1000/s', '--actor', 'ada'];
+    const done = await stack.opsJson(...args, '--yes');
+    expect(done).toEqual({ dry_run: false, events: 7, appended: 7 });
+    expect((await replayed(merchantId)).sort()).toEqual([...ids].sort());
+    expect(await replayed(other)).toEqual([]);
+    const { rows } = await stack.owner.query(
+      'select actor, action, detail from audit_log where merchant_id = $1',
+      [merchantId],
+    );
+    expect(rows).toEqual([{ actor: 'ops:ada', action: 'events.replay', detail: { customers: 7 } }]);
+  });
+
+  it('replays chosen customers, and a range of time', async () => {
+    const [early, late] = [randomUUID(), randomUUID()];
+    const [customer] = await createCustomers(early, 2);
+    const { rows } = await stack.owner.query<{ now: Date }>('select clock_timestamp() as now');
+    const ids = await createCustomers(late, 2);
+    await stack.ops('outbox', 'replay', '--customer', customer!, '--customer', ids[0]!, '--yes');
+    expect([await replayed(early), await replayed(late)]).toEqual([[customer], [ids[0]]]);
+
+    const since = new Date(rows[0]!.now.getTime() + 1).toISOString(); // a Date is cut to the millisecond
+    const done = await stack.opsJson<{ appended: number }>('outbox', 'replay', '--since', since, '--yes');
+    expect(done.appended).toBeLessThanOrEqual(2);
+    expect(await replayed(early)).toEqual([customer]);
+  });
+
+  it('shows a bar to a person who agrees', async () => {
+    const merchantId = randomUUID();
+    await createCustomers(merchantId, 3);
+    const said = await ops(['outbox', 'replay', '--merchant', merchantId], stack.env, { answer: true });
+    expect(said).toMatchObject({ code: 0, stdout: 'appended 3 events\n' });
+    expect(said.stderr).toMatch(/█{30} 3 of 3 events\n$/);
+    expect(await replayed(merchantId)).toHaveLength(3);
+  });
+
+  it('says on Ctrl-C where to go on, and going on there leaves nobody out', async () => {
+    const merchantId = randomUUID();
+    const ids = await createCustomers(merchantId, 30);
+    const args = ['outbox', 'replay', '--merchant', merchantId, '--rate', '2', '--yes'];
+    const stopped = await ops(args, stack.env, { stopWhen: /\d+ of 30 events/ });
+    expect(stopped.code).toBe(1);
+    const [, appended] = /^stopped; appended (\d+) events\n/.exec(stopped.stdout) ?? [];
+    expect(Number(appended)).toBeGreaterThan(0);
+    expect(Number(appended)).toBeLessThan(30);
+    expect(await replayed(merchantId)).toHaveLength(Number(appended));
+
+    const [, goOn] = /^go on with: npm run ops -- (.+)$/m.exec(stopped.stdout) ?? [];
+    const rest = await stack.ops(...goOn!.replace('--rate 2', '--rate 1000').split(' '));
+    expect(rest.stdout).toBe(`appended ${30 - Number(appended)} events\n`);
+    expect((await replayed(merchantId)).sort()).toEqual([...ids].sort());
+  });
+
+  it('waits while the outbox is full', async () => {
+    const merchantId = randomUUID();
+    await createCustomers(merchantId, 3);
+    await stack.owner.query(
+      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+       select 1, 0, 'customer.updated', uuidv7(), uuidv7(), 2, '{email}', 'api' from generate_series(1, 10001)`,
+    );
+    const stopped = await ops(['outbox', 'replay', '--merchant', merchantId, '--yes'], stack.env, {
+      stopWhen: /waiting/,
+    });
+    expect(stopped).toMatchObject({ code: 1, stderr: '0 of 3 events, waiting for the relay\n' });
+    expect(await replayed(merchantId)).toEqual([]);
+    await stack.owner.query('delete from outbox_events');
+    await stack.ops('outbox', 'replay', '--merchant', merchantId, '--yes');
+    expect(await replayed(merchantId)).toHaveLength(3);
+  });
+
+  it.each([
+    [[], /^--merchant, --customer or --since: one of them must say whose events\n/],
+    [['--merchant', 'x'], /^--merchant: must be a UUID\n/],
+    [['--since', '1h', '--rate', '5/m'], /^--rate: must be a whole number from 1 to 100000\n/],
+    [['--since', '1h', '--after', 'x'], /^--after: must be a place that a stopped replay has printed\n/],
+  ])('%j is wrong usage', async (args, why) => {
+    const said = await stack.ops('outbox', 'replay', ...args, '--yes');
+    expect(said).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
+  });
+});
