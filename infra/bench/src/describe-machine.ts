@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { Client } from 'pg';
 
@@ -13,7 +12,6 @@ export async function describeMachine(databaseUrl: string): Promise<Record<strin
     model: cpus()[0]?.model,
     memory_gb: Math.round(totalmem() / 2 ** 30),
     node: process.version,
-    go: /go[\d.]+/.exec(execFileSync('go', ['version'], { encoding: 'utf8' }))?.[0],
     postgresql: rows[0]?.server_version,
   };
 }

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,3 +44,7 @@ export async function buildGo(
   await run('go', ['build', '-o', `${folder}/`, './...'], { cwd: source, signal });
   return { peer: join(folder, 'peer'), driver: join(folder, 'driver') };
 }
+
+/** Such as go1.26.1. */
+export const goVersion = (): string | undefined =>
+  /go[\d.]+/.exec(execFileSync('go', ['version'], { encoding: 'utf8' }))?.[0];

@@ -1,6 +1,7 @@
+import { contestantRows } from '../contestant-rows.ts';
 import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
 import { median, rounded, withSpread } from '../stats.ts';
-import type { Report, Rows } from '../suite.ts';
+import type { Report } from '../suite.ts';
 import type { ReplicaLoss } from './replica-loss.ts';
 import { SETTINGS, type Series } from './series.ts';
 
@@ -67,7 +68,7 @@ export function reportReads(found: ReadsFound): Report {
       settings,
       ratios_by_round: Object.fromEntries(names.map((name) => [name, values[name].map(rounded)])),
       contestants: Object.fromEntries(
-        contestantRows(clean).map(({ contestant, ...rest }) => [contestant, rest]),
+        contestantRows(clean, 'calls/s').map(({ contestant, ...rest }) => [contestant, rest]),
       ),
       requests_per_process: served,
       replica_loss: { failed_calls: failed, runs: losses },
@@ -78,35 +79,10 @@ export function reportReads(found: ReadsFound): Report {
         const [what, floor, goal] = FIGURES[name];
         return { figure: `\`${name}\` ${what}`, value: valueOf(name), floor, goal };
       }),
-      contestantRows(clean),
+      contestantRows(clean, 'calls/s'),
     ],
     verdict: enough
       ? `${clean.length} clean rounds`
       : `no verdict: ${clean.length} clean rounds and ${losses.length} clean freezes, too much else ran here`,
   };
-}
-
-/** Medians, with the spread of the rounds. */
-function contestantRows(clean: readonly Round[]): Rows {
-  return (Object.keys(clean[0] ?? {}) as Series[]).map((name) => {
-    const measured = clean.map((round) => round[name]);
-    const of = (value: (each: Measured) => number | undefined) => {
-      const seen = measured.map(value).filter((each) => each !== undefined);
-      return seen.length === 0 ? '-' : withSpread(seen);
-    };
-    const most = (share: 'steal' | 'others') =>
-      (100 * Math.max(...measured.map((each) => each[share]))).toFixed(1);
-    return {
-      contestant: name,
-      'calls/s': of(({ perSecond }) => perSecond),
-      'server, CPU us': of(({ serverUs }) => serverUs),
-      'database, CPU us': of(({ databaseUs }) => databaseUs),
-      'driver, CPU us': of(({ driverUs }) => driverUs),
-      'p50, ms': of(({ p50 }) => p50),
-      'p99, ms': of(({ p99 }) => p99),
-      errors: String(measured.flatMap(({ errors }) => Object.values(errors)).reduce((sum, n) => sum + n, 0)),
-      'most steal, %': most('steal'),
-      'most by others, %': most('others'),
-    };
-  });
 }

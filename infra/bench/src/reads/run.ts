@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { buildBundles, ensureSystem } from '../bundles.ts';
-import { buildGo } from '../go-tools.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { buildGo, goVersion } from '../go-tools.ts';
 import { alternate } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 import { startContestants } from './contestants.ts';
 import { CUSTOMERS, MERCHANTS, openDatabase } from './database.ts';
-import { describeMachine } from './describe-machine.ts';
 import { measureReplicaLoss } from './replica-loss.ts';
 import { reportReads } from './report-reads.ts';
 import { requestsPerProcess } from './requests-per-process.ts';
@@ -62,6 +62,6 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
     },
   });
   const settings = { rounds: clean.length, seconds, warm_up_seconds: warmUp, open_loop_rate: rate };
-  const machine = await describeMachine(database.postgres.primary.url);
+  const machine = { ...(await describeMachine(database.postgres.primary.url)), go: goVersion() };
   return reportReads({ clean, times, losses, served, machine, settings: { ...settings, ...SETTINGS } });
 }

@@ -1,0 +1,73 @@
+import { Client } from 'pg';
+import { describeDisturbance } from '../rounds.ts';
+import { disturbance, now } from '../cpu.ts';
+import type { SuiteOptions } from '../suite.ts';
+import { drain } from './drain.ts';
+import { emptyOutbox, fillOutbox } from './fill-outbox.ts';
+import type { EventStack } from './open-stack.ts';
+
+/** Events that come and go in one turn while the transaction is open. */
+const TURN = 20_000;
+
+export interface HeldOpen {
+  /** Events per second of the last drains. */
+  freeRates: number[];
+  heldRates: number[];
+  /** The most dead rows that the outbox's tables ever held, by PostgreSQL's count. */
+  freeDead: number;
+  heldDead: number;
+  /** Events that passed while the transaction was open. */
+  passed: number;
+}
+
+/**
+ * Drains the outbox over and over for `seconds`, first freely, then with a transaction held open that has
+ * written, so that no row deleted meanwhile may be cleaned away. The last three drains of each count.
+ */
+export async function measureHeldOpen(
+  stack: EventStack,
+  seconds: number,
+  { say, signal }: Pick<SuiteOptions, 'say' | 'signal'>,
+): Promise<HeldOpen> {
+  const churn = async (what: string) => {
+    const until = performance.now() + 1_000 * seconds;
+    const rates: number[] = [];
+    let dead = 0;
+    const from = now();
+    while (performance.now() < until || rates.length < 3) {
+      signal.throwIfAborted();
+      await fillOutbox(stack.owner, TURN);
+      rates.push(TURN / (await drain(stack, TURN)));
+      dead = Math.max(dead, await deadRows(stack));
+    }
+    say(
+      `${what}: ${rates.length} drains, the last at ${Math.round(rates.at(-1) ?? 0)}/s, at most ${dead} dead rows  ${describeDisturbance(disturbance(from, now()))}`,
+    );
+    return { rates: rates.slice(-3), dead, passed: rates.length * TURN };
+  };
+  await emptyOutbox(stack.owner);
+  const free = await churn('nothing held open');
+  const holder = new Client(stack.ownerUrl);
+  await holder.connect();
+  try {
+    await holder.query('begin');
+    await holder.query('select pg_current_xact_id()');
+    const held = await churn('a transaction held open');
+    return {
+      freeRates: free.rates,
+      heldRates: held.rates,
+      freeDead: free.dead,
+      heldDead: held.dead,
+      passed: held.passed,
+    };
+  } finally {
+    await holder.end();
+  }
+}
+
+async function deadRows({ owner }: EventStack): Promise<number> {
+  const { rows } = await owner.query<{ dead: string }>(
+    `select sum(n_dead_tup) as dead from pg_stat_user_tables where relname like 'outbox\\_%'`,
+  );
+  return Number(rows[0]?.dead ?? 0);
+}

@@ -1,0 +1,33 @@
+import type { Child } from '@core/testing';
+import { cpuSecondsOf, disturbance, now } from '../cpu.ts';
+import { describeDisturbance } from '../rounds.ts';
+import type { SuiteOptions } from '../suite.ts';
+import { commitOne, type Arrivals } from './latency.ts';
+import type { EventStack } from './open-stack.ts';
+
+export interface Idle {
+  /** Percent of a core while there was nothing to do. */
+  cpuPercent: number;
+  /** Milliseconds from COMMIT to the first event's arrival at a consumer, after that silence. */
+  firstAfterMs: number;
+}
+
+/** Leaves a worker alone for `seconds`, then gives it one event. */
+export async function measureIdle(
+  stack: EventStack,
+  worker: Child,
+  arrivals: Arrivals,
+  seconds: number,
+  { say }: Pick<SuiteOptions, 'say'>,
+): Promise<Idle> {
+  const from = { cpu: cpuSecondsOf([worker.pid]), at: performance.now(), moment: now() };
+  await new Promise((resolve) => setTimeout(resolve, 1_000 * seconds));
+  const spent = cpuSecondsOf([worker.pid]) - from.cpu;
+  const cpuPercent = (100 * spent) / ((performance.now() - from.at) / 1_000);
+  const { key, sent } = await commitOne(stack);
+  const firstAfterMs = Math.max(0, (await arrivals.at(key)) - sent);
+  say(
+    `idle for ${seconds} s: ${cpuPercent.toFixed(2)} % of a core, the first event after ${firstAfterMs.toFixed(1)} ms  ${describeDisturbance(disturbance(from.moment, now()))}`,
+  );
+  return { cpuPercent, firstAfterMs };
+}

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { Topic } from '@core/contracts';
+import { appendToOutbox, inTransaction } from '@core/db';
+import { within } from '@core/runtime';
+import { likeRecords } from './like-records.ts';
+import type { EventStack } from './open-stack.ts';
+
+/** Remembers when the record of each key came. */
+export interface Arrivals {
+  /** Milliseconds of performance.now(). @throws when it has not come within a minute */
+  at(key: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Reads customer.updated, also what was sent before. */
+export async function watchArrivals({ kafka }: Pick<EventStack, 'kafka'>): Promise<Arrivals> {
+  const seen = new Map<string, number>();
+  const waiting = new Map<string, (when: number) => void>();
+  const consumer = await kafka.consume({
+    groupId: `bench.${randomUUID()}`,
+    topics: [Topic.customerUpdated],
+    onBatch: async (records) => {
+      const when = performance.now();
+      for (const key of records.map((record) => String(record.key))) {
+        if (!seen.has(key)) seen.set(key, when);
+        waiting.get(key)?.(when);
+      }
+    },
+  });
+  const arrival = (key: string) => {
+    const when = seen.get(key);
+    return when === undefined
+      ? new Promise<number>((resolve) => waiting.set(key, resolve))
+      : Promise.resolve(when);
+  };
+  return {
+    at: async (key) => {
+      const when = await within(60_000, arrival(key));
+      if (when === undefined) throw new Error('a record did not come within a minute');
+      return when;
+    },
+    close: () => consumer.close(),
+  };
+}
+
+/** Commits one event. @returns its key and when COMMIT had returned */
+export async function commitOne({ pool }: Pick<EventStack, 'pool'>): Promise<{ key: string; sent: number }> {
+  const key = randomUUID();
+  await inTransaction(pool, (tx) =>
+    appendToOutbox(tx, [
+      { merchantId: randomUUID(), customerId: key, version: 2, changedFields: ['metadata'], origin: 'api' },
+    ]),
+  );
+  return { key, sent: performance.now() };
+}
+
+/** Sends one record past the outbox. @returns its key and when it was given to the client */
+export async function produceOne({
+  producer,
+}: Pick<EventStack, 'producer'>): Promise<{ key: string; sent: number }> {
+  const [record] = likeRecords(1);
+  if (!record) throw new Error('no record');
+  const sent = performance.now();
+  await producer.send([record]);
+  return { key: String(record.key), sent };
+}
+
+/**
+ * Begins `send` at a steady rate, whatever the earlier ones do.
+ * @returns milliseconds from each one's `sent` to its arrival, ascending
+ */
+export async function latencies(
+  arrivals: Arrivals,
+  send: () => Promise<{ key: string; sent: number }>,
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+): Promise<number[]> {
+  const begin = performance.now();
+  const under: Promise<number>[] = [];
+  for (let n = 0; n < perSecond * seconds; n++) {
+    await pause(Math.max(0, begin + (1_000 * n) / perSecond - performance.now()));
+    under.push(send().then(async ({ key, sent }) => Math.max(0, (await arrivals.at(key)) - sent)));
+  }
+  return (await Promise.all(under)).sort((a, b) => a - b);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param sorted ascending */
+export const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;

@@ -1,0 +1,84 @@
+import { contestantRows } from '../contestant-rows.ts';
+import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
+import { median, rounded, withSpread } from '../stats.ts';
+import type { Report } from '../suite.ts';
+import type { HeldOpen } from './held-open.ts';
+import type { Idle } from './idle.ts';
+import type { EventSeries } from './series.ts';
+
+export type EventRound = Record<EventSeries, Measured>;
+
+export interface EventsFound {
+  clean: readonly EventRound[];
+  held: HeldOpen;
+  idle: readonly Idle[];
+  machine: Record<string, unknown>;
+  settings: Record<string, unknown>;
+}
+
+/** Floors and goals as the project set them for two cores. */
+const FIGURES = {
+  outbox_drain: ['events/s through the outbox / records/s of the bare producer', '>= 0.25', '>= 0.5'],
+  write_overhead: ['write transactions/s with their event / without', '>= 0.80', '>= 0.90'],
+  rfm_batch: ['rfm.updated applied/s in batches / one at a time', '>= 4', '>= 8'],
+  latency_p50: ['COMMIT to consumer, p50 at 200/s / bare produce to consume, p50', '<= 5', '<= 3'],
+  latency_p99: ['the same, p99 / bare produce to consume, p50', '<= 25', '<= 12'],
+  xmin_drain: ['drain with a transaction held open / without', '>= 0.7', '>= 0.95'],
+  xmin_dead_rows: ['most dead rows of the outbox, the same', '<= 3', '<= 1.2'],
+  idle_cpu_percent: ['worker with nothing to do, % of a core', '<= 2', '<= 0.5'],
+  first_after_idle_ms: ['COMMIT to consumer of the first event after that, ms', '<= 100', '<= 50'],
+} as const;
+
+type Figure = keyof typeof FIGURES;
+
+/** Each ratio is of two measurements of one round. */
+export function eventRatios({ clean, held, idle }: EventsFound): Record<Figure, number[]> {
+  const rates = (one: EventSeries, other: EventSeries) =>
+    clean.map((round) => round[one].perSecond / round[other].perSecond);
+  const slower = (which: 'p50' | 'p99') =>
+    clean.map(({ latency, bare_latency }) => (latency[which] ?? NaN) / (bare_latency.p50 ?? NaN));
+  return {
+    outbox_drain: rates('drain', 'bare_producer'),
+    write_overhead: rates('write', 'write_without_event'),
+    rfm_batch: rates('rfm_batched', 'rfm_single'),
+    latency_p50: slower('p50'),
+    latency_p99: slower('p99'),
+    xmin_drain: held.heldRates.map((rate) => rate / median(held.freeRates)),
+    // One more on both sides: there may be none at all.
+    xmin_dead_rows: [(held.heldDead + 1) / (held.freeDead + 1)],
+    idle_cpu_percent: idle.map(({ cpuPercent }) => cpuPercent),
+    first_after_idle_ms: idle.map(({ firstAfterMs }) => firstAfterMs),
+  };
+}
+
+export function reportEvents(found: EventsFound): Report {
+  const { clean, held, idle, machine, settings } = found;
+  const values = eventRatios(found);
+  const names = Object.keys(FIGURES) as Figure[];
+  const enough = clean.length >= FEWEST_CLEAN;
+  return {
+    name: 'events',
+    ratios: enough ? Object.fromEntries(names.map((name) => [name, rounded(median(values[name]))])) : {},
+    context: {
+      machine,
+      settings,
+      ratios_by_round: Object.fromEntries(names.map((name) => [name, values[name].map(rounded)])),
+      series: Object.fromEntries(
+        contestantRows(clean, 'per second').map(({ contestant, ...rest }) => [contestant, rest]),
+      ),
+      held_open: held,
+      idle,
+    },
+    tables: [
+      names.map((name) => {
+        const [what, floor, goal] = FIGURES[name];
+        const value = values[name].length === 0 ? '-' : withSpread(values[name]);
+        return { figure: `\`${name}\` ${what}`, value, floor, goal };
+      }),
+      contestantRows(clean, 'per second'),
+    ],
+    verdict: enough
+      ? `${clean.length} clean rounds`
+      : `no verdict: ${clean.length} clean rounds, too much else ran here`,
+  };
+}

@@ -1,0 +1,59 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { claimEvents, createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
+import { applyRfmScores, type ScoreToApply } from '@core/domain';
+import { customerIdOf, merchantIdOf } from '@core/testing';
+import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';
+
+/** Transactions at once: as many as the worker has partitions in hand. */
+const CONSUMERS = 4;
+
+let sequence = 0n;
+
+/**
+ * Applies scores as the worker does: claimed in the inbox, stored, each with its event and audit row, `batch`
+ * of them in a transaction. No Kafka, which would cost both sizes alike.
+ */
+export async function applyScores(
+  { pool, workerEnvironment }: EventStack,
+  { scores, batch }: { scores: number; batch: number },
+  begin: () => void,
+): Promise<{ operations: number; seconds: number }> {
+  const keys = createMerchantKeyStore(parseKeyring(workerEnvironment['CORE_ENCRYPTION_KEYS'] ?? ''));
+  const newScore = (): ScoreToApply => {
+    const k = randomInt(CUSTOMERS);
+    const part = () => randomInt(1, 6);
+    return {
+      ctx: { caller: 'bench', requestId: randomUUID(), keys },
+      input: {
+        merchantId: merchantIdOf((k % MERCHANTS) + 1),
+        customerId: customerIdOf(k),
+        score: {
+          recency: part(),
+          frequency: part(),
+          monetary: part(),
+          segment: 'LOYAL',
+          asOf: new Date(),
+          sequence: BigInt(Date.now()) * 1_000_000n + ++sequence,
+        },
+      },
+    };
+  };
+  let left = scores / batch;
+  const consume = async () => {
+    while (left-- > 0) {
+      const some = Array.from({ length: batch }, newScore);
+      await inTransaction(pool, async (tx) => {
+        await claimEvents(
+          tx,
+          'bench',
+          some.map(({ ctx }) => ctx.requestId),
+        );
+        await applyRfmScores(tx, some);
+      });
+    }
+  };
+  begin();
+  const from = performance.now();
+  await Promise.all(Array.from({ length: CONSUMERS }, consume));
+  return { operations: scores, seconds: (performance.now() - from) / 1_000 };
+}

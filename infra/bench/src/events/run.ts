@@ -1,0 +1,57 @@
+import { makeServicesDir, removeServicesDir } from '@core/testing';
+import { buildBundles } from '../bundles.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { alternate } from '../rounds.ts';
+import type { Report, SuiteOptions } from '../suite.ts';
+import { emptyOutbox } from './fill-outbox.ts';
+import { measureHeldOpen } from './held-open.ts';
+import { measureIdle, type Idle } from './idle.ts';
+import { watchArrivals } from './latency.ts';
+import { openStack } from './open-stack.ts';
+import { reportEvents } from './report-events.ts';
+import { latencySeries, SETTINGS, throughputSeries } from './series.ts';
+import { startWorker } from './worker-process.ts';
+
+const IDLE_ROUNDS = 3;
+
+/** The outbox, the relay and the consumers against the bare Kafka client and the bare transaction. */
+export async function benchEvents(options: SuiteOptions): Promise<Report> {
+  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
+  // A quick run only shows that it runs.
+  const [heldSeconds, idleSeconds] = warmUp > 1 ? [120, 60] : [5, 5];
+  const dir = makeServicesDir();
+  cleanUps.add(() => removeServicesDir(dir));
+  await buildBundles(['worker'], signal);
+  const stack = await openStack(dir, options);
+
+  say('warming up');
+  const throughput = throughputSeries(stack, seconds);
+  for (const each of Object.values(throughput)) await each();
+  const fast = await alternate(throughput, rounds, say);
+  const held = await measureHeldOpen(stack, heldSeconds, options);
+
+  await emptyOutbox(stack.owner);
+  const worker = await startWorker(dir, stack, options);
+  const arrivals = await watchArrivals(stack);
+  cleanUps.add(() => arrivals.close());
+  const latency = latencySeries(stack, arrivals, 2 * seconds);
+  for (const each of Object.values(latency)) await each();
+  const slow = await alternate(latency, rounds, say);
+  const idle: Idle[] = [];
+  while (idle.length < IDLE_ROUNDS)
+    idle.push(await measureIdle(stack, worker, arrivals, idleSeconds, options));
+
+  const clean = fast.flatMap((round, n) => {
+    const rest = slow[n];
+    return rest ? [{ ...round, ...rest }] : [];
+  });
+  const machine = await describeMachine(stack.ownerUrl);
+  const settings = {
+    ...SETTINGS,
+    rounds: clean.length,
+    seconds,
+    held_seconds: heldSeconds,
+    idle_seconds: idleSeconds,
+  };
+  return reportEvents({ clean, held, idle, machine, settings });
+}

@@ -1,0 +1,45 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { createMerchantKeyStore, inTransaction, parseKeyring, type Tx } from '@core/db';
+import { updateCustomer, type CommandContext } from '@core/domain';
+import { customerIdOf, merchantIdOf } from '@core/testing';
+import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';
+
+/** Transactions at once. */
+const WRITERS = 8;
+
+/**
+ * Changes customers' metadata, the cheapest write there is, as fast as it goes.
+ * @returns transactions done
+ */
+export async function writeFor(
+  { pool, workerEnvironment }: EventStack,
+  seconds: number,
+  wrap: (tx: Tx) => Tx = (tx) => tx,
+): Promise<number> {
+  const keys = createMerchantKeyStore(parseKeyring(workerEnvironment['CORE_ENCRYPTION_KEYS'] ?? ''));
+  const ctx: CommandContext = { caller: 'bench', requestId: randomUUID(), keys };
+  const until = performance.now() + 1_000 * seconds;
+  let done = 0;
+  const write = async () => {
+    while (performance.now() < until) {
+      const k = randomInt(CUSTOMERS);
+      const input = {
+        merchantId: merchantIdOf((k % MERCHANTS) + 1),
+        customerId: customerIdOf(k),
+        metadata: { visit: randomUUID() },
+      };
+      await inTransaction(pool, (tx) => updateCustomer(wrap(tx), ctx, input));
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, write));
+  return done;
+}
+
+/** The same transaction without its event, and so without the announcement of it. */
+export const withoutEvent = (tx: Tx): Tx => ({
+  ...tx,
+  query: async (text, values, name) =>
+    /^\s*insert into outbox_events/.test(text) ? [] : tx.query(text, values, name),
+  announce: () => undefined,
+});

@@ -1,0 +1,70 @@
+import { OUTBOX_SHARDS } from '@core/db';
+import { RELAY_BATCH } from '@core/events';
+import { checkLedger, type LedgerCall } from '@core/testing';
+import { openLedgerBook, readLedgerBook } from './ledger-book.ts';
+import { createRandom } from './random.ts';
+import { outboxIsEmpty, patiently, type Fixture, type Scenario } from './scenario.ts';
+import { brokerAway } from './scenarios/broker-away.ts';
+import { consumerKilled } from './scenarios/consumer-killed.ts';
+import { poison } from './scenarios/poison.ts';
+import { relayKilled } from './scenarios/relay-killed.ts';
+import { relaysCompete } from './scenarios/relays-compete.ts';
+import { openFaultStack } from './stack.ts';
+import { createWorkers } from './workers.ts';
+import { startWriters } from './writers.ts';
+
+const SCENARIOS: Scenario[] = [...relayKilled, ...relaysCompete, ...consumerKilled, ...poison, ...brokerAway];
+
+export interface FaultRunOptions {
+  /** Fewer and shorter faults. */
+  short: boolean;
+  seed: number;
+  /** Only the scenarios whose name contains it. */
+  only?: string | undefined;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
+
+export interface FaultRun {
+  passed: number;
+  failed: number;
+}
+
+/** Each relay holds one batch of each shard at most: sent, and not marked yet. */
+const IN_HAND = RELAY_BATCH * OUTBOX_SHARDS;
+
+/** Runs the scenarios one after the other on one stack, and checks the whole ledger behind each. */
+export async function runEventFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
+  say(`seed ${seed}`);
+  const stack = await openFaultStack(say);
+  const workers = createWorkers(stack);
+  const fixture: Fixture = { stack, workers, random: createRandom(seed), short, signal };
+  const calls: LedgerCall[] = [];
+  let faults = 0;
+  const run = { passed: 0, failed: 0 };
+  try {
+    await openLedgerBook(stack);
+    for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
+      signal.throwIfAborted();
+      const writers = startWriters(stack, fixture.random);
+      const injected = await scenario.run(fixture).finally(() => writers.end());
+      calls.push(...writers.calls);
+      faults += injected.faults;
+      if (workers.all().length === 0) await workers.start();
+      await patiently('the outbox to be published', () => outboxIsEmpty(stack));
+      const book = await readLedgerBook(stack);
+      const verdict = checkLedger({ ...book, calls, mostDuplicates: faults * IN_HAND });
+      const violations = [...(injected.violations ?? []), ...verdict.violations];
+      run[violations.length === 0 ? 'passed' : 'failed']++;
+      say(
+        `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${calls.length} calls, ` +
+          `${verdict.events} events, ${verdict.duplicates} repetitions of at most ${faults * IN_HAND}`,
+      );
+      for (const violation of violations) say(`       ${violation}`);
+    }
+    return run;
+  } finally {
+    await workers.kill();
+    await stack.close();
+  }
+}

@@ -1,0 +1,34 @@
+import { waitUntil } from '@core/testing';
+import type { createRandom } from './random.ts';
+import type { FaultStack } from './stack.ts';
+import type { Workers } from './workers.ts';
+
+export interface Fixture {
+  stack: FaultStack;
+  workers: Workers;
+  random: ReturnType<typeof createRandom>;
+  short: boolean;
+  signal: AbortSignal;
+}
+
+export interface Injected {
+  /** Kills, broker faults and fenced relays: each may repeat what a relay had in hand. */
+  faults: number;
+  /** What happened, for the verdict's line. */
+  note: string;
+  /** What the scenario itself found wrong. */
+  violations?: string[];
+}
+
+/** A fault while writers are at work; the ledger is checked behind it. */
+export interface Scenario {
+  name: string;
+  run(fixture: Fixture): Promise<Injected>;
+}
+
+/** Everything waits for as long as a machine ten times slower may take. */
+export const patiently = (what: string, holds: () => Promise<boolean> | boolean): Promise<unknown> =>
+  waitUntil(holds, { what, limitMs: 300_000 });
+
+export const outboxIsEmpty = async ({ owner }: Pick<FaultStack, 'owner'>): Promise<boolean> =>
+  (await owner.query('select from outbox_events limit 1')).rowCount === 0;

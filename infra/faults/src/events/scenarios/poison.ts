@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { deadLetterTopic, Topic } from '@core/contracts';
+import type { EventRecord } from '@core/events';
+import { patiently, type Fixture, type Scenario } from '../scenario.ts';
+import { drained, newCustomers, notNewest, scoreRecord } from './consumer-killed.ts';
+
+const EIGHT_OF_EACH = 8;
+
+/** Records that nobody can handle, with the reason that their dead letters are to have. */
+function poisonOf(kind: string): { record: EventRecord; reason: string } {
+  const good = scoreRecord(randomUUID(), 1);
+  const body = JSON.parse(String(good.value)) as { rfm_score: Record<string, unknown> };
+  const withBody = (value: EventRecord['value'], key: EventRecord['key'] = good.key) => ({
+    ...good,
+    key,
+    value,
+  });
+  switch (kind) {
+    case 'bad JSON':
+      return { record: withBody('{"event_id":'), reason: 'malformed' };
+    case 'wrong schema':
+      return { record: withBody(JSON.stringify({ ...body, rfm_score: 'high' })), reason: 'malformed' };
+    case 'a score of 9':
+      return {
+        record: withBody(JSON.stringify({ ...body, rfm_score: { ...body.rfm_score, recency: 9 } })),
+        reason: 'invalid',
+      };
+    case '10 MB':
+      return { record: withBody(`"${'x'.repeat(10 * 1024 * 1024)}"`), reason: 'malformed' };
+    case 'null key and value':
+      return { record: withBody(null, null), reason: 'malformed' };
+    case 'invalid UTF-8':
+      return { record: withBody(Buffer.from([0x7b, 0xff, 0xfe, 0x7d])), reason: 'malformed' };
+    default:
+      return { record: good, reason: 'unknown_customer' };
+  }
+}
+
+const KINDS = [
+  'bad JSON',
+  'wrong schema',
+  'a score of 9',
+  'null key and value',
+  'invalid UTF-8',
+  'unknown customer',
+].flatMap((kind) => Array.from({ length: EIGHT_OF_EACH }, () => kind));
+
+export const poison: Scenario[] = [
+  {
+    name: 'poison of every kind among good records',
+    async run(fixture) {
+      const { stack, workers, random } = fixture;
+      if (workers.all().length === 0) await workers.start();
+      const customers = await newCustomers(fixture, 60);
+      const before = await reasons(fixture);
+      const poisons = [...KINDS, '10 MB'].map(poisonOf);
+      const good = customers.map((id) => scoreRecord(id, 1));
+      const producer = await stack.kafka.producer();
+      // One by one where it is large: a request holds 100 MB at most.
+      for (const record of random.shuffled([...good, ...poisons.map(({ record }) => record)])) {
+        await producer.send([record]);
+      }
+      await drained(fixture);
+      await patiently(
+        'the parked scores to be given up',
+        async () => (await stack.owner.query('select from parked_events limit 1')).rowCount === 0,
+      );
+      const after = await reasons(fixture);
+      const violations = await notNewest(fixture, customers, 1);
+      for (const reason of new Set(poisons.map((each) => each.reason))) {
+        const sent = poisons.filter((each) => each.reason === reason).length;
+        const found = (after.get(reason) ?? 0) - (before.get(reason) ?? 0);
+        if (found !== sent) violations.push(`${sent} were ${reason}, ${found} dead letters say so`);
+      }
+      return { faults: 0, note: `${poisons.length} poisoned among ${good.length} good`, violations };
+    },
+  },
+];
+
+/** Dead letters by reason; of one that came twice the first. */
+async function reasons({ stack }: Fixture): Promise<Map<string, number>> {
+  const bySource = new Map<string, string>();
+  for await (const { headers } of stack.kafka.read(deadLetterTopic(Topic.rfmUpdated))) {
+    bySource.set(`${headers['dlq_partition']}/${headers['dlq_offset']}`, headers['dlq_reason'] ?? '');
+  }
+  const counts = new Map<string, number>();
+  for (const reason of bySource.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
+}

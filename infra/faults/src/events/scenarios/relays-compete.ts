@@ -1,0 +1,62 @@
+import { pause } from '@core/runtime';
+import { patiently, type Fixture, type Scenario } from '../scenario.ts';
+
+const owners = async ({ stack }: Fixture): Promise<string[]> => {
+  const { rows } = await stack.owner.query<{ owner: string }>(
+    'select distinct owner from outbox_shards where lease_until > now()',
+  );
+  return rows.map(({ owner }) => owner);
+};
+
+/** hostname/pid/uuid, as a relay calls itself. */
+const pidOf = (owner: string): number => Number(owner.split('/')[1]);
+
+export const relaysCompete: Scenario[] = [
+  {
+    name: 'two relays at once, the one at work killed',
+    async run(fixture) {
+      const { workers, short, random, signal } = fixture;
+      const kills = short ? 3 : 20;
+      for (let n = 0; n < kills; n++) {
+        while (workers.all().length < 2) await workers.start();
+        await patiently('a relay to hold the outbox', async () => (await owners(fixture)).length > 0);
+        await pause(random.below(500), signal);
+        const [owner = ''] = await owners(fixture);
+        const victim = workers.all().find(({ pid }) => pid === pidOf(owner)) ?? workers.all()[0];
+        await victim?.kill();
+      }
+      return { faults: kills, note: `${kills} kills` };
+    },
+  },
+  {
+    name: 'a relay stopped and woken behind its successor',
+    async run(fixture) {
+      const { workers, short, signal } = fixture;
+      while (workers.all().length < 2) await workers.start();
+      await patiently('a relay to hold the outbox', async () => (await owners(fixture)).length === 1);
+      const [before = ''] = await owners(fixture);
+      const stopped = workers.all().find(({ pid }) => pid === pidOf(before));
+      if (!stopped) throw new Error('the outbox is held by a process that is not ours');
+      process.kill(stopped.pid, 'SIGSTOP');
+      const since = Date.now();
+      try {
+        await patiently('a successor', async () => (await owners(fixture)).some((owner) => owner !== before));
+        // A relay that sleeps long enough has lost its connections as well.
+        if (!short) await pause(45_000 - (Date.now() - since), signal);
+      } finally {
+        process.kill(stopped.pid, 'SIGCONT');
+      }
+      const seconds = Math.round((Date.now() - since) / 1_000);
+      // Once it has found out, it asks for the leases like everybody: it must not have got them back by then.
+      await pause(2_000, signal);
+      const after = await owners(fixture);
+      return {
+        faults: 1,
+        note: `stopped for ${seconds} s`,
+        violations: after.includes(before)
+          ? ['the woken relay holds shards again, though its successor lives']
+          : [],
+      };
+    },
+  },
+];

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { launch, workspaceRoot, type Child } from '@core/testing';
+import type { FaultStack } from './stack.ts';
+
+export interface Workers {
+  /**
+   * Starts one, and does not wait until it is ready: after a kill its consumer joins only when the broker has given
+   * the dead one up, while its relay works at once.
+   */
+  start(): Promise<Child>;
+  all(): Child[];
+  /** SIGKILL to all of them. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Worker processes, from source, as a test of theirs would start them. */
+export function createWorkers({ dir, environment }: Pick<FaultStack, 'dir' | 'environment'>): Workers {
+  const running = new Set<Child>();
+  let count = 0;
+  const start = async () => {
+    const name = `worker-${++count}`;
+    const child = await launch({
+      name,
+      command: process.execPath,
+      args: [join(workspaceRoot(), 'apps/worker/src/main.ts')],
+      cwd: workspaceRoot(),
+      env: { PATH: process.env['PATH'], ...environment, CORE_ADMIN_PORT: '0' },
+      logFile: join(dir, `${name}.log`),
+      pidFile: join(dir, `${name}.pid`),
+    });
+    running.add(child);
+    void child.exited.then(() => running.delete(child));
+    return child;
+  };
+  const each = (end: (child: Child) => Promise<void>) => async () => {
+    await Promise.all([...running].map(end));
+  };
+  return {
+    start,
+    all: () => [...running],
+    kill: each((child) => child.kill()),
+    stop: each((child) => child.stop()),
+  };
+}

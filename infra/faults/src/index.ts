@@ -1,0 +1,1 @@
+export { runEventFaults, type FaultRun } from './events/run.ts';
