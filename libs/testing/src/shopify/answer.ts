@@ -1,9 +1,9 @@
-import { executeSync, getOperationAST, getVariableValues } from 'graphql';
-import type { DocumentNode, GraphQLFormattedError } from 'graphql';
+import { executeSync, getOperationAST, getVariableValues, Kind } from 'graphql';
+import type { DocumentNode, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import { MAX_QUERY_COST, queryCost } from './cost.ts';
 import type { CostedQuery } from './cost.ts';
-import { resolveField, rootValue } from './resolvers.ts';
-import type { Context } from './resolvers.ts';
+import type { Context } from './context.ts';
+import { mutationRoot, resolveField, rootValue } from './resolvers.ts';
 import { loadAdminSchema } from './schema.ts';
 import type { ServedShop } from './shop.ts';
 import type { Bucket } from './throttle.ts';
@@ -23,7 +23,14 @@ export interface GraphqlReply {
   extensions?: Record<string, unknown>;
 }
 
-export type Answer = (shop: ServedShop, version: string, request: GraphqlRequest) => GraphqlReply;
+/** Whom a request is for; `origin` is the stand-in's address as the client wrote it. */
+export interface Asked {
+  shop: ServedShop;
+  version: string;
+  origin: string;
+}
+
+export type Answer = (asked: Asked, request: GraphqlRequest) => GraphqlReply;
 
 const RATE_LIMITS = 'https://shopify.dev/api/usage/rate-limits';
 const KEPT_DOCUMENTS = 100;
@@ -40,25 +47,22 @@ export function createAnswer(): Answer {
     kept.set(key, fresh);
     return fresh;
   };
-  return (shop, version, request) => {
+  return (asked, request) => {
+    const { shop, version } = asked;
     const prepared = preparedOnce(version, request.query);
-    if ('document' in prepared) return run(shop, version, prepared.document, request);
+    if ('document' in prepared) return run(asked, prepared.document, request);
     for (const error of prepared.errors) shop.violated('document', withoutValues(error));
     return { errors: prepared.errors };
   };
 }
 
 /** The order of the checks is Shopify's: variables, single-query limit, bucket, execution, refund. */
-function run(
-  shop: ServedShop,
-  version: string,
-  document: DocumentNode,
-  request: GraphqlRequest,
-): GraphqlReply {
+function run(asked: Asked, document: DocumentNode, request: GraphqlRequest): GraphqlReply {
+  const { shop, version } = asked;
   const schema = loadAdminSchema(version);
   const operation = getOperationAST(document, request.operationName);
   if (!operation) return refuse(shop, 'document', { message: 'No operation found with that name' });
-  if (operation.operation !== 'query') {
+  if (!isPlayed(operation)) {
     return refuse(shop, 'unplayed', {
       message: `The stand-in does not play a ${operation.operation}.`,
       extensions: { code: 'STAND_IN_UNPLAYED' },
@@ -84,11 +88,11 @@ function run(
     return { errors: [THROTTLED], extensions: { cost: costOf(requested, null, bucket) } };
   }
 
-  const contextValue: Context = { shop, schema, searches: [] };
+  const contextValue: Context = { ...asked, schema, searches: [] };
   const result = executeSync({
     schema,
     document,
-    rootValue,
+    rootValue: operation.operation === 'mutation' ? mutationRoot : rootValue,
     contextValue,
     fieldResolver: resolveField,
     operationName: request.operationName,
@@ -104,6 +108,13 @@ function run(
       ...(contextValue.searches.length > 0 && { search: contextValue.searches }),
     },
   };
+}
+
+function isPlayed({ operation, selectionSet }: OperationDefinitionNode): boolean {
+  if (operation !== 'mutation') return operation === 'query';
+  return selectionSet.selections.every(
+    (field) => field.kind === Kind.FIELD && Object.hasOwn(mutationRoot, field.name.value),
+  );
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql (status and error codes: THROTTLED comes with HTTP 200). */

@@ -1,15 +1,47 @@
+import type { Approval } from './approval.ts';
+import type { AskedWebhook } from './changes.ts';
+import type { BulkErrorCode } from './bulk/operations.ts';
 import type { StandInCustomer } from './customers.ts';
-import type { FaultKind, Shop } from './shop.ts';
+import type { ChurnOptions } from './faults/churn.ts';
+import type { Fault } from './faults/faults.ts';
+import type { CustomerPatch } from './population.ts';
+import type { Limits, Shop } from './shop.ts';
 import type { Plan } from './throttle.ts';
+import type { WebhookTarget } from './webhooks/sender.ts';
 
-/** What a POST may set; all of it optional. */
+/** What a POST may set; all of it optional, done in this order. */
 export interface ShopSettings {
   customers?: number;
   plan?: Plan;
+  limits?: Limits;
   /** [min, max] milliseconds */
   latency?: [number, number];
   accessToken?: string;
-  fault?: { kind: FaultKind; times?: number };
+  /** Answered with the pair in `tokens`, for an hour unless told. */
+  issueTokens?: { lifetimeS?: number };
+  expireTokens?: true;
+  revokeTokens?: true;
+  approval?: Approval;
+  expireCursors?: true;
+  fault?: Fault;
+  churn?: ChurnOptions;
+  /** rowsPerSecond null: as fast as it goes; 0: held. */
+  bulk?: {
+    rowsPerSecond?: number | null;
+    fail?: { afterRows: number; errorCode: BulkErrorCode };
+    expire?: true;
+  };
+  webhooks?: WebhookTarget | null;
+  holdWebhooks?: true;
+  releaseWebhooks?: { reversed?: boolean };
+  repeatWebhooks?: true;
+  sendWebhook?: AskedWebhook;
+  edit?: { id: string; patch: CustomerPatch };
+  remove?: string;
+  merge?: [one: string, two: string];
+  add?: number;
+  /** Render the REST view ahead with these fields, or all (null). Answers when done. */
+  render?: { fields: string[] | null };
 }
 
 /** The state of a shop, as the control endpoints show it. */
@@ -17,13 +49,51 @@ export function shopStatus(shop: Shop) {
   return { domain: shop.domain, customers: shop.customers, plan: shop.plan, ...shop.stats() };
 }
 
-export function applySettings(shop: Shop, settings: ShopSettings): void {
-  const { customers, plan, latency, accessToken, fault } = settings;
+export async function applySettings(shop: Shop, settings: ShopSettings): Promise<object> {
+  const { customers, plan, limits, latency, approval, fault, churn, render } = settings;
   if (customers !== undefined) shop.customers = customers;
   if (plan !== undefined) shop.plan = plan;
+  if (limits !== undefined) shop.limit(limits);
   if (latency !== undefined) shop.latencyMs = latency;
-  if (accessToken !== undefined) shop.accessToken = accessToken;
+  const tokens = applyTokens(shop, settings);
+  if (approval !== undefined) shop.approval = approval;
+  if (settings.expireCursors) shop.expireCursors();
   if (fault !== undefined) shop.fault(fault);
+  if (churn !== undefined) shop.churn(churn);
+  applyBulk(shop, settings);
+  applyWebhooks(shop, settings);
+  applyChanges(shop, settings);
+  if (render !== undefined) await shop.render(render.fields ?? undefined);
+  return tokens ? { tokens } : {};
+}
+
+function applyTokens(shop: Shop, { accessToken, issueTokens, expireTokens, revokeTokens }: ShopSettings) {
+  if (accessToken !== undefined) shop.accessToken = accessToken;
+  const tokens = issueTokens && shop.tokens.issue(issueTokens.lifetimeS);
+  if (expireTokens) shop.tokens.expire();
+  if (revokeTokens) shop.tokens.revoke();
+  return tokens;
+}
+
+function applyBulk({ bulk }: Shop, { bulk: settings }: ShopSettings): void {
+  if (settings?.rowsPerSecond !== undefined) bulk.pace.rowsPerSecond = settings.rowsPerSecond ?? Infinity;
+  if (settings?.fail) bulk.pace.failures.push(settings.fail);
+  if (settings?.expire) bulk.expire();
+}
+
+function applyWebhooks(shop: Shop, settings: ShopSettings): void {
+  if (settings.webhooks !== undefined) shop.webhooks.target = settings.webhooks;
+  if (settings.holdWebhooks) shop.webhooks.held = true;
+  if (settings.releaseWebhooks) shop.webhooks.release(settings.releaseWebhooks.reversed);
+  if (settings.repeatWebhooks) shop.webhooks.repeat();
+  if (settings.sendWebhook) shop.sendWebhook(settings.sendWebhook);
+}
+
+function applyChanges(shop: Shop, { edit, remove, merge, add }: ShopSettings): void {
+  if (edit) shop.edit(edit.id, edit.patch);
+  if (remove !== undefined) shop.remove(remove);
+  if (merge) shop.merge(...merge);
+  if (add !== undefined) shop.add(add);
 }
 
 /** The living customers from `offset` on, in id order. */
@@ -37,22 +107,32 @@ export function listCustomers(shop: Shop, offset: number, limit: number): StandI
   return page;
 }
 
+/** What was sent, without its body: that has a person in it. */
+function listDeliveries(shop: Shop) {
+  return shop.webhooks.deliveries().map(({ topic, webhookId, eventId, forged, statuses, state }) => ({
+    ...{ topic, webhookId, eventId, forged, statuses, state },
+  }));
+}
+
 /**
  * Not Shopify's: lets another process (the local stack, an end-to-end spec) read and steer a shop.
  *   GET  /_control/shops/{shop}                            shopStatus
  *   GET  /_control/shops/{shop}/customers?offset=&limit=   listCustomers
+ *   GET  /_control/shops/{shop}/webhooks                   listDeliveries
  *   POST /_control/shops/{shop}                            ShopSettings in, shopStatus out
  * Undefined: no such endpoint.
  */
-export function control(
+export async function control(
   method: string,
   url: URL,
   body: string,
   shopOf: (domain: string) => Shop | undefined,
-): unknown {
-  const [, domain = '', list] = /^\/_control\/shops\/([^/]+)(\/customers)?$/.exec(url.pathname) ?? [];
+): Promise<unknown> {
+  const [, domain = '', list] =
+    /^\/_control\/shops\/([^/]+)(\/customers|\/webhooks)?$/.exec(url.pathname) ?? [];
   const shop = shopOf(domain);
   if (!shop) return undefined;
+  if (list === '/webhooks') return listDeliveries(shop);
   if (list) {
     const { searchParams } = url;
     return listCustomers(
@@ -61,6 +141,6 @@ export function control(
       Number(searchParams.get('limit') ?? 250),
     );
   }
-  if (method === 'POST') applySettings(shop, JSON.parse(body) as ShopSettings);
-  return shopStatus(shop);
+  const given = method === 'POST' ? await applySettings(shop, JSON.parse(body) as ShopSettings) : {};
+  return { ...shopStatus(shop), ...given };
 }

@@ -18,6 +18,8 @@ import type { GraphQLSchema, OperationDefinitionNode, SelectionNode, SelectionSe
 /** A single query may not cost more. Source: shopify.dev/docs/api/usage/limits (single query limit). */
 export const MAX_QUERY_COST = 1000;
 
+const MUTATION_COST = 10;
+
 export interface CostedQuery {
   schema: GraphQLSchema;
   document: DocumentNode;
@@ -29,7 +31,7 @@ export interface CostedQuery {
 type Data = Record<string, unknown> | undefined;
 
 /**
- * The points of a query: scalar and enum 0, object 1, interface and union the largest selection, connection
+ * The points of a mutation are 10 for each of its fields. Those of a query: scalar and enum 0, object 1, interface and union the largest selection, connection
  * "sized by first and last": 2 + max(1, floor(2 ln n)) x node cost, the curve that recorded live answers fit.
  * Without `data` it is the requested cost; with it the actual one, where a connection counts the nodes it
  * returned and a null object nothing.
@@ -37,6 +39,9 @@ type Data = Record<string, unknown> | undefined;
  */
 export function queryCost(query: CostedQuery, data?: Data): number {
   const root = query.schema.getRootType(query.operation.operation);
+  if (query.operation.operation === 'mutation' && root) {
+    return MUTATION_COST * [...fieldsOf(query, query.operation.selectionSet, root)].length;
+  }
   return root ? selectionCost(query, query.operation.selectionSet, root, data) : 0;
 }
 

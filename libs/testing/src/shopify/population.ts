@@ -20,8 +20,16 @@ export interface Population {
   /** Changes one; updatedAt becomes now. False when there is no such customer. */
   edit(id: string, patch: CustomerPatch): boolean;
   remove(id: string): boolean;
-  /** Appends n new ones, created now. */
-  add(n: number): void;
+  /** Two become one; the kept id, or undefined when there is no such pair. */
+  merge(one: string, two: string): string | undefined;
+  /** Appends n new ones, created now; how many were ever created, so the new ones have the last indexes. */
+  add(n: number): number;
+  /** How many were ever created: the living ones have indexes below. */
+  total(): number;
+  /** Undefined when no such customer lives. */
+  find(id: string): StandInCustomer | undefined;
+  /** Rises with every change. */
+  revision(): number;
   /** The living rows in sort order, after (or with reverse: before) a position, lazily. */
   walk(sortKey: SortKey, reverse: boolean, from?: Position): Generator<{ index: number; facts: Facts }>;
 }
@@ -36,6 +44,7 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
   const removed = new Set<number>();
   let total = size;
   let byUpdate: Uint32Array | undefined;
+  let revision = 0;
 
   const lives = (index: number) =>
     Number.isInteger(index) && index >= 0 && index < total && !removed.has(index);
@@ -59,6 +68,27 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
     const index = source.indexOf(id);
     return index !== undefined && lives(index) ? index : undefined;
   };
+  const edit = (id: string, patch: CustomerPatch): boolean => {
+    const index = find(id);
+    if (index === undefined) return false;
+    const before = changed.get(index);
+    const updatedMs = Math.max(wholeSeconds(now()), facts(index).createdMs);
+    changed.set(index, { ...before, patch: { ...before?.patch, ...patch }, updatedMs });
+    byUpdate = undefined;
+    revision += 1;
+    return true;
+  };
+  const remove = (id: string): boolean => {
+    const index = find(id);
+    if (index === undefined) return false;
+    removed.add(index);
+    revision += 1;
+    return true;
+  };
+  const byId = (id: string): StandInCustomer | undefined => {
+    const index = find(id);
+    return index === undefined ? undefined : get(index);
+  };
   // Ids and creation times rise with the index, so only UPDATED_AT needs sorting.
   const order = (sortKey: SortKey): ((rank: number) => number) => {
     if (sortKey !== 'UPDATED_AT') return (rank) => rank;
@@ -69,6 +99,7 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
 
   return {
     count: () => total - removed.size,
+    total: () => total,
     get,
     *all() {
       for (let index = 0; index < total; index++) {
@@ -76,26 +107,32 @@ export function createPopulation(seed: string, shop: string, size: number, now: 
         if (customer) yield customer;
       }
     },
-    edit(id, patch) {
-      const index = find(id);
-      if (index === undefined) return false;
-      const before = changed.get(index);
-      const updatedMs = Math.max(wholeSeconds(now()), facts(index).createdMs);
-      changed.set(index, { ...before, patch: { ...before?.patch, ...patch }, updatedMs });
-      byUpdate = undefined;
-      return true;
+    edit,
+    remove,
+    merge(one, two) {
+      const [a, b] = [byId(one), byId(two)];
+      if (!a || !b || one === two) return undefined;
+      // "If exactly one customer has an email address, then that customer is kept", else customerTwoId is.
+      const [kept, gone] = a.email !== null && b.email === null ? [a, b] : [b, a];
+      const amount = (Number(kept.amountSpent.amount) + Number(gone.amountSpent.amount)).toFixed(2);
+      edit(kept.id, {
+        numberOfOrders: String(Number(kept.numberOfOrders) + Number(gone.numberOfOrders)),
+        amountSpent: { ...kept.amountSpent, amount },
+        tags: [...new Set([...kept.tags, ...gone.tags])],
+      });
+      remove(gone.id);
+      return kept.id;
     },
-    remove(id) {
-      const index = find(id);
-      if (index !== undefined) removed.add(index);
-      return index !== undefined;
-    },
+    find: byId,
+    revision: () => revision,
     add(n) {
       const last = total > 0 ? facts(total - 1).createdMs : 0;
       const createdMs = Math.max(wholeSeconds(now()), last); // never before the one with the lower id
       for (let i = 0; i < n; i++) changed.set(total + i, { patch: {}, createdMs, updatedMs: createdMs });
       total += n;
       byUpdate = undefined;
+      revision += 1;
+      return total;
     },
     *walk(sortKey, reverse, from) {
       const indexAt = order(sortKey);

@@ -1,70 +1,54 @@
-import type { IncomingMessage } from 'node:http';
-import type { Answer, GraphqlRequest } from './answer.ts';
-import { servedVersion } from './schema.ts';
-import type { FaultKind, ServedShop } from './shop.ts';
+import type { Readable } from 'node:stream';
+import type { ReplyFault } from './faults/faults.ts';
 
 export interface Reply {
   status: number;
+  /** Bytes or a stream as they are; anything else as JSON. */
   body: unknown;
   headers?: Record<string, string>;
+  /** Half of the body, then the connection closes. */
+  truncated?: true;
 }
+
+/** No reply: the connection closes, or stays open without a word. */
+export type Outcome = Reply | 'drop' | 'hang';
+
+export const isStream = (body: unknown): body is Readable =>
+  typeof body === 'object' && body !== null && 'pipe' in body;
 
 export const NOT_FOUND: Reply = { status: 404, body: { errors: 'Not Found' } };
 // Source: shopify.dev/docs/api/usage/authentication, shopify.dev/docs/api/usage/response-codes.
-const UNAUTHORIZED: Reply = {
+export const UNAUTHORIZED: Reply = {
   status: 401,
   body: { errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' },
 };
+
+/** How long every 429 asks to wait: "Retry-After: 2.0". */
+export const RETRY_AFTER_MS = 2_000;
+
 // Source: shopify.dev/docs/api/usage/response-codes and the REST rate limits page (Retry-After in decimal seconds).
-const FAULTS: Record<Exclude<FaultKind, 'drop'>, Reply> = {
+export const tooMany = (perSecond: number, { retryAfter }: { retryAfter: boolean }): Reply => ({
+  status: 429,
+  body: {
+    errors: `Exceeded ${perSecond} calls per second for api client. Reduce request rates to resume uninterrupted service.`,
+  },
+  ...(retryAfter && { headers: { 'retry-after': (RETRY_AFTER_MS / 1000).toFixed(1) } }),
+});
+
+const REPLIES: Record<Exclude<ReplyFault, 'drop' | 'hang' | 'truncate'>, Reply> = {
   unauthorized: UNAUTHORIZED,
   http500: { status: 500, body: { errors: 'Internal Server Error' } },
-  http429: {
-    status: 429,
-    body: {
-      errors:
-        'Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.',
-    },
-    headers: { 'retry-after': '2.0' },
-  },
+  http503: { status: 503, body: { errors: 'Service Unavailable' } },
+  http429: tooMany(2, { retryAfter: true }),
+  'http429-bare': tooMany(2, { retryAfter: false }),
 };
 
-/** The checks before GraphQL, in Shopify's order: the token, the version, the body. */
-export function replyTo(
-  shop: ServedShop,
-  asked: string,
-  { headers, method }: IncomingMessage,
-  body: string,
-  answer: Answer,
-): Reply | 'drop' {
-  shop.count('requests');
-  const fault = shop.takeFault();
-  if (fault === 'unauthorized') shop.count('unauthorized');
-  if (fault) return fault === 'drop' ? 'drop' : FAULTS[fault];
-  // Source: shopify.dev/docs/api/admin-graphql (authentication).
-  const token = headers['x-shopify-access-token'];
-  if (token === undefined) shop.violated('access-token', 'no X-Shopify-Access-Token header');
-  if (token !== shop.accessToken) {
-    shop.count('unauthorized');
-    return UNAUTHORIZED;
-  }
-  const version = servedVersion(asked);
-  if (version !== asked)
-    shop.violated('version', `${/^[\w-]{1,10}$/.test(asked) ? asked : 'it'} is not supported`);
-  if (!version || method !== 'POST') return NOT_FOUND;
-  const request = readRequest(body);
-  if (!request) {
-    shop.violated('body', 'not JSON with a query');
-    return { status: 400, body: { errors: { query: 'Required parameter missing or invalid' } } };
-  }
-  return { status: 200, body: answer(shop, version, request), headers: { 'x-shopify-api-version': version } };
-}
-
-function readRequest(body: string): GraphqlRequest | undefined {
-  try {
-    const request = JSON.parse(body) as Partial<GraphqlRequest> | null;
-    return typeof request?.query === 'string' ? { ...request, query: request.query } : undefined;
-  } catch {
-    return undefined;
-  }
+/** The answer, or what a fault makes of it. */
+export async function throughFault(
+  fault: ReplyFault | undefined,
+  answer: () => Reply | Promise<Reply>,
+): Promise<Outcome> {
+  if (fault === 'drop' || fault === 'hang') return fault;
+  if (fault === 'truncate') return { ...(await answer()), truncated: true };
+  return fault ? REPLIES[fault] : answer();
 }

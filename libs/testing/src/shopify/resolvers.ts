@@ -1,26 +1,15 @@
 import { GraphQLError } from 'graphql';
-import type { GraphQLFieldResolver, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
+import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
+import { bulkMutations, bulkOperationById, bulkQueries } from './bulk/resolvers.ts';
+import { refused, unplayed } from './context.ts';
+import type { Context } from './context.ts';
 import { issueCursor, readCursor } from './cursor.ts';
 import type { CursorScope, Position } from './cursor.ts';
-import type { StandInCustomer } from './customers.ts';
+import { customerView, denied } from './customer-view.ts';
 import type { SortKey } from './population.ts';
-import { documentedFilters } from './schema.ts';
-import { matches, parseSearch, UnplayedSearch } from './search.ts';
-import type { Term } from './search.ts';
+import { matches } from './search.ts';
+import { searchTerms } from './search-terms.ts';
 import type { ServedShop } from './shop.ts';
-
-export interface SearchWarning {
-  path: string[];
-  query: string;
-  warnings: { field: string; message: string; code: string }[];
-}
-
-export interface Context {
-  shop: ServedShop;
-  schema: GraphQLSchema;
-  /** Filled while the query runs; becomes extensions.search. */
-  searches: SearchWarning[];
-}
 
 interface CustomersArgs {
   first?: number | null;
@@ -36,7 +25,8 @@ interface CustomersArgs {
 const MAX_PAGE = 250;
 const SORT_FACTS = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' } as const;
 
-export const rootValue = { customers, customersCount, shop };
+export const rootValue = { customers, customersCount, shop, customer, node, nodes, ...bulkQueries };
+export const mutationRoot: Record<string, unknown> = bulkMutations;
 
 /** A field without data here is an error that says so: a null would look like Shopify's answer. */
 export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context> = (
@@ -54,10 +44,11 @@ export const resolveField: GraphQLFieldResolver<Record<string, unknown>, Context
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/customers. */
 function customers(args: CustomersArgs, context: Context, info: GraphQLResolveInfo) {
   const { shop: served } = context;
+  if (served.approval === 'none') throw denied();
   const first = pageSize(args, context);
   const sortKey = playedSortKey(args.sortKey, context);
   const scope = { shop: served.domain, query: args.query ?? '', sortKey, reverse: args.reverse };
-  const terms = searchTerms(scope.query, context, info);
+  const terms = searchTerms(scope.query, context, info.fieldName, String(info.path.key));
   const after = args.after == null ? undefined : positionOf(args.after, scope, context);
 
   const rows: { index: number; position: Position }[] = [];
@@ -70,10 +61,21 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
   }
   served.count('served', rows.length);
 
-  const nodes = rows.map(({ index }) => customerView(served.get(index)));
+  const nodes = rows.map(({ index }) => {
+    const found = served.get(index);
+    if (!found) throw new Error('a walked customer lives');
+    return customerView(found, served.approval);
+  });
+  const issue = (position: Position) => issueCursor(served.cursors.current(), scope, position);
   const cursorAt = (row: number) => () => {
     const position = rows.at(row)?.position;
-    return position ? issueCursor(served.secret, scope, position) : null;
+    return position ? issue(position) : null;
+  };
+  const astray = hasNextPage && after ? served.faults.takePage() : undefined;
+  const endCursor = () => {
+    if (astray === 'repeat-cursor') return args.after;
+    const back = astray && after && stepBack(served, sortKey, args.reverse, after, first);
+    return back ? issue(back) : cursorAt(-1)();
   };
   return {
     nodes,
@@ -82,9 +84,39 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
       hasNextPage,
       hasPreviousPage: Boolean(after),
       startCursor: cursorAt(0),
-      endCursor: cursorAt(-1),
+      endCursor,
     },
   };
+}
+
+/** Where the page before the one that begins after `from` began; undefined at the start of the list. */
+function stepBack(shop: ServedShop, sortKey: SortKey, reverse: boolean, from: Position, rows: number) {
+  let back: Position | undefined;
+  let left = rows;
+  for (const { facts } of shop.population().walk(sortKey, !reverse, from)) {
+    back = { id: facts.id, value: facts[SORT_FACTS[sortKey]] };
+    if (--left === 0) break;
+  }
+  return back;
+}
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/customer. */
+function customer({ id }: { id: string }, { shop: served }: Context) {
+  if (served.approval === 'none') throw denied();
+  const found = served.find(id);
+  return found ? customerView(found, served.approval) : null;
+}
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/node. */
+function node({ id }: { id: string }, context: Context) {
+  if (id.startsWith('gid://shopify/Customer/')) return customer({ id }, context);
+  if (id.startsWith('gid://shopify/BulkOperation/')) return bulkOperationById({ id }, context);
+  throw unplayed(context, 'node of another type than Customer and BulkOperation');
+}
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/nodes. */
+function nodes({ ids }: { ids: string[] }, context: Context) {
+  return ids.map((id) => node({ id }, context));
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/customersCount (a null limit means none). */
@@ -93,7 +125,7 @@ function customersCount(
   context: Context,
   info: GraphQLResolveInfo,
 ) {
-  const terms = searchTerms(args.query ?? '', context, info);
+  const terms = searchTerms(args.query ?? '', context, info.fieldName, String(info.path.key));
   const limit = args.limit ?? Infinity;
   let count = context.shop.customers;
   if (terms.length > 0) {
@@ -116,17 +148,6 @@ function shop(_args: unknown, { shop: { domain, plan } }: Context) {
   };
 }
 
-function customerView(customer: StandInCustomer | undefined): Record<string, unknown> {
-  if (!customer) throw new Error('a walked customer lives');
-  const { id, email, firstName, lastName } = customer;
-  return {
-    ...customer,
-    legacyResourceId: id.slice(id.lastIndexOf('/') + 1),
-    displayName: `${firstName} ${lastName}`,
-    defaultEmailAddress: email === null ? null : { emailAddress: email, validFormat: true },
-  };
-}
-
 function pageSize({ first, last, before }: CustomersArgs, context: Context): number {
   if (last != null || before != null) throw unplayed(context, 'backward pages (last, before)');
   if (first == null) throw refused(context, 'page-size', 'you must provide one of first or last');
@@ -141,44 +162,13 @@ function playedSortKey(sortKey: string, context: Context): SortKey {
   throw unplayed(context, `sortKey ${sortKey}`);
 }
 
+const INVALID_CURSOR = 'Invalid cursor for current pagination sort.';
+
 /** Source: shopify.dev/docs/api/usage/pagination-graphql (a cursor belongs to the query that gave it). */
 function positionOf(cursor: string, scope: CursorScope, context: Context): Position {
-  const position = readCursor(context.shop.secret, scope, cursor);
-  if (!position) throw refused(context, 'cursor', 'Invalid cursor for current pagination sort.');
-  return position;
-}
-
-/** Unknown filters are dropped from the search with a warning. Source: shopify.dev/docs/api/usage/search-syntax. */
-function searchTerms(query: string, context: Context, info: GraphQLResolveInfo): Term[] {
-  const { shop: served, schema, searches } = context;
-  try {
-    const { terms, unknown, unquoted } = parseSearch(query, documentedFilters(schema, info.fieldName));
-    for (const field of unknown) served.violated('search-field', `${info.fieldName} has no filter ${field}`);
-    for (const field of unquoted) served.violated('search-date', `the date of ${field} is not quoted`);
-    if (unknown.length > 0) {
-      const warn = (field: string) => ({
-        field,
-        message: 'Invalid search field for this query.',
-        code: 'invalid_field',
-      });
-      searches.push({ path: [String(info.path.key)], query, warnings: unknown.map(warn) });
-    }
-    return terms;
-  } catch (error) {
-    if (error instanceof UnplayedSearch) throw unplayed(context, `search: ${error.message}`);
-    throw error;
-  }
-}
-
-function refused({ shop: served }: Context, rule: string, message: string): GraphQLError {
-  served.violated(rule, message);
-  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
-}
-
-/** Not the client's fault perhaps, but counted all the same: a test must not pass on what was never played. */
-function unplayed({ shop: served }: Context, what: string): GraphQLError {
-  served.violated('unplayed', what);
-  return new GraphQLError(`The stand-in does not play ${what}.`, {
-    extensions: { code: 'STAND_IN_UNPLAYED' },
-  });
+  const found = context.shop.cursors.read((secret) => readCursor(secret, scope, cursor));
+  if (!found) throw refused(context, 'cursor', INVALID_CURSOR);
+  // The client did nothing wrong: it waited too long.
+  if (found.expired) throw new GraphQLError(INVALID_CURSOR, { extensions: { code: 'BAD_REQUEST' } });
+  return found.value;
 }

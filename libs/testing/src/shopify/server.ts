@@ -6,11 +6,14 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAnswer } from './answer.ts';
 import { control } from './control.ts';
-import { NOT_FOUND, replyTo } from './reply.ts';
-import type { Reply } from './reply.ts';
-import { createShop, createViolations } from './shop.ts';
-import type { ServedShop, Shop, ShopStats, Violation } from './shop.ts';
+import { NOT_FOUND } from './reply.ts';
+import { replyTo, shopOfPath } from './routes.ts';
+import { send } from './send.ts';
+import { createShop } from './shop.ts';
+import type { ServedShop, Shop, ShopStats } from './shop.ts';
 import type { Plan } from './throttle.ts';
+import { createViolations } from './violations.ts';
+import type { Violation } from './violations.ts';
 
 export interface ShopifyStandInOptions {
   /** 0, the default, takes a free one. */
@@ -38,7 +41,6 @@ export interface ShopifyStandIn {
 }
 
 const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]*\.myshopify\.com$/;
-const GRAPHQL_PATH = /^\/([^/]+)\/admin\/api\/([^/]+)\/graphql\.json$/;
 
 /** Plays Shopify's Admin API for any shop: the first segment of a path names it. */
 export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): Promise<ShopifyStandIn> {
@@ -57,27 +59,29 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
   };
 
   const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      send(response, { status: 500, body: { errors: `The stand-in failed: ${String(error)}` } });
+    handle(request, response).catch(async (error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else await send(response, { status: 500, body: { errors: `The stand-in failed: ${String(error)}` } });
     });
   });
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const arrivedMs = now();
     const url = new URL(request.url ?? '/', 'http://stand-in');
     const body = await text(request);
     if (url.pathname.startsWith('/_control/')) {
-      const found = control(request.method ?? 'GET', url, body, shopOf);
+      const found = await control(request.method ?? 'GET', url, body, shopOf);
       return send(response, found === undefined ? NOT_FOUND : { status: 200, body: found });
     }
-    const [, domain = '', version = ''] = GRAPHQL_PATH.exec(url.pathname) ?? [];
-    const shop = shopOf(domain);
+    const shop = shopOf(shopOfPath(url.pathname) ?? '');
     if (!shop) {
-      strays.add('address', 'no /{shop}.myshopify.com/admin/api/{version}/graphql.json');
+      strays.add('address', 'no address of the Admin API below /{shop}.myshopify.com');
       return send(response, NOT_FOUND);
     }
     const [min, max] = shop.latencyMs;
     if (max > 0) await wait(min + Math.random() * (max - min));
-    const reply = replyTo(shop, version, request, body, answer);
-    return reply === 'drop' ? request.socket.destroy() : send(response, reply);
+    const outcome = await replyTo(shop, { request, url, body, arrivedMs }, answer);
+    if (outcome === 'drop') request.socket.destroy();
+    else if (outcome !== 'hang') await send(response, outcome);
   };
 
   server.listen(port, host);
@@ -98,12 +102,7 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
     async close() {
       server.close();
       server.closeAllConnections();
-      await once(server, 'close');
+      await Promise.all([once(server, 'close'), ...[...shops.values()].map((shop) => shop.close())]);
     },
   };
-}
-
-function send(response: ServerResponse, { status, body, headers }: Reply): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-  response.end(JSON.stringify(body));
 }

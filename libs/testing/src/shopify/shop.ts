@@ -1,26 +1,54 @@
+import type { Approval } from './approval.ts';
+import { createBulkOperations } from './bulk/operations.ts';
+import type { BulkOperations } from './bulk/operations.ts';
+import { bulkFinished, createChanges, payloadFor } from './changes.ts';
+import type { AskedWebhook, Changes } from './changes.ts';
+import { createCursorSecrets } from './cursor.ts';
+import type { CursorSecrets } from './cursor.ts';
+import { createChurn } from './faults/churn.ts';
+import type { ChangeCounts, Churn, ChurnOptions } from './faults/churn.ts';
+import { createFaults } from './faults/faults.ts';
+import type { Fault, Faults } from './faults/faults.ts';
+import { createPatience } from './faults/patience.ts';
+import type { Patience } from './faults/patience.ts';
+import { createMeter } from './meter.ts';
+import { DEV_CLIENT_SECRET } from './oauth/credentials.ts';
+import { createTokens } from './oauth/tokens.ts';
+import type { Tokens } from './oauth/tokens.ts';
 import { createPopulation } from './population.ts';
 import type { Population } from './population.ts';
+import { createRestBucket, REST_PLANS } from './rest/bucket.ts';
+import type { RestBucket, RestLimits } from './rest/bucket.ts';
+import { renderCustomers } from './rest/rendered.ts';
+import type { Rendered } from './rest/rendered.ts';
 import { createBucket, PLANS } from './throttle.ts';
-import type { Bucket, Plan } from './throttle.ts';
+import type { Bucket, Plan, PlanLimits } from './throttle.ts';
+import { createViolations } from './violations.ts';
+import type { Violation } from './violations.ts';
+import { createSender } from './webhooks/sender.ts';
+import type { Sender } from './webhooks/sender.ts';
 
-export type FaultKind = 'http429' | 'http500' | 'drop' | 'unauthorized';
-
-/** A rule of the vendor that a client broke; the detail names fields and rules, never values or persons. */
-export interface Violation {
-  rule: string;
-  detail: string;
-  times: number;
-}
-
-export interface ShopStats {
-  /** HTTP requests, whatever their answer. */
-  requests: number;
+const COUNTS = {
+  /** HTTP requests to the Admin API, whatever their answer. */
+  requests: 0,
   /** THROTTLED replies. */
-  throttled: number;
+  throttled: 0,
+  /** 429 replies of the REST bucket, those of faults aside. */
+  limited: 0,
   /** 401 replies. */
-  unauthorized: number;
+  unauthorized: 0,
   /** Customers handed out, pages read twice counting twice. */
-  served: number;
+  served: 0,
+  /** Access tokens given for a refresh token. */
+  refreshed: 0,
+};
+type Counts = typeof COUNTS;
+
+export interface ShopStats extends Counts {
+  /** The most requests to the Admin API within any second. */
+  worstSecond: number;
+  /** What the schedule of changes did. */
+  churned: ChangeCounts;
   violations: Violation[];
 }
 
@@ -33,30 +61,66 @@ export interface ShopOptions {
   now: () => number;
 }
 
+/** New limits mid-run. */
+export interface Limits {
+  graphql?: PlanLimits;
+  rest?: RestLimits;
+}
+
 /** What a test holds of one shop, beside its population. */
-export interface Shop extends Omit<Population, 'count' | 'walk'> {
+export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes {
   readonly domain: string;
   /** How many customers live; setting it starts the shop over with that many. */
   customers: number;
-  /** The one token accepted now; a client that keeps an older one gets 401. */
+  /** The newest one; setting it revokes the others, and it never expires. */
   accessToken: string;
-  /** Setting it fills a new bucket. */
+  /** Expiring tokens: issue a pair, expire the access tokens, revoke everything. */
+  readonly tokens: Pick<Tokens, 'issue' | 'expire' | 'revoke'>;
+  /** Setting it fills new buckets. */
   plan: Plan;
+  /** What the app was approved for. */
+  approval: Approval;
   /** Each reply waits a time between the two. */
   latencyMs: [min: number, max: number];
+  /** What is in the buckets stays. */
+  limit(limits: Limits): void;
   /** The next `times` requests fail so, before anything else is looked at; faults queue up. */
-  fault(fault: { kind: FaultKind; times?: number }): void;
+  fault(fault: Fault): void;
+  /** Cursors and page_info given so far end now. */
+  expireCursors(): void;
+  /** Changes while a client reads. */
+  churn(options: ChurnOptions): void;
+  /** How bulk queries run, and the end of their files. */
+  readonly bulk: Pick<BulkOperations, 'pace' | 'expire' | 'list'>;
+  /** Where webhooks go, and how. */
+  readonly webhooks: Omit<Sender, 'send' | 'close'>;
+  /** Sends one that does not come from a change; app/uninstalled also revokes the tokens. */
+  sendWebhook(webhook: AskedWebhook): void;
+  /** Renders the REST view ahead, for a benchmark; done when it resolves, good until a customer changes. */
+  render(fields?: string[]): Promise<void>;
   stats(): ShopStats;
 }
 
 /** The server's side of a shop. */
 export interface ServedShop extends Shop {
   readonly secret: string;
+  readonly now: () => number;
+  readonly tokens: Tokens;
+  readonly bulk: BulkOperations;
+  readonly faults: Faults;
+  readonly cursors: CursorSecrets;
+  readonly patience: Record<'rest' | 'graphql', Patience>;
   population(): Population;
   bucket(): Bucket;
-  takeFault(): FaultKind | undefined;
-  count(what: 'requests' | 'throttled' | 'unauthorized' | 'served', by?: number): void;
+  restBucket(): RestBucket;
+  /** A request for customers was answered. */
+  turned(): void;
+  arrived(atMs: number): void;
+  /** The rows as a body, where they were rendered ahead. */
+  rendered(indexes: readonly number[], fields: string[] | undefined): Promise<Buffer | undefined>;
+  count(what: keyof Counts, by?: number): void;
   violated(rule: string, detail: string): void;
+  close(): Promise<void>;
 }
 
 /** Accepted until a test sets another one. */
@@ -66,15 +130,46 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
   let population = createPopulation(seed, domain, customers, now);
   let currentPlan = plan;
   let bucket = createBucket(PLANS[plan], now);
-  const faults: FaultKind[] = [];
-  const counts = { requests: 0, throttled: 0, unauthorized: 0, served: 0 };
+  let restBucket = createRestBucket(REST_PLANS[plan], now);
+  let churn: Churn | undefined;
+  let rendered: Rendered | undefined;
+  const counts = { ...COUNTS };
   const violations = createViolations();
+  const violated = violations.add;
+  const meter = createMeter();
+  const faults = createFaults();
+  const cursors = createCursorSecrets(seed);
+  const tokens = createTokens(DEV_ACCESS_TOKEN, now);
+  const webhooks = createSender({ shop: domain, secret: DEV_CLIENT_SECRET, now, violated });
+  const changes = createChanges(() => population, webhooks);
+  // Ids of operations rise with the clock: a restarted stand-in gives no id twice.
+  const bulk = createBulkOperations(Math.floor(now() / 1000), now, (operation) =>
+    bulkFinished(webhooks, operation),
+  );
+  const forget = async () => {
+    const old = rendered;
+    rendered = undefined;
+    await old?.close();
+  };
 
   return {
     domain,
     secret: seed,
-    accessToken: DEV_ACCESS_TOKEN,
+    now,
     latencyMs,
+    approval: 'full',
+    tokens,
+    bulk,
+    faults,
+    cursors,
+    webhooks,
+    patience: { rest: createPatience(now), graphql: createPatience(now) },
+    get accessToken() {
+      return tokens.access();
+    },
+    set accessToken(token) {
+      tokens.set(token);
+    },
     get customers() {
       return population.count();
     },
@@ -87,36 +182,52 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
     set plan(next) {
       currentPlan = next;
       bucket = createBucket(PLANS[next], now);
+      restBucket = createRestBucket(REST_PLANS[next], now);
     },
     get: (index) => population.get(index),
     all: () => population.all(),
-    edit: (id, patch) => population.edit(id, patch),
-    remove: (id) => population.remove(id),
-    add: (n) => population.add(n),
-    fault({ kind, times = 1 }) {
-      for (let i = 0; i < times; i++) faults.push(kind);
+    find: (id) => population.find(id),
+    ...changes,
+    limit({ graphql, rest }) {
+      if (graphql) bucket.resize(graphql);
+      if (rest) restBucket.resize(rest);
     },
-    stats: () => ({ ...counts, violations: violations.list() }),
+    fault: (fault) => faults.add(fault),
+    expireCursors: () => cursors.expire(),
+    churn(options) {
+      churn = createChurn(options, {
+        ...changes,
+        total: () => population.total(),
+        idAt: (index) => population.get(index)?.id,
+      });
+    },
+    sendWebhook(webhook) {
+      const forged = webhook.forged === true;
+      webhooks.send(webhook.topic, payloadFor(domain, population, webhook), { forged });
+      if (webhook.topic === 'app/uninstalled' && !forged) tokens.revoke();
+    },
+    async render(fields) {
+      await forget();
+      rendered = await renderCustomers(population, fields);
+    },
+    stats: () => ({
+      ...counts,
+      worstSecond: meter.worst(),
+      churned: churn?.counts() ?? { edited: 0, removed: 0, merged: 0, added: 0 },
+      violations: violations.list(),
+    }),
     population: () => population,
     bucket: () => bucket,
-    takeFault: () => faults.shift(),
+    restBucket: () => restBucket,
+    turned: () => churn?.tick(),
+    arrived: (atMs) => meter.add(atMs),
+    rendered: async (indexes, fields) => rendered?.page(population, indexes, fields),
     count(what, by = 1) {
       counts[what] += by;
     },
-    violated: violations.add,
-  };
-}
-
-/** Equal violations are one entry with a count, so that a client in a loop cannot fill the memory. */
-export function createViolations(): { add(rule: string, detail: string): void; list(): Violation[] } {
-  const found = new Map<string, Violation>();
-  return {
-    add(rule, detail) {
-      const key = `${rule}|${detail}`;
-      const known = found.get(key);
-      if (known) known.times += 1;
-      else found.set(key, { rule, detail, times: 1 });
+    violated,
+    async close() {
+      await Promise.all([webhooks.close(), bulk.close(), forget()]);
     },
-    list: () => [...found.values()].map((violation) => ({ ...violation })),
   };
 }

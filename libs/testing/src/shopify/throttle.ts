@@ -23,6 +23,8 @@ export interface Bucket {
   take(points: number): boolean;
   /** Gives back the difference between requested and actual cost after execution. */
   refund(points: number): void;
+  /** New limits mid-run; what is available stays, as far as the new bucket holds it. */
+  resize(limits: PlanLimits): void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Bucket {
  * Source: shopify.dev/docs/api/usage/limits#the-leaky-bucket-algorithm.
  */
 export function createBucket(limits: PlanLimits, now: () => number): Bucket {
-  const { maximumAvailable, restoreRate } = limits;
+  let { maximumAvailable, restoreRate } = limits;
   let available = maximumAvailable;
   let at = now();
   const add = (points: number) => {
@@ -54,5 +56,10 @@ export function createBucket(limits: PlanLimits, now: () => number): Bucket {
       return true;
     },
     refund: add,
+    resize(next) {
+      restore();
+      ({ maximumAvailable, restoreRate } = next);
+      add(0);
+    },
   };
 }

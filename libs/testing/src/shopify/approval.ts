@@ -1,0 +1,13 @@
+/**
+ * What the app was approved for: protected customer data with its fields (name, email, phone, address), without
+ * the fields (level 1), or nothing.
+ * Source: shopify.dev/docs/apps/launch/protected-customer-data ("Using protected customer data").
+ */
+export type Approval = 'full' | 'no-fields' | 'none';
+
+const MORE = 'See https://shopify.dev/docs/apps/launch/protected-customer-data for more details.';
+
+/** In `errors[]` of a GraphQL reply with HTTP 200. */
+export const NOT_APPROVED = `This app is not approved to access the Customer object. ${MORE}`;
+/** With HTTP 403. */
+export const REST_NOT_APPROVED = `[API] This app is not approved to access REST endpoints with protected customer data. ${MORE}`;

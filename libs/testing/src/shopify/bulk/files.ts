@@ -1,0 +1,81 @@
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { sign } from '../cursor.ts';
+import type { Reply } from '../reply.ts';
+import type { ServedShop } from '../shop.ts';
+import type { BulkOperation } from './operation.ts';
+
+const PREFIX = '/_bulk/';
+
+interface FileOf {
+  origin: string;
+  shop: ServedShop;
+  operation: BulkOperation;
+}
+
+/** A signed URL of another place than the API, as a storage bucket gives one: who has it needs no token. */
+export function fileUrl({ origin, shop, operation }: FileOf): string {
+  const expires = Math.floor(shop.bulk.expiresMs(operation) / 1000);
+  const query = new URLSearchParams({
+    Expires: String(expires),
+    Signature: signature(shop, operation.id, expires),
+  });
+  return `${origin}${PREFIX}${shop.domain}/${operation.id}.jsonl?${query.toString()}`;
+}
+
+export function isFilePath(path: string): boolean {
+  return path.startsWith(PREFIX);
+}
+
+/** The shop whose file a path names. */
+export const shopOfFile = (path: string): string => path.slice(PREFIX.length).split('/')[0] ?? '';
+
+/**
+ * GET of a result file, whole or from a byte on (Range: bytes=n-), as storage serves it.
+ * The token must not come here: "url" is no address of the Admin API, and a token sent to it leaves the app's
+ * hands. Storage answers a second credential beside the signature with 400, an expired signature with 400 and a
+ * wrong one with 403.
+ * Source: shopify.dev/docs/api/usage/bulk-operations/queries ("Download the data"); cloud.google.com/storage
+ * (signed URLs, XML API errors).
+ */
+export function serveFile(shop: ServedShop, url: URL, { headers }: IncomingMessage): Reply {
+  if (headers['x-shopify-access-token'] !== undefined || headers.authorization !== undefined) {
+    shop.violated('token-to-file', 'a credential was sent to the URL of a result file');
+    return storageError(400, 'InvalidArgument');
+  }
+  const id = Number(/\/(\d+)\.jsonl$/.exec(url.pathname)?.[1]);
+  const operation = shop.bulk.list().find((candidate) => candidate.id === id);
+  const expires = Number(url.searchParams.get('Expires'));
+  if (url.searchParams.get('Signature') !== signature(shop, id, expires)) {
+    shop.violated('file-url', 'the URL of a result file is not as it was given');
+    return storageError(403, 'SignatureDoesNotMatch');
+  }
+  if (!operation?.file) return storageError(404, 'NoSuchKey');
+  if (shop.now() >= Math.min(expires * 1000, shop.bulk.expiresMs(operation)))
+    return storageError(400, 'ExpiredToken');
+  return content(operation.file, headers.range);
+}
+
+function content({ path, bytes }: { path: string; bytes: number }, range: string | undefined): Reply {
+  const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+  if (start >= bytes) return storageError(416, 'InvalidRange');
+  return {
+    status: start > 0 ? 206 : 200,
+    body: createReadStream(path, { start, end: bytes - 1 }),
+    headers: {
+      'content-type': 'application/jsonl',
+      'content-length': String(bytes - start),
+      'accept-ranges': 'bytes',
+      ...(start > 0 && { 'content-range': `bytes ${start}-${bytes - 1}/${bytes}` }),
+    },
+  };
+}
+
+const signature = (shop: ServedShop, id: number, expires: number): string =>
+  sign(shop.secret, ['bulk', shop.domain, id, expires]);
+
+const storageError = (status: number, code: string): Reply => ({
+  status,
+  body: Buffer.from(`<?xml version='1.0' encoding='UTF-8'?><Error><Code>${code}</Code></Error>`),
+  headers: { 'content-type': 'application/xml; charset=UTF-8' },
+});

@@ -1,0 +1,67 @@
+import type { CustomerPatch } from '../population.ts';
+
+export interface ChurnOptions {
+  /** The same seed makes the same changes at the same requests. */
+  seed: number;
+  /** One change after every n-th request for customers. */
+  everyRequests: number;
+  /** How many changes in all. */
+  times: number;
+}
+
+/** What a schedule may do to a shop. */
+export interface Churned {
+  total(): number;
+  /** Undefined where nobody lives any more. */
+  idAt(index: number): string | undefined;
+  edit(id: string, patch: CustomerPatch): boolean;
+  remove(id: string): boolean;
+  merge(one: string, two: string): string | undefined;
+  add(n: number): unknown;
+}
+
+export type ChangeCounts = Record<'edited' | 'removed' | 'merged' | 'added', number>;
+
+/** Edits, deletes, merges and creates customers while a client reads them, as a seed says. */
+export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: Churned) {
+  const random = createRandom(seed);
+  const counts: ChangeCounts = { edited: 0, removed: 0, merged: 0, added: 0 };
+  let requests = 0;
+  let left = times;
+
+  const change = () => {
+    const anyone = () => shop.idAt(Math.floor(random() * shop.total()));
+    const [one, two] = [anyone(), anyone()];
+    const kind = Math.floor(random() * 4);
+    if (kind === 0 || !one || !two) {
+      shop.add(1);
+      counts.added += 1;
+    } else if (kind === 1 && shop.remove(one)) counts.removed += 1;
+    else if (kind === 2 && shop.merge(one, two)) counts.merged += 1;
+    else if (shop.edit(one, { tags: [`edit-${times - left}`], numberOfOrders: String(times - left) })) {
+      counts.edited += 1;
+    }
+  };
+  return {
+    /** To be called after each request for customers. */
+    tick() {
+      requests += 1;
+      if (left <= 0 || requests % everyRequests !== 0) return;
+      left -= 1;
+      change();
+    },
+    counts: () => ({ ...counts }),
+  };
+}
+export type Churn = ReturnType<typeof createChurn>;
+
+/** mulberry32: Math.random takes no seed. */
+function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,149 @@
+import { REST_NOT_APPROVED } from '../approval.ts';
+import type { Facts } from '../customers.ts';
+import type { Reply } from '../reply.ts';
+import type { ServedShop } from '../shop.ts';
+import { issuePageInfo, readPageInfo } from './page-info.ts';
+import type { ListFilters, PageInfo } from './page-info.ts';
+import { readCountParams, readListParams } from './params.ts';
+import type { Breach, ListParams } from './params.ts';
+import { pickFields, REST_FIELDS, restCustomer } from './view.ts';
+
+/**
+ * GET customers.json. Shopify documents no order; here it is by rising id, the order of since_id.
+ * @param address of the endpoint, for the Link header
+ */
+export async function listCustomers(
+  shop: ServedShop,
+  search: URLSearchParams,
+  address: string,
+): Promise<Reply> {
+  const { params, breaches } = readListParams(search);
+  const refusal = count(shop, breaches) ?? notApproved(shop);
+  if (refusal) return refusal;
+  for (const name of params.fields ?? []) {
+    if (!REST_FIELDS.has(name)) shop.violated('rest-field', 'a name in fields that Customer does not have');
+  }
+  const start = startOf(shop, params);
+  if ('status' in start) return start;
+  const { indexes, more } = readRows(shop, start, params.limit);
+  shop.count('served', indexes.length);
+  const body = (await shop.rendered(indexes, params.fields)) ?? {
+    customers: indexes.map((index) => {
+      const found = shop.get(index);
+      if (!found) throw new Error('a walked customer lives');
+      return pickFields(restCustomer(found, shop.approval), params.fields);
+    }),
+  };
+  const link = linkHeader({ shop, address, params, start, indexes, more });
+  return { status: 200, body, ...(link && { headers: { link } }) };
+}
+
+/** GET customers/count.json */
+export function countCustomers(shop: ServedShop, search: URLSearchParams): Reply {
+  const { filters, breaches } = readCountParams(search);
+  const refusal = count(shop, breaches) ?? notApproved(shop);
+  if (refusal) return refusal;
+  if (Object.keys(filters).length === 0) return { status: 200, body: { count: shop.customers } };
+  let found = 0;
+  for (const { facts } of shop.population().walk('ID', false)) if (passes(filters, facts)) found += 1;
+  return { status: 200, body: { count: found } };
+}
+
+/** Counts all breaches; the first that Shopify answers with an error gives the reply. */
+function count(shop: ServedShop, breaches: Breach[]): Reply | undefined {
+  for (const { rule, detail } of breaches) shop.violated(rule, detail);
+  const errors = Object.assign({}, ...breaches.map((breach) => breach.errors)) as Record<string, string>;
+  return Object.keys(errors).length > 0 ? { status: 400, body: { errors } } : undefined;
+}
+
+const notApproved = (shop: ServedShop): Reply | undefined =>
+  shop.approval === 'none' ? { status: 403, body: { errors: REST_NOT_APPROVED } } : undefined;
+
+/** Where a page begins; without page_info at the start of the list. */
+function startOf(shop: ServedShop, { pageInfo, filters }: ListParams): PageInfo | Reply {
+  if (pageInfo === undefined) return { direction: 'next', lastId: filters.sinceId ?? 0, filters };
+  const found = shop.cursors.read((secret) => readPageInfo(secret, shop.domain, pageInfo));
+  if (found && !found.expired) return found.value;
+  if (!found) shop.violated('cursor', 'page_info is not as it was given');
+  return { status: 400, body: { errors: { page_info: 'Invalid value.' } } };
+}
+
+function readRows(shop: ServedShop, { direction, lastId, filters }: PageInfo, limit: number) {
+  const back = direction === 'prev';
+  const indexes: number[] = [];
+  const from = { id: lastId, value: lastId };
+  for (const { index, facts } of shop.population().walk('ID', back, from)) {
+    // Creation times rise with the ids, so nothing behind this one passes: saves walking to the end.
+    if (!back && facts.createdMs > (filters.createdMax ?? Infinity)) break;
+    if (!passes(filters, facts)) continue;
+    if (indexes.length === limit) return { indexes: back ? indexes.reverse() : indexes, more: true };
+    indexes.push(index);
+  }
+  return { indexes: back ? indexes.reverse() : indexes, more: false };
+}
+
+function passes(filters: ListFilters, { id, createdMs, updatedMs }: Facts): boolean {
+  const {
+    ids,
+    sinceId = 0,
+    createdMin = 0,
+    createdMax = Infinity,
+    updatedMin = 0,
+    updatedMax = Infinity,
+  } = filters;
+  if (id <= sinceId || createdMs < createdMin || createdMs > createdMax) return false;
+  return updatedMs >= updatedMin && updatedMs <= updatedMax && (ids?.includes(id) ?? true);
+}
+
+interface Page {
+  shop: ServedShop;
+  address: string;
+  params: ListParams;
+  start: PageInfo;
+  indexes: number[];
+  /** In the direction that was read. */
+  more: boolean;
+}
+
+/** Source: shopify.dev/docs/api/admin-rest/usage/pagination ("Link header syntax"; none when there is one page). */
+function linkHeader({ shop, address, params, start, indexes, more }: Page): string | undefined {
+  const idAt = (row: number) =>
+    Number(
+      shop
+        .get(indexes.at(row) ?? -1)
+        ?.id.split('/')
+        .at(-1),
+    );
+  const to = (direction: PageInfo['direction'], lastId: number): string => {
+    const query = new URLSearchParams({ limit: String(params.limit) });
+    if (params.fields) query.set('fields', params.fields.join(','));
+    const { filters } = start;
+    query.set(
+      'page_info',
+      issuePageInfo(shop.cursors.current(), shop.domain, { direction, lastId, filters }),
+    );
+    return `<${address}?${query.toString()}>; rel="${direction === 'prev' ? 'previous' : 'next'}"`;
+  };
+  if (indexes.length === 0) return undefined;
+  const links: string[] = [];
+  const followed = params.pageInfo !== undefined;
+  const hasPrevious = start.direction === 'prev' ? more : followed;
+  const hasNext = start.direction === 'prev' ? true : more;
+  if (hasPrevious) links.push(to('prev', idAt(0)));
+  if (hasNext) links.push(to('next', nextFrom(shop, start, indexes.length, idAt(-1), followed)));
+  return links.join(', ') || undefined;
+}
+
+/** The id the next page begins after; a page fault leads back instead. */
+function nextFrom(shop: ServedShop, start: PageInfo, rows: number, last: number, followed: boolean): number {
+  const astray = followed && start.direction === 'next' ? shop.faults.takePage() : undefined;
+  if (!astray) return last;
+  if (astray === 'repeat-cursor') return start.lastId;
+  let back = start.lastId;
+  let left = rows;
+  for (const { facts } of shop.population().walk('ID', true, { id: start.lastId, value: start.lastId })) {
+    back = facts.id;
+    if (--left === 0) break;
+  }
+  return back;
+}

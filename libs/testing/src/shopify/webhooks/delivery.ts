@@ -1,0 +1,57 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { Payload, Topic } from './payloads.ts';
+
+/** One webhook on its way; the ids stay the same through all its attempts. */
+export interface Delivery {
+  readonly topic: Topic;
+  readonly webhookId: string;
+  /** The same for all topics of one action of the merchant. */
+  readonly eventId: string;
+  readonly triggeredAt: string;
+  readonly url: string;
+  readonly body: string;
+  /** Signed with a wrong secret: a receiver must answer 401. */
+  readonly forged: boolean;
+  /** HTTP statuses in order; 0 stands for no answer in time. */
+  readonly statuses: number[];
+  state: 'waiting' | 'delivered' | 'given up';
+}
+
+interface NewDelivery {
+  topic: Topic;
+  payload: Payload;
+  url: string;
+  eventId: string;
+  triggeredMs: number;
+  forged: boolean;
+}
+
+export const newDelivery = ({ payload, triggeredMs, ...rest }: NewDelivery): Delivery => ({
+  ...rest,
+  webhookId: randomUUID(),
+  triggeredAt: new Date(triggeredMs).toISOString().replace('Z', '000000Z'), // nanoseconds, as in the samples
+  body: rawBody(payload),
+  statuses: [],
+  state: 'waiting',
+});
+
+/** Angle brackets and ampersands are escaped, as Rails writes JSON: parsed and written again, the bytes differ. */
+function rawBody(payload: Payload): string {
+  const code = (sign: string) => `\\u00${sign.charCodeAt(0).toString(16)}`;
+  return JSON.stringify(payload).replace(/[<>&]/g, code);
+}
+
+/** Source: shopify.dev/docs/apps/build/webhooks ("Headers"), .../webhooks/subscribe/https ("Validate the origin"). */
+export function headersOf(delivery: Delivery, shop: string, secret: string): Record<string, string> {
+  const key = delivery.forged ? `${secret}-forged` : secret;
+  return {
+    'Content-Type': 'application/json',
+    'X-Shopify-Topic': delivery.topic,
+    'X-Shopify-Hmac-Sha256': createHmac('sha256', key).update(delivery.body).digest('base64'),
+    'X-Shopify-Shop-Domain': shop,
+    'X-Shopify-API-Version': '2026-10',
+    'X-Shopify-Webhook-Id': delivery.webhookId,
+    'X-Shopify-Triggered-At': delivery.triggeredAt,
+    'X-Shopify-Event-Id': delivery.eventId,
+  };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { headersOf, newDelivery } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
+import type { Payload, Topic } from './payloads.ts';
+
+export interface WebhookTarget {
+  url: string;
+  /** Multiplies the hours between attempts, so that a test need not wait for them. */
+  retryScale?: number;
+}
+
+export interface Sender {
+  /** Null: nowhere. What is under way goes on to the address it was triggered for, as Shopify's does. */
+  target: WebhookTarget | null;
+  /** While true, nothing is sent; what is triggered waits. */
+  held: boolean;
+  send(topic: Topic, payload: Payload, options?: { eventId?: string; forged?: boolean }): void;
+  /** Sends what was held, newest first if asked: Shopify promises no order. */
+  release(reversed?: boolean): void;
+  /** Sends delivered ones again: "your app might receive the same webhook more than once". */
+  repeat(): void;
+  deliveries(): Delivery[];
+  close(): Promise<void>;
+}
+
+interface SenderOptions {
+  shop: string;
+  secret: string;
+  now: () => number;
+  violated: (rule: string, detail: string) => void;
+}
+
+const TIMEOUT_MS = 5_000;
+const RETRIES = 8;
+/** Doubling from here, eight retries take four hours. */
+const FIRST_RETRY_MS = (4 * 3_600_000) / (2 ** RETRIES - 1);
+const KEPT = 10_000;
+
+/**
+ * Sends webhooks: anything but a 2xx within 5 s is retried 8 times over 4 hours with growing delays; a redirect is
+ * not followed. The last attempt given up, it is not sent again.
+ * Source: shopify.dev/docs/apps/build/webhooks/subscribe/https, shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks
+ * and the changelog "Updates to webhook retry mechanism" (2024).
+ */
+export function createSender({ shop, secret, now, violated }: SenderOptions): Sender {
+  const stopping = new AbortController();
+  const sent: Delivery[] = [];
+  const underWay = new Set<Promise<void>>();
+  let held: Delivery[] = [];
+
+  const attempt = async (delivery: Delivery): Promise<number> => {
+    try {
+      const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+      const headers = headersOf(delivery, shop, secret);
+      const response = await fetch(delivery.url, {
+        method: 'POST',
+        headers,
+        body: delivery.body,
+        redirect: 'manual',
+        signal,
+      });
+      await response.arrayBuffer();
+      return response.status;
+    } catch {
+      return 0;
+    }
+  };
+  const deliver = async (delivery: Delivery, retryScale: number): Promise<void> => {
+    for (let retry = 0; retry <= RETRIES && !stopping.signal.aborted; retry++) {
+      if (retry > 0)
+        await wait(FIRST_RETRY_MS * 2 ** (retry - 1) * retryScale, null, stopping).catch(() => null);
+      if (stopping.signal.aborted) return;
+      const status = await attempt(delivery);
+      delivery.statuses.push(status);
+      judge(delivery, status);
+      if (status >= 200 && status < 300) {
+        delivery.state = 'delivered';
+        return;
+      }
+      if (delivery.forged) break; // whoever forges one has no retries to rely on
+    }
+    delivery.state = 'given up';
+  };
+  /** "If the HMAC digests don't match, respond with 401": the privacy requirements ask for it by its number. */
+  const judge = ({ forged, topic }: Delivery, status: number) => {
+    const accepted = status >= 200 && status < 300;
+    if (forged && accepted) violated('webhook-hmac', `a forged ${topic} was accepted`);
+    if (!forged && status === 401) violated('webhook-hmac', `a genuine ${topic} was refused as forged`);
+  };
+  const go = (delivery: Delivery) => {
+    const run = deliver(delivery, sender.target?.retryScale ?? 1).finally(() => underWay.delete(run));
+    underWay.add(run);
+  };
+
+  const sender: Sender = {
+    target: null,
+    held: false,
+    send(topic, payload, { eventId = randomUUID(), forged = false } = {}) {
+      const { target } = sender;
+      if (!target) return;
+      const delivery = newDelivery({ topic, payload, eventId, forged, url: target.url, triggeredMs: now() });
+      sent.push(delivery);
+      if (sent.length > KEPT) sent.shift();
+      if (sender.held) held.push(delivery);
+      else go(delivery);
+    },
+    release(reversed = false) {
+      sender.held = false;
+      const waiting = reversed ? held.toReversed() : held;
+      held = [];
+      waiting.forEach(go);
+    },
+    repeat() {
+      for (const delivery of sent.filter(({ state }) => state === 'delivered')) go(delivery);
+    },
+    deliveries: () => [...sent],
+    async close() {
+      stopping.abort();
+      await Promise.all(underWay);
+    },
+  };
+  return sender;
+}
