@@ -63,6 +63,7 @@ export async function runOperation({ operation, rows, pace, now }: Run): Promise
     else if (pace.rowsPerSecond > 0) await wait((CHUNK / pace.rowsPerSecond) * 1000);
     while (pace.rowsPerSecond === 0 && !canceled()) await wait(HOLD_MS);
   };
+  let errorCode: BulkErrorCode | null = null;
   try {
     await nextTurn(); // the reply that says CREATED goes out first
     if (!canceled()) operation.status = 'RUNNING';
@@ -73,20 +74,16 @@ export async function runOperation({ operation, rows, pace, now }: Run): Promise
       if (lines.length === CHUNK) await breather();
     }
     await flush();
-    end(operation, canceled() ? 'CANCELED' : failure ? 'FAILED' : 'COMPLETED', now());
-    operation.errorCode = operation.status === 'FAILED' ? (failure?.errorCode ?? null) : null;
+    errorCode = failure?.errorCode ?? null;
   } catch {
-    end(operation, 'FAILED', now());
-    operation.errorCode = 'INTERNAL_SERVER_ERROR';
-  } finally {
-    await output.close();
+    errorCode = 'INTERNAL_SERVER_ERROR';
   }
+  await output.close();
   if (bytes > 0) operation.file = { path, bytes };
   else await rm(dir, { recursive: true, force: true });
-}
-
-function end(operation: BulkOperation, status: BulkStatus, atMs: number): void {
-  operation.status = status;
-  operation.endedMs = atMs;
-  if (status === 'COMPLETED') operation.completedMs = atMs;
+  // Last, and in one turn: who reads a final status finds the file.
+  operation.status = canceled() ? 'CANCELED' : errorCode ? 'FAILED' : 'COMPLETED';
+  operation.errorCode = operation.status === 'FAILED' ? errorCode : null;
+  operation.endedMs = now();
+  if (operation.status === 'COMPLETED') operation.completedMs = operation.endedMs;
 }

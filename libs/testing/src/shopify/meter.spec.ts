@@ -1,0 +1,16 @@
+import { createMeter } from './meter.ts';
+
+describe('createMeter', () => {
+  it('finds the worst second wherever it lies', () => {
+    const meter = createMeter();
+    expect(meter.worst()).toBe(0);
+    for (const at of [0, 900, 1_000, 1_500, 1_899, 1_900, 5_000]) meter.add(at);
+    expect(meter.worst()).toBe(4); // 900 to 1,899: 1,900 is a second after 900
+  });
+
+  it('stays right, and small, over many requests', () => {
+    const meter = createMeter();
+    for (let i = 0; i < 100_000; i++) meter.add(i * 25);
+    expect(meter.worst()).toBe(40);
+  });
+});
