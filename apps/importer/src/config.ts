@@ -11,9 +11,21 @@ export const importerEnv = {
     default: 'https://{shop}',
   }),
   SHOPIFY_API_VERSION: text({ doc: 'Admin API version', default: '2026-10' }),
+  SHOPIFY_CEILING: integer({
+    doc: 'the most requests to one shop in any second, whatever its plan allows',
+    default: 40,
+    min: 1,
+    max: 1_000,
+  }),
+  SHOPIFY_HEADROOM: integer({
+    doc: "percent of a shop's limit that imports leave to others who use it",
+    default: 10,
+    min: 0,
+    max: 90,
+  }),
   IMPORT_CONCURRENCY: integer({
-    doc: 'pages that one importer works on at once',
-    default: 8,
+    doc: 'pages that one importer works on at once; a shop gets its share',
+    default: 32,
     min: 1,
     max: 100,
   }),

@@ -8,7 +8,7 @@ import { createPageJobs, startPageWorker } from './queues.ts';
 import { seldom } from './seldom.ts';
 import type { RedisConnections } from './redis.ts';
 import type { FetchPage } from './shopify/graphql-pages.ts';
-import { createLimiter } from './shopify/limiter.ts';
+import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
 
 export interface ImporterOptions {
   pool: Pool;
@@ -16,6 +16,7 @@ export interface ImporterOptions {
   keys: MerchantKeyStore;
   fetchPage: FetchPage;
   concurrency: number;
+  limits: LimiterOptions;
   giveUpAfterMs: number;
   metrics: Registry;
   log: Logger;
@@ -26,7 +27,7 @@ export interface ImporterOptions {
  * their slices back.
  */
 export function startImporter(options: ImporterOptions): { stop(): Promise<void> } {
-  const { pool, redis, keys, fetchPage, concurrency, giveUpAfterMs, log } = options;
+  const { pool, redis, keys, fetchPage, concurrency, limits, giveUpAfterMs, log } = options;
   const stopping = new AbortController();
   const warn = seldom((err, times) => log.warn({ err, times }, 'import queue or database failed; going on'));
   const held = createHeldSlices();
@@ -34,7 +35,7 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   const deps: ImportPageDeps = {
     pool,
     keys,
-    limiter: createLimiter(redis.commands),
+    limiter: createLimiter(redis.commands, limits),
     fetchPage,
     jobs,
     held,
@@ -46,7 +47,8 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   const worker = startPageWorker({
     connection: redis.worker,
     concurrency,
-    work: (page, attempt) => importPage(deps, page, attempt),
+    jobs,
+    work: (page) => importPage(deps, page),
     onError: warn,
   });
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };

@@ -39,6 +39,7 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
     keys,
     fetchPage: createFetchPage(client),
     concurrency: env.IMPORT_CONCURRENCY,
+    limits: { ceiling: env.SHOPIFY_CEILING, headroom: env.SHOPIFY_HEADROOM / 100 },
     giveUpAfterMs: GIVE_UP_AFTER_MS,
     metrics,
     log,

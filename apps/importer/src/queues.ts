@@ -1,6 +1,7 @@
-import { DelayedError, Queue, Worker } from 'bullmq';
+import { DelayedError, Job, Queue, Worker } from 'bullmq';
 import type { PageRef } from '@core/domain';
 import { pause } from '@core/runtime';
+import { createFairTurns, TURN_MS } from './jobs/fair-turns.ts';
 import type { Redis } from './redis.ts';
 
 /** The schedule of pages. Redis may lose all of it at any moment: PostgreSQL holds the truth. */
@@ -8,14 +9,9 @@ export interface PageJobs {
   add(pages: readonly PageRef[]): Promise<void>;
   /** Jobs that no worker has taken yet, without the delayed ones. */
   waiting(): Promise<number>;
+  /** Lets a delayed job come at once. */
+  call(jobId: string): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface Attempt {
-  /** Since the page's job was made. */
-  ageMs: number;
-  /** From 1. */
-  number: number;
 }
 
 const QUEUE = 'import-pages';
@@ -39,6 +35,9 @@ export function createPageJobs(connection: Redis, onError: (error: Error) => voi
       );
     },
     waiting: () => queue.getWaitingCount(),
+    async call(jobId) {
+      await (await Job.fromId(queue, jobId))?.promote();
+    },
     close: () => queue.close(),
   };
 }
@@ -48,24 +47,34 @@ export const jobId = ({ importId, slice, fence, page }: PageRef): string =>
   `${importId}_${slice}_${fence}_${page}`;
 
 /**
- * Works on pages, `concurrency` at a time.
- * @param work resolves to the milliseconds after which the page is to be tried again, 0 when it is over.
- *   The job is then moved to the delayed ones: sleeping here would take the place of another shop's page.
+ * Works on pages, `concurrency` at a time, of which a shop has its share. Whatever must wait is moved to the delayed
+ * jobs: sleeping here would take the place of another shop's page.
+ * @param work resolves to the milliseconds after which the page is to be tried again, 0 when it is over
  */
 export function startPageWorker(options: {
   connection: Redis;
   concurrency: number;
-  work: (page: PageRef, attempt: Attempt) => Promise<number>;
+  jobs: Pick<PageJobs, 'call'>;
+  work: (page: PageRef) => Promise<number>;
   onError: (error: Error) => void;
 }): { close(): Promise<void> } {
-  const { connection, concurrency, work, onError } = options;
+  const { connection, concurrency, jobs, work, onError } = options;
+  const turns = createFairTurns(concurrency);
+  const workInTurn = async (page: PageRef): Promise<number> => {
+    const run = page.importId;
+    if (!turns.begin(run, jobId(page))) return TURN_MS;
+    try {
+      return await work(page);
+    } finally {
+      const next = turns.end(run);
+      // In vain when it is not yet among the delayed ones, or elsewhere by now: it comes by itself a little later.
+      if (next) jobs.call(next).catch(() => undefined);
+    }
+  };
   const worker = new Worker<PageRef>(
     QUEUE,
     async (job, token) => {
-      const waitMs = await work(job.data, {
-        ageMs: Date.now() - job.timestamp,
-        number: job.attemptsStarted,
-      });
+      const waitMs = await workInTurn(job.data);
       if (waitMs === 0) return;
       await job.moveToDelayed(Date.now() + waitMs, token);
       throw new DelayedError();

@@ -5,7 +5,7 @@ import { waitUntil } from '@core/testing';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { importPage } from '../src/jobs/import-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
-import { createLimiter } from '../src/shopify/limiter.ts';
+import type { Limiter } from '../src/shopify/limiter.ts';
 import type { FetchPage } from '../src/shopify/graphql-pages.ts';
 import { eventsOf, openBench, storedCustomers, type Bench } from './support.ts';
 
@@ -14,6 +14,10 @@ beforeAll(async () => (bench = await openBench({ redisDatabase: 4 })));
 afterEach(() => bench.reset());
 afterAll(() => bench.close());
 
+const UNLIMITED: Limiter = {
+  admit: () => Promise.resolve({ granted: true, ticket: 'ticket' }),
+  settle: () => Promise.resolve(),
+};
 const claim = () =>
   inTransaction(bench.pool, async (tx) => {
     await pickUpRuns(tx, 10);
@@ -36,13 +40,9 @@ const work = async (page: PageRef, fetchPage: FetchPage) => {
     {
       pool: bench.pool,
       keys: bench.ctx.keys,
-      limiter: createLimiter(bench.redis),
+      limiter: UNLIMITED,
       fetchPage,
-      jobs: {
-        add: (pages) => Promise.resolve(void added.push(...pages)),
-        waiting: () => Promise.resolve(0),
-        close: () => Promise.resolve(),
-      },
+      jobs: { add: (pages) => Promise.resolve(void added.push(...pages)) },
       held: createHeldSlices(),
       metrics: createImporterMetrics(new Registry(), () => 0),
       log: bench.log,
@@ -50,7 +50,6 @@ const work = async (page: PageRef, fetchPage: FetchPage) => {
       giveUpAfterMs: 60_000,
     },
     page,
-    { ageMs: 0, number: 1 },
   );
   return { waitMs, added };
 };

@@ -42,6 +42,8 @@ export interface ConnectedShop {
   far: Shop;
 }
 
+export const LIMITS = { ceiling: 40, headroom: 0.1 };
+
 /** Redis's databases keep the spec files apart: they share one server and its queue's name. */
 export const redisUrl = (database: number) => `${testServices().redis.url}/${database}`;
 
@@ -73,14 +75,15 @@ export async function openBench(options: { redisDatabase: number }) {
     log,
     fetchPage,
     asApi,
-    startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS } = {}) {
+    startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS, concurrency = 8 } = {}) {
       const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
       const importer = startImporter({
         pool,
         redis: connections,
         keys,
         fetchPage,
-        concurrency: 8,
+        concurrency,
+        limits: LIMITS,
         giveUpAfterMs,
         metrics: new Registry(),
         log,
@@ -117,10 +120,12 @@ export async function openBench(options: { redisDatabase: number }) {
         },
         { what: `the import to be ${what}`, everyMs: 20 },
       ),
-    /** Stops all importers and forgets everything in Redis. */
+    /** Stops all importers and forgets everything in Redis, without the limiter's taking it for a loss. */
     async reset() {
       await Promise.all([...running].map((importer) => importer.stop()));
+      const memory = await redis.hgetall('shopify:limiter');
       await redis.flushdb();
+      if (memory.run) await redis.hset('shopify:limiter', memory);
       await owner.query(
         `update customer_import_logs set status = 'cancelled'
           where status in ('pending', 'running', 'paused', 'cancelling')`,

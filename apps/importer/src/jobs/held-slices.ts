@@ -1,21 +1,30 @@
 import { inTransaction, type Pool } from '@core/db';
 import { LEASE_MS, releaseLease, type PageRef } from '@core/domain';
+import type { Attempt } from './page-failure.ts';
 
 /** The slices this process had in hand last, to give them back when it stops. */
 export interface HeldSlices {
   keep(page: PageRef): void;
   drop(page: PageRef): void;
+  /** Notes that the page failed. Waiting for a limit is no failure, however often it has to. */
+  failed(page: PageRef): Attempt;
   /** Distinct runs among them. */
   runs(): number;
   /** Releases the leases, so that a restart goes on at once instead of after a lease. */
   releaseAll(pool: Pool): Promise<void>;
 }
 
+interface Held {
+  page: PageRef;
+  at: number;
+  failures: { since: number; times: number } | null;
+}
+
 /** Pages wander between importers: what was not touched for so long is another's, or ended. */
 const FORGET_MS = 4 * LEASE_MS;
 
 export function createHeldSlices(now: () => number = Date.now): HeldSlices {
-  const held = new Map<string, { page: PageRef; at: number }>();
+  const held = new Map<string, Held>();
   const key = (page: PageRef) => `${page.importId}_${page.slice}`;
   const forgetOld = () => {
     for (const [id, { at }] of held) if (now() - at > FORGET_MS) held.delete(id);
@@ -23,9 +32,16 @@ export function createHeldSlices(now: () => number = Date.now): HeldSlices {
   return {
     keep(page) {
       forgetOld();
-      held.set(key(page), { page, at: now() });
+      const known = held.get(key(page));
+      const failures = known?.page.page === page.page ? known.failures : null;
+      held.set(key(page), { page, at: now(), failures });
     },
     drop: (page) => void held.delete(key(page)),
+    failed(page) {
+      const { since, times } = held.get(key(page))?.failures ?? { since: now(), times: 0 };
+      held.set(key(page), { page, at: now(), failures: { since, times: times + 1 } });
+      return { ageMs: now() - since, number: times + 1 };
+    },
     runs() {
       forgetOld();
       return new Set([...held.values()].map(({ page }) => page.importId)).size;

@@ -19,19 +19,19 @@ import {
 } from '@core/domain';
 import type { Logger } from '@core/runtime';
 import type { ImporterMetrics } from '../metrics.ts';
-import { jobId, type Attempt, type PageJobs } from '../queues.ts';
+import { jobId, type PageJobs } from '../queues.ts';
 import { ShopifyUnavailable, Throttled } from '../shopify/errors.ts';
 import { PAGE_COST, type FetchedPage, type FetchPage } from '../shopify/graphql-pages.ts';
-import type { Limiter } from '../shopify/limiter.ts';
+import type { Limiter, Outcome } from '../shopify/limiter.ts';
 import type { HeldSlices } from './held-slices.ts';
-import { asksToWait, remedyFor, type Remedy } from './page-failure.ts';
+import { remedyFor, type Remedy } from './page-failure.ts';
 
 export interface ImportPageDeps {
   pool: Pool;
   keys: MerchantKeyStore;
   limiter: Limiter;
   fetchPage: FetchPage;
-  jobs: PageJobs;
+  jobs: Pick<PageJobs, 'add'>;
   held: HeldSlices;
   metrics: ImporterMetrics;
   log: Logger;
@@ -40,12 +40,15 @@ export interface ImportPageDeps {
   giveUpAfterMs: number;
 }
 
+/** A shorter wait is not told to the merchant; the lease just claimed outlasts it. */
+const TOLD_FROM_MS = 1_000;
+
 /**
  * One page of one slice: claim, wait for the shop's limit, read, store and move the checkpoint in one
  * transaction, put up the next page.
  * @returns milliseconds after which to try this page again, 0 when it is over
  */
-export async function importPage(deps: ImportPageDeps, page: PageRef, attempt: Attempt): Promise<number> {
+export async function importPage(deps: ImportPageDeps, page: PageRef): Promise<number> {
   const { held, signal, log } = deps;
   const ctx: CommandContext = { caller: 'importer', requestId: jobId(page), keys: deps.keys, signal };
   try {
@@ -53,7 +56,7 @@ export async function importPage(deps: ImportPageDeps, page: PageRef, attempt: A
     return remedy === null ? 0 : await apply(deps, ctx, page, remedy);
   } catch (err) {
     if (signal.aborted) return 0;
-    const remedy = remedyFor(err, attempt, deps.giveUpAfterMs);
+    const remedy = remedyFor(err, held.failed(page), deps.giveUpAfterMs);
     if (remedy.kind !== 'drop') log.warn({ err, job: jobId(page), remedy: remedy.kind }, 'page not imported');
     try {
       return await apply(deps, ctx, page, remedy);
@@ -75,11 +78,11 @@ async function attemptPage(deps: ImportPageDeps, ctx: CommandContext, page: Page
   if (!claimed) return { kind: 'drop' };
   held.keep(page);
 
-  const { waitMs, ticket } = await limiter.reserve(claimed.shop, PAGE_COST);
-  if (ticket === null) return asksToWait(waitMs);
+  const admission = await limiter.admit(claimed.shop, { api: 'graphql', cost: PAGE_COST });
+  if (!admission.granted) return { kind: 'wait', ...admission };
   const alive = keepAlive(pool, page);
   try {
-    const fetched = await fetchAccounted(deps, claimed, ticket);
+    const fetched = await fetchAccounted(deps, claimed, admission.ticket);
     await store(deps, ctx, page, fetched);
     await goOn(deps, page, fetched.next);
   } finally {
@@ -90,20 +93,22 @@ async function attemptPage(deps: ImportPageDeps, ctx: CommandContext, page: Page
 
 /** Reads the page and tells the limiter what it cost, however it went. */
 async function fetchAccounted(
-  { fetchPage, limiter, metrics, signal }: ImportPageDeps,
+  { fetchPage, limiter, metrics, signal, log }: ImportPageDeps,
   { shop, accessToken, cursor, range, expected }: ClaimedPage & { accessToken: string },
   ticket: string,
 ): Promise<FetchedPage> {
+  // The page is not thrown away for it: an unsettled ticket counts as on its way until it runs out.
+  const settle = (outcome: Outcome) =>
+    limiter.settle(shop, ticket, outcome).catch((err: unknown) => log.warn({ err }, 'a ticket runs out'));
   try {
     const withCount = expected === null;
     const fetched = await fetchPage({ shop, accessToken, cursor, range, withCount, signal });
-    await limiter.settle(shop, ticket, fetched.cost);
+    await settle({ cost: fetched.cost });
     return fetched;
   } catch (error) {
-    const asked = error instanceof ShopifyUnavailable ? error.retryAfterMs : null;
-    if (error instanceof Throttled || asked !== null) metrics.throttled.inc();
-    await limiter.settle(shop, ticket, error instanceof Throttled ? error.cost : null);
-    if (asked !== null) await limiter.freeze(shop, asked);
+    const retryAfterMs = error instanceof ShopifyUnavailable ? error.retryAfterMs : null;
+    if (error instanceof Throttled || retryAfterMs !== null) metrics.throttled.inc();
+    await settle({ cost: error instanceof Throttled ? error.cost : null, retryAfterMs });
     throw error;
   }
 }
@@ -145,7 +150,8 @@ async function apply(
   remedy: Remedy,
 ): Promise<number> {
   if (remedy.kind === 'wait') {
-    await inTransaction(pool, (tx) => setWaiting(tx, page, remedy));
+    // At the ceiling each page waits some milliseconds: no write for that, nor a line that flickers.
+    if (remedy.waitMs >= TOLD_FROM_MS) await inTransaction(pool, (tx) => setWaiting(tx, page, remedy));
     held.keep(page);
     return remedy.waitMs;
   }

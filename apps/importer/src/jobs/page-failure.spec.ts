@@ -1,6 +1,7 @@
 import { Fenced } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '../shopify/errors.ts';
+import { LimiterUnavailable } from '../shopify/limiter.ts';
 import { remedyFor } from './page-failure.ts';
 
 const young = { ageMs: 1_000, number: 1 };
@@ -52,6 +53,7 @@ describe('remedyFor', () => {
     });
     const throttled = new Throttled({ requested: 37, available: 0, maximum: 2000, restoreRate: 100 });
     expect(remedyFor(throttled, old, LIMIT).kind).toBe('wait');
+    expect(remedyFor(new LimiterUnavailable('gone'), old, LIMIT).kind).toBe('wait');
   });
 
   it('waits longer from try to try, half a minute at most', () => {

@@ -1,7 +1,14 @@
 import { Fenced } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '../shopify/errors.ts';
-import type { Attempt } from '../queues.ts';
+import { asksToWait, LimiterUnavailable } from '../shopify/limiter.ts';
+
+export interface Attempt {
+  /** Since the page failed first. */
+  ageMs: number;
+  /** From 1. */
+  number: number;
+}
 
 export type Remedy =
   /** Try the page again later; the reason is shown to the merchant. */
@@ -18,7 +25,15 @@ const LONGEST_PAUSE_MS = 30_000;
 /** What to do about a page that failed: the one table of it. */
 export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: number): Remedy {
   if (error instanceof Fenced) return { kind: 'drop' };
-  if (error instanceof Throttled) return asksToWait(error.waitMs);
+  if (error instanceof Throttled) return waitAsked(error.waitMs);
+  // Never given up: what is away is ours, and nothing of the run is lost meanwhile.
+  if (error instanceof LimiterUnavailable) {
+    return {
+      kind: 'wait',
+      waitMs: pauseAfter(attempt),
+      reason: 'Held up: the import queue is being restored',
+    };
+  }
   if (error instanceof Unauthorized) {
     return {
       kind: 'fail',
@@ -37,17 +52,17 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
         : 'The import was stopped by an internal error. Resume it to try again.',
     };
   }
-  if (unavailable && error.retryAfterMs !== null) return asksToWait(error.retryAfterMs);
-  const waitMs = Math.ceil(backoff(attempt.number, 500, LONGEST_PAUSE_MS));
+  if (unavailable && error.retryAfterMs !== null) return waitAsked(error.retryAfterMs);
+  const waitMs = pauseAfter(attempt);
   const what = unavailable ? 'Shopify does not answer' : 'Held up by an internal error';
-  return { kind: 'wait', waitMs, reason: `${what}; next try in ${seconds(waitMs)}` };
+  return { kind: 'wait', waitMs, reason: `${what}; next try in ${(waitMs / 1000).toFixed(1)} s` };
 }
 
-/** @param ms at least 1, so that it is a wait */
-export const asksToWait = (ms: number): Remedy => ({
+const pauseAfter = ({ number }: Attempt) => Math.ceil(backoff(number, 500, LONGEST_PAUSE_MS));
+
+/** At least 1 ms, so that it is a wait. */
+const waitAsked = (ms: number): Remedy => ({
   kind: 'wait',
   waitMs: Math.max(1, ms),
-  reason: `Shopify asks to wait ${seconds(ms)}`,
+  reason: asksToWait(ms),
 });
-
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

@@ -1,87 +1,97 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from '../redis.ts';
 import type { QueryCost } from './errors.ts';
+import { FIRST_GUESS, type Api } from './limiter-figures.ts';
+import { ADMIT, SETTLE } from './limiter-scripts.ts';
 
-/** Points reserved for one request, or the milliseconds after which to ask again. */
-export type Reservation = { waitMs: 0; ticket: string } | { waitMs: number; ticket: null };
+/** A ticket for one request, or when to ask again and why, in a merchant's words. */
+export type Admission =
+  { granted: true; ticket: string } | { granted: false; waitMs: number; reason: string };
 
-/**
- * The cost bucket of each shop, shared by all importers. It throws when Redis is away, so that no request
- * goes out uncounted.
- */
-export interface Limiter {
-  reserve(shop: string, cost: number): Promise<Reservation>;
-  /** The reply's own figures replace ours; without one the points stay spent. */
-  settle(shop: string, ticket: string, cost: QueryCost | null): Promise<void>;
+/** What is known of a request that is over. */
+export interface Outcome {
+  /** The bucket as the reply tells it; without, the points stay spent. */
+  cost?: QueryCost | null;
   /** Nothing for this shop until then. */
-  freeze(shop: string, ms: number): Promise<void>;
+  retryAfterMs?: number | null;
+  /** How long Shopify says it worked on it: it had arrived by then. */
+  tookMs?: number;
 }
 
 /**
- * Two hashes a shop: the bucket as of the last reply, and the points of requests on their way, which that
- * reply did not know of yet. A ticket nobody settles (a killed importer) expires. Before the first reply the
- * bucket holds one request: its size and rate depend on the shop's plan, and other instances of the app may
- * have used it. Redis's own clock, since those of the importers differ.
+ * Each shop's limits, shared by all importers: the bucket of either API, and a ceiling that caps every sliding
+ * second over both. One request a ticket, and every ticket is settled, however the request went; the ticket of a
+ * killed importer runs out.
+ * @throws LimiterUnavailable from both: no request goes out uncounted
  */
-const TICKET_MS = 30_000;
-const FORGET_MS = 3_600_000;
-/** Points a second of the smallest plan, until a reply says better. */
-const FIRST_RATE = 100;
+export interface Limiter {
+  /** @param request cost: points (GraphQL, requested) or 1; a reply that says otherwise is remembered for it */
+  admit(shop: string, request: { api: Api; cost: number }): Promise<Admission>;
+  settle(shop: string, ticket: string, outcome: Outcome): Promise<void>;
+}
 
-const CLOCK = `local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+export interface LimiterOptions {
+  /** Requests in any second. */
+  ceiling: number;
+  /** Share of each bucket that is left to others who use it, 0 to 1. */
+  headroom: number;
+  /** For tests: milliseconds in place of Redis's own clock. */
+  now?: () => number;
+}
 
-// KEYS bucket, in flight. ARGV cost, ticket, first rate, ticket's life, memory. Returns ms to wait.
-const RESERVE = `${CLOCK}
-local b = redis.call('HMGET', KEYS[1], 'available', 'maximum', 'rate', 'at', 'cost', 'frozen')
-if b[6] and tonumber(b[6]) > now then return tonumber(b[6]) - now end
-local cost = math.max(tonumber(ARGV[1]), tonumber(b[5] or '0'))
-local maximum = tonumber(b[2] or cost)
-local rate = tonumber(b[3] or ARGV[3])
-local available = maximum
-if b[4] then available = math.min(maximum, tonumber(b[1]) + (now - tonumber(b[4])) * rate / 1000) end
-if available < cost then return math.ceil((cost - available) * 1000 / rate) end
-redis.call('HSET', KEYS[1], 'available', tostring(available - cost), 'maximum', tostring(maximum), 'rate', tostring(rate), 'at', now)
-redis.call('HSET', KEYS[2], ARGV[2], (now + ARGV[4]) .. ' ' .. cost)
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-redis.call('PEXPIRE', KEYS[2], ARGV[5])
-return 0`;
+/** Redis is away, or cannot answer. */
+export class LimiterUnavailable extends Error {
+  override name = 'LimiterUnavailable';
 
-// KEYS bucket, in flight. ARGV ticket, memory[, requested, available, maximum, rate].
-const SETTLE = `${CLOCK}
-redis.call('HDEL', KEYS[2], ARGV[1])
-if not ARGV[3] then return end
-local available = tonumber(ARGV[4])
-local flying = redis.call('HGETALL', KEYS[2])
-for i = 1, #flying, 2 do
-  local till, cost = string.match(flying[i + 1], '^(%d+) (.+)$')
-  if tonumber(till) < now then redis.call('HDEL', KEYS[2], flying[i])
-  else available = available - tonumber(cost) end
-end
-redis.call('HSET', KEYS[1], 'available', tostring(available), 'maximum', ARGV[5], 'rate', ARGV[6], 'at', now, 'cost', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+  constructor(cause: unknown) {
+    super('Redis is away: nothing is sent to Shopify uncounted', { cause });
+  }
+}
 
-const FREEZE = `${CLOCK}
-redis.call('HSET', KEYS[1], 'frozen', now + ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+/**
+ * Requests of one shop on their way at once: 40 a second at 300 ms. A slow shop cannot pile them up, and it bounds
+ * what a Redis that lost its memory has to reckon with.
+ */
+const MOST_ON_THEIR_WAY = 12;
 
-export function createLimiter(redis: Redis): Limiter {
-  // Braces: both keys of a shop in one slot of a cluster. EVAL by its text costs a kilobyte a page and
-  // survives a restart of Redis without a reload.
-  const keys = (shop: string) => [`shopify:{${shop}}:bucket`, `shopify:{${shop}}:in-flight`] as const;
+/** Needs a Redis that evicts nothing (as BullMQ does): a shop evicted would be counted anew. */
+export function createLimiter(redis: Redis, { ceiling, headroom, now }: LimiterOptions): Limiter {
+  // EVAL by its text costs three kilobytes a request and survives a restart of Redis without a reload.
+  const run = async (script: string, shop: string, args: (string | number)[]) => {
+    const state = `shopify:${shop}`;
+    const keys = ['shopify:limiter', state, `${state}:on-their-way`, `${state}:over`];
+    try {
+      return (await redis.eval(script, 4, ...keys, now?.() ?? '', ...args)) as string[] | null;
+    } catch (error) {
+      throw new LimiterUnavailable(error);
+    }
+  };
   return {
-    async reserve(shop, cost) {
-      const ticket = randomUUID();
-      const args = [cost, ticket, FIRST_RATE, TICKET_MS, FORGET_MS];
-      const waitMs = Number(await redis.eval(RESERVE, 2, ...keys(shop), ...args));
-      return waitMs > 0 ? { waitMs, ticket: null } : { waitMs: 0, ticket };
+    async admit(shop, { api, cost }) {
+      const { maximum, restoreRate } = FIRST_GUESS[api];
+      const args = [api, cost, ceiling, headroom, MOST_ON_THEIR_WAY, maximum, restoreRate];
+      const [ticket, waitMs, reason = '', figure = ''] = (await run(ADMIT, shop, args)) ?? [];
+      if (ticket) return { granted: true, ticket };
+      return { granted: false, waitMs: Number(waitMs), reason: inWords(reason, figure) };
     },
-    async settle(shop, ticket, cost) {
+    async settle(shop, ticket, { cost, retryAfterMs, tookMs = 0 }) {
       const figures = cost ? [cost.requested, cost.available, cost.maximum, cost.restoreRate] : [];
-      await redis.eval(SETTLE, 2, ...keys(shop), ticket, FORGET_MS, ...figures);
-    },
-    async freeze(shop, ms) {
-      await redis.eval(FREEZE, 2, ...keys(shop), ms, FORGET_MS + ms);
+      await run(SETTLE, shop, [ticket, tookMs, retryAfterMs ?? 0, MOST_ON_THEIR_WAY, ...figures]);
     },
   };
+}
+
+/** The one wording of a wait that Shopify asked for. */
+export const asksToWait = (ms: number) => `Shopify asks to wait ${(ms / 1000).toFixed(1)} s`;
+
+function inWords(reason: string, figure: string): string {
+  const words: Record<string, string> = {
+    frozen: asksToWait(Number(figure)),
+    ceiling: `limit of ${figure} requests a second`,
+    rest: `Shopify's limit of ${figure} requests a second`,
+    graphql: `Shopify's limit of ${figure} points a second`,
+    trial: 'Shopify asked to wait; one request tries whether it is over',
+    busy: 'waiting for answers of Shopify that are on their way',
+    restart: 'requests are counted anew after a restart; a moment',
+  };
+  return words[reason] ?? reason;
 }

@@ -1,0 +1,234 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort, startRedis } from '@core/testing';
+import type { Limiter } from '../src/shopify/limiter.ts';
+import { openSimulation, type Simulation } from './simulate.ts';
+import { worstSecond, type StrictShop } from './strict-shop.ts';
+import { redisUrl } from './support.ts';
+
+type Options = Parameters<typeof openSimulation>[0];
+
+let simulation: Simulation;
+afterEach(() => simulation.close());
+
+const PLANS = {
+  standard: { maximum: 40, rate: 2 },
+  plus: { maximum: 400, rate: 20 },
+  enterprise: { maximum: 800, rate: 40 },
+};
+const SECONDS = 60;
+
+/** A Redis that remembers: nothing is reckoned with that it might have forgotten. */
+async function begun(options: Partial<Options> = {}): Promise<Simulation> {
+  simulation = openSimulation({ url: redisUrl(6), ...options });
+  await simulation.begun();
+  return simulation;
+}
+const breaches = (shop: StrictShop, ceiling = 40) => ({
+  refused: shop.counts.refused,
+  impatient: shop.counts.impatient,
+  aboveCeiling: Math.max(0, worstSecond(shop.came) - ceiling),
+});
+const NONE = { refused: 0, impatient: 0, aboveCeiling: 0 };
+
+describe('a shop gives what it can, and is never asked for more', () => {
+  it.each([
+    ['enterprise, at the ceiling', PLANS.enterprise, 40 * SECONDS],
+    ['plus, its burst taken', PLANS.plus, 360 + 20 * SECONDS],
+    ['standard', PLANS.standard, 36 + 2 * SECONDS],
+  ])('REST, %s', async (_plan, bucket, allowed) => {
+    const { clock, shop: open, read } = await begun();
+    const shop = open(bucket);
+    read('a', shop, { seconds: SECONDS });
+    await clock.run();
+    expect(breaches(shop)).toEqual(NONE);
+    expect(shop.counts.served).toBeGreaterThanOrEqual(0.9 * allowed);
+  });
+
+  it('GraphQL, which gives back what a query did not cost', async () => {
+    const { clock, shop: open, read } = await begun();
+    const shop = open({ maximum: 2_000, rate: 100 }, { api: 'graphql', refund: 0.4 });
+    read('a', shop, { seconds: SECONDS });
+    await clock.run();
+    expect(breaches(shop)).toEqual(NONE);
+    expect(shop.counts.served * 37 * 0.6).toBeGreaterThanOrEqual(0.9 * (1_800 + 100 * SECONDS));
+  });
+
+  it('replies that do not say how long they took cost their time, no exactness', async () => {
+    const { clock, shop: open, read } = await begun();
+    const shop = open(PLANS.enterprise, { timed: false });
+    read('a', shop, { seconds: SECONDS });
+    await clock.run();
+    expect(breaches(shop)).toEqual(NONE);
+    // A place is taken from the grant until a second after the reply, 1.17 s on average.
+    expect(shop.counts.served).toBeGreaterThanOrEqual((0.9 * 40 * SECONDS) / 1.17);
+  });
+
+  it('importers are killed with requests on their way', async () => {
+    const { clock, shop: open, read } = await begun();
+    const shop = open(PLANS.plus);
+    read('a', shop, { seconds: SECONDS, lossy: 0.01 });
+    await clock.run();
+    expect(shop.counts.lost).toBeGreaterThan(0);
+    expect(breaches(shop)).toEqual(NONE);
+  });
+
+  it('somebody else takes half of what it restores', async () => {
+    const { clock, shop: open, read } = await begun();
+    const shop = open(PLANS.standard);
+    read('a', shop, { seconds: 10 * SECONDS, slices: 8 });
+    let denied = 0;
+    const other = async () => {
+      for (let i = 0; i < 10 * SECONDS; i++) {
+        await clock.sleep(1_000);
+        if (!shop.take(1)) denied += 1;
+      }
+    };
+    void other();
+    await clock.run();
+    expect({ ...breaches(shop), denied }).toEqual({ ...NONE, denied: 0 });
+    expect(shop.counts.served).toBeGreaterThanOrEqual(0.9 * (36 + 10 * SECONDS));
+  });
+
+  it('a smaller plan, while the bucket is fuller than the new one holds', async () => {
+    const { clock, shop: open, read, at } = await begun();
+    const shop = open(PLANS.plus);
+    read('a', shop, { seconds: 3 * SECONDS });
+    let before = 0;
+    void at(SECONDS, () => {
+      before = shop.counts.served;
+      shop.shrink({ maximum: 200, rate: 10 });
+    });
+    await clock.run();
+    // Over its rim for some 16 s: what was on its way, then one to find out each time Retry-After is over.
+    expect(shop.counts.refused).toBeLessThanOrEqual(12 + 10);
+    expect({ ...breaches(shop), refused: 0 }).toEqual(NONE);
+    expect(shop.counts.served - before).toBeGreaterThanOrEqual(0.9 * 10 * (2 * SECONDS - 25));
+  });
+});
+
+describe('neighbours', () => {
+  it('keep their rate while a shop answers 429 to everything', async () => {
+    const served = async (storm: boolean) => {
+      const { clock, shop: open, read, close } = await begun({ seed: 4 });
+      const shops = { a: open(PLANS.plus), b: open(PLANS.plus), c: open(PLANS.standard) };
+      shops.a.storm(storm);
+      for (const [name, shop] of Object.entries(shops)) read(name, shop, { seconds: SECONDS });
+      await clock.run();
+      close();
+      const { a, b, c } = shops;
+      // One request tries each time Retry-After is over.
+      if (storm) expect(shops.a.counts.stormed).toBeLessThanOrEqual(12 + SECONDS / 2);
+      for (const shop of [a, b, c]) expect(breaches(shop)).toEqual(NONE);
+      return { b: b.counts.served, c: c.counts.served };
+    };
+    const alone = await served(false);
+    const beside = await served(true);
+    expect(beside.b).toBeGreaterThanOrEqual(0.95 * alone.b);
+    expect(beside.c).toBeGreaterThanOrEqual(0.95 * alone.c);
+  });
+});
+
+describe('a Redis that loses its memory', () => {
+  it.each([PLANS.enterprise, PLANS.plus, PLANS.standard])('flushed while %p is read', async (plan) => {
+    const { clock, shop: open, read, at, connections, random } = await begun();
+    const shop = open(plan);
+    read('a', shop, { seconds: 2 * SECONDS });
+    const flush = () => clock.real(connections[0]!.flushdb()).then(() => undefined);
+    for (const seconds of [5, 30, 31, 60]) void at(seconds + random(), flush);
+    let before = 0;
+    void at(85, () => void (before = shop.counts.served));
+    await clock.run();
+    expect(breaches(shop)).toEqual(NONE);
+    expect(shop.counts.served - before).toBeGreaterThanOrEqual(0.9 * plan.rate * 35);
+  });
+
+  it.each([
+    ['with a log that lacks the last of it', true],
+    ['with nothing', false],
+  ])('killed and back %s', async (_what, persist) => {
+    const dir = mkdtempSync(join(tmpdir(), 'limiter-redis-'));
+    const start = { dir, port: await freePort(), persist };
+    let server = await startRedis(start);
+    try {
+      const { clock, shop: open, read, at, connections, unavailable } = await begun({ url: server.url });
+      const shop = open(PLANS.enterprise);
+      read('a', shop, { seconds: SECONDS });
+      let whileAway = 0;
+      const kill = async () => {
+        await clock.real(server.child.kill());
+        whileAway = shop.came.length;
+      };
+      const restart = async () => {
+        const down = unavailable();
+        expect(down).toBeGreaterThan(0);
+        whileAway = shop.came.length - whileAway;
+        server = await clock.real(startRedis(start));
+        await clock.real(Promise.all(connections.map(isReady)));
+      };
+      void at(20.3, kill);
+      void at(25.1, restart);
+      await clock.run();
+      expect(server.port).toBe(start.port);
+      // Only what had been granted, and was on its way to the shop.
+      expect(whileAway).toBeLessThanOrEqual(12);
+      expect(breaches(shop)).toEqual(NONE);
+      expect(shop.counts.served).toBeGreaterThanOrEqual(0.9 * 40 * 20 + 0.9 * 28 * 30);
+    } finally {
+      await server.stop();
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
+
+const isReady = (redis: Redis) =>
+  redis.status === 'ready' ? undefined : new Promise((resolve) => redis.once('ready', resolve));
+
+describe('the simulation sees a limiter', () => {
+  const run = async (mutate: NonNullable<Options['mutate']>, plan: keyof typeof PLANS) => {
+    const opened = await begun({ mutate });
+    const shop = opened.shop(PLANS[plan]);
+    opened.read('a', shop, { seconds: SECONDS });
+    return { ...opened, shop };
+  };
+
+  it('that ignores what replies say', async () => {
+    const deaf = ({ admit, settle }: Limiter): Limiter => ({
+      admit,
+      settle: (shop, ticket, { tookMs = 0 }) => settle(shop, ticket, { tookMs }),
+    });
+    const { clock, shop, at } = await run(deaf, 'standard');
+    void at(20, () => shop.shrink({ maximum: 20, rate: 1 }));
+    await clock.run();
+    expect(breaches(shop).refused).toBeGreaterThan(5);
+  });
+
+  it('that counts by the clock’s seconds', async () => {
+    const { clock, shop } = await run(
+      ({ settle }, { now }, redis) => ({
+        settle,
+        async admit(name) {
+          const second = Math.floor(now() / 1000);
+          if ((await redis.incr(`${name}:${second}`)) <= 40) return { granted: true, ticket: '' };
+          return { granted: false, waitMs: (second + 1) * 1000 - now(), reason: '' };
+        },
+      }),
+      'enterprise',
+    );
+    await clock.run();
+    expect(breaches(shop).aboveCeiling).toBeGreaterThan(5);
+  });
+
+  it('that lets everything go while Redis is away', async () => {
+    const open = ({ admit, settle }: Limiter): Limiter => ({
+      settle,
+      admit: (...asked) => admit(...asked).catch(() => ({ granted: true, ticket: '' })),
+    });
+    const { clock, shop, at, connections } = await run(open, 'enterprise');
+    void at(20, () => connections.forEach((redis) => redis.disconnect()));
+    await clock.run();
+    expect(breaches(shop).aboveCeiling).toBeGreaterThan(5);
+  });
+});

@@ -1,0 +1,109 @@
+import { parseCallLimit, type Api } from '../src/shopify/limiter-figures.ts';
+import type { Outcome } from '../src/shopify/limiter.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface Bucket {
+  maximum: number;
+  /** Restored in a second. */
+  rate: number;
+}
+
+export type StrictShop = ReturnType<typeof createStrictShop>;
+
+const RETRY_AFTER_MS = 2_000;
+
+/**
+ * One bucket of Shopify's as exact arithmetic, and a list of all that came. Requests take 1 to 20 ms to come,
+ * one in fifty 100 more; answers take 100 to 150 ms, one in fifty a second more, so they overtake each other.
+ */
+export function createStrictShop(options: {
+  clock: VirtualClock;
+  random: () => number;
+  api: Api;
+  bucket: Bucket;
+  /** What a GraphQL query turns out to cost, of what it requested. */
+  refund?: number;
+  /** Whether replies tell how long they were worked on. */
+  timed?: boolean;
+}) {
+  const { clock, random, api, refund = 0, timed = true } = options;
+  let { bucket } = options;
+  let available = bucket.maximum;
+  let at = clock.now();
+  let storming = false;
+  const told: number[] = [];
+  const came: number[] = [];
+  const counts = { served: 0, refused: 0, impatient: 0, stormed: 0, lost: 0 };
+  const between = (low: number, high: number) => low + random() * (high - low);
+
+  const restore = () => {
+    available = Math.min(bucket.maximum, available + ((clock.now() - at) * bucket.rate) / 1000);
+    at = clock.now();
+  };
+  const take = (points: number): boolean => {
+    restore();
+    if (points > available) return false;
+    available -= points;
+    return true;
+  };
+  const figures = (requested: number): Outcome['cost'] => {
+    const { maximum, rate } = bucket;
+    if (api === 'graphql')
+      return { requested, available: Math.max(0, Math.floor(available)), maximum, restoreRate: rate };
+    const used = Math.min(maximum, Math.ceil(maximum - available));
+    return parseCallLimit(`${used}/${maximum}`);
+  };
+
+  return {
+    api,
+    came,
+    counts,
+    /** Somebody else's request. */
+    take,
+    shrink(next: Bucket) {
+      restore();
+      // What was in it stays in it: it may be over its rim now.
+      available -= bucket.maximum - next.maximum;
+      bucket = next;
+    },
+    storm(on: boolean) {
+      storming = on;
+    },
+    /** One request, from its grant to its reply; null when it was lost after it had come. */
+    async request(points: number, { lost = false } = {}): Promise<Outcome | null> {
+      const sent = clock.now();
+      await clock.sleep(between(1, 20) + (random() < 0.02 ? 100 : 0));
+      const arrived = clock.now();
+      came.push(arrived);
+      if (lost) counts.lost += 1;
+      // What was sent before Retry-After was told cannot be taken back.
+      if (told.some((time) => sent > time && sent < time + RETRY_AFTER_MS)) counts.impatient += 1;
+      const fits = !storming && take(points);
+      if (fits) {
+        counts.served += 1;
+        available += refund * points;
+      } else if (storming) counts.stormed += 1;
+      else counts.refused += 1;
+      const cost = storming ? null : figures(points);
+      await clock.sleep(between(100, 150) + (random() < 0.02 ? 1_000 : 0));
+      const tookMs = timed ? Math.floor(clock.now() - arrived) : 0;
+      await clock.sleep(between(1, 20));
+      if (lost) return null;
+      if (fits) return { cost, tookMs };
+      told.push(Math.floor(clock.now())); // as the limiter's clock has it
+      return { cost, tookMs, retryAfterMs: RETRY_AFTER_MS };
+    },
+  };
+}
+
+/** The most that came within any second, from each arrival back. */
+export function worstSecond(came: readonly number[]): number {
+  const times = [...came].sort((a, b) => a - b);
+  let first = 0;
+  let worst = 0;
+  for (const [i, time] of times.entries()) {
+    while ((times[first] ?? time) <= time - 1_000) first += 1;
+    worst = Math.max(worst, i + 1 - first);
+  }
+  return worst;
+}
