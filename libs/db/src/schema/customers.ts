@@ -37,6 +37,8 @@ export const customers = pgTable(
     sourceUpdatedAt: instant('source_updated_at'),
     deletedAt: instant('deleted_at'),
     erasedAt: instant('erased_at'),
+    /** The customer that this one was merged into; it is deleted then. */
+    mergedInto: uuid('merged_into'),
     createdAt: instant('created_at').notNull().defaultNow(),
     /** The clock's time, not the transaction's start: see the migration 0003_follow_customer_changes. */
     updatedAt: instant('updated_at')

@@ -65,6 +65,14 @@ export const customerImportLogs = pgTable(
   ],
 );
 
+/**
+ * plan: asks the shop's count, chooses the source, cuts the shop into `read` slices. read: imports a range.
+ * reconcile: reads again what changed since the run began. ids: reads ids alone, when the count does not match.
+ * verify: asks the shop for single ids (stored but not read, or found by `ids`), imports or deletes them.
+ */
+export const SLICE_KINDS = ['plan', 'read', 'reconcile', 'ids', 'verify'] as const;
+export type SliceKind = (typeof SLICE_KINDS)[number];
+
 /** A range of a run with a cursor of its own: one cursor chain is strictly sequential. */
 export const customerImportSlices = pgTable(
   'customer_import_slices',
@@ -72,9 +80,11 @@ export const customerImportSlices = pgTable(
     importId: uuid('import_id').notNull(),
     slice: smallint('slice').notNull(),
     merchantId: uuid('merchant_id').notNull(),
-    /** Shopify's search query of the range; empty for the whole shop. */
+    /** What its pages do: see SLICE_KINDS. */
+    kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
+    /** What of the shop it covers, as SliceRange in JSON; empty for the whole shop. */
     range: varchar('range').notNull().default(''),
-    /** Where the next page begins; null before the first. */
+    /** Where the next page begins, in the source's own words; null before the first. */
     cursor: varchar('cursor'),
     /** Pages committed. */
     page: integer('page').notNull().default(0),
@@ -89,10 +99,33 @@ export const customerImportSlices = pgTable(
     unchanged: count('unchanged'),
     skipped: count('skipped'),
     failed: count('failed'),
+    /** Customers that the shop no longer has. */
+    deleted: count('deleted'),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.importId, t.slice] }),
+    foreignKey({ columns: [t.importId], foreignColumns: [customerImportLogs.id] }),
+    check('ck_customer_import_slices_kind', sql`${t.kind} in (${quoted(SLICE_KINDS)})`),
+  ],
+);
+
+/**
+ * The ids each page saw, written with its checkpoint: the run's count is judged on sets of ids, not on sums. One row a
+ * page, not one a customer; gone when the run is complete.
+ */
+export const customerImportIds = pgTable(
+  'customer_import_ids',
+  {
+    importId: uuid('import_id').notNull(),
+    slice: smallint('slice').notNull(),
+    page: integer('page').notNull(),
+    merchantId: uuid('merchant_id').notNull(),
+    /** The number in gid://shopify/Customer/7. */
+    ids: bigint('ids', { mode: 'number' }).array().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.importId, t.slice, t.page] }),
     foreignKey({ columns: [t.importId], foreignColumns: [customerImportLogs.id] }),
   ],
 );
@@ -125,6 +158,8 @@ export const shopifyConnections = pgTable(
     accessToken: varchar('access_token').notNull(),
     refreshToken: varchar('refresh_token'),
     expiresAt: instant('expires_at'),
+    /** Until then one process refreshes the tokens; the others wait for what it stores. */
+    refreshingUntil: instant('refreshing_until'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -132,5 +167,67 @@ export const shopifyConnections = pgTable(
     primaryKey({ columns: [t.merchantId, t.shop] }),
     // A webhook names the shop alone, so a shop belongs to one merchant.
     uniqueIndex('uq_shopify_connections_shop').on(t.shop),
+  ],
+);
+
+/** When a shop is imported by itself. BullMQ's job schedulers are rebuilt from here. */
+export const importSchedules = pgTable(
+  'import_schedules',
+  {
+    merchantId: uuid('merchant_id').notNull(),
+    shop: varchar('shop').notNull(),
+    /** Five fields of cron. */
+    cron: varchar('cron').notNull(),
+    /** IANA name, such as Europe/Berlin. */
+    timeZone: varchar('time_zone').notNull().default('UTC'),
+    mode: varchar('mode').$type<'full' | 'delta'>().notNull().default('delta'),
+    enabled: boolean('enabled').notNull().default(true),
+    /** The run it started last, and why it could not start one. */
+    lastImportId: uuid('last_import_id'),
+    lastError: varchar('last_error'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.shop] }),
+    foreignKey({
+      columns: [t.merchantId, t.shop],
+      foreignColumns: [shopifyConnections.merchantId, shopifyConnections.shop],
+    }),
+  ],
+);
+
+/**
+ * Webhooks as they came, durable before Shopify is answered. The row outlives its body: it is what a second delivery
+ * of the same event is known by.
+ */
+export const webhookEvents = pgTable(
+  'webhook_events',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`uuidv7()`),
+    merchantId: uuid('merchant_id').notNull(),
+    shop: varchar('shop').notNull(),
+    topic: varchar('topic').notNull(),
+    /** X-Shopify-Event-Id: the same over retries, and over the two topics of one merge. */
+    eventId: varchar('event_id').notNull(),
+    /** AES-256-GCM under the merchant's data key, as `<generation>.<sealed>`; null once applied. */
+    body: varchar('body'),
+    attempts: integer('attempts').notNull().default(0),
+    nextAttemptAt: instant('next_attempt_at').notNull().defaultNow(),
+    /** applied, ignored or failed; null while it waits. */
+    outcome: varchar('outcome').$type<'applied' | 'ignored' | 'failed'>(),
+    /** Why it failed: a code, no PII. */
+    error: varchar('error'),
+    receivedAt: instant('received_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
+  },
+  (t) => [
+    uniqueIndex('uq_webhook_events_once').on(t.shop, t.topic, t.eventId),
+    index('idx_webhook_events_waiting')
+      .on(t.nextAttemptAt)
+      .where(sql`${t.outcome} is null`),
+    index('idx_webhook_events_received_at').on(t.receivedAt),
   ],
 );

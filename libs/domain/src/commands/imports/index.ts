@@ -9,5 +9,6 @@ export * from './lease.ts';
 export * from './pick-up-runs.ts';
 export * from './report-progress.ts';
 export * from './resume-import.ts';
+export * from './slice-range.ts';
 export { SHOP_DOMAIN } from './shop-domain.ts';
 export { startImport, type StartImport } from './start-import.ts';

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/import.proto.
  */
 export const file_core_v1_import: GenFile = /*@__PURE__*/
-  fileDesc("ChRjb3JlL3YxL2ltcG9ydC5wcm90bxIHY29yZS52MSLdAwoOQ3VzdG9tZXJJbXBvcnQSEQoJaW1wb3J0X2lkGAEgASgJEhMKC21lcmNoYW50X2lkGAIgASgJEgwKBHNob3AYAyABKAkSJQoGc3RhdHVzGAQgASgOMhUuY29yZS52MS5JbXBvcnRTdGF0dXMSJQoGc291cmNlGAUgASgOMhUuY29yZS52MS5JbXBvcnRTb3VyY2USIQoEbW9kZRgGIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIQCghleHBlY3RlZBgHIAEoAxIMCgRyZWFkGAggASgDEg8KB2NyZWF0ZWQYCSABKAMSDwoHdXBkYXRlZBgKIAEoAxIRCgl1bmNoYW5nZWQYCyABKAMSDwoHc2tpcHBlZBgMIAEoAxIOCgZmYWlsZWQYDSABKAMSDAoEcmF0ZRgOIAEoARIQCgNldGEYDyABKAFIAIgBARIWCg53YWl0aW5nX3JlYXNvbhgQIAEoCRINCgVlcnJvchgRIAEoCRIuCgpzdGFydGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBgoEX2V0YSKrAQoSQ29ubmVjdFNob3BSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSFAoMYWNjZXNzX3Rva2VuGAMgASgJEhoKDXJlZnJlc2hfdG9rZW4YBCABKAlIAIgBARIuCgpleHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIQCg5fcmVmcmVzaF90b2tlbiIjChNDb25uZWN0U2hvcFJlc3BvbnNlEgwKBHNob3AYASABKAkiiQEKGlN0YXJ0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSJQoGc291cmNlGAMgASgOMhUuY29yZS52MS5JbXBvcnRTb3VyY2USIQoEbW9kZRgEIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZSIwChtTdGFydEN1c3RvbWVySW1wb3J0UmVzcG9uc2USEQoJaW1wb3J0X2lkGAEgASgJIkIKGEdldEN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiTQoZR2V0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkQKGldhdGNoQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCWltcG9ydF9pZBgCIAEoCSJPChtXYXRjaEN1c3RvbWVySW1wb3J0UmVzcG9uc2USMAoPY3VzdG9tZXJfaW1wb3J0GAEgASgLMhcuY29yZS52MS5DdXN0b21lckltcG9ydCJFChtDYW5jZWxDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJIlAKHENhbmNlbEN1c3RvbWVySW1wb3J0UmVzcG9uc2USMAoPY3VzdG9tZXJfaW1wb3J0GAEgASgLMhcuY29yZS52MS5DdXN0b21lckltcG9ydCJFChtSZXN1bWVDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJIlAKHFJlc3VtZUN1c3RvbWVySW1wb3J0UmVzcG9uc2USMAoPY3VzdG9tZXJfaW1wb3J0GAEgASgLMhcuY29yZS52MS5DdXN0b21lckltcG9ydCJYChpMaXN0Q3VzdG9tZXJJbXBvcnRzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJpChtMaXN0Q3VzdG9tZXJJbXBvcnRzUmVzcG9uc2USMQoQY3VzdG9tZXJfaW1wb3J0cxgBIAMoCzIXLmNvcmUudjEuQ3VzdG9tZXJJbXBvcnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInAKH0xpc3RDdXN0b21lckltcG9ydEVycm9yc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJImsKE0N1c3RvbWVySW1wb3J0RXJyb3ISEwoLZXh0ZXJuYWxfaWQYASABKAkSDgoGcmVhc29uGAIgASgJEi8KC29jY3VycmVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJpCiBMaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnNSZXNwb25zZRIsCgZlcnJvcnMYASADKAsyHC5jb3JlLnYxLkN1c3RvbWVySW1wb3J0RXJyb3ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKrYCCgxJbXBvcnRTdGF0dXMSHQoZSU1QT1JUX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUlNUE9SVF9TVEFUVVNfUEVORElORxABEhkKFUlNUE9SVF9TVEFUVVNfUlVOTklORxACEhgKFElNUE9SVF9TVEFUVVNfUEFVU0VEEAMSHAoYSU1QT1JUX1NUQVRVU19DQU5DRUxMSU5HEAQSGwoXSU1QT1JUX1NUQVRVU19DQU5DRUxMRUQQBRIbChdJTVBPUlRfU1RBVFVTX0NPTVBMRVRFRBAGEicKI0lNUE9SVF9TVEFUVVNfQ09NUExFVEVEX1dJVEhfRVJST1JTEAcSHAoYSU1QT1JUX1NUQVRVU19JTkNPTVBMRVRFEAgSGAoUSU1QT1JUX1NUQVRVU19GQUlMRUQQCSp4CgxJbXBvcnRTb3VyY2USHQoZSU1QT1JUX1NPVVJDRV9VTlNQRUNJRklFRBAAEhYKEklNUE9SVF9TT1VSQ0VfQlVMSxABEhkKFUlNUE9SVF9TT1VSQ0VfR1JBUEhRTBACEhYKEklNUE9SVF9TT1VSQ0VfUkVTVBADKlYKCkltcG9ydE1vZGUSGwoXSU1QT1JUX01PREVfVU5TUEVDSUZJRUQQABIUChBJTVBPUlRfTU9ERV9GVUxMEAESFQoRSU1QT1JUX01PREVfREVMVEEQAjKYBgoNSW1wb3J0U2VydmljZRJICgtDb25uZWN0U2hvcBIbLmNvcmUudjEuQ29ubmVjdFNob3BSZXF1ZXN0GhwuY29yZS52MS5Db25uZWN0U2hvcFJlc3BvbnNlEmAKE1N0YXJ0Q3VzdG9tZXJJbXBvcnQSIy5jb3JlLnYxLlN0YXJ0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiQuY29yZS52MS5TdGFydEN1c3RvbWVySW1wb3J0UmVzcG9uc2USWgoRR2V0Q3VzdG9tZXJJbXBvcnQSIS5jb3JlLnYxLkdldEN1c3RvbWVySW1wb3J0UmVxdWVzdBoiLmNvcmUudjEuR2V0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRJiChNXYXRjaEN1c3RvbWVySW1wb3J0EiMuY29yZS52MS5XYXRjaEN1c3RvbWVySW1wb3J0UmVxdWVzdBokLmNvcmUudjEuV2F0Y2hDdXN0b21lckltcG9ydFJlc3BvbnNlMAESYwoUQ2FuY2VsQ3VzdG9tZXJJbXBvcnQSJC5jb3JlLnYxLkNhbmNlbEN1c3RvbWVySW1wb3J0UmVxdWVzdBolLmNvcmUudjEuQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRJjChRSZXN1bWVDdXN0b21lckltcG9ydBIkLmNvcmUudjEuUmVzdW1lQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiUuY29yZS52MS5SZXN1bWVDdXN0b21lckltcG9ydFJlc3BvbnNlEmAKE0xpc3RDdXN0b21lckltcG9ydHMSIy5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydHNSZXF1ZXN0GiQuY29yZS52MS5MaXN0Q3VzdG9tZXJJbXBvcnRzUmVzcG9uc2USbwoYTGlzdEN1c3RvbWVySW1wb3J0RXJyb3JzEiguY29yZS52MS5MaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnNSZXF1ZXN0GikuY29yZS52MS5MaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChRjb3JlL3YxL2ltcG9ydC5wcm90bxIHY29yZS52MSLuAwoOQ3VzdG9tZXJJbXBvcnQSEQoJaW1wb3J0X2lkGAEgASgJEhMKC21lcmNoYW50X2lkGAIgASgJEgwKBHNob3AYAyABKAkSJQoGc3RhdHVzGAQgASgOMhUuY29yZS52MS5JbXBvcnRTdGF0dXMSJQoGc291cmNlGAUgASgOMhUuY29yZS52MS5JbXBvcnRTb3VyY2USIQoEbW9kZRgGIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIQCghleHBlY3RlZBgHIAEoAxIMCgRyZWFkGAggASgDEg8KB2NyZWF0ZWQYCSABKAMSDwoHdXBkYXRlZBgKIAEoAxIRCgl1bmNoYW5nZWQYCyABKAMSDwoHc2tpcHBlZBgMIAEoAxIOCgZmYWlsZWQYDSABKAMSDAoEcmF0ZRgOIAEoARIQCgNldGEYDyABKAFIAIgBARIWCg53YWl0aW5nX3JlYXNvbhgQIAEoCRINCgVlcnJvchgRIAEoCRIuCgpzdGFydGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgUIAEoA0IGCgRfZXRhIqsBChJDb25uZWN0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSGgoNcmVmcmVzaF90b2tlbhgEIAEoCUgAiAEBEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhAKDl9yZWZyZXNoX3Rva2VuIiMKE0Nvbm5lY3RTaG9wUmVzcG9uc2USDAoEc2hvcBgBIAEoCSKJAQoaU3RhcnRDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIlCgZzb3VyY2UYAyABKA4yFS5jb3JlLnYxLkltcG9ydFNvdXJjZRIhCgRtb2RlGAQgASgOMhMuY29yZS52MS5JbXBvcnRNb2RlIjAKG1N0YXJ0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRIRCglpbXBvcnRfaWQYASABKAkiQgoYR2V0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCWltcG9ydF9pZBgCIAEoCSJNChlHZXRDdXN0b21lckltcG9ydFJlc3BvbnNlEjAKD2N1c3RvbWVyX2ltcG9ydBgBIAEoCzIXLmNvcmUudjEuQ3VzdG9tZXJJbXBvcnQiRAoaV2F0Y2hDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJIk8KG1dhdGNoQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkUKG0NhbmNlbEN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiUAocQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkUKG1Jlc3VtZUN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiUAocUmVzdW1lQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IlgKGkxpc3RDdXN0b21lckltcG9ydHNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImkKG0xpc3RDdXN0b21lckltcG9ydHNSZXNwb25zZRIxChBjdXN0b21lcl9pbXBvcnRzGAEgAygLMhcuY29yZS52MS5DdXN0b21lckltcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicAofTGlzdEN1c3RvbWVySW1wb3J0RXJyb3JzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiawoTQ3VzdG9tZXJJbXBvcnRFcnJvchITCgtleHRlcm5hbF9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLb2NjdXJyZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImkKIExpc3RDdXN0b21lckltcG9ydEVycm9yc1Jlc3BvbnNlEiwKBmVycm9ycxgBIAMoCzIcLmNvcmUudjEuQ3VzdG9tZXJJbXBvcnRFcnJvchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki4QEKDkltcG9ydFNjaGVkdWxlEhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSDAoEY3JvbhgDIAEoCRIRCgl0aW1lX3pvbmUYBCABKAkSIQoEbW9kZRgFIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIPCgdlbmFibGVkGAYgASgIEhYKDmxhc3RfaW1wb3J0X2lkGAcgASgJEhIKCmxhc3RfZXJyb3IYCCABKAkSKwoHbmV4dF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiowEKGFNldEltcG9ydFNjaGVkdWxlUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJEgwKBGNyb24YAyABKAkSEQoJdGltZV96b25lGAQgASgJEiEKBG1vZGUYBSABKA4yEy5jb3JlLnYxLkltcG9ydE1vZGUSFAoHZW5hYmxlZBgGIAEoCEgAiAEBQgoKCF9lbmFibGVkIkYKGVNldEltcG9ydFNjaGVkdWxlUmVzcG9uc2USKQoIc2NoZWR1bGUYASABKAsyFy5jb3JlLnYxLkltcG9ydFNjaGVkdWxlIjEKGkxpc3RJbXBvcnRTY2hlZHVsZXNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIkkKG0xpc3RJbXBvcnRTY2hlZHVsZXNSZXNwb25zZRIqCglzY2hlZHVsZXMYASADKAsyFy5jb3JlLnYxLkltcG9ydFNjaGVkdWxlIkAKG0RlbGV0ZUltcG9ydFNjaGVkdWxlUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIh4KHERlbGV0ZUltcG9ydFNjaGVkdWxlUmVzcG9uc2UqtgIKDEltcG9ydFN0YXR1cxIdChlJTVBPUlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVSU1QT1JUX1NUQVRVU19QRU5ESU5HEAESGQoVSU1QT1JUX1NUQVRVU19SVU5OSU5HEAISGAoUSU1QT1JUX1NUQVRVU19QQVVTRUQQAxIcChhJTVBPUlRfU1RBVFVTX0NBTkNFTExJTkcQBBIbChdJTVBPUlRfU1RBVFVTX0NBTkNFTExFRBAFEhsKF0lNUE9SVF9TVEFUVVNfQ09NUExFVEVEEAYSJwojSU1QT1JUX1NUQVRVU19DT01QTEVURURfV0lUSF9FUlJPUlMQBxIcChhJTVBPUlRfU1RBVFVTX0lOQ09NUExFVEUQCBIYChRJTVBPUlRfU1RBVFVTX0ZBSUxFRBAJKngKDEltcG9ydFNvdXJjZRIdChlJTVBPUlRfU09VUkNFX1VOU1BFQ0lGSUVEEAASFgoSSU1QT1JUX1NPVVJDRV9CVUxLEAESGQoVSU1QT1JUX1NPVVJDRV9HUkFQSFFMEAISFgoSSU1QT1JUX1NPVVJDRV9SRVNUEAMqVgoKSW1wb3J0TW9kZRIbChdJTVBPUlRfTU9ERV9VTlNQRUNJRklFRBAAEhQKEElNUE9SVF9NT0RFX0ZVTEwQARIVChFJTVBPUlRfTU9ERV9ERUxUQRACMrsICg1JbXBvcnRTZXJ2aWNlEkgKC0Nvbm5lY3RTaG9wEhsuY29yZS52MS5Db25uZWN0U2hvcFJlcXVlc3QaHC5jb3JlLnYxLkNvbm5lY3RTaG9wUmVzcG9uc2USYAoTU3RhcnRDdXN0b21lckltcG9ydBIjLmNvcmUudjEuU3RhcnRDdXN0b21lckltcG9ydFJlcXVlc3QaJC5jb3JlLnYxLlN0YXJ0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRJaChFHZXRDdXN0b21lckltcG9ydBIhLmNvcmUudjEuR2V0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiIuY29yZS52MS5HZXRDdXN0b21lckltcG9ydFJlc3BvbnNlEmIKE1dhdGNoQ3VzdG9tZXJJbXBvcnQSIy5jb3JlLnYxLldhdGNoQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiQuY29yZS52MS5XYXRjaEN1c3RvbWVySW1wb3J0UmVzcG9uc2UwARJjChRDYW5jZWxDdXN0b21lckltcG9ydBIkLmNvcmUudjEuQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiUuY29yZS52MS5DYW5jZWxDdXN0b21lckltcG9ydFJlc3BvbnNlEmMKFFJlc3VtZUN1c3RvbWVySW1wb3J0EiQuY29yZS52MS5SZXN1bWVDdXN0b21lckltcG9ydFJlcXVlc3QaJS5jb3JlLnYxLlJlc3VtZUN1c3RvbWVySW1wb3J0UmVzcG9uc2USYAoTTGlzdEN1c3RvbWVySW1wb3J0cxIjLmNvcmUudjEuTGlzdEN1c3RvbWVySW1wb3J0c1JlcXVlc3QaJC5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydHNSZXNwb25zZRJvChhMaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnMSKC5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydEVycm9yc1JlcXVlc3QaKS5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydEVycm9yc1Jlc3BvbnNlEloKEVNldEltcG9ydFNjaGVkdWxlEiEuY29yZS52MS5TZXRJbXBvcnRTY2hlZHVsZVJlcXVlc3QaIi5jb3JlLnYxLlNldEltcG9ydFNjaGVkdWxlUmVzcG9uc2USYAoTTGlzdEltcG9ydFNjaGVkdWxlcxIjLmNvcmUudjEuTGlzdEltcG9ydFNjaGVkdWxlc1JlcXVlc3QaJC5jb3JlLnYxLkxpc3RJbXBvcnRTY2hlZHVsZXNSZXNwb25zZRJjChREZWxldGVJbXBvcnRTY2hlZHVsZRIkLmNvcmUudjEuRGVsZXRlSW1wb3J0U2NoZWR1bGVSZXF1ZXN0GiUuY29yZS52MS5EZWxldGVJbXBvcnRTY2hlZHVsZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.CustomerImport
@@ -124,6 +124,13 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
    * @generated from field: google.protobuf.Timestamp finished_at = 19;
    */
   finishedAt?: Timestamp | undefined;
+
+  /**
+   * Customers that the shop no longer has.
+   *
+   * @generated from field: int64 deleted = 20;
+   */
+  deleted: bigint;
 };
 
 /**
@@ -533,6 +540,205 @@ export const ListCustomerImportErrorsResponseSchema: GenMessage<ListCustomerImpo
   messageDesc(file_core_v1_import, 17);
 
 /**
+ * @generated from message core.v1.ImportSchedule
+ */
+export type ImportSchedule = Message<"core.v1.ImportSchedule"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+
+  /**
+   * Five fields, such as "0 3 * * *".
+   *
+   * @generated from field: string cron = 3;
+   */
+  cron: string;
+
+  /**
+   * IANA name, such as Europe/Berlin; empty means UTC.
+   *
+   * @generated from field: string time_zone = 4;
+   */
+  timeZone: string;
+
+  /**
+   * DELTA when unspecified.
+   *
+   * @generated from field: core.v1.ImportMode mode = 5;
+   */
+  mode: ImportMode;
+
+  /**
+   * @generated from field: bool enabled = 6;
+   */
+  enabled: boolean;
+
+  /**
+   * The run it started last; empty before the first.
+   *
+   * @generated from field: string last_import_id = 7;
+   */
+  lastImportId: string;
+
+  /**
+   * Why it could not start one, in words for the merchant; empty otherwise.
+   *
+   * @generated from field: string last_error = 8;
+   */
+  lastError: string;
+
+  /**
+   * Absent while not enabled.
+   *
+   * @generated from field: google.protobuf.Timestamp next_at = 9;
+   */
+  nextAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message core.v1.ImportSchedule.
+ * Use `create(ImportScheduleSchema)` to create a new message.
+ */
+export const ImportScheduleSchema: GenMessage<ImportSchedule> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 18);
+
+/**
+ * @generated from message core.v1.SetImportScheduleRequest
+ */
+export type SetImportScheduleRequest = Message<"core.v1.SetImportScheduleRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+
+  /**
+   * @generated from field: string cron = 3;
+   */
+  cron: string;
+
+  /**
+   * @generated from field: string time_zone = 4;
+   */
+  timeZone: string;
+
+  /**
+   * @generated from field: core.v1.ImportMode mode = 5;
+   */
+  mode: ImportMode;
+
+  /**
+   * True when absent.
+   *
+   * @generated from field: optional bool enabled = 6;
+   */
+  enabled?: boolean | undefined;
+};
+
+/**
+ * Describes the message core.v1.SetImportScheduleRequest.
+ * Use `create(SetImportScheduleRequestSchema)` to create a new message.
+ */
+export const SetImportScheduleRequestSchema: GenMessage<SetImportScheduleRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 19);
+
+/**
+ * @generated from message core.v1.SetImportScheduleResponse
+ */
+export type SetImportScheduleResponse = Message<"core.v1.SetImportScheduleResponse"> & {
+  /**
+   * @generated from field: core.v1.ImportSchedule schedule = 1;
+   */
+  schedule?: ImportSchedule | undefined;
+};
+
+/**
+ * Describes the message core.v1.SetImportScheduleResponse.
+ * Use `create(SetImportScheduleResponseSchema)` to create a new message.
+ */
+export const SetImportScheduleResponseSchema: GenMessage<SetImportScheduleResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 20);
+
+/**
+ * @generated from message core.v1.ListImportSchedulesRequest
+ */
+export type ListImportSchedulesRequest = Message<"core.v1.ListImportSchedulesRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+};
+
+/**
+ * Describes the message core.v1.ListImportSchedulesRequest.
+ * Use `create(ListImportSchedulesRequestSchema)` to create a new message.
+ */
+export const ListImportSchedulesRequestSchema: GenMessage<ListImportSchedulesRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 21);
+
+/**
+ * @generated from message core.v1.ListImportSchedulesResponse
+ */
+export type ListImportSchedulesResponse = Message<"core.v1.ListImportSchedulesResponse"> & {
+  /**
+   * @generated from field: repeated core.v1.ImportSchedule schedules = 1;
+   */
+  schedules: ImportSchedule[];
+};
+
+/**
+ * Describes the message core.v1.ListImportSchedulesResponse.
+ * Use `create(ListImportSchedulesResponseSchema)` to create a new message.
+ */
+export const ListImportSchedulesResponseSchema: GenMessage<ListImportSchedulesResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 22);
+
+/**
+ * @generated from message core.v1.DeleteImportScheduleRequest
+ */
+export type DeleteImportScheduleRequest = Message<"core.v1.DeleteImportScheduleRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+};
+
+/**
+ * Describes the message core.v1.DeleteImportScheduleRequest.
+ * Use `create(DeleteImportScheduleRequestSchema)` to create a new message.
+ */
+export const DeleteImportScheduleRequestSchema: GenMessage<DeleteImportScheduleRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 23);
+
+/**
+ * @generated from message core.v1.DeleteImportScheduleResponse
+ */
+export type DeleteImportScheduleResponse = Message<"core.v1.DeleteImportScheduleResponse"> & {
+};
+
+/**
+ * Describes the message core.v1.DeleteImportScheduleResponse.
+ * Use `create(DeleteImportScheduleResponseSchema)` to create a new message.
+ */
+export const DeleteImportScheduleResponseSchema: GenMessage<DeleteImportScheduleResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 24);
+
+/**
  * @generated from enum core.v1.ImportStatus
  */
 export const ImportStatus = {
@@ -748,6 +954,32 @@ export const ImportService: GenService<{
     methodKind: "unary";
     input: typeof ListCustomerImportErrorsRequestSchema;
     output: typeof ListCustomerImportErrorsResponseSchema;
+  },
+  /**
+   * Imports the shop by itself from now on; a second call replaces the schedule.
+   *
+   * @generated from rpc core.v1.ImportService.SetImportSchedule
+   */
+  setImportSchedule: {
+    methodKind: "unary";
+    input: typeof SetImportScheduleRequestSchema;
+    output: typeof SetImportScheduleResponseSchema;
+  },
+  /**
+   * @generated from rpc core.v1.ImportService.ListImportSchedules
+   */
+  listImportSchedules: {
+    methodKind: "unary";
+    input: typeof ListImportSchedulesRequestSchema;
+    output: typeof ListImportSchedulesResponseSchema;
+  },
+  /**
+   * @generated from rpc core.v1.ImportService.DeleteImportSchedule
+   */
+  deleteImportSchedule: {
+    methodKind: "unary";
+    input: typeof DeleteImportScheduleRequestSchema;
+    output: typeof DeleteImportScheduleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_core_v1_import, 0);

@@ -1,0 +1,34 @@
+import type { ImportedCustomer, SliceRange } from '@core/domain';
+import type { QueryCost } from './errors.ts';
+
+/** One way to read a shop's customers: GraphQL pages, REST pages, or a bulk operation's file. */
+export interface Source {
+  readonly name: 'graphql' | 'rest' | 'bulk';
+  /** Which of the shop's buckets a request draws from, and what it costs until a reply says better. */
+  readonly limit: { api: 'graphql' | 'rest'; cost: number };
+  /** @throws Throttled, ShopifyUnavailable, Unauthorized, ShopifyRejected, CursorLost, or the signal's reason */
+  fetch(query: SourceQuery): Promise<SourcePage>;
+}
+
+export interface SourceQuery {
+  shop: string;
+  accessToken: string;
+  range: SliceRange;
+  /** Where the page begins, as an earlier page said; null for the first. */
+  cursor: string | null;
+  /** Ids alone: to compare sets, cheaply. */
+  idsOnly: boolean;
+  signal: AbortSignal;
+}
+
+export interface SourcePage {
+  /** Empty when only ids were asked for. */
+  customers: ImportedCustomer[];
+  /** The number in gid://shopify/Customer/7, of every customer of the page. */
+  ids: number[];
+  /** Where to go on: the place after this page, or this place once more when `wait` is set; null after the last. */
+  next: string | null;
+  /** Nothing to read yet (a bulk operation works): store `next`, come back then. */
+  wait: { waitMs: number; reason: string } | null;
+  cost: QueryCost | null;
+}
