@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { MergedAway } from '@core/domain';
 import { CoreError, invalid, notFound, type ErrorKind } from '@core/runtime';
 import { codeName, toRpcError } from './errors.ts';
 
@@ -27,6 +28,14 @@ describe('toRpcError', () => {
 
   it('says not found', () =>
     expect(toRpcError(notFound('customer'), 'r1').rawMessage).toBe('customer not found'));
+
+  it('leads from a merged customer to the survivor', () => {
+    const error = toRpcError(new MergedAway('018f4e1c-0000-7000-8000-00000000000b'), 'r1');
+    expect([error.code, error.metadata.get('merged-into')]).toEqual([
+      Code.NotFound,
+      '018f4e1c-0000-7000-8000-00000000000b',
+    ]);
+  });
 
   it.each([
     ['40001', Code.Aborted],

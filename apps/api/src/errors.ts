@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { isConnectionLoss } from '@core/db';
+import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
 
 /** The one table from our own errors to codes; gRPC and Connect number them alike. */
@@ -14,6 +15,9 @@ const CODES: Readonly<Record<ErrorKind, Code>> = {
   unavailable: Code.Unavailable,
 };
 
+/** Error metadata of a customer that is not found because it was merged: the customer_id of the survivor. */
+export const MERGED_INTO = 'merged-into';
+
 // SQLSTATEs of races that were lost to the end: nobody's mistake.
 const LOST_RACE = /^(40001|40P01|23505)$/;
 
@@ -23,6 +27,9 @@ const LOST_RACE = /^(40001|40P01|23505)$/;
  */
 export function toRpcError(error: unknown, requestId: string): ConnectError {
   if (error instanceof ConnectError) return error;
+  if (error instanceof MergedAway) {
+    return new ConnectError(error.message, Code.NotFound, { [MERGED_INTO]: error.survivorId });
+  }
   if (error instanceof CoreError) return new ConnectError(error.message, CODES[error.kind]);
   const sqlState = String((error as { code?: unknown } | null)?.code);
   if (LOST_RACE.test(sqlState)) {

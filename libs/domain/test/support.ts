@@ -50,6 +50,7 @@ export interface Row {
   metadata: Record<string, unknown> | null;
   rfm_score: Record<string, unknown> | null;
   version: number;
+  deleted_at: Date | null;
   erased_at: Date | null;
 }
 

@@ -102,6 +102,8 @@ function read(desc: DescMessage, bytes: Uint8Array): Message {
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
 const status = (error: unknown): Partial<grpc.StatusObject> => {
-  const { code, rawMessage } = ConnectError.from(error);
-  return { code: code as number, details: rawMessage };
+  const { code, rawMessage, metadata: fields } = ConnectError.from(error);
+  const metadata = new grpc.Metadata();
+  fields.forEach((value, name) => metadata.set(name, value));
+  return { code: code as number, details: rawMessage, metadata };
 };

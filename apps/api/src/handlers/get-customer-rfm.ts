@@ -1,15 +1,17 @@
 import type { GetCustomerRFMRequest } from '@core/contracts';
-import { foundScore } from '@core/domain';
-import { consistencyOf } from '../call/consistency.ts';
+import { explainNotFound } from '@core/domain';
+import { consistencyOf, readerFor } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentScore } from '../present/rfm-score.ts';
 
 export async function getCustomerRfmHandler(
-  { scoreOf }: Pick<Deps, 'scoreOf'>,
+  deps: Pick<Deps, 'scoreOf' | 'reads'>,
   _ctx: CallContext,
   request: GetCustomerRFMRequest,
 ) {
   const { merchantId, customerId } = request;
-  const score = await scoreOf({ merchantId, customerId }, consistencyOf(request));
-  return { rfmScore: presentScore(foundScore(score)) };
+  const key = { merchantId, customerId };
+  const score = await deps.scoreOf(key, consistencyOf(request));
+  if (score === undefined) throw await explainNotFound(readerFor(deps, request), key);
+  return { rfmScore: presentScore(score) };
 }

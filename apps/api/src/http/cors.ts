@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
 import { TRACEPARENT } from '@core/contracts';
 import { REQUEST_ID } from '../call/request-id.ts';
+import { MERGED_INTO } from '../errors.ts';
 
 const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, TRACEPARENT].join(', ');
-const EXPOSE_HEADERS = [...cors.exposedHeaders, REQUEST_ID, 'x-consistency-token'].join(', ');
+const EXPOSE_HEADERS = [...cors.exposedHeaders, REQUEST_ID, 'x-consistency-token', MERGED_INTO].join(', ');
 /** Browsers ask again after that; Chromium's own limit. */
 const REMEMBER_S = '7200';
 

@@ -39,7 +39,9 @@ export async function redactCustomer(
     tombstones: 0,
   };
   const externalId = person ? person.external_id : input.externalId;
-  const hash = person ? person.email_hash : input.email ? emailHash(keys, input.email) : null;
+  // A deleted customer's email is gone already: what the request says of it stands in.
+  const named = input.email && (!person || person.deleted) ? emailHash(keys, input.email) : null;
+  const hash = person?.email_hash ?? named;
   if (person && !person.erased) {
     receipt.removed.customers = [...ERASED_FIELDS];
     await erase(tx, ctx, input.merchantId, person.id);
@@ -55,7 +57,13 @@ export async function redactCustomer(
   return receipt;
 }
 
-type Person = { id: string; external_id: string | null; email_hash: Buffer | null; erased: boolean };
+type Person = {
+  id: string;
+  external_id: string | null;
+  email_hash: Buffer | null;
+  deleted: boolean;
+  erased: boolean;
+};
 
 /** The most exact name given decides; the others are only asked when it is absent. */
 async function lockPerson(tx: Tx, keys: MerchantKeys, input: RedactCustomer): Promise<Person | undefined> {
@@ -65,7 +73,7 @@ async function lockPerson(tx: Tx, keys: MerchantKeys, input: RedactCustomer): Pr
       ? ['external_id', input.externalId]
       : ['email_hash', emailHash(keys, input.email ?? '')];
   const [person] = await tx.query<Person>(
-    `select id, external_id, email_hash, erased_at is not null as erased
+    `select id, external_id, email_hash, deleted_at is not null as deleted, erased_at is not null as erased
        from customers where merchant_id = $1 and ${column} = $2 for update`,
     [input.merchantId, value],
   );
@@ -76,7 +84,7 @@ async function erase(tx: Tx, ctx: CommandContext, merchantId: string, customerId
   const [row] = await tx.query<{ version: number }>(
     `update customers
         set email = null, email_hash = null, external_id = null, metadata = null, rfm_score = null,
-            content_hash = null, source_updated_at = null, version = version + 1, erased_at = now()
+            content_hash = null, source_updated_at = null, version = greatest(version, 1) + 1, erased_at = now()
       where merchant_id = $1 and id = $2 returning version`,
     [merchantId, customerId],
   );

@@ -1,15 +1,23 @@
-import { appendAudit, appendToOutbox, type CustomerChange, type Tx } from '@core/db';
+import { appendAudit, appendToOutbox, type CustomerChange, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
-import { loadStored, loadTombstones } from './upsert/load.ts';
+import { completeRows } from './upsert/complete.ts';
+import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
 import { preparePage, type ImportedCustomer } from './upsert/page.ts';
 import { resolvePage } from './upsert/resolve.ts';
-import { insertCustomers, logRowErrors, releaseEmails, updateCustomers } from './upsert/write.ts';
+import {
+  insertCustomers,
+  logRowErrors,
+  releaseEmails,
+  touchCustomers,
+  updateCustomers,
+} from './upsert/write.ts';
 
 export type { ImportedCustomer };
 
 export interface UpsertCustomers {
   merchantId: string;
-  importId: string;
+  /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */
+  importId?: string | undefined;
   /** One page of the source. */
   customers: readonly ImportedCustomer[];
 }
@@ -19,14 +27,15 @@ export interface UpsertCounts {
   created: number;
   updated: number;
   unchanged: number;
-  /** Erased people, not brought back. */
+  /** Erased people, and who was deleted after the source said this of them: not brought back. */
   skipped: number;
   failed: number;
 }
 
 /**
  * Stores one page of imported customers with their events, in the caller's transaction. What the source
- * does not say anew is not written, so that a second import writes and emits nothing.
+ * does not say anew is not written, so that a second import writes and emits nothing. A deleted customer comes back
+ * to life when the run began, or the source changed the customer, after the deletion.
  * @throws RaceLost when a row changed meanwhile: inTransaction runs the whole page anew
  */
 export async function upsertCustomers(
@@ -39,11 +48,17 @@ export async function upsertCustomers(
   const page = preparePage(keys, customers);
   const stored = await loadStored(tx, merchantId, page.rows);
   const tombstones = await loadTombstones(tx, merchantId, keys, page.rows);
-  const resolution = resolvePage(page.rows, stored, tombstones);
+  const anyDeleted = stored.some(({ deletedAt }) => deletedAt !== null);
+  const readSince = importId && anyDeleted ? await loadRunStart(tx, merchantId, importId) : null;
+  const rows = importId ? page.rows : completeRows(page.rows, stored);
+  const resolution = resolvePage(rows, stored, tombstones, readSince);
+  const origin: Origin = importId ? 'import' : 'webhook';
 
   await releaseEmails(tx, merchantId, resolution.releases);
   const inserted = await insertCustomers(tx, merchantId, keys, resolution.inserts);
   const updated = await updateCustomers(tx, merchantId, keys, resolution.updates);
+  // A run reads again at its end what changed meanwhile, and a second run must write nothing.
+  if (!importId) await touchCustomers(tx, merchantId, resolution.touches);
 
   const created = new Map(resolution.inserts.map(({ row }) => [row.externalId, row]));
   const changedFields = new Map(resolution.updates.map((update) => [update.id, update.changedFields]));
@@ -53,32 +68,35 @@ export async function upsertCustomers(
       customerId: id,
       version: 1,
       changedFields: [...(created.get(externalId)?.email ? ['email'] : []), 'external_id', 'metadata'],
-      origin: 'import' as const,
+      origin,
     })),
     ...updated.map(({ id, version }) => ({
       merchantId,
       customerId: id,
       version,
       changedFields: changedFields.get(id) ?? [],
-      origin: 'import' as const,
+      origin,
     })),
   ];
   await appendToOutbox(tx, changes);
-  await logRowErrors(tx, merchantId, importId, [...page.failed, ...page.warnings, ...resolution.warnings]);
+  if (importId) {
+    const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
+    await logRowErrors(tx, merchantId, importId, errors);
+  }
 
   const counts: UpsertCounts = {
     created: inserted.length,
     updated: updated.length,
     unchanged: resolution.unchanged + (customers.length - page.rows.length - page.failed.length),
-    skipped: resolution.erased,
+    skipped: resolution.skipped,
     failed: page.failed.length,
   };
   // One audit row a page: one a customer would flood the log, and the events name each of them.
   if (changes.length > 0) {
     await appendAudit(tx, ctx, {
       merchantId,
-      action: 'import.page',
-      detail: { import_id: importId, ...counts },
+      action: importId ? 'import.page' : 'webhook.customers',
+      detail: { ...(importId ? { import_id: importId } : {}), ...counts },
     });
   }
   return counts;

@@ -1,15 +1,15 @@
 import { coreRepository, type CustomerRow, type Reader } from '@core/db';
-import { notFound } from '@core/runtime';
+import { explainNotFound } from './find-survivor.ts';
 
 // A customer's email is a read of its own, which leaves an audit row.
 export * from './disclose-emails.ts';
 
-/** @throws CoreError not_found: unknown, another merchant's, deleted or erased */
+/** @throws CoreError not_found: unknown, another merchant's, deleted or erased; MergedAway naming the survivor */
 export async function getCustomer(
   reader: Reader,
   input: { merchantId: string; customerId: string },
 ): Promise<CustomerRow> {
   const row = await coreRepository(reader).findById(input.merchantId, input.customerId);
-  if (!row) throw notFound('customer');
+  if (!row) throw await explainNotFound(reader, input);
   return row;
 }

@@ -1,5 +1,4 @@
 import { LIVE, type Reader, type StoredRfmScore } from '@core/db';
-import { notFound } from '@core/runtime';
 
 export interface CustomerKey {
   merchantId: string;
@@ -22,10 +21,4 @@ export async function readScores(reader: Reader, keys: readonly CustomerKey[]): 
     'read_scores',
   );
   return rows.map((row) => (row.found ? row.rfm_score : undefined));
-}
-
-/** @throws CoreError not_found */
-export function foundScore(score: FoundScore): StoredRfmScore | null {
-  if (score === undefined) throw notFound('customer');
-  return score;
 }

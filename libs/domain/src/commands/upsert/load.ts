@@ -7,7 +7,7 @@ export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[])
   return tx.query<StoredCustomer & Record<string, unknown>>(
     `select id, external_id as "externalId", email_hash as "emailHash", content_hash as "contentHash",
             case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
-            source_updated_at as "sourceUpdatedAt", version
+            source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", version
        from customers
       where merchant_id = $1 and (external_id = any($2) or email_hash = any($3::bytea[]))`,
     [
@@ -17,6 +17,15 @@ export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[])
       rows.map((row) => row.contentHash),
     ],
   );
+}
+
+/** When a run began; null for one that is not known. */
+export async function loadRunStart(tx: Tx, merchantId: string, importId: string): Promise<Date | null> {
+  const [run] = await tx.query<{ at: Date }>(
+    'select created_at as at from customer_import_logs where merchant_id = $1 and id = $2',
+    [merchantId, importId],
+  );
+  return run?.at ?? null;
 }
 
 export async function loadTombstones(

@@ -74,7 +74,7 @@ const unstorable = (customer: ImportedCustomer): string | null => {
 const looksLikeEmail = (email: string): boolean =>
   email.length <= 320 && /^[^@\s]+@[^@\s]+$/.test(email) && !email.includes(NUL);
 
-const contentHash = (hash: Buffer | null, metadata: Record<string, unknown>): Buffer =>
+export const contentHash = (hash: Buffer | null, metadata: Record<string, unknown>): Buffer =>
   createHash('sha256')
     .update(hash ?? '')
     .update(JSON.stringify(sorted(metadata)))

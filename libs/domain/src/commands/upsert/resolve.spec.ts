@@ -26,6 +26,7 @@ const held = (id: string, externalId: string | null, email: string | null, extra
   contentHash: null,
   metadata: { tags: [] },
   sourceUpdatedAt: null,
+  deletedAt: null,
   version: 1,
   ...extra,
 });
@@ -120,9 +121,9 @@ describe('resolvePage', () => {
       emailHashes: new Set([hash('gone@example.com').toString('hex')]),
     };
     const page = rows(from('1', null), from('2', 'gone@example.com'));
-    expect(resolvePage(page, [], erased)).toMatchObject({ erased: 2, inserts: [] });
+    expect(resolvePage(page, [], erased)).toMatchObject({ skipped: 2, inserts: [] });
     const back = resolvePage(page, [held('N', null, 'gone@example.com')], erased);
-    expect(back).toMatchObject({ erased: 1 });
+    expect(back).toMatchObject({ skipped: 1 });
     expect(back.updates.map((u) => u.id)).toEqual(['N']);
   });
 });

@@ -10,6 +10,7 @@ export interface StoredCustomer {
   /** Absent (null) when content_hash says that nothing is new. */
   metadata: Record<string, unknown> | null;
   sourceUpdatedAt: Date | null;
+  deletedAt: Date | null;
   version: number;
 }
 
@@ -36,13 +37,21 @@ export interface Update {
   changedFields: string[];
 }
 
+/** A customer of whom the source said, later than ever before, what is stored already. */
+export interface Touch {
+  id: string;
+  sourceUpdatedAt: Date;
+}
+
 export interface Resolution {
   inserts: Insert[];
   updates: Update[];
   /** Ids of updated customers that give up an email which another row of the page takes. */
   releases: string[];
   unchanged: number;
-  erased: number;
+  touches: Touch[];
+  /** Erased, or deleted after the source said this of them. */
+  skipped: number;
   warnings: RowError[];
 }
 
@@ -50,18 +59,21 @@ export interface Resolution {
  * Decides who each row of a page is: by external id first; else a stored customer with that email and no
  * external id is claimed; else it is new. An email that belongs to somebody else is kept without its
  * blind index (`email_shared`). Pure, so that every case has a spec.
+ * @param readSince when the reading of the page began at the earliest; null: only its rows' own times are known
  */
 export function resolvePage(
   rows: readonly PageRow[],
   stored: readonly StoredCustomer[],
   tombstones: Tombstones,
+  readSince: Date | null = null,
 ): Resolution {
   const resolution: Resolution = {
     inserts: [],
     updates: [],
     releases: [],
     unchanged: 0,
-    erased: 0,
+    touches: [],
+    skipped: 0,
     warnings: [],
   };
   const byExternalId = new Map(stored.filter((s) => s.externalId !== null).map((s) => [s.externalId, s]));
@@ -71,13 +83,14 @@ export function resolvePage(
   const claimed = new Set<string>();
   for (const row of rows) {
     const known = byExternalId.get(row.externalId);
-    if (!known && isErased(row, byEmail, tombstones)) {
-      resolution.erased++;
+    const here = known && known.deletedAt === null;
+    if (!here && (isErased(row, byEmail, tombstones) || (known && !isBack(row, known, readSince)))) {
+      resolution.skipped++;
       continue;
     }
     const target = known ?? claimable(row, byEmail, claimed);
     if (target) claimed.add(target.id);
-    if (target && !hasNews(row, target)) resolution.unchanged++;
+    if (target && !hasNews(row, target)) leaveAlone(resolution, row, target);
     else targets.set(row, target);
   }
 
@@ -93,7 +106,7 @@ export function resolvePage(
     }
     const update = compare(row, target, emailHash);
     if (update) resolution.updates.push(update);
-    else resolution.unchanged++;
+    else leaveAlone(resolution, row, target);
   }
   resolution.releases = releases(resolution, byEmail);
   return resolution;
@@ -140,6 +153,17 @@ function assignEmails(
 const leaves = (holder: StoredCustomer, row: PageRow | undefined): boolean =>
   row?.emailHash != null && !sameBytes(row.emailHash, holder.emailHash);
 
+const leaveAlone = (resolution: Resolution, row: PageRow, { id, sourceUpdatedAt }: StoredCustomer): void => {
+  resolution.unchanged++;
+  if (sourceUpdatedAt === null || row.sourceUpdatedAt > sourceUpdatedAt) {
+    resolution.touches.push({ id, sourceUpdatedAt: row.sourceUpdatedAt });
+  }
+};
+
+/** Did the source have this deleted customer again, after it was deleted here? A row read before may come late. */
+const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | null): boolean =>
+  deletedAt === null || row.sourceUpdatedAt > deletedAt || (readSince !== null && readSince > deletedAt);
+
 const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
 
 /**
@@ -148,6 +172,7 @@ const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.e
  */
 const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
   target.externalId === null ||
+  target.deletedAt !== null ||
   (!sameBytes(row.contentHash, target.contentHash) &&
     (target.sourceUpdatedAt === null || row.sourceUpdatedAt >= target.sourceUpdatedAt));
 
@@ -158,10 +183,12 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
   const newMetadata = Object.entries(row.metadata).some(
     ([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]),
   );
+  // Who comes back to life is news from head to foot.
+  const returns = target.deletedAt !== null;
   const changedFields = [
     ...(setEmail ? ['email'] : []),
-    ...(claims ? ['external_id'] : []),
-    ...(newMetadata ? ['metadata'] : []),
+    ...(claims || returns ? ['external_id'] : []),
+    ...(newMetadata || returns ? ['metadata'] : []),
   ];
   if (changedFields.length === 0) return null;
   return { id: target.id, version: target.version, row, setEmail, emailHash, changedFields };

@@ -1,6 +1,6 @@
 import { encryptEmailSql, passphrase, RaceLost, type MerchantKeys, type Tx } from '@core/db';
 import type { PageRow, RowError } from './page.ts';
-import type { Insert, Update } from './resolve.ts';
+import type { Insert, Touch, Update } from './resolve.ts';
 
 type Written = { id: string; version: number };
 
@@ -64,6 +64,8 @@ export async function updateCustomers(
             metadata = coalesce(c.metadata, '{}') || page.metadata,
             content_hash = page.content_hash,
             source_updated_at = page.source_updated_at,
+            deleted_at = null,
+            merged_into = null,
             version = c.version + 1
        from unnest($4::text[], $5::text[], $6::bytea[], $7::jsonb[], $8::bytea[], $9::timestamptz[],
                    $10::uuid[], $11::int[], $12::bool[])
@@ -86,6 +88,20 @@ export async function updateCustomers(
   );
   if (updated.length < updates.length) throw new RaceLost('a customer of the page was changed meanwhile');
   return updated;
+}
+
+/**
+ * Stores how new the source's last word was where it said nothing new: an older one that comes late must not pass for
+ * the newest. No version and no event, for nothing that a reader sees has changed.
+ */
+export async function touchCustomers(tx: Tx, merchantId: string, touches: readonly Touch[]): Promise<void> {
+  if (touches.length === 0) return;
+  await tx.query(
+    `update customers c set source_updated_at = greatest(c.source_updated_at, heard.at)
+       from unnest($2::uuid[], $3::timestamptz[]) as heard (id, at)
+      where c.merchant_id = $1 and c.id = heard.id`,
+    [merchantId, touches.map(({ id }) => id), touches.map(({ sourceUpdatedAt }) => sourceUpdatedAt)],
+  );
 }
 
 /** Frees the emails that other rows of the page take over. */

@@ -1,0 +1,327 @@
+import { randomUUID } from 'node:crypto';
+import {
+  applyRfmScores,
+  createCustomer,
+  createPageTokens,
+  deleteCustomers,
+  findCustomerByEmail,
+  getCustomer,
+  getRfmDistribution,
+  listCustomers,
+  mergeCustomers,
+  readScores,
+  redactCustomer,
+  upsertCustomers,
+  type ImportedCustomer,
+} from '../src/index.ts';
+import { waitUntil } from '@core/testing';
+import { inTransaction, type Reader, type Tx } from '@core/db';
+import type { CommandContext } from '../src/index.ts';
+import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_worker')));
+afterAll(() => bench.close());
+
+const gid = (n: number) => `gid://shopify/Customer/${n}`;
+const at = (time: string) => new Date(time);
+/** Long before and long after whatever a spec does now. */
+const BEFORE = at('2020-01-01T00:00:00Z');
+const AFTER = at('2100-01-01T00:00:00Z');
+const from = (n: number, email: string | null, sourceUpdatedAt = BEFORE): ImportedCustomer => ({
+  externalId: gid(n),
+  email,
+  metadata: { state: 'ENABLED' },
+  sourceUpdatedAt,
+});
+const hear = (merchantId: string, ...customers: ImportedCustomer[]) =>
+  bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
+const remove = (merchantId: string, ...ns: number[]) =>
+  bench.run((tx, ctx) =>
+    deleteCustomers(tx, ctx, { merchantId, externalIds: ns.map(gid), origin: 'webhook' }),
+  );
+const merge = (merchantId: string, kept: number, merged: number) =>
+  bench.run((tx, ctx) =>
+    mergeCustomers(tx, ctx, {
+      merchantId,
+      keptExternalId: gid(kept),
+      mergedExternalId: gid(merged),
+      origin: 'webhook',
+    }),
+  );
+/** With rights that the worker has not. */
+const asOwner = <T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>) =>
+  inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
+/** A run that began now, and the page that it reads. */
+const runReads = async (merchantId: string, ...customers: ImportedCustomer[]) => {
+  const { rows } = await bench.owner.query<{ id: string }>(
+    `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'completed') returning id`,
+    [merchantId, `${randomUUID()}.example.com`],
+  );
+  const importId = rows[0]!.id;
+  return {
+    read: () => asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
+  };
+};
+const rowOf = async (merchantId: string, n: number) =>
+  (await rowsOf(bench, merchantId)).find((row) => row.external_id === gid(n))!;
+const reader = (): Reader => ({
+  query: async (text, values) => (await bench.owner.query(text, values)).rows,
+});
+const score = (merchantId: string, customerId: string) =>
+  bench.run((tx, ctx) =>
+    applyRfmScores(tx, [
+      {
+        ctx,
+        input: {
+          merchantId,
+          customerId,
+          score: {
+            recency: 5,
+            frequency: 5,
+            monetary: 5,
+            segment: 'CHAMPIONS',
+            asOf: at('2026-01-01T00:00:00Z'),
+          },
+        },
+      },
+    ]),
+  );
+
+describe('deleteCustomers', () => {
+  it('deletes for every read, once, with one event each and one audit row', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'), from(3, null));
+    const { id } = await rowOf(merchantId, 1);
+    await score(merchantId, id);
+
+    expect(await remove(merchantId, 1, 2)).toEqual({ deleted: 2 });
+    expect(await remove(merchantId, 1, 2)).toEqual({ deleted: 0 });
+
+    expect(await rowOf(merchantId, 1)).toMatchObject({
+      id,
+      email: null,
+      email_hash: null,
+      rfm_score: null,
+      metadata: { state: 'ENABLED' },
+      version: 3,
+      deleted_at: expect.any(Date),
+    });
+    const deletions = (await eventsOf(bench, merchantId)).slice(4);
+    expect(deletions.map(({ topic, version, origin }) => [topic, version, origin]).sort()).toEqual([
+      ['customer.updated', 2, 'webhook'],
+      ['customer.updated', 3, 'webhook'],
+    ]);
+    expect(
+      (await auditOf(bench, merchantId)).filter(({ action }) => action === 'customer.delete'),
+    ).toMatchObject([{ detail: { origin: 'webhook', customers: 2 } }]);
+
+    const key = { merchantId, customerId: id };
+    await expect(getCustomer(reader(), key)).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(
+      findCustomerByEmail(reader(), bench.ctx.keys, { merchantId, email: 'ada@example.com' }),
+    ).rejects.toMatchObject({ kind: 'not_found' });
+    expect(await readScores(reader(), [key])).toEqual([undefined]);
+    const tokens = createPageTokens([Buffer.alloc(32)]);
+    const list = await listCustomers(reader(), tokens, { merchantId, pageSize: 0, pageToken: '' });
+    expect(list.customers.map(({ externalId }) => externalId)).toEqual([gid(3)]);
+    expect(await getRfmDistribution(reader(), { merchantId })).toMatchObject({ scored: 0, unscored: 1 });
+    expect(await score(merchantId, id)).toEqual(['erased']);
+  });
+
+  it('leaves the email to whoever signs up with it anew', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'ada@example.com'));
+    const { id } = await rowOf(merchantId, 1);
+    await remove(merchantId, 1);
+    const anew = await asOwner((tx, ctx) =>
+      createCustomer(tx, ctx, { merchantId, email: 'ada@example.com' }),
+    );
+    expect(anew).toMatchObject({ created: true });
+    expect(anew.customerId).not.toBe(id);
+  });
+
+  it('brings back who appears in the source after the deletion, with the same id', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'));
+    const [ada, bob] = [await rowOf(merchantId, 1), await rowOf(merchantId, 2)];
+    const readBefore = await runReads(merchantId, from(1, 'ada@example.com'), from(2, 'bob@example.com'));
+    await remove(merchantId, 1, 2);
+
+    expect(await readBefore.read()).toMatchObject({ skipped: 2, updated: 0 });
+    expect(await hear(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1 });
+
+    expect(await (await runReads(merchantId, from(1, 'ada@example.com'))).read()).toMatchObject({
+      updated: 1,
+    });
+    expect(await hear(merchantId, from(2, 'bob@example.com', AFTER))).toMatchObject({ updated: 1 });
+    const back = await rowOf(merchantId, 1);
+    expect(back).toMatchObject({ id: ada.id, version: 3, deleted_at: null });
+    expect(await emailOf(bench, merchantId, back)).toBe('ada@example.com');
+    expect(await rowOf(merchantId, 2)).toMatchObject({ id: bob.id, deleted_at: null });
+    expect((await eventsOf(bench, merchantId)).at(-2)).toMatchObject({
+      origin: 'import',
+      changed_fields: ['email', 'external_id', 'metadata'],
+    });
+  });
+
+  it('knows a deletion that came before the creation', async () => {
+    const merchantId = merchant();
+    expect(await remove(merchantId, 1)).toEqual({ deleted: 0 });
+    expect(await hear(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1, created: 0 });
+    expect(await eventsOf(bench, merchantId)).toEqual([]);
+    await hear(merchantId, from(1, 'ada@example.com', AFTER));
+    expect(await eventsOf(bench, merchantId)).toMatchObject([{ topic: 'customer.created', version: 1 }]);
+  });
+
+  it('waits for a creation under way', async () => {
+    const merchantId = merchant();
+    let removing: Promise<{ deleted: number }> | undefined;
+    await bench.run(async (tx, ctx) => {
+      await upsertCustomers(tx, ctx, { merchantId, customers: [from(1, 'ada@example.com')] });
+      removing = remove(merchantId, 1);
+      await waitUntil(
+        async () => {
+          const { rows } = await bench.owner.query(
+            `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return rows.length > 0;
+        },
+        { what: 'the deletion to wait for the row' },
+      );
+    });
+    expect(await removing).toEqual({ deleted: 1 });
+  });
+
+  it('writes nothing of the erased, and an erasure takes the deleted', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'ada@example.com'));
+    await bench.run((tx, ctx) =>
+      redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1) }),
+    );
+    expect(await remove(merchantId, 1, 2)).toEqual({ deleted: 0 });
+    expect((await rowsOf(bench, merchantId)).map((row) => row.external_id)).toEqual([gid(2), null]);
+
+    await bench.run((tx, ctx) =>
+      redactCustomer(tx, ctx, {
+        merchantId,
+        requestId: 'r2',
+        externalId: gid(2),
+        email: 'bob@example.com',
+      }),
+    );
+    expect((await eventsOf(bench, merchantId)).at(-1)).toMatchObject({
+      topic: 'customer.updated',
+      version: 2,
+    });
+    const late = [from(1, 'ada@example.com', AFTER), from(2, null, AFTER), from(3, 'bob@example.com', AFTER)];
+    expect(await hear(merchantId, ...late)).toMatchObject({ skipped: 3 });
+  });
+
+  it('does not bring back a deleted customer whose email was erased', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'ada@example.com'));
+    await remove(merchantId, 1);
+    await bench.run((tx, ctx) =>
+      redactCustomer(tx, ctx, { merchantId, requestId: 'r1', email: 'ada@example.com' }),
+    );
+    expect(await hear(merchantId, from(1, 'ada@example.com', AFTER))).toMatchObject({ skipped: 1 });
+  });
+});
+
+describe('mergeCustomers', () => {
+  const gone = async (merchantId: string, customerId: string) =>
+    getCustomer(reader(), { merchantId, customerId }).then(
+      () => 'found',
+      (error: { survivorId?: string }) => error.survivorId ?? 'gone',
+    );
+
+  it('keeps the survivor and leads from the other to it, along a chain', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'), from(3, 'c@example.com'));
+    const [a, b, c] = [await rowOf(merchantId, 1), await rowOf(merchantId, 2), await rowOf(merchantId, 3)];
+    expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
+    expect(await merge(merchantId, 2, 1)).toEqual({ merged: false });
+    expect(await gone(merchantId, a.id)).toBe(b.id);
+    await merge(merchantId, 3, 2);
+    expect(await gone(merchantId, a.id)).toBe(c.id);
+    expect(await gone(merchantId, c.id)).toBe('found');
+    await remove(merchantId, 3);
+    expect(await gone(merchantId, a.id)).toBe('gone');
+    expect((await auditOf(bench, merchantId)).map(({ action }) => action)).toEqual([
+      'webhook.customers',
+      'customer.merge',
+      'customer.merge',
+      'customer.delete',
+    ]);
+  });
+
+  it('is not lost when the survivor, or the other, is not here yet', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'a@example.com'));
+    const a = await rowOf(merchantId, 1);
+    await merge(merchantId, 2, 1);
+    const survivor = await rowOf(merchantId, 2);
+    expect(await gone(merchantId, a.id)).toBe(survivor.id);
+    expect(await hear(merchantId, from(2, 'b@example.com'))).toMatchObject({ updated: 1 });
+
+    await merge(merchantId, 2, 9);
+    expect(await hear(merchantId, from(9, 'z@example.com'))).toMatchObject({ skipped: 1 });
+    expect(await gone(merchantId, (await rowOf(merchantId, 9)).id)).toBe(survivor.id);
+  });
+
+  it('is remembered of one whose deletion was told first', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
+    await remove(merchantId, 1);
+    const events = await eventsOf(bench, merchantId);
+    expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
+    expect(await gone(merchantId, (await rowOf(merchantId, 1)).id)).toBe((await rowOf(merchantId, 2)).id);
+    expect(await eventsOf(bench, merchantId)).toEqual(events);
+  });
+
+  it('does not bring back an erased survivor', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
+    const { id } = await rowOf(merchantId, 1);
+    await bench.run((tx, ctx) =>
+      redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(2) }),
+    );
+    await merge(merchantId, 2, 1);
+    expect(await gone(merchantId, id)).toBe('gone');
+    expect((await rowsOf(bench, merchantId)).filter((row) => row.external_id === gid(2))).toEqual([]);
+  });
+});
+
+describe('upsertCustomers of webhooks', () => {
+  const full = { state: 'ENABLED', tags: ['vip'], number_of_orders: 3 };
+  const told = (email: string | null, minute: number, state = 'ENABLED'): ImportedCustomer => ({
+    externalId: gid(1),
+    email,
+    metadata: { state },
+    sourceUpdatedAt: new Date(Date.UTC(2026, 0, 1, 0, minute)),
+  });
+
+  it('wipes nothing that it does not speak of, and leaves the next import nothing to write', async () => {
+    const merchantId = merchant();
+    const imported = { ...told('a@example.com', 1), metadata: full };
+    await (await runReads(merchantId, imported)).read();
+    await hear(merchantId, told('b@example.com', 2, 'DISABLED'));
+    const row = await rowOf(merchantId, 1);
+    expect(row).toMatchObject({ version: 2, metadata: { ...full, state: 'DISABLED' } });
+    expect(await emailOf(bench, merchantId, row)).toBe('b@example.com');
+
+    const next = { ...told('b@example.com', 2), metadata: { ...full, state: 'DISABLED' } };
+    expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
+    expect(await rowOf(merchantId, 1)).toEqual(row);
+    expect((await eventsOf(bench, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
+  });
+
+  it('ignores what is older than the newest word, even where that said nothing new', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, told('a@example.com', 1));
+    expect(await hear(merchantId, told('a@example.com', 9))).toMatchObject({ unchanged: 1 });
+    expect(await hear(merchantId, told('b@example.com', 5))).toMatchObject({ unchanged: 1 });
+    expect(await rowOf(merchantId, 1)).toMatchObject({ version: 1 });
+  });
+});
