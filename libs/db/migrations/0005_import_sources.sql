@@ -67,6 +67,6 @@ GRANT SELECT, UPDATE, DELETE ON webhook_events TO core_worker;
 -- What webhooks say is stored by the worker, and a finished bulk operation wakes its run.
 GRANT INSERT ON customers TO core_worker;
 --> statement-breakpoint
-GRANT SELECT ON shopify_connections, customer_import_logs TO core_worker;
+GRANT SELECT ON customer_import_logs TO core_worker;
 --> statement-breakpoint
 GRANT SELECT, UPDATE ON customer_import_slices TO core_worker;
