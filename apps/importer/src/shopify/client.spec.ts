@@ -1,5 +1,13 @@
-import { classify, createShopifyClient } from './client.ts';
-import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from './errors.ts';
+import { createShopifyClient, readGraphql } from './client.ts';
+import {
+  CursorLost,
+  QueryTooExpensive,
+  ShopifyRejected,
+  ShopifyTimeout,
+  ShopifyUnavailable,
+  Throttled,
+  Unauthorized,
+} from './errors.ts';
 
 const cost = (available: number) => ({
   cost: {
@@ -10,7 +18,7 @@ const cost = (available: number) => ({
 });
 const http = (status: number, body: unknown = {}, retryAfter: string | null = null) => ({
   status,
-  retryAfter,
+  headers: new Headers(retryAfter === null ? {} : { 'retry-after': retryAfter }),
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 const failing = (code: string, message = 'secret.person@example.com') => ({
@@ -18,16 +26,16 @@ const failing = (code: string, message = 'secret.person@example.com') => ({
 });
 const thrownBy = (reply: ReturnType<typeof http>): Error => {
   try {
-    classify(reply, 0);
+    readGraphql(reply, 0);
   } catch (error) {
     return error as Error;
   }
   throw new Error('nothing was thrown');
 };
 
-describe('classify', () => {
+describe('readGraphql', () => {
   it('gives data and cost of a good reply', () => {
-    expect(classify(http(200, { data: { a: 1 }, extensions: cost(1500) }), 0)).toEqual({
+    expect(readGraphql(http(200, { data: { a: 1 }, extensions: cost(1500) }), 0)).toEqual({
       data: { a: 1 },
       cost: { requested: 37, available: 1500, maximum: 2000, restoreRate: 100 },
     });
@@ -41,7 +49,7 @@ describe('classify', () => {
       { cost: { ...cost(1).cost, throttleStatus: { ...cost(1).cost.throttleStatus, restoreRate: 0 } } },
     ],
   ])('does without the cost: %s', (_case, extensions) => {
-    expect(classify(http(200, { data: {}, extensions }), 0).cost).toBeNull();
+    expect(readGraphql(http(200, { data: {}, extensions }), 0).cost).toBeNull();
   });
 
   it.each([
@@ -58,6 +66,10 @@ describe('classify', () => {
     ['THROTTLED without figures', http(200, failing('THROTTLED')), ShopifyUnavailable],
     ['INTERNAL_SERVER_ERROR', http(200, failing('INTERNAL_SERVER_ERROR')), ShopifyUnavailable],
     ['ACCESS_DENIED', http(200, failing('ACCESS_DENIED')), ShopifyRejected],
+    ['MAX_COST_EXCEEDED', http(200, failing('MAX_COST_EXCEEDED')), QueryTooExpensive],
+    ['TIMEOUT', http(200, failing('TIMEOUT')), ShopifyTimeout],
+    ['504', http(504), ShopifyTimeout],
+    ['an invalid cursor', http(200, failing('BAD_REQUEST', 'Invalid cursor for current sort.')), CursorLost],
     ['an unknown code', http(200, failing('ELSE')), ShopifyRejected],
     ['data beside an error', http(200, { data: { a: 1 }, ...failing('ELSE') }), ShopifyRejected],
   ])('%s', (_case, reply, kind) => {
@@ -74,10 +86,20 @@ describe('classify', () => {
   });
 
   it.each([
-    ['BAD_REQUEST', 'Invalid cursor for current pagination sort.', /Start a new import/],
-    ['ACCESS_DENIED', 'Access denied', /protected customer data/],
-  ])('says in a merchant’s words what %s means', (code, message, words) => {
-    expect(thrownBy(http(200, failing(code, message))).message).toMatch(words);
+    ['the type', { path: ['customers'] }, /level 1, and level 2 for the field email/],
+    ['the email', { path: ['customers', 'nodes', 0, 'defaultEmailAddress'] }, /level 2, for the field email/],
+    ['the scope', { message: 'Required access: `read_customers` access scope.' }, /read_customers/],
+  ])('names the approval to request: %s', (_case, error, words) => {
+    const denied = { errors: [{ ...error, extensions: { code: 'ACCESS_DENIED' } }] };
+    expect(thrownBy(http(200, denied)).message).toMatch(words);
+  });
+
+  it('names it for REST too', () => {
+    const body = {
+      errors: '[API] This app is not approved to access REST endpoints with protected customer data.',
+    };
+    expect(thrownBy(http(403, body)).message).toMatch(/level 1/);
+    expect(thrownBy(http(403)).message).toMatch(/into the shop/);
   });
 });
 

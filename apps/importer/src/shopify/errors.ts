@@ -1,10 +1,10 @@
-/** Points of a GraphQL bucket, as each reply tells them (extensions.cost). */
+/** A shop's bucket as a reply tells it: points of GraphQL (extensions.cost), or requests of REST. */
 export interface QueryCost {
-  /** What the query must find in the bucket. */
+  /** What the request must find in the bucket. */
   requested: number;
   available: number;
   maximum: number;
-  /** Points a second. */
+  /** Points, or requests, a second. */
   restoreRate: number;
 }
 
@@ -26,11 +26,29 @@ export class ShopifyUnavailable extends Error {
   override name = 'ShopifyUnavailable';
   /** Retry-After, when Shopify gave one. */
   readonly retryAfterMs: number | null;
+  /** The bucket, where even this answer tells it (a REST 429). */
+  readonly cost: QueryCost | null;
 
-  constructor(message: string, retryAfterMs: number | null = null) {
+  constructor(message: string, retryAfterMs: number | null = null, cost: QueryCost | null = null) {
     super(message);
     this.retryAfterMs = retryAfterMs;
+    this.cost = cost;
   }
+}
+
+/** It took longer than we wait, or than Shopify lets a query take: a smaller page may pass. */
+export class ShopifyTimeout extends ShopifyUnavailable {
+  override name = 'ShopifyTimeout';
+}
+
+/** Above what a single query may cost: a smaller page passes. */
+export class QueryTooExpensive extends ShopifyUnavailable {
+  override name = 'QueryTooExpensive';
+}
+
+/** The place where the slice stands is not known to Shopify any more: the slice begins anew from its range. */
+export class CursorLost extends Error {
+  override name = 'CursorLost';
 }
 
 /** The access token is not (or no longer) good. */

@@ -1,0 +1,125 @@
+import { FileRefused, readFile } from './bulk/read-file.ts';
+import { readBulkCursor, toStart, type BulkCursor } from './bulk/cursor.ts';
+import { createFileUrls, type ResultFile } from './bulk/file-urls.ts';
+import { askOperation, START_COST, type Operation } from './bulk/operation.ts';
+import { parseLines } from './bulk/parse-lines.ts';
+import { startOperation } from './bulk/start.ts';
+import type { ShopifyClient } from './client.ts';
+import { toImported } from './customer-node.ts';
+import { ShopifyRejected, type QueryCost } from './errors.ts';
+import { idOf } from './imported.ts';
+import { DENIED_DATA } from './merchant-messages.ts';
+import type { Source, SourcePage, SourceQuery } from './source.ts';
+
+/** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
+const URL_LIFE_MS = 7 * 86_400_000;
+const FIRST_POLL_MS = 500;
+const LONGEST_POLL_MS = 10_000;
+const PAUSE_AFTER_FAILURE_MS = 5_000;
+/** Then the slice is read by pages: what Shopify could not prepare so often it cannot. */
+const MOST_FAILURES = 3;
+
+/**
+ * Customers by a bulk operation: Shopify writes a file, which is read in pages from where the last one ended. A fetch
+ * starts the operation, asks how far it is, or reads a page.
+ *
+ * An operation that failed may leave a part of its file: it is imported, and then the *whole* slice is run anew. To
+ * run only what is missing would need an order of the file that nobody promises ("partial or incomplete"), while rows
+ * that are read twice write nothing.
+ * @param pages reads the slice in the end when operations fail again and again
+ */
+export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs?: number): Source {
+  const files = createFileUrls();
+
+  async function readPage(query: SourceQuery, cursor: BulkCursor, file: ResultFile): Promise<SourcePage> {
+    const { lines, bytes, end } = await readFile({
+      url: file.url,
+      byte: cursor.byte,
+      signal: query.signal,
+      timeoutMs,
+    });
+    const nodes = parseLines(lines, file.partial && end);
+    const next = { ...cursor, line: cursor.line + lines.length, byte: cursor.byte + bytes };
+    return {
+      customers: query.idsOnly ? [] : nodes.map(toImported),
+      ids: nodes.map(({ id }) => idOf(id)),
+      next: end ? (file.partial ? write(toStart(cursor.failures + 1)) : null) : write(next),
+      wait: null,
+      cost: null,
+    };
+  }
+
+  async function goOn(query: SourceQuery, cursor: BulkCursor, id: string): Promise<SourcePage> {
+    const known = files.get(id);
+    if (known) {
+      try {
+        return await readPage(query, cursor, known);
+      } catch (error) {
+        if (!(error instanceof FileRefused)) throw error;
+        files.drop(id);
+      }
+    }
+    const { found, cost } = await askOperation(client, query, id);
+    if (!found) return anew(cursor, cost);
+    // By us, when the run was cancelled that goes on now: nothing failed.
+    if (found.status === 'CANCELED') return { ...NOTHING, next: write(toStart(cursor.failures)), cost };
+    const { status, url, partialDataUrl, completedAt, errorCode } = found;
+    if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) return notYet(found, cursor, cost);
+    // A shop that has none gives no file.
+    if (status === 'COMPLETED' && url === null) return { ...NOTHING, next: null, cost };
+    if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
+    const fileUrl = url ?? partialDataUrl;
+    if (fileUrl === null || status === 'EXPIRED') return anew(cursor, cost);
+    const expires = new Date(Date.parse(completedAt ?? found.createdAt) + URL_LIFE_MS).toISOString();
+    const file = { url: fileUrl, partial: status !== 'COMPLETED', expires };
+    files.keep(id, file);
+    try {
+      return { ...(await readPage(query, { ...cursor, expires }, file)), cost };
+    } catch (error) {
+      if (!(error instanceof FileRefused)) throw error;
+      return anew(cursor, cost);
+    }
+  }
+
+  return {
+    name: 'bulk',
+    limit: { api: 'graphql', cost: START_COST },
+    async fetch(query) {
+      const cursor = readBulkCursor(query.cursor);
+      if (cursor.failures >= MOST_FAILURES) {
+        const page = await pages.fetch({ ...query, cursor: cursor.pages ?? null });
+        return { ...page, next: page.next && write({ ...cursor, pages: page.next }) };
+      }
+      if (cursor.operation !== null) return goOn(query, cursor, cursor.operation);
+      const { found, cost } = await startOperation(client, query);
+      if (!found) return { ...NOTHING, next: write(cursor), wait: NO_PLACE, cost };
+      return notYet(found, { ...cursor, operation: found.id }, cost);
+    },
+  };
+}
+
+const NOTHING = { customers: [], ids: [], wait: null };
+const NO_PLACE = { waitMs: LONGEST_POLL_MS, reason: 'Other bulk operations of the shop are still at work' };
+
+const write = (cursor: BulkCursor): string => JSON.stringify(cursor);
+
+function notYet({ objectCount }: Operation, cursor: BulkCursor, cost: QueryCost | null): SourcePage {
+  const waitMs = Math.min(LONGEST_POLL_MS, Math.round(FIRST_POLL_MS * 1.5 ** Math.min(20, cursor.polls)));
+  const reason = `Shopify prepares the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
+  return {
+    ...NOTHING,
+    next: write({ ...cursor, polls: cursor.polls + 1 }),
+    wait: { waitMs, reason },
+    cost,
+  };
+}
+
+function anew({ failures }: BulkCursor, cost: QueryCost | null): SourcePage {
+  const reason = 'Shopify could not prepare the file; it is asked again';
+  return {
+    ...NOTHING,
+    next: write(toStart(failures + 1)),
+    wait: { waitMs: PAUSE_AFTER_FAILURE_MS, reason },
+    cost,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Source } from './source.ts';
+
+export interface SourceSettings {
+  /** As the import was asked for. */
+  asked: Source['name'] | 'auto';
+  /** Customers to read. */
+  count: number;
+  /** Whether the app may still use REST; new public apps may not. */
+  restEntitled: boolean;
+  /** From so many customers on a bulk operation pays. */
+  bulkFrom: number;
+}
+
+export interface Choice {
+  source: Source['name'];
+  slices: number;
+}
+
+/** One cursor chain is strictly sequential, some seven pages a second at Shopify's latencies. */
+const PAGED_SLICES = 8;
+/** At once per shop and app, since API 2026-01. Source: shopify.dev/docs/api/usage/bulk-operations/queries. */
+const MOST_BULK = 5;
+/** A bulk operation takes seconds to begin: a slice below this would wait longer than it reads. */
+const BULK_SLICE = 50_000;
+
+/** Which source reads a run, and by how many slices. `auto` never takes REST: GraphQL's bucket holds more. */
+export function chooseSource({ asked, count, restEntitled, bulkFrom }: SourceSettings): Choice {
+  const source = asked === 'auto' ? (count >= bulkFrom ? 'bulk' : 'graphql') : allowed(asked, restEntitled);
+  if (source !== 'bulk') return { source, slices: PAGED_SLICES };
+  return { source, slices: Math.min(MOST_BULK, Math.max(1, Math.ceil(count / BULK_SLICE))) };
+}
+
+/** REST without the entitlement would fail on its first page; GraphQL reads the same. */
+const allowed = (asked: Source['name'], restEntitled: boolean): Source['name'] =>
+  asked === 'rest' && !restEntitled ? 'graphql' : asked;

@@ -1,0 +1,22 @@
+import type { SliceRange } from '@core/domain';
+import type { ShopifyClient } from './client.ts';
+import { ShopifyUnavailable, type QueryCost } from './errors.ts';
+import { searchOf } from './search-range.ts';
+import type { Access } from './transport.ts';
+
+/** Without a limit: the default stops at 10,000. */
+export const COUNT = `query CustomersCount($query: String) {
+  customersCount(query: $query, limit: null) { count }
+}`;
+
+/** How many customers a range has. @throws as ShopifyClient */
+export async function countCustomers(
+  client: ShopifyClient,
+  { range, ...access }: Access & { range: SliceRange },
+): Promise<{ count: number; cost: QueryCost | null }> {
+  const variables = { query: searchOf(range, 'created_at') || null };
+  const { data, cost } = await client({ ...access, document: COUNT, variables });
+  const { count } = (data.customersCount ?? {}) as { count?: number };
+  if (!Number.isInteger(count)) throw new ShopifyUnavailable('a reply without a count');
+  return { count: Number(count), cost };
+}

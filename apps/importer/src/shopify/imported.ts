@@ -1,0 +1,52 @@
+import type { ImportedCustomer } from '@core/domain';
+
+/** What every source knows of a customer, in the words of the source. */
+export interface SourceCustomer {
+  gid: string;
+  email: string | null;
+  orders: string | number;
+  amount: string;
+  currency: string;
+  tags: string[];
+  state: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/**
+ * What is kept of a customer, the same whichever source read it: an import by another source then finds nothing new.
+ * No names, phones or addresses: metadata is not encrypted. The vendor's two shapes differ, and become one:
+ * - money: "120.3" (GraphQL) and "120.30" (REST) are "120.30": two decimals at least, no zeros beyond them
+ * - state: "enabled" (REST) is "ENABLED"
+ * - tags: REST joins them by commas; the order means nothing, so they are sorted
+ * - times: REST has the shop's offset; all are UTC
+ * - locale: only GraphQL has it, so it is left out
+ */
+export const toImportedCustomer = (customer: SourceCustomer): ImportedCustomer => ({
+  externalId: customer.gid,
+  email: customer.email,
+  metadata: {
+    number_of_orders: Number(customer.orders),
+    // A decimal string: money does not survive binary floating point.
+    amount_spent: { amount: money(customer.amount), currency: customer.currency },
+    tags: [...new Set(customer.tags.map((tag) => tag.trim()))].filter(Boolean).sort(),
+    state: customer.state.toUpperCase(),
+    created_at: utc(customer.createdAt),
+  },
+  sourceUpdatedAt: new Date(customer.updatedAt),
+});
+
+/** The number in gid://shopify/Customer/7. */
+export const idOf = (gid: string): number => Number(gid.slice(gid.lastIndexOf('/') + 1));
+
+export const gidOf = (id: number): string => `gid://shopify/Customer/${id}`;
+
+function money(amount: string): string {
+  const [, whole, decimals = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
+  return whole === undefined ? amount : `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`;
+}
+
+function utc(time: string): string {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? time : new Date(ms).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,102 @@
+import { SHOP_DOMAIN } from '@core/domain';
+import { ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, Unauthorized } from './errors.ts';
+import { DENIED_DATA, SHOP_STATE } from './merchant-messages.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+/** Where the Admin API is. */
+export interface AdminApi {
+  /** With {shop} in it, such as https://{shop}. */
+  baseUrl: string;
+  apiVersion: string;
+  /** How long an answer may take, its body included. */
+  timeoutMs?: number;
+}
+
+/** Who asks, and whom. */
+export interface Access {
+  shop: string;
+  accessToken: string;
+  signal: AbortSignal;
+}
+
+export interface HttpReply {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/**
+ * One request to a shop's Admin API. The token goes nowhere else: the shop's name is checked here, the last place
+ * before it leaves (`evil.example/x.myshopify.com` must not steer it), and a redirect is an error, because fetch
+ * would take the token along. Nothing of a request or a reply goes into errors: the one carries the token, the
+ * other persons.
+ * @param path below /admin/api/{version}/
+ * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
+ */
+export async function askAdminApi(
+  { baseUrl, apiVersion, timeoutMs }: AdminApi,
+  { shop, accessToken, signal }: Access,
+  { path, json }: { path: string; json?: unknown },
+): Promise<HttpReply> {
+  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
+  const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
+  const token = { 'x-shopify-access-token': accessToken };
+  const init: RequestInit =
+    json === undefined
+      ? { headers: token }
+      : {
+          method: 'POST',
+          headers: { ...token, 'content-type': 'application/json' },
+          body: JSON.stringify(json),
+        };
+  return withTimeLimit(signal, timeoutMs, async (limited) => {
+    const url = `${base}/admin/api/${apiVersion}/${path}`;
+    const response = await fetch(url, { ...init, redirect: 'error', signal: limited });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  });
+}
+
+/** Runs network work; what fails in it is told by a code, for messages of fetch can quote the URL. */
+export async function withTimeLimit<T>(
+  signal: AbortSignal,
+  timeoutMs: number = TIMEOUT_MS,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    return await work(AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted) throw new ShopifyTimeout('no answer in time');
+    if (error instanceof ShopifyUnavailable) throw error;
+    const { name, cause } = error as { name?: string; cause?: { code?: string } };
+    throw new ShopifyUnavailable(`no answer: ${cause?.code ?? name ?? 'unknown'}`);
+  }
+}
+
+/** What a status other than 200 means, in both APIs. @throws unless it is 200 */
+export function assertAnswered({ status, headers, body }: HttpReply, now: number): void {
+  if (status === 200) return;
+  if (status === 401) throw new Unauthorized();
+  // Shopify's 504 is a query that took too long; 430 a security hold that passes.
+  if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`);
+  if (status === 429 || status === 430 || status >= 500) {
+    throw new ShopifyUnavailable(`HTTP ${status}`, parseRetryAfter(headers.get('retry-after'), now));
+  }
+  if (status === 403 && /protected customer data|not approved/i.test(body))
+    throw new ShopifyRejected(DENIED_DATA);
+  throw new ShopifyRejected(SHOP_STATE[status] ?? `Shopify answered HTTP ${status}.`);
+}
+
+/** @throws ShopifyUnavailable: cut short on the way, or a page of a proxy */
+export function parseObject(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (value !== null && typeof value === 'object') return value as Record<string, unknown>;
+  } catch {
+    // told below
+  }
+  throw new ShopifyUnavailable('a reply that is no JSON object');
+}
