@@ -50,13 +50,13 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
   }
 
   async function goOn(query: SourceQuery, cursor: BulkCursor, id: string): Promise<SourcePage> {
-    const known = files.get(id);
+    const known = files.get(query.shop, id);
     if (known) {
       try {
         return await readPage(query, cursor, known);
       } catch (error) {
         if (!(error instanceof FileRefused)) throw error;
-        files.drop(id);
+        files.drop(query.shop, id);
       }
     }
     const { found, cost } = await askOperation(client, query, id);
@@ -72,7 +72,7 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
     if (fileUrl === null || status === 'EXPIRED') return anew(cursor, cost);
     const expires = new Date(Date.parse(completedAt ?? found.createdAt) + URL_LIFE_MS).toISOString();
     const file = { url: fileUrl, partial: status !== 'COMPLETED', expires };
-    files.keep(id, file);
+    files.keep(query.shop, id, file);
     try {
       return { ...(await readPage(query, { ...cursor, expires }, file)), cost };
     } catch (error) {

@@ -9,21 +9,24 @@ export interface ResultFile {
 /** Operations whose file this process reads; one forgotten is asked for again. */
 const MOST = 100;
 
-/** URLs live in memory alone, never in a cursor: who has one can read the file. */
+/**
+ * URLs live in memory alone, never in a cursor: who has one can read the file. Kept by shop too, so that no id that
+ * two shops share leads into the other's customers.
+ */
 export function createFileUrls() {
   const files = new Map<string, ResultFile>();
   return {
-    get(operation: string): ResultFile | undefined {
-      const file = files.get(operation);
+    get(shop: string, operation: string): ResultFile | undefined {
+      const file = files.get(`${shop} ${operation}`);
       return file && Date.parse(file.expires) > Date.now() ? file : undefined;
     },
-    keep(operation: string, file: ResultFile): void {
-      files.set(operation, file);
+    keep(shop: string, operation: string, file: ResultFile): void {
+      files.set(`${shop} ${operation}`, file);
       const [oldest] = files.keys();
       if (files.size > MOST && oldest !== undefined) files.delete(oldest);
     },
-    drop(operation: string): void {
-      files.delete(operation);
+    drop(shop: string, operation: string): void {
+      files.delete(`${shop} ${operation}`);
     },
   };
 }

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ImportedCustomer, SliceRange } from '@core/domain';
+import { DEV_ACCESS_TOKEN, startShopifyStandIn, type Shop, type StandInCustomer } from '@core/testing';
+import { createShopifyClient } from '../src/shopify/client.ts';
+import { CursorLost, ShopifyUnavailable, Throttled } from '../src/shopify/errors.ts';
+import type { Source, SourcePage } from '../src/shopify/source.ts';
+import { createSources } from '../src/shopify/sources.ts';
+
+export const API_VERSION = '2026-10';
+
+/** A stand-in with the sources on it; every shop is a new one with room enough for a test's requests. */
+export async function openSources(seed: string) {
+  const standIn = await startShopifyStandIn({ seed, plan: 'enterprise', customers: 0 });
+  const api = { baseUrl: standIn.url, apiVersion: API_VERSION };
+  return {
+    sources: createSources(api),
+    client: createShopifyClient(api),
+    /** Others, that give up after so long. */
+    impatient: (timeoutMs: number) => createSources({ ...api, timeoutMs }),
+    shop(customers: number): Shop {
+      const shop = standIn.shop(`shop-${randomBytes(6).toString('hex')}.myshopify.com`);
+      shop.customers = customers;
+      return shop;
+    },
+    /** Every rule that a source broke in any shop. */
+    violations() {
+      const { shops, violations } = standIn.stats();
+      return [...violations, ...Object.values(shops).flatMap((shop) => shop.violations)];
+    },
+    close: () => standIn.close(),
+  };
+}
+export type OpenSources = Awaited<ReturnType<typeof openSources>>;
+
+export const access = ({ domain }: Shop) => ({
+  shop: domain,
+  accessToken: DEV_ACCESS_TOKEN,
+  signal: new AbortController().signal,
+});
+
+export const ask = (shop: Shop, cursor: string | null = null, range: SliceRange = {}) => ({
+  ...access(shop),
+  range,
+  cursor,
+  idsOnly: false,
+});
+
+export interface Read {
+  customers: ImportedCustomer[];
+  ids: number[];
+  pages: SourcePage[];
+  /** Names of what was thrown, in order. */
+  errors: string[];
+  waits: string[];
+}
+
+interface ReadOptions {
+  range?: SliceRange;
+  idsOnly?: boolean;
+  cursor?: string | null;
+  /** Called after every page with its number, from 1. */
+  onPage?: (page: SourcePage, number: number) => void | Promise<void>;
+}
+
+/** So many failures in a row and a test is over. */
+const MOST_ERRORS = 20;
+
+/** Reads a slice as the engine does: waits when asked to, tries again, begins anew when the cursor is lost. */
+export async function readAll(source: Source, shop: Shop, options: ReadOptions = {}): Promise<Read> {
+  const { range = {}, idsOnly = false, onPage } = options;
+  const read: Read = { customers: [], ids: [], pages: [], errors: [], waits: [] };
+  let cursor = options.cursor ?? null;
+  for (;;) {
+    let page: SourcePage;
+    try {
+      page = await source.fetch({ ...ask(shop, cursor, range), idsOnly });
+    } catch (error) {
+      read.errors.push((error as Error).name);
+      if (read.errors.length > MOST_ERRORS) throw error;
+      if (error instanceof CursorLost) {
+        cursor = null;
+        Object.assign(read, { customers: [], ids: [] });
+      } else if (error instanceof ShopifyUnavailable) await wait(error.retryAfterMs ?? 20);
+      else if (error instanceof Throttled) await wait(error.waitMs);
+      else throw error;
+      continue;
+    }
+    read.pages.push(page);
+    read.customers.push(...page.customers);
+    read.ids.push(...page.ids);
+    await onPage?.(page, read.pages.length);
+    if (page.wait) {
+      read.waits.push(page.wait.reason);
+      await wait(Math.min(20, page.wait.waitMs));
+    }
+    if (page.next === null) return read;
+    cursor = page.next;
+  }
+}
+
+/** What must be read of a shop's customer, told here once more and not taken from the code under test. */
+export const expected = (customer: StandInCustomer): ImportedCustomer => ({
+  externalId: customer.id,
+  email: customer.email,
+  metadata: {
+    number_of_orders: Number(customer.numberOfOrders),
+    amount_spent: { amount: customer.amountSpent.amount, currency: customer.amountSpent.currencyCode },
+    tags: [...customer.tags].sort(),
+    state: customer.state,
+    created_at: customer.createdAt,
+  },
+  sourceUpdatedAt: new Date(customer.updatedAt),
+});
+
+export const expectedOf = (shop: Shop): ImportedCustomer[] => [...shop.all()].map(expected);
+
+export const numberOf = ({ id }: { id: string }): number => Number(id.slice(id.lastIndexOf('/') + 1));
+
+/** One of each customer, the last that was read, by id. */
+export const distinct = (customers: readonly ImportedCustomer[]): ImportedCustomer[] =>
+  [...new Map(customers.map((customer) => [customer.externalId, customer])).values()].sort((a, b) =>
+    a.externalId < b.externalId ? -1 : 1,
+  );
