@@ -10,10 +10,10 @@ export const SHOP_STATE: Record<number, string> = {
 
 /** Source: shopify.dev/docs/apps/launch/protected-customer-data (level 1, and level 2 by field). */
 export const DENIED_DATA =
-  'Shopify does not let this app read customers. In the app's settings request access to protected customer ' +
+  "Shopify does not let this app read customers. In the app's settings request access to protected customer " +
   'data: level 1, and level 2 for the field email. Then resume the import.';
 export const DENIED_EMAIL =
-  'Shopify does not let this app read the customers' emails. In the app's settings request access to protected ' +
+  "Shopify does not let this app read customers' emails. In the app's settings request access to protected " +
   'customer data, level 2, for the field email. Then resume the import.';
 export const DENIED_SCOPE =
   'This app may not read customers: it lacks the access scope read_customers. Grant it, connect the shop anew, ' +
