@@ -1,0 +1,96 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { upsertCustomers, type ImportedCustomer } from '@core/domain';
+import { likeCustomers } from './like-customers.ts';
+import { importShop, newShop, type BenchShop } from './drive-import.ts';
+import type { ImportStack } from './open-stack.ts';
+
+/** Customers of one transaction, and transactions at once, of the plain upsert. */
+const PAGE = 1_000;
+const AT_ONCE = 2;
+
+/** Writes as many customers to a file as a shop has, a line each. */
+export async function writeFile(dir: string, customers: number): Promise<string> {
+  const path = join(dir, `${customers}.jsonl`);
+  const file = await open(path, 'w');
+  for (const customer of likeCustomers(customers)) await file.write(`${JSON.stringify(customer)}\n`);
+  await file.close();
+  return path;
+}
+
+/** The plain way: lines of a local file, parsed and upserted page by page. @returns customers a second */
+export async function upsertFile({ pool, owner, keys }: ImportStack, path: string): Promise<number> {
+  const merchantId = randomUUID();
+  await inTransaction(owner, (tx) => keys.findOrCreate(tx, merchantId));
+  const ctx = { caller: 'bench', requestId: randomUUID(), keys };
+  const importId = randomUUID();
+  const lines = createInterface({ input: createReadStream(path) })[Symbol.asyncIterator]();
+  let count = 0;
+  const begin = performance.now();
+  const work = async () => {
+    for (let page = await nextPage(lines); page.length > 0; page = await nextPage(lines)) {
+      const customers = page;
+      await inTransaction(pool, (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
+      count += customers.length;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return count / ((performance.now() - begin) / 1_000);
+}
+
+async function nextPage(lines: AsyncIterator<string>): Promise<ImportedCustomer[]> {
+  const wanted = Array.from({ length: PAGE }, () => lines.next());
+  const page: ImportedCustomer[] = [];
+  for (const { done, value } of await Promise.all(wanted)) {
+    if (done) continue;
+    const parsed = JSON.parse(value) as Omit<ImportedCustomer, 'sourceUpdatedAt'> & {
+      sourceUpdatedAt: string;
+    };
+    page.push({ ...parsed, sourceUpdatedAt: new Date(parsed.sourceUpdatedAt) });
+  }
+  return page;
+}
+
+/** A shop whose bulk operations are written as fast as the stand-in can. */
+export const bulkShop = (stack: ImportStack, customers: number): Promise<BenchShop> =>
+  newShop(stack, { plan: 'plus', customers, bulk: { rowsPerSecond: null } });
+
+/** @returns rows that a second import of the same data wrote: customers and events */
+export async function writesOfReimport(
+  stack: ImportStack,
+  shop: BenchShop,
+  signal: AbortSignal,
+): Promise<number> {
+  const written = async () => {
+    const { rows } = await stack.owner.query<{ n: string }>(
+      `select coalesce(sum(n_tup_ins + n_tup_upd), 0) as n from pg_stat_user_tables
+        where relname = 'customers' or relname like 'outbox\\_events\\_%'`,
+    );
+    return Number(rows[0]?.n);
+  };
+  await settled();
+  const before = await written();
+  await importShop(stack, shop, 'bulk', signal);
+  await settled();
+  return (await written()) - before;
+}
+
+/** PostgreSQL's sessions report their counts within a second of being idle. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 3_000));
+
+/** The most memory that an importer of its own has needed for a shop, bytes. */
+export async function memoryOf(stack: ImportStack, customers: number, signal: AbortSignal): Promise<number> {
+  const importer = await stack.start('importer');
+  try {
+    await importShop(stack, await bulkShop(stack, customers), 'bulk', signal);
+    const [, kilobytes] =
+      /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${importer.pid}/status`, 'utf8')) ?? [];
+    return 1_024 * Number(kilobytes);
+  } finally {
+    await importer.stop();
+  }
+}

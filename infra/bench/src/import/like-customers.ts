@@ -1,0 +1,16 @@
+import type { ImportedCustomer } from '@core/domain';
+
+/** Customers as a source gives them, the same for the same numbers. */
+export const likeCustomers = (count: number): ImportedCustomer[] =>
+  Array.from({ length: count }, (_, n) => ({
+    externalId: `gid://shopify/Customer/${7_000_000_000_000 + n}`,
+    email: `customer-${n}@example.com`,
+    metadata: {
+      number_of_orders: n % 40,
+      amount_spent: { amount: `${n % 4_000}.50`, currency: 'EUR' },
+      tags: n % 3 === 0 ? ['newsletter', 'vip'] : [],
+      state: 'ENABLED',
+      created_at: new Date(1_700_000_000_000 + n * 1_000).toISOString(),
+    },
+    sourceUpdatedAt: new Date(1_760_000_000_000 + n * 1_000),
+  }));

@@ -1,0 +1,49 @@
+import { disturbance, now } from '../cpu.ts';
+import { describeDisturbance } from '../rounds.ts';
+import type { SuiteOptions } from '../suite.ts';
+import { importShop, newShop } from './drive-import.ts';
+import type { ImportStack } from './open-stack.ts';
+
+/** Bucket refills of 20 requests a second: slow enough that the machine is no limit. */
+const PLAN = 'plus';
+/** More 429 than a run lasts, each asking to wait 2.0 s. */
+const STORM = 100_000;
+
+/**
+ * One shop's rate while another answers 429 to everything, / its rate alone. Both on one importer.
+ * @returns a ratio for each round
+ */
+export async function measureNeighbours(
+  stack: ImportStack,
+  { customers, rounds }: { customers: number; rounds: number },
+  { say, signal }: Pick<SuiteOptions, 'say' | 'signal'>,
+): Promise<number[]> {
+  const importer = await stack.start('importer', { SHOPIFY_REST: 'true', SHOPIFY_HEADROOM: '0' });
+  const settings = { plan: PLAN, customers, latency: [100, 150] as [number, number] } as const;
+  const ratios: number[] = [];
+  try {
+    for (let round = 1; round <= rounds; round++) {
+      const moment = now();
+      const alone = await importShop(stack, await newShop(stack, settings), 'rest', signal);
+      const storm = await newShop(stack, { ...settings, fault: { kind: 'http429', times: STORM } });
+      const over = new AbortController();
+      const stormy = importShop(stack, storm, 'rest', AbortSignal.any([signal, over.signal])).catch(
+        () => undefined,
+      );
+      const beside = await importShop(stack, await newShop(stack, settings), 'rest', signal);
+      over.abort();
+      await stormy;
+      await cancelAll(stack);
+      ratios.push(alone.seconds / beside.seconds);
+      say(
+        `neighbours ${(ratios.at(-1) ?? 0).toFixed(2)}: ${alone.seconds.toFixed(1)} s alone, ${beside.seconds.toFixed(1)} s beside a storm  ${describeDisturbance(disturbance(moment, now()))}`,
+      );
+    }
+    return ratios;
+  } finally {
+    await importer.stop();
+  }
+}
+
+const cancelAll = (stack: ImportStack) =>
+  stack.owner.query(`update customer_import_logs set status = 'cancelling' where finished_at is null`);

@@ -1,0 +1,86 @@
+import { contestantRows } from '../contestant-rows.ts';
+import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
+import { median, rounded, withSpread } from '../stats.ts';
+import type { Report } from '../suite.ts';
+import { CEILING, type RestCeiling } from './rest-ceiling.ts';
+import type { UpsertSeries } from './series.ts';
+
+export interface ImportFound {
+  clean: readonly Record<UpsertSeries, Measured>[];
+  rest: RestCeiling;
+  neighbours: readonly number[];
+  /** Customers a second, round by round. */
+  bulk: readonly number[];
+  file: readonly number[];
+  reimportWrites: number;
+  /** Bytes at the most. */
+  memory: { small: number; large: number };
+  machine: Record<string, unknown>;
+  settings: Record<string, unknown>;
+}
+
+/** Floors and goals as the project set them for two cores. */
+const FIGURES = {
+  rest_ceiling: [`REST pages/s / the ceiling of ${CEILING}`, '>= 0.6', '>= 0.9'],
+  worst_second: ['most requests in any second / the ceiling', '<= 1.0', '<= 1.0'],
+  refused: ['429 caused', '0', '0'],
+  neighbours: ["another shop's rate beside a storm of 429 / alone", '>= 0.85', '>= 0.95'],
+  bulk_vs_file: ['bulk source, customers/s / plain upsert from a local file', '>= 0.6', '>= 0.85'],
+  upsert_vs_rows: ['page upsert, rows/s / row by row', '>= 6', '>= 10'],
+  upsert_vs_copy: ['page upsert, rows/s / COPY and merge', '>= 0.5', '>= 0.7'],
+  reimport_writes: ['rows written and events emitted by importing the same again', '0', '0'],
+  memory_growth: ["importer's memory at the large shop / at the small one", '<= 1.5', '<= 1.2'],
+} as const;
+
+type Figure = keyof typeof FIGURES;
+
+export function importRatios(found: ImportFound): Record<Figure, number[]> {
+  const { clean, rest, neighbours, bulk, file, reimportWrites, memory } = found;
+  const against = (peer: UpsertSeries) =>
+    clean.map((round) => round.upsert_pages.perSecond / round[peer].perSecond);
+  return {
+    rest_ceiling: [rest.share],
+    worst_second: [rest.worstSecond / CEILING],
+    refused: [rest.refused],
+    neighbours: [...neighbours],
+    bulk_vs_file: bulk.map((rate, n) => rate / (file[n] ?? NaN)),
+    upsert_vs_rows: against('upsert_rows'),
+    upsert_vs_copy: against('upsert_by_copy'),
+    reimport_writes: [reimportWrites],
+    memory_growth: [memory.large / memory.small],
+  };
+}
+
+export function reportImport(found: ImportFound): Report {
+  const { clean, machine, settings, rest, memory, bulk, file } = found;
+  const values = importRatios(found);
+  const names = Object.keys(FIGURES) as Figure[];
+  const enough = clean.length >= FEWEST_CLEAN;
+  return {
+    name: 'import',
+    ratios: enough ? Object.fromEntries(names.map((name) => [name, rounded(median(values[name]))])) : {},
+    context: {
+      machine,
+      settings,
+      ratios_by_round: Object.fromEntries(names.map((name) => [name, values[name].map(rounded)])),
+      series: Object.fromEntries(
+        contestantRows(clean, 'per second').map(({ contestant, ...rest }) => [contestant, rest]),
+      ),
+      rest_ceiling: rest,
+      bulk_customers_per_second: bulk.map(rounded),
+      file_customers_per_second: file.map(rounded),
+      memory_bytes: memory,
+    },
+    tables: [
+      names.map((name) => {
+        const [what, floor, goal] = FIGURES[name];
+        const value = values[name].length === 0 ? '-' : withSpread(values[name]);
+        return { figure: `\`${name}\` ${what}`, value, floor, goal };
+      }),
+      contestantRows(clean, 'per second'),
+    ],
+    verdict: enough
+      ? `${clean.length} clean rounds`
+      : `no verdict: ${clean.length} clean rounds, too much else ran here`,
+  };
+}

@@ -1,0 +1,77 @@
+import { makeServicesDir, removeServicesDir } from '@core/testing';
+import { buildBundles } from '../bundles.ts';
+import { disturbance, now } from '../cpu.ts';
+import { describeMachine } from '../describe-machine.ts';
+import { alternate, describeDisturbance } from '../rounds.ts';
+import type { Report, SuiteOptions } from '../suite.ts';
+import { bulkShop, memoryOf, upsertFile, writeFile, writesOfReimport } from './bulk.ts';
+import { importShop } from './drive-import.ts';
+import { measureNeighbours } from './neighbours.ts';
+import { openImportStack } from './open-stack.ts';
+import { reportImport } from './report-import.ts';
+import { measureRestCeiling } from './rest-ceiling.ts';
+import { ROWS, upsertSeries } from './series.ts';
+
+const SIZES = { rest: 500_000, neighbours: 20_000, bulk: 100_000, small: 10_000, large: 1_000_000 };
+/** A quick run only shows that it runs. */
+const QUICK: typeof SIZES = { rest: 10_000, neighbours: 2_500, bulk: 5_000, small: 1_000, large: 5_000 };
+
+/** Imports against the shop's limits, a local file, and plainer ways to write the same rows. */
+export async function benchImport(options: SuiteOptions): Promise<Report> {
+  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
+  const sizes = warmUp > 1 ? SIZES : QUICK;
+  const dir = makeServicesDir();
+  cleanUps.add(() => removeServicesDir(dir));
+  await buildBundles(['importer', 'worker'], signal);
+  const stack = await openImportStack(dir, options);
+
+  say('warming up');
+  const upserts = upsertSeries(stack);
+  for (const each of Object.values(upserts)) await each();
+  const clean = await alternate(upserts, rounds, say);
+
+  const rest = await measureRestCeiling(stack, sizes.rest, options);
+  const neighbours = await measureNeighbours(
+    stack,
+    { customers: sizes.neighbours, rounds: Math.min(3, rounds) },
+    options,
+  );
+
+  const path = await writeFile(dir, sizes.bulk);
+  const bulk: number[] = [];
+  const file: number[] = [];
+  const importer = await stack.start('importer');
+  for (let round = 1; round <= Math.min(3, rounds); round++) {
+    const moment = now();
+    const { seconds: took } = await importShop(stack, await bulkShop(stack, sizes.bulk), 'bulk', signal);
+    bulk.push(sizes.bulk / took);
+    file.push(await upsertFile(stack, path));
+    say(
+      `round ${round}  bulk ${Math.round(bulk.at(-1) ?? 0)}/s, local file ${Math.round(file.at(-1) ?? 0)}/s  ${describeDisturbance(disturbance(moment, now()))}`,
+    );
+  }
+  const again = await bulkShop(stack, sizes.bulk);
+  await importShop(stack, again, 'bulk', signal);
+  const reimportWrites = await writesOfReimport(stack, again, signal);
+  say(`the same again: ${reimportWrites} rows written`);
+  await importer.stop();
+  const memory = {
+    small: await memoryOf(stack, sizes.small, signal),
+    large: await memoryOf(stack, sizes.large, signal),
+  };
+  say(`importer at ${sizes.small} and ${sizes.large} customers: ${memory.small} and ${memory.large} bytes`);
+
+  const machine = await describeMachine(stack.ownerUrl);
+  const settings = { ...sizes, upsert_rows: ROWS, rounds: clean.length, seconds };
+  return reportImport({
+    clean,
+    rest,
+    neighbours,
+    bulk,
+    file,
+    reimportWrites,
+    memory,
+    machine,
+    settings,
+  });
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { inTransaction } from '@core/db';
+import { measure, type Measured } from '../rounds.ts';
+import { likeCustomers } from './like-customers.ts';
+import type { ImportStack } from './open-stack.ts';
+import { upsertByCopy, upsertPages, upsertRows } from './upsert.ts';
+
+/** New customers of each measurement. */
+export const ROWS = 20_000;
+
+export type UpsertSeries = 'upsert_pages' | 'upsert_rows' | 'upsert_by_copy';
+
+/** The same rows into the same tables, on one connection each, for a merchant of their own. */
+export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Promise<Measured>> {
+  const customers = likeCustomers(ROWS);
+  const timed = (work: (merchantId: string) => Promise<void>) => async () => {
+    const merchantId = randomUUID();
+    await inTransaction(stack.owner, (tx) => stack.keys.findOrCreate(tx, merchantId));
+    await stack.owner.query('truncate outbox_events');
+    return measure([], [stack.pids.postgresql], async (onMeasuring) => {
+      onMeasuring();
+      const from = process.cpuUsage();
+      const begin = performance.now();
+      await work(merchantId);
+      const seconds = (performance.now() - begin) / 1_000;
+      const { user, system } = process.cpuUsage(from);
+      return {
+        operations: ROWS,
+        perSecond: ROWS / seconds,
+        driverCpuSeconds: (user + system) / 1e6,
+        errors: {},
+      };
+    });
+  };
+  const asPeer = (upsert: typeof upsertRows) =>
+    timed(async (merchantId) => {
+      const keys = await inTransaction(stack.owner, (tx) => stack.keys.findOrCreate(tx, merchantId));
+      const client = new Client(stack.ownerUrl);
+      await client.connect();
+      try {
+        await upsert(client, keys, merchantId, customers);
+      } finally {
+        await client.end();
+      }
+    });
+  return {
+    upsert_pages: timed((merchantId) => upsertPages(stack, merchantId, customers)),
+    upsert_rows: asPeer(upsertRows),
+    upsert_by_copy: asPeer(upsertByCopy),
+  };
+}
