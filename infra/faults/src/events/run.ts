@@ -6,6 +6,7 @@ import { createRandom } from './random.ts';
 import { outboxIsEmpty, patiently, type Fixture, type Scenario } from './scenario.ts';
 import { brokerAway } from './scenarios/broker-away.ts';
 import { consumerKilled } from './scenarios/consumer-killed.ts';
+import { nobodyKilled } from './scenarios/nobody-killed.ts';
 import { poison } from './scenarios/poison.ts';
 import { relayKilled } from './scenarios/relay-killed.ts';
 import { relaysCompete } from './scenarios/relays-compete.ts';
@@ -13,7 +14,14 @@ import { openFaultStack } from './stack.ts';
 import { createWorkers } from './workers.ts';
 import { startWriters } from './writers.ts';
 
-const SCENARIOS: Scenario[] = [...relayKilled, ...relaysCompete, ...consumerKilled, ...poison, ...brokerAway];
+const SCENARIOS: Scenario[] = [
+  ...nobodyKilled,
+  ...relayKilled,
+  ...relaysCompete,
+  ...consumerKilled,
+  ...poison,
+  ...brokerAway,
+];
 
 export interface FaultRunOptions {
   /** Fewer and shorter faults. */

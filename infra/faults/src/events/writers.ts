@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CoreService } from '@core/contracts';
 import { inTransaction } from '@core/db';
-import { createCustomer } from '@core/domain';
+import { createCustomer, updateCustomer } from '@core/domain';
 import { pause } from '@core/runtime';
 import type { LedgerCall } from '@core/testing';
 import { outcomeOf } from './outcome.ts';
@@ -69,15 +69,23 @@ export function startWriters(
       await pause(PAUSE_MS, stop.signal);
     }
   };
+  // Change after change of one customer, so that a relay which steps over a late one shows: the next overtakes it.
   const writeLate = async () => {
+    let customerId: string | undefined;
     while (!stop.signal.aborted) {
-      const id = randomUUID();
+      const ctx = { caller: 'faults', requestId: randomUUID(), keys };
+      const [id, late] = [customerId, random.below(2) === 0];
       await inTransaction(owner, async (tx) => {
-        const email = `${randomUUID()}@example.com`;
-        await createCustomer(tx, { caller: 'faults', requestId: id, keys }, { merchantId: MERCHANT, email });
-        await pause(random.below(LATE_MS), stop.signal);
+        if (id === undefined) {
+          const email = `${randomUUID()}@example.com`;
+          ({ customerId } = await createCustomer(tx, ctx, { merchantId: MERCHANT, email }));
+        } else {
+          const metadata = { mark: randomUUID() };
+          await updateCustomer(tx, ctx, { merchantId: MERCHANT, customerId: id, metadata });
+        }
+        if (late) await pause(random.below(LATE_MS), stop.signal);
       });
-      calls.push({ id, outcome: 'ok' });
+      calls.push({ id: ctx.requestId, outcome: 'ok' });
     }
   };
   const running = Promise.all([...Array.from({ length: writers }, write), writeLate()]);
