@@ -5,7 +5,7 @@ import { openDatabase } from './support.ts';
 
 let pool: Pool;
 let close: () => Promise<void>;
-beforeAll(async () => ({ pool, close } = await openDatabase()));
+beforeAll(async () => ({ pool, close } = await openDatabase('core_worker')));
 afterAll(() => close());
 
 const claim = async (consumer: string, ids: string[]) => [

@@ -3,14 +3,14 @@ import { Pool } from 'pg';
 import { createCoreDatabase, type TestDatabase } from '@core/testing';
 import { createMerchantKeyStore, migrateDatabase, parseKeyring } from '../src/index.ts';
 
-/** A migrated database of a spec file's own, and a pool as its owner. */
-export async function openDatabase(): Promise<{
+/** A migrated database of a spec file's own, and a pool as its owner, or with the rights of an app's role. */
+export async function openDatabase(role?: 'core_api' | 'core_worker' | 'core_importer'): Promise<{
   database: TestDatabase;
   pool: Pool;
   close(): Promise<void>;
 }> {
   const database = await createCoreDatabase(migrateDatabase);
-  const pool = new Pool({ connectionString: database.url, max: 20 });
+  const pool = new Pool({ connectionString: role ? database.urlFor(role) : database.url, max: 20 });
   return {
     database,
     pool,

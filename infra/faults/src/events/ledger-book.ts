@@ -1,41 +1,97 @@
-import { Topic } from '@core/contracts';
+import { eventHeaders, Topic, TRACEPARENT } from '@core/contracts';
 import type { ConsumedRecord } from '@core/events';
-import type { Ledger, LedgerEvent } from '@core/testing';
+import type { Ledger, LedgerChange, LedgerEvent } from '@core/testing';
 import type { FaultStack } from './stack.ts';
 
 /** Copies every outbox row, in its own transaction: a row that is rolled back leaves no trace here either. */
 export async function openLedgerBook({ owner }: Pick<FaultStack, 'owner'>): Promise<void> {
   await owner.query(`
-    create table outbox_ledger (event_id uuid, customer_id uuid, version int);
+    create table outbox_ledger (like outbox_events);
     create function note_outbox_row() returns trigger language plpgsql security definer as $$
     begin
-      insert into outbox_ledger values (new.event_id, new.customer_id, new.version);
+      insert into outbox_ledger select new.*;
       return null;
     end $$;
     create trigger trg_outbox_ledger after insert on outbox_events
       for each row execute function note_outbox_row()`);
 }
 
+interface AppendedRow {
+  event_id: string;
+  topic: string;
+  merchant_id: string;
+  customer_id: string;
+  version: number;
+  changed_fields: string[];
+  origin: string;
+  traceparent: string | null;
+  occurred_at: Date;
+}
+
 /** What PostgreSQL and Kafka hold, to be checked. */
 export async function readLedgerBook({
   owner,
   kafka,
-}: Pick<FaultStack, 'owner' | 'kafka'>): Promise<Pick<Ledger, 'versions' | 'outbox' | 'records'>> {
+}: Pick<FaultStack, 'owner' | 'kafka'>): Promise<
+  Pick<Ledger, 'versions' | 'changes' | 'outbox' | 'records'>
+> {
   const { rows: customers } = await owner.query<{ id: string; version: number }>(
     'select id, version from customers',
   );
-  const { rows: outbox } = await owner.query<LedgerEvent>(
-    `select event_id as "eventId", customer_id as "customerId", version from outbox_ledger`,
+  const { rows: changes } = await owner.query<LedgerChange>(
+    `select request_id as "requestId", customer_id as "customerId", (detail ->> 'version')::int as version
+       from audit_log where detail ? 'version'`,
   );
+  const { rows: appended } = await owner.query<AppendedRow>('select * from outbox_ledger');
   const records: LedgerEvent[] = [];
   // Creations first: the two topics have no order between them.
   for (const topic of [Topic.customerCreated, Topic.customerUpdated]) {
-    for await (const record of kafka.read(topic)) records.push(toEvent(record));
+    for await (const record of kafka.read(topic)) records.push(toEvent(topic, record));
   }
-  return { versions: new Map(customers.map(({ id, version }) => [id, version])), outbox, records };
+  const versions = new Map(customers.map(({ id, version }) => [id, version]));
+  return { versions, changes, outbox: appended.map(toCommitted), records };
 }
 
-function toEvent({ value }: ConsumedRecord): LedgerEvent {
-  const body = JSON.parse(String(value)) as { event_id: string; customer_id: string; version: number };
-  return { eventId: body.event_id, customerId: body.customer_id, version: body.version };
+/** Said here once more, apart from the relay: a field that it mixes up must show. */
+function toCommitted({ traceparent, ...row }: AppendedRow): LedgerEvent {
+  const occurredAt = row.occurred_at.toISOString();
+  return {
+    eventId: row.event_id,
+    customerId: row.customer_id,
+    version: row.version,
+    content: inOneLine({
+      topic: row.topic,
+      key: row.customer_id,
+      headers: {
+        ...eventHeaders(row.topic, row.event_id, occurredAt),
+        ...(traceparent !== null && { [TRACEPARENT]: traceparent }),
+      },
+      body: [row.merchant_id, row.changed_fields, row.origin, occurredAt],
+    }),
+  };
 }
+
+function toEvent(topic: string, { key, headers, value }: ConsumedRecord): LedgerEvent {
+  const body = JSON.parse(String(value)) as Omit<AppendedRow, 'occurred_at'> & { occurred_at: string };
+  return {
+    eventId: body.event_id,
+    customerId: body.customer_id,
+    version: body.version,
+    content: inOneLine({
+      topic,
+      key: String(key),
+      headers,
+      body: [body.merchant_id, body.changed_fields, body.origin, body.occurred_at],
+    }),
+  };
+}
+
+interface Said {
+  topic: string;
+  key: string;
+  headers: Record<string, string>;
+  body: unknown[];
+}
+
+const inOneLine = ({ topic, key, headers, body }: Said): string =>
+  JSON.stringify([topic, key, Object.entries(headers).sort(), body]);

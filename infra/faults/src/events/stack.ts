@@ -7,23 +7,29 @@ import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKey
 import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import { untilReady } from '@core/runtime';
 import {
+  apiEnvironment,
   fetchKafkaJars,
   freePort,
+  grpcClient,
+  launch,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
+  startAuthStandIn,
   startKafka,
   startPostgres,
+  whenReady,
   workspaceRoot,
+  type GrpcClient,
   type Kafka,
 } from '@core/testing';
 import { startTrapProxy, type TrapProxy } from './trap-proxy.ts';
 
 export interface FaultStack {
   dir: string;
-  /** As the worker's role, past the proxy. */
-  pool: Pool;
   owner: Pool;
+  /** The api, a process that no fault meets: it is the writers' door. */
+  rpc: GrpcClient;
   keys: MerchantKeyStore;
   kafka: KafkaClient;
   /** All traffic to Kafka goes through it; the driver's own, too. */
@@ -66,12 +72,12 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     closing.push(() => postgresProxy.close());
     const password = randomBytes(12).toString('hex');
     const migrations = join(workspaceRoot(), 'libs/db/migrations');
-    await migrateDatabase(postgres.primary.url, migrations, { core_worker: password });
-    const urlAt = (at: number) => `postgresql://core_worker:${password}@127.0.0.1:${at}/core_db`;
-    // The commands of the driver are those of api, which the worker's role may not run: hence the owner's.
-    const owner = new Pool({ connectionString: postgres.primary.url, max: 12 });
-    const pool = new Pool({ connectionString: urlAt(postgres.primary.port), max: 4 });
-    closing.push(() => Promise.all([owner.end(), pool.end()]));
+    await migrateDatabase(postgres.primary.url, migrations, { core_worker: password, core_api: password });
+    const owner = new Pool({ connectionString: postgres.primary.url, max: 6 });
+    closing.push(() => owner.end());
+    const keyring = `k1:${randomBytes(32).toString('base64')}`;
+    const database = `postgresql://core_api:${password}@127.0.0.1:${postgres.primary.port}/core_db`;
+    const rpc = await startApi({ dir, database, keyring, closing });
 
     const kafka = connectKafka({ brokers: [`127.0.0.1:${kafkaProxy.port}`], clientId: 'faults' });
     closing.push(() => kafka.close());
@@ -82,11 +88,10 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     for (const topic of allTopics()) {
       await untilReady(() => kafka.endOffsets(topic), { what: topic, onWait: say });
     }
-    const keyring = `k1:${randomBytes(32).toString('base64')}`;
     return {
       dir,
-      pool,
       owner,
+      rpc,
       keys: createMerchantKeyStore(parseKeyring(keyring)),
       kafka,
       kafkaProxy,
@@ -115,6 +120,38 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     await close();
     throw error;
   }
+}
+
+async function startApi(on: {
+  dir: string;
+  database: string;
+  keyring: string;
+  closing: (() => unknown)[];
+}): Promise<GrpcClient> {
+  const auth = await startAuthStandIn();
+  on.closing.push(() => auth.close());
+  const [grpcPort, adminPort] = [await freePort(), await freePort()];
+  const api = await launch({
+    name: 'api',
+    command: process.execPath,
+    args: [join(workspaceRoot(), 'apps/api/src/main.ts')],
+    cwd: workspaceRoot(),
+    env: {
+      PATH: process.env['PATH'],
+      ...apiEnvironment({ database: on.database, replicas: [], auth: auth.address }),
+      CORE_ENCRYPTION_KEYS: on.keyring,
+      CORE_GRPC_PORT: String(grpcPort),
+      CORE_ADMIN_PORT: String(adminPort),
+      LOG_LEVEL: 'warn',
+    },
+    logFile: join(on.dir, 'api.log'),
+    pidFile: join(on.dir, 'api.pid'),
+  });
+  on.closing.push(() => api.stop());
+  await whenReady(api, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
+  on.closing.push(() => rpc.close());
+  return rpc;
 }
 
 /** Kafka keeps the producers' last sequence numbers in <offset>.snapshot beside each partition's segments. */

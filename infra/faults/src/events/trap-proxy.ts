@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
@@ -6,20 +7,23 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
  */
 export type Trap = (bytes: Buffer) => boolean;
 
+export type When = 'before' | 'after' | 'held';
+
 export interface TrapProxy {
   port: number;
   /**
-   * Waits for bytes that the trap knows, on any connection; `spring` runs before they are passed on, or, with
-   * `after`, once they have been. What comes behind them on that connection is not passed on.
+   * Waits for bytes that the trap knows, on any connection; `spring` runs in their place (they are never passed on),
+   * with `after` once they have been passed on, with `held` before they are, which they are when it has ended.
+   * @returns resolves when `spring` has ended and, with `held`, the server has answered
    */
-  arm(makeTrap: () => Trap, spring: () => void, when?: 'before' | 'after'): void;
+  arm(makeTrap: () => Trap, spring: () => Promise<void>, when: When): Promise<void>;
   disarm(): void;
   close(): Promise<void>;
 }
 
 /** Stands between a process and a server, passes everything on, and springs a trap where a fault is to happen. */
 export async function startTrapProxy(target: () => number, preferred = 0): Promise<TrapProxy> {
-  let armed: { makeTrap: () => Trap; spring: () => void; when: 'before' | 'after' } | undefined;
+  let armed: { makeTrap: () => Trap; walkInto: (upstream: Socket, bytes: Buffer) => void } | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(target(), '127.0.0.1');
@@ -40,17 +44,21 @@ export async function startTrapProxy(target: () => number, preferred = 0): Promi
         trap = armed?.makeTrap();
       }
       if (!armed || !trap?.(bytes)) return void upstream.write(bytes);
-      const { spring, when } = armed;
+      const { walkInto } = armed;
       armed = undefined;
-      if (when === 'before') return spring();
-      upstream.write(bytes, spring);
+      walkInto(upstream, bytes);
     });
     upstream.on('data', (bytes: Buffer) => void client.write(bytes));
   });
   await new Promise<void>((resolve) => server.listen(preferred, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    arm: (makeTrap, spring, when = 'before') => void (armed = { makeTrap, spring, when }),
+    arm: (makeTrap, spring, when) =>
+      new Promise((resolve, reject) => {
+        const walkInto = (upstream: Socket, bytes: Buffer) =>
+          void deeds[when](upstream, bytes, spring).then(resolve, reject);
+        armed = { makeTrap, walkInto };
+      }),
     disarm: () => void (armed = undefined),
     close: () =>
       new Promise((resolve) => {
@@ -59,3 +67,17 @@ export async function startTrapProxy(target: () => number, preferred = 0): Promi
       }),
   };
 }
+
+const deeds: Record<When, (upstream: Socket, bytes: Buffer, spring: () => Promise<void>) => Promise<void>> = {
+  before: (_upstream, _bytes, spring) => spring(),
+  after: async (upstream, bytes, spring) => {
+    await new Promise((written) => upstream.write(bytes, written));
+    await spring();
+  },
+  held: async (upstream, bytes, spring) => {
+    await spring();
+    const answered = once(upstream, 'data');
+    upstream.write(bytes);
+    await answered;
+  },
+};

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, isConnectionLoss } from '@core/db';
-import { createCustomer, updateCustomer, type CommandContext } from '@core/domain';
+import { CoreService } from '@core/contracts';
+import { inTransaction } from '@core/db';
+import { createCustomer, updateCustomer } from '@core/domain';
 import { pause } from '@core/runtime';
 import type { LedgerCall } from '@core/testing';
+import { outcomeOf } from './outcome.ts';
 import type { createRandom } from './random.ts';
 import type { FaultStack } from './stack.ts';
 
@@ -10,51 +12,83 @@ export const MERCHANT = '0198c0de-0000-7000-8000-000000000001';
 
 export interface Writers {
   calls: readonly LedgerCall[];
-  /** Ends after the transactions in hand. */
+  /** Ends after the calls in hand. */
   end(): Promise<void>;
 }
 
-const CREATE_ONE_IN = 5;
-/** Between two writes of one writer: the machine is shared with the databases and the workers. */
+/** Of 100 calls, once there are customers: so many create one, and of the changes so many must be refused. */
+const CREATES = 20;
+const REFUSED = 4;
+/** And of all so many are not waited for, so that nobody can tell what has become of them. */
+const IMPATIENT = 3;
+/** Between two calls of one writer: the machine is shared with the databases and the workers. */
 const PAUSE_MS = 3;
+/** A transaction that is seen so late that a cursor would long have passed its ids. */
+const LATE_MS = 1_000;
 
-/** Creates customers and changes those of all writers, side by side, with a ledger of every call. */
+/** Creates and changes customers over gRPC, some in vain, beside slow transactions, with a ledger of every call. */
 export function startWriters(
-  { owner, keys }: Pick<FaultStack, 'owner' | 'keys'>,
+  { rpc, owner, keys }: Pick<FaultStack, 'rpc' | 'owner' | 'keys'>,
   random: ReturnType<typeof createRandom>,
   writers = 6,
 ): Writers {
   const stop = new AbortController();
   const calls: LedgerCall[] = [];
   const known: string[] = [];
-  const ctx = (): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
-  const create = async () => {
+  /** Another customer's, which a change may not take. */
+  let taken: string | undefined;
+
+  const create = async (options: CallOptions) => {
     const email = `${randomUUID()}@example.com`;
-    const { customerId } = await inTransaction(owner, (tx) =>
-      createCustomer(tx, ctx(), { merchantId: MERCHANT, email }),
+    const { customerId } = await rpc.unary(
+      CoreService.method.createCustomer,
+      { merchantId: MERCHANT, email },
+      options,
     );
-    known.push(customerId);
-    calls.push({ customerId, outcome: 'ok' });
+    if (taken === undefined) taken = email;
+    else known.push(customerId);
   };
-  const update = async (customerId: string) => {
-    const metadata = { mark: randomUUID() };
-    try {
-      await inTransaction(owner, (tx) =>
-        updateCustomer(tx, ctx(), { merchantId: MERCHANT, customerId, metadata }),
-      );
-      calls.push({ customerId, outcome: 'ok' });
-    } catch (error) {
-      calls.push({ customerId, outcome: isConnectionLoss(error) ? 'unknown' : 'failed' });
-    }
+  const update = async (customerId: string, options: CallOptions) => {
+    const email = taken !== undefined && random.below(100) < REFUSED ? { email: taken } : {};
+    await rpc.unary(
+      CoreService.method.updateCustomer,
+      { merchantId: MERCHANT, customerId, metadata: { mark: randomUUID() }, ...email },
+      options,
+    );
   };
   const write = async () => {
     while (!stop.signal.aborted) {
-      const customerId = known[random.below(known.length)];
-      await (customerId === undefined || random.below(CREATE_ONE_IN) === 0 ? create() : update(customerId));
+      const id = randomUUID();
+      const options = {
+        metadata: { 'x-request-id': id },
+        timeoutMs: random.below(100) < IMPATIENT ? 1 + random.below(8) : 60_000,
+      };
+      const customerId = random.below(100) < CREATES ? undefined : known[random.below(known.length)];
+      const call = customerId === undefined ? create(options) : update(customerId, options);
+      calls.push({ id, outcome: await call.then(() => 'ok' as const, outcomeOf) });
       await pause(PAUSE_MS, stop.signal);
     }
   };
-  const running = Promise.all(Array.from({ length: writers }, write));
+  // Change after change of one customer, so that a relay which steps over a late one shows: the next overtakes it.
+  const writeLate = async () => {
+    let customerId: string | undefined;
+    while (!stop.signal.aborted) {
+      const ctx = { caller: 'faults', requestId: randomUUID(), keys };
+      const [id, late] = [customerId, random.below(2) === 0];
+      await inTransaction(owner, async (tx) => {
+        if (id === undefined) {
+          const email = `${randomUUID()}@example.com`;
+          ({ customerId } = await createCustomer(tx, ctx, { merchantId: MERCHANT, email }));
+        } else {
+          const metadata = { mark: randomUUID() };
+          await updateCustomer(tx, ctx, { merchantId: MERCHANT, customerId: id, metadata });
+        }
+        if (late) await pause(random.below(LATE_MS), stop.signal);
+      });
+      calls.push({ id: ctx.requestId, outcome: 'ok' });
+    }
+  };
+  const running = Promise.all([...Array.from({ length: writers }, write), writeLate()]);
   running.catch(() => undefined); // told by end()
   return {
     calls,
@@ -63,4 +97,9 @@ export function startWriters(
       await running;
     },
   };
+}
+
+interface CallOptions {
+  metadata: Record<string, string>;
+  timeoutMs: number;
 }

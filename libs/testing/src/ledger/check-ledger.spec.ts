@@ -4,14 +4,29 @@ const event = (customerId: string, version: number): LedgerEvent => ({
   eventId: `${customerId}${version}`,
   customerId,
   version,
+  content: 'as appended',
 });
 const [a1, a2, a3, b1] = [event('a', 1), event('a', 2), event('a', 3), event('b', 1)] as const;
+const change = (requestId: string, customerId: string, version: number) => ({
+  requestId,
+  customerId,
+  version,
+});
 
 const good: Ledger = {
   calls: [
-    ...[1, 2, 3].map(() => ({ customerId: 'a', outcome: 'ok' as const })),
-    { customerId: 'b', outcome: 'unknown' },
-    { customerId: 'c', outcome: 'failed' },
+    { id: 'create a', outcome: 'ok' },
+    { id: 'update a', outcome: 'ok' },
+    { id: 'update a again', outcome: 'unknown' },
+    { id: 'create b', outcome: 'ok' },
+    { id: 'create c', outcome: 'failed' },
+    { id: 'create d', outcome: 'unknown' },
+  ],
+  changes: [
+    change('create a', 'a', 1),
+    change('update a', 'a', 2),
+    change('update a again', 'a', 3),
+    change('create b', 'b', 1),
   ],
   versions: new Map([
     ['a', 3],
@@ -20,6 +35,7 @@ const good: Ledger = {
   outbox: [a1, a2, b1, a3],
   records: [a1, b1, a2, a1, a3],
   mostDuplicates: 1,
+  mostTimes: 2,
 };
 
 it('finds nothing in a ledger without a fault', () =>
@@ -47,39 +63,59 @@ it.each<[string, Partial<Ledger>, string]>([
     'a version 3 (event a3) is in Kafka and was never committed',
   ],
   [
+    'an event that says something else than what was appended',
+    { records: [a1, b1, a2, { ...a3, content: 'another key' }] },
+    'a version 3 (event a3) says another key, committed was as appended',
+  ],
+  [
+    'a version without its event',
+    { outbox: [a1, b1, a3], records: [a1, b1, a3] },
+    'a: version 3 is stored, the outbox had events of 1 3',
+  ],
+  [
+    'a version with two events',
+    { outbox: [a1, a2, { ...a2, eventId: 'a2 again' }, b1, a3] },
+    'a: version 3 is stored, the outbox had events of 1 2 2 3',
+  ],
+  [
     'a customer nobody stored',
     { versions: new Map([['a', 3]]) },
     'b: a consumer knows a customer that is not stored',
   ],
   [
     'a call that said ok and left nothing',
-    {
-      versions: new Map([
-        ['a', 2],
-        ['b', 1],
-      ]),
-    },
-    'a: 3 calls said ok, version 2 is stored',
+    { changes: good.changes.slice(0, 3) },
+    'call create b said ok and has changed nothing',
   ],
   [
     'a call that failed and is stored',
-    { calls: [...good.calls.slice(1), { customerId: 'a', outcome: 'failed' }] },
-    'a: version 3 is stored, 2 calls said ok, 0 are unknown',
+    { changes: [...good.changes, change('create c', 'c', 1)] },
+    'call create c is failed and has changed something 1 times',
+  ],
+  [
+    'a call that was done twice',
+    { changes: [...good.changes, change('create d', 'd', 1), change('create d', 'e', 1)] },
+    'call create d is unknown and has changed something 2 times',
+  ],
+  [
+    'a change that was taken back',
+    { changes: [...good.changes, change('x', 'b', 2)] },
+    'b: the stored change to 2 is gone',
   ],
   ['too many repetitions', { mostDuplicates: 0 }, '1 repetitions, at most 0 are explained'],
+  [
+    'one event too often',
+    { mostTimes: 1 },
+    'a version 1 (event a1) is there 2 times, at most 1 are explained',
+  ],
 ])('finds %s', (_, broken, violation) => {
   expect(checkLedger({ ...good, ...broken }).violations).toContain(violation);
 });
 
 it('tells the first few of a kind', () => {
   const outbox = Array.from({ length: 20 }, (_, n) => event(`x${n}`, 1));
-  const { violations } = checkLedger({
-    calls: [],
-    versions: new Map(),
-    outbox,
-    records: [],
-    mostDuplicates: 0,
-  });
-  expect(violations).toHaveLength(6);
-  expect(violations.at(-1)).toBe('and 15 more like these');
+  const versions = new Map(outbox.map(({ customerId }) => [customerId, 1]));
+  const { violations } = checkLedger({ ...good, calls: [], changes: [], versions, outbox, records: [] });
+  expect(violations).toHaveLength(12);
+  expect(violations[5]).toBe('and 15 more like these');
 });

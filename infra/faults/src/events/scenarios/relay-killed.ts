@@ -1,15 +1,15 @@
 import { createFrameReader, KafkaRequest } from '../kafka-frames.ts';
-import type { Trap, TrapProxy } from '../trap-proxy.ts';
+import type { Trap, TrapProxy, When } from '../trap-proxy.ts';
 import type { Fixture, Scenario } from '../scenario.ts';
 
 const times = ({ short }: Fixture): number => (short ? 4 : 20);
 
-const sendsRecords = (): Trap => {
+export const sendsRecords = (): Trap => {
   const read = createFrameReader();
   return (bytes) => read(bytes).includes(KafkaRequest.produce);
 };
-// The name of the relay's prepared statement; its parameters and the DELETE itself go in the same message.
-const marksRows = (): Trap => (bytes) => bytes.includes('delete_published');
+/** The name of the relay's prepared statement; its parameters and the DELETE itself go in the same message. */
+export const marksRows = (): Trap => (bytes) => bytes.includes('delete_published');
 
 export const relayKilled: Scenario[] = [
   {
@@ -26,7 +26,7 @@ export const relayKilled: Scenario[] = [
   },
 ];
 
-async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, when: 'before' | 'after') {
+async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, when: When) {
   const { workers } = fixture;
   for (let n = 0; n < times(fixture); n++) {
     if (workers.all().length === 0) await workers.start();
@@ -35,21 +35,20 @@ async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, 
   return { faults: times(fixture), note: `${times(fixture)} kills` };
 }
 
-/** Resolves once the trap has sprung and its deed is done. @throws when nothing walks into it for minutes */
+/** Resolves once the trap has sprung, its deed is done and what was held is answered. @throws when nothing walks into it for minutes */
 export async function springs(
   { signal }: Pick<Fixture, 'signal'>,
   proxy: TrapProxy,
   makeTrap: () => Trap,
-  when: 'before' | 'after',
+  when: When,
   deed: () => Promise<void>,
 ): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: givenUp, reject } = Promise.withResolvers<never>();
   const late = setTimeout(() => reject(new Error('nothing came to the place of the fault')), 300_000);
   const interrupted = () => reject(signal.reason as Error);
   signal.addEventListener('abort', interrupted);
-  proxy.arm(makeTrap, () => void deed().then(resolve, reject), when);
   try {
-    await promise;
+    await Promise.race([proxy.arm(makeTrap, deed, when), givenUp]);
   } finally {
     clearTimeout(late);
     signal.removeEventListener('abort', interrupted);

@@ -1,5 +1,6 @@
 import { pause } from '@core/runtime';
 import { patiently, type Fixture, type Scenario } from '../scenario.ts';
+import { marksRows, sendsRecords, springs } from './relay-killed.ts';
 
 const owners = async ({ stack }: Fixture): Promise<string[]> => {
   const { rows } = await stack.owner.query<{ owner: string }>(
@@ -8,6 +9,19 @@ const owners = async ({ stack }: Fixture): Promise<string[]> => {
   return rows.map(({ owner }) => owner);
 };
 
+/** Gives every shard to a relay that does not exist, for a while. @returns the events that wait then */
+async function takeAway({ stack }: Fixture): Promise<string[]> {
+  await stack.owner.query(
+    `update outbox_shards set owner = 'elsewhere', fence = fence + 1, lease_until = now() + interval '5 s'`,
+  );
+  const { rows } = await stack.owner.query<{ id: string }>('select event_id as id from outbox_events');
+  return rows.map(({ id }) => id);
+}
+
+const stillThere = async ({ stack }: Fixture, events: readonly string[]): Promise<number> =>
+  (await stack.owner.query('select from outbox_events where event_id = any($1::uuid[])', [events]))
+    .rowCount ?? 0;
+
 /** hostname/pid/uuid, as a relay calls itself. */
 const pidOf = (owner: string): number => Number(owner.split('/')[1]);
 
@@ -15,8 +29,9 @@ export const relaysCompete: Scenario[] = [
   {
     name: 'two relays at once, the one at work killed',
     async run(fixture) {
-      const { workers, short, random, signal } = fixture;
+      const { stack, workers, short, random, signal } = fixture;
       const kills = short ? 3 : 20;
+      let slowest = 0;
       for (let n = 0; n < kills; n++) {
         while (workers.all().length < 2) await workers.start();
         await patiently('a relay to hold the outbox', async () => (await owners(fixture)).length > 0);
@@ -24,8 +39,13 @@ export const relaysCompete: Scenario[] = [
         const [owner = ''] = await owners(fixture);
         const victim = workers.all().find(({ pid }) => pid === pidOf(owner)) ?? workers.all()[0];
         await victim?.kill();
+        const since = performance.now();
+        await springs(fixture, stack.kafkaProxy, sendsRecords, 'after', async () => {
+          slowest = Math.max(slowest, performance.now() - since);
+        });
       }
-      return { faults: kills, note: `${kills} kills` };
+      const seconds = (slowest / 1_000).toFixed(1);
+      return { faults: kills, note: `${kills} kills, the successor sent after ${seconds} s at most` };
     },
   },
   {
@@ -56,6 +76,27 @@ export const relaysCompete: Scenario[] = [
         violations: after.includes(before)
           ? ['the woken relay holds shards again, though its successor lives']
           : [],
+      };
+    },
+  },
+  {
+    name: 'a mark that comes after the lease is gone',
+    async run(fixture) {
+      const { stack, workers, short } = fixture;
+      if (workers.all().length === 0) await workers.start();
+      const marks = short ? 2 : 10;
+      let deleted = 0;
+      for (let n = 0; n < marks; n++) {
+        let before: string[] = [];
+        await springs(fixture, stack.postgresProxy, marksRows, 'held', async () => {
+          before = await takeAway(fixture);
+        });
+        deleted += before.length - (await stillThere(fixture, before));
+      }
+      return {
+        faults: marks,
+        note: `${marks} marks`,
+        violations: deleted > 0 ? [`${deleted} events were marked by a relay without a lease`] : [],
       };
     },
   },
