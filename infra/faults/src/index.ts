@@ -1,1 +1,3 @@
-export { runEventFaults, type FaultRun } from './events/run.ts';
+export { runEventFaults } from './events/run.ts';
+export { runImportFaults } from './import/run.ts';
+export type { FaultRun, FaultRunOptions } from './run-options.ts';

@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
 import { runEventFaults } from './events/run.ts';
+import { runImportFaults } from './import/run.ts';
 
-const HELP = `npm run test:faults -- [events] [--short] [--seed n] [--only text]
+const SUITES = { events: runEventFaults, import: runImportFaults };
 
-Kills, stops and starves the service's processes under load, and checks the ledger after each fault: nothing lost,
-nothing invented, each customer in order, no more repetitions than the faults explain.
+const HELP = `npm run test:faults -- [events] [import] [--short] [--seed n] [--only text]
+
+Kills, stops and starves the service's processes under load; all suites when none is named.
+events   the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
+         repetitions than the faults explain
+import   what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
 --short  fewer and shorter faults, as in npm test
 --seed   of the random choices (default: drawn, and printed)
 --only   the scenarios whose name contains the text`;
@@ -19,21 +24,23 @@ const { values, positionals } = parseArgs({
   },
 });
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-if (values.help || positionals.some((name) => name !== 'events') || !Number.isInteger(seed)) {
+if (values.help || positionals.some((name) => !Object.hasOwn(SUITES, name)) || !Number.isInteger(seed)) {
   console.log(HELP);
   process.exit(values.help ? 0 : 2);
 }
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 try {
-  const run = await runEventFaults({
-    short: values.short,
-    seed,
-    only: values.only,
-    say: (line) => console.log(line),
-    signal: interrupt.signal,
-  });
-  process.exitCode = run.failed === 0 ? 0 : 1;
+  const { short, only } = values;
+  const suites = Object.entries(SUITES).filter(
+    ([name]) => positionals.length === 0 || positionals.includes(name),
+  );
+  const say = (line: string) => console.log(line);
+  for (const [name, run] of suites) {
+    if (suites.length > 1) say(`\n${name}`);
+    const { failed } = await run({ short, seed, only, say, signal: interrupt.signal });
+    if (failed > 0) process.exitCode = 1;
+  }
 } catch (error) {
   console.error(interrupt.signal.aborted ? 'interrupted; everything is stopped' : error);
   process.exitCode = 1;

@@ -2,8 +2,10 @@ import { OUTBOX_SHARDS } from '@core/db';
 import { RELAY_BATCH } from '@core/events';
 import { checkLedger, type LedgerCall } from '@core/testing';
 import { openLedgerBook, readLedgerBook } from './ledger-book.ts';
-import { createRandom } from './random.ts';
-import { outboxIsEmpty, patiently, type Fixture, type Scenario } from './scenario.ts';
+import { createRandom } from '../random.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { outboxIsEmpty, type Fixture, type Scenario } from './scenario.ts';
+import { patiently } from '../patiently.ts';
 import { brokerAway } from './scenarios/broker-away.ts';
 import { consumerKilled } from './scenarios/consumer-killed.ts';
 import { nobodyKilled } from './scenarios/nobody-killed.ts';
@@ -11,7 +13,7 @@ import { poison } from './scenarios/poison.ts';
 import { relayKilled } from './scenarios/relay-killed.ts';
 import { relaysCompete } from './scenarios/relays-compete.ts';
 import { openFaultStack } from './stack.ts';
-import { createWorkers } from './workers.ts';
+import { createProcesses } from '../processes.ts';
 import { startWriters } from './writers.ts';
 
 const SCENARIOS: Scenario[] = [
@@ -23,21 +25,6 @@ const SCENARIOS: Scenario[] = [
   ...brokerAway,
 ];
 
-export interface FaultRunOptions {
-  /** Fewer and shorter faults. */
-  short: boolean;
-  seed: number;
-  /** Only the scenarios whose name contains it. */
-  only?: string | undefined;
-  say: (line: string) => void;
-  signal: AbortSignal;
-}
-
-export interface FaultRun {
-  passed: number;
-  failed: number;
-}
-
 /** Each relay holds one batch of each shard at most: sent, and not marked yet. */
 const IN_HAND = RELAY_BATCH * OUTBOX_SHARDS;
 
@@ -45,7 +32,7 @@ const IN_HAND = RELAY_BATCH * OUTBOX_SHARDS;
 export async function runEventFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
   const stack = await openFaultStack(say);
-  const workers = createWorkers(stack);
+  const workers = createProcesses('worker', stack);
   const fixture: Fixture = { stack, workers, random: createRandom(seed), short, signal };
   const calls: LedgerCall[] = [];
   let faults = 0;

@@ -1,11 +1,10 @@
-import { waitUntil } from '@core/testing';
-import type { createRandom } from './random.ts';
+import type { createRandom } from '../random.ts';
 import type { FaultStack } from './stack.ts';
-import type { Workers } from './workers.ts';
+import type { Processes } from '../processes.ts';
 
 export interface Fixture {
   stack: FaultStack;
-  workers: Workers;
+  workers: Processes;
   random: ReturnType<typeof createRandom>;
   short: boolean;
   signal: AbortSignal;
@@ -25,10 +24,6 @@ export interface Scenario {
   name: string;
   run(fixture: Fixture): Promise<Injected>;
 }
-
-/** Everything waits for as long as a machine ten times slower may take. */
-export const patiently = (what: string, holds: () => Promise<boolean> | boolean): Promise<unknown> =>
-  waitUntil(holds, { what, limitMs: 300_000 });
 
 export const outboxIsEmpty = async ({ owner }: Pick<FaultStack, 'owner'>): Promise<boolean> =>
   (await owner.query('select from outbox_events limit 1')).rowCount === 0;

@@ -23,7 +23,7 @@ import {
   type GrpcClient,
   type Kafka,
 } from '@core/testing';
-import { startTrapProxy, type TrapProxy } from './trap-proxy.ts';
+import { startTrapProxy, type TrapProxy } from '../trap-proxy.ts';
 
 export interface FaultStack {
   dir: string;

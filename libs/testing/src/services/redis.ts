@@ -19,6 +19,8 @@ export interface Redis {
   url: string;
   port: number;
   child: Child;
+  /** FLUSHALL. */
+  flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,9 +44,20 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
     pidFile,
   });
   await whenReady(child, () => redisAnswers(port));
-  return { url: `redis://127.0.0.1:${port}`, port, child, stop: () => child.stop() };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    child,
+    flush: () => flush(port),
+    stop: () => child.stop(),
+  };
 }
 
 /** Whether a Redis on this port answers PING with PONG. */
 export const redisAnswers = async (port: number): Promise<boolean> =>
   (await ask({ port, send: Buffer.from('PING\r\n'), bytes: 5 })).toString() === '+PONG';
+
+async function flush(port: number): Promise<void> {
+  const answer = await ask({ port, send: Buffer.from('FLUSHALL\r\n'), bytes: 5 });
+  if (answer.toString() !== '+OK\r\n') throw new Error(`Redis: FLUSHALL was answered ${answer.toString()}`);
+}

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
 import { createFrameReader, KafkaRequest } from '../kafka-frames.ts';
-import { patiently, type Fixture, type Scenario } from '../scenario.ts';
-import type { Trap } from '../trap-proxy.ts';
+import { type Fixture, type Scenario } from '../scenario.ts';
+import { patiently } from '../../patiently.ts';
+import type { Trap } from '../../trap-proxy.ts';
 import { MERCHANT } from '../writers.ts';
-import { springs } from './relay-killed.ts';
+import { springs } from '../../springs.ts';
 
 const GROUP = 'core-worker';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
-import { patiently, type Fixture, type Scenario } from '../scenario.ts';
+import { type Fixture, type Scenario } from '../scenario.ts';
+import { patiently } from '../../patiently.ts';
 import { drained, newCustomers, notNewest, scoreRecord } from './consumer-killed.ts';
 
 const EIGHT_OF_EACH = 8;

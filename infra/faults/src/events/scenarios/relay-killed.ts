@@ -1,5 +1,6 @@
 import { createFrameReader, KafkaRequest } from '../kafka-frames.ts';
-import type { Trap, TrapProxy, When } from '../trap-proxy.ts';
+import type { Trap, TrapProxy, When } from '../../trap-proxy.ts';
+import { springs } from '../../springs.ts';
 import type { Fixture, Scenario } from '../scenario.ts';
 
 const times = ({ short }: Fixture): number => (short ? 4 : 20);
@@ -33,25 +34,4 @@ async function killAt(fixture: Fixture, proxy: TrapProxy, makeTrap: () => Trap, 
     await springs(fixture, proxy, makeTrap, when, () => workers.kill());
   }
   return { faults: times(fixture), note: `${times(fixture)} kills` };
-}
-
-/** Resolves once the trap has sprung, its deed is done and what was held is answered. @throws when nothing walks into it for minutes */
-export async function springs(
-  { signal }: Pick<Fixture, 'signal'>,
-  proxy: TrapProxy,
-  makeTrap: () => Trap,
-  when: When,
-  deed: () => Promise<void>,
-): Promise<void> {
-  const { promise: givenUp, reject } = Promise.withResolvers<never>();
-  const late = setTimeout(() => reject(new Error('nothing came to the place of the fault')), 300_000);
-  const interrupted = () => reject(signal.reason as Error);
-  signal.addEventListener('abort', interrupted);
-  try {
-    await Promise.race([proxy.arm(makeTrap, deed, when), givenUp]);
-  } finally {
-    clearTimeout(late);
-    signal.removeEventListener('abort', interrupted);
-    proxy.disarm();
-  }
 }

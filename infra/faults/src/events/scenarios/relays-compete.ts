@@ -1,6 +1,8 @@
 import { pause } from '@core/runtime';
-import { patiently, type Fixture, type Scenario } from '../scenario.ts';
-import { marksRows, sendsRecords, springs } from './relay-killed.ts';
+import { type Fixture, type Scenario } from '../scenario.ts';
+import { patiently } from '../../patiently.ts';
+import { springs } from '../../springs.ts';
+import { marksRows, sendsRecords } from './relay-killed.ts';
 
 const owners = async ({ stack }: Fixture): Promise<string[]> => {
   const { rows } = await stack.owner.query<{ owner: string }>(

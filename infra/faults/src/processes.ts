@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { launch, workspaceRoot, type Child } from '@core/testing';
-import type { FaultStack } from './stack.ts';
 
-export interface Workers {
+export interface Processes {
   /**
-   * Starts one, and does not wait until it is ready: after a kill its consumer joins only when the broker has given
-   * the dead one up, while its relay works at once.
+   * Starts one, and does not wait until it is ready: after a kill a worker's consumer joins only when the broker has
+   * given the dead one up, while its relay works at once.
    */
   start(): Promise<Child>;
   all(): Child[];
@@ -14,16 +13,19 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** Worker processes, from source, as a test of theirs would start them. */
-export function createWorkers({ dir, environment }: Pick<FaultStack, 'dir' | 'environment'>): Workers {
+/** Processes of an app, from source, as a test of theirs would start them. */
+export function createProcesses(
+  app: 'worker' | 'importer',
+  { dir, environment }: { dir: string; environment: Record<string, string> },
+): Processes {
   const running = new Set<Child>();
   let count = 0;
   const start = async () => {
-    const name = `worker-${++count}`;
+    const name = `${app}-${++count}`;
     const child = await launch({
       name,
       command: process.execPath,
-      args: [join(workspaceRoot(), 'apps/worker/src/main.ts')],
+      args: [join(workspaceRoot(), `apps/${app}/src/main.ts`)],
       cwd: workspaceRoot(),
       env: { PATH: process.env['PATH'], ...environment, CORE_ADMIN_PORT: '0' },
       logFile: join(dir, `${name}.log`),

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from 'node:util';
+import { inTransaction, readEmail } from '@core/db';
+import type { StandInCustomer } from '@core/testing';
+import type { ConnectedShop } from './shops.ts';
+import { CEILING, type ImportStack } from './stack.ts';
+
+/** A customer as it should be stored, said here once more and apart from the importer's own mapping. */
+interface Wanted {
+  externalId: string;
+  email: string | null;
+  metadata: Record<string, unknown>;
+  updatedAt: string;
+}
+
+const MOST_TOLD = 3;
+
+/**
+ * What of a merchant's customers is not as the shop has it, field by field; whether each version has its one event;
+ * and which of the shop's rules were broken. Empty when all is right.
+ */
+export async function compareShop(stack: ImportStack, shop: ConnectedShop): Promise<string[]> {
+  const stored = await storedCustomers(stack, shop);
+  const wanted = new Map([...shop.far.all()].map((customer) => [customer.id, toWanted(customer)]));
+  const { violations, worstSecond } = shop.far.stats();
+  return [
+    ...told(
+      'are missing',
+      [...wanted.keys()].filter((id) => !stored.has(id)),
+    ),
+    ...told(
+      'are stored and not in the shop',
+      [...stored.keys()].filter((id) => !wanted.has(id)),
+    ),
+    ...told(
+      'differ',
+      [...wanted].flatMap(([id, each]) => differences(id, each, stored.get(id))),
+    ),
+    ...(await oddEvents(stack, shop)),
+    ...told(
+      'rules of the shop were broken',
+      violations.map(({ rule, detail }) => `${rule}: ${detail}`),
+    ),
+    ...(worstSecond > CEILING ? [`${worstSecond} requests within a second, ${CEILING} are allowed`] : []),
+  ];
+}
+
+function differences(id: string, wanted: Wanted, stored: Wanted | undefined): string[] {
+  if (!stored) return [];
+  const fields = (Object.keys(wanted) as (keyof Wanted)[]).filter(
+    (field) => !isDeepStrictEqual(wanted[field], stored[field]),
+  );
+  return fields.length === 0 ? [] : [`${id} in ${fields.join()}`];
+}
+
+const toWanted = (customer: StandInCustomer): Wanted => ({
+  externalId: customer.id,
+  email: customer.email,
+  metadata: {
+    number_of_orders: Number(customer.numberOfOrders),
+    amount_spent: {
+      amount: Number(customer.amountSpent.amount).toFixed(2),
+      currency: customer.amountSpent.currencyCode,
+    },
+    tags: [...customer.tags].sort(),
+    state: customer.state,
+    created_at: customer.createdAt,
+  },
+  updatedAt: new Date(customer.updatedAt).toISOString(),
+});
+
+async function storedCustomers({ api, keys }: ImportStack, { merchantId }: ConnectedShop) {
+  return inTransaction(api, async (tx) => {
+    const rows = await tx.query<{
+      id: string;
+      external_id: string;
+      email: string | null;
+      metadata: Record<string, unknown>;
+      source_updated_at: Date;
+    }>('select * from customers where merchant_id = $1 and deleted_at is null', [merchantId]);
+    const stored = new Map<string, Wanted>();
+    for (const { id, external_id, email, metadata, source_updated_at } of rows) {
+      stored.set(external_id, {
+        externalId: external_id,
+        email: await readEmail(tx, keys, { id, merchantId, email }),
+        metadata,
+        updatedAt: source_updated_at.toISOString(),
+      });
+    }
+    return stored;
+  });
+}
+
+/** No relay runs here, so the outbox holds every event that was ever appended. */
+async function oddEvents({ owner }: ImportStack, { merchantId }: ConnectedShop): Promise<string[]> {
+  const { rows } = await owner.query<{ id: string; version: number; events: number[] }>(
+    `select c.id, c.version, array_agg(e.version order by e.version) as events
+       from customers c left join outbox_events e on e.customer_id = c.id
+      where c.merchant_id = $1 group by c.id, c.version`,
+    [merchantId],
+  );
+  const odd = rows.filter(
+    ({ version, events }) => events.length !== version || events.some((each, n) => each !== n + 1),
+  );
+  return told(
+    'have not one event for each version',
+    odd.map(({ id, version, events }) => `${id} at ${version}: ${events.join(' ')}`),
+  );
+}
+
+function told(what: string, cases: readonly string[]): string[] {
+  if (cases.length === 0) return [];
+  return [
+    `${cases.length} ${what}: ${cases.slice(0, MOST_TOLD).join('; ')}${cases.length > MOST_TOLD ? '; ...' : ''}`,
+  ];
+}

@@ -1,0 +1,39 @@
+import { createProcesses } from '../processes.ts';
+import { createRandom } from '../random.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import type { ImportFixture, ImportScenario } from './scenario.ts';
+import { killed } from './scenarios/killed.ts';
+import { services } from './scenarios/services.ts';
+import { shopify } from './scenarios/shopify.ts';
+import { stopped } from './scenarios/stopped.ts';
+import { openImportStack } from './stack.ts';
+
+const SCENARIOS: ImportScenario[] = [...killed, ...services, ...stopped, ...shopify];
+
+/** Runs the scenarios one after the other on one stack; what is stored is compared with the shop behind each. */
+export async function runImportFaults({
+  short,
+  seed,
+  only,
+  say,
+  signal,
+}: FaultRunOptions): Promise<FaultRun> {
+  say(`seed ${seed}`);
+  const stack = await openImportStack();
+  const importers = createProcesses('importer', stack);
+  const fixture: ImportFixture = { stack, importers, random: createRandom(seed), short, signal };
+  const run = { passed: 0, failed: 0 };
+  try {
+    for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
+      signal.throwIfAborted();
+      const { note, violations } = await scenario.run(fixture);
+      run[violations.length === 0 ? 'passed' : 'failed']++;
+      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
+      for (const violation of violations) say(`       ${violation}`);
+    }
+    return run;
+  } finally {
+    await importers.kill();
+    await stack.close();
+  }
+}

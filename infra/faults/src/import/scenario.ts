@@ -1,0 +1,39 @@
+import type { ImportRun } from '@core/domain';
+import type { Processes } from '../processes.ts';
+import type { createRandom } from '../random.ts';
+import type { ImportStack } from './stack.ts';
+
+export interface ImportFixture {
+  stack: ImportStack;
+  importers: Processes;
+  random: ReturnType<typeof createRandom>;
+  short: boolean;
+  signal: AbortSignal;
+}
+
+export interface ImportVerdict {
+  /** What happened, for the verdict's line. */
+  note: string;
+  /** Empty when the imported set is the shop's. */
+  violations: string[];
+}
+
+/** A fault while a shop is imported; what is stored is compared with the shop behind it. */
+export interface ImportScenario {
+  name: string;
+  run(fixture: ImportFixture): Promise<ImportVerdict>;
+}
+
+/** What a run that ended well says of itself. */
+export function asCompleted(run: ImportRun, customers: number): string[] {
+  const { status, error, expected, read, created, updated, unchanged, failed } = run;
+  const violations: string[] = [];
+  if (status !== 'completed') violations.push(`the run is ${status}: ${error ?? 'no reason'}`);
+  if (expected !== customers) violations.push(`${expected} were expected, the shop had ${customers}`);
+  if (read !== customers || created + updated + unchanged !== customers || failed !== 0) {
+    violations.push(
+      `counters of ${customers} customers: ${JSON.stringify({ read, created, updated, unchanged, failed })}`,
+    );
+  }
+  return violations;
+}

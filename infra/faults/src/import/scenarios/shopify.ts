@@ -1,0 +1,94 @@
+import { compareShop } from '../compare-shop.ts';
+import { asCompleted, type ImportFixture, type ImportScenario } from '../scenario.ts';
+import { connect, ended, newShop, start, until, type ConnectedShop, type SourceName } from '../shops.ts';
+
+const CUSTOMERS = 5_000;
+
+/** Does something to the shop once a quarter of it has been read. */
+const amid = (
+  name: string,
+  sources: readonly SourceName[],
+  happens: (shop: ConnectedShop, fixture: ImportFixture) => Promise<void> | void,
+  before: (shop: ConnectedShop, fixture: ImportFixture) => Promise<unknown> | void = () => undefined,
+): ImportScenario[] =>
+  sources.map((source) => ({
+    name: `${name}, ${source}`,
+    async run(fixture) {
+      const { stack, importers } = fixture;
+      const shop = await newShop(stack, CUSTOMERS);
+      await before(shop, fixture);
+      if (importers.all().length === 0) await importers.start();
+      const ref = await start(stack, shop, source);
+      await until(stack, ref, 'under way', ({ read }) => read > CUSTOMERS / 4);
+      await happens(shop, fixture);
+      const run = await ended(stack, ref);
+      const { throttled, limited, refreshed } = shop.far.stats();
+      return {
+        note: `${throttled + limited} replies of a full bucket, ${refreshed} refreshed tokens`,
+        violations: [...asCompleted(run, CUSTOMERS), ...(await compareShop(stack, shop))],
+      };
+    },
+  }));
+
+export const shopify: ImportScenario[] = [
+  ...amid('limits that shrink', ['rest', 'graphql'], ({ far }) =>
+    far.limit({ rest: { bucket: 40, perSecond: 2 }, graphql: { maximumAvailable: 1_000, restoreRate: 50 } }),
+  ),
+  ...amid('a storm of 429', ['rest', 'graphql'], ({ far }) => {
+    far.fault({ kind: 'http429', times: 6 });
+    far.fault({ kind: 'http429-bare', times: 4 });
+  }),
+  ...amid('hangs, cut bodies and lost connections', ['graphql', 'bulk'], ({ far }) => {
+    for (const kind of ['truncate', 'drop', 'http500', 'hang'] as const) far.fault({ kind });
+    for (const kind of ['truncate', 'drop'] as const) far.fault({ kind, on: 'file' });
+  }),
+  ...amid('cursors that expire', ['rest', 'graphql'], ({ far }) => far.expireCursors()),
+  ...amid('cursors that repeat and loop', ['graphql', 'rest'], ({ far }) => {
+    far.fault({ kind: 'repeat-cursor' });
+    far.fault({ kind: 'loop-cursor' });
+  }),
+  ...amid(
+    'tokens that expire',
+    ['graphql', 'bulk'],
+    ({ far }) => far.tokens.expire(),
+    (shop, { stack }) => connect(stack, shop, shop.far.tokens.issue(3_600)),
+  ),
+  ...(['graphql', 'rest', 'bulk'] as const).map((source): ImportScenario => ({
+    name: `edits, deletions, merges and new customers while paging, ${source}`,
+    run: (fixture) => changesAmid(fixture, source),
+  })),
+];
+
+/**
+ * Nobody hears of webhooks here, so who is deleted behind the page that read him is found by the next run: after it,
+ * the set is exactly the shop's.
+ */
+async function changesAmid({ stack, importers, random }: ImportFixture, source: SourceName) {
+  const shop = await newShop(stack, CUSTOMERS);
+  if (importers.all().length === 0) await importers.start();
+  const { far } = shop;
+  const ref = await start(stack, shop, source);
+  await until(stack, ref, 'under way', ({ read }) => read > CUSTOMERS / 4);
+  const anyone = () => far.get(random.below(CUSTOMERS))?.id ?? '';
+  const gone = new Set<string>();
+  for (let n = 0; n < 30; n++) {
+    far.edit(anyone(), { tags: [`edit-${n}`], numberOfOrders: String(n) });
+    const [removed, one, two] = [anyone(), anyone(), anyone()];
+    if (far.remove(removed)) gone.add(removed);
+    const kept = one === two ? undefined : far.merge(one, two);
+    if (kept !== undefined) gone.add(kept === one ? two : one);
+  }
+  far.add(40);
+  const first = await ended(stack, ref);
+  const violations: string[] = [];
+  if (first.status !== 'completed')
+    violations.push(`the run is ${first.status}: ${first.error ?? 'no reason'}`);
+  // All but the deleted ones must be right already.
+  const told = await compareShop(stack, shop);
+  violations.push(...told.filter((line) => !line.includes('are stored and not in the shop')));
+  const second = await ended(stack, await start(stack, shop, source));
+  if (second.status !== 'completed')
+    violations.push(`the second run is ${second.status}: ${second.error ?? ''}`);
+  violations.push(...(await compareShop(stack, shop)));
+  return { note: `${gone.size} gone, 40 new`, violations };
+}

@@ -1,0 +1,90 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { inTransaction, type Tx } from '@core/db';
+import {
+  cancelImport,
+  connectShop,
+  getImport,
+  startImport,
+  type CommandContext,
+  type ImportRun,
+  type StartImport,
+} from '@core/domain';
+import { DEV_ACCESS_TOKEN, type Shop, type TokenPair } from '@core/testing';
+import { patiently } from '../patiently.ts';
+import type { ImportStack } from './stack.ts';
+
+export interface ConnectedShop {
+  merchantId: string;
+  shop: string;
+  /** The stand-in's side. */
+  far: Shop;
+}
+
+export interface RunRef {
+  merchantId: string;
+  importId: string;
+}
+
+export type SourceName = Exclude<StartImport['source'], undefined>;
+
+const asApi = <T>({ api }: ImportStack, work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+
+const ctx = ({ keys }: ImportStack): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
+
+/** A shop of its own for a merchant of its own, with replies that take a while. */
+export async function newShop(stack: ImportStack, customers: number): Promise<ConnectedShop> {
+  const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
+  const far = stack.shopify.shop(shop);
+  far.plan = 'plus';
+  far.customers = customers;
+  far.latencyMs = [20, 60];
+  const connected = { merchantId: randomUUID(), shop, far };
+  await connect(stack, connected);
+  return connected;
+}
+
+/** @param tokens that expire; without, one that never does */
+export function connect(
+  stack: ImportStack,
+  { merchantId, shop }: ConnectedShop,
+  tokens?: TokenPair,
+): Promise<unknown> {
+  const accessToken = tokens?.accessToken ?? DEV_ACCESS_TOKEN;
+  const expiring = tokens && { refreshToken: tokens.refreshToken };
+  return asApi(stack, (tx) => connectShop(tx, ctx(stack), { merchantId, shop, accessToken, ...expiring }));
+}
+
+export const start = (
+  stack: ImportStack,
+  { merchantId, shop }: ConnectedShop,
+  source: SourceName,
+): Promise<RunRef> =>
+  asApi(stack, async (tx) => ({
+    merchantId,
+    ...(await startImport(tx, ctx(stack), { merchantId, shop, source })),
+  }));
+
+export const cancel = (stack: ImportStack, ref: RunRef): Promise<unknown> =>
+  asApi(stack, (tx) => cancelImport(tx, ctx(stack), ref));
+
+export const show = (stack: ImportStack, ref: RunRef): Promise<ImportRun> =>
+  asApi(stack, (tx) => getImport(tx, ref));
+
+/** Waits until the run meets the condition; a database that is away for a moment is asked again. */
+export async function until(
+  stack: ImportStack,
+  ref: RunRef,
+  what: string,
+  holds: (run: ImportRun) => boolean,
+): Promise<ImportRun> {
+  let run: ImportRun | undefined;
+  await patiently(`the import to be ${what}`, async () => {
+    run = await show(stack, ref).catch(() => undefined);
+    return run !== undefined && (holds(run) || run.finishedAt !== null);
+  });
+  if (!run) throw new Error('no run');
+  return run;
+}
+
+export const ended = (stack: ImportStack, ref: RunRef): Promise<ImportRun> =>
+  until(stack, ref, 'over', ({ finishedAt }) => finishedAt !== null);

@@ -1,0 +1,14 @@
+import { runImportFaults } from '../src/index.ts';
+
+it('ends with the set of the shop under any of the faults', async () => {
+  const lines: string[] = [];
+  const run = await runImportFaults({
+    short: true,
+    seed: Date.now() % 1_000_000,
+    say: (line) => void lines.push(line),
+    signal: new AbortController().signal,
+  });
+  // The lines hold the seed and what was violated.
+  expect([run.failed, lines.filter((line) => !/^(ok|seed)/.test(line))]).toEqual([0, []]);
+  expect(run.passed).toBeGreaterThan(15);
+}, 1_800_000);
