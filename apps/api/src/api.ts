@@ -25,6 +25,7 @@ import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { startHttpServer } from './http/server.ts';
+import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
 import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
@@ -99,6 +100,7 @@ export async function startApi(
     ...common,
     port: env.CORE_HTTP_PORT,
     corsOrigins: env.CORE_CORS_ORIGINS,
+    webhooks: createShopifyWebhooks({ pool, keys, secrets: env.SHOPIFY_CLIENT_SECRET, metrics, log }),
   });
   servers.push(http);
 

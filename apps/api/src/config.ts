@@ -32,7 +32,7 @@ export const apiEnv = {
     min: 1,
     max: 86_400,
   }),
-  CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web and JSON', default: 8_080 }),
+  CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web, JSON and webhooks', default: 8_080 }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
   CORE_API_PROCESSES: integer({
     doc: 'processes behind the ports; 0: one per core; 1: no supervisor',
@@ -44,6 +44,12 @@ export const apiEnv = {
     doc: 'origins of web pages that may call the HTTP port',
     default: [],
     example: 'https://admin.example.com',
+  }),
+  SHOPIFY_CLIENT_SECRET: list({
+    doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
+    default: [],
+    example: '<client secret>',
+    secret: true,
   }),
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
   NODE_ENV: text({ doc: 'production says so', default: 'development' }),

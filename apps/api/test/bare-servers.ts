@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
 import { createLogger, Registry } from '@core/runtime';
@@ -32,6 +33,8 @@ export interface BareServers {
   stop(): Promise<void>;
 }
 
+const notFound = (_req: unknown, res: ServerResponse) => void res.writeHead(404).end();
+
 /** Both servers with the whole pipeline at free ports, and no database: GetCustomerRFM says nothing. */
 export async function openBareServers(
   options: { mostCalls?: number; grpc?: Partial<GrpcLimits>; http?: Partial<HttpLimits> } = {},
@@ -52,7 +55,12 @@ export async function openBareServers(
   });
   const common = { methods, invoker, port: 0 };
   const grpc = await startGrpcServer({ ...common, reflection: false, limits: options.grpc });
-  const http = await startHttpServer({ ...common, corsOrigins: [], limits: options.http });
+  const http = await startHttpServer({
+    ...common,
+    corsOrigins: [],
+    webhooks: notFound,
+    limits: options.http,
+  });
   let grpcConnections = 0;
   const count = (message: unknown) => {
     const { localPort } = (message as { socket: Socket }).socket;

@@ -10,6 +10,7 @@ export * from './commands/update-customer.ts';
 export * from './commands/update-program-settings.ts';
 export * from './commands/upsert-customers.ts';
 export * from './commands/imports/index.ts';
+export * from './commands/webhooks/index.ts';
 export * from './queries/find-customer-by-email.ts';
 export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';

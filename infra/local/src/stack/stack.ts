@@ -1,4 +1,4 @@
-import { freePort } from '@core/testing';
+import { DEV_CLIENT_SECRET, freePort } from '@core/testing';
 import { startApp, type App, type AppName } from './apps.ts';
 import { runOps } from './run-ops.ts';
 import { localSecrets } from './secrets.ts';
@@ -89,6 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           CORE_HTTP_PORT: String(httpPort),
           CORE_REFLECTION: 'true',
           AUTH_GRPC_URL: standIns.authAddress,
+          SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
         }),
       worker: () => start('worker', 9102, {}),
       importer: () =>

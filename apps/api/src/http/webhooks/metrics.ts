@@ -1,0 +1,26 @@
+import { isWebhookTopic } from '@core/domain';
+import { Histogram, type Registry } from '@core/runtime';
+
+/**
+ * - stored, duplicate: answered 200, and applied by the worker
+ * - ignored: 200, a topic of which nothing is kept; unknown_shop: 200, nobody's
+ * - forged: 401; refused: another 4xx
+ * - unavailable: 503, Shopify sends it again; error: 500, a bug of ours
+ */
+export type Received =
+  'stored' | 'duplicate' | 'ignored' | 'unknown_shop' | 'forged' | 'refused' | 'unavailable' | 'error';
+
+/** No label names a shop: there are too many, and a stranger may make them up. Nor does a made-up topic. */
+export function createWebhookDurations(
+  registry: Registry,
+): (topic: string, seconds: number, received: Received) => void {
+  const histogram = new Histogram({
+    name: 'core_webhook_duration_seconds',
+    help: 'Time to answer a webhook of Shopify, by topic and outcome; Shopify waits 5 s',
+    labelNames: ['topic', 'outcome'] as const,
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  return (topic, seconds, outcome) =>
+    histogram.observe({ topic: isWebhookTopic(topic) ? topic : 'other', outcome }, seconds);
+}

@@ -1,0 +1,116 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool } from '@core/db';
+import { isWebhookTopic, receiveWebhook } from '@core/domain';
+import { within, type Logger, type Registry } from '@core/runtime';
+import { createWebhookDurations, type Received } from './metrics.ts';
+import { readBody } from './read-body.ts';
+import { isSigned } from './signature.ts';
+
+export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
+
+/** A customer with all addresses comes to some KiB. */
+const LARGEST_BODY = 1024 * 1024;
+/** Shopify gives up after 5 s; a 503 in time is plainer to it, and to us. */
+const STORE_WITHIN_MS = 3_000;
+/** A unique key of the table; Shopify's are UUIDs. */
+const LONGEST_EVENT_ID = 255;
+
+const HEADERS = {
+  signature: 'X-Shopify-Hmac-Sha256',
+  topic: 'X-Shopify-Topic',
+  shop: 'X-Shopify-Shop-Domain',
+  eventId: 'X-Shopify-Event-Id',
+} as const;
+
+export interface ShopifyWebhooksOptions {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  /** Client secrets of the app, several while it is rotated; none: everything is answered 503. */
+  secrets: readonly string[];
+  metrics: Registry;
+  log: Logger;
+}
+
+interface Reply {
+  status: number;
+  received: Received;
+  message?: string;
+}
+
+/**
+ * Takes Shopify's webhooks: checks the signature over the raw body, writes the webhook down, answers. The worker
+ * applies it. Not applied here, because Shopify counts a slow answer as none.
+ *
+ * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
+ * for hours, and in the end removes the subscription.
+ */
+export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestListener {
+  const { log } = options;
+  const observe = createWebhookDurations(options.metrics);
+  if (options.secrets.length === 0) log.warn('webhooks are answered 503 until SHOPIFY_CLIENT_SECRET is set');
+
+  return (req, res) => {
+    const begun = performance.now();
+    answer(options, req)
+      .catch((err: unknown): Reply => {
+        if (isConnectionLoss(err)) return unavailable('the database cannot be reached', log, err);
+        log.error({ err }, 'a webhook was not received');
+        return { status: 500, received: 'error' };
+      })
+      .then(({ status, received, message = '' }) => {
+        observe(header(req, 'topic'), (performance.now() - begun) / 1_000, received);
+        // What was not read of the request would be taken for the next one.
+        if (!req.complete) res.setHeader('connection', 'close');
+        if (status === 405) res.setHeader('allow', 'POST');
+        res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
+        req.resume();
+      })
+      .catch(() => res.destroy());
+  };
+}
+
+async function answer(
+  { pool, keys, secrets, log }: ShopifyWebhooksOptions,
+  req: IncomingMessage,
+): Promise<Reply> {
+  if (req.method !== 'POST') return refused(405, 'POST only');
+  if (!/^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? '')) {
+    return refused(415, 'content-type: must be application/json');
+  }
+  if (secrets.length === 0) return { status: 503, received: 'unavailable' };
+  const signature = header(req, 'signature');
+  // As a wrong one: Shopify's own checks of an app ask for 401 here.
+  if (!signature) return forged(`${HEADERS.signature}: is required`);
+  for (const name of ['topic', 'shop', 'eventId'] as const) {
+    if (!header(req, name)) return refused(400, `${HEADERS[name]}: is required`);
+  }
+  const eventId = header(req, 'eventId');
+  if (eventId.length > LONGEST_EVENT_ID) return refused(400, `${HEADERS.eventId}: is too long`);
+
+  const body = await readBody(req, LARGEST_BODY);
+  if (!body) return refused(413, `the body must not exceed ${LARGEST_BODY} bytes`);
+  if (!isSigned(body, signature, secrets)) return forged(`${HEADERS.signature}: does not fit the body`);
+
+  const topic = header(req, 'topic');
+  if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
+  const input = { shop: header(req, 'shop'), topic, eventId, body };
+  const storing = inTransaction(pool, (tx) => receiveWebhook(tx, { keys }, input));
+  // If it is stored after all, the second delivery is a duplicate.
+  const received = await within(STORE_WITHIN_MS, storing);
+  if (!received) return unavailable(`the database has not answered within ${STORE_WITHIN_MS} ms`, log);
+  return { status: 200, received };
+}
+
+const header = (req: IncomingMessage, name: keyof typeof HEADERS): string => {
+  const value = req.headers[HEADERS[name].toLowerCase()];
+  return typeof value === 'string' ? value.trim() : '';
+};
+
+const refused = (status: number, message: string): Reply => ({ status, received: 'refused', message });
+
+const forged = (message: string): Reply => ({ status: 401, received: 'forged', message });
+
+const unavailable = (message: string, log: Logger, err?: unknown): Reply => {
+  log.warn({ err }, `a webhook was answered 503: ${message}`);
+  return { status: 503, received: 'unavailable', message };
+};

@@ -1,0 +1,234 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { request } from 'node:http';
+import { createMerchantKeyStore, parseKeyring, type Reader } from '@core/db';
+import { openWebhookBody, type WebhookTopic } from '@core/domain';
+import { ImportService } from '@core/contracts';
+import { DEV_CLIENT_SECRET, startShopifyStandIn, waitUntil, type ShopifyStandIn } from '@core/testing';
+import { merchant, openApi, type TestApi } from './support.ts';
+import { cuttableWay, type CuttableWay } from './webhooks-support.ts';
+
+const SECRET_BEFORE = 'the-secret-before-this-one';
+const keyring = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+
+let way: CuttableWay;
+let standIn: ShopifyStandIn;
+let api: TestApi;
+beforeAll(async () => {
+  way = await cuttableWay();
+  standIn = await startShopifyStandIn({ customers: 20 });
+  api = await openApi({
+    env: {
+      CORE_DB_PORT: String(way.port),
+      CORE_ENCRYPTION_KEYS: keyring,
+      SHOPIFY_CLIENT_SECRET: `${DEV_CLIENT_SECRET}, ${SECRET_BEFORE}`,
+    },
+  });
+});
+afterAll(async () => {
+  await api?.stop();
+  await standIn?.close();
+  way?.close();
+});
+
+const url = () => `${api.url}/webhooks/shopify`;
+
+/** A shop of the stand-in, connected, that sends its webhooks here. */
+async function openShop(retryScale = 1e-6) {
+  const merchantId = merchant();
+  const shop = standIn.shop(`s-${randomUUID()}.myshopify.com`);
+  await api.rpc.unary(ImportService.method.connectShop, {
+    merchantId,
+    shop: shop.domain,
+    accessToken: shop.accessToken,
+  });
+  shop.webhooks.target = { url: url(), retryScale };
+  const settled = () =>
+    waitUntil(() => shop.webhooks.deliveries().every(({ state }) => state !== 'waiting'), {
+      what: 'all deliveries to end',
+    });
+  return { merchantId, shop, settled };
+}
+
+interface Row {
+  merchant_id: string;
+  shop: string;
+  topic: WebhookTopic;
+  event_id: string;
+  body: string;
+}
+const rowsOf = async (shop: string) =>
+  (await api.owner.query<Row>('select * from webhook_events where shop = $1 order by topic', [shop])).rows;
+
+const sign = (body: string, secret = DEV_CLIENT_SECRET) =>
+  createHmac('sha256', secret).update(body).digest('base64');
+
+/** A webhook of our own making. An undefined header is left out. */
+async function send(
+  shop: string,
+  {
+    body = '{}',
+    headers = {},
+    method = 'POST',
+  }: { body?: string; headers?: Record<string, string | undefined>; method?: string } = {},
+) {
+  const all: Record<string, string | undefined> = {
+    'content-type': 'application/json',
+    'x-shopify-hmac-sha256': sign(body),
+    'x-shopify-topic': 'customers/update',
+    'x-shopify-shop-domain': shop,
+    'x-shopify-event-id': randomUUID(),
+    ...headers,
+  };
+  const given = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const reply = await fetch(url(), { method, headers: given, ...(method === 'GET' ? {} : { body }) });
+  return { status: reply.status, text: await reply.text(), allow: reply.headers.get('allow') };
+}
+
+const metric = async (line: RegExp): Promise<number> => {
+  const text = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
+  return Number(line.exec(text)?.[1] ?? 0);
+};
+
+it('stores what the shop says before it answers, sealed, and tells nobody whose it is', async () => {
+  const { shop, merchantId, settled } = await openShop();
+  const [customer] = shop.all();
+  shop.edit(customer!.id, { email: 'ada@example.com' });
+  await settled();
+  expect(shop.webhooks.deliveries()).toMatchObject([{ statuses: [200], state: 'delivered' }]);
+
+  const [row] = await rowsOf(shop.domain);
+  expect(row).toMatchObject({ merchant_id: merchantId, topic: 'customers/update' });
+  expect(row!.body).toMatch(/^1\.[A-Za-z0-9+/=]+$/);
+  const reader: Reader = { query: async (text, values) => (await api.owner.query(text, values)).rows };
+  const keys = createMerchantKeyStore(parseKeyring(keyring));
+  const identity = {
+    merchantId,
+    shop: shop.domain,
+    topic: row!.topic,
+    eventId: row!.event_id,
+    body: row!.body,
+  };
+  expect((await openWebhookBody(reader, keys, identity)).toString()).toBe(
+    shop.webhooks.deliveries()[0]!.body,
+  );
+  await expect(openWebhookBody(reader, keys, { ...identity, topic: 'customers/create' })).rejects.toThrow(
+    'does not open',
+  );
+
+  const text = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
+  expect(text).not.toContain(shop.domain);
+  expect(shop.stats().violations).toEqual([]);
+});
+
+it('refuses a forged one, an altered body and an unsigned one with 401, and stores none of them', async () => {
+  const { shop, settled } = await openShop();
+  shop.sendWebhook({ topic: 'customers/redact', customerId: 'gid://shopify/Customer/7', forged: true });
+  await settled();
+  expect(shop.webhooks.deliveries()).toMatchObject([{ statuses: [401] }]);
+  const signature = sign('{"id":7}');
+  for (const headers of [
+    { 'x-shopify-hmac-sha256': signature },
+    { 'x-shopify-hmac-sha256': signature.slice(0, 20) },
+    { 'x-shopify-hmac-sha256': 'é' },
+    { 'x-shopify-hmac-sha256': undefined },
+  ]) {
+    expect((await send(shop.domain, { body: '{"id":8}', headers })).status).toBe(401);
+  }
+  expect(await rowsOf(shop.domain)).toEqual([]);
+  expect(shop.stats().violations).toEqual([]);
+});
+
+it('takes the signature of either secret while they are rotated', async () => {
+  const { shop } = await openShop();
+  const headers = { 'x-shopify-hmac-sha256': sign('{}', SECRET_BEFORE) };
+  expect((await send(shop.domain, { headers })).status).toBe(200);
+  expect(await rowsOf(shop.domain)).toHaveLength(1);
+});
+
+it('stores an event once however often it comes, and both topics of a merge', async () => {
+  const { shop, settled } = await openShop();
+  const [one, two] = shop.all();
+  shop.merge(one!.id, two!.id);
+  await settled();
+  shop.webhooks.repeat();
+  await waitUntil(() => shop.webhooks.deliveries().every(({ statuses }) => statuses.length === 2), {
+    what: 'the second deliveries',
+  });
+  expect(shop.webhooks.deliveries().flatMap(({ statuses }) => statuses)).toEqual([200, 200, 200, 200]);
+  const rows = await rowsOf(shop.domain);
+  expect(rows.map(({ topic }) => topic)).toEqual(['customers/merge', 'customers/update']);
+  expect(rows[0]!.event_id).toBe(rows[1]!.event_id);
+});
+
+it('takes a shop that nobody has connected, and a topic that nobody needs, without a trace', async () => {
+  const { shop } = await openShop();
+  const before = await metric(/core_webhook_duration_seconds_count\{.*unknown_shop.*\} (\d+)/);
+  expect((await send('nobody.myshopify.com')).status).toBe(200);
+  expect((await send(shop.domain, { headers: { 'x-shopify-topic': 'products/update' } })).status).toBe(200);
+  expect(await rowsOf('nobody.myshopify.com')).toEqual([]);
+  expect(await rowsOf(shop.domain)).toEqual([]);
+  expect(await metric(/core_webhook_duration_seconds_count\{.*unknown_shop.*\} (\d+)/)).toBe(before + 1);
+});
+
+it.each(['X-Shopify-Topic', 'X-Shopify-Shop-Domain', 'X-Shopify-Event-Id'])(
+  'names the header %s when it is missing',
+  async (name) => {
+    const { shop } = await openShop();
+    const reply = await send(shop.domain, { headers: { [name.toLowerCase()]: undefined } });
+    expect(reply).toMatchObject({ status: 400, text: `${name}: is required` });
+  },
+);
+
+it('refuses other methods, other content and bodies beyond the limit', async () => {
+  const { shop } = await openShop();
+  expect(await send(shop.domain, { method: 'GET' })).toMatchObject({ status: 405, allow: 'POST' });
+  expect((await send(shop.domain, { headers: { 'content-type': 'text/plain' } })).status).toBe(415);
+  expect((await send(shop.domain, { body: 'x'.repeat(1024 * 1024 + 1) })).status).toBe(413);
+  expect(await endless()).toBe(413);
+  expect((await send(shop.domain, { body: JSON.stringify('x'.repeat(1024 * 1024 - 2)) })).status).toBe(200);
+});
+
+/** A body without an announced length that does not end. */
+const endless = () =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-shopify-hmac-sha256': sign(''),
+      'x-shopify-topic': 'customers/update',
+      'x-shopify-shop-domain': 'endless.myshopify.com',
+      'x-shopify-event-id': '1',
+    };
+    const sending = request(url(), { method: 'POST', headers });
+    let answered = false;
+    sending.on('error', (error) => (answered ? undefined : reject(error)));
+    sending.on('response', (reply) => {
+      answered = true;
+      resolve(reply.statusCode);
+      sending.destroy();
+    });
+    const write = () => {
+      if (!answered) sending.write(Buffer.alloc(64 * 1024), () => setImmediate(write));
+    };
+    write();
+  });
+
+it('answers 503 while the database is away, and has it all once it is back', async () => {
+  const { shop, settled } = await openShop(1e-3);
+  const [one, two] = shop.all();
+  way.cut();
+  try {
+    shop.edit(one!.id, { email: 'ada@example.com' });
+    shop.remove(two!.id);
+    await waitUntil(() => shop.webhooks.deliveries().every(({ statuses }) => statuses.includes(503)), {
+      what: 'the refusals',
+    });
+  } finally {
+    way.mend();
+  }
+  await settled();
+  expect(shop.webhooks.deliveries().map(({ state }) => state)).toEqual(['delivered', 'delivered']);
+  expect((await rowsOf(shop.domain)).map(({ topic }) => topic)).toEqual([
+    'customers/delete',
+    'customers/update',
+  ]);
+});

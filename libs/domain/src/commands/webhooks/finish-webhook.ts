@@ -1,0 +1,57 @@
+import type { Pool, Tx } from '@core/db';
+
+export type WebhookOutcome = 'applied' | 'ignored';
+
+/** Marks a webhook done and forgets its body; the row stays, so that a second delivery is known by it. */
+export const finishWebhook = async (
+  tx: Tx,
+  { id }: { id: string },
+  outcome: WebhookOutcome,
+): Promise<void> => {
+  await tx.query(
+    `update webhook_events
+        set outcome = $2, body = null, error = null, attempts = attempts + 1, finished_at = now()
+      where id = $1`,
+    [id, outcome],
+  );
+};
+
+/** Why a webhook was not applied. */
+export interface WebhookFailure {
+  id: string;
+  /** No PII. */
+  code: string;
+  /** Milliseconds until it is tried again; null: it is given up, and kept with its body. */
+  retryInMs: number | null;
+}
+
+/** Unless somebody has finished it meanwhile. */
+export const failWebhook = async (tx: Tx, { id, code, retryInMs }: WebhookFailure): Promise<void> => {
+  await tx.query(
+    `update webhook_events
+        set error = $2, attempts = attempts + 1,
+            next_attempt_at = now() + coalesce($3::double precision, 0) * interval '1 millisecond',
+            outcome = case when $3::double precision is null then 'failed' end,
+            finished_at = case when $3::double precision is null then now() end
+      where id = $1 and outcome is null`,
+    [id, code, retryInMs],
+  );
+};
+
+/** Rows of one delete: short enough that nobody waits for its locks. */
+const PRUNE_BATCH = 1_000;
+
+/**
+ * Deletes webhooks that were finished, well or ill, and came more than `days` ago. Several processes may do it at once.
+ * @returns whether there are more
+ */
+export async function pruneWebhooks(pool: Pool, days: number): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `delete from webhook_events where id in (
+       select id from webhook_events
+        where outcome is not null and received_at < now() - make_interval(days => $1)
+        order by received_at limit ${PRUNE_BATCH} for update skip locked)`,
+    [days],
+  );
+  return rowCount === PRUNE_BATCH;
+}

@@ -1,0 +1,42 @@
+import type { Tx } from '@core/db';
+import type { CommandContext } from '../../context.ts';
+import { WEBHOOKS_CHANNEL, type WebhookTopic } from './topics.ts';
+import { sealWebhookBody } from './webhook-body.ts';
+
+export interface ReceiveWebhook {
+  /** As its header says; the signature covers the body alone. */
+  shop: string;
+  topic: WebhookTopic;
+  /** X-Shopify-Event-Id: the same over all deliveries of an event, and over its topics. */
+  eventId: string;
+  body: Buffer;
+}
+
+/**
+ * Writes a webhook down for the worker, once for each shop, topic and event id. Nothing is stored of a shop that no
+ * merchant has connected: it may be anybody's data, and there is no key to seal it with.
+ */
+export async function receiveWebhook(
+  tx: Tx,
+  ctx: Pick<CommandContext, 'keys'>,
+  input: ReceiveWebhook,
+): Promise<'stored' | 'duplicate' | 'unknown_shop'> {
+  const { topic, eventId, body } = input;
+  const shop = input.shop.toLowerCase();
+  const [connection] = await tx.query<{ merchantId: string }>(
+    'select merchant_id as "merchantId" from shopify_connections where shop = $1',
+    [shop],
+  );
+  if (!connection) return 'unknown_shop';
+  const { merchantId } = connection;
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const sealed = sealWebhookBody(keys, { merchantId, shop, topic, eventId }, body);
+  const stored = await tx.query(
+    `insert into webhook_events (merchant_id, shop, topic, event_id, body)
+     values ($1, $2, $3, $4, $5) on conflict (shop, topic, event_id) do nothing returning 1`,
+    [merchantId, shop, topic, eventId, sealed],
+  );
+  if (stored.length === 0) return 'duplicate';
+  tx.announce(WEBHOOKS_CHANNEL);
+  return 'stored';
+}
