@@ -1,5 +1,5 @@
 import { databaseEnv, keyringEnv } from '@core/db';
-import { appEnv, integer, port, text, url, type Env } from '@core/runtime';
+import { appEnv, flag, integer, port, text, url, type Env } from '@core/runtime';
 
 export const importerEnv = {
   ...appEnv,
@@ -22,6 +22,13 @@ export const importerEnv = {
     default: 10,
     min: 0,
     max: 90,
+  }),
+  SHOPIFY_REST: flag({ doc: 'whether the app may still use the REST Admin API', default: false }),
+  IMPORT_BULK_FROM: integer({
+    doc: 'from so many customers on an import is a bulk operation, unless it was asked for otherwise',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000_000,
   }),
   IMPORT_CONCURRENCY: integer({
     doc: 'pages that one importer works on at once; a shop gets its share',

@@ -1,20 +1,28 @@
 import type { MerchantKeyStore, Pool } from '@core/db';
+import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
 import { createHeldSlices } from './jobs/held-slices.ts';
-import { importPage, type ImportPageDeps } from './jobs/import-page.ts';
+import type { Tokens } from './jobs/ask-shop.ts';
+import { cancelOperations } from './jobs/cancel-operations.ts';
 import { keepReconciled } from './jobs/reconcile.ts';
+import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
 import { seldom } from './seldom.ts';
 import type { RedisConnections } from './redis.ts';
-import type { FetchPage } from './shopify/graphql-pages.ts';
+import type { ShopifyClient } from './shopify/client.ts';
 import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
+import type { Source } from './shopify/source.ts';
+import { createTiers } from './shopify/tiers.ts';
 
 export interface ImporterOptions {
   pool: Pool;
   redis: RedisConnections;
   keys: MerchantKeyStore;
-  fetchPage: FetchPage;
+  client: ShopifyClient;
+  sources: Record<Source['name'], Source>;
+  tokens: Tokens;
+  settings: WorkPageDeps['settings'];
   concurrency: number;
   limits: LimiterOptions;
   giveUpAfterMs: number;
@@ -27,16 +35,20 @@ export interface ImporterOptions {
  * their slices back.
  */
 export function startImporter(options: ImporterOptions): { stop(): Promise<void> } {
-  const { pool, redis, keys, fetchPage, concurrency, limits, giveUpAfterMs, log } = options;
+  const { pool, redis, keys, client, sources, tokens, settings, concurrency, giveUpAfterMs, log } = options;
   const stopping = new AbortController();
   const warn = seldom((err, times) => log.warn({ err, times }, 'import queue or database failed; going on'));
   const held = createHeldSlices();
   const jobs = createPageJobs(redis.commands, warn);
-  const deps: ImportPageDeps = {
+  const deps: WorkPageDeps = {
     pool,
     keys,
-    limiter: createLimiter(redis.commands, limits),
-    fetchPage,
+    limiter: createLimiter(redis.commands, options.limits),
+    client,
+    sources,
+    tokens,
+    settings,
+    tiers: createTiers(),
     jobs,
     held,
     metrics: createImporterMetrics(options.metrics, held.runs),
@@ -48,11 +60,12 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
     connection: redis.worker,
     concurrency,
     jobs,
-    work: (page) => importPage(deps, page),
+    work: (page) => workPage(deps, page),
     onError: warn,
   });
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
-  const reconciling = keepReconciled({ pool, jobs, ctx, concurrency }, stopping.signal, warn);
+  const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
+  const reconciling = keepReconciled({ pool, jobs, ctx, concurrency, onCancelled }, stopping.signal, warn);
   return {
     async stop() {
       stopping.abort(new Error('stopping'));

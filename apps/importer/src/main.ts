@@ -6,7 +6,8 @@ import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import { connectRedis } from './redis.ts';
 import { seldom } from './seldom.ts';
 import { createShopifyClient } from './shopify/client.ts';
-import { createFetchPage } from './shopify/graphql-pages.ts';
+import { createSources } from './shopify/sources.ts';
+import { storedTokens } from './stored-tokens.ts';
 
 await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
@@ -32,12 +33,15 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
   await untilReady(checks.redis, wait('Redis'));
 
-  const client = createShopifyClient({ baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION });
+  const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   const importer = startImporter({
     pool,
     redis,
     keys,
-    fetchPage: createFetchPage(client),
+    client: createShopifyClient(shopify),
+    sources: createSources(shopify),
+    tokens: storedTokens(pool, keys),
+    settings: { restEntitled: env.SHOPIFY_REST, bulkFrom: env.IMPORT_BULK_FROM },
     concurrency: env.IMPORT_CONCURRENCY,
     limits: { ceiling: env.SHOPIFY_CEILING, headroom: env.SHOPIFY_HEADROOM / 100 },
     giveUpAfterMs: GIVE_UP_AFTER_MS,

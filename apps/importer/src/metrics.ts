@@ -1,9 +1,9 @@
 import { Counter, Gauge, type Registry } from '@core/runtime';
 
 export interface ImporterMetrics {
-  pages: Counter;
-  customers: Counter<'outcome'>;
-  throttled: Counter;
+  pages: Counter<'tier'>;
+  customers: Counter<'outcome' | 'tier'>;
+  throttled: Counter<'tier'>;
 }
 
 /** @param runs how many runs this process works on, asked at each scrape */
@@ -18,16 +18,22 @@ export function createImporterMetrics(registry: Registry, runs: () => number): I
     },
   });
   return {
-    pages: new Counter({ name: 'core_import_pages_total', help: 'Pages committed', registers }),
+    pages: new Counter({
+      name: 'core_import_pages_total',
+      help: "Pages committed, by the shop's plan",
+      labelNames: ['tier'],
+      registers,
+    }),
     customers: new Counter({
       name: 'core_import_customers_total',
       help: 'Customers of committed pages',
-      labelNames: ['outcome'],
+      labelNames: ['outcome', 'tier'],
       registers,
     }),
     throttled: new Counter({
       name: 'core_import_throttled_total',
       help: 'Replies by which Shopify asked to wait',
+      labelNames: ['tier'],
       registers,
     }),
   };

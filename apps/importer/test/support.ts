@@ -32,7 +32,9 @@ import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
 import { connectRedis } from '../src/redis.ts';
 import { createShopifyClient } from '../src/shopify/client.ts';
-import { createFetchPage, toImported } from '../src/shopify/graphql-pages.ts';
+import { toImported } from '../src/shopify/customer-node.ts';
+import { createSources } from '../src/shopify/sources.ts';
+import { storedTokens } from '../src/stored-tokens.ts';
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 export interface ConnectedShop {
@@ -60,7 +62,8 @@ export async function openBench(options: { redisDatabase: number }) {
   const keys = createMerchantKeyStore(parseKeyring(keyring));
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
   const log = createLogger('importer', 'fatal');
-  const fetchPage = createFetchPage(createShopifyClient({ baseUrl: standIn.url, apiVersion: '2026-10' }));
+  const shopify = { baseUrl: standIn.url, apiVersion: '2026-10' };
+  const client = createShopifyClient(shopify);
   const running = new Set<{ stop(): Promise<void> }>();
   const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
 
@@ -73,15 +76,19 @@ export async function openBench(options: { redisDatabase: number }) {
     keyring,
     ctx,
     log,
-    fetchPage,
+    shopify,
+    client,
     asApi,
-    startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS, concurrency = 8 } = {}) {
+    startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS, concurrency = 8, bulkFrom = 1_000_000 } = {}) {
       const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
       const importer = startImporter({
         pool,
         redis: connections,
         keys,
-        fetchPage,
+        client,
+        sources: createSources(shopify),
+        tokens: storedTokens(pool, keys),
+        settings: { restEntitled: true, bulkFrom },
         concurrency,
         limits: LIMITS,
         giveUpAfterMs,
@@ -97,17 +104,27 @@ export async function openBench(options: { redisDatabase: number }) {
       running.add(started);
       return started;
     },
-    async connect(customers: number, latencyMs: [number, number] = [0, 0]): Promise<ConnectedShop> {
+    async connect(
+      customers: number,
+      latencyMs: [number, number] = [0, 0],
+      merchantId: string = randomUUID(),
+    ): Promise<ConnectedShop> {
       const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
       const far = standIn.shop(shop);
       far.customers = customers;
       far.latencyMs = latencyMs;
-      const merchantId = randomUUID();
       await asApi((tx) => connectShop(tx, ctx, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN }));
       return { merchantId, shop, far };
     },
-    start: ({ merchantId, shop }: ConnectedShop, mode: StartImport['mode'] = 'full') =>
-      asApi(async (tx) => ({ merchantId, ...(await startImport(tx, ctx, { merchantId, shop, mode })) })),
+    start: (
+      { merchantId, shop }: ConnectedShop,
+      mode: StartImport['mode'] = 'full',
+      source: StartImport['source'] = 'auto',
+    ) =>
+      asApi(async (tx) => ({
+        merchantId,
+        ...(await startImport(tx, ctx, { merchantId, shop, mode, source })),
+      })),
     cancel: (ref: Ref) => asApi((tx) => cancelImport(tx, ctx, ref)),
     resume: (ref: Ref) => asApi((tx) => resumeImport(tx, ctx, ref)),
     show: (ref: Ref) => asApi((tx) => getImport(tx, ref)),
@@ -155,7 +172,9 @@ export async function storedCustomers({ asApi, ctx }: Bench, { merchantId }: Con
       email: string | null;
       metadata: Record<string, unknown>;
       source_updated_at: Date;
-    }>('select * from customers where merchant_id = $1 order by external_id', [merchantId]);
+    }>('select * from customers where merchant_id = $1 and deleted_at is null order by external_id', [
+      merchantId,
+    ]);
     const customers = [];
     for (const row of rows) {
       customers.push({

@@ -1,5 +1,12 @@
 import { inTransaction, type Pool } from '@core/db';
-import { claimSlices, finishCancels, pickUpRuns, releaseLease, type CommandContext } from '@core/domain';
+import {
+  claimSlices,
+  finishCancels,
+  pickUpRuns,
+  releaseLease,
+  type CancelledRun,
+  type CommandContext,
+} from '@core/domain';
 import { pause } from '@core/runtime';
 import type { PageJobs } from '../queues.ts';
 
@@ -9,6 +16,8 @@ export interface ReconcileDeps {
   ctx: CommandContext;
   /** Pages that one importer works on at once. */
   concurrency: number;
+  /** Told of runs that were cancelled; not waited for. */
+  onCancelled: (runs: readonly CancelledRun[]) => void;
 }
 
 /** A pending run is to be picked up within 500 ms. */
@@ -29,8 +38,10 @@ export async function keepReconciled(
   }
 }
 
-export async function reconcile({ pool, jobs, ctx, concurrency }: ReconcileDeps): Promise<void> {
-  await inTransaction(pool, (tx) => finishCancels(tx, ctx));
+export async function reconcile(deps: ReconcileDeps): Promise<void> {
+  const { pool, jobs, ctx, concurrency, onCancelled } = deps;
+  const cancelled = await inTransaction(pool, (tx) => finishCancels(tx, ctx));
+  if (cancelled.length > 0) onCancelled(cancelled);
   // Asked first: while Redis is away nothing is claimed. And no more is handed out than workers soon take,
   // or leases would run out in the queue.
   const room = concurrency - (await jobs.waiting());

@@ -9,8 +9,9 @@ export interface ImportRun {
   status: ImportStatus;
   source: 'auto' | 'bulk' | 'graphql' | 'rest';
   mode: 'full' | 'delta';
-  /** The shop's own count; null until it has been asked. */
+  /** The shop's own count, of customers created up to the start; null until it has been asked. */
   expected: number | null;
+  /** Distinct customers, once the run has ended. */
   read: number;
   created: number;
   updated: number;
@@ -18,6 +19,8 @@ export interface ImportRun {
   /** Erased people, not brought back. */
   skipped: number;
   failed: number;
+  /** Whom the shop has no more. */
+  deleted: number;
   waitingReason: string | null;
   error: string | null;
   startedAt: Date | null;
@@ -88,7 +91,7 @@ export async function listImportErrors(
 }
 
 const DEFAULT_PAGE = 100;
-const COUNTERS = ['read', 'created', 'updated', 'unchanged', 'skipped', 'failed'] as const;
+const COUNTERS = ['read', 'created', 'updated', 'unchanged', 'skipped', 'failed', 'deleted'] as const;
 
 type Counts = Record<(typeof COUNTERS)[number], number>;
 type Row = { id: string; expected: string | null } & Record<(typeof COUNTERS)[number], string> &

@@ -2,28 +2,27 @@ import { appendAudit, type ImportStatus, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { getImport, type ImportRun } from '../../queries/imports.ts';
 import type { ImportRef } from './cancel-import.ts';
+import { forgetIds } from './keep-ids.ts';
 import { renewLease, type PageRef } from './lease.ts';
 
-/**
- * Ends the run if this page's commit, in the same transaction, was the last of its slices'.
- * completed_with_errors: rows were logged as imported other than they came. incomplete: every page was
- * read, but not the number of customers that the shop counted.
- */
-export async function finishRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
-  // Two slices that end at once would each see the other as not done; behind this lock the second sees both.
-  await tx.query('select 1 from customer_import_logs where merchant_id = $1 and id = $2 for update', [
-    ref.merchantId,
-    ref.importId,
-  ]);
-  const [left] = await tx.query(
-    'select 1 from customer_import_slices where merchant_id = $1 and import_id = $2 and not done limit 1',
-    [ref.merchantId, ref.importId],
-  );
-  if (left) return;
-  const run = await getImport(tx, ref);
-  const missing = Math.max(0, (run.expected ?? 0) - run.read);
-  if (missing > 0) return endRun(tx, ctx, ref, 'incomplete', tellMissing(run));
+/** completed_with_errors: rows were logged as imported other than they came. */
+export async function completeRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
+  // They have told what they were kept for.
+  await forgetIds(tx, ref);
   await endRun(tx, ctx, ref, (await hasErrors(tx, ref)) ? 'completed_with_errors' : 'completed');
+}
+
+/** Ends a run that was judged so; the message says how many are missing. */
+export async function endIncomplete(
+  tx: Tx,
+  ctx: CommandContext,
+  ref: ImportRef,
+  { counted, missing }: { counted: number; missing: number },
+): Promise<void> {
+  const message =
+    `Shopify counts ${counted} customers, but only ${counted - missing} could be read: ${missing} are missing, ` +
+    'also from its list of ids. Resume the import to read the shop anew.';
+  await endRun(tx, ctx, ref, 'incomplete', message);
 }
 
 /**
@@ -36,13 +35,25 @@ export async function failRun(tx: Tx, ctx: CommandContext, page: PageRef, messag
   await endRun(tx, ctx, page, 'failed', message);
 }
 
+export interface CancelledRun extends ImportRef {
+  shop: string;
+  source: ImportRun['source'];
+  /** Places of its slices that were not done. */
+  cursors: string[];
+}
+
 /** Ends the runs that are to be cancelled; pages in flight find themselves fenced and write nothing. */
-export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<void> {
-  const cancelling = await tx.query<ImportRef & Record<string, unknown>>(
-    `select merchant_id as "merchantId", id as "importId" from customer_import_logs
+export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<CancelledRun[]> {
+  const cancelling = await tx.query<CancelledRun & Record<string, unknown>>(
+    `select merchant_id as "merchantId", id as "importId", shop, source,
+            array(select s.cursor from customer_import_slices s
+                   where s.import_id = r.id and not s.done and s.cursor is not null
+                     and s.kind in ('read', 'ids')) as cursors
+       from customer_import_logs r
       where status = 'cancelling' for update skip locked`,
   );
   for (const ref of cancelling) await endRun(tx, ctx, ref, 'cancelled');
+  return cancelling;
 }
 
 const hasErrors = async (tx: Tx, { merchantId, importId }: ImportRef): Promise<boolean> =>
@@ -52,10 +63,6 @@ const hasErrors = async (tx: Tx, { merchantId, importId }: ImportRef): Promise<b
       importId,
     ])
   ).length > 0;
-
-const tellMissing = ({ expected, read }: ImportRun): string =>
-  `Shopify counted ${expected} customers when the import began, but only ${read} could be read. ` +
-  'Customers deleted meanwhile are the usual reason. Resume the import to read the shop anew.';
 
 async function endRun(
   tx: Tx,

@@ -9,8 +9,7 @@ import type { Tx } from '@core/db';
 export async function pickUpRuns(tx: Tx, limit: number): Promise<{ importId: string }[]> {
   return tx.query<{ importId: string }>(
     `update customer_import_logs r
-        set status = 'running', started_at = coalesce(r.started_at, now()),
-            source = case r.source when 'auto' then 'graphql' else r.source end
+        set status = 'running', started_at = coalesce(r.started_at, now())
        from (select id from customer_import_logs where status = 'pending'
               order by id limit $1 for update skip locked) pending
       where r.id = pending.id

@@ -1,17 +1,6 @@
 import type { Tx } from '@core/db';
 import type { ImportRef } from './cancel-import.ts';
-import { renewLease, type PageRef } from './lease.ts';
-
-/** Notes the shop's own count; the first one stands. */
-export async function setExpected(
-  tx: Tx,
-  { merchantId, importId, expected }: ImportRef & { expected: number },
-): Promise<void> {
-  await tx.query(
-    'update customer_import_logs set expected = $3 where merchant_id = $1 and id = $2 and expected is null',
-    [merchantId, importId, expected],
-  );
-}
+import { Fenced, LEASE_MS, renewLease, type PageRef } from './lease.ts';
 
 /**
  * Tells the merchant what the run waits for, and keeps the slice until `waitMs` and a lease have passed.
@@ -36,4 +25,19 @@ export async function clearWaiting(tx: Tx, { merchantId, importId }: ImportRef):
       where merchant_id = $1 and id = $2 and waiting_reason is not null`,
     [merchantId, importId],
   );
+}
+
+/**
+ * Notes where to ask again for a page that is not there yet.
+ * @throws Fenced
+ */
+export async function movePlace(tx: Tx, page: PageRef, cursor: string | null): Promise<void> {
+  const { merchantId, importId, slice, fence } = page;
+  const moved = await tx.query(
+    `update customer_import_slices set cursor = $6, lease_until = now() + $7 * interval '1 millisecond'
+      where merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4 and page = $5 and not done
+     returning 1`,
+    [merchantId, importId, slice, fence, page.page, cursor, LEASE_MS],
+  );
+  if (moved.length === 0) throw new Fenced('the page is no longer ours');
 }

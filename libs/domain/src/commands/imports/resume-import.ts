@@ -1,6 +1,7 @@
 import { appendAudit, type ImportStatus, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { getImport, type ImportRun } from '../../queries/imports.ts';
+import { addSlices } from './add-slices.ts';
 import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
 import { ACTIVE, alreadyRunning } from './start-import.ts';
 
@@ -17,7 +18,8 @@ export async function resumeImport(tx: Tx, ctx: CommandContext, input: ImportRef
   const [resumed] = await tx.query<{ was: ImportStatus }>(
     `update customer_import_logs r
         set status = 'pending', finished_at = null, error = null, waiting_reason = null,
-            expected = case when was.status = 'incomplete' then null else r.expected end
+            expected = case when was.status = 'incomplete' then null else r.expected end,
+            started_at = case when was.status = 'incomplete' then null else r.started_at end
        from (select id, status from customer_import_logs where merchant_id = $1 and id = $2 for update) was
       where r.merchant_id = $1 and r.id = was.id and was.status in ('cancelled', 'failed', 'incomplete')
         and not exists (select 1 from customer_import_logs other
@@ -39,11 +41,13 @@ export async function resumeImport(tx: Tx, ctx: CommandContext, input: ImportRef
   return getImport(tx, input);
 }
 
-const beginAnew = (tx: Tx, { merchantId, importId }: ImportRef) =>
-  tx.query(
+/** Its former slices are over and count for nothing; it is planned as if it had just been started. */
+async function beginAnew(tx: Tx, ref: ImportRef): Promise<void> {
+  await tx.query(
     `update customer_import_slices
-        set cursor = null, done = false, read = 0, created = 0, updated = 0, unchanged = 0, skipped = 0,
-            failed = 0
+        set done = true, read = 0, created = 0, updated = 0, unchanged = 0, skipped = 0, failed = 0, deleted = 0
       where merchant_id = $1 and import_id = $2`,
-    [merchantId, importId],
+    [ref.merchantId, ref.importId],
   );
+  await addSlices(tx, ref, [{ kind: 'plan' }]);
+}

@@ -6,9 +6,35 @@ export interface SliceRange {
   updatedFrom?: string;
 }
 
-/** As stored in customer_import_slices.range: empty for the whole shop. */
+/** As stored in customer_import_slices.range, beside `restarts` (see restartSlice): empty for the whole shop. */
 export const writeRange = (range: SliceRange): string =>
   Object.keys(range).length === 0 ? '' : JSON.stringify(range);
 
-export const readRange = (stored: string): SliceRange =>
-  stored === '' ? {} : (JSON.parse(stored) as SliceRange);
+export function readRange(stored: string): SliceRange {
+  const { createdFrom, createdTo, updatedFrom } = (stored === '' ? {} : JSON.parse(stored)) as SliceRange;
+  return {
+    ...(createdFrom !== undefined && { createdFrom }),
+    ...(createdTo !== undefined && { createdTo }),
+    ...(updatedFrom !== undefined && { updatedFrom }),
+  };
+}
+
+/** The clocks of two machines differ, and Shopify's search index lags: what changed since is asked for from earlier. */
+const OVERLAP_MS = 5 * 60_000;
+
+/** What a run is to read: customers created up to its start; of a delta only those that changed since. */
+export const rangeOfRun = ({ startedAt, since }: { startedAt: Date; since: Date | null }): SliceRange => ({
+  createdTo: endOf(startedAt),
+  ...(since && { updatedFrom: overlapped(since) }),
+});
+
+/** What is read again at the end: who changed since the start; and who came since, whom the count leaves out. */
+export const rangesToReconcile = (startedAt: Date): [changed: SliceRange, created: SliceRange] => [
+  { createdTo: endOf(startedAt), updatedFrom: overlapped(startedAt) },
+  { createdFrom: endOf(startedAt) },
+];
+
+// Shopify's times have whole seconds.
+const endOf = (at: Date): string => isoSeconds(Math.ceil(at.getTime() / 1000));
+const overlapped = (at: Date): string => isoSeconds(Math.floor((at.getTime() - OVERLAP_MS) / 1000));
+const isoSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');

@@ -1,7 +1,8 @@
 import { ACTIVE_STATUSES, appendAudit, RaceLost, type Tx } from '@core/db';
-import { CoreError, invalid } from '@core/runtime';
+import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
 import { notConnected } from './access-token.ts';
+import { addSlices } from './add-slices.ts';
 import { shopDomain } from './shop-domain.ts';
 
 export interface StartImport {
@@ -13,11 +14,8 @@ export interface StartImport {
   mode?: 'full' | 'delta' | undefined;
 }
 
-/** The clocks of two machines differ, and Shopify's search index lags: a delta looks back a little further. */
-const OVERLAP_MS = 5 * 60_000;
-
 /**
- * Writes a pending run with its one slice; the importer picks it up.
+ * Writes a pending run with the slice that plans the others; the importer picks it up.
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; already_exists
  *   naming the import that holds the shop
  */
@@ -28,9 +26,6 @@ export async function startImport(
 ): Promise<{ importId: string }> {
   const { merchantId, source = 'auto' } = input;
   const shop = shopDomain(input.shop);
-  if (source === 'bulk' || source === 'rest') {
-    throw invalid('source', `${source} is not available yet; leave it out or use graphql`);
-  }
   if (!(await isConnected(tx, merchantId, shop))) throw notConnected(shop);
 
   const since = input.mode === 'delta' ? await lastCompletedStart(tx, merchantId, shop) : null;
@@ -44,11 +39,7 @@ export async function startImport(
   );
   if (!run) throw await alreadyRunning(tx, merchantId, shop);
 
-  const range = since ? `updated_at:>='${new Date(since.getTime() - OVERLAP_MS).toISOString()}'` : '';
-  await tx.query(
-    'insert into customer_import_slices (import_id, slice, merchant_id, range) values ($1, 0, $2, $3)',
-    [run.id, merchantId, range],
-  );
+  await addSlices(tx, { merchantId, importId: run.id }, [{ kind: 'plan' }]);
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'import.start',

@@ -1,0 +1,39 @@
+import type { MerchantKeyStore, Pool } from '@core/db';
+import type { ClaimedPage, CommandContext, PageRef, UpsertCounts } from '@core/domain';
+import type { ImporterMetrics } from '../metrics.ts';
+import type { ShopifyClient } from '../shopify/client.ts';
+import type { Source } from '../shopify/source.ts';
+import type { Tiers } from '../shopify/tiers.ts';
+import type { AskShop } from './ask-shop.ts';
+import type { Remedy } from './page-failure.ts';
+
+export interface WorkDeps {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  /** Bare: `ask` puts the limiter around it. */
+  client: ShopifyClient;
+  sources: Record<Source['name'], Source>;
+  settings: { restEntitled: boolean; bulkFrom: number };
+  metrics: ImporterMetrics;
+  tiers: Tiers;
+  /** Aborted when the process stops: the page is left where it is and its lease given back. */
+  signal: AbortSignal;
+}
+
+/** A page in hand. */
+export interface Work {
+  page: PageRef;
+  claimed: ClaimedPage;
+  ctx: CommandContext;
+  ask: AskShop;
+}
+
+/** next: the slice goes on with the page behind. done: it is over. */
+export type Progress = 'next' | 'done' | Remedy;
+
+/** Counts a page that was committed. */
+export function countPage({ metrics, tiers }: WorkDeps, shop: string, counts?: UpsertCounts): void {
+  const tier = tiers.of(shop);
+  metrics.pages.inc({ tier });
+  for (const [outcome, n] of Object.entries(counts ?? {})) metrics.customers.inc({ outcome, tier }, n);
+}

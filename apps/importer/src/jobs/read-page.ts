@@ -1,0 +1,60 @@
+import { inTransaction } from '@core/db';
+import {
+  advanceRun,
+  clearWaiting,
+  commitPage,
+  countersOf,
+  keepIds,
+  movePlace,
+  upsertCustomers,
+  type ClaimedPage,
+  type UpsertCounts,
+} from '@core/domain';
+import type { Source, SourcePage } from '../shopify/source.ts';
+import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
+
+/** A page of a `read`, `reconcile` or `ids` slice: its rows, its ids and its checkpoint in one transaction. */
+export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
+  const { page, claimed, ask } = work;
+  const { shop, cursor, range, kind } = claimed;
+  const source = deps.sources[sourceOf(claimed)];
+  const fetched = await ask(source.limit, (accessToken) =>
+    source.fetch({ shop, accessToken, range, cursor, idsOnly: kind === 'ids', signal: deps.signal }),
+  );
+  if (fetched.wait) {
+    await inTransaction(deps.pool, (tx) => movePlace(tx, page, fetched.next));
+    return { kind: 'wait', ...fetched.wait };
+  }
+  countPage(deps, shop, await store(deps, work, fetched));
+  return fetched.next === null ? 'done' : 'next';
+}
+
+async function store(
+  { pool }: WorkDeps,
+  { page, claimed, ctx }: Work,
+  { customers, ids, next }: SourcePage,
+): Promise<UpsertCounts | undefined> {
+  const { merchantId, importId } = page;
+  const { kind, range } = claimed;
+  const done = next === null;
+  return inTransaction(pool, async (tx) => {
+    const counts =
+      kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
+    const counters = countersOf(kind, { ...counts, read: customers.length });
+    await commitPage(tx, { ...page, cursor: next, done, counters });
+    if (isCounted(kind, range)) await keepIds(tx, page, ids);
+    await clearWaiting(tx, page);
+    if (done) await advanceRun(tx, ctx, page);
+    return counts;
+  });
+}
+
+/** Who came after the run's start is imported, but the shop's count leaves them out, and so do the sets of ids. */
+const isCounted = (kind: ClaimedPage['kind'], { createdTo }: ClaimedPage['range']): boolean =>
+  kind !== 'reconcile' || createdTo !== undefined;
+
+/** What changed since the start is little: no bulk operation for that. */
+function sourceOf({ source, kind }: ClaimedPage): Source['name'] {
+  if (source === 'auto') return 'graphql';
+  return source === 'bulk' && kind === 'reconcile' ? 'graphql' : source;
+}

@@ -1,0 +1,82 @@
+import { inTransaction, type Tx } from '@core/db';
+import {
+  advanceRun,
+  clearWaiting,
+  commitPage,
+  countersOf,
+  deleteCustomers,
+  keepFound,
+  rangeOfRun,
+  readAsked,
+  upsertCustomers,
+  type PageRef,
+  type SliceCounters,
+} from '@core/domain';
+import { fetchByIds } from '../shopify/by-ids.ts';
+import { countCustomers } from '../shopify/count.ts';
+import { gidOf } from '../shopify/imported.ts';
+import { clientOf } from './ask-shop.ts';
+import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
+
+/** Requested points, until a reply says better: 250 single customers with their email and money. */
+const BY_IDS_COST = 750;
+const COUNT_COST = 2;
+
+/** A page of a `verify` slice: first the shop's count anew, then single ids; whom the shop has no more is deleted. */
+export const verifyIds = (deps: WorkDeps, work: Work): Promise<Progress> =>
+  work.claimed.cursor === null ? countAnew(deps, work) : askForIds(deps, work);
+
+async function countAnew(deps: WorkDeps, work: Work): Promise<Progress> {
+  const { claimed, ask } = work;
+  const client = clientOf(ask, deps.client, COUNT_COST);
+  const range = rangeOfRun(claimed);
+  const { shop } = claimed;
+  const { count } = await countCustomers(client, { shop, accessToken: '', signal: deps.signal, range });
+  const progress = await inTransaction(deps.pool, (tx) =>
+    commit(tx, work, { cursor: String(count), found: [], counters: {} }),
+  );
+  countPage(deps, shop);
+  return progress;
+}
+
+async function askForIds(deps: WorkDeps, work: Work): Promise<Progress> {
+  const { page, claimed, ctx, ask } = work;
+  const { merchantId, importId } = page;
+  const { shop, cursor } = claimed;
+  const client = clientOf(ask, deps.client, BY_IDS_COST);
+  const ids = await inTransaction(deps.pool, (tx) => readAsked(tx, page));
+  // An erasure may have taken the last of them out.
+  const { customers, missing } =
+    ids.length === 0
+      ? { customers: [], missing: [] }
+      : await fetchByIds(client, { shop, accessToken: '', signal: deps.signal, ids });
+  const gone = new Set(missing);
+  const [progress, counts] = await inTransaction(deps.pool, async (tx) => {
+    const upserted = await upsertCustomers(tx, ctx, { merchantId, importId, customers });
+    const externalIds = missing.map(gidOf);
+    const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'import' });
+    const counters = { ...upserted, deleted, read: customers.length };
+    const found = ids.filter((id) => !gone.has(id));
+    return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
+  });
+  countPage(deps, shop, counts);
+  return progress;
+}
+
+interface Verified {
+  /** The count, kept for the run's judgement. */
+  cursor: string | null;
+  found: number[];
+  counters: Partial<SliceCounters>;
+}
+
+async function commit(tx: Tx, { page, ctx }: Work, verified: Verified): Promise<'next' | 'done'> {
+  const { cursor, found, counters } = verified;
+  const following: PageRef = { ...page, page: page.page + 1 };
+  const done = (await readAsked(tx, following)).length === 0;
+  await commitPage(tx, { ...page, cursor, done, counters: countersOf('verify', counters) });
+  await keepFound(tx, page, found);
+  await clearWaiting(tx, page);
+  if (done) await advanceRun(tx, ctx, page);
+  return done ? 'done' : 'next';
+}

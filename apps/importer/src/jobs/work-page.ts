@@ -1,0 +1,128 @@
+import { inTransaction, type Pool } from '@core/db';
+import {
+  claimPage,
+  failRun,
+  Fenced,
+  LEASE_MS,
+  renewLease,
+  restartSlice,
+  setWaiting,
+  type CommandContext,
+  type PageRef,
+} from '@core/domain';
+import { jobId, type PageJobs } from '../queues.ts';
+import { CursorLost } from '../shopify/errors.ts';
+import { createAskShop, NotAdmitted, type AskDeps } from './ask-shop.ts';
+import type { HeldSlices } from './held-slices.ts';
+import { remedyFor, type Remedy } from './page-failure.ts';
+import type { Progress, Work, WorkDeps } from './page-work.ts';
+import { planSlices } from './plan-run.ts';
+import { readPage } from './read-page.ts';
+import { verifyIds } from './verify-ids.ts';
+
+export interface WorkPageDeps extends WorkDeps, AskDeps {
+  jobs: Pick<PageJobs, 'add'>;
+  held: HeldSlices;
+  giveUpAfterMs: number;
+}
+
+/** A shorter wait is not told to the merchant; the lease just claimed outlasts it. */
+const TOLD_FROM_MS = 1_000;
+
+const WORK = {
+  plan: planSlices,
+  read: readPage,
+  reconcile: readPage,
+  ids: readPage,
+  verify: verifyIds,
+};
+
+/**
+ * One page of one slice: claim, do what its kind asks for, put up the next page.
+ * @returns milliseconds after which to try this page again, 0 when it is over
+ */
+export async function workPage(deps: WorkPageDeps, page: PageRef): Promise<number> {
+  const { held, signal, log } = deps;
+  const ctx: CommandContext = { caller: 'importer', requestId: jobId(page), keys: deps.keys, signal };
+  try {
+    return await apply(deps, ctx, page, await attempt(deps, ctx, page));
+  } catch (err) {
+    if (signal.aborted) return 0;
+    const remedy = remedyFor(err, held.failed(page), deps.giveUpAfterMs);
+    if (remedy.kind !== 'drop') log.warn({ err, job: jobId(page), remedy: remedy.kind }, 'page not imported');
+    try {
+      return await apply(deps, ctx, page, remedy);
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+      held.drop(page);
+      return 0;
+    }
+  }
+}
+
+async function attempt(deps: WorkPageDeps, ctx: CommandContext, page: PageRef): Promise<Progress> {
+  const { pool, held } = deps;
+  const claimed = await inTransaction(pool, (tx) => claimPage(tx, page));
+  if (!claimed) return { kind: 'drop' };
+  held.keep(page);
+  const ask = createAskShop(deps, { merchantId: page.merchantId, shop: claimed.shop });
+  const work: Work = { page, claimed, ctx, ask };
+  const alive = keepAlive(pool, page);
+  try {
+    return await WORK[claimed.kind](deps, work);
+  } catch (error) {
+    // Waiting for a place is no failure, however often it has to.
+    if (error instanceof NotAdmitted) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
+    if (error instanceof CursorLost) return await beginAnew(deps, page);
+    throw error;
+  } finally {
+    alive.stop();
+  }
+}
+
+async function beginAnew({ pool, log }: WorkPageDeps, page: PageRef): Promise<Remedy> {
+  log.info({ job: jobId(page) }, 'the slice has lost its place and begins anew');
+  if (await inTransaction(pool, (tx) => restartSlice(tx, page)))
+    return { kind: 'wait', waitMs: 1, reason: '' };
+  return {
+    kind: 'fail',
+    message: 'Shopify loses the place in its list of customers again and again. Resume the import later.',
+  };
+}
+
+async function apply(
+  { pool, held, jobs, signal }: WorkPageDeps,
+  ctx: CommandContext,
+  page: PageRef,
+  progress: Progress,
+): Promise<number> {
+  if (progress === 'next') {
+    const following = { ...page, page: page.page + 1 };
+    held.keep(following);
+    if (!signal.aborted) await jobs.add([following]);
+    return 0;
+  }
+  if (progress !== 'done' && progress.kind === 'wait') {
+    // At the ceiling each page waits some milliseconds: no write for that, nor a line that flickers.
+    if (progress.waitMs >= TOLD_FROM_MS) await inTransaction(pool, (tx) => setWaiting(tx, page, progress));
+    held.keep(page);
+    return progress.waitMs;
+  }
+  held.drop(page);
+  if (progress !== 'done' && progress.kind === 'fail') {
+    await inTransaction(pool, (tx) => failRun(tx, ctx, page, progress.message));
+  }
+  return 0;
+}
+
+/**
+ * Renews the lease while a slow reply or a slow database is waited for. A process that hangs altogether
+ * renews nothing: then its slice is handed out anew, as it should be. A failure here is not one of the
+ * page: its commit finds out whether the slice is still ours.
+ */
+function keepAlive(pool: Pool, page: PageRef): { stop(): void } {
+  const timer = setInterval(() => {
+    inTransaction(pool, (tx) => renewLease(tx, page)).catch(() => undefined);
+  }, LEASE_MS / 3);
+  return { stop: () => clearInterval(timer) };
+}
