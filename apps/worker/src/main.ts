@@ -4,6 +4,7 @@ import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } fro
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { workerEnv } from './config.ts';
 import { TOPICS } from './topics.ts';
+import { runWebhooks } from './webhooks/run-webhooks.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
@@ -12,7 +13,6 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   shutdown.add('database', () => pool.end());
   const kafka = connectKafka({ ...kafkaOptions(env), clientId: 'core-worker', log });
   shutdown.add('kafka', () => kafka.close());
-
   const started: { joined?: () => boolean; relaying?: () => boolean } = {};
   const admin = await startAdminServer({
     port: env.CORE_ADMIN_PORT,
@@ -24,17 +24,18 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
     },
   });
   shutdown.add('admin server', () => admin.close());
-
   const wait = (what: string) => ({
     what,
     signal: shutdown.signal,
     onWait: (message: string, err: unknown) => log.info({ err }, message),
   });
   await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
+  // They need no Kafka: events that they cause wait in the outbox.
+  const webhooks = runWebhooks({ pool, keys, log, metrics });
+  shutdown.add('webhooks', () => webhooks.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
-
   const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
   const consumer = await runConsumer({

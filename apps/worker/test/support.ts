@@ -18,6 +18,7 @@ export async function openDatabase() {
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
   return {
     workerUrl: new URL(database.urlFor('core_worker')),
+    apiUrl: database.urlFor('core_api'),
     pool,
     owner,
     ctx,

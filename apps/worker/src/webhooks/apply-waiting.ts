@@ -1,0 +1,92 @@
+import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool, type Tx } from '@core/db';
+import {
+  failWebhook,
+  finishWebhook,
+  openWebhookBody,
+  takeWebhooks,
+  type CommandContext,
+  type WaitingWebhook,
+} from '@core/domain';
+import type { Logger } from '@core/runtime';
+import { applyWebhook } from './apply-webhook.ts';
+import { judgeFailure } from './judge-failure.ts';
+import type { WebhookEnd } from './metrics.ts';
+import { parsePayload } from './payloads.ts';
+import { inSourceOrder, type OpenedWebhook } from './source-order.ts';
+
+export interface ApplyWaitingDeps {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  log: Logger;
+  onEnd: (webhook: WaitingWebhook, end: WebhookEnd) => void;
+}
+
+/** Of one shop, in one transaction: it holds the rows of its customers no longer than a page of an import does. */
+const BATCH = 50;
+
+/**
+ * Applies the waiting webhooks of one shop. One that fails takes those of its transaction back with it; it alone is
+ * put off, and the others go through in the next. Rejected: a savepoint for each, which costs every webhook two more
+ * statements for the sake of the rare one that fails.
+ * @returns whether any waited
+ */
+export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
+  const { pool, onEnd } = deps;
+  const at: { webhook?: WaitingWebhook | undefined } = {};
+  try {
+    const done = await inTransaction(pool, async (tx) => {
+      at.webhook = undefined;
+      const ends: [WaitingWebhook, WebhookEnd][] = [];
+      for (const { webhook, payload } of inSourceOrder(await openAll(tx, deps.keys))) {
+        at.webhook = webhook;
+        if (payload instanceof Error) throw payload;
+        const outcome = await applyWebhook(tx, contextOf(deps, webhook), webhook, payload);
+        await finishWebhook(tx, webhook, outcome);
+        ends.push([webhook, outcome]);
+      }
+      at.webhook = undefined;
+      return ends;
+    });
+    for (const [webhook, end] of done) onEnd(webhook, end);
+    return done.length > 0;
+  } catch (error) {
+    // No fault of the webhook's.
+    if (!at.webhook || isConnectionLoss(error)) throw error;
+    await putOff(deps, at.webhook, error);
+    return true;
+  }
+}
+
+async function openAll(tx: Tx, keys: MerchantKeyStore): Promise<OpenedWebhook[]> {
+  const opened: OpenedWebhook[] = [];
+  for (const webhook of await takeWebhooks(tx, BATCH)) {
+    opened.push({ webhook, payload: await openOne(tx, keys, webhook) });
+  }
+  return opened;
+}
+
+/** What is wrong with one body is that webhook's own failure, when its turn comes. */
+async function openOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
+  try {
+    return parsePayload(await openWebhookBody(tx, keys, webhook));
+  } catch (error) {
+    if (!(error instanceof Error) || isConnectionLoss(error)) throw error;
+    return error;
+  }
+}
+
+async function putOff({ pool, log, onEnd }: ApplyWaitingDeps, webhook: WaitingWebhook, err: unknown) {
+  const { id, topic, attempts } = webhook;
+  const { code, retryInMs } = judgeFailure(err, attempts);
+  await inTransaction(pool, (tx) => failWebhook(tx, { id, code, retryInMs }));
+  const fields = { err, webhook_id: id, topic, code, attempts: attempts + 1 };
+  if (retryInMs === null) log.error(fields, 'a webhook was given up; it is kept with its body');
+  else log.warn(fields, 'a webhook was not applied; trying again');
+  onEnd(webhook, retryInMs === null ? 'failed' : 'retried');
+}
+
+const contextOf = ({ keys }: ApplyWaitingDeps, { eventId }: WaitingWebhook): CommandContext => ({
+  caller: 'worker',
+  requestId: eventId,
+  keys,
+});

@@ -1,0 +1,91 @@
+import type { Tx } from '@core/db';
+import {
+  deleteCustomers,
+  mergeCustomers,
+  recordPrivacyRequest,
+  redactCustomer,
+  upsertCustomers,
+  wakeBulkSlices,
+  type CommandContext,
+  type WaitingWebhook,
+  type WebhookOutcome,
+  type WebhookTopic,
+} from '@core/domain';
+import {
+  readCustomer,
+  readCustomerId,
+  readMerge,
+  readPerson,
+  UnreadableWebhook,
+  type Payload,
+} from './payloads.ts';
+
+/** Ignored: it said nothing that was not known, or of somebody who may not come back. */
+type Apply = (
+  tx: Tx,
+  ctx: CommandContext,
+  webhook: WaitingWebhook,
+  payload: Payload,
+) => Promise<WebhookOutcome>;
+
+const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload) => {
+  const customers = [readCustomer(payload)];
+  const { created, updated, failed } = await upsertCustomers(tx, ctx, { merchantId, customers });
+  if (failed > 0) throw new UnreadableWebhook('invalid_customer');
+  return outcome(created + updated > 0);
+};
+
+/** What each topic is applied by: the commands of everybody else. */
+const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
+  'customers/create': storeCustomer,
+  'customers/update': storeCustomer,
+
+  'customers/delete': async (tx, ctx, { merchantId }, payload) => {
+    const externalIds = [readCustomerId(payload)];
+    const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'webhook' });
+    return outcome(deleted > 0);
+  },
+
+  'customers/merge': async (tx, ctx, { merchantId }, payload) => {
+    // A merge that failed in the shop is told of, too.
+    if (payload['status'] === 'failed') return 'ignored';
+    const { merged } = await mergeCustomers(tx, ctx, {
+      merchantId,
+      origin: 'webhook',
+      ...readMerge(payload),
+    });
+    return outcome(merged);
+  },
+
+  'bulk_operations/finish': async (tx, _ctx, connection) =>
+    outcome((await wakeBulkSlices(tx, connection)) > 0),
+
+  'customers/redact': async (tx, ctx, { merchantId, eventId }, payload) => {
+    const { externalId, email } = readPerson(payload);
+    await redactCustomer(tx, ctx, { merchantId, requestId: requestId(eventId), externalId, email });
+    return 'applied';
+  },
+
+  // These two are not served yet: they are kept as pending, and whoever serves them finds them there.
+  'customers/data_request': async (tx, ctx, { merchantId, eventId }, payload) => {
+    const { externalId, requestNumber = eventId } = readPerson(payload);
+    const request = { merchantId, requestId: requestId(requestNumber), externalId };
+    return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'data_request' })).recorded);
+  },
+  'shop/redact': async (tx, ctx, { merchantId, eventId }) => {
+    const request = { merchantId, requestId: requestId(eventId) };
+    return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'shop_redact' })).recorded);
+  },
+};
+
+/**
+ * Applies one webhook in the caller's transaction.
+ * @throws UnreadableWebhook, and whatever the commands throw
+ */
+export const applyWebhook: Apply = (tx, ctx, webhook, payload) =>
+  APPLY[webhook.topic](tx, ctx, webhook, payload);
+
+const outcome = (changed: boolean): WebhookOutcome => (changed ? 'applied' : 'ignored');
+
+/** As the number of a request is Shopify's, not unique among our own callers'. */
+const requestId = (number: string): string => `shopify:${number}`;

@@ -1,0 +1,29 @@
+import { KeyError } from '@core/db';
+import { CoreError, invalid } from '@core/runtime';
+import { judgeFailure } from './judge-failure.ts';
+import { UnreadableWebhook } from './payloads.ts';
+
+it.each([
+  ['invalid_body', new UnreadableWebhook('invalid_body')],
+  ['key_lost', new KeyError('key generation 1 of the merchant is gone')],
+  ['invalid_argument', invalid('kept', 'must differ')],
+])('gives up %s at once', (code, error) => expect(judgeFailure(error, 0)).toEqual({ code, retryInMs: null }));
+
+it.each([
+  ['internal', new Error('ada@example.com')],
+  ['sql_42501', Object.assign(new Error('permission denied'), { code: '42501' })],
+  ['unavailable', new CoreError('unavailable', 'later')],
+  ['internal', 'no error at all'],
+])('tries %s again', (code, error) => {
+  const { retryInMs, ...rest } = judgeFailure(error, 0);
+  expect(rest).toEqual({ code });
+  expect(retryInMs).toBeLessThanOrEqual(1_000);
+});
+
+it('waits longer each time, about half an hour in all, and then gives up', () => {
+  const waits = Array.from({ length: 12 }, (_, attempts) => judgeFailure(new Error('x'), attempts).retryInMs);
+  expect(waits.at(-1)).toBeNull();
+  const total = waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0);
+  expect(total).toBeGreaterThan(10 * 60_000);
+  expect(total).toBeLessThan(60 * 60_000);
+});

@@ -1,0 +1,31 @@
+import { KeyError } from '@core/db';
+import { backoff, CoreError } from '@core/runtime';
+import { UnreadableWebhook } from './payloads.ts';
+
+/** With the pauses below, half an hour: longer than a deployment or a failover, shorter than a merchant's patience. */
+const MOST_ATTEMPTS = 12;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
+/**
+ * What becomes of a webhook that was not applied.
+ * @param attempts before this one
+ * @returns a code without PII; retryInMs null: it is given up
+ */
+export function judgeFailure(error: unknown, attempts: number): { code: string; retryInMs: number | null } {
+  const code = codeOf(error);
+  const hopeless =
+    error instanceof UnreadableWebhook ||
+    error instanceof KeyError ||
+    (error instanceof CoreError && error.kind === 'invalid_argument');
+  if (hopeless || attempts + 1 >= MOST_ATTEMPTS) return { code, retryInMs: null };
+  return { code, retryInMs: backoff(attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS) };
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof UnreadableWebhook) return error.code;
+  if (error instanceof KeyError) return 'key_lost';
+  if (error instanceof CoreError) return error.kind;
+  const sqlState = (error as { code?: unknown } | null)?.code;
+  return typeof sqlState === 'string' && /^[0-9A-Z]{5}$/.test(sqlState) ? `sql_${sqlState}` : 'internal';
+}

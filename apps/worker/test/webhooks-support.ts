@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { inTransaction } from '@core/db';
+import { connectShop } from '@core/domain';
+import {
+  apiEnvironment,
+  DEV_CLIENT_SECRET,
+  freePort,
+  startShopifyStandIn,
+  waitUntil,
+  workspaceRoot,
+  type Shop,
+} from '@core/testing';
+import { keyring, openDatabase } from './support.ts';
+
+type Database = Awaited<ReturnType<typeof openDatabase>>;
+export type { Shop };
+
+/** Shopify's stand-in, a real api that takes what it sends, and a database. Nobody applies the webhooks yet. */
+export async function openBench() {
+  const database = await openDatabase();
+  // Behind ours, so that what the shop says of a customer is older than a deletion of it here.
+  const clock = { ms: Date.now() - 3_600_000 };
+  const standIn = await startShopifyStandIn({ customers: 20, now: () => clock.ms });
+  const api = await startApi(database);
+  return {
+    database,
+    /** The shops'. */
+    clock,
+    /** A shop of the stand-in, connected by a merchant of its own. */
+    async openShop() {
+      const merchantId = randomUUID();
+      const shop = standIn.shop(`s-${randomUUID()}.myshopify.com`);
+      await inTransaction(database.owner, (tx) =>
+        connectShop(tx, database.ctx, { merchantId, shop: shop.domain, accessToken: shop.accessToken }),
+      );
+      shop.webhooks.target = { url: api.url, retryScale: 1e-4 };
+      return { merchantId, shop };
+    },
+    /** Its end is told by webhook. */
+    async runBulkQuery({ domain, accessToken }: Shop) {
+      const query = '{ customers { edges { node { id } } } }';
+      const run =
+        'mutation R($query: String!) { bulkOperationRunQuery(query: $query) { userErrors { message } } }';
+      const reply = await fetch(`${standIn.url.replace('{shop}', domain)}/admin/api/2026-10/graphql.json`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-shopify-access-token': accessToken },
+        body: JSON.stringify({ query: run, variables: { query } }),
+      });
+      expect(await reply.json()).toMatchObject({ data: { bulkOperationRunQuery: { userErrors: [] } } });
+    },
+    close: async () => {
+      await standIn.close();
+      await api.stop();
+      await database.close();
+    },
+  };
+}
+
+/** Waits until all that the shop sent has come, and whatever came is done: applied, ignored or given up. */
+export async function settled(database: Database, shop: Shop): Promise<void> {
+  await waitUntil(() => shop.webhooks.deliveries().every(({ state }) => state !== 'waiting'), {
+    what: 'all deliveries to end',
+  });
+  await waitUntil(async () => (await eventsOf(database, shop)).every(({ outcome }) => outcome !== null), {
+    what: 'the webhooks to be applied',
+  });
+}
+
+export interface EventRow {
+  topic: string;
+  body: string | null;
+  attempts: number;
+  outcome: string | null;
+  error: string | null;
+}
+
+export const eventsOf = async ({ owner }: Database, { domain }: Shop): Promise<EventRow[]> =>
+  (await owner.query<EventRow>('select * from webhook_events where shop = $1 order by id', [domain])).rows;
+
+async function startApi({ apiUrl }: Database) {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/api/src/main.ts')], {
+    env: {
+      ...apiEnvironment({ database: apiUrl, replicas: [], auth: '127.0.0.1:1' }),
+      CORE_ENCRYPTION_KEYS: keyring,
+      CORE_HTTP_PORT: String(port),
+      CORE_API_PROCESSES: '1',
+      SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += String(chunk)));
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  await waitUntil(() => output.includes('listening'), { what: 'the api' });
+  return {
+    url: `http://127.0.0.1:${port}/webhooks/shopify`,
+    stop: () => (child.kill('SIGTERM'), exited),
+  };
+}

@@ -1,0 +1,343 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction, readEmail } from '@core/db';
+import { pruneWebhooks, upsertCustomers } from '@core/domain';
+import { createLogger, Registry } from '@core/runtime';
+import { waitUntil } from '@core/testing';
+import { runWebhooks, type RunningWebhooks } from '../src/webhooks/run-webhooks.ts';
+import { eventsOf, openBench, settled, type Shop } from './webhooks-support.ts';
+
+let bench: Awaited<ReturnType<typeof openBench>>;
+let workers: RunningWebhooks[];
+const metrics = new Registry();
+
+const start = (registry = new Registry()) =>
+  runWebhooks({
+    ...bench.database,
+    keys: bench.database.ctx.keys,
+    log: createLogger('spec', 'silent'),
+    metrics: registry,
+  });
+beforeAll(async () => {
+  bench = await openBench();
+  // Two, as in production: each shop is one's at a time.
+  workers = [start(metrics), start()];
+});
+afterAll(async () => {
+  await Promise.all((workers ?? []).map((worker) => worker.close()));
+  await bench?.close();
+});
+
+interface Row {
+  id: string;
+  external_id: string;
+  email: string | null;
+  metadata: Record<string, unknown>;
+  version: number;
+  deleted_at: Date | null;
+  erased_at: Date | null;
+  merged_into: string | null;
+}
+const rowsOf = async (merchantId: string): Promise<Row[]> =>
+  (
+    await bench.database.owner.query('select * from customers where merchant_id = $1 order by id', [
+      merchantId,
+    ])
+  ).rows;
+const rowOf = async (merchantId: string, externalId: string) =>
+  (await rowsOf(merchantId)).find((row) => row.external_id === externalId)!;
+const emailOf = (merchantId: string, { id, email }: Row) =>
+  inTransaction(bench.database.owner, (tx) =>
+    readEmail(tx, bench.database.ctx.keys, { id, merchantId, email }),
+  );
+const emailNow = async (merchantId: string, externalId: string) =>
+  emailOf(merchantId, await rowOf(merchantId, externalId));
+const done = (shop: Shop) => settled(bench.database, shop);
+const outcomes = async (shop: Shop) =>
+  (await eventsOf(bench.database, shop)).map(({ topic, outcome }) => `${topic} ${outcome}`).sort();
+const privacyOf = async (merchantId: string) =>
+  (
+    await bench.database.owner.query(
+      'select request_id, kind, customer_id, completed_at from privacy_requests where merchant_id = $1 order by kind',
+      [merchantId],
+    )
+  ).rows;
+
+it('follows a shop: new, edited, deleted and merged customers', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  shop.add(4);
+  const [a, b, c, d] = [...shop.all()].slice(-4).map(({ id }) => id) as [string, string, string, string];
+  await done(shop);
+  expect(await rowsOf(merchantId)).toHaveLength(4);
+  const old = await rowOf(merchantId, c);
+
+  shop.edit(a, { email: 'ada@example.com' });
+  shop.remove(b);
+  const kept = shop.merge(c, d)!;
+  await done(shop);
+  expect(await emailNow(merchantId, a)).toBe('ada@example.com');
+  expect(await rowOf(merchantId, b)).toMatchObject({
+    email: null,
+    deleted_at: expect.any(Date),
+    merged_into: null,
+  });
+  const gone = await rowOf(merchantId, kept === c ? d : c);
+  const survivor = await rowOf(merchantId, kept);
+  expect(gone).toMatchObject({ deleted_at: expect.any(Date), merged_into: survivor.id });
+  expect(survivor.deleted_at).toBeNull();
+  expect([gone.id, survivor.id]).toContain(old.id);
+
+  const events = await eventsOf(bench.database, shop);
+  expect(events.every(({ body, outcome }) => body === null && outcome !== 'failed')).toBe(true);
+  const { rows } = await bench.database.owner.query<{ customer_id: string; version: number; origin: string }>(
+    'select customer_id, version, origin from outbox_events where merchant_id = $1 order by id',
+    [merchantId],
+  );
+  expect(new Set(rows.map(({ origin }) => origin))).toEqual(new Set(['webhook']));
+  for (const [, versions] of Map.groupBy(rows, (row) => row.customer_id)) {
+    expect(versions.map(({ version }) => version)).toEqual(versions.map((_, n) => n + 1));
+  }
+});
+
+it('ends with the newest word of each customer, in whatever order they come', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const ids = [...shop.all()].slice(0, 5).map(({ id }) => id);
+  shop.webhooks.held = true;
+  for (let round = 1; round <= 8; round++) {
+    // Shopify's times have whole seconds: what is said within one has no order.
+    bench.clock.ms += 1_000;
+    for (const [n, id] of ids.entries()) shop.edit(id, { email: `p${n}.round${round}@example.com` });
+  }
+  bench.clock.ms += 1_000;
+  for (const [n, id] of ids.entries()) shop.edit(id, { email: `p${n}.last@example.com` });
+  shop.webhooks.release(true);
+  await done(shop);
+  for (const [n, id] of ids.entries()) expect(await emailNow(merchantId, id)).toBe(`p${n}.last@example.com`);
+});
+
+it('never wipes what a webhook does not speak of, and ignores one older than the store', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const [customer] = shop.all();
+  const { id: externalId } = customer!;
+  const read = (email: string, sourceUpdatedAt: Date) =>
+    inTransaction(bench.database.owner, (tx) =>
+      upsertCustomers(tx, bench.database.ctx, {
+        merchantId,
+        importId: randomUUID(),
+        customers: [{ externalId, email, metadata: { tags: ['vip'], number_of_orders: 3 }, sourceUpdatedAt }],
+      }),
+    );
+  await read('imported@example.com', new Date('2020-01-01T00:00:00Z'));
+  shop.edit(externalId, { email: 'ada@example.com' });
+  await done(shop);
+  expect(await emailNow(merchantId, externalId)).toBe('ada@example.com');
+  const row = await rowOf(merchantId, externalId);
+  expect(row.metadata).toMatchObject({ tags: ['vip'], number_of_orders: 3 });
+
+  await read('future@example.com', new Date('2100-01-01T00:00:00Z'));
+  shop.edit(externalId, { email: 'older@example.com' });
+  await done(shop);
+  expect(await emailNow(merchantId, externalId)).toBe('future@example.com');
+  expect(await outcomes(shop)).toEqual(['customers/update applied', 'customers/update ignored']);
+});
+
+it('does not bring back who was deleted by an update that comes late, known before or not', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const [known, unknown] = [...shop.all()].map(({ id }) => id) as [string, string];
+  shop.edit(known, { email: 'ada@example.com' });
+  await done(shop);
+  const targets = [known, unknown];
+  shop.webhooks.held = true;
+  for (const id of targets) shop.edit(id, { email: 'late@example.com' });
+  for (const id of targets) shop.remove(id);
+  const late = shop.webhooks.deliveries().length;
+  shop.webhooks.release(true);
+  await done(shop);
+  shop.webhooks.repeat();
+  await waitUntil(
+    () =>
+      shop.webhooks
+        .deliveries()
+        .slice(0, late)
+        .every(({ statuses }) => statuses.length === 2),
+    {
+      what: 'the repeated deliveries',
+    },
+  );
+  await done(shop);
+  for (const id of targets) {
+    expect(await rowOf(merchantId, id)).toMatchObject({ deleted_at: expect.any(Date), email: null });
+  }
+});
+
+it('erases whom the shop asks to erase, for good', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const [customer] = shop.all();
+  const { id } = customer!;
+  shop.edit(id, { email: 'ada@example.com' });
+  await done(shop);
+  const row = await rowOf(merchantId, id);
+  shop.sendWebhook({ topic: 'customers/redact', customerId: id });
+  await done(shop);
+  expect(await privacyOf(merchantId)).toMatchObject([
+    {
+      kind: 'redact',
+      customer_id: row.id,
+      completed_at: expect.any(Date),
+      request_id: expect.stringMatching(/^shopify:/),
+    },
+  ]);
+  shop.edit(id, { email: 'ada@example.com' });
+  shop.remove(id);
+  await done(shop);
+  expect(await rowsOf(merchantId)).toMatchObject([
+    { id: row.id, email: null, external_id: null, erased_at: expect.any(Date), version: 2 },
+  ]);
+});
+
+it('keeps the privacy requests that are not served yet as pending', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const [customer] = shop.all();
+  shop.edit(customer!.id, { email: 'ada@example.com' });
+  await done(shop);
+  shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
+  shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
+  shop.sendWebhook({ topic: 'shop/redact' });
+  await done(shop);
+  const { id } = await rowOf(merchantId, customer!.id);
+  expect(await privacyOf(merchantId)).toMatchObject([
+    { kind: 'data_request', customer_id: id, completed_at: null },
+    { kind: 'shop_redact', customer_id: null, completed_at: null },
+  ]);
+});
+
+it('wakes the slices of the shop’s bulk import when an operation has finished, and no others', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const { owner } = bench.database;
+  const run = async (domain: string, source: string) => {
+    const { rows } = await owner.query<{ id: string }>(
+      `insert into customer_import_logs (merchant_id, shop, status, source) values ($1, $2, 'running', $3) returning id`,
+      [merchantId, domain, source],
+    );
+    await owner.query(
+      `insert into customer_import_slices (import_id, slice, merchant_id, kind, done, lease_until)
+       select $1, n, $2, case n when 0 then 'plan' else 'read' end, n < 2, now() + interval '1 hour'
+         from generate_series(0, 3) as n`,
+      [rows[0]!.id, merchantId],
+    );
+    return async () =>
+      (
+        await owner.query<{ slice: number }>(
+          'select slice from customer_import_slices where import_id = $1 and lease_until is null order by slice',
+          [rows[0]!.id],
+        )
+      ).rows.map(({ slice }) => slice);
+  };
+  const [ours, others] = [await run(shop.domain, 'bulk'), await run('other.myshopify.com', 'bulk')];
+  await bench.runBulkQuery(shop);
+  await waitUntil(() => shop.webhooks.deliveries().length > 0, { what: 'the end of the operation' });
+  await done(shop);
+  expect(await ours()).toEqual([2, 3]);
+  expect(await others()).toEqual([]);
+});
+
+describe('a webhook that fails', () => {
+  beforeAll(async () => {
+    await bench.database.owner.query(`
+      create table broken_customers (external_id varchar);
+      grant select on broken_customers to core_worker;
+      create function break_customer() returns trigger language plpgsql as $$
+      begin
+        if exists (select from broken_customers b where b.external_id = new.external_id) then
+          raise exception 'broken: ada@example.com';
+        end if;
+        return new;
+      end $$;
+      create trigger break_customer before insert on customers for each row execute function break_customer()`);
+  });
+  const breakOne = (id: string) =>
+    bench.database.owner.query('insert into broken_customers values ($1)', [id]);
+  const mendAll = () => bench.database.owner.query('delete from broken_customers');
+
+  it('is put off alone, and applied once it can be', async () => {
+    const { shop, merchantId } = await bench.openShop();
+    const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
+    await breakOne(two);
+    shop.webhooks.held = true;
+    for (const id of [one, two, three]) shop.edit(id, { email: `p${id.slice(-4)}@example.com` });
+    shop.webhooks.release();
+    await waitUntil(async () => (await rowsOf(merchantId)).length === 2, { what: 'the others' });
+    const waiting = await waitUntil(
+      async () =>
+        (await eventsOf(bench.database, shop)).find(({ attempts, outcome }) => attempts > 0 && !outcome),
+      { what: 'the failed attempt' },
+    );
+    expect(waiting).toMatchObject({ error: 'sql_P0001', body: expect.any(String) });
+    await mendAll();
+    await done(shop);
+    expect(await rowsOf(merchantId)).toHaveLength(3);
+    expect(
+      (await eventsOf(bench.database, shop)).every(({ body, error }) => body === null && error === null),
+    ).toBe(true);
+  });
+
+  it('is given up when it cannot be read, and kept with its body and a code', async () => {
+    const { shop, merchantId } = await bench.openShop();
+    const [customer] = shop.all();
+    const body = '1.AAAA';
+    await bench.database.owner.query(
+      `insert into webhook_events (merchant_id, shop, topic, event_id, body)
+       values ($1, $2, 'customers/update', 'spoilt', $3)`,
+      [merchantId, shop.domain, body],
+    );
+    shop.edit(customer!.id, { email: 'ada@example.com' });
+    await done(shop);
+    expect(await rowsOf(merchantId)).toHaveLength(1);
+    expect(await eventsOf(bench.database, shop)).toMatchObject([
+      { outcome: 'failed', error: 'key_lost', attempts: 1, body },
+      { outcome: 'applied', body: null },
+    ]);
+    const { rows } = await bench.database.owner.query<{ id: string }>(
+      `update webhook_events set received_at = now() - interval '31 days' where shop = $1 and outcome = 'failed' returning id`,
+      [shop.domain],
+    );
+    expect(rows).toHaveLength(1);
+    expect(await pruneWebhooks(bench.database.pool, 30)).toBe(false);
+    expect(await outcomes(shop)).toEqual(['customers/update applied']);
+  });
+});
+
+it('shows what waits, how old it is and what became of it, and no shop', async () => {
+  const { shop } = await bench.openShop();
+  shop.add(3);
+  await done(shop);
+  const text = await metrics.metrics();
+  expect(text).toMatch(/^core_webhooks_waiting 0$/m);
+  expect(text).toMatch(/^core_webhooks_oldest_age_seconds 0$/m);
+  expect(text).not.toContain('myshopify');
+});
+
+it('drains what came while nobody listened, each shop once', async () => {
+  await Promise.all(workers.map((worker) => worker.close()));
+  const opened = await Promise.all(Array.from({ length: 3 }, () => bench.openShop()));
+  for (const { shop } of opened) shop.add(60);
+  for (const { shop } of opened) {
+    await waitUntil(() => shop.webhooks.deliveries().every(({ state }) => state === 'delivered'), {
+      what: 'the deliveries',
+    });
+  }
+  const registries = [new Registry(), new Registry()];
+  workers = registries.map(start);
+  for (const { shop, merchantId } of opened) {
+    await done(shop);
+    const rows = await rowsOf(merchantId);
+    expect(rows).toHaveLength(60);
+    expect(rows.every(({ version }) => version === 1)).toBe(true);
+  }
+  const counted = await Promise.all(
+    registries.map(async (registry) => {
+      const line = /^core_webhooks_applied_total\{topic="customers\/create",outcome="applied"\} (\d+)$/m;
+      return Number(line.exec(await registry.metrics())?.[1] ?? 0);
+    }),
+  );
+  expect(counted.reduce((sum, n) => sum + n)).toBe(180);
+});
