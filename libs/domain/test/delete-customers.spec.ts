@@ -229,6 +229,31 @@ describe('deleteCustomers', () => {
   });
 });
 
+describe('redactCustomer of a person named twice', () => {
+  const create = (merchantId: string, externalId?: string) =>
+    asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: 'ada@example.com', externalId }));
+  const redact = (merchantId: string) =>
+    bench.run((tx, ctx) =>
+      redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1), email: 'ada@example.com' }),
+    );
+
+  it('finds one whom the source has never told of, by the email', async () => {
+    const merchantId = merchant();
+    const { customerId } = await create(merchantId);
+    expect(await redact(merchantId)).toMatchObject({ customerId, tombstones: 2 });
+    expect(await hear(merchantId, from(1, null, AFTER), from(2, 'ada@example.com'))).toMatchObject({
+      skipped: 2,
+    });
+  });
+
+  it('leaves another customer of the source with that email alone', async () => {
+    const merchantId = merchant();
+    await create(merchantId, gid(2));
+    expect(await redact(merchantId)).toMatchObject({ customerId: null });
+    expect(await rowOf(merchantId, 2)).toMatchObject({ erased_at: null, version: 1 });
+  });
+});
+
 describe('mergeCustomers', () => {
   const gone = async (merchantId: string, customerId: string) =>
     getCustomer(reader(), { merchantId, customerId }).then(

@@ -38,7 +38,7 @@ export async function redactCustomer(
     removed: { customers: [], customerImportErrors: 0 },
     tombstones: 0,
   };
-  const externalId = person ? person.external_id : input.externalId;
+  const externalId = person?.external_id ?? input.externalId;
   // A deleted customer's email is gone already: what the request says of it stands in.
   const named = input.email && (!person || person.deleted) ? emailHash(keys, input.email) : null;
   const hash = person?.email_hash ?? named;
@@ -65,19 +65,25 @@ type Person = {
   erased: boolean;
 };
 
-/** The most exact name given decides; the others are only asked when it is absent. */
+/**
+ * By our own id; else by the external id; else by the email, but with an external id given only somebody who has none
+ * yet, whom an import with both would have claimed: anybody else with that email is another customer.
+ */
 async function lockPerson(tx: Tx, keys: MerchantKeys, input: RedactCustomer): Promise<Person | undefined> {
-  const [column, value] = input.customerId
-    ? ['id', input.customerId]
-    : input.externalId
-      ? ['external_id', input.externalId]
-      : ['email_hash', emailHash(keys, input.email ?? '')];
-  const [person] = await tx.query<Person>(
-    `select id, external_id, email_hash, deleted_at is not null as deleted, erased_at is not null as erased
-       from customers where merchant_id = $1 and ${column} = $2 for update`,
-    [input.merchantId, value],
-  );
-  return person;
+  const { merchantId, customerId, externalId, email } = input;
+  const lock = async (column: string, value: unknown): Promise<Person | undefined> => {
+    const [person] = await tx.query<Person>(
+      `select id, external_id, email_hash, deleted_at is not null as deleted, erased_at is not null as erased
+         from customers where merchant_id = $1 and ${column} = $2 for update`,
+      [merchantId, value],
+    );
+    return person;
+  };
+  if (customerId) return lock('id', customerId);
+  const known = externalId ? await lock('external_id', externalId) : undefined;
+  if (known || !email) return known;
+  const holder = await lock('email_hash', emailHash(keys, email));
+  return externalId && holder?.external_id ? undefined : holder;
 }
 
 async function erase(tx: Tx, ctx: CommandContext, merchantId: string, customerId: string): Promise<void> {
