@@ -95,7 +95,9 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     async (kind) => {
       const shop = open.shop(1_000);
       const read = await readAll(source(), shop, {
-        onPage: (_page, number) => number === 1 && void shop.fault({ kind }),
+        onPage: (_page, number) => {
+          if (number === 1) shop.fault({ kind });
+        },
       });
       expect(read.errors).toEqual(['ShopifyUnavailable']);
       expect(distinct(read.customers)).toEqual(expectedOf(shop));
