@@ -4,6 +4,7 @@ import { dropDeadLetters } from './commands/drop-dead-letters.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
 import { migrate } from './commands/migrate.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
+import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
 import { replayOutbox } from './commands/replay-outbox.ts';
 import { showConsumerLag } from './commands/show-consumer-lag.ts';
 import { showDeadLetters } from './commands/show-dead-letters.ts';
@@ -20,4 +21,5 @@ export const commands = (migrations: string): Command[] => [
   showOutboxStatus,
   replayOutbox,
   showConsumerLag,
+  redriveFailedWebhooks,
 ];

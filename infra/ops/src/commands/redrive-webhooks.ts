@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { databaseEnv, inTransaction } from '@core/db';
+import { countFailedWebhooks, redriveWebhooks } from '@core/domain';
+import { actorOf } from '../cli/actor.ts';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { text } from '../cli/option.ts';
+import { count, printable, table } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+
+export const redriveFailedWebhooks = defineCommand({
+  name: 'webhooks redrive',
+  does: "list Shopify's webhooks that were given up, and have them applied again",
+  details: `
+They are kept, sealed, for 30 days after they came. Mend the cause first: what fails again is given up again. What is
+older than what the service knows by now is ignored, so doing it twice harms nothing.`,
+  options: {
+    shop: text('<domain>', 'of this shop alone'),
+    error: text('<code>', 'that failed for this reason alone, such as sql_42501'),
+    ...ACTING_OPTIONS,
+  },
+  env: databaseEnv,
+  run: ({ values, env, terminal }) =>
+    withDatabase(env, async (pool) => {
+      const which = { shop: values.shop, error: values.error };
+      const groups = await inTransaction(pool, (tx) => countFailedWebhooks(tx, which));
+      const what = count(
+        groups.reduce((sum, { webhooks }) => sum + webhooks, 0),
+        'webhook',
+      );
+      const preview = [
+        ...table(
+          ['shop', 'topic', 'reason', 'webhooks', 'oldest'],
+          groups.map(({ shop, topic, error, webhooks, oldest }) => [
+            printable(shop),
+            printable(topic),
+            printable(error),
+            webhooks,
+            oldest.toISOString(),
+          ]),
+        ),
+        '',
+        `would redrive ${what}`,
+      ];
+      if (groups.length === 0)
+        return { json: { redriven: 0, failed: [] }, lines: ['no webhook was given up'] };
+      if (!(await mayAct(values, terminal, preview, `redrive ${what}?`))) {
+        return { json: { dry_run: true, redriven: 0, failed: groups }, lines: [...preview, NOTHING_DONE] };
+      }
+      const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+      const redriven = await inTransaction(pool, (tx) => redriveWebhooks(tx, actor, which));
+      return {
+        json: { dry_run: false, redriven, failed: groups },
+        lines: [`redrove ${count(redriven, 'webhook')}`],
+      };
+    }),
+});
