@@ -11,6 +11,7 @@ import {
   mergeCustomers,
   readScores,
   redactCustomer,
+  updateCustomer,
   upsertCustomers,
   type ImportedCustomer,
 } from '../src/index.ts';
@@ -340,6 +341,13 @@ describe('upsertCustomers of webhooks', () => {
     expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
     expect(await rowOf(merchantId, 1)).toEqual(row);
     expect((await eventsOf(bench, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
+
+    // What is edited here stands until the source changes, as after an import.
+    await asOwner((tx, ctx) =>
+      updateCustomer(tx, ctx, { merchantId, customerId: row.id, email: 'edited@example.com' }),
+    );
+    expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
+    expect(await emailOf(bench, merchantId, await rowOf(merchantId, 1))).toBe('edited@example.com');
   });
 
   it('ignores what is older than the newest word, even where that said nothing new', async () => {

@@ -115,6 +115,25 @@ describe('resolvePage', () => {
     expect(result).toMatchObject({ unchanged: 1, updates: [] });
   });
 
+  it('brings a deleted customer back when the source had it after the deletion, by its own time or the run’s', () => {
+    const deleted = held('A', '1', null, { deletedAt: at(5), sourceUpdatedAt: at(1) });
+    const [late, anew] = [rows(from('1', null)), rows(from('1', null, { sourceUpdatedAt: at(6) }))];
+    expect(resolvePage(late, [deleted], none)).toMatchObject({ skipped: 1, updates: [] });
+    expect(resolvePage(late, [deleted], none, at(4))).toMatchObject({ skipped: 1, updates: [] });
+    const returned = [{ id: 'A', changedFields: ['external_id', 'metadata'] }];
+    expect(resolvePage(anew, [deleted], none)).toMatchObject({ skipped: 0, updates: returned });
+    expect(resolvePage(late, [deleted], none, at(6))).toMatchObject({ skipped: 0, updates: returned });
+  });
+
+  it('notes a newer word that says nothing new', () => {
+    const known = held('A', '1', 'a@example.com', { sourceUpdatedAt: at(1) });
+    const page = rows(from('1', 'a@example.com', { sourceUpdatedAt: at(3) }));
+    expect(resolvePage(page, [known], none)).toMatchObject({
+      unchanged: 1,
+      touches: [{ id: 'A', sourceUpdatedAt: at(3) }],
+    });
+  });
+
   it('skips the erased, by external id and by email, unless they came back by themselves', () => {
     const erased: Tombstones = {
       externalIds: new Set(['1']),
