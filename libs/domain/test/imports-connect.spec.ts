@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { connectShop, readAccessToken } from '../src/index.ts';
+import { newShop, openImports, type ImportsBench } from './imports-support.ts';
+
+let bench: ImportsBench;
+beforeAll(async () => (bench = await openImports()));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+describe('connectShop', () => {
+  it('stores the token sealed and gives it back in plain', async () => {
+    const shop = newShop();
+    const connected = await bench.asApi((tx) =>
+      connectShop(tx, bench.ctx, {
+        ...shop,
+        shop: shop.shop.toUpperCase(),
+        accessToken: 'shpat_secret',
+        refreshToken: 'r',
+      }),
+    );
+    expect(connected).toEqual({ shop: shop.shop });
+    const { rows } = await bench.owner.query('select * from shopify_connections where shop = $1', [
+      shop.shop,
+    ]);
+    expect(rows[0]).toMatchObject({
+      merchant_id: shop.merchantId,
+      access_token: expect.stringMatching(/^1\.[A-Za-z0-9+/=]+$/) as string,
+    });
+    expect(JSON.stringify(rows)).not.toContain('secret');
+    expect(await bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, shop))).toBe('shpat_secret');
+    expect(await bench.actionsOf(shop.merchantId)).toEqual(['shop.connect']);
+  });
+
+  it('replaces the token of a shop connected before', async () => {
+    const shop = await bench.connect();
+    await bench.asApi((tx) => connectShop(tx, bench.ctx, { ...shop, accessToken: 'shpat_new' }));
+    expect(await bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, shop))).toBe('shpat_new');
+  });
+
+  it('refuses another merchant’s shop, and names of other hosts', async () => {
+    const shop = await bench.connect();
+    const steal = { merchantId: randomUUID(), shop: shop.shop, accessToken: 'x' };
+    await expect(bench.asApi((tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
+      kind: 'already_exists',
+    });
+    expect(await bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, shop))).toBe('shpat_secret');
+    for (const name of ['example.com', 'evil.example/x.myshopify.com', '.myshopify.com', '']) {
+      await expect(
+        bench.asApi((tx) => connectShop(tx, bench.ctx, { ...steal, shop: name })),
+      ).rejects.toMatchObject({
+        kind: 'invalid_argument',
+        field: 'shop',
+      });
+    }
+  });
+
+  it('does not open a token that was moved to another shop', async () => {
+    const [a, b] = [await bench.connect(), newShop()];
+    await bench.connect({ ...b, merchantId: a.merchantId });
+    await bench.owner.query(
+      'update shopify_connections set access_token = (select access_token from shopify_connections where shop = $1) where shop = $2',
+      [a.shop, b.shop],
+    );
+    const moved = { merchantId: a.merchantId, shop: b.shop };
+    await expect(bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, moved))).rejects.toThrow(
+      'does not open',
+    );
+  });
+});

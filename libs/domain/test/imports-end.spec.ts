@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import {
+  cancelImport,
+  claimPage,
+  failRun,
+  Fenced,
+  finishCancels,
+  movePlace,
+  resumeImport,
+  setWaiting,
+} from '../src/index.ts';
+import { openImports, type ImportsBench } from './imports-support.ts';
+
+let bench: ImportsBench;
+beforeAll(async () => (bench = await openImports()));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+describe('a run that fails', () => {
+  it('tells why; a fenced importer cannot fail its successor', async () => {
+    const { page, ref } = await bench.begin();
+    await bench.runOut(page);
+    const successor = await bench.claim();
+    await expect(bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'late'))).rejects.toThrow(Fenced);
+    await expect(
+      bench.asImporter((tx) => setWaiting(tx, page, { reason: 'late', waitMs: 1 })),
+    ).rejects.toThrow(Fenced);
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
+
+    await bench.asImporter((tx) =>
+      setWaiting(tx, successor, { reason: 'Shopify asks to wait 2.0 s', waitMs: 2_000 }),
+    );
+    expect(await bench.show(ref)).toMatchObject({ waitingReason: 'Shopify asks to wait 2.0 s' });
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, successor, 'the token was refused'));
+    expect(await bench.show(ref)).toMatchObject({
+      status: 'failed',
+      error: 'the token was refused',
+      waitingReason: null,
+    });
+    expect(await bench.asImporter((tx) => claimPage(tx, successor))).toBeNull();
+    await expect(bench.commit(successor, null)).rejects.toThrow(Fenced);
+  });
+});
+
+describe('cancelImport', () => {
+  it('ends a pending run at once, a running one through the importer', async () => {
+    const shop = await bench.connect();
+    const pending = await bench.start(shop);
+    const cancel = (importId: string) =>
+      bench.asApi((tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
+    expect(await cancel(pending.importId)).toMatchObject({
+      status: 'cancelled',
+      finishedAt: expect.any(Date) as Date,
+    });
+    await expect(cancel(pending.importId)).rejects.toMatchObject({ kind: 'failed_precondition' });
+
+    const { page, ref } = await bench.begin(shop);
+    expect(await cancel(ref.importId)).toMatchObject({ status: 'cancelling', finishedAt: null });
+    expect(await cancel(ref.importId)).toMatchObject({ status: 'cancelling' });
+    expect(await bench.asImporter((tx) => claimPage(tx, page))).toBeNull();
+    expect(await bench.asImporter((tx) => finishCancels(tx, bench.ctx))).toEqual([
+      { ...ref, shop: shop.shop, source: 'auto', cursors: [] },
+    ]);
+    expect(await bench.show(ref)).toMatchObject({
+      status: 'cancelled',
+      finishedAt: expect.any(Date) as Date,
+    });
+    await expect(bench.commit(page, null)).rejects.toThrow(Fenced);
+    expect((await bench.actionsOf(shop.merchantId)).slice(1)).toEqual([
+      'import.start',
+      'import.cancel',
+      'import.start',
+      'import.cancel',
+      'import.end',
+    ]);
+  });
+
+  it('tells the places of what was being read, so that its bulk operations can be ended', async () => {
+    const { page, ref } = await bench.begin();
+    await bench.plan(page, 9, [
+      { createdTo: '2026-01-01T00:00:00Z' },
+      { createdFrom: '2026-01-01T00:00:00Z' },
+    ]);
+    const [one, two] = await bench.claimAll();
+    await bench.commit(one!, null);
+    await bench.asImporter((tx) => movePlace(tx, two!, 'operation 7'));
+    await bench.asApi((tx) => cancelImport(tx, bench.ctx, ref));
+    const [cancelled] = await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
+    expect(cancelled).toMatchObject({ source: 'graphql', cursors: ['operation 7'] });
+  });
+
+  it('knows no other merchant’s import', async () => {
+    const { ref } = await bench.begin();
+    const other = { ...ref, merchantId: randomUUID() };
+    await expect(bench.asApi((tx) => cancelImport(tx, bench.ctx, other))).rejects.toMatchObject({
+      kind: 'not_found',
+    });
+    await expect(bench.asApi((tx) => resumeImport(tx, bench.ctx, other))).rejects.toMatchObject({
+      kind: 'not_found',
+    });
+    expect(await bench.show(ref)).toMatchObject({ status: 'running' });
+  });
+});
+
+describe('resumeImport', () => {
+  const resume = (ref: { merchantId: string; importId: string }) =>
+    bench.asApi((tx) => resumeImport(tx, bench.ctx, ref));
+
+  it('goes on where a failed run stopped', async () => {
+    const { page: planning, ref } = await bench.begin();
+    await bench.plan(planning, 500);
+    const page = await bench.claim();
+    await bench.commit(page, 'after-1', { read: 250, created: 250 });
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, page: 1 }, 'why'));
+    const { startedAt } = await bench.show(ref);
+    expect(await resume(ref)).toMatchObject({ status: 'pending', error: null, finishedAt: null, read: 250 });
+    await expect(resume(ref)).rejects.toMatchObject({ kind: 'failed_precondition' });
+    const next = await bench.claim();
+    expect(next).toMatchObject({ slice: 1, page: 1 });
+    expect(next.fence).toBeGreaterThan(page.fence);
+    expect(await bench.asImporter((tx) => claimPage(tx, next))).toMatchObject({ cursor: 'after-1' });
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', startedAt, expected: 500 });
+  });
+
+  it('plans an incomplete run anew, and counts from zero', async () => {
+    const { page, ref } = await bench.begin();
+    await bench.plan(page, 3);
+    await bench.read([1, 2]);
+    await bench.read([]);
+    await bench.read([]);
+    await bench.verify(3);
+    await bench.list([1, 2]);
+    await bench.verify(3);
+    const before = await bench.show(ref);
+    expect(before).toMatchObject({ status: 'incomplete', read: 2, created: 2 });
+    expect(await resume(ref)).toMatchObject({
+      status: 'pending',
+      read: 0,
+      created: 0,
+      expected: null,
+      startedAt: null,
+    });
+    const anew = await bench.claim();
+    expect(anew.slice).toBe((await bench.slicesOf(ref)).length - 1); // a number never used before
+    await bench.plan(anew, 3);
+    await bench.read([1, 2, 3]);
+    await bench.read([]);
+    await bench.read([]);
+    expect(await bench.verify(3)).toEqual([]);
+    expect(await bench.show(ref)).toMatchObject({
+      status: 'completed',
+      expected: 3,
+      read: 3,
+      created: 1,
+      unchanged: 2,
+    });
+    await expect(resume(ref)).rejects.toMatchObject({ kind: 'failed_precondition' });
+  });
+
+  it('waits for the import that holds the shop, also when both start at once', async () => {
+    const { ref, page, shop } = await bench.begin();
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'why'));
+    const { importId } = await bench.start(shop);
+    await expect(resume(ref)).rejects.toMatchObject({
+      kind: 'already_exists',
+      message: expect.stringContaining(importId) as string,
+    });
+    await bench.asApi((tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
+    const outcomes = await Promise.allSettled([
+      resume(ref),
+      resume({ ...shop, importId }),
+      bench.start(shop),
+      resume(ref),
+    ]);
+    const failures = outcomes.flatMap((o) =>
+      o.status === 'rejected' ? [o.reason as { kind?: string }] : [],
+    );
+    expect(failures).toHaveLength(3);
+    for (const { kind } of failures) expect(['already_exists', 'failed_precondition']).toContain(kind);
+  });
+});

@@ -1,0 +1,153 @@
+import {
+  claimPage,
+  claimSlices,
+  commitPage,
+  countersOf,
+  Fenced,
+  movePlace,
+  releaseLease,
+  restartSlice,
+  upsertCustomers,
+  type PageRef,
+} from '../src/index.ts';
+import { customer, openImports, type ImportsBench } from './imports-support.ts';
+
+let bench: ImportsBench;
+beforeAll(async () => (bench = await openImports()));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+describe('handing out slices', () => {
+  it('hands a slice to one importer, and anew with a higher fence when its lease has run out', async () => {
+    const { page, ref, shop } = await bench.begin();
+    expect(page).toEqual({ ...ref, slice: 0, fence: 1, page: 0 });
+    expect(await bench.show(ref)).toMatchObject({
+      status: 'running',
+      source: 'auto',
+      startedAt: expect.any(Date) as Date,
+    });
+    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+    expect(await bench.asImporter((tx) => claimPage(tx, page))).toEqual({
+      shop: shop.shop,
+      kind: 'plan',
+      source: 'auto',
+      startedAt: expect.any(Date) as Date,
+      since: null,
+      cursor: null,
+      range: {},
+    });
+
+    await bench.runOut(page);
+    const successor = await bench.claim();
+    expect(successor).toEqual({ ...page, fence: 2 });
+    expect(await bench.asImporter((tx) => claimPage(tx, page))).toBeNull();
+  });
+
+  it('shares out pending runs among importers that ask at once', async () => {
+    await Promise.all(Array.from({ length: 6 }, async () => bench.start(await bench.connect())));
+    const claims = await Promise.all(Array.from({ length: 5 }, () => bench.claimAll()));
+    const rest = await bench.claimAll();
+    const ids = [...claims, rest].flat().map((page) => page.importId);
+    expect(ids).toHaveLength(6);
+    expect(new Set(ids).size).toBe(6);
+  });
+
+  it('hands a released slice out at once', async () => {
+    const { page } = await bench.begin();
+    await bench.asImporter((tx) => releaseLease(tx, { ...page, page: 7 }));
+    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+    await bench.asImporter((tx) => releaseLease(tx, page));
+    expect(await bench.claim()).toEqual({ ...page, fence: 2 });
+  });
+});
+
+describe('commitPage', () => {
+  it('moves checkpoint and counters, and takes each page once', async () => {
+    const { page, ref } = await bench.begin();
+    const counts = { read: 8, created: 3, updated: 2, unchanged: 1, skipped: 1, failed: 1 };
+    await bench.commit(page, 'after-1', counts);
+    await expect(bench.commit(page, 'after-1', counts)).rejects.toThrow(Fenced);
+    const second = { ...page, page: 1 };
+    expect(await bench.asImporter((tx) => claimPage(tx, second))).toMatchObject({ cursor: 'after-1' });
+    await bench.commit(second, null, counts);
+    await expect(bench.commit({ ...page, page: 2 }, null)).rejects.toThrow(Fenced);
+    expect(await bench.show(ref)).toMatchObject({
+      read: 16,
+      created: 6,
+      updated: 4,
+      unchanged: 2,
+      skipped: 2,
+      failed: 2,
+    });
+  });
+
+  it('rolls the rows of a fenced page back', async () => {
+    const { page, ref } = await bench.begin();
+    await bench.runOut(page);
+    await bench.claim();
+    await expect(
+      bench.asImporter(async (tx) => {
+        const counts = await upsertCustomers(tx, bench.ctx, { ...ref, customers: [customer(1)] });
+        await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('read', counts) });
+      }),
+    ).rejects.toThrow(Fenced);
+    expect(
+      (await bench.owner.query('select 1 from customers where merchant_id = $1', [ref.merchantId])).rowCount,
+    ).toBe(0);
+    expect(
+      (await bench.owner.query('select 1 from outbox_events where merchant_id = $1', [ref.merchantId]))
+        .rowCount,
+    ).toBe(0);
+    expect(await bench.show(ref)).toMatchObject({ read: 0 });
+  });
+});
+
+describe('countersOf', () => {
+  const counts = { read: 250, created: 3, updated: 2, unchanged: 240, skipped: 4, failed: 1 };
+
+  it('counts what a page did', () => {
+    expect(countersOf('read', counts)).toEqual({ ...counts, deleted: 0 });
+  });
+
+  it('of the reconciliation counts no customer twice', () => {
+    expect(countersOf('reconcile', counts)).toEqual({
+      read: 3,
+      created: 3,
+      updated: 2,
+      unchanged: 0,
+      skipped: 0,
+      failed: 0,
+      deleted: 0,
+    });
+  });
+});
+
+describe('the place of a slice', () => {
+  const place = async (page: PageRef) => (await bench.asImporter((tx) => claimPage(tx, page)))?.cursor;
+
+  it('moves without a page, for its holder alone', async () => {
+    const { page } = await bench.begin();
+    await bench.asImporter((tx) => movePlace(tx, page, 'operation 7'));
+    expect(await place(page)).toBe('operation 7');
+    await bench.runOut(page);
+    const successor = await bench.claim();
+    await expect(bench.asImporter((tx) => movePlace(tx, page, 'late'))).rejects.toThrow(Fenced);
+    expect(await place(successor)).toBe('operation 7');
+  });
+
+  it('is lost and begins anew from its range, but not for ever', async () => {
+    const { page: planning } = await bench.begin();
+    const range = { createdTo: '2026-01-01T00:00:00Z' };
+    await bench.plan(planning, 5, [range]);
+    const page = await bench.claim();
+    const restart = () => bench.asImporter((tx) => restartSlice(tx, page));
+    for (let n = 0; n < 5; n++) {
+      await bench.asImporter((tx) => movePlace(tx, page, 'lost'));
+      expect(await restart()).toBe(true);
+      expect(await bench.asImporter((tx) => claimPage(tx, page))).toMatchObject({ cursor: null, range });
+    }
+    expect(await restart()).toBe(false);
+    expect(await restart()).toBe(true); // after a resume
+    await expect(bench.asImporter((tx) => restartSlice(tx, { ...page, fence: 9 }))).rejects.toThrow(Fenced);
+  });
+});

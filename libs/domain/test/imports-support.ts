@@ -1,0 +1,180 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
+import { createCoreDatabase } from '@core/testing';
+import {
+  advanceRun,
+  claimPage,
+  claimSlices,
+  commitPage,
+  connectShop,
+  countersOf,
+  getImport,
+  keepFound,
+  keepIds,
+  pickUpRuns,
+  planRun,
+  readAsked,
+  startImport,
+  upsertCustomers,
+  type CommandContext,
+  type PageRef,
+  type SliceCounters,
+  type SliceRange,
+  type StartImport,
+} from '../src/index.ts';
+
+export type ImportsBench = Awaited<ReturnType<typeof openImports>>;
+
+interface Ref {
+  merchantId: string;
+  importId: string;
+}
+interface Shop {
+  merchantId: string;
+  shop: string;
+}
+
+export const newShop = (): Shop => ({
+  merchantId: randomUUID(),
+  shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
+});
+
+export const gid = (id: number) => `gid://shopify/Customer/${id}`;
+
+/** A customer as a source would give it. */
+export const customer = (id: number) => ({
+  externalId: gid(id),
+  email: `c${id}@example.com`,
+  metadata: {},
+  sourceUpdatedAt: new Date(0),
+});
+
+/** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */
+export async function openImports() {
+  const database = await createCoreDatabase(migrateDatabase);
+  const api = new Pool({ connectionString: database.urlFor('core_api') });
+  const importer = new Pool({ connectionString: database.urlFor('core_importer') });
+  const owner = new Pool({ connectionString: database.url, max: 2 });
+  const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+  const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+  const asImporter = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(importer, work);
+
+  const connect = async (shop: Shop = newShop()): Promise<Shop> => {
+    await asApi((tx) => connectShop(tx, ctx, { ...shop, accessToken: 'shpat_secret' }));
+    return shop;
+  };
+  const start = (shop: Shop, options: Pick<StartImport, 'mode' | 'source'> = {}) =>
+    asApi((tx) => startImport(tx, ctx, { ...shop, ...options }));
+  const claimAll = (most = 20) =>
+    asImporter(async (tx) => {
+      await pickUpRuns(tx, 10);
+      return claimSlices(tx, most);
+    });
+  const claim = async (): Promise<PageRef> => {
+    const [page] = await claimAll(1);
+    if (!page) throw new Error('nothing to claim');
+    return page;
+  };
+  const begin = async (shop?: Shop, options: Pick<StartImport, 'mode'> = {}) => {
+    const connected = shop ?? (await connect());
+    const { importId } = await start(connected, options);
+    return { ref: { merchantId: connected.merchantId, importId }, shop: connected, page: await claim() };
+  };
+  const plan = (page: PageRef, expected: number, ranges: SliceRange[] = [{}]) =>
+    asImporter(async (tx) => {
+      await planRun(tx, page, { expected, source: 'graphql', ranges });
+      await advanceRun(tx, ctx, page);
+    });
+  /** A page of a slice, as the importer commits one. @param cursor null: the last one */
+  const commit = (page: PageRef, cursor: string | null, counters: Partial<SliceCounters> = {}) =>
+    asImporter((tx) =>
+      commitPage(tx, { ...page, cursor, done: cursor === null, counters: countersOf('read', counters) }),
+    );
+
+  return {
+    owner,
+    ctx,
+    asApi,
+    asImporter,
+    connect,
+    start,
+    claim,
+    claimAll,
+    begin,
+    plan,
+    commit,
+    show: (ref: Ref) => asApi((tx) => getImport(tx, ref)),
+    /** Reads these customers by the next slice, which is a read or reconcile slice, to its end. */
+    read: async (ids: readonly number[]) => {
+      const page = await claim();
+      await asImporter(async (tx) => {
+        const { kind = 'read' } = (await claimPage(tx, page)) ?? {};
+        const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(customer) });
+        const counters = countersOf(kind, { ...counts, read: ids.length });
+        await commitPage(tx, { ...page, cursor: null, done: true, counters });
+        await keepIds(tx, page, ids);
+        await advanceRun(tx, ctx, page);
+      });
+    },
+    /** Lists these ids by the next slice, which is an ids slice. */
+    list: async (ids: readonly number[]) => {
+      const page = await claim();
+      await asImporter(async (tx) => {
+        await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('ids', {}) });
+        await keepIds(tx, page, ids);
+        await advanceRun(tx, ctx, page);
+      });
+    },
+    /**
+     * Works on the next slice, which is a verify slice: the shop counts so many, and has these of whom it is asked.
+     * @returns whom it was asked for
+     */
+    verify: async (counted: number, has: readonly number[] = []) => {
+      const asked: number[] = [];
+      for (let page = await claim(), done = false; !done; page = { ...page, page: page.page + 1 }) {
+        done = await asImporter(async (tx) => {
+          const ids = await readAsked(tx, page);
+          asked.push(...ids);
+          const found = ids.filter((id) => has.includes(id));
+          const counts = await upsertCustomers(tx, ctx, { ...page, customers: found.map(customer) });
+          const last = (await readAsked(tx, { ...page, page: page.page + 1 })).length === 0;
+          const counters = countersOf('verify', { ...counts, read: found.length });
+          await commitPage(tx, { ...page, cursor: String(counted), done: last, counters });
+          await keepFound(tx, page, found);
+          if (last) await advanceRun(tx, ctx, page);
+          return last;
+        });
+      }
+      return asked;
+    },
+    slicesOf: async ({ importId }: Ref) =>
+      (
+        await owner.query<{ kind: string; range: string; done: boolean }>(
+          'select kind, range, done from customer_import_slices where import_id = $1 order by slice',
+          [importId],
+        )
+      ).rows,
+    /** Lets the leases of a run run out. */
+    runOut: ({ importId }: Ref) =>
+      owner.query(
+        "update customer_import_slices set lease_until = now() - interval '1 second' where import_id = $1",
+        [importId],
+      ),
+    actionsOf: async (merchantId: string) =>
+      (
+        await owner.query<{ action: string }>(
+          'select action from audit_log where merchant_id = $1 order by id',
+          [merchantId],
+        )
+      ).rows.map(({ action }) => action),
+    /** A run left over would be picked up by the next test. */
+    reset: () =>
+      owner.query("update customer_import_logs set status = 'cancelled' where finished_at is null"),
+    close: async () => {
+      await Promise.all([api.end(), importer.end(), owner.end()]);
+      await database.drop();
+    },
+  };
+}
