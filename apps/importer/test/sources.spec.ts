@@ -90,6 +90,21 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     expect(read.ids).toEqual(expect.arrayContaining(edited.map((id) => numberOf({ id }))));
   });
 
+  it('reads each once though customers are edited and deleted meanwhile', async () => {
+    const shop = open.shop(1_300);
+    const all = [...shop.all()];
+    const gone = all[20]?.id as string;
+    const read = await readAll(source(), shop, {
+      onPage: ({ ids }) => {
+        if (ids.length === 0 || !shop.find(gone)) return;
+        shop.remove(gone);
+        for (const index of [0, 10, 249, 250, 700]) shop.edit(all[index]?.id as string, { tags: ['edited'] });
+      },
+    });
+    expect(shop.find(gone)).toBeUndefined();
+    expect(read.ids.sort((a, b) => a - b)).toEqual(all.map(numberOf));
+  });
+
   it.each<FaultKind>(['truncate', 'drop', 'http500', 'http503', 'http429', 'http429-bare'])(
     'gets over %s',
     async (kind) => {

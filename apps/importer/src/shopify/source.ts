@@ -6,7 +6,11 @@ export interface Source {
   readonly name: 'graphql' | 'rest' | 'bulk';
   /** Which of the shop's buckets a request draws from, and what it costs until a reply says better. */
   readonly limit: { api: 'graphql' | 'rest'; cost: number };
-  /** @throws Throttled, ShopifyUnavailable, Unauthorized, ShopifyRejected, CursorLost, or the signal's reason */
+  /**
+   * A step of reading: one request to the Admin API, two where a bulk operation starts, none where its file is read.
+   * It may read nobody and still lead on.
+   * @throws Throttled, ShopifyUnavailable, Unauthorized, ShopifyRejected, CursorLost, or the signal's reason
+   */
   fetch(query: SourceQuery): Promise<SourcePage>;
 }
 

@@ -9,7 +9,7 @@ export interface BulkCursor {
   polls: number;
   /** Operations of this slice that gave no whole file. */
   failures: number;
-  /** When the URL of the file ends, RFC 3339. */
+  /** When the URL of the file ends, RFC 3339: for whoever looks at a paused slice. */
   expires?: string;
   /** Set when the slice is read by pages instead: the place there; null for its first page. */
   pages?: string | null;
