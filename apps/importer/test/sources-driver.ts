@@ -4,8 +4,9 @@ import type { ImportedCustomer, SliceRange } from '@core/domain';
 import { DEV_ACCESS_TOKEN, startShopifyStandIn, type Shop, type StandInCustomer } from '@core/testing';
 import { createShopifyClient } from '../src/shopify/client.ts';
 import { CursorLost, ShopifyUnavailable, Throttled } from '../src/shopify/errors.ts';
-import type { Source, SourcePage } from '../src/shopify/source.ts';
+import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';
+import type { Access } from '../src/shopify/transport.ts';
 
 export const API_VERSION = '2026-10';
 
@@ -33,13 +34,13 @@ export async function openSources(seed: string) {
 }
 export type OpenSources = Awaited<ReturnType<typeof openSources>>;
 
-export const access = ({ domain }: Shop) => ({
+export const access = ({ domain }: Shop): Access => ({
   shop: domain,
   accessToken: DEV_ACCESS_TOKEN,
   signal: new AbortController().signal,
 });
 
-export const ask = (shop: Shop, cursor: string | null = null, range: SliceRange = {}) => ({
+export const ask = (shop: Shop, cursor: string | null = null, range: SliceRange = {}): SourceQuery => ({
   ...access(shop),
   range,
   cursor,
