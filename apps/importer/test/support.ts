@@ -54,6 +54,7 @@ export async function openBench(options: { redisDatabase: number }) {
   const database = await createCoreDatabase(migrateDatabase);
   // Each side as its app's role, so that a missing privilege shows.
   const pool = new Pool({ connectionString: database.urlFor('core_importer'), max: 20 });
+  pool.on('error', () => undefined); // connections that a test cuts
   const api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
   const owner = new Pool({ connectionString: database.url, max: 4 });
   const redis = new Redis(redisUrl(options.redisDatabase));

@@ -37,8 +37,7 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
   if (error instanceof Unauthorized) {
     return {
       kind: 'fail',
-      message:
-        'Shopify refused the access token, also a new one. Connect the shop anew, then resume the import.',
+      message: 'Shopify refused the access token. Connect the shop anew, then resume the import.',
     };
   }
   if (error instanceof ShopifyRejected || error instanceof CoreError) {

@@ -1,0 +1,216 @@
+import { inTransaction } from '@core/db';
+import { claimSlices, pickUpRuns, type PageRef } from '@core/domain';
+import { Registry } from '@core/runtime';
+import { waitUntil } from '@core/testing';
+import type { Tokens } from '../src/jobs/ask-shop.ts';
+import { createHeldSlices } from '../src/jobs/held-slices.ts';
+import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
+import { createImporterMetrics } from '../src/metrics.ts';
+import { Unauthorized } from '../src/shopify/errors.ts';
+import type { Limiter } from '../src/shopify/limiter.ts';
+import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
+import { createSources } from '../src/shopify/sources.ts';
+import { createTiers } from '../src/shopify/tiers.ts';
+import { storedTokens } from '../src/stored-tokens.ts';
+import { ENDED, eventsOf, openBench, storedCustomers, type Bench } from './support.ts';
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench({ redisDatabase: 4 })));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+const UNLIMITED: Limiter = {
+  admit: () => Promise.resolve({ granted: true, ticket: 'ticket' }),
+  settle: () => Promise.resolve(),
+};
+type Fetch = Source['fetch'];
+
+const claim = () =>
+  inTransaction(bench.pool, async (tx) => {
+    await pickUpRuns(tx, 10);
+    return claimSlices(tx, 10);
+  });
+const setLease = (page: PageRef, seconds: number) =>
+  bench.owner.query(
+    `update customer_import_slices set lease_until = now() + $2 * interval '1 second' where import_id = $1`,
+    [page.importId, seconds],
+  );
+const real = () => createSources(bench.shopify);
+/** Does a page as an importer does. @param more what is other than usual */
+const work = async (page: PageRef, more: Partial<WorkPageDeps> = {}) => {
+  const added: PageRef[] = [];
+  const waitMs = await workPage(
+    {
+      pool: bench.pool,
+      keys: bench.ctx.keys,
+      client: bench.client,
+      sources: real(),
+      tokens: storedTokens(bench.pool, bench.ctx.keys),
+      settings: { restEntitled: true, bulkFrom: 1_000_000 },
+      tiers: createTiers(),
+      limiter: UNLIMITED,
+      jobs: { add: (pages) => Promise.resolve(void added.push(...pages)) },
+      held: createHeldSlices(),
+      metrics: createImporterMetrics(new Registry(), () => 0),
+      log: bench.log,
+      signal: new AbortController().signal,
+      giveUpAfterMs: 60_000,
+      ...more,
+    },
+    page,
+  );
+  return { waitMs, added };
+};
+/** GraphQL pages with something in their way. */
+const reading = (fetch: Fetch): Pick<WorkPageDeps, 'sources'> => {
+  const sources = real();
+  return { sources: { ...sources, graphql: { ...sources.graphql, fetch } } };
+};
+const fetchReal = (query: SourceQuery) => real().graphql.fetch(query);
+/** A run that is planned, as one slice, and that slice's first page. */
+const planned = async (customers: number) => {
+  const shop = await bench.connect(customers);
+  shop.far.plan = 'enterprise';
+  const ref = await bench.start(shop);
+  const [planning] = await claim();
+  expect(await work(planning!)).toEqual({ waitMs: 0, added: [] });
+  await bench.owner.query(
+    `with first as (select min(slice) as slice from customer_import_slices where import_id = $1 and kind = 'read'),
+          others as (delete from customer_import_slices
+                      where import_id = $1 and kind = 'read' and slice > (select slice from first))
+     update customer_import_slices set range = '' where import_id = $1 and kind = 'read'
+        and slice = (select slice from first)`,
+    [ref.importId],
+  );
+  const [page] = await claim();
+  return { shop, ref, page: page! };
+};
+/** Does pages until the run is over. */
+const finish = async (ref: { merchantId: string; importId: string }) => {
+  for (;;) {
+    let pages = await claim();
+    if (pages.length === 0) return bench.show(ref);
+    while (pages.length > 0)
+      pages = (await Promise.all(pages.map((page) => work(page)))).flatMap((done) => done.added);
+  }
+};
+
+describe('a page', () => {
+  it('puts up the next one', async () => {
+    const { page, ref } = await planned(600);
+    expect(await work(page)).toEqual({ waitMs: 0, added: [{ ...page, page: 1 }] });
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', expected: 600, read: 250 });
+  });
+
+  it('writes nothing when its slice was handed out anew while it was read', async () => {
+    const { shop, page, ref } = await planned(100);
+    const woken: Fetch = async (query) => {
+      const fetched = await fetchReal(query);
+      await setLease(page, -1);
+      expect(await claim()).toEqual([{ ...page, fence: 2 }]);
+      return fetched;
+    };
+    expect(await work(page, reading(woken))).toEqual({ waitMs: 0, added: [] });
+    expect(await storedCustomers(bench, shop)).toEqual([]);
+    expect(await eventsOf(bench, shop)).toEqual([]);
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 0 });
+    const ids = await bench.owner.query('select 1 from customer_import_ids where import_id = $1', [
+      ref.importId,
+    ]);
+    expect(ids.rowCount).toBe(0);
+  });
+
+  it('is done once, however often its job comes', async () => {
+    const { page, ref, shop } = await planned(600);
+    await work(page);
+    const { requests } = shop.far.stats();
+    expect(await work(page)).toEqual({ waitMs: 0, added: [] });
+    expect(await bench.show(ref)).toMatchObject({ read: 250 });
+    expect(shop.far.stats().requests).toBe(requests);
+  });
+
+  it('is counted once when two do it at the same time', async () => {
+    const { page, ref, shop } = await planned(250);
+    await Promise.all([work(page), work(page), work(page)]);
+    await waitUntil(async () => (await work(page)).waitMs === 0, { what: 'the page to be done' });
+    expect(await finish(ref)).toMatchObject({ status: 'completed', read: 250, created: 250 });
+    expect(await eventsOf(bench, shop)).toHaveLength(250);
+  });
+
+  it('keeps its slice while Shopify is slower than a lease is long', async () => {
+    const { page, ref } = await planned(100);
+    const slow: Fetch = async (query) => {
+      await setLease(page, 1);
+      const lease = `select 1 from customer_import_slices
+                      where import_id = $1 and slice = $2 and lease_until > now() + interval '5 seconds'`;
+      await waitUntil(
+        async () => (await bench.owner.query(lease, [page.importId, page.slice])).rowCount === 1,
+        { what: 'the lease to be renewed' },
+      );
+      return fetchReal(query);
+    };
+    await work(page, reading(slow));
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 100 });
+  });
+
+  it('that is not there yet is asked for again at the place the source says', async () => {
+    const { page, ref } = await planned(10);
+    const nothing: SourcePage = {
+      customers: [],
+      ids: [],
+      next: 'place',
+      wait: { waitMs: 2_500, reason: 'why' },
+      cost: null,
+    };
+    const asked: (string | null)[] = [];
+    const notYet: Fetch = (query) => {
+      asked.push(query.cursor);
+      return Promise.resolve(nothing);
+    };
+    expect(await work(page, reading(notYet))).toEqual({ waitMs: 2_500, added: [] });
+    expect(await bench.show(ref)).toMatchObject({ waitingReason: 'why', read: 0 });
+    await work(page, reading(notYet));
+    expect(asked).toEqual([null, 'place']);
+  });
+
+  it('waits for a place at the shop without being read', async () => {
+    const { page, ref, shop } = await planned(10);
+    const { requests } = shop.far.stats();
+    const full: Limiter = {
+      ...UNLIMITED,
+      admit: () => Promise.resolve({ granted: false, waitMs: 1_500, reason: 'full' }),
+    };
+    expect(await work(page, { limiter: full })).toEqual({ waitMs: 1_500, added: [] });
+    expect(await bench.show(ref)).toMatchObject({ waitingReason: 'full' });
+    expect(shop.far.stats().requests).toBe(requests);
+  });
+});
+
+describe('a token that is refused', () => {
+  const tokens = (refresh: Tokens['refresh']): Pick<WorkPageDeps, 'tokens'> => ({
+    tokens: { read: () => Promise.resolve('shpat_expired'), refresh },
+  });
+
+  it('is refreshed, and the page goes on', async () => {
+    const { page, ref, shop } = await planned(100);
+    const refused: string[] = [];
+    const fresh = tokens((_connection, token) => {
+      refused.push(token);
+      return Promise.resolve(shop.far.accessToken);
+    });
+    await work(page, fresh);
+    expect(refused).toEqual(['shpat_expired']);
+    expect(await bench.show(ref)).toMatchObject({ read: 100 });
+  });
+
+  it.each([
+    ['and whose successor is refused too', () => Promise.resolve('shpat_wrong'), /refused the access token/],
+    ['and has none', () => Promise.reject(new Unauthorized()), /Connect the shop anew, then resume/],
+  ])('%s fails the run in words', async (_what, refresh, message) => {
+    const { page, ref } = await planned(10);
+    expect(await work(page, tokens(refresh))).toEqual({ waitMs: 0, added: [] });
+    const run = await bench.until(ref, 'over', ENDED);
+    expect(run).toMatchObject({ status: 'failed', read: 0 });
+    expect(run.error).toMatch(message);
+  });
+});
