@@ -1,7 +1,7 @@
 import { open, seal, type MerchantKeys, type MerchantKeyStore, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 
-interface Connection {
+export interface ShopConnection {
   merchantId: string;
   /** Lower case. */
   shop: string;
@@ -10,34 +10,67 @@ interface Connection {
 type Kind = 'access' | 'refresh';
 
 /** `<generation>.<sealed>` under the merchant's data key; opens for this merchant, shop and kind alone. */
-export const sealToken = (keys: MerchantKeys, connection: Connection, kind: Kind, token: string): string =>
-  `${keys.generation}.${seal(keys.dataKey, Buffer.from(token), context(connection, kind))}`;
+export const sealToken = (
+  keys: MerchantKeys,
+  connection: ShopConnection,
+  kind: Kind,
+  token: string,
+): string => `${keys.generation}.${seal(keys.dataKey, Buffer.from(token), context(connection, kind))}`;
 
 /**
- * The shop's access token, in plain: to be sent to that shop, never logged or kept.
- * @throws CoreError failed_precondition when the merchant has not connected the shop
+ * A stored token in plain: to be sent to its shop, never logged or kept.
  * @throws KeyError when the merchant's key is gone or the stored value was changed
  */
-export async function readAccessToken(
+export async function openToken(
   reader: Reader,
   keys: MerchantKeyStore,
-  connection: Connection,
+  connection: ShopConnection,
+  kind: Kind,
+  sealed: string,
 ): Promise<string> {
-  const { merchantId, shop } = connection;
-  const [row] = await reader.query<{ token: string }>(
-    'select access_token as token from shopify_connections where merchant_id = $1 and shop = $2',
-    [merchantId, shop],
-  );
-  if (!row) throw notConnected(shop);
-  const dot = row.token.indexOf('.');
-  const { dataKey } = await keys.ofGeneration(reader, merchantId, Number(row.token.slice(0, dot)));
-  return open(dataKey, row.token.slice(dot + 1), context(connection, 'access')).toString();
+  const dot = sealed.indexOf('.');
+  const { dataKey } = await keys.ofGeneration(reader, connection.merchantId, Number(sealed.slice(0, dot)));
+  return open(dataKey, sealed.slice(dot + 1), context(connection, kind)).toString();
 }
+
+export interface StoredToken {
+  accessToken: string;
+  /** Null for one that does not expire, or of which it is not known. */
+  expiresAt: Date | null;
+  /** Whether there is a refresh token to get the next one with. */
+  refreshable: boolean;
+}
+
+/**
+ * The shop's access token, and how long it lasts.
+ * @throws CoreError failed_precondition when the merchant has not connected the shop; KeyError as openToken
+ */
+export async function readStoredToken(
+  reader: Reader,
+  keys: MerchantKeyStore,
+  connection: ShopConnection,
+): Promise<StoredToken> {
+  const [row] = await reader.query<{ token: string; expiresAt: Date | null; refreshable: boolean }>(
+    `select access_token as token, expires_at as "expiresAt", refresh_token is not null as refreshable
+       from shopify_connections where merchant_id = $1 and shop = $2`,
+    [connection.merchantId, connection.shop],
+  );
+  if (!row) throw notConnected(connection.shop);
+  const { token, ...rest } = row;
+  return { accessToken: await openToken(reader, keys, connection, 'access', token), ...rest };
+}
+
+/** The token alone. @throws as readStoredToken */
+export const readAccessToken = async (
+  reader: Reader,
+  keys: MerchantKeyStore,
+  connection: ShopConnection,
+): Promise<string> => (await readStoredToken(reader, keys, connection)).accessToken;
 
 export const notConnected = (shop: string) =>
   new CoreError('failed_precondition', `shop: ${shop} is not connected; call ConnectShop first`, {
     field: 'shop',
   });
 
-const context = ({ merchantId, shop }: Connection, kind: Kind): string =>
+const context = ({ merchantId, shop }: ShopConnection, kind: Kind): string =>
   kind === 'access' ? `${merchantId}|${shop}` : `${merchantId}|${shop}|refresh`;

@@ -29,7 +29,7 @@ export async function connectShop(
      values ($1, $2, $3, $4, $5)
      on conflict (shop) do update
         set access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-            expires_at = excluded.expires_at, updated_at = now()
+            expires_at = excluded.expires_at, refreshing_until = null, updated_at = now()
       where shopify_connections.merchant_id = excluded.merchant_id
      returning 1`,
     [

@@ -1,4 +1,4 @@
-export { readAccessToken } from './access-token.ts';
+export { readAccessToken, readStoredToken, type ShopConnection, type StoredToken } from './access-token.ts';
 export * from './advance-run.ts';
 export * from './cancel-import.ts';
 export * from './claim-page.ts';
@@ -17,3 +17,4 @@ export * from './slice-range.ts';
 export { SHOP_DOMAIN } from './shop-domain.ts';
 export { keepFound, readAsked } from './verify-ids.ts';
 export { startImport, type StartImport } from './start-import.ts';
+export * from './store-tokens.ts';

@@ -1,0 +1,215 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
+import { connectShop, type CommandContext } from '@core/domain';
+import { CoreError } from '@core/runtime';
+import {
+  createCoreDatabase,
+  DEV_CLIENT_ID,
+  DEV_CLIENT_SECRET,
+  startShopifyStandIn,
+  type ShopifyStandIn,
+  type TestDatabase,
+  type TokenPair,
+  waitUntil,
+} from '@core/testing';
+import { createShopifyClient } from '../src/shopify/client.ts';
+import { countCustomers } from '../src/shopify/count.ts';
+import { ShopifyRejected, ShopifyUnavailable } from '../src/shopify/errors.ts';
+import { createTokenKeeper, type TokenKeeperOptions } from '../src/shopify/tokens.ts';
+
+let database: TestDatabase;
+let importer: Pool;
+let api: Pool;
+let standIn: ShopifyStandIn;
+const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
+const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+
+beforeAll(async () => {
+  database = await createCoreDatabase(migrateDatabase);
+  // As the apps' roles, so that a missing privilege shows.
+  importer = new Pool({ connectionString: database.urlFor('core_importer') });
+  api = new Pool({ connectionString: database.urlFor('core_api') });
+  standIn = await startShopifyStandIn({ customers: 7 });
+});
+afterAll(async () => {
+  await Promise.all([importer?.end(), api?.end(), standIn?.close()]);
+  await database?.drop();
+});
+
+const keeper = (options: Partial<TokenKeeperOptions> = {}) =>
+  createTokenKeeper({
+    pool: importer,
+    keys,
+    baseUrl: standIn.url,
+    clientId: DEV_CLIENT_ID,
+    clientSecret: DEV_CLIENT_SECRET,
+    signal: new AbortController().signal,
+    ...options,
+  });
+
+const SECONDS = 1_000;
+
+/** A shop connected with a pair of tokens; `leftMs` is what the database believes the first has left. */
+async function connect({ leftMs = 3_600 * SECONDS } = {}) {
+  const merchantId = randomUUID();
+  const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
+  const far = standIn.shop(shop);
+  const pair = far.tokens.issue();
+  const reconnect = ({ accessToken, refreshToken }: TokenPair) =>
+    asApi((tx) =>
+      connectShop(tx, ctx, {
+        merchantId,
+        shop,
+        accessToken,
+        refreshToken,
+        expiresAt: new Date(Date.now() + leftMs),
+      }),
+    );
+  await reconnect(pair);
+  return { connection: { merchantId, shop }, far, pair, reconnect };
+}
+
+const works = (shop: string, accessToken: string): Promise<boolean> =>
+  countCustomers(createShopifyClient({ baseUrl: standIn.url, apiVersion: '2026-10' }), {
+    shop,
+    accessToken,
+    range: {},
+    signal: new AbortController().signal,
+  }).then(
+    ({ count }) => count === 7,
+    () => false,
+  );
+
+const stored = async (shop: string) => {
+  const { rows } = await api.query<Record<string, unknown>>(
+    'select * from shopify_connections where shop = $1',
+    [shop],
+  );
+  return rows[0]!;
+};
+
+it('reads the token as the merchant connected it, as long as it lasts', async () => {
+  const { connection, far, pair, reconnect } = await connect();
+  expect(await keeper().read(connection)).toBe(pair.accessToken);
+  const other = far.tokens.issue();
+  await reconnect(other);
+  expect(await keeper().read(connection)).toBe(other.accessToken);
+  expect(far.stats()).toMatchObject({ refreshed: 0, violations: [] });
+});
+
+it('says which call is missing when the shop is not connected', async () => {
+  const shop = 'nobody.myshopify.com';
+  const asked = keeper().read({ merchantId: randomUUID(), shop });
+  await expect(asked).rejects.toThrow(`shop: ${shop} is not connected; call ConnectShop first`);
+});
+
+it('replaces a token in its last minute, and stores the new ones sealed', async () => {
+  const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
+  const before = await stored(connection.shop);
+  const token = await keeper().read(connection);
+  expect(token).not.toBe(pair.accessToken);
+  expect(await works(connection.shop, token)).toBe(true);
+  const after = await stored(connection.shop);
+  expect(after.expires_at as Date).not.toEqual(before.expires_at);
+  expect(after.refresh_token).not.toBe(before.refresh_token);
+  expect(after.refreshing_until).toBeNull();
+  expect(JSON.stringify(after)).not.toMatch(/shpat_|shprt_/);
+  // Another importer sees it at once.
+  expect(await keeper().read(connection)).toBe(token);
+  expect(far.stats()).toMatchObject({ refreshed: 1, violations: [] });
+});
+
+it('goes on with a token that is good for a moment when it cannot be replaced', async () => {
+  const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
+  far.fault({ kind: 'http503', on: 'oauth' });
+  expect(await keeper().read(connection)).toBe(pair.accessToken);
+  expect(far.stats().refreshed).toBe(0);
+});
+
+it('does not wait for whoever replaces a token that is still good', async () => {
+  const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
+  await api.query(
+    `update shopify_connections set refreshing_until = now() + interval '1 h' where shop = $1`,
+    [connection.shop],
+  );
+  expect(await keeper().read(connection)).toBe(pair.accessToken);
+  expect(far.stats().refreshed).toBe(0);
+});
+
+it('refreshes once for all that were refused at the same time, over all importers', async () => {
+  const { connection, far, pair } = await connect();
+  far.tokens.expire();
+  expect(await works(connection.shop, pair.accessToken)).toBe(false);
+  const keepers = [keeper(), keeper()];
+  const tokens = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => keepers[n % 2]!.refresh(connection, pair.accessToken)),
+  );
+  expect(new Set(tokens).size).toBe(1);
+  expect(await works(connection.shop, tokens[0]!)).toBe(true);
+  expect(far.stats()).toMatchObject({ refreshed: 1, violations: [] });
+});
+
+it('gives the stored token without asking Shopify when another one was refused', async () => {
+  const { connection, far, pair } = await connect();
+  expect(await keeper().refresh(connection, 'shpat_older')).toBe(pair.accessToken);
+  expect(far.stats()).toMatchObject({ refreshed: 0, unauthorized: 0 });
+});
+
+it('takes the place of one that died while it refreshed, also when Shopify had answered it', async () => {
+  const { connection, far, pair } = await connect();
+  far.tokens.expire();
+  // The answer is cut short on its way: Shopify has given tokens that nobody stored.
+  far.fault({ kind: 'truncate', on: 'oauth' });
+  await expect(keeper().refresh(connection, pair.accessToken)).rejects.toThrow(ShopifyUnavailable);
+  expect((await stored(connection.shop)).refreshing_until).not.toBeNull();
+  const token = await keeper().refresh(connection, pair.accessToken);
+  expect(await works(connection.shop, token)).toBe(true);
+  expect(far.stats().violations).toEqual([]);
+});
+
+it('leaves alone what the merchant connects while it refreshes', async () => {
+  const { connection, far, pair, reconnect } = await connect();
+  far.tokens.expire();
+  far.latencyMs = [300, 300];
+  const refreshing = keeper().refresh(connection, pair.accessToken);
+  await waitUntil(async () => (await stored(connection.shop)).refreshing_until !== null, {
+    what: 'the refresh to begin',
+    everyMs: 5,
+  });
+  const own = { ...far.tokens.issue(), accessToken: 'shpat_own' };
+  await reconnect(own);
+  // Either Shopify has retired the old refresh token by now, or its successor is not stored.
+  await refreshing.catch(() => undefined);
+  expect(await keeper().read(connection)).toBe('shpat_own');
+});
+
+it('tells the merchant to connect again when access was revoked, and does not ask Shopify twice', async () => {
+  const { connection, far, pair, reconnect } = await connect();
+  far.tokens.revoke();
+  const refusal = await keeper()
+    .refresh(connection, pair.accessToken)
+    .catch((error: unknown) => error as CoreError);
+  expect(refusal).toBeInstanceOf(CoreError);
+  expect(refusal).toMatchObject({ kind: 'failed_precondition', field: 'shop' });
+  expect(String(refusal)).toContain('Connect the shop again, then resume the import.');
+  expect(String(refusal)).not.toMatch(/shpat_|shprt_/);
+  await expect(keeper().refresh(connection, pair.accessToken)).rejects.toThrow('Connect the shop again');
+  expect(far.stats()).toMatchObject({ refreshed: 0, unauthorized: 1, violations: [] });
+
+  const again = far.tokens.issue();
+  await reconnect(again);
+  expect(await keeper().refresh(connection, pair.accessToken)).toBe(again.accessToken);
+});
+
+it('says that the app is not known, and keeps the refresh token', async () => {
+  const { connection, far, pair } = await connect();
+  far.tokens.expire();
+  for (const options of [{ clientId: '' }, { clientSecret: 'another' }]) {
+    const refreshing = keeper(options).refresh(connection, pair.accessToken);
+    await expect(refreshing).rejects.toThrow(ShopifyRejected);
+    await expect(refreshing).rejects.toThrow('SHOPIFY_CLIENT_ID');
+  }
+  expect(await works(connection.shop, await keeper().refresh(connection, pair.accessToken))).toBe(true);
+});
