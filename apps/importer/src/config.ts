@@ -1,5 +1,5 @@
 import { databaseEnv, keyringEnv } from '@core/db';
-import { appEnv, flag, integer, port, text, url, type Env } from '@core/runtime';
+import { appEnv, flag, integer, list, port, text, url, type Env } from '@core/runtime';
 
 export const importerEnv = {
   ...appEnv,
@@ -11,6 +11,13 @@ export const importerEnv = {
     default: 'https://{shop}',
   }),
   SHOPIFY_API_VERSION: text({ doc: 'Admin API version', default: '2026-10' }),
+  SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that end", default: '' }),
+  SHOPIFY_CLIENT_SECRET: list({
+    doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
+    default: [],
+    example: '<client secret>',
+    secret: true,
+  }),
   SHOPIFY_CEILING: integer({
     doc: 'the most requests to one shop in any second, whatever its plan allows',
     default: 40,

@@ -7,7 +7,7 @@ import { connectRedis } from './redis.ts';
 import { seldom } from './seldom.ts';
 import { createShopifyClient } from './shopify/client.ts';
 import { createSources } from './shopify/sources.ts';
-import { storedTokens } from './stored-tokens.ts';
+import { createTokenKeeper } from './shopify/tokens.ts';
 
 await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
@@ -40,7 +40,14 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
     keys,
     client: createShopifyClient(shopify),
     sources: createSources(shopify),
-    tokens: storedTokens(pool, keys),
+    tokens: createTokenKeeper({
+      pool,
+      keys,
+      baseUrl: env.SHOPIFY_BASE_URL,
+      clientId: env.SHOPIFY_CLIENT_ID,
+      clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
+      signal: shutdown.signal,
+    }),
     settings: { restEntitled: env.SHOPIFY_REST, bulkFrom: env.IMPORT_BULK_FROM },
     concurrency: env.IMPORT_CONCURRENCY,
     limits: { ceiling: env.SHOPIFY_CEILING, headroom: env.SHOPIFY_HEADROOM / 100 },
