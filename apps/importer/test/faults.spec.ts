@@ -145,7 +145,7 @@ describe('Shopify', () => {
     shop.far.accessToken = 'shpat_rotated';
     const failed = await bench.until(ref, 'over', ENDED);
     expect(failed).toMatchObject({ status: 'failed', waitingReason: null });
-    expect(failed.error).toMatch(/refused the access token. Connect the shop anew/);
+    expect(failed.error).toMatch(/no longer accepts the access token.*Connect the shop again/);
     expect(await storedCustomers(bench, shop)).toHaveLength(failed.read);
 
     const { merchantId, shop: name } = shop;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { freePort, startRedis } from '@core/testing';
 import type { Limiter } from '../src/shopify/limiter.ts';
 import { openSimulation, type Simulation } from './simulate.ts';

@@ -30,7 +30,7 @@ export function openSimulation(options: {
   mutate?: (limiter: Limiter, clock: VirtualClock, redis: Redis) => Limiter;
 }) {
   const { url, seed = randomInt(2 ** 32), importers = 3, mutate = (limiter) => limiter } = options;
-  console.info(`seed ${seed}`);
+  process.stderr.write(`seed ${seed}\n`);
   const random = seeded(seed);
   const clock = createVirtualClock(1_800_000_000_000);
   const keyPrefix = `${seed}-${randomInt(2 ** 32)}:`;

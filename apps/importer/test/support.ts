@@ -23,6 +23,8 @@ import { createLogger, Registry } from '@core/runtime';
 import {
   createCoreDatabase,
   DEV_ACCESS_TOKEN,
+  DEV_CLIENT_ID,
+  DEV_CLIENT_SECRET,
   startShopifyStandIn,
   testServices,
   waitUntil,
@@ -34,7 +36,7 @@ import { connectRedis } from '../src/redis.ts';
 import { createShopifyClient } from '../src/shopify/client.ts';
 import { toImported } from '../src/shopify/customer-node.ts';
 import { createSources } from '../src/shopify/sources.ts';
-import { storedTokens } from '../src/stored-tokens.ts';
+import { createTokenKeeper } from '../src/shopify/tokens.ts';
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 export interface ConnectedShop {
@@ -54,7 +56,9 @@ export async function openBench(options: { redisDatabase: number }) {
   const database = await createCoreDatabase(migrateDatabase);
   // Each side as its app's role, so that a missing privilege shows.
   const pool = new Pool({ connectionString: database.urlFor('core_importer'), max: 20 });
-  pool.on('error', () => undefined); // connections that a test cuts
+  // Connections that a test cuts, idle or in use; the app's own pool does the same.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
   const owner = new Pool({ connectionString: database.url, max: 4 });
   const redis = new Redis(redisUrl(options.redisDatabase));
@@ -65,6 +69,14 @@ export async function openBench(options: { redisDatabase: number }) {
   const log = createLogger('importer', 'fatal');
   const shopify = { baseUrl: standIn.url, apiVersion: '2026-10' };
   const client = createShopifyClient(shopify);
+  const tokens = createTokenKeeper({
+    pool,
+    keys,
+    baseUrl: standIn.url,
+    clientId: DEV_CLIENT_ID,
+    clientSecret: DEV_CLIENT_SECRET,
+    signal: new AbortController().signal,
+  });
   const running = new Set<{ stop(): Promise<void> }>();
   const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
 
@@ -79,6 +91,7 @@ export async function openBench(options: { redisDatabase: number }) {
     log,
     shopify,
     client,
+    tokens,
     asApi,
     startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS, concurrency = 8, bulkFrom = 1_000_000 } = {}) {
       const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
@@ -88,7 +101,7 @@ export async function openBench(options: { redisDatabase: number }) {
         keys,
         client,
         sources: createSources(shopify),
-        tokens: storedTokens(pool, keys),
+        tokens,
         settings: { restEntitled: true, bulkFrom },
         concurrency,
         limits: LIMITS,

@@ -11,8 +11,7 @@ import type { Limiter } from '../src/shopify/limiter.ts';
 import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';
 import { createTiers } from '../src/shopify/tiers.ts';
-import { storedTokens } from '../src/stored-tokens.ts';
-import { ENDED, eventsOf, openBench, storedCustomers, type Bench } from './support.ts';
+import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
 
 let bench: Bench;
 beforeAll(async () => (bench = await openBench({ redisDatabase: 4 })));
@@ -45,7 +44,7 @@ const work = async (page: PageRef, more: Partial<WorkPageDeps> = {}) => {
       keys: bench.ctx.keys,
       client: bench.client,
       sources: real(),
-      tokens: storedTokens(bench.pool, bench.ctx.keys),
+      tokens: bench.tokens,
       settings: { restEntitled: true, bulkFrom: 1_000_000 },
       tiers: createTiers(),
       limiter: UNLIMITED,
@@ -183,6 +182,26 @@ describe('a page', () => {
     expect(await work(page, { limiter: full })).toEqual({ waitMs: 1_500, added: [] });
     expect(await bench.show(ref)).toMatchObject({ waitingReason: 'full' });
     expect(shop.far.stats().requests).toBe(requests);
+  });
+});
+
+describe('an importer that is gone', () => {
+  const KILLED = () => Promise.reject(new Error('killed'));
+  // What comes behind the boundary never happens, and the slice is found by its lease. Processes that are really
+  // killed: main.spec.ts and npm run test:faults -- import.
+  it.each<[string, () => Partial<WorkPageDeps>]>([
+    ['before it asked the shop', () => ({ limiter: { ...UNLIMITED, admit: KILLED } })],
+    ['while the shop answered', () => reading(KILLED)],
+    ['after the answer', () => reading((query) => fetchReal(query).then(KILLED))],
+    ['in the transaction', () => ({ keys: { ...bench.ctx.keys, findOrCreate: KILLED } })],
+    ['after the commit, before the next job', () => ({ jobs: { add: KILLED } })],
+  ])('%s: the run goes on exactly', async (_boundary, broken) => {
+    const { page, ref, shop } = await planned(600);
+    await work(page, broken());
+    await setLease(page, -1);
+    expect(await finish(ref)).toMatchObject({ status: 'completed', expected: 600, read: 600, created: 600 });
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(bench, shop)).toHaveLength(600);
   });
 });
 
