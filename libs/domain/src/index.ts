@@ -16,6 +16,12 @@ export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';
 export * from './queries/read-scores.ts';
 export * from './queries/get-program-settings.ts';
+export {
+  listImportSchedules,
+  readEnabledSchedules,
+  versionOfSchedules,
+  type ImportSchedule,
+} from './queries/import-schedules.ts';
 export * from './queries/imports.ts';
 export * from './queries/get-rfm-distribution.ts';
 export * from './queries/list-customers.ts';

@@ -1,0 +1,58 @@
+import type { Tx } from '@core/db';
+import { CoreError } from '@core/runtime';
+import type { CommandContext } from '../../context.ts';
+import type { ImportSchedule } from '../../queries/import-schedules.ts';
+import { lastAt } from './schedule-times.ts';
+import { startImport } from './start-import.ts';
+
+/** By so much the clocks of importers and of PostgreSQL may differ. Firings are an hour apart at least. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * Starts the run of a schedule's last firing, unless it has been started, or the schedule was set, replaced or
+ * disabled since. May be called at any time and by several importers at once: the row is locked, and the run it
+ * names tells whether the firing was served.
+ * @returns what it did; `refused` is kept for the merchant
+ */
+export async function runSchedule(
+  tx: Tx,
+  ctx: CommandContext,
+  { merchantId, shop, now = new Date() }: { merchantId: string; shop: string; now?: Date },
+): Promise<{ started: string } | { refused: string } | 'not_due'> {
+  const [row] = await tx.query<
+    Pick<ImportSchedule, 'cron' | 'timeZone' | 'mode' | 'updatedAt'> & { servedAt: Date | null }
+  >(
+    `select s.cron, s.time_zone as "timeZone", s.mode, s.updated_at as "updatedAt",
+            (select created_at from customer_import_logs r
+              where r.merchant_id = s.merchant_id and r.id = s.last_import_id) as "servedAt"
+       from import_schedules s where s.merchant_id = $1 and s.shop = $2 and s.enabled for update of s`,
+    [merchantId, shop],
+  );
+  if (!row) return 'not_due';
+  // A job may come a moment before its time by this clock.
+  const due = lastAt(row, new Date(now.getTime() + CLOCKS_DIFFER_MS));
+  if (!due || due < row.updatedAt) return 'not_due';
+  if (row.servedAt && row.servedAt.getTime() >= due.getTime() - CLOCKS_DIFFER_MS) return 'not_due';
+  try {
+    const { importId } = await startImport(tx, ctx, { merchantId, shop, mode: row.mode });
+    await keep(tx, { merchantId, shop }, { importId, error: null });
+    return { started: importId };
+  } catch (error) {
+    // RaceLost and the like run the transaction anew.
+    if (!(error instanceof CoreError)) throw error;
+    const refused = `The import of ${due.toISOString()} was left out: ${error.message.replace(/^shop: /, '')}`;
+    await keep(tx, { merchantId, shop }, { importId: null, error: refused });
+    return { refused };
+  }
+}
+
+const keep = (
+  tx: Tx,
+  { merchantId, shop }: { merchantId: string; shop: string },
+  { importId, error }: { importId: string | null; error: string | null },
+) =>
+  tx.query(
+    `update import_schedules set last_import_id = coalesce($3, last_import_id), last_error = $4
+      where merchant_id = $1 and shop = $2`,
+    [merchantId, shop, importId, error],
+  );
