@@ -10,6 +10,7 @@ import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
 import { seldom } from './seldom.ts';
 import type { RedisConnections } from './redis.ts';
+import { startSchedules } from './schedules/start-schedules.ts';
 import type { ShopifyClient } from './shopify/client.ts';
 import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
 import type { Source } from './shopify/source.ts';
@@ -66,11 +67,13 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
   const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
   const reconciling = keepReconciled({ pool, jobs, ctx, concurrency, onCancelled }, stopping.signal, warn);
+  const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {
     async stop() {
       stopping.abort(new Error('stopping'));
       await reconciling;
-      await worker.close();
+      // Each waits for Redis in its own time.
+      await Promise.all([worker.close(), schedules.stop()]);
       await jobs.close();
       await held.releaseAll(pool);
     },

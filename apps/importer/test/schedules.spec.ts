@@ -1,0 +1,146 @@
+import { Queue } from 'bullmq';
+import {
+  deleteImportSchedule,
+  listImportSchedules,
+  setImportSchedule,
+  type SetImportSchedule,
+} from '@core/domain';
+import { waitUntil } from '@core/testing';
+import { ENDED, openBench, redisUrl, type Bench, type ConnectedShop } from './support.ts';
+
+const REDIS_DATABASE = 13;
+
+let bench: Bench;
+let clock: Queue;
+beforeAll(async () => {
+  bench = await openBench({ redisDatabase: REDIS_DATABASE });
+  clock = new Queue('import-schedules', { connection: { url: redisUrl(REDIS_DATABASE) } });
+});
+afterEach(async () => {
+  await bench.owner.query('delete from import_schedules');
+  await bench.reset();
+});
+afterAll(async () => {
+  await clock?.close();
+  await bench?.close();
+});
+
+const set = ({ merchantId, shop }: ConnectedShop, change: Partial<SetImportSchedule> = {}) =>
+  bench.asApi((tx) =>
+    setImportSchedule(tx, bench.ctx, {
+      merchantId,
+      shop,
+      cron: '0 3 * * *',
+      timeZone: 'Europe/Berlin',
+      mode: 'delta',
+      enabled: true,
+      ...change,
+    }),
+  );
+const show = async ({ merchantId }: ConnectedShop) =>
+  (await bench.asApi((tx) => listImportSchedules(tx, { merchantId })))[0]!;
+/** As if the merchant had set it long ago, so that its last firing counts. */
+const age = ({ shop }: ConnectedShop) =>
+  bench.owner.query(`update import_schedules set updated_at = now() - interval '9 days' where shop = $1`, [
+    shop,
+  ]);
+const runsOf = async ({ shop }: ConnectedShop) =>
+  (
+    await bench.owner.query<{ id: string; mode: string }>(
+      'select id, mode from customer_import_logs where shop = $1 order by id',
+      [shop],
+    )
+  ).rows;
+const clocks = async () => {
+  const all = await clock.getJobSchedulers();
+  return all.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`).sort();
+};
+const clocksToBe = (expected: string[]) =>
+  waitUntil(async () => JSON.stringify(await clocks()) === JSON.stringify(expected.sort()), {
+    what: `the schedulers to be ${expected.join(', ')}`,
+  });
+/** Lets its next firing come now. */
+const ring = async () => {
+  for (const job of await clock.getDelayed()) await job.promote();
+};
+
+it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis forgets them', async () => {
+  const [one, two] = [await bench.connect(0), await bench.connect(0)];
+  await set(one);
+  bench.startImporter();
+  bench.startImporter();
+  const id = (of: ConnectedShop) => `${of.merchantId}_${of.shop}`;
+  await clocksToBe([`${id(one)} 0 3 * * * Europe/Berlin`]);
+  await set(one, { cron: '15 4 * * 1', timeZone: 'UTC' });
+  await set(two);
+  const both = [`${id(one)} 15 4 * * 1 UTC`, `${id(two)} 0 3 * * * Europe/Berlin`];
+  await clocksToBe(both);
+  await bench.redis.flushdb();
+  await clocksToBe(both);
+  await set(two, { enabled: false });
+  await clocksToBe(both.slice(0, 1));
+  await bench.asApi((tx) => deleteImportSchedule(tx, bench.ctx, one));
+  await clocksToBe([]);
+  expect(await runsOf(one)).toEqual([]);
+  expect(await runsOf(two)).toEqual([]);
+});
+
+it('starts one run at a firing, however many importers there are, and tells which', async () => {
+  const shop = await bench.connect(30);
+  const first = await bench.start(shop);
+  bench.startImporter();
+  bench.startImporter();
+  await bench.until(first, 'over', ENDED);
+  await set(shop);
+  await age(shop);
+  await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be set' });
+  await ring();
+  const { lastImportId } = await waitUntil(
+    async () => {
+      const schedule = await show(shop);
+      return schedule.lastImportId ? schedule : null;
+    },
+    { what: 'the schedule to start a run' },
+  );
+  const run = await bench.until({ merchantId: shop.merchantId, importId: lastImportId! }, 'over', ENDED);
+  expect(run).toMatchObject({ mode: 'delta', status: 'completed' });
+  expect(await show(shop)).toMatchObject({ lastError: null, nextAt: expect.any(Date) as Date });
+
+  // Rung again for the same firing, and rebuilt: it was served.
+  await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be wound' });
+  await ring();
+  await bench.redis.flushdb();
+  await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be rebuilt' });
+  expect(await runsOf(shop)).toHaveLength(2);
+});
+
+it('says so when the shop is being imported already', async () => {
+  const shop = await bench.connect(5);
+  const { importId } = await bench.start(shop);
+  await bench.owner.query(`update customer_import_logs set status = 'paused' where id = $1`, [importId]);
+  await set(shop);
+  await age(shop);
+  bench.startImporter();
+  const { lastError, lastImportId } = await waitUntil(
+    async () => {
+      const schedule = await show(shop);
+      return schedule.lastError ? schedule : null;
+    },
+    { what: 'the schedule to be refused' },
+  );
+  expect(lastError).toMatch(/^The import of 20\d\d-\S+Z was left out: import \S+ of \S+ is still running$/);
+  expect(lastError).toContain(importId);
+  expect(lastImportId).toBeNull();
+  expect(await runsOf(shop)).toHaveLength(1);
+});
+
+it('catches up with a firing that came while nobody could hear it, once', async () => {
+  const shop = await bench.connect(3);
+  await set(shop);
+  await age(shop);
+  await Promise.all([bench.startImporter(), bench.startImporter()]);
+  await waitUntil(async () => (await show(shop)).lastImportId !== null, { what: 'the run to be started' });
+  const [run] = await runsOf(shop);
+  await bench.until({ merchantId: shop.merchantId, importId: run!.id }, 'over', ENDED);
+  expect(await runsOf(shop)).toHaveLength(1);
+});
