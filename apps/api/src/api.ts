@@ -24,8 +24,9 @@ import { createCallLimit } from './call/call-limit.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { startHttpServer } from './http/server.ts';
-import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
+import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
 import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
@@ -77,14 +78,14 @@ export async function startApi(
   const scoreOf = createScoreOf(reads);
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
-  const invoker = createInvoker({
+  const gate = {
     deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
     identify: allowDev,
     isMerchant: createMerchantCheck(auth.validateMerchant),
-    durations: createRpcDurations(metrics),
     limit: createCallLimit(metrics),
     log,
-  });
+  };
+  const invoker = createInvoker({ ...gate, durations: createRpcDurations(metrics) });
   const common = { methods: METHODS, invoker };
   const servers: RunningServer[] = [];
   // Both at once: each takes as long as its slowest call.
@@ -100,7 +101,16 @@ export async function startApi(
     ...common,
     port: env.CORE_HTTP_PORT,
     corsOrigins: env.CORE_CORS_ORIGINS,
-    webhooks: createShopifyWebhooks({ pool, keys, secrets: env.SHOPIFY_CLIENT_SECRET, metrics, log }),
+    pages: {
+      [SHOPIFY_WEBHOOKS]: createShopifyWebhooks({
+        pool,
+        keys,
+        secrets: env.SHOPIFY_CLIENT_SECRET,
+        metrics,
+        log,
+      }),
+      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(gate),
+    },
   });
   servers.push(http);
 

@@ -10,6 +10,7 @@ import { batchGetCustomerRfmHandler } from './handlers/batch-get-customer-rfm.ts
 import { cancelCustomerImportHandler } from './handlers/cancel-customer-import.ts';
 import { connectShopHandler } from './handlers/connect-shop.ts';
 import { createCustomerHandler } from './handlers/create-customer.ts';
+import { deleteImportScheduleHandler } from './handlers/delete-import-schedule.ts';
 import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
 import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
 import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
@@ -19,7 +20,9 @@ import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
 import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
 import { listCustomersHandler } from './handlers/list-customers.ts';
+import { listImportSchedulesHandler } from './handlers/list-import-schedules.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
+import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
 import { startCustomerImportHandler } from './handlers/start-customer-import.ts';
 import { updateCustomerHandler } from './handlers/update-customer.ts';
 import { updateProgramSettingsHandler } from './handlers/update-program-settings.ts';
@@ -153,5 +156,27 @@ export const METHODS: readonly Method[] = [
     scope: 'imports:write',
     rules: { ...customerImport, ...page },
     handler: listCustomerImportErrorsHandler,
+  }),
+  unary(imports.setImportSchedule, {
+    scope: 'imports:write',
+    rules: {
+      merchantId,
+      shop: is.shop,
+      cron: is.cron,
+      timeZone: is.timeZone,
+      mode: is.known(ImportModeSchema),
+      enabled: is.anything,
+    },
+    handler: setImportScheduleHandler,
+  }),
+  unary(imports.listImportSchedules, {
+    scope: 'imports:write',
+    rules: { merchantId },
+    handler: listImportSchedulesHandler,
+  }),
+  unary(imports.deleteImportSchedule, {
+    scope: 'imports:write',
+    rules: { merchantId, shop: is.shop },
+    handler: deleteImportScheduleHandler,
   }),
 ];

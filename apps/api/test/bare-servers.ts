@@ -1,5 +1,4 @@
 import { channel } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
 import { createLogger, Registry } from '@core/runtime';
@@ -33,8 +32,6 @@ export interface BareServers {
   stop(): Promise<void>;
 }
 
-const notFound = (_req: unknown, res: ServerResponse) => void res.writeHead(404).end();
-
 /** Both servers with the whole pipeline at free ports, and no database: GetCustomerRFM says nothing. */
 export async function openBareServers(
   options: { mostCalls?: number; grpc?: Partial<GrpcLimits>; http?: Partial<HttpLimits> } = {},
@@ -58,7 +55,7 @@ export async function openBareServers(
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    webhooks: notFound,
+    pages: {},
     limits: options.http,
   });
   let grpcConnections = 0;

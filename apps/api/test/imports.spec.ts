@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
+import { waitUntil } from '@core/testing';
 import { auditOf, drain, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -24,6 +25,8 @@ const started = async () => {
   const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop });
   return { merchantId, shop, importId };
 };
+const metricsOf = async ({ adminPort }: TestApi) =>
+  (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
 /** What the importer would write. */
 const advance = (importId: string, run: string, read = 0) =>
   api.owner.query(
@@ -99,6 +102,54 @@ it('watches an import until it has ended', async () => {
   expect(seen.at(-1)).toMatchObject({ status: ImportStatus.COMPLETED, read: 400n });
   expect(seen.at(-1)!.eta).toBeUndefined();
 });
+
+it('watches from the first moment on, with what is waited for and whom the shop has no more', async () => {
+  const { merchantId, importId } = await started();
+  await advance(importId, `status = 'running', waiting_reason = 'Shopify asks to wait 2.0 s'`);
+  await api.owner.query('update customer_import_slices set deleted = 4 where import_id = $1', [importId]);
+  const watching = api.rpc.stream(imports.watchCustomerImport, { merchantId, importId });
+  for await (const { customerImport } of watching) {
+    expect(customerImport).toMatchObject({
+      status: ImportStatus.RUNNING,
+      waitingReason: 'Shopify asks to wait 2.0 s',
+      deleted: 4n,
+    });
+    break; // as a caller who leaves
+  }
+  await waitUntil(async () => /^core_calls_in_flight\{[^}]*\} 0$/m.test(await metricsOf(api)), {
+    what: 'the watch to end with its caller',
+  });
+});
+
+it('goes on watching when the database is away for a moment', async () => {
+  const { merchantId, importId } = await started();
+  await advance(importId, `status = 'running'`);
+  let seen = 0;
+  for await (const { customerImport } of api.rpc.stream(imports.watchCustomerImport, {
+    merchantId,
+    importId,
+  })) {
+    seen++;
+    if (seen === 1) {
+      await api.owner.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'core_api' and datname = current_database()`,
+      );
+    }
+    if (seen === 3) await advance(importId, `status = 'completed', finished_at = now()`, 7);
+    if (seen > 3) expect(customerImport!.status).toBe(ImportStatus.COMPLETED);
+  }
+  expect(seen).toBeGreaterThanOrEqual(4);
+});
+
+it.each([ImportSource.BULK, ImportSource.GRAPHQL, ImportSource.REST])(
+  'takes the source %s',
+  async (source) => {
+    const { merchantId, shop } = await connected();
+    const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop, source });
+    const { customerImport } = await api.rpc.unary(imports.getCustomerImport, { merchantId, importId });
+    expect(customerImport!.source).toBe(source);
+  },
+);
 
 it('lists the rows that could not be imported as they came', async () => {
   const { merchantId, importId } = await started();

@@ -56,7 +56,7 @@ const clocks = async () => {
   return all.map(({ key, pattern, tz }) => `${key} ${pattern} ${tz}`).sort();
 };
 const clocksToBe = (expected: string[]) =>
-  waitUntil(async () => JSON.stringify(await clocks()) === JSON.stringify(expected.sort()), {
+  waitUntil(async () => JSON.stringify(await clocks()) === JSON.stringify(expected.toSorted()), {
     what: `the schedulers to be ${expected.join(', ')}`,
   });
 /** Lets its next firing come now. */
@@ -73,12 +73,13 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   await clocksToBe([`${id(one)} 0 3 * * * Europe/Berlin`]);
   await set(one, { cron: '15 4 * * 1', timeZone: 'UTC' });
   await set(two);
-  const both = [`${id(one)} 15 4 * * 1 UTC`, `${id(two)} 0 3 * * * Europe/Berlin`];
+  const kept = `${id(one)} 15 4 * * 1 UTC`;
+  const both = [kept, `${id(two)} 0 3 * * * Europe/Berlin`];
   await clocksToBe(both);
   await bench.redis.flushdb();
   await clocksToBe(both);
   await set(two, { enabled: false });
-  await clocksToBe(both.slice(0, 1));
+  await clocksToBe([kept]);
   await bench.asApi((tx) => deleteImportSchedule(tx, bench.ctx, one));
   await clocksToBe([]);
   expect(await runsOf(one)).toEqual([]);

@@ -10,5 +10,5 @@ it('ends with the set of the shop under any of the faults', async () => {
   });
   // The lines hold the seed and what was violated.
   expect([run.failed, lines.filter((line) => !/^(ok|seed)/.test(line))]).toEqual([0, []]);
-  expect(run.passed).toBeGreaterThan(15);
+  expect(run.passed).toBe(8);
 }, 1_800_000);

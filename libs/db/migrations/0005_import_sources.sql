@@ -46,8 +46,9 @@ CREATE UNIQUE INDEX "uq_webhook_events_once" ON "webhook_events" USING btree ("s
 CREATE INDEX "idx_webhook_events_waiting" ON "webhook_events" USING btree ("next_attempt_at") WHERE "webhook_events"."outcome" is null;--> statement-breakpoint
 CREATE INDEX "idx_webhook_events_received_at" ON "webhook_events" USING btree ("received_at");--> statement-breakpoint
 ALTER TABLE "customer_import_slices" ADD CONSTRAINT "ck_customer_import_slices_kind" CHECK ("customer_import_slices"."kind" in ('plan', 'read', 'reconcile', 'ids', 'verify'));--> statement-breakpoint
--- Ranges were search queries and are SliceRange in JSON now: a delta run on its way reads its whole shop instead.
-UPDATE customer_import_slices SET range = '' WHERE range <> '' AND NOT done;
+-- Ranges were search queries and are SliceRange in JSON now, and so are cursors: a run on its way begins its shop anew,
+-- a delta run the whole of it.
+UPDATE customer_import_slices SET range = '', cursor = NULL WHERE NOT done;
 --> statement-breakpoint
 GRANT SELECT, INSERT, DELETE ON customer_import_ids TO core_importer;
 --> statement-breakpoint

@@ -16,6 +16,7 @@ export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';
 export * from './queries/read-scores.ts';
 export * from './queries/get-program-settings.ts';
+export { readImportErrors } from './queries/import-errors.ts';
 export {
   listImportSchedules,
   readEnabledSchedules,

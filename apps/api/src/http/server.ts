@@ -8,21 +8,21 @@ import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
 import { HTTP_LIMITS, MOST_CONNECTIONS, MOST_HEADERS, type HttpLimits } from './limits.ts';
 import { createRoutes } from './routes.ts';
-import { SHOPIFY_WEBHOOKS } from './webhooks/shopify.ts';
 
 export interface HttpServerOptions {
   port: number;
   methods: readonly Method[];
   invoker: Invoker;
   corsOrigins: readonly string[];
-  /** Answers SHOPIFY_WEBHOOKS. */
-  webhooks: RequestListener;
+  /** What else is there, by path. */
+  pages: Readonly<Record<string, RequestListener>>;
   /** Where they differ from HTTP_LIMITS. */
   limits?: Partial<HttpLimits>;
 }
 
 /**
- * Connect, gRPC-Web and plain JSON over HTTP/1.1, and Shopify's webhooks; gRPC itself has its own port.
+ * Connect, gRPC-Web and plain JSON over HTTP/1.1, Shopify's webhooks, and files to download; gRPC itself has its
+ * own port.
  * @throws Error when the port is taken, saying which variable to change
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
@@ -31,8 +31,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const server = createServer({ ...HTTP_LIMITS, ...options.limits }, (req, res) => {
     drain.begin(res);
     if (cors(req, res)) return;
-    if (req.url?.split('?', 1)[0] === SHOPIFY_WEBHOOKS) options.webhooks(req, res);
-    else route(req, res);
+    const [path = ''] = (req.url ?? '').split('?', 1);
+    const answer = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
+    (answer ?? route)(req, res);
   });
   server.maxHeadersCount = MOST_HEADERS;
   // Dropped, because one of several processes would hand the connection back, for ever when all are full.

@@ -45,6 +45,7 @@ export const presentImport = (
   unchanged: BigInt(run.unchanged),
   skipped: BigInt(run.skipped),
   failed: BigInt(run.failed),
+  deleted: BigInt(run.deleted),
   ...paceOf(run, now),
   waitingReason: run.waitingReason ?? '',
   error: run.error ?? '',

@@ -2,7 +2,7 @@ import type { DescEnum, DescMessage, EnumShape, JsonObject, MessageShape } from 
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { Consistency, type RfmRange, type RfmThresholds } from '@core/contracts';
 import { CONSISTENCY_TOKEN, normaliseEmail } from '@core/db';
-import { SHOP_DOMAIN, validateRange, validateThresholds } from '@core/domain';
+import { checkCron, checkTimeZone, SHOP_DOMAIN, validateRange, validateThresholds } from '@core/domain';
 import { invalid } from '@core/runtime';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 import { metadataProblem } from './metadata.ts';
@@ -64,6 +64,14 @@ export const secret = matching(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visib
 /** In lower case: names of hosts are compared without case. */
 export const shop: Rule<string> = (value, at) =>
   matching(SHOP_DOMAIN, 'must read like example.myshopify.com')(value.trim().toLowerCase(), at);
+
+export const cron: Rule<string> = (value, { field }) => checkCron(value, field);
+
+/** In the tables' spelling; empty is UTC. */
+export const timeZone: Rule<string> = (value, { field }) => checkTimeZone(value, field);
+
+/** Of a field whose type says all. */
+export const anything = <T>(value: T): T => value;
 
 export const metadata: Rule<JsonObject | undefined> = (value, { field }) => {
   const problem = value && metadataProblem(value);

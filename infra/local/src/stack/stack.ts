@@ -1,4 +1,4 @@
-import { DEV_CLIENT_SECRET, freePort } from '@core/testing';
+import { DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort } from '@core/testing';
 import { startApp, type App, type AppName } from './apps.ts';
 import { runOps } from './run-ops.ts';
 import { localSecrets } from './secrets.ts';
@@ -93,7 +93,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         }),
       worker: () => start('worker', 9102, {}),
       importer: () =>
-        start('importer', 9103, { REDIS_URL: redis.url, SHOPIFY_BASE_URL: standIns.shopifyBaseUrl }),
+        start('importer', 9103, {
+          REDIS_URL: redis.url,
+          SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
+          SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
+          SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
+        }),
     };
     const apps = {} as Record<AppName, App>;
     running.push(() => Promise.all(Object.values(apps).map((app) => app.child.stop())));

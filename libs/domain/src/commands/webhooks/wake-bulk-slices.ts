@@ -15,7 +15,7 @@ export const wakeBulkSlices = async (
       `update customer_import_slices s set lease_until = null
          from customer_import_logs r
         where r.merchant_id = $1 and r.shop = $2 and r.status = 'running' and r.source = 'bulk'
-          and s.merchant_id = r.merchant_id and s.import_id = r.id and s.kind = 'read' and not s.done
+          and s.merchant_id = r.merchant_id and s.import_id = r.id and s.kind in ('read', 'ids') and not s.done
        returning s.slice`,
       [merchantId, shop],
     )

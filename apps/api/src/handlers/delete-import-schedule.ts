@@ -1,0 +1,13 @@
+import type { DeleteImportScheduleRequest } from '@core/contracts';
+import { deleteImportSchedule } from '@core/domain';
+import type { CallContext, Deps } from '../call/context.ts';
+import { write } from '../call/write.ts';
+
+export async function deleteImportScheduleHandler(
+  deps: Pick<Deps, 'pool' | 'keys'>,
+  ctx: CallContext,
+  request: DeleteImportScheduleRequest,
+) {
+  await write(deps, ctx, (tx, commandCtx) => deleteImportSchedule(tx, commandCtx, request));
+  return {};
+}

@@ -1,0 +1,13 @@
+import type { ListImportSchedulesRequest } from '@core/contracts';
+import { listImportSchedules } from '@core/domain';
+import { strongReader } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { presentSchedule } from '../present/import-schedule.ts';
+
+export const listImportSchedulesHandler = async (
+  deps: Pick<Deps, 'reads'>,
+  _ctx: CallContext,
+  { merchantId }: ListImportSchedulesRequest,
+) => ({
+  schedules: (await listImportSchedules(strongReader(deps), { merchantId })).map(presentSchedule),
+});

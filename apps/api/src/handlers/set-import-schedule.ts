@@ -1,0 +1,23 @@
+import { ImportMode, type SetImportScheduleRequest } from '@core/contracts';
+import { setImportSchedule } from '@core/domain';
+import type { CallContext, Deps } from '../call/context.ts';
+import { write } from '../call/write.ts';
+import { presentSchedule } from '../present/import-schedule.ts';
+
+export async function setImportScheduleHandler(
+  deps: Pick<Deps, 'pool' | 'keys'>,
+  ctx: CallContext,
+  { merchantId, shop, cron, timeZone, mode, enabled = true }: SetImportScheduleRequest,
+) {
+  const input = {
+    merchantId,
+    shop,
+    cron,
+    timeZone,
+    // The other way round than of a single import: what runs each night need not read the whole shop.
+    mode: mode === ImportMode.FULL ? ('full' as const) : ('delta' as const),
+    enabled,
+  };
+  const { result } = await write(deps, ctx, (tx, commandCtx) => setImportSchedule(tx, commandCtx, input));
+  return { schedule: presentSchedule(result) };
+}

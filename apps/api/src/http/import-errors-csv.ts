@@ -1,0 +1,117 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { getImport, readImportErrors, type ImportError } from '@core/domain';
+import { CoreError, invalid, type Logger } from '@core/runtime';
+import { Code } from '@connectrpc/connect';
+import type { IsMerchant } from '../auth/merchants.ts';
+import type { CallLimit } from '../call/call-limit.ts';
+import type { Identify } from '../call/caller.ts';
+import { strongReader } from '../call/consistency.ts';
+import type { Deps, Scope } from '../call/context.ts';
+import { REQUEST_ID, requestIdOf } from '../call/request-id.ts';
+import { codeName, toRpcError } from '../errors.ts';
+import { uuid } from '../validation/rules.ts';
+import { csvLine } from './csv.ts';
+
+export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
+
+/** As of ListCustomerImportErrors, which tells the same page by page. */
+const SCOPE: Scope = 'imports:write';
+const HEADINGS = csvLine(['external_id', 'reason', 'occurred_at']);
+
+export interface ImportErrorsCsvOptions {
+  deps: Pick<Deps, 'reads'>;
+  identify: Identify;
+  isMerchant: IsMerchant;
+  limit: CallLimit;
+  log: Logger;
+}
+
+/**
+ * GET /core.v1/import-errors.csv?merchant_id=&import_id=: what could not be imported as it came, as a file. Streamed
+ * page by page, no faster than the caller reads. Refusals are JSON: code, message, field.
+ */
+export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestListener {
+  const { limit, log } = options;
+  return (req, res) => {
+    const requestId = requestIdOf(header(req, REQUEST_ID));
+    res.setHeader(REQUEST_ID, requestId);
+    const work = async () => {
+      limit.enter();
+      try {
+        await answer(options, req, res);
+      } finally {
+        limit.leave();
+      }
+    };
+    work().catch((thrown: unknown) => {
+      // The file has begun: all that is left is to cut it, so that it is not taken for whole. Also when its reader left.
+      if (res.headersSent) return void res.destroy();
+      const error = toRpcError(thrown, requestId);
+      if (error.code === Code.Internal) log.error({ request_id: requestId, err: thrown }, 'no CSV of errors');
+      const field = thrown instanceof CoreError ? thrown.field : undefined;
+      const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
+      res
+        .writeHead(STATUS[error.code] ?? 500, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body));
+    });
+  };
+}
+
+async function answer(
+  { deps, identify, isMerchant }: ImportErrorsCsvOptions,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  if (req.method !== 'GET') return void res.writeHead(405, { allow: 'GET' }).end();
+  if (!identify((name) => header(req, name)).scopes.has(SCOPE)) {
+    throw new CoreError('permission_denied', `the scope ${SCOPE} is needed`);
+  }
+  const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
+  const ref = { merchantId: uuidIn(asked, 'merchant_id'), importId: uuidIn(asked, 'import_id') };
+  if (!(await isMerchant(ref.merchantId))) {
+    throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
+  }
+  const reader = strongReader(deps);
+  await getImport(reader, ref);
+  res.writeHead(200, {
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': `attachment; filename="import-errors-${ref.importId}.csv"`,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  await pipeline(Readable.from(lines(readImportErrors(reader, ref)), { objectMode: false }), res);
+}
+
+async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffer> {
+  yield Buffer.from(HEADINGS);
+  for await (const errors of pages) {
+    const rows = errors.map(({ externalId, reason, occurredAt }) =>
+      csvLine([externalId, reason, occurredAt.toISOString()]),
+    );
+    yield Buffer.from(rows.join(''));
+  }
+}
+
+function uuidIn(asked: URLSearchParams, field: string): string {
+  const values = asked.getAll(field);
+  if (values.length > 1) throw invalid(field, 'must be given once');
+  return uuid(values[0] ?? '', { field, message: {} });
+}
+
+const header = (req: IncomingMessage, name: string): string | undefined => {
+  const value = req.headers[name.toLowerCase()];
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** As the Connect protocol numbers them. */
+const STATUS: Partial<Record<Code, number>> = {
+  [Code.InvalidArgument]: 400,
+  [Code.FailedPrecondition]: 400,
+  [Code.Unauthenticated]: 401,
+  [Code.PermissionDenied]: 403,
+  [Code.NotFound]: 404,
+  [Code.ResourceExhausted]: 429,
+  [Code.Unavailable]: 503,
+};

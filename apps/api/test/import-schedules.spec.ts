@@ -1,0 +1,80 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { status } from '@grpc/grpc-js';
+import { ImportMode, ImportService } from '@core/contracts';
+import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
+
+const imports = ImportService.method;
+let api: TestApi;
+beforeAll(async () => void (api = await openApi()));
+afterAll(() => api?.stop());
+
+let shops = 0;
+const connected = async (merchantId = merchant()) => {
+  const shop = `nightly-${++shops}.myshopify.com`;
+  await api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken: 'shpat_token' });
+  return { merchantId, shop };
+};
+const nightly = { cron: '0 3 * * *', timeZone: 'Europe/Berlin' };
+
+it('sets, replaces, lists and deletes schedules', async () => {
+  const one = await connected();
+  const two = await connected(one.merchantId);
+  const { schedule } = await api.rpc.unary(imports.setImportSchedule, { ...one, ...nightly });
+  expect(schedule).toMatchObject({
+    ...one,
+    ...nightly,
+    mode: ImportMode.DELTA,
+    enabled: true,
+    lastImportId: '',
+    lastError: '',
+  });
+  const next = timestampDate(schedule!.nextAt!);
+  expect(next.getTime()).toBeGreaterThan(Date.now());
+  expect(next.toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' })).toBe('03:00:00');
+
+  await api.rpc.unary(imports.setImportSchedule, { ...two, cron: ' 5 4  * * 1 ', mode: ImportMode.FULL });
+  await api.rpc.unary(imports.setImportSchedule, { ...one, ...nightly, enabled: false });
+  const listed = async () =>
+    (await api.rpc.unary(imports.listImportSchedules, { merchantId: one.merchantId })).schedules;
+  expect(await listed()).toMatchObject([
+    { shop: one.shop, enabled: false, nextAt: undefined },
+    { shop: two.shop, cron: '5 4 * * 1', timeZone: 'UTC', mode: ImportMode.FULL, enabled: true },
+  ]);
+
+  await api.rpc.unary(imports.deleteImportSchedule, one);
+  expect((await listed()).map(({ shop }) => shop)).toEqual([two.shop]);
+  const again = await failure(api.rpc.unary(imports.deleteImportSchedule, one));
+  expect(again).toEqual({ code: status.NOT_FOUND, details: 'schedule not found' });
+  expect(
+    (await auditOf(api.owner, one.merchantId)).filter((action) => action.startsWith('schedule')),
+  ).toEqual(['schedule.set', 'schedule.set', 'schedule.set', 'schedule.delete']);
+});
+
+it('neither shows nor deletes another merchant’s', async () => {
+  const { merchantId, shop } = await connected();
+  await api.rpc.unary(imports.setImportSchedule, { merchantId, shop, ...nightly });
+  const other = merchant();
+  expect((await api.rpc.unary(imports.listImportSchedules, { merchantId: other })).schedules).toEqual([]);
+  const refused = await failure(api.rpc.unary(imports.deleteImportSchedule, { merchantId: other, shop }));
+  expect(refused.code).toBe(status.NOT_FOUND);
+  const set = failure(api.rpc.unary(imports.setImportSchedule, { merchantId: other, shop, ...nightly }));
+  expect(await set).toEqual({
+    code: status.FAILED_PRECONDITION,
+    details: `shop: ${shop} is not connected; call ConnectShop first`,
+  });
+});
+
+it.each([
+  [{ cron: '' }, /^cron: must be five fields/],
+  [{ cron: '0 0 3 * * *' }, /^cron: must be five fields/],
+  [{ cron: '*/5 * * * *' }, /^cron: must not come more often than hourly/],
+  [{ timeZone: 'Europe/Atlantis' }, /^time_zone: must be an IANA time zone/],
+  [{ timeZone: '+01:00' }, /^time_zone: /],
+  [{ shop: 'example.com' }, /^shop: /],
+  [{ mode: 9 as ImportMode }, /^mode: /],
+])('refuses %j, naming the field', async (wrong, message) => {
+  const request = { merchantId: merchant(), shop: 'a.myshopify.com', ...nightly, ...wrong };
+  const refusal = await failure(api.rpc.unary(imports.setImportSchedule, request));
+  expect(refusal.code).toBe(status.INVALID_ARGUMENT);
+  expect(refusal.details).toMatch(message);
+});
