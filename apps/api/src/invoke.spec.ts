@@ -162,7 +162,8 @@ it('refuses calls beyond its limit at once, and counts work until its end rather
 it('counts a stream whose reader leaves as cancelled', async () => {
   const watch = methodOf(ImportService.method.watchCustomerImport);
   if (watch.kind !== 'stream') throw new Error('watching is a stream');
-  const counts = { read: '0', created: '0', updated: '0', unchanged: '0', skipped: '0', failed: '0' };
+  const names = ['read', 'created', 'updated', 'unchanged', 'skipped', 'failed', 'deleted'];
+  const counts = Object.fromEntries(names.map((name) => [name, '0']));
   const run = { status: 'running', source: 'auto', mode: 'full', expected: null, ...counts };
   const { invoker, registry } = bench({ scopes: ['imports:write'], query: async () => [run] as never[] });
   const { call } = incoming(watch, { merchantId: id, importId: id });

@@ -36,8 +36,10 @@ it('sets, replaces, lists and deletes schedules', async () => {
   await api.rpc.unary(imports.setImportSchedule, { ...one, ...nightly, enabled: false });
   const listed = async () =>
     (await api.rpc.unary(imports.listImportSchedules, { merchantId: one.merchantId })).schedules;
-  expect(await listed()).toMatchObject([
-    { shop: one.shop, enabled: false, nextAt: undefined },
+  const both = await listed();
+  expect(both[0]?.nextAt).toBeUndefined();
+  expect(both).toMatchObject([
+    { shop: one.shop, enabled: false },
     { shop: two.shop, cron: '5 4 * * 1', timeZone: 'UTC', mode: ImportMode.FULL, enabled: true },
   ]);
 

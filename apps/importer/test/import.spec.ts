@@ -142,7 +142,10 @@ describe('the truth about the count', () => {
     // What happened behind the last look at the shop is the webhooks' affair; here a delta finds it, but no deletions.
     shop.far.churn({ seed: 7, everyRequests: 1_000_000, times: 0 });
     await bench.until(await bench.start(shop), 'over', ENDED);
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    // A merge moves the survivor's time and may say nothing new besides: then nothing is written.
+    const said = (customers: ReturnType<typeof shopCustomers>) =>
+      customers.map(({ externalId, email, metadata }) => ({ externalId, email, metadata }));
+    expect(said(await storedCustomers(bench, shop))).toEqual(said(shopCustomers(shop)));
     expect(shop.far.stats().violations).toEqual([]);
   });
 });

@@ -4,12 +4,14 @@ import type { StandInCustomer } from '@core/testing';
 import type { ConnectedShop } from './shops.ts';
 import { CEILING, type ImportStack } from './stack.ts';
 
-/** A customer as it should be stored, said here once more and apart from the importer's own mapping. */
+/**
+ * A customer as it should be stored, said here once more and apart from the importer's own mapping. Without the time of
+ * the last change: one that says nothing new (a merge can be) is not written.
+ */
 interface Wanted {
   externalId: string;
   email: string | null;
   metadata: Record<string, unknown>;
-  updatedAt: string;
 }
 
 const MOST_TOLD = 3;
@@ -65,7 +67,6 @@ const toWanted = (customer: StandInCustomer): Wanted => ({
     state: customer.state,
     created_at: customer.createdAt,
   },
-  updatedAt: new Date(customer.updatedAt).toISOString(),
 });
 
 async function storedCustomers({ api, keys }: ImportStack, { merchantId }: ConnectedShop) {
@@ -75,15 +76,13 @@ async function storedCustomers({ api, keys }: ImportStack, { merchantId }: Conne
       external_id: string;
       email: string | null;
       metadata: Record<string, unknown>;
-      source_updated_at: Date;
     }>('select * from customers where merchant_id = $1 and deleted_at is null', [merchantId]);
     const stored = new Map<string, Wanted>();
-    for (const { id, external_id, email, metadata, source_updated_at } of rows) {
+    for (const { id, external_id, email, metadata } of rows) {
       stored.set(external_id, {
         externalId: external_id,
         email: await readEmail(tx, keys, { id, merchantId, email }),
         metadata,
-        updatedAt: source_updated_at.toISOString(),
       });
     }
     return stored;

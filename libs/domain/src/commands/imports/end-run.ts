@@ -50,7 +50,7 @@ export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<Cancel
                    where s.import_id = r.id and not s.done and s.cursor is not null
                      and s.kind in ('read', 'ids')) as cursors
        from customer_import_logs r
-      where status = 'cancelling' for update skip locked`,
+      where status = 'cancelling' for no key update skip locked`,
   );
   for (const ref of cancelling) await endRun(tx, ctx, ref, 'cancelled');
   return cancelling;
