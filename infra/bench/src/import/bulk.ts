@@ -79,8 +79,8 @@ export async function writesOfReimport(
   return (await written()) - before;
 }
 
-/** PostgreSQL's sessions report their counts within a second of being idle. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 3_000));
+/** PostgreSQL's idle sessions report their counts ten seconds late (PGSTAT_IDLE_INTERVAL). */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 15_000));
 
 /** The most memory that an importer of its own has needed for a shop, bytes. */
 export async function memoryOf(stack: ImportStack, customers: number, signal: AbortSignal): Promise<number> {
