@@ -170,6 +170,8 @@ it('leaves no process behind when it is killed itself', async () => {
 
 it('ends when its processes die again and again', async () => {
   const api = await pad.launch(2);
+  // One that dies before all serve ends the start, which is another thing.
+  await waitUntil(() => /"processes":\[/.test(api.log()), { what: 'all processes to serve' });
   const killing = startLoad(1, async () => {
     for (const pid of await api.answering()) process.kill(pid, 'SIGKILL');
   });
