@@ -6,15 +6,7 @@ import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { GetProgramSettingsRequestSchema } from '@core/contracts';
-import {
-  freePort,
-  launch,
-  startAuthStandIn,
-  waitUntil,
-  whenReady,
-  workspaceRoot,
-  type Child,
-} from '@core/testing';
+import { freePort, launchApp, startAuthStandIn, waitUntil, whenReady, type Child } from '@core/testing';
 import { repeatRefused } from './repeat-refused.ts';
 import { environment, merchant, testDatabase } from './support.ts';
 
@@ -56,13 +48,11 @@ export async function openLaunchpad(): Promise<Launchpad> {
   const begin = async (processes: number, env: NodeJS.ProcessEnv = {}): Promise<LaunchedApi> => {
     const [grpcPort, httpPort, adminPort] = [await freePort(), await freePort(), await freePort()];
     const name = `api-${launched.length}`;
-    const child = await launch({
+    const child = await launchApp({
+      app: 'api',
+      dir,
       name,
-      command: process.execPath,
-      args: [join(workspaceRoot(), 'apps/api/src/main.ts')],
-      cwd: workspaceRoot(),
       env: {
-        PATH: process.env['PATH'],
         ...environment(database, auth),
         CORE_GRPC_PORT: String(grpcPort),
         CORE_HTTP_PORT: String(httpPort),
@@ -72,8 +62,6 @@ export async function openLaunchpad(): Promise<Launchpad> {
         LOG_LEVEL: 'info',
         ...env,
       },
-      logFile: join(dir, `${name}.log`),
-      pidFile: join(dir, `${name}.pid`),
     });
     launched.push(child);
     const adminUrl = `http://127.0.0.1:${adminPort}`;

@@ -2,7 +2,6 @@ import type { MerchantKeyStore, Pool } from '@core/db';
 import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
 import { createHeldSlices } from './jobs/held-slices.ts';
-import type { Tokens } from './jobs/ask-shop.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { keepReconciled } from './jobs/reconcile.ts';
 import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
@@ -15,6 +14,7 @@ import type { ShopifyClient } from './shopify/client.ts';
 import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
 import type { Source } from './shopify/source.ts';
 import { createTiers } from './shopify/tiers.ts';
+import type { TokenKeeper } from './shopify/tokens.ts';
 
 export interface ImporterOptions {
   pool: Pool;
@@ -22,7 +22,7 @@ export interface ImporterOptions {
   keys: MerchantKeyStore;
   client: ShopifyClient;
   sources: Record<Source['name'], Source>;
-  tokens: Tokens;
+  tokens: TokenKeeper;
   settings: WorkPageDeps['settings'];
   concurrency: number;
   limits: LimiterOptions;

@@ -1,6 +1,6 @@
 import { DelayedError, Job, Queue, Worker } from 'bullmq';
 import type { PageRef } from '@core/domain';
-import { pause } from '@core/runtime';
+import { closeWorker } from './close-worker.ts';
 import { createFairTurns, TURN_MS } from './jobs/fair-turns.ts';
 import type { Redis } from './redis.ts';
 
@@ -15,8 +15,6 @@ export interface PageJobs {
 }
 
 const QUEUE = 'import-pages';
-/** Less than the time a stop may take altogether. */
-const CLOSE_MS = 10_000;
 
 export function createPageJobs(connection: Redis, onError: (error: Error) => void): PageJobs {
   const queue = new Queue<PageRef>(QUEUE, { connection });
@@ -84,12 +82,5 @@ export function startPageWorker(options: {
   );
   worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));
-  return {
-    // BullMQ waits for its running jobs, and for ever while Redis is away. What is left then is stalled in
-    // Redis and void in PostgreSQL, once the leases are released.
-    async close() {
-      const closed = new AbortController();
-      await Promise.race([worker.close().finally(() => closed.abort()), pause(CLOSE_MS, closed.signal)]);
-    },
-  };
+  return { close: () => closeWorker(worker) };
 }

@@ -1,19 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { seeded } from '@core/testing';
 import { createLimiter, type Limiter, type LimiterOptions } from '../src/shopify/limiter.ts';
 import { createStrictShop, type Bucket, type StrictShop } from './strict-shop.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
-
-/** The same seed gives the same numbers. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export type Simulation = ReturnType<typeof openSimulation>;
 

@@ -2,7 +2,7 @@ import { inTransaction } from '@core/db';
 import { claimSlices, pickUpRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
-import type { Tokens } from '../src/jobs/ask-shop.ts';
+import type { TokenKeeper } from '../src/shopify/tokens.ts';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
@@ -206,7 +206,7 @@ describe('an importer that is gone', () => {
 });
 
 describe('a token that is refused', () => {
-  const tokens = (refresh: Tokens['refresh']): Pick<WorkPageDeps, 'tokens'> => ({
+  const tokens = (refresh: TokenKeeper['refresh']): Pick<WorkPageDeps, 'tokens'> => ({
     tokens: { read: () => Promise.resolve('shpat_expired'), refresh },
   });
 

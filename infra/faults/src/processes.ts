@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { launch, workspaceRoot, type Child } from '@core/testing';
+import { launchApp, type Child } from '@core/testing';
 
 export interface Processes {
   /**
@@ -22,15 +21,7 @@ export function createProcesses(
   let count = 0;
   const start = async () => {
     const name = `${app}-${++count}`;
-    const child = await launch({
-      name,
-      command: process.execPath,
-      args: [join(workspaceRoot(), `apps/${app}/src/main.ts`)],
-      cwd: workspaceRoot(),
-      env: { PATH: process.env['PATH'], ...environment, CORE_ADMIN_PORT: '0' },
-      logFile: join(dir, `${name}.log`),
-      pidFile: join(dir, `${name}.pid`),
-    });
+    const child = await launchApp({ app, dir, name, env: { ...environment, CORE_ADMIN_PORT: '0' } });
     running.add(child);
     void child.exited.then(() => running.delete(child));
     return child;

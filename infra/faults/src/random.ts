@@ -1,16 +1,12 @@
-/** Random numbers that the same seed gives again (mulberry32). */
+import { seeded } from '@core/testing';
+
+/** Random choices that the same seed makes again. */
 export function createRandom(seed: number): {
   below(n: number): number;
   shuffled<T>(items: readonly T[]): T[];
 } {
-  let state = seed >>> 0;
-  const below = (n: number): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * n);
-  };
+  const random = seeded(seed);
+  const below = (n: number): number => Math.floor(random() * n);
   return {
     below,
     shuffled: (items) => {

@@ -2,16 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { migrateDatabase } from '@core/db';
 import {
-  apiEnvironment,
-  freePort,
-  launch,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
   seedCustomers,
+  startApi,
   startAuthStandIn,
   startPostgres,
-  whenReady,
   workspaceRoot,
 } from '@core/testing';
 
@@ -51,24 +48,12 @@ export async function openStack(options: StackOptions): Promise<string> {
   const urlOf = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
   const auth = await startAuthStandIn();
   stops.defer(() => auth.close());
-  const [grpcPort, adminPort] = [await freePort(), await freePort()];
-  const api = await launch({
-    name: 'api',
-    command: process.execPath,
-    args: [join(root, 'apps/api/src/main.ts')],
-    cwd: root,
-    env: {
-      PATH: process.env['PATH'],
-      ...apiEnvironment({ database: urlOf(primary), replicas: replicas.map(urlOf), auth: auth.address }),
-      CORE_GRPC_PORT: String(grpcPort),
-      CORE_ADMIN_PORT: String(adminPort),
-      LOG_LEVEL: 'warn',
-    },
-    logFile: join(dir, 'api.log'),
-    pidFile: join(dir, 'api.pid'),
+  const api = await startApi(dir, {
+    database: urlOf(primary),
+    replicas: replicas.map(urlOf),
+    auth: auth.address,
   });
-  stops.defer(() => api.stop());
-  await whenReady(api, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  stops.defer(() => api.child.stop());
   signal.throwIfAborted();
-  return `127.0.0.1:${grpcPort}`;
+  return api.target;
 }

@@ -29,3 +29,4 @@ export * from './queries/list-customers.ts';
 export * from './queries/list-customers-changed.ts';
 export * from './queries/page-token.ts';
 export * from './settings/index.ts';
+export * from './shopify-time.ts';

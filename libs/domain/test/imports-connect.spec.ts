@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { connectShop, readAccessToken } from '../src/index.ts';
+import { connectShop, readStoredToken, type ShopConnection } from '../src/index.ts';
 import { newShop, openImports, type ImportsBench } from './imports-support.ts';
 
 let bench: ImportsBench;
 beforeAll(async () => (bench = await openImports()));
 afterEach(() => bench.reset());
 afterAll(() => bench.close());
+
+const tokenOf = (shop: ShopConnection): Promise<string> =>
+  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx.keys, shop)).accessToken);
 
 describe('connectShop', () => {
   it('stores the token sealed and gives it back in plain', async () => {
@@ -27,14 +30,14 @@ describe('connectShop', () => {
       access_token: expect.stringMatching(/^1\.[A-Za-z0-9+/=]+$/) as string,
     });
     expect(JSON.stringify(rows)).not.toContain('secret');
-    expect(await bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, shop))).toBe('shpat_secret');
+    expect(await tokenOf(shop)).toBe('shpat_secret');
     expect(await bench.actionsOf(shop.merchantId)).toEqual(['shop.connect']);
   });
 
   it('replaces the token of a shop connected before', async () => {
     const shop = await bench.connect();
     await bench.asApi((tx) => connectShop(tx, bench.ctx, { ...shop, accessToken: 'shpat_new' }));
-    expect(await bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, shop))).toBe('shpat_new');
+    expect(await tokenOf(shop)).toBe('shpat_new');
   });
 
   it('refuses another merchant’s shop, and names of other hosts', async () => {
@@ -43,7 +46,7 @@ describe('connectShop', () => {
     await expect(bench.asApi((tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
       kind: 'already_exists',
     });
-    expect(await bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, shop))).toBe('shpat_secret');
+    expect(await tokenOf(shop)).toBe('shpat_secret');
     for (const name of ['example.com', 'evil.example/x.myshopify.com', '.myshopify.com', '']) {
       await expect(
         bench.asApi((tx) => connectShop(tx, bench.ctx, { ...steal, shop: name })),
@@ -62,8 +65,6 @@ describe('connectShop', () => {
       [a.shop, b.shop],
     );
     const moved = { merchantId: a.merchantId, shop: b.shop };
-    await expect(bench.asImporter((tx) => readAccessToken(tx, bench.ctx.keys, moved))).rejects.toThrow(
-      'does not open',
-    );
+    await expect(tokenOf(moved)).rejects.toThrow('does not open');
   });
 });

@@ -1,3 +1,4 @@
+import type { ShopConnection } from '@core/domain';
 import type { Logger } from '@core/runtime';
 import type { ImporterMetrics } from '../metrics.ts';
 import type { ShopifyClient } from '../shopify/client.ts';
@@ -5,22 +6,11 @@ import { ShopifyUnavailable, Throttled, Unauthorized, type QueryCost } from '../
 import type { Limiter, Outcome } from '../shopify/limiter.ts';
 import type { Source } from '../shopify/source.ts';
 import type { Tiers } from '../shopify/tiers.ts';
-
-export interface Connection {
-  merchantId: string;
-  shop: string;
-}
-
-/** A shop's access token, which may be short-lived. */
-export interface Tokens {
-  read(connection: Connection): Promise<string>;
-  /** @param refused one that Shopify did not take. @throws CoreError in a merchant's words when there is no other */
-  refresh(connection: Connection, refused: string): Promise<string>;
-}
+import type { TokenKeeper } from '../shopify/tokens.ts';
 
 export interface AskDeps {
   limiter: Limiter;
-  tokens: Tokens;
+  tokens: TokenKeeper;
   tiers: Tiers;
   metrics: ImporterMetrics;
   log: Logger;
@@ -48,7 +38,7 @@ export type AskShop = <T extends { cost: QueryCost | null }>(
   send: (accessToken: string) => Promise<T>,
 ) => Promise<T>;
 
-export function createAskShop(deps: AskDeps, connection: Connection): AskShop {
+export function createAskShop(deps: AskDeps, connection: ShopConnection): AskShop {
   const { tokens } = deps;
   return async (limit, send) => {
     // Before the admission: a place at the shop is not to wait for a token.

@@ -1,6 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import type { ShopConnection } from '@core/domain';
-import { pause } from '@core/runtime';
+import { closeWorker } from '../close-worker.ts';
 import type { Redis } from '../redis.ts';
 
 /** What BullMQ keeps of a schedule. */
@@ -22,8 +22,6 @@ export interface SchedulerJobs {
 const QUEUE = 'import-schedules';
 /** Half an hour of PostgreSQL's being away; what is longer is caught up with when it is back. */
 const RETRIES = { attempts: 60, backoff: { type: 'fixed', delay: 30_000 } };
-/** As for the pages. */
-const CLOSE_MS = 10_000;
 
 export function createSchedulerJobs(connection: Redis, onError: (error: Error) => void): SchedulerJobs {
   const queue = new Queue<ShopConnection>(QUEUE, { connection });
@@ -66,10 +64,5 @@ export function startScheduleWorker(
   const worker = new Worker<ShopConnection>(QUEUE, ({ data }) => fire(data), { connection });
   worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));
-  return {
-    async close() {
-      const closed = new AbortController();
-      await Promise.race([worker.close().finally(() => closed.abort()), pause(CLOSE_MS, closed.signal)]);
-    },
-  };
+  return { close: () => closeWorker(worker) };
 }

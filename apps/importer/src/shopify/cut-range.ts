@@ -1,4 +1,4 @@
-import type { SliceRange } from '@core/domain';
+import { shopifyTime, type SliceRange } from '@core/domain';
 import { edgesOf, splitSpan, splitsOf, type Bin } from './bins.ts';
 import type { ShopifyClient } from './client.ts';
 import { ShopifyUnavailable } from './errors.ts';
@@ -91,4 +91,4 @@ function rangesBetween(range: SliceRange, edges: readonly string[]): SliceRange[
   });
 }
 
-const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+const isoOf = (seconds: number): string => shopifyTime(1000 * seconds);

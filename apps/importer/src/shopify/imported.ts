@@ -1,4 +1,4 @@
-import type { ImportedCustomer } from '@core/domain';
+import { shopifyTime, type ImportedCustomer } from '@core/domain';
 
 /** What every source knows of a customer, in the words of the source. */
 export interface SourceCustomer {
@@ -48,5 +48,5 @@ function money(amount: string): string {
 
 function utc(time: string): string {
   const ms = Date.parse(time);
-  return Number.isNaN(ms) ? time : new Date(ms).toISOString().replace('.000Z', 'Z');
+  return Number.isNaN(ms) ? time : shopifyTime(ms);
 }

@@ -1,7 +1,6 @@
-import { SHOP_DOMAIN } from '@core/domain';
 import { ShopifyRejected, ShopifyUnavailable } from './errors.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { parseObject, withTimeLimit } from './transport.ts';
+import { parseObject, sendToShop } from './transport.ts';
 
 /** Where tokens are renewed, and as which app. */
 export interface TokenEndpoint {
@@ -42,31 +41,22 @@ export async function requestTokens(
   now: () => number,
 ): Promise<NewTokens> {
   if (!clientId || !clientSecret) throw new ShopifyRejected(NO_APP);
-  // The last place before secrets leave: see askAdminApi.
-  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
-  const url = `${baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '')}/admin/oauth/access_token`;
   const asked = now();
-  const { status, body, retryAfter } = await withTimeLimit(signal, undefined, async (limited) => {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'error',
-      signal: limited,
-      body: new URLSearchParams({
-        grant_type: 'refresh_token',
-        client_id: clientId,
-        client_secret: clientSecret,
-        refresh_token: refreshToken,
-      }),
-    });
-    return {
-      status: response.status,
-      body: await response.text(),
-      retryAfter: response.headers.get('retry-after'),
-    };
-  });
+  const init = {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: clientId,
+      client_secret: clientSecret,
+      refresh_token: refreshToken,
+    }),
+  };
+  const path = '/admin/oauth/access_token';
+  const { status, body, headers } = await sendToShop({ baseUrl }, shop, { path, init, signal });
   if (status === 401 && parseObject(body)['error'] === 'invalid_request') throw new RefreshRefused();
   if (status === 400 || status === 401 || status === 403) throw new ShopifyRejected(NO_APP);
-  if (status !== 200) throw new ShopifyUnavailable(`HTTP ${status}`, parseRetryAfter(retryAfter, now()));
+  if (status !== 200)
+    throw new ShopifyUnavailable(`HTTP ${status}`, parseRetryAfter(headers.get('retry-after'), now()));
   return readTokens(parseObject(body), asked);
 }
 

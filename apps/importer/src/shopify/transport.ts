@@ -28,20 +28,15 @@ export interface HttpReply {
 const TIMEOUT_MS = 15_000;
 
 /**
- * One request to a shop's Admin API. The token goes nowhere else: the shop's name is checked here, the last place
- * before it leaves (`evil.example/x.myshopify.com` must not steer it), and a redirect is an error, because fetch
- * would take the token along. Nothing of a request or a reply goes into errors: the one carries the token, the
- * other persons.
+ * One request to a shop's Admin API.
  * @param path below /admin/api/{version}/
- * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
+ * @throws as sendToShop
  */
 export async function askAdminApi(
   { baseUrl, apiVersion, timeoutMs }: AdminApi,
   { shop, accessToken, signal }: Access,
   { path, json }: { path: string; json?: unknown },
 ): Promise<HttpReply> {
-  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
-  const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
   const token = { 'x-shopify-access-token': accessToken };
   const init: RequestInit =
     json === undefined
@@ -51,9 +46,24 @@ export async function askAdminApi(
           headers: { ...token, 'content-type': 'application/json' },
           body: JSON.stringify(json),
         };
+  return sendToShop({ baseUrl, timeoutMs }, shop, { path: `/admin/api/${apiVersion}/${path}`, init, signal });
+}
+
+/**
+ * One request to a shop. Its secrets go nowhere else: the shop's name is checked here, the last place before they
+ * leave (`evil.example/x.myshopify.com` must not steer them), and a redirect is an error, because fetch would take
+ * them along. Nothing of a request or a reply goes into errors: the one carries secrets, the other persons.
+ * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
+ */
+export async function sendToShop(
+  { baseUrl, timeoutMs }: { baseUrl: string; timeoutMs?: number | undefined },
+  shop: string,
+  { path, init, signal }: { path: string; init: RequestInit; signal: AbortSignal },
+): Promise<HttpReply> {
+  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
+  const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
   return withTimeLimit(signal, timeoutMs, async (limited) => {
-    const url = `${base}/admin/api/${apiVersion}/${path}`;
-    const response = await fetch(url, { ...init, redirect: 'error', signal: limited });
+    const response = await fetch(`${base}${path}`, { ...init, redirect: 'error', signal: limited });
     return { status: response.status, headers: response.headers, body: await response.text() };
   });
 }

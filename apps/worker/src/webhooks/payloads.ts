@@ -1,4 +1,4 @@
-import type { ImportedCustomer } from '@core/domain';
+import { shopifyTime, type ImportedCustomer } from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
 export class UnreadableWebhook extends Error {
@@ -42,7 +42,7 @@ export function readCustomer(payload: Payload): ImportedCustomer {
     email: typeof email === 'string' ? email : null,
     metadata: {
       ...(typeof state === 'string' ? { state: state.toUpperCase() } : {}),
-      ...(isTime(createdAt) ? { created_at: new Date(createdAt).toISOString().replace('.000Z', 'Z') } : {}),
+      ...(isTime(createdAt) ? { created_at: shopifyTime(Date.parse(createdAt)) } : {}),
     },
     sourceUpdatedAt,
   };

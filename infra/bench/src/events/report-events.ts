@@ -1,6 +1,6 @@
-import { contestantRows } from '../contestant-rows.ts';
-import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
-import { median, rounded, withSpread } from '../stats.ts';
+import { reportFigures } from '../report-figures.ts';
+import type { Measured } from '../rounds.ts';
+import { median } from '../stats.ts';
 import type { Report } from '../suite.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Idle } from './idle.ts';
@@ -53,32 +53,12 @@ export function eventRatios({ clean, held, idle }: EventsFound): Record<Figure, 
 
 export function reportEvents(found: EventsFound): Report {
   const { clean, held, idle, machine, settings } = found;
-  const values = eventRatios(found);
-  const names = Object.keys(FIGURES) as Figure[];
-  const enough = clean.length >= FEWEST_CLEAN;
-  return {
+  return reportFigures({
     name: 'events',
-    ratios: enough ? Object.fromEntries(names.map((name) => [name, rounded(median(values[name]))])) : {},
-    context: {
-      machine,
-      settings,
-      ratios_by_round: Object.fromEntries(names.map((name) => [name, values[name].map(rounded)])),
-      series: Object.fromEntries(
-        contestantRows(clean, 'per second').map(({ contestant, ...rest }) => [contestant, rest]),
-      ),
-      held_open: held,
-      idle,
-    },
-    tables: [
-      names.map((name) => {
-        const [what, floor, goal] = FIGURES[name];
-        const value = values[name].length === 0 ? '-' : withSpread(values[name]);
-        return { figure: `\`${name}\` ${what}`, value, floor, goal };
-      }),
-      contestantRows(clean, 'per second'),
-    ],
-    verdict: enough
-      ? `${clean.length} clean rounds`
-      : `no verdict: ${clean.length} clean rounds, too much else ran here`,
-  };
+    figures: FIGURES,
+    values: eventRatios(found),
+    clean,
+    contestants: { key: 'series', unit: 'per second' },
+    context: { before: { machine, settings }, after: { held_open: held, idle } },
+  });
 }

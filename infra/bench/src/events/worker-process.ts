@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { freePort, launch, whenReady, workspaceRoot, type Child } from '@core/testing';
+import { freePort, launchApp, whenReady, type Child } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';
 import type { EventStack } from './open-stack.ts';
 
@@ -10,15 +9,8 @@ export async function startWorker(
   { cleanUps }: Pick<SuiteOptions, 'cleanUps'>,
 ): Promise<Child> {
   const adminPort = await freePort();
-  const child = await launch({
-    name: 'worker',
-    command: process.execPath,
-    args: [join(workspaceRoot(), 'dist/worker/main.mjs')],
-    cwd: workspaceRoot(),
-    env: { PATH: process.env['PATH'], ...workerEnvironment, CORE_ADMIN_PORT: String(adminPort) },
-    logFile: join(dir, 'worker.log'),
-    pidFile: join(dir, 'worker.pid'),
-  });
+  const env = { ...workerEnvironment, CORE_ADMIN_PORT: String(adminPort) };
+  const child = await launchApp({ app: 'worker', dir, env, bundled: true });
   cleanUps.add(() => child.stop());
   await whenReady(child, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
   return child;

@@ -14,6 +14,7 @@ import {
   fetchKafkaJars,
   freePort,
   launch,
+  launchApp,
   postgresDir,
   startKafka,
   startPostgres,
@@ -98,13 +99,11 @@ export async function openImportStack(
     keys: createMerchantKeyStore(parseKeyring(keyring)),
     shop: (domain, settings) => standIn.control(domain, settings),
     async start(app, environment = {}) {
-      const child = await launch({
-        name: app,
-        command: process.execPath,
-        args: [join(workspaceRoot(), `dist/${app}/main.mjs`)],
-        cwd: workspaceRoot(),
+      const child = await launchApp({
+        app,
+        dir,
+        bundled: true,
         env: {
-          PATH: process.env['PATH'],
           ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
           CORE_DB_USER: `core_${app}`,
           CORE_DB_POOL: '10',
@@ -116,8 +115,6 @@ export async function openImportStack(
             : { REDIS_URL: redis.url, SHOPIFY_BASE_URL: standIn.url }),
           ...environment,
         },
-        logFile: join(dir, `${app}.log`),
-        pidFile: join(dir, `${app}.pid`),
       });
       cleanUps.add(() => child.stop());
       return child;

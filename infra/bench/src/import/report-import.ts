@@ -1,6 +1,6 @@
-import { contestantRows } from '../contestant-rows.ts';
-import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
-import { median, rounded, withSpread } from '../stats.ts';
+import { reportFigures } from '../report-figures.ts';
+import type { Measured } from '../rounds.ts';
+import { rounded } from '../stats.ts';
 import type { Report } from '../suite.ts';
 import { CEILING, type RestCeiling } from './rest-ceiling.ts';
 import type { UpsertSeries } from './series.ts';
@@ -34,7 +34,7 @@ const FIGURES = {
 
 type Figure = keyof typeof FIGURES;
 
-export function importRatios(found: ImportFound): Record<Figure, number[]> {
+function importRatios(found: ImportFound): Record<Figure, number[]> {
   const { clean, rest, neighbours, bulk, file, reimportWrites, memory } = found;
   const against = (peer: UpsertSeries) =>
     clean.map((round) => round.upsert_pages.perSecond / round[peer].perSecond);
@@ -53,34 +53,20 @@ export function importRatios(found: ImportFound): Record<Figure, number[]> {
 
 export function reportImport(found: ImportFound): Report {
   const { clean, machine, settings, rest, memory, bulk, file } = found;
-  const values = importRatios(found);
-  const names = Object.keys(FIGURES) as Figure[];
-  const enough = clean.length >= FEWEST_CLEAN;
-  return {
+  return reportFigures({
     name: 'import',
-    ratios: enough ? Object.fromEntries(names.map((name) => [name, rounded(median(values[name]))])) : {},
+    figures: FIGURES,
+    values: importRatios(found),
+    clean,
+    contestants: { key: 'series', unit: 'per second' },
     context: {
-      machine,
-      settings,
-      ratios_by_round: Object.fromEntries(names.map((name) => [name, values[name].map(rounded)])),
-      series: Object.fromEntries(
-        contestantRows(clean, 'per second').map(({ contestant, ...rest }) => [contestant, rest]),
-      ),
-      rest_ceiling: rest,
-      bulk_customers_per_second: bulk.map(rounded),
-      file_customers_per_second: file.map(rounded),
-      memory_bytes: memory,
+      before: { machine, settings },
+      after: {
+        rest_ceiling: rest,
+        bulk_customers_per_second: bulk.map(rounded),
+        file_customers_per_second: file.map(rounded),
+        memory_bytes: memory,
+      },
     },
-    tables: [
-      names.map((name) => {
-        const [what, floor, goal] = FIGURES[name];
-        const value = values[name].length === 0 ? '-' : withSpread(values[name]);
-        return { figure: `\`${name}\` ${what}`, value, floor, goal };
-      }),
-      contestantRows(clean, 'per second'),
-    ],
-    verdict: enough
-      ? `${clean.length} clean rounds`
-      : `no verdict: ${clean.length} clean rounds, too much else ran here`,
-  };
+  });
 }

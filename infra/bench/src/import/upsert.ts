@@ -25,26 +25,29 @@ export async function upsertPages(
   }
 }
 
-const passed = (customerId: string) =>
-  encryptEmailSql({
-    merchantId: '$1::uuid',
-    customerId,
-    email: 'new.email',
-    generation: '$2',
-    passphrase: '$3',
-  });
-
-const EVENT_COLUMNS = 'segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin';
-const EVENT = `(select segment from outbox_rotation), abs(hashtext(id::text)::bigint) % 4,
-  case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
-  $1, id, version, '{email,external_id,metadata}', 'import'`;
-
-const ON_CONFLICT = `on conflict (merchant_id, external_id) do update
-  set email = excluded.email, email_hash = excluded.email_hash, metadata = excluded.metadata,
-      content_hash = excluded.content_hash, source_updated_at = excluded.source_updated_at,
-      version = customers.version + 1
-  where customers.content_hash is distinct from excluded.content_hash
-  returning id, version`;
+/** Stores `new` (id, and the columns of a row) with an event for each that was written. $1-$3: merchant and key. */
+const STORE_NEW = `
+  upserted as (
+    insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
+    select id, $1, external_id, ${encryptEmailSql({
+      merchantId: '$1::uuid',
+      customerId: 'new.id',
+      email: 'new.email',
+      generation: '$2',
+      passphrase: '$3',
+    })}, email_hash, metadata, content_hash, source_updated_at
+      from new
+    on conflict (merchant_id, external_id) do update
+       set email = excluded.email, email_hash = excluded.email_hash, metadata = excluded.metadata,
+           content_hash = excluded.content_hash, source_updated_at = excluded.source_updated_at,
+           version = customers.version + 1
+     where customers.content_hash is distinct from excluded.content_hash
+    returning id, version)
+  insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+  select (select segment from outbox_rotation), abs(hashtext(id::text)::bigint) % 4,
+         case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
+         $1, id, version, '{email,external_id,metadata}', 'import'
+    from upserted`;
 
 /**
  * The loop that people write first: row by row, each with its event, by one prepared statement, in transactions of
@@ -63,12 +66,7 @@ export async function upsertRows(
         name: 'upsert_row',
         text: `with new as (select uuidv7() as id, $4::varchar as external_id, $5::varchar as email, $6::bytea as email_hash,
                                    $7::jsonb as metadata, $8::bytea as content_hash, $9::timestamptz as source_updated_at),
-                    upserted as (
-                      insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
-                      select id, $1, external_id, ${passed('new.id')}, email_hash, metadata, content_hash, source_updated_at
-                        from new
-                      ${ON_CONFLICT})
-               insert into outbox_events (${EVENT_COLUMNS}) select ${EVENT} from upserted`,
+               ${STORE_NEW}`,
         values: [merchantId, keys.generation, passphrase(keys), ...row],
       });
     }
@@ -90,16 +88,11 @@ export async function upsertByCopy(
     Readable.from(lines(keys, customers)),
     client.query(copyFrom(`copy staging from stdin with (format csv, null '\\N')`)),
   );
-  await client.query(
-    `with new as (select uuidv7() as id, * from staging),
-          upserted as (
-            insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
-            select id, $1, external_id, ${passed('new.id')}, email_hash, metadata, content_hash, source_updated_at
-              from new
-            ${ON_CONFLICT})
-     insert into outbox_events (${EVENT_COLUMNS}) select ${EVENT} from upserted`,
-    [merchantId, keys.generation, passphrase(keys)],
-  );
+  await client.query(`with new as (select uuidv7() as id, * from staging), ${STORE_NEW}`, [
+    merchantId,
+    keys.generation,
+    passphrase(keys),
+  ]);
   await client.query('commit');
 }
 

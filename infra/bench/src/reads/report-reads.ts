@@ -1,6 +1,5 @@
-import { contestantRows } from '../contestant-rows.ts';
+import { reportFigures } from '../report-figures.ts';
 import { FEWEST_CLEAN, type Measured } from '../rounds.ts';
-import { median, rounded, withSpread } from '../stats.ts';
 import type { Report } from '../suite.ts';
 import type { ReplicaLoss } from './replica-loss.ts';
 import { SETTINGS, type Series } from './series.ts';
@@ -52,37 +51,23 @@ export function ratiosOf({ clean, times, losses }: ReadsFound): Record<Figure, n
 
 export function reportReads(found: ReadsFound): Report {
   const { clean, times, losses, served, machine, settings } = found;
-  const values = ratiosOf(found);
-  const names = Object.keys(FIGURES) as Figure[];
-  const enough = clean.length >= FEWEST_CLEAN && losses.length >= FEWEST_CLEAN;
   const failed = losses.reduce((sum, { before, after }) => sum + before.failed + after.failed, 0);
-  const valueOf = (name: Figure) =>
-    values[name].length === 0
-      ? '-'
-      : withSpread(values[name]) + (name === 'p99_replica_loss' ? `, ${failed} failed calls` : '');
-  return {
+  return reportFigures({
     name: 'reads',
-    ratios: enough ? Object.fromEntries(names.map((name) => [name, rounded(median(values[name]))])) : {},
+    figures: FIGURES,
+    values: ratiosOf(found),
+    clean,
+    contestants: { key: 'contestants', unit: 'calls/s' },
     context: {
-      machine,
-      settings,
-      ratios_by_round: Object.fromEntries(names.map((name) => [name, values[name].map(rounded)])),
-      contestants: Object.fromEntries(
-        contestantRows(clean, 'calls/s').map(({ contestant, ...rest }) => [contestant, rest]),
-      ),
-      requests_per_process: served,
-      replica_loss: { failed_calls: failed, runs: losses },
-      server_time_ms: times,
+      before: { machine, settings },
+      after: {
+        requests_per_process: served,
+        replica_loss: { failed_calls: failed, runs: losses },
+        server_time_ms: times,
+      },
     },
-    tables: [
-      names.map((name) => {
-        const [what, floor, goal] = FIGURES[name];
-        return { figure: `\`${name}\` ${what}`, value: valueOf(name), floor, goal };
-      }),
-      contestantRows(clean, 'calls/s'),
-    ],
-    verdict: enough
-      ? `${clean.length} clean rounds`
-      : `no verdict: ${clean.length} clean rounds and ${losses.length} clean freezes, too much else ran here`,
-  };
+    remark: (name) => (name === 'p99_replica_loss' ? `, ${failed} failed calls` : ''),
+    enough: clean.length >= FEWEST_CLEAN && losses.length >= FEWEST_CLEAN,
+    had: `${clean.length} clean rounds and ${losses.length} clean freezes`,
+  });
 }

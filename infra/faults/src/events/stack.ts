@@ -7,18 +7,16 @@ import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKey
 import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import { untilReady } from '@core/runtime';
 import {
-  apiEnvironment,
   fetchKafkaJars,
   freePort,
   grpcClient,
-  launch,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
+  startApi,
   startAuthStandIn,
   startKafka,
   startPostgres,
-  whenReady,
   workspaceRoot,
   type GrpcClient,
   type Kafka,
@@ -77,7 +75,13 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     closing.push(() => owner.end());
     const keyring = `k1:${randomBytes(32).toString('base64')}`;
     const database = `postgresql://core_api:${password}@127.0.0.1:${postgres.primary.port}/core_db`;
-    const rpc = await startApi({ dir, database, keyring, closing });
+    const auth = await startAuthStandIn();
+    closing.push(() => auth.close());
+    const on = { database, replicas: [], auth: auth.address };
+    const api = await startApi(dir, on, { CORE_ENCRYPTION_KEYS: keyring });
+    closing.push(() => api.child.stop());
+    const rpc = grpcClient(api.target);
+    closing.push(() => rpc.close());
 
     const kafka = connectKafka({ brokers: [`127.0.0.1:${kafkaProxy.port}`], clientId: 'faults' });
     closing.push(() => kafka.close());
@@ -120,38 +124,6 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     await close();
     throw error;
   }
-}
-
-async function startApi(on: {
-  dir: string;
-  database: string;
-  keyring: string;
-  closing: (() => unknown)[];
-}): Promise<GrpcClient> {
-  const auth = await startAuthStandIn();
-  on.closing.push(() => auth.close());
-  const [grpcPort, adminPort] = [await freePort(), await freePort()];
-  const api = await launch({
-    name: 'api',
-    command: process.execPath,
-    args: [join(workspaceRoot(), 'apps/api/src/main.ts')],
-    cwd: workspaceRoot(),
-    env: {
-      PATH: process.env['PATH'],
-      ...apiEnvironment({ database: on.database, replicas: [], auth: auth.address }),
-      CORE_ENCRYPTION_KEYS: on.keyring,
-      CORE_GRPC_PORT: String(grpcPort),
-      CORE_ADMIN_PORT: String(adminPort),
-      LOG_LEVEL: 'warn',
-    },
-    logFile: join(on.dir, 'api.log'),
-    pidFile: join(on.dir, 'api.pid'),
-  });
-  on.closing.push(() => api.stop());
-  await whenReady(api, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
-  const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
-  on.closing.push(() => rpc.close());
-  return rpc;
 }
 
 /** Kafka keeps the producers' last sequence numbers in <offset>.snapshot beside each partition's segments. */

@@ -3,6 +3,7 @@ export { launch, whenReady, type Child } from './child.ts';
 export { fetchKafkaJars } from './kafka-jars.ts';
 export type { SecuredListener } from './kafka-secured.ts';
 export { kafkaAnswers, startKafka, type Kafka, type StartKafka } from './kafka.ts';
+export { launchApp, startApi, type LaunchApp } from './launch-app.ts';
 export { stopLeftover } from './leftover.ts';
 export { freePort } from './ports.ts';
 export { startPostgres, type Postgres, type StartPostgres } from './postgres.ts';

@@ -60,13 +60,6 @@ export async function readStoredToken(
   return { accessToken: await openToken(reader, keys, connection, 'access', token), ...rest };
 }
 
-/** The token alone. @throws as readStoredToken */
-export const readAccessToken = async (
-  reader: Reader,
-  keys: MerchantKeyStore,
-  connection: ShopConnection,
-): Promise<string> => (await readStoredToken(reader, keys, connection)).accessToken;
-
 export const notConnected = (shop: string) =>
   new CoreError('failed_precondition', `shop: ${shop} is not connected; call ConnectShop first`, {
     field: 'shop',

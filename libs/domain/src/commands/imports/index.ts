@@ -1,4 +1,4 @@
-export { readAccessToken, readStoredToken, type ShopConnection, type StoredToken } from './access-token.ts';
+export { readStoredToken, type ShopConnection, type StoredToken } from './access-token.ts';
 export * from './advance-run.ts';
 export * from './cancel-import.ts';
 export * from './claim-page.ts';

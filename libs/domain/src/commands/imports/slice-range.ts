@@ -1,3 +1,5 @@
+import { shopifyTime } from '../../shopify-time.ts';
+
 /** What of a shop a slice covers. Bounds are instants in RFC 3339; absent ones are open. */
 export interface SliceRange {
   createdFrom?: string;
@@ -35,6 +37,5 @@ export const rangesToReconcile = (startedAt: Date): [changed: SliceRange, create
 ];
 
 // Shopify's times have whole seconds.
-const endOf = (at: Date): string => isoSeconds(Math.ceil(at.getTime() / 1000));
-const overlapped = (at: Date): string => isoSeconds(Math.floor((at.getTime() - OVERLAP_MS) / 1000));
-const isoSeconds = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+const endOf = (at: Date): string => shopifyTime(1000 * Math.ceil(at.getTime() / 1000));
+const overlapped = (at: Date): string => shopifyTime(1000 * Math.floor((at.getTime() - OVERLAP_MS) / 1000));

@@ -1,3 +1,4 @@
+import { seeded } from '../../seeded.ts';
 import type { CustomerPatch } from '../population.ts';
 
 export interface ChurnOptions {
@@ -24,7 +25,7 @@ export type ChangeCounts = Record<'edited' | 'removed' | 'merged' | 'added', num
 
 /** Edits, deletes, merges and creates customers while a client reads them, as a seed says. */
 export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: Churned) {
-  const random = createRandom(seed);
+  const random = seeded(seed);
   const counts: ChangeCounts = { edited: 0, removed: 0, merged: 0, added: 0 };
   let requests = 0;
   let left = times;
@@ -54,14 +55,3 @@ export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: 
   };
 }
 export type Churn = ReturnType<typeof createChurn>;
-
-/** mulberry32: Math.random takes no seed. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

@@ -1,0 +1,55 @@
+import { contestantRows } from './contestant-rows.ts';
+import { FEWEST_CLEAN, type Measured } from './rounds.ts';
+import { median, rounded, withSpread } from './stats.ts';
+import type { Report } from './suite.ts';
+
+/** What it is, and its floor and goal as the project set them for two cores. */
+export type Figure = readonly [what: string, floor: string, goal: string];
+
+export interface FiguresFound<Name extends string, Contestant extends string> {
+  /** Of the suite. */
+  name: string;
+  figures: Readonly<Record<Name, Figure>>;
+  /** One of each round, or of each measurement. */
+  values: Readonly<Record<Name, number[]>>;
+  clean: readonly Record<Contestant, Measured>[];
+  /** The contestants' key in the context, and what heads their rates. */
+  contestants: { key: string; unit: string };
+  /** Beside the ratios by round and the contestants, which stand between the two. */
+  context: { before: Record<string, unknown>; after: Record<string, unknown> };
+  /** Behind a value of the table. */
+  remark?: (name: Name) => string;
+  /** Whether there is a verdict; with enough clean rounds unless told. */
+  enough?: boolean;
+  /** What there was too little of. */
+  had?: string;
+}
+
+/** The medians under the figures' names, with the table for people; no ratios when too few rounds were clean. */
+export function reportFigures<Name extends string, Contestant extends string>(
+  found: FiguresFound<Name, Contestant>,
+): Report {
+  const { name, figures, values, clean, contestants, context, remark = () => '' } = found;
+  const { enough = clean.length >= FEWEST_CLEAN, had = `${clean.length} clean rounds` } = found;
+  const names = Object.keys(figures) as Name[];
+  const rows = contestantRows(clean, contestants.unit);
+  return {
+    name,
+    ratios: enough ? Object.fromEntries(names.map((each) => [each, rounded(median(values[each]))])) : {},
+    context: {
+      ...context.before,
+      ratios_by_round: Object.fromEntries(names.map((each) => [each, values[each].map(rounded)])),
+      [contestants.key]: Object.fromEntries(rows.map(({ contestant, ...rest }) => [contestant, rest])),
+      ...context.after,
+    },
+    tables: [
+      names.map((each) => {
+        const [what, floor, goal] = figures[each];
+        const value = values[each].length === 0 ? '-' : withSpread(values[each]) + remark(each);
+        return { figure: `\`${each}\` ${what}`, value, floor, goal };
+      }),
+      rows,
+    ],
+    verdict: enough ? `${clean.length} clean rounds` : `no verdict: ${had}, too much else ran here`,
+  };
+}
