@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Reader } from '@core/db';
 import {
   customerIdOf,
+  endPool,
   makeServicesDir,
   merchantIdOf,
   postgresDir,
@@ -57,7 +58,7 @@ beforeAll(async () => {
     await inTransaction(pool, (tx) => keys.findOrCreate(tx, merchantId));
 }, 900_000);
 afterAll(async () => {
-  await pool?.end();
+  if (pool) await endPool(pool);
   await stop?.();
 });
 

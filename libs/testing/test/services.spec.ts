@@ -1,8 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import {
   createTestDatabase,
+  endPool,
   freePort,
   kafkaAnswers,
   makeServicesDir,
@@ -53,6 +54,20 @@ describe('the services of a test run', () => {
     );
     expect(rows).toEqual([{ text: 'streamed', standby: true }]);
     await expect(run(database.replicaUrl, `insert into notes values ('no')`)).rejects.toThrow(/read-only/);
+    await database.drop();
+  });
+
+  it('know no session of a pool that has ended', async () => {
+    const database = await template();
+    const pool = new Pool({ connectionString: database.url, max: 8 });
+    const clients = await Promise.all(Array.from({ length: 8 }, () => pool.connect()));
+    for (const client of clients) client.release();
+    await connected(testServices().postgres.adminUrl, async (admin) => {
+      const sessions = () => admin.query('select from pg_stat_activity where datname = $1', [database.name]);
+      expect((await sessions()).rowCount).toBe(8);
+      await endPool(pool);
+      expect((await sessions()).rowCount).toBe(0);
+    });
     await database.drop();
   });
 

@@ -7,6 +7,7 @@ import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKey
 import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import { untilReady } from '@core/runtime';
 import {
+  endPool,
   fetchKafkaJars,
   freePort,
   grpcClient,
@@ -72,7 +73,7 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     const migrations = join(workspaceRoot(), 'libs/db/migrations');
     await migrateDatabase(postgres.primary.url, migrations, { core_worker: password, core_api: password });
     const owner = new Pool({ connectionString: postgres.primary.url, max: 6 });
-    closing.push(() => owner.end());
+    closing.push(() => endPool(owner));
     const keyring = `k1:${randomBytes(32).toString('base64')}`;
     const database = `postgresql://core_api:${password}@127.0.0.1:${postgres.primary.port}/core_db`;
     const auth = await startAuthStandIn();

@@ -5,6 +5,7 @@ import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKey
 import {
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
+  endPool,
   freePort,
   makeServicesDir,
   postgresDir,
@@ -68,7 +69,7 @@ export async function openImportStack(): Promise<ImportStack> {
     const api = new Pool({ connectionString: `postgresql://core_api:${password}@${database}`, max: 4 });
     // A restart ends them all; who asks next gets a new one.
     for (const pool of [owner, api]) pool.on('error', () => undefined);
-    closing.push(() => Promise.all([owner.end(), api.end()]));
+    closing.push(() => Promise.all([endPool(owner), endPool(api)]));
 
     const redisPort = await freePort();
     const openRedis = () =>

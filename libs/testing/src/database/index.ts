@@ -1,4 +1,5 @@
 export * from './create-core-database.ts';
 export * from './create-test-database.ts';
+export * from './end-pool.ts';
 export * from './seed-customers.ts';
 export * from './test-services.ts';
