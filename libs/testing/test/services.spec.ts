@@ -1,4 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Client, Pool } from 'pg';
 import {
@@ -26,6 +27,8 @@ async function connected<T>(url: string, use: (client: Client) => Promise<T>): P
     await client.end();
   }
 }
+const isClosed = (client: Client): boolean =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.closed;
 const run = (url: string, text: string) => connected(url, async (client) => (await client.query(text)).rows);
 
 const template = () =>
@@ -66,6 +69,7 @@ describe('the services of a test run', () => {
       const sessions = () => admin.query('select from pg_stat_activity where datname = $1', [database.name]);
       expect((await sessions()).rowCount).toBe(8);
       await endPool(pool);
+      expect(clients.map(isClosed)).not.toContain(false);
       expect((await sessions()).rowCount).toBe(0);
     });
     await database.drop();
