@@ -58,7 +58,7 @@ export async function openImportStack(
 ): Promise<ImportStack> {
   const jars = await fetchKafkaJars(say);
   const [postgres, broker, redis] = await Promise.all([
-    startPostgres({ dir: postgresDir(dir), replicas: 0 }),
+    startPostgres({ dir: postgresDir(dir), replicas: 0, durable: true }),
     startKafka({ dir: join(dir, 'kafka'), jars }),
     startRedis({ dir: join(dir, 'redis'), persist: false }),
   ]);

@@ -4,12 +4,12 @@ import { inTransaction } from '@core/db';
 import { measure, type Measured } from '../rounds.ts';
 import { likeCustomers } from './like-customers.ts';
 import type { ImportStack } from './open-stack.ts';
-import { upsertByCopy, upsertPages, upsertRows } from './upsert.ts';
+import { upsertByCopy, upsertPages, upsertRows, upsertRowsByPage } from './upsert.ts';
 
 /** New customers of each measurement. */
 export const ROWS = 20_000;
 
-export type UpsertSeries = 'upsert_pages' | 'upsert_rows' | 'upsert_by_copy';
+export type UpsertSeries = 'upsert_pages' | 'upsert_rows' | 'upsert_rows_by_page' | 'upsert_by_copy';
 
 /** The same rows into the same tables, on one connection each, for a merchant of their own. */
 export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Promise<Measured>> {
@@ -47,6 +47,7 @@ export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Pro
   return {
     upsert_pages: timed((merchantId) => upsertPages(stack, merchantId, customers)),
     upsert_rows: asPeer(upsertRows),
+    upsert_rows_by_page: asPeer(upsertRowsByPage),
     upsert_by_copy: asPeer(upsertByCopy),
   };
 }

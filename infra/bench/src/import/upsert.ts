@@ -8,7 +8,7 @@ import { emailHash, encryptEmailSql, inTransaction, passphrase, type MerchantKey
 import { upsertCustomers, type CommandContext, type ImportedCustomer } from '@core/domain';
 import type { ImportStack } from './open-stack.ts';
 
-/** Rows of one transaction, of all but COPY. */
+/** Rows of one transaction, of pages and of the loop that keeps to them. */
 const PAGE = 250;
 
 /** Stores new customers page by page, as an import does, on one connection. */
@@ -49,19 +49,30 @@ const STORE_NEW = `
          $1, id, version, '{email,external_id,metadata}', 'import'
     from upserted`;
 
-/**
- * The loop that people write first: row by row, each with its event, by one prepared statement, in transactions of
- * the same size. The email is encrypted and indexed as ours; unlike ours, nothing is looked up first.
- */
-export async function upsertRows(
+type Upsert = (
   client: Client,
   keys: MerchantKeys,
   merchantId: string,
   customers: readonly ImportedCustomer[],
+) => Promise<void>;
+
+/**
+ * The loop that people write first: one customer after the other, each saved with its event in a transaction of its
+ * own, by one prepared statement, thus one round trip. The email is encrypted and indexed as ours; unlike ours,
+ * nothing is looked up first.
+ */
+export const upsertRows: Upsert = (...input) => upsertRowByRow(1, ...input);
+
+/** The same loop as good as it gets: a commit a page. */
+export const upsertRowsByPage: Upsert = (...input) => upsertRowByRow(PAGE, ...input);
+
+async function upsertRowByRow(
+  ofTransaction: number,
+  ...[client, keys, merchantId, customers]: Parameters<Upsert>
 ): Promise<void> {
-  for (let n = 0; n < customers.length; n += PAGE) {
-    await client.query('begin');
-    for (const row of customers.slice(n, n + PAGE).map((each) => toRow(keys, each))) {
+  for (let n = 0; n < customers.length; n += ofTransaction) {
+    if (ofTransaction > 1) await client.query('begin');
+    for (const row of customers.slice(n, n + ofTransaction).map((each) => toRow(keys, each))) {
       await client.query({
         name: 'upsert_row',
         text: `with new as (select uuidv7() as id, $4::varchar as external_id, $5::varchar as email, $6::bytea as email_hash,
@@ -70,17 +81,12 @@ export async function upsertRows(
         values: [merchantId, keys.generation, passphrase(keys), ...row],
       });
     }
-    await client.query('commit');
+    if (ofTransaction > 1) await client.query('commit');
   }
 }
 
 /** The fastest plain way: COPY all rows into a staging table, then one statement, in one transaction. */
-export async function upsertByCopy(
-  client: Client,
-  keys: MerchantKeys,
-  merchantId: string,
-  customers: readonly ImportedCustomer[],
-): Promise<void> {
+export const upsertByCopy: Upsert = async (client, keys, merchantId, customers) => {
   await client.query('begin');
   await client.query(`create temp table staging (external_id varchar, email varchar, email_hash bytea, metadata jsonb,
                                                 content_hash bytea, source_updated_at timestamptz) on commit drop`);
@@ -94,7 +100,7 @@ export async function upsertByCopy(
     passphrase(keys),
   ]);
   await client.query('commit');
-}
+};
 
 function* lines(keys: MerchantKeys, customers: readonly ImportedCustomer[]): Iterable<string> {
   for (const customer of customers) {

@@ -2,14 +2,30 @@ import { keyedHash, type MerchantKeys, type Tx } from '@core/db';
 import type { PageRow } from './page.ts';
 import type { StoredCustomer, Tombstones } from './resolve.ts';
 
-/** What is stored of the page's people. No lock: a write that finds the version moved on starts anew. */
+/**
+ * What is stored of the page's people. No lock: a write that finds the version moved on starts anew. Key by key in
+ * laterals, which no estimate can turn into one scan of the merchant's rows: while a new shop grows, the statistics
+ * know nothing of it, and `= any` read all that was there for every page.
+ */
 export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[]): Promise<StoredCustomer[]> {
   return tx.query<StoredCustomer & Record<string, unknown>>(
-    `select id, external_id as "externalId", email_hash as "emailHash", content_hash as "contentHash",
-            case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
-            source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", version
-       from customers
-      where merchant_id = $1 and (external_id = any($2) or email_hash = any($3::bytea[]))`,
+    `with found as (
+       select known.id
+         from unnest($2::text[]) as page (external_id)
+        cross join lateral (select id from customers
+                             where merchant_id = $1 and external_id = page.external_id limit 1) as known
+        union
+       select known.id
+         from unnest($3::bytea[]) as page (email_hash)
+        cross join lateral (select id from customers
+                             where merchant_id = $1 and email_hash = page.email_hash limit 1) as known)
+     select stored.*
+       from found
+      cross join lateral (
+            select id, external_id as "externalId", email_hash as "emailHash", content_hash as "contentHash",
+                   case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
+                   source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", version
+              from customers where merchant_id = $1 and id = found.id limit 1) as stored`,
     [
       merchantId,
       rows.map((row) => row.externalId),
