@@ -6,7 +6,9 @@ import { Client, type ClientConfig } from 'pg';
 const MIGRATION_LOCK = 7_261_349;
 
 /** Passwords of the apps' roles; a role without one stays as it is. */
-export type RolePasswords = Partial<Record<'core_api' | 'core_worker' | 'core_importer', string | undefined>>;
+export type RolePasswords = Partial<
+  Record<'core_api' | 'core_worker' | 'core_importer' | 'core_sealer', string | undefined>
+>;
 
 /**
  * Brings the database to the newest schema, as its owner. Forward only; safe to run again and at once

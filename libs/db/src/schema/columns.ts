@@ -4,3 +4,6 @@ export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType
 
 /** All times carry their zone. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+/** A transaction's id, which never wraps around. A string: it may exceed what a number holds exactly. */
+export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });

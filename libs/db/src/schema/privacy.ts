@@ -1,6 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, primaryKey, uuid, varchar } from 'drizzle-orm/pg-core';
-import { bytea, instant } from './columns.ts';
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core';
+import { bytea, instant, xid8 } from './columns.ts';
 
 /** Envelope keys: random 256-bit data and index keys, wrapped by a key of CORE_ENCRYPTION_KEYS. */
 export const merchantKeys = pgTable(
@@ -9,10 +19,35 @@ export const merchantKeys = pgTable(
     merchantId: uuid('merchant_id').notNull(),
     /** Stands in front of every ciphertext made with this row's data key. */
     generation: integer('generation').notNull(),
-    /** `<keyring id>.<base64 of nonce, ciphertext, tag>` */
-    dataKey: varchar('data_key').notNull(),
-    indexKey: varchar('index_key').notNull(),
+    /** `<keyring id>.<base64 of nonce, tag, ciphertext>`; null once destroyed. */
+    dataKey: varchar('data_key'),
+    /** The same key in every generation, each time wrapped anew: hashes in tombstones cannot be made again. */
+    indexKey: varchar('index_key'),
     createdAt: instant('created_at').notNull().defaultNow(),
+    /** The shop was redacted: what was made with these keys is unreadable for good. */
+    destroyedAt: instant('destroyed_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.generation] }),
+    check(
+      'ck_merchant_keys_destroyed',
+      sql`(${t.destroyedAt} is null) = (${t.dataKey} is not null and ${t.indexKey} is not null)`,
+    ),
+  ],
+);
+
+/** How far a merchant's rows have come on their way to a new generation of its data key. */
+export const keyRotations = pgTable(
+  'key_rotations',
+  {
+    merchantId: uuid('merchant_id').notNull(),
+    /** Where they go to. */
+    generation: integer('generation').notNull(),
+    /** Customers up to this id are done; null at the start. */
+    cursor: uuid('cursor'),
+    rows: bigint('rows', { mode: 'number' }).notNull().default(0),
+    startedAt: instant('started_at').notNull().defaultNow(),
+    finishedAt: instant('finished_at'),
   },
   (t) => [primaryKey({ columns: [t.merchantId, t.generation] })],
 );
@@ -28,9 +63,18 @@ export const privacyRequests = pgTable(
     customerId: uuid('customer_id'),
     receipt: jsonb('receipt').$type<Record<string, unknown>>().notNull(),
     receivedAt: instant('received_at').notNull().defaultNow(),
+    /** Thirty days after it was received, as the laws and Shopify ask. */
+    dueAt: instant('due_at')
+      .notNull()
+      .default(sql`now() + interval '30 days'`),
     completedAt: instant('completed_at'),
   },
-  (t) => [primaryKey({ columns: [t.merchantId, t.requestId] })],
+  (t) => [
+    primaryKey({ columns: [t.merchantId, t.requestId] }),
+    index('idx_privacy_requests_pending')
+      .on(t.dueAt)
+      .where(sql`${t.completedAt} is null`),
+  ],
 );
 
 export const erasureTombstones = pgTable(
@@ -64,6 +108,35 @@ export const auditLog = pgTable(
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
     requestId: varchar('request_id').notNull(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
+    /** The transaction that wrote it: once all up to an id have ended, no further row of theirs can come. */
+    xid: xid8('xid')
+      .notNull()
+      .default(sql`pg_current_xact_id()`),
   },
-  (t) => [index('idx_audit_log_merchant').on(t.merchantId, t.id)],
+  (t) => [
+    index('idx_audit_log_merchant').on(t.merchantId, t.id),
+    index('idx_audit_log_customer')
+      .on(t.merchantId, t.customerId, t.id)
+      .where(sql`${t.customerId} is not null`),
+    index('idx_audit_log_xid').on(t.xid, t.id),
+  ],
 );
+
+/**
+ * A chain over the audit log: each seal covers the rows of the transactions from `from_xid` up to `to_xid`
+ * (exclusive), all of which had ended. Written by the role core_sealer alone.
+ */
+export const auditSeals = pgTable('audit_seals', {
+  /** 1, 2, 3, without a gap. */
+  seq: bigint('seq', { mode: 'number' }).primaryKey(),
+  fromXid: xid8('from_xid').notNull(),
+  toXid: xid8('to_xid').notNull(),
+  rows: bigint('rows', { mode: 'number' }).notNull(),
+  /** SHA-256 over the rows in the order of their ids. */
+  rowsHash: bytea('rows_hash').notNull(),
+  /** Of the seal before; 32 zero bytes for the first. */
+  previousHash: bytea('previous_hash').notNull(),
+  /** SHA-256 over all of the above. */
+  hash: bytea('hash').notNull(),
+  sealedAt: instant('sealed_at').notNull().defaultNow(),
+});

@@ -4,7 +4,7 @@ import type { Client } from 'pg';
 // whole cluster, and two ALTER ROLE at once fail.
 const TEMPLATE_LOCK = 5_118_027;
 
-const APP_ROLES = ['core_api', 'core_worker', 'core_importer'];
+const APP_ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'];
 
 /**
  * Makes sure that database `name` exists, is migrated, and can be cloned. Jest's workers race for it: the first
