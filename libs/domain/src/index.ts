@@ -23,7 +23,9 @@ export {
   versionOfSchedules,
   type ImportSchedule,
 } from './queries/import-schedules.ts';
+export * from './queries/import-pace.ts';
 export * from './queries/imports.ts';
+export * from './queries/watch-import.ts';
 export * from './queries/get-rfm-distribution.ts';
 export * from './queries/list-customers.ts';
 export * from './queries/list-customers-changed.ts';

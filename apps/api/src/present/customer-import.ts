@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ImportMode, ImportSource, ImportStatus, type CustomerImportSchema } from '@core/contracts';
-import type { ImportRun } from '@core/domain';
+import { paceOf, type ImportRun } from '@core/domain';
 
 const STATUS: Readonly<Record<ImportRun['status'], ImportStatus>> = {
   pending: ImportStatus.PENDING,
@@ -27,10 +27,10 @@ const MODE: Readonly<Record<ImportRun['mode'], ImportMode>> = {
   delta: ImportMode.DELTA,
 };
 
-/** @param now milliseconds since the epoch */
+/** @param pace since the start, unless the caller knows better */
 export const presentImport = (
   run: ImportRun,
-  now = Date.now(),
+  pace = paceOf(run, Date.now()),
 ): MessageInitShape<typeof CustomerImportSchema> => ({
   importId: run.importId,
   merchantId: run.merchantId,
@@ -46,26 +46,9 @@ export const presentImport = (
   skipped: BigInt(run.skipped),
   failed: BigInt(run.failed),
   deleted: BigInt(run.deleted),
-  ...paceOf(run, now),
+  ...pace,
   waitingReason: run.waitingReason ?? '',
   error: run.error ?? '',
   startedAt: run.startedAt ? timestampFromDate(run.startedAt) : undefined,
   finishedAt: run.finishedAt ? timestampFromDate(run.finishedAt) : undefined,
 });
-
-/** Customers a second since the start, and the seconds left at that rate while it is known and runs. */
-export function paceOf(
-  {
-    startedAt,
-    finishedAt,
-    read,
-    expected,
-  }: Pick<ImportRun, 'startedAt' | 'finishedAt' | 'read' | 'expected'>,
-  now: number,
-): { rate: number; eta?: number } {
-  if (!startedAt) return { rate: 0 };
-  const seconds = ((finishedAt?.getTime() ?? now) - startedAt.getTime()) / 1000;
-  const rate = seconds > 0 ? read / seconds : 0;
-  if (finishedAt || expected === null || rate === 0) return { rate };
-  return { rate, eta: Math.max(0, expected - read) / rate };
-}

@@ -1,6 +1,5 @@
-import { appendAudit, type ImportStatus, type Tx } from '@core/db';
+import { appendAudit, type Actor, type ImportStatus, type Tx } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
-import type { CommandContext } from '../../context.ts';
 import { getImport, type ImportRun } from '../../queries/imports.ts';
 
 export interface ImportRef {
@@ -13,7 +12,7 @@ export interface ImportRef {
  * a second or two. Asked again it answers the same.
  * @throws CoreError not_found; failed_precondition when the import has ended
  */
-export async function cancelImport(tx: Tx, ctx: CommandContext, input: ImportRef): Promise<ImportRun> {
+export async function cancelImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;
   const [cancelled] = await tx.query<{ status: ImportStatus }>(
     `update customer_import_logs

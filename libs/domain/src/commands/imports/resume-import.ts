@@ -1,5 +1,4 @@
-import { appendAudit, type ImportStatus, type Tx } from '@core/db';
-import type { CommandContext } from '../../context.ts';
+import { appendAudit, type Actor, type ImportStatus, type Tx } from '@core/db';
 import { getImport, type ImportRun } from '../../queries/imports.ts';
 import { addSlices } from './add-slices.ts';
 import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
@@ -11,7 +10,7 @@ import { ACTIVE, alreadyRunning } from './start-import.ts';
  * @throws CoreError not_found; failed_precondition when it runs or is complete; already_exists naming
  *   another import that holds the shop
  */
-export async function resumeImport(tx: Tx, ctx: CommandContext, input: ImportRef): Promise<ImportRun> {
+export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;
   const before = await getImport(tx, input);
   // A race with a start fails on the unique index, and the transaction runs anew and finds the winner.

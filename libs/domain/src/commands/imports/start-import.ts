@@ -1,6 +1,5 @@
-import { ACTIVE_STATUSES, appendAudit, RaceLost, type Tx } from '@core/db';
+import { ACTIVE_STATUSES, appendAudit, RaceLost, type Actor, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
-import type { CommandContext } from '../../context.ts';
 import { notConnected } from './access-token.ts';
 import { addSlices } from './add-slices.ts';
 import { shopDomain } from './shop-domain.ts';
@@ -19,11 +18,7 @@ export interface StartImport {
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; already_exists
  *   naming the import that holds the shop
  */
-export async function startImport(
-  tx: Tx,
-  ctx: CommandContext,
-  input: StartImport,
-): Promise<{ importId: string }> {
+export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: string }> {
   const { merchantId, source = 'auto' } = input;
   const shop = shopDomain(input.shop);
   if (!(await isConnected(tx, merchantId, shop))) throw notConnected(shop);
