@@ -2,6 +2,15 @@
 // (src/**/*.spec.ts), specs that do I/O in test/ (their services come from the global set-up).
 const { basename, dirname, join } = require('node:path');
 
+const swc = (syntax) => [
+  '@swc/jest',
+  {
+    jsc: { target: 'es2023', parser: { syntax } },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
 module.exports = (root) => ({
   rootDir: root,
   displayName: `${basename(dirname(root))}/${basename(root)}`,
@@ -12,13 +21,9 @@ module.exports = (root) => ({
   testTimeout: 120_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '^.+\\.ts$': swc('typescript'),
+    // Comes as ES modules alone, which Jest cannot require.
+    '/node_modules/jose/.+\\.js$': swc('ecmascript'),
   },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
 });
