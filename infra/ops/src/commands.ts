@@ -1,14 +1,20 @@
 import type { Command } from './cli/command.ts';
+import { cancelShopImport } from './commands/cancel-import.ts';
 import { createTopics } from './commands/create-topics.ts';
 import { dropDeadLetters } from './commands/drop-dead-letters.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
+import { listShopImports } from './commands/list-imports.ts';
 import { migrate } from './commands/migrate.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
 import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
 import { replayOutbox } from './commands/replay-outbox.ts';
+import { resumeShopImport } from './commands/resume-import.ts';
 import { showConsumerLag } from './commands/show-consumer-lag.ts';
 import { showDeadLetters } from './commands/show-dead-letters.ts';
+import { showImport } from './commands/show-import.ts';
 import { showOutboxStatus } from './commands/show-outbox-status.ts';
+import { startShopImport } from './commands/start-import.ts';
+import { watchShopImport } from './commands/watch-import.ts';
 
 /** Every command of `npm run ops`. @param migrations the folder of them */
 export const commands = (migrations: string): Command[] => [
@@ -22,4 +28,10 @@ export const commands = (migrations: string): Command[] => [
   replayOutbox,
   showConsumerLag,
   redriveFailedWebhooks,
+  startShopImport,
+  listShopImports,
+  showImport,
+  watchShopImport,
+  cancelShopImport,
+  resumeShopImport,
 ];

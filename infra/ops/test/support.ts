@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { deadLetterTopic } from '@core/contracts';
 import { migrateDatabase } from '@core/db';
 import { connectKafka, type KafkaClient } from '@core/events';
@@ -29,19 +29,22 @@ interface Setting {
   answer?: boolean;
   /** Ctrl-C as soon as this is said beside the result. */
   stopWhen?: RegExp;
+  /** Told each line beside the result. */
+  hear?: (line: string) => void;
 }
 
 /** Runs `ops` in this process. */
 export async function ops(
   args: readonly string[],
   env: Record<string, string>,
-  { answer, stopWhen }: Setting = {},
+  { answer, stopWhen, hear }: Setting = {},
 ): Promise<Said> {
   const said = { stdout: '', stderr: '' };
   const stop = new AbortController();
   const beside = (line: string) => {
     said.stderr += `${line}\n`;
     if (stopWhen?.test(line)) stop.abort();
+    hear?.(line);
   };
   const code = await runCommand(commands('unused'), args, {
     env: () => env,
@@ -79,12 +82,28 @@ export async function openStack() {
     owner,
     kafka,
     env,
+    /** The same database, as this role. */
+    envAs: (role: string) => ({
+      ...env,
+      CORE_DB_USER: role,
+      CORE_DB_PASSWORD: new URL(database.urlFor(role)).password,
+    }),
     ops: (...args: string[]) => ops(args, env),
     /** With --json. @throws when it fails */
     opsJson: async <T>(...args: string[]): Promise<T> => {
       const said = await ops([...args, '--json'], env);
       if (said.code !== 0) throw new Error(`ops ${args.join(' ')}: ${said.code}\n${said.stderr}`);
       return JSON.parse(said.stdout) as T;
+    },
+    /** As the superuser, which may: what a failover does to clients. */
+    endSessionsOf: async (role: string) => {
+      const admin = new Client(testServices().postgres.adminUrl);
+      await admin.connect();
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and datname = $2',
+        [role, database.name],
+      );
+      await admin.end();
     },
     close: async () => {
       await Promise.all([kafka.close(), owner.end()]);

@@ -17,9 +17,10 @@ export function commandHelp({ name, does, details, options, env }: Command): str
   const flags = Object.entries({ ...options, ...COMMON_OPTIONS }).map(
     ([flag, { shows, doc }]) => [`--${flag}${shows && ` ${shows}`}`, doc] as const,
   );
+  const bare = Object.values(options).find((option) => option.bare);
   const variables = Object.entries(env).map(([variable, { doc }]) => [variable, doc] as const);
   return [
-    `usage: ${PROGRAM} ${name} [flags]`,
+    `usage: ${PROGRAM} ${name}${bare ? ` ${bare.shows}` : ''} [flags]`,
     `${does[0]?.toUpperCase()}${does.slice(1)}.`,
     ...(details ? ['', ...details.trim().split('\n')] : []),
     ...['', 'flags', ...columns(flags)],

@@ -5,6 +5,8 @@ export interface Option<T> {
   readonly shows: string;
   /** May be given more than once. */
   readonly many: boolean;
+  /** A word without a flag is its value: `import show <id>`. One option of a command at most. */
+  readonly bare?: boolean;
   /**
    * @param given every value on the command line, in order; 'true' for a flag without one
    * @throws Error with the expectation alone; the caller adds the flag's name

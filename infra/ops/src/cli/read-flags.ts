@@ -24,9 +24,10 @@ export function readFlags<O extends Options>(
 
 function parse(options: Options, args: readonly string[]): Record<string, (string | boolean)[] | undefined> {
   try {
-    const { values } = parseArgs({
+    const bare = Object.entries(options).find(([, option]) => option.bare)?.[0];
+    const { values, positionals } = parseArgs({
       args: [...args],
-      allowPositionals: false,
+      allowPositionals: bare !== undefined,
       options: Object.fromEntries(
         Object.entries(options).map(([name, { shows }]) => [
           name,
@@ -34,7 +35,8 @@ function parse(options: Options, args: readonly string[]): Record<string, (strin
         ]),
       ),
     });
-    return values as Record<string, (string | boolean)[] | undefined>;
+    const given = values as Record<string, (string | boolean)[] | undefined>;
+    return bare === undefined ? given : { ...given, [bare]: [...(given[bare] ?? []), ...positionals] };
   } catch (error) {
     // Node's own words name the flag; behind the first sentence it explains how to write positionals.
     const said = error instanceof Error ? error.message : String(error);

@@ -28,5 +28,6 @@ export function withLocalStack(
     CORE_DB_USER: decodeURIComponent(url.username),
     CORE_DB_PASSWORD: decodeURIComponent(url.password),
     KAFKA_BROKER: stack['KAFKA_BROKER'],
+    DEV_MERCHANT_ID: stack['DEV_MERCHANT_ID'],
   };
 }

@@ -4,11 +4,13 @@ import { OpsError } from '../cli/errors.ts';
 
 /**
  * Opens the database for the time of `work`.
+ * @param role that has the rights it needs, for the message when CORE_DB_USER has not
  * @throws OpsError when it does not answer; UnknownSchema when it has not this build's schema
  */
 export async function withDatabase<T>(
   source: NodeJS.ProcessEnv,
   work: (pool: Pool) => Promise<T>,
+  role = 'core_worker',
 ): Promise<T> {
   const env = readEnv(databaseEnv, source);
   const pool = createPool(env, { app: 'ops', log: createLogger('ops', 'silent'), max: 2 });
@@ -22,7 +24,7 @@ export async function withDatabase<T>(
     });
     return await work(pool).catch((error: Error) => {
       throw (error as { code?: string }).code === FORBIDDEN
-        ? new OpsError(mayNot(env.CORE_DB_USER, error))
+        ? new OpsError(mayNot(env.CORE_DB_USER, error, role))
         : error;
     });
   } finally {
@@ -33,8 +35,8 @@ export async function withDatabase<T>(
 /** SQLSTATE insufficient_privilege. */
 const FORBIDDEN = '42501';
 
-const mayNot = (role: string, { message }: Error): string =>
-  `${role}: ${message}; set CORE_DB_USER to core_worker or the owner`;
+const mayNot = (user: string, { message }: Error, role: string): string =>
+  `${user}: ${message}; set CORE_DB_USER to ${role} or the owner`;
 
 // A host with several addresses fails with one error for each, and no message of its own.
 const reasonOf = (error: Error): string =>

@@ -1,7 +1,7 @@
+import { bar } from '../cli/bar.ts';
 import type { Terminal } from '../cli/command.ts';
 import type { ReplayProgress } from './drive-replay.ts';
 
-const WIDTH = 30;
 /** Where a line cannot be drawn over, one now and then is enough. */
 const LINE_EVERY_MS = 5_000;
 
@@ -14,8 +14,7 @@ export function replayBar(
   return ({ appended }, waiting) => {
     const said = `${appended} of ${total} events${waiting ? ', waiting for the relay' : ''}`;
     if (terminal.interactive) {
-      const full = Math.round(WIDTH * Math.min(1, appended / Math.max(1, total)));
-      terminal.progress(`${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${said}`);
+      terminal.progress(`${bar(appended, total)} ${said}`);
     } else if (performance.now() - saidAt > LINE_EVERY_MS) {
       saidAt = performance.now();
       terminal.note(said);

@@ -17,7 +17,7 @@ export * from './resume-import.ts';
 export * from './slice-range.ts';
 export { SHOP_DOMAIN } from './shop-domain.ts';
 export { keepFound, readAsked } from './verify-ids.ts';
-export { startImport, type StartImport } from './start-import.ts';
+export { AlreadyRunning, startImport, type StartImport } from './start-import.ts';
 export * from './store-tokens.ts';
 export { runSchedule } from './run-schedule.ts';
 export { checkCron, checkTimeZone, type ScheduleTimes } from './schedule-times.ts';

@@ -7,8 +7,8 @@ import { ACTIVE, alreadyRunning } from './start-import.ts';
 /**
  * Puts an ended import back to pending, to go on where it stopped. An incomplete one has read every page
  * and has no such place: it reads the shop anew, and its counters begin at zero (the audit row keeps them).
- * @throws CoreError not_found; failed_precondition when it runs or is complete; already_exists naming
- *   another import that holds the shop
+ * @throws CoreError not_found; failed_precondition when it runs or is complete; AlreadyRunning when another
+ *   import holds the shop
  */
 export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;

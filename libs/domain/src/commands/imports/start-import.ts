@@ -15,8 +15,7 @@ export interface StartImport {
 
 /**
  * Writes a pending run with the slice that plans the others; the importer picks it up.
- * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; already_exists
- *   naming the import that holds the shop
+ * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; AlreadyRunning
  */
 export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: string }> {
   const { merchantId, source = 'auto' } = input;
@@ -46,6 +45,17 @@ export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promi
 /** The condition of the unique index that lets a shop have one active run. */
 export const ACTIVE = `status in (${ACTIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 
+/** The shop has an import already. */
+export class AlreadyRunning extends CoreError {
+  override name = 'AlreadyRunning';
+  readonly importId: string;
+
+  constructor(importId: string, shop: string) {
+    super('already_exists', `shop: import ${importId} of ${shop} is still running`, { field: 'shop' });
+    this.importId = importId;
+  }
+}
+
 /** The error that names the run which holds the shop. */
 export async function alreadyRunning(tx: Tx, merchantId: string, shop: string): Promise<Error> {
   const [running] = await tx.query<{ id: string }>(
@@ -53,9 +63,7 @@ export async function alreadyRunning(tx: Tx, merchantId: string, shop: string): 
     [merchantId, shop],
   );
   if (!running) return new RaceLost('the import that held the shop ended meanwhile');
-  return new CoreError('already_exists', `shop: import ${running.id} of ${shop} is still running`, {
-    field: 'shop',
-  });
+  return new AlreadyRunning(running.id, shop);
 }
 
 const isConnected = async (tx: Tx, merchantId: string, shop: string): Promise<boolean> =>

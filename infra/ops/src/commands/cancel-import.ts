@@ -1,0 +1,21 @@
+import { databaseEnv } from '@core/db';
+import { cancelImport, hasEnded } from '@core/domain';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { actOnImport } from '../imports/act-on-import.ts';
+import { IMPORT_OPTIONS, resumeWith } from '../imports/options.ts';
+
+export const cancelShopImport = defineCommand({
+  name: 'import cancel',
+  does: 'stop an import; what it has stored stays',
+  details: 'The importers stop within two seconds. It can be resumed where it stopped.',
+  options: { ...IMPORT_OPTIONS, ...ACTING_OPTIONS },
+  env: databaseEnv,
+  run: (call) =>
+    actOnImport(call, {
+      verb: 'cancel',
+      done: 'cancelled',
+      isPossible: (run) => !hasEnded(run),
+      act: cancelImport,
+      then: (ref) => [`go on with it: ${resumeWith(ref)}`],
+    }),
+});

@@ -1,0 +1,27 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { listImports } from '@core/domain';
+import { defineCommand } from '../cli/command.ts';
+import { integerOr } from '../cli/option.ts';
+import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
+import { importJson, listLines } from '../imports/present.ts';
+import { withImports } from '../imports/with-imports.ts';
+
+/** Only the first page is read here. */
+const NO_TOKENS = { make: () => '', read: () => null };
+
+export const listShopImports = defineCommand({
+  name: 'import list',
+  does: "list a merchant's imports, the newest first",
+  options: {
+    ...MERCHANT_OPTIONS,
+    limit: integerOr(20, 'at most so many', { min: 1, max: 1_000 }),
+  },
+  env: databaseEnv,
+  run: ({ values, env }) => {
+    const page = { merchantId: merchantOf(values, env), pageSize: values.limit, pageToken: '' };
+    return withImports(env, page, async (pool) => {
+      const { imports } = await inTransaction(pool, (tx) => listImports(tx, NO_TOKENS, page));
+      return { json: { imports: imports.map((run) => importJson(run)) }, lines: listLines(imports) };
+    });
+  },
+});

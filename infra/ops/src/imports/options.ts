@@ -1,0 +1,38 @@
+import type { ImportRef } from '@core/domain';
+import { UsageError } from '../cli/errors.ts';
+import { uuid, type Values } from '../cli/option.ts';
+
+/** Whose imports. */
+export const MERCHANT_OPTIONS = { merchant: uuid("of this merchant; the local stack's own unless given") };
+
+/** Which import. */
+export const IMPORT_OPTIONS = {
+  import: { ...uuid('this one; the flag itself may be left out'), bare: true },
+  ...MERCHANT_OPTIONS,
+};
+
+/** @throws UsageError when nothing says whose */
+export function merchantOf(
+  { merchant }: Values<typeof MERCHANT_OPTIONS>,
+  { DEV_MERCHANT_ID: local }: NodeJS.ProcessEnv,
+): string {
+  if (merchant) return merchant;
+  if (!local) throw new UsageError('--merchant: must say whose; without, there must be a local stack');
+  return local;
+}
+
+/** @throws UsageError when nothing says which, or whose */
+export function importOf(values: Values<typeof IMPORT_OPTIONS>, env: NodeJS.ProcessEnv): ImportRef {
+  if (!values.import) throw new UsageError('--import: must say which import; `import list` shows them');
+  return { importId: values.import, merchantId: merchantOf(values, env) };
+}
+
+const PROGRAM = 'npm run ops -- import';
+
+export const listWith = (merchantId: string): string => `${PROGRAM} list --merchant ${merchantId}`;
+
+export const watchWith = ({ importId, merchantId }: ImportRef): string =>
+  `${PROGRAM} watch ${importId} --merchant ${merchantId}`;
+
+export const resumeWith = ({ importId, merchantId }: ImportRef): string =>
+  `${PROGRAM} resume ${importId} --merchant ${merchantId} --yes`;

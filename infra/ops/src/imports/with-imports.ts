@@ -1,0 +1,34 @@
+import type { Pool } from '@core/db';
+import { AlreadyRunning } from '@core/domain';
+import { CoreError } from '@core/runtime';
+import { OpsError } from '../cli/errors.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { listWith, watchWith } from './options.ts';
+
+/**
+ * The database, for one merchant's imports.
+ * @throws OpsError saying what to do next when the service refuses
+ */
+export const withImports = <T>(
+  env: NodeJS.ProcessEnv,
+  { merchantId }: { merchantId: string },
+  work: (pool: Pool) => Promise<T>,
+): Promise<T> =>
+  withDatabase(
+    env,
+    (pool) =>
+      work(pool).catch((error: Error) => {
+        throw error instanceof CoreError ? new OpsError(withNextStep(error, merchantId)) : error;
+      }),
+    'core_api',
+  );
+
+function withNextStep(error: CoreError, merchantId: string): string {
+  if (error instanceof AlreadyRunning) {
+    return `${error.message}; watch it with: ${watchWith({ importId: error.importId, merchantId })}`;
+  }
+  if (error.kind === 'not_found') {
+    return `merchant ${merchantId} has no such import; see: ${listWith(merchantId)}`;
+  }
+  return error.message;
+}

@@ -1,0 +1,428 @@
+import { randomUUID } from 'node:crypto';
+import type { ImportRun } from '@core/domain';
+import { openStack, ops as runOps, type Said, type Stack } from './support.ts';
+
+type Setting = Parameters<typeof runOps>[2];
+
+let stack: Stack;
+let env: Record<string, string>;
+beforeAll(async () => {
+  stack = await openStack();
+  env = stack.envAs('core_api');
+});
+afterAll(() => stack.close());
+
+const ops = (args: readonly string[], setting: Setting = {}) => runOps(['import', ...args], env, setting);
+const opsJson = async (args: readonly string[], setting: Setting = {}) => {
+  const said = await ops([...args, '--json'], setting);
+  return { ...said, json: JSON.parse(said.stdout) as Record<string, unknown> };
+};
+
+/** A merchant with a connected shop. */
+async function connected() {
+  const merchantId = randomUUID();
+  const shop = `shop-${merchantId.slice(0, 8)}.myshopify.com`;
+  await stack.owner.query(
+    'insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)',
+    [merchantId, shop, '1.sealed'],
+  );
+  return { merchantId, shop };
+}
+
+/** The same with an import that is pending. */
+async function started() {
+  const { merchantId, shop } = await connected();
+  const { json } = await opsJson(['start', '--shop', shop, '--merchant', merchantId]);
+  const importId = String(json['import_id']);
+  return { merchantId, shop, importId, args: [importId, '--merchant', merchantId] };
+}
+
+/** What an importer would do. */
+async function advance(
+  importId: string,
+  change: Partial<Record<'status' | 'expected' | 'waiting_reason' | 'error', string | number>>,
+  read = 0,
+): Promise<void> {
+  const { status, expected, waiting_reason: waiting, error } = change;
+  await stack.owner.query(
+    `update customer_import_logs
+        set status = coalesce($2, status), expected = coalesce($3::bigint, expected), waiting_reason = $4, error = $5,
+            started_at = coalesce(started_at, now() - interval '10 s'),
+            finished_at = case when $2 in ('pending', 'running') then null else now() end
+      where id = $1`,
+    [importId, status ?? 'running', expected ?? null, waiting ?? null, error ?? null],
+  );
+  await stack.owner.query('update customer_import_slices set read = $2, created = $2 where import_id = $1', [
+    importId,
+    read,
+  ]);
+}
+
+const statusOf = async (importId: string): Promise<ImportRun['status']> =>
+  (await stack.owner.query('select status from customer_import_logs where id = $1', [importId])).rows[0]
+    .status;
+const audited = async (merchantId: string) =>
+  (
+    await stack.owner.query(
+      'select actor, action, detail from audit_log where merchant_id = $1 order by id',
+      [merchantId],
+    )
+  ).rows;
+
+/** Watches, and acts once a line says so. */
+async function watching(
+  args: readonly string[],
+  steps: readonly [heard: RegExp, then: () => Promise<unknown>][],
+  setting: Setting = {},
+): Promise<Said> {
+  const left = [...steps];
+  const acts: Promise<unknown>[] = [];
+  const said = await ops(args, {
+    ...setting,
+    hear: (line) => {
+      if (!left[0]?.[0].test(line)) return;
+      acts.push(left.shift()![1]());
+    },
+  });
+  await Promise.all(acts);
+  expect(left).toEqual([]);
+  return said;
+}
+
+describe('import start', () => {
+  it('starts an import at once, for the record', async () => {
+    const { merchantId, shop } = await connected();
+    const said = await ops([
+      'start',
+      '--shop',
+      shop.toUpperCase(),
+      '--source',
+      'bulk',
+      '--merchant',
+      merchantId,
+      '--actor',
+      'ada',
+    ]);
+    const [, importId] =
+      /^started import (\S+)\nwatch it with: npm run ops -- import watch \1 /.exec(said.stdout) ?? [];
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    expect(await statusOf(importId!)).toBe('pending');
+    expect(await audited(merchantId)).toEqual([
+      {
+        actor: 'ops:ada',
+        action: 'import.start',
+        detail: { import_id: importId, shop, source: 'bulk', mode: 'full' },
+      },
+    ]);
+  });
+
+  it('takes the merchant of the local stack when none is given', async () => {
+    const { merchantId, shop } = await connected();
+    const said = await runOps(['import', 'start', '--shop', shop, '--json'], {
+      ...env,
+      DEV_MERCHANT_ID: merchantId,
+    });
+    expect(JSON.parse(said.stdout)).toMatchObject({ merchant_id: merchantId, shop });
+  });
+
+  it('says what to do about a shop that is not connected, and one that is being imported', async () => {
+    const merchantId = randomUUID();
+    const unknown = await ops(['start', '--shop', 'nobody.myshopify.com', '--merchant', merchantId]);
+    expect(unknown).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'shop: nobody.myshopify.com is not connected; call ConnectShop first\n',
+    });
+    const run = await started();
+    const again = await ops(['start', '--shop', run.shop, '--merchant', run.merchantId]);
+    expect(again).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        `shop: import ${run.importId} of ${run.shop} is still running; ` +
+        `watch it with: npm run ops -- import watch ${run.importId} --merchant ${run.merchantId}\n`,
+    });
+  });
+
+  it('watches it to its end', async () => {
+    const { merchantId, shop } = await connected();
+    let importId = '';
+    const said = await watching(
+      ['start', '--shop', shop, '--merchant', merchantId, '--watch'],
+      [
+        [/^started import /, async () => undefined],
+        [
+          /^pending: waits for an importer$/,
+          async () => {
+            const { rows } = await stack.owner.query('select id from customer_import_logs where shop = $1', [
+              shop,
+            ]);
+            importId = rows[0].id;
+            await advance(importId, { expected: 400 }, 100);
+          },
+        ],
+        [
+          /^100 of 400 customers read, \d+\/s, \d+s left$/,
+          () => advance(importId, { status: 'completed' }, 400),
+        ],
+      ],
+    );
+    expect(said.code).toBe(0);
+    expect(said.stdout).toMatch(
+      new RegExp(
+        `^import ${importId} of ${shop}: completed\nfull by .*\n400 of 400 customers read: 400 created, `,
+      ),
+    );
+  });
+});
+
+describe('import list and show', () => {
+  it('list the newest first, as many as are asked for', async () => {
+    const run = await started();
+    await advance(run.importId, { status: 'completed', expected: 7 }, 7);
+    const { json: newest } = await opsJson(['start', '--shop', run.shop, '--merchant', run.merchantId]);
+    const { stdout } = await ops(['list', '--merchant', run.merchantId]);
+    expect(stdout).toMatch(/^import +shop +status +source +mode +read +expected +age$/m);
+    const ids = [newest['import_id'], run.importId];
+    expect(stdout.match(/^[0-9a-f-]{36}/gm)).toEqual(ids);
+    expect(stdout).toMatch(
+      new RegExp(`^${run.importId} +${run.shop} +completed +auto +full +7 +7 +\\d+s$`, 'm'),
+    );
+    const { json } = await opsJson(['list', '--merchant', run.merchantId, '--limit', '1']);
+    expect(json).toMatchObject({
+      imports: [{ import_id: ids[0], status: 'pending', expected: null, rate: 0 }],
+    });
+    expect((await ops(['list', '--merchant', randomUUID()])).stdout).toBe('no imports\n');
+  });
+
+  it('show counters, rate, time left and what is waited for', async () => {
+    const { importId, merchantId, args, shop } = await started();
+    await advance(importId, { expected: 4_000, waiting_reason: 'Shopify asks to wait 2.0 s' }, 1_000);
+    const { stdout } = await ops(['show', ...args]);
+    expect(stdout.split('\n')).toEqual([
+      `import ${importId} of ${shop}: running`,
+      expect.stringMatching(/^full by a source not yet chosen; started \S+Z$/),
+      '1,000 of 4,000 customers read: 1,000 created, 0 updated, 0 unchanged, 0 skipped, 0 failed, 0 deleted',
+      expect.stringMatching(/^\d+\/s, \d\S* left; Shopify asks to wait 2\.0 s$/),
+      '',
+    ]);
+    const { json } = await opsJson(['show', '--import', importId, '--merchant', merchantId]);
+    expect(json).toMatchObject({
+      import_id: importId,
+      merchant_id: merchantId,
+      status: 'running',
+      read: 1_000,
+      waiting_reason: 'Shopify asks to wait 2.0 s',
+      finished_at: null,
+    });
+    expect(json['rate']).toBeGreaterThan(0);
+    expect(json['eta_seconds']).toBeGreaterThan(0);
+  });
+
+  it('show why one failed and how to go on', async () => {
+    const { importId, merchantId, args } = await started();
+    await advance(importId, { status: 'failed', error: 'Shopify has locked the shop.' });
+    expect((await ops(['show', ...args])).stdout).toMatch(
+      new RegExp(
+        `^Shopify has locked the shop\\.\ngo on with: npm run ops -- import resume ${importId} --merchant ${merchantId} --yes\n$`,
+        'm',
+      ),
+    );
+  });
+});
+
+describe('import watch', () => {
+  it('draws a bar on a terminal', async () => {
+    const { importId, args } = await started();
+    await advance(importId, { expected: 300 }, 100);
+    const said = await watching(
+      ['watch', ...args],
+      [
+        [/^█{10}░{20} 100 of 300 customers read, /, () => advance(importId, { expected: 300 }, 200)],
+        [
+          /^█{20}░{10} 200 of 300 customers read, \d+\/s, \d+s left$/,
+          () => advance(importId, { status: 'completed_with_errors' }, 300),
+        ],
+      ],
+      { answer: true },
+    );
+    expect(said.code).toBe(0);
+    expect(said.stdout).toContain(`import ${importId} `);
+  });
+
+  it('tells news at once elsewhere, and with --json the import alone on stdout', async () => {
+    const { importId, args } = await started();
+    const said = await watching(
+      ['watch', ...args, '--json'],
+      [
+        [/^pending: /, () => advance(importId, {}, 7)],
+        [
+          /^7 customers read, \d+\/s$/,
+          () => advance(importId, { expected: 9, waiting_reason: 'Shopify asks to wait 9.0 s' }, 8),
+        ],
+        [
+          /^8 of 9 customers read, .+; Shopify asks to wait 9\.0 s$/,
+          () => advance(importId, { status: 'completed' }, 9),
+        ],
+      ],
+    );
+    expect(said.code).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      import_id: importId,
+      status: 'completed',
+      read: 9,
+      eta_seconds: null,
+    });
+  });
+
+  it.each(['failed', 'incomplete', 'cancelled'])('fails when the import ends %s', async (status) => {
+    const { importId, args } = await started();
+    await advance(importId, { status, error: 'for a reason' });
+    const said = await ops(['watch', ...args]);
+    expect(said).toMatchObject({ code: 1, stderr: '' });
+    expect(said.stdout).toMatch(new RegExp(`^import ${importId} of \\S+: ${status}\n`));
+    expect(said.stdout).toContain('\nfor a reason\ngo on with: ');
+  });
+
+  it('leaves the import alone at Ctrl-C and says how to watch on', async () => {
+    const { importId, merchantId, args } = await started();
+    const watchOn = `npm run ops -- import watch ${importId} --merchant ${merchantId}`;
+    const said = await ops(['watch', ...args], { stopWhen: /^pending/ });
+    expect(said).toEqual({
+      code: 1,
+      stdout: `stopped watching; import ${importId} goes on\nwatch it again with: ${watchOn}\n`,
+      stderr: 'pending: waits for an importer\n',
+    });
+    expect(await statusOf(importId)).toBe('pending');
+    const { json } = await opsJson(['watch', ...args], { stopWhen: /^pending/ });
+    expect(json).toMatchObject({ status: 'pending', go_on_with: watchOn });
+  });
+
+  it('watches on when the database ends its connection', async () => {
+    const { importId, args } = await started();
+    const said = await watching(
+      ['watch', ...args],
+      [
+        [
+          /^pending: /,
+          async () => {
+            await stack.endSessionsOf('core_api');
+            await advance(importId, { expected: 9 }, 3);
+          },
+        ],
+        [/^3 of 9 /, () => advance(importId, { status: 'completed' }, 9)],
+      ],
+    );
+    expect(said.code).toBe(0);
+  });
+});
+
+describe('import cancel and resume', () => {
+  it('do nothing without --yes, then cancel and go on, for the record', async () => {
+    const { importId, merchantId, shop, args } = await started();
+    const dry = await ops(['cancel', ...args]);
+    expect(dry).toMatchObject({ code: 0, stderr: '' });
+    expect(dry.stdout).toMatch(
+      /^import .+: pending\n[^]+\nwould cancel it\ndry run: nothing was done; --yes does it\n$/,
+    );
+    const refused = await ops(['cancel', ...args], { answer: false });
+    expect(refused.stderr).toMatch(/would cancel it\ncancel it\?\n$/);
+    expect(await statusOf(importId)).toBe('pending');
+
+    const done = await ops(['cancel', ...args], { answer: true });
+    expect(done.stdout).toBe(
+      `import ${importId} is cancelled\ngo on with it: npm run ops -- import resume ${importId} --merchant ${merchantId} --yes\n`,
+    );
+    expect(await statusOf(importId)).toBe('cancelled');
+
+    expect((await opsJson(['resume', ...args])).json).toMatchObject({ dry_run: true, status: 'cancelled' });
+    expect(await statusOf(importId)).toBe('cancelled');
+    const { json } = await opsJson(['resume', ...args, '--yes', '--actor', 'ada']);
+    expect(json).toMatchObject({ dry_run: false, import_id: importId, shop, status: 'pending' });
+    expect(await audited(merchantId)).toMatchObject([
+      { action: 'import.start' },
+      { action: 'import.cancel', detail: { import_id: importId } },
+      { actor: 'ops:ada', action: 'import.resume', detail: { import_id: importId, was: 'cancelled' } },
+    ]);
+  });
+
+  it('let the importer end one that runs', async () => {
+    const { importId, args } = await started();
+    await advance(importId, { status: 'running' });
+    expect((await opsJson(['cancel', ...args, '--yes'])).json).toMatchObject({ status: 'cancelling' });
+  });
+
+  it('refuse what cannot be done, dry or not', async () => {
+    const { importId, merchantId, shop, args } = await started();
+    for (const yes of [[], ['--yes']]) {
+      expect(await ops(['resume', ...args, ...yes])).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: 'import: it is pending and cannot be resumed\n',
+      });
+    }
+    await advance(importId, { status: 'completed' });
+    for (const yes of [[], ['--yes']]) {
+      expect((await ops(['cancel', ...args, ...yes])).stderr).toBe(
+        'import: it is completed and cannot be cancelled\n',
+      );
+    }
+    await advance(importId, { status: 'failed' });
+    const { json } = await opsJson(['start', '--shop', shop, '--merchant', merchantId]);
+    expect((await ops(['resume', ...args, '--yes'])).stderr).toBe(
+      `shop: import ${String(json['import_id'])} of ${shop} is still running; ` +
+        `watch it with: npm run ops -- import watch ${String(json['import_id'])} --merchant ${merchantId}\n`,
+    );
+  });
+});
+
+describe('refusals', () => {
+  it.each(['show', 'watch', 'cancel', 'resume'])(
+    "%s of another merchant's import names the list",
+    async (verb) => {
+      const { importId } = await started();
+      const merchantId = randomUUID();
+      expect(await ops([verb, importId, '--merchant', merchantId])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `merchant ${merchantId} has no such import; see: npm run ops -- import list --merchant ${merchantId}\n`,
+      });
+    },
+  );
+
+  it('a role that may not is told which may', async () => {
+    const { merchantId, shop } = await connected();
+    const said = await stack.ops('import', 'start', '--shop', shop, '--merchant', merchantId);
+    expect(said).toMatchObject({ code: 1, stdout: '' });
+    expect(said.stderr).toMatch(
+      /^core_worker: permission denied .+; set CORE_DB_USER to core_api or the owner\n$/,
+    );
+  });
+
+  it.each([
+    [['start', '--merchant', randomUUID()], /^--shop: must say which shop\n/],
+    [['start', '--shop', 'a.myshopify.com'], /^--merchant: must say whose/],
+    [
+      ['start', '--shop', 'a.myshopify.com', '--source', 'csv'],
+      /^--source: must be one of auto, bulk, graphql, rest\n/,
+    ],
+    [['start', 'a.myshopify.com'], /Unexpected argument 'a\.myshopify\.com'/],
+    [['list'], /^--merchant: must say whose/],
+    [['show', '--merchant', randomUUID()], /^--import: must say which import/],
+    [['show', 'x'], /^--import: must be a UUID\n/],
+    [['cancel', randomUUID(), randomUUID()], /^--import: is given more than once\n/],
+  ])('%j is wrong usage', async (args, why) => {
+    expect(await ops(args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
+  });
+
+  it('a name that is no shop fails', async () => {
+    const said = await ops(['start', '--shop', 'example.com', '--merchant', randomUUID()]);
+    expect(said).toMatchObject({ code: 1, stderr: expect.stringMatching(/^shop: must read like /) });
+  });
+
+  it('help shows the word without a flag', async () => {
+    expect((await ops(['watch', '--help'])).stdout).toMatch(
+      /^usage: npm run ops -- import watch <uuid> \[flags\]\n/,
+    );
+  });
+});
