@@ -18,12 +18,13 @@ import {
   type App,
 } from '@core/runtime';
 import { createAuthClient } from './auth/auth-client.ts';
+import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
-import { allowDev } from './call/caller.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
+import { grpcCredentials } from './grpc/tls.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { startHttpServer } from './http/server.ts';
 import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
@@ -44,7 +45,7 @@ export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;
 /**
  * Wires the api and waits for PostgreSQL. Auth need not be up: calls are refused until it is.
  * Stopped by the app's shutdown list.
- * @throws UnknownSchema; Error naming a taken port's variable
+ * @throws UnknownSchema; Error naming a taken port's variable, or what is missing to authenticate callers
  */
 export async function startApi(
   { env, log, shutdown }: App<typeof apiEnv>,
@@ -52,6 +53,8 @@ export async function startApi(
 ): Promise<RunningApi> {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
+  const identify = await openIdentify(env, log);
+  const credentials = grpcCredentials(env);
 
   const pool = createPool(env, { app: 'api', log });
   shutdown.add('database pool', () => pool.end());
@@ -80,7 +83,7 @@ export async function startApi(
   shutdown.add('auth client', () => auth.close());
   const gate = {
     deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
-    identify: allowDev,
+    identify,
     isMerchant: createMerchantCheck(auth.validateMerchant),
     limit: createCallLimit(metrics),
     log,
@@ -93,6 +96,7 @@ export async function startApi(
   const grpc = await startGrpcServer({
     ...common,
     port: env.CORE_GRPC_PORT,
+    credentials,
     limits: { connectionAgeMs: env.CORE_GRPC_CONNECTION_AGE * 1_000 },
     reflection: env.CORE_REFLECTION,
   });
@@ -114,7 +118,6 @@ export async function startApi(
   });
   servers.push(http);
 
-  if (env.NODE_ENV === 'production') log.warn('callers are not authenticated: everyone may do everything');
   serving = true;
   shutdown.add('readiness', () => (serving = false));
   const ports = { grpcPort: grpc.port, httpPort: http.port, adminPort: admin.port };

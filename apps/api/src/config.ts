@@ -1,5 +1,18 @@
 import { databaseEnv, keyringEnv, replicasEnv } from '@core/db';
-import { appEnv, flag, integer, list, port, text, type Env, type Variable } from '@core/runtime';
+import {
+  appEnv,
+  flag,
+  integer,
+  list,
+  optionalText,
+  port,
+  text,
+  type Env,
+  type Variable,
+} from '@core/runtime';
+import { parseClients } from './auth/clients.ts';
+import { parseKeySource, type KeySource } from './auth/key-source.ts';
+import type { Caller } from './call/context.ts';
 
 /** Where Auth is: a target of a gRPC channel. */
 export interface AuthAddress {
@@ -20,6 +33,20 @@ const authAddress: Variable<AuthAddress> = {
   },
 };
 
+const keySource: Variable<KeySource | undefined> = {
+  doc: 'public keys of tokens: the URL of a JWKS, a file, or the JWKS itself',
+  example: 'https://auth.example.com/.well-known/jwks.json',
+  secret: false,
+  parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
+};
+
+const clients: Variable<readonly Caller[]> = {
+  doc: "clients by their certificate's URI or CN: name=scope scope;name=scope",
+  example: 'points=rfm:read customers:read;spiffe://example.com/campaign=rfm:read',
+  secret: false,
+  parse: (raw) => (raw === undefined ? [] : parseClients(raw)),
+};
+
 export const apiEnv = {
   ...appEnv,
   ...databaseEnv,
@@ -32,6 +59,19 @@ export const apiEnv = {
     min: 1,
     max: 86_400,
   }),
+  CORE_GRPC_TLS_CERT: optionalText({
+    doc: 'PEM file of the certificate of the gRPC port, with its chain; empty: no TLS',
+    example: '/etc/core/tls.crt',
+  }),
+  CORE_GRPC_TLS_KEY: optionalText({ doc: 'PEM file of its key', example: '/etc/core/tls.key' }),
+  CORE_GRPC_TLS_CLIENT_CA: optionalText({
+    doc: 'PEM file of who signs the certificates of gRPC clients; each must then show one',
+    example: '/etc/core/clients.crt',
+  }),
+  CORE_GRPC_TLS_CLIENTS: clients,
+  CORE_AUTH_ISSUER: optionalText({ doc: 'issuer of tokens', example: 'https://auth.example.com' }),
+  CORE_AUTH_AUDIENCE: optionalText({ doc: 'audience of tokens', example: 'core' }),
+  CORE_AUTH_JWKS: keySource,
   CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web, JSON and webhooks', default: 8_080 }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
   CORE_API_PROCESSES: integer({
@@ -52,7 +92,7 @@ export const apiEnv = {
     secret: true,
   }),
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
-  NODE_ENV: text({ doc: 'production says so', default: 'development' }),
+  NODE_ENV: text({ doc: 'production: no start without authentication of callers', default: 'development' }),
 };
 
 export type ApiEnv = Env<typeof apiEnv>;

@@ -4,7 +4,7 @@ import { TRACEPARENT, traceparentOf } from '@core/contracts';
 import { CoreError, type Logger } from '@core/runtime';
 import type { IsMerchant } from './auth/merchants.ts';
 import type { CallLimit } from './call/call-limit.ts';
-import type { Identify } from './call/caller.ts';
+import { requireMerchant, requireScope, type Credentials, type Identify } from './call/caller.ts';
 import type { CallContext, Deps } from './call/context.ts';
 import { DEFAULT_DEADLINE_MS, openCall, type OpenCall, type WhenGone } from './call/open-call.ts';
 import { REQUEST_ID, requestIdOf } from './call/request-id.ts';
@@ -14,8 +14,7 @@ import type { RpcDurations } from './metrics.ts';
 import { applyRules } from './validation/apply-rules.ts';
 
 /** A call as its server received it; the pipeline knows nothing else of gRPC or HTTP. */
-export interface Incoming {
-  header(name: string): string | undefined;
+export interface Incoming extends Credentials {
   /** Milliseconds since the epoch, undefined when the caller set none. */
   readonly deadline: number | undefined;
   readonly whenGone: WhenGone;
@@ -43,7 +42,8 @@ export interface InvokerOptions {
 }
 
 /**
- * Every call goes: request id -> limit -> caller -> scope -> validation -> merchant -> handler -> error mapping.
+ * Every call goes: request id -> limit -> caller -> scope -> validation -> merchant, of the caller and of Auth ->
+ * handler -> error mapping.
  */
 export function createInvoker(options: InvokerOptions): Invoker {
   const { deps, identify, isMerchant, durations, limit, log } = options;
@@ -57,19 +57,19 @@ export function createInvoker(options: InvokerOptions): Invoker {
   };
 
   const admit = async (method: Method, incoming: Incoming, call: OpenCall, requestId: string) => {
-    const { caller, scopes } = identify(incoming.header);
-    if (!scopes.has(method.scope)) {
-      throw new CoreError('permission_denied', `the scope ${method.scope} is needed`);
-    }
+    const identified = identify(incoming);
+    const caller = identified instanceof Promise ? await identified : identified;
+    requireScope(caller, method.scope);
     const request = incoming.read();
     applyRules(method.desc.input, method.rules, request);
     // method() lets no request without merchantId into the table.
-    if (!(await isMerchant((request as unknown as { merchantId: string }).merchantId))) {
+    const { merchantId } = request as unknown as { merchantId: string };
+    requireMerchant(caller, merchantId);
+    if (!(await isMerchant(merchantId))) {
       throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
     }
     const ctx: CallContext = {
-      caller,
-      scopes,
+      ...caller,
       requestId,
       deadline: call.deadline,
       get signal() {

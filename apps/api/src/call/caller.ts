@@ -1,9 +1,38 @@
-import { SCOPES, type Caller } from './context.ts';
+import type { PeerCertificate } from 'node:tls';
+import { CoreError } from '@core/runtime';
+import { SCOPES, type Caller, type Scope } from './context.ts';
 
-/** Tells who calls by the request's headers. */
-export type Identify = (header: (name: string) => string | undefined) => Caller;
+/** What a call shows of its caller. */
+export interface Credentials {
+  header(name: string): string | undefined;
+  /** The client's certificate, which the server has verified; undefined when it showed none. */
+  readonly certificate?: () => PeerCertificate | undefined;
+}
+
+/**
+ * Tells who calls; at once when it can, because every call passes here and a promise costs each of them a turn.
+ * @throws CoreError unauthenticated; unavailable when it cannot be found out just now
+ */
+export type Identify = (shown: Credentials) => Caller | Promise<Caller>;
 
 const DEV: Caller = { caller: 'dev', scopes: new Set(SCOPES) };
 
-/** Until callers authenticate: everyone is `dev` and may do everything. Scopes are checked all the same. */
+/** For development: everyone is `dev` and may do everything. Scopes are checked all the same. */
 export const allowDev: Identify = () => DEV;
+
+/** @throws CoreError permission_denied */
+export function requireScope({ scopes }: Caller, scope: Scope): void {
+  if (!scopes.has(scope)) throw new CoreError('permission_denied', `the scope ${scope} is needed`);
+}
+
+/**
+ * @param merchantId as validation leaves it, in lower case
+ * @throws CoreError permission_denied for a caller that is bound to another merchant
+ */
+export function requireMerchant({ boundTo }: Caller, merchantId: string): void {
+  if (boundTo !== undefined && boundTo !== merchantId) {
+    throw new CoreError('permission_denied', 'merchant_id: the token is bound to another merchant', {
+      field: 'merchant_id',
+    });
+  }
+}

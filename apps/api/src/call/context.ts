@@ -17,6 +17,8 @@ export type Scope = (typeof SCOPES)[number];
 export interface Caller {
   readonly caller: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The one merchant that it may act for; undefined: any. In lower case. */
+  readonly boundTo?: string;
 }
 
 /** What every handler knows of its call. */

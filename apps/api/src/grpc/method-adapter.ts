@@ -10,6 +10,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import type { Incoming, Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
+import { certificateOf } from './client-certificate.ts';
 
 type Reply = MessageInitShape<DescMessage>;
 type UnaryCall = grpc.ServerUnaryCall<Buffer, Reply>;
@@ -75,7 +76,7 @@ const drained = (call: StreamCall): Promise<void> =>
 
 function receive(
   method: Method,
-  call: Pick<UnaryCall, 'metadata' | 'request' | 'cancelled' | 'getDeadline'> & {
+  call: Pick<UnaryCall, 'metadata' | 'request' | 'cancelled' | 'getDeadline' | 'getAuthContext'> & {
     on(event: 'cancelled', listener: () => void): unknown;
   },
 ): { incoming: Incoming; headers: grpc.Metadata } {
@@ -83,6 +84,7 @@ function receive(
   const deadline = Number(call.getDeadline());
   const incoming: Incoming = {
     header: (name) => call.metadata.get(name)[0]?.toString(),
+    certificate: () => certificateOf(call),
     deadline: Number.isFinite(deadline) ? deadline : undefined,
     // grpc-js says "cancelled" of every call, also of those that have ended well.
     whenGone: (listener) => void (call.cancelled ? listener() : call.on('cancelled', listener)),

@@ -10,6 +10,8 @@ import { grpcDefinition, grpcHandler } from './method-adapter.ts';
 
 export interface GrpcServerOptions {
   port: number;
+  /** As grpcCredentials reads them; plain HTTP/2 unless told. */
+  credentials?: grpc.ServerCredentials;
   /** Where they differ from GRPC_LIMITS. */
   limits?: Partial<GrpcLimits>;
   methods: readonly Method[];
@@ -36,7 +38,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const health = addHealth(server, services);
   if (options.reflection) addReflection(server, services);
 
-  const port = await bind(server, options.port);
+  const port = await bind(server, options);
   return {
     port,
     async stop() {
@@ -51,21 +53,22 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
 }
 
 /** Binds on all interfaces, also on a machine without IPv6. */
-async function bind(server: grpc.Server, port: number): Promise<number> {
+async function bind(
+  server: grpc.Server,
+  { port, credentials = grpc.ServerCredentials.createInsecure() }: GrpcServerOptions,
+): Promise<number> {
   try {
-    return await bindTo(server, `[::]:${port}`);
+    return await bindTo(server, `[::]:${port}`, credentials);
   } catch (error) {
     if (/EADDRINUSE/.test(String(error))) {
       throw new Error(`port ${port} is taken; set CORE_GRPC_PORT to a free one`, { cause: error });
     }
     if (!/EAFNOSUPPORT|EADDRNOTAVAIL/.test(String(error))) throw error;
-    return bindTo(server, `0.0.0.0:${port}`);
+    return bindTo(server, `0.0.0.0:${port}`, credentials);
   }
 }
 
-const bindTo = (server: grpc.Server, address: string): Promise<number> =>
+const bindTo = (server: grpc.Server, address: string, credentials: grpc.ServerCredentials): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    );
+    server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
   });

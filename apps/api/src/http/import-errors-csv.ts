@@ -6,7 +6,7 @@ import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code } from '@connectrpc/connect';
 import type { IsMerchant } from '../auth/merchants.ts';
 import type { CallLimit } from '../call/call-limit.ts';
-import type { Identify } from '../call/caller.ts';
+import { requireMerchant, requireScope, type Identify } from '../call/caller.ts';
 import { strongReader } from '../call/consistency.ts';
 import type { Deps, Scope } from '../call/context.ts';
 import { REQUEST_ID, requestIdOf } from '../call/request-id.ts';
@@ -65,11 +65,11 @@ async function answer(
   res: ServerResponse,
 ): Promise<void> {
   if (req.method !== 'GET') return void res.writeHead(405, { allow: 'GET' }).end();
-  if (!identify((name) => header(req, name)).scopes.has(SCOPE)) {
-    throw new CoreError('permission_denied', `the scope ${SCOPE} is needed`);
-  }
+  const caller = await identify({ header: (name) => header(req, name) });
+  requireScope(caller, SCOPE);
   const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
   const ref = { merchantId: uuidIn(asked, 'merchant_id'), importId: uuidIn(asked, 'import_id') };
+  requireMerchant(caller, ref.merchantId);
   if (!(await isMerchant(ref.merchantId))) {
     throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
   }

@@ -1,2 +1,3 @@
+export * from './signing-key.ts';
 export { startAuthStandIn } from './server.ts';
 export type { AuthStandIn, AuthStandInOptions } from './server.ts';

@@ -36,9 +36,22 @@ export interface GrpcClient {
   close(): void;
 }
 
-/** @param address host:port, plain HTTP/2 */
-export function grpcClient(address: string): GrpcClient {
-  const client = new grpc.Client(address, grpc.credentials.createInsecure());
+export interface ClientOptions {
+  /** Plain HTTP/2 unless told. */
+  credentials?: grpc.ChannelCredentials;
+  /** Of every call; a call's own comes on top. */
+  metadata?: Record<string, string>;
+}
+
+/** @param address host:port */
+export function grpcClient(address: string, defaults: ClientOptions = {}): GrpcClient {
+  const client = new grpc.Client(address, defaults.credentials ?? grpc.credentials.createInsecure());
+  const metadataOf = ({ metadata }: CallOptions): grpc.Metadata => {
+    const result = new grpc.Metadata();
+    const entries = Object.entries({ ...defaults.metadata, ...metadata });
+    for (const [key, value] of entries) result.set(key, value);
+    return result;
+  };
   return {
     unary: (method, request, options = {}) =>
       new Promise((resolve, reject) => {
@@ -71,9 +84,3 @@ const pathOf = (method: { parent: { typeName: string }; name: string }) =>
 
 const encode = <D extends DescMessage>(desc: D, message: MessageInitShape<D>): Buffer =>
   Buffer.from(toBinary(desc, create(desc, message)));
-
-const metadataOf = ({ metadata = {} }: CallOptions): grpc.Metadata => {
-  const result = new grpc.Metadata();
-  for (const [key, value] of Object.entries(metadata)) result.set(key, value);
-  return result;
-};

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { makeCertificate } from './certificates.ts';
 
 /** A listener with TLS and passwords, as a broker in production has. */
 export interface SecuredListener {
@@ -23,13 +22,8 @@ export async function makeSecuredListener(
   dir: string,
   port: number,
 ): Promise<{ listener: SecuredListener; properties: string; format: string[] }> {
-  const key = join(dir, 'key.pem');
-  const certificate = join(dir, 'certificate.pem');
   const password = randomBytes(12).toString('hex');
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/CN=127.0.0.1'],
-    ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
-  ]);
+  const { key, certificate } = await makeCertificate(dir, 'secured', { names: ['IP:127.0.0.1'] });
   const ca = readFileSync(certificate, 'utf8');
   const store = join(dir, 'server.pem');
   writeFileSync(store, readFileSync(key, 'utf8') + ca);

@@ -1,0 +1,122 @@
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { CoreError } from '@core/runtime';
+import { SCOPES, type Caller, type Scope } from '../call/context.ts';
+
+/**
+ * By signature of public keys alone: HS256 would take a public key, which anybody has, for its secret.
+ * ES512 and the like add nothing to what services of one platform need.
+ */
+const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'];
+/** Between two machines' clocks. */
+const CLOCK_TOLERANCE_S = 10;
+/** A token whose key was withdrawn goes on that long. */
+const REMEMBER_MS = 300_000;
+/** About 1 KiB each. */
+const MOST_TOKENS = 10_000;
+/** Longer names are cut by no one: they would stand so in every audit row. */
+const LONGEST_SUBJECT = 255;
+
+/**
+ * @param authorization a request's header
+ * @throws CoreError unauthenticated, never quoting the token; unavailable when there are no keys to check it with
+ */
+export type TokenCheck = (authorization: string) => Caller | Promise<Caller>;
+
+export interface TokenCheckOptions {
+  issuer: string;
+  audience: string;
+  keys: JWTVerifyGetKey;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
+/**
+ * Checks signed tokens and remembers those that passed, because a signature costs as much as ten reads. Headers
+ * are remembered as they are: a hash of each would cost more than the look-up, and whoever reads this process's
+ * memory reads the next request, too.
+ */
+export function createTokenCheck({ issuer, audience, keys, now = Date.now }: TokenCheckOptions): TokenCheck {
+  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: MOST_TOKENS });
+  const checking = new Map<string, Promise<Caller>>();
+
+  const check = async (authorization: string): Promise<Caller> => {
+    try {
+      const at = now();
+      const { payload } = await jwtVerify(tokenIn(authorization), keys, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        requiredClaims: ['exp', 'sub'],
+        clockTolerance: CLOCK_TOLERANCE_S,
+        currentDate: new Date(at),
+      });
+      const caller = callerOf(payload);
+      known.set(authorization, { caller, until: Math.min(at + REMEMBER_MS, Number(payload.exp) * 1_000) });
+      return caller;
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  };
+  const checkOnce = (authorization: string): Promise<Caller> => {
+    const answer = check(authorization).finally(() => checking.delete(authorization));
+    checking.set(authorization, answer);
+    return answer;
+  };
+
+  return (authorization) => {
+    const found = known.get(authorization);
+    if (found && now() < found.until) return found.caller;
+    return checking.get(authorization) ?? checkOnce(authorization);
+  };
+}
+
+const refused = (message: string) => new CoreError('unauthenticated', message);
+
+function tokenIn(authorization: string): string {
+  const [, token] = /^bearer +([^\s]+)$/i.exec(authorization) ?? [];
+  if (token === undefined) throw refused('authorization: must be Bearer and a token');
+  return token;
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Scopes that we do not know are another service's. A claim that we cannot read is no claim to be ignored. */
+function callerOf(payload: JWTPayload): Caller {
+  const { sub, scope, scopes = [], merchant_id: merchant } = payload;
+  if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT) {
+    throw refused(`the token's sub must have 1 to ${LONGEST_SUBJECT} characters`);
+  }
+  const names: unknown[] = [
+    ...(typeof scope === 'string' ? scope.split(' ') : []),
+    ...(Array.isArray(scopes) ? scopes : []),
+  ];
+  const caller = { caller: sub, scopes: new Set<Scope>(SCOPES.filter((each) => names.includes(each))) };
+  if (merchant === undefined) return caller;
+  const boundTo = typeof merchant === 'string' ? merchant.toLowerCase() : '';
+  if (!UUID.test(boundTo)) throw refused("the token's merchant_id must be a UUID");
+  return { ...caller, boundTo };
+}
+
+const BY_CODE: Readonly<Record<string, string>> = {
+  ERR_JWT_EXPIRED: 'the token has expired',
+  ERR_JOSE_ALG_NOT_ALLOWED: `the token's algorithm is not accepted, these are: ${ALGORITHMS.join(', ')}`,
+  ERR_JWKS_NO_MATCHING_KEY: 'the token is signed with an unknown key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'the token must name its key (kid)',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "the token's signature does not fit",
+};
+const BY_CLAIM: Readonly<Record<string, string>> = {
+  iss: 'the token is of another issuer',
+  aud: 'the token is for another audience',
+  nbf: 'the token is not valid yet',
+};
+
+/** Not with jose's error as its cause: that one carries the token's claims. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof errors.JOSEError)) return error;
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const missing = error.reason === 'missing' && `the token has no ${error.claim}`;
+    return refused(missing || (BY_CLAIM[error.claim] ?? `the token's ${error.claim} cannot be read`));
+  }
+  return refused(BY_CODE[error.code] ?? 'the token cannot be read');
+}

@@ -1,0 +1,72 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  type webcrypto,
+} from 'node:crypto';
+
+/** What an issuer signs tokens with; plain JSON, to be kept. */
+export interface SigningKey {
+  kid: string;
+  alg: 'ES256' | 'EdDSA' | 'RS256' | 'PS256';
+  privateKey: webcrypto.JsonWebKey;
+}
+
+export function newSigningKey(alg: SigningKey['alg'] = 'ES256'): SigningKey {
+  const { privateKey } =
+    alg === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : alg === 'EdDSA'
+        ? generateKeyPairSync('ed25519')
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { kid: randomUUID(), alg, privateKey: privateKey.export({ format: 'jwk' }) };
+}
+
+/** The public halves, as CORE_AUTH_JWKS takes them. */
+export const jwksOf = (...keys: readonly SigningKey[]): string =>
+  JSON.stringify({
+    keys: keys.map(({ kid, alg, privateKey }) => ({
+      ...createPublicKey({ key: privateKey, format: 'jwk' }).export({ format: 'jwk' }),
+      kid,
+      alg,
+      use: 'sig',
+    })),
+  });
+
+/** What services of the platform say of themselves; merchant_id binds the token to that one. */
+export interface TokenClaims {
+  iss: string;
+  aud: string;
+  sub: string;
+  /** Seconds since the epoch. */
+  exp: number;
+  /** Space-separated. */
+  scope: string;
+  merchant_id?: string;
+}
+
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/**
+ * Signs a JWT of any claims, also of wrong ones.
+ * @param header put over the key's own
+ */
+export function signToken(
+  { kid, alg, privateKey }: SigningKey,
+  claims: Partial<TokenClaims> | Record<string, unknown>,
+  header: Record<string, unknown> = {},
+): string {
+  const text = `${part({ alg, kid, typ: 'JWT', ...header })}.${part(claims)}`;
+  const key = createPrivateKey({ key: privateKey, format: 'jwk' });
+  const how = {
+    ES256: { key, dsaEncoding: 'ieee-p1363' as const },
+    EdDSA: key,
+    RS256: key,
+    // RSA_PKCS1_PSS_PADDING, and a salt as long as the digest.
+    PS256: { key, padding: 6, saltLength: 32 },
+  };
+  const digest = alg === 'EdDSA' ? null : 'sha256';
+  return `${text}.${sign(digest, Buffer.from(text), how[alg]).toString('base64url')}`;
+}
