@@ -1,0 +1,160 @@
+import { jwksOf, newSigningKey, signToken } from '@core/testing';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import type { Caller } from '../call/context.ts';
+import { createTokenCheck } from './tokens.ts';
+
+const key = newSigningKey();
+const merchantId = '018f4e1c-0000-7000-8000-00000000000a';
+const claims = {
+  iss: 'https://auth.example.com',
+  aud: 'core',
+  sub: 'points',
+  exp: 1_000,
+  scope: 'rfm:read',
+};
+
+/** A check at 0 s, a clock that the test turns, and a count of the questions for keys. */
+function bench(keys: string = jwksOf(key)) {
+  const find = createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet);
+  const bench = { at: 0, asked: 0 };
+  const check = createTokenCheck({
+    issuer: claims.iss,
+    audience: claims.aud,
+    keys: (header, token) => {
+      bench.asked++;
+      return find(header, token);
+    },
+    now: () => bench.at,
+  });
+  return Object.assign(bench, {
+    check,
+    message: async (authorization: string): Promise<string> => {
+      try {
+        await check(authorization);
+      } catch (error) {
+        const { kind, message, cause } = error as { kind: string; message: string; cause?: unknown };
+        const token = authorization.slice('Bearer '.length);
+        for (const part of token.split('.').filter((part) => part.length > 8)) {
+          expect(message).not.toContain(part);
+        }
+        // It would be logged, and jose's errors carry the claims.
+        expect(cause).toBeUndefined();
+        return `${kind}: ${message}`;
+      }
+      return 'it passed';
+    },
+  });
+}
+const bearer = (more: Record<string, unknown> = {}, header: Record<string, unknown> = {}, by = key) =>
+  `Bearer ${signToken(by, { ...claims, ...more }, header)}`;
+
+it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes a token signed by %s', async (alg) => {
+  const own = newSigningKey(alg);
+  const { check } = bench(jwksOf(own));
+  expect(await check(bearer({}, {}, own))).toEqual({ caller: 'points', scopes: new Set(['rfm:read']) });
+});
+
+it.each<[string, Record<string, unknown>, Caller['scopes'] | string[], string | undefined]>([
+  ['several scopes', { scope: 'rfm:read customers:pii' }, ['rfm:read', 'customers:pii'], undefined],
+  ['a list of them', { scope: undefined, scopes: ['rfm:read'] }, ['rfm:read'], undefined],
+  ['unknown ones', { scope: 'rfm:read root', scopes: ['points:write', 7] }, ['rfm:read'], undefined],
+  ['none', { scope: undefined }, [], undefined],
+  ['a merchant', { merchant_id: merchantId.toUpperCase() }, ['rfm:read'], merchantId],
+])('reads %s', async (_, more, scopes, boundTo) => {
+  const caller = await bench().check(bearer(more));
+  expect([caller.scopes, caller.boundTo]).toEqual([new Set(scopes), boundTo]);
+});
+
+const other = newSigningKey();
+const [head = '', body = '', signature = ''] = signToken(key, claims).split('.');
+it.each([
+  ['nothing', '', 'authorization: must be Bearer and a token'],
+  ['another scheme', 'Basic YTpi', 'authorization: must be Bearer and a token'],
+  ['two tokens', `Bearer ${head} ${body}`, 'authorization: must be Bearer and a token'],
+  ['no JWT', 'Bearer hunter2', 'the token cannot be read'],
+  ['a JWT of garbage', 'Bearer !!!.???.***', 'the token cannot be read'],
+  [
+    'a body that is no JSON',
+    `Bearer ${head}.${head.slice(3)}.${signature}`,
+    "the token's signature does not fit",
+  ],
+  ['the signature left out', `Bearer ${head}.${body}.`, "the token's signature does not fit"],
+  ['another issuer', bearer({ iss: 'https://evil.example.com' }), 'the token is of another issuer'],
+  ['another audience', bearer({ aud: ['points'] }), 'the token is for another audience'],
+  ['no expiry', bearer({ exp: undefined }), 'the token has no exp'],
+  ['a wrong expiry', bearer({ exp: 'never' }), "the token's exp cannot be read"],
+  ['an expiry gone by', bearer({ exp: -11 }), 'the token has expired'],
+  ['a time to come', bearer({ nbf: 11 }), 'the token is not valid yet'],
+  ['no subject', bearer({ sub: undefined }), 'the token has no sub'],
+  ['an empty subject', bearer({ sub: '' }), "the token's sub must have 1 to 255 characters"],
+  ['a merchant that is none', bearer({ merchant_id: 'all' }), "the token's merchant_id must be a UUID"],
+  ['a list of merchants', bearer({ merchant_id: [merchantId] }), "the token's merchant_id must be a UUID"],
+  ['null for a merchant', bearer({ merchant_id: null }), "the token's merchant_id must be a UUID"],
+  ['an unknown key', bearer({}, {}, other), 'the token is signed with an unknown key'],
+  [
+    'an unknown key that says it were a known one',
+    bearer({}, { kid: key.kid }, other),
+    "the token's signature does not fit",
+  ],
+  ['no algorithm', bearer({}, { alg: 'none' }), /^the token's algorithm is not accepted/],
+  ['a secret', bearer({}, { alg: 'HS256' }), /^the token's algorithm is not accepted/],
+  [
+    'another algorithm than its key’s',
+    bearer({}, { alg: 'RS256' }),
+    'the token is signed with an unknown key',
+  ],
+])('refuses a token with %s', async (_, authorization, message) => {
+  const { message: refusal } = bench();
+  expect(await refusal(authorization)).toMatch(
+    typeof message === 'string'
+      ? `unauthenticated: ${message}`
+      : new RegExp(`unauthenticated: ${message.source.slice(1)}`),
+  );
+});
+
+it('bears with clocks that differ by ten seconds', async () => {
+  const { check } = bench();
+  await check(bearer({ exp: -9 }));
+  await check(bearer({ nbf: 9 }));
+});
+
+it('answers at once for a token that it knows, for five minutes and never past its expiry', async () => {
+  const auth = bench();
+  const [long, short] = [bearer(), bearer({ exp: 100 })];
+  await Promise.all([auth.check(long), auth.check(short)]);
+  auth.at = 99_999;
+  expect(auth.check(long)).not.toBeInstanceOf(Promise);
+  expect(auth.check(short)).not.toBeInstanceOf(Promise);
+  expect(auth.asked).toBe(2);
+  auth.at = 100_000 + 10_000;
+  expect(await auth.message(short)).toBe('unauthenticated: the token has expired');
+  auth.at = 299_999;
+  expect(auth.check(long)).not.toBeInstanceOf(Promise);
+  auth.at = 300_000;
+  expect(auth.check(long)).toBeInstanceOf(Promise);
+  await auth.check(long);
+  expect(auth.asked).toBe(4);
+});
+
+it('checks once for all who wait, and remembers no refusal', async () => {
+  const auth = bench();
+  const token = bearer();
+  const callers = await Promise.all(Array.from({ length: 100 }, () => auth.check(token)));
+  expect(new Set(callers).size).toBe(1);
+  expect(auth.asked).toBe(1);
+  const refused = bearer({}, {}, other);
+  await auth.message(refused);
+  await auth.message(refused);
+  expect(auth.asked).toBe(3);
+  // This one is refused before anything is waited for.
+  expect(await auth.message('Basic YTpi')).toBe(await auth.message('Basic YTpi'));
+});
+
+it('holds ten thousand tokens at most', async () => {
+  const auth = bench();
+  const first = bearer({ sub: 'the first' });
+  await auth.check(first);
+  for (let n = 0; n < 10_000; n++) await auth.check(bearer({ sub: `number ${n}` }));
+  expect(auth.asked).toBe(10_001);
+  expect(auth.check(first)).toBeInstanceOf(Promise);
+});
