@@ -36,6 +36,8 @@ ALTER TABLE "merchant_keys" ADD COLUMN "destroyed_at" timestamp with time zone;-
 ALTER TABLE "privacy_requests" ADD COLUMN "due_at" timestamp with time zone DEFAULT now() + interval '30 days' NOT NULL;--> statement-breakpoint
 CREATE INDEX "idx_audit_log_customer" ON "audit_log" USING btree ("merchant_id","customer_id","id") WHERE "audit_log"."customer_id" is not null;--> statement-breakpoint
 CREATE INDEX "idx_audit_log_xid" ON "audit_log" USING btree ("xid","id");--> statement-breakpoint
+CREATE INDEX "idx_customers_merged_into" ON "customers" USING btree ("merchant_id","merged_into") WHERE "customers"."merged_into" is not null;--> statement-breakpoint
+CREATE INDEX "idx_webhook_events_held" ON "webhook_events" USING btree ("merchant_id","id") WHERE "webhook_events"."body" is not null;--> statement-breakpoint
 CREATE INDEX "idx_privacy_requests_pending" ON "privacy_requests" USING btree ("due_at") WHERE "privacy_requests"."completed_at" is null;--> statement-breakpoint
 ALTER TABLE "merchant_keys" ADD CONSTRAINT "ck_merchant_keys_destroyed" CHECK (("merchant_keys"."destroyed_at" is null) = ("merchant_keys"."data_key" is not null and "merchant_keys"."index_key" is not null));--> statement-breakpoint
 UPDATE privacy_requests SET due_at = received_at + interval '30 days';
@@ -57,3 +59,6 @@ GRANT SELECT, DELETE ON import_schedules TO core_worker;
 GRANT DELETE ON customer_import_ids, program_settings TO core_worker;
 --> statement-breakpoint
 GRANT UPDATE ON customer_import_logs TO core_worker;
+--> statement-breakpoint
+-- An export says in which pages of an import a person is named, and what waits for them.
+GRANT SELECT ON customer_import_ids, parked_events TO core_api;

@@ -48,6 +48,10 @@ export const customers = pgTable(
   (t) => [
     // Keyset pages by id need the second column; the plan's name stands.
     index('idx_customers_merchant_id').on(t.merchantId, t.id),
+    // An erasure finds by it who was merged into a customer.
+    index('idx_customers_merged_into')
+      .on(t.merchantId, t.mergedInto)
+      .where(sql`${t.mergedInto} is not null`),
     index('idx_customers_rfm_score').using('gin', t.rfmScore),
     index('idx_customers_merchant_segment').on(t.merchantId, sql`(${t.rfmScore} ->> 'segment')`, t.id),
     index('idx_customers_merchant_updated_at').on(t.merchantId, t.updatedAt, t.id),

@@ -228,6 +228,10 @@ export const webhookEvents = pgTable(
     index('idx_webhook_events_waiting')
       .on(t.nextAttemptAt)
       .where(sql`${t.outcome} is null`),
+    // An erasure opens them, to see whom they are about.
+    index('idx_webhook_events_held')
+      .on(t.merchantId, t.id)
+      .where(sql`${t.body} is not null`),
     index('idx_webhook_events_received_at').on(t.receivedAt),
   ],
 );
