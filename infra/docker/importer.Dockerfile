@@ -9,6 +9,7 @@ FROM node:26.10.0-slim
 WORKDIR /app
 # The bundle holds everything it imports: no node_modules, no sources.
 COPY --from=builder /src/dist/importer/main.mjs /src/dist/importer/main.mjs.map ./
+COPY --from=builder /src/dist/importer/queues-ui ./queues-ui
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps CORE_ADMIN_PORT=9103
 USER node
 EXPOSE 9103

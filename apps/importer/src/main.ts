@@ -1,5 +1,6 @@
 import { assertKnownSchema, createMerchantKeyStore, createPool, inTransaction, parseKeyring } from '@core/db';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
+import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
 import { importerEnv } from './config.ts';
 import { startImporter } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
@@ -21,7 +22,13 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   shutdown.add('redis', () => redis.close());
 
   const checks = { postgresql: () => pool.query('select 1'), redis: () => redis.commands.ping() };
-  const admin = await startAdminServer({ port: env.CORE_ADMIN_PORT, metrics, checks });
+  const queues = createQueuesPage({
+    connection: redis.commands,
+    mainDir: import.meta.dirname,
+    onError: seldom((err) => log.warn({ err }, 'the page of the queues failed')),
+  });
+  const pages = { [QUEUES_PATH]: queues };
+  const admin = await startAdminServer({ port: env.CORE_ADMIN_PORT, metrics, checks, pages });
   shutdown.add('admin server', () => admin.close());
   log.info({ admin_port: admin.port }, 'serving health and metrics');
 

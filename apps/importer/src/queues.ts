@@ -14,10 +14,10 @@ export interface PageJobs {
   close(): Promise<void>;
 }
 
-const QUEUE = 'import-pages';
+export const PAGES_QUEUE = 'import-pages';
 
 export function createPageJobs(connection: Redis, onError: (error: Error) => void): PageJobs {
-  const queue = new Queue<PageRef>(QUEUE, { connection });
+  const queue = new Queue<PageRef>(PAGES_QUEUE, { connection });
   queue.on('error', onError);
   return {
     async add(pages) {
@@ -70,7 +70,7 @@ export function startPageWorker(options: {
     }
   };
   const worker = new Worker<PageRef>(
-    QUEUE,
+    PAGES_QUEUE,
     async (job, token) => {
       const waitMs = await workInTurn(job.data);
       if (waitMs === 0) return;

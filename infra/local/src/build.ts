@@ -19,7 +19,10 @@ const targets: Record<string, Target> = {
     replace: ['libs/db/src/reads/batch-reads.ts', 'infra/bench/src/peers/unbatched-reads.ts'],
   },
   worker: { entry: 'apps/worker/src/main.ts' },
-  importer: { entry: 'apps/importer/src/main.ts' },
+  importer: {
+    entry: 'apps/importer/src/main.ts',
+    copy: ['node_modules/@bull-board/ui/dist', 'queues-ui/dist'],
+  },
   ops: { entry: 'infra/ops/src/main.ts', copy: ['libs/db/migrations', 'migrations'] },
   'shopify-stand-in': { entry: 'libs/testing/src/shopify/main.ts' },
   'auth-stand-in': { entry: 'libs/testing/src/auth/main.ts' },

@@ -93,6 +93,12 @@ it.each([
   ['importer', 'bullmq'],
 ])("finds in %s's bundle its %s", (name, wanted) => expect(packagesIn(name)).toContain(wanted));
 
+it("has beside importer's bundle what its page of the queues shows itself with", () => {
+  const page = join(root, 'dist/importer/queues-ui/dist');
+  expect(existsSync(join(page, 'index.ejs'))).toBe(true);
+  expect(existsSync(join(page, 'static/js'))).toBe(true);
+});
+
 describe("ops' bundle", () => {
   it('carries the migrations', () => {
     expect(existsSync(join(root, 'dist/ops/migrations/meta/_journal.json'))).toBe(true);

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from './metrics.ts';
 
@@ -10,10 +10,15 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+/** Answers every request below its path, and whatever goes wrong in it. */
+export type AdminPage = (req: IncomingMessage, res: ServerResponse) => void;
+
 export interface AdminOptions {
   port: number;
   metrics: Registry;
   checks: Record<string, ReadyCheck>;
+  /** By path, such as /queues. */
+  pages?: Readonly<Record<string, AdminPage>>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
@@ -22,8 +27,8 @@ const CHECK_TIMEOUT_MS = 2_000;
  * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing) and /metrics.
  * @throws Error when the port is taken, saying which variable to change
  */
-export const startAdminServer = ({ port, metrics, checks }: AdminOptions): Promise<AdminServer> =>
-  serveAdmin({ port, metrics, failing: () => failing(checks) });
+export const startAdminServer = ({ checks, ...options }: AdminOptions): Promise<AdminServer> =>
+  serveAdmin({ ...options, failing: () => failing(checks) });
 
 /** The same for whoever knows only when asked what is missing, or what the metrics are. */
 export async function serveAdmin(options: {
@@ -31,8 +36,9 @@ export async function serveAdmin(options: {
   metrics: Pick<Registry, 'contentType' | 'metrics'>;
   /** Names what is missing. */
   failing: () => Promise<string[]>;
+  pages?: AdminOptions['pages'];
 }): Promise<AdminServer> {
-  const { metrics } = options;
+  const { metrics, pages = {} } = options;
   const routes: Record<string, (res: ServerResponse) => Promise<void>> = {
     '/healthz': async (res) => reply(res, 200, { status: 'ok' }),
     '/readyz': async (res) => {
@@ -48,9 +54,14 @@ export async function serveAdmin(options: {
     },
   };
   const server = createServer((req, res) => {
-    const route = routes[(req.url ?? '').split('?')[0] ?? ''];
-    if (!route)
-      return reply(res, 404, { error: `no such page; there are ${Object.keys(routes).join(', ')}` });
+    const path = (req.url ?? '').split('?')[0] ?? '';
+    const [, page] = Object.entries(pages).find(([at]) => path === at || path.startsWith(`${at}/`)) ?? [];
+    if (page) return page(req, res);
+    const route = routes[path];
+    if (!route) {
+      const there = [...Object.keys(routes), ...Object.keys(pages)];
+      return reply(res, 404, { error: `no such page; there are ${there.join(', ')}` });
+    }
     route(res).catch(() => reply(res, 500, { error: 'internal' }));
   });
   await listen(server, options.port, 'CORE_ADMIN_PORT');

@@ -19,12 +19,12 @@ export interface SchedulerJobs {
   close(): Promise<void>;
 }
 
-const QUEUE = 'import-schedules';
+export const SCHEDULES_QUEUE = 'import-schedules';
 /** Half an hour of PostgreSQL's being away; what is longer is caught up with when it is back. */
 const RETRIES = { attempts: 60, backoff: { type: 'fixed', delay: 30_000 } };
 
 export function createSchedulerJobs(connection: Redis, onError: (error: Error) => void): SchedulerJobs {
-  const queue = new Queue<ShopConnection>(QUEUE, { connection });
+  const queue = new Queue<ShopConnection>(SCHEDULES_QUEUE, { connection });
   queue.on('error', onError);
   return {
     count: () => queue.getJobSchedulersCount(),
@@ -61,7 +61,7 @@ export function startScheduleWorker(
   fire: (schedule: ShopConnection) => Promise<void>,
   onError: (error: Error) => void,
 ): { close(): Promise<void> } {
-  const worker = new Worker<ShopConnection>(QUEUE, ({ data }) => fire(data), { connection });
+  const worker = new Worker<ShopConnection>(SCHEDULES_QUEUE, ({ data }) => fire(data), { connection });
   worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));
   return { close: () => closeWorker(worker) };
