@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { ImportMode, ImportSource } from '@core/contracts';
+import type { GrpcClient } from '@core/testing';
+import type { Method } from '../src/method.ts';
+import { drain } from './support.ts';
+
+type Request = MessageInitShape<DescMessage>;
+
+/** Calls a method of the table with headers; throws an error with gRPC's or Connect's code, numbered alike. */
+export type Call = (method: Method, request: Request, headers: Record<string, string>) => Promise<unknown>;
+
+export const byGrpc =
+  (rpc: GrpcClient): Call =>
+  (method, request, metadata) =>
+    method.kind === 'unary'
+      ? rpc.unary(method.desc, request as never, { metadata })
+      : drain(rpc.stream(method.desc, request as never, { metadata }));
+
+export const byConnect = (baseUrl: string): Call => {
+  const transport = createConnectTransport({ baseUrl, httpVersion: '1.1' });
+  return async (method, request, headers) => {
+    const client = createClient(method.desc.parent, transport) as unknown as Record<string, unknown>;
+    const call = client[method.desc.localName] as (request: Request, options: object) => unknown;
+    const reply = call(request, { headers });
+    return method.kind === 'unary' ? reply : drain(reply as AsyncIterable<unknown>);
+  };
+};
+
+/** Code and message of a call, 0 when it succeeded. */
+export const outcome = (call: Promise<unknown>): Promise<{ code: number; message: string }> =>
+  call.then(
+    () => ({ code: 0, message: '' }),
+    (error: { code: number; message: string }) => ({ code: error.code, message: error.message }),
+  );
+
+/** Fields by the names that they have in every request, each well-formed. */
+const FIELDS: Record<string, () => unknown> = {
+  customerId: randomUUID,
+  customerIds: () => [randomUUID(), randomUUID()],
+  importId: randomUUID,
+  requestId: randomUUID,
+  email: () => `p-${randomUUID()}@example.com`,
+  shop: () => `s-${randomUUID()}.myshopify.com`,
+  accessToken: () => 'shpat_token',
+  source: () => ImportSource.REST,
+  mode: () => ImportMode.FULL,
+  cron: () => '0 3 * * *',
+  timeZone: () => 'Europe/Berlin',
+};
+
+/** A request that passes validation, of ids that nobody has but for those of `known`. */
+export const sampleOf = (method: Method, known: Record<string, unknown> & { merchantId: string }): Request =>
+  Object.fromEntries(
+    method.desc.input.fields.flatMap(({ localName }) => {
+      const value = known[localName] ?? FIELDS[localName]?.();
+      return value === undefined ? [] : [[localName, value]];
+    }),
+  );
