@@ -99,6 +99,23 @@ describe('an import', () => {
     expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
   });
 
+  it('by REST ends with a clear word where the app may not use it, and leaves the shop free', async () => {
+    bench.startImporter({ restEntitled: false });
+    const shop = await bench.connect(3);
+    const run = await bench.until(await bench.start(shop, 'full', 'rest'), 'over', ENDED);
+    expect(run).toMatchObject({
+      status: 'failed',
+      source: 'rest',
+      read: 0,
+      error: expect.stringMatching(/^This app may not use Shopify's REST Admin API\. Start the import again/),
+    });
+    expect(await storedCustomers(bench, shop)).toEqual([]);
+    expect(await bench.until(await bench.start(shop), 'over', ENDED)).toMatchObject({
+      status: 'completed',
+      read: 3,
+    });
+  });
+
   it('chooses a bulk operation for a large shop', async () => {
     bench.startImporter({ bulkFrom: 1_000 });
     const shop = await bench.connect(1_000);

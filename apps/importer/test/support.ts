@@ -93,7 +93,12 @@ export async function openBench(options: { redisDatabase: number }) {
     client,
     tokens,
     asApi,
-    startImporter({ giveUpAfterMs = GIVE_UP_AFTER_MS, concurrency = 8, bulkFrom = 1_000_000 } = {}) {
+    startImporter({
+      giveUpAfterMs = GIVE_UP_AFTER_MS,
+      concurrency = 8,
+      bulkFrom = 1_000_000,
+      restEntitled = true,
+    } = {}) {
       const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
       const importer = startImporter({
         pool,
@@ -102,7 +107,7 @@ export async function openBench(options: { redisDatabase: number }) {
         client,
         sources: createSources(shopify),
         tokens,
-        settings: { restEntitled: true, bulkFrom },
+        settings: { restEntitled, bulkFrom },
         concurrency,
         limits: LIMITS,
         giveUpAfterMs,

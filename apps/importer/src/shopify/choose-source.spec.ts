@@ -15,7 +15,6 @@ describe('chooseSource', () => {
       { asked: 'rest', restEntitled: true, count: 500_000 },
       { source: 'rest', slices: 8 },
     ],
-    [{ asked: 'rest' }, { source: 'graphql', slices: 8 }],
     [
       { asked: 'graphql', count: 500_000 },
       { source: 'graphql', slices: 8 },
@@ -26,5 +25,9 @@ describe('chooseSource', () => {
     ],
   ] as const)('%p gives %p', (change, choice) => {
     expect(chooseSource({ ...settings, ...change })).toEqual(choice);
+  });
+
+  it('refuses REST to an app that may not use it', () => {
+    expect(() => chooseSource({ ...settings, asked: 'rest' })).toThrow(/may not use Shopify's REST/);
   });
 });

@@ -1,3 +1,5 @@
+import { ShopifyRejected } from './errors.ts';
+import { NO_REST } from './merchant-messages.ts';
 import type { Source } from './source.ts';
 
 export interface SourceSettings {
@@ -23,13 +25,14 @@ const MOST_BULK = 5;
 /** A bulk operation takes seconds to begin: a slice below this would wait longer than it reads. */
 const BULK_SLICE = 50_000;
 
-/** Which source reads a run, and by how many slices. `auto` never takes REST: GraphQL's bucket holds more. */
+/**
+ * Which source reads a run, and by how many slices. `auto` never takes REST: GraphQL's bucket holds more.
+ * @throws ShopifyRejected when REST was asked for and the app may not use it. Rejected: GraphQL in its place, which
+ *   reads the same, but whoever asks for a source by name has a reason and is to learn that it was not taken
+ */
 export function chooseSource({ asked, count, restEntitled, bulkFrom }: SourceSettings): Choice {
-  const source = asked === 'auto' ? (count >= bulkFrom ? 'bulk' : 'graphql') : allowed(asked, restEntitled);
+  if (asked === 'rest' && !restEntitled) throw new ShopifyRejected(NO_REST);
+  const source = asked === 'auto' ? (count >= bulkFrom ? 'bulk' : 'graphql') : asked;
   if (source !== 'bulk') return { source, slices: PAGED_SLICES };
   return { source, slices: Math.min(MOST_BULK, Math.max(1, Math.ceil(count / BULK_SLICE))) };
 }
-
-/** REST without the entitlement would fail on its first page; GraphQL reads the same. */
-const allowed = (asked: Source['name'], restEntitled: boolean): Source['name'] =>
-  asked === 'rest' && !restEntitled ? 'graphql' : asked;

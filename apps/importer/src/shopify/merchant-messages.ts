@@ -19,3 +19,7 @@ export const DENIED_SCOPE =
   'This app may not read customers: it lacks the access scope read_customers. Grant it, connect the shop anew, ' +
   'then resume the import.';
 export const INACTIVE = 'Shopify says that the shop is not active.';
+/** As the service is configured: SHOPIFY_REST. */
+export const NO_REST =
+  "This app may not use Shopify's REST Admin API. Start the import again with another source, or with none: the " +
+  'service then chooses.';
