@@ -35,11 +35,16 @@ const breaches = (shop: StrictShop, ceiling = 40) => ({
 });
 /** Of what the shop allows. How closely it is reached depends on the seed (0.89 to 0.99 seen), and is the bench's affair: here a stall must show. */
 const LEAST = 0.8;
+/**
+ * A place at the ceiling is taken from the grant until a second after the reply, because nobody but the shop knows
+ * when the request came: 1.17 s on average here.
+ */
+const AT_CEILING = 40 / 1.17;
 const NONE = { refused: 0, impatient: 0, aboveCeiling: 0 };
 
 describe('a shop gives what it can, and is never asked for more', () => {
   it.each([
-    ['enterprise, at the ceiling', PLANS.enterprise, 40 * SECONDS],
+    ['enterprise, at the ceiling', PLANS.enterprise, AT_CEILING * SECONDS],
     ['plus, its burst taken', PLANS.plus, 400 + 20 * SECONDS],
     ['standard', PLANS.standard, 40 + 2 * SECONDS],
   ])('REST, %s', async (_plan, bucket, allowed) => {
@@ -58,16 +63,6 @@ describe('a shop gives what it can, and is never asked for more', () => {
     await clock.run();
     expect(breaches(shop)).toEqual(NONE);
     expect(shop.counts.served * 37 * 0.6).toBeGreaterThanOrEqual(LEAST * (2_000 + 100 * SECONDS));
-  });
-
-  it('replies that do not say how long they took cost their time, no exactness', async () => {
-    const { clock, shop: open, read } = await begun();
-    const shop = open(PLANS.enterprise, { timed: false });
-    read('a', shop, { seconds: SECONDS });
-    await clock.run();
-    expect(breaches(shop)).toEqual(NONE);
-    // A place is taken from the grant until a second after the reply, 1.17 s on average.
-    expect(shop.counts.served).toBeGreaterThanOrEqual((LEAST * 40 * SECONDS) / 1.17);
   });
 
   it('importers are killed with requests on their way', async () => {
@@ -147,7 +142,7 @@ describe('a Redis that loses its memory', () => {
     void at(55, () => void (before = shop.counts.served));
     await clock.run();
     expect(breaches(shop)).toEqual(NONE);
-    expect(shop.counts.served - before).toBeGreaterThanOrEqual(LEAST * plan.rate * 20);
+    expect(shop.counts.served - before).toBeGreaterThanOrEqual(LEAST * Math.min(plan.rate, AT_CEILING) * 20);
   });
 
   it.each([
@@ -181,7 +176,7 @@ describe('a Redis that loses its memory', () => {
       expect(whileAway).toBeLessThanOrEqual(12);
       expect(breaches(shop)).toEqual(NONE);
       // Two seconds of quiet, then 28 of 40 places; and each slice comes back when it next asks.
-      expect(shop.counts.served).toBeGreaterThanOrEqual(LEAST * 40 * 10 + 0.75 * 28 * 14);
+      expect(shop.counts.served).toBeGreaterThanOrEqual(LEAST * AT_CEILING * 10 + 0.75 * (28 / 1.17) * 14);
     } finally {
       await server.stop();
       rmSync(dir, { recursive: true });
@@ -203,7 +198,7 @@ describe('the simulation sees a limiter', () => {
   it('that ignores what replies say', async () => {
     const deaf = ({ admit, settle }: Limiter): Limiter => ({
       admit,
-      settle: (shop, ticket, { tookMs = 0 }) => settle(shop, ticket, { tookMs }),
+      settle: (shop, ticket) => settle(shop, ticket, {}),
     });
     const { clock, shop, at } = await run(deaf, 'standard');
     // The bucket is nearly full: it never took the burst that replies would have told it of.

@@ -144,19 +144,6 @@ describe('the ceiling', () => {
     expect(await refusal(by, REST)).toMatchObject({ waitMs: 900, reason: 'limit of 3 requests a second' });
   });
 
-  it('goes by what Shopify says of the time it worked on a request', async () => {
-    const by = limiter({ ceiling: 1 });
-    const ticket = await granted(by, REST);
-    now += 400;
-    await by.settle(SHOP, ticket, { cost: full, tookMs: 300 });
-    expect((await refusal(by, REST)).waitMs).toBe(701);
-    now += 701;
-    const later = await granted(by, REST);
-    now += 10;
-    await by.settle(SHOP, later, { cost: full, tookMs: 5_000 }); // never before it was granted
-    expect((await refusal(by, REST)).waitMs).toBe(991);
-  });
-
   it('has a dozen of a shop on their way at most, and takes a killed importer’s for over in the end', async () => {
     const by = limiter();
     await by.settle(SHOP, await granted(by, REST), { cost: full });

@@ -67,7 +67,7 @@ export function openSimulation(options: {
       await Promise.all([clock.sleep(30_000), clock.run()]);
     },
     unavailable: () => unavailable,
-    shop: (bucket: Bucket, more: { api?: 'rest' | 'graphql'; refund?: number; timed?: boolean } = {}) =>
+    shop: (bucket: Bucket, more: { api?: 'rest' | 'graphql'; refund?: number } = {}) =>
       createStrictShop({ clock, random, api: 'rest', bucket, ...more }),
     /** Puts slices to work. @param lossy share of the requests whose importer is killed meanwhile */
     read(name: string, shop: StrictShop, { slices = 12, seconds = 60, lossy = 0 } = {}): void {

@@ -14,7 +14,7 @@ const RETRY_AFTER_MS = 2_000;
 
 /**
  * One bucket of Shopify's as exact arithmetic, and a list of all that came. Requests take 1 to 20 ms to come,
- * one in fifty 100 more; answers take 100 to 150 ms, one in fifty a second more, so they overtake each other.
+ * one in fifty 100 more; answers take 101 to 170 ms, one in fifty a second more, so they overtake each other.
  */
 export function createStrictShop(options: {
   clock: VirtualClock;
@@ -23,10 +23,8 @@ export function createStrictShop(options: {
   bucket: Bucket;
   /** What a GraphQL query turns out to cost, of what it requested. */
   refund?: number;
-  /** Whether replies tell how long they were worked on. */
-  timed?: boolean;
 }) {
-  const { clock, random, api, refund = 0, timed = true } = options;
+  const { clock, random, api, refund = 0 } = options;
   let { bucket } = options;
   let available = bucket.maximum;
   let at = clock.now();
@@ -73,8 +71,7 @@ export function createStrictShop(options: {
     async request(points: number, { lost = false } = {}): Promise<Outcome | null> {
       const sent = clock.now();
       await clock.sleep(between(1, 20) + (random() < 0.02 ? 100 : 0));
-      const arrived = clock.now();
-      came.push(arrived);
+      came.push(clock.now());
       if (lost) counts.lost += 1;
       // What was sent before Retry-After was told cannot be taken back.
       if (told.some((time) => sent > time && sent < time + RETRY_AFTER_MS)) counts.impatient += 1;
@@ -85,13 +82,11 @@ export function createStrictShop(options: {
       } else if (storming) counts.stormed += 1;
       else counts.refused += 1;
       const cost = storming ? null : figures(points);
-      await clock.sleep(between(100, 150) + (random() < 0.02 ? 1_000 : 0));
-      const tookMs = timed ? Math.floor(clock.now() - arrived) : 0;
-      await clock.sleep(between(1, 20));
+      await clock.sleep(between(101, 170) + (random() < 0.02 ? 1_000 : 0));
       if (lost) return null;
-      if (fits) return { cost, tookMs };
+      if (fits) return { cost };
       told.push(Math.floor(clock.now())); // as the limiter's clock has it
-      return { cost, tookMs, retryAfterMs: RETRY_AFTER_MS };
+      return { cost, retryAfterMs: RETRY_AFTER_MS };
     },
   };
 }

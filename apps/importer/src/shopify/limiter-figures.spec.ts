@@ -1,4 +1,4 @@
-import { parseCallLimit, parseProcessing } from './limiter-figures.ts';
+import { parseCallLimit } from './limiter-figures.ts';
 
 describe('parseCallLimit', () => {
   it.each([
@@ -13,19 +13,5 @@ describe('parseCallLimit', () => {
 
   it.each([[null], [''], ['32'], ['a/b'], ['1/0'], ['-1/40'], ['1/40/2']])('%p is nothing', (header) => {
     expect(parseCallLimit(header)).toBeNull();
-  });
-});
-
-describe('parseProcessing', () => {
-  it.each([
-    ['processing;dur=48, graphql;desc="admin/query/other", cfRequestDuration;dur=104.000092', 48],
-    ['processing;dur=204;desc="gc:50", db;dur=30', 204],
-    ['db;dur=30, processing;desc="gc:50";dur=20.9', 20],
-    ['cfRequestDuration;dur=104', 0],
-    ['preprocessing;dur=9', 0],
-    ['', 0],
-    [null, 0],
-  ])('%p: %p ms', (header, ms) => {
-    expect(parseProcessing(header)).toBe(ms);
   });
 });

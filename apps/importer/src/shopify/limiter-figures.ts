@@ -26,12 +26,3 @@ export function parseCallLimit(header: string | null): QueryCost | null {
   const available = Math.max(0, maximum - Number(used));
   return { requested: 1, available, maximum, restoreRate: maximum / BUCKET_SECONDS };
 }
-
-/**
- * Milliseconds that Shopify says it worked on a request, by "Server-Timing: processing;dur=48, ..."; 0 when it
- * says nothing. The request had reached it so long before the reply: the limiter counts that much closer.
- */
-export function parseProcessing(header: string | null): number {
-  const [, ms] = /(?:^|,)\s*processing;(?:[^,]*;)?\s*dur=(\d+(?:\.\d+)?)/i.exec(header ?? '') ?? [];
-  return Math.floor(Number(ms ?? 0));
-}

@@ -60,7 +60,7 @@ local function unknown(most)
   if now > since + ${LIFE_MS + SECOND_MS} then return 0 end
   return most
 end
-local TICKET = '^(%d+) (%a+) (%S+) (%S+) (%S+) (%S+) (%S+)$'`;
+local TICKET = '^(%d+) (%a+) (%S+) (%S+) (%S+) (%S+)$'`;
 
 // ARGV now or '', api, cost, ceiling, headroom, most on their way, first maximum, first rate.
 // Returns {ticket}, or {'', ms to wait, reason, figure of the reason}.
@@ -109,27 +109,26 @@ if available < need then
 end
 
 local number = redis.call('HINCRBY', KEYS[2], 'number', 1)
-local ticket = string.format('%d %s %s %.17g %.17g %.17g %.17g', number, api, estimate, cost, settled, now, since)
+local ticket = string.format('%d %s %s %.17g %.17g %.17g', number, api, estimate, cost, settled, since)
 redis.call('ZADD', KEYS[3], now + ${LIFE_MS}, ticket)
 redis.call('HSET', KEYS[2], api .. ':available', available - cost, api .. ':maximum', maximum,
   api .. ':rate', rate, api .. ':at', now, api .. ':granted', granted + cost)
 return {ticket}`;
 
-// ARGV now or '', ticket, ms Shopify worked on it, ms of Retry-After, most on their way
-// [, requested, available, maximum, rate].
+// ARGV now or '', ticket, ms of Retry-After, most on their way [, requested, available, maximum, rate].
 export const SETTLE = `${MEMORY}
-local asked = tonumber(ARGV[4])
+local asked = tonumber(ARGV[3])
 if asked > 0 then
   redis.call('HSET', KEYS[2], 'trial', 1, 'frozen', math.max(read('frozen') or 0, now + asked))
-elseif ARGV[6] then
+elseif ARGV[5] then
   redis.call('HDEL', KEYS[2], 'trial')
 end
 local ticket = ARGV[2]
 if not redis.call('ZSCORE', KEYS[3], ticket) then return end
-local _, api, estimate, cost, settledBefore, grantedAt = string.match(ticket, TICKET)
-over(ticket, api, cost, math.max(tonumber(grantedAt), now - tonumber(ARGV[3])))
-if not ARGV[6] then return end
+local _, api, estimate, cost, settledBefore = string.match(ticket, TICKET)
+over(ticket, api, cost, now)
+if not ARGV[5] then return end
 local onTop = read(api .. ':granted') - tonumber(settledBefore) - tonumber(cost)
-local lost = unknown(tonumber(ARGV[5])) * tonumber(cost)
-redis.call('HSET', KEYS[2], api .. ':available', tonumber(ARGV[7]) - onTop - lost, api .. ':maximum', ARGV[8],
-  api .. ':rate', ARGV[9], api .. ':at', now, api .. ':cost:' .. estimate, ARGV[6])`;
+local lost = unknown(tonumber(ARGV[4])) * tonumber(cost)
+redis.call('HSET', KEYS[2], api .. ':available', tonumber(ARGV[6]) - onTop - lost, api .. ':maximum', ARGV[7],
+  api .. ':rate', ARGV[8], api .. ':at', now, api .. ':cost:' .. estimate, ARGV[5])`;

@@ -13,8 +13,6 @@ export interface Outcome {
   cost?: QueryCost | null;
   /** Nothing for this shop until then. */
   retryAfterMs?: number | null;
-  /** How long Shopify says it worked on it: it had arrived by then. */
-  tookMs?: number;
 }
 
 /**
@@ -73,9 +71,9 @@ export function createLimiter(redis: Redis, { ceiling, headroom, now }: LimiterO
       if (ticket) return { granted: true, ticket };
       return { granted: false, waitMs: Number(waitMs), reason: inWords(reason, figure) };
     },
-    async settle(shop, ticket, { cost, retryAfterMs, tookMs = 0 }) {
+    async settle(shop, ticket, { cost, retryAfterMs }) {
       const figures = cost ? [cost.requested, cost.available, cost.maximum, cost.restoreRate] : [];
-      await run(SETTLE, shop, [ticket, tookMs, retryAfterMs ?? 0, MOST_ON_THEIR_WAY, ...figures]);
+      await run(SETTLE, shop, [ticket, retryAfterMs ?? 0, MOST_ON_THEIR_WAY, ...figures]);
     },
   };
 }
