@@ -32,10 +32,13 @@ it.each([
   ['its CN', 'points', undefined, 'points'],
   ['its CN beside names of hosts', 'points', 'DNS:points.example.com, IP Address:127.0.0.1', 'points'],
   ['its URI', 'x', 'DNS:b, URI:spiffe://example.com/campaign?v=1', 'spiffe://example.com/campaign?v=1'],
-  ['a URI with a comma', 'x', 'URI:"a,b", DNS:x', 'a,b'],
+  // As Node writes a comma.
+  ['a URI with a comma', 'x', 'URI:"a\\u002cb", DNS:x', 'a,b'],
   ['a CN that is nobody’s', 'root', undefined, 'unauthenticated'],
   ['a CN beside a URI that is nobody’s', 'points', 'URI:spiffe://example.com/root', 'unauthenticated'],
+  ['a CN beside names that cannot be read', 'points', 'DNS:b, "URI:x', 'unauthenticated'],
   ['two CNs', ['points', 'root'], undefined, 'unauthenticated'],
-  ['a host that pretends to be a URI', 'x', 'DNS:"a, URI:a,b, DNS:b"', 'unauthenticated'],
+  ['a host that pretends to be a URI', 'x', 'DNS:"a\\u002c URI:a\\u002cb"', 'unauthenticated'],
+  ['one with commas as they are', 'x', 'DNS:"a, URI:\\"a,b\\", DNS:b"', 'unauthenticated'],
   ['a host with quotes that does so', 'x', 'DNS:"a\\", URI:a,b, DNS:\\"b"', 'unauthenticated'],
 ])('knows a client by %s', (_, cn, names, caller) => expect(callerOf(cn, names)).toBe(caller));

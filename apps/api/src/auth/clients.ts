@@ -51,7 +51,7 @@ export function createCertificateCheck(clients: readonly Caller[]): CertificateC
 /** The CN counts only where there is no URI: an authority that vouches for URIs may sign any CN. */
 function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
   const uris = urisOf(subjectaltname ?? '');
-  if (uris.length > 0) return uris;
+  if (!uris || uris.length > 0) return uris ?? [];
   const { CN } = subject as { CN?: string | string[] };
   return typeof CN === 'string' ? [CN] : [];
 }
@@ -59,12 +59,15 @@ function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
 /**
  * Of `URI:spiffe://example.com/a, DNS:b`. Node quotes a value with a comma as JSON; read from the beginning,
  * value by value, one cannot pretend to be two.
+ * @returns undefined for names that cannot be read to their end
  */
-function urisOf(names: string): string[] {
+function urisOf(names: string): string[] | undefined {
   const uris: string[] = [];
+  let read = 0;
   const value = /([^:]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/gy;
-  for (const [, kind, text = ''] of names.matchAll(value)) {
+  for (const [whole, kind, text = ''] of names.matchAll(value)) {
+    read += whole.length;
     if (kind === 'URI') uris.push(text.startsWith('"') ? (JSON.parse(text) as string) : text);
   }
-  return uris;
+  return read === names.length ? uris : undefined;
 }
