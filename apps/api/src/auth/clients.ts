@@ -64,7 +64,7 @@ function namesOf({ subject, subjectaltname }: PeerCertificate): string[] {
 function urisOf(names: string): string[] | undefined {
   const uris: string[] = [];
   let read = 0;
-  const value = /([^:]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/gy;
+  const value = /([\w ]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/gy;
   for (const [whole, kind, text = ''] of names.matchAll(value)) {
     read += whole.length;
     if (kind === 'URI') uris.push(text.startsWith('"') ? (JSON.parse(text) as string) : text);
