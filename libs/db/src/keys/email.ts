@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { MerchantKeys } from './merchant-keys.ts';
+import type { MerchantKeys } from './wrapped-keys.ts';
 
 /** Emails are compared after NFKC, trim and lower-case: the form that is hashed, never the one stored. */
 export const normaliseEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
@@ -27,9 +27,15 @@ export const encryptEmailSql = (p: {
   generation: string;
   passphrase: string;
 }): string =>
-  `case when ${p.email} is null then null else ${p.generation}::text || '.' || translate(encode(
-     pgp_sym_encrypt(${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email},
-                     ${p.passphrase}, 'cipher-algo=aes256, s2k-mode=1'), 'base64'), E'\\n', '') end`;
+  `case when ${p.email} is null then null else ${sealEmailSql({
+    ...p,
+    plain: `${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email}`,
+  })} end`;
+
+/** SQL of the ciphertext of a plain `merchant_id|customer_id|email`, as decryptEmailSql gives it. */
+export const sealEmailSql = (p: { plain: string; generation: string; passphrase: string }): string =>
+  `${p.generation}::text || '.' || translate(encode(
+     pgp_sym_encrypt(${p.plain}, ${p.passphrase}, 'cipher-algo=aes256, s2k-mode=1'), 'base64'), E'\\n', '')`;
 
 /** SQL of the plain `merchant_id|customer_id|email` of a stored value. */
 export const decryptEmailSql = (p: { email: string; passphrase: string }): string =>

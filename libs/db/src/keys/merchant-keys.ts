@@ -1,90 +1,83 @@
-import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Reader, Tx } from '../transaction.ts';
 import { KeyError, type Keyring } from './keyring.ts';
+import {
+  KEY_COLUMNS,
+  newestKeyRow,
+  newKey,
+  unwrapKeys,
+  wrapKeys,
+  type KeyRow,
+  type MerchantKeys,
+} from './wrapped-keys.ts';
 
-/** A merchant's unwrapped keys. `generation` stands in front of every value made with `dataKey`. */
-export interface MerchantKeys {
-  readonly generation: number;
-  readonly dataKey: Buffer;
-  readonly indexKey: Buffer;
-}
+export type { MerchantKeys };
 
 export interface MerchantKeyStore {
-  /** The merchant's current keys; null when it has none yet (so nothing of it is stored). */
+  /** The merchant's current keys; null when it has none: none yet, or they were destroyed. */
   find(reader: Reader, merchantId: string): Promise<MerchantKeys | null>;
   /** The current keys, made in the caller's transaction when there are none. */
   findOrCreate(tx: Tx, merchantId: string): Promise<MerchantKeys>;
-  /** The keys of an older generation. @throws KeyError when they are gone */
+  /** The keys of an older generation. @throws KeyError when they are gone, or were destroyed */
   ofGeneration(reader: Reader, merchantId: string, generation: number): Promise<MerchantKeys>;
 }
 
-type KeyRow = { generation: number; data_key: string; index_key: string };
-
-// Short enough that destroyed keys are forgotten soon, long enough that hot merchants cost no query.
-const CACHE_TTL_MS = 60_000;
+/**
+ * So long a process may go on writing under keys that another one has replaced or destroyed. Short enough that
+ * destroyed keys are forgotten soon, long enough that hot merchants cost no query.
+ */
+export const KEY_CACHE_MS = 60_000;
 const CACHE_ENTRIES = 10_000;
 
-export function createMerchantKeyStore(keyring: Keyring): MerchantKeyStore {
-  const cache = new LRUCache<string, MerchantKeys>({ max: CACHE_ENTRIES, ttl: CACHE_TTL_MS });
+/** @param cacheMs shorter for a spec that waits for it */
+export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS): MerchantKeyStore {
+  const cache = new LRUCache<string, MerchantKeys>({ max: CACHE_ENTRIES, ttl: cacheMs });
 
-  const unwrap = (merchantId: string, row: KeyRow): MerchantKeys => ({
-    generation: row.generation,
-    dataKey: keyring.unwrap(row.data_key, wrapContext(merchantId, row.generation, 'data')),
-    indexKey: keyring.unwrap(row.index_key, wrapContext(merchantId, row.generation, 'index')),
-  });
-
+  // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
   const select = async (reader: Reader, merchantId: string): Promise<MerchantKeys | null> => {
-    const [row] = await reader.query<KeyRow>(
-      `select generation, data_key, index_key from merchant_keys
-        where merchant_id = $1 order by generation desc limit 1`,
-      [merchantId],
-    );
-    return row ? unwrap(merchantId, row) : null;
+    const row = await newestKeyRow(reader, merchantId);
+    return row?.data_key ? unwrapKeys(keyring, merchantId, row) : null;
   };
 
-  const find = async (reader: Reader, merchantId: string) => {
-    const cached = cache.get(merchantId);
-    if (cached) return cached;
-    // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
-    return select(reader, merchantId);
-  };
+  const find = async (reader: Reader, merchantId: string) =>
+    cache.get(merchantId) ?? (await select(reader, merchantId));
 
   return {
     find,
     async findOrCreate(tx, merchantId) {
-      const found = await find(tx, merchantId);
-      if (found) {
-        tx.onCommit(() => cache.set(merchantId, found));
-        return found;
-      }
-      // A concurrent creator makes this wait for its commit; then the select sees its keys.
-      await tx.query(
-        `insert into merchant_keys (merchant_id, generation, data_key, index_key)
-         values ($1, 1, $2, $3) on conflict do nothing`,
-        [
-          merchantId,
-          keyring.wrap(randomBytes(32), wrapContext(merchantId, 1, 'data')),
-          keyring.wrap(randomBytes(32), wrapContext(merchantId, 1, 'index')),
-        ],
-      );
-      const made = await select(tx, merchantId);
-      if (!made) throw new KeyError('keys of the merchant vanished while they were made');
-      tx.onCommit(() => cache.set(merchantId, made));
-      return made;
+      const cached = cache.get(merchantId);
+      // Not set anew: a merchant who is written to all the time would never hear of its next keys.
+      if (cached) return cached;
+      const keys = (await select(tx, merchantId)) ?? (await create(tx, keyring, merchantId));
+      tx.onCommit(() => cache.set(merchantId, keys));
+      return keys;
     },
     async ofGeneration(reader, merchantId, generation) {
-      const current = await find(reader, merchantId);
-      if (current?.generation === generation) return current;
-      const [row] = await reader.query<KeyRow>(
-        `select generation, data_key, index_key from merchant_keys where merchant_id = $1 and generation = $2`,
+      if (!Number.isInteger(generation)) throw new KeyError('stored value has no key generation');
+      const cached = cache.get(merchantId);
+      if (cached?.generation === generation) return cached;
+      const [row] = await reader.query<KeyRow & Record<string, unknown>>(
+        `select ${KEY_COLUMNS} from merchant_keys where merchant_id = $1 and generation = $2`,
         [merchantId, generation],
       );
       if (!row) throw new KeyError(`key generation ${generation} of the merchant is gone`);
-      return unwrap(merchantId, row);
+      return unwrapKeys(keyring, merchantId, row);
     },
   };
 }
 
-const wrapContext = (merchantId: string, generation: number, use: 'data' | 'index') =>
-  `${merchantId}|${generation}|${use}`;
+/** The first generation, or the one after what was destroyed: with an index key of its own, as the old one is lost. */
+async function create(tx: Tx, keyring: Keyring, merchantId: string): Promise<MerchantKeys> {
+  const destroyed = await newestKeyRow(tx, merchantId);
+  const generation = (destroyed?.generation ?? 0) + 1;
+  const keys = { generation, dataKey: newKey(), indexKey: newKey() };
+  // A concurrent creator makes this wait for its commit; then the select sees its keys.
+  await tx.query(
+    `insert into merchant_keys (merchant_id, generation, data_key, index_key)
+     values ($1, $2, $3, $4) on conflict do nothing`,
+    [merchantId, generation, ...wrapKeys(keyring, merchantId, keys)],
+  );
+  const made = await newestKeyRow(tx, merchantId);
+  if (!made) throw new KeyError('keys of the merchant vanished while they were made');
+  return unwrapKeys(keyring, merchantId, made);
+}

@@ -1,7 +1,6 @@
 import type { Reader } from '../transaction.ts';
-import { decryptEmailSql, passphrase } from './email.ts';
-import { KeyError } from './keyring.ts';
 import type { MerchantKeyStore } from './merchant-keys.ts';
+import { generationOf, openEmails } from './open-emails.ts';
 
 interface EncryptedEmail {
   id: string;
@@ -19,15 +18,8 @@ export async function readEmail(
   keys: MerchantKeyStore,
   row: EncryptedEmail,
 ): Promise<string | null> {
-  if (row.email === null) return null;
-  const generation = Number(row.email.slice(0, row.email.indexOf('.')));
-  if (!Number.isInteger(generation)) throw new KeyError('stored email has no key generation');
-  const merchantKeys = await keys.ofGeneration(reader, row.merchantId, generation);
-  const [decrypted] = await reader.query<{ plain: string }>(
-    `select ${decryptEmailSql({ email: '$1', passphrase: '$2' })} as plain`,
-    [row.email, passphrase(merchantKeys)],
-  );
-  const owner = `${row.merchantId}|${row.id}|`;
-  if (!decrypted?.plain.startsWith(owner)) throw new KeyError('stored email belongs to another customer');
-  return decrypted.plain.slice(owner.length);
+  const { id, merchantId, email } = row;
+  if (email === null) return null;
+  const merchantKeys = await keys.ofGeneration(reader, merchantId, generationOf(email));
+  return (await openEmails(reader, merchantId, merchantKeys, [{ id, email }])).get(id) ?? null;
 }

@@ -1,4 +1,4 @@
-import { decryptEmailSql, KeyError, passphrase, type CustomerRow, type Tx } from '@core/db';
+import { generationOf, openEmails, type CustomerRow, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 
 /**
@@ -15,16 +15,8 @@ export async function discloseEmails(
   const emails = new Map<string, string>();
   for (const { merchantId, generation, sealed } of byKey(rows)) {
     const keys = await ctx.keys.ofGeneration(tx, merchantId, generation);
-    const opened = await tx.query<{ id: string; plain: string }>(
-      `select sealed.id, ${decryptEmailSql({ email: 'sealed.email', passphrase: '$3' })} as plain
-         from unnest($1::uuid[], $2::text[]) as sealed (id, email)`,
-      [sealed.map(({ id }) => id), sealed.map(({ email }) => email), passphrase(keys)],
-    );
-    for (const { id, plain } of opened) {
-      const owner = `${merchantId}|${id}|`;
-      if (!plain.startsWith(owner)) throw new KeyError('stored email belongs to another customer');
-      emails.set(id, plain.slice(owner.length));
-    }
+    const opened = await openEmails(tx, merchantId, keys, sealed);
+    for (const [id, email] of opened) emails.set(id, email);
     await audit(tx, ctx, merchantId, sealed);
   }
   return emails;
@@ -36,8 +28,7 @@ function byKey(rows: readonly Pick<CustomerRow, 'id' | 'merchantId' | 'email'>[]
   const groups = new Map<string, { merchantId: string; generation: number; sealed: Sealed[] }>();
   for (const { id, merchantId, email } of rows) {
     if (email === null) continue;
-    const generation = Number(email.slice(0, email.indexOf('.')));
-    if (!Number.isInteger(generation)) throw new KeyError('stored email has no key generation');
+    const generation = generationOf(email);
     const key = `${merchantId} ${generation}`;
     const group = groups.get(key) ?? { merchantId, generation, sealed: [] };
     group.sealed.push({ id, email });

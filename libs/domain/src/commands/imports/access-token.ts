@@ -15,7 +15,7 @@ export const sealToken = (
   connection: ShopConnection,
   kind: Kind,
   token: string,
-): string => `${keys.generation}.${seal(keys.dataKey, Buffer.from(token), context(connection, kind))}`;
+): string => `${keys.generation}.${seal(keys.dataKey, Buffer.from(token), tokenContext(connection, kind))}`;
 
 /**
  * A stored token in plain: to be sent to its shop, never logged or kept.
@@ -30,7 +30,7 @@ export async function openToken(
 ): Promise<string> {
   const dot = sealed.indexOf('.');
   const { dataKey } = await keys.ofGeneration(reader, connection.merchantId, Number(sealed.slice(0, dot)));
-  return open(dataKey, sealed.slice(dot + 1), context(connection, kind)).toString();
+  return open(dataKey, sealed.slice(dot + 1), tokenContext(connection, kind)).toString();
 }
 
 export interface StoredToken {
@@ -65,5 +65,6 @@ export const notConnected = (shop: string) =>
     field: 'shop',
   });
 
-const context = ({ merchantId, shop }: ShopConnection, kind: Kind): string =>
+/** What a sealed token is bound to. */
+export const tokenContext = ({ merchantId, shop }: ShopConnection, kind: Kind): string =>
   kind === 'access' ? `${merchantId}|${shop}` : `${merchantId}|${shop}|refresh`;

@@ -11,7 +11,7 @@ interface WebhookIdentity {
 
 /** `<generation>.<sealed>` under the merchant's data key: a webhook's body is a person's data. */
 export const sealWebhookBody = (keys: MerchantKeys, webhook: WebhookIdentity, body: Buffer): string =>
-  `${keys.generation}.${seal(keys.dataKey, body, context(webhook))}`;
+  `${keys.generation}.${seal(keys.dataKey, body, webhookContext(webhook))}`;
 
 /** @throws KeyError when the merchant's key is gone or the stored value was changed */
 export async function openWebhookBody(
@@ -22,8 +22,9 @@ export async function openWebhookBody(
   const dot = webhook.body.indexOf('.');
   const generation = Number(webhook.body.slice(0, dot));
   const { dataKey } = await keys.ofGeneration(reader, webhook.merchantId, generation);
-  return open(dataKey, webhook.body.slice(dot + 1), context(webhook));
+  return open(dataKey, webhook.body.slice(dot + 1), webhookContext(webhook));
 }
 
-const context = ({ merchantId, shop, topic, eventId }: WebhookIdentity): string =>
+/** What a sealed body is bound to. */
+export const webhookContext = ({ merchantId, shop, topic, eventId }: WebhookIdentity): string =>
   `${merchantId}|${shop}|webhook|${topic}|${eventId}`;

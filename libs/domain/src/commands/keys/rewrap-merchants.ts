@@ -1,0 +1,46 @@
+import {
+  appendAudits,
+  rewrapKeys,
+  wrappedByOthers,
+  type Actor,
+  type KeyPlace,
+  type Keyring,
+  type Tx,
+} from '@core/db';
+
+export interface RewrapMerchants {
+  keyring: Keyring;
+  /** Where the page before ended; null at the start. */
+  after: KeyPlace | null;
+  limit: number;
+}
+
+/**
+ * Wraps the next page of merchants' keys by the keyring's current key. The keys stay what they are, so nothing that
+ * they encrypt changes. What is wrapped by it already is passed over: doing it twice does nothing.
+ * @returns next: null when there was none left
+ * @throws KeyError when keys do not unwrap: their keyring key is missing, or the row was changed
+ */
+export async function rewrapMerchants(
+  tx: Tx,
+  actor: Actor,
+  { keyring, after, limit }: RewrapMerchants,
+): Promise<{ rewrapped: number; next: KeyPlace | null }> {
+  const rows = await wrappedByOthers(tx, keyring, after, limit);
+  const merchants = new Map<string, number>();
+  let rewrapped = 0;
+  for (const row of rows) {
+    if (!(await rewrapKeys(tx, keyring, row.merchantId, row))) continue;
+    merchants.set(row.merchantId, (merchants.get(row.merchantId) ?? 0) + 1);
+    rewrapped++;
+  }
+  await appendAudits(
+    tx,
+    [...merchants].map(([merchantId, generations]) => ({
+      actor,
+      entry: { merchantId, action: 'keys.rewrap', detail: { key: keyring.currentId, generations } },
+    })),
+  );
+  const last = rows.length === limit ? rows.at(-1) : undefined;
+  return { rewrapped, next: last ? { merchantId: last.merchantId, generation: last.generation } : null };
+}

@@ -1,0 +1,132 @@
+import { inTransaction, isUnreadable, type MerchantKeyStore, type Pool, type Reader } from '@core/db';
+import type { Rotation } from './begin-rotation.ts';
+import { rotateEmails, type RotatedPage, type RotationKeys } from './rotate-emails.ts';
+import { rotateTokens, rotateWebhooks } from './rotate-sealed.ts';
+
+/** Customers are read from behind this id at the beginning. */
+const FIRST = '00000000-0000-0000-0000-000000000000';
+/** Bodies of webhooks that are in memory at once. */
+const WEBHOOKS = 50;
+
+export interface RotateMerchant {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  /** Customers of one transaction: who writes to one of them waits for no more. */
+  batch: number;
+  signal: AbortSignal;
+  /** After each page of customers. */
+  onRows: (rotated: number) => void;
+}
+
+/** What one round over a merchant's rows found. */
+export interface Round {
+  /** Emails under older keys, those included that could not be changed just then. */
+  older: number;
+  rotated: number;
+  /** What does not open; it stays as it is, and so does the key that it names. */
+  unreadable: string[];
+  misplaced: string[];
+  /** The merchant's keys were destroyed: there is nothing to do. */
+  destroyed: boolean;
+}
+
+/**
+ * Brings a merchant's emails, tokens and webhooks to the newest keys, from where the rotation stopped or from the
+ * beginning. The signal ends it between two pages.
+ * @throws the signal's reason; KeyError when keys do not unwrap
+ */
+export async function rotateMerchant(
+  { pool, keys, batch, signal, onRows }: RotateMerchant,
+  { merchantId, generation, cursor }: Rotation,
+): Promise<Round> {
+  const round: Round = { older: 0, rotated: 0, unreadable: [], misplaced: [], destroyed: false };
+  const rotationKeys = await inTransaction(pool, (tx) => loadKeys(tx, keys, merchantId, generation));
+  if (!rotationKeys) return { ...round, destroyed: true };
+  // Also without older keys: the cursor moves, and a rotation that was begun is ended by the same steps.
+  const page = (after: string, limit: number) =>
+    inTransaction(pool, (tx) => rotateEmails(tx, { merchantId, keys: rotationKeys, after, limit }));
+
+  for (let after: string | null = cursor ?? FIRST; after !== null;) {
+    signal.throwIfAborted();
+    const from: string = after;
+    const done: RotatedPage[] = await page(from, batch).then(
+      (all) => [all],
+      (error: unknown) => {
+        if (!isUnreadable(error)) throw error;
+        return oneByOne(pool, merchantId, from, batch, page, round);
+      },
+    );
+    for (const { older, rotated, misplaced } of done) {
+      round.older += older;
+      round.rotated += rotated;
+      round.misplaced.push(...misplaced);
+      onRows(rotated);
+    }
+    after = done.at(-1)?.next ?? null;
+  }
+
+  const tokens = await inTransaction(pool, (tx) => rotateTokens(tx, merchantId, rotationKeys));
+  round.unreadable.push(...tokens.unreadable);
+  for (let after: string | null = FIRST; after !== null;) {
+    signal.throwIfAborted();
+    const from: string = after;
+    const webhooks = await inTransaction(pool, (tx) =>
+      rotateWebhooks(tx, merchantId, rotationKeys, { after: from, limit: WEBHOOKS }),
+    );
+    round.unreadable.push(...webhooks.unreadable);
+    after = webhooks.next;
+  }
+  return round;
+}
+
+/** A page in which a value does not open: each of its customers for itself, so that one cannot hold up the others. */
+async function oneByOne(
+  pool: Pool,
+  merchantId: string,
+  after: string,
+  limit: number,
+  page: (after: string, limit: number) => Promise<RotatedPage>,
+  round: Round,
+): Promise<RotatedPage[]> {
+  const ids = await inTransaction(pool, (tx) =>
+    tx.query<{ id: string }>(
+      'select id from customers where merchant_id = $1 and id > $2 order by id limit $3',
+      [merchantId, after, limit],
+    ),
+  );
+  const done: RotatedPage[] = [];
+  let from = after;
+  for (const { id } of ids) {
+    const next = ids.length < limit && id === ids.at(-1)?.id ? null : id;
+    const one = await page(from, 1).catch((error: unknown) => {
+      if (!isUnreadable(error)) throw error;
+      round.unreadable.push(`email of customer ${id}`);
+      return { older: 1, rotated: 0, misplaced: [] };
+    });
+    done.push({ ...one, next });
+    from = id;
+  }
+  return done;
+}
+
+/** Null when they were destroyed. @throws KeyError when they do not unwrap */
+async function loadKeys(
+  reader: Reader,
+  keys: MerchantKeyStore,
+  merchantId: string,
+  generation: number,
+): Promise<RotationKeys | null> {
+  const rows = await reader.query<{ generation: number; destroyed: boolean }>(
+    `select generation, destroyed_at is not null as destroyed from merchant_keys
+      where merchant_id = $1 and generation <= $2 order by generation`,
+    [merchantId, generation],
+  );
+  if (rows.at(-1)?.destroyed ?? true) return null;
+  const all = await Promise.all(
+    rows
+      .filter(({ destroyed }) => !destroyed)
+      .map((row) => keys.ofGeneration(reader, merchantId, row.generation)),
+  );
+  const newest = all.pop();
+  return newest ? { older: all, newest } : null;
+}

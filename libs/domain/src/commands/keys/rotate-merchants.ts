@@ -1,0 +1,124 @@
+import { inTransaction, type Actor, type Keyring, type MerchantKeyStore, type Pool } from '@core/db';
+import { pause } from '@core/runtime';
+import {
+  beginRotation,
+  merchantsToBegin,
+  openRotations,
+  startOfRun,
+  type Rotation,
+} from './begin-rotation.ts';
+import { endRotation, OLD_KEYS_KEPT_MS, untilUnused } from './end-rotation.ts';
+import { rotateMerchant, type Round } from './rotate-merchant.ts';
+
+export interface RotateMerchants {
+  /** The owner's. */
+  pool: Pool;
+  keyring: Keyring;
+  keys: MerchantKeyStore;
+  actor: Actor;
+  /** Of this one alone; of all unless given. */
+  merchantId?: string | undefined;
+  /** Customers of one transaction. */
+  batch?: number;
+  /** How long older keys are kept; see OLD_KEYS_KEPT_MS. */
+  keptMs?: number;
+  signal: AbortSignal;
+  onProgress?: (progress: Readonly<RotationProgress>) => void;
+}
+
+export interface RotationProgress {
+  /** Emails re-encrypted by this run, and by the ones before that it goes on with. */
+  rows: number;
+  merchants: number;
+  finished: number;
+  /** Milliseconds until older keys may be deleted; 0 unless that is waited for. */
+  waitingMs: number;
+}
+
+export interface RotationResult extends RotationProgress {
+  /** Values that do not open, with their merchant; their keys are kept and the rotation stays open. */
+  unreadable: string[];
+  /** Customers with another row's email. */
+  misplaced: string[];
+}
+
+const BATCH = 500;
+/** Between two looks at rows that others held. */
+const AGAIN_AFTER_MS = 250;
+/** Between two words about how long is to be waited. */
+const TELL_EVERY_MS = 1_000;
+
+/**
+ * A new data key for each merchant, with everything encrypted anew, while others read and write. First every merchant
+ * gets its key, then the rows follow; when no process can have the older keys any more, a last round looks for what was
+ * written under them meanwhile, and they are deleted. Whatever is stopped or killed goes on where it was, because
+ * what is done is in key_rotations.
+ * @throws the signal's reason; KeyError when a merchant's keys do not unwrap
+ */
+export async function rotateMerchants(options: RotateMerchants): Promise<RotationResult> {
+  const { pool, actor, merchantId, signal } = options;
+  const { batch = BATCH, keptMs = OLD_KEYS_KEPT_MS, onProgress = () => undefined } = options;
+  await begin(options);
+  const rotations = await inTransaction(pool, (tx) => openRotations(tx, merchantId));
+  const progress: RotationProgress = {
+    rows: rotations.reduce((sum, { rows }) => sum + rows, 0),
+    merchants: rotations.length,
+    finished: 0,
+    waitingMs: 0,
+  };
+  const onRows = (rotated: number) => onProgress(Object.assign(progress, { rows: progress.rows + rotated }));
+  const round = (rotation: Rotation) => rotateMerchant({ ...options, batch, onRows }, rotation);
+
+  const misplaced: string[] = [];
+  const unreadable: string[] = [];
+  for (const rotation of rotations) misplaced.push(...(await round(rotation)).misplaced);
+  for (const { merchantId, generation } of rotations) {
+    await untilNobodyWrites({ merchantId, generation, keptMs }, options, progress);
+    const last = await untilNothingMoves(
+      () => round({ merchantId, generation, cursor: null, rows: 0 }),
+      signal,
+    );
+    misplaced.push(...last.misplaced);
+    const isOver =
+      (last.destroyed || last.older === 0) &&
+      (await inTransaction(pool, (tx) => endRotation(tx, actor, { merchantId, generation })));
+    if (isOver) onProgress(Object.assign(progress, { finished: progress.finished + 1 }));
+    else unreadable.push(...last.unreadable.map((what) => `merchant ${merchantId}: ${what}`));
+  }
+  return { ...progress, unreadable, misplaced };
+}
+
+async function begin({ pool, keyring, actor, merchantId, signal }: RotateMerchants): Promise<void> {
+  const startedAt = await inTransaction(pool, (tx) => startOfRun(tx, merchantId));
+  const merchants = await inTransaction(pool, (tx) => merchantsToBegin(tx, { startedAt, merchantId }));
+  for (const each of merchants) {
+    signal.throwIfAborted();
+    await inTransaction(pool, (tx) => beginRotation(tx, actor, { keyring, merchantId: each, startedAt }));
+  }
+}
+
+async function untilNobodyWrites(
+  which: { merchantId: string; generation: number; keptMs: number },
+  { pool, signal, onProgress = () => undefined }: RotateMerchants,
+  progress: RotationProgress,
+): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    progress.waitingMs = await inTransaction(pool, (tx) => untilUnused(tx, which));
+    if (progress.waitingMs === 0) return;
+    onProgress(progress);
+    await pause(Math.min(progress.waitingMs, TELL_EVERY_MS), signal);
+  }
+}
+
+/** Rounds until one finds nothing under older keys, or only what does not open. */
+async function untilNothingMoves(round: () => Promise<Round>, signal: AbortSignal): Promise<Round> {
+  const misplaced: string[] = [];
+  for (;;) {
+    const found = await round();
+    misplaced.push(...found.misplaced);
+    const broken = found.unreadable.filter((what) => what.startsWith('email ')).length;
+    if (found.destroyed || found.older === broken) return { ...found, misplaced };
+    await pause(AGAIN_AFTER_MS, signal);
+  }
+}

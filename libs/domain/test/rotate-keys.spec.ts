@@ -1,0 +1,352 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { createMerchantKeyStore, inTransaction, KeyError, parseKeyring, readEmail } from '@core/db';
+import { waitUntil } from '@core/testing';
+import {
+  connectShop,
+  createCustomer,
+  discloseEmails,
+  getCustomer,
+  openWebhookBody,
+  readKeyStatus,
+  readStoredToken,
+  receiveWebhook,
+  retireKey,
+  rewrapMerchants,
+  rotateMerchants,
+  updateCustomer,
+  type CommandContext,
+  type RotationProgress,
+} from '../src/index.ts';
+import { merchant, openBench, rowsOf, type Bench } from './support.ts';
+
+const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+const [first, second] = [key('first'), key('second')];
+const keyring = parseKeyring(first);
+/** A process of the service forgets keys after this time, and a rotation waits for that one. */
+const CACHE_MS = 500;
+const KEPT_MS = 8_000;
+
+let bench: Bench;
+beforeAll(async () => (bench = await openBench('core_api')));
+afterAll(() => bench.close());
+
+const actor = { caller: 'ops:spec', requestId: randomUUID() };
+const contextOf = (ring = first, cacheMs = CACHE_MS): CommandContext => ({
+  caller: 'spec',
+  requestId: randomUUID(),
+  keys: createMerchantKeyStore(parseKeyring(ring), cacheMs),
+});
+const ctx = contextOf();
+const create = (merchantId: string, email: string, as = ctx) =>
+  inTransaction(bench.pool, async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId);
+const emailOf = (merchantId: string, customerId: string, as = ctx) =>
+  inTransaction(bench.pool, async (tx) => {
+    const row = await getCustomer(tx, { merchantId, customerId });
+    return (await discloseEmails(tx, as, [row])).get(customerId);
+  });
+const generations = async (merchantId: string) =>
+  (await rowsOf(bench, merchantId)).map(({ email }) => email?.split('.')[0]);
+const keyRows = async (merchantId: string): Promise<number[]> =>
+  (
+    await bench.owner.query<{ generation: number }>(
+      'select generation from merchant_keys where merchant_id = $1 order by generation',
+      [merchantId],
+    )
+  ).rows.map(({ generation }) => generation);
+const audited = async (merchantId: string, action: string) =>
+  (
+    await bench.owner.query(
+      'select actor, detail from audit_log where merchant_id = $1 and action = $2 order by id',
+      [merchantId, action],
+    )
+  ).rows;
+
+interface Run {
+  batch?: number;
+  keptMs?: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: Readonly<RotationProgress>) => void;
+}
+const rotate = (merchantId: string, run: Run = {}) =>
+  rotateMerchants({
+    pool: bench.owner,
+    keyring,
+    keys: createMerchantKeyStore(keyring),
+    actor,
+    merchantId,
+    keptMs: 0,
+    signal: AbortSignal.timeout(600_000),
+    ...run,
+  });
+
+describe('a deep rotation', () => {
+  it('goes on through traffic and a stop: every email reads back right, and none is left under the old key', async () => {
+    const merchantId = merchant();
+    const still = new Map<string, string>();
+    for (let n = 0; n < 300; n++) {
+      const email = `still-${n}@example.com`;
+      still.set(await create(merchantId, email), email);
+    }
+    const before = new Map((await rowsOf(bench, merchantId)).map((row) => [row.id, row]));
+    const known = new Map<string, string>();
+    const changes = new Map<string, number>();
+    let reads = 0;
+    let running = true;
+    // As several processes: each has a cache of its own, and writes to people of its own.
+    const writer = async (name: number) => {
+      const as = contextOf();
+      const own: string[] = [];
+      for (let n = 0; running; n++) {
+        const email = `writer-${name}-${n}@example.com`;
+        const customerId = own[randomInt(2 * own.length + 1)];
+        if (customerId) {
+          await inTransaction(bench.pool, (tx) => updateCustomer(tx, as, { merchantId, customerId, email }));
+          changes.set(customerId, (changes.get(customerId) ?? 0) + 1);
+          known.set(customerId, email);
+        } else {
+          const id = await create(merchantId, email, as);
+          known.set(id, email);
+          own.push(id);
+        }
+      }
+    };
+    const reader = async () => {
+      const as = contextOf();
+      const ids = [...still.keys()];
+      while (running) {
+        const id = ids[randomInt(ids.length)]!;
+        expect(await emailOf(merchantId, id, as)).toBe(still.get(id));
+        reads++;
+      }
+    };
+    const traffic = Promise.all([writer(1), writer(2), reader(), reader()]);
+    // Unhandled until it is awaited at the end, though it may fail before.
+    traffic.catch(() => undefined);
+    try {
+      await waitUntil(() => known.size > 20 && reads > 20, { what: 'traffic' });
+
+      const stop = new AbortController();
+      const stopped = rotate(merchantId, {
+        batch: 20,
+        keptMs: KEPT_MS,
+        signal: stop.signal,
+        onProgress: ({ rows }) => rows >= 60 && stop.abort(new Error('killed')),
+      });
+      await expect(stopped).rejects.toThrow('killed');
+      const half = await generations(merchantId);
+      expect(half.filter((each) => each === '2').length).toBeGreaterThanOrEqual(60);
+      expect(half).toContain('1');
+      const readsBefore = reads;
+      const { rows } = await bench.owner.query(
+        'select rows::int, cursor from key_rotations where merchant_id = $1',
+        [merchantId],
+      );
+      expect(rows).toEqual([{ rows: expect.any(Number), cursor: expect.any(String) }]);
+
+      const done = await rotate(merchantId, { keptMs: KEPT_MS });
+      expect(done).toMatchObject({ merchants: 1, finished: 1, unreadable: [], misplaced: [] });
+      expect(done.rows).toBeGreaterThanOrEqual(still.size);
+      expect(reads).toBeGreaterThan(readsBefore);
+    } finally {
+      running = false;
+      await traffic;
+    }
+
+    expect(new Set(await generations(merchantId))).toEqual(new Set(['2']));
+    expect(await keyRows(merchantId)).toEqual([2]);
+    for (const [id, email] of [...still, ...known]) expect(await emailOf(merchantId, id)).toBe(email);
+    for (const row of await rowsOf(bench, merchantId)) {
+      const was = before.get(row.id);
+      if (!was) {
+        expect(row.version).toBe(1 + (changes.get(row.id) ?? 0));
+        continue;
+      }
+      expect(row).toEqual({ ...was, email: row.email });
+      expect(row.email).not.toBe(was.email);
+    }
+    const { rows: events } = await bench.owner.query<{ n: number }>(
+      'select count(*)::int as n from outbox_events where merchant_id = $1',
+      [merchantId],
+    );
+    const written = [...changes.values()].reduce((sum, n) => sum + n, still.size + known.size);
+    expect(events[0]!.n).toBe(written);
+    expect(await audited(merchantId, 'keys.rotate')).toEqual([
+      { actor: 'ops:spec', detail: { step: 'begun', generation: 2 } },
+      { actor: 'ops:spec', detail: { step: 'finished', generation: 2, rows: expect.any(Number) } },
+    ]);
+  });
+
+  it('finds what a process with the old key in its cache writes to the last', async () => {
+    const merchantId = merchant();
+    const stale = contextOf(first, 600_000);
+    await create(merchantId, 'one@example.com', stale);
+    let late: Promise<string> | undefined;
+    await rotate(merchantId, {
+      keptMs: KEPT_MS,
+      onProgress: ({ waitingMs }) => {
+        if (waitingMs > 0) late ??= create(merchantId, 'late@example.com', stale);
+      },
+    });
+    expect(await generations(merchantId)).toEqual(['2', '2']);
+    expect(await emailOf(merchantId, await late!)).toBe('late@example.com');
+  });
+
+  it('seals tokens and webhooks anew', async () => {
+    const merchantId = merchant();
+    const shop = `${randomUUID()}.myshopify.com`;
+    const webhook = { shop, topic: 'customers/update', eventId: randomUUID() } as const;
+    await bench.run((tx) =>
+      connectShop(tx, ctx, {
+        merchantId,
+        shop,
+        accessToken: 'access',
+        refreshToken: 'refresh',
+        expiresAt: new Date(),
+      }),
+    );
+    await bench.run((tx) => receiveWebhook(tx, ctx, { ...webhook, body: Buffer.from('{"id":1}') }));
+    await rotate(merchantId);
+    expect(await keyRows(merchantId)).toEqual([2]);
+    const token = await bench.run((tx) => readStoredToken(tx, ctx.keys, { merchantId, shop }));
+    expect(token).toMatchObject({ accessToken: 'access', refreshable: true });
+    const { rows } = await bench.owner.query<{ body: string; refresh: string }>(
+      `select body, refresh_token as refresh from webhook_events join shopify_connections using (shop) where shop = $1`,
+      [shop],
+    );
+    expect(rows[0]!.refresh).toMatch(/^2\./);
+    const opened = await bench.run((tx) =>
+      openWebhookBody(tx, ctx.keys, { merchantId, ...webhook, body: rows[0]!.body }),
+    );
+    expect(opened.toString()).toBe('{"id":1}');
+  });
+
+  it('begins nobody a second time when a run of all merchants was killed near its end', async () => {
+    const ids = [merchant(), merchant()].sort();
+    for (const each of ids) await create(each, 'ada@example.com');
+    const stop = new AbortController();
+    const all = { pool: bench.owner, keyring, keys: createMerchantKeyStore(keyring), actor, keptMs: 0 };
+    const one = rotateMerchants({
+      ...all,
+      signal: stop.signal,
+      onProgress: ({ finished }) => finished === 1 && stop.abort(new Error('killed')),
+    });
+    await expect(one).rejects.toThrow('killed');
+    await rotateMerchants({ ...all, signal: AbortSignal.timeout(600_000) });
+    for (const each of ids) {
+      expect(await keyRows(each)).toEqual([2]);
+      expect(await generations(each)).toEqual(['2']);
+    }
+    expect((await inTransaction(bench.owner, readKeyStatus)).rotations).toEqual([]);
+  });
+
+  it('leaves a value that does not open as it is, with its key, and rotates the others', async () => {
+    const merchantId = merchant();
+    const ids: string[] = [];
+    for (let n = 0; n < 7; n++) ids.push(await create(merchantId, `p${n}@example.com`));
+    const broken = ids[3]!;
+    await bench.owner.query(
+      `update customers set email = (select substr(email, 1, 60) || reverse(substr(email, 61)) from customers where id = $1)
+        where id = $1`,
+      [broken],
+    );
+    const done = await rotate(merchantId, { batch: 3 });
+    expect(done).toMatchObject({
+      merchants: 1,
+      finished: 0,
+      unreadable: [`merchant ${merchantId}: email of customer ${broken}`],
+    });
+    expect((await generations(merchantId)).filter((each) => each === '2')).toHaveLength(6);
+    expect(await keyRows(merchantId)).toEqual([1, 2]);
+    await expect(emailOf(merchantId, broken)).rejects.toThrow(KeyError);
+    await expect(emailOf(merchantId, broken)).rejects.toThrow('does not open');
+    expect(await emailOf(merchantId, ids[4]!)).toBe('p4@example.com');
+  });
+
+  it('tells of values that stand in another row, before and after', async () => {
+    const merchantId = merchant();
+    const [a, b] = [await create(merchantId, 'a@example.com'), await create(merchantId, 'b@example.com')];
+    await bench.owner.query(
+      `update customers c set email = other.email from customers other
+        where c.id = any($1) and other.id = any($1) and other.id <> c.id`,
+      [[a, b]],
+    );
+    await expect(emailOf(merchantId, a)).rejects.toThrow('belongs to another customer');
+    const done = await rotate(merchantId);
+    expect(done.misplaced.sort()).toEqual([a, b].sort());
+    for (const id of [a, b]) {
+      const read = emailOf(merchantId, id);
+      await expect(read).rejects.toThrow(KeyError);
+      await expect(read).rejects.toThrow('belongs to another customer');
+    }
+  });
+});
+
+describe('the keyring', () => {
+  it('wraps every key anew, page by page, once; then the old key is retired, and not before', async () => {
+    const ids = [merchant(), merchant(), merchant()];
+    for (const each of ids) await create(each, 'ada@example.com');
+    const both = parseKeyring(`${second},${first}`);
+    const retire = (id: string) => inTransaction(bench.owner, (tx) => retireKey(tx, actor, both, id));
+    await expect(retire('first')).rejects.toThrow(
+      /^key first still wraps the keys of \d+ merchants; run keys rotate first$/,
+    );
+    await expect(retire('second')).rejects.toThrow('key second is the current one');
+
+    const page = (after: Parameters<typeof rewrapMerchants>[2]['after']) =>
+      inTransaction(bench.owner, (tx) => rewrapMerchants(tx, actor, { keyring: both, after, limit: 2 }));
+    let rewrapped = 0;
+    for (let after = null as Parameters<typeof page>[0], more = true; more;) {
+      const done = await page(after);
+      rewrapped += done.rewrapped;
+      ({ next: after } = done);
+      more = after !== null;
+    }
+    expect(rewrapped).toBeGreaterThanOrEqual(3);
+    expect(await page(null)).toEqual({ rewrapped: 0, next: null });
+    expect((await inTransaction(bench.owner, readKeyStatus)).keyring).toMatchObject([{ key: 'second' }]);
+    for (const each of ids) {
+      expect(await audited(each, 'keys.rewrap')).toEqual([
+        { actor: 'ops:spec', detail: { key: 'second', generations: 1 } },
+      ]);
+    }
+    await retire('first');
+    expect(await audited(ids[0]!, 'keys.retire')).toEqual([{ actor: 'ops:spec', detail: { key: 'first' } }]);
+    // What was encrypted before opens with the new key alone.
+    const [row] = await rowsOf(bench, ids[0]!);
+    const alone = createMerchantKeyStore(parseKeyring(second));
+    expect(
+      await bench.run((tx) => readEmail(tx, alone, { id: row!.id, merchantId: ids[0]!, email: row!.email })),
+    ).toBe('ada@example.com');
+  });
+
+  it('that is wrong or lacks a key says so', async () => {
+    const merchantId = merchant();
+    const id = await create(merchantId, 'ada@example.com', contextOf(second));
+    const missing = emailOf(merchantId, id, contextOf(first));
+    await expect(missing).rejects.toThrow(KeyError);
+    await expect(missing).rejects.toThrow('key second is not in CORE_ENCRYPTION_KEYS');
+    const wrong = emailOf(merchantId, id, contextOf(key('second')));
+    await expect(wrong).rejects.toThrow(KeyError);
+    await expect(wrong).rejects.toThrow('does not open');
+    await expect(rotate(merchantId)).rejects.toThrow('key second is not in CORE_ENCRYPTION_KEYS');
+  });
+
+  it('of one merchant does not open for another, nor one generation for another', async () => {
+    const [a, b] = [merchant(), merchant()];
+    const as = contextOf(second);
+    const id = await create(a, 'ada@example.com', as);
+    await create(b, 'ada@example.com', as);
+    await bench.owner.query(
+      `update merchant_keys set (data_key, index_key) = (select data_key, index_key from merchant_keys where merchant_id = $2)
+        where merchant_id = $1`,
+      [a, b],
+    );
+    const swapped = emailOf(a, id, contextOf(second));
+    await expect(swapped).rejects.toThrow(KeyError);
+    await expect(swapped).rejects.toThrow('it was changed, or belongs to another key or place');
+    await bench.owner.query(`update customers set email = '9' || substr(email, 2) where id = $1`, [id]);
+    await expect(emailOf(a, id, as)).rejects.toThrow('key generation 9 of the merchant is gone');
+    await bench.owner.query(`update customers set email = 'plain@example.com' where id = $1`, [id]);
+    await expect(emailOf(a, id, as)).rejects.toThrow('stored email has no key generation');
+  });
+});
