@@ -2,6 +2,9 @@ import type { Command } from './cli/command.ts';
 import { cancelShopImport } from './commands/cancel-import.ts';
 import { createTopics } from './commands/create-topics.ts';
 import { dropDeadLetters } from './commands/drop-dead-letters.ts';
+import { keysRetire } from './commands/keys-retire.ts';
+import { keysRotate } from './commands/keys-rotate.ts';
+import { keysStatus } from './commands/keys-status.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
 import { listShopImports } from './commands/list-imports.ts';
 import { migrate } from './commands/migrate.ts';
@@ -34,4 +37,7 @@ export const commands = (migrations: string): Command[] => [
   watchShopImport,
   cancelShopImport,
   resumeShopImport,
+  keysStatus,
+  keysRotate,
+  keysRetire,
 ];

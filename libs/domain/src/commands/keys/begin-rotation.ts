@@ -73,3 +73,22 @@ export const openRotations = (reader: Reader, merchantId?: string): Promise<Rota
       where finished_at is null and ($1::uuid is null or merchant_id = $1) order by merchant_id, generation`,
     [merchantId ?? null],
   );
+
+/** What a run would do: of the merchants that have keys, and how many of them a run before has begun. */
+export async function countRotation(
+  tx: Tx,
+  merchantId?: string,
+): Promise<{ merchants: number; emails: number; unfinished: number }> {
+  // It reads every customer once.
+  await tx.query('set local statement_timeout = 0');
+  const [found] = await tx.query<{ merchants: number; emails: number; unfinished: number }>(
+    `select (select count(distinct merchant_id)::int from merchant_keys
+              where data_key is not null and ($1::uuid is null or merchant_id = $1)) as merchants,
+            (select count(email)::float8 from customers where $1::uuid is null or merchant_id = $1) as emails,
+            (select count(*)::int from key_rotations
+              where finished_at is null and ($1::uuid is null or merchant_id = $1)) as unfinished`,
+    [merchantId ?? null],
+  );
+  if (!found) throw new Error('an aggregate gave no row');
+  return found;
+}

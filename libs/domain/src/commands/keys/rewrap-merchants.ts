@@ -15,17 +15,23 @@ export interface RewrapMerchants {
   limit: number;
 }
 
+export interface RewrappedPage {
+  /** Rows; a merchant has one for each generation. */
+  rewrapped: number;
+  /** Where to go on; null when there was none left. */
+  next: KeyPlace | null;
+}
+
 /**
  * Wraps the next page of merchants' keys by the keyring's current key. The keys stay what they are, so nothing that
  * they encrypt changes. What is wrapped by it already is passed over: doing it twice does nothing.
- * @returns next: null when there was none left
  * @throws KeyError when keys do not unwrap: their keyring key is missing, or the row was changed
  */
 export async function rewrapMerchants(
   tx: Tx,
   actor: Actor,
   { keyring, after, limit }: RewrapMerchants,
-): Promise<{ rewrapped: number; next: KeyPlace | null }> {
+): Promise<RewrappedPage> {
   const rows = await wrappedByOthers(tx, keyring, after, limit);
   const merchants = new Map<string, number>();
   let rewrapped = 0;
