@@ -6,7 +6,7 @@ import exec from 'k6/execution';
 import { Rate } from 'k6/metrics';
 import { Client, StatusOK } from 'k6/net/grpc';
 
-const { TARGET, PROTO } = __ENV;
+const { TARGET, TOKEN, PROTO } = __ENV;
 const [MERCHANTS, CUSTOMERS_EACH, RATE, SECONDS] = ['MERCHANTS', 'CUSTOMERS_EACH', 'RATE', 'SECONDS'].map(
   (name) => Number(__ENV[name]),
 );
@@ -60,7 +60,8 @@ let connected = false;
 function call(method, request) {
   if (!connected) client.connect(TARGET, { plaintext: true });
   connected = true;
-  const { status, message } = client.invoke(`${SERVICE}/${method}`, request, { timeout: '10s' });
+  const metadata = { authorization: `Bearer ${TOKEN}` };
+  const { status, message } = client.invoke(`${SERVICE}/${method}`, request, { timeout: '10s', metadata });
   return status === StatusOK ? message : undefined;
 }
 

@@ -36,7 +36,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => inte
 try {
   await using stops = new AsyncDisposableStack();
   const k6 = await ensureK6(say, signal);
-  const target = await openStack({ merchants: MERCHANTS, customersEach: CUSTOMERS_EACH, say, signal, stops });
+  const { target, token } = await openStack({
+    merchants: MERCHANTS,
+    customersEach: CUSTOMERS_EACH,
+    say,
+    signal,
+    stops,
+  });
   say(
     `${SCORES_PER_SECOND} scores a second and a tenth as many batches and lists, for ${seconds} s, after a warm-up of 10 s`,
   );
@@ -45,6 +51,7 @@ try {
     k6,
     {
       TARGET: target,
+      TOKEN: token,
       PROTO: join(workspaceRoot(), 'proto'),
       MERCHANTS,
       CUSTOMERS_EACH,

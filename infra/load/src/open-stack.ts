@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { migrateDatabase } from '@core/db';
 import {
+  createIssuer,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
@@ -23,9 +24,9 @@ export interface StackOptions {
 
 /**
  * PostgreSQL with a replica and seeded customers, the Auth stand-in and the api, at free ports.
- * @returns the api's gRPC target
+ * @returns the api's gRPC target, and a token of a service that reads
  */
-export async function openStack(options: StackOptions): Promise<string> {
+export async function openStack(options: StackOptions): Promise<{ target: string; token: string }> {
   const { merchants, customersEach, say, signal, stops } = options;
   const root = workspaceRoot();
   const dir = makeServicesDir();
@@ -48,12 +49,10 @@ export async function openStack(options: StackOptions): Promise<string> {
   const urlOf = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
   const auth = await startAuthStandIn();
   stops.defer(() => auth.close());
-  const api = await startApi(dir, {
-    database: urlOf(primary),
-    replicas: replicas.map(urlOf),
-    auth: auth.address,
-  });
+  const issuer = createIssuer();
+  const on = { database: urlOf(primary), replicas: replicas.map(urlOf), auth: auth.address };
+  const api = await startApi(dir, on, issuer.env);
   stops.defer(() => api.child.stop());
   signal.throwIfAborted();
-  return api.target;
+  return { target: api.target, token: issuer.token({ scope: 'rfm:read customers:read' }) };
 }

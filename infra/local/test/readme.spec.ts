@@ -20,6 +20,7 @@ console.log(JSON.stringify({ customerId: '${CUSTOMER}', created: true }));
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'core-readme-'));
+  writeFileSync(join(dir, 'stack.env'), `DEV_TOKEN=a.b.c\nDEV_MERCHANT_ID=${CUSTOMER}\n`);
   for (const tool of ['curl', 'grpcurl']) {
     writeFileSync(join(dir, tool), RECORDER);
     chmodSync(join(dir, tool), 0o755);
@@ -27,12 +28,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-/** The calls that an example makes, by tool, path and body. */
+/** The calls that an example makes, by path and body, and whether they show the token. */
 async function callsOf(example: (typeof examples)[number]) {
   const record = join(dir, 'record');
   rmSync(record, { force: true });
   const path = `${dir}${delimiter}${process.env['PATH']}`;
-  await runExample(example, README_ADDRESSES, { ...process.env, PATH: path, RECORD: record });
+  await runExample(example, README_ADDRESSES, join(dir, 'stack.env'), {
+    ...process.env,
+    PATH: path,
+    RECORD: record,
+  });
   return readFileSync(record, 'utf8')
     .trimEnd()
     .split('\n')
@@ -42,7 +47,11 @@ async function callsOf(example: (typeof examples)[number]) {
       const path = tool.endsWith('grpcurl')
         ? `/${args.at(-1)}`
         : new URL(args.find((arg) => arg.startsWith('http')) ?? '').pathname;
-      return { path, body: JSON.parse(body) as JsonValue };
+      return {
+        path,
+        body: JSON.parse(body) as JsonValue,
+        token: args.includes('authorization: Bearer a.b.c'),
+      };
     });
 }
 
@@ -66,7 +75,8 @@ describe.each(examples)('the example "$title"', (example) => {
   it('calls methods that are there, with fields that they have', async () => {
     const calls = await callsOf(example);
     expect(calls.length).toBeGreaterThan(0);
-    for (const { path, body } of calls) {
+    for (const { path, body, token } of calls) {
+      expect(`${path} ${token ? 'shows' : 'lacks'} a token`).toBe(`${path} shows a token`);
       const method = [...methods, ...literal].find((each) => each.path === path);
       expect(`${path} ${method ? 'is there' : 'is not there'}`).toBe(`${path} is there`);
       expect(() => fromJson(method!.input, body)).not.toThrow();

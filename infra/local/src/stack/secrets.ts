@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { newSigningKey, type SigningKey } from '@core/testing';
 
 /** What a deployment would get from its secret store; here made at the first start and kept with the data. */
 export interface Secrets {
@@ -9,19 +10,32 @@ export interface Secrets {
   rolePasswords: { core_api: string; core_worker: string; core_importer: string };
   /** The merchant of the tour. */
   merchantId: string;
+  /** What tokens of callers are signed with, as Auth would. */
+  signingKey: SigningKey;
 }
 
-/** Reads <dir>/secrets.json (mode 600), made when absent. */
+/** Reads <dir>/secrets.json (mode 600) and makes what it lacks: all of it, or what an older version did not know. */
 export function localSecrets(dir: string): Secrets {
   const file = join(dir, 'secrets.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
+  const kept = JSON.parse(text) as Partial<Secrets>;
   const password = () => randomBytes(18).toString('base64url');
   const secrets: Secrets = {
     encryptionKeys: `local-1:${randomBytes(32).toString('base64')}`,
-    rolePasswords: { core_api: password(), core_worker: password(), core_importer: password() },
     merchantId: randomUUID(),
+    signingKey: newSigningKey(),
+    ...kept,
+    rolePasswords: {
+      core_api: password(),
+      core_worker: password(),
+      core_importer: password(),
+      ...kept.rolePasswords,
+    },
   };
-  mkdirSync(dir, { recursive: true });
-  writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
+  const complete = JSON.stringify(secrets);
+  if (complete !== text) {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(file, complete, { mode: 0o600 });
+  }
   return secrets;
 }

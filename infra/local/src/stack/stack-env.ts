@@ -14,8 +14,10 @@ export interface StackEnv {
   SHOPIFY_BASE_URL: string;
   DEV_MERCHANT_ID: string;
   DEV_SHOP: string;
-  /** Empty until callers have to show one. */
+  /** Bound to DEV_MERCHANT_ID, with every scope, for 30 days from the start. */
   DEV_TOKEN: string;
+  /** As a service of the platform has: the same for any merchant. */
+  DEV_SERVICE_TOKEN: string;
 }
 
 const file = (dir: string) => join(dir, 'stack.env');

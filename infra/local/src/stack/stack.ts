@@ -5,6 +5,7 @@ import { localSecrets } from './secrets.ts';
 import { startServices, type ServiceOptions, type Services } from './services.ts';
 import type { StackEnv } from './stack-env.ts';
 import { startStandIns, type StandInOptions } from './stand-ins.ts';
+import { issueTokens } from './tokens.ts';
 
 /** `dir` holds data, logs and secrets; a second start with the same one goes on with them. */
 export interface StackOptions extends ServiceOptions, StandInOptions {
@@ -29,6 +30,7 @@ const SHOP = 'dev-shop.myshopify.com';
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dir, say } = options;
   const secrets = localSecrets(dir);
+  const tokens = issueTokens(dir, secrets);
   const port = (preferred: number) => freePort(options.wellKnownPorts ? preferred : undefined);
   const running: (() => Promise<unknown>)[] = [];
   // Last in, first out: the apps go before what they stand on.
@@ -89,6 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           CORE_HTTP_PORT: String(httpPort),
           CORE_REFLECTION: 'true',
           AUTH_GRPC_URL: standIns.authAddress,
+          ...tokens.apiEnv,
           SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
         }),
       worker: () => start('worker', 9102, {}),
@@ -121,7 +124,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
         DEV_MERCHANT_ID: secrets.merchantId,
         DEV_SHOP: SHOP,
-        DEV_TOKEN: '',
+        DEV_TOKEN: tokens.merchant,
+        DEV_SERVICE_TOKEN: tokens.service,
       },
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ImportService } from '@core/contracts';
 import { connectKafka } from '@core/events';
-import { DEV_ACCESS_TOKEN, grpcClient } from '@core/testing';
+import { bearer, DEV_ACCESS_TOKEN, grpcClient } from '@core/testing';
 import type { Stack } from '../stack/stack.ts';
 import type { TourContext } from './context.ts';
 import { showEvents } from './events.ts';
@@ -22,7 +22,7 @@ export async function runTour(stack: Stack, say: (line: string) => void): Promis
   const { env } = stack;
   const tour: TourContext = {
     stack,
-    rpc: grpcClient(env.CORE_GRPC_ADDR),
+    rpc: grpcClient(env.CORE_GRPC_ADDR, { metadata: bearer(env.DEV_TOKEN) }),
     kafka: connectKafka({ brokers: [env.KAFKA_BROKER], clientId: 'tour' }),
     merchantId: env.DEV_MERCHANT_ID,
     shop: env.DEV_SHOP,

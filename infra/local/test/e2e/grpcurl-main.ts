@@ -12,12 +12,16 @@ const { values, positionals } = parseArgs({
     'import-path': { type: 'string' },
     proto: { type: 'string' },
     d: { type: 'string', short: 'd', default: '{}' },
+    header: { type: 'string', short: 'H', multiple: true, default: [] },
   },
 });
 const [address = '', name = ''] = positionals;
 const methods = [CoreService, ImportService].flatMap((service) => service.methods);
 const method = methods.find((each) => `${each.parent.typeName}/${each.name}` === name) as DescMethodUnary;
-const client = grpcClient(address);
+const metadata = Object.fromEntries(
+  values.header.map((header) => header.split(/: */, 2) as [string, string]),
+);
+const client = grpcClient(address, { metadata });
 const request = fromJson(method.input, JSON.parse(values.d) as JsonValue);
 console.log(JSON.stringify(toJson(method.output, await client.unary(method, request)), null, 2));
 client.close();

@@ -1,4 +1,5 @@
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { writeStackEnv } from '../../src/stack/stack-env.ts';
 import { readmeExamples, runExample } from '../readme-examples.ts';
 import { grpcurlFolder } from './grpcurl.ts';
 import type { E2e } from './support.ts';
@@ -7,7 +8,11 @@ export const readme = (e2e: () => E2e) => {
   it.each(readmeExamples())('the example "$title" prints what it says', async (example) => {
     const { dir, stack } = e2e();
     const path = [grpcurlFolder(dir), process.env['PATH']].filter(Boolean).join(delimiter);
-    const printed = await runExample(example, stack.env, { ...process.env, PATH: path });
+    writeStackEnv(dir, stack.env);
+    const printed = await runExample(example, stack.env, join(dir, 'stack.env'), {
+      ...process.env,
+      PATH: path,
+    });
     expect(printed).toMatch(/"customerId": ?"[0-9a-f-]{36}"/);
     expect(printed.trimEnd()).toMatch(/\{\s*\}$/); // not scored yet
   });

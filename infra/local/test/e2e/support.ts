@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ImportService, type CustomerImport } from '@core/contracts';
 import { createMerchantKeyStore, decryptEmailSql, parseKeyring, passphrase } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
-import { DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
+import { bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
 import { queryDatabase } from '../../src/tour/context.ts';
 import { localSecrets } from '../../src/stack/secrets.ts';
 import { startStack, type Stack, type StackOptions } from '../../src/stack/stack.ts';
@@ -36,7 +36,7 @@ export async function start(dir: string, options: Partial<StackOptions> = {}): P
   return {
     dir,
     stack,
-    rpc: grpcClient(stack.env.CORE_GRPC_ADDR),
+    rpc: grpcClient(stack.env.CORE_GRPC_ADDR, { metadata: bearer(stack.env.DEV_SERVICE_TOKEN) }),
     kafka: connectKafka({ brokers: [stack.env.KAFKA_BROKER], clientId: 'e2e' }),
   };
 }
@@ -67,7 +67,7 @@ export async function postJson(
 ) {
   const reply = await fetch(`${stack.env.CORE_HTTP_URL}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', ...bearer(stack.env.DEV_SERVICE_TOKEN), ...headers },
     body: JSON.stringify(body),
   });
   return { status: reply.status, body: (await reply.json()) as Record<string, unknown> };
