@@ -1,5 +1,6 @@
 import {
   assertKnownSchema,
+  assertQuietLogs,
   createMerchantKeyStore,
   createPool,
   deriveKeys,
@@ -73,6 +74,7 @@ export async function startApi(
     signal: shutdown.signal,
     onWait: (message, err) => log.warn({ err }, message),
   });
+  await assertQuietLogs(readerOf(pool), { NODE_ENV: env.NODE_ENV, log });
 
   const observer = createReadObserver(metrics);
   const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });

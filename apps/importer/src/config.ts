@@ -1,10 +1,11 @@
-import { databaseEnv, keyringEnv } from '@core/db';
+import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
 import { appEnv, flag, integer, list, port, text, url, type Env } from '@core/runtime';
 
 export const importerEnv = {
   ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
+  ...quietLogsEnv,
   REDIS_URL: url({ doc: 'Redis of the job queue and the limiter', default: 'redis://localhost:6379' }),
   SHOPIFY_BASE_URL: url({
     doc: "where a shop's Admin API is; {shop} is replaced by its domain",

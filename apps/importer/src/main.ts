@@ -1,4 +1,11 @@
-import { assertKnownSchema, createMerchantKeyStore, createPool, inTransaction, parseKeyring } from '@core/db';
+import {
+  assertKnownSchema,
+  assertQuietLogs,
+  createMerchantKeyStore,
+  createPool,
+  inTransaction,
+  parseKeyring,
+} from '@core/db';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
 import { importerEnv } from './config.ts';
@@ -38,6 +45,7 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
     onWait: (message: string, err: unknown) => log.info({ err }, message),
   });
   await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
+  await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: env.NODE_ENV, log }));
   await untilReady(checks.redis, wait('Redis'));
 
   const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };

@@ -1,4 +1,4 @@
-import { databaseEnv, keyringEnv } from '@core/db';
+import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { appEnv, integer, port } from '@core/runtime';
 
@@ -6,6 +6,7 @@ export const workerEnv = {
   ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
+  ...quietLogsEnv,
   ...kafkaEnv,
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
   RFM_UNKNOWN_WAIT: integer({

@@ -1,8 +1,16 @@
 import { TRACEPARENT, traceparentOf } from '@core/contracts';
-import { assertKnownSchema, createMerchantKeyStore, createPool, inTransaction, parseKeyring } from '@core/db';
+import {
+  assertKnownSchema,
+  assertQuietLogs,
+  createMerchantKeyStore,
+  createPool,
+  inTransaction,
+  parseKeyring,
+} from '@core/db';
 import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { workerEnv } from './config.ts';
+import { runPrivacy } from './privacy/run-privacy.ts';
 import { TOPICS } from './topics.ts';
 import { runWebhooks } from './webhooks/run-webhooks.ts';
 
@@ -30,9 +38,12 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
     onWait: (message: string, err: unknown) => log.info({ err }, message),
   });
   await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
+  await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: env.NODE_ENV, log }));
   // They need no Kafka: events that they cause wait in the outbox.
   const webhooks = runWebhooks({ pool, keys, log, metrics });
   shutdown.add('webhooks', () => webhooks.close());
+  const privacy = runPrivacy({ pool, keys, log, metrics });
+  shutdown.add('privacy', () => privacy.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));

@@ -34,6 +34,14 @@ export const replicasEnv = {
 
 export type ReplicasEnv = Env<typeof replicasEnv>;
 
+/** Whether this is production; see assertQuietLogs. */
+export const quietLogsEnv = {
+  NODE_ENV: text({
+    doc: "production: no start while PostgreSQL's log would show keys and emails",
+    default: 'development',
+  }),
+};
+
 /** The keyring that wraps every merchant's keys. */
 export const keyringEnv = {
   CORE_ENCRYPTION_KEYS: text({

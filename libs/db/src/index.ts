@@ -7,6 +7,7 @@ export * from './keys/email.ts';
 export * from './keys/keyring.ts';
 export * from './keys/merchant-keys.ts';
 export * from './keys/open-emails.ts';
+export * from './keys/quiet-logs.ts';
 export * from './keys/read-email.ts';
 export * from './migrate.ts';
 export * from './outbox.ts';
