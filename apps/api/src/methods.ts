@@ -5,16 +5,20 @@ import {
   ImportModeSchema,
   ImportService,
   ImportSourceSchema,
+  PrivacyService,
 } from '@core/contracts';
 import { batchGetCustomerRfmHandler } from './handlers/batch-get-customer-rfm.ts';
 import { cancelCustomerImportHandler } from './handlers/cancel-customer-import.ts';
 import { connectShopHandler } from './handlers/connect-shop.ts';
 import { createCustomerHandler } from './handlers/create-customer.ts';
 import { deleteImportScheduleHandler } from './handlers/delete-import-schedule.ts';
+import { exportCustomerDataHandler } from './handlers/export-customer-data.ts';
 import { findCustomerByEmailHandler } from './handlers/find-customer-by-email.ts';
 import { getCustomerImportHandler } from './handlers/get-customer-import.ts';
 import { getCustomerRfmHandler } from './handlers/get-customer-rfm.ts';
 import { getCustomerHandler } from './handlers/get-customer.ts';
+import { getErasureReceiptHandler } from './handlers/get-erasure-receipt.ts';
+import { getPrivacyRequestHandler } from './handlers/get-privacy-request.ts';
 import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
 import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
@@ -32,6 +36,7 @@ import * as is from './validation/rules.ts';
 
 const core = CoreService.method;
 const imports = ImportService.method;
+const privacy = PrivacyService.method;
 
 const merchantId = is.uuid;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
@@ -178,5 +183,20 @@ export const METHODS: readonly Method[] = [
     scope: 'imports:write',
     rules: { merchantId, shop: is.shop },
     handler: deleteImportScheduleHandler,
+  }),
+  unary(privacy.getPrivacyRequest, {
+    scope: 'privacy:admin',
+    rules: { merchantId, requestId: is.text(255) },
+    handler: getPrivacyRequestHandler,
+  }),
+  unary(privacy.getErasureReceipt, {
+    scope: 'privacy:admin',
+    rules: { merchantId, requestId: is.text(255) },
+    handler: getErasureReceiptHandler,
+  }),
+  unary(privacy.exportCustomerData, {
+    scope: 'privacy:admin',
+    rules: { merchantId, customerId: is.uuidOrEmpty, requestId: is.textOrEmpty(255) },
+    handler: exportCustomerDataHandler,
   }),
 ];

@@ -247,8 +247,7 @@ describe('gdpr_request.created', () => {
   });
 
   it.each<[string, object, string]>([
-    ['data_request', { kind: 'data_request', customer_id: randomUUID() }, 'unsupported_kind'],
-    ['shop_redact', { kind: 'shop_redact' }, 'unsupported_kind'],
+    ['an unknown kind', { kind: 'forget', customer_id: randomUUID() }, 'unsupported_kind'],
     ['nobody named', {}, 'invalid'],
     ['a malformed id', { customer_id: '42' }, 'invalid'],
   ])('keeps a request that is not served in the dead letters: %s', async (_what, person, reason) => {
@@ -260,7 +259,7 @@ describe('gdpr_request.created', () => {
 
   it('lets no email into the dead letters', async () => {
     const email = `canary-${randomUUID()}@example.com`;
-    const event = request(randomUUID(), { kind: 'data_request', email });
+    const event = request(randomUUID(), { kind: 'forget', email });
     await deliver(gdpr, event, `{"email": "${email}"`, {
       ...event,
       event_id: randomUUID(),

@@ -20,6 +20,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** In lower case: it is compared, hashed and encrypted as text. */
 export const uuid: Rule<string> = (value, at) => matching(UUID, 'must be a UUID')(value.toLowerCase(), at);
 
+/** As uuid, or empty for "not given". */
+export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));
+
 const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
 const LONGEST_EMAIL = 320;
 

@@ -1,6 +1,6 @@
 import { decodeEvent, GdprRequestCreatedSchema, type GdprRequestCreated } from '@core/contracts';
 import type { Tx } from '@core/db';
-import { redactCustomer, type CommandContext } from '@core/domain';
+import { recordPrivacyRequest, redactCustomer, type CommandContext } from '@core/domain';
 import { Unhandleable } from '@core/events';
 import { invalid } from '@core/runtime';
 import { uuid } from './uuid.ts';
@@ -9,25 +9,36 @@ export const gdprRequestCreated = {
   decode: (body: Uint8Array | null) => decodeEvent(GdprRequestCreatedSchema, body),
 
   /**
-   * Erases the person named. The kinds data_request and shop_redact are not served yet: they go to the
-   * dead letters as unsupported_kind, from where they can be sent again, and are never taken as done.
+   * Erases the person named, or writes down what takes longer: a data_request waits for its export, a shop_redact is
+   * carried out in steps by the privacy job. An unknown kind goes to the dead letters as unsupported_kind, from where
+   * it can be sent again, and is never taken as done.
    * @throws CoreError invalid_argument naming the field; Unhandleable
    */
-  handle(tx: Tx, ctx: CommandContext, event: GdprRequestCreated) {
-    if (event.kind !== '' && event.kind !== 'redact') throw new Unhandleable('unsupported_kind');
-    const merchantId = uuid('merchant_id', event.merchantId);
-    const customerId = event.customerId ? uuid('customer_id', event.customerId) : undefined;
-    const { externalId, email } = event;
-    if (!customerId && !externalId && !email) {
-      throw invalid('customer_id', 'or external_id or email must name the person');
-    }
-    const requestId = event.requestId || event.eventId || ctx.requestId;
-    return redactCustomer(tx, ctx, {
-      merchantId,
-      requestId,
-      customerId,
-      externalId: externalId || undefined,
-      email: email || undefined,
-    });
+  async handle(tx: Tx, ctx: CommandContext, event: GdprRequestCreated) {
+    const kind = event.kind || 'redact';
+    if (!isKind(kind)) throw new Unhandleable('unsupported_kind');
+    const request = {
+      merchantId: uuid('merchant_id', event.merchantId),
+      requestId: event.requestId || event.eventId || ctx.requestId,
+    };
+    if (kind === 'shop_redact') return recordPrivacyRequest(tx, ctx, { ...request, kind });
+    const person = personOf(event);
+    return kind === 'redact'
+      ? redactCustomer(tx, ctx, { ...request, ...person })
+      : recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
   },
 };
+
+const KINDS = ['redact', 'data_request', 'shop_redact'] as const;
+const isKind = (kind: string): kind is (typeof KINDS)[number] => (KINDS as readonly string[]).includes(kind);
+
+function personOf({ customerId, externalId, email }: GdprRequestCreated) {
+  if (!customerId && !externalId && !email) {
+    throw invalid('customer_id', 'or external_id or email must name the person');
+  }
+  return {
+    customerId: customerId ? uuid('customer_id', customerId) : undefined,
+    externalId: externalId || undefined,
+    email: email || undefined,
+  };
+}

@@ -66,14 +66,16 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
     return 'applied';
   },
 
-  // These two are not served yet: they are kept as pending, and whoever serves them finds them there.
+  // Answered by an export, which the store owner asks for.
   'customers/data_request': async (tx, ctx, { merchantId, eventId }, payload) => {
-    const { externalId, requestNumber = eventId } = readPerson(payload);
-    const request = { merchantId, requestId: requestId(requestNumber), externalId };
+    const { externalId, email, requestNumber = eventId } = readPerson(payload);
+    const request = { merchantId, requestId: requestId(requestNumber), externalId, email };
     return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'data_request' })).recorded);
   },
-  'shop/redact': async (tx, ctx, { merchantId, eventId }) => {
-    const request = { merchantId, requestId: requestId(eventId) };
+
+  // Carried out step by step: see redactShops.
+  'shop/redact': async (tx, ctx, { merchantId, shop, eventId }) => {
+    const request = { merchantId, shop, requestId: requestId(eventId) };
     return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'shop_redact' })).recorded);
   },
 };

@@ -1,6 +1,7 @@
 import { emailHash, encryptEmailSql, passphrase, RaceLost, type MerchantKeys, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
+import { emailTombstone } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
 
 export interface CreateCustomer {
@@ -60,6 +61,7 @@ export async function createCustomer(
 type Inserted = { id: string; erased_before: boolean };
 
 async function insert(tx: Tx, keys: MerchantKeys, input: CreateCustomer): Promise<Inserted | undefined> {
+  const blindIndex = emailHash(keys, input.email);
   // Either unique key may refuse the row, so ON CONFLICT names none.
   const [row] = await tx.query<Inserted>(
     `with new as materialized (select uuidv7() as id)
@@ -74,15 +76,16 @@ async function insert(tx: Tx, keys: MerchantKeys, input: CreateCustomer): Promis
        from new
      on conflict do nothing
      returning id, exists (select 1 from erasure_tombstones t
-                            where t.merchant_id = $1 and t.kind = 'email' and t.hash = $6) as erased_before`,
+                            where t.merchant_id = $1 and t.kind = 'email' and t.hash = $8) as erased_before`,
     [
       input.merchantId,
       input.externalId ?? null,
       input.email.trim(),
       keys.generation,
       passphrase(keys),
-      emailHash(keys, input.email),
+      blindIndex,
       JSON.stringify(input.metadata ?? {}),
+      emailTombstone(keys, blindIndex),
     ],
   );
   return row;

@@ -1,5 +1,7 @@
-import { appendAudit, appendToOutbox, keyedHash, LIVE, type Tx } from '@core/db';
+import { appendAudit, appendToOutbox, LIVE, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
+import { holdOffErasures } from './privacy/erasure-gate.ts';
+import { externalIdTombstone } from './privacy/tombstones.ts';
 
 export interface DeleteCustomers {
   merchantId: string;
@@ -53,6 +55,7 @@ export async function deleteCustomers(
 export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise<string[]> {
   const { merchantId, externalIds, origin, mergedInto } = gone;
   if (externalIds.length === 0) return [];
+  await holdOffErasures(tx, merchantId);
   // First, because it waits for whoever creates one of them just now; the update then sees that row.
   await noteUnknown(tx, ctx, gone);
   const rows = await tx.query<{ id: string; version: number }>(
@@ -98,11 +101,6 @@ async function noteUnknown(
         and not exists (select from customers c where c.merchant_id = $1 and c.external_id = given.id)
       order by given.id
      on conflict do nothing`,
-    [
-      merchantId,
-      externalIds,
-      externalIds.map((id) => keyedHash(keys, 'external_id', id)),
-      mergedInto ?? null,
-    ],
+    [merchantId, externalIds, externalIds.map((id) => externalIdTombstone(keys, id)), mergedInto ?? null],
   );
 }

@@ -1,132 +1,159 @@
-import { emailHash, keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import { emailHash, type MerchantKeys, type Tx } from '@core/db';
+import { invalid } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
-import { recordChange } from './record-change.ts';
+import { recordChanges } from './record-change.ts';
+import { enterErasure } from './privacy/erasure-gate.ts';
+import { ERASED_COLUMNS, eraseRows } from './privacy/erase-rows.ts';
+import { eraseTraces, type Traces } from './privacy/erase-traces.ts';
+import { findPerson, MERGED_WITH, type PersonNames } from './privacy/person.ts';
+import { IDS_ALONE, searched, type ErasureReceipt } from './privacy/receipt.ts';
+import { findSharedEmails } from './privacy/shared-emails.ts';
+import { emailTombstone, externalIdTombstone } from './privacy/tombstones.ts';
 
 /** A person, named by at least one of the three. */
-export interface RedactCustomer {
+export interface RedactCustomer extends PersonNames {
   merchantId: string;
   requestId: string;
-  customerId?: string | undefined;
-  externalId?: string | undefined;
-  email?: string | undefined;
 }
-
-/** What was looked at and removed. No PII. */
-export interface ErasureReceipt {
-  /** Null: nobody of that name is held here. */
-  customerId: string | null;
-  removed: { customers: string[]; customerImportErrors: number };
-  tombstones: number;
-}
-
-const ERASED_FIELDS = ['email', 'external_id', 'metadata', 'rfm_score'] as const;
 
 /**
- * Erases a person: the row keeps its ids alone, and tombstones keep imports from bringing them back.
- * An unknown person gets an empty receipt, and tombstones for the names given: an import may still be
- * on its way with them. Asking again changes nothing.
+ * Erases a person: the row keeps its ids alone, what is held elsewhere goes, and tombstones keep imports from bringing
+ * them back. Customers that the source merged are one person. Named by the email alone, everybody who holds it is
+ * erased; named by an id, another customer with that email is left alone.
+ *
+ * An unknown person gets an empty receipt, and tombstones for the names given: an import may still be on its way with
+ * them. A request that was done before gets its receipt again, and nothing is done: the person may be back by
+ * their own wish.
+ * @throws CoreError invalid_argument when the request's id is that of another kind of request
  */
 export async function redactCustomer(
   tx: Tx,
   ctx: CommandContext,
   input: RedactCustomer,
 ): Promise<ErasureReceipt> {
-  const keys = await ctx.keys.findOrCreate(tx, input.merchantId);
-  const person = await lockPerson(tx, keys, input);
+  const { merchantId, requestId } = input;
+  await enterErasure(tx, merchantId);
+  const before = await receiptOf(tx, input);
+  if (before) return before;
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const person = await lockPerson(tx, ctx, keys, input);
+  const changes = await eraseRows(
+    tx,
+    merchantId,
+    person.rows.map(({ id }) => id),
+  );
+  await recordChanges(
+    tx,
+    changes.map((change) => ({
+      ctx,
+      change,
+      audit: { action: 'customer.erase', detail: { request_id: requestId } },
+    })),
+  );
   const receipt: ErasureReceipt = {
-    customerId: person?.id ?? null,
-    removed: { customers: [], customerImportErrors: 0 },
-    tombstones: 0,
+    customerId: person.id,
+    places: [
+      searched('customers', changes.length, ERASED_COLUMNS, remarkOf(person)),
+      ...(await eraseTraces(tx, ctx, keys, await tracesOf(tx, keys, input, person))),
+      ...IDS_ALONE,
+    ],
   };
-  const externalId = person?.external_id ?? input.externalId;
-  // A deleted customer's email is gone already: what the request says of it stands in.
-  const named = input.email && (!person || person.deleted) ? emailHash(keys, input.email) : null;
-  const hash = person?.email_hash ?? named;
-  if (person && !person.erased) {
-    receipt.removed.customers = [...ERASED_FIELDS];
-    await erase(tx, ctx, input.merchantId, person.id);
-  }
-  receipt.tombstones = await writeTombstones(tx, keys, input, externalId, hash);
-  if (externalId)
-    receipt.removed.customerImportErrors = await removeImportErrors(tx, input.merchantId, externalId);
   await tx.query(
     `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt, completed_at)
-     values ($1, $2, 'redact', $3, $4, now()) on conflict do nothing`,
-    [input.merchantId, input.requestId, receipt.customerId, JSON.stringify(receipt)],
+     values ($1, $2, 'redact', $3, $4, now())`,
+    [merchantId, requestId, receipt.customerId, JSON.stringify(receipt)],
   );
   return receipt;
 }
 
-type Person = {
-  id: string;
-  external_id: string | null;
-  email_hash: Buffer | null;
-  deleted: boolean;
-  erased: boolean;
-};
-
-/**
- * By our own id; else by the external id; else by the email, but with an external id given only somebody who has none
- * yet, whom an import with both would have claimed: anybody else with that email is another customer.
- */
-async function lockPerson(tx: Tx, keys: MerchantKeys, input: RedactCustomer): Promise<Person | undefined> {
-  const { merchantId, customerId, externalId, email } = input;
-  const lock = async (column: string, value: unknown): Promise<Person | undefined> => {
-    const [person] = await tx.query<Person>(
-      `select id, external_id, email_hash, deleted_at is not null as deleted, erased_at is not null as erased
-         from customers where merchant_id = $1 and ${column} = $2 for update`,
-      [merchantId, value],
-    );
-    return person;
-  };
-  if (customerId) return lock('id', customerId);
-  const known = externalId ? await lock('external_id', externalId) : undefined;
-  if (known || !email) return known;
-  const holder = await lock('email_hash', emailHash(keys, email));
-  return externalId && holder?.external_id ? undefined : holder;
+async function receiptOf(tx: Tx, { merchantId, requestId }: RedactCustomer): Promise<ErasureReceipt | null> {
+  const [request] = await tx.query<{ kind: string; receipt: ErasureReceipt }>(
+    'select kind, receipt from privacy_requests where merchant_id = $1 and request_id = $2',
+    [merchantId, requestId],
+  );
+  if (!request) return null;
+  if (request.kind !== 'redact') throw invalid('request_id', 'is that of a request of another kind');
+  return request.receipt;
 }
 
-async function erase(tx: Tx, ctx: CommandContext, merchantId: string, customerId: string): Promise<void> {
-  const [row] = await tx.query<{ version: number }>(
-    `update customers
-        set email = null, email_hash = null, external_id = null, metadata = null, rfm_score = null,
-            content_hash = null, source_updated_at = null, version = greatest(version, 1) + 1, erased_at = now()
-      where merchant_id = $1 and id = $2 returning version`,
-    [merchantId, customerId],
-  );
-  if (!row) throw new Error('a locked customer row vanished');
-  await recordChange(
-    tx,
-    ctx,
-    { merchantId, customerId, version: row.version, changedFields: ERASED_FIELDS, origin: 'privacy' },
-    { action: 'customer.erase' },
-  );
+interface Person {
+  /** Whom the names meant; null: nobody. */
+  id: string | null;
+  rows: { id: string; external_id: string | null; email_hash: Buffer | null; deleted: boolean }[];
+  /** How many of the rows hold the email without its blind index. */
+  shared: number;
+  /** Whether all who might were looked at. */
+  allShared: boolean;
 }
 
-async function writeTombstones(
+async function lockPerson(
   tx: Tx,
+  ctx: CommandContext,
   keys: MerchantKeys,
   input: RedactCustomer,
-  externalId: string | null | undefined,
-  hash: Buffer | null,
-): Promise<number> {
-  const tombstones = [
-    ...(hash ? [{ kind: 'email', hash }] : []),
-    ...(externalId ? [{ kind: 'external_id', hash: keyedHash(keys, 'external_id', externalId) }] : []),
-  ];
-  const written = await tx.query(
-    `insert into erasure_tombstones (merchant_id, kind, hash, request_id)
-     select $1, t.kind, t.hash, $4 from unnest($2::text[], $3::bytea[]) as t (kind, hash)
-     on conflict do nothing returning kind`,
-    [input.merchantId, tombstones.map((t) => t.kind), tombstones.map((t) => t.hash), input.requestId],
+): Promise<Person> {
+  const { merchantId, customerId, externalId, email } = input;
+  const id = await findPerson(tx, keys, merchantId, input);
+  const shared =
+    email && !customerId && !externalId
+      ? await findSharedEmails(tx, ctx, keys, { merchantId, email })
+      : { ids: [], all: true };
+  const named = [...(id ? [id] : []), ...shared.ids];
+  const rows = await tx.query<Person['rows'][number]>(
+    `select id, external_id, email_hash, deleted_at is not null as deleted
+       from customers where merchant_id = $1 and id in (${MERGED_WITH}) order by id for update`,
+    [merchantId, named],
   );
-  return written.length;
+  return { id: named[0] ?? null, rows, shared: shared.ids.length, allShared: shared.all };
 }
 
-const removeImportErrors = async (tx: Tx, merchantId: string, externalId: string): Promise<number> =>
-  (
-    await tx.query(
-      'delete from customer_import_errors where merchant_id = $1 and external_id = $2 returning id',
-      [merchantId, externalId],
-    )
-  ).length;
+const remarkOf = ({ rows, shared, allShared }: Person): string =>
+  [
+    ...(rows.length > 1 ? [`${rows.length} customers: merged in the source, or with the same email`] : []),
+    ...(shared > 0 ? [`${shared} of them found by decrypting emails without a blind index`] : []),
+    ...(allShared
+      ? []
+      : [
+          'not every email without a blind index could be looked at: others may hold this one, name them by their ids',
+        ]),
+  ].join('; ');
+
+/** By what the person is known elsewhere. */
+async function tracesOf(
+  tx: Tx,
+  keys: MerchantKeys,
+  { merchantId, requestId, customerId, externalId, email }: RedactCustomer,
+  { rows }: Person,
+): Promise<Traces> {
+  const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];
+  const externalIds = [...rows.map((row) => row.external_id), externalId].filter((id) => !!id) as string[];
+  const hashes = rows.flatMap((row) => row.email_hash ?? []);
+  // A deleted customer's email is gone already: what the request says of it stands in.
+  if (email && rows.every(({ deleted }) => deleted)) hashes.push(emailHash(keys, email));
+  if (email && !customerId && !externalId) hashes.push(emailHash(keys, email));
+  const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));
+  // Who asks by an external id that is not known here may share the email with a customer who stays.
+  const stay = await tx.query<{ hash: string }>(
+    `select encode(email_hash, 'hex') as hash from customers
+      where merchant_id = $1 and email_hash = any($2::bytea[]) and id <> all($3::uuid[])`,
+    [merchantId, hashes, customerIds],
+  );
+  const others = new Set(stay.map(({ hash }) => hash));
+  return {
+    merchantId,
+    requestId,
+    customerIds,
+    externalIds: new Set(externalIds),
+    emailHashes: new Set([...emailHashes].filter((hash) => !others.has(hash))),
+    tombstones: [
+      ...[...emailHashes].map((hash) => ({
+        kind: 'email' as const,
+        hash: emailTombstone(keys, Buffer.from(hash, 'hex')),
+      })),
+      ...[...new Set(externalIds)].map((id) => ({
+        kind: 'external_id' as const,
+        hash: externalIdTombstone(keys, id),
+      })),
+    ],
+  };
+}

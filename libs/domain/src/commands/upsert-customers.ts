@@ -1,5 +1,6 @@
 import { appendAudit, appendToOutbox, type CustomerChange, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
+import { holdOffErasures } from './privacy/erasure-gate.ts';
 import { completeRows } from './upsert/complete.ts';
 import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
 import { preparePage, type ImportedCustomer } from './upsert/page.ts';
@@ -44,10 +45,11 @@ export async function upsertCustomers(
   input: UpsertCustomers,
 ): Promise<UpsertCounts> {
   const { merchantId, importId, customers } = input;
+  await holdOffErasures(tx, merchantId);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const page = preparePage(keys, customers);
   const stored = await loadStored(tx, merchantId, page.rows);
-  const tombstones = await loadTombstones(tx, merchantId, keys, page.rows);
+  const tombstones = await loadTombstones(tx, merchantId, keys, [...page.rows, ...page.failed]);
   const anyDeleted = stored.some(({ deletedAt }) => deletedAt !== null);
   const readSince = importId && anyDeleted ? await loadRunStart(tx, merchantId, importId) : null;
   const rows = importId ? page.rows : completeRows(page.rows, stored);
@@ -81,7 +83,9 @@ export async function upsertCustomers(
   await appendToOutbox(tx, changes);
   if (importId) {
     const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
-    await logRowErrors(tx, merchantId, importId, errors);
+    // Nor may the log of errors bring an erased external id back.
+    const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
+    await logRowErrors(tx, merchantId, importId, kept);
   }
 
   const counts: UpsertCounts = {

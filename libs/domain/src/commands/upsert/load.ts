@@ -1,4 +1,5 @@
-import { keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import type { MerchantKeys, Tx } from '@core/db';
+import { emailTombstone, externalIdTombstone } from '../privacy/tombstones.ts';
 import type { PageRow } from './page.ts';
 import type { StoredCustomer, Tombstones } from './resolve.ts';
 
@@ -48,10 +49,15 @@ export async function loadTombstones(
   tx: Tx,
   merchantId: string,
   keys: MerchantKeys,
-  rows: readonly PageRow[],
+  rows: readonly (Pick<PageRow, 'externalId'> & Partial<Pick<PageRow, 'emailHash'>>)[],
 ): Promise<Tombstones> {
   const externalIds = new Map(
-    rows.map((row) => [keyedHash(keys, 'external_id', row.externalId).toString('hex'), row.externalId]),
+    rows.map((row) => [externalIdTombstone(keys, row.externalId).toString('hex'), row.externalId]),
+  );
+  const emailHashes = new Map(
+    rows.flatMap(({ emailHash }): [string, string][] =>
+      emailHash ? [[emailTombstone(keys, emailHash).toString('hex'), emailHash.toString('hex')]] : [],
+    ),
   );
   const found = await tx.query<{ kind: string; hash: Buffer }>(
     `select kind, hash from erasure_tombstones
@@ -59,14 +65,12 @@ export async function loadTombstones(
                                or (kind = 'email' and hash = any($3::bytea[])))`,
     [
       merchantId,
-      [...externalIds.keys()].map((key) => Buffer.from(key, 'hex')),
-      rows.flatMap((row) => (row.emailHash ? [row.emailHash] : [])),
+      ...[externalIds, emailHashes].map((each) => [...each.keys()].map((hex) => Buffer.from(hex, 'hex'))),
     ],
   );
-  const hashes = (kind: string) =>
-    found.filter((row) => row.kind === kind).map((row) => row.hash.toString('hex'));
-  return {
-    externalIds: new Set(hashes('external_id').map((hash) => externalIds.get(hash) ?? '')),
-    emailHashes: new Set(hashes('email')),
-  };
+  const erased = (kind: string, names: ReadonlyMap<string, string>) =>
+    new Set(
+      found.filter((row) => row.kind === kind).map(({ hash }) => names.get(hash.toString('hex')) ?? ''),
+    );
+  return { externalIds: erased('external_id', externalIds), emailHashes: erased('email', emailHashes) };
 }

@@ -1,0 +1,11 @@
+import type { GetPrivacyRequestRequest } from '@core/contracts';
+import { getPrivacyRequest } from '@core/domain';
+import { strongReader } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+import { presentPrivacyRequest } from '../present/privacy-request.ts';
+
+export const getPrivacyRequestHandler = async (
+  deps: Pick<Deps, 'reads'>,
+  _ctx: CallContext,
+  request: GetPrivacyRequestRequest,
+) => ({ privacyRequest: presentPrivacyRequest(await getPrivacyRequest(strongReader(deps), request)) });

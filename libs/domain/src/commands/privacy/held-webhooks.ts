@@ -1,0 +1,54 @@
+import { KeyError, type MerchantKeys, type Reader } from '@core/db';
+import type { CommandContext } from '../../context.ts';
+import type { WebhookTopic } from '../webhooks/topics.ts';
+import { openWebhookBody } from '../webhooks/webhook-body.ts';
+import { bodyNames, type NamesInBody } from './names-in-body.ts';
+
+/** A webhook that is kept with its body: it waits, or was given up. */
+export interface HeldWebhook {
+  id: string;
+  merchantId: string;
+  shop: string;
+  topic: WebhookTopic;
+  eventId: string;
+  body: string;
+  outcome: 'failed' | null;
+  receivedAt: Date;
+}
+
+const BATCH = 200;
+
+/**
+ * Those of a merchant's held webhooks that are about a person, with their bodies opened.
+ * @returns unreadable: how many did not open, so that nobody can read them, nor tell whom they are about
+ */
+export async function findHeldWebhooks(
+  reader: Reader,
+  ctx: Pick<CommandContext, 'keys'>,
+  keys: MerchantKeys,
+  merchantId: string,
+  names: NamesInBody,
+): Promise<{ webhooks: (HeldWebhook & { opened: Buffer })[]; unreadable: number }> {
+  const webhooks: (HeldWebhook & { opened: Buffer })[] = [];
+  let unreadable = 0;
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+    const rows = await reader.query<HeldWebhook & Record<string, unknown>>(
+      `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", body, outcome,
+              received_at as "receivedAt"
+         from webhook_events
+        where merchant_id = $1 and body is not null and topic like 'customers/%' and id > $2
+        order by id limit ${BATCH}`,
+      [merchantId, after],
+    );
+    for (const row of rows) {
+      const opened = await openWebhookBody(reader, ctx.keys, row).catch((error: unknown) => {
+        if (error instanceof KeyError) return undefined;
+        throw error;
+      });
+      if (!opened) unreadable++;
+      else if (bodyNames(keys, names, opened)) webhooks.push({ ...row, opened });
+    }
+    if (rows.length < BATCH) return { webhooks, unreadable };
+    after = rows.at(-1)?.id ?? after;
+  }
+}

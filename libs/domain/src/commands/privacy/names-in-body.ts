@@ -1,0 +1,39 @@
+import { emailHash, type MerchantKeys } from '@core/db';
+
+/** How a body may name a person. */
+export interface NamesInBody {
+  /** Such as gid://shopify/Customer/7. */
+  externalIds: ReadonlySet<string>;
+  /** Blind indexes, in hex. */
+  emailHashes: ReadonlySet<string>;
+}
+
+/** The number in gid://shopify/Customer/7; null for an id of another source. */
+export const shopifyNumber = (externalId: string): string | null =>
+  /^gid:\/\/shopify\/Customer\/(\d{1,18})$/.exec(externalId)?.[1] ?? null;
+
+/**
+ * Whether a webhook's body is about a person. Every value is looked at, not the fields of each topic: a body that
+ * could not be applied may well be of a form that nobody foresaw.
+ */
+export function bodyNames(keys: MerchantKeys, names: NamesInBody, body: Buffer): boolean {
+  const numbers = new Set([...names.externalIds].flatMap((id) => shopifyNumber(id) ?? []));
+  const isName = (key: string, value: unknown): boolean => {
+    if (typeof value === 'number') return /(^|_)id$/.test(key) && numbers.has(String(value));
+    if (typeof value !== 'string') return false;
+    if (names.externalIds.has(value)) return true;
+    return value.includes('@') && names.emailHashes.has(emailHash(keys, value).toString('hex'));
+  };
+  const look = (key: string, value: unknown): boolean =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).some(([inner, each]) => look(Array.isArray(value) ? key : inner, each))
+      : isName(key, value);
+  try {
+    return look('', JSON.parse(body.toString('utf8')));
+  } catch {
+    // Not JSON: nothing tells whom it is about, so the names themselves are looked for.
+    const text = body.toString('utf8');
+    const words = text.split(/[\s"'<>,;:()[\]{}]+/);
+    return [...names.externalIds].some((id) => text.includes(id)) || words.some((word) => isName('', word));
+  }
+}

@@ -1,0 +1,50 @@
+import { emailHash, type MerchantKeys, type Reader } from '@core/db';
+
+/** A person, named by at least one of the three. */
+export interface PersonNames {
+  customerId?: string | undefined;
+  externalId?: string | undefined;
+  email?: string | undefined;
+}
+
+/**
+ * The customer of that name, erased and deleted ones included: by our own id; else by the external id; else by the
+ * email, but with an external id given only somebody who has none yet, whom an import with both would have claimed:
+ * anybody else with that email is another customer.
+ * @param keys null when the merchant has none: then nobody is found by email
+ */
+export async function findPerson(
+  reader: Reader,
+  keys: MerchantKeys | null,
+  merchantId: string,
+  { customerId, externalId, email }: PersonNames,
+): Promise<string | null> {
+  const find = async (column: string, value: unknown) => {
+    const [row] = await reader.query<{ id: string; external_id: string | null }>(
+      `select id, external_id from customers where merchant_id = $1 and ${column} = $2`,
+      [merchantId, value],
+    );
+    return row;
+  };
+  if (customerId) return (await find('id', customerId))?.id ?? null;
+  const known = externalId ? await find('external_id', externalId) : undefined;
+  if (known || !email || !keys) return known?.id ?? null;
+  const holder = await find('email_hash', emailHash(keys, email));
+  return holder && !(externalId && holder.external_id) ? holder.id : null;
+}
+
+/**
+ * SQL of the ids of all customers that merges in the source made one with $2 (uuid[]), they themselves included: who
+ * was merged into them, and whom they were merged into. The source said that they are one person, so what is asked
+ * for one of them is asked for all.
+ */
+export const MERGED_WITH = `
+  with recursive one as (
+    select id, merged_into from customers where merchant_id = $1 and id = any($2::uuid[])
+    union
+    select next.id, next.merged_into
+      from one cross join lateral (
+           select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.merged_into = one.id
+           union all
+           select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.id = one.merged_into) as next)
+  select id from one`;

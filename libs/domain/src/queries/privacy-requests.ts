@@ -1,0 +1,120 @@
+import type { Pool, Reader } from '@core/db';
+import { CoreError, notFound } from '@core/runtime';
+import type { ErasedPlace } from '../commands/privacy/receipt.ts';
+
+export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact';
+
+export interface PrivacyRequest {
+  merchantId: string;
+  requestId: string;
+  kind: PrivacyRequestKind;
+  /** Null: nobody of that name is held here, or it is a shop's. */
+  customerId: string | null;
+  receivedAt: Date;
+  dueAt: Date;
+  /** Null while it waits to be done. */
+  completedAt: Date | null;
+}
+
+interface RequestRef {
+  merchantId: string;
+  requestId: string;
+}
+
+const COLUMNS = `merchant_id as "merchantId", request_id as "requestId", kind, customer_id as "customerId",
+  received_at as "receivedAt", due_at as "dueAt", completed_at as "completedAt"`;
+
+/** @throws CoreError not_found */
+export async function getPrivacyRequest(
+  reader: Reader,
+  { merchantId, requestId }: RequestRef,
+): Promise<PrivacyRequest> {
+  return (await readOne(reader, { merchantId, requestId })).request;
+}
+
+/**
+ * What an erasure removed, place by place.
+ * @throws CoreError not_found, also for a request that is no erasure; failed_precondition while it is under way
+ */
+export async function getErasureReceipt(
+  reader: Reader,
+  ref: RequestRef,
+): Promise<{ request: PrivacyRequest; completedAt: Date; places: ErasedPlace[] }> {
+  const { request, places } = await readOne(reader, ref);
+  if (request.kind === 'data_request') throw notFound('erasure receipt');
+  const { completedAt } = request;
+  if (!completedAt) throw new CoreError('failed_precondition', 'privacy_request: it is still under way');
+  return { request, completedAt, places };
+}
+
+async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
+  const [row] = await reader.query<PrivacyRequest & { receipt: { places?: ErasedPlace[] } }>(
+    `select ${COLUMNS}, receipt from privacy_requests where merchant_id = $1 and request_id = $2`,
+    [merchantId, requestId],
+  );
+  if (!row) throw notFound('privacy request');
+  const { receipt, ...request } = row;
+  // Receipts of the first build named no places.
+  return { request, places: receipt.places ?? [] };
+}
+
+/** What is absent does not narrow. */
+export interface ListPrivacyRequests {
+  merchantId?: string | undefined;
+  /** Those that are not done, and came longer ago. */
+  olderThanDays?: number | undefined;
+  /** Also those that are done. */
+  all?: boolean | undefined;
+  /** 1,000 unless given. */
+  most?: number | undefined;
+}
+
+/** Of every merchant, for operators; the first due first. */
+export const listPrivacyRequests = (
+  reader: Reader,
+  { merchantId, olderThanDays, all = false, most = 1_000 }: ListPrivacyRequests,
+): Promise<PrivacyRequest[]> =>
+  reader.query<PrivacyRequest & Record<string, unknown>>(
+    `select ${COLUMNS} from privacy_requests
+      where ($1::uuid is null or merchant_id = $1) and ($2::int is null or received_at < now() - make_interval(days => $2))
+        and ($3::bool or completed_at is null)
+      order by due_at, request_id limit $4`,
+    [merchantId ?? null, olderThanDays ?? null, all, most],
+  );
+
+export interface PrivacyFigures {
+  pending: Record<PrivacyRequestKind, number>;
+  oldestSeconds: number;
+  over20Days: number;
+  over30Days: number;
+}
+
+/** Of what waits to be done, over all merchants. */
+export async function readPrivacyFigures(pool: Pool): Promise<PrivacyFigures> {
+  const { rows } = await pool.query<{
+    kind: PrivacyRequestKind;
+    n: number;
+    d20: number;
+    d30: number;
+    age: number;
+  }>(
+    `select kind, count(*)::int as n,
+            (count(*) filter (where received_at < now() - interval '20 days'))::int as d20,
+            (count(*) filter (where received_at < now() - interval '30 days'))::int as d30,
+            extract(epoch from now() - min(received_at))::float8 as age
+       from privacy_requests where completed_at is null group by kind`,
+  );
+  const figures: PrivacyFigures = {
+    pending: { redact: 0, data_request: 0, shop_redact: 0 },
+    oldestSeconds: 0,
+    over20Days: 0,
+    over30Days: 0,
+  };
+  for (const { kind, n, d20, d30, age } of rows) {
+    figures.pending[kind] = n;
+    figures.over20Days += d20;
+    figures.over30Days += d30;
+    figures.oldestSeconds = Math.max(figures.oldestSeconds, age);
+  }
+  return figures;
+}

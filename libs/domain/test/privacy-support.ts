@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import {
+  createMerchantKeyStore,
+  emailHash,
+  inTransaction,
+  migrateDatabase,
+  parseKeyring,
+  type Tx,
+} from '@core/db';
+import { createCoreDatabase } from '@core/testing';
+import {
+  connectShop,
+  receiveWebhook,
+  upsertCustomers,
+  type CommandContext,
+  type ErasureReceipt,
+  type WebhookTopic,
+} from '../src/index.ts';
+
+export type PrivacyBench = Awaited<ReturnType<typeof openPrivacy>>;
+type Role = 'api' | 'importer' | 'worker' | 'owner';
+
+/** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */
+export async function openPrivacy() {
+  const database = await createCoreDatabase(migrateDatabase);
+  const pools = {
+    api: new Pool({ connectionString: database.urlFor('core_api'), max: 8 }),
+    importer: new Pool({ connectionString: database.urlFor('core_importer'), max: 8 }),
+    worker: new Pool({ connectionString: database.urlFor('core_worker'), max: 8 }),
+    owner: new Pool({ connectionString: database.url, max: 4 }),
+  };
+  const keyring = `test:${randomBytes(32).toString('base64')}`;
+  const newKeys = () => createMerchantKeyStore(parseKeyring(keyring));
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: newKeys() };
+  const as = <T>(role: Role, work: (tx: Tx, ctx: CommandContext) => Promise<T>): Promise<T> =>
+    inTransaction(pools[role], (tx) => work(tx, ctx));
+  return {
+    pools,
+    owner: pools.owner,
+    ctx,
+    /** With an empty cache, as another process. */
+    newKeys,
+    as,
+    /** Rows of a table of one merchant. */
+    rows: async <R extends object = Record<string, unknown>>(
+      table: string,
+      merchantId: string,
+    ): Promise<R[]> =>
+      (await pools.owner.query(`select * from ${table} where merchant_id = $1`, [merchantId])).rows as R[],
+    hashOf: (merchantId: string, email: string): Promise<Buffer> =>
+      as('owner', async (tx) => emailHash(await ctx.keys.findOrCreate(tx, merchantId), email)),
+    async connect(shop = newShop()) {
+      await as('api', (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'spec-token' }));
+      return shop;
+    },
+    /** @returns id of a run of the shop */
+    async newRun({ merchantId, shop }: Shop, status = 'running'): Promise<string> {
+      const { rows } = await pools.owner.query<{ id: string }>(
+        'insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, $3) returning id',
+        [merchantId, shop, status],
+      );
+      return rows[0]!.id;
+    },
+    page: (merchantId: string, importId: string, customers: ReturnType<typeof customer>[]) =>
+      as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
+    webhook: (shop: string, topic: WebhookTopic, body: object | string, eventId: string = randomUUID()) =>
+      as('api', (tx) =>
+        receiveWebhook(tx, ctx, {
+          shop,
+          topic,
+          eventId,
+          body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+        }),
+      ),
+    close: async () => {
+      await Promise.all(Object.values(pools).map((pool) => pool.end()));
+      await database.drop();
+    },
+  };
+}
+
+export interface Shop {
+  merchantId: string;
+  shop: string;
+}
+
+export const newShop = (merchantId: string = randomUUID()): Shop => ({
+  merchantId,
+  shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
+});
+
+export const gid = (id: number) => `gid://shopify/Customer/${id}`;
+
+/** Of no other spec: what is searched for in a whole database must be nobody else's. */
+export const newNumber = (): number => 1e12 + Number(randomBytes(5).readUIntBE(0, 5) % 1e11);
+export const newEmail = (): string => `canary.${randomUUID()}@example.com`;
+
+export const customer = (id: number, email: string | null, metadata: Record<string, unknown> = {}) => ({
+  externalId: gid(id),
+  email,
+  metadata,
+  sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
+});
+
+export const placeOf = ({ places }: Pick<ErasureReceipt, 'places'>, place: string) => {
+  const found = places.find((each) => each.place === place);
+  if (!found) throw new Error(`the receipt has no ${place}`);
+  return found;
+};

@@ -1,0 +1,342 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { searchTables, waitUntil } from '@core/testing';
+import {
+  applyRfmScore,
+  createCustomer,
+  deleteCustomers,
+  keepIds,
+  mergeCustomers,
+  redactCustomer,
+  upsertCustomers,
+  type RedactCustomer,
+} from '../src/index.ts';
+import {
+  customer,
+  gid,
+  newEmail,
+  newNumber,
+  newShop,
+  openPrivacy,
+  placeOf,
+  type PrivacyBench,
+} from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
+  bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
+const create = async (merchantId: string, email: string, externalId?: string) =>
+  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }))).customerId;
+const idsOf = async (merchantId: string) =>
+  (await bench.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
+const row = async (merchantId: string, id: string) =>
+  (await bench.rows<{ id: string; [column: string]: unknown }>('customers', merchantId)).find(
+    (each) => each.id === id,
+  )!;
+
+/** Somebody who has left traces in every place that keeps any. */
+async function somebody() {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const number = newNumber();
+  const email = newEmail();
+  const importId = await bench.newRun(shop);
+  await bench.page(merchantId, importId, [
+    customer(number, email, { note: `called by ${email}` }),
+    customer(number + 1, newEmail()),
+  ]);
+  const page = { merchantId, importId, slice: 1, fence: 1, page: 0 };
+  await bench.as('importer', (tx) => keepIds(tx, page, [number, number + 1]));
+  await bench.owner.query(
+    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
+     values ($1, $2, $3, 'invalid_email')`,
+    [importId, merchantId, gid(number)],
+  );
+  const stored = (
+    await bench.rows<{ id: string; external_id: string; email: string }>('customers', merchantId)
+  ).find((each) => each.external_id === gid(number))!;
+  await bench.owner.query(
+    `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
+                                merchant_id, customer_id, give_up_at)
+     values ('core-worker', $1, 'rfm.updated', 0, 0, '{}', '{}', $2, $3, now() + interval '1 hour')`,
+    [randomUUID(), merchantId, stored.id],
+  );
+  await bench.webhook(shop.shop, 'customers/update', {
+    id: number,
+    email,
+    updated_at: '2026-02-01T00:00:00Z',
+  });
+  await bench.webhook(shop.shop, 'customers/update', { id: number + 1, email: newEmail() });
+  await bench.webhook(shop.shop, 'customers/create', `not JSON, but ${email}`);
+  await bench.owner.query(
+    `update webhook_events set outcome = 'failed', error = 'invalid_body' where shop = $1 and topic = 'customers/create'`,
+    [shop.shop],
+  );
+  const canaries = {
+    email,
+    email_hash: await bench.hashOf(merchantId, email),
+    ciphertext: stored.email,
+    external_id: gid(number),
+    number: String(number),
+  };
+  return { ...shop, importId, number, email, id: stored.id, canaries };
+}
+
+it('leaves nothing of a person in any table, and says what it removed', async () => {
+  const { merchantId, number, id, canaries } = await somebody();
+  const before = await searchTables(bench.owner, canaries);
+  expect(before).toEqual(
+    expect.arrayContaining([
+      { table: 'public.customers', canary: 'email', rows: 1 },
+      { table: 'public.customers', canary: 'email_hash', rows: 1 },
+      { table: 'public.customers', canary: 'ciphertext', rows: 1 },
+      { table: 'public.customers', canary: 'external_id', rows: 1 },
+      { table: 'public.customer_import_errors', canary: 'external_id', rows: 1 },
+      { table: 'public.customer_import_ids', canary: 'number', rows: 1 },
+    ]),
+  );
+
+  const receipt = await redact({ merchantId, externalId: gid(number) });
+  expect(receipt.customerId).toBe(id);
+  expect(
+    receipt.places
+      .filter(({ found }) => found > 0)
+      .map(({ place, found, removed }) => [place, found, removed]),
+  ).toEqual([
+    [
+      'customers',
+      1,
+      ['email', 'email_hash', 'external_id', 'metadata', 'rfm_score', 'content_hash', 'source_updated_at'],
+    ],
+    ['customer_import_errors', 1, ['rows']],
+    ['customer_import_ids', 1, ['external_id']],
+    ['parked_events', 1, ['rows']],
+    ['webhook_events', 2, ['body']],
+  ]);
+  for (const place of [
+    'outbox_events',
+    'inbox_events',
+    'audit_log',
+    'dead letters',
+    'import jobs',
+    'backups',
+  ]) {
+    expect(placeOf(receipt, place)).toMatchObject({
+      found: 0,
+      removed: [],
+      remark: expect.stringMatching(/\w/),
+    });
+  }
+  expect(await searchTables(bench.owner, canaries)).toEqual([]);
+  // Others are left alone.
+  expect(await idsOf(merchantId)).toEqual([[String(number + 1)]]);
+  const webhooks = await bench.rows<{ body: string | null; outcome: string | null }>(
+    'webhook_events',
+    merchantId,
+  );
+  expect(webhooks.filter(({ body }) => body !== null)).toMatchObject([{ outcome: null }]);
+  expect(webhooks.filter(({ body }) => body === null)).toMatchObject([
+    { outcome: 'ignored' },
+    { outcome: 'ignored' },
+  ]);
+});
+
+it('gives the receipt of a request again, and touches nobody who came back meanwhile', async () => {
+  const { merchantId } = newShop();
+  const email = newEmail();
+  await create(merchantId, email);
+  const requestId = randomUUID();
+  const receipt = await redact({ merchantId, email, requestId });
+  const anew = await create(merchantId, email);
+  const before = await bench.rows('audit_log', merchantId);
+  expect(await redact({ merchantId, email, requestId })).toEqual(receipt);
+  expect((await row(merchantId, anew))['erased_at']).toBeNull();
+  expect(await bench.rows('audit_log', merchantId)).toEqual(before);
+  expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([
+    { receipt, completed_at: expect.any(Date) },
+  ]);
+});
+
+it('refuses the id of a request of another kind', async () => {
+  const { merchantId } = newShop();
+  await bench.owner.query(
+    `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, 'r', 'data_request', '{}')`,
+    [merchantId],
+  );
+  await expect(redact({ merchantId, externalId: 'x', requestId: 'r' })).rejects.toMatchObject({
+    kind: 'invalid_argument',
+    field: 'request_id',
+  });
+});
+
+it.each<['kept' | 'merged']>([['kept'], ['merged']])(
+  'erases customers that the source merged together, when %s is named',
+  async (named) => {
+    const { merchantId } = newShop();
+    const [kept, merged] = [newNumber(), newNumber()];
+    await bench.page(merchantId, randomUUID(), [
+      customer(kept, newEmail()),
+      customer(merged, newEmail(), { a: 1 }),
+    ]);
+    await bench.as('worker', (tx, ctx) =>
+      mergeCustomers(tx, ctx, {
+        merchantId,
+        keptExternalId: gid(kept),
+        mergedExternalId: gid(merged),
+        origin: 'webhook',
+      }),
+    );
+    const receipt = await redact({ merchantId, externalId: gid(named === 'kept' ? kept : merged) });
+    expect(placeOf(receipt, 'customers')).toMatchObject({
+      found: 2,
+      remark: expect.stringContaining('merged'),
+    });
+    expect(placeOf(receipt, 'erasure_tombstones').remark).toMatch(/^3 written/);
+    for (const each of await bench.rows('customers', merchantId)) {
+      expect(each).toMatchObject({ external_id: null, metadata: null, erased_at: expect.any(Date) });
+    }
+  },
+);
+
+describe('an email that two customers share', () => {
+  const share = async () => {
+    const { merchantId } = newShop();
+    const email = newEmail();
+    const [first, second] = [newNumber(), newNumber()];
+    for (const each of [first, second]) await bench.page(merchantId, randomUUID(), [customer(each, email)]);
+    const rows = await bench.rows<{ external_id: string; email_hash: Buffer | null; id: string }>(
+      'customers',
+      merchantId,
+    );
+    expect(rows.filter(({ email_hash: hash }) => hash === null)).toHaveLength(1);
+    return { merchantId, email, first, second };
+  };
+  const erased = async (merchantId: string) =>
+    (await bench.rows('customers', merchantId)).filter((each) => each['erased_at'] !== null).length;
+
+  it('leads to both, when it is all that is said', async () => {
+    const { merchantId, email } = await share();
+    const receipt = await redact({ merchantId, email: email.toUpperCase() });
+    expect(await erased(merchantId)).toBe(2);
+    expect(placeOf(receipt, 'customers').remark).toContain('1 of them found by decrypting');
+  });
+
+  it('leads to nobody but the one whose id is given', async () => {
+    const { merchantId, email, second } = await share();
+    await redact({ merchantId, email, externalId: gid(second) });
+    expect(await erased(merchantId)).toBe(1);
+    const live = (await bench.rows('customers', merchantId)).find((each) => each['erased_at'] === null)!;
+    expect(live['email_hash']).not.toBeNull();
+  });
+
+  it('is found although another one does not open; the receipt says that not all were read', async () => {
+    const { merchantId, email } = await share();
+    await bench.owner.query(`insert into customers (merchant_id, email) values ($1, '7.AAAA')`, [merchantId]);
+    const receipt = await redact({ merchantId, email });
+    expect(await erased(merchantId)).toBe(2);
+    expect(placeOf(receipt, 'customers').remark).toContain('not every email');
+  });
+});
+
+describe('what comes late', () => {
+  it('brings nobody back: a page, its errors, a score, a deletion, a merge', async () => {
+    const { merchantId, importId, number, email, id, canaries } = await somebody();
+    await redact({ merchantId, customerId: id });
+    expect(await bench.page(merchantId, importId, [customer(number, email)])).toMatchObject({
+      skipped: 1,
+      created: 0,
+    });
+    expect(await bench.page(merchantId, importId, [customer(number, 'no address')])).toMatchObject({
+      skipped: 1,
+    });
+    const unstorable = { ...customer(number, email), sourceUpdatedAt: new Date(NaN) };
+    expect(await bench.page(merchantId, importId, [unstorable])).toMatchObject({ failed: 1 });
+    const score = { recency: 5, frequency: 5, monetary: 5, asOf: new Date(), sequence: 1n };
+    expect(
+      await bench.as('worker', (tx, ctx) => applyRfmScore(tx, ctx, { merchantId, customerId: id, score })),
+    ).toBe('erased');
+    await bench.as('worker', (tx, ctx) =>
+      deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(number)], origin: 'webhook' }),
+    );
+    await bench.as('worker', (tx, ctx) =>
+      mergeCustomers(tx, ctx, {
+        merchantId,
+        keptExternalId: gid(number + 1),
+        mergedExternalId: gid(number),
+        origin: 'webhook',
+      }),
+    );
+    expect(await searchTables(bench.owner, canaries)).toEqual([]);
+  });
+
+  it('waits for the erasure: a page that asked for tombstones before they were there', async () => {
+    const { merchantId } = newShop();
+    const number = newNumber();
+    await bench.hashOf(merchantId, 'its-keys@example.com');
+    let page: Promise<unknown> | undefined;
+    // The erasure has looked for the person, and has not committed.
+    await inTransaction(bench.pools.worker, async (tx) => {
+      await redactCustomer(tx, bench.ctx, { merchantId, requestId: randomUUID(), externalId: gid(number) });
+      page = bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+      await waitForLocks(1);
+    });
+    expect(await page).toMatchObject({ created: 0, skipped: 1 });
+    expect(await bench.rows('customers', merchantId)).toEqual([]);
+  });
+
+  it('is waited for: a page that has stored the person, and has not committed', async () => {
+    const { merchantId } = newShop();
+    const number = newNumber();
+    let erasure: ReturnType<typeof redact> | undefined;
+    await bench.as('importer', async (tx, ctx) => {
+      await upsertCustomers(tx, ctx, {
+        merchantId,
+        importId: randomUUID(),
+        customers: [customer(number, newEmail())],
+      });
+      erasure = redact({ merchantId, externalId: gid(number) });
+      await waitForLocks(1);
+    });
+    expect(placeOf(await erasure!, 'customers').found).toBe(1);
+    expect(await bench.rows('customers', merchantId)).toMatchObject([{ external_id: null, email: null }]);
+  });
+
+  const waitForLocks = (n: number) =>
+    waitUntil(
+      async () =>
+        (await bench.owner.query('select from pg_locks where not granted and locktype = $1', ['advisory']))
+          .rowCount === n,
+      { what: 'somebody to wait' },
+    );
+});
+
+it('works while pages of the same people are stored, and leaves nobody half erased', async () => {
+  const shop = newShop();
+  const { merchantId } = shop;
+  const first = newNumber();
+  const people = Array.from({ length: 40 }, (_, n) => customer(first + n, newEmail()));
+  const importId = await bench.newRun(shop);
+  await bench.page(merchantId, importId, people);
+  const pages = Array.from({ length: 2 }, async (_, round) => {
+    for (let n = 0; n < 8; n++) {
+      const changed = people.map((each) => ({ ...each, metadata: { round, n } }));
+      await bench.page(merchantId, importId, round % 2 === 0 ? changed : changed.toReversed());
+    }
+  });
+  const erasures = people
+    .filter((_, n) => n % 2 === 0)
+    .map((each) => redact({ merchantId, externalId: each.externalId }));
+  await Promise.all([...pages, ...erasures]);
+  const rows = await bench.rows('customers', merchantId);
+  expect(rows).toHaveLength(40);
+  const gone = rows.filter((each) => each['erased_at'] !== null);
+  expect(gone).toHaveLength(20);
+  for (const each of gone)
+    expect(each).toMatchObject({ email: null, email_hash: null, external_id: null, metadata: null });
+  for (const each of people.slice(0, 1)) {
+    expect(await searchTables(bench.owner, { external_id: each.externalId })).toEqual([]);
+  }
+});
