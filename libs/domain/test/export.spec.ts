@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import {
+  applyRfmScore,
+  exportCustomerData,
+  getPrivacyRequest,
+  keepIds,
+  mergeCustomers,
+  recordPrivacyRequest,
+  redactCustomer,
+} from '../src/index.ts';
+import {
+  customer,
+  gid,
+  newEmail,
+  newNumber,
+  newShop,
+  openPrivacy,
+  type PrivacyBench,
+} from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+const exported = (input: Parameters<typeof exportCustomerData>[2]) =>
+  bench.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input));
+const request = async (
+  merchantId: string,
+  person: { externalId?: string; email?: string; customerId?: string },
+) => {
+  const requestId = randomUUID();
+  await bench.as('worker', (tx, ctx) =>
+    recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'data_request', ...person }),
+  );
+  return requestId;
+};
+const stateOf = (merchantId: string, requestId: string) =>
+  bench.as('api', (tx) => getPrivacyRequest(tx, { merchantId, requestId }));
+const lastAudit = async (merchantId: string) =>
+  (await bench.rows<{ action: string; detail: object; customer_id: string }>('audit_log', merchantId)).at(-1);
+
+async function somebody() {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const number = newNumber();
+  const email = newEmail();
+  const importId = await bench.newRun(shop);
+  await bench.page(merchantId, importId, [
+    customer(number, email, { tags: ['a'] }),
+    customer(number + 1, newEmail()),
+  ]);
+  await bench.as('importer', (tx) =>
+    keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7 }, [number, number + 1]),
+  );
+  await bench.owner.query(
+    `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, 'r')`,
+    [importId, merchantId, gid(number)],
+  );
+  const id = (await bench.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
+    (each) => each.external_id === gid(number),
+  )!.id;
+  const score = {
+    recency: 5,
+    frequency: 4,
+    monetary: 3,
+    asOf: new Date('2026-01-02T00:00:00Z'),
+    sequence: 1n,
+  };
+  await bench.as('worker', (tx, ctx) => applyRfmScore(tx, ctx, { merchantId, customerId: id, score }));
+  await bench.webhook(shop.shop, 'customers/update', { id: number, email });
+  return { ...shop, number, email, id, importId };
+}
+
+it('hands over all that is held on a person, and nothing of others', async () => {
+  const { merchantId, number, email, id, importId } = await somebody();
+  const requestId = await request(merchantId, { externalId: gid(number) });
+  expect(await stateOf(merchantId, requestId)).toMatchObject({ customerId: id, completedAt: null });
+  const { receivedAt, dueAt } = await stateOf(merchantId, requestId);
+  expect(dueAt.getTime() - receivedAt.getTime()).toBe(30 * 86_400_000);
+
+  const { data } = await exported({ merchantId, requestId });
+  expect(data).toMatchObject({
+    customers: [
+      {
+        id,
+        email,
+        external_id: gid(number),
+        metadata: { tags: ['a'] },
+        rfm_score: { score: '543' },
+        version: 2,
+      },
+    ],
+    customer_import_errors: [{ external_id: gid(number), reason: 'r' }],
+    customer_import_ids: [{ import_id: importId, slice: 2, page: 7 }],
+    parked_events: [],
+    webhook_events: [{ topic: 'customers/update', body: JSON.stringify({ id: number, email }) }],
+    privacy_requests: [{ request_id: requestId, kind: 'data_request' }],
+    audit_log: [{ action: 'privacy.request' }, { action: 'customer.score' }],
+  });
+  expect(JSON.stringify(data)).not.toContain(String(number + 1));
+
+  const { completedAt } = await stateOf(merchantId, requestId);
+  expect(completedAt).not.toBeNull();
+  const [stored] = await bench.rows<{ receipt: object }>('privacy_requests', merchantId);
+  expect(stored!.receipt).toMatchObject({
+    customerId: id,
+    places: expect.arrayContaining([{ place: 'customers', found: 1, removed: [], remark: 'handed over' }]),
+  });
+  expect(await lastAudit(merchantId)).toMatchObject({
+    action: 'privacy.export',
+    customer_id: id,
+    detail: { request_id: requestId, rows: { customers: 1, webhook_events: 1 } },
+  });
+  for (const held of [stored!.receipt, await bench.rows('audit_log', merchantId)]) {
+    expect(JSON.stringify(held)).not.toContain(email);
+  }
+
+  // Again: on record, and the first answer stands.
+  await exported({ merchantId, requestId });
+  expect((await stateOf(merchantId, requestId)).completedAt).toEqual(completedAt);
+  const audit = await bench.rows('audit_log', merchantId);
+  expect(audit.filter(({ action }) => action === 'privacy.export')).toHaveLength(2);
+});
+
+it('needs no request, and holds what a deletion and a merge have left', async () => {
+  const { merchantId, number, id } = await somebody();
+  await bench.as('worker', (tx, ctx) =>
+    mergeCustomers(tx, ctx, {
+      merchantId,
+      keptExternalId: gid(number + 1),
+      mergedExternalId: gid(number),
+      origin: 'webhook',
+    }),
+  );
+  const { data } = await exported({ merchantId, customerId: id });
+  expect(data['customers']).toMatchObject([
+    { id, external_id: gid(number), email: null, metadata: { tags: ['a'] } },
+    { external_id: gid(number + 1), email: expect.any(String) },
+  ]);
+});
+
+it('finds nobody who is unknown, of another merchant, or erased', async () => {
+  const { merchantId, id } = await somebody();
+  const gone = { kind: 'not_found', message: 'customer not found' };
+  await expect(exported({ merchantId, customerId: randomUUID() })).rejects.toMatchObject(gone);
+  await expect(exported({ merchantId: randomUUID(), customerId: id })).rejects.toMatchObject(gone);
+  await bench.as('worker', (tx, ctx) =>
+    redactCustomer(tx, ctx, { merchantId, requestId: 'r', customerId: id }),
+  );
+  await expect(exported({ merchantId, customerId: id })).rejects.toMatchObject(gone);
+});
+
+it('answers the request of somebody who was never here, or is no more, with nothing', async () => {
+  const { merchantId, id, number } = await somebody();
+  const unknown = await request(merchantId, { email: newEmail() });
+  const erased = await request(merchantId, { externalId: gid(number) });
+  await bench.as('worker', (tx, ctx) =>
+    redactCustomer(tx, ctx, { merchantId, requestId: 'r', customerId: id }),
+  );
+  for (const requestId of [unknown, erased]) {
+    expect((await exported({ merchantId, requestId })).data).toEqual({});
+    expect((await stateOf(merchantId, requestId)).completedAt).not.toBeNull();
+  }
+});
+
+it('refuses a request of another kind, person or merchant, and naming nobody', async () => {
+  const { merchantId, number, id } = await somebody();
+  const requestId = await request(merchantId, { externalId: gid(number + 1) });
+  await bench.as('worker', (tx, ctx) =>
+    redactCustomer(tx, ctx, { merchantId, requestId: 'r', externalId: 'x' }),
+  );
+  await expect(exported({ merchantId, requestId, customerId: id })).rejects.toMatchObject({
+    field: 'customer_id',
+  });
+  await expect(exported({ merchantId, requestId: 'r' })).rejects.toMatchObject({ field: 'request_id' });
+  await expect(exported({ merchantId: newShop().merchantId, requestId })).rejects.toMatchObject({
+    kind: 'not_found',
+  });
+  await expect(exported({ merchantId })).rejects.toMatchObject({ field: 'customer_id' });
+  expect((await stateOf(merchantId, requestId)).completedAt).toBeNull();
+});

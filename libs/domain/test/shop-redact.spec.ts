@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { searchTables } from '@core/testing';
+import {
+  Fenced,
+  getErasureReceipt,
+  keepIds,
+  recordPrivacyRequest,
+  redactShopStep,
+  renewLease,
+  setImportSchedule,
+  startImport,
+  type ErasureReceipt,
+} from '../src/index.ts';
+import {
+  customer,
+  gid,
+  newEmail,
+  newNumber,
+  newShop,
+  openPrivacy,
+  placeOf,
+  type PrivacyBench,
+  type Shop,
+} from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+const PEOPLE = 1_203;
+
+/** A shop with people, a run under way, a schedule and whatever else is kept of it. */
+async function fill(shop: Shop) {
+  const { merchantId } = shop;
+  await bench.connect(shop);
+  const importId = await bench.newRun(shop);
+  await bench.owner.query(
+    `insert into customer_import_slices (import_id, slice, merchant_id, fence) values ($1, 1, $2, 3)`,
+    [importId, merchantId],
+  );
+  const first = newNumber();
+  const emails = Array.from({ length: PEOPLE }, newEmail);
+  await bench.page(
+    merchantId,
+    importId,
+    emails.map((email, n) => customer(first + n, email)),
+  );
+  const slice = { merchantId, importId, slice: 1, fence: 3, page: 0 };
+  await bench.as('importer', (tx) => keepIds(tx, slice, [first]));
+  await bench.owner.query(
+    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
+     select $1, $2, 'e' || n, 'invalid_email' from generate_series(1, 2100) as n`,
+    [importId, merchantId],
+  );
+  await bench.as('api', (tx, ctx) =>
+    setImportSchedule(tx, ctx, { ...shop, cron: '0 3 * * *', timeZone: 'UTC', mode: 'delta', enabled: true }),
+  );
+  await bench.webhook(shop.shop, 'customers/update', { id: first, email: emails[0] });
+  await bench.owner.query(
+    `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}') on conflict do nothing`,
+    [merchantId],
+  );
+  return { slice, importId, first, email: emails[0]! };
+}
+
+const record = (merchantId: string, shop?: string) => {
+  const requestId = randomUUID();
+  return bench
+    .as('worker', (tx, ctx) =>
+      recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'shop_redact', shop }),
+    )
+    .then(() => requestId);
+};
+const oneStep = () => bench.as('worker', redactShopStep);
+async function finish(): Promise<number> {
+  for (let steps = 0; ; steps++) if (!(await oneStep())) return steps;
+}
+const receiptOf = async (merchantId: string, requestId: string): Promise<Pick<ErasureReceipt, 'places'>> =>
+  bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }));
+
+it('erases a shop in bounded steps, and destroys the keys last', async () => {
+  const shop = newShop();
+  const { merchantId } = shop;
+  const { slice, first, email } = await fill(shop);
+  const other = newShop();
+  const { email: others } = await fill(other);
+  const canaries = {
+    email,
+    email_hash: await bench.hashOf(merchantId, email),
+    external_id: gid(first),
+    shop: shop.shop,
+  };
+  const requestId = await record(merchantId, shop.shop);
+
+  await oneStep();
+  // Nothing comes any more, before anything is erased.
+  await expect(bench.as('importer', (tx) => renewLease(tx, slice))).rejects.toThrow(Fenced);
+  await expect(
+    bench.as('api', (tx, ctx) => startImport(tx, ctx, { ...shop, source: 'auto', mode: 'full' })),
+  ).rejects.toMatchObject({ name: 'CoreError' });
+  expect(await bench.webhook(shop.shop, 'customers/update', { id: first })).toBe('unknown_shop');
+  await expect(receiptOf(merchantId, requestId)).rejects.toMatchObject({ kind: 'failed_precondition' });
+
+  let steps = 1;
+  for (;;) {
+    const [{ n }] = (
+      await bench.owner.query<{ n: number }>(
+        'select count(*)::int as n from customers where merchant_id = $1 and erased_at is null',
+        [merchantId],
+      )
+    ).rows as [{ n: number }];
+    const step = await oneStep();
+    steps++;
+    const [keys] = await bench.rows<{ destroyed_at: Date | null }>('merchant_keys', merchantId);
+    if (n > 0) expect(keys!.destroyed_at).toBeNull();
+    if (step?.done) break;
+  }
+  // Errors in two, ids, webhooks, settings, people in three, a look for latecomers, the end.
+  expect(steps).toBeGreaterThanOrEqual(8);
+  expect(await oneStep()).toBeNull();
+
+  const receipt = await receiptOf(merchantId, requestId);
+  expect(placeOf(receipt, 'customers')).toMatchObject({ found: PEOPLE, remark: '' });
+  expect(placeOf(receipt, 'customer_import_errors').found).toBe(2_100);
+  for (const place of [
+    'customer_import_logs',
+    'import_schedules',
+    'shopify_connections',
+    'customer_import_ids',
+    'webhook_events',
+    'program_settings',
+    'merchant_keys',
+  ]) {
+    expect(placeOf(receipt, place)).toMatchObject({
+      found: 1,
+      removed: expect.arrayContaining([expect.any(String)]),
+    });
+  }
+  for (const row of await bench.rows('merchant_keys', merchantId)) {
+    expect(row).toMatchObject({ data_key: null, index_key: null, destroyed_at: expect.any(Date) });
+  }
+  const events = await bench.rows('outbox_events', merchantId);
+  expect(events.filter((event) => event['origin'] === 'privacy')).toHaveLength(PEOPLE);
+  const audit = (await bench.rows<{ action: string; detail: object }>('audit_log', merchantId)).map(
+    ({ action }) => action,
+  );
+  expect(audit.filter((action) => action === 'privacy.erase_batch')).toHaveLength(3);
+  expect(audit).toEqual(expect.arrayContaining(['privacy.shop_disconnect', 'privacy.shop_redacted']));
+  const { shop: _, ...people } = canaries;
+  expect(await searchTables(bench.owner, people)).toEqual([]);
+  // Another merchant's shop is as it was.
+  expect(await bench.rows('shopify_connections', other.merchantId)).toHaveLength(1);
+  expect(
+    (await bench.rows('customers', other.merchantId)).filter((row) => row['email'] !== null),
+  ).toHaveLength(PEOPLE);
+  expect(
+    await searchTables(bench.owner, { email_hash: await bench.hashOf(other.merchantId, others) }),
+  ).toHaveLength(1);
+});
+
+it('goes on where it was stopped: a step that is lost changes nothing, and two workers do each step once', async () => {
+  const shop = newShop();
+  await fill(shop);
+  const requestId = await record(shop.merchantId);
+  await oneStep();
+  const died = new Error('killed in the middle');
+  await expect(
+    inTransaction(bench.pools.worker, async (tx) => {
+      await redactShopStep(tx, bench.ctx);
+      // While it is at work nobody else has the merchant.
+      expect(await oneStep()).toBeNull();
+      throw died;
+    }),
+  ).rejects.toBe(died);
+  await Promise.all([finish(), finish(), finish()]);
+  await finish();
+  const receipt = await receiptOf(shop.merchantId, requestId);
+  expect(placeOf(receipt, 'customers').found).toBe(PEOPLE);
+  const events = await bench.rows('outbox_events', shop.merchantId);
+  expect(events.filter((event) => event['origin'] === 'privacy')).toHaveLength(PEOPLE);
+});
+
+it('leaves the customers of a merchant who has another shop connected, and says so', async () => {
+  const shop = newShop();
+  const { merchantId } = shop;
+  await fill(shop);
+  const second = await bench.connect(newShop(merchantId));
+  const secondRun = await bench.newRun(second);
+  await bench.owner.query(
+    `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, 'x', 'y')`,
+    [secondRun, merchantId],
+  );
+  const requestId = await record(merchantId, shop.shop);
+  await finish();
+  const receipt = await receiptOf(merchantId, requestId);
+  expect(placeOf(receipt, 'customers')).toMatchObject({
+    found: 0,
+    remark: expect.stringContaining('another shop'),
+  });
+  expect(placeOf(receipt, 'merchant_keys').found).toBe(0);
+  expect(placeOf(receipt, 'shopify_connections').found).toBe(1);
+  expect(await bench.rows('shopify_connections', merchantId)).toMatchObject([{ shop: second.shop }]);
+  expect(await bench.rows('customer_import_errors', merchantId)).toHaveLength(1);
+  expect(await bench.rows('program_settings', merchantId)).toHaveLength(1);
+  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
+  expect((await bench.rows('customers', merchantId)).filter((row) => row['email'] !== null)).toHaveLength(
+    PEOPLE,
+  );
+  const runs = await bench.rows<{ shop: string; status: string }>('customer_import_logs', merchantId);
+  expect(new Map(runs.map((run) => [run.shop, run.status]))).toEqual(
+    new Map([
+      [shop.shop, 'cancelled'],
+      [second.shop, 'running'],
+    ]),
+  );
+
+  // The last shop goes, and everybody with it.
+  await record(merchantId, second.shop);
+  await finish();
+  expect((await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null)).toEqual([]);
+  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
+});
+
+it('leaves keys that open nothing any more, in another process and in its own after a while', async () => {
+  const shop = newShop();
+  await fill(shop);
+  await record(shop.merchantId);
+  await finish();
+  expect(await bench.as('api', (tx) => bench.newKeys().find(tx, shop.merchantId))).toBeNull();
+  await expect(
+    bench.as('api', (tx) => bench.newKeys().ofGeneration(tx, shop.merchantId, 1)),
+  ).rejects.toMatchObject({ name: 'KeyError' });
+});
