@@ -275,6 +275,21 @@ describe('import watch', () => {
     });
   });
 
+  it('says that the count is checked once all are read', async () => {
+    const { importId, args } = await started();
+    await advance(importId, { expected: 9 }, 9);
+    const said = await watching(
+      ['watch', ...args],
+      [
+        [
+          /^9 of 9 customers read, \d+\/s, checking the count$/,
+          () => advance(importId, { status: 'completed' }, 9),
+        ],
+      ],
+    );
+    expect(said.code).toBe(0);
+  });
+
   it.each(['failed', 'incomplete', 'cancelled'])('fails when the import ends %s', async (status) => {
     const { importId, args } = await started();
     await advance(importId, { status, error: 'for a reason' });

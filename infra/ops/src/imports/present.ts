@@ -64,14 +64,16 @@ export const progressLine = (run: ImportRun, pace: Pace): string =>
 const paceLine = ({ status, waitingReason }: ImportRun, { rate, eta }: Pace): string => {
   if (status === 'pending') return 'pending: waits for an importer';
   if (status !== 'running') return status;
-  const pace = `${number(Math.round(rate))}/s${eta === undefined ? '' : `, ${left(eta)} left`}`;
+  const pace = `${number(Math.round(rate))}/s${eta === undefined ? '' : `, ${left(eta)}`}`;
   return waitingReason ? `${pace}; ${printable(waitingReason)}` : pace;
 };
 
-const left = (seconds: number): string =>
-  seconds < 60
-    ? `${Math.ceil(seconds)}s`
-    : `${age(seconds)}${seconds < 3_600 ? ` ${Math.floor(seconds % 60)}s` : ''}`;
+const left = (seconds: number): string => {
+  // All are read: what changed meanwhile is read again, and the count is judged.
+  if (seconds === 0) return 'checking the count';
+  if (seconds < 60) return `${Math.ceil(seconds)}s left`;
+  return `${age(seconds)}${seconds < 3_600 ? ` ${Math.floor(seconds % 60)}s` : ''} left`;
+};
 
 const readOf = ({ read, expected }: ImportRun): string =>
   expected === null
