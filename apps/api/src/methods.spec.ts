@@ -1,8 +1,8 @@
-import { CoreService, ImportService } from '@core/contracts';
+import { CoreService, ImportService, PrivacyService } from '@core/contracts';
 import { METHODS } from './methods.ts';
 
 it('holds every rpc of the services once, of its own kind', () => {
-  const declared = [...CoreService.methods, ...ImportService.methods];
+  const declared = [...CoreService.methods, ...ImportService.methods, ...PrivacyService.methods];
   expect(METHODS.map(({ desc }) => desc.name).sort()).toEqual(declared.map(({ name }) => name).sort());
   for (const { desc, kind } of METHODS) {
     expect([desc.name, desc.methodKind]).toEqual([
