@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
+import { waitUntil } from '@core/testing';
 import {
+  addGeneration,
   createMerchantKeyStore,
   encryptEmailSql,
   inTransaction,
+  KeyError,
+  lockMerchantKeys,
   parseKeyring,
   passphrase,
   readEmail,
@@ -64,6 +68,95 @@ describe('merchant keys', () => {
     await expect(inTransaction(pool, (tx) => other.find(tx, merchantId))).rejects.toThrow(
       'key test is not in CORE_ENCRYPTION_KEYS',
     );
+  });
+});
+
+describe('destroyed keys', () => {
+  const destroy = (merchantId: string) =>
+    pool.query(
+      'update merchant_keys set data_key = null, index_key = null, destroyed_at = now() where merchant_id = $1',
+      [merchantId],
+    );
+  const find = (merchantId: string) => inTransaction(pool, (tx) => newKeys().find(tx, merchantId));
+  const ofGeneration = (merchantId: string, generation: number) =>
+    inTransaction(pool, (tx) => newKeys().ofGeneration(tx, merchantId, generation));
+  const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
+  /** As another process, with nothing in its cache. */
+  const newKeys = () => createMerchantKeyStore(keyring);
+  const findOrCreate = (merchantId: string) =>
+    inTransaction(pool, (tx) => newKeys().findOrCreate(tx, merchantId));
+
+  it('are none, and what they have encrypted is gone for good', async () => {
+    const merchantId = merchant();
+    await findOrCreate(merchantId);
+    await destroy(merchantId);
+    expect(await find(merchantId)).toBeNull();
+    await expect(ofGeneration(merchantId, 1)).rejects.toThrow(KeyError);
+    await expect(ofGeneration(merchantId, 1)).rejects.toThrow(
+      "the merchant's keys of generation 1 were destroyed",
+    );
+    await expect(ofGeneration(merchantId, 2)).rejects.toThrow('key generation 2 of the merchant is gone');
+    await expect(ofGeneration(merchantId, NaN)).rejects.toThrow('stored value has no key generation');
+    expect(await inTransaction(pool, (tx) => addGeneration(tx, keyring, merchantId))).toBeNull();
+  });
+
+  it('are followed by others that have nothing of them, however many ask at once', async () => {
+    const merchantId = merchant();
+    const before = await findOrCreate(merchantId);
+    await destroy(merchantId);
+    const [after, ...others] = await Promise.all(Array.from({ length: 5 }, () => findOrCreate(merchantId)));
+    expect(after!.generation).toBe(2);
+    for (const other of others) expect(other).toEqual(after);
+    expect(after!.dataKey).not.toEqual(before.dataKey);
+    expect(after!.indexKey).not.toEqual(before.indexKey);
+    expect(await find(merchantId)).toEqual(after);
+    await expect(ofGeneration(merchantId, 1)).rejects.toThrow('were destroyed');
+  });
+
+  it('stay destroyed when a generation is added at the same time', async () => {
+    const merchantId = merchant();
+    await findOrCreate(merchantId);
+    const destroying = inTransaction(pool, async (tx) => {
+      await lockMerchantKeys(tx, merchantId);
+      // Waits for this transaction, as whoever destroys would wait for it.
+      const adding = inTransaction(pool, (other) => addGeneration(other, keyring, merchantId));
+      await tx.query(
+        'update merchant_keys set data_key = null, index_key = null, destroyed_at = now() where merchant_id = $1',
+        [merchantId],
+      );
+      return { adding };
+    });
+    expect(await (await destroying).adding).toBeNull();
+    expect(await find(merchantId)).toBeNull();
+  });
+});
+
+describe('a new generation', () => {
+  it('has another data key and the same index key, wrapped anew', async () => {
+    const merchantId = merchant();
+    const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
+    const newStore = () => createMerchantKeyStore(keyring);
+    const before = await inTransaction(pool, (tx) => newStore().findOrCreate(tx, merchantId));
+    await inTransaction(pool, (tx) => addGeneration(tx, keyring, merchantId));
+    const after = await inTransaction(pool, (tx) => newStore().findOrCreate(tx, merchantId));
+    expect(after.generation).toBe(2);
+    expect(after.dataKey).not.toEqual(before.dataKey);
+    expect(after.indexKey).toEqual(before.indexKey);
+    expect(await inTransaction(pool, (tx) => newStore().ofGeneration(tx, merchantId, 1))).toEqual(before);
+    const { rows } = await pool.query('select distinct index_key from merchant_keys where merchant_id = $1', [
+      merchantId,
+    ]);
+    expect(rows).toHaveLength(2);
+  });
+
+  it('is taken up by a process that writes all the time', async () => {
+    const merchantId = merchant();
+    const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
+    const busy = createMerchantKeyStore(keyring, 300);
+    const write = () => inTransaction(pool, (tx) => busy.findOrCreate(tx, merchantId));
+    expect((await write()).generation).toBe(1);
+    await inTransaction(pool, (tx) => addGeneration(tx, keyring, merchantId));
+    await waitUntil(async () => (await write()).generation === 2, { what: 'the cache to end', everyMs: 1 });
   });
 });
 
