@@ -1,4 +1,4 @@
-import { appendAudit, appendToOutbox, type Tx } from '@core/db';
+import { appendAudit, appendToOutbox, lockMerchantKeys, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { disconnectShop } from './disconnect-shop.ts';
 import { ERASED_COLUMNS, eraseRows } from './erase-rows.ts';
@@ -99,6 +99,8 @@ async function eraseSome(
 
 /** Every generation: all of them open what a backup holds. */
 const destroyKeys = async (tx: Tx, merchantId: string): Promise<void> => {
+  // A rotation that adds a generation just now would else save the index key.
+  await lockMerchantKeys(tx, merchantId);
   await tx.query(
     `update merchant_keys set data_key = null, index_key = null, destroyed_at = now()
       where merchant_id = $1 and destroyed_at is null`,
