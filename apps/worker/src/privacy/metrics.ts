@@ -1,5 +1,5 @@
 import type { Pool } from '@core/db';
-import { readPrivacyFigures } from '@core/domain';
+import { readPrivacyFigures, type PrivacyFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 
 /** The figures of privacy requests that wait, read at each scrape. No label names a merchant or a person. */
@@ -10,29 +10,40 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
     help: 'Redactions of shops that were completed',
     registers,
   });
-  const oldest = new Gauge({
-    name: 'core_privacy_request_oldest_seconds',
-    help: 'Age of the oldest privacy request that is not done',
-    registers,
-  });
-  const late = new Gauge({
-    name: 'core_privacy_requests_overdue',
-    help: 'Privacy requests that are not done after so many days: 20 is the alarm, 30 the deadline',
-    labelNames: ['days'] as const,
-    registers,
-  });
+  // Each gauge asks for itself, as a scrape reads one that does not before the others have asked; they share the answer.
+  let reading: Promise<PrivacyFigures | undefined> | undefined;
+  const figures = () =>
+    (reading ??= readPrivacyFigures(pool)
+      .catch(() => undefined) // the database is away: the last figures stand
+      .finally(() => (reading = undefined)));
   new Gauge({
     name: 'core_privacy_requests_pending',
     help: 'Privacy requests that are not done, by kind',
     labelNames: ['kind'] as const,
     registers,
     async collect() {
-      const figures = await readPrivacyFigures(pool).catch(() => undefined); // the database is away: the last stand
-      if (!figures) return;
-      for (const [kind, n] of Object.entries(figures.pending)) this.set({ kind }, n);
-      oldest.set(figures.oldestSeconds);
-      late.set({ days: '20' }, figures.over20Days);
-      late.set({ days: '30' }, figures.over30Days);
+      for (const [kind, n] of Object.entries((await figures())?.pending ?? {})) this.set({ kind }, n);
+    },
+  });
+  new Gauge({
+    name: 'core_privacy_request_oldest_seconds',
+    help: 'Age of the oldest privacy request that is not done',
+    registers,
+    async collect() {
+      const now = await figures();
+      if (now) this.set(now.oldestSeconds);
+    },
+  });
+  new Gauge({
+    name: 'core_privacy_requests_overdue',
+    help: 'Privacy requests that are not done after so many days: 20 is the alarm, 30 the deadline',
+    labelNames: ['days'] as const,
+    registers,
+    async collect() {
+      const now = await figures();
+      if (!now) return;
+      this.set({ days: '20' }, now.over20Days);
+      this.set({ days: '30' }, now.over30Days);
     },
   });
   return { onShopRedacted: () => redacted.inc() };

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { CoreService, PrivacyRequestKind, PrivacyService } from '@core/contracts';
+import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
+
+const core = CoreService.method;
+const privacy = PrivacyService.method;
+let api: TestApi;
+beforeAll(async () => void (api = await openApi()));
+afterAll(() => api.stop());
+
+/** As the worker writes it. */
+const record = async (
+  merchantId: string,
+  kind: string,
+  { customerId, receipt = {}, done = false }: { customerId?: string; receipt?: object; done?: boolean } = {},
+): Promise<string> => {
+  const requestId = `shopify:${randomUUID()}`;
+  await api.owner.query(
+    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt, completed_at)
+     values ($1, $2, $3, $4, $5, case when $6 then now() end)`,
+    [merchantId, requestId, kind, customerId ?? null, receipt, done],
+  );
+  return requestId;
+};
+const create = async (merchantId: string, email: string) =>
+  (await api.rpc.unary(core.createCustomer, { merchantId, email, metadata: { tier: 'gold' } })).customerId;
+
+it('exports all that is held on a person, and answers the request with it', async () => {
+  const merchantId = merchant();
+  const customerId = await create(merchantId, 'ada@example.com');
+  const requestId = await record(merchantId, 'data_request', { customerId });
+  const waiting = await api.rpc.unary(privacy.getPrivacyRequest, { merchantId, requestId });
+  expect(waiting.privacyRequest).toMatchObject({
+    requestId,
+    customerId,
+    kind: PrivacyRequestKind.DATA_REQUEST,
+  });
+  expect(waiting.privacyRequest!.completedAt).toBeUndefined();
+  expect(Number(waiting.privacyRequest!.dueAt!.seconds - waiting.privacyRequest!.receivedAt!.seconds)).toBe(
+    30 * 86_400,
+  );
+
+  const { data, exportedAt } = await api.rpc.unary(privacy.exportCustomerData, { merchantId, requestId });
+  expect(data).toMatchObject({
+    customers: [{ id: customerId, email: 'ada@example.com', metadata: { tier: 'gold' }, version: 1 }],
+    audit_log: [{ action: 'customer.create' }],
+    privacy_requests: [{ request_id: requestId }],
+    customer_import_errors: [],
+  });
+  expect(exportedAt).toBeDefined();
+  const done = await api.rpc.unary(privacy.getPrivacyRequest, { merchantId, requestId });
+  expect(done.privacyRequest!.completedAt).toBeDefined();
+  expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create', 'privacy.export']);
+});
+
+it('exports without a request, and finds nobody of another merchant', async () => {
+  const merchantId = merchant();
+  const customerId = await create(merchantId, 'ada@example.com');
+  expect((await api.rpc.unary(privacy.exportCustomerData, { merchantId, customerId })).data).toMatchObject({
+    customers: [{ email: 'ada@example.com' }],
+  });
+  for (const request of [
+    { merchantId: merchant(), customerId },
+    { merchantId, customerId: randomUUID() },
+    { merchantId, requestId: 'unknown' },
+  ]) {
+    expect(await failure(api.rpc.unary(privacy.exportCustomerData, request))).toMatchObject({
+      code: status.NOT_FOUND,
+    });
+  }
+});
+
+it('shows the receipt of an erasure, once it is done', async () => {
+  const merchantId = merchant();
+  const customerId = randomUUID();
+  const places = [{ place: 'customers', found: 2, removed: ['email'], remark: 'merged' }];
+  const erased = await record(merchantId, 'redact', {
+    customerId,
+    receipt: { customerId, places },
+    done: true,
+  });
+  const { receipt } = await api.rpc.unary(privacy.getErasureReceipt, { merchantId, requestId: erased });
+  expect(receipt).toMatchObject({
+    requestId: erased,
+    kind: PrivacyRequestKind.REDACT,
+    customerId,
+    places: [{ place: 'customers', found: 2n, removed: ['email'], remark: 'merged' }],
+  });
+  expect(receipt!.completedAt).toBeDefined();
+
+  const cases: [string, number][] = [
+    [await record(merchantId, 'shop_redact'), status.FAILED_PRECONDITION],
+    [await record(merchantId, 'data_request', { done: true }), status.NOT_FOUND],
+    ['unknown', status.NOT_FOUND],
+  ];
+  for (const [requestId, code] of cases) {
+    expect(await failure(api.rpc.unary(privacy.getErasureReceipt, { merchantId, requestId }))).toMatchObject({
+      code,
+    });
+  }
+  const others = { merchantId: merchant(), requestId: erased };
+  expect(await failure(api.rpc.unary(privacy.getErasureReceipt, others))).toMatchObject({
+    code: status.NOT_FOUND,
+  });
+  expect(await failure(api.rpc.unary(privacy.getPrivacyRequest, others))).toMatchObject({
+    code: status.NOT_FOUND,
+  });
+});
+
+it.each<[string, object, string]>([
+  ['neither person nor request', {}, 'customer_id'],
+  ['a malformed id', { customerId: '42' }, 'customer_id'],
+])('refuses an export with %s', async (_, request, field) => {
+  const call = api.rpc.unary(privacy.exportCustomerData, { merchantId: merchant(), ...request });
+  expect(await failure(call)).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    details: expect.stringContaining(field),
+  });
+});

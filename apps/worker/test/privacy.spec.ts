@@ -1,0 +1,241 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { deadLetterTopic, Topic } from '@core/contracts';
+import { runConsumer, type EventConsumer, type KafkaClient } from '@core/events';
+import { createLogger, Registry } from '@core/runtime';
+import { freePort, waitUntil, workspaceRoot } from '@core/testing';
+import { TOPICS } from '../src/topics.ts';
+import { connect, keyring, openDatabase } from './support.ts';
+
+const groupId = `spec.${randomUUID()}`;
+const gdpr = `spec.gdpr.${randomUUID()}`;
+
+let database: Awaited<ReturnType<typeof openDatabase>>;
+let client: KafkaClient;
+let consumer: EventConsumer;
+const running: { kill: () => Promise<unknown> }[] = [];
+
+beforeAll(async () => {
+  database = await openDatabase();
+  client = connect();
+  await client.ensureTopics(
+    [gdpr, deadLetterTopic(gdpr)].map((name) => ({ name, partitions: 1, config: {} })),
+  );
+  consumer = await runConsumer({
+    client,
+    groupId,
+    topics: { [gdpr]: TOPICS[Topic.gdprRequestCreated]! },
+    context: ({ eventId }) => ({ ...database.ctx, caller: 'worker', requestId: eventId }),
+    unknownWait: 0,
+    pool: database.pool,
+    log: createLogger('spec', 'silent'),
+    metrics: new Registry(),
+  });
+});
+afterAll(async () => {
+  await Promise.all(running.map((one) => one.kill()));
+  await consumer?.close();
+  await client?.close();
+  await database?.close();
+});
+
+/** Sends requests and waits until the consumer has done with them. */
+async function deliver(...bodies: object[]): Promise<void> {
+  const producer = await client.producer();
+  await producer.send(
+    bodies.map((body) => ({ topic: gdpr, key: 'key', headers: {}, value: JSON.stringify(body) })),
+  );
+  await waitUntil(async () => (await client.lag(groupId, gdpr)) === 0n, { what: 'the consumer being done' });
+}
+
+const request = (merchantId: string, more: object) => ({
+  event_id: randomUUID(),
+  request_id: randomUUID(),
+  merchant_id: merchantId,
+  ...more,
+});
+
+interface Request {
+  kind: string;
+  customer_id: string | null;
+  receipt: { places?: { place: string; found: number; removed: string[]; remark: string }[] };
+  received_at: Date;
+  due_at: Date;
+  completed_at: Date | null;
+}
+const requestsOf = async (merchantId: string): Promise<Request[]> =>
+  (await database.owner.query<Request>('select * from privacy_requests where merchant_id = $1', [merchantId]))
+    .rows;
+
+/** The worker as a process of its own, without Kafka: the redaction of shops needs none. */
+async function startWorker() {
+  const port = await freePort();
+  const { workerUrl } = database;
+  const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/worker/src/main.ts')], {
+    env: {
+      CORE_DB_HOST: workerUrl.hostname,
+      CORE_DB_PORT: workerUrl.port,
+      CORE_DB_NAME: workerUrl.pathname.slice(1),
+      CORE_DB_USER: workerUrl.username,
+      CORE_DB_PASSWORD: workerUrl.password,
+      CORE_ENCRYPTION_KEYS: keyring,
+      KAFKA_BROKER: `127.0.0.1:${await freePort()}`,
+      CORE_ADMIN_PORT: String(port),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const kill = () => (child.kill('SIGKILL'), exited);
+  running.push({ kill });
+  return {
+    output: () => output,
+    kill,
+    stop: () => (child.kill('SIGTERM'), exited),
+    metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+  };
+}
+
+it('erases on a record of Kafka, and keeps a receipt of each place', async () => {
+  const merchantId = randomUUID();
+  const id = await database.newCustomer(merchantId, 'ada@example.com');
+  const event = request(merchantId, { customer_id: id });
+  await deliver(event, { ...event, event_id: randomUUID() });
+  const [done, ...more] = await requestsOf(merchantId);
+  expect(more).toEqual([]);
+  expect(done).toMatchObject({ kind: 'redact', customer_id: id, completed_at: expect.any(Date) });
+  const places = done!.receipt.places!;
+  expect(places).toContainEqual({
+    place: 'customers',
+    found: 1,
+    removed: expect.arrayContaining(['email', 'email_hash', 'external_id', 'metadata', 'rfm_score']),
+    remark: '',
+  });
+  expect(places.map(({ place }) => place)).toEqual(
+    expect.arrayContaining([
+      'customer_import_errors',
+      'customer_import_ids',
+      'webhook_events',
+      'parked_events',
+    ]),
+  );
+  expect(JSON.stringify(done!.receipt)).not.toContain('ada@');
+});
+
+it('writes a data_request down, with the person and the day it is due, once', async () => {
+  const merchantId = randomUUID();
+  const id = await database.newCustomer(merchantId, 'ada@example.com');
+  const event = request(merchantId, { kind: 'data_request', email: 'Ada@example.com' });
+  await deliver(event, { ...event, event_id: randomUUID() });
+  const [waiting, ...more] = await requestsOf(merchantId);
+  expect(more).toEqual([]);
+  expect(waiting).toMatchObject({ kind: 'data_request', customer_id: id, completed_at: null });
+  expect(waiting!.due_at.getTime() - waiting!.received_at.getTime()).toBe(30 * 86_400_000);
+});
+
+it('redacts a shop although the worker is killed in the middle', async () => {
+  const merchantId = randomUUID();
+  await database.newCustomer(merchantId, 'ada@example.com');
+  await database.owner.query(
+    `insert into customers (merchant_id, external_id) select $1, 'x' || n from generate_series(1, 1200) as n`,
+    [merchantId],
+  );
+  await deliver(request(merchantId, { kind: 'shop_redact' }));
+  const left = async () =>
+    Number(
+      (
+        await database.owner.query<{ n: string }>(
+          'select count(*) as n from customers where merchant_id = $1 and erased_at is null',
+          [merchantId],
+        )
+      ).rows[0]!.n,
+    );
+  expect(await requestsOf(merchantId)).toMatchObject([{ kind: 'shop_redact', completed_at: null }]);
+
+  // Somebody holds one of the last customers: the worker comes so far and no further.
+  const holder = await database.owner.connect();
+  try {
+    await holder.query('begin');
+    await holder.query(`select from customers where merchant_id = $1 order by id desc limit 1 for update`, [
+      merchantId,
+    ]);
+    const first = await startWorker();
+    await waitUntil(
+      async () =>
+        (await left()) === 201 &&
+        (await database.owner.query('select from pg_locks where not granted')).rowCount! > 0,
+      { what: 'the worker to wait within a batch' },
+    );
+    await first.kill();
+  } finally {
+    await holder.query('rollback');
+    holder.release();
+  }
+  expect(await left()).toBe(201);
+
+  const second = await startWorker();
+  await waitUntil(async () => (await requestsOf(merchantId))[0]!.completed_at !== null, {
+    what: 'the shop to be redacted',
+  });
+  await waitUntil(
+    async () => (await second.metrics()).includes('core_privacy_shops_redacted_total{app="worker"} 1'),
+    {
+      what: 'the figure',
+    },
+  );
+  expect(await second.stop()).toBe(0);
+  expect(await left()).toBe(0);
+  const [done] = await requestsOf(merchantId);
+  expect(done!.receipt.places).toContainEqual(expect.objectContaining({ place: 'customers', found: 1_201 }));
+  const { rows } = await database.owner.query('select * from merchant_keys where merchant_id = $1', [
+    merchantId,
+  ]);
+  expect(rows).toMatchObject([{ data_key: null, index_key: null, destroyed_at: expect.any(Date) }]);
+  const { rows: events } = await database.owner.query(
+    `select customer_id from outbox_events where merchant_id = $1 and origin = 'privacy'`,
+    [merchantId],
+  );
+  expect(new Set(events.map((event: { customer_id: string }) => event.customer_id)).size).toBe(1_201);
+  expect(events).toHaveLength(1_201);
+});
+
+it('warns of requests that come near their day, by ids alone, and counts them', async () => {
+  const merchantId = randomUUID();
+  const add = (requestId: string, days: number, completed = false) =>
+    database.owner.query(
+      `insert into privacy_requests (merchant_id, request_id, kind, receipt, received_at, due_at, completed_at)
+       values ($1, $2, 'data_request', '{}', now() - make_interval(days => $3), now() + make_interval(days => 30 - $3),
+               case when $4 then now() end)`,
+      [merchantId, requestId, days, completed],
+    );
+  await add('fresh', 3);
+  await add('near', 21);
+  await add('late', 31);
+  await add('answered', 40, true);
+  const worker = await startWorker();
+  await waitUntil(
+    () => ['near', 'late'].every((id) => worker.output().includes(`"privacy_request_id":"${id}"`)),
+    {
+      what: 'the warnings',
+    },
+  );
+  expect(worker.output()).not.toContain('"privacy_request_id":"fresh"');
+  expect(worker.output()).not.toContain('"privacy_request_id":"answered"');
+  expect(worker.output()).toContain(merchantId);
+  const metrics = await waitUntil(
+    async () => {
+      const text = await worker.metrics();
+      return text.includes('core_privacy_requests_overdue') && text;
+    },
+    { what: 'the figures' },
+  );
+  expect(metrics).toMatch(/core_privacy_requests_overdue\{days="20",app="worker"\} 2/);
+  expect(metrics).toMatch(/core_privacy_requests_overdue\{days="30",app="worker"\} 1/);
+  expect(metrics).toMatch(/core_privacy_requests_pending\{kind="data_request",app="worker"\} \d/);
+  const oldest = Number(/core_privacy_request_oldest_seconds\{app="worker"\} (\S+)/.exec(metrics)?.[1]);
+  expect(oldest / 86_400).toBeGreaterThanOrEqual(31);
+  expect(oldest / 86_400).toBeLessThan(32);
+  expect(await worker.stop()).toBe(0);
+});
