@@ -1,3 +1,4 @@
+import { canary } from './e2e/canary.ts';
 import { eventsAndPrivacy } from './e2e/events-and-privacy.ts';
 import { faults } from './e2e/faults.ts';
 import { imports } from './e2e/imports.ts';
@@ -29,5 +30,6 @@ describe('reads and writes', () => readsAndWrites(running));
 describe('the README', () => readme(running));
 describe('events and privacy', () => eventsAndPrivacy(running));
 describe('the saga', () => saga(running));
+describe('the canary', () => canary(running));
 describe('imports', () => imports(running));
 describe('faults', () => faults(running, (next) => (e2e = next)));

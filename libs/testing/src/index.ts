@@ -1,5 +1,6 @@
 export * from './api-environment.ts';
 export * from './auth/index.ts';
+export * from './canary/search-files.ts';
 export * from './canary/search-tables.ts';
 export * from './database/index.ts';
 export * from './grpc/client.ts';

@@ -1,0 +1,41 @@
+import { createReadStream, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Canaries } from './search-tables.ts';
+
+export interface CanaryInFile {
+  file: string;
+  /** Name of the canary. */
+  canary: string;
+}
+
+/**
+ * Looks for canaries, as text or as bytes, in every file below a folder, whatever its format. What is compressed there
+ * is not seen: switch that off where the files are written.
+ * @param skip folders and files that are somebody else's, by their path below `folder`
+ */
+export async function searchFiles(
+  folder: string,
+  canaries: Canaries,
+  skip: (path: string) => boolean = () => false,
+): Promise<CanaryInFile[]> {
+  const wanted = Object.entries(canaries).map(([canary, value]) => ({ canary, bytes: Buffer.from(value) }));
+  const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !skip(path.slice(folder.length + 1)));
+  if (files.length === 0) throw new Error(`there is no file to search in ${folder}`);
+  const found: CanaryInFile[] = [];
+  for (const file of files) {
+    const hits = new Set<string>();
+    // A canary may lie across two chunks.
+    let tail = Buffer.alloc(0);
+    for await (const chunk of createReadStream(file)) {
+      const bytes = Buffer.concat([tail, chunk as Buffer]);
+      for (const each of wanted) if (bytes.includes(each.bytes)) hits.add(each.canary);
+      tail = bytes.subarray(Math.max(0, bytes.length - longest + 1));
+    }
+    found.push(...[...hits].map((canary) => ({ file, canary })));
+  }
+  return found;
+}
