@@ -1,0 +1,31 @@
+import type { ImportRun } from '@core/domain';
+import { showProgress } from './show-progress.ts';
+
+const run = { status: 'running', read: 0, expected: 100, waitingReason: null } as ImportRun;
+
+it('tells what is new at once, and how far it is every five seconds', () => {
+  const said: string[] = [];
+  const note = (line: string) => void said.push(line);
+  let now = 0;
+  const show = showProgress(
+    { interactive: false, note, print: note, progress: note, confirm: async () => false },
+    () => now,
+  );
+  const at = (seconds: number, change: Partial<ImportRun>) => {
+    now = seconds * 1_000;
+    show({ ...run, ...change }, { rate: 10 });
+  };
+  at(0, { read: 1 });
+  at(1, { read: 2 });
+  at(2, { read: 3, waitingReason: 'Shopify asks to wait 2.0 s' });
+  at(3, { read: 4, waitingReason: 'Shopify asks to wait 2.0 s' });
+  at(4, { read: 5 });
+  at(8, { read: 6 });
+  at(9, { read: 7 });
+  expect(said).toEqual([
+    '1 of 100 customers read, 10/s',
+    '3 of 100 customers read, 10/s; Shopify asks to wait 2.0 s',
+    '5 of 100 customers read, 10/s',
+    '7 of 100 customers read, 10/s',
+  ]);
+});
