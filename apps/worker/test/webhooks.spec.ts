@@ -3,6 +3,7 @@ import { inTransaction, readEmail } from '@core/db';
 import { pruneWebhooks, upsertCustomers } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
+import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import { runWebhooks, type RunningWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { eventsOf, openBench, settled, type Shop } from './webhooks-support.ts';
 
@@ -194,10 +195,11 @@ it('erases whom the shop asks to erase, for good', async () => {
   ]);
 });
 
-it('keeps the privacy requests that are not served yet as pending', async () => {
+it('writes down a data_request with the person, and has a shop redacted that asks for it', async () => {
   const { shop, merchantId } = await bench.openShop();
-  const [customer] = shop.all();
+  const [customer, named] = shop.all();
   shop.edit(customer!.id, { email: 'ada@example.com' });
+  shop.edit(named!.id, { email: 'grace@example.com' });
   await done(shop);
   shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
   shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
@@ -208,6 +210,29 @@ it('keeps the privacy requests that are not served yet as pending', async () => 
     { kind: 'data_request', customer_id: id, completed_at: null },
     { kind: 'shop_redact', customer_id: null, completed_at: null },
   ]);
+
+  // By a worker's other job, and so behind whatever came before.
+  const { pool, ctx } = bench.database;
+  const privacy = runPrivacy({
+    pool,
+    keys: ctx.keys,
+    log: createLogger('spec', 'silent'),
+    metrics: new Registry(),
+  });
+  try {
+    await waitUntil(async () => (await privacyOf(merchantId))[1].completed_at !== null, {
+      what: 'the shop to be redacted',
+    });
+  } finally {
+    await privacy.close();
+  }
+  for (const row of await rowsOf(merchantId)) {
+    expect(row).toMatchObject({ email: null, external_id: null, erased_at: expect.any(Date) });
+  }
+  const { rows } = await bench.database.owner.query('select from shopify_connections where shop = $1', [
+    shop.domain,
+  ]);
+  expect(rows).toEqual([]);
 });
 
 it('wakes the slices of the shop’s bulk import when an operation has finished, and no others', async () => {

@@ -8,6 +8,9 @@ import { keysStatus } from './commands/keys-status.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
 import { listShopImports } from './commands/list-imports.ts';
 import { migrate } from './commands/migrate.ts';
+import { privacyList } from './commands/privacy-list.ts';
+import { privacyReceipt } from './commands/privacy-receipt.ts';
+import { privacyShow } from './commands/privacy-show.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
 import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
 import { replayOutbox } from './commands/replay-outbox.ts';
@@ -40,4 +43,7 @@ export const commands = (migrations: string): Command[] => [
   keysStatus,
   keysRotate,
   keysRetire,
+  privacyList,
+  privacyShow,
+  privacyReceipt,
 ];

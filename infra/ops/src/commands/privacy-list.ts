@@ -1,0 +1,51 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { listPrivacyRequests } from '@core/domain';
+import { defineCommand } from '../cli/command.ts';
+import { flag, integerOr, uuid } from '../cli/option.ts';
+import { count, printable, table } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { ALARM_DAYS, leftOf, requestJson, stateOf } from '../privacy/present.ts';
+
+export const privacyList = defineCommand({
+  name: 'privacy list',
+  does: 'list the requests of persons and shops that are not done, the first due first',
+  details: `
+Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
+shop_redact are the worker's: when one of them waits for long, its log says why.`,
+  options: {
+    merchant: uuid('of this merchant alone'),
+    late: flag(`those alone that came more than ${ALARM_DAYS} days ago`),
+    all: flag('those that are done, too'),
+    limit: integerOr(100, 'at most so many', { min: 1, max: 10_000 }),
+  },
+  env: databaseEnv,
+  run: ({ values: { merchant, late, all, limit }, env }) =>
+    withDatabase(env, async (pool) => {
+      const olderThanDays = late ? ALARM_DAYS : undefined;
+      const found = await inTransaction(pool, (tx) =>
+        listPrivacyRequests(tx, { merchantId: merchant, olderThanDays, all, most: limit }),
+      );
+      const overdue = found.filter((request) => stateOf(request) === 'OVERDUE').length;
+      return {
+        json: { overdue, requests: found.map(requestJson) },
+        lines:
+          found.length === 0
+            ? ['no such request']
+            : [
+                ...table(
+                  ['merchant', 'request', 'kind', 'received', 'due', 'left', 'state'],
+                  found.map((request) => [
+                    request.merchantId,
+                    printable(request.requestId),
+                    request.kind,
+                    request.receivedAt.toISOString().slice(0, 10),
+                    request.dueAt.toISOString().slice(0, 10),
+                    leftOf(request),
+                    stateOf(request),
+                  ]),
+                ),
+                ...(overdue > 0 ? ['', `${count(overdue, 'request')} overdue`] : []),
+              ],
+      };
+    }),
+});

@@ -1,0 +1,38 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { getErasureReceipt } from '@core/domain';
+import { defineCommand } from '../cli/command.ts';
+import { printable, table } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
+import { requestJson } from '../privacy/present.ts';
+
+export const privacyReceipt = defineCommand({
+  name: 'privacy receipt',
+  does: 'print the receipt of an erasure: each place that was looked at, and what was removed',
+  details: 'It holds no personal data, and may be handed on.',
+  options: REQUEST_OPTIONS,
+  env: databaseEnv,
+  run: ({ values, env }) => {
+    const ref = requestOf(values, env);
+    return withDatabase(env, async (pool) => {
+      const { request, completedAt, places } = await inTransaction(pool, (tx) => getErasureReceipt(tx, ref));
+      return {
+        json: { ...requestJson(request), places },
+        lines: [
+          `${request.kind} ${printable(request.requestId)}, completed ${completedAt.toISOString()}`,
+          `customer ${request.customerId ?? '-'}`,
+          '',
+          ...table(
+            ['place', 'found', 'removed', 'remark'],
+            places.map(({ place, found, removed, remark }) => [
+              place,
+              found,
+              removed.join(', ') || '-',
+              remark,
+            ]),
+          ),
+        ],
+      };
+    });
+  },
+});
