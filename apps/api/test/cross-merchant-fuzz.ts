@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { Consistency, ImportMode, ImportSource } from '@core/contracts';
+import { bearer, createIssuer, seeded, type TokenIssuer } from '@core/testing';
+import { METHODS } from '../src/methods.ts';
+import type { Method } from '../src/method.ts';
+import { foreignNames, isForeign, type Belongings, type World } from './cross-merchant-world.ts';
+import type { Call } from './identity-support.ts';
+
+export interface Fuzz {
+  world: World;
+  issuer: TokenIssuer;
+  /** The ports, each asked in turn at random. */
+  ports: readonly Call[];
+  /** A GET of the file of an import's errors. @returns its text, or throws as a Call does */
+  download: (merchantId: string, importId: string, headers: Record<string, string>) => Promise<string>;
+  rfmThresholds: unknown;
+  calls: number;
+  seed: number;
+}
+
+export interface Findings {
+  /** Calls that showed what is another merchant's, or were let in though they should not have been. */
+  leaks: string[];
+  /** Calls by rpc and outcome, such as GetCustomer 0. */
+  outcomes: Map<string, number>;
+  /** Calls that named what belongs to somebody else. */
+  forged: number;
+}
+
+const AT_ONCE = 32;
+const MOST_LEAKS = 20;
+const UNAUTHENTICATED = 16;
+const PERMISSION_DENIED = 7;
+const INVALID_ARGUMENT = 3;
+
+/**
+ * Calls every rpc, as merchants, as services and as nobody, with ids, page tokens, shops, emails and tokens of
+ * other merchants mixed into its own. The seed decides everything but what earlier replies have added by then: page
+ * tokens and new customers.
+ */
+export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
+  const { world, issuer, ports, download, calls, seed } = fuzz;
+  const findings: Findings = { leaks: [], outcomes: new Map(), forged: 0 };
+  const random = seeded(seed);
+  const strangers = createIssuer();
+  const below = (n: number) => Math.floor(random() * n);
+  const one = <T>(of: readonly T[]): T => of[below(of.length)]!;
+  /** Of the merchant asked for half of the time, else of any. */
+  const some = (asked: Belongings, kind: keyof Belongings): string => {
+    const from = random() < 0.5 ? asked : one(world.merchants);
+    if (from !== asked) findings.forged++;
+    return one([from[kind]].flat()) ?? '';
+  };
+  const id = (asked: Belongings, kind: 'customerIds' | 'importIds'): string => {
+    const roll = random();
+    if (roll < 0.05) return randomUUID();
+    return roll < 0.1 ? some(asked, kind).toUpperCase() : some(asked, kind);
+  };
+  const bent = (token: string) => {
+    const at = below(token.length);
+    return token.slice(0, at) + one([...'Aa0_-']) + token.slice(at + 1);
+  };
+
+  const fields: Record<string, (asked: Belongings, method: Method) => unknown> = {
+    merchantId: ({ merchantId }) => (random() < 0.9 ? merchantId : merchantId.toUpperCase()),
+    customerId: (asked) => id(asked, 'customerIds'),
+    customerIds: (asked) => Array.from({ length: 1 + below(20) }, () => id(asked, 'customerIds')),
+    importId: (asked) => id(asked, 'importIds'),
+    requestId: () => randomUUID(),
+    // Written for a merchant, an email is its own, whoever else has it.
+    email: (asked, { scope }) => {
+      if (random() < 0.2) return 'ada@example.com';
+      return scope === 'customers:write' ? one(asked.emails) : some(asked, 'emails');
+    },
+    externalId: (asked) => (random() < 0.5 ? undefined : one(asked.externalIds)),
+    metadata: ({ merchantId }) => ({ by: merchantId }),
+    shop: (asked) => some(asked, 'shops'),
+    pageSize: () => 1 + below(8),
+    pageToken: (asked) => {
+      const token = random() < 0.3 ? '' : some(asked, 'pageTokens');
+      return random() < 0.2 ? bent(token) : token;
+    },
+    consistency: () => one([Consistency.MINIMIZE_LATENCY, Consistency.STRONG]),
+    filter: () => (random() < 0.5 ? undefined : { segment: 'LOYAL' }),
+    accessToken: () => 'shpat_token',
+    source: () => ImportSource.REST,
+    mode: () => ImportMode.FULL,
+    cron: () => '0 3 * * *',
+    timeZone: () => 'Europe/Berlin',
+    enabled: () => random() < 0.5,
+    rfmThresholds: () => fuzz.rfmThresholds,
+    etag: () => String(below(5)),
+  };
+  const requestOf = (method: Method, asked: Belongings): Record<string, unknown> =>
+    Object.fromEntries(
+      method.desc.input.fields.flatMap(({ localName }) => {
+        const value = fields[localName]?.(asked, method);
+        return value === undefined ? [] : [[localName, value]];
+      }),
+    );
+
+  /** Who calls for the merchant `asked`, and whether it may. */
+  const callerFor = (asked: Belongings): { headers: Record<string, string>; refused?: number } => {
+    const roll = random();
+    const other = one(world.merchants.filter((each) => each !== asked));
+    if (roll < 0.6) return { headers: bearer(asked.token) };
+    if (roll < 0.8) return { headers: bearer(world.token) };
+    if (roll < 0.95) return { headers: bearer(other.token), refused: PERMISSION_DENIED };
+    const { merchantId: merchant_id } = asked;
+    const [head, , signature] = other.token.split('.');
+    const token = one([
+      '',
+      strangers.token({ merchant_id }),
+      strangers.token({ merchant_id }, { kid: issuer.key.kid }),
+      // Another's token with our merchant written into it.
+      `${head}.${issuer.token({ merchant_id }).split('.')[1]}.${signature}`,
+    ]);
+    return { headers: token === '' ? {} : bearer(token), refused: UNAUTHENTICATED };
+  };
+
+  const leak = (what: string) => void findings.leaks.push(what);
+
+  const callOnce = async (): Promise<void> => {
+    const asked = one(world.merchants);
+    const method = below(20) === 0 ? undefined : one(METHODS);
+    const name = method?.desc.name ?? 'import-errors.csv';
+    const { headers, refused } = callerFor(asked);
+    const request = method ? requestOf(method, asked) : { importId: id(asked, 'importIds') };
+    let code = 0;
+    let shown: string[];
+    try {
+      const reply = method
+        ? await one(ports)(method, request, headers)
+        : await download(asked.merchantId, String(request['importId']), headers);
+      learn(world, asked, reply);
+      shown = foreignNames(world, asked.merchantId, textOf(found(reply)));
+      for (const [field, value] of Object.entries(request)) {
+        if (NAMING.has(field) && isForeign(world, asked.merchantId, value))
+          leak(`${name} took another's ${field}`);
+      }
+    } catch (error) {
+      const refusal = error as { code?: number; message: string; metadata?: unknown };
+      if (refusal.code === undefined) throw error;
+      code = refusal.code;
+      // It may repeat what it was asked for.
+      const sent = textOf(request).toLowerCase();
+      const text = `${refusal.message} ${textOf(refusal.metadata)}`;
+      shown = foreignNames(world, asked.merchantId, text).filter(
+        (each) => !sent.includes(each.toLowerCase()),
+      );
+    }
+    if (shown.length > 0) leak(`${name} ${code} showed ${shown.join(', ')}`);
+    const key = `${name} ${code}`;
+    findings.outcomes.set(key, (findings.outcomes.get(key) ?? 0) + 1);
+    const asExpected =
+      refused === undefined ? code !== UNAUTHENTICATED && code !== PERMISSION_DENIED : code === refused;
+    // Who may not call learns at most that the request has a mistake.
+    if (!asExpected && !(refused === PERMISSION_DENIED && code === INVALID_ARGUMENT)) {
+      leak(`${name} ended with ${code}, expected ${refused ?? 'to be let in'}`);
+    }
+  };
+
+  let left = calls;
+  const loop = async () => {
+    while (left-- > 0 && findings.leaks.length < MOST_LEAKS) await callOnce();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, loop));
+  return findings;
+}
+
+/** Fields that name what there is of one merchant alone. */
+const NAMING = new Set(['customerId', 'importId', 'shop', 'pageToken']);
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)) ?? '';
+
+/** A batch repeats the ids that it was asked for: nothing is said of those that it has not found. */
+const found = (reply: unknown): unknown => {
+  const { results } = reply as { results?: { found: boolean }[] };
+  return results ? results.filter((each) => each.found) : reply;
+};
+
+const MOST_TOKENS = 50;
+
+/** Keeps what a reply adds to the asked merchant: a new customer, a page token. */
+function learn({ owners }: World, asked: Belongings, reply: unknown): void {
+  const { customerId, created, nextPageToken } = reply as Record<string, unknown>;
+  if (created === true && typeof customerId === 'string') {
+    owners.set(customerId, asked.merchantId);
+    asked.customerIds.push(customerId);
+  }
+  if (typeof nextPageToken === 'string' && nextPageToken !== '') {
+    owners.set(nextPageToken, asked.merchantId);
+    asked.pageTokens.unshift(nextPageToken);
+    asked.pageTokens.length = Math.min(asked.pageTokens.length, MOST_TOKENS);
+  }
+}

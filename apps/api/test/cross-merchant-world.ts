@@ -1,0 +1,99 @@
+import { CoreService, ImportService } from '@core/contracts';
+import { bearer, type TokenIssuer } from '@core/testing';
+import { merchant, type TestApi } from './support.ts';
+
+const core = CoreService.method;
+const imports = ImportService.method;
+
+/** What one merchant has, and what its callers show. */
+export interface Belongings {
+  merchantId: string;
+  customerIds: string[];
+  importIds: string[];
+  shops: string[];
+  emails: string[];
+  externalIds: string[];
+  pageTokens: string[];
+  consistencyTokens: string[];
+  /** Bound to the merchant. */
+  token: string;
+}
+
+export interface World {
+  merchants: Belongings[];
+  /** Whose a name is: of a merchant, a customer, an import, a shop, an email, an external id. */
+  owners: Map<string, string>;
+  /** Of a service, for any merchant. */
+  token: string;
+}
+
+/** Everybody has a customer with each of these. */
+const SHARED_EMAILS = ['ada@example.com', 'grace@example.com'];
+const CUSTOMERS = 20;
+
+/** Some merchants with customers, scores, imports that have ended, their errors, schedules and settings. */
+export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number): Promise<World> {
+  const world: World = { merchants: [], owners: new Map(), token: issuer.token({ sub: 'service' }) };
+  for (let n = 0; n < size; n++) {
+    const merchantId = merchant();
+    const own: Belongings = {
+      merchantId,
+      customerIds: [],
+      importIds: [],
+      shops: [`shop-${merchantId}.myshopify.com`],
+      emails: Array.from({ length: CUSTOMERS }, (_, i) => `p${i}.${merchantId}@example.com`),
+      externalIds: Array.from({ length: CUSTOMERS }, (_, i) => `gid://shopify/Customer/${n}00${i}`),
+      pageTokens: [],
+      consistencyTokens: [],
+      token: issuer.token({ sub: `of ${merchantId}`, merchant_id: merchantId }),
+    };
+    const options = { metadata: bearer(own.token) };
+    const people = [...own.emails, ...SHARED_EMAILS];
+    for (const [i, email] of people.entries()) {
+      const externalId = own.externalIds[i] ?? '';
+      const metadata = { by: merchantId };
+      const request = { merchantId, email, metadata, ...(externalId && { externalId }) };
+      const { customerId, consistencyToken } = await api.rpc.unary(core.createCustomer, request, options);
+      own.customerIds.push(customerId);
+      own.consistencyTokens.push(consistencyToken);
+    }
+    for (const shop of own.shops) {
+      await api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken: 'shpat_token' }, options);
+      const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop }, options);
+      own.importIds.push(importId);
+      const schedule = { merchantId, shop, cron: '0 3 * * *', timeZone: 'Europe/Berlin' };
+      await api.rpc.unary(imports.setImportSchedule, schedule, options);
+    }
+    await api.owner.query(
+      `update customer_import_logs set status = 'completed', finished_at = now() where merchant_id = $1`,
+      [merchantId],
+    );
+    await api.owner.query(
+      `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
+       select $1, $2, unnest($3::text[]), 'email_shared'`,
+      [own.importIds[0], merchantId, own.externalIds],
+    );
+    await api.owner.query(
+      `update customers set rfm_score = '{"recency":5,"frequency":4,"monetary":5,"score":"545","segment":"LOYAL","as_of":"2026-01-02T03:04:05Z","sequence":"1"}'
+        where merchant_id = $1`,
+      [merchantId],
+    );
+    const names = [own.customerIds, own.importIds, own.shops, own.emails, own.externalIds].flat();
+    for (const name of [merchantId, ...names]) world.owners.set(name, merchantId);
+    world.merchants.push(own);
+  }
+  await api.replicated();
+  return world;
+}
+
+/** Whatever a row of another merchant would show. A merchant's id is in its shop and emails, too. */
+const NAMES = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}|gid:\/\/shopify\/Customer\/\d+/gi;
+
+/** Names in a text that belong to another merchant than `merchantId`. */
+export const foreignNames = (world: World, merchantId: string, text: string): string[] =>
+  (text.match(NAMES) ?? []).filter((name) => isForeign(world, merchantId, name));
+
+export function isForeign({ owners }: World, merchantId: string, name: unknown): boolean {
+  const owner = owners.get(String(name)) ?? owners.get(String(name).toLowerCase());
+  return owner !== undefined && owner !== merchantId;
+}
