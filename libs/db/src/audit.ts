@@ -36,5 +36,6 @@ export async function appendAudits(
       rows.map(({ entry }) => JSON.stringify(entry.detail ?? {})),
       rows.map(({ actor }) => actor.requestId),
     ],
+    'append_audits',
   );
 }
