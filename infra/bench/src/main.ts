@@ -2,11 +2,17 @@ import { parseArgs } from 'node:util';
 import { createCleanUps } from './clean-ups.ts';
 import { benchEvents } from './events/run.ts';
 import { benchImport } from './import/run.ts';
+import { benchPrivacy } from './privacy/run.ts';
 import { benchReads } from './reads/run.ts';
 import type { Suite } from './suite.ts';
 import { showReport, writeReport } from './write-report.ts';
 
-const SUITES: Record<string, Suite> = { reads: benchReads, events: benchEvents, import: benchImport };
+const SUITES: Record<string, Suite> = {
+  reads: benchReads,
+  events: benchEvents,
+  import: benchImport,
+  privacy: benchPrivacy,
+};
 
 const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--quick]
 

@@ -1,0 +1,70 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { createCustomer, type CommandContext } from '@core/domain';
+import { measure, type Measured } from '../rounds.ts';
+import { NEW_MERCHANT, type PrivacyStack } from './open-stack.ts';
+
+/** Transactions at once. */
+export const WRITERS = 8;
+
+export type CreateSeries = 'create' | 'bare_insert';
+
+/** CreateCustomer as the api runs it, and a transaction with nothing but the insert of such a row. */
+export function createSeries(
+  stack: PrivacyStack,
+  seconds: number,
+): Record<CreateSeries, () => Promise<Measured>> {
+  const { pool, keys } = stack;
+  const ctx: CommandContext = { caller: 'bench', requestId: randomUUID(), keys };
+  const metadata = { tier: 'gold' };
+  const create = () =>
+    inTransaction(pool, (tx) =>
+      createCustomer(tx, ctx, {
+        merchantId: NEW_MERCHANT,
+        email: `person-${randomUUID()}@example.com`,
+        metadata,
+      }),
+    );
+  // As long as a real one: 43 bytes of ids' separators and text, 72 of ids, 90 or so of the format, in base64.
+  const ciphertext = `1.${randomBytes(190).toString('base64')}`;
+  const bareInsert = () =>
+    inTransaction(pool, (tx) =>
+      tx.query(
+        'insert into customers (merchant_id, email, email_hash, metadata) values ($1, $2, $3, $4) returning id',
+        [NEW_MERCHANT, ciphertext, randomBytes(32), JSON.stringify(metadata)],
+        'bare_insert',
+      ),
+    );
+  return {
+    create: () => writeFor(stack, seconds, create),
+    bare_insert: () => writeFor(stack, seconds, bareInsert),
+  };
+}
+
+/** As fast as it goes, on empty tables: what the others left must not slow the next one down. */
+async function writeFor(
+  { owner, databasePid }: PrivacyStack,
+  seconds: number,
+  write: () => Promise<unknown>,
+): Promise<Measured> {
+  await owner.query('delete from customers where merchant_id = $1', [NEW_MERCHANT]);
+  await owner.query('truncate outbox_events');
+  return measure([], [databasePid], async (onMeasuring) => {
+    onMeasuring();
+    const cpu = process.cpuUsage();
+    const begin = performance.now();
+    const until = begin + 1_000 * seconds;
+    let done = 0;
+    const loop = async () => {
+      for (; performance.now() < until; done++) await write();
+    };
+    await Promise.all(Array.from({ length: WRITERS }, loop));
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      operations: done,
+      perSecond: done / ((performance.now() - begin) / 1_000),
+      driverCpuSeconds: (user + system) / 1e6,
+      errors: {},
+    };
+  });
+}

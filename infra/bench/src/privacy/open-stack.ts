@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  createMerchantKeyStore,
+  createPool,
+  encryptEmailSql,
+  inTransaction,
+  migrateDatabase,
+  parseKeyring,
+  passphrase,
+  type Keyring,
+  type MerchantKeyStore,
+  type Pool,
+} from '@core/db';
+import { createLogger } from '@core/runtime';
+import { customerIdOf, merchantIdOf, postgresDir, startPostgres, workspaceRoot } from '@core/testing';
+import type { SuiteOptions } from '../suite.ts';
+
+const log = createLogger('bench', 'silent');
+
+/** All customers are one merchant's, so that one rotation goes over them all. */
+export const MERCHANT = merchantIdOf(1);
+/** New customers are another's, so that they do not come under the rotation. */
+export const NEW_MERCHANT = merchantIdOf(2);
+
+export interface PrivacyStack {
+  /** As the api's role. */
+  pool: Pool;
+  /** As the owner. */
+  owner: Pool;
+  ownerUrl: string;
+  keyring: Keyring;
+  keys: MerchantKeyStore;
+  databasePid: number;
+}
+
+/** A durable PostgreSQL with `customers` of one merchant, each with an encrypted email. */
+export async function openPrivacyStack(
+  dir: string,
+  customers: number,
+  { cleanUps, signal, say }: Pick<SuiteOptions, 'cleanUps' | 'signal' | 'say'>,
+): Promise<PrivacyStack> {
+  const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 0, durable: true });
+  cleanUps.add(() => postgres.stop());
+  signal.throwIfAborted();
+  const { primary } = postgres;
+  const password = randomBytes(12).toString('hex');
+  await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
+  const env = {
+    CORE_DB_HOST: '127.0.0.1',
+    CORE_DB_PORT: primary.port,
+    CORE_DB_NAME: 'core_db',
+    CORE_DB_USER: 'core_api',
+    CORE_DB_PASSWORD: password,
+    CORE_DB_TLS: false,
+    CORE_DB_POOL: 16,
+  };
+  const ownerUrl = new URL(primary.url);
+  const asOwner = { ...env, CORE_DB_USER: ownerUrl.username, CORE_DB_PASSWORD: ownerUrl.password };
+  const pool = createPool(env, { app: 'bench', log });
+  const owner = createPool(asOwner, { app: 'bench-owner', log });
+  cleanUps.add(() => Promise.all([pool.end(), owner.end()]).then(() => undefined));
+  const keyring = parseKeyring(`k1:${randomBytes(32).toString('base64')}`);
+  const keys = createMerchantKeyStore(keyring);
+  const stack = { pool, owner, ownerUrl: primary.url, keyring, keys, databasePid: primary.child.pid };
+  say(`encrypting the emails of ${customers} customers`);
+  await seed(stack, customers, signal);
+  return stack;
+}
+
+/** Rows of one statement: none may take longer than half a minute. */
+const SEEDED = 50_000;
+
+async function seed({ owner, keys }: PrivacyStack, customers: number, signal: AbortSignal): Promise<void> {
+  const merchantKeys = await inTransaction(owner, (tx) => keys.findOrCreate(tx, MERCHANT));
+  for (let from = 0; from < customers; from += SEEDED) {
+    signal.throwIfAborted();
+    await owner.query(
+      `insert into customers (id, merchant_id, email, email_hash, rfm_score, metadata)
+       select id, $1::uuid, ${encryptEmailSql({
+         merchantId: '$1::uuid',
+         customerId: 'id',
+         email: `'person-' || k || '@example.com'`,
+         generation: '$2',
+         passphrase: '$3',
+       })}, sha256(k::text::bytea), '{"segment":"LOYAL","recency":3,"frequency":4,"monetary":4}', '{"tier":"gold"}'
+         from generate_series($4::int, $5::int) as k,
+              lateral (select (left($6, 24) || lpad(to_hex(k), 12, '0'))::uuid as id) as numbered`,
+      [
+        MERCHANT,
+        merchantKeys.generation,
+        passphrase(merchantKeys),
+        from,
+        Math.min(customers, from + SEEDED) - 1,
+        customerIdOf(0),
+      ],
+    );
+  }
+  await owner.query('analyze customers');
+}

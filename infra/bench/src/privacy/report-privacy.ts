@@ -1,0 +1,48 @@
+import { reportFigures } from '../report-figures.ts';
+import type { Measured } from '../rounds.ts';
+import { rounded } from '../stats.ts';
+import type { Report } from '../suite.ts';
+import type { CreateSeries } from './create-overhead.ts';
+import type { Rotated, RotationSeries } from './rotation.ts';
+
+export type PrivacySeries = CreateSeries | RotationSeries;
+
+export interface PrivacyFound {
+  clean: readonly Record<PrivacySeries, Measured>[];
+  rotated: Rotated;
+  machine: Record<string, unknown>;
+  settings: Record<string, unknown>;
+}
+
+/** Floors and goals as the project set them for two cores. */
+const FIGURES = {
+  create_overhead: [
+    'CreateCustomer/s with encryption, blind index, audit, outbox / a bare insert transaction of such a row',
+    '>= 0.55',
+    '>= 0.75',
+  ],
+  rotation_p99: ['p99 of reads while the emails of 1,000,000 rows are rotated / without', '<= 2', '<= 1.3'],
+} as const;
+
+/** Each ratio is of two measurements of one round. */
+export function reportPrivacy({ clean, rotated, machine, settings }: PrivacyFound): Report {
+  return reportFigures({
+    name: 'privacy',
+    figures: FIGURES,
+    values: {
+      create_overhead: clean.map(({ create, bare_insert }) => create.perSecond / bare_insert.perSecond),
+      rotation_p99: clean.map(
+        ({ read, read_while_rotating }) => (read_while_rotating.p99 ?? NaN) / (read.p99 ?? NaN),
+      ),
+    },
+    clean,
+    contestants: { key: 'series', unit: 'per second' },
+    context: {
+      before: { machine, settings },
+      after: {
+        rotated_per_second: rounded(rotated.rows / Math.max(rotated.seconds, 0.001)),
+        rotated: rotated.rows,
+      },
+    },
+  });
+}
