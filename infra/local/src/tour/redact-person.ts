@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
-import { CoreService, eventHeaders, Topic } from '@core/contracts';
+import { CoreService, eventHeaders, PrivacyService, Topic } from '@core/contracts';
 import { waitUntil } from '@core/testing';
 import { queryDatabase, type TourContext } from './context.ts';
 
@@ -40,17 +40,23 @@ export async function redactPerson({
   ]);
   tell(`published ${Topic.gdprRequestCreated} ${requestId} for ${customerId}`);
   const readReceipt = async () => {
-    const [row] = await queryDatabase<{ receipt: { removed: { customers: string[] }; tombstones: number } }>(
-      stack.env.CORE_DB_URL,
-      'select receipt from privacy_requests where merchant_id = $1 and request_id = $2',
-      [merchantId, requestId],
-    );
-    return row?.receipt;
+    const asked = rpc.unary(PrivacyService.method.getErasureReceipt, { merchantId, requestId });
+    const notYet = (error: { code?: number }) => {
+      if (error.code !== grpc.status.NOT_FOUND && error.code !== grpc.status.FAILED_PRECONDITION) throw error;
+    };
+    return (await asked.catch(notYet))?.receipt;
   };
   const receipt = await waitUntil(readReceipt, { what: 'the erasure receipt' });
-  tell(
-    `erased ${receipt.removed.customers.join(', ')}; ${receipt.tombstones} tombstones keep imports from bringing them back`,
-  );
+  tell(`its receipt, ${receipt.places.length} places:`);
+  for (const { place, found, removed, remark } of receipt.places) {
+    const what = removed.length > 0 ? `removed ${removed.join(', ')}` : '';
+    tell(
+      `  ${place}: found ${found}${[what, remark]
+        .filter(Boolean)
+        .map((each) => `; ${each}`)
+        .join('')}`,
+    );
+  }
   const isGone = async () => {
     const answer = await rpc
       .unary(CoreService.method.getCustomer, { merchantId, customerId })

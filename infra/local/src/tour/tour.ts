@@ -5,6 +5,7 @@ import { bearer, DEV_ACCESS_TOKEN, grpcClient } from '@core/testing';
 import type { Stack } from '../stack/stack.ts';
 import type { TourContext } from './context.ts';
 import { showEvents } from './events.ts';
+import { exportPerson } from './export-person.ts';
 import { importCustomers } from './import-customers.ts';
 import { redactPerson } from './redact-person.ts';
 import { publishScores, readScores, type Scored } from './scores.ts';
@@ -35,6 +36,7 @@ export async function runTour(stack: Stack, say: (line: string) => void): Promis
     ['import its customers from Shopify', () => importCustomers(tour)],
     ['publish rfm.updated through Kafka', async () => (scored = await publishScores(tour))],
     ['read scores by gRPC from the replica', () => readScores(tour, scored)],
+    ['export what is held on one person', () => exportPerson(tour, scored)],
     ['redact one person by gdpr_request.created', () => redactPerson(tour)],
     ['see what was emitted', () => showEvents(tour)],
   ];
