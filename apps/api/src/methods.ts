@@ -21,6 +21,7 @@ import { getErasureReceiptHandler } from './handlers/get-erasure-receipt.ts';
 import { getPrivacyRequestHandler } from './handlers/get-privacy-request.ts';
 import { getProgramSettingsHandler } from './handlers/get-program-settings.ts';
 import { getRfmDistributionHandler } from './handlers/get-rfm-distribution.ts';
+import { listAuditLogHandler } from './handlers/list-audit-log.ts';
 import { listCustomerImportErrorsHandler } from './handlers/list-customer-import-errors.ts';
 import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
 import { listCustomersHandler } from './handlers/list-customers.ts';
@@ -198,5 +199,10 @@ export const METHODS: readonly Method[] = [
     scope: 'privacy:admin',
     rules: { merchantId, customerId: is.uuidOrEmpty, requestId: is.textOrEmpty(255) },
     handler: exportCustomerDataHandler,
+  }),
+  unary(privacy.listAuditLog, {
+    scope: 'privacy:admin',
+    rules: { merchantId, customerId: is.optional(is.uuid), ...page },
+    handler: listAuditLogHandler,
   }),
 ];

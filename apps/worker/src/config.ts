@@ -1,4 +1,4 @@
-import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
+import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { appEnv, integer, port } from '@core/runtime';
 
@@ -7,6 +7,7 @@ export const workerEnv = {
   ...databaseEnv,
   ...keyringEnv,
   ...quietLogsEnv,
+  ...sealerEnv,
   ...kafkaEnv,
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
   RFM_UNKNOWN_WAIT: integer({

@@ -9,6 +9,7 @@ import {
 } from '@core/db';
 import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
+import { runSealer } from './audit/run-sealer.ts';
 import { workerEnv } from './config.ts';
 import { runPrivacy } from './privacy/run-privacy.ts';
 import { TOPICS } from './topics.ts';
@@ -44,6 +45,8 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   shutdown.add('webhooks', () => webhooks.close());
   const privacy = runPrivacy({ pool, keys, log, metrics });
   shutdown.add('privacy', () => privacy.close());
+  const sealer = runSealer({ env, log, metrics });
+  shutdown.add('audit sealer', () => sealer.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));

@@ -21,6 +21,7 @@ import { showImport } from './commands/show-import.ts';
 import { showOutboxStatus } from './commands/show-outbox-status.ts';
 import { startShopImport } from './commands/start-import.ts';
 import { watchShopImport } from './commands/watch-import.ts';
+import { verifyAuditLog } from './commands/verify-audit.ts';
 
 /** Every command of `npm run ops`. @param migrations the folder of them */
 export const commands = (migrations: string): Command[] => [
@@ -46,4 +47,5 @@ export const commands = (migrations: string): Command[] => [
   privacyList,
   privacyShow,
   privacyReceipt,
+  verifyAuditLog,
 ];

@@ -1,4 +1,4 @@
-import { databaseEnv } from '@core/db';
+import { databaseEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { optionalText } from '@core/runtime';
 
@@ -11,6 +11,7 @@ export const migrateEnv = {
   CORE_DB_API_PASSWORD: password('core_api'),
   CORE_DB_WORKER_PASSWORD: password('core_worker'),
   CORE_DB_IMPORTER_PASSWORD: password('core_importer'),
+  ...sealerEnv,
 };
 
 /** Every variable of every command; each command reads its own alone. */

@@ -1,4 +1,4 @@
-import { addresses, integer, flag, text, type Env } from '@core/runtime';
+import { addresses, integer, flag, optionalText, text, type Env } from '@core/runtime';
 
 /** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
 export const databaseEnv = {
@@ -47,6 +47,14 @@ export const keyringEnv = {
   CORE_ENCRYPTION_KEYS: text({
     doc: 'keyring, id:base64 of 32 bytes,...; the first is current',
     example: 'k1:<base64 of 32 random bytes>',
+    secret: true,
+  }),
+};
+
+/** Of who seals the audit log, and of who gives the role its login. */
+export const sealerEnv = {
+  CORE_DB_SEALER_PASSWORD: optionalText({
+    doc: 'of the role core_sealer, which seals the audit log; migrate gives it a login with it; production needs it',
     secret: true,
   }),
 };

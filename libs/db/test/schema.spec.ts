@@ -60,7 +60,10 @@ describe('assertKnownSchema', () => {
 });
 
 describe('roles', () => {
-  const as = async (role: 'core_api' | 'core_worker' | 'core_importer', statement: string) => {
+  const as = async (
+    role: 'core_api' | 'core_worker' | 'core_importer' | 'core_sealer',
+    statement: string,
+  ) => {
     const client = new Client(database.urlFor(role));
     await client.connect();
     try {
@@ -79,6 +82,10 @@ describe('roles', () => {
         [
           [role, `update audit_log set actor = 'x'`],
           [role, 'delete from audit_log'],
+          [role, 'truncate audit_log'],
+          [role, 'select * from audit_seals'],
+          [role, 'delete from audit_seals'],
+          [role, 'insert into audit_seals select 1'],
           [role, 'delete from customers'],
           [role, 'truncate customers'],
           [role, 'create table mine (a int)'],
@@ -92,6 +99,10 @@ describe('roles', () => {
     ['core_api', 'delete from outbox_events'],
     ['core_api', 'select * from inbox_events'],
     ['core_worker', 'select * from shopify_connections'],
+    ['core_sealer', 'update audit_seals set rows = 0'],
+    ['core_sealer', 'delete from audit_seals'],
+    ['core_sealer', `insert into audit_log (actor) values ('x')`],
+    ['core_sealer', 'select * from customers'],
     [
       'core_importer',
       'select * from program_settings where false; update program_settings set config_version = 9',

@@ -7,7 +7,7 @@ import { newSigningKey, type SigningKey } from '@core/testing';
 export interface Secrets {
   /** CORE_ENCRYPTION_KEYS: without it the stored emails are lost. */
   encryptionKeys: string;
-  rolePasswords: { core_api: string; core_worker: string; core_importer: string };
+  rolePasswords: { core_api: string; core_worker: string; core_importer: string; core_sealer: string };
   /** The merchant of the tour. */
   merchantId: string;
   /** What tokens of callers are signed with, as Auth would. */
@@ -29,6 +29,7 @@ export function localSecrets(dir: string): Secrets {
       core_api: password(),
       core_worker: password(),
       core_importer: password(),
+      core_sealer: password(),
       ...kept.rolePasswords,
     },
   };

@@ -56,6 +56,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         CORE_DB_API_PASSWORD: secrets.rolePasswords.core_api,
         CORE_DB_WORKER_PASSWORD: secrets.rolePasswords.core_worker,
         CORE_DB_IMPORTER_PASSWORD: secrets.rolePasswords.core_importer,
+        CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer,
       }).then(() => say('schema is migrated')),
       runOps(['topics'], database).then(() => say('topics are there')),
     ]);
@@ -94,7 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ...tokens.apiEnv,
           SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
         }),
-      worker: () => start('worker', 9102, {}),
+      worker: () => start('worker', 9102, { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }),
       importer: () =>
         start('importer', 9103, {
           REDIS_URL: redis.url,

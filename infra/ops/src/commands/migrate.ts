@@ -28,6 +28,7 @@ export const migrate = (folder: string): Command =>
           core_api: env.CORE_DB_API_PASSWORD,
           core_worker: env.CORE_DB_WORKER_PASSWORD,
           core_importer: env.CORE_DB_IMPORTER_PASSWORD,
+          core_sealer: env.CORE_DB_SEALER_PASSWORD,
         },
       );
       return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { emailHash, type MerchantKeys } from '@core/db';
+import { canonicalJson } from '../../canonical-json.ts';
 
 /** A customer as the source says it. `metadata` holds no PII. */
 export interface ImportedCustomer {
@@ -77,16 +78,5 @@ const looksLikeEmail = (email: string): boolean =>
 export const contentHash = (hash: Buffer | null, metadata: Record<string, unknown>): Buffer =>
   createHash('sha256')
     .update(hash ?? '')
-    .update(JSON.stringify(sorted(metadata)))
+    .update(canonicalJson(metadata))
     .digest();
-
-/** The same content hashes the same in whatever order a source names its fields. */
-const sorted = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
-};

@@ -1,0 +1,23 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { ListAuditLogRequest } from '@core/contracts';
+import { listAuditLog } from '@core/domain';
+import { strongReader } from '../call/consistency.ts';
+import type { CallContext, Deps } from '../call/context.ts';
+
+export async function listAuditLogHandler(
+  deps: Pick<Deps, 'reads' | 'pageTokens'>,
+  _ctx: CallContext,
+  request: ListAuditLogRequest,
+) {
+  const { entries, nextPageToken } = await listAuditLog(strongReader(deps), deps.pageTokens, request);
+  return {
+    entries: entries.map(({ customerId, detail, occurredAt, ...entry }) => ({
+      ...entry,
+      customerId: customerId ?? undefined,
+      detail: detail as JsonObject,
+      occurredAt: timestampFromDate(occurredAt),
+    })),
+    nextPageToken,
+  };
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Reader } from '@core/db';
+import { canonicalJson } from '../../canonical-json.ts';
+
+/** Transactions from `fromXid` up to `toXid`, exclusive. */
+export interface XidRange {
+  fromXid: string;
+  toXid: string;
+}
+
+export interface HashedRows {
+  rows: number;
+  /** SHA-256; of no rows, that of nothing. */
+  hash: Buffer;
+}
+
+/** Rows in memory at once. */
+const PAGE = 2_000;
+
+type AuditRow = Record<
+  'xid' | 'id' | 'merchantId' | 'actor' | 'action' | 'requestId' | 'occurredAt',
+  string
+> & {
+  customerId: string | null;
+  detail: unknown;
+};
+
+/**
+ * Hashes the audit rows of a range of transactions, in the order of transaction and id. A row is a line of JSON whose
+ * every value is written by us, not by PostgreSQL: how that writes times or jsonb may change with a version or a
+ * session's settings.
+ */
+export async function hashRows(reader: Reader, { fromXid, toXid }: XidRange): Promise<HashedRows> {
+  const hash = createHash('sha256');
+  let rows = 0;
+  let after: Pick<AuditRow, 'xid' | 'id'> | undefined;
+  for (;;) {
+    const page: AuditRow[] = await reader.query(
+      `select xid::text as xid, id, merchant_id as "merchantId", customer_id as "customerId", actor, action, detail,
+              request_id as "requestId", (extract(epoch from occurred_at) * 1000000)::bigint::text as "occurredAt"
+         from audit_log
+        where xid >= $1::xid8 and xid < $2::xid8 and ($3::uuid is null or (xid, id) > ($4::xid8, $3::uuid))
+        order by audit_log.xid, id limit ${PAGE}`,
+      [fromXid, toXid, after?.id ?? null, after?.xid ?? null],
+    );
+    for (const { xid, id, merchantId, customerId, actor, action, detail, requestId, occurredAt } of page) {
+      const row = [xid, id, merchantId, customerId, actor, action, detail, requestId, occurredAt];
+      hash.update(`${canonicalJson(row)}\n`);
+    }
+    rows += page.length;
+    after = page.at(-1);
+    if (page.length < PAGE) return { rows, hash: hash.digest() };
+  }
+}
+
+export interface Seal extends XidRange {
+  /** 1, 2, 3, without a gap. */
+  seq: number;
+  rows: number;
+  rowsHash: Buffer;
+  /** Of the seal before. */
+  previousHash: Buffer;
+}
+
+/** Of the first seal, which has none before it. */
+export const NO_SEAL = Buffer.alloc(32);
+
+/** SHA-256 over all that a seal says. */
+export const hashSeal = ({ seq, fromXid, toXid, rows, rowsHash, previousHash }: Seal): Buffer =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([seq, fromXid, toXid, rows, rowsHash.toString('hex'), previousHash.toString('hex')]),
+    )
+    .digest();

@@ -1,0 +1,55 @@
+import type { Tx } from '@core/db';
+import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
+
+/** What a seal took in, for whoever keeps the head of the chain elsewhere. */
+export interface Sealed {
+  seq: number;
+  hash: Buffer;
+  rows: number;
+  /** Whether there are more to seal at once. */
+  more: boolean;
+}
+
+/** Rows of one seal: a broken one tells which so many are meant. A transaction with more is not cut. */
+const MOST_ROWS = 50_000;
+
+/**
+ * Seals the audit rows of all transactions that have ended since the last seal. By transaction and not by time: a row
+ * says when its transaction began, which may commit an hour later, into a minute long sealed. Below the oldest
+ * transaction that is still under way none can come any more. Nothing new: no seal, so an idle chain does not grow.
+ *
+ * One at a time; somebody else who is at it makes this return null, as having nothing to seal does.
+ * @param tx of the role core_sealer
+ */
+export async function sealAudit(tx: Tx): Promise<Sealed | null> {
+  const [lock] = await tx.query<{ ours: boolean }>(
+    `select pg_try_advisory_xact_lock(hashtextextended('audit seals', 0)) as ours`,
+  );
+  if (!lock?.ours) return null;
+  const [last] = await tx.query<{ seq: string; toXid: string; hash: Buffer }>(
+    'select seq, to_xid::text as "toXid", hash from audit_seals order by seq desc limit 1',
+  );
+  const fromXid = last?.toXid ?? '0';
+  const [{ ended, cut } = { ended: fromXid, cut: null }] = await tx.query<{
+    ended: string;
+    cut: string | null;
+  }>(
+    `select pg_snapshot_xmin(pg_current_snapshot())::text as ended,
+            (select xid::text from audit_log where xid >= $1::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
+              order by audit_log.xid, id offset ${MOST_ROWS} limit 1) as cut`,
+    [fromXid],
+  );
+  const more = cut !== null && cut !== fromXid;
+  const toXid = more ? cut : ended;
+  const { rows, hash: rowsHash } = await hashRows(tx, { fromXid, toXid });
+  if (rows === 0) return null;
+  const previousHash = last?.hash ?? NO_SEAL;
+  const seal: Seal = { seq: Number(last?.seq ?? 0) + 1, fromXid, toXid, rows, rowsHash, previousHash };
+  const hash = hashSeal(seal);
+  await tx.query(
+    `insert into audit_seals (seq, from_xid, to_xid, rows, rows_hash, previous_hash, hash)
+     values ($1, $2::xid8, $3::xid8, $4, $5, $6, $7)`,
+    [seal.seq, fromXid, toXid, rows, rowsHash, previousHash, hash],
+  );
+  return { seq: seal.seq, hash, rows, more };
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { appendAudit, inTransaction, migrateDatabase } from '@core/db';
+import { createCoreDatabase, type TestDatabase } from '@core/testing';
+import { sealAudit, verifyAudit } from '../src/index.ts';
+
+let database: TestDatabase;
+let api: Pool;
+let sealer: Pool;
+let owner: Pool;
+beforeEach(async () => {
+  database = await createCoreDatabase(migrateDatabase);
+  const as = (connectionString: string) => new Pool({ connectionString, max: 4 });
+  [api, sealer, owner] = [
+    as(database.urlFor('core_api')),
+    as(database.urlFor('core_sealer')),
+    as(database.url),
+  ];
+});
+afterEach(async () => {
+  await Promise.all([api.end(), sealer.end(), owner.end()]);
+  await database.drop();
+});
+
+const merchantId = randomUUID();
+const entry = (action: string) => ({ merchantId, action, detail: { b: 1, a: ['ü', { z: null, y: 0.5 }] } });
+const actor = { caller: 'spec', requestId: 'r-1' };
+const append = (action = 'spec.done') => inTransaction(api, (tx) => appendAudit(tx, actor, entry(action)));
+const seal = () => inTransaction(sealer, (tx) => sealAudit(tx));
+const verify = (expect?: { seq: number; hash: string }) =>
+  inTransaction(sealer, (tx) => verifyAudit(tx, { expect }));
+/** A chain of three seals over six rows. */
+async function chain() {
+  for (let n = 0; n < 3; n++) {
+    await append(`spec.${n}.first`);
+    await append(`spec.${n}.second`);
+    expect((await seal())?.rows).toBe(2);
+  }
+}
+const broken = async (expected?: { seq: number; hash: string }) =>
+  (await verify(expected)).broken.map(({ seq, what }) => `${seq}: ${what}`);
+
+it('seals what has ended, once, and holds', async () => {
+  expect(await seal()).toBeNull();
+  await chain();
+  expect(await seal()).toBeNull();
+  await append();
+  const { broken, seals, rows, unsealed } = await verify();
+  expect([broken, seals, rows, unsealed.rows]).toEqual([[], 3, 6, 1]);
+});
+
+it('waits for who writes in a transaction that began earlier and ends later', async () => {
+  const slow = new Client(database.urlFor('core_api'));
+  await slow.connect();
+  await slow.query('begin');
+  await slow.query(
+    `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'slow', 'spec.slow', 'r-2')`,
+    [merchantId],
+  );
+  await append();
+  // The later one has ended, but the earlier might still write.
+  expect(await seal()).toBeNull();
+  await slow.query('commit');
+  await slow.end();
+  expect((await seal())?.rows).toBe(2);
+  expect(await broken()).toEqual([]);
+});
+
+it('takes turns: one seals, the others find it taken', async () => {
+  await append();
+  const both = await inTransaction(sealer, async (tx) => [await sealAudit(tx), await seal()]);
+  expect(both.map((each) => each?.rows)).toEqual([1, undefined]);
+});
+
+it('leaves no row out while writers write', async () => {
+  let writing = true;
+  const writers = Promise.all(
+    Array.from({ length: 4 }, async (_, n) => {
+      for (let i = 0; i < 100; i++) await append(`spec.${n}.${i}`);
+    }),
+  ).finally(() => (writing = false));
+  while (writing) await seal();
+  await writers;
+  await seal();
+  const { broken, rows, unsealed } = await verify();
+  expect([broken, rows, unsealed.rows]).toEqual([[], 400, 0]);
+});
+
+describe('finds', () => {
+  beforeEach(chain);
+  const CHANGED = '2: its rows are not those that were sealed: 2 then, 2 now';
+
+  it.each([
+    [
+      'another actor',
+      `update audit_log set actor = 'somebody else' where action = 'spec.1.first'`,
+      [CHANGED],
+    ],
+    ['another detail', `update audit_log set detail = '{"b":2}' where action = 'spec.1.first'`, [CHANGED]],
+    [
+      'another time',
+      `update audit_log set occurred_at = occurred_at + interval '1 microsecond' where action = 'spec.1.first'`,
+      [CHANGED],
+    ],
+    [
+      'two rows that changed places',
+      `update audit_log a set action = b.action from audit_log b
+        where a.action like 'spec.1.%' and b.action like 'spec.1.%' and a.id <> b.id`,
+      [CHANGED],
+    ],
+    [
+      'a row that is gone',
+      `delete from audit_log where action = 'spec.1.first'`,
+      ['2: its rows are not those that were sealed: 2 then, 1 now'],
+    ],
+    [
+      'a row that was put in',
+      `insert into audit_log (merchant_id, actor, action, request_id, xid)
+       select merchant_id, actor, 'spec.forged', request_id, xid from audit_log where action = 'spec.1.first'`,
+      ['2: its rows are not those that were sealed: 2 then, 3 now'],
+    ],
+    [
+      'a seal that was changed',
+      `update audit_seals set rows = 1 where seq = 2`,
+      ['2: its own hash is wrong'],
+    ],
+    ['a seal that is gone', `delete from audit_seals where seq = 2`, ['3: before it seal 2 should be']],
+    [
+      'a seal that was cut from the one before',
+      `update audit_seals set previous_hash = rows_hash where seq = 2`,
+      ['2: it does not follow the seal before it', '2: its own hash is wrong'],
+    ],
+  ])('%s', async (_, tampering, found) => {
+    await owner.query(tampering);
+    expect(await broken()).toEqual(found);
+  });
+
+  it('an end that was cut off, and a chain that was made anew, by a head that was kept', async () => {
+    const { head } = await verify();
+    expect(await broken(head!)).toEqual([]);
+    await owner.query('delete from audit_seals where seq = 3');
+    expect(await broken()).toEqual([]);
+    expect(await broken(head!)).toEqual(['3: the seal that was kept is gone']);
+    await owner.query(`update audit_log set actor = 'x' where action = 'spec.2.first'`);
+    await seal();
+    expect(await broken()).toEqual([]);
+    expect(await broken(head!)).toEqual(['3: it is not the seal that was kept']);
+  });
+});
