@@ -19,7 +19,7 @@ export interface ShopRedactionStep {
 /**
  * One bounded step of the redaction of a shop that waits for it; the next one goes on wherever this one was committed.
  * First nothing may come any more: runs end, the connection goes. Then what is held goes, a batch a step. Last the
- * merchant's keys are destroyed, with which backups can be read no more.
+ * merchant's keys are destroyed: whatever was missed, or comes from a backup, opens with no key of this database.
  *
  * Customers are a merchant's, and nothing tells which of two shops one is of: while the merchant has another shop
  * connected, only what is the shop's own goes, and the receipt says so.
@@ -97,7 +97,7 @@ async function eraseSome(
   return { ...counted(progress, 'customers', changes.length), after: rows.at(-1)?.id ?? after };
 }
 
-/** Every generation: all of them open what a backup holds. */
+/** Every generation: older ones open what an older backup holds. */
 const destroyKeys = async (tx: Tx, merchantId: string): Promise<void> => {
   // A rotation that adds a generation just now would else save the index key.
   await lockMerchantKeys(tx, merchantId);
@@ -125,7 +125,7 @@ async function complete(
         'merchant_keys',
         whole ? 1 : 0,
         ['data_key', 'index_key'],
-        whole ? 'destroyed: what backups hold under them is unreadable for good' : kept,
+        whole ? 'destroyed; backups open with them until the keyring key that wrapped them is destroyed, too' : kept,
       ),
       ...IDS_ALONE,
     ],
