@@ -66,7 +66,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     customerId: (asked) => id(asked, 'customerIds'),
     customerIds: (asked) => Array.from({ length: 1 + below(20) }, () => id(asked, 'customerIds')),
     importId: (asked) => id(asked, 'importIds'),
-    requestId: () => randomUUID(),
+    requestId: (asked) => (random() < 0.3 ? '' : some(asked, 'requestIds')),
     // Written for a merchant, an email is its own, whoever else has it.
     email: (asked, { scope }) => {
       if (random() < 0.2) return 'ada@example.com';
@@ -135,7 +135,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
       learn(world, asked, reply);
       shown = foreignNames(world, asked.merchantId, textOf(found(reply)));
       for (const [field, value] of Object.entries(request)) {
-        if (NAMING.has(field) && isForeign(world, asked.merchantId, value))
+        if (NAMING.has(field) && !isEmpty(reply) && isForeign(world, asked.merchantId, value))
           leak(`${name} took another's ${field}`);
       }
     } catch (error) {
@@ -169,10 +169,16 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
 }
 
 /** Fields that name what there is of one merchant alone. */
-const NAMING = new Set(['customerId', 'importId', 'shop', 'pageToken']);
+const NAMING = new Set(['customerId', 'importId', 'requestId', 'shop', 'pageToken']);
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)) ?? '';
+
+/** A list of nothing: what it was narrowed by need not be its merchant's. */
+const isEmpty = (reply: unknown): boolean => {
+  const lists = Object.values(reply as object).filter(Array.isArray);
+  return lists.length > 0 && lists.every(({ length }) => length === 0);
+};
 
 /** A batch repeats the ids that it was asked for: nothing is said of those that it has not found. */
 const found = (reply: unknown): unknown => {

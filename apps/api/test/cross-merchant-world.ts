@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CoreService, ImportService } from '@core/contracts';
 import { bearer, type TokenIssuer } from '@core/testing';
 import { merchant, type TestApi } from './support.ts';
@@ -10,6 +11,8 @@ export interface Belongings {
   merchantId: string;
   customerIds: string[];
   importIds: string[];
+  /** Of privacy requests. */
+  requestIds: string[];
   shops: string[];
   emails: string[];
   externalIds: string[];
@@ -40,6 +43,7 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
       merchantId,
       customerIds: [],
       importIds: [],
+      requestIds: [randomUUID(), randomUUID()],
       shops: [`shop-${merchantId}.myshopify.com`],
       emails: Array.from({ length: CUSTOMERS }, (_, i) => `p${i}.${merchantId}@example.com`),
       externalIds: Array.from({ length: CUSTOMERS }, (_, i) => `gid://shopify/Customer/${n}00${i}`),
@@ -78,7 +82,19 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
         where merchant_id = $1`,
       [merchantId],
     );
-    const names = [own.customerIds, own.importIds, own.shops, own.emails, own.externalIds].flat();
+    await api.owner.query(
+      `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt, completed_at)
+       values ($1, $2, 'data_request', $4, '{}', null), ($1, $3, 'redact', $4, '{"places":[]}', now())`,
+      [merchantId, ...own.requestIds, own.customerIds[0]],
+    );
+    const names = [
+      own.customerIds,
+      own.importIds,
+      own.requestIds,
+      own.shops,
+      own.emails,
+      own.externalIds,
+    ].flat();
     for (const name of [merchantId, ...names]) world.owners.set(name, merchantId);
     world.merchants.push(own);
   }
