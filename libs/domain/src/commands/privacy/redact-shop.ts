@@ -116,7 +116,9 @@ async function complete(
   const { whole = false, removed = {} } = progress;
   const kept = 'another shop of the merchant is connected: kept, for nothing tells which of them it is of';
   const places = Object.entries(REMOVED).map(([place, what]) => searched(place, removed[place] ?? 0, what));
-  const receipt: ErasureReceipt = {
+  const receipt: ErasureReceipt & Pick<ShopProgress, 'shop'> = {
+    // For who has to do it again after a restore.
+    ...(progress.shop === undefined ? {} : { shop: progress.shop }),
     customerId: null,
     places: [
       ...places,
@@ -125,7 +127,9 @@ async function complete(
         'merchant_keys',
         whole ? 1 : 0,
         ['data_key', 'index_key'],
-        whole ? 'destroyed; backups open with them until the keyring key that wrapped them is destroyed, too' : kept,
+        whole
+          ? 'destroyed; backups open with them until the keyring key that wrapped them is destroyed, too'
+          : kept,
       ),
       ...IDS_ALONE,
     ],
