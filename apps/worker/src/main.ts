@@ -9,11 +9,9 @@ import {
 } from '@core/db';
 import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
-import { runSealer } from './audit/run-sealer.ts';
 import { workerEnv } from './config.ts';
-import { runPrivacy } from './privacy/run-privacy.ts';
+import { runBackground } from './run-background.ts';
 import { TOPICS } from './topics.ts';
-import { runWebhooks } from './webhooks/run-webhooks.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
@@ -40,13 +38,8 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   });
   await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
   await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: env.NODE_ENV, log }));
-  // They need no Kafka: events that they cause wait in the outbox.
-  const webhooks = runWebhooks({ pool, keys, log, metrics });
-  shutdown.add('webhooks', () => webhooks.close());
-  const privacy = runPrivacy({ pool, keys, log, metrics });
-  shutdown.add('privacy', () => privacy.close());
-  const sealer = runSealer({ env, log, metrics });
-  shutdown.add('audit sealer', () => sealer.close());
+  const background = runBackground({ env, pool, keys, log, metrics });
+  shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));

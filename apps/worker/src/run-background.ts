@@ -1,0 +1,14 @@
+import { runSealer, type RunSealerOptions } from './audit/run-sealer.ts';
+import { runPrivacy, type RunPrivacyOptions } from './privacy/run-privacy.ts';
+import { runWebhooks } from './webhooks/run-webhooks.ts';
+
+/**
+ * What the worker does by itself: webhooks, redactions of shops, seals of the audit log. It needs no Kafka: events that
+ * it causes wait in the outbox.
+ * @throws as runSealer
+ */
+export function runBackground(deps: RunSealerOptions & RunPrivacyOptions): { close(): Promise<void> } {
+  const sealer = runSealer(deps);
+  const running = [sealer, runWebhooks(deps), runPrivacy(deps)];
+  return { close: async () => void (await Promise.all(running.map((each) => each.close()))) };
+}

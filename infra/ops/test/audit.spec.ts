@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { sealAudit } from '@core/domain';
+import { openStack, ops, type Said, type Stack } from './support.ts';
+
+let stack: Stack;
+beforeEach(async () => (stack = await openStack()));
+afterEach(() => stack.close());
+
+const append = (action: string) =>
+  stack.owner.query(
+    `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', $2, 'r-1')`,
+    [randomUUID(), action],
+  );
+const seal = () => inTransaction(stack.owner, (tx) => sealAudit(tx));
+const verify = (...args: string[]): Promise<Said> =>
+  ops(['audit', 'verify', ...args], { ...stack.env, CORE_DB_USER: 'core_sealer' });
+
+it('says that the chain holds, and what the head is', async () => {
+  expect((await verify()).stdout).toBe('0 seals over 0 rows, 0 rows not sealed yet\n');
+  await append('spec.one');
+  await seal();
+  await append('spec.two');
+  const said = await verify();
+  expect(said).toMatchObject({ code: 0, stderr: expect.stringContaining('1 of 1 seals') });
+  expect(said.stdout).toMatch(/^1 seal over 1 row, 1 row not sealed yet\nhead 1:[0-9a-f]{64}\n$/);
+  const head = said.stdout.trim().split('head ')[1]!;
+  expect((await verify('--expect', head)).code).toBe(0);
+});
+
+it('names the seal that does not hold, and exits with 1', async () => {
+  await append('spec.one');
+  await seal();
+  await append('spec.two');
+  await seal();
+  const { head } = JSON.parse((await verify('--json')).stdout) as { head: { seq: number; hash: string } };
+  await stack.owner.query(`update audit_log set actor = 'somebody else' where action = 'spec.one'`);
+  await stack.owner.query('delete from audit_seals where seq = 2');
+  const said = await verify('--expect', `${head.seq}:${head.hash}`);
+  expect(said.code).toBe(1);
+  expect(said.stdout).toMatch(
+    /^BROKEN seal 1 of \S+: its rows are not those that were sealed: 1 then, 1 now$/m,
+  );
+  expect(said.stdout).toMatch(/^BROKEN seal 2: the seal that was kept is gone$/m);
+});
+
+it('tells of rows that wait too long', async () => {
+  await append('spec.one');
+  await stack.owner.query(`update audit_log set occurred_at = now() - interval '10 minutes'`);
+  const said = await verify();
+  expect([said.code, said.stdout]).toEqual([1, expect.stringContaining('is a worker running')]);
+});
+
+it('refuses what it cannot do, saying what to do', async () => {
+  expect((await verify('--expect', '3')).stderr).toContain('must read <seq>:<hash>');
+  expect((await ops(['audit', 'verify'], stack.env)).stderr).toContain('set CORE_DB_USER to core_sealer');
+});
