@@ -68,8 +68,10 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
 
 /** The first generation, or the one after what was destroyed: with an index key of its own, as the old one is lost. */
 async function create(tx: Tx, keyring: Keyring, merchantId: string): Promise<MerchantKeys> {
-  const destroyed = await newestKeyRow(tx, merchantId);
-  const generation = (destroyed?.generation ?? 0) + 1;
+  const newest = await newestKeyRow(tx, merchantId);
+  // Somebody made them since they were looked for: a second pair would find nobody by the first one's blind index.
+  if (newest?.data_key) return unwrapKeys(keyring, merchantId, newest);
+  const generation = (newest?.generation ?? 0) + 1;
   const keys = { generation, dataKey: newKey(), indexKey: newKey() };
   // A concurrent creator makes this wait for its commit; then the select sees its keys.
   await tx.query(
