@@ -4,7 +4,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import * as grpc from '@grpc/grpc-js';
-import { CoreService, GetProgramSettingsRequestSchema, ImportService } from '@core/contracts';
+import { CoreService, GetProgramSettingsRequestSchema, ImportService, PrivacyService } from '@core/contracts';
 import { createLogger, createShutdown, readEnv } from '@core/runtime';
 import { createTestDatabase, startAuthStandIn } from '@core/testing';
 import { HEALTH } from '../src/grpc/health-descriptor.ts';
@@ -69,7 +69,9 @@ describe('the gRPC port', () => {
       {
         messageResponse: {
           case: 'listServicesResponse',
-          value: { service: [{ name: CoreService.typeName }, { name: ImportService.typeName }] },
+          value: {
+            service: [CoreService, ImportService, PrivacyService].map(({ typeName: name }) => ({ name })),
+          },
         },
       },
     ]);
