@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadKeys, parseKeySource } from './key-source.ts';
+
+it.each([
+  ['https://auth.example.com/jwks.json', { url: 'https://auth.example.com/jwks.json' }],
+  ['/etc/core/jwks.json', { file: '/etc/core/jwks.json' }],
+  [' {"keys":[],"more":1}', { keys: { keys: [] } }],
+])('reads %s', (raw, source) => expect(parseKeySource(raw)).toEqual(source));
+
+it.each(['{"keys":', '{}', '{"keys":"none"}'])('refuses %s, without repeating it', (raw) =>
+  expect(() => parseKeySource(raw)).toThrow('must be a URL, a file, or a JWKS: {"keys":[...]}'),
+);
+
+it('reads a file anew each time', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'core-jwks-'));
+  try {
+    const file = join(dir, 'jwks.json');
+    for (const kid of ['first', 'second']) {
+      writeFileSync(file, JSON.stringify({ keys: [{ kid }] }));
+      expect(await loadKeys({ file })).toEqual({ keys: [{ kid }] });
+    }
+    writeFileSync(file, '[]');
+    await expect(loadKeys({ file })).rejects.toThrow('it is no JWKS');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
