@@ -1,0 +1,33 @@
+import { emailHash } from '@core/db';
+import { bodyNames, shopifyNumber } from './names-in-body.ts';
+
+const keys = { generation: 1, dataKey: Buffer.alloc(32), indexKey: Buffer.alloc(32, 7) };
+const ada = {
+  externalIds: new Set(['gid://shopify/Customer/7']),
+  emailHashes: new Set([emailHash(keys, 'ada@example.com').toString('hex')]),
+};
+const names = (body: object | string) =>
+  bodyNames(keys, ada, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+
+it.each<[string, object | string]>([
+  ['by the number', { id: 7 }],
+  ['by the number, deep down', { data: [{ customer: { id: 7 } }] }],
+  ['by a number in a list', { customer_ids: 1, customer_id: [7] }],
+  ['by the long id', { admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/7' }],
+  ['by the email, written otherwise', { customer: { email: ' ADA@Example.com' } }],
+  ['in what is no JSON', '{"email": "Ada@example.com'],
+  ['by the long id in what is no JSON', 'about gid://shopify/Customer/7'],
+])('finds a person %s', (_, body) => expect(names(body)).toBe(true));
+
+it.each<[string, object | string]>([
+  ['another number', { id: 70 }],
+  ['the number of something else', { orders_count: 7 }],
+  ['another email', { email: 'grace@example.com' }],
+  ['nothing', '{}'],
+  ['no JSON about others', 'grace@example.com'],
+])('does not take %s for the person', (_, body) => expect(names(body)).toBe(false));
+
+it('reads the number of Shopify’s ids alone', () => {
+  expect(shopifyNumber('gid://shopify/Customer/12')).toBe('12');
+  expect(shopifyNumber('crm-12')).toBeNull();
+});
