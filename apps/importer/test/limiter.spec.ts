@@ -54,8 +54,16 @@ describe('the bucket', () => {
     [REST, 500, "Shopify's limit of 2 requests a second"],
     [PAGE, 370, "Shopify's limit of 100 points a second"],
   ])('is guessed to be the smallest plan’s and to hold one request: %p', async (request, waitMs, reason) => {
-    await granted(limiter(), request);
+    await limiter().settle(SHOP, await granted(limiter(), request), {});
     expect(await refusal(limiter(), request)).toEqual({ granted: false, waitMs, reason });
+  });
+
+  it('is asked for again soon while the reply that tells it is on its way', async () => {
+    const first = await granted(limiter(), REST);
+    for (let n = 0; n < 20; n++) expect((await refusal(limiter(), REST)).waitMs).toBe(50);
+    await limiter().settle(SHOP, first, { cost: { ...requests(1), maximum: 400, restoreRate: 40 } });
+    now += 50;
+    expect(await room(limiter(), REST)).toBe(12);
   });
 
   it('is what a reply says, less what may have come after it was written', async () => {
@@ -123,7 +131,7 @@ describe('the bucket', () => {
 
   it('promises each who must wait a time of his own', async () => {
     const by = limiter();
-    await granted(by, REST);
+    await by.settle(SHOP, await granted(by, REST), { cost: requests(40) });
     const asked = await Promise.all([1, 2, 3].map(() => refusal(by, REST)));
     expect(asked.map(({ waitMs }) => waitMs)).toEqual([500, 1_000, 1_500]);
   });

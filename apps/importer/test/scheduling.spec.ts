@@ -45,9 +45,9 @@ describe('a shop that', () => {
 });
 
 it('all slices of a run take turns', async () => {
-  const shop = await bench.connect(6_000, [20, 40]);
+  const shop = await bench.connect(9_000, [20, 40]);
   shop.far.plan = 'enterprise';
-  bench.startImporter({ concurrency: 4 }); // two at once
+  bench.startImporter({ concurrency: 8 }); // four at once
   const ref = await bench.start(shop);
   const slices = async () =>
     (
@@ -56,12 +56,12 @@ it('all slices of a run take turns', async () => {
         [ref.importId],
       )
     ).rows;
-  await bench.until(ref, 'half read', (run) => run.read >= 3_000);
-  // 750 customers each, in pages of 250: who came first is not read to its end before the others begin.
+  await bench.until(ref, 'half read', (run) => run.read >= 5_000);
+  // 560 customers each, in pages of 250: who came first is not read to its end before the others begin.
   const begun = await slices();
-  expect(begun).toHaveLength(8);
-  expect(begun.filter(({ read }) => Number(read) > 0)).toHaveLength(8);
-  expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 6_000 });
+  expect(begun).toHaveLength(16);
+  expect(begun.filter(({ read }) => Number(read) > 0)).toHaveLength(16);
+  expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
   // Handed out once and never lost: 2 after the end of the run.
   expect((await slices()).map(({ fence }) => fence)).toEqual(begun.map(() => 2));
 });

@@ -68,7 +68,10 @@ describe('REST', () => {
   it('tells the bucket with every page, and learns its rate by its size', async () => {
     const shop = open.shop(600);
     const first = await open.sources.rest.fetch(ask(shop));
-    expect(first).toMatchObject({ customers: [], cost: null });
+    // Of GraphQL's bucket: REST's is asked from the next page on.
+    expect(open.sources.rest.limitAt(null).api).toBe('graphql');
+    expect(first).toMatchObject({ customers: [], cost: { requested: 5, restoreRate: 2_000 } });
+    expect(open.sources.rest.limitAt(first.next)).toEqual({ api: 'rest', cost: 1 });
     const page = await open.sources.rest.fetch(ask(shop, first.next));
     expect(page.cost).toEqual({ requested: 1, available: 799, maximum: 800, restoreRate: 40 });
     shop.plan = 'standard';

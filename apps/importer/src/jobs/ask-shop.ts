@@ -4,7 +4,7 @@ import type { ImporterMetrics } from '../metrics.ts';
 import type { ShopifyClient } from '../shopify/client.ts';
 import { ShopifyUnavailable, Throttled, Unauthorized, type QueryCost } from '../shopify/errors.ts';
 import type { Limiter, Outcome } from '../shopify/limiter.ts';
-import type { Source } from '../shopify/source.ts';
+import type { Limit } from '../shopify/source.ts';
 import type { Tiers } from '../shopify/tiers.ts';
 import type { TokenKeeper } from '../shopify/tokens.ts';
 
@@ -34,7 +34,7 @@ export class NotAdmitted extends Error {
  * @throws NotAdmitted, what `send` throws, what `tokens` throws
  */
 export type AskShop = <T extends { cost: QueryCost | null }>(
-  limit: Source['limit'],
+  limit: Limit,
   send: (accessToken: string) => Promise<T>,
 ) => Promise<T>;
 
@@ -63,7 +63,7 @@ export const clientOf =
 async function sendAdmitted<T extends { cost: QueryCost | null }>(
   { limiter, tiers, metrics, log }: AskDeps,
   shop: string,
-  limit: Source['limit'],
+  limit: Limit,
   send: () => Promise<T>,
 ): Promise<T> {
   const admission = await limiter.admit(shop, limit);

@@ -18,7 +18,7 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed, ask } = work;
   const { shop, cursor, range, kind } = claimed;
   const source = deps.sources[sourceOf(claimed)];
-  const fetched = await ask(source.limit, (accessToken) =>
+  const fetched = await ask(source.limitAt(cursor), (accessToken) =>
     source.fetch({ shop, accessToken, range, cursor, idsOnly: kind === 'ids', signal: deps.signal }),
   );
   if (fetched.wait) {

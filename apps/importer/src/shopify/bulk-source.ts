@@ -83,7 +83,7 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
 
   return {
     name: 'bulk',
-    limit: { api: 'graphql', cost: START_COST },
+    limitAt: () => ({ api: 'graphql', cost: START_COST }),
     async fetch(query) {
       const cursor = readBulkCursor(query.cursor);
       if (cursor.failures >= MOST_FAILURES) {

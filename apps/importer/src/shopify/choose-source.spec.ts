@@ -4,20 +4,20 @@ const settings = { asked: 'auto', count: 5_000, restEntitled: false, bulkFrom: 1
 
 describe('chooseSource', () => {
   it.each([
-    [{}, { source: 'graphql', slices: 8 }],
-    [{ count: 0 }, { source: 'graphql', slices: 8 }],
-    [{ count: 9_999 }, { source: 'graphql', slices: 8 }],
+    [{}, { source: 'graphql', slices: 16 }],
+    [{ count: 0 }, { source: 'graphql', slices: 16 }],
+    [{ count: 9_999 }, { source: 'graphql', slices: 16 }],
     [{ count: 10_000 }, { source: 'bulk', slices: 1 }],
     [{ count: 120_000 }, { source: 'bulk', slices: 3 }],
     [{ count: 9_000_000 }, { source: 'bulk', slices: 5 }],
-    [{ restEntitled: true }, { source: 'graphql', slices: 8 }],
+    [{ restEntitled: true }, { source: 'graphql', slices: 16 }],
     [
       { asked: 'rest', restEntitled: true, count: 500_000 },
-      { source: 'rest', slices: 8 },
+      { source: 'rest', slices: 16 },
     ],
     [
       { asked: 'graphql', count: 500_000 },
-      { source: 'graphql', slices: 8 },
+      { source: 'graphql', slices: 16 },
     ],
     [
       { asked: 'bulk', count: 0 },

@@ -51,7 +51,7 @@ export function createGraphqlSource(client: ShopifyClient): Source {
 
   return {
     name: 'graphql',
-    limit: { api: 'graphql', cost: PAGE_COST },
+    limitAt: () => ({ api: 'graphql', cost: PAGE_COST }),
     async fetch(query) {
       const place = query.cursor === null ? null : (JSON.parse(query.cursor) as PageCursor);
       const { data, cost } = await ask(query, place?.at ?? null);

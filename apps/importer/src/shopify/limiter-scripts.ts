@@ -15,6 +15,9 @@
  * may have come later and is taken off; `granted` and `settled` are running sums, so this is one subtraction.
  * For the same reason it never refills beyond the maximum less what is on its way.
  *
+ * Guess: until a shop's first reply its limit is taken to be the smallest there is. Who comes meanwhile asks again
+ * soon, because that reply says more: promised a time by the guess, a dozen slices spent their first seconds waiting.
+ *
  * Freeze: after Retry-After one request tries, and the others wait for its answer, or a dozen find out at once.
  *
  * Ceiling: a request takes a place in the second from its grant until a second after it is over, because nobody
@@ -104,7 +107,8 @@ local rim = maximum - (granted - settled) - unknown(most) * cost
 local available = read(api .. ':available') or need
 available = math.min(rim, available + (now - (read(api .. ':at') or now)) * rate / 1000)
 if available < need then
-  if rim < need then return refuse(now + ${REPLY_MS}, 0, api, rate) end
+  local guessed = not read(api .. ':told')
+  if rim < need or (guessed and flying > 0) then return refuse(now + ${REPLY_MS}, 0, api, rate) end
   return refuse(now + (need - available) * 1000 / rate, cost * 1000 / rate, api, rate)
 end
 
@@ -131,4 +135,4 @@ if not ARGV[5] then return end
 local onTop = read(api .. ':granted') - tonumber(settledBefore) - tonumber(cost)
 local lost = unknown(tonumber(ARGV[4])) * tonumber(cost)
 redis.call('HSET', KEYS[2], api .. ':available', tonumber(ARGV[6]) - onTop - lost, api .. ':maximum', ARGV[7],
-  api .. ':rate', ARGV[8], api .. ':at', now, api .. ':cost:' .. estimate, ARGV[5])`;
+  api .. ':rate', ARGV[8], api .. ':at', now, api .. ':cost:' .. estimate, ARGV[5], api .. ':told', 1)`;

@@ -17,6 +17,9 @@ export const SHOP_FACTS = `query ShopFacts {
   customers(first: 1) { nodes { defaultEmailAddress { validFormat } } }
 }`;
 
+/** Points of the facts, until a reply says better. */
+const FACTS_COST = 5;
+
 interface RestCursor {
   currency: string;
   /** Null on the first page. */
@@ -30,7 +33,7 @@ interface RestCursor {
 export function createRestSource(api: AdminApi, client: ShopifyClient): Source {
   return {
     name: 'rest',
-    limit: { api: 'rest', cost: 1 },
+    limitAt: (cursor) => (cursor === null ? { api: 'graphql', cost: FACTS_COST } : { api: 'rest', cost: 1 }),
     async fetch(query) {
       const place = query.cursor === null ? null : (JSON.parse(query.cursor) as RestCursor);
       return place ? fetchPage(api, query, place) : fetchFacts(client, query);
@@ -40,12 +43,11 @@ export function createRestSource(api: AdminApi, client: ShopifyClient): Source {
 
 async function fetchFacts(client: ShopifyClient, query: SourceQuery): Promise<SourcePage> {
   const { shop, accessToken, signal } = query;
-  const { data } = await client({ shop, accessToken, signal, document: SHOP_FACTS, variables: {} });
+  const { data, cost } = await client({ shop, accessToken, signal, document: SHOP_FACTS, variables: {} });
   const { currencyCode } = (data.shop ?? {}) as { currencyCode?: string };
   if (!currencyCode) throw new ShopifyUnavailable('a shop without its currency');
   const next = write({ currency: currencyCode, page: null });
-  // The cost is GraphQL's one or two points: nothing to tell of the bucket this source draws from.
-  return { customers: [], ids: [], next, wait: null, cost: null };
+  return { customers: [], ids: [], next, wait: null, cost };
 }
 
 async function fetchPage(

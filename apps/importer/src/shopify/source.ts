@@ -1,11 +1,17 @@
 import type { ImportedCustomer, SliceRange } from '@core/domain';
 import type { QueryCost } from './errors.ts';
 
+/** Which of the shop's buckets a request draws from, and what it costs until a reply says better. */
+export interface Limit {
+  readonly api: 'graphql' | 'rest';
+  readonly cost: number;
+}
+
 /** One way to read a shop's customers: GraphQL pages, REST pages, or a bulk operation's file. */
 export interface Source {
   readonly name: 'graphql' | 'rest' | 'bulk';
-  /** Which of the shop's buckets a request draws from, and what it costs until a reply says better. */
-  readonly limit: { api: 'graphql' | 'rest'; cost: number };
+  /** What the request at this place draws on. */
+  limitAt(cursor: SourceQuery['cursor']): Limit;
   /**
    * A step of reading: one request to the Admin API, two where a bulk operation starts, none where its file is read.
    * It may read nobody and still lead on.

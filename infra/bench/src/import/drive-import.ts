@@ -45,7 +45,7 @@ export async function importShop(
     const run = await inTransaction(stack.owner, (tx) => getImport(tx, { merchantId, importId }));
     if (!run.finishedAt || !run.startedAt) continue;
     if (run.status !== 'completed')
-      throw new Error(`the import is ${run.status}: ${run.error ?? 'no reason'}`);
+      throw new Error(`the import is ${run.status}: ${run.error ?? 'no reason'}\n${stack.lastWords()}`);
     return { run, seconds: (run.finishedAt.getTime() - run.startedAt.getTime()) / 1_000 };
   }
 }

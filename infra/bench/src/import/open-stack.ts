@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createMerchantKeyStore,
@@ -37,6 +38,8 @@ export interface ImportStack {
   keys: MerchantKeyStore;
   /** Sets the stand-in's shop up, or does something to it. @returns what it answers */
   shop(domain: string, settings?: ShopSettings): Promise<ShopState>;
+  /** Of the importer's log. */
+  lastWords(): string;
   /** Starts an importer or a worker, as deployed. */
   start(app: 'importer' | 'worker', environment?: Record<string, string>): Promise<Child>;
   pids: { postgresql: number; redis: number; kafka: number; shopify: number };
@@ -98,6 +101,7 @@ export async function openImportStack(
     ownerUrl: postgres.primary.url,
     keys: createMerchantKeyStore(parseKeyring(keyring)),
     shop: (domain, settings) => standIn.control(domain, settings),
+    lastWords: () => readFileSync(join(dir, 'importer.log'), 'utf8').slice(-4_000),
     async start(app, environment = {}) {
       const child = await launchApp({
         app,

@@ -4,9 +4,10 @@ import type { PageRow } from './page.ts';
 import type { StoredCustomer, Tombstones } from './resolve.ts';
 
 /**
- * What is stored of the page's people. No lock: a write that finds the version moved on starts anew. Key by key in
- * laterals, which no estimate can turn into one scan of the merchant's rows: while a new shop grows, the statistics
- * know nothing of it, and `= any` read all that was there for every page.
+ * What is stored of the page's people. No lock: a write that finds the version moved on starts anew.
+ *
+ * Key by key in laterals, with the merchant's id where the planner cannot see it: while a new shop grows, the
+ * statistics say that it has no rows, and `= any`, or a lateral with the id in sight, reads all of them for every page.
  */
 export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[]): Promise<StoredCustomer[]> {
   return tx.query<StoredCustomer & Record<string, unknown>>(
@@ -14,12 +15,14 @@ export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[])
        select known.id
          from unnest($2::text[]) as page (external_id)
         cross join lateral (select id from customers
-                             where merchant_id = $1 and external_id = page.external_id limit 1) as known
+                             where merchant_id = (select $1::uuid) and external_id = page.external_id
+                             limit 1) as known
         union
        select known.id
          from unnest($3::bytea[]) as page (email_hash)
         cross join lateral (select id from customers
-                             where merchant_id = $1 and email_hash = page.email_hash limit 1) as known)
+                             where merchant_id = (select $1::uuid) and email_hash = page.email_hash
+                             limit 1) as known)
      select stored.*
        from found
       cross join lateral (
