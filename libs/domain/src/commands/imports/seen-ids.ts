@@ -1,6 +1,9 @@
 /**
  * Sets of ids of one run ($2) as common table expressions; `id` is the number of gid://shopify/Customer/7.
  *
+ * They are compared by except and intersect, never joined: of a shop that has just been read the statistics know
+ * nothing, and a join planned for one row scans the whole set for each of a hundred thousand.
+ *
  * seen: whom the run has read. What a verify slice still has to ask for is not among them.
  */
 export const SEEN = `seen as materialized (

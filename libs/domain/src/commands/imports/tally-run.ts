@@ -14,8 +14,8 @@ export async function tallyRun(tx: Tx, { merchantId, importId }: ImportRef): Pro
             (select cursor from customer_import_slices
               where import_id = $2 and kind = 'verify' order by slice desc limit 1) as counted,
             (select count(*) from seen) as seen,
-            (select count(*) from gone join seen using (id)) as gone,
-            (select count(*) from gone g left join seen s on s.id = g.id where s.id is null) as "goneUnseen",
+            (select count(*) from (select id from gone intersect all select id from seen) met) as gone,
+            (select count(*) from (select id from gone except all select id from seen) unmet) as "goneUnseen",
             coalesce((select kind from customer_import_slices where import_id = $2 and kind in ('plan', 'ids')
                        order by slice desc limit 1) = 'ids', false) as scanned
        from customer_import_logs r where r.merchant_id = $1 and r.id = $2`,

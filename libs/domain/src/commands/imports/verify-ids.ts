@@ -26,7 +26,8 @@ export const verifyStrangers = (tx: Tx, ref: ImportRef): Promise<void> =>
               where r.id = $2 and r.mode = 'full' and c.merchant_id = $1 and c.deleted_at is null
                 and c.created_at < r.started_at
                 and (select count(*) from shopify_connections where merchant_id = $1) = 1) known
-      where id is not null and not exists (select 1 from seen where seen.id = known.id)`,
+      where id is not null
+     except select id from seen`,
   );
 
 /** Those that only one side has: listed by the shop and not read, or read and not listed by it any more. */
