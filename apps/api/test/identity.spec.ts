@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
-import { Consistency, CoreService, ImportService } from '@core/contracts';
+import { Consistency, CoreService, ImportService, PrivacyService } from '@core/contracts';
 import {
   bearer,
   createIssuer,
@@ -93,7 +93,10 @@ describe.each(ports)('on the port of %s', (_, open) => {
       }
       // The same call comes in with what it needs and no more; it may fail for want of a row.
       for (const merchant_id of [undefined, merchantId]) {
-        const token = issuer.token({ scope: method.scope, merchant_id });
+        // An export holds emails.
+        const scope =
+          method.desc.name === 'ExportCustomerData' ? `${method.scope} customers:pii` : method.scope;
+        const token = issuer.token({ scope, merchant_id });
         const { code, message } = await outcome(call(method, request, bearer(token)));
         expect([message, NO_REFUSAL.includes(code)]).toEqual([message, false]);
       }
@@ -153,6 +156,10 @@ it('tells an email to customers:pii alone, and has each time on record with who 
     const found = await api.rpc.unary(core.findCustomerByEmail, { ...strong, email }, options);
     expect([read.customer?.email, found.customer?.email]).toEqual([seen, seen]);
   }
+  const named = { merchantId: shop, customerId };
+  await expect(
+    api.rpc.unary(PrivacyService.method.exportCustomerData, named, as('privacy:admin', 'admin')),
+  ).rejects.toMatchObject({ code: grpc.status.PERMISSION_DENIED });
   expect(await auditOf(api.owner, shop)).toEqual([
     'customer.create',
     ...Array<string>(4).fill('customer.email_disclosed'),

@@ -1,4 +1,3 @@
-import { TRACEPARENT, traceparentOf } from '@core/contracts';
 import {
   assertKnownSchema,
   assertQuietLogs,
@@ -11,7 +10,7 @@ import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } fro
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
-import { TOPICS } from './topics.ts';
+import { contextBy, TOPICS } from './topics.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
@@ -49,13 +48,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
     client: { ...kafka, consume: (how) => untilReady(() => kafka.consume(how), wait('its consumer group')) },
     groupId: 'core-worker',
     topics: TOPICS,
-    context: ({ eventId, headers, signal }) => ({
-      caller: 'worker',
-      requestId: eventId,
-      traceparent: traceparentOf(headers[TRACEPARENT]),
-      signal,
-      keys,
-    }),
+    context: contextBy(keys),
     unknownWait: env.RFM_UNKNOWN_WAIT,
     pool,
     log,

@@ -1,6 +1,7 @@
-import { Topic } from '@core/contracts';
+import { Topic, TRACEPARENT, traceparentOf } from '@core/contracts';
+import type { MerchantKeyStore } from '@core/db';
 import type { CommandContext } from '@core/domain';
-import type { TopicHandler } from '@core/events';
+import type { EventContext, TopicHandler } from '@core/events';
 import { gdprRequestCreated } from './handlers/gdpr-request-created.ts';
 import { rfmUpdated } from './handlers/rfm-updated.ts';
 
@@ -9,3 +10,14 @@ export const TOPICS = {
   [Topic.rfmUpdated]: rfmUpdated,
   [Topic.gdprRequestCreated]: gdprRequestCreated,
 } as Record<string, TopicHandler<CommandContext>>;
+
+/** What their handlers know of an event: it is the request that they act for. */
+export const contextBy =
+  (keys: MerchantKeyStore) =>
+  ({ eventId, headers, signal }: EventContext): CommandContext => ({
+    caller: 'worker',
+    requestId: eventId,
+    traceparent: traceparentOf(headers[TRACEPARENT]),
+    signal,
+    keys,
+  });
