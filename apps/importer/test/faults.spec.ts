@@ -73,18 +73,19 @@ describe('two importers', () => {
 
   it('hand over at once when one stops cleanly', async () => {
     const first = bench.startImporter();
-    const shop = await bench.connect(4_000, [150, 200]);
+    const shop = await bench.connect(12_000, [150, 200]);
     const ref = await bench.start(shop);
     await bench.until(ref, 'under way', (run) => run.read >= 250);
     await first.stop();
-    // Pages in hand are given back; the jobs of the other slices wait in Redis for whoever comes.
+    // Three pages a slice, so that none is at its end yet. Pages in hand are given back; the jobs of the other
+    // slices wait in Redis for whoever comes.
     const free =
       'select 1 from customer_import_slices where import_id = $1 and not done and lease_until is null';
     expect((await bench.owner.query(free, [ref.importId])).rowCount).toBeGreaterThan(0);
     await bench.redis.flushdb();
     bench.startImporter();
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
-    await expectExact(shop, 4_000);
+    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(12_000));
+    await expectExact(shop, 12_000);
   });
 });
 

@@ -13,6 +13,7 @@ import {
   passphrase,
 } from '@core/db';
 import {
+  endPool,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
@@ -43,7 +44,7 @@ beforeAll(async () => {
   pool = new Pool({ connectionString: postgres.primary.url, max: 4 });
 });
 afterAll(async () => {
-  await pool.end();
+  await endPool(pool);
   await postgres.stop();
   removeServicesDir(dir);
 });
