@@ -56,7 +56,7 @@ it('all slices of a run take turns', async () => {
         [ref.importId],
       )
     ).rows;
-  await bench.until(ref, 'half read', (run) => run.read >= 5_000);
+  await bench.until(ref, 'half read', (run) => run.read >= 7_000);
   // 560 customers each, in pages of 250: who came first is not read to its end before the others begin.
   const begun = await slices();
   expect(begun).toHaveLength(16);

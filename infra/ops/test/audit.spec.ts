@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';
+import { waitUntil } from '@core/testing';
 import { openStack, ops, type Said, type Stack } from './support.ts';
 
 let stack: Stack;
@@ -12,7 +13,9 @@ const append = (action: string) =>
     `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', $2, 'r-1')`,
     [randomUUID(), action],
   );
-const seal = () => inTransaction(stack.owner, (tx) => sealAudit(tx));
+/** Transactions of other databases of the cluster delay it: they are other specs'. */
+const seal = () =>
+  waitUntil(() => inTransaction(stack.owner, (tx) => sealAudit(tx)), { what: 'the rows to be sealed' });
 const verify = (...args: string[]): Promise<Said> =>
   ops(['audit', 'verify', ...args], { ...stack.env, CORE_DB_USER: 'core_sealer' });
 
