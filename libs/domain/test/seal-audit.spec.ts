@@ -101,6 +101,19 @@ it('leaves no row out while writers write', async () => {
   expect([broken, rows, unsealed.rows]).toEqual([[], 400, 0]);
 });
 
+it('seals a transaction that has more rows than a seal takes, and what comes after it', async () => {
+  await owner.query(
+    `insert into audit_log (merchant_id, actor, action, request_id)
+     select $1, 'spec', 'spec.many', 'r-1' from generate_series(1, 50001)`,
+    [merchantId],
+  );
+  await append();
+  await ended();
+  expect((await seal())?.rows).toBe(50_001);
+  expect((await seal())?.rows).toBe(1);
+  expect(await broken()).toEqual([]);
+});
+
 describe('finds', () => {
   beforeEach(chain);
   const CHANGED = '2: its rows are not those that were sealed: 2 then, 2 now';

@@ -30,17 +30,23 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
     'select seq, to_xid::text as "toXid", hash from audit_seals order by seq desc limit 1',
   );
   const fromXid = last?.toXid ?? '0';
-  const [{ ended, cut } = { ended: fromXid, cut: null }] = await tx.query<{
+  const [{ ended, first, cut } = { ended: fromXid, first: null, cut: null }] = await tx.query<{
     ended: string;
+    first: string | null;
     cut: string | null;
   }>(
-    `select pg_snapshot_xmin(pg_current_snapshot())::text as ended,
-            (select xid::text from audit_log where xid >= $1::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
-              order by audit_log.xid, id offset ${MOST_ROWS} limit 1) as cut`,
+    `with closed as materialized (
+       select xid from audit_log where xid >= $1::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by xid, id limit ${MOST_ROWS} + 1)
+     select pg_snapshot_xmin(pg_current_snapshot())::text as ended,
+            (select xid::text from closed limit 1) as first,
+            (select xid::text from closed offset ${MOST_ROWS} limit 1) as cut`,
     [fromXid],
   );
-  const more = cut !== null && cut !== fromXid;
-  const toXid = more ? cut : ended;
+  const more = cut !== null;
+  // Up to the transaction that does not fit, unless that is the first one: then up to the next, or no seal would
+  // ever have a row again.
+  const toXid = cut === null ? ended : cut === first ? String(BigInt(cut) + 1n) : cut;
   const { rows, hash: rowsHash } = await hashRows(tx, { fromXid, toXid });
   if (rows === 0) return null;
   const previousHash = last?.hash ?? NO_SEAL;
