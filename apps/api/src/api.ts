@@ -1,6 +1,6 @@
 import {
   assertKnownSchema,
-  assertQuietLogs,
+  assertServable,
   createMerchantKeyStore,
   createPool,
   deriveKeys,
@@ -69,12 +69,11 @@ export async function startApi(
     checks: { serving: () => serving, database: schemaIsKnown },
   });
   shutdown.add('admin server', () => admin.close());
-  await untilReady(schemaIsKnown, {
+  await untilReady(() => assertServable(readerOf(pool), { NODE_ENV: env.NODE_ENV, log }), {
     what: 'PostgreSQL',
     signal: shutdown.signal,
     onWait: (message, err) => log.warn({ err }, message),
   });
-  await assertQuietLogs(readerOf(pool), { NODE_ENV: env.NODE_ENV, log });
 
   const observer = createReadObserver(metrics);
   const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });

@@ -1,10 +1,10 @@
 import {
-  assertKnownSchema,
-  assertQuietLogs,
+  assertServable,
   createMerchantKeyStore,
   createPool,
   inTransaction,
   parseKeyring,
+  type Tx,
 } from '@core/db';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
@@ -44,8 +44,8 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
     signal: shutdown.signal,
     onWait: (message: string, err: unknown) => log.info({ err }, message),
   });
-  await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
-  await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: env.NODE_ENV, log }));
+  const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
+  await untilReady(() => inTransaction(pool, servable), wait('PostgreSQL'));
   await untilReady(checks.redis, wait('Redis'));
 
   const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };

@@ -1,10 +1,10 @@
 import {
-  assertKnownSchema,
-  assertQuietLogs,
+  assertServable,
   createMerchantKeyStore,
   createPool,
   inTransaction,
   parseKeyring,
+  type Tx,
 } from '@core/db';
 import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
@@ -35,8 +35,8 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
     signal: shutdown.signal,
     onWait: (message: string, err: unknown) => log.info({ err }, message),
   });
-  await untilReady(() => inTransaction(pool, assertKnownSchema), wait('PostgreSQL'));
-  await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: env.NODE_ENV, log }));
+  const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
+  await untilReady(() => inTransaction(pool, servable), wait('PostgreSQL'));
   const background = runBackground({ env, pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));

@@ -1,5 +1,6 @@
 import { runSealer, type RunSealerOptions } from './audit/run-sealer.ts';
-import { runPrivacy, type RunPrivacyOptions } from './privacy/run-privacy.ts';
+import type { Background, BackgroundDeps } from './background.ts';
+import { runPrivacy } from './privacy/run-privacy.ts';
 import { runWebhooks } from './webhooks/run-webhooks.ts';
 
 /**
@@ -7,7 +8,7 @@ import { runWebhooks } from './webhooks/run-webhooks.ts';
  * it causes wait in the outbox.
  * @throws as runSealer
  */
-export function runBackground(deps: RunSealerOptions & RunPrivacyOptions): { close(): Promise<void> } {
+export function runBackground(deps: RunSealerOptions & BackgroundDeps): Background {
   const sealer = runSealer(deps);
   const running = [sealer, runWebhooks(deps), runPrivacy(deps)];
   return { close: async () => void (await Promise.all(running.map((each) => each.close()))) };

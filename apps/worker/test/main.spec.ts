@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { createTopics, type KafkaClient } from '@core/events';
-import { freePort, testServices, waitUntil, workspaceRoot } from '@core/testing';
+import { freePort, testServices, waitUntil } from '@core/testing';
 import { connect, keyring, openDatabase } from './support.ts';
+import { startWorkerProcess } from './worker-process.ts';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
 let client: KafkaClient;
@@ -20,34 +19,12 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Runs the worker as a process of its own. */
 async function startWorker(env: Record<string, string> = {}) {
-  const port = await freePort();
-  const { workerUrl } = database;
-  const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/worker/src/main.ts')], {
-    env: {
-      CORE_DB_HOST: workerUrl.hostname,
-      CORE_DB_PORT: workerUrl.port,
-      CORE_DB_NAME: workerUrl.pathname.slice(1),
-      CORE_DB_USER: workerUrl.username,
-      CORE_DB_PASSWORD: workerUrl.password,
-      CORE_ENCRYPTION_KEYS: keyring,
-      KAFKA_BROKER: testServices().kafka.broker,
-      CORE_ADMIN_PORT: String(port),
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  running.push({ kill: () => (child.kill('SIGKILL'), exited) });
-  return {
-    output: () => output,
-    exited,
-    stop: () => (child.kill('SIGTERM'), exited),
-    get: (path: string) => fetch(`http://127.0.0.1:${port}${path}`),
-  };
+  const { broker } = testServices().kafka;
+  const known = { CORE_ENCRYPTION_KEYS: keyring, KAFKA_BROKER: broker };
+  const worker = await startWorkerProcess(database.workerUrl, { ...known, ...env });
+  running.push(worker);
+  return worker;
 }
 
 it('becomes ready, relays the outbox, serves its figures and stops cleanly', async () => {

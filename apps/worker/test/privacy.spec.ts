@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import { runConsumer, type EventConsumer, type KafkaClient } from '@core/events';
 import { createLogger, Registry } from '@core/runtime';
-import { freePort, waitUntil, workspaceRoot } from '@core/testing';
+import { waitUntil } from '@core/testing';
 import { TOPICS } from '../src/topics.ts';
 import { connect, keyring, openDatabase } from './support.ts';
+import { startWorkerProcess } from './worker-process.ts';
 
 const groupId = `spec.${randomUUID()}`;
 const gdpr = `spec.gdpr.${randomUUID()}`;
@@ -68,34 +67,11 @@ const requestsOf = async (merchantId: string): Promise<Request[]> =>
   (await database.owner.query<Request>('select * from privacy_requests where merchant_id = $1', [merchantId]))
     .rows;
 
-/** The worker as a process of its own, without Kafka: the redaction of shops needs none. */
+/** Without Kafka: the redaction of shops needs none. */
 async function startWorker() {
-  const port = await freePort();
-  const { workerUrl } = database;
-  const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/worker/src/main.ts')], {
-    env: {
-      CORE_DB_HOST: workerUrl.hostname,
-      CORE_DB_PORT: workerUrl.port,
-      CORE_DB_NAME: workerUrl.pathname.slice(1),
-      CORE_DB_USER: workerUrl.username,
-      CORE_DB_PASSWORD: workerUrl.password,
-      CORE_ENCRYPTION_KEYS: keyring,
-      KAFKA_BROKER: `127.0.0.1:${await freePort()}`,
-      CORE_ADMIN_PORT: String(port),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const kill = () => (child.kill('SIGKILL'), exited);
-  running.push({ kill });
-  return {
-    output: () => output,
-    kill,
-    stop: () => (child.kill('SIGTERM'), exited),
-    metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
-  };
+  const worker = await startWorkerProcess(database.workerUrl, { CORE_ENCRYPTION_KEYS: keyring });
+  running.push(worker);
+  return { ...worker, metrics: async () => (await worker.get('/metrics')).text() };
 }
 
 it('erases on a record of Kafka, and keeps a receipt of each place', async () => {

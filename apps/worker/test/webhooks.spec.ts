@@ -4,11 +4,12 @@ import { pruneWebhooks, upsertCustomers } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
-import { runWebhooks, type RunningWebhooks } from '../src/webhooks/run-webhooks.ts';
+import type { Background } from '../src/background.ts';
+import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { eventsOf, openBench, settled, type Shop } from './webhooks-support.ts';
 
 let bench: Awaited<ReturnType<typeof openBench>>;
-let workers: RunningWebhooks[];
+let workers: Background[];
 const metrics = new Registry();
 
 const start = (registry = new Registry()) =>

@@ -11,10 +11,10 @@ import {
   upsertCustomers,
   type PageRef,
   type SliceCounters,
+  gidOf,
 } from '@core/domain';
 import { fetchByIds } from '../shopify/by-ids.ts';
 import { countCustomers } from '../shopify/count.ts';
-import { gidOf } from '../shopify/imported.ts';
 import { clientOf } from './ask-shop.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 

@@ -1,8 +1,7 @@
-import type { ImportedCustomer } from '@core/domain';
+import { gidOf, type ImportedCustomer } from '@core/domain';
 import type { ShopifyClient } from './client.ts';
 import { CUSTOMER_FIELDS, toImported, type CustomerNode } from './customer-node.ts';
 import { ShopifyUnavailable, type QueryCost } from './errors.ts';
-import { gidOf } from './imported.ts';
 import type { Access } from './transport.ts';
 
 /** What `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits (input arrays). */

@@ -1,5 +1,6 @@
 import { toImported } from './customer-node.ts';
-import { gidOf, idOf } from './imported.ts';
+import { gidOf } from '@core/domain';
+import { idOf } from './imported.ts';
 import { fromRest } from './rest-customer.ts';
 
 const node = {

@@ -39,8 +39,6 @@ export const toImportedCustomer = (customer: SourceCustomer): ImportedCustomer =
 /** The number in gid://shopify/Customer/7. */
 export const idOf = (gid: string): number => Number(gid.slice(gid.lastIndexOf('/') + 1));
 
-export const gidOf = (id: number): string => `gid://shopify/Customer/${id}`;
-
 function money(amount: string): string {
   const [, whole, decimals = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
   return whole === undefined ? amount : `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`;

@@ -1,5 +1,5 @@
-import type { ImportedCustomer } from '@core/domain';
-import { gidOf, toImportedCustomer } from './imported.ts';
+import { gidOf, type ImportedCustomer } from '@core/domain';
+import { toImportedCustomer } from './imported.ts';
 
 /** A customer as the fields of REST_FIELDS give one. */
 export interface RestCustomer {

@@ -1,22 +1,16 @@
 import { createPool, inTransaction, type Pool } from '@core/db';
 import { readUnsealed, sealAudit } from '@core/domain';
-import { Counter, Gauge, pause, type Env, type Logger, type Registry } from '@core/runtime';
+import { Counter, Gauge, pause, type Env, type Registry } from '@core/runtime';
+import type { Background, BackgroundDeps } from '../background.ts';
 import type { workerEnv } from '../config.ts';
-
-export interface RunningSealer {
-  /** Ends after the transaction in hand. */
-  close(): Promise<void>;
-}
 
 type SealerEnv = Pick<
   Env<typeof workerEnv>,
   Extract<keyof typeof workerEnv, `CORE_DB_${string}`> | 'NODE_ENV'
 >;
 
-export interface RunSealerOptions {
+export interface RunSealerOptions extends Pick<BackgroundDeps, 'log' | 'metrics'> {
   env: SealerEnv;
-  log: Logger;
-  metrics: Registry;
 }
 
 /** Rows are sealed within a minute of their commit: this, and the time of a seal. */
@@ -27,7 +21,7 @@ const SEAL_EVERY_MS = 20_000;
  * the chain goes into this process's log, out of reach of who can write to the database.
  * @throws Error in production when the role has no password here
  */
-export function runSealer({ env, log, metrics }: RunSealerOptions): RunningSealer {
+export function runSealer({ env, log, metrics }: RunSealerOptions): Background {
   const password = env.CORE_DB_SEALER_PASSWORD;
   if (!password) {
     const what = 'the audit log is not sealed: CORE_DB_SEALER_PASSWORD is not set';

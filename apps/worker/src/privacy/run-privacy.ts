@@ -1,21 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
+import { inTransaction, type Pool } from '@core/db';
 import { listPrivacyRequests, PRIVACY_CHANNEL, redactShopStep } from '@core/domain';
 import { listenForWake } from '@core/events';
-import { backoff, pause, type Logger, type Registry } from '@core/runtime';
+import { backoff, pause, type Logger } from '@core/runtime';
+import type { Background, BackgroundDeps } from '../background.ts';
 import { createPrivacyMetrics } from './metrics.ts';
-
-export interface RunPrivacyOptions {
-  pool: Pool;
-  keys: MerchantKeyStore;
-  log: Logger;
-  metrics: Registry;
-}
-
-export interface RunningPrivacy {
-  /** Ends after the transaction in hand. */
-  close(): Promise<void>;
-}
 
 /** Redactions come a few times a year, and have thirty days. */
 const LOOK_EVERY_MS = 5_000;
@@ -27,7 +16,7 @@ const ALARM_DAYS = 20;
  * Carries out the redactions of shops, step by step, and warns of requests that nobody has answered, until closed. Any
  * number of workers may: each merchant is one's at a time, and whatever one leaves unfinished the next one goes on with.
  */
-export function runPrivacy({ pool, keys, log, metrics }: RunPrivacyOptions): RunningPrivacy {
+export function runPrivacy({ pool, keys, log, metrics }: BackgroundDeps): Background {
   const stopping = new AbortController();
   const { signal } = stopping;
   const wake = listenForWake(pool, PRIVACY_CHANNEL, log);

@@ -1,4 +1,4 @@
-import { shopifyTime, type ImportedCustomer } from '@core/domain';
+import { gidOf, shopifyTime, type ImportedCustomer } from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
 export class UnreadableWebhook extends Error {
@@ -54,7 +54,7 @@ export const readUpdatedAt = ({ updated_at: at }: Payload): Date | undefined =>
 /** gid://shopify/Customer/7, of the payload of a customer. @throws UnreadableWebhook */
 export function readCustomerId({ admin_graphql_api_id: gid, id }: Payload): string {
   if (isGid(gid)) return gid;
-  if (isId(id)) return `gid://shopify/Customer/${id}`;
+  if (isId(id)) return gidOf(id);
   throw new UnreadableWebhook('no_customer_id');
 }
 
@@ -78,7 +78,7 @@ export function readPerson(payload: Payload): {
 } {
   const customer = isObject(payload['customer']) ? payload['customer'] : {};
   const request = isObject(payload['data_request']) ? payload['data_request'] : {};
-  const externalId = isId(customer['id']) ? `gid://shopify/Customer/${customer['id']}` : undefined;
+  const externalId = isId(customer['id']) ? gidOf(customer['id']) : undefined;
   const email = typeof customer['email'] === 'string' && customer['email'] ? customer['email'] : undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: isId(request['id']) ? String(request['id']) : undefined };

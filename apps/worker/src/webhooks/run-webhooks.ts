@@ -1,21 +1,9 @@
-import type { MerchantKeyStore, Pool } from '@core/db';
 import { pruneWebhooks, WEBHOOKS_CHANNEL } from '@core/domain';
 import { listenForWake } from '@core/events';
-import { backoff, pause, type Logger, type Registry } from '@core/runtime';
+import { backoff, pause } from '@core/runtime';
+import type { Background, BackgroundDeps } from '../background.ts';
 import { applyWaiting } from './apply-waiting.ts';
 import { createWebhookMetrics } from './metrics.ts';
-
-export interface RunWebhooksOptions {
-  pool: Pool;
-  keys: MerchantKeyStore;
-  log: Logger;
-  metrics: Registry;
-}
-
-export interface RunningWebhooks {
-  /** Ends after the transaction in hand. */
-  close(): Promise<void>;
-}
 
 /** Those that are to be tried again announce themselves to nobody. */
 const LOOK_EVERY_MS = 2_000;
@@ -26,7 +14,7 @@ const KEEP_DAYS = 30;
 const PRUNE_EVERY_MS = 60 * 60_000;
 
 /** Applies webhooks as they come, until closed. Any number of workers may: each shop is one's at a time. */
-export function runWebhooks({ pool, keys, log, metrics }: RunWebhooksOptions): RunningWebhooks {
+export function runWebhooks({ pool, keys, log, metrics }: BackgroundDeps): Background {
   const stopping = new AbortController();
   const { signal } = stopping;
   const wake = listenForWake(pool, WEBHOOKS_CHANNEL, log);

@@ -1,3 +1,5 @@
+import { lockName } from '../advisory-lock.ts';
+import { FIRST_UUID } from '../first-uuid.ts';
 import type { Tx } from '../transaction.ts';
 import type { Keyring } from './keyring.ts';
 import {
@@ -14,9 +16,8 @@ import {
  * Held until the transaction ends by whoever destroys a merchant's keys or adds a generation to them: a generation
  * that is added while the others are destroyed would keep the index key alive.
  */
-export async function lockMerchantKeys(tx: Tx, merchantId: string): Promise<void> {
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended('merchant_keys|' || $1, 0))`, [merchantId]);
-}
+export const lockMerchantKeys = (tx: Tx, merchantId: string): Promise<void> =>
+  lockName(tx, `merchant_keys|${merchantId}`);
 
 /**
  * Gives the merchant its next generation: another data key, and the same index key wrapped anew, because the hashes
@@ -75,7 +76,7 @@ export const wrappedByOthers = (
       where (merchant_id, generation) > ($2::uuid, $3::int)
         and (split_part(data_key, '.', 1) <> $1 or split_part(index_key, '.', 1) <> $1)
       order by merchant_id, generation limit $4 for update`,
-    [currentId, after?.merchantId ?? '00000000-0000-0000-0000-000000000000', after?.generation ?? 0, limit],
+    [currentId, after?.merchantId ?? FIRST_UUID, after?.generation ?? 0, limit],
   );
 
 /** Of a row of merchant_keys. */

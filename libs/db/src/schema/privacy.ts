@@ -132,7 +132,7 @@ export const auditSeals = pgTable('audit_seals', {
   fromXid: xid8('from_xid').notNull(),
   toXid: xid8('to_xid').notNull(),
   rows: bigint('rows', { mode: 'number' }).notNull(),
-  /** SHA-256 over the rows in the order of their ids. */
+  /** SHA-256 over the rows in the order of their transactions and ids. */
   rowsHash: bytea('rows_hash').notNull(),
   /** Of the seal before; 32 zero bytes for the first. */
   previousHash: bytea('previous_hash').notNull(),

@@ -129,8 +129,9 @@ async function tracesOf(
   const externalIds = [...rows.map((row) => row.external_id), externalId].filter((id) => !!id) as string[];
   const hashes = rows.flatMap((row) => row.email_hash ?? []);
   // A deleted customer's email is gone already: what the request says of it stands in.
-  if (email && rows.every(({ deleted }) => deleted)) hashes.push(emailHash(keys, email));
-  if (email && !customerId && !externalId) hashes.push(emailHash(keys, email));
+  if (email && (rows.every(({ deleted }) => deleted) || (!customerId && !externalId))) {
+    hashes.push(emailHash(keys, email));
+  }
   const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));
   // Who asks by an external id that is not known here may share the email with a customer who stays.
   const stay = await tx.query<{ hash: string }>(

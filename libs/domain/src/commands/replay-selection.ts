@@ -1,4 +1,4 @@
-import type { Reader } from '@core/db';
+import { FIRST_UUID, type Reader } from '@core/db';
 
 /** Whose events are sent again. What is absent does not narrow. */
 export interface ReplaySelection {
@@ -20,8 +20,6 @@ export interface ReplayCursor {
   updatedAt: string;
   customerId: string;
 }
-
-const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * The keys of a page in the order of an index, (merchant, last change, id), over all merchants or one. By the

@@ -1,8 +1,8 @@
 import { readEmail, type Reader } from '@core/db';
 import { findHeldWebhooks } from '../commands/privacy/held-webhooks.ts';
-import { shopifyNumber } from '../commands/privacy/names-in-body.ts';
 import { MERGED_WITH } from '../commands/privacy/person.ts';
 import type { CommandContext } from '../context.ts';
+import { shopifyNumber } from '../shopify-gid.ts';
 
 /** JSON of what is held, by place; a place that holds nothing is an empty list. */
 export type PersonalData = Record<string, unknown[]>;

@@ -1,4 +1,4 @@
-import type { Tx } from '@core/db';
+import { tryLockName, type Tx } from '@core/db';
 import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
 
 /** What a seal took in, for whoever keeps the head of the chain elsewhere. */
@@ -22,10 +22,7 @@ const MOST_ROWS = 50_000;
  * @param tx of the role core_sealer
  */
 export async function sealAudit(tx: Tx): Promise<Sealed | null> {
-  const [lock] = await tx.query<{ ours: boolean }>(
-    `select pg_try_advisory_xact_lock(hashtextextended('audit seals', 0)) as ours`,
-  );
-  if (!lock?.ours) return null;
+  if (!(await tryLockName(tx, 'audit seals'))) return null;
   const [last] = await tx.query<{ seq: string; toXid: string; hash: Buffer }>(
     'select seq, to_xid::text as "toXid", hash from audit_seals order by seq desc limit 1',
   );

@@ -1,4 +1,4 @@
-import { open, seal, type MerchantKeys, type MerchantKeyStore, type Reader } from '@core/db';
+import { openValue, sealValue, type MerchantKeys, type MerchantKeyStore, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 
 export interface ShopConnection {
@@ -9,13 +9,13 @@ export interface ShopConnection {
 
 type Kind = 'access' | 'refresh';
 
-/** `<generation>.<sealed>` under the merchant's data key; opens for this merchant, shop and kind alone. */
+/** As sealValue; opens for this merchant, shop and kind alone. */
 export const sealToken = (
   keys: MerchantKeys,
   connection: ShopConnection,
   kind: Kind,
   token: string,
-): string => `${keys.generation}.${seal(keys.dataKey, Buffer.from(token), tokenContext(connection, kind))}`;
+): string => sealValue(keys, Buffer.from(token), tokenContext(connection, kind));
 
 /**
  * A stored token in plain: to be sent to its shop, never logged or kept.
@@ -28,9 +28,9 @@ export async function openToken(
   kind: Kind,
   sealed: string,
 ): Promise<string> {
-  const dot = sealed.indexOf('.');
-  const { dataKey } = await keys.ofGeneration(reader, connection.merchantId, Number(sealed.slice(0, dot)));
-  return open(dataKey, sealed.slice(dot + 1), tokenContext(connection, kind)).toString();
+  const context = tokenContext(connection, kind);
+  const { merchantId } = connection;
+  return (await openValue(reader, keys, { merchantId, value: sealed, context })).toString();
 }
 
 export interface StoredToken {

@@ -1,10 +1,15 @@
-import { inTransaction, isUnreadable, type MerchantKeyStore, type Pool, type Reader } from '@core/db';
+import {
+  FIRST_UUID,
+  inTransaction,
+  isUnreadable,
+  type MerchantKeyStore,
+  type Pool,
+  type Reader,
+} from '@core/db';
 import type { Rotation } from './begin-rotation.ts';
 import { rotateEmails, type RotatedPage, type RotationKeys } from './rotate-emails.ts';
 import { rotateTokens, rotateWebhooks } from './rotate-sealed.ts';
 
-/** Customers are read from behind this id at the beginning. */
-const FIRST = '00000000-0000-0000-0000-000000000000';
 /** Bodies of webhooks that are in memory at once. */
 const WEBHOOKS = 50;
 
@@ -46,7 +51,7 @@ export async function rotateMerchant(
   const page = (after: string, limit: number) =>
     inTransaction(pool, (tx) => rotateEmails(tx, { merchantId, keys: rotationKeys, after, limit }));
 
-  for (let after: string | null = cursor ?? FIRST; after !== null;) {
+  for (let after: string | null = cursor ?? FIRST_UUID; after !== null;) {
     signal.throwIfAborted();
     const from: string = after;
     const done: RotatedPage[] = await page(from, batch).then(
@@ -67,7 +72,7 @@ export async function rotateMerchant(
 
   const tokens = await inTransaction(pool, (tx) => rotateTokens(tx, merchantId, rotationKeys));
   round.unreadable.push(...tokens.unreadable);
-  for (let after: string | null = FIRST; after !== null;) {
+  for (let after: string | null = FIRST_UUID; after !== null;) {
     signal.throwIfAborted();
     const from: string = after;
     const webhooks = await inTransaction(pool, (tx) =>

@@ -1,4 +1,4 @@
-import { KeyError, open, seal, type Tx } from '@core/db';
+import { KeyError, open, sealValue, splitSealed, type Tx } from '@core/db';
 import { tokenContext } from '../imports/access-token.ts';
 import { webhookContext } from '../webhooks/webhook-body.ts';
 import type { RotationKeys } from './rotate-emails.ts';
@@ -64,7 +64,7 @@ export async function rotateWebhooks(
   return { ...found, next: webhooks.length === page.limit ? (webhooks.at(-1)?.id ?? null) : null };
 }
 
-/** `<generation>.<sealed>` under the newest key; what is no older generation's, or does not open, stays as it is. */
+/** As sealValue under the newest key; what is no older generation's, or does not open, stays as it is. */
 function resealed(
   { older, newest }: RotationKeys,
   value: string | null,
@@ -72,14 +72,15 @@ function resealed(
   what: string,
   found: RotatedSealed,
 ): string | null {
-  const dot = value?.indexOf('.') ?? -1;
-  const from = older.find(({ generation }) => String(generation) === value?.slice(0, dot));
-  if (value === null || !from) return value;
+  if (value === null) return null;
+  const { generation, sealed } = splitSealed(value);
+  const from = older.find((keys) => String(keys.generation) === generation);
+  if (!from) return value;
   found.older++;
   try {
-    const sealed = seal(newest.dataKey, open(from.dataKey, value.slice(dot + 1), context), context);
+    const anew = sealValue(newest, open(from.dataKey, sealed, context), context);
     found.rotated++;
-    return `${newest.generation}.${sealed}`;
+    return anew;
   } catch (error) {
     if (!(error instanceof KeyError)) throw error;
     found.unreadable.push(what);

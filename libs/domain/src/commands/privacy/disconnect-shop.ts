@@ -1,5 +1,6 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
+import { ACTIVE } from '../imports/start-import.ts';
 import type { ShopProgress, ShopRedaction } from './shop-redaction.ts';
 
 /**
@@ -49,7 +50,7 @@ async function endRuns(tx: Tx, only: unknown[]): Promise<number> {
     `update customer_import_logs
         set status = 'cancelled', finished_at = now(), waiting_reason = null
       where merchant_id = $1 and ($2::text is null or shop = $2)
-        and status in ('pending', 'running', 'paused', 'cancelling')
+        and ${ACTIVE}
      returning id`,
     only,
   );

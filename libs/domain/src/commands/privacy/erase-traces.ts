@@ -1,7 +1,8 @@
 import type { MerchantKeys, Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
+import { shopifyNumber } from '../../shopify-gid.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
-import { shopifyNumber, type NamesInBody } from './names-in-body.ts';
+import type { NamesInBody } from './names-in-body.ts';
 import { searched, type ErasedPlace } from './receipt.ts';
 
 export interface Traces extends NamesInBody {

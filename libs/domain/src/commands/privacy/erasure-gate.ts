@@ -1,18 +1,14 @@
-import type { Tx } from '@core/db';
+import { lockName, shareName, type Tx } from '@core/db';
 
 // Rows cannot arbitrate here: an erasure of somebody who is not stored yet has no row to lock, and a page that asked
 // for tombstones a moment before they were committed would store the person behind the erasure's back.
-const GATE = `hashtextextended('erasure|' || $1::text, 0)`;
+const gate = (merchantId: string): string => `erasure|${merchantId}`;
 
 /** For who stores people: call it before reading tombstones. Until COMMIT no erasure of the merchant begins. */
-export const holdOffErasures = async (tx: Tx, merchantId: string): Promise<void> => {
-  await tx.query(`select pg_advisory_xact_lock_shared(${GATE})`, [merchantId]);
-};
+export const holdOffErasures = (tx: Tx, merchantId: string): Promise<void> => shareName(tx, gate(merchantId));
 
 /**
  * For an erasure: call it before anything else. Waits for the pages and webhooks of the merchant that are on their
  * way, and has the next ones wait until COMMIT; they then see the tombstones.
  */
-export const enterErasure = async (tx: Tx, merchantId: string): Promise<void> => {
-  await tx.query(`select pg_advisory_xact_lock(${GATE})`, [merchantId]);
-};
+export const enterErasure = (tx: Tx, merchantId: string): Promise<void> => lockName(tx, gate(merchantId));

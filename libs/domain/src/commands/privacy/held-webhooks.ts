@@ -1,17 +1,11 @@
-import { KeyError, type MerchantKeys, type Reader } from '@core/db';
+import { FIRST_UUID, KeyError, type MerchantKeys, type Reader } from '@core/db';
 import type { CommandContext } from '../../context.ts';
-import type { WebhookTopic } from '../webhooks/topics.ts';
+import type { WaitingWebhook } from '../webhooks/take-webhooks.ts';
 import { openWebhookBody } from '../webhooks/webhook-body.ts';
 import { bodyNames, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
-export interface HeldWebhook {
-  id: string;
-  merchantId: string;
-  shop: string;
-  topic: WebhookTopic;
-  eventId: string;
-  body: string;
+export interface HeldWebhook extends Omit<WaitingWebhook, 'attempts'> {
   outcome: 'failed' | null;
   receivedAt: Date;
 }
@@ -31,7 +25,7 @@ export async function findHeldWebhooks(
 ): Promise<{ webhooks: (HeldWebhook & { opened: Buffer })[]; unreadable: number }> {
   const webhooks: (HeldWebhook & { opened: Buffer })[] = [];
   let unreadable = 0;
-  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+  for (let after = FIRST_UUID; ;) {
     const rows = await reader.query<HeldWebhook & Record<string, unknown>>(
       `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", body, outcome,
               received_at as "receivedAt"

@@ -1,5 +1,6 @@
 import { emailHash } from '@core/db';
-import { bodyNames, shopifyNumber } from './names-in-body.ts';
+import { shopifyNumber } from '../../shopify-gid.ts';
+import { bodyNames } from './names-in-body.ts';
 
 const keys = { generation: 1, dataKey: Buffer.alloc(32), indexKey: Buffer.alloc(32, 7) };
 const ada = {

@@ -1,4 +1,5 @@
 import { emailHash, type MerchantKeys } from '@core/db';
+import { shopifyNumber } from '../../shopify-gid.ts';
 
 /** How a body may name a person. */
 export interface NamesInBody {
@@ -7,10 +8,6 @@ export interface NamesInBody {
   /** Blind indexes, in hex. */
   emailHashes: ReadonlySet<string>;
 }
-
-/** The number in gid://shopify/Customer/7; null for an id of another source. */
-export const shopifyNumber = (externalId: string): string | null =>
-  /^gid:\/\/shopify\/Customer\/(\d{1,18})$/.exec(externalId)?.[1] ?? null;
 
 /**
  * Whether a webhook's body is about a person. Every value is looked at, not the fields of each topic: a body that

@@ -1,4 +1,4 @@
-import { appendAudit, appendToOutbox, lockMerchantKeys, type Tx } from '@core/db';
+import { appendAudit, appendToOutbox, FIRST_UUID, lockMerchantKeys, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { disconnectShop } from './disconnect-shop.ts';
 import { ERASED_COLUMNS, eraseRows } from './erase-rows.ts';
@@ -62,8 +62,6 @@ const counted = (progress: ShopProgress, place: string, n: number): ShopProgress
   removed: { ...progress.removed, [place]: (progress.removed?.[place] ?? 0) + n },
 });
 
-const FIRST = '00000000-0000-0000-0000-000000000000';
-
 /** Without tombstones: their hashes could not be made again once the keys are gone. @returns null: nobody is left */
 async function eraseSome(
   tx: Tx,
@@ -71,14 +69,14 @@ async function eraseSome(
   { merchantId, requestId, progress }: ShopRedaction,
 ): Promise<ShopProgress | null> {
   await enterErasure(tx, merchantId);
-  const { after = FIRST } = progress;
+  const { after = FIRST_UUID } = progress;
   const rows = await tx.query<{ id: string }>(
     `select id from customers where merchant_id = $1 and id > $2 and erased_at is null
       order by id limit ${BATCH} for update`,
     [merchantId, after],
   );
   // Again from the beginning, for who came in behind; it ends when a whole round finds nobody.
-  if (rows.length === 0) return after === FIRST ? null : { ...progress, after: FIRST };
+  if (rows.length === 0) return after === FIRST_UUID ? null : { ...progress, after: FIRST_UUID };
   const changes = await eraseRows(
     tx,
     merchantId,

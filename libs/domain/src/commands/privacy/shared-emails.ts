@@ -1,4 +1,12 @@
-import { emailHash, generationOf, KeyError, openEmails, type MerchantKeys, type Tx } from '@core/db';
+import {
+  emailHash,
+  FIRST_UUID,
+  generationOf,
+  KeyError,
+  openEmails,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../../context.ts';
 
 /** Customers without a blind index that one erasure decrypts: about a second's work. */
@@ -21,7 +29,7 @@ export async function findSharedEmails(
   const wanted = emailHash(keys, email);
   const ids: string[] = [];
   let all = true;
-  let after = '00000000-0000-0000-0000-000000000000';
+  let after = FIRST_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
     const rows = await tx.query<Sealed>(
       `select id, email from customers

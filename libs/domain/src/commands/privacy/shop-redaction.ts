@@ -1,4 +1,4 @@
-import type { Tx } from '@core/db';
+import { tryLockName, type Tx } from '@core/db';
 
 /** How far the redaction of a shop has come: its request's receipt until it is done. No PII. */
 export interface ShopProgress {
@@ -30,11 +30,7 @@ export async function takeShopRedaction(tx: Tx): Promise<ShopRedaction | null> {
   );
   for (const { merchantId, requestId } of waiting) {
     // A merchant's, not a request's: two shops of one merchant would each see the other as still connected.
-    const [lock] = await tx.query<{ ours: boolean }>(
-      `select pg_try_advisory_xact_lock(hashtextextended('shop_redact|' || $1::text, 0)) as ours`,
-      [merchantId],
-    );
-    if (!lock?.ours) continue;
+    if (!(await tryLockName(tx, `shop_redact|${merchantId}`))) continue;
     const [taken] = await tx.query<{ receipt: ShopProgress }>(
       `select receipt from privacy_requests
         where merchant_id = $1 and request_id = $2 and completed_at is null for update`,

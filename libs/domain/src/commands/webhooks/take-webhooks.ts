@@ -1,4 +1,4 @@
-import type { Tx } from '@core/db';
+import { tryLockName, type Tx } from '@core/db';
 import type { WebhookTopic } from './topics.ts';
 
 /** A webhook that waits, in the hands of this transaction. */
@@ -26,11 +26,7 @@ export async function takeWebhooks(tx: Tx, most: number): Promise<WaitingWebhook
   );
   for (const { shop } of shops) {
     // Until the transaction ends. Rows alone would not do: a second worker would skip them and take the shop's next.
-    const [lock] = await tx.query<{ ours: boolean }>(
-      `select pg_try_advisory_xact_lock(hashtextextended('webhooks|' || $1, 0)) as ours`,
-      [shop],
-    );
-    if (!lock?.ours) continue;
+    if (!(await tryLockName(tx, `webhooks|${shop}`))) continue;
     const taken = await tx.query<WaitingWebhook & Record<string, unknown>>(
       `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", body, attempts
          from webhook_events

@@ -1,0 +1,16 @@
+import type { MerchantKeyStore, Pool } from '@core/db';
+import type { Logger, Registry } from '@core/runtime';
+
+/** What work beside the consumers is given. */
+export interface BackgroundDeps {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  log: Logger;
+  metrics: Registry;
+}
+
+/** Work that goes on until it is closed. */
+export interface Background {
+  /** Ends after the transaction in hand. */
+  close(): Promise<void>;
+}
