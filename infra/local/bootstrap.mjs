@@ -16,6 +16,9 @@ const ENTRIES = {
   faults: 'infra/faults/src/main.ts',
 };
 
+/** What these run that npm does not bring; start and test see to it themselves, each where it needs it. */
+const NEEDS = { bench: ['java', 'mvn', 'redis-server'], faults: ['java', 'mvn', 'redis-server'] };
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'node_modules/.bin');
 const [command, ...args] = process.argv.slice(2);
@@ -25,6 +28,7 @@ if (!Object.hasOwn(ENTRIES, command ?? '')) {
   process.exit(2);
 }
 if (!isInstalled()) install();
+if (Object.hasOwn(NEEDS, command)) ensure(NEEDS[command]);
 run(join(bin, 'node'), [join(root, ENTRIES[command]), ...args]);
 
 /**
@@ -56,6 +60,12 @@ function install() {
   );
   console.error('the disk has room (1 GB), then run the same command again.');
   process.exit(1);
+}
+
+function ensure(commands) {
+  const ensureScript = join(root, 'infra/local/src/ensure.ts');
+  const { status } = spawnSync(join(bin, 'node'), [ensureScript, ...commands], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 /**

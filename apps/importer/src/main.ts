@@ -11,12 +11,14 @@ import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
 import { importerEnv } from './config.ts';
 import { startImporter } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
+import { keepHeapSmall } from './keep-heap-small.ts';
 import { connectRedis } from './redis.ts';
 import { seldom } from './seldom.ts';
 import { createShopifyClient } from './shopify/client.ts';
 import { createSources } from './shopify/sources.ts';
 import { createTokenKeeper } from './shopify/tokens.ts';
 
+keepHeapSmall();
 await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('importer');

@@ -26,8 +26,8 @@ export async function appendAudits(
 ): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
-    `insert into audit_log (merchant_id, customer_id, actor, action, detail, request_id)
-     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[])`,
+    appendAuditsSql(`unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[])
+                       as entry (merchant_id, customer_id, actor, action, detail, request_id)`),
     [
       rows.map(({ entry }) => entry.merchantId),
       rows.map(({ entry }) => entry.customerId ?? null),
@@ -39,3 +39,11 @@ export async function appendAudits(
     'append_audits',
   );
 }
+
+/**
+ * SQL that appends audit rows, for a write that says them in its own statement, as appendEventsSql.
+ * @param from FROM item with merchant_id, customer_id, actor, action, detail (jsonb) and request_id
+ */
+export const appendAuditsSql = (from: string): string => `
+  insert into audit_log (merchant_id, customer_id, actor, action, detail, request_id)
+  select merchant_id, customer_id, actor, action, detail, request_id from ${from}`;

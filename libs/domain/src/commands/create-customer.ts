@@ -1,4 +1,14 @@
-import { emailHash, encryptEmailSql, passphrase, RaceLost, type MerchantKeys, type Tx } from '@core/db';
+import {
+  appendAuditsSql,
+  appendEventsSql,
+  emailHash,
+  encryptEmailSql,
+  passphrase,
+  RaceLost,
+  writeWithEvents,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
 import { emailTombstone } from './privacy/tombstones.ts';
@@ -24,21 +34,8 @@ export async function createCustomer(
 ): Promise<{ customerId: string; created: boolean }> {
   const { merchantId, externalId } = input;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const inserted = await insert(tx, keys, input);
-  if (inserted) {
-    const changedFields = [
-      'email',
-      ...(externalId ? ['external_id'] : []),
-      ...(input.metadata ? ['metadata'] : []),
-    ];
-    await recordChange(
-      tx,
-      ctx,
-      { merchantId, customerId: inserted.id, version: 1, changedFields, origin: 'api' },
-      { action: 'customer.create', detail: inserted.erased_before ? { returned_after_erasure: true } : {} },
-    );
-    return { customerId: inserted.id, created: true };
-  }
+  const created = await insert(tx, ctx, keys, input);
+  if (created) return { customerId: created, created: true };
   const [existing] = await tx.query<{ id: string; external_id: string | null; version: number }>(
     'select id, external_id, version from customers where merchant_id = $1 and email_hash = $2',
     [merchantId, emailHash(keys, input.email)],
@@ -58,40 +55,66 @@ export async function createCustomer(
   return { customerId: existing.id, created: false };
 }
 
-type Inserted = { id: string; erased_before: boolean };
-
-async function insert(tx: Tx, keys: MerchantKeys, input: CreateCustomer): Promise<Inserted | undefined> {
-  const blindIndex = emailHash(keys, input.email);
-  // Either unique key may refuse the row, so ON CONFLICT names none.
-  const [row] = await tx.query<Inserted>(
-    `with new as materialized (select uuidv7() as id)
-     insert into customers (id, merchant_id, external_id, email, email_hash, metadata)
-     select new.id, $1::uuid, $2::varchar, ${encryptEmailSql({
-       merchantId: '$1::uuid',
-       customerId: 'new.id',
-       email: '$3::text',
-       generation: '$4',
-       passphrase: '$5',
-     })}, $6::bytea, $7::jsonb
-       from new
-     on conflict do nothing
-     returning id, exists (select 1 from erasure_tombstones t
-                            where t.merchant_id = $1 and t.kind = 'email' and t.hash = $8) as erased_before`,
+/**
+ * The row, its event and its audit row in one statement: one by one, the two round trips more cost as much as the row.
+ * @returns null when the email or the external id is taken
+ */
+async function insert(
+  tx: Tx,
+  ctx: CommandContext,
+  keys: MerchantKeys,
+  { merchantId, email, metadata, externalId }: CreateCustomer,
+): Promise<string | null> {
+  const blindIndex = emailHash(keys, email);
+  const changedFields = ['email', ...(externalId ? ['external_id'] : []), ...(metadata ? ['metadata'] : [])];
+  const [row] = await writeWithEvents<{ id: string }>(
+    tx,
+    INSERT,
     [
-      input.merchantId,
-      input.externalId ?? null,
-      input.email.trim(),
+      merchantId,
+      externalId ?? null,
+      email.trim(),
       keys.generation,
       passphrase(keys),
       blindIndex,
-      JSON.stringify(input.metadata ?? {}),
+      JSON.stringify(metadata ?? {}),
       emailTombstone(keys, blindIndex),
+      changedFields,
+      ctx.traceparent,
+      ctx.caller,
+      ctx.requestId,
     ],
     // Planning it costs PostgreSQL more than the row.
     'create_customer',
   );
-  return row;
+  return row?.id ?? null;
 }
+
+// Either unique key may refuse the row, so ON CONFLICT names none.
+const INSERT = `
+  with new as materialized (select uuidv7() as id),
+  created as (
+    insert into customers (id, merchant_id, external_id, email, email_hash, metadata)
+    select new.id, $1::uuid, $2::varchar, ${encryptEmailSql({
+      merchantId: '$1::uuid',
+      customerId: 'new.id',
+      email: '$3::text',
+      generation: '$4',
+      passphrase: '$5',
+    })}, $6::bytea, $7::jsonb
+      from new
+    on conflict do nothing
+    returning merchant_id, id as customer_id, version, $9::text[] as changed_fields, 'api' as origin,
+              $10::text as traceparent),
+  event as (${appendEventsSql('created')}),
+  audit as (${appendAuditsSql(`(
+    select merchant_id, customer_id, $11::text as actor, 'customer.create' as action, $12::text as request_id,
+           jsonb_build_object('changed_fields', changed_fields, 'version', version) ||
+             case when exists (select 1 from erasure_tombstones t
+                                where t.merchant_id = $1 and t.kind = 'email' and t.hash = $8::bytea)
+                  then '{"returned_after_erasure": true}' else '{}' end::jsonb as detail
+      from created) as entry`)})
+  select customer_id as id from created`;
 
 async function attachExternalId(
   tx: Tx,

@@ -1,4 +1,4 @@
-import { appendAudit, appendToOutbox, type CustomerChange, type Origin, type Tx } from '@core/db';
+import { appendAudit, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 import { holdOffErasures } from './privacy/erasure-gate.ts';
 import { completeRows } from './upsert/complete.ts';
@@ -57,30 +57,10 @@ export async function upsertCustomers(
   const origin: Origin = importId ? 'import' : 'webhook';
 
   await releaseEmails(tx, merchantId, resolution.releases);
-  const inserted = await insertCustomers(tx, merchantId, keys, resolution.inserts);
-  const updated = await updateCustomers(tx, merchantId, keys, resolution.updates);
+  await insertCustomers(tx, merchantId, keys, resolution.inserts, origin);
+  await updateCustomers(tx, merchantId, keys, resolution.updates, origin);
   // A run reads again at its end what changed meanwhile, and a second run must write nothing.
   if (!importId) await touchCustomers(tx, merchantId, resolution.touches);
-
-  const created = new Map(resolution.inserts.map(({ row }) => [row.externalId, row]));
-  const changedFields = new Map(resolution.updates.map((update) => [update.id, update.changedFields]));
-  const changes: CustomerChange[] = [
-    ...inserted.map(({ id, externalId }) => ({
-      merchantId,
-      customerId: id,
-      version: 1,
-      changedFields: [...(created.get(externalId)?.email ? ['email'] : []), 'external_id', 'metadata'],
-      origin,
-    })),
-    ...updated.map(({ id, version }) => ({
-      merchantId,
-      customerId: id,
-      version,
-      changedFields: changedFields.get(id) ?? [],
-      origin,
-    })),
-  ];
-  await appendToOutbox(tx, changes);
   if (importId) {
     const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
     // Nor may the log of errors bring an erased external id back.
@@ -89,14 +69,14 @@ export async function upsertCustomers(
   }
 
   const counts: UpsertCounts = {
-    created: inserted.length,
-    updated: updated.length,
+    created: resolution.inserts.length,
+    updated: resolution.updates.length,
     unchanged: resolution.unchanged + (customers.length - page.rows.length - page.failed.length),
     skipped: resolution.skipped,
     failed: page.failed.length,
   };
   // One audit row a page: one a customer would flood the log, and the events name each of them.
-  if (changes.length > 0) {
+  if (counts.created + counts.updated > 0) {
     await appendAudit(tx, ctx, {
       merchantId,
       action: importId ? 'import.page' : 'webhook.customers',

@@ -48,12 +48,18 @@ export async function loadRunStart(tx: Tx, merchantId: string, importId: string)
   return run?.at ?? null;
 }
 
+/** Which of the page's people were erased. Most merchants erased nobody: for them no row is hashed. */
 export async function loadTombstones(
   tx: Tx,
   merchantId: string,
   keys: MerchantKeys,
   rows: readonly (Pick<PageRow, 'externalId'> & Partial<Pick<PageRow, 'emailHash'>>)[],
 ): Promise<Tombstones> {
+  const [merchant] = await tx.query<{ erased: boolean }>(
+    'select exists (select 1 from erasure_tombstones where merchant_id = $1) as erased',
+    [merchantId],
+  );
+  if (!merchant?.erased) return { externalIds: new Set(), emailHashes: new Set() };
   const externalIds = new Map(
     rows.map((row) => [externalIdTombstone(keys, row.externalId).toString('hex'), row.externalId]),
   );

@@ -1,94 +1,123 @@
-import { encryptEmailSql, passphrase, RaceLost, type MerchantKeys, type Tx } from '@core/db';
+import {
+  appendEventsSql,
+  encryptEmailSql,
+  passphrase,
+  RaceLost,
+  writeWithEvents,
+  type MerchantKeys,
+  type Origin,
+  type Tx,
+} from '@core/db';
 import type { PageRow, RowError } from './page.ts';
 import type { Insert, Touch, Update } from './resolve.ts';
 
-type Written = { id: string; version: number };
-
-/** One statement for all new customers of a page. @throws RaceLost when somebody else created one of them */
+/**
+ * One statement for all new customers of a page, with their events.
+ * @throws RaceLost when somebody else created one of them
+ */
 export async function insertCustomers(
   tx: Tx,
   merchantId: string,
   keys: MerchantKeys,
   inserts: readonly Insert[],
-): Promise<{ id: string; externalId: string }[]> {
-  if (inserts.length === 0) return [];
-  const inserted = await tx.query<{ id: string; externalId: string }>(
-    `with new as materialized (
-       select uuidv7() as id, page.*
-         from unnest($4::text[], $5::text[], $6::bytea[], $7::jsonb[], $8::bytea[], $9::timestamptz[])
-              as page (external_id, email, email_hash, metadata, content_hash, source_updated_at))
-     insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
-     select new.id, $1::uuid, new.external_id, ${encryptEmailSql({
-       merchantId: '$1::uuid',
-       customerId: 'new.id',
-       email: 'new.email',
-       generation: '$2',
-       passphrase: '$3',
-     })}, new.email_hash, new.metadata, new.content_hash, new.source_updated_at
-       from new
-     on conflict do nothing
-     returning id, external_id as "externalId"`,
-    [
-      merchantId,
-      keys.generation,
-      passphrase(keys),
-      ...columns(
-        inserts.map(({ row }) => row),
-        inserts,
-      ),
-    ],
-  );
-  if (inserted.length < inserts.length) throw new RaceLost('a customer of the page was created meanwhile');
-  return inserted;
+  origin: Origin,
+): Promise<void> {
+  if (inserts.length === 0) return;
+  const written = await writePage(tx, INSERT, 'insert_customers', [
+    ...fixed(merchantId, keys, origin),
+    ...columns(inserts),
+  ]);
+  if (written < inserts.length) throw new RaceLost('a customer of the page was created meanwhile');
 }
 
-/** One statement for all changed customers of a page. @throws RaceLost when one of them changed meanwhile */
+/**
+ * One statement for all changed customers of a page, with their events.
+ * @throws RaceLost when one of them changed meanwhile
+ */
 export async function updateCustomers(
   tx: Tx,
   merchantId: string,
   keys: MerchantKeys,
   updates: readonly Update[],
-): Promise<Written[]> {
-  if (updates.length === 0) return [];
-  const updated = await tx.query<Written>(
-    `update customers c
-        set external_id = page.external_id,
-            email = case when page.set_email then ${encryptEmailSql({
-              merchantId: 'c.merchant_id',
-              customerId: 'c.id',
-              email: 'page.email',
-              generation: '$2',
-              passphrase: '$3',
-            })} else c.email end,
-            email_hash = case when page.set_email then page.email_hash else c.email_hash end,
-            metadata = coalesce(c.metadata, '{}') || page.metadata,
-            content_hash = page.content_hash,
-            source_updated_at = page.source_updated_at,
-            deleted_at = null,
-            merged_into = null,
-            version = c.version + 1
-       from unnest($4::text[], $5::text[], $6::bytea[], $7::jsonb[], $8::bytea[], $9::timestamptz[],
-                   $10::uuid[], $11::int[], $12::bool[])
-            as page (external_id, email, email_hash, metadata, content_hash, source_updated_at,
-                     id, version, set_email)
-      where c.merchant_id = $1 and c.id = page.id and c.version = page.version
-     returning c.id, c.version`,
-    [
-      merchantId,
-      keys.generation,
-      passphrase(keys),
-      ...columns(
-        updates.map(({ row }) => row),
-        updates,
-      ),
-      updates.map((update) => update.id),
-      updates.map((update) => update.version),
-      updates.map((update) => update.setEmail),
-    ],
-  );
-  if (updated.length < updates.length) throw new RaceLost('a customer of the page was changed meanwhile');
-  return updated;
+  origin: Origin,
+): Promise<void> {
+  if (updates.length === 0) return;
+  const written = await writePage(tx, UPDATE, undefined, [
+    ...fixed(merchantId, keys, origin),
+    ...columns(updates),
+    updates.map((update) => update.id),
+    updates.map((update) => update.version),
+    updates.map((update) => update.setEmail),
+    updates.map((update) => update.changedFields.join(',')),
+  ]);
+  if (written < updates.length) throw new RaceLost('a customer of the page was changed meanwhile');
 }
+
+/**
+ * @param name for statements that look nothing up: a kept plan of one that does may be of a time when the table was small
+ * @returns rows that were written
+ */
+const writePage = async (tx: Tx, sql: string, name: string | undefined, values: unknown[]): Promise<number> =>
+  (await writeWithEvents<{ written: number }>(tx, sql, values, name))[0]?.written ?? 0;
+
+const fixed = (merchantId: string, keys: MerchantKeys, origin: Origin): unknown[] => [
+  merchantId,
+  keys.generation,
+  passphrase(keys),
+  origin,
+];
+
+const columns = (writes: readonly { row: PageRow; emailHash: Buffer | null }[]): unknown[] => [
+  writes.map(({ row }) => row.externalId),
+  writes.map(({ row }) => row.email),
+  writes.map(({ emailHash }) => emailHash),
+  writes.map(({ row }) => JSON.stringify(row.metadata)),
+  writes.map(({ row }) => row.contentHash),
+  writes.map(({ row }) => row.sourceUpdatedAt),
+];
+
+const COLUMNS = `$5::text[], $6::text[], $7::bytea[], $8::jsonb[], $9::bytea[], $10::timestamptz[]`;
+
+const encrypted = (merchantId: string, customerId: string, email: string): string =>
+  encryptEmailSql({ merchantId, customerId, email, generation: '$2', passphrase: '$3' });
+
+const withEvents = (write: string): string => `${write},
+  events as (${appendEventsSql('written')})
+  select count(*)::int as written from written`;
+
+const INSERT = withEvents(`
+  with new as materialized (
+    select uuidv7() as id, page.*
+      from unnest(${COLUMNS}) as page (external_id, email, email_hash, metadata, content_hash, source_updated_at)),
+  written as (
+    insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
+    select new.id, $1::uuid, new.external_id, ${encrypted('$1::uuid', 'new.id', 'new.email')}, new.email_hash,
+           new.metadata, new.content_hash, new.source_updated_at
+      from new
+    on conflict do nothing
+    returning merchant_id, id as customer_id, version, $4::text as origin, null as traceparent,
+              case when email is null then '{external_id,metadata}'::text[]
+                   else '{email,external_id,metadata}' end as changed_fields)`);
+
+const UPDATE = withEvents(`
+  with written as (
+    update customers c
+       set external_id = page.external_id,
+           email = case when page.set_email then ${encrypted('c.merchant_id', 'c.id', 'page.email')}
+                   else c.email end,
+           email_hash = case when page.set_email then page.email_hash else c.email_hash end,
+           metadata = coalesce(c.metadata, '{}') || page.metadata,
+           content_hash = page.content_hash,
+           source_updated_at = page.source_updated_at,
+           deleted_at = null,
+           merged_into = null,
+           version = c.version + 1
+      from unnest(${COLUMNS}, $11::uuid[], $12::int[], $13::bool[], $14::text[])
+           as page (external_id, email, email_hash, metadata, content_hash, source_updated_at,
+                    id, version, set_email, changed_fields)
+     where c.merchant_id = $1 and c.id = page.id and c.version = page.version
+    returning c.merchant_id, c.id as customer_id, c.version, $4::text as origin, null as traceparent,
+              string_to_array(page.changed_fields, ',') as changed_fields)`);
 
 /**
  * Stores how new the source's last word was where it said nothing new: an older one that comes late must not pass for
@@ -127,12 +156,3 @@ export async function logRowErrors(
     [importId, merchantId, errors.map((error) => error.externalId), errors.map((error) => error.reason)],
   );
 }
-
-const columns = (rows: readonly PageRow[], hashes: readonly { emailHash: Buffer | null }[]): unknown[] => [
-  rows.map((row) => row.externalId),
-  rows.map((row) => row.email),
-  hashes.map(({ emailHash }) => emailHash),
-  rows.map((row) => JSON.stringify(row.metadata)),
-  rows.map((row) => row.contentHash),
-  rows.map((row) => row.sourceUpdatedAt),
-];
