@@ -13,7 +13,7 @@ import type { Source, SourcePage, SourceQuery } from './source.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
-const FIRST_POLL_MS = 500;
+const FIRST_POLL_MS = 200;
 const LONGEST_POLL_MS = 10_000;
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 /** Then the slice is read by pages: what Shopify could not prepare so often it cannot. */

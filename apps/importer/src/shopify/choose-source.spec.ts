@@ -8,7 +8,7 @@ describe('chooseSource', () => {
     [{ count: 0 }, { source: 'graphql', slices: 16 }],
     [{ count: 9_999 }, { source: 'graphql', slices: 16 }],
     [{ count: 10_000 }, { source: 'bulk', slices: 1 }],
-    [{ count: 120_000 }, { source: 'bulk', slices: 3 }],
+    [{ count: 60_000 }, { source: 'bulk', slices: 3 }],
     [{ count: 9_000_000 }, { source: 'bulk', slices: 5 }],
     [{ restEntitled: true }, { source: 'graphql', slices: 16 }],
     [

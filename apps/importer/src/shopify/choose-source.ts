@@ -25,8 +25,11 @@ export interface Choice {
 const PAGED_SLICES = 16;
 /** At once per shop and app, since API 2026-01. Source: shopify.dev/docs/api/usage/bulk-operations/queries. */
 const MOST_BULK = 5;
-/** A bulk operation takes seconds to begin: a slice below this would wait longer than it reads. */
-const BULK_SLICE = 50_000;
+/**
+ * A bulk operation takes seconds to begin: a slice below this would wait longer than it reads. Above it, slices are what
+ * keeps this process and PostgreSQL at work at the same time.
+ */
+const BULK_SLICE = 25_000;
 
 /**
  * Which source reads a run, and by how many slices. `auto` never takes REST: GraphQL's bucket holds more.

@@ -25,13 +25,14 @@ export interface SourceCustomer {
 export const toImportedCustomer = (customer: SourceCustomer): ImportedCustomer => ({
   externalId: customer.gid,
   email: customer.email,
+  // In the order of their names: then nothing is sorted to hash them.
   metadata: {
-    number_of_orders: Number(customer.orders),
     // A decimal string: money does not survive binary floating point.
     amount_spent: { amount: money(customer.amount), currency: customer.currency },
-    tags: [...new Set(customer.tags.map((tag) => tag.trim()))].filter(Boolean).sort(),
-    state: customer.state.toUpperCase(),
     created_at: utc(customer.createdAt),
+    number_of_orders: Number(customer.orders),
+    state: customer.state.toUpperCase(),
+    tags: [...new Set(customer.tags.map((tag) => tag.trim()))].filter(Boolean).sort(),
   },
   sourceUpdatedAt: new Date(customer.updatedAt),
 });

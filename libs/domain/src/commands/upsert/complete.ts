@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../canonical-json.ts';
 import { contentHash, type PageRow } from './page.ts';
 import type { StoredCustomer } from './resolve.ts';
 
@@ -13,6 +14,7 @@ export function completeRows(rows: readonly PageRow[], stored: readonly StoredCu
     // Without metadata it was found by an equal hash: nothing to add.
     if (!before?.metadata) return row;
     const metadata = { ...before.metadata, ...row.metadata };
-    return { ...row, metadata, contentHash: contentHash(row.emailHash ?? before.emailHash, metadata) };
+    const json = canonicalJson(metadata);
+    return { ...row, metadata, json, contentHash: contentHash(row.emailHash ?? before.emailHash, json) };
   });
 }

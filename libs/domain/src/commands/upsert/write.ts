@@ -71,7 +71,7 @@ const columns = (writes: readonly { row: PageRow; emailHash: Buffer | null }[]):
   writes.map(({ row }) => row.externalId),
   writes.map(({ row }) => row.email),
   writes.map(({ emailHash }) => emailHash),
-  writes.map(({ row }) => JSON.stringify(row.metadata)),
+  writes.map(({ row }) => row.json),
   writes.map(({ row }) => row.contentHash),
   writes.map(({ row }) => row.sourceUpdatedAt),
 ];
