@@ -71,6 +71,7 @@ export function createInvoker(options: InvokerOptions): Invoker {
     const ctx: CallContext = {
       ...caller,
       requestId,
+      merchantId,
       deadline: call.deadline,
       get signal() {
         return call.signal;

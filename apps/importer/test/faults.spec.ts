@@ -150,7 +150,7 @@ describe('Shopify', () => {
     expect(await storedCustomers(bench, shop)).toHaveLength(failed.read);
 
     const { merchantId, shop: name } = shop;
-    await bench.asApi((tx) =>
+    await bench.asApi({ merchantId }, (tx) =>
       connectShop(tx, bench.ctx, { merchantId, shop: name, accessToken: 'shpat_rotated' }),
     );
     await bench.resume(ref);

@@ -80,7 +80,7 @@ describe('an import', () => {
     const ref = await bench.start(shop);
     const run = await bench.until(ref, 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed_with_errors', read: 3, created: 3, failed: 0 });
-    const { errors } = await bench.asApi((tx) =>
+    const { errors } = await bench.asApi(ref, (tx) =>
       listImportErrors(tx, createPageTokens([randomBytes(32)]), { ...ref, pageSize: 0, pageToken: '' }),
     );
     expect(errors.map((error) => error.reason).sort()).toEqual(['email_shared', 'invalid_email']);

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const set = ({ merchantId, shop }: ConnectedShop, change: Partial<SetImportSchedule> = {}) =>
-  bench.asApi((tx) =>
+  bench.asApi({ merchantId }, (tx) =>
     setImportSchedule(tx, bench.ctx, {
       merchantId,
       shop,
@@ -38,7 +38,7 @@ const set = ({ merchantId, shop }: ConnectedShop, change: Partial<SetImportSched
     }),
   );
 const show = async ({ merchantId }: ConnectedShop) =>
-  (await bench.asApi((tx) => listImportSchedules(tx, { merchantId })))[0]!;
+  (await bench.asApi({ merchantId }, (tx) => listImportSchedules(tx, { merchantId })))[0]!;
 /** As if the merchant had set it long ago, so that its last firing counts. */
 const age = ({ shop }: ConnectedShop) =>
   bench.owner.query(`update import_schedules set updated_at = now() - interval '9 days' where shop = $1`, [
@@ -80,7 +80,7 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   await clocksToBe(both);
   await set(two, { enabled: false });
   await clocksToBe([kept]);
-  await bench.asApi((tx) => deleteImportSchedule(tx, bench.ctx, one));
+  await bench.asApi(one, (tx) => deleteImportSchedule(tx, bench.ctx, one));
   await clocksToBe([]);
   expect(await runsOf(one)).toEqual([]);
   expect(await runsOf(two)).toEqual([]);

@@ -78,7 +78,8 @@ export async function openBench(options: { redisDatabase: number }) {
     signal: new AbortController().signal,
   });
   const running = new Set<{ stop(): Promise<void> }>();
-  const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+  const asApi = <T>({ merchantId }: { merchantId: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    inTransaction(api, work, { merchantId });
 
   return {
     database,
@@ -132,7 +133,9 @@ export async function openBench(options: { redisDatabase: number }) {
       const far = standIn.shop(shop);
       far.customers = customers;
       far.latencyMs = latencyMs;
-      await asApi((tx) => connectShop(tx, ctx, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN }));
+      await asApi({ merchantId }, (tx) =>
+        connectShop(tx, ctx, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN }),
+      );
       return { merchantId, shop, far };
     },
     start: (
@@ -140,18 +143,18 @@ export async function openBench(options: { redisDatabase: number }) {
       mode: StartImport['mode'] = 'full',
       source: StartImport['source'] = 'auto',
     ) =>
-      asApi(async (tx) => ({
+      asApi({ merchantId }, async (tx) => ({
         merchantId,
         ...(await startImport(tx, ctx, { merchantId, shop, mode, source })),
       })),
-    cancel: (ref: Ref) => asApi((tx) => cancelImport(tx, ctx, ref)),
-    resume: (ref: Ref) => asApi((tx) => resumeImport(tx, ctx, ref)),
-    show: (ref: Ref) => asApi((tx) => getImport(tx, ref)),
+    cancel: (ref: Ref) => asApi(ref, (tx) => cancelImport(tx, ctx, ref)),
+    resume: (ref: Ref) => asApi(ref, (tx) => resumeImport(tx, ctx, ref)),
+    show: (ref: Ref) => asApi(ref, (tx) => getImport(tx, ref)),
     /** Waits until the run meets the condition, and gives the run as it was then. */
     until: (ref: Ref, what: string, holds: (run: ImportRun) => boolean): Promise<ImportRun> =>
       waitUntil(
         async () => {
-          const run = await asApi((tx) => getImport(tx, ref));
+          const run = await asApi(ref, (tx) => getImport(tx, ref));
           return holds(run) ? run : null;
         },
         { what: `the import to be ${what}`, everyMs: 20 },
@@ -184,7 +187,7 @@ export const ENDED = (run: ImportRun) => run.finishedAt !== null;
 
 /** What is stored of a merchant's customers, emails in plain, as the importer would be given it. */
 export async function storedCustomers({ asApi, ctx }: Bench, { merchantId }: ConnectedShop) {
-  return asApi(async (tx) => {
+  return asApi({ merchantId }, async (tx) => {
     const rows = await tx.query<{
       id: string;
       external_id: string;

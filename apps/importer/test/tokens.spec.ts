@@ -24,7 +24,8 @@ let api: Pool;
 let standIn: ShopifyStandIn;
 const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
 const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
-const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+const asApi = <T>(merchantId: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  inTransaction(api, work, { merchantId });
 
 beforeAll(async () => {
   database = await createCoreDatabase(migrateDatabase);
@@ -58,7 +59,7 @@ async function connect({ leftMs = 3_600 * SECONDS } = {}) {
   const far = standIn.shop(shop);
   const pair = far.tokens.issue();
   const reconnect = ({ accessToken, refreshToken }: TokenPair) =>
-    asApi((tx) =>
+    asApi(merchantId, (tx) =>
       connectShop(tx, ctx, {
         merchantId,
         shop,
@@ -83,7 +84,7 @@ const works = (shop: string, accessToken: string): Promise<boolean> =>
   );
 
 const stored = async (shop: string) => {
-  const { rows } = await api.query<Record<string, unknown>>(
+  const { rows } = await importer.query<Record<string, unknown>>(
     'select * from shopify_connections where shop = $1',
     [shop],
   );
@@ -130,7 +131,7 @@ it('goes on with a token that is good for a moment when it cannot be replaced', 
 
 it('does not wait for whoever replaces a token that is still good', async () => {
   const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
-  await api.query(
+  await importer.query(
     `update shopify_connections set refreshing_until = now() + interval '1 h' where shop = $1`,
     [connection.shop],
   );

@@ -28,6 +28,8 @@ export function createPool(
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // Statements that are sent without waiting for each other go out at once: see ReadNode.
+    pipeline: true,
     // A statement nobody waits for any more must not hold locks for ever.
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,

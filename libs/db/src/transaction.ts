@@ -2,6 +2,7 @@ import type { PoolClient, QueryResultRow } from 'pg';
 import { backoff, pause } from '@core/runtime';
 import { announce } from './announce.ts';
 import { isConnectionLoss } from './connection-loss.ts';
+import { beginFor } from './merchant-setting.ts';
 import type { Pool } from './pool.ts';
 import { WRITE_POSITION_SQL } from './reads/position.ts';
 
@@ -27,6 +28,8 @@ export interface Tx extends Reader {
 
 export interface TransactionOptions {
   signal?: AbortSignal;
+  /** Whose rows it may see and write. The role core_api sees none without; the other roles mix merchants. */
+  merchantId?: string;
 }
 
 /** A write's result with its token: a replica that has replayed that position shows the write. */
@@ -80,11 +83,12 @@ async function runTransaction<T, R>(
   options: TransactionOptions,
   afterCommit: AfterCommit<R>,
 ): Promise<{ result: T; after: R | undefined }> {
+  const begin = beginFor(options.merchantId, 'begin');
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
     // A pool that cannot connect fails the write at once: nobody gains by trying for a while.
     const client = await pool.connect();
-    const outcome = await attemptOnce(pool, client, work, afterCommit);
+    const outcome = await attemptOnce(pool, client, begin, work, afterCommit);
     if ('result' in outcome) return outcome;
     if (attempt >= MOST_ATTEMPTS || !outcome.mayRunAnew) throw outcome.error;
     await pause(backoff(attempt, 5, 200), options.signal);
@@ -94,6 +98,7 @@ async function runTransaction<T, R>(
 async function attemptOnce<T, R>(
   pool: Pool,
   client: PoolClient,
+  begin: string,
   work: (tx: Tx) => Promise<T>,
   afterCommit: AfterCommit<R>,
 ): Promise<{ result: T; after: R | undefined } | { error: unknown; mayRunAnew: boolean }> {
@@ -101,7 +106,7 @@ async function attemptOnce<T, R>(
   let commitSent = false;
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work(asTx(pool, client, committed));
     commitSent = true;
     await client.query('commit');

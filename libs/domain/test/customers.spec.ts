@@ -7,9 +7,9 @@ beforeAll(async () => (bench = await openBench('core_api')));
 afterAll(() => bench.close());
 
 const create = (input: Parameters<typeof createCustomer>[2]) =>
-  bench.run((tx, ctx) => createCustomer(tx, ctx, input));
+  bench.run((tx, ctx) => createCustomer(tx, ctx, input), input.merchantId);
 const update = (input: Parameters<typeof updateCustomer>[2]) =>
-  bench.run((tx, ctx) => updateCustomer(tx, ctx, input));
+  bench.run((tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
 
 describe('createCustomer', () => {
   it('stores the email encrypted, emits customer.created and audits', async () => {

@@ -17,7 +17,7 @@ const scored = (recency: number, frequency: number, segment: string, monetary = 
   monetary,
   segment,
 });
-const read = (merchantId: string) => bench.run((tx) => getRfmDistribution(tx, { merchantId }));
+const read = (merchantId: string) => bench.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
 const NO_CELLS = [1, 2, 3, 4, 5].map(() => [0, 0, 0, 0, 0]);
 
 it('counts by segment, by cell and in all, the living of this merchant only', async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => (bench = await openPrivacy()));
 afterAll(() => bench.close());
 
 const exported = (input: Parameters<typeof exportCustomerData>[2]) =>
-  bench.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input));
+  bench.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input), input.merchantId);
 const request = async (
   merchantId: string,
   person: { externalId?: string; email?: string; customerId?: string },
@@ -35,7 +35,7 @@ const request = async (
   return requestId;
 };
 const stateOf = (merchantId: string, requestId: string) =>
-  bench.as('api', (tx) => getPrivacyRequest(tx, { merchantId, requestId }));
+  bench.as('api', (tx) => getPrivacyRequest(tx, { merchantId, requestId }), merchantId);
 const lastAudit = async (merchantId: string) =>
   (await bench.rows<{ action: string; detail: object; customer_id: string }>('audit_log', merchantId)).at(-1);
 

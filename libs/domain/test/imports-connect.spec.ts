@@ -13,7 +13,7 @@ const tokenOf = (shop: ShopConnection): Promise<string> =>
 describe('connectShop', () => {
   it('stores the token sealed and gives it back in plain', async () => {
     const shop = newShop();
-    const connected = await bench.asApi((tx) =>
+    const connected = await bench.asApi(shop, (tx) =>
       connectShop(tx, bench.ctx, {
         ...shop,
         shop: shop.shop.toUpperCase(),
@@ -36,20 +36,20 @@ describe('connectShop', () => {
 
   it('replaces the token of a shop connected before', async () => {
     const shop = await bench.connect();
-    await bench.asApi((tx) => connectShop(tx, bench.ctx, { ...shop, accessToken: 'shpat_new' }));
+    await bench.asApi(shop, (tx) => connectShop(tx, bench.ctx, { ...shop, accessToken: 'shpat_new' }));
     expect(await tokenOf(shop)).toBe('shpat_new');
   });
 
   it('refuses another merchant’s shop, and names of other hosts', async () => {
     const shop = await bench.connect();
     const steal = { merchantId: randomUUID(), shop: shop.shop, accessToken: 'x' };
-    await expect(bench.asApi((tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
+    await expect(bench.asApi(steal, (tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
       kind: 'already_exists',
     });
     expect(await tokenOf(shop)).toBe('shpat_secret');
     for (const name of ['example.com', 'evil.example/x.myshopify.com', '.myshopify.com', '']) {
       await expect(
-        bench.asApi((tx) => connectShop(tx, bench.ctx, { ...steal, shop: name })),
+        bench.asApi(steal, (tx) => connectShop(tx, bench.ctx, { ...steal, shop: name })),
       ).rejects.toMatchObject({
         kind: 'invalid_argument',
         field: 'shop',

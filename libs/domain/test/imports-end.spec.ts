@@ -47,7 +47,7 @@ describe('cancelImport', () => {
     const shop = await bench.connect();
     const pending = await bench.start(shop);
     const cancel = (importId: string) =>
-      bench.asApi((tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
+      bench.asApi(shop, (tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
     expect(await cancel(pending.importId)).toMatchObject({
       status: 'cancelled',
       finishedAt: expect.any(Date) as Date,
@@ -84,7 +84,7 @@ describe('cancelImport', () => {
     const [one, two] = await bench.claimAll();
     await bench.commit(one!, null);
     await bench.asImporter((tx) => movePlace(tx, two!, 'operation 7'));
-    await bench.asApi((tx) => cancelImport(tx, bench.ctx, ref));
+    await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
     const [cancelled] = await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
     expect(cancelled).toMatchObject({ source: 'graphql', cursors: ['operation 7'] });
   });
@@ -92,10 +92,10 @@ describe('cancelImport', () => {
   it('knows no other merchant’s import', async () => {
     const { ref } = await bench.begin();
     const other = { ...ref, merchantId: randomUUID() };
-    await expect(bench.asApi((tx) => cancelImport(tx, bench.ctx, other))).rejects.toMatchObject({
+    await expect(bench.asApi(other, (tx) => cancelImport(tx, bench.ctx, other))).rejects.toMatchObject({
       kind: 'not_found',
     });
-    await expect(bench.asApi((tx) => resumeImport(tx, bench.ctx, other))).rejects.toMatchObject({
+    await expect(bench.asApi(other, (tx) => resumeImport(tx, bench.ctx, other))).rejects.toMatchObject({
       kind: 'not_found',
     });
     expect(await bench.show(ref)).toMatchObject({ status: 'running' });
@@ -104,7 +104,7 @@ describe('cancelImport', () => {
 
 describe('resumeImport', () => {
   const resume = (ref: { merchantId: string; importId: string }) =>
-    bench.asApi((tx) => resumeImport(tx, bench.ctx, ref));
+    bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
 
   it('goes on where a failed run stopped', async () => {
     const { page: planning, ref } = await bench.begin();
@@ -165,7 +165,7 @@ describe('resumeImport', () => {
       kind: 'already_exists',
       message: expect.stringContaining(importId) as string,
     });
-    await bench.asApi((tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
+    await bench.asApi(shop, (tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
     const outcomes = await Promise.allSettled([
       resume(ref),
       resume({ ...shop, importId }),

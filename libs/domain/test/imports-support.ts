@@ -58,15 +58,16 @@ export async function openImports() {
   const owner = new Pool({ connectionString: database.url, max: 2 });
   const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
-  const asApi = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+  const asApi = <T>({ merchantId }: { merchantId: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    inTransaction(api, work, { merchantId });
   const asImporter = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(importer, work);
 
   const connect = async (shop: Shop = newShop()): Promise<Shop> => {
-    await asApi((tx) => connectShop(tx, ctx, { ...shop, accessToken: 'shpat_secret' }));
+    await asApi(shop, (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'shpat_secret' }));
     return shop;
   };
   const start = (shop: Shop, options: Pick<StartImport, 'mode' | 'source'> = {}) =>
-    asApi((tx) => startImport(tx, ctx, { ...shop, ...options }));
+    asApi(shop, (tx) => startImport(tx, ctx, { ...shop, ...options }));
   const claimAll = (most = 20) =>
     asImporter(async (tx) => {
       await pickUpRuns(tx, 10);
@@ -105,7 +106,7 @@ export async function openImports() {
     begin,
     plan,
     commit,
-    show: (ref: Ref) => asApi((tx) => getImport(tx, ref)),
+    show: (ref: Ref) => asApi(ref, (tx) => getImport(tx, ref)),
     /** Reads these customers by the next slice, which is a read or reconcile slice, to its end. */
     read: async (ids: readonly number[]) => {
       const page = await claim();

@@ -33,8 +33,13 @@ export async function openPrivacy() {
   const keyring = `test:${randomBytes(32).toString('base64')}`;
   const newKeys = () => createMerchantKeyStore(parseKeyring(keyring));
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: newKeys() };
-  const as = <T>(role: Role, work: (tx: Tx, ctx: CommandContext) => Promise<T>): Promise<T> =>
-    inTransaction(pools[role], (tx) => work(tx, ctx));
+  /** @param merchantId for the api, which sees no rows without */
+  const as = <T>(
+    role: Role,
+    work: (tx: Tx, ctx: CommandContext) => Promise<T>,
+    merchantId?: string,
+  ): Promise<T> =>
+    inTransaction(pools[role], (tx) => work(tx, ctx), merchantId === undefined ? {} : { merchantId });
   return {
     pools,
     owner: pools.owner,
@@ -51,7 +56,7 @@ export async function openPrivacy() {
     hashOf: (merchantId: string, email: string): Promise<Buffer> =>
       as('owner', async (tx) => emailHash(await ctx.keys.findOrCreate(tx, merchantId), email)),
     async connect(shop = newShop()) {
-      await as('api', (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'spec-token' }));
+      await as('api', (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'spec-token' }), shop.merchantId);
       return shop;
     },
     /** @returns id of a run of the shop */

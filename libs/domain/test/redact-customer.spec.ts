@@ -29,7 +29,8 @@ afterAll(() => bench.close());
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
   bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
 const create = async (merchantId: string, email: string, externalId?: string) =>
-  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }))).customerId;
+  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
+    .customerId;
 const idsOf = async (merchantId: string) =>
   (await bench.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
 const row = async (merchantId: string, id: string) =>

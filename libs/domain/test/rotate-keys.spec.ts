@@ -38,12 +38,12 @@ const contextOf = (ring = first, cacheMs = CACHE_MS): CommandContext => ({
 });
 const ctx = contextOf();
 const create = (merchantId: string, email: string, as = ctx) =>
-  inTransaction(bench.pool, async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId);
+  bench.run(async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId, merchantId);
 const emailOf = (merchantId: string, customerId: string, as = ctx) =>
-  inTransaction(bench.pool, async (tx) => {
+  bench.run(async (tx) => {
     const row = await getCustomer(tx, { merchantId, customerId });
     return (await discloseEmails(tx, as, [row])).get(customerId);
-  });
+  }, merchantId);
 const generations = async (merchantId: string) =>
   (await rowsOf(bench, merchantId)).map(({ email }) => email?.split('.')[0]);
 const keyRows = async (merchantId: string): Promise<number[]> =>
@@ -100,7 +100,7 @@ describe('a deep rotation', () => {
         const email = `writer-${name}-${n}@example.com`;
         const customerId = own[randomInt(2 * own.length + 1)];
         if (customerId) {
-          await inTransaction(bench.pool, (tx) => updateCustomer(tx, as, { merchantId, customerId, email }));
+          await bench.run((tx) => updateCustomer(tx, as, { merchantId, customerId, email }), merchantId);
           changes.set(customerId, (changes.get(customerId) ?? 0) + 1);
           known.set(customerId, email);
         } else {
@@ -195,27 +195,21 @@ describe('a deep rotation', () => {
     const merchantId = merchant();
     const shop = `${randomUUID()}.myshopify.com`;
     const webhook = { shop, topic: 'customers/update', eventId: randomUUID() } as const;
-    await bench.run((tx) =>
-      connectShop(tx, ctx, {
-        merchantId,
-        shop,
-        accessToken: 'access',
-        refreshToken: 'refresh',
-        expiresAt: new Date(),
-      }),
-    );
+    const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: new Date() };
+    await bench.run((tx) => connectShop(tx, ctx, { merchantId, shop, ...tokens }), merchantId);
     await bench.run((tx) => receiveWebhook(tx, ctx, { ...webhook, body: Buffer.from('{"id":1}') }));
     await rotate(merchantId);
     expect(await keyRows(merchantId)).toEqual([2]);
-    const token = await bench.run((tx) => readStoredToken(tx, ctx.keys, { merchantId, shop }));
+    const token = await bench.run((tx) => readStoredToken(tx, ctx.keys, { merchantId, shop }), merchantId);
     expect(token).toMatchObject({ accessToken: 'access', refreshable: true });
     const { rows } = await bench.owner.query<{ body: string; refresh: string }>(
       `select body, refresh_token as refresh from webhook_events join shopify_connections using (shop) where shop = $1`,
       [shop],
     );
     expect(rows[0]!.refresh).toMatch(/^2\./);
-    const opened = await bench.run((tx) =>
-      openWebhookBody(tx, ctx.keys, { merchantId, ...webhook, body: rows[0]!.body }),
+    const opened = await bench.run(
+      (tx) => openWebhookBody(tx, ctx.keys, { merchantId, ...webhook, body: rows[0]!.body }),
+      merchantId,
     );
     expect(opened.toString()).toBe('{"id":1}');
   });
@@ -315,7 +309,10 @@ describe('the keyring', () => {
     const [row] = await rowsOf(bench, ids[0]!);
     const alone = createMerchantKeyStore(parseKeyring(second));
     expect(
-      await bench.run((tx) => readEmail(tx, alone, { id: row!.id, merchantId: ids[0]!, email: row!.email })),
+      await bench.run(
+        (tx) => readEmail(tx, alone, { id: row!.id, merchantId: ids[0]!, email: row!.email }),
+        ids[0],
+      ),
     ).toBe('ada@example.com');
   });
 

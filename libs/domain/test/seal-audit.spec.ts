@@ -25,7 +25,8 @@ afterEach(async () => {
 const merchantId = randomUUID();
 const entry = (action: string) => ({ merchantId, action, detail: { b: 1, a: ['ü', { z: null, y: 0.5 }] } });
 const actor = { caller: 'spec', requestId: 'r-1' };
-const append = (action = 'spec.done') => inTransaction(api, (tx) => appendAudit(tx, actor, entry(action)));
+const append = (action = 'spec.done') =>
+  inTransaction(api, (tx) => appendAudit(tx, actor, entry(action)), { merchantId });
 /** Transactions of other databases of the cluster count, too: they are other specs'. */
 const ended = () =>
   waitUntil(
@@ -64,7 +65,7 @@ it('seals what has ended, once, and holds', async () => {
 it('waits for who writes in a transaction that began earlier and ends later', async () => {
   const slow = new Client(database.urlFor('core_api'));
   await slow.connect();
-  await slow.query('begin');
+  await slow.query(`begin; set local core.merchant_id = '${merchantId}'`);
   await slow.query(
     `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'slow', 'spec.slow', 'r-2')`,
     [merchantId],

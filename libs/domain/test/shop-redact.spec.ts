@@ -53,8 +53,17 @@ async function fill(shop: Shop) {
      select $1, $2, 'e' || n, 'invalid_email' from generate_series(1, 2100) as n`,
     [importId, merchantId],
   );
-  await bench.as('api', (tx, ctx) =>
-    setImportSchedule(tx, ctx, { ...shop, cron: '0 3 * * *', timeZone: 'UTC', mode: 'delta', enabled: true }),
+  await bench.as(
+    'api',
+    (tx, ctx) =>
+      setImportSchedule(tx, ctx, {
+        ...shop,
+        cron: '0 3 * * *',
+        timeZone: 'UTC',
+        mode: 'delta',
+        enabled: true,
+      }),
+    merchantId,
   );
   await bench.webhook(shop.shop, 'customers/update', { id: first, email: emails[0] });
   await bench.owner.query(
@@ -77,7 +86,7 @@ async function finish(): Promise<number> {
   for (let steps = 0; ; steps++) if (!(await oneStep())) return steps;
 }
 const receiptOf = async (merchantId: string, requestId: string): Promise<Pick<ErasureReceipt, 'places'>> =>
-  bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }));
+  bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
 
 it('erases a shop in bounded steps, and destroys the keys last', async () => {
   const shop = newShop();
@@ -97,7 +106,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   // Nothing comes any more, before anything is erased.
   await expect(bench.as('importer', (tx) => renewLease(tx, slice))).rejects.toThrow(Fenced);
   await expect(
-    bench.as('api', (tx, ctx) => startImport(tx, ctx, { ...shop, source: 'auto', mode: 'full' })),
+    bench.as('api', (tx, ctx) => startImport(tx, ctx, { ...shop, source: 'auto', mode: 'full' }), merchantId),
   ).rejects.toMatchObject({ name: 'CoreError' });
   expect(await bench.webhook(shop.shop, 'customers/update', { id: first })).toBe('unknown_shop');
   await expect(receiptOf(merchantId, requestId)).rejects.toMatchObject({ kind: 'failed_precondition' });
@@ -227,8 +236,10 @@ it('leaves keys that open nothing any more, in another process and in its own af
   await fill(shop);
   await record(shop.merchantId);
   await finish();
-  expect(await bench.as('api', (tx) => bench.newKeys().find(tx, shop.merchantId))).toBeNull();
+  expect(
+    await bench.as('api', (tx) => bench.newKeys().find(tx, shop.merchantId), shop.merchantId),
+  ).toBeNull();
   await expect(
-    bench.as('api', (tx) => bench.newKeys().ofGeneration(tx, shop.merchantId, 1)),
+    bench.as('api', (tx) => bench.newKeys().ofGeneration(tx, shop.merchantId, 1), shop.merchantId),
   ).rejects.toMatchObject({ name: 'KeyError' });
 });

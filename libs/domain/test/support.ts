@@ -11,7 +11,7 @@ import {
 } from '@core/db';
 import type { CommandContext } from '../src/index.ts';
 
-type AppRole = 'core_api' | 'core_worker' | 'core_importer';
+type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_owner';
 
 export interface Bench {
   /** As the app's role, so that a missing privilege shows. */
@@ -19,7 +19,8 @@ export interface Bench {
   /** As the owner, for looking. */
   owner: Pool;
   ctx: CommandContext;
-  run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>): Promise<T>;
+  /** @param merchantId for the api, which sees no rows without */
+  run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>, merchantId?: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -34,7 +35,8 @@ export async function openBench(role: AppRole): Promise<Bench> {
     pool,
     owner,
     ctx,
-    run: (work) => inTransaction(pool, (tx) => work(tx, ctx)),
+    run: (work, merchantId) =>
+      inTransaction(pool, (tx) => work(tx, ctx), merchantId === undefined ? {} : { merchantId }),
     close: async () => {
       await Promise.all([pool.end(), owner.end()]);
       await database.drop();
@@ -80,6 +82,6 @@ export const auditOf = async ({ owner }: Bench, merchantId: string) =>
 
 /** The stored email of a row in clear, as the owner's key store reads it. */
 export const emailOf = ({ run, ctx }: Bench, merchantId: string, row: Row) =>
-  run((tx) => readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }));
+  run((tx) => readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }), merchantId);
 
 export const merchant = () => randomUUID();

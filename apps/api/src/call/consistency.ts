@@ -19,9 +19,15 @@ export function consistencyOf(request: Asked): Freshness {
   }
 }
 
-/** A reader as fresh as the request asks. */
-export const readerFor = ({ reads }: Pick<Deps, 'reads'>, request: Asked): Reader =>
-  reads.reader(consistencyOf(request));
+/** Whose rows a reader may see; a request says so. */
+interface OfMerchant {
+  merchantId: string;
+}
+
+/** A reader as fresh as the request asks, of its merchant alone. */
+export const readerFor = ({ reads }: Pick<Deps, 'reads'>, request: Asked & OfMerchant): Reader =>
+  reads.reader(consistencyOf(request), { merchantId: request.merchantId });
 
 /** For small reads that follow a write at once, such as an import just started: a replica may not have it. */
-export const strongReader = ({ reads }: Pick<Deps, 'reads'>): Reader => reads.reader({ kind: 'strong' });
+export const strongReader = ({ reads }: Pick<Deps, 'reads'>, { merchantId }: OfMerchant): Reader =>
+  reads.reader({ kind: 'strong' }, { merchantId });

@@ -24,6 +24,8 @@ export interface Caller {
 /** What every handler knows of its call. */
 export interface CallContext extends Caller {
   readonly requestId: string;
+  /** Whose rows it may see and write, as validation leaves it. */
+  readonly merchantId: string;
   /** Milliseconds since the epoch; Infinity for a stream without one. */
   readonly deadline: number;
   /** Aborted when the caller has gone or the deadline has passed. */

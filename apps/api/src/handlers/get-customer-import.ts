@@ -8,4 +8,4 @@ export const getCustomerImportHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
   request: GetCustomerImportRequest,
-) => ({ customerImport: presentImport(await getImport(strongReader(deps), request)) });
+) => ({ customerImport: presentImport(await getImport(strongReader(deps, request), request)) });

@@ -10,7 +10,7 @@ export async function getErasureReceiptHandler(
   _ctx: CallContext,
   request: GetErasureReceiptRequest,
 ) {
-  const receipt = await getErasureReceipt(strongReader(deps), request);
+  const receipt = await getErasureReceipt(strongReader(deps, request), request);
   const { requestId, kind, customerId, receivedAt } = receipt.request;
   return {
     receipt: {

@@ -8,4 +8,6 @@ export const getPrivacyRequestHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
   request: GetPrivacyRequestRequest,
-) => ({ privacyRequest: presentPrivacyRequest(await getPrivacyRequest(strongReader(deps), request)) });
+) => ({
+  privacyRequest: presentPrivacyRequest(await getPrivacyRequest(strongReader(deps, request), request)),
+});

@@ -8,4 +8,4 @@ export const getProgramSettingsHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
   request: GetProgramSettingsRequest,
-) => presentSettings(request.merchantId, await getProgramSettings(strongReader(deps), request));
+) => presentSettings(request.merchantId, await getProgramSettings(strongReader(deps, request), request));

@@ -10,7 +10,11 @@ export async function listAuditLogHandler(
   _ctx: CallContext,
   request: ListAuditLogRequest,
 ) {
-  const { entries, nextPageToken } = await listAuditLog(strongReader(deps), deps.pageTokens, request);
+  const { entries, nextPageToken } = await listAuditLog(
+    strongReader(deps, request),
+    deps.pageTokens,
+    request,
+  );
   return {
     entries: entries.map(({ customerId, detail, occurredAt, ...entry }) => ({
       ...entry,

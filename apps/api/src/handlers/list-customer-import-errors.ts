@@ -9,7 +9,11 @@ export async function listCustomerImportErrorsHandler(
   _ctx: CallContext,
   request: ListCustomerImportErrorsRequest,
 ) {
-  const { errors, nextPageToken } = await listImportErrors(strongReader(deps), deps.pageTokens, request);
+  const { errors, nextPageToken } = await listImportErrors(
+    strongReader(deps, request),
+    deps.pageTokens,
+    request,
+  );
   return {
     errors: errors.map((error) => ({ ...error, occurredAt: timestampFromDate(error.occurredAt) })),
     nextPageToken,

@@ -16,11 +16,14 @@ export async function listCustomersHandler(
   const { reads, pageTokens } = deps;
   const page: CustomerPage & { watermark?: string } = updatedSince
     ? await listChangedCustomers(
-        { primary: strongReader(deps), atLeast: (token) => reads.reader({ kind: 'at_least', token }) },
+        {
+          primary: strongReader(deps, input),
+          atLeast: (token) => reads.reader({ kind: 'at_least', token }, { merchantId }),
+        },
         pageTokens,
         { ...input, updatedSince: writeInstant(updatedSince) },
       )
-    : await listCustomers(reads.reader({ kind: 'minimize_latency' }), pageTokens, input);
+    : await listCustomers(reads.reader({ kind: 'minimize_latency' }, { merchantId }), pageTokens, input);
   const emails = await emailsFor(deps, ctx, page.customers);
   return {
     customers: page.customers.map((row) => presentCustomer(row, emails)),

@@ -9,5 +9,7 @@ export const listImportSchedulesHandler = async (
   _ctx: CallContext,
   { merchantId }: ListImportSchedulesRequest,
 ) => ({
-  schedules: (await listImportSchedules(strongReader(deps), { merchantId })).map(presentSchedule),
+  schedules: (await listImportSchedules(strongReader(deps, { merchantId }), { merchantId })).map(
+    presentSchedule,
+  ),
 });

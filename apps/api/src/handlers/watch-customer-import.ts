@@ -12,7 +12,10 @@ export async function* watchCustomerImportHandler(
   request: WatchCustomerImportRequest,
 ) {
   const over = AbortSignal.any([ctx.signal, deps.stopping]);
-  for await (const { run, pace } of watchImport(() => getImport(strongReader(deps), request), over)) {
+  for await (const { run, pace } of watchImport(
+    () => getImport(strongReader(deps, request), request),
+    over,
+  )) {
     yield { customerImport: presentImport(run, pace) };
     if (hasEnded(run)) return;
   }

@@ -73,7 +73,7 @@ async function answer(
   if (!(await isMerchant(ref.merchantId))) {
     throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
   }
-  const reader = strongReader(deps);
+  const reader = strongReader(deps, ref);
   await getImport(reader, ref);
   res.writeHead(200, {
     'content-type': 'text/csv; charset=utf-8; header=present',

@@ -18,22 +18,28 @@ export function createSeries(
   const ctx: CommandContext = { caller: 'bench', requestId: randomUUID(), keys };
   const metadata = { tier: 'gold' };
   const create = () =>
-    inTransaction(pool, (tx) =>
-      createCustomer(tx, ctx, {
-        merchantId: NEW_MERCHANT,
-        email: `person-${randomUUID()}@example.com`,
-        metadata,
-      }),
+    inTransaction(
+      pool,
+      (tx) =>
+        createCustomer(tx, ctx, {
+          merchantId: NEW_MERCHANT,
+          email: `person-${randomUUID()}@example.com`,
+          metadata,
+        }),
+      { merchantId: NEW_MERCHANT },
     );
   // As long as a real one: 43 bytes of ids' separators and text, 72 of ids, 90 or so of the format, in base64.
   const ciphertext = `1.${randomBytes(190).toString('base64')}`;
   const bareInsert = () =>
-    inTransaction(pool, (tx) =>
-      tx.query(
-        'insert into customers (merchant_id, email, email_hash, metadata) values ($1, $2, $3, $4) returning id',
-        [NEW_MERCHANT, ciphertext, randomBytes(32), JSON.stringify(metadata)],
-        'bare_insert',
-      ),
+    inTransaction(
+      pool,
+      (tx) =>
+        tx.query(
+          'insert into customers (merchant_id, email, email_hash, metadata) values ($1, $2, $3, $4) returning id',
+          [NEW_MERCHANT, ciphertext, randomBytes(32), JSON.stringify(metadata)],
+          'bare_insert',
+        ),
+      { merchantId: NEW_MERCHANT },
     );
   return {
     create: () => writeFor(stack, seconds, create),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { inTransaction, readEmail } from '@core/db';
+import { inTransaction, readEmail, type Tx } from '@core/db';
 import type { StandInCustomer } from '@core/testing';
 import type { ConnectedShop } from './shops.ts';
 import { CEILING, type ImportStack } from './stack.ts';
@@ -70,7 +70,7 @@ const toWanted = (customer: StandInCustomer): Wanted => ({
 });
 
 async function storedCustomers({ api, keys }: ImportStack, { merchantId }: ConnectedShop) {
-  return inTransaction(api, async (tx) => {
+  const read = async (tx: Tx) => {
     const rows = await tx.query<{
       id: string;
       external_id: string;
@@ -86,7 +86,8 @@ async function storedCustomers({ api, keys }: ImportStack, { merchantId }: Conne
       });
     }
     return stored;
-  });
+  };
+  return inTransaction(api, read, { merchantId });
 }
 
 /** No relay runs here, so the outbox holds every event that was ever appended. */

@@ -27,7 +27,11 @@ export interface RunRef {
 
 export type SourceName = Exclude<StartImport['source'], undefined>;
 
-const asApi = <T>({ api }: ImportStack, work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(api, work);
+const asApi = <T>(
+  { api }: ImportStack,
+  { merchantId }: { merchantId: string },
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> => inTransaction(api, work, { merchantId });
 
 const ctx = ({ keys }: ImportStack): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
 
@@ -51,7 +55,9 @@ export function connect(
 ): Promise<unknown> {
   const accessToken = tokens?.accessToken ?? DEV_ACCESS_TOKEN;
   const expiring = tokens && { refreshToken: tokens.refreshToken };
-  return asApi(stack, (tx) => connectShop(tx, ctx(stack), { merchantId, shop, accessToken, ...expiring }));
+  return asApi(stack, { merchantId }, (tx) =>
+    connectShop(tx, ctx(stack), { merchantId, shop, accessToken, ...expiring }),
+  );
 }
 
 export const start = (
@@ -59,16 +65,16 @@ export const start = (
   { merchantId, shop }: ConnectedShop,
   source: SourceName,
 ): Promise<RunRef> =>
-  asApi(stack, async (tx) => ({
+  asApi(stack, { merchantId }, async (tx) => ({
     merchantId,
     ...(await startImport(tx, ctx(stack), { merchantId, shop, source })),
   }));
 
 export const cancel = (stack: ImportStack, ref: RunRef): Promise<unknown> =>
-  asApi(stack, (tx) => cancelImport(tx, ctx(stack), ref));
+  asApi(stack, ref, (tx) => cancelImport(tx, ctx(stack), ref));
 
 export const show = (stack: ImportStack, ref: RunRef): Promise<ImportRun> =>
-  asApi(stack, (tx) => getImport(tx, ref));
+  asApi(stack, ref, (tx) => getImport(tx, ref));
 
 /** Waits until the run meets the condition; a database that is away for a moment is asked again. */
 export async function until(

@@ -20,7 +20,9 @@ export const listShopImports = defineCommand({
   run: ({ values, env }) => {
     const page = { merchantId: merchantOf(values, env), pageSize: values.limit, pageToken: '' };
     return withImports(env, page, async (pool) => {
-      const { imports } = await inTransaction(pool, (tx) => listImports(tx, NO_TOKENS, page));
+      const { imports } = await inTransaction(pool, (tx) => listImports(tx, NO_TOKENS, page), {
+        merchantId: page.merchantId,
+      });
       return { json: { imports: imports.map((run) => importJson(run)) }, lines: listLines(imports) };
     });
   },

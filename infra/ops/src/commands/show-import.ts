@@ -13,7 +13,7 @@ export const showImport = defineCommand({
   run: ({ values, env }) => {
     const ref = importOf(values, env);
     return withImports(env, ref, async (pool) => {
-      const run = await inTransaction(pool, (tx) => getImport(tx, ref));
+      const run = await inTransaction(pool, (tx) => getImport(tx, ref), { merchantId: ref.merchantId });
       return { json: importJson(run), lines: showLines(run) };
     });
   },

@@ -31,7 +31,9 @@ and everything when there is none.`,
     const input = { merchantId: merchantOf(values, env), shop, source, mode };
     const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
     return withImports(env, input, async (pool) => {
-      const { importId } = await inTransaction(pool, (tx) => startImport(tx, actor, input));
+      const { importId } = await inTransaction(pool, (tx) => startImport(tx, actor, input), {
+        merchantId: input.merchantId,
+      });
       const ref = { merchantId: input.merchantId, importId };
       if (values.watch) {
         seen.terminal.note(`started import ${importId}`);

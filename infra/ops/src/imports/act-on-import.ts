@@ -24,15 +24,16 @@ export function actOnImport(
   { verb, done, isPossible, act, then }: ImportAction,
 ): Promise<Report> {
   const ref = importOf(values, env);
+  const whose = { merchantId: ref.merchantId };
   return withImports(env, ref, async (pool) => {
-    const before = await inTransaction(pool, (tx) => getImport(tx, ref));
+    const before = await inTransaction(pool, (tx) => getImport(tx, ref), whose);
     if (!isPossible(before)) throw cannot(done, before.status);
     const preview = [...showLines(before), `would ${verb} it`];
     if (!(await mayAct(values, terminal, preview, `${verb} it?`))) {
       return { json: { dry_run: true, ...importJson(before) }, lines: [...preview, NOTHING_DONE] };
     }
     const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
-    const after = await inTransaction(pool, (tx) => act(tx, actor, ref));
+    const after = await inTransaction(pool, (tx) => act(tx, actor, ref), whose);
     return {
       json: { dry_run: false, ...importJson(after) },
       lines: [`import ${ref.importId} is ${after.status}`, ...then(ref)],

@@ -17,7 +17,7 @@ export async function watchToEnd(
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Report> {
   const show = showProgress(terminal);
-  const read = () => inTransaction(pool, (tx) => getImport(tx, ref));
+  const read = () => inTransaction(pool, (tx) => getImport(tx, ref), { merchantId: ref.merchantId });
   for await (const { run, pace } of watchImport(read, signal)) {
     if (!hasEnded(run)) show(run, pace);
   }

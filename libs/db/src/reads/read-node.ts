@@ -1,6 +1,13 @@
-import type { QueryConfig, QueryResultRow } from 'pg';
+import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import { isConnectionLoss } from '../connection-loss.ts';
+import { beginFor } from '../merchant-setting.ts';
 import type { Pool } from '../pool.ts';
+
+export interface RunOptions {
+  name?: string | undefined;
+  /** Whose rows it may see; none without, but those that a function gives out. */
+  merchantId?: string | undefined;
+}
 
 /** One server that reads can go to. */
 export interface ReadNode {
@@ -9,8 +16,8 @@ export interface ReadNode {
   readonly kind: 'primary' | 'replica';
   /** Statements under way or waiting for a connection. */
   readonly load: number;
-  /** @param name see Reader.query */
-  run<R extends QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<R[]>;
+  /** @param options.name see Reader.query */
+  run<R extends QueryResultRow>(text: string, values?: unknown[], options?: RunOptions): Promise<R[]>;
   /** Fails all statements under way with a NodeLost, and drops their connections: the node hangs. */
   abandon(): void;
 }
@@ -35,7 +42,7 @@ interface Attempt {
 export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool): ReadNode {
   const underWay = new Set<Attempt>();
 
-  const answer = async <R extends QueryResultRow>(attempt: Attempt, query: QueryConfig) => {
+  const answer = async <R extends QueryResultRow>(attempt: Attempt, query: QueryConfig, begin?: string) => {
     const client = await pool.connect();
     attempt.release = (error) => {
       delete attempt.release;
@@ -43,11 +50,12 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
     };
     try {
       if (attempt.abandoned) throw new NodeLost(`${name} was given up`);
-      const { rows } = await client.query<R>(query);
+      const { rows } = await (begin ? inOneTrip<R>(client, begin, query) : client.query<R>(query));
       attempt.release?.();
       return rows;
     } catch (error) {
-      attempt.release?.(isConnectionLoss(error) ? (error as Error) : undefined);
+      const isSound = !isConnectionLoss(error) && client.getTransactionStatus() === 'I';
+      attempt.release?.(isSound ? undefined : (error as Error));
       throw error;
     }
   };
@@ -58,13 +66,18 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
     get load() {
       return underWay.size;
     },
-    async run<R extends QueryResultRow>(text: string, values?: unknown[], name?: string) {
+    async run<R extends QueryResultRow>(
+      text: string,
+      values?: unknown[],
+      { name, merchantId }: RunOptions = {},
+    ) {
+      const begin = merchantId === undefined ? undefined : beginFor(merchantId, 'begin read only');
       const { promise: abandoned, reject } = Promise.withResolvers<never>();
       const attempt: Attempt = { abandoned: false, fail: reject };
       underWay.add(attempt);
       try {
         return await Promise.race([
-          answer<R>(attempt, { text, ...(values && { values }), ...(name && { name }) }),
+          answer<R>(attempt, { text, ...(values && { values }), ...(name && { name }) }, begin),
           abandoned,
         ]);
       } finally {
@@ -80,4 +93,21 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
       }
     },
   };
+}
+
+/**
+ * A transaction of one statement in one round trip. The merchant cannot outlive it: COMMIT is under way before any
+ * answer is looked at, and ends a failed transaction as ROLLBACK does. Should BEGIN fail, the statement runs with no
+ * merchant, which shows it nothing, and what it says is not heard.
+ */
+async function inOneTrip<R extends QueryResultRow>(client: PoolClient, begin: string, query: QueryConfig) {
+  const [begun, read, ended] = await Promise.allSettled([
+    client.query(begin),
+    client.query<R>(query),
+    client.query('commit'),
+  ]);
+  if (begun.status === 'rejected') throw begun.reason;
+  if (read.status === 'rejected') throw read.reason;
+  if (ended.status === 'rejected') throw ended.reason;
+  return read.value;
 }

@@ -6,7 +6,7 @@ import { createPool, type Pool } from '../pool.ts';
 import type { Reader } from '../transaction.ts';
 import { createHedging } from './hedge.ts';
 import { hasReached, parseToken, type Position } from './position.ts';
-import { createReadNode, type ReadNode } from './read-node.ts';
+import { createReadNode, type ReadNode, type RunOptions } from './read-node.ts';
 import { runHedged } from './run-hedged.ts';
 import { ask, watchNodes, type Replica } from './watch-nodes.ts';
 
@@ -21,8 +21,9 @@ export interface ReadRouter {
   /**
    * A reader for one request; each of its statements goes to a node that satisfies `consistency`.
    * @param options.hedge ask a second replica when the first is late; for quick statements only
+   * @param options.merchantId whose rows it may see
    */
-  reader(consistency: Consistency, options?: { hedge?: boolean }): Reader;
+  reader(consistency: Consistency, options?: { hedge?: boolean; merchantId?: string }): Reader;
   readonly replicas: readonly Pick<Replica, 'node' | 'usable' | 'lagMs'>[];
   stop(): Promise<void>;
 }
@@ -115,8 +116,8 @@ export async function openReadRouter(options: {
     consistency: Consistency,
     hedge: boolean,
     text: string,
-    values?: unknown[],
-    name?: string,
+    values: unknown[] | undefined,
+    options: RunOptions,
   ): Promise<R[]> => {
     const nodes = await route(consistency);
     let failure: unknown;
@@ -127,10 +128,10 @@ export async function openReadRouter(options: {
           hedging && hedge && n === 0 && second?.kind === 'replica'
             ? await runHedged(
                 hedging,
-                () => node.run<R>(text, values, name),
-                () => (observer?.hedged(), second.run<R>(text, values, name)),
+                () => node.run<R>(text, values, options),
+                () => (observer?.hedged(), second.run<R>(text, values, options)),
               )
-            : await node.run<R>(text, values, name);
+            : await node.run<R>(text, values, options);
         observer?.read(node.kind);
         return rows;
       } catch (error) {
@@ -144,8 +145,8 @@ export async function openReadRouter(options: {
   };
 
   return {
-    reader: (consistency, { hedge = false } = {}) => ({
-      query: (text, values, name) => query(consistency, hedge, text, values, name),
+    reader: (consistency, { hedge = false, merchantId } = {}) => ({
+      query: (text, values, name) => query(consistency, hedge, text, values, { name, merchantId }),
     }),
     replicas: watch.replicas,
     async stop() {

@@ -37,6 +37,23 @@ export const conditionsOf = (filter: CustomerFilter, p: Parameter): string[] => 
   }),
 ];
 
+/**
+ * Where a page of a segment comes from: a function (migration 0007) that may use the segment's index, which row-level
+ * security keeps from the api's own statements.
+ */
+export function pageOfSegment(filter: CustomerFilter, after: string, most: number, p: Parameter): string {
+  const bounds = DIMENSIONS.map((name) => filter[name] ?? { min: 0, max: 0 });
+  const args = [
+    p(filter.merchantId),
+    p(filter.segment),
+    p(after),
+    p(most),
+    p(bounds.map(({ min }) => min || null)),
+    p(bounds.map(({ max }) => max || null)),
+  ];
+  return `customers_of_segment(${args.join(', ')})`;
+}
+
 /** What page tokens of such a list are bound to. */
 export const identityOf = (filter: CustomerFilter): unknown[] => [
   filter.merchantId,

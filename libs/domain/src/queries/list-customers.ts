@@ -1,5 +1,11 @@
-import { CUSTOMER_COLUMNS, type CustomerRow, type Reader } from '@core/db';
-import { conditionsOf, identityOf, sizeOfPage, type CustomerFilter } from './list-customers-filter.ts';
+import { CUSTOMER_COLUMNS, FIRST_UUID, type CustomerRow, type Reader } from '@core/db';
+import {
+  conditionsOf,
+  identityOf,
+  pageOfSegment,
+  sizeOfPage,
+  type CustomerFilter,
+} from './list-customers-filter.ts';
 import type { PageTokens } from './page-token.ts';
 
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
@@ -33,14 +39,15 @@ export async function listCustomers(
 
   const values: unknown[] = [];
   const p = (value: unknown) => `$${values.push(value)}`;
-  const where = [...conditionsOf(input, p), ...(after ? [`id > ${p(after)}::uuid`] : [])];
   // One row more than a page says whether there is another page.
-  const rows = await reader.query<CustomerRow>(
-    `select ${CUSTOMER_COLUMNS} from customers
-      where ${where.join(' and ')}
-      order by merchant_id, id limit ${p(size + 1)}`,
-    values,
-  );
+  const some = () => {
+    const where = [...conditionsOf(input, p), ...(after ? [`id > ${p(after)}::uuid`] : [])];
+    return `customers where ${where.join(' and ')} order by merchant_id, id limit ${p(size + 1)}`;
+  };
+  const source = input.segment
+    ? `${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} order by id`
+    : some();
+  const rows = await reader.query<CustomerRow>(`select ${CUSTOMER_COLUMNS} from ${source}`, values);
   const customers = rows.slice(0, size);
   const last = rows.length > size ? customers.at(-1) : undefined;
   return { customers, nextPageToken: last ? tokens.make(list, [last.id]) : '' };

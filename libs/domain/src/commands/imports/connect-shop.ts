@@ -1,4 +1,4 @@
-import { appendAudit, type Tx } from '@core/db';
+import { appendAudit, RaceLost, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
 import { sealToken } from './access-token.ts';
@@ -24,14 +24,20 @@ export async function connectShop(
   const { merchantId, accessToken, refreshToken, expiresAt } = input;
   const shop = shopDomain(input.shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  // No ON CONFLICT DO UPDATE: of another merchant's row it would make a breach of row-level security.
   const stored = await tx.query(
-    `insert into shopify_connections (merchant_id, shop, access_token, refresh_token, expires_at)
-     values ($1, $2, $3, $4, $5)
-     on conflict (shop) do update
-        set access_token = excluded.access_token, refresh_token = excluded.refresh_token,
-            expires_at = excluded.expires_at, refreshing_until = null, updated_at = now()
-      where shopify_connections.merchant_id = excluded.merchant_id
-     returning 1`,
+    `with replaced as (
+       update shopify_connections
+          set access_token = $3, refresh_token = $4, expires_at = $5, refreshing_until = null, updated_at = now()
+        where merchant_id = $1 and shop = $2
+       returning 1
+     ), added as (
+       insert into shopify_connections (merchant_id, shop, access_token, refresh_token, expires_at)
+       select $1, $2, $3, $4, $5 where not exists (select from replaced)
+       on conflict do nothing
+       returning 1
+     )
+     select from replaced union all select from added`,
     [
       merchantId,
       shop,
@@ -41,6 +47,11 @@ export async function connectShop(
     ],
   );
   if (stored.length === 0) {
+    const [owner] = await tx.query<{ mine: boolean }>('select merchant_of_shop($2) = $1 as mine', [
+      merchantId,
+      shop,
+    ]);
+    if (owner?.mine !== false) throw new RaceLost('somebody connected or redacted the shop meanwhile');
     throw new CoreError('already_exists', `shop: ${shop} is connected by another merchant`, {
       field: 'shop',
     });

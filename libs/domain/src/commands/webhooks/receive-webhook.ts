@@ -23,8 +23,10 @@ export async function receiveWebhook(
 ): Promise<'stored' | 'duplicate' | 'unknown_shop'> {
   const { topic, eventId, body } = input;
   const shop = input.shop.toLowerCase();
+  // The one transaction that learns whose it is on its way.
   const [connection] = await tx.query<{ merchantId: string }>(
-    'select merchant_id as "merchantId" from shopify_connections where shop = $1',
+    `select set_config('core.merchant_id', merchant::text, true) as "merchantId"
+       from merchant_of_shop($1) as merchant where merchant is not null`,
     [shop],
   );
   if (!connection) return 'unknown_shop';

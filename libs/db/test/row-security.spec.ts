@@ -1,0 +1,291 @@
+import { Client, type Pool } from 'pg';
+import { createLogger } from '@core/runtime';
+import type { TestDatabase } from '@core/testing';
+import { createPool, inTransaction, openReadRouter, type Tx } from '../src/index.ts';
+import { insertCustomer, merchant, openDatabase } from './support.ts';
+
+let owner: Pool;
+let api: Pool;
+let database: TestDatabase;
+let close: () => Promise<void>;
+const log = createLogger('row-security', 'silent');
+const A = merchant();
+const B = merchant();
+/** A customer of each. */
+let a: string;
+let b: string;
+
+/** As an api has it, of one connection: what is left behind on it meets the next one. */
+const env = () => {
+  const at = new URL(database.urlFor('core_api'));
+  return {
+    CORE_DB_HOST: at.hostname,
+    CORE_DB_PORT: Number(at.port),
+    CORE_DB_NAME: at.pathname.slice(1),
+    CORE_DB_USER: at.username,
+    CORE_DB_PASSWORD: decodeURIComponent(at.password),
+    CORE_DB_TLS: false,
+    CORE_DB_POOL: 1,
+    CORE_DB_REPLICAS: [
+      { host: new URL(database.replicaUrl).hostname, port: Number(new URL(database.replicaUrl).port) },
+    ],
+    CORE_DB_MAX_LAG_MS: 60_000,
+    CORE_DB_HEDGE: false,
+  };
+};
+
+beforeAll(async () => {
+  ({ pool: owner, database, close } = await openDatabase());
+  api = createPool(env(), { app: 'row-security', log });
+  a = await insertCustomer(owner, A);
+  b = await insertCustomer(owner, B);
+  for (const merchantId of [A, B]) {
+    const shop = `${merchantId}.myshopify.com`;
+    for (const row of ROWS)
+      await owner.query(row.replaceAll('$1', `'${merchantId}'`).replaceAll('$2', `'${shop}'`));
+  }
+});
+afterAll(async () => {
+  await api.end();
+  await close();
+});
+
+/** A row of each table under row-level security but customers, by the owner. */
+const ROWS = [
+  `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}')`,
+  `insert into merchant_keys (merchant_id, generation, data_key, index_key) values ($1, 1, 'd', 'i')`,
+  `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'email', '\\x00', 'r')`,
+  `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, 'r', 'redact', '{}')`,
+  `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', 'spec', 'r')`,
+  `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, 't')`,
+  `insert into import_schedules (merchant_id, shop, cron) values ($1, $2, '0 3 * * *')`,
+  `insert into customer_import_logs (id, merchant_id, shop) values ($1, $1, $2)`,
+  `insert into customer_import_slices (import_id, slice, merchant_id) values ($1, 1, $1)`,
+  `insert into customer_import_ids (import_id, slice, page, merchant_id, ids) values ($1, 1, 1, $1, '{}')`,
+  `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $1, 'e', 'r')`,
+  `insert into webhook_events (merchant_id, shop, topic, event_id) values ($1, $2, 't', 'e')`,
+  `insert into parked_events (consumer, event_id, topic, "partition", record_offset, headers, body, merchant_id, customer_id, give_up_at)
+   values ('c', $1, 't', 0, 0, '{}', '{}', $1, $1, now())`,
+];
+const tableOf = (insert: string): string => insert.split(' ')[2]!;
+const TABLES = ['customers', ...ROWS.map(tableOf)];
+
+/** Tables with a merchant that are not under row-level security, and why. */
+const LEFT_OUT = {
+  outbox_events: 'the api may only append, and the relay moves rows of all merchants',
+  outbox_events_0: 'a segment of it, in which the api has no rights',
+  outbox_events_1: 'another',
+  outbox_events_2: 'another',
+  key_rotations: 'no role of an app has rights in it',
+};
+
+const asMerchant = <T>(merchantId: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  inTransaction(api, work, merchantId === undefined ? {} : { merchantId });
+const merchantsIn = async (table: string, merchantId: string | undefined) =>
+  (
+    await asMerchant(merchantId, (tx) =>
+      tx.query<{ merchant_id: string }>(`select distinct merchant_id from ${table}`),
+    )
+  ).map((row) => row.merchant_id);
+const insertFor = (merchantId: string) => (tx: Tx) =>
+  tx.query('insert into customers (merchant_id) values ($1) returning id', [merchantId]);
+const REFUSED = { code: '42501', message: expect.stringContaining('row-level security') as string };
+
+it('is forced on every table that carries a merchant, but those that are named here', async () => {
+  const { rows } = await owner.query<{ name: string; forced: boolean }>(
+    `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced
+       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'merchant_id' and not a.attisdropped
+      where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace order by 1`,
+  );
+  const named = (forced: boolean) => rows.filter((row) => row.forced === forced).map(({ name }) => name);
+  expect(named(false)).toEqual(Object.keys(LEFT_OUT).sort());
+  expect(named(true)).toEqual([...TABLES].sort());
+  const { rows: policies } = await owner.query<{ name: string; roles: string[] }>(
+    `select tablename as name, roles::text[] from pg_policies where 'core_api' = any(roles) and qual = 'true'`,
+  );
+  expect(policies).toEqual([]);
+});
+
+describe.each(TABLES)('%s', (table) => {
+  it('shows the api nothing without a merchant, and the one’s rows with one', async () => {
+    expect(await merchantsIn(table, undefined)).toEqual([]);
+    expect(await merchantsIn(table, A)).toEqual([A]);
+    expect(await merchantsIn(table, merchant())).toEqual([]);
+  });
+});
+
+it.each(ROWS.map((row) => [tableOf(row), row]))(
+  'lets the api add to %s for its own merchant alone',
+  async (_, row) => {
+    const { rows } = await owner.query<{ may: boolean }>(
+      `select has_table_privilege('core_api', $1, 'insert') as may`,
+      [tableOf(row)],
+    );
+    if (!rows[0]!.may) return;
+    const statement = row.replaceAll('$1', `'${B}'`).replaceAll('$2', `'x.myshopify.com'`);
+    for (const merchantId of [undefined, A]) {
+      await expect(asMerchant(merchantId, (tx) => tx.query(statement))).rejects.toMatchObject(REFUSED);
+    }
+  },
+);
+
+it('lets it write its merchant’s customers alone', async () => {
+  await expect(asMerchant(undefined, insertFor(A))).rejects.toMatchObject(REFUSED);
+  await expect(asMerchant(A, insertFor(B))).rejects.toMatchObject(REFUSED);
+  expect(await asMerchant(A, insertFor(A))).toHaveLength(1);
+  const rename = (id: string) => (tx: Tx) =>
+    tx.query(`update customers set metadata = '{"by": "spec"}' where id = $1 returning id`, [id]);
+  expect(await asMerchant(A, rename(b))).toEqual([]);
+  expect(await asMerchant(undefined, rename(a))).toEqual([]);
+  expect(await asMerchant(A, rename(a))).toEqual([{ id: a }]);
+  const give = (tx: Tx) => tx.query('update customers set merchant_id = $1 where id = $2', [B, a]);
+  await expect(asMerchant(A, give)).rejects.toMatchObject(REFUSED);
+  const drop = (tx: Tx) => tx.query('delete from import_schedules where merchant_id = $1 returning 1', [B]);
+  expect(await asMerchant(A, drop)).toEqual([]);
+});
+
+it('leaves no merchant on the connection, however the transaction ended', async () => {
+  const left = async () => {
+    const { rows } = await api.query<{ left: string | null; rows: number; pid: number }>(
+      `select nullif(current_setting('core.merchant_id', true), '') as left, pg_backend_pid() as pid,
+              (select count(*)::int from customers) as rows`,
+    );
+    return rows[0]!;
+  };
+  const { pid } = await left();
+  const clean = { left: null, rows: 0, pid };
+  await asMerchant(A, (tx) => tx.query('select 1'));
+  expect(await left()).toEqual(clean);
+  await expect(asMerchant(A, (tx) => tx.query('select 1 / 0'))).rejects.toThrow('division by zero');
+  expect(await left()).toEqual(clean);
+  const refuse = () => Promise.reject(new Error('a command says no'));
+  await expect(asMerchant(A, refuse)).rejects.toThrow('a command says no');
+  expect(await left()).toEqual(clean);
+});
+
+it.each(['', 'x', `${A}'`, `${A}'; set role core_owner; --`, `${A}\n`, ` ${A}`, A.replaceAll('-', '')])(
+  'takes %j for no merchant before it comes to the database',
+  async (merchantId) => {
+    const work = jest.fn(async () => undefined);
+    const connect = jest.spyOn(api, 'connect');
+    await expect(asMerchant(merchantId, work)).rejects.toThrow('is no uuid');
+    expect([work.mock.calls, connect.mock.calls]).toEqual([[], []]);
+    connect.mockRestore();
+  },
+);
+
+describe('a read of the router', () => {
+  const withRouter = async <T>(work: (router: Awaited<ReturnType<typeof openReadRouter>>) => Promise<T>) => {
+    const router = await openReadRouter({ env: env(), app: 'row-security', primary: api, log });
+    try {
+      return await work(router);
+    } finally {
+      await router.stop();
+    }
+  };
+  const all = 'select distinct merchant_id from customers';
+
+  it.each(['strong', 'minimize_latency'] as const)('sees its merchant alone: %s', (kind) =>
+    withRouter(async (router) => {
+      const read = (merchantId?: string) =>
+        router.reader({ kind }, merchantId === undefined ? {} : { merchantId }).query(all);
+      // Side by side on one connection.
+      const both = await Promise.all([A, B, undefined, A].map((merchantId) => read(merchantId)));
+      expect(both).toEqual([[{ merchant_id: A }], [{ merchant_id: B }], [], [{ merchant_id: A }]]);
+      await expect(read(`${A}'`)).rejects.toThrow('is no uuid');
+    }),
+  );
+
+  it('writes nothing, and a failed one leaves a clean connection', () =>
+    withRouter(async (router) => {
+      const reader = router.reader({ kind: 'strong' }, { merchantId: A });
+      const pid = async () => (await reader.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]!.pid;
+      const before = await pid();
+      await expect(reader.query('select 1 / 0')).rejects.toThrow('division by zero');
+      await expect(reader.query('insert into customers (merchant_id) values ($1)', [A])).rejects.toThrow();
+      expect(await router.reader({ kind: 'strong' }).query(all)).toEqual([]);
+      await expect(reader.query('select * from no_such_table', [], 'named')).rejects.toThrow('no_such_table');
+      expect(await reader.query('select $1::int as n', [1], 'named_too')).toEqual([{ n: 1 }]);
+      expect(await reader.query(all)).toEqual([{ merchant_id: A }]);
+      expect(await router.reader({ kind: 'strong' }).query(all)).toEqual([]);
+      expect(typeof before).toBe('number');
+    }));
+});
+
+describe('functions that see every merchant', () => {
+  const scores = (pairs: [string, string][]) =>
+    asMerchant(undefined, (tx) =>
+      tx.query('select found, rfm_score from read_scores($1::uuid[], $2::uuid[])', [
+        pairs.map(([merchantId]) => merchantId),
+        pairs.map(([, id]) => id),
+      ]),
+    );
+
+  it('read_scores gives out what was asked by its pair, in that order', async () => {
+    await owner.query(`update customers set rfm_score = '{"score": "111"}' where id = $1`, [a]);
+    const score = { found: true, rfm_score: { score: '111' } };
+    const unscored = { found: true, rfm_score: null };
+    const nobody = { found: false, rfm_score: null };
+    expect(
+      await scores([
+        [B, b],
+        [A, a],
+        [B, a],
+        [A, b],
+        [A, a],
+        [merchant(), a],
+      ]),
+    ).toEqual([unscored, score, nobody, nobody, score, nobody]);
+    expect(await scores([])).toEqual([]);
+  });
+
+  it('merchant_of_shop tells whose a shop is', async () => {
+    const ask = (shop: string) =>
+      asMerchant(undefined, (tx) => tx.query('select merchant_of_shop($1) as merchant', [shop]));
+    expect(await ask(`${B}.myshopify.com`)).toEqual([{ merchant: B }]);
+    expect(await ask('nobody.myshopify.com')).toEqual([{ merchant: null }]);
+  });
+
+  it('are for the api alone, and have a search path of their own', async () => {
+    const { rows } = await owner.query<{ name: string; path: string; may: string[] }>(
+      `select p.proname as name, array_to_string(p.proconfig, ' ') as path,
+              array(select r.rolname::text from pg_roles r
+                     where has_function_privilege(r.rolname, p.oid, 'execute') and r.rolname like 'core%' order by 1) as may
+         from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace order by 1`,
+    );
+    expect(rows).toEqual(
+      ['customers_of_segment', 'merchant_of_shop', 'read_scores'].map((name) => ({
+        name,
+        path: 'search_path=pg_catalog, public',
+        may: ['core_api', 'core_owner'],
+      })),
+    );
+    const worker = new Client(database.urlFor('core_worker'));
+    await worker.connect();
+    try {
+      await expect(worker.query(`select * from read_scores('{}', '{}')`)).rejects.toMatchObject({
+        code: '42501',
+      });
+    } finally {
+      await worker.end();
+    }
+  });
+});
+
+it.each(['core_worker', 'core_importer', 'core_sealer', 'core_owner'])(
+  '%s sees all merchants, as far as its rights go',
+  async (role) => {
+    const client = new Client(database.urlFor(role));
+    await client.connect();
+    try {
+      const table = role === 'core_sealer' ? 'audit_log' : 'customers';
+      const { rows } = await client.query(
+        `select distinct merchant_id from ${table} where merchant_id in ($1, $2)`,
+        [A, B],
+      );
+      expect(rows).toHaveLength(2);
+    } finally {
+      await client.end();
+    }
+  },
+);
