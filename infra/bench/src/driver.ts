@@ -16,6 +16,8 @@ export interface DriverOptions {
   batch?: number;
   /** First pages of ListCustomers by this segment, of the merchant after the last of `merchants`. */
   segment?: string;
+  /** File with a bearer token a line: each call shows another one. */
+  tokens?: string;
   /** Latencies are also told apart before and after this second. */
   split?: number;
 }

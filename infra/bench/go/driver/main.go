@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"core.bench/corev1"
@@ -36,6 +38,7 @@ var (
 	merchants   = flag.Int("merchants", 5_000, "")
 	batch       = flag.Int("batch", 0, "ids of a BatchGetCustomerRFM; 0: GetCustomerRFM")
 	segment     = flag.String("segment", "", "first pages of ListCustomers by this segment, of merchant -merchants + 1")
+	tokens      = flag.String("tokens", "", "file with a bearer token a line: each call shows another one")
 	split       = flag.Float64("split", 0, "report latencies before and after this second of the measured time")
 )
 
@@ -43,6 +46,14 @@ func merchantID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012
 func customerID(k int) string { return fmt.Sprintf("10000000-0000-4000-8000-%012x", k) }
 
 type call func(ctx context.Context, random *rand.Rand) error
+
+// Which tokens callers show does not depend on who looks at them: both halves of a comparison send the same.
+func withTokens(each call, shown []string) call {
+	return func(ctx context.Context, random *rand.Rand) error {
+		token := shown[random.IntN(len(shown))]
+		return each(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token), random)
+	}
+}
 
 func unary(client corev1.CoreServiceClient) call {
 	return func(ctx context.Context, random *rand.Rand) error {
@@ -142,6 +153,14 @@ func cpuSeconds() float64 {
 
 func main() {
 	flag.Parse()
+	var shown []string
+	if *tokens != "" {
+		lines, err := os.ReadFile(*tokens)
+		if err != nil {
+			log.Fatal(err)
+		}
+		shown = strings.Fields(string(lines))
+	}
 	calls := make([]call, *connections)
 	for n := range calls {
 		connection, err := grpc.NewClient(*target, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -156,6 +175,9 @@ func main() {
 			calls[n] = page(client)
 		default:
 			calls[n] = unary(client)
+		}
+		if len(shown) > 0 {
+			calls[n] = withTokens(calls[n], shown)
 		}
 	}
 	warm := time.Duration(*warmUp * float64(time.Second))

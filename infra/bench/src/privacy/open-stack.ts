@@ -29,6 +29,8 @@ export interface PrivacyStack {
   /** As the owner. */
   owner: Pool;
   ownerUrl: string;
+  /** As the api's role. */
+  apiUrl: string;
   keyring: Keyring;
   keys: MerchantKeyStore;
   databasePid: number;
@@ -62,7 +64,9 @@ export async function openPrivacyStack(
   cleanUps.add(() => Promise.all([pool.end(), owner.end()]).then(() => undefined));
   const keyring = parseKeyring(`k1:${randomBytes(32).toString('base64')}`);
   const keys = createMerchantKeyStore(keyring);
-  const stack = { pool, owner, ownerUrl: primary.url, keyring, keys, databasePid: primary.child.pid };
+  const apiUrl = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
+  const databasePid = primary.child.pid;
+  const stack = { pool, owner, ownerUrl: primary.url, apiUrl, keyring, keys, databasePid };
   say(`encrypting the emails of ${customers} customers`);
   await seed(stack, customers, signal);
   return stack;

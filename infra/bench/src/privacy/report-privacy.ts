@@ -3,9 +3,10 @@ import type { Measured } from '../rounds.ts';
 import { rounded } from '../stats.ts';
 import type { Report } from '../suite.ts';
 import type { CreateSeries } from './create-overhead.ts';
+import type { JwtSeries } from './jwt-read.ts';
 import type { Rotated, RotationSeries } from './rotation.ts';
 
-export type PrivacySeries = CreateSeries | RotationSeries;
+export type PrivacySeries = CreateSeries | JwtSeries | RotationSeries;
 
 export interface PrivacyFound {
   clean: readonly Record<PrivacySeries, Measured>[];
@@ -21,6 +22,11 @@ const FIGURES = {
     '>= 0.55',
     '>= 0.75',
   ],
+  jwt_read: [
+    'GetCustomerRFM/s of an api that checks 1,000 rotating tokens / of one that checks none',
+    '>= 0.85',
+    '>= 0.95',
+  ],
   rotation_p99: ['p99 of reads while the emails of 1,000,000 rows are rotated / without', '<= 2', '<= 1.3'],
 } as const;
 
@@ -31,6 +37,7 @@ export function reportPrivacy({ clean, rotated, machine, settings }: PrivacyFoun
     figures: FIGURES,
     values: {
       create_overhead: clean.map(({ create, bare_insert }) => create.perSecond / bare_insert.perSecond),
+      jwt_read: clean.map(({ get_with_jwt, get_without }) => get_with_jwt.perSecond / get_without.perSecond),
       rotation_p99: clean.map(
         ({ read, read_while_rotating }) => (read_while_rotating.p99 ?? NaN) / (read.p99 ?? NaN),
       ),

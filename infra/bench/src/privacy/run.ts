@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { makeServicesDir, removeServicesDir } from '@core/testing';
+import { ensureSystem } from '../bundles.ts';
 import { describeMachine } from '../describe-machine.ts';
+import { buildGo, goVersion } from '../go-tools.ts';
 import { alternate } from '../rounds.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 import { createSeries, WRITERS } from './create-overhead.ts';
+import { jwtSeries, TOKENS } from './jwt-read.ts';
 import { openPrivacyStack } from './open-stack.ts';
 import { reportPrivacy } from './report-privacy.ts';
 import { READS, rotationSeries } from './rotation.ts';
@@ -12,18 +16,29 @@ const [CUSTOMERS, QUICK] = [1_000_000, 20_000];
 
 /** What encryption, blind index, audit and outbox cost a write, and a rotation of keys its neighbours. */
 export async function benchPrivacy(options: SuiteOptions): Promise<Report> {
-  const { rounds, seconds, warmUp, say, cleanUps } = options;
+  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
   const customers = warmUp > 1 ? CUSTOMERS : QUICK;
   const dir = makeServicesDir();
   cleanUps.add(() => removeServicesDir(dir));
+  await ensureSystem(['go'], signal);
+  say('building the driver');
+  const { driver } = await buildGo(join(dir, 'go'), signal);
   const stack = await openPrivacyStack(dir, customers, options);
   const { series: reads, rotated } = rotationSeries(stack, customers, 2 * seconds);
-  const series = { ...createSeries(stack, seconds), ...reads };
+  const jwt = await jwtSeries(stack, dir, driver, customers, options);
+  const series = { ...createSeries(stack, seconds), ...jwt, ...reads };
   say('warming up');
   for (const each of Object.values(series)) await each();
   const clean = await alternate(series, rounds, say);
   say(`rotated ${rotated.rows} emails, ${Math.round(rotated.rows / rotated.seconds)}/s`);
-  const machine = await describeMachine(stack.ownerUrl);
-  const settings = { customers, writers: WRITERS, reads_per_second: READS, rounds: clean.length, seconds };
+  const machine = { ...(await describeMachine(stack.ownerUrl)), go: goVersion() };
+  const settings = {
+    customers,
+    writers: WRITERS,
+    tokens: TOKENS,
+    reads_per_second: READS,
+    rounds: clean.length,
+    seconds,
+  };
   return reportPrivacy({ clean, rotated, machine, settings });
 }
