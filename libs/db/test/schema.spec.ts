@@ -76,6 +76,13 @@ describe('roles', () => {
     }
   };
   const apps = ['core_api', 'core_worker', 'core_importer'] as const;
+  const whose = merchant();
+  const appendAudit = (column?: string, value?: string) => `
+    begin;
+    set local core.merchant_id = '${whose}';
+    insert into audit_log (merchant_id, actor, action, request_id${column ? `, ${column}` : ''})
+    values ('${whose}', 'spec', 'spec', 'r'${value ? `, ${value}` : ''});
+    rollback`;
   it.each(
     apps.flatMap(
       (role) =>
@@ -83,6 +90,10 @@ describe('roles', () => {
           [role, `update audit_log set actor = 'x'`],
           [role, 'delete from audit_log'],
           [role, 'truncate audit_log'],
+          [role, appendAudit('id', 'uuidv7()')],
+          [role, appendAudit('occurred_at', `'2020-01-01'`)],
+          [role, appendAudit('xid', `'3'`)],
+          [role, 'truncate audit_seals'],
           [role, 'select * from audit_seals'],
           [role, 'delete from audit_seals'],
           [role, 'insert into audit_seals select 1'],
@@ -101,6 +112,9 @@ describe('roles', () => {
     ['core_worker', 'select * from shopify_connections'],
     ['core_sealer', 'update audit_seals set rows = 0'],
     ['core_sealer', 'delete from audit_seals'],
+    ['core_sealer', 'truncate audit_seals'],
+    ['core_sealer', 'truncate audit_log'],
+    ['core_sealer', 'delete from audit_log'],
     ['core_sealer', `insert into audit_log (actor) values ('x')`],
     ['core_sealer', 'select * from customers'],
     [
@@ -108,6 +122,10 @@ describe('roles', () => {
       'select * from program_settings where false; update program_settings set config_version = 9',
     ],
   ] as const)('%s may not %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
+
+  it.each(apps)('%s may append to the audit log', async (role) =>
+    expect(await as(role, appendAudit())).toBe('allowed'),
+  );
 
   it.each([
     ['core_api', 'select * from customers limit 1'],

@@ -10,8 +10,8 @@ const CHECK_LIMIT_MS = 15 * 60_000;
 const JEST_LIMIT_MS = 45 * 60_000;
 const AFTER_RESULT_MS = 60_000;
 
-/** Runs a check; its output is shown only if it fails. */
-export async function runCheck({ name, command }: Check, signal: AbortSignal): Promise<StepResult> {
+/** Runs a check; its output is shown if it fails, or is there to be read. */
+export async function runCheck({ name, command, tells }: Check, signal: AbortSignal): Promise<StepResult> {
   const begin = performance.now();
   const env = { NX_DAEMON: 'false' }; // a daemon would outlive the run
   const { code, output } = await runCommand({ command, env, limitMs: CHECK_LIMIT_MS, signal, capture: true });
@@ -24,7 +24,7 @@ export async function runCheck({ name, command }: Check, signal: AbortSignal): P
     skipped: 0,
   };
   console.log(stepLine(result));
-  if (!good) console.log(output.trimEnd());
+  if ((!good || tells) && output.trim()) console.log(output.trimEnd());
   return result;
 }
 

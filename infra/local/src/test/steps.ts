@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface Check {
   name: string;
   command: string[];
+  /** Its output is shown also when it passes. */
+  tells?: true;
 }
 
 const END_TO_END = 'infra/local';
@@ -18,6 +20,11 @@ export const checks = (root: string): Check[] => [
   // After it: the rule of the boundaries is skipped until Nx has written its project graph.
   { name: 'lint', command: [bin(root, 'eslint'), '.', '--max-warnings', '0'] },
   { name: 'generated', command: [process.execPath, 'infra/local/src/generate.ts', '--check'] },
+  {
+    name: 'dependencies',
+    command: [process.execPath, 'infra/local/src/dependencies/check.ts'],
+    tells: true,
+  },
 ];
 
 export interface JestRun {
