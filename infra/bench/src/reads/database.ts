@@ -15,6 +15,8 @@ export interface BenchDatabase {
   /** Of role core_api: the primary's, and one a replica. */
   url: string;
   replicaUrls: string[];
+  /** The same as the owner, for the peers: they know nothing of row-level security, and would read no rows. */
+  peerReplicaUrls: string[];
   /** The servers' process ids: cluster heads. */
   pids: number[];
 }
@@ -47,6 +49,7 @@ export async function openDatabase(
     bigMerchantId,
     url: urlOf(primary),
     replicaUrls: replicas.map(urlOf),
+    peerReplicaUrls: replicas.map(({ url }) => url),
     pids: [primary, ...replicas].map(({ child }) => child.pid),
   };
 }
