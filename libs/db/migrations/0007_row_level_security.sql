@@ -26,10 +26,13 @@ $$;
 --> statement-breakpoint
 -- Concurrent score reads of all merchants share a statement (ADR 10), so no one merchant can be set for it. Who calls
 -- this names pairs, and gets what these pairs are: not found for a customer of another merchant. In the order of the
--- pairs. PL/pgSQL, because its plan is kept for the session.
+-- pairs. PL/pgSQL, because its plan is kept for the session: one plan, pair by pair through an index, whatever the
+-- statistics say and however many pairs there are. Planning anew costs more than reading a few rows.
 CREATE FUNCTION read_scores(merchant_ids uuid[], customer_ids uuid[])
 RETURNS TABLE (found boolean, rfm_score jsonb)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
   RETURN QUERY
   SELECT c.id IS NOT NULL, c.rfm_score

@@ -1,7 +1,7 @@
 import { Client, type Pool } from 'pg';
 import { createLogger } from '@core/runtime';
 import type { TestDatabase } from '@core/testing';
-import { createPool, inTransaction, openReadRouter, type Tx } from '../src/index.ts';
+import { createPool, FIRST_UUID, inTransaction, openReadRouter, type Tx } from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
 let owner: Pool;
@@ -239,6 +239,44 @@ describe('functions that see every merchant', () => {
     expect(await scores([])).toEqual([]);
   });
 
+  it('read_scores answers on a replica, which knows no writes', async () => {
+    const replica = new Client(database.replicaUrlFor('core_api'));
+    await replica.connect();
+    try {
+      const { rows } = await replica.query('select found from read_scores($1, $2)', [
+        [A, B],
+        [b, b],
+      ]);
+      expect(rows).toHaveLength(2);
+      expect((await replica.query('select from customers')).rows).toEqual([]);
+    } finally {
+      await replica.end();
+    }
+  });
+
+  it('customers_of_segment lists the transaction’s merchant alone', async () => {
+    for (const id of [a, b]) {
+      await owner.query(
+        `update customers set rfm_score = '{"segment": "LOYAL", "recency": 3}' where id = $1`,
+        [id],
+      );
+    }
+    const list = (asWhom: string | undefined, whose: string, min: number | null = null) =>
+      asMerchant(asWhom, (tx) =>
+        tx.query<{ id: string }>('select id from customers_of_segment($1, $2, $3, 9, $4, $5)', [
+          whose,
+          'LOYAL',
+          FIRST_UUID,
+          [min, null, null],
+          [null, null, null],
+        ]),
+      );
+    expect(await list(A, A)).toEqual([{ id: a }]);
+    expect(await list(A, A, 3)).toEqual([{ id: a }]);
+    expect(await list(A, A, 4)).toEqual([]);
+    for (const asWhom of [B, undefined]) expect(await list(asWhom, A)).toEqual([]);
+  });
+
   it('merchant_of_shop tells whose a shop is', async () => {
     const ask = (shop: string) =>
       asMerchant(undefined, (tx) => tx.query('select merchant_of_shop($1) as merchant', [shop]));
@@ -248,7 +286,7 @@ describe('functions that see every merchant', () => {
 
   it('are for the api alone, and have a search path of their own', async () => {
     const { rows } = await owner.query<{ name: string; path: string; may: string[] }>(
-      `select p.proname as name, array_to_string(p.proconfig, ' ') as path,
+      `select p.proname as name, p.proconfig[1] as path,
               array(select r.rolname::text from pg_roles r
                      where has_function_privilege(r.rolname, p.oid, 'execute') and r.rolname like 'core%' order by 1) as may
          from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace order by 1`,

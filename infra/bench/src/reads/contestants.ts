@@ -71,7 +71,7 @@ export async function startContestants(
       () => [join(root, entry)],
       (port) => ({
         BENCH_PORT: String(port),
-        BENCH_REPLICAS: database.replicaUrls.join(),
+        BENCH_REPLICAS: database.peerReplicaUrls.join(),
         BENCH_CONNECTIONS: String(CONNECTIONS),
         BENCH_PROCESSES: String(PROCESSES),
       }),
@@ -82,7 +82,7 @@ export async function startContestants(
       goPeer,
       (target) => [
         `-listen=${target}`,
-        `-replicas=${database.replicaUrls.join()}`,
+        `-replicas=${database.peerReplicaUrls.join()}`,
         `-connections=${PROCESSES * CONNECTIONS}`,
         ...flags,
       ],

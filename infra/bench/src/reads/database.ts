@@ -12,10 +12,11 @@ export const BIG_MERCHANT = 200_000;
 export interface BenchDatabase {
   postgres: Postgres;
   bigMerchantId: string;
-  /** Of the primary, as core_api. */
+  /** Of role core_api: the primary's, and one a replica. */
   url: string;
-  /** As the owner, whom row-level security shows every merchant: peers read the table itself, not a function of ours. */
   replicaUrls: string[];
+  /** The same as the owner, for the peers: they know nothing of row-level security, and would read no rows. */
+  peerReplicaUrls: string[];
   /** The servers' process ids: cluster heads. */
   pids: number[];
 }
@@ -42,11 +43,13 @@ export async function openDatabase(
   await admin.connect();
   await admin.query('checkpoint');
   await admin.end();
+  const urlOf = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
   return {
     postgres,
     bigMerchantId,
-    url: `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`,
-    replicaUrls: replicas.map(({ url }) => url),
+    url: urlOf(primary),
+    replicaUrls: replicas.map(urlOf),
+    peerReplicaUrls: replicas.map(({ url }) => url),
     pids: [primary, ...replicas].map(({ child }) => child.pid),
   };
 }

@@ -45,7 +45,7 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
   );
   const served = await requestsPerProcess(contestants.ours, series.ours);
   say(`requests per process at ${SETTINGS.connections} connections: ${served.join(', ')}`);
-  const times = await serverTimes(database.replicaUrls[0] ?? '', database.bigMerchantId);
+  const times = await serverTimes(database.peerReplicaUrls[0] ?? '', database.bigMerchantId);
   const rate = Math.round(0.4 * top);
   say(`replicas are frozen at ${rate} calls a second`);
   const losses = await measureReplicaLoss({

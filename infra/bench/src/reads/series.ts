@@ -46,7 +46,7 @@ export function seriesOf(
       });
   };
   const pgbench = preparePgbench(dir, size);
-  const [url = ''] = database.replicaUrls;
+  const [url = ''] = database.peerReplicaUrls;
   const { ours, ours_unbatched, go, go_batched, stock, echo } = contestants;
   const { batch, batchesInFlight, pgbenchClients } = SETTINGS;
   const single = { connections: 1, inFlight: 1 };
