@@ -458,6 +458,7 @@ export const PrivacyService: GenService<{
   },
   /**
    * Everything held on a person, for the store owner. Each call is audited; one that names a request answers it.
+   * Needs both scopes, privacy:admin and customers:pii: the answer holds an email in the clear.
    *
    * @generated from rpc core.v1.PrivacyService.ExportCustomerData
    */
