@@ -64,7 +64,10 @@ function install() {
 
 function ensure(commands) {
   const ensureScript = join(root, 'infra/local/src/ensure.ts');
-  const { status } = spawnSync(join(bin, 'node'), [ensureScript, ...commands], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(join(bin, 'node'), [ensureScript, ...commands], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 

@@ -1,5 +1,5 @@
 import type { QueryResultRow } from 'pg';
-import type { Address, Logger } from '@core/runtime';
+import { pause, type Address, type Logger } from '@core/runtime';
 import type { DatabaseEnv, ReplicasEnv } from '../config.ts';
 import { isConnectionLoss } from '../connection-loss.ts';
 import { createPool, type Pool } from '../pool.ts';
@@ -119,28 +119,34 @@ export async function openReadRouter(options: {
     values: unknown[] | undefined,
     options: RunOptions,
   ): Promise<R[]> => {
-    const nodes = await route(consistency);
     let failure: unknown;
-    for (const [n, node] of nodes.entries()) {
-      const second = nodes[n + 1];
-      try {
-        const rows =
-          hedging && hedge && n === 0 && second?.kind === 'replica'
-            ? await runHedged(
-                hedging,
-                () => node.run<R>(text, values, options),
-                () => (observer?.hedged(), second.run<R>(text, values, options)),
-              )
-            : await node.run<R>(text, values, options);
-        observer?.read(node.kind);
-        return rows;
-      } catch (error) {
-        if (!isNodeFault(error)) throw error;
-        failure = error;
-        observer?.rerouted();
-        log.debug({ err: error, node: node.name }, 'read failed; trying another node');
+    const begin = performance.now();
+    // All connections may be lost at once, those that waited in the pools too: each try then takes a dead one. A moment
+    // later the pools know. Who waited for servers that do not answer has waited enough.
+    do {
+      if (failure !== undefined) await pause(PAUSE_MS);
+      const nodes = await route(consistency);
+      for (const [n, node] of nodes.entries()) {
+        const second = nodes[n + 1];
+        try {
+          const rows =
+            hedging && hedge && n === 0 && second?.kind === 'replica'
+              ? await runHedged(
+                  hedging,
+                  () => node.run<R>(text, values, options),
+                  () => (observer?.hedged(), second.run<R>(text, values, options)),
+                )
+              : await node.run<R>(text, values, options);
+          observer?.read(node.kind);
+          return rows;
+        } catch (error) {
+          if (!isNodeFault(error)) throw error;
+          failure = error;
+          observer?.rerouted();
+          log.debug({ err: error, node: node.name }, 'read failed; trying another node');
+        }
       }
-    }
+    } while (performance.now() - begin < PATIENCE_MS);
     throw failure;
   };
 
@@ -155,6 +161,9 @@ export async function openReadRouter(options: {
     },
   };
 }
+
+/** Between two rounds over the nodes, and how long rounds begin. */
+const [PAUSE_MS, PATIENCE_MS] = [50, 500];
 
 /** 40001 on a standby is a conflict with what it replays: the same statement runs elsewhere. */
 const isNodeFault = (error: unknown): boolean =>

@@ -1,4 +1,5 @@
 export * from './all.ts';
+export { giveFile } from './unprivileged.ts';
 export { makeCertificate, type Certificate } from './certificates.ts';
 export { launch, whenReady, type Child } from './child.ts';
 export { fetchKafkaJars } from './kafka-jars.ts';

@@ -1,0 +1,13 @@
+// What tls.spec.ts runs in a process of its own, because Node reads NODE_EXTRA_CA_CERTS when it starts: connects as the
+// JSON of its argument says, and prints what became of it.
+import { createLogger } from '@core/runtime';
+import { createPool, type DatabaseEnv } from '../src/index.ts';
+
+const env = JSON.parse(process.argv[2] ?? '') as DatabaseEnv;
+const pool = createPool(env, { app: 'tls', log: createLogger('tls', 'silent') });
+const outcome = await pool
+  .query<{ ssl: boolean }>('select ssl from pg_stat_ssl where pid = pg_backend_pid()')
+  .then(({ rows }) => ({ encrypted: rows[0]?.ssl }))
+  .catch((error: Error) => ({ refused: error.message }));
+process.stdout.write(JSON.stringify(outcome));
+await pool.end();
