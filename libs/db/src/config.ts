@@ -10,7 +10,10 @@ export const databaseEnv = {
     example: 'core_api',
   }),
   CORE_DB_PASSWORD: text({ doc: "the role's password", secret: true }),
-  CORE_DB_TLS: flag({ doc: 'TLS to PostgreSQL, certificates verified', default: false }),
+  CORE_DB_TLS: flag({
+    doc: 'TLS to PostgreSQL, certificates verified; a private CA: NODE_EXTRA_CA_CERTS',
+    default: false,
+  }),
   CORE_DB_POOL: integer({ doc: 'connections per process and node', default: 10, min: 1, max: 200 }),
 };
 
