@@ -214,23 +214,60 @@ describe('readFile', () => {
     const body = LINE.repeat(30_000);
     const server = createServer((request, response) => {
       expect(request.headers['x-shopify-access-token']).toBeUndefined();
-      expect(request.headers.range).toMatch(/^bytes=\d+-$/);
+      expect(request.headers.range).toMatch(/^bytes=\d+-\d+$/);
       response.end(body);
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
     const signal = new AbortController().signal;
     try {
-      let [byte, text, end] = [0, '', false];
+      let [line, byte, text, end] = [0, 0, '', false];
       while (!end) {
-        const page = await readFile({ url, byte, signal });
+        const page = await readFile({ url, line, byte, signal });
         expect(page.lines.length).toBeLessThanOrEqual(PAGE_LINES);
+        line += page.lines.length;
         byte += page.bytes;
         text += page.lines.map((line) => `${line}\n`).join('');
         end = page.end;
       }
       expect(byte).toBe(body.length);
       expect(text === body).toBe(true);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('reads ranges over one connection, also lines longer than a page, and learns of the end by 416', async () => {
+    const body = Buffer.from(`${LINE.repeat(25_000)}${'y'.repeat(3_000_000)}\n${LINE}`);
+    let [connections, asked] = [0, 0];
+    const server = createServer((request, response) => {
+      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const part = body.subarray(Number(from), Number(to) + 1);
+      asked++;
+      if (part.length === 0) response.writeHead(416).end();
+      else
+        response
+          .writeHead(206, { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/*` })
+          .end(part);
+    }).listen(0, '127.0.0.1');
+    server.on('connection', () => connections++);
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
+    try {
+      let [line, byte, end] = [0, 0, false];
+      const text: string[] = [];
+      while (!end) {
+        const page = await readFile({ url, line, byte, signal: new AbortController().signal });
+        line += page.lines.length;
+        byte += page.bytes;
+        text.push(...page.lines);
+        end = page.end;
+      }
+      expect(byte).toBe(body.length);
+      expect(text.map((each) => `${each}\n`).join('') === body.toString()).toBe(true);
+      expect(asked).toBeGreaterThan(12);
+      expect(connections).toBe(1);
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -5,6 +5,7 @@ import { dropDeadLetters } from './commands/drop-dead-letters.ts';
 import { keysRetire } from './commands/keys-retire.ts';
 import { keysRotate } from './commands/keys-rotate.ts';
 import { keysStatus } from './commands/keys-status.ts';
+import { listAudit } from './commands/list-audit.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
 import { listShopImports } from './commands/list-imports.ts';
 import { migrate } from './commands/migrate.ts';
@@ -47,5 +48,6 @@ export const commands = (migrations: string): Command[] => [
   privacyList,
   privacyShow,
   privacyReceipt,
+  listAudit,
   verifyAuditLog,
 ];

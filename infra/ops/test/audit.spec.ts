@@ -47,6 +47,42 @@ it('names the seal that does not hold, and exits with 1', async () => {
   expect(said.stdout).toMatch(/^BROKEN seal 2: the seal that was kept is gone$/m);
 });
 
+it('reads on from a head that was verified before', async () => {
+  await append('spec.one');
+  await seal();
+  const { head } = JSON.parse((await verify('--json')).stdout) as { head: { seq: number; hash: string } };
+  await append('spec.two');
+  await seal();
+  const said = await verify('--from', `${head.seq}:${head.hash}`);
+  expect(said.stdout).toMatch(/^1 seal over 1 row, 0 rows not sealed yet\nhead 2:/);
+  const other = await verify('--from', `1:${'0'.repeat(64)}`);
+  expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('verify all of the log') });
+});
+
+it('lists who did what, of one merchant or customer', async () => {
+  const [merchantId, customerId] = [randomUUID(), randomUUID()];
+  for (const [action, customer] of [
+    ['spec.one', null],
+    ['spec.two', customerId],
+  ])
+    await stack.owner.query(
+      `insert into audit_log (merchant_id, customer_id, actor, action, request_id) values ($1, $2, 'ada\u0007', $3, 'r-1')`,
+      [merchantId, customer, action],
+    );
+  await append('spec.of_another');
+  const list = (...args: string[]) =>
+    ops(['audit', 'list', '--merchant', merchantId, ...args], stack.envAs('core_api'));
+  const lines = (await list()).stdout.trim().split('\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[1]).toMatch(new RegExp(`^\\S+Z +ada\\\\u0007 +spec.two +${customerId} +{} +r-1$`));
+  const { entries } = JSON.parse((await list('--customer', customerId, '--json')).stdout) as {
+    entries: unknown[];
+  };
+  expect(entries).toMatchObject([{ action: 'spec.two', customer_id: customerId, actor: 'ada\u0007' }]);
+  expect((await list('--limit', '1')).stdout.trim().split('\n')).toHaveLength(2);
+  expect((await ops(['audit', 'list'], stack.env)).stderr).toContain('--merchant: must say whose');
+});
+
 it('tells of rows that wait too long', async () => {
   await append('spec.one');
   await stack.owner.query(`update audit_log set occurred_at = now() - interval '10 minutes'`);

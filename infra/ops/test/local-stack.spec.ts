@@ -8,6 +8,7 @@ const file = join(dir, 'stack.env');
 const STACK = {
   CORE_DB_URL: 'postgresql://core_owner:p%40ss@127.0.0.1:5433/core_db',
   KAFKA_BROKER: 'localhost:9092',
+  CORE_ENCRYPTION_KEYS: 'local-1:a2V5',
 };
 beforeAll(() =>
   writeFileSync(
@@ -35,8 +36,16 @@ it.each([
     CORE_DB_USER: 'core_owner',
     CORE_DB_PASSWORD: 'p@ss',
     KAFKA_BROKER: 'localhost:9092',
+    CORE_ENCRYPTION_KEYS: 'local-1:a2V5',
   });
   expect(said).toEqual([`of the local stack (${file})`]);
+});
+
+it('with another keyring, for its rotation', () => {
+  expect(read({ CORE_ENCRYPTION_KEYS: 'local-2:bmV4dA' })).toMatchObject({
+    CORE_DB_HOST: '127.0.0.1',
+    CORE_ENCRYPTION_KEYS: 'local-2:bmV4dA',
+  });
 });
 
 it.each([

@@ -39,5 +39,5 @@ export * from './queries/list-customers-changed.ts';
 export * from './queries/page-token.ts';
 export * from './queries/verify-audit.ts';
 export * from './settings/index.ts';
-export { gidOf } from './shopify-gid.ts';
+export { gidOf, shopifyNumber } from './shopify-gid.ts';
 export * from './shopify-time.ts';

@@ -62,6 +62,21 @@ it('stores many, of several merchants, each with its event and the audit row of 
   }
 });
 
+it('audits a recalculation of many customers by one row for each merchant, and emits for each customer', async () => {
+  const [many, few] = [merchant(), merchant()];
+  const { rows } = await bench.owner.query<{ id: string }>(
+    'insert into customers (merchant_id) select $1 from generate_series(1, 30) returning id',
+    [many],
+  );
+  const ada = await create(few, 'ada@example.com');
+  await apply(...rows.map(({ id }) => scored(many, id, 1n)), scored(few, ada, 1n));
+  expect(await auditOf(bench, many)).toMatchObject([
+    { action: 'customer.score', customer_id: null, request_id: 'event-0', detail: { customers: 30 } },
+  ]);
+  expect((await auditOf(bench, few)).at(-1)).toMatchObject({ action: 'customer.score', customer_id: ada });
+  expect(await eventsOf(bench, many)).toHaveLength(30);
+});
+
 it('takes the newest of one customer, once, wherever it stands', async () => {
   const merchantId = merchant();
   const id = await create(merchantId, 'ada@example.com');

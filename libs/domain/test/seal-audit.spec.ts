@@ -41,7 +41,7 @@ const ended = () =>
 const seal = () => inTransaction(sealer, (tx) => sealAudit(tx));
 const verify = (expect?: { seq: number; hash: string }) =>
   inTransaction(sealer, (tx) => verifyAudit(tx, { expect }));
-/** A chain of three seals over six rows. */
+/** Three seals over six rows. */
 async function chain() {
   for (let n = 0; n < 3; n++) {
     await append(`spec.${n}.first`);
@@ -113,6 +113,28 @@ it('seals a transaction that has more rows than a seal takes, and what comes aft
   expect((await seal())?.rows).toBe(50_001);
   expect((await seal())?.rows).toBe(1);
   expect(await broken()).toEqual([]);
+});
+
+it('refuses to go on where PostgreSQL counts transactions anew, as in a restored cluster', async () => {
+  await chain();
+  await owner.query(`update audit_seals set to_xid = (to_xid::text::bigint + 1000000000)::text::xid8 where seq = 3`);
+  await append();
+  await expect(seal()).rejects.toThrow('pg_resetwal');
+});
+
+it('verifies from a head that was kept, and does not take another for it', async () => {
+  await append();
+  await ended();
+  await seal();
+  const { head } = await verify();
+  await chain();
+  const from = (kept: { seq: number; hash: string }) =>
+    inTransaction(sealer, (tx) => verifyAudit(tx, { from: kept }));
+  expect(await from(head!)).toMatchObject({ seals: 3, rows: 6, broken: [], head: { seq: 4 } });
+  await owner.query(`update audit_log set actor = 'x' where action = 'spec.2.first'`);
+  expect((await from(head!)).broken).toMatchObject([{ seq: 4 }]);
+  await expect(from({ ...head!, hash: '00' })).rejects.toThrow('seal 1 is not there as it was kept');
+  await expect(from({ ...head!, seq: 9 })).rejects.toThrow('seal 9 is not there as it was kept');
 });
 
 describe('finds', () => {

@@ -34,6 +34,7 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
   async function readPage(query: SourceQuery, cursor: BulkCursor, file: ResultFile): Promise<SourcePage> {
     const { lines, bytes, end } = await readFile({
       url: file.url,
+      line: cursor.line,
       byte: cursor.byte,
       signal: query.signal,
       timeoutMs,

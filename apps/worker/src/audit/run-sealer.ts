@@ -1,8 +1,9 @@
-import { createPool, inTransaction, type Pool } from '@core/db';
-import { readUnsealed, sealAudit } from '@core/domain';
-import { Counter, Gauge, pause, type Env, type Registry } from '@core/runtime';
+import { createPool, inTransaction } from '@core/db';
+import { sealAudit } from '@core/domain';
+import { pause, type Env } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
 import type { workerEnv } from '../config.ts';
+import { sealerMetrics } from './metrics.ts';
 
 type SealerEnv = Pick<
   Env<typeof workerEnv>,
@@ -11,6 +12,8 @@ type SealerEnv = Pick<
 
 export interface RunSealerOptions extends Pick<BackgroundDeps, 'log' | 'metrics'> {
   env: SealerEnv;
+  /** Pause between two looks, milliseconds. */
+  everyMs?: number;
 }
 
 /** Rows are sealed within a minute of their commit: this, and the time of a seal. */
@@ -21,7 +24,7 @@ const SEAL_EVERY_MS = 20_000;
  * the chain goes into this process's log, out of reach of who can write to the database.
  * @throws Error in production when the role has no password here
  */
-export function runSealer({ env, log, metrics }: RunSealerOptions): Background {
+export function runSealer({ env, log, metrics, everyMs = SEAL_EVERY_MS }: RunSealerOptions): Background {
   const password = env.CORE_DB_SEALER_PASSWORD;
   if (!password) {
     const what = 'the audit log is not sealed: CORE_DB_SEALER_PASSWORD is not set';
@@ -35,20 +38,23 @@ export function runSealer({ env, log, metrics }: RunSealerOptions): Background {
   );
   const stopping = new AbortController();
   const { signal } = stopping;
-  const onSealed = sealerMetrics(metrics, pool);
+  const { onPass } = sealerMetrics(metrics, pool);
 
+  const pass = async (): Promise<boolean> => {
+    const sealed = await inTransaction(pool, (tx) => sealAudit(tx));
+    onPass(sealed);
+    if (!sealed) return false;
+    const { seq, rows, hash, more } = sealed;
+    log.info({ seal: seq, rows, hash: hash.toString('hex') }, 'the audit log is sealed');
+    return more;
+  };
   const seal = async (): Promise<void> => {
     while (!signal.aborted) {
-      const sealed = await inTransaction(pool, (tx) => sealAudit(tx)).catch((err: unknown) => {
-        log.warn({ err }, 'could not seal the audit log; trying again');
-        return null;
+      const more = await pass().catch((err: unknown) => {
+        log.error({ err }, 'could not seal the audit log; trying again');
+        return false;
       });
-      if (sealed) {
-        onSealed(sealed.rows);
-        const { seq, rows } = sealed;
-        log.info({ seal: seq, rows, hash: sealed.hash.toString('hex') }, 'the audit log is sealed');
-      }
-      if (!sealed?.more) await pause(SEAL_EVERY_MS, signal);
+      if (!more) await pause(everyMs, signal);
     }
   };
   const running = seal();
@@ -59,24 +65,4 @@ export function runSealer({ env, log, metrics }: RunSealerOptions): Background {
       await pool.end();
     },
   };
-}
-
-function sealerMetrics(registry: Registry, pool: Pool): (rows: number) => void {
-  const registers = [registry];
-  const sealed = new Counter({
-    name: 'core_audit_sealed_rows_total',
-    help: 'Audit rows that this process has sealed',
-    registers,
-  });
-  new Gauge({
-    name: 'core_audit_unsealed_seconds',
-    // A transaction that is held open keeps all later rows from being sealed.
-    help: 'Age of the oldest audit row that is not sealed',
-    registers,
-    async collect() {
-      const unsealed = await inTransaction(pool, readUnsealed).catch(() => undefined);
-      if (unsealed) this.set(unsealed.oldestSeconds);
-    },
-  });
-  return (rows) => sealed.inc(rows);
 }

@@ -1,4 +1,4 @@
-import { gidOf, shopifyTime, type ImportedCustomer } from '@core/domain';
+import { gidOf, shopifyNumber, shopifyTime, type ImportedCustomer } from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
 export class UnreadableWebhook extends Error {
@@ -88,7 +88,7 @@ const isObject = (value: unknown): value is Payload =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isGid = (value: unknown): value is string =>
-  typeof value === 'string' && /^gid:\/\/shopify\/Customer\/\d{1,20}$/.test(value);
+  typeof value === 'string' && shopifyNumber(value) !== null;
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 

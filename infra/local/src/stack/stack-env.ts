@@ -12,6 +12,8 @@ export interface StackEnv {
   KAFKA_BROKER: string;
   REDIS_URL: string;
   SHOPIFY_BASE_URL: string;
+  /** For `npm run ops -- keys`. */
+  CORE_ENCRYPTION_KEYS: string;
   DEV_MERCHANT_ID: string;
   DEV_SHOP: string;
   /** Bound to DEV_MERCHANT_ID, with every scope, for 30 days from the start. */

@@ -123,6 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         KAFKA_BROKER: kafka.broker,
         REDIS_URL: redis.url,
         SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
+        CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
         DEV_MERCHANT_ID: secrets.merchantId,
         DEV_SHOP: SHOP,
         DEV_TOKEN: tokens.merchant,

@@ -1,13 +1,11 @@
 import { databaseEnv, inTransaction } from '@core/db';
 import { listImports } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
+import { FIRST_PAGE } from '../cli/first-page.ts';
 import { integerOr } from '../cli/option.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
 import { importJson, listLines } from '../imports/present.ts';
 import { withImports } from '../imports/with-imports.ts';
-
-/** Only the first page is read here. */
-const NO_TOKENS = { make: () => '', read: () => null };
 
 export const listShopImports = defineCommand({
   name: 'import list',
@@ -20,7 +18,7 @@ export const listShopImports = defineCommand({
   run: ({ values, env }) => {
     const page = { merchantId: merchantOf(values, env), pageSize: values.limit, pageToken: '' };
     return withImports(env, page, async (pool) => {
-      const { imports } = await inTransaction(pool, (tx) => listImports(tx, NO_TOKENS, page), {
+      const { imports } = await inTransaction(pool, (tx) => listImports(tx, FIRST_PAGE, page), {
         merchantId: page.merchantId,
       });
       return { json: { imports: imports.map((run) => importJson(run)) }, lines: listLines(imports) };

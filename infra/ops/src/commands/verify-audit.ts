@@ -15,11 +15,16 @@ export const verifyAuditLog = defineCommand({
   does: 'recompute the seals of the audit log, and say what was tampered with',
   details: `
 Reads every audit row. Keep the head that it prints elsewhere, and give it to the next run: whoever owns the database
-could otherwise cut off the end of the chain, or make all of it anew. The worker's log holds every head, too.`,
-  options: { expect: text('<seq>:<hash>', 'a head that was kept: it must still be there') },
+could otherwise cut off the end of the chain, or make all of it anew. The worker's log holds every head, too. With --from
+only what came after that head is read, which is quick: do so daily, and read all of it from time to time.`,
+  options: {
+    expect: text('<seq>:<hash>', 'a head that was kept: it must still be there'),
+    from: text('<seq>:<hash>', 'the same, and everything up to it was verified before: only what follows is read'),
+  },
   env: databaseEnv,
   run: ({ values, env, terminal }) => {
-    const expect = readHead(values.expect);
+    const expect = readHead('expect', values.expect);
+    const from = readHead('from', values.from);
     const onSeal = (done: number, all: number) =>
       terminal.progress(`${bar(done, all)} ${done} of ${all} seals`);
     return withDatabase(
@@ -27,7 +32,7 @@ could otherwise cut off the end of the chain, or make all of it anew. The worker
       async (pool) => {
         const verdict = await inTransaction(pool, async (tx) => {
           await tx.query('set transaction isolation level repeatable read, read only');
-          return verifyAudit(tx, { expect, onSeal });
+          return verifyAudit(tx, { expect, from, onSeal });
         });
         const { seals, rows, broken, head, unsealed } = verdict;
         const late = unsealed.oldestSeconds > LATE_SECONDS;
@@ -51,9 +56,9 @@ could otherwise cut off the end of the chain, or make all of it anew. The worker
   },
 });
 
-function readHead(given: string | undefined) {
+function readHead(option: string, given: string | undefined) {
   if (given === undefined) return undefined;
   const [, seq, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(given) ?? [];
-  if (!seq || !hash) throw new UsageError('--expect: must read <seq>:<hash>, as `audit verify` prints it');
+  if (!seq || !hash) throw new UsageError(`--${option}: must read <seq>:<hash>, as \`audit verify\` prints it`);
   return { seq: Number(seq), hash };
 }

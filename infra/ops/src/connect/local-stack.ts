@@ -28,6 +28,8 @@ export function withLocalStack(
     CORE_DB_USER: decodeURIComponent(url.username),
     CORE_DB_PASSWORD: decodeURIComponent(url.password),
     KAFKA_BROKER: stack['KAFKA_BROKER'],
+    // A rotation is given the next keyring here.
+    CORE_ENCRYPTION_KEYS: env['CORE_ENCRYPTION_KEYS'] ?? stack['CORE_ENCRYPTION_KEYS'],
     DEV_MERCHANT_ID: stack['DEV_MERCHANT_ID'],
   };
 }

@@ -52,8 +52,13 @@ export const customers = pgTable(
     index('idx_customers_merged_into')
       .on(t.merchantId, t.mergedInto)
       .where(sql`${t.mergedInto} is not null`),
-    index('idx_customers_rfm_score').using('gin', t.rfmScore),
-    index('idx_customers_merchant_segment').on(t.merchantId, sql`(${t.rfmScore} ->> 'segment')`, t.id),
+    // Of the scored alone: an import's customers have no score yet, and each index costs it as much as a row.
+    index('idx_customers_rfm_score')
+      .using('gin', t.rfmScore)
+      .where(sql`${t.rfmScore} is not null`),
+    index('idx_customers_merchant_segment')
+      .on(t.merchantId, sql`(${t.rfmScore} ->> 'segment')`, t.id)
+      .where(sql`${t.rfmScore} is not null`),
     index('idx_customers_merchant_updated_at').on(t.merchantId, t.updatedAt, t.id),
     unique('uq_customers_merchant_email_hash').on(t.merchantId, t.emailHash),
     unique('uq_customers_merchant_external_id').on(t.merchantId, t.externalId),

@@ -31,7 +31,7 @@ export interface ScoreToApply {
 /**
  * Stores the scores that are newer than those there, all in one statement; of several for one customer the
  * newest counts, and the others are not_newer. Each customer whose score has changed has one event and one
- * audit row; a newer score that says the same has neither (see updateRfmScores).
+ * audit row, or shares it where they are many; a newer score that says the same has neither (see updateRfmScores).
  * @returns what became of each, in the order given
  * @throws CoreError invalid_argument naming the field
  */
@@ -55,6 +55,7 @@ export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): P
       };
       return [{ ctx, change, audit: { action: 'customer.score' } }];
     }),
+    { flood: true },
   );
   return candidates.map((candidate) => {
     const customer = keyOf(candidate);

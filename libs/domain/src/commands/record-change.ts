@@ -1,5 +1,6 @@
 import { appendAudits, appendToOutbox, type AuditEntry, type CustomerChange, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
+import { sumAudits } from './audit/sum-audits.ts';
 
 type Audit = Pick<AuditEntry, 'action' | 'detail'>;
 
@@ -18,22 +19,27 @@ export const recordChange = (
   audit: Audit,
 ): Promise<void> => recordChanges(tx, [{ ctx, change, audit }]);
 
-/** The same for many changes, in one statement for the events and one for the audit rows. */
-export async function recordChanges(tx: Tx, changes: readonly RecordedChange[]): Promise<void> {
+/**
+ * The same for many changes, in one statement for the events and one for the audit rows.
+ * @param flood whether one audit row may stand for many changes, see sumAudits
+ */
+export async function recordChanges(
+  tx: Tx,
+  changes: readonly RecordedChange[],
+  { flood = false } = {},
+): Promise<void> {
   await appendToOutbox(
     tx,
     changes.map(({ ctx, change }) => ({ ...change, traceparent: ctx.traceparent })),
   );
-  await appendAudits(
-    tx,
-    changes.map(({ ctx, change, audit }) => ({
-      actor: ctx,
-      entry: {
-        merchantId: change.merchantId,
-        customerId: change.customerId,
-        action: audit.action,
-        detail: { changed_fields: change.changedFields, version: change.version, ...audit.detail },
-      },
-    })),
-  );
+  const owed = changes.map(({ ctx, change, audit }) => ({
+    actor: ctx,
+    entry: {
+      merchantId: change.merchantId,
+      customerId: change.customerId,
+      action: audit.action,
+      detail: { changed_fields: change.changedFields, version: change.version, ...audit.detail },
+    },
+  }));
+  await appendAudits(tx, flood ? sumAudits(owed) : owed);
 }

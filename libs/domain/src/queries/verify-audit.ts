@@ -1,7 +1,14 @@
-import type { Reader } from '@core/db';
+import type { Reader, Tx } from '@core/db';
+import { CoreError } from '@core/runtime';
 import { hashRows, hashSeal, NO_SEAL, type Seal } from '../commands/audit/hash-rows.ts';
 
 type StoredSeal = Seal & { hash: Buffer; sealedAt: Date };
+
+/** A seal as it is kept elsewhere; the hash in hexadecimal. */
+export interface SealHead {
+  seq: number;
+  hash: string;
+}
 
 /** A seal that does not hold. */
 export interface BrokenSeal {
@@ -17,28 +24,29 @@ export interface AuditVerdict {
   rows: number;
   broken: BrokenSeal[];
   /** The last seal, to be kept elsewhere; null while there is none. */
-  head: { seq: number; hash: string } | null;
+  head: SealHead | null;
   /** Rows behind the last seal. */
   unsealed: { rows: number; oldestSeconds: number };
 }
 
 export interface VerifyAudit {
   /** A head that was kept: its seal must still be there. */
-  expect?: { seq: number; hash: string } | undefined;
+  expect?: SealHead | undefined;
+  /** A head that was kept, up to which all has been verified before: it must still be there, and what follows hold. */
+  from?: SealHead | undefined;
   onSeal?: (done: number, all: number) => void;
 }
 
 /**
- * Recomputes the whole chain over all rows. Found are rows that were changed, deleted or put in, seals that were
+ * Recomputes the chain over all rows, or over those behind a head that was kept. Found are rows that were changed, deleted or put in, seals that were
  * changed, deleted or put in, and, with a head that was kept, an end that was cut off or a chain that was made anew.
- * @param reader of one snapshot, or a seal that is written meanwhile looks like rows that nobody sealed
+ * @param tx of one snapshot, or a seal that is written meanwhile looks like rows that nobody sealed
+ * @throws CoreError not_found when the seal to begin from is not there as it was kept: then all is to be verified
  */
-export async function verifyAudit(
-  reader: Reader,
-  { expect, onSeal }: VerifyAudit = {},
-): Promise<AuditVerdict> {
-  const [{ all } = { all: 0 }] = await reader.query<{ all: number }>(
-    'select count(*)::int as all from audit_seals',
+export async function verifyAudit(tx: Tx, { expect, from, onSeal }: VerifyAudit = {}): Promise<AuditVerdict> {
+  const [{ all } = { all: 0 }] = await tx.query<{ all: number }>(
+    'select count(*)::int as all from audit_seals where seq > $1',
+    [from?.seq ?? 0],
   );
   const verdict: AuditVerdict = {
     seals: 0,
@@ -47,11 +55,11 @@ export async function verifyAudit(
     head: null,
     unsealed: { rows: 0, oldestSeconds: 0 },
   };
-  let last: StoredSeal | undefined;
+  let last = from && (await keptSeal(tx, from));
   for (;;) {
-    const seal = await nextSeal(reader, last?.seq ?? 0);
+    const seal = await nextSeal(tx, last?.seq ?? 0);
     if (!seal) break;
-    const { rows, hash } = await hashRows(reader, seal);
+    const { rows, hash } = await hashRows(tx, seal);
     for (const what of faultsOf(seal, last, rows, hash)) {
       verdict.broken.push({ seq: seal.seq, sealedAt: seal.sealedAt, what });
     }
@@ -71,8 +79,16 @@ export async function verifyAudit(
     verdict.broken.push({ seq: expect.seq, sealedAt: undefined, what: 'the seal that was kept is gone' });
   }
   if (last) verdict.head = { seq: last.seq, hash: last.hash.toString('hex') };
-  verdict.unsealed = await readUnsealed(reader);
+  verdict.unsealed = await readUnsealed(tx);
   return verdict;
+}
+
+async function keptSeal(reader: Reader, { seq, hash }: SealHead): Promise<StoredSeal> {
+  const seal = await nextSeal(reader, seq - 1);
+  if (seal?.seq === seq && seal.hash.toString('hex') === hash && hashSeal(seal).equals(seal.hash)) return seal;
+  throw new CoreError('not_found', `from: seal ${seq} is not there as it was kept; verify all of the log`, {
+    field: 'from',
+  });
 }
 
 async function nextSeal(reader: Reader, after: number): Promise<StoredSeal | undefined> {
@@ -102,6 +118,17 @@ function faultsOf(seal: StoredSeal, last: StoredSeal | undefined, rows: number, 
       ? []
       : [`its rows are not those that were sealed: ${seal.rows} then, ${rows} now`]),
   ];
+}
+
+/** Age of the oldest row that is not sealed, seconds; 0 when all are. One row is read, however many there are. */
+export async function readOldestUnsealed(reader: Reader): Promise<number> {
+  const [row] = await reader.query<{ age: number }>(
+    `select extract(epoch from clock_timestamp() - occurred_at)::float as age
+       from audit_log
+      where xid >= coalesce((select to_xid from audit_seals order by seq desc limit 1), '0'::xid8)
+      order by xid, id limit 1`,
+  );
+  return Math.max(0, row?.age ?? 0);
 }
 
 /** What is not sealed yet. */

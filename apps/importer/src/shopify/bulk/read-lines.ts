@@ -4,8 +4,18 @@ import { ShopifyUnavailable } from '../errors.ts';
 export const PAGE_BYTES = 1_048_576;
 export const PAGE_LINES = 2_000;
 /** A customer's line has some 400 bytes; one of this length is none. */
-const LONGEST_LINE = 16 * PAGE_BYTES;
+export const LONGEST_LINE = 16 * PAGE_BYTES;
 const NEWLINE = 0x0a;
+
+export interface Body {
+  chunks: AsyncIterable<Uint8Array>;
+  /** Bytes of it that are known already. */
+  skip: number;
+  /** A range of the file: it is read to its end, or its connection would be lost. */
+  bounded: boolean;
+  /** Whether the file ends where it ends. */
+  last: boolean;
+}
 
 export interface Lines {
   lines: string[];
@@ -18,15 +28,15 @@ export interface Lines {
 /**
  * Reads a page of whole lines and leaves the rest. A body that breaks off gives what came whole: the next page goes
  * on from there, so a connection that never lasts still gets on.
- * @param skip bytes of the body that are known already
+ * @returns no line, and not the end, when the body is part of one line
  * @throws what the body throws when not one line came whole
  */
-export async function readLines(body: AsyncIterable<Uint8Array>, skip: number): Promise<Lines> {
+export async function readLines(body: Body): Promise<Lines> {
   const chunks: Uint8Array[] = [];
-  let [bytes, newlines, end, toSkip] = [0, 0, false, skip];
+  let [bytes, newlines, end, toSkip] = [0, 0, false, body.skip];
   try {
-    end = true;
-    for await (const chunk of body) {
+    end = body.last;
+    for await (const chunk of body.chunks) {
       const fresh = chunk.subarray(toSkip);
       toSkip -= chunk.length - fresh.length;
       if (fresh.length === 0) continue;
@@ -34,9 +44,9 @@ export async function readLines(body: AsyncIterable<Uint8Array>, skip: number): 
       bytes += fresh.length;
       newlines += countNewlines(fresh);
       end = false;
-      if (newlines >= PAGE_LINES || (bytes >= PAGE_BYTES && newlines > 0)) break;
+      if (!body.bounded && (newlines >= PAGE_LINES || (bytes >= PAGE_BYTES && newlines > 0))) break;
       if (bytes > LONGEST_LINE) throw new ShopifyUnavailable('a file that has no lines');
-      end = true;
+      end = body.last;
     }
   } catch (error) {
     if (newlines === 0) throw error;

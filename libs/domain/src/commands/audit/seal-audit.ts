@@ -10,6 +10,11 @@ export interface Sealed {
   more: boolean;
 }
 
+/** PostgreSQL counts transactions from below what is sealed: no new row would ever be met by a seal. */
+export class SealsAhead extends Error {
+  override name = 'SealsAhead';
+}
+
 /** Rows of one seal: a broken one tells which so many are meant. A transaction with more is not cut. */
 const MOST_ROWS = 50_000;
 
@@ -20,6 +25,7 @@ const MOST_ROWS = 50_000;
  *
  * One at a time; somebody else who is at it makes this return null, as having nothing to seal does.
  * @param tx of the role core_sealer
+ * @throws SealsAhead after a restore into a new cluster, whose transactions' ids begin anew
  */
 export async function sealAudit(tx: Tx): Promise<Sealed | null> {
   if (!(await tryLockName(tx, 'audit seals'))) return null;
@@ -27,19 +33,23 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
     'select seq, to_xid::text as "toXid", hash from audit_seals order by seq desc limit 1',
   );
   const fromXid = last?.toXid ?? '0';
-  const [{ ended, first, cut } = { ended: fromXid, first: null, cut: null }] = await tx.query<{
-    ended: string;
-    first: string | null;
-    cut: string | null;
-  }>(
+  const [{ ended, next, first, cut } = { ended: fromXid, next: fromXid, first: null, cut: null }] =
+    await tx.query<Record<'ended' | 'next', string> & Record<'first' | 'cut', string | null>>(
     `with closed as materialized (
        select xid from audit_log where xid >= $1::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
         order by xid, id limit ${MOST_ROWS} + 1)
      select pg_snapshot_xmin(pg_current_snapshot())::text as ended,
+            pg_snapshot_xmax(pg_current_snapshot())::text as next,
             (select xid::text from closed limit 1) as first,
             (select xid::text from closed offset ${MOST_ROWS} limit 1) as cut`,
     [fromXid],
   );
+  if (BigInt(fromXid) > BigInt(next)) {
+    throw new SealsAhead(
+      `the audit log is sealed up to transaction ${fromXid}, and PostgreSQL counts from ${next} anew, as after a ` +
+        'restore into a new cluster: nothing can be sealed; stop it, and advance it by pg_resetwal (docs/security.md)',
+    );
+  }
   const more = cut !== null;
   // Up to the transaction that does not fit, unless that is the first one: then up to the next, or no seal would
   // ever have a row again.

@@ -31,7 +31,7 @@ export function isFilePath(path: string): boolean {
 export const shopOfFile = (path: string): string => path.slice(PREFIX.length).split('/')[0] ?? '';
 
 /**
- * GET of a result file, whole or from a byte on (Range: bytes=n-), as storage serves it.
+ * GET of a result file, whole or a range of it (Range: bytes=n- or bytes=n-m), as storage serves it.
  * The token must not come here: "url" is no address of the Admin API, and a token sent to it leaves the app's
  * hands. Storage answers a second credential beside the signature with 400, an expired signature with 400 and a
  * wrong one with 403.
@@ -57,16 +57,18 @@ export function serveFile(shop: ServedShop, url: URL, { headers }: IncomingMessa
 }
 
 function content({ path, bytes }: { path: string; bytes: number }, range: string | undefined): Reply {
-  const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+  const asked = /^bytes=(\d+)-(\d*)$/.exec(range ?? '');
+  const start = Number(asked?.[1] ?? 0);
   if (start >= bytes) return storageError(416, 'InvalidRange');
+  const end = Math.min(bytes, asked?.[2] ? Number(asked[2]) + 1 : bytes);
   return {
-    status: start > 0 ? 206 : 200,
-    body: createReadStream(path, { start, end: bytes - 1 }),
+    status: asked ? 206 : 200,
+    body: createReadStream(path, { start, end: end - 1, highWaterMark: 262_144 }),
     headers: {
       'content-type': 'application/jsonl',
-      'content-length': String(bytes - start),
+      'content-length': String(end - start),
       'accept-ranges': 'bytes',
-      ...(start > 0 && { 'content-range': `bytes ${start}-${bytes - 1}/${bytes}` }),
+      ...(asked && { 'content-range': `bytes ${start}-${end - 1}/${bytes}` }),
     },
   };
 }

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { appendAudit, inTransaction, migrateDatabase } from '@core/db';
+import { verifyAudit } from '@core/domain';
+import { createMetrics } from '@core/runtime';
+import { createCoreDatabase, testServices, waitUntil, type TestDatabase } from '@core/testing';
+import { runSealer } from '../src/audit/run-sealer.ts';
+import type { Background } from '../src/background.ts';
+
+let database: TestDatabase;
+let api: Pool;
+let owner: Pool;
+const running: Background[] = [];
+beforeEach(async () => {
+  database = await createCoreDatabase(migrateDatabase);
+  api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
+  owner = new Pool({ connectionString: database.url, max: 2 });
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.close()));
+  await Promise.all([api.end(), owner.end()]);
+  await database.drop();
+});
+
+const logged = () => ({ info: jest.fn(), warn: jest.fn(), error: jest.fn() });
+function start(env: Record<string, string> = {}) {
+  const url = new URL(database.urlFor('core_sealer'));
+  const metrics = createMetrics('worker');
+  const log = logged();
+  const options = {
+    env: {
+      CORE_DB_HOST: url.hostname,
+      CORE_DB_PORT: Number(url.port),
+      CORE_DB_NAME: database.name,
+      CORE_DB_USER: 'core_worker',
+      CORE_DB_PASSWORD: 'not the sealer’s',
+      CORE_DB_TLS: false,
+      CORE_DB_POOL: 2,
+      CORE_DB_SEALER_PASSWORD: decodeURIComponent(url.password),
+      NODE_ENV: 'development',
+      ...env,
+    },
+    log,
+    metrics,
+    everyMs: 20,
+  };
+  const sealer = runSealer(options as unknown as Parameters<typeof runSealer>[0]);
+  running.push(sealer);
+  const value = async (name: string) =>
+    Number(new RegExp(`^${name}\\{app="worker"\\} (\\S+)$`, 'm').exec(await metrics.metrics())?.[1]);
+  return { log, value };
+}
+
+const merchantId = randomUUID();
+const append = (action = 'spec.done') =>
+  inTransaction(
+    api,
+    (tx) => appendAudit(tx, { caller: 'spec', requestId: 'r' }, { merchantId, action }),
+    { merchantId },
+  );
+const verify = () => inTransaction(owner, (tx) => verifyAudit(tx));
+const sealed = (rows: number) =>
+  waitUntil(async () => (await verify()).rows >= rows, { what: `${rows} rows to be sealed` });
+
+/** What a killed process leaves: its sessions end, in whatever they were doing. */
+async function killSessions(): Promise<void> {
+  const admin = new Client(testServices().postgres.adminUrl);
+  await admin.connect();
+  await admin.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'core_sealer' and datname = $1`,
+    [database.name],
+  );
+  await admin.end();
+}
+
+it('seals each row once while several workers are at it and lose their sessions', async () => {
+  const workers = [start(), start()];
+  let writing = true;
+  const killer = (async () => {
+    while (writing) await killSessions();
+  })();
+  try {
+    for (let n = 0; n < 200; n++) await append(`spec.${n}`);
+  } finally {
+    writing = false;
+    await killer;
+  }
+  await sealed(200);
+  expect(await verify()).toMatchObject({ broken: [], rows: 200, unsealed: { rows: 0 } });
+  // The heads are told outside the database, each by the worker that wrote it, or by nobody: it was killed after COMMIT.
+  const { rows: seals } = await owner.query<{ seal: number; hash: string }>(
+    `select seq::int as seal, encode(hash, 'hex') as hash from audit_seals`,
+  );
+  const hashes = new Map(seals.map(({ seal, hash }) => [seal, hash]));
+  const told = workers.flatMap(({ log }) => log.info.mock.calls.map(([line]) => line as Record<string, unknown>));
+  expect(told.length).toBeGreaterThan(0);
+  for (const { seal, hash } of told) expect(hash).toBe(hashes.get(seal as number));
+  expect(new Set(told.map(({ seal }) => seal)).size).toBe(told.length);
+});
+
+it('counts what it seals, and how old what is not sealed is', async () => {
+  const { value } = start();
+  await append();
+  await sealed(1);
+  await waitUntil(async () => (await value('core_audit_sealed_rows_total')) === 1, { what: 'the count' });
+  expect(await value('core_audit_seal_head')).toBe(1);
+  expect(await value('core_audit_unsealed_seconds')).toBe(0);
+  expect(Date.now() / 1_000 - (await value('core_audit_last_pass_timestamp_seconds'))).toBeLessThan(60);
+});
+
+it('says when it cannot seal, and stands still in its figures', async () => {
+  await owner.query('revoke insert on audit_seals from core_sealer');
+  const { log, value } = start();
+  await append();
+  await waitUntil(() => log.error.mock.calls.length > 1, { what: 'two complaints' });
+  const pass = await value('core_audit_last_pass_timestamp_seconds');
+  await waitUntil(() => log.error.mock.calls.length > 4, { what: 'more complaints' });
+  expect(await value('core_audit_last_pass_timestamp_seconds')).toBe(pass);
+  expect(await value('core_audit_unsealed_seconds')).toBeGreaterThan(0);
+  await owner.query('revoke select on audit_seals from core_sealer');
+  expect(await value('core_audit_unsealed_seconds')).toBeNaN();
+  await owner.query('grant select, insert on audit_seals to core_sealer');
+  await sealed(1);
+});
+
+it('without a password warns, and in production does not start', async () => {
+  const { log } = start({ CORE_DB_SEALER_PASSWORD: '' });
+  expect(log.warn).toHaveBeenCalledWith(expect.stringContaining('CORE_DB_SEALER_PASSWORD is not set'));
+  expect(() => start({ CORE_DB_SEALER_PASSWORD: '', NODE_ENV: 'production' })).toThrow(
+    'CORE_DB_SEALER_PASSWORD is not set; production needs it',
+  );
+});
