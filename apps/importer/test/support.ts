@@ -51,6 +51,26 @@ export const LIMITS = { ceiling: 40, headroom: 0.1 };
 /** Redis's databases keep the spec files apart: they share one server and its queue's name. */
 export const redisUrl = (database: number) => `${testServices().redis.url}/${database}`;
 
+/**
+ * Row-level security holds the importer to the merchant that a transaction names, and lets it do everything without a
+ * name: here what a page stores must come under one.
+ */
+const ONLY_BY_NAME = `
+  create function refuse_without_name() returns trigger language plpgsql as $$
+  begin
+    if current_user = 'core_importer' and
+       (coalesce(new, old)).merchant_id::text is distinct from current_setting('core.merchant_id', true) then
+      raise 'a transaction that names no merchant writes to %', tg_table_name;
+    end if;
+    return coalesce(new, old);
+  end $$;
+  create trigger by_name before insert or update or delete on customers
+    for each row execute function refuse_without_name();
+  create trigger by_name before insert or update or delete on customer_import_ids
+    for each row execute function refuse_without_name();
+  create trigger by_name before insert or update or delete on customer_import_errors
+    for each row execute function refuse_without_name();`;
+
 /** A database, a Redis of the spec file's own and a stand-in; importers start against them. */
 export async function openBench(options: { redisDatabase: number }) {
   const database = await createCoreDatabase(migrateDatabase);
@@ -61,6 +81,7 @@ export async function openBench(options: { redisDatabase: number }) {
   pool.on('connect', (client) => client.on('error', () => undefined));
   const api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
   const owner = new Pool({ connectionString: database.url, max: 4 });
+  await owner.query(ONLY_BY_NAME);
   const redis = new Redis(redisUrl(options.redisDatabase));
   const standIn = await startShopifyStandIn({ customers: 0 });
   const keyring = `test:${randomBytes(32).toString('base64')}`;

@@ -53,11 +53,9 @@ function start(env: Record<string, string> = {}) {
 
 const merchantId = randomUUID();
 const append = (action = 'spec.done') =>
-  inTransaction(
-    api,
-    (tx) => appendAudit(tx, { caller: 'spec', requestId: 'r' }, { merchantId, action }),
-    { merchantId },
-  );
+  inTransaction(api, (tx) => appendAudit(tx, { caller: 'spec', requestId: 'r' }, { merchantId, action }), {
+    merchantId,
+  });
 const verify = () => inTransaction(owner, (tx) => verifyAudit(tx));
 const sealed = (rows: number) =>
   waitUntil(async () => (await verify()).rows >= rows, { what: `${rows} rows to be sealed` });
@@ -92,7 +90,9 @@ it('seals each row once while several workers are at it and lose their sessions'
     `select seq::int as seal, encode(hash, 'hex') as hash from audit_seals`,
   );
   const hashes = new Map(seals.map(({ seal, hash }) => [seal, hash]));
-  const told = workers.flatMap(({ log }) => log.info.mock.calls.map(([line]) => line as Record<string, unknown>));
+  const told = workers.flatMap(({ log }) =>
+    log.info.mock.calls.map(([line]) => line as Record<string, unknown>),
+  );
   expect(told.length).toBeGreaterThan(0);
   for (const { seal, hash } of told) expect(hash).toBe(hashes.get(seal as number));
   expect(new Set(told.map(({ seal }) => seal)).size).toBe(told.length);

@@ -24,7 +24,13 @@ export interface Operation extends Pick<Measured, 'perSecond' | 'p50' | 'p99' | 
   driverCpuSeconds: number;
 }
 
-/** Measures one operation of the driver with what it costs its server and the databases. */
+/** Of a thousand calls so many may fail: a rate of failures says nothing. */
+const MOST_FAILED = 1 / 1_000;
+
+/**
+ * Measures one operation of the driver with what it costs its server and the databases.
+ * @throws Error when calls failed
+ */
 export async function measure(
   server: readonly number[],
   databases: readonly number[],
@@ -34,6 +40,10 @@ export async function measure(
   let from = look();
   const { operations, driverCpuSeconds, ...done } = await drive(() => (from = look()));
   const to = look();
+  const failed = Object.values(done.errors).reduce((sum, count) => sum + count, 0);
+  if (failed > MOST_FAILED * (operations + failed)) {
+    throw new Error(`${failed} calls failed, ${operations} did not: ${JSON.stringify(done.errors)}`);
+  }
   const us = (cpuSeconds: number) => (1e6 * cpuSeconds) / Math.max(1, operations);
   return {
     ...done,

@@ -310,6 +310,54 @@ describe('functions that see every merchant', () => {
   });
 });
 
+describe('the importer', () => {
+  let importer: Pool;
+  beforeAll(() => {
+    importer = createPool({ ...env(), CORE_DB_USER: 'core_importer' }, { app: 'row-security', log });
+  });
+  afterAll(() => importer.end());
+  const as = <T>(merchantId: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    inTransaction(importer, work, merchantId === undefined ? {} : { merchantId });
+  const readable = async () => {
+    const { rows } = await owner.query<{ name: string }>(
+      `select name from unnest($1::text[]) as name where has_table_privilege('core_importer', name, 'select')`,
+      [TABLES],
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  it('sees the merchant that it names alone, and all without a name', async () => {
+    const tables = await readable();
+    expect(tables).toEqual(
+      expect.arrayContaining(['customers', 'shopify_connections', 'customer_import_ids']),
+    );
+    for (const table of tables) {
+      const seen = async (merchantId?: string) =>
+        (
+          await as(merchantId, (tx) =>
+            tx.query<{ merchant_id: string }>(
+              `select distinct merchant_id from ${table} where merchant_id in ($1, $2)`,
+              [A, B],
+            ),
+          )
+        ).map((row) => row.merchant_id);
+      expect([table, await seen(A)]).toEqual([table, [A]]);
+      expect([table, (await seen()).sort()]).toEqual([table, [A, B].sort()]);
+    }
+  });
+
+  it('writes for the merchant that it names alone', async () => {
+    await expect(as(A, insertFor(B))).rejects.toMatchObject(REFUSED);
+    expect(await as(A, insertFor(A))).toHaveLength(1);
+    const rename = (tx: Tx) =>
+      tx.query(`update customers set metadata = '{"by": "spec"}' where id = $1 returning id`, [b]);
+    expect(await as(A, rename)).toEqual([]);
+    expect(await as(B, rename)).toEqual([{ id: b }]);
+    const give = (tx: Tx) => tx.query('update customers set merchant_id = $1 where id = $2', [B, a]);
+    await expect(as(A, give)).rejects.toMatchObject(REFUSED);
+  });
+});
+
 it.each(['core_worker', 'core_importer', 'core_sealer', 'core_owner'])(
   '%s sees all merchants, as far as its rights go',
   async (role) => {

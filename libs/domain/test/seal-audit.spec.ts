@@ -117,7 +117,9 @@ it('seals a transaction that has more rows than a seal takes, and what comes aft
 
 it('refuses to go on where PostgreSQL counts transactions anew, as in a restored cluster', async () => {
   await chain();
-  await owner.query(`update audit_seals set to_xid = (to_xid::text::bigint + 1000000000)::text::xid8 where seq = 3`);
+  await owner.query(
+    `update audit_seals set to_xid = (to_xid::text::bigint + 1000000000)::text::xid8 where seq = 3`,
+  );
   await append();
   await expect(seal()).rejects.toThrow('pg_resetwal');
 });

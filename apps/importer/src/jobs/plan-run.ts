@@ -1,5 +1,5 @@
-import { inTransaction } from '@core/db';
 import { advanceRun, clearWaiting, planRun, rangeOfRun } from '@core/domain';
+import { inTransactionOf } from '../in-transaction-of.ts';
 import { chooseSource } from '../shopify/choose-source.ts';
 import { countCustomers } from '../shopify/count.ts';
 import { planRanges } from '../shopify/cut-range.ts';
@@ -18,7 +18,7 @@ export async function planSlices(deps: WorkDeps, { page, claimed, ctx, ask }: Wo
   const { count } = await countCustomers(client, { ...access, range });
   const { source, slices } = chooseSource({ asked: claimed.source, count, ...settings });
   const ranges = count === 0 ? [] : await planRanges(client, { ...access, range, count, slices });
-  await inTransaction(pool, async (tx) => {
+  await inTransactionOf(page, pool, async (tx) => {
     await planRun(tx, page, { expected: count, source, ranges });
     await clearWaiting(tx, page);
     await advanceRun(tx, ctx, page);

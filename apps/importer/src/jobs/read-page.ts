@@ -1,4 +1,3 @@
-import { inTransaction } from '@core/db';
 import {
   advanceRun,
   clearWaiting,
@@ -10,6 +9,7 @@ import {
   type ClaimedPage,
   type UpsertCounts,
 } from '@core/domain';
+import { inTransactionOf } from '../in-transaction-of.ts';
 import type { Source, SourcePage } from '../shopify/source.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 
@@ -22,7 +22,7 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
     source.fetch({ shop, accessToken, range, cursor, idsOnly: kind === 'ids', signal: deps.signal }),
   );
   if (fetched.wait) {
-    await inTransaction(deps.pool, (tx) => movePlace(tx, page, fetched.next));
+    await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, page, fetched.next));
     return { kind: 'wait', ...fetched.wait };
   }
   countPage(deps, shop, await store(deps, work, fetched));
@@ -37,7 +37,7 @@ async function store(
   const { merchantId, importId } = page;
   const { kind, range } = claimed;
   const done = next === null;
-  return inTransaction(pool, async (tx) => {
+  return inTransactionOf(page, pool, async (tx) => {
     const counts =
       kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
     const counters = countersOf(kind, { ...counts, read: customers.length });

@@ -1,4 +1,4 @@
-import { inTransaction, type Tx } from '@core/db';
+import type { Tx } from '@core/db';
 import {
   advanceRun,
   clearWaiting,
@@ -13,6 +13,7 @@ import {
   type SliceCounters,
   gidOf,
 } from '@core/domain';
+import { inTransactionOf } from '../in-transaction-of.ts';
 import { fetchByIds } from '../shopify/by-ids.ts';
 import { countCustomers } from '../shopify/count.ts';
 import { clientOf } from './ask-shop.ts';
@@ -27,12 +28,12 @@ export const verifyIds = (deps: WorkDeps, work: Work): Promise<Progress> =>
   work.claimed.cursor === null ? countAnew(deps, work) : askForIds(deps, work);
 
 async function countAnew(deps: WorkDeps, work: Work): Promise<Progress> {
-  const { claimed, ask } = work;
+  const { page, claimed, ask } = work;
   const client = clientOf(ask, deps.client, COUNT_COST);
   const range = rangeOfRun(claimed);
   const { shop } = claimed;
   const { count } = await countCustomers(client, { shop, accessToken: '', signal: deps.signal, range });
-  const progress = await inTransaction(deps.pool, (tx) =>
+  const progress = await inTransactionOf(page, deps.pool, (tx) =>
     commit(tx, work, { cursor: String(count), found: [], counters: {} }),
   );
   countPage(deps, shop);
@@ -44,14 +45,14 @@ async function askForIds(deps: WorkDeps, work: Work): Promise<Progress> {
   const { merchantId, importId } = page;
   const { shop, cursor } = claimed;
   const client = clientOf(ask, deps.client, BY_IDS_COST);
-  const ids = await inTransaction(deps.pool, (tx) => readAsked(tx, page));
+  const ids = await inTransactionOf(page, deps.pool, (tx) => readAsked(tx, page));
   // An erasure may have taken the last of them out.
   const { customers, missing } =
     ids.length === 0
       ? { customers: [], missing: [] }
       : await fetchByIds(client, { shop, accessToken: '', signal: deps.signal, ids });
   const gone = new Set(missing);
-  const [progress, counts] = await inTransaction(deps.pool, async (tx) => {
+  const [progress, counts] = await inTransactionOf(page, deps.pool, async (tx) => {
     const upserted = await upsertCustomers(tx, ctx, { merchantId, importId, customers });
     const externalIds = missing.map(gidOf);
     const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'import' });

@@ -1,4 +1,4 @@
-import { inTransaction, type Pool } from '@core/db';
+import type { Pool } from '@core/db';
 import {
   claimPage,
   failRun,
@@ -10,6 +10,7 @@ import {
   type CommandContext,
   type PageRef,
 } from '@core/domain';
+import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
 import { CursorLost } from '../shopify/errors.ts';
 import { createAskShop, NotAdmitted, type AskDeps } from './ask-shop.ts';
@@ -62,7 +63,7 @@ export async function workPage(deps: WorkPageDeps, page: PageRef): Promise<numbe
 
 async function attempt(deps: WorkPageDeps, ctx: CommandContext, page: PageRef): Promise<Progress> {
   const { pool, held } = deps;
-  const claimed = await inTransaction(pool, (tx) => claimPage(tx, page));
+  const claimed = await inTransactionOf(page, pool, (tx) => claimPage(tx, page));
   if (!claimed) return { kind: 'drop' };
   held.keep(page);
   const ask = createAskShop(deps, { merchantId: page.merchantId, shop: claimed.shop });
@@ -82,7 +83,7 @@ async function attempt(deps: WorkPageDeps, ctx: CommandContext, page: PageRef): 
 
 async function beginAnew({ pool, log }: WorkPageDeps, page: PageRef): Promise<Remedy> {
   log.info({ job: jobId(page) }, 'the slice has lost its place and begins anew');
-  if (await inTransaction(pool, (tx) => restartSlice(tx, page)))
+  if (await inTransactionOf(page, pool, (tx) => restartSlice(tx, page)))
     return { kind: 'wait', waitMs: 1, reason: '' };
   return {
     kind: 'fail',
@@ -104,13 +105,14 @@ async function apply(
   }
   if (progress !== 'done' && progress.kind === 'wait') {
     // At the ceiling each page waits some milliseconds: no write for that, nor a line that flickers.
-    if (progress.waitMs >= TOLD_FROM_MS) await inTransaction(pool, (tx) => setWaiting(tx, page, progress));
+    if (progress.waitMs >= TOLD_FROM_MS)
+      await inTransactionOf(page, pool, (tx) => setWaiting(tx, page, progress));
     held.keep(page);
     return progress.waitMs;
   }
   held.drop(page);
   if (progress !== 'done' && progress.kind === 'fail') {
-    await inTransaction(pool, (tx) => failRun(tx, ctx, page, progress.message));
+    await inTransactionOf(page, pool, (tx) => failRun(tx, ctx, page, progress.message));
   }
   return 0;
 }
@@ -122,7 +124,7 @@ async function apply(
  */
 function keepAlive(pool: Pool, page: PageRef): { stop(): void } {
   const timer = setInterval(() => {
-    inTransaction(pool, (tx) => renewLease(tx, page)).catch(() => undefined);
+    inTransactionOf(page, pool, (tx) => renewLease(tx, page)).catch(() => undefined);
   }, LEASE_MS / 3);
   return { stop: () => clearInterval(timer) };
 }

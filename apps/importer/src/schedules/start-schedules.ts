@@ -1,6 +1,7 @@
 import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
 import { readEnabledSchedules, runSchedule, versionOfSchedules, type ShopConnection } from '@core/domain';
 import { pause, type Logger } from '@core/runtime';
+import { inTransactionOf } from '../in-transaction-of.ts';
 import type { RedisConnections } from '../redis.ts';
 import {
   createSchedulerJobs,
@@ -30,7 +31,7 @@ export function startSchedules(options: SchedulesOptions): { stop(): Promise<voi
   const stopping = new AbortController();
   const fire = async (schedule: ShopConnection) => {
     const ctx = { caller: 'importer', requestId: 'schedule', keys };
-    const did = await inTransaction(pool, (tx) => runSchedule(tx, ctx, schedule));
+    const did = await inTransactionOf(schedule, pool, (tx) => runSchedule(tx, ctx, schedule));
     if (did === 'not_due') return;
     const outcome = 'started' in did ? { import_id: did.started } : { refused: did.refused };
     log.info({ merchant_id: schedule.merchantId, shop: schedule.shop, ...outcome }, 'a schedule came due');

@@ -1,4 +1,4 @@
-import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
+import type { MerchantKeyStore, Pool } from '@core/db';
 import {
   dropRefreshToken,
   postponeRefresh,
@@ -9,6 +9,7 @@ import {
   type ShopConnection,
 } from '@core/domain';
 import { CoreError, pause } from '@core/runtime';
+import { inTransactionOf } from '../in-transaction-of.ts';
 import { ShopifyRejected, ShopifyUnavailable } from './errors.ts';
 import { RefreshRefused, requestTokens, type TokenEndpoint } from './tokens-request.ts';
 
@@ -52,9 +53,11 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const { pool, keys, signal, now = Date.now } = options;
 
   const read = (connection: ShopConnection) =>
-    inTransaction(pool, (tx) => readStoredToken(tx, keys, connection));
+    inTransactionOf(connection, pool, (tx) => readStoredToken(tx, keys, connection));
   const take = (connection: ShopConnection, refused: string) =>
-    inTransaction(pool, (tx) => takeRefresh(tx, keys, connection, { refused, leaseMs: LEASE_MS }));
+    inTransactionOf(connection, pool, (tx) =>
+      takeRefresh(tx, keys, connection, { refused, leaseMs: LEASE_MS }),
+    );
 
   const renew = async (
     connection: ShopConnection,
@@ -62,15 +65,17 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   ): Promise<string> => {
     try {
       const tokens = await requestTokens(options, connection.shop, refreshToken, now);
-      const stored = await inTransaction(pool, (tx) => storeTokens(tx, keys, connection, lease, tokens));
+      const stored = await inTransactionOf(connection, pool, (tx) =>
+        storeTokens(tx, keys, connection, lease, tokens),
+      );
       // Not ours to store: another holder's are there, or the merchant's own.
       return stored ? tokens.accessToken : (await read(connection)).accessToken;
     } catch (error) {
       if (error instanceof RefreshRefused) {
-        await inTransaction(pool, (tx) => dropRefreshToken(tx, connection, lease));
+        await inTransactionOf(connection, pool, (tx) => dropRefreshToken(tx, connection, lease));
         throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
       }
-      await inTransaction(pool, (tx) => postponeRefresh(tx, connection, lease, PAUSE_MS)).catch(
+      await inTransactionOf(connection, pool, (tx) => postponeRefresh(tx, connection, lease, PAUSE_MS)).catch(
         () => undefined, // it runs out
       );
       throw error;

@@ -87,8 +87,7 @@ export function readPerson(payload: Payload): {
 const isObject = (value: unknown): value is Payload =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isGid = (value: unknown): value is string =>
-  typeof value === 'string' && shopifyNumber(value) !== null;
+const isGid = (value: unknown): value is string => typeof value === 'string' && shopifyNumber(value) !== null;
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 

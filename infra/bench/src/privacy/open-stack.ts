@@ -87,7 +87,7 @@ async function seed({ owner, keys }: PrivacyStack, customers: number, signal: Ab
          email: `'person-' || k || '@example.com'`,
          generation: '$2',
          passphrase: '$3',
-       })}, sha256(k::text::bytea), '{"segment":"LOYAL","recency":3,"frequency":4,"monetary":4}', '{"tier":"gold"}'
+       })}, sha256(k::text::bytea), '{"segment":"LOYAL","score":"344","recency":3,"frequency":4,"monetary":4,"as_of":"2026-01-02T03:04:05Z"}', '{"tier":"gold"}'
          from generate_series($4::int, $5::int) as k,
               lateral (select (left($6, 24) || lpad(to_hex(k), 12, '0'))::uuid as id) as numbered`,
       [

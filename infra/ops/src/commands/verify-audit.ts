@@ -19,7 +19,10 @@ could otherwise cut off the end of the chain, or make all of it anew. The worker
 only what came after that head is read, which is quick: do so daily, and read all of it from time to time.`,
   options: {
     expect: text('<seq>:<hash>', 'a head that was kept: it must still be there'),
-    from: text('<seq>:<hash>', 'the same, and everything up to it was verified before: only what follows is read'),
+    from: text(
+      '<seq>:<hash>',
+      'the same, and everything up to it was verified before: only what follows is read',
+    ),
   },
   env: databaseEnv,
   run: ({ values, env, terminal }) => {
@@ -59,6 +62,7 @@ only what came after that head is read, which is quick: do so daily, and read al
 function readHead(option: string, given: string | undefined) {
   if (given === undefined) return undefined;
   const [, seq, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(given) ?? [];
-  if (!seq || !hash) throw new UsageError(`--${option}: must read <seq>:<hash>, as \`audit verify\` prints it`);
+  if (!seq || !hash)
+    throw new UsageError(`--${option}: must read <seq>:<hash>, as \`audit verify\` prints it`);
   return { seq: Number(seq), hash };
 }

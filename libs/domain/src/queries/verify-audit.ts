@@ -85,7 +85,8 @@ export async function verifyAudit(tx: Tx, { expect, from, onSeal }: VerifyAudit 
 
 async function keptSeal(reader: Reader, { seq, hash }: SealHead): Promise<StoredSeal> {
   const seal = await nextSeal(reader, seq - 1);
-  if (seal?.seq === seq && seal.hash.toString('hex') === hash && hashSeal(seal).equals(seal.hash)) return seal;
+  if (seal?.seq === seq && seal.hash.toString('hex') === hash && hashSeal(seal).equals(seal.hash))
+    return seal;
   throw new CoreError('not_found', `from: seal ${seq} is not there as it was kept; verify all of the log`, {
     field: 'from',
   });

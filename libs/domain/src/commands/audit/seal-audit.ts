@@ -35,15 +35,15 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
   const fromXid = last?.toXid ?? '0';
   const [{ ended, next, first, cut } = { ended: fromXid, next: fromXid, first: null, cut: null }] =
     await tx.query<Record<'ended' | 'next', string> & Record<'first' | 'cut', string | null>>(
-    `with closed as materialized (
+      `with closed as materialized (
        select xid from audit_log where xid >= $1::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
         order by xid, id limit ${MOST_ROWS} + 1)
      select pg_snapshot_xmin(pg_current_snapshot())::text as ended,
             pg_snapshot_xmax(pg_current_snapshot())::text as next,
             (select xid::text from closed limit 1) as first,
             (select xid::text from closed offset ${MOST_ROWS} limit 1) as cut`,
-    [fromXid],
-  );
+      [fromXid],
+    );
   if (BigInt(fromXid) > BigInt(next)) {
     throw new SealsAhead(
       `the audit log is sealed up to transaction ${fromXid}, and PostgreSQL counts from ${next} anew, as after a ` +

@@ -42,7 +42,7 @@ export interface RotationResult extends RotationProgress {
   misplaced: string[];
 }
 
-const BATCH = 500;
+const BATCH = 250;
 /** Between two looks at rows that others held. */
 const AGAIN_AFTER_MS = 250;
 /** Between two words about how long is to be waited. */
