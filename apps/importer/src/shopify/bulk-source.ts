@@ -14,6 +14,8 @@ import type { Source, SourcePage, SourceQuery } from './source.ts';
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
 const FIRST_POLL_MS = 200;
+/** Of a poll's wait to the one before: a file lies unread for a sixth of the time that it took, at most. */
+const POLL_GROWTH = 1.2;
 const LONGEST_POLL_MS = 10_000;
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 /** Then the slice is read by pages: what Shopify could not prepare so often it cannot. */
@@ -105,7 +107,7 @@ const NO_PLACE = { waitMs: LONGEST_POLL_MS, reason: 'Other bulk operations of th
 const write = (cursor: BulkCursor): string => JSON.stringify(cursor);
 
 function notYet({ objectCount }: Operation, cursor: BulkCursor, cost: QueryCost | null): SourcePage {
-  const waitMs = Math.min(LONGEST_POLL_MS, Math.round(FIRST_POLL_MS * 1.5 ** Math.min(20, cursor.polls)));
+  const waitMs = Math.min(LONGEST_POLL_MS, Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, cursor.polls)));
   const reason = `Shopify prepares the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
   return {
     ...NOTHING,

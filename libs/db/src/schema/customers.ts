@@ -52,10 +52,9 @@ export const customers = pgTable(
     index('idx_customers_merged_into')
       .on(t.merchantId, t.mergedInto)
       .where(sql`${t.mergedInto} is not null`),
-    // Of the scored alone: an import's customers have no score yet, and each index costs it as much as a row.
-    index('idx_customers_rfm_score')
-      .using('gin', t.rfmScore)
-      .where(sql`${t.rfmScore} is not null`),
+    index('idx_customers_rfm_score').using('gin', t.rfmScore),
+    // Of the scored alone: an import's customers have no score yet, and an entry for that took it a quarter of the time
+    // that the row takes. The GIN index takes none.
     index('idx_customers_merchant_segment')
       .on(t.merchantId, sql`(${t.rfmScore} ->> 'segment')`, t.id)
       .where(sql`${t.rfmScore} is not null`),
