@@ -307,6 +307,16 @@ describe('gdpr_request.created', () => {
     ]);
   });
 
+  it('takes ids in any spelling for the same', async () => {
+    const merchantId = randomUUID();
+    const event = request(merchantId.toUpperCase(), { email: 'ada@example.com' });
+    // The first that is heard of the merchant: its keys are made here.
+    await deliver(gdpr, event);
+    const id = await database.newCustomer(merchantId, 'ada@example.com');
+    await deliver(gdpr, request(merchantId, { customer_id: id.toUpperCase() }));
+    expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
+  });
+
   it('lets no email into the dead letters', async () => {
     const email = `canary-${randomUUID()}@example.com`;
     const event = request(randomUUID(), { kind: 'forget', email });
