@@ -3,6 +3,7 @@ import {
   appendEventsSql,
   emailHash,
   encryptEmailSql,
+  LIVE,
   passphrase,
   RaceLost,
   writeWithEvents,
@@ -50,7 +51,7 @@ export async function createCustomer(
         field: 'external_id',
       });
     }
-    await attachExternalId(tx, ctx, { merchantId, customerId: existing.id, externalId });
+    await attachExternalId(tx, ctx, keys, { ...input, externalId }, existing.id);
   }
   return { customerId: existing.id, created: false };
 }
@@ -119,15 +120,18 @@ const INSERT = `
 async function attachExternalId(
   tx: Tx,
   ctx: CommandContext,
-  { merchantId, customerId, externalId }: { merchantId: string; customerId: string; externalId: string },
+  keys: MerchantKeys,
+  { merchantId, email, externalId }: CreateCustomer & { externalId: string },
+  customerId: string,
 ): Promise<void> {
   if (await isTaken(tx, merchantId, externalId)) throw otherCustomersExternalId();
   const [row] = await tx.query<{ version: number }>(
     `update customers set external_id = $3, version = version + 1
-      where merchant_id = $1 and id = $2 and external_id is null returning version`,
-    [merchantId, customerId, externalId],
+      where merchant_id = $1 and id = $2 and external_id is null and email_hash = $4 and ${LIVE} returning version`,
+    [merchantId, customerId, externalId, emailHash(keys, email)],
   );
-  if (!row) throw new RaceLost('external_id was attached meanwhile');
+  // Erased, deleted or renamed meanwhile, it is not the customer with this email any more.
+  if (!row) throw new RaceLost('external_id was attached, or the customer went away meanwhile');
   await recordChange(
     tx,
     ctx,
