@@ -12,7 +12,7 @@ import {
 } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
-import { emailTombstone } from './privacy/tombstones.ts';
+import { emailTombstone, externalIdTombstone, returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
 
 export interface CreateCustomer {
@@ -84,6 +84,7 @@ async function insert(
       ctx.traceparent,
       ctx.caller,
       ctx.requestId,
+      externalId ? externalIdTombstone(keys, externalId) : null,
     ],
     // Planning it costs PostgreSQL more than the row.
     'create_customer',
@@ -113,6 +114,8 @@ const INSERT = `
            jsonb_build_object('changed_fields', changed_fields, 'version', version) ||
              case when exists (select 1 from erasure_tombstones t
                                 where t.merchant_id = $1 and t.kind = 'email' and t.hash = $8::bytea)
+                    or exists (select 1 from erasure_tombstones t
+                                where t.merchant_id = $1 and t.kind = 'external_id' and t.hash = $13::bytea)
                   then '{"returned_after_erasure": true}' else '{}' end::jsonb as detail
       from created) as entry`)})
   select customer_id as id from created`;
@@ -136,7 +139,7 @@ async function attachExternalId(
     tx,
     ctx,
     { merchantId, customerId, version: row.version, changedFields: ['external_id'], origin: 'api' },
-    { action: 'customer.update' },
+    { action: 'customer.update', detail: await returnedDetail(tx, keys, { merchantId, externalId }) },
   );
 }
 

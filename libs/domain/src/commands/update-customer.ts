@@ -11,6 +11,7 @@ import {
 import { CoreError, notFound } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
 import { otherCustomersExternalId } from './create-customer.ts';
+import { returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
 
 /** Absent fields stay as they are. */
@@ -42,7 +43,7 @@ export async function updateCustomer(
       tx,
       ctx,
       { merchantId, customerId, version, changedFields, origin: 'api' },
-      { action: 'customer.update' },
+      { action: 'customer.update', detail: await returnedBy(tx, keys, input, hash, changedFields) },
     );
   }
   const row = await coreRepository(tx).findById(merchantId, customerId);
@@ -70,6 +71,23 @@ async function differences(tx: Tx, input: UpdateCustomer, hash: Buffer | null): 
     .filter(([, differs]) => differs)
     .map(([field]) => field);
 }
+
+/** Asked only of the names that it sets: what it has already was told of when it got it. */
+const returnedBy = async (
+  tx: Tx,
+  keys: MerchantKeys,
+  { merchantId, externalId }: UpdateCustomer,
+  hash: Buffer | null,
+  changedFields: readonly string[],
+): Promise<{ returned_after_erasure?: true }> => {
+  const set = (field: string): boolean => changedFields.includes(field);
+  if (!set('email') && !set('external_id')) return {};
+  return returnedDetail(tx, keys, {
+    merchantId,
+    blindIndex: hash && set('email') ? hash : undefined,
+    externalId: set('external_id') ? externalId : undefined,
+  });
+};
 
 async function refuseOthersIdentity(tx: Tx, input: UpdateCustomer, hash: Buffer | null): Promise<void> {
   const [other] = await tx.query<{ by_email: boolean }>(
