@@ -139,7 +139,7 @@ async function attachExternalId(
     tx,
     ctx,
     { merchantId, customerId, version: row.version, changedFields: ['external_id'], origin: 'api' },
-    { action: 'customer.update', detail: await returnedDetail(tx, keys, { merchantId, externalId }) },
+    { action: 'customer.update', detail: await returnedDetail(tx, keys, merchantId, { externalId }) },
   );
 }
 

@@ -39,11 +39,15 @@ export async function updateCustomer(
   if (changedFields.length > 0) {
     await refuseOthersIdentity(tx, input, hash);
     const version = await write(tx, keys, input, hash, changedFields);
+    const names = {
+      blindIndex: hash && changedFields.includes('email') ? hash : undefined,
+      externalId: changedFields.includes('external_id') ? input.externalId : undefined,
+    };
     await recordChange(
       tx,
       ctx,
       { merchantId, customerId, version, changedFields, origin: 'api' },
-      { action: 'customer.update', detail: await returnedBy(tx, keys, input, hash, changedFields) },
+      { action: 'customer.update', detail: await returnedDetail(tx, keys, merchantId, names) },
     );
   }
   const row = await coreRepository(tx).findById(merchantId, customerId);
@@ -71,23 +75,6 @@ async function differences(tx: Tx, input: UpdateCustomer, hash: Buffer | null): 
     .filter(([, differs]) => differs)
     .map(([field]) => field);
 }
-
-/** Asked only of the names that it sets: what it has already was told of when it got it. */
-const returnedBy = async (
-  tx: Tx,
-  keys: MerchantKeys,
-  { merchantId, externalId }: UpdateCustomer,
-  hash: Buffer | null,
-  changedFields: readonly string[],
-): Promise<{ returned_after_erasure?: true }> => {
-  const set = (field: string): boolean => changedFields.includes(field);
-  if (!set('email') && !set('external_id')) return {};
-  return returnedDetail(tx, keys, {
-    merchantId,
-    blindIndex: hash && set('email') ? hash : undefined,
-    externalId: set('external_id') ? externalId : undefined,
-  });
-};
 
 async function refuseOthersIdentity(tx: Tx, input: UpdateCustomer, hash: Buffer | null): Promise<void> {
   const [other] = await tx.query<{ by_email: boolean }>(

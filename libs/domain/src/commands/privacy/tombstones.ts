@@ -13,13 +13,17 @@ export const emailTombstone = (keys: MerchantKeys, blindIndex: Buffer): Buffer =
 export const externalIdTombstone = (keys: MerchantKeys, externalId: string): Buffer =>
   keyedHash(keys, 'external_id', externalId);
 
-/** For the audit row of who is given a name that was erased; empty for all others. */
+/**
+ * For the audit row of a customer who is given these names: whether one of them was erased. CreateCustomer asks in the
+ * statement of its own that writes the row.
+ */
 export async function returnedDetail(
   tx: Tx,
   keys: MerchantKeys,
-  names: { merchantId: string; blindIndex?: Buffer | undefined; externalId?: string | undefined },
+  merchantId: string,
+  { blindIndex, externalId }: { blindIndex?: Buffer | undefined; externalId?: string | undefined },
 ): Promise<{ returned_after_erasure?: true }> {
-  const { merchantId, blindIndex, externalId } = names;
+  if (!blindIndex && !externalId) return {};
   const [found] = await tx.query(
     `select from erasure_tombstones
       where merchant_id = $1 and (kind = 'email' and hash = $2 or kind = 'external_id' and hash = $3) limit 1`,

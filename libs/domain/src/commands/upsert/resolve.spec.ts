@@ -146,9 +146,7 @@ describe('resolvePage', () => {
     expect(back).toMatchObject({ skipped: 1 });
     expect(back.updates.map((u) => u.id)).toEqual(['N']);
   });
-});
 
-describe('preparePage', () => {
   it.each([
     ['external id', held('A', '1', null, { erasedAt: at(0) })],
     ['email', held('A', null, 'a@example.com', { erasedAt: at(0) })],
@@ -161,7 +159,9 @@ describe('preparePage', () => {
     );
     expect(result).toMatchObject({ inserts: [], updates: [], touches: [], releases: [], skipped: 1 });
   });
+});
 
+describe('preparePage', () => {
   it('keeps the latest of one customer and sorts out what cannot be stored', () => {
     const page = preparePage(keys, [
       from('1', 'old@example.com'),
