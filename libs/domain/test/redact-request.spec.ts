@@ -229,6 +229,7 @@ describe('a request_id that was used before', () => {
 
   it('gets a receipt of an earlier build, which kept no names', async () => {
     const { merchantId } = newShop();
+    await people(merchantId, 1);
     await bench.owner.query(
       `insert into privacy_requests (merchant_id, request_id, kind, receipt, completed_at)
        values ($1, 'old', 'redact', '{"customerId": null, "places": []}', now())`,
