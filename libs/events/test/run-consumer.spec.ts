@@ -360,7 +360,7 @@ describe('consumer', () => {
     let away = 2;
     const { consumer, groupId } = await start(topic, {}, {}, async (tx, ctx, event) => {
       if (event.step === 'bug') throw failures['bug']!();
-      if (away-- > 0) throw failures['transient']!();
+      if (away-- > 0) throw failures['unavailable']!();
       await write(tx, event, `noted ${ctx.eventId}`);
     });
     await publish(topic, [
