@@ -246,15 +246,75 @@ describe('gdpr_request.created', () => {
     expect(await reasonOf(gdpr, event.event_id)).toBeUndefined();
   });
 
-  it.each<[string, object, string]>([
-    ['an unknown kind', { kind: 'forget', customer_id: randomUUID() }, 'unsupported_kind'],
-    ['nobody named', {}, 'invalid'],
-    ['a malformed id', { customer_id: '42' }, 'invalid'],
-  ])('keeps a request that is not served in the dead letters: %s', async (_what, person, reason) => {
-    const event = request(randomUUID(), person);
+  const requestsOf = async (requestId: string) =>
+    (
+      await database.owner.query<{ kind: string; customer_id: string | null; completed_at: Date | null }>(
+        'select kind, customer_id, completed_at from privacy_requests where request_id = $1',
+        [requestId],
+      )
+    ).rows;
+
+  it.each<[string, object]>([
+    ['an unknown kind', { kind: 'forget', customer_id: randomUUID() }],
+    ['no merchant', { merchant_id: 'x', customer_id: randomUUID() }],
+  ])('keeps what it cannot even write down in the dead letters: %s', async (_what, change) => {
+    const event = request(randomUUID(), change);
     await deliver(gdpr, event);
-    expect(await reasonOf(gdpr, event.event_id)).toBe(reason);
-    expect(await receiptOf(event.request_id)).toBeUndefined();
+    expect(await reasonOf(gdpr, event.event_id)).toMatch(/^(unsupported_kind|invalid)$/);
+    expect(await requestsOf(event.request_id)).toEqual([]);
+  });
+
+  it.each<[string, object, string]>([
+    ['nobody named', {}, 'redact'],
+    ['a malformed id', { customer_id: '42' }, 'redact'],
+    ['a malformed id', { customer_id: '42', kind: 'data_request' }, 'data_request'],
+  ])('writes down as pending what becomes a dead letter: %s', async (_what, person, kind) => {
+    const merchantId = randomUUID();
+    const email = `grace.${randomUUID()}@example.com`;
+    const id = await database.newCustomer(merchantId, email);
+    const event = request(merchantId, person);
+    await deliver(gdpr, event);
+    expect(await reasonOf(gdpr, event.event_id)).toBe('invalid');
+    expect(await requestsOf(event.request_id)).toEqual([{ kind, customer_id: null, completed_at: null }]);
+
+    // Sent anew by the producer, who knows the email that the dead letter has lost.
+    await deliver(gdpr, { ...event, event_id: randomUUID(), customer_id: undefined, email });
+    expect(await requestsOf(event.request_id)).toEqual([
+      { kind, customer_id: id, completed_at: kind === 'redact' ? expect.any(Date) : null },
+    ]);
+  });
+
+  it('writes down as pending what fails for a reason of its own, and the first receipt stays', async () => {
+    const merchantId = randomUUID();
+    const [one, another] = [await database.newCustomer(merchantId, 'one@example.com'), randomUUID()];
+    const event = request(merchantId, { customer_id: one });
+    await deliver(gdpr, event);
+    const before = await requestsOf(event.request_id);
+    const reused = { ...event, event_id: randomUUID(), customer_id: another };
+    await deliver(gdpr, reused);
+    expect(await reasonOf(gdpr, reused.event_id)).toBe('invalid');
+    expect(await requestsOf(event.request_id)).toEqual(before);
+
+    const lost = request(randomUUID(), { email: 'ada@example.com' });
+    await database.owner.query(
+      `insert into merchant_keys (merchant_id, generation, data_key, index_key) values ($1, 1, 'gone.AAAA', 'gone.AAAA')`,
+      [lost.merchant_id],
+    );
+    await deliver(gdpr, lost);
+    expect(await reasonOf(gdpr, lost.event_id)).toBe('unforeseen');
+    expect(await requestsOf(lost.request_id)).toEqual([
+      { kind: 'redact', customer_id: null, completed_at: null },
+    ]);
+  });
+
+  it('takes ids in any spelling for the same', async () => {
+    const merchantId = randomUUID();
+    const event = request(merchantId.toUpperCase(), { email: 'ada@example.com' });
+    // The first that is heard of the merchant: its keys are made here.
+    await deliver(gdpr, event);
+    const id = await database.newCustomer(merchantId, 'ada@example.com');
+    await deliver(gdpr, request(merchantId, { customer_id: id.toUpperCase() }));
+    expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
   });
 
   it('lets no email into the dead letters', async () => {

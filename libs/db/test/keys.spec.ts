@@ -61,6 +61,28 @@ describe('merchant keys', () => {
     expect(anew?.dataKey).toEqual(kept.dataKey);
   });
 
+  it('are the same in whatever spelling the merchant is named', async () => {
+    const merchantId = merchant();
+    const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
+    const newStore = () => createMerchantKeyStore(keyring);
+    const store = newStore();
+    const shouted = merchantId.toUpperCase();
+    const made = await inTransaction(pool, (tx) => store.findOrCreate(tx, shouted));
+    const id = await insertCustomer(pool, merchantId);
+    await storeEmail(made, merchantId, id, 'ada@example.com');
+    for (const [nth, spelling] of [merchantId, shouted].entries()) {
+      for (const each of [store, newStore()]) {
+        const found = await inTransaction(pool, (tx) => each.find(tx, spelling));
+        const old = await inTransaction(pool, (tx) => each.ofGeneration(tx, spelling, 1));
+        expect([nth, found, old]).toEqual([nth, made, made]);
+        const row = { id, merchantId: spelling, email: await stored(id) };
+        expect(await inTransaction(pool, (tx) => readEmail(tx, each, row))).toBe('ada@example.com');
+      }
+    }
+    // No entry of the cache of its own.
+    expect(await inTransaction(pool, (tx) => store.find(tx, merchantId))).toBe(made);
+  });
+
   it('do not unwrap under another keyring, with a clear error', async () => {
     const merchantId = merchant();
     await inTransaction(pool, (tx) => newKeyStore().findOrCreate(tx, merchantId));

@@ -118,7 +118,7 @@ it.each(ROWS.map((row) => [tableOf(row), row]))(
   'lets the api add to %s for its own merchant alone',
   async (_, row) => {
     const { rows } = await owner.query<{ may: boolean }>(
-      `select has_table_privilege('core_api', $1, 'insert') as may`,
+      `select has_any_column_privilege('core_api', $1, 'insert') as may`,
       [tableOf(row)],
     );
     if (!rows[0]!.may) return;

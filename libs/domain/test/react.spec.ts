@@ -94,6 +94,7 @@ describe('redactCustomer', () => {
       'customer.create',
       'customer.score',
       'customer.erase',
+      'customer.erase',
     ]);
   });
 

@@ -305,10 +305,64 @@ describe('what comes late', () => {
     expect(await bench.rows('customers', merchantId)).toMatchObject([{ external_id: null, email: null }]);
   });
 
-  const waitForLocks = (n: number) =>
+  it('gives an external id to nobody who was erased while CreateCustomer looked', async () => {
+    const { merchantId } = newShop();
+    const [email, externalId] = [newEmail(), gid(newNumber())];
+    const id = await create(merchantId, email);
+    let erasure: Promise<unknown> | undefined;
+    // Erased, and not committed until CreateCustomer waits for the row.
+    const eraseAndHold = () =>
+      new Promise<void>((emptied) => {
+        erasure = bench.as('worker', async (tx, ctx) => {
+          await redactCustomer(tx, ctx, { merchantId, requestId: randomUUID(), customerId: id });
+          emptied();
+          await waitForLocks(1, 'transactionid');
+        });
+      });
+    const created = await bench.as(
+      'api',
+      (tx, ctx) =>
+        createCustomer(
+          {
+            ...tx,
+            async query(text: string, values?: unknown[], name?: string) {
+              const rows = await tx.query(text, values, name);
+              if (/^select id, external_id/.test(text) && !erasure) await eraseAndHold();
+              return rows as never[];
+            },
+          },
+          ctx,
+          { merchantId, email, externalId },
+        ),
+      merchantId,
+    );
+    await erasure;
+    expect(await row(merchantId, id)).toMatchObject({ external_id: null, erased_at: expect.any(Date) });
+    expect(created).toEqual({ customerId: expect.not.stringContaining(id), created: true });
+    expect(await row(merchantId, created.customerId)).toMatchObject({ external_id: externalId });
+  });
+
+  it('revives no erased row, whatever name is found on it', async () => {
+    const { merchantId } = newShop();
+    const number = newNumber();
+    const id = await create(merchantId, newEmail());
+    await redact({ merchantId, customerId: id });
+    // As a build with that race may have left it.
+    await bench.owner.query('update customers set external_id = $2 where id = $1', [id, gid(number)]);
+    const before = await row(merchantId, id);
+    const page = [{ ...customer(number, newEmail(), { a: 1 }), sourceUpdatedAt: new Date() }];
+    expect(await bench.page(merchantId, randomUUID(), page)).toMatchObject({
+      skipped: 1,
+      updated: 0,
+      created: 0,
+    });
+    expect(await row(merchantId, id)).toEqual(before);
+  });
+
+  const waitForLocks = (n: number, type = 'advisory') =>
     waitUntil(
       async () =>
-        (await bench.owner.query('select from pg_locks where not granted and locktype = $1', ['advisory']))
+        (await bench.owner.query('select from pg_locks where not granted and locktype = $1', [type]))
           .rowCount === n,
       { what: 'somebody to wait' },
     );

@@ -100,6 +100,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
     external_id: gid(first),
     shop: shop.shop,
   };
+  await bench.webhook(shop.shop, 'customers/redact', { customer: { id: first } });
   const requestId = await record(merchantId, shop.shop);
 
   await oneStep();
@@ -132,12 +133,12 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   const receipt = await receiptOf(merchantId, requestId);
   expect(placeOf(receipt, 'customers')).toMatchObject({ found: PEOPLE, remark: '' });
   expect(placeOf(receipt, 'customer_import_errors').found).toBe(2_100);
+  expect(placeOf(receipt, 'webhook_events').found).toBe(2);
   for (const place of [
     'customer_import_logs',
     'import_schedules',
     'shopify_connections',
     'customer_import_ids',
-    'webhook_events',
     'program_settings',
     'merchant_keys',
   ]) {
@@ -156,6 +157,13 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   );
   expect(audit.filter((action) => action === 'privacy.erase_batch')).toHaveLength(3);
   expect(audit).toEqual(expect.arrayContaining(['privacy.shop_disconnect', 'privacy.shop_redacted']));
+  // Who asked alone is gone with the others.
+  const requests = await bench.rows<{ kind: string; completed_at: Date | null }>(
+    'privacy_requests',
+    merchantId,
+  );
+  expect(requests.map(({ kind }) => kind).sort()).toEqual(['redact', 'shop_redact']);
+  expect(requests.every(({ completed_at: at }) => at !== null)).toBe(true);
   const { shop: _, ...people } = canaries;
   expect(await searchTables(bench.owner, people)).toEqual([]);
   // Another merchant's shop is as it was.
@@ -200,8 +208,14 @@ it('leaves the customers of a merchant who has another shop connected, and says 
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, 'x', 'y')`,
     [secondRun, merchantId],
   );
+  await bench.webhook(shop.shop, 'customers/redact', { customer: { id: 7 } });
   const requestId = await record(merchantId, shop.shop);
   await finish();
+  // Whom it named is here still.
+  const kept = (await bench.rows('webhook_events', merchantId)).filter((row) => row['body'] !== null);
+  expect(kept).toMatchObject([{ topic: 'customers/redact', outcome: null }]);
+  const waiting = (await bench.rows('privacy_requests', merchantId)).filter((row) => !row['completed_at']);
+  expect(waiting).toMatchObject([{ kind: 'redact' }]);
   const receipt = await receiptOf(merchantId, requestId);
   expect(placeOf(receipt, 'customers')).toMatchObject({
     found: 0,

@@ -53,6 +53,7 @@ describe('consumer', () => {
     topic: string,
     tries: Record<string, number> = {},
     options: Partial<Pick<RunConsumer<unknown>, 'pool' | 'exhaustedAfterMs'>> = {},
+    beforeDeadLetter?: (tx: Tx, ctx: { eventId: string }, event: Event) => Promise<unknown>,
   ) {
     const seen: Record<string, number> = {};
     const metrics = newRegistry();
@@ -75,6 +76,7 @@ describe('consumer', () => {
             const failure = failures[event.step];
             if (failure && seen[event.step]! <= (tries[event.step] ?? Infinity)) throw failure();
           },
+          ...(beforeDeadLetter ? { beforeDeadLetter } : {}),
         },
       },
     });
@@ -326,6 +328,51 @@ describe('consumer', () => {
     const of = (offset: number) => letters.find(({ headers }) => headers['dlq_offset'] === String(offset))!;
     expect(of(6).key).toBeNull();
     expect(of(8)).toMatchObject({ key: null, headers: { small: 'h' } });
+  });
+
+  it('lets the handler note what it gives up, before the dead letter is sent', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    const lettersThen: bigint[][] = [];
+    const { consumer, groupId } = await start(topic, {}, {}, async (tx, ctx, event) => {
+      lettersThen.push(await client.endOffsets(`${topic}.dlq`));
+      await write(tx, event, `noted ${ctx.eventId}`);
+    });
+    await publish(topic, [
+      { eventId: 'a', step: 'fine', merchant },
+      { eventId: 'b', step: 'bug', merchant },
+      { eventId: 'i', step: 'invalid', merchant },
+      'malformed',
+    ]);
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['a', 'noted b', 'noted i']);
+    expect(lettersThen).toEqual([
+      [0n, 0n],
+      [0n, 0n],
+    ]);
+    expect(await lettersOf(topic)).toHaveLength(3);
+  });
+
+  it('gives up what cannot be noted all the same, and waits while the database is away', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    let away = 2;
+    const { consumer, groupId } = await start(topic, {}, {}, async (tx, ctx, event) => {
+      if (event.step === 'bug') throw failures['bug']!();
+      if (away-- > 0) throw failures['unavailable']!();
+      await write(tx, event, `noted ${ctx.eventId}`);
+    });
+    await publish(topic, [
+      { eventId: 'b', step: 'bug', merchant },
+      { eventId: 'i', step: 'invalid', merchant },
+      { eventId: 'z', step: 'fine', merchant },
+    ]);
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['noted i', 'z']);
+    const ids = (await lettersOf(topic)).map(({ value }) => (JSON.parse(String(value)) as Event).eventId);
+    expect([...new Set(ids)].sort()).toEqual(['b', 'i']);
   });
 
   it('says invalid for what a handler finds invalid', async () => {

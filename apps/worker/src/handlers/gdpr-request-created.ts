@@ -15,22 +15,36 @@ export const gdprRequestCreated = {
    * @throws CoreError invalid_argument naming the field; Unhandleable
    */
   async handle(tx: Tx, ctx: CommandContext, event: GdprRequestCreated) {
-    const kind = event.kind || 'redact';
-    if (!isKind(kind)) throw new Unhandleable('unsupported_kind');
-    const request = {
-      merchantId: uuid('merchant_id', event.merchantId),
-      requestId: event.requestId || event.eventId || ctx.requestId,
-    };
-    if (kind === 'shop_redact') return recordPrivacyRequest(tx, ctx, { ...request, kind });
+    const request = requestOf(ctx, event);
+    const { kind, ...named } = request;
+    if (kind === 'shop_redact') return recordPrivacyRequest(tx, ctx, request);
     const person = personOf(event);
     return kind === 'redact'
-      ? redactCustomer(tx, ctx, { ...request, ...person })
-      : recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
+      ? redactCustomer(tx, ctx, { ...named, ...person })
+      : recordPrivacyRequest(tx, ctx, { ...request, ...person });
+  },
+
+  /**
+   * Its thirty days go on: it is written down as pending, without the person, and done when the producer has sent it
+   * anew. Of an unknown kind, or without a merchant, there is only the dead letter.
+   */
+  async beforeDeadLetter(tx: Tx, ctx: CommandContext, event: GdprRequestCreated) {
+    await recordPrivacyRequest(tx, ctx, requestOf(ctx, event));
   },
 };
 
 const KINDS = ['redact', 'data_request', 'shop_redact'] as const;
 const isKind = (kind: string): kind is (typeof KINDS)[number] => (KINDS as readonly string[]).includes(kind);
+
+function requestOf(ctx: CommandContext, event: GdprRequestCreated) {
+  const kind = event.kind || 'redact';
+  if (!isKind(kind)) throw new Unhandleable('unsupported_kind');
+  return {
+    merchantId: uuid('merchant_id', event.merchantId),
+    requestId: event.requestId || event.eventId || ctx.requestId,
+    kind,
+  };
+}
 
 function personOf({ customerId, externalId, email }: GdprRequestCreated) {
   if (!customerId && !externalId && !email) {

@@ -1,9 +1,14 @@
 import { invalid } from '@core/runtime';
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-/** @throws CoreError invalid_argument naming the field */
+/**
+ * In lower case, as PostgreSQL writes it: ids are compared, name locks and are bound into what is encrypted, and in the
+ * producer's spelling they would be others.
+ * @throws CoreError invalid_argument naming the field
+ */
 export function uuid(field: string, value: string): string {
-  if (!UUID.test(value)) throw invalid(field, 'must be a UUID');
-  return value;
+  const id = value.toLowerCase();
+  if (!UUID.test(id)) throw invalid(field, 'must be a UUID');
+  return id;
 }

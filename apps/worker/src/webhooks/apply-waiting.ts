@@ -77,7 +77,7 @@ async function openOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) 
 
 async function putOff({ pool, log, onEnd }: ApplyWaitingDeps, webhook: WaitingWebhook, err: unknown) {
   const { id, topic, attempts } = webhook;
-  const { code, retryInMs } = judgeFailure(err, attempts);
+  const { code, retryInMs } = judgeFailure(err, webhook);
   await inTransaction(pool, (tx) => failWebhook(tx, { id, code, retryInMs }));
   const fields = { err, webhook_id: id, topic, code, attempts: attempts + 1 };
   if (retryInMs === null) log.error(fields, 'a webhook was given up; it is kept with its body');

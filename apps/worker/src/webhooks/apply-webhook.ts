@@ -4,6 +4,7 @@ import {
   mergeCustomers,
   recordPrivacyRequest,
   redactCustomer,
+  shopifyRequestId,
   upsertCustomers,
   wakeBulkSlices,
   type CommandContext,
@@ -62,20 +63,20 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
 
   'customers/redact': async (tx, ctx, { merchantId, eventId }, payload) => {
     const { externalId, email } = readPerson(payload);
-    await redactCustomer(tx, ctx, { merchantId, requestId: requestId(eventId), externalId, email });
+    await redactCustomer(tx, ctx, { merchantId, requestId: shopifyRequestId(eventId), externalId, email });
     return 'applied';
   },
 
   // Answered by an export, which the store owner asks for.
   'customers/data_request': async (tx, ctx, { merchantId, eventId }, payload) => {
     const { externalId, email, requestNumber = eventId } = readPerson(payload);
-    const request = { merchantId, requestId: requestId(requestNumber), externalId, email };
+    const request = { merchantId, requestId: shopifyRequestId(requestNumber), externalId, email };
     return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'data_request' })).recorded);
   },
 
   // Carried out step by step: see redactShops.
   'shop/redact': async (tx, ctx, { merchantId, shop, eventId }) => {
-    const request = { merchantId, shop, requestId: requestId(eventId) };
+    const request = { merchantId, shop, requestId: shopifyRequestId(eventId) };
     return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'shop_redact' })).recorded);
   },
 };
@@ -88,6 +89,3 @@ export const applyWebhook: Apply = (tx, ctx, webhook, payload) =>
   APPLY[webhook.topic](tx, ctx, webhook, payload);
 
 const outcome = (changed: boolean): WebhookOutcome => (changed ? 'applied' : 'ignored');
-
-/** As the number of a request is Shopify's, not unique among our own callers'. */
-const requestId = (number: string): string => `shopify:${number}`;

@@ -3,11 +3,15 @@ import { CoreError, invalid } from '@core/runtime';
 import { judgeFailure } from './judge-failure.ts';
 import { UnreadableWebhook } from './payloads.ts';
 
+const update = (attempts: number) => ({ topic: 'customers/update' as const, attempts });
+
 it.each([
   ['invalid_body', new UnreadableWebhook('invalid_body')],
   ['key_lost', new KeyError('key generation 1 of the merchant is gone')],
   ['invalid_argument', invalid('kept', 'must differ')],
-])('gives up %s at once', (code, error) => expect(judgeFailure(error, 0)).toEqual({ code, retryInMs: null }));
+])('gives up %s at once', (code, error) =>
+  expect(judgeFailure(error, update(0))).toEqual({ code, retryInMs: null }),
+);
 
 it.each([
   ['internal', new Error('ada@example.com')],
@@ -15,15 +19,33 @@ it.each([
   ['unavailable', new CoreError('unavailable', 'later')],
   ['internal', 'no error at all'],
 ])('tries %s again', (code, error) => {
-  const { retryInMs, ...rest } = judgeFailure(error, 0);
+  const { retryInMs, ...rest } = judgeFailure(error, update(0));
   expect(rest).toEqual({ code });
   expect(retryInMs).toBeLessThanOrEqual(1_000);
 });
 
 it('waits longer each time, about half an hour in all, and then gives up', () => {
-  const waits = Array.from({ length: 12 }, (_, attempts) => judgeFailure(new Error('x'), attempts).retryInMs);
+  const waits = Array.from(
+    { length: 12 },
+    (_, attempts) => judgeFailure(new Error('x'), update(attempts)).retryInMs,
+  );
   expect(waits.at(-1)).toBeNull();
   const total = waits.reduce<number>((sum, wait) => sum + (wait ?? 0), 0);
   expect(total).toBeGreaterThan(10 * 60_000);
   expect(total).toBeLessThan(60 * 60_000);
 });
+
+it.each(['customers/redact', 'customers/data_request', 'shop/redact'] as const)(
+  'waits for the key of a %s without an end, and for nothing else',
+  (topic) => {
+    const lost = new KeyError('key b is not in CORE_ENCRYPTION_KEYS');
+    for (const attempts of [0, 11, 5_000]) {
+      const { code, retryInMs } = judgeFailure(lost, { topic, attempts });
+      expect(code).toBe('key_lost');
+      expect(retryInMs).toBeGreaterThan(0);
+      expect(retryInMs).toBeLessThanOrEqual(10 * 60_000);
+    }
+    expect(judgeFailure(new Error('x'), { topic, attempts: 11 }).retryInMs).toBeNull();
+    expect(judgeFailure(new UnreadableWebhook('invalid_body'), { topic, attempts: 0 }).retryInMs).toBeNull();
+  },
+);

@@ -1,4 +1,5 @@
 import { KeyError } from '@core/db';
+import { PRIVACY_TOPICS, type WebhookTopic } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { UnreadableWebhook } from './payloads.ts';
 
@@ -8,18 +9,23 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
 /**
- * What becomes of a webhook that was not applied.
- * @param attempts before this one
+ * What becomes of a webhook that was not applied. A key that is missing is a fault of the configuration, which somebody
+ * mends: a privacy request waits for that without an end, and all else is not worth it, for the next import reads it.
+ * @param webhook with the attempts before this one
  * @returns a code without PII; retryInMs null: it is given up
  */
-export function judgeFailure(error: unknown, attempts: number): { code: string; retryInMs: number | null } {
+export function judgeFailure(
+  error: unknown,
+  { topic, attempts }: { topic: WebhookTopic; attempts: number },
+): { code: string; retryInMs: number | null } {
   const code = codeOf(error);
+  const again = { code, retryInMs: backoff(attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS) };
+  if (error instanceof KeyError && PRIVACY_TOPICS.includes(topic)) return again;
   const hopeless =
     error instanceof UnreadableWebhook ||
     error instanceof KeyError ||
     (error instanceof CoreError && error.kind === 'invalid_argument');
-  if (hopeless || attempts + 1 >= MOST_ATTEMPTS) return { code, retryInMs: null };
-  return { code, retryInMs: backoff(attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS) };
+  return hopeless || attempts + 1 >= MOST_ATTEMPTS ? { code, retryInMs: null } : again;
 }
 
 function codeOf(error: unknown): string {

@@ -11,7 +11,8 @@ export const privacyList = defineCommand({
   does: 'list the requests of persons and shops that are not done, the first due first',
   details: `
 Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
-shop_redact are the worker's: when one of them waits for long, its log says why.`,
+shop_redact are the worker's: when one of them waits for long, its log says why. A request whose event became a dead
+letter is done when its producer has sent it anew, with the same request_id.`,
   options: {
     merchant: uuid('of this merchant alone'),
     late: flag(`those alone that came more than ${ALARM_DAYS} days ago`),

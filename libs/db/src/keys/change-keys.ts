@@ -17,7 +17,7 @@ import {
  * that is added while the others are destroyed would keep the index key alive.
  */
 export const lockMerchantKeys = (tx: Tx, merchantId: string): Promise<void> =>
-  lockName(tx, `merchant_keys|${merchantId}`);
+  lockName(tx, `merchant_keys|${merchantId.toLowerCase()}`);
 
 /**
  * Gives the merchant its next generation: another data key, and the same index key wrapped anew, because the hashes

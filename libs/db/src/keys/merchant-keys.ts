@@ -31,6 +31,7 @@ const CACHE_ENTRIES = 10_000;
 
 /** @param cacheMs shorter for a spec that waits for it */
 export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS): MerchantKeyStore {
+  // By the merchant's id in lower case: a second entry for another spelling would be a second age of the keys.
   const cache = new LRUCache<string, MerchantKeys>({ max: CACHE_ENTRIES, ttl: cacheMs });
 
   // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
@@ -39,12 +40,13 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
     return row?.data_key ? unwrapKeys(keyring, merchantId, row) : null;
   };
 
-  const find = async (reader: Reader, merchantId: string) =>
-    cache.get(merchantId) ?? (await select(reader, merchantId));
-
   return {
-    find,
-    async findOrCreate(tx, merchantId) {
+    async find(reader, id) {
+      const merchantId = id.toLowerCase();
+      return cache.get(merchantId) ?? (await select(reader, merchantId));
+    },
+    async findOrCreate(tx, id) {
+      const merchantId = id.toLowerCase();
       const cached = cache.get(merchantId);
       // Not set anew: a merchant who is written to all the time would never hear of its next keys.
       if (cached) return cached;
@@ -52,7 +54,8 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
       tx.onCommit(() => cache.set(merchantId, keys));
       return keys;
     },
-    async ofGeneration(reader, merchantId, generation) {
+    async ofGeneration(reader, id, generation) {
+      const merchantId = id.toLowerCase();
       if (!Number.isInteger(generation)) throw new KeyError('stored value has no key generation');
       const cached = cache.get(merchantId);
       if (cached?.generation === generation) return cached;

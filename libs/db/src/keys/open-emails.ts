@@ -26,7 +26,8 @@ export async function openEmails(
     });
   return new Map(
     opened.map(({ id, plain }) => {
-      const owner = `${merchantId}|${id}|`;
+      // PostgreSQL wrote it, in lower case.
+      const owner = `${merchantId}|${id}|`.toLowerCase();
       if (!plain.startsWith(owner)) throw new KeyError('stored email belongs to another customer');
       return [id, plain.slice(owner.length)];
     }),

@@ -50,5 +50,6 @@ export async function newestKeyRow(reader: Reader, merchantId: string): Promise<
   return row;
 }
 
+/** In lower case, as PostgreSQL writes ids: wrapped under another spelling, keys open for nobody who reads the row. */
 const context = (merchantId: string, generation: number, use: 'data' | 'index') =>
-  `${merchantId}|${generation}|${use}`;
+  `${merchantId.toLowerCase()}|${generation}|${use}`;

@@ -59,7 +59,7 @@ export const privacyRequests = pgTable(
     merchantId: uuid('merchant_id').notNull(),
     requestId: varchar('request_id').notNull(),
     kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact'>().notNull(),
-    /** Null when the person is unknown here. */
+    /** Null when the person is unknown here, and of a redact that waits. */
     customerId: uuid('customer_id'),
     receipt: jsonb('receipt').$type<Record<string, unknown>>().notNull(),
     receivedAt: instant('received_at').notNull().defaultNow(),

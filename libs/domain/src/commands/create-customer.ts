@@ -3,6 +3,7 @@ import {
   appendEventsSql,
   emailHash,
   encryptEmailSql,
+  LIVE,
   passphrase,
   RaceLost,
   writeWithEvents,
@@ -11,7 +12,7 @@ import {
 } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
-import { emailTombstone } from './privacy/tombstones.ts';
+import { emailTombstone, externalIdTombstone, returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
 
 export interface CreateCustomer {
@@ -50,7 +51,7 @@ export async function createCustomer(
         field: 'external_id',
       });
     }
-    await attachExternalId(tx, ctx, { merchantId, customerId: existing.id, externalId });
+    await attachExternalId(tx, ctx, keys, { ...input, externalId }, existing.id);
   }
   return { customerId: existing.id, created: false };
 }
@@ -83,6 +84,7 @@ async function insert(
       ctx.traceparent,
       ctx.caller,
       ctx.requestId,
+      externalId ? externalIdTombstone(keys, externalId) : null,
     ],
     // Planning it costs PostgreSQL more than the row.
     'create_customer',
@@ -112,6 +114,8 @@ const INSERT = `
            jsonb_build_object('changed_fields', changed_fields, 'version', version) ||
              case when exists (select 1 from erasure_tombstones t
                                 where t.merchant_id = $1 and t.kind = 'email' and t.hash = $8::bytea)
+                    or exists (select 1 from erasure_tombstones t
+                                where t.merchant_id = $1 and t.kind = 'external_id' and t.hash = $13::bytea)
                   then '{"returned_after_erasure": true}' else '{}' end::jsonb as detail
       from created) as entry`)})
   select customer_id as id from created`;
@@ -119,20 +123,23 @@ const INSERT = `
 async function attachExternalId(
   tx: Tx,
   ctx: CommandContext,
-  { merchantId, customerId, externalId }: { merchantId: string; customerId: string; externalId: string },
+  keys: MerchantKeys,
+  { merchantId, email, externalId }: CreateCustomer & { externalId: string },
+  customerId: string,
 ): Promise<void> {
   if (await isTaken(tx, merchantId, externalId)) throw otherCustomersExternalId();
   const [row] = await tx.query<{ version: number }>(
     `update customers set external_id = $3, version = version + 1
-      where merchant_id = $1 and id = $2 and external_id is null returning version`,
-    [merchantId, customerId, externalId],
+      where merchant_id = $1 and id = $2 and external_id is null and email_hash = $4 and ${LIVE} returning version`,
+    [merchantId, customerId, externalId, emailHash(keys, email)],
   );
-  if (!row) throw new RaceLost('external_id was attached meanwhile');
+  // Erased, deleted or renamed meanwhile, it is not the customer with this email any more.
+  if (!row) throw new RaceLost('external_id was attached, or the customer went away meanwhile');
   await recordChange(
     tx,
     ctx,
     { merchantId, customerId, version: row.version, changedFields: ['external_id'], origin: 'api' },
-    { action: 'customer.update' },
+    { action: 'customer.update', detail: await returnedDetail(tx, keys, merchantId, { externalId }) },
   );
 }
 

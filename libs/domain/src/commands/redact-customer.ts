@@ -1,11 +1,11 @@
-import { emailHash, type MerchantKeys, type Tx } from '@core/db';
-import { invalid } from '@core/runtime';
+import { appendAudit, emailHash, type MerchantKeys, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 import { recordChanges } from './record-change.ts';
 import { enterErasure } from './privacy/erasure-gate.ts';
 import { ERASED_COLUMNS, eraseRows } from './privacy/erase-rows.ts';
 import { eraseTraces, type Traces } from './privacy/erase-traces.ts';
 import { findPerson, MERGED_WITH, type PersonNames } from './privacy/person.ts';
+import { completeRedaction, findReceipt } from './privacy/redact-request.ts';
 import { IDS_ALONE, searched, type ErasureReceipt } from './privacy/receipt.ts';
 import { findSharedEmails } from './privacy/shared-emails.ts';
 import { emailTombstone, externalIdTombstone } from './privacy/tombstones.ts';
@@ -24,7 +24,7 @@ export interface RedactCustomer extends PersonNames {
  * An unknown person gets an empty receipt, and tombstones for the names given: an import may still be on its way with
  * them. A request that was done before gets its receipt again, and nothing is done: the person may be back by
  * their own wish.
- * @throws CoreError invalid_argument when the request's id is that of another kind of request
+ * @throws CoreError invalid_argument when the request's id is that of another kind of request, or for somebody else
  */
 export async function redactCustomer(
   tx: Tx,
@@ -33,7 +33,7 @@ export async function redactCustomer(
 ): Promise<ErasureReceipt> {
   const { merchantId, requestId } = input;
   await enterErasure(tx, merchantId);
-  const before = await receiptOf(tx, input);
+  const before = await findReceipt(tx, ctx, input);
   if (before) return before;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const person = await lockPerson(tx, ctx, keys, input);
@@ -50,6 +50,15 @@ export async function redactCustomer(
       audit: { action: 'customer.erase', detail: { request_id: requestId } },
     })),
   );
+  // Tombstones are written for the names given, so the log must say by what request.
+  if (changes.length === 0) {
+    await appendAudit(tx, ctx, {
+      merchantId,
+      customerId: person.id ?? undefined,
+      action: 'customer.erase',
+      detail: { request_id: requestId, customers: 0 },
+    });
+  }
   const receipt: ErasureReceipt = {
     customerId: person.id,
     places: [
@@ -58,22 +67,8 @@ export async function redactCustomer(
       ...IDS_ALONE,
     ],
   };
-  await tx.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt, completed_at)
-     values ($1, $2, 'redact', $3, $4, now())`,
-    [merchantId, requestId, receipt.customerId, JSON.stringify(receipt)],
-  );
+  await completeRedaction(tx, keys, input, receipt);
   return receipt;
-}
-
-async function receiptOf(tx: Tx, { merchantId, requestId }: RedactCustomer): Promise<ErasureReceipt | null> {
-  const [request] = await tx.query<{ kind: string; receipt: ErasureReceipt }>(
-    'select kind, receipt from privacy_requests where merchant_id = $1 and request_id = $2',
-    [merchantId, requestId],
-  );
-  if (!request) return null;
-  if (request.kind !== 'redact') throw invalid('request_id', 'is that of a request of another kind');
-  return request.receipt;
 }
 
 interface Person {

@@ -11,6 +11,7 @@ import {
 import { CoreError, notFound } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
 import { otherCustomersExternalId } from './create-customer.ts';
+import { returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
 
 /** Absent fields stay as they are. */
@@ -38,11 +39,15 @@ export async function updateCustomer(
   if (changedFields.length > 0) {
     await refuseOthersIdentity(tx, input, hash);
     const version = await write(tx, keys, input, hash, changedFields);
+    const names = {
+      blindIndex: hash && changedFields.includes('email') ? hash : undefined,
+      externalId: changedFields.includes('external_id') ? input.externalId : undefined,
+    };
     await recordChange(
       tx,
       ctx,
       { merchantId, customerId, version, changedFields, origin: 'api' },
-      { action: 'customer.update' },
+      { action: 'customer.update', detail: await returnedDetail(tx, keys, merchantId, names) },
     );
   }
   const row = await coreRepository(tx).findById(merchantId, customerId);

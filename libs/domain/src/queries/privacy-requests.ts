@@ -8,7 +8,7 @@ export interface PrivacyRequest {
   merchantId: string;
   requestId: string;
   kind: PrivacyRequestKind;
-  /** Null: nobody of that name is held here, or it is a shop's. */
+  /** Null: nobody of that name is held here, it is a shop's, or a redact that waits. */
   customerId: string | null;
   receivedAt: Date;
   dueAt: Date;

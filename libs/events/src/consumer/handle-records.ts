@@ -3,6 +3,7 @@ import { backoff, pause, type Logger } from '@core/runtime';
 import { sendDeadLetters, type DeadLetter } from '../dead-letters.ts';
 import type { ConsumedRecord, EventProducer } from '../kafka-client.ts';
 import { applyBatch, type ApplyEvents } from './apply-batch.ts';
+import { beforeDeadLetter } from './before-dead-letter.ts';
 import { classify, type Verdict } from './classify.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { eventIdOf, type Delivery, type TopicHandler } from './topic-handler.ts';
@@ -79,6 +80,7 @@ async function apply<C>(
       if (verdict.kind === 'hopeless' || (verdict.kind === 'unforeseen' && unforeseen++ >= MOST_ATTEMPTS)) {
         const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
         deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
+        await beforeDeadLetter(deps, handler, first, signal);
         return [{ record: first.record, reason, attempts }];
       }
       deps.log.warn({ ...where, attempt: attempts, err }, 'could not handle records; trying again');

@@ -13,6 +13,11 @@ export type TopicHandler<C, E extends { eventId: string } = { eventId: string }>
 /** For topics with few records: the events of a batch are handled one by one, in one transaction. */
 interface HandleOne<C, E> {
   handle(tx: Tx, ctx: C, event: E): Promise<unknown>;
+  /**
+   * For events that somebody must know of although they could not be handled: called before the dead letter of one is
+   * sent, which has lost its personal data. Again when the record comes again, so it must do no harm twice.
+   */
+  beforeDeadLetter?(tx: Tx, ctx: C, event: E): Promise<unknown>;
   handleMany?: undefined;
 }
 
@@ -22,6 +27,7 @@ interface HandleMany<C, E> {
   /** Whose event it is: one whose outcome is `unknown` waits for that customer. */
   customerOf(event: E): { merchantId: string; customerId: string };
   handle?: undefined;
+  beforeDeadLetter?: undefined;
 }
 
 /** One word for the metrics, such as applied; `unknown`: its customer is not known yet. */

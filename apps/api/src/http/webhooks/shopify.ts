@@ -94,7 +94,9 @@ async function answer(
   const topic = header(req, 'topic');
   if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
   const input = { shop: header(req, 'shop'), topic, eventId, body };
-  const storing = inTransaction(pool, (tx) => receiveWebhook(tx, { keys }, input));
+  // The signature says who it is.
+  const ctx = { caller: 'shopify', requestId: eventId, keys };
+  const storing = inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
   // If it is stored after all, the second delivery is a duplicate.
   const received = await within(STORE_WITHIN_MS, storing);
   if (!received) return unavailable(`the database has not answered within ${STORE_WITHIN_MS} ms`, log);

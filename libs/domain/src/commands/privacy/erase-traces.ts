@@ -1,6 +1,7 @@
 import type { MerchantKeys, Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
+import { PRIVACY_TOPICS } from '../webhooks/topics.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import type { NamesInBody } from './names-in-body.ts';
 import { searched, type ErasedPlace } from './receipt.ts';
@@ -63,10 +64,11 @@ async function eraseParkedEvents(tx: Tx, { merchantId, customerIds }: Traces): P
   return searched('parked_events', gone.length, ['rows']);
 }
 
-/** What the shop asked for is still to be done, and its body goes with that. */
-const REQUESTS = ['customers/redact', 'customers/data_request'];
-
-/** They count as ignored: nothing may be stored of the person any more. */
+/**
+ * They count as ignored: nothing may be stored of the person any more. What the shop asked for is still to be done, and
+ * its body goes with that; one that was given up is tried again, so that it does not outlive the person until somebody
+ * looks.
+ */
 async function eraseWebhooks(
   tx: Tx,
   ctx: CommandContext,
@@ -74,18 +76,26 @@ async function eraseWebhooks(
   traces: Traces,
 ): Promise<ErasedPlace> {
   const { webhooks, unreadable } = await findHeldWebhooks(tx, ctx, keys, traces.merchantId, traces);
-  const left = webhooks.filter(({ topic, outcome }) => outcome === null && REQUESTS.includes(topic));
+  const left = webhooks.filter(({ topic }) => PRIVACY_TOPICS.includes(topic));
   const dropped = await tx.query(
     `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and id = any($2::uuid[]) and body is not null returning 1`,
     [traces.merchantId, webhooks.filter((webhook) => !left.includes(webhook)).map(({ id }) => id)],
+  );
+  await tx.query(
+    `update webhook_events
+        set outcome = null, error = null, attempts = 0, finished_at = null, next_attempt_at = now()
+      where merchant_id = $1 and id = any($2::uuid[]) and outcome = 'failed'`,
+    [traces.merchantId, left.map(({ id }) => id)],
   );
   const remarks = [
     ...(left.length > 0
       ? [`${left.length} waiting privacy requests keep their body until they are done`]
       : []),
     ...(unreadable > 0
-      ? [`${unreadable} bodies do not open with any key; they go 30 days after they came`]
+      ? [
+          `${unreadable} bodies do not open with any key; they go 30 days after they came, a privacy request once it is done`,
+        ]
       : []),
   ];
   return searched('webhook_events', dropped.length, ['body'], remarks.join('; '));

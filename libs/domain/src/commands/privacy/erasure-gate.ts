@@ -2,7 +2,8 @@ import { lockName, shareName, type Tx } from '@core/db';
 
 // Rows cannot arbitrate here: an erasure of somebody who is not stored yet has no row to lock, and a page that asked
 // for tombstones a moment before they were committed would store the person behind the erasure's back.
-const gate = (merchantId: string): string => `erasure|${merchantId}`;
+// In lower case, or each spelling of an id would be a gate of its own.
+const gate = (merchantId: string): string => `erasure|${merchantId.toLowerCase()}`;
 
 /** For who stores people: call it before reading tombstones. Until COMMIT no erasure of the merchant begins. */
 export const holdOffErasures = (tx: Tx, merchantId: string): Promise<void> => shareName(tx, gate(merchantId));

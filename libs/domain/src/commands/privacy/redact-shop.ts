@@ -3,6 +3,7 @@ import type { CommandContext } from '../../context.ts';
 import { disconnectShop } from './disconnect-shop.ts';
 import { ERASED_COLUMNS, eraseRows } from './erase-rows.ts';
 import { enterErasure } from './erasure-gate.ts';
+import { completeWaitingRedactions } from './redact-request.ts';
 import { IDS_ALONE, searched, type ErasureReceipt } from './receipt.ts';
 import { removeSome, REMOVED } from './shop-places.ts';
 import { saveProgress, takeShopRedaction, type ShopProgress, type ShopRedaction } from './shop-redaction.ts';
@@ -136,6 +137,7 @@ async function complete(
     `update privacy_requests set receipt = $3, completed_at = now() where merchant_id = $1 and request_id = $2`,
     [merchantId, requestId, JSON.stringify(receipt)],
   );
+  if (whole) await completeWaitingRedactions(tx, merchantId, receipt);
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'privacy.shop_redacted',

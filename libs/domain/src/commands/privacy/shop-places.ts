@@ -29,13 +29,16 @@ const PLACES: readonly (readonly [place: string, sql: string])[] = [
         where merchant_id = $1 and ${OF_SHOP} limit 500) returning 1`,
   ],
   [
-    // Redactions that wait are done first, or this one would be none.
+    // Redactions that wait are done first, or this one would be none. While another shop of the merchant keeps the
+    // customers, what was asked for one of them is still to be done, too, and its body goes with that.
     'webhook_events',
     `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and body is not null and id in (
        select id from webhook_events
         where merchant_id = $1 and ($2::text is null or shop = $2) and body is not null
-          and not (outcome is null and topic = 'shop/redact') limit 1000) returning 1`,
+          and not (outcome is null and topic = 'shop/redact')
+          and not ($2::text is not null and topic in ('customers/redact', 'customers/data_request'))
+        limit 1000) returning 1`,
   ],
   [
     'parked_events',

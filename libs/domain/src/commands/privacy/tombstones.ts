@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { keyedHash, type MerchantKeys } from '@core/db';
+import { keyedHash, type MerchantKeys, type Tx } from '@core/db';
 
 /**
  * The hash by which an erased email is known. Made of its blind index, which is what an erasure by id has of it, and
@@ -12,3 +12,26 @@ export const emailTombstone = (keys: MerchantKeys, blindIndex: Buffer): Buffer =
 /** The hash by which an erased external id is known. */
 export const externalIdTombstone = (keys: MerchantKeys, externalId: string): Buffer =>
   keyedHash(keys, 'external_id', externalId);
+
+/**
+ * For the audit row of a customer who is given these names: whether one of them was erased. CreateCustomer asks in the
+ * statement of its own that writes the row.
+ */
+export async function returnedDetail(
+  tx: Tx,
+  keys: MerchantKeys,
+  merchantId: string,
+  { blindIndex, externalId }: { blindIndex?: Buffer | undefined; externalId?: string | undefined },
+): Promise<{ returned_after_erasure?: true }> {
+  if (!blindIndex && !externalId) return {};
+  const [found] = await tx.query(
+    `select from erasure_tombstones
+      where merchant_id = $1 and (kind = 'email' and hash = $2 or kind = 'external_id' and hash = $3) limit 1`,
+    [
+      merchantId,
+      blindIndex ? emailTombstone(keys, blindIndex) : null,
+      externalId ? externalIdTombstone(keys, externalId) : null,
+    ],
+  );
+  return found ? { returned_after_erasure: true } : {};
+}

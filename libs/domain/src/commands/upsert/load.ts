@@ -28,7 +28,7 @@ export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[])
       cross join lateral (
             select id, external_id as "externalId", email_hash as "emailHash", content_hash as "contentHash",
                    case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
-                   source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", version
+                   source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", erased_at as "erasedAt", version
               from customers where merchant_id = $1 and id = found.id limit 1) as stored`,
     [
       merchantId,

@@ -27,6 +27,7 @@ const held = (id: string, externalId: string | null, email: string | null, extra
   metadata: { tags: [] },
   sourceUpdatedAt: null,
   deletedAt: null,
+  erasedAt: null,
   version: 1,
   ...extra,
 });
@@ -144,6 +145,19 @@ describe('resolvePage', () => {
     const back = resolvePage(page, [held('N', null, 'gone@example.com')], erased);
     expect(back).toMatchObject({ skipped: 1 });
     expect(back.updates.map((u) => u.id)).toEqual(['N']);
+  });
+
+  it.each([
+    ['external id', held('A', '1', null, { erasedAt: at(0) })],
+    ['email', held('A', null, 'a@example.com', { erasedAt: at(0) })],
+  ])('skips who leads to an erased row by its %s, and claims nobody else with it', (_name, erased) => {
+    const result = resolvePage(
+      rows(from('1', 'a@example.com', { sourceUpdatedAt: at(9) })),
+      [erased],
+      none,
+      at(9),
+    );
+    expect(result).toMatchObject({ inserts: [], updates: [], touches: [], releases: [], skipped: 1 });
   });
 });
 

@@ -11,6 +11,8 @@ export interface StoredCustomer {
   metadata: Record<string, unknown> | null;
   sourceUpdatedAt: Date | null;
   deletedAt: Date | null;
+  /** Set: an erased row, which nothing may write to, whatever led to it. */
+  erasedAt: Date | null;
   version: number;
 }
 
@@ -83,12 +85,16 @@ export function resolvePage(
   const claimed = new Set<string>();
   for (const row of rows) {
     const known = byExternalId.get(row.externalId);
+    const target = known ?? claimable(row, byEmail, claimed);
+    if (target?.erasedAt) {
+      resolution.skipped++;
+      continue;
+    }
     const here = known && known.deletedAt === null;
     if (!here && (isErased(row, byEmail, tombstones) || (known && !isBack(row, known, readSince)))) {
       resolution.skipped++;
       continue;
     }
-    const target = known ?? claimable(row, byEmail, claimed);
     if (target) claimed.add(target.id);
     if (target && !hasNews(row, target)) leaveAlone(resolution, row, target);
     else targets.set(row, target);

@@ -1,4 +1,6 @@
 import type { Pool, Tx } from '@core/db';
+import { shopifyRequestId } from './shopify-request-id.ts';
+import { PRIVACY_TOPICS } from './topics.ts';
 
 export type WebhookOutcome = 'applied' | 'ignored';
 
@@ -43,6 +45,8 @@ const PRUNE_BATCH = 1_000;
 
 /**
  * Deletes webhooks that were finished, well or ill, and came more than `days` ago. Several processes may do it at once.
+ * A privacy request that was given up stays, however old, until it is applied after all, or somebody has it served
+ * under the same request_id: nobody else may know of it.
  * @returns whether there are more
  */
 export async function pruneWebhooks(pool: Pool, days: number): Promise<boolean> {
@@ -50,8 +54,12 @@ export async function pruneWebhooks(pool: Pool, days: number): Promise<boolean> 
     `delete from webhook_events where id in (
        select id from webhook_events
         where outcome is not null and received_at < now() - make_interval(days => $1)
+          and not (outcome = 'failed' and topic = any($2) and not exists (
+                select from privacy_requests r
+                 where r.merchant_id = webhook_events.merchant_id
+                   and r.request_id = $3 || webhook_events.event_id and r.completed_at is not null))
         order by received_at limit ${PRUNE_BATCH} for update skip locked)`,
-    [days],
+    [days, PRIVACY_TOPICS, shopifyRequestId('')],
   );
   return rowCount === PRUNE_BATCH;
 }

@@ -1,5 +1,7 @@
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
+import { recordPrivacyRequest } from './record-privacy-request.ts';
+import { shopifyRequestId } from './shopify-request-id.ts';
 import { WEBHOOKS_CHANNEL, type WebhookTopic } from './topics.ts';
 import { sealWebhookBody } from './webhook-body.ts';
 
@@ -15,10 +17,13 @@ export interface ReceiveWebhook {
 /**
  * Writes a webhook down for the worker, once for each shop, topic and event id. Nothing is stored of a shop that no
  * merchant has connected: it may be anybody's data, and there is no key to seal it with.
+ *
+ * A redaction's request is written down with it, as pending: written down only where it is applied, one that cannot be
+ * applied would be late without anybody's knowing.
  */
 export async function receiveWebhook(
   tx: Tx,
-  ctx: Pick<CommandContext, 'keys'>,
+  ctx: CommandContext,
   input: ReceiveWebhook,
 ): Promise<'stored' | 'duplicate' | 'unknown_shop'> {
   const { topic, eventId, body } = input;
@@ -39,6 +44,10 @@ export async function receiveWebhook(
     [merchantId, shop, topic, eventId, sealed],
   );
   if (stored.length === 0) return 'duplicate';
+  if (topic === 'customers/redact') {
+    const request = { merchantId, requestId: shopifyRequestId(eventId), kind: 'redact' as const };
+    await recordPrivacyRequest(tx, ctx, request);
+  }
   tx.announce(WEBHOOKS_CHANNEL);
   return 'stored';
 }

@@ -29,7 +29,7 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   kind: PrivacyRequestKind;
 
   /**
-   * Absent: nobody of that name is held here, or the request is of a shop.
+   * Absent: nobody of that name is held here, the request is of a shop, or it is a redact that waits.
    *
    * @generated from field: optional string customer_id = 3;
    */

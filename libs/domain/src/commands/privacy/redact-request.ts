@@ -1,0 +1,102 @@
+import { emailHash, RaceLost, type MerchantKeys, type Tx } from '@core/db';
+import { invalid } from '@core/runtime';
+import type { CommandContext } from '../../context.ts';
+import type { PersonNames } from './person.ts';
+import type { ErasureReceipt } from './receipt.ts';
+import { emailTombstone, externalIdTombstone } from './tombstones.ts';
+
+interface RedactRequest extends PersonNames {
+  merchantId: string;
+  requestId: string;
+}
+
+const NAMES = ['customer_id', 'external_id', 'email'] as const;
+
+/** By what a request named its person: our own id, and for the rest the hashes that tombstones have. */
+type HashedNames = Partial<Record<(typeof NAMES)[number], string>>;
+
+/** The names are for findReceipt alone; nobody is told them. */
+type StoredReceipt = ErasureReceipt & { names?: HashedNames };
+
+/**
+ * The receipt of a request that was done before; null when it waits to be done, or is new.
+ * @throws CoreError invalid_argument when the request's id is that of another kind of request, or of one for somebody
+ *   else: answered by their receipt, this person would be taken for erased
+ */
+export async function findReceipt(
+  tx: Tx,
+  { keys }: CommandContext,
+  input: RedactRequest,
+): Promise<ErasureReceipt | null> {
+  const { merchantId, requestId } = input;
+  const [request] = await tx.query<{ kind: string; done: boolean; receipt: StoredReceipt }>(
+    `select kind, completed_at is not null as done, receipt from privacy_requests
+      where merchant_id = $1 and request_id = $2`,
+    [merchantId, requestId],
+  );
+  if (!request) return null;
+  if (request.kind !== 'redact') throw invalid('request_id', 'is that of a request of another kind');
+  if (!request.done) return null;
+  if (isForAnother(request.receipt, await keys.find(tx, merchantId), input)) {
+    throw invalid('request_id', 'is that of a request for somebody else');
+  }
+  const { names: _, ...receipt } = request.receipt;
+  return receipt;
+}
+
+/** By the surest name that both have; by none, nothing says that they are the same. */
+function isForAnother(
+  { names, customerId }: StoredReceipt,
+  keys: MerchantKeys | null,
+  input: RedactRequest,
+): boolean {
+  const known = names?.customer_id ?? customerId;
+  if (known && input.customerId) return known !== input.customerId;
+  // Earlier builds kept no names, and of a redacted shop nobody can make the hashes again: it is as it was then.
+  if (!names || !keys) return false;
+  const given = namesOf(keys, input);
+  const common = NAMES.find((name) => names[name] && given[name]);
+  return !common || names[common] !== given[common];
+}
+
+const namesOf = (keys: MerchantKeys, { customerId, externalId, email }: PersonNames): HashedNames => ({
+  ...(customerId ? { customer_id: customerId } : {}),
+  ...(externalId ? { external_id: externalIdTombstone(keys, externalId).toString('hex') } : {}),
+  ...(email ? { email: emailTombstone(keys, emailHash(keys, email)).toString('hex') } : {}),
+});
+
+/**
+ * Keeps the receipt of a redaction that is done. When it came stays as it was written down, if it was.
+ * @throws RaceLost when a request of another kind took the id meanwhile
+ */
+export async function completeRedaction(
+  tx: Tx,
+  keys: MerchantKeys,
+  input: RedactRequest,
+  receipt: ErasureReceipt,
+): Promise<void> {
+  const stored: StoredReceipt = { ...receipt, names: namesOf(keys, input) };
+  const done = await tx.query(
+    `insert into privacy_requests as request (merchant_id, request_id, kind, customer_id, receipt, completed_at)
+     values ($1, $2, 'redact', $3, $4, now())
+     on conflict (merchant_id, request_id) do update
+       set customer_id = excluded.customer_id, receipt = excluded.receipt, completed_at = now()
+     where request.kind = 'redact' and request.completed_at is null
+     returning 1`,
+    [input.merchantId, input.requestId, receipt.customerId, JSON.stringify(stored)],
+  );
+  if (done.length === 0) throw new RaceLost('another kind of request took the id meanwhile');
+}
+
+/** For a redacted shop: with everybody gone, each redaction that still waits is done, and its webhook may be gone, too. */
+export const completeWaitingRedactions = async (
+  tx: Tx,
+  merchantId: string,
+  receipt: ErasureReceipt,
+): Promise<void> => {
+  await tx.query(
+    `update privacy_requests set receipt = $2, completed_at = now()
+      where merchant_id = $1 and kind = 'redact' and completed_at is null`,
+    [merchantId, JSON.stringify(receipt)],
+  );
+};

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import {
+  createCustomer,
+  finishWebhook,
+  getErasureReceipt,
+  pruneWebhooks,
+  readPrivacyFigures,
+  recordPrivacyRequest,
+  redactCustomer,
+  type RedactCustomer,
+  type WebhookTopic,
+} from '../src/index.ts';
+import {
+  customer,
+  gid,
+  newEmail,
+  newNumber,
+  newShop,
+  openPrivacy,
+  type PrivacyBench,
+} from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+const redact = (input: RedactCustomer) => bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, input));
+const requestsOf = (merchantId: string) =>
+  bench.rows<{
+    request_id: string;
+    kind: string;
+    customer_id: string | null;
+    received_at: Date;
+    due_at: Date;
+    completed_at: Date | null;
+  }>('privacy_requests', merchantId);
+const erased = async (merchantId: string) =>
+  (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] !== null).length;
+/** Customers by their external ids and emails. */
+async function people(merchantId: string, n: number) {
+  const all = Array.from({ length: n }, () => ({ number: newNumber(), email: newEmail() }));
+  await bench.page(
+    merchantId,
+    randomUUID(),
+    all.map(({ number, email }) => customer(number, email)),
+  );
+  const rows = await bench.rows<{ id: string; external_id: string }>('customers', merchantId);
+  return all.map(({ number, email }) => ({
+    email,
+    externalId: gid(number),
+    customerId: rows.find((row) => row.external_id === gid(number))!.id,
+  }));
+}
+
+describe('a redaction that Shopify asks for', () => {
+  it('is pending from the moment its webhook is taken, once, and due thirty days later', async () => {
+    const { shop, merchantId } = await bench.connect();
+    const eventId = randomUUID();
+    const body = { customer: { id: 7, email: newEmail() } };
+    const pending = async () => (await readPrivacyFigures(bench.pools.worker)).pending.redact;
+    const before = await pending();
+    expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('stored');
+    expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('duplicate');
+    const [request, ...more] = await requestsOf(merchantId);
+    expect(more).toEqual([]);
+    expect(request).toMatchObject({
+      request_id: `shopify:${eventId}`,
+      kind: 'redact',
+      customer_id: null,
+      completed_at: null,
+      receipt: {},
+    });
+    expect(request!.due_at.getTime() - request!.received_at.getTime()).toBe(30 * 86_400_000);
+    expect(await pending()).toBe(before + 1);
+    expect(await bench.rows('audit_log', merchantId)).toContainEqual(
+      expect.objectContaining({
+        action: 'privacy.request',
+        detail: { request_id: `shopify:${eventId}`, kind: 'redact' },
+      }),
+    );
+    await expect(
+      bench.as(
+        'api',
+        (tx) => getErasureReceipt(tx, { merchantId, requestId: `shopify:${eventId}` }),
+        merchantId,
+      ),
+    ).rejects.toMatchObject({ kind: 'failed_precondition' });
+  });
+
+  it('is pending since it came when the build before took its webhook', async () => {
+    const { shop, merchantId } = await bench.connect();
+    const [done, failed, waiting, other] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    for (const id of [done, failed, waiting]) await bench.webhook(shop, 'customers/redact', {}, id);
+    await bench.webhook(shop, 'customers/update', {}, other);
+    await bench.owner.query('delete from privacy_requests where merchant_id = $1', [merchantId]);
+    const end = `update webhook_events set outcome = $2, received_at = now() - interval '3 days' where event_id = $1`;
+    await bench.owner.query(end, [done, 'applied']);
+    await bench.owner.query(end, [failed, 'failed']);
+    const migration = join(workspaceRoot(), 'libs/db/migrations/0011_record_redactions_at_once.sql');
+    for (const statement of readFileSync(migration, 'utf8').split('--> statement-breakpoint')) {
+      await bench.owner.query(statement);
+    }
+    const requests = await requestsOf(merchantId);
+    expect(requests.map(({ request_id: id }) => id).sort()).toEqual(
+      [failed, waiting].map((id) => `shopify:${id}`).sort(),
+    );
+    const days = requests.map(({ due_at: due }) => Math.round((due.getTime() - Date.now()) / 86_400_000));
+    expect(days.sort()).toEqual([27, 30]);
+  });
+
+  it('is completed by the erasure, and still came when it came', async () => {
+    const { shop, merchantId } = await bench.connect();
+    const [person] = await people(merchantId, 1);
+    const eventId = randomUUID();
+    await bench.webhook(shop, 'customers/redact', { customer: { id: 7 } }, eventId);
+    await bench.owner.query(
+      `update privacy_requests set received_at = now() - interval '5 days' where merchant_id = $1`,
+      [merchantId],
+    );
+    const [waiting] = await requestsOf(merchantId);
+    const { places } = await redact({ merchantId, requestId: `shopify:${eventId}`, ...person! });
+    const [done, ...more] = await requestsOf(merchantId);
+    expect(more).toEqual([]);
+    expect(done).toMatchObject({
+      customer_id: person!.customerId,
+      receipt: { customerId: person!.customerId, places },
+      received_at: waiting!.received_at,
+      due_at: waiting!.due_at,
+      completed_at: expect.any(Date),
+    });
+  });
+
+  it.each<WebhookTopic>(['customers/redact', 'customers/data_request', 'shop/redact'])(
+    'is not forgotten when it was given up (%s), until it is done',
+    async (topic) => {
+      const { shop, merchantId } = await bench.connect();
+      const eventId = randomUUID();
+      await bench.webhook(shop, topic, 'unreadable', eventId);
+      await bench.webhook(shop, 'customers/update', 'unreadable');
+      await bench.owner.query(
+        `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
+        [shop],
+      );
+      const prune = async () => {
+        await pruneWebhooks(bench.pools.worker, 30);
+        return (await bench.rows<{ topic: string }>('webhook_events', merchantId)).map((row) => row.topic);
+      };
+      expect(await prune()).toEqual([topic]);
+      // Served by hand under its id.
+      const requestId = `shopify:${eventId}`;
+      const as = topic === 'customers/redact' ? requestId : randomUUID();
+      await redact({ merchantId, requestId: as, externalId: 'x' });
+      expect(await prune()).toEqual(topic === 'customers/redact' ? [] : [topic]);
+      const [{ id } = { id: '' }] = await bench.rows<{ id: string }>('webhook_events', merchantId);
+      if (id) await bench.as('worker', (tx) => finishWebhook(tx, { id }, 'applied'));
+      expect(await prune()).toEqual([]);
+    },
+  );
+
+  it('is tried again when another request erases the person, and not taken for done', async () => {
+    const { shop, merchantId } = await bench.connect();
+    const [person] = await people(merchantId, 1);
+    await bench.webhook(shop, 'customers/redact', { customer: { email: person!.email } });
+    await bench.owner.query(`update webhook_events set outcome = 'failed', attempts = 12 where shop = $1`, [
+      shop,
+    ]);
+    await redact({ merchantId, requestId: randomUUID(), ...person! });
+    expect(await bench.rows('webhook_events', merchantId)).toMatchObject([
+      { outcome: null, attempts: 0, body: expect.any(String) },
+    ]);
+  });
+});
+
+it('tells a data_request that was written down without its person who it is', async () => {
+  const { merchantId } = newShop();
+  const [person] = await people(merchantId, 1);
+  const request = { merchantId, requestId: randomUUID(), kind: 'data_request' as const };
+  const record = (more: object) =>
+    bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, ...more }));
+  expect(await record({})).toEqual({ recorded: true });
+  expect(await record({ email: person!.email })).toEqual({ recorded: false });
+  expect(await requestsOf(merchantId)).toMatchObject([
+    { customer_id: person!.customerId, completed_at: null },
+  ]);
+});
+
+describe('a request_id that was used before', () => {
+  const names = ['customerId', 'externalId', 'email'] as const;
+
+  it.each(names)('is refused for somebody else, named by %s', async (name) => {
+    const { merchantId } = newShop();
+    const [one, another] = await people(merchantId, 2);
+    const requestId = randomUUID();
+    const receipt = await redact({ merchantId, requestId, [name]: one![name] });
+    await expect(redact({ merchantId, requestId, [name]: another![name] })).rejects.toMatchObject({
+      kind: 'invalid_argument',
+      field: 'request_id',
+    });
+    expect(await erased(merchantId)).toBe(1);
+    expect(await redact({ merchantId, requestId, [name]: one![name] })).toEqual(receipt);
+    expect(JSON.stringify(await requestsOf(merchantId))).not.toContain(one!.email);
+  });
+
+  it('is refused when nothing says that it is the same person', async () => {
+    const { merchantId } = newShop();
+    const [, another] = await people(merchantId, 2);
+    const requestId = randomUUID();
+    await redact({ merchantId, requestId, email: 'nobody.known@example.com' });
+    await expect(redact({ merchantId, requestId, customerId: another!.customerId })).rejects.toMatchObject({
+      field: 'request_id',
+    });
+    expect(await erased(merchantId)).toBe(0);
+  });
+
+  it('gets the receipt for the same person, in another spelling or by the id that was found', async () => {
+    const { merchantId } = newShop();
+    const [person] = await people(merchantId, 1);
+    const requestId = randomUUID();
+    const receipt = await redact({ merchantId, requestId, email: person!.email });
+    expect(await redact({ merchantId, requestId, email: ` ${person!.email.toUpperCase()}` })).toEqual(
+      receipt,
+    );
+    expect(await redact({ merchantId, requestId, customerId: person!.customerId })).toEqual(receipt);
+    expect(await redact({ merchantId, requestId, ...person! })).toEqual(receipt);
+  });
+
+  it('gets a receipt of an earlier build, which kept no names', async () => {
+    const { merchantId } = newShop();
+    await people(merchantId, 1);
+    await bench.owner.query(
+      `insert into privacy_requests (merchant_id, request_id, kind, receipt, completed_at)
+       values ($1, 'old', 'redact', '{"customerId": null, "places": []}', now())`,
+      [merchantId],
+    );
+    const receipt = await redact({ merchantId, requestId: 'old', email: newEmail() });
+    expect(receipt).toEqual({ customerId: null, places: [] });
+  });
+});
+
+it('logs the erasure of somebody unknown, for tombstones are written', async () => {
+  const { merchantId } = newShop();
+  const requestId = randomUUID();
+  await redact({ merchantId, requestId, email: newEmail() });
+  expect(await bench.rows('audit_log', merchantId)).toMatchObject([
+    { action: 'customer.erase', customer_id: null, detail: { request_id: requestId, customers: 0 } },
+  ]);
+  const known = newEmail();
+  await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email: known }), merchantId);
+  await redact({ merchantId, requestId: randomUUID(), email: known });
+  const erasures = (await bench.rows('audit_log', merchantId)).filter(
+    (row) => row['action'] === 'customer.erase',
+  );
+  expect(erasures).toHaveLength(2);
+});
