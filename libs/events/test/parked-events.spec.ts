@@ -22,6 +22,7 @@ const handled = async (merchantId: string): Promise<string[]> =>
   ).rows.map((row) => row.request_id);
 const handler: TopicHandler<{ eventId: string }, Event> = {
   decode: (body) => JSON.parse(Buffer.from(body ?? []).toString()) as Event,
+  keeps: { eventId: 'text', merchantId: 'text', customerId: 'uuid', poison: 'text' },
   customerOf: ({ merchantId, customerId }) => ({ merchantId, customerId }),
   async handleMany(tx: Tx, deliveries) {
     for (const { ctx, event } of deliveries) {
