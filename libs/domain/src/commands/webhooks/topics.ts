@@ -15,5 +15,17 @@ export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
 export const isWebhookTopic = (topic: string): topic is WebhookTopic =>
   (WEBHOOK_TOPICS as readonly string[]).includes(topic);
 
+/** By them a shop asks for what the laws demand; they are answered whatever else becomes of its webhooks. */
+export const PRIVACY_TOPICS = [
+  'customers/data_request',
+  'customers/redact',
+  'shop/redact',
+] as const satisfies readonly WebhookTopic[];
+
+export type PrivacyTopic = (typeof PRIVACY_TOPICS)[number];
+
+export const isPrivacyTopic = (topic: string): topic is PrivacyTopic =>
+  (PRIVACY_TOPICS as readonly string[]).includes(topic);
+
 /** The worker listens on it: webhooks wait. */
 export const WEBHOOKS_CHANNEL = 'webhooks';
