@@ -1,4 +1,5 @@
 import type { Tx } from '@core/db';
+import { PRIVACY_TOPICS } from '../webhooks/topics.ts';
 
 /** What a shop's redaction removes of each place, for its receipt; the customers and the keys come after them. */
 export const REMOVED: Readonly<Record<string, readonly string[]>> = {
@@ -29,13 +30,16 @@ const PLACES: readonly (readonly [place: string, sql: string])[] = [
         where merchant_id = $1 and ${OF_SHOP} limit 500) returning 1`,
   ],
   [
-    // Redactions that wait are done first, or this one would be none.
+    // Redactions that wait are done first, or this one would be none. While customers stay, so does what was asked for
+    // them, and what was given up of it: it is still to be done.
     'webhook_events',
     `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and body is not null and id in (
        select id from webhook_events
         where merchant_id = $1 and ($2::text is null or shop = $2) and body is not null
-          and not (outcome is null and topic = 'shop/redact') limit 1000) returning 1`,
+          and not (outcome is null and topic = 'shop/redact')
+          and ($2::text is null or topic not in (${PRIVACY_TOPICS.map((topic) => `'${topic}'`).join(', ')}))
+        limit 1000) returning 1`,
   ],
   [
     'parked_events',
