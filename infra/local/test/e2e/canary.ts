@@ -97,7 +97,9 @@ async function openPlaces({ stack, dir }: E2e) {
   const [first] = pools as [Pool, ...Pool[]];
   const folders = await Promise.all(
     pools.map(async (pool) => {
-      const { rows: at } = await pool.query<{ dir: string }>(`select current_setting('data_directory') as dir`);
+      const { rows: at } = await pool.query<{ dir: string }>(
+        `select current_setting('data_directory') as dir`,
+      );
       return join(at[0]!.dir, 'base');
     }),
   );

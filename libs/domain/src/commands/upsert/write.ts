@@ -59,7 +59,12 @@ export async function updateCustomers(
  * @param name for statements that look nothing up: a kept plan of one that does may be of a time when the table was small
  * @returns how many rows were written, and the id of one of them
  */
-const writePage = async (tx: Tx, sql: string, name: string | undefined, values: unknown[]): Promise<Written> =>
+const writePage = async (
+  tx: Tx,
+  sql: string,
+  name: string | undefined,
+  values: unknown[],
+): Promise<Written> =>
   (await writeWithEvents<Written & Record<string, unknown>>(tx, sql, values, name))[0] ?? NOTHING_WRITTEN;
 
 interface Written {
