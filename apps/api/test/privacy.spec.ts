@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { CoreService, PrivacyRequestKind, PrivacyService } from '@core/contracts';
+import { METHODS } from '../src/methods.ts';
+import { byConnect, byGrpc, outcome } from './identity-support.ts';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const core = CoreService.method;
@@ -52,6 +54,30 @@ it('exports all that is held on a person, and answers the request with it', asyn
   const done = await api.rpc.unary(privacy.getPrivacyRequest, { merchantId, requestId });
   expect(done.privacyRequest!.completedAt).toBeDefined();
   expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create', 'privacy.export']);
+});
+
+it('does not count a request as answered by a reply that is too long to be sent', async () => {
+  const merchantId = merchant();
+  const customerId = await create(merchantId, 'ada@example.com');
+  const requestId = await record(merchantId, 'data_request', { customerId });
+  const metadata = (bytes: number) =>
+    api.owner.query(
+      `update customers set metadata = jsonb_build_object('x', repeat('x', $2)) where id = $1`,
+      [customerId, bytes],
+    );
+  await metadata(5_000_000);
+  for (const call of [byGrpc(api.rpc), byConnect(api.url)]) {
+    const method = METHODS.find(({ desc }) => desc === privacy.exportCustomerData)!;
+    expect(await outcome(call(method, { merchantId, requestId }, {}))).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      message: expect.stringMatching(/more than the 4194304 that are sent: nothing was marked as answered/),
+    });
+  }
+  const waiting = await api.rpc.unary(privacy.getPrivacyRequest, { merchantId, requestId });
+  expect(waiting.privacyRequest!.completedAt).toBeUndefined();
+  expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create']);
+  await metadata(4_000_000);
+  await api.rpc.unary(privacy.exportCustomerData, { merchantId, requestId });
 });
 
 it('exports without a request, and finds nobody of another merchant', async () => {

@@ -138,6 +138,48 @@ it('refuses a forged one, an altered body and an unsigned one with 401, and stor
   expect(shop.stats().violations).toEqual([]);
 });
 
+it('takes a privacy request for the shop that its body names alone, and of its own topic', async () => {
+  const [{ shop }, { shop: other }] = await Promise.all([openShop(), openShop()]);
+  const as = (topic: string) => ({ 'x-shopify-topic': topic });
+  const person = { id: 7, email: 'ada@example.com', phone: null };
+  const of = { shop_id: 1, shop_domain: shop.domain };
+  const bodies = {
+    'customers/redact': { ...of, customer: person, orders_to_redact: [] },
+    'customers/data_request': { ...of, customer: person, orders_requested: [], data_request: { id: 9 } },
+    'shop/redact': of,
+  };
+  // What was signed for one shop, sent as another's.
+  for (const [topic, body] of Object.entries(bodies)) {
+    const reply = await send(other.domain, { body: JSON.stringify(body), headers: as(topic) });
+    expect(reply).toMatchObject({
+      status: 401,
+      text: 'X-Shopify-Shop-Domain: is not the shop_domain of the body',
+    });
+  }
+  // What was signed of a person, sent as of the shop; and what is no privacy request at all.
+  for (const body of [bodies['customers/redact'], { id: 7, email: person.email }, []]) {
+    const reply = await send(shop.domain, { body: JSON.stringify(body), headers: as('shop/redact') });
+    expect(reply).toMatchObject({ status: 422, text: 'the body is not one of shop/redact' });
+  }
+  expect([...(await rowsOf(shop.domain)), ...(await rowsOf(other.domain))]).toEqual([]);
+  for (const [topic, body] of Object.entries(bodies)) {
+    const reply = await send(shop.domain, { body: JSON.stringify(body), headers: as(topic) });
+    expect(reply.status).toBe(200);
+  }
+  expect((await rowsOf(shop.domain)).map(({ topic }) => topic)).toEqual(Object.keys(bodies).sort());
+});
+
+it('takes those that the vendor sends', async () => {
+  const { shop, settled } = await openShop();
+  const [customer] = shop.all();
+  shop.sendWebhook({ topic: 'customers/redact', customerId: customer!.id });
+  shop.sendWebhook({ topic: 'customers/data_request', customerId: customer!.id });
+  shop.sendWebhook({ topic: 'shop/redact' });
+  await settled();
+  expect(shop.webhooks.deliveries().map(({ statuses }) => statuses)).toEqual([[200], [200], [200]]);
+  expect(shop.stats().violations).toEqual([]);
+});
+
 it('takes the signature of either secret while they are rotated', async () => {
   const { shop } = await openShop();
   const headers = { 'x-shopify-hmac-sha256': sign('{}', SECRET_BEFORE) };

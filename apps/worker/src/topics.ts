@@ -1,14 +1,21 @@
-import { Topic, TRACEPARENT, traceparentOf } from '@core/contracts';
+import {
+  GdprRequestCreatedSchema,
+  keptFields,
+  RfmUpdatedSchema,
+  Topic,
+  TRACEPARENT,
+  traceparentOf,
+} from '@core/contracts';
 import type { MerchantKeyStore } from '@core/db';
 import type { CommandContext } from '@core/domain';
 import type { EventContext, TopicHandler } from '@core/events';
 import { gdprRequestCreated } from './handlers/gdpr-request-created.ts';
 import { rfmUpdated } from './handlers/rfm-updated.ts';
 
-/** Every topic the worker consumes: how its records are read and who handles them. */
+/** Every topic the worker consumes: how its records are read, who handles them, and what is kept of those that fail. */
 export const TOPICS = {
-  [Topic.rfmUpdated]: rfmUpdated,
-  [Topic.gdprRequestCreated]: gdprRequestCreated,
+  [Topic.rfmUpdated]: { ...rfmUpdated, keeps: keptFields(RfmUpdatedSchema) },
+  [Topic.gdprRequestCreated]: { ...gdprRequestCreated, keeps: keptFields(GdprRequestCreatedSchema) },
 } as Record<string, TopicHandler<CommandContext>>;
 
 /** What their handlers know of an event: it is the request that they act for. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { KeptFields } from '@core/contracts';
 import { sendDeadLetters, type ConsumedRecord, type DeadLetter } from '@core/events';
 import { newTopic, openStack, ops, type Stack } from './support.ts';
 
@@ -19,11 +20,32 @@ const read = async (topic: string): Promise<ConsumedRecord[]> => {
 const list = (topic: string, ...args: string[]) =>
   stack.opsJson<Listed>('dlq', 'list', '--topic', topic, ...args);
 
+const keeps: KeptFields = {
+  event_id: 'text',
+  merchant_id: 'text',
+  customer_id: 'uuid',
+  email: 'removed',
+};
+const customerId = randomUUID();
+const merchantId = randomUUID();
 const bodies = {
-  malformed: '[1]',
-  invalid: JSON.stringify({ event_id: 'e-invalid', customer_id: 'c-1', merchant_id: 'nobody' }),
-  unknown_customer: JSON.stringify({ event_id: 'e-unknown', customer_id: 'c-2' }),
+  malformed: '{}',
+  invalid: JSON.stringify({ event_id: 'e-invalid', customer_id: customerId, merchant_id: 'nobody' }),
+  unknown_customer: JSON.stringify({
+    event_id: 'e-unknown',
+    merchant_id: merchantId,
+    customer_id: customerId,
+  }),
 } as const;
+
+/** What the audit log has of a topic's dead letters. */
+const auditOf = async (topic: string) =>
+  (
+    await stack.owner.query(
+      `select actor, action, merchant_id, customer_id, detail from audit_log where detail ->> 'topic' = $1`,
+      [`${topic}.dlq`],
+    )
+  ).rows;
 
 /** A topic with three poisoned records that went to its dead letters. */
 async function poison(): Promise<string> {
@@ -33,10 +55,11 @@ async function poison(): Promise<string> {
       topic,
       partition: i % 2,
       offset: BigInt(100 + i),
-      key: Buffer.from(`c-${i}`),
+      key: Buffer.from(customerId),
       headers: { ce_type: 'rfm.updated', ce_id: `ce-${i}`, traceparent: '00-1-2-01' },
       value: Buffer.from(body),
     },
+    keeps,
     reason: reason as DeadLetter['reason'],
     attempts: i + 1,
   }));
@@ -80,7 +103,7 @@ describe('dlq', () => {
     const records = await read(topic);
     expect(records.map(({ value }) => String(value)).sort()).toEqual(Object.values(bodies).sort());
     const one = records.find(({ headers }) => headers['ce_id'] === 'ce-1')!;
-    expect(String(one.key)).toBe('c-1');
+    expect(String(one.key)).toBe(customerId);
     expect(one.headers).toEqual({
       ce_type: 'rfm.updated',
       ce_id: 'ce-1',
@@ -93,6 +116,17 @@ describe('dlq', () => {
     expect(all.dead_letters.map(({ resolved }) => resolved)).toMatchObject(
       Array(3).fill({ resolution: 'redriven', actor: 'ops:ada' }),
     );
+    // The log is of merchants: those that name none are in the resolutions alone.
+    const { partition: at, offset: n } = found.dead_letters[2]!;
+    expect(await auditOf(topic)).toEqual([
+      {
+        actor: 'ops:ada',
+        action: 'dlq.redrive',
+        merchant_id: merchantId,
+        customer_id: customerId,
+        detail: { topic: `${topic}.dlq`, partition: at, offset: n },
+      },
+    ]);
     expect(await stack.ops('dlq', 'redrive', '--topic', topic, '--yes')).toMatchObject({ code: 0 });
     expect(await read(topic)).toHaveLength(3);
   });
@@ -105,6 +139,7 @@ describe('dlq', () => {
     );
     expect(redriven[0]! + redriven[1]!).toBe(3);
     expect(await read(topic)).toHaveLength(3);
+    expect(await auditOf(topic)).toHaveLength(1);
   });
 
   it('drops one by its place, others by reason', async () => {
@@ -131,6 +166,11 @@ describe('dlq', () => {
     );
     expect(rows).toHaveLength(2);
     expect(rows[0]!.actor).toMatch(/^ops:.+/);
+    expect(await auditOf(topic)).toEqual([]);
+    await stack.ops('dlq', 'drop', '--topic', topic, '--yes', '--actor', 'ada');
+    expect(await auditOf(topic)).toMatchObject([
+      { actor: 'ops:ada', action: 'dlq.drop', merchant_id: merchantId, customer_id: customerId },
+    ]);
   });
 
   it('asks a person at the terminal, but never a script that wants JSON', async () => {
@@ -160,22 +200,26 @@ describe('dlq', () => {
   it('refuses to redrive what has lost its body or personal data, and redrives the others', async () => {
     const topic = await newTopic(stack.kafka);
     const letter = (value: Buffer): DeadLetter => ({
-      record: { topic, partition: 0, offset: 0n, key: Buffer.from('c-1'), headers: {}, value },
+      record: { topic, partition: 0, offset: 0n, key: Buffer.from(customerId), headers: {}, value },
+      keeps,
       reason: 'unforeseen',
       attempts: 5,
     });
     await sendDeadLetters(await stack.kafka.producer(), [
       letter(Buffer.from([0xff, 0xfe])),
       letter(Buffer.from('{"email":"ada@example.com"}')),
+      letter(Buffer.from('{"first_name":"Ada"}')),
       letter(Buffer.from('{"event_id":"e-1"}')),
     ]);
     const { code, stdout } = await stack.ops('dlq', 'redrive', '--topic', topic, '--yes');
     expect(code).toBe(1);
     expect(stdout).toMatch(/refused .+\.dlq\/\d\/\d+: its body of 2 bytes was left out/);
-    expect(stdout).toMatch(/refused .+\.dlq\/\d\/\d+: personal data was removed from it/);
+    expect(
+      stdout.match(/refused .+: personal data, or fields .+; have its producer send it again, then drop it/g),
+    ).toHaveLength(2);
     expect(stdout).toContain('redrove 1 record\n');
     expect((await read(topic)).map(({ value }) => String(value))).toEqual(['{"event_id":"e-1"}']);
-    expect((await list(topic)).total).toBe(2);
+    expect((await list(topic)).total).toBe(3);
   });
 
   it('does not take the resolution of a topic that was deleted for that of its successor', async () => {

@@ -10,6 +10,7 @@ export { exportCustomerData, type CustomerExport } from './commands/privacy/expo
 export { redactShopStep, type ShopRedactionStep } from './commands/privacy/redact-shop.ts';
 export { sealAudit, type Sealed } from './commands/audit/seal-audit.ts';
 export * from './commands/replay-customers.ts';
+export * from './commands/resolve-dead-letter.ts';
 export * from './commands/update-customer.ts';
 export * from './commands/update-program-settings.ts';
 export * from './commands/upsert-customers.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { searchTables } from '@core/testing';
 import {
   applyRfmScore,
   exportCustomerData,
@@ -161,6 +162,132 @@ it('answers the request of somebody who was never here, or is no more, with noth
     expect((await exported({ merchantId, requestId })).data).toEqual({});
     expect((await stateOf(merchantId, requestId)).completedAt).not.toBeNull();
   }
+});
+
+it('finds who was stored after the request came, by either name, and keeps no name in clear', async () => {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const [number, email] = [newNumber(), newEmail()];
+  const asked = [
+    await request(merchantId, { externalId: gid(number), email }),
+    await request(merchantId, { externalId: gid(number) }),
+    await request(merchantId, { email }),
+  ];
+  const kept = await bench.rows('privacy_requests', merchantId);
+  expect(kept.every(({ customer_id: id }) => id === null)).toBe(true);
+  for (const name of [email, String(number)]) expect(JSON.stringify(kept)).not.toContain(name);
+  expect(await searchTables(bench.owner, { index: await bench.hashOf(merchantId, email) })).toEqual([]);
+
+  await bench.page(merchantId, await bench.newRun(shop), [
+    customer(number, email),
+    customer(number + 1, newEmail()),
+  ]);
+  const id = (await bench.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
+    (each) => each.external_id === gid(number),
+  )!.id;
+  for (const requestId of asked) {
+    const { data } = await exported({ merchantId, requestId });
+    expect(data).toMatchObject({ customers: [{ id, email }], left_out: [] });
+    expect(data['privacy_requests']).toContainEqual(expect.objectContaining({ request_id: requestId }));
+    expect(await stateOf(merchantId, requestId)).toMatchObject({
+      customerId: id,
+      completedAt: expect.any(Date),
+    });
+  }
+  await expect(exported({ merchantId, requestId: asked[0], customerId: randomUUID() })).rejects.toMatchObject(
+    { field: 'customer_id' },
+  );
+});
+
+it('does not take somebody with the same email and another external id for the person', async () => {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const [number, email] = [newNumber(), newEmail()];
+  const requestId = await request(merchantId, { externalId: gid(number), email });
+  await bench.page(merchantId, await bench.newRun(shop), [customer(number + 1, email)]);
+  expect((await exported({ merchantId, requestId })).data).toEqual({});
+});
+
+it('hands over everybody who holds the email, when that is all that names them', async () => {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const [number, email] = [newNumber(), newEmail()];
+  const importId = await bench.newRun(shop);
+  await bench.page(merchantId, importId, [customer(number, email)]);
+  const requestId = await request(merchantId, { email });
+  // email_shared: stored without a blind index.
+  await bench.page(merchantId, importId, [
+    customer(number + 1, email.toUpperCase()),
+    customer(number + 2, newEmail()),
+  ]);
+  const { data } = await exported({ merchantId, requestId });
+  expect(data['customers']).toMatchObject([
+    { external_id: gid(number), email },
+    { external_id: gid(number + 1), email: email.toUpperCase(), email_hash: null },
+  ]);
+});
+
+it('says what could not be read, and hands over all the rest', async () => {
+  const { merchantId, number, id, shop } = await somebody();
+  const requestId = await request(merchantId, { externalId: gid(number) });
+  await bench.owner.query(`update customers set email = '1.' || encode('broken', 'base64') where id = $1`, [
+    id,
+  ]);
+  await bench.webhook(shop, 'customers/update', { id: number }, 'broken');
+  await bench.owner.query(
+    `update webhook_events set body = '1.broken' where merchant_id = $1 and event_id = 'broken'`,
+    [merchantId],
+  );
+  await bench.owner.query(
+    `insert into audit_log (merchant_id, customer_id, actor, action, request_id)
+     select $1, $2, 'spec', 'spec', n from generate_series(1, 1000) as n`,
+    [merchantId, id],
+  );
+  const { data } = await exported({ merchantId, requestId });
+  expect(data).toMatchObject({
+    customers: [{ id, email: null, metadata: { tags: ['a'] }, rfm_score: { score: '543' } }],
+    webhook_events: [{ topic: 'customers/update' }],
+    left_out: [
+      { place: 'customers', count: 1, reason: 'email_does_not_open' },
+      { place: 'webhook_events', count: 1, reason: 'body_does_not_open' },
+      // Two are of the person from before.
+      { place: 'audit_log', count: 2, reason: 'too_many' },
+    ],
+  });
+  const [stored] = await bench.rows<{ receipt: object }>('privacy_requests', merchantId);
+  expect(stored!.receipt).toMatchObject({
+    places: expect.arrayContaining([
+      {
+        place: 'webhook_events',
+        found: 1,
+        removed: [],
+        remark: 'handed over; 1 left out: body_does_not_open',
+      },
+    ]),
+  });
+  const audit = await bench.rows('audit_log', merchantId);
+  expect(audit.find(({ action }) => action === 'privacy.export')).toMatchObject({ detail: { left_out: 4 } });
+});
+
+it('finds a sharer of the email beside values that do not open, and counts those', async () => {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const [number, email] = [newNumber(), newEmail()];
+  const people = [0, 1, 2, 3, 4].map((n) => customer(number + n, email));
+  await bench.page(merchantId, await bench.newRun(shop), people);
+  for (const [n, broken] of [
+    [1, '1.AAAA'],
+    [3, 'no generation'],
+  ]) {
+    await bench.owner.query('update customers set email = $2 where merchant_id = $3 and external_id = $1', [
+      gid(number + Number(n)),
+      broken,
+      merchantId,
+    ]);
+  }
+  const { data } = await exported({ merchantId, requestId: await request(merchantId, { email }) });
+  expect(data['customers']).toMatchObject([0, 2, 4].map((n) => ({ external_id: gid(number + n) })));
+  expect(data['left_out']).toEqual([{ place: 'customers', count: 2, reason: 'email_does_not_open' }]);
 });
 
 it('refuses a request of another kind, person or merchant, and naming nobody', async () => {

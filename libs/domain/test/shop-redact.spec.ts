@@ -208,15 +208,38 @@ it('leaves the customers of a merchant who has another shop connected, and says 
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, 'x', 'y')`,
     [secondRun, merchantId],
   );
-  await bench.webhook(shop.shop, 'customers/redact', { customer: { id: 7 } });
+  // What was asked for them is still to be done, what was given up of it, too.
+  const about = { customer: { id: 1 } };
+  for (const topic of ['customers/redact', 'customers/data_request'] as const) {
+    await bench.webhook(shop.shop, topic, about, 'waits');
+    await bench.webhook(shop.shop, topic, about, 'failed');
+  }
+  await bench.webhook(shop.shop, 'customers/update', about, 'failed');
+  await bench.owner.query(
+    `update webhook_events set outcome = 'failed' where merchant_id = $1 and event_id = 'failed'`,
+    [merchantId],
+  );
+  const held = async () =>
+    (await bench.rows<{ topic: string; event_id: string; body: string | null }>('webhook_events', merchantId))
+      .filter(({ body }) => body !== null)
+      .map(({ topic, event_id }) => `${topic} ${event_id}`)
+      .sort();
   const requestId = await record(merchantId, shop.shop);
   await finish();
   // Whom it named is here still.
-  const kept = (await bench.rows('webhook_events', merchantId)).filter((row) => row['body'] !== null);
-  expect(kept).toMatchObject([{ topic: 'customers/redact', outcome: null }]);
   const waiting = (await bench.rows('privacy_requests', merchantId)).filter((row) => !row['completed_at']);
-  expect(waiting).toMatchObject([{ kind: 'redact' }]);
+  expect(waiting).toMatchObject([{ kind: 'redact' }, { kind: 'redact' }]);
   const receipt = await receiptOf(merchantId, requestId);
+  expect(await held()).toEqual([
+    'customers/data_request failed',
+    'customers/data_request waits',
+    'customers/redact failed',
+    'customers/redact waits',
+  ]);
+  expect(placeOf(receipt, 'webhook_events')).toMatchObject({
+    found: 2,
+    remark: expect.stringContaining('privacy requests'),
+  });
   expect(placeOf(receipt, 'customers')).toMatchObject({
     found: 0,
     remark: expect.stringContaining('another shop'),
@@ -241,6 +264,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   // The last shop goes, and everybody with it.
   await record(merchantId, second.shop);
   await finish();
+  expect(await held()).toEqual([]);
   expect((await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null)).toEqual([]);
   expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
 });

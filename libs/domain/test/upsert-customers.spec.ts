@@ -183,3 +183,19 @@ it('decrypts for nobody without the merchant’s keys', async () => {
     /does not open/,
   );
 });
+
+it('names the customer of a webhook in the audit log, one that is new and one that changed', async () => {
+  const merchantId = merchant();
+  const hear = (...customers: ImportedCustomer[]) =>
+    asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
+  await hear(from(1, 'ada@example.com'));
+  await hear(from(1, 'grace@example.com', { sourceUpdatedAt: new Date('2026-01-02T00:00:00Z') }));
+  await hear(from(2, 'b@example.com'), from(3, 'c@example.com'));
+  const [{ id } = { id: '' }] = await rowsOf(bench, merchantId);
+  expect(await auditOf(bench, merchantId)).toMatchObject([
+    { action: 'webhook.customers', customer_id: id, detail: { created: 1 } },
+    { action: 'webhook.customers', customer_id: id, detail: { updated: 1 } },
+    // Two at once stay a count: their events name them.
+    { action: 'webhook.customers', customer_id: null, detail: { created: 2 } },
+  ]);
+});

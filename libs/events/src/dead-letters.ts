@@ -1,6 +1,6 @@
-import { deadLetterTopic } from '@core/contracts';
+import { deadLetterTopic, type KeptFields } from '@core/contracts';
 import type { ConsumedRecord, EventProducer, EventRecord } from './kafka-client.ts';
-import { headersWithoutPersonalData, withoutEmails, withoutPersonalData } from './personal-data.ts';
+import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
 
 /**
  * - malformed: no body, not UTF-8, not JSON, or of another shape
@@ -15,6 +15,8 @@ export type DeadLetterReason =
 
 export interface DeadLetter {
   record: Omit<ConsumedRecord, 'timestamp'>;
+  /** What of its body may be kept, see TopicHandler. */
+  keeps: KeptFields;
   reason: DeadLetterReason;
   /** How often the record was tried. */
   attempts: number;
@@ -55,14 +57,11 @@ const sizeOf = ({ key, headers, value }: EventRecord): number =>
     100,
   );
 
-/** A key is a customer's id; one longer than this is none, and would be weight that nobody reads. */
-const LONGEST_KEY = 1_024;
-
-function toRecord({ record, reason, attempts }: DeadLetter): EventRecord {
-  const body = withoutPersonalData(record.value);
+function toRecord({ record, keeps, reason, attempts }: DeadLetter): EventRecord {
+  const body = withoutPersonalData(record.value, keeps);
   return {
     topic: deadLetterTopic(record.topic),
-    key: cleanKey(record.key),
+    key: keyWithoutPersonalData(record.key),
     headers: {
       ...headersWithoutPersonalData(record.headers),
       dlq_reason: reason,
@@ -75,12 +74,4 @@ function toRecord({ record, reason, attempts }: DeadLetter): EventRecord {
     },
     value: body,
   };
-}
-
-/** The key's own bytes, unless it is an email: keys are customer ids, but nothing makes a producer obey. */
-function cleanKey(key: Buffer | null): Buffer | string | null {
-  if (!key || key.length > LONGEST_KEY) return null;
-  const text = key.toString();
-  const clean = withoutEmails(text);
-  return clean === text ? key : clean;
 }

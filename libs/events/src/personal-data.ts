@@ -1,4 +1,9 @@
+import type { Kept, KeptFields } from '@core/contracts';
+
 const REMOVED = '[removed]';
+
+/** Stands once for all fields that were left out: their names may tell of a person, too. */
+const UNKNOWN_FIELDS = 'fields that the schema does not know';
 
 /** A dead letter must fit into a record with more headers than its source had. */
 const MOST_BYTES = 512 * 1024;
@@ -23,30 +28,48 @@ export const headersWithoutPersonalData = (headers: Record<string, string>): Rec
       .map(([name, value]) => [withoutEmails(name), withoutEmails(value)]),
   );
 
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** A record's key: our own id of a customer. Whoever is not known by one may stand there by another name. */
+export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | null =>
+  key && !UUID.test(key.toString()) ? REMOVED : key;
+
 /**
- * A JSON body with every value of a field named like email, and every text that holds one, replaced.
- * A body with nothing to hide keeps its bytes.
- * @returns null for no body, and for one that cannot be looked into: not JSON, or too large
+ * A JSON body with nothing but the fields that may be kept, and "[removed]" where something was. Not a list of what
+ * must go: a field that nobody has thought of holds a person's phone just as well.
+ *
+ * Written anew even when nothing went: of a field that stands twice the parser shows one alone.
+ * @returns null for no body, and for one that cannot be looked into: no JSON object, or too large
  */
-export function withoutPersonalData(body: Buffer | null): Buffer | null {
+export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buffer | null {
   if (!body || body.length > MOST_BYTES) return null;
   try {
     const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    const clean = JSON.stringify(hide(json));
-    return clean === JSON.stringify(json) ? body : Buffer.from(clean);
+    return isObject(json) ? Buffer.from(JSON.stringify(only(json, kept))) : null;
   } catch {
     return null;
   }
 }
 
-/** An object under a name like email is replaced as a whole: it may hold anything. */
-function hide(value: unknown, name = ''): unknown {
-  if (value == null) return value;
-  if (/e_?mail/i.test(name)) return REMOVED;
-  if (typeof value === 'string') return withoutEmails(value);
-  if (Array.isArray(value)) return value.map((item) => hide(item));
-  if (typeof value !== 'object') return value;
+function only(object: Record<string, unknown>, kept: KeptFields): Record<string, unknown> {
+  const fields = Object.entries(object);
+  const known = fields.flatMap(([name, value]) => {
+    const how = Object.hasOwn(kept, name) ? kept[name] : undefined;
+    return how === undefined ? [] : [[name, clean(value, how)] as const];
+  });
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [withoutEmails(key), hide(item, key)]),
+    known.length === fields.length ? known : [...known, [REMOVED, UNKNOWN_FIELDS] as const],
   );
 }
+
+function clean(value: unknown, how: Kept): unknown {
+  // Nothing was there: producers that write every field leave these.
+  if (value === null || value === '') return value;
+  if (typeof how === 'object') return isObject(value) ? only(value, how) : REMOVED;
+  if (how === 'uuid') return typeof value === 'string' && UUID.test(value) ? value : REMOVED;
+  if (how === 'removed' || typeof value === 'object') return REMOVED;
+  return typeof value === 'string' ? withoutEmails(value) : value;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

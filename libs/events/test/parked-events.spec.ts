@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, parkEvents, claimEvents, countParked, type ParkedEvent, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
+import { applyBatch } from '../src/consumer/apply-batch.ts';
 import { handleParked } from '../src/consumer/parked-events.ts';
 import { createConsumerMetrics } from '../src/consumer/metrics.ts';
 import type { EventProducer, EventRecord, TopicHandler } from '../src/index.ts';
@@ -22,6 +23,7 @@ const handled = async (merchantId: string): Promise<string[]> =>
   ).rows.map((row) => row.request_id);
 const handler: TopicHandler<{ eventId: string }, Event> = {
   decode: (body) => JSON.parse(Buffer.from(body ?? []).toString()) as Event,
+  keeps: { eventId: 'text', merchantId: 'text', customerId: 'uuid', poison: 'text' },
   customerOf: ({ merchantId, customerId }) => ({ merchantId, customerId }),
   async handleMany(tx: Tx, deliveries) {
     for (const { ctx, event } of deliveries) {
@@ -77,7 +79,19 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
   const claimed = async () =>
     (await database.owner.query('select from inbox_events where consumer = $1', [groupId])).rowCount;
   const round = () => handleParked(deps, new AbortController().signal);
-  return { merchantId, sent, metrics, park, newCustomer, waiting, claimed, round };
+  /** As a consumer does with a record of a customer whom nobody knows. */
+  const receive = (event: Event, body: object) => {
+    const value = Buffer.from(JSON.stringify(body));
+    const record = { topic, partition: 0, offset: 0n, key: null, headers: {}, value };
+    const unknown = { ...handler, handleMany: async () => ['unknown'] } as TopicHandler<{ eventId: string }>;
+    return applyBatch(
+      deps,
+      unknown,
+      [{ record, event, eventId: event.eventId }],
+      new AbortController().signal,
+    );
+  };
+  return { merchantId, sent, metrics, park, receive, newCustomer, waiting, claimed, round };
 }
 
 it('applies an event once its customer exists, and lets the others wait', async () => {
@@ -164,4 +178,18 @@ it('gives up a poisoned one alone', async () => {
     ['invalid', '2'],
   ]);
   expect(await waiting()).toBe(0);
+});
+
+it('keeps of an event that waits nothing but what may be kept, and applies it all the same', async () => {
+  const { merchantId, receive, newCustomer, round } = await newConsumer();
+  const event = { eventId: randomUUID(), merchantId, customerId: randomUUID() };
+  const body = { ...event, first_name: 'Ada', phone: '555-0100' };
+  expect(await receive(event, body)).toEqual(['parked']);
+  const { rows } = await database.owner.query('select body from parked_events where event_id = $1', [
+    event.eventId,
+  ]);
+  expect(rows).toEqual([{ body: { ...event, '[removed]': 'fields that the schema does not know' } }]);
+  await newCustomer(event.customerId);
+  await round();
+  expect(await handled(merchantId)).toEqual([event.eventId]);
 });

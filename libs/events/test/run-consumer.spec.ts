@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { MalformedEvent } from '@core/contracts';
+import { MalformedEvent, type KeptFields } from '@core/contracts';
 import type { Tx } from '@core/db';
 import { invalid, notFound, CoreError } from '@core/runtime';
 import { waitUntil } from '@core/testing';
@@ -14,6 +14,10 @@ import {
 import { collect, connect, newRegistry, newTopic, openDatabase, quietLog, upTo } from './support.ts';
 
 type Event = { eventId: string; step: string; merchant: string };
+const keeps: KeptFields = { eventId: 'text', step: 'text', merchant: 'text', x: 'text', email: 'removed' };
+
+/** A key that is an id of a customer, as those of the topics are. */
+const ONE_PARTITION = randomUUID();
 
 describe('consumer', () => {
   let client: KafkaClient;
@@ -70,6 +74,7 @@ describe('consumer', () => {
       topics: {
         [topic]: {
           decode,
+          keeps,
           async handle(tx, ctx, event: Event) {
             await write(tx, event, ctx.eventId);
             seen[event.step] = (seen[event.step] ?? 0) + 1;
@@ -91,7 +96,7 @@ describe('consumer', () => {
     (await client.producer()).send(
       values.map((value) => ({
         topic,
-        key: 'one-partition',
+        key: ONE_PARTITION,
         headers,
         value: typeof value === 'string' ? value : JSON.stringify(value),
       })),
@@ -165,7 +170,7 @@ describe('consumer', () => {
       ['unsupported_kind', '3', '1'],
       ['unforeseen', '4', '5'],
     ]);
-    expect(records[0]).toMatchObject({ key: Buffer.from('one-partition'), value: null });
+    expect(records[0]).toMatchObject({ key: Buffer.from(ONE_PARTITION), value: null });
     expect(records[0]!.headers).toMatchObject({
       ce_source: 'elsewhere',
       dlq_source_topic: topic,
@@ -218,6 +223,7 @@ describe('consumer', () => {
       topics: {
         [topic]: {
           decode,
+          keeps,
           customerOf: ({ merchant: merchantId }: Event) => ({ merchantId, customerId: merchantId }),
           async handleMany(tx, deliveries: readonly { ctx: { eventId: string }; event: Event }[]) {
             calls.push(deliveries.map(({ ctx }) => ctx.eventId));
@@ -327,7 +333,7 @@ describe('consumer', () => {
     ]);
     const of = (offset: number) => letters.find(({ headers }) => headers['dlq_offset'] === String(offset))!;
     expect(of(6).key).toBeNull();
-    expect(of(8)).toMatchObject({ key: null, headers: { small: 'h' } });
+    expect(of(8)).toMatchObject({ key: Buffer.from('[removed]'), headers: { small: 'h' } });
   });
 
   it('lets the handler note what it gives up, before the dead letter is sent', async () => {
@@ -398,28 +404,37 @@ describe('consumer', () => {
     expect(await effects(merchant)).toEqual([]);
   });
 
-  it('lets no email into a dead letter', async () => {
+  it('lets no name of a person and nothing unforeseen into a dead letter', async () => {
     const topic = await newTopic(client, { dlq: true });
     const { consumer, groupId } = await start(topic);
     const email = 'ada@example.com';
-    const person = { eventId: 'p', step: 'unsupported', merchant: randomUUID(), email, note: `ask ${email}` };
-    await publish(topic, [{ ...person, more: [{ contactEmail: { at: email } }] }, `{"email":"${email}"`], {
-      subject: email,
-    });
+    const request = { eventId: 'p', step: 'unsupported', merchant: randomUUID() };
+    const body = { ...request, email, first_name: 'ada', more: [{ contact: { at: email } }] };
+    const producer = await client.producer();
+    await producer.send(
+      [JSON.stringify(body), `{"email":"${email}"`, `["ada"]`].map((value) => ({
+        topic,
+        key: 'gid://shopify/Customer/7/ada',
+        headers: { subject: email },
+        value,
+      })),
+    );
     await committed(groupId, topic);
     await consumer.close();
     const { records, until, close } = await collect(client, `${topic}.dlq`);
-    await until(2);
+    await until(3);
     await close();
-    expect(JSON.stringify(records.map(({ headers, value }) => [headers, String(value)]))).not.toContain(
-      'ada',
-    );
+    const texts = records.map(({ key, headers, value }) => [String(key), headers, String(value)]);
+    expect(JSON.stringify(texts)).not.toContain('ada');
     expect(JSON.parse(String(records[0]!.value))).toEqual({
-      ...person,
+      ...request,
       email: '[removed]',
-      note: 'ask [removed]',
-      more: [{ contactEmail: '[removed]' }],
+      '[removed]': 'fields that the schema does not know',
     });
-    expect(records[1]!.value).toBeNull();
+    expect(records[0]!.key).toEqual(Buffer.from('[removed]'));
+    expect(records.slice(1).map(({ value, headers }) => [value, headers['dlq_body_bytes']])).toEqual([
+      [null, '26'],
+      [null, '7'],
+    ]);
   });
 });

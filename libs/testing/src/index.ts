@@ -1,5 +1,6 @@
 export * from './api-environment.ts';
 export * from './auth/index.ts';
+export type { Canaries } from './canary/canaries.ts';
 export * from './canary/search-files.ts';
 export * from './canary/search-tables.ts';
 export * from './database/index.ts';

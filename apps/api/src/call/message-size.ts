@@ -1,3 +1,6 @@
+import { create, toBinary, toJsonString, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { CoreError } from '@core/runtime';
+
 /**
  * The largest useful request is a customer with 64 KiB of metadata, or 1,000 ids of 38 bytes. A message is held
  * whole in memory before it can be refused for what is in it, so the limit is not gRPC's usual 4 MiB.
@@ -6,3 +9,27 @@ export const LARGEST_REQUEST = 1024 * 1024;
 
 /** What gRPC clients take by default: a longer reply would fail at their end, with a worse message. */
 export const LARGEST_REPLY = 4 * 1024 * 1024;
+
+/**
+ * For a reply that is a promise kept, before the transaction that says so commits: the server would refuse to send a
+ * longer one when it is too late. By the longer of its forms, for a handler does not know how it will be sent.
+ * @param next what its caller can do about it
+ * @throws CoreError failed_precondition
+ */
+export function assertReplyFits<D extends DescMessage>(
+  desc: D,
+  reply: MessageInitShape<D>,
+  next: string,
+): void {
+  const message = create(desc, reply);
+  const size = Math.max(
+    toBinary(desc, message).length,
+    Buffer.byteLength(toJsonString(desc, message, { alwaysEmitImplicit: true })),
+  );
+  if (size > LARGEST_REPLY) {
+    throw new CoreError(
+      'failed_precondition',
+      `the reply has ${size} bytes, more than the ${LARGEST_REPLY} that are sent: ${next}`,
+    );
+  }
+}

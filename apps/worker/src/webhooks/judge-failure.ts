@@ -1,5 +1,5 @@
 import { KeyError } from '@core/db';
-import { PRIVACY_TOPICS, type WebhookTopic } from '@core/domain';
+import { isPrivacyTopic, type WebhookTopic } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { UnreadableWebhook } from './payloads.ts';
 
@@ -20,7 +20,7 @@ export function judgeFailure(
 ): { code: string; retryInMs: number | null } {
   const code = codeOf(error);
   const again = { code, retryInMs: backoff(attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS) };
-  if (error instanceof KeyError && PRIVACY_TOPICS.includes(topic)) return again;
+  if (error instanceof KeyError && isPrivacyTopic(topic)) return again;
   const hopeless =
     error instanceof UnreadableWebhook ||
     error instanceof KeyError ||

@@ -43,7 +43,7 @@ const DEAD: Record<string, JsonSchema> = {
   dlq_attempts: text('How often it was tried', { pattern: '^\\d+$' }),
 };
 const LEFT_OUT: Record<string, JsonSchema> = {
-  dlq_body_bytes: text('The body is left out, it was no JSON or too large: how long it was', {
+  dlq_body_bytes: text('The body is left out, it was no JSON object or too large: how long it was', {
     pattern: '^\\d+$',
   }),
 };

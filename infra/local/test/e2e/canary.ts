@@ -2,14 +2,14 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { CoreService, Topic } from '@core/contracts';
+import { CoreService, deadLetterTopic, Topic } from '@core/contracts';
 import { endPool, searchFiles, searchTables, waitUntil, type Canaries } from '@core/testing';
 import {
   controlShop,
-  logs,
   newMerchant,
   newShop,
   publish,
+  readTopic,
   rows,
   startImport,
   watchImport,
@@ -19,10 +19,13 @@ import {
 interface Person {
   merchantId: string;
   customerId: string;
+  email: string;
+  externalId: string;
+  name: string;
   canaries: Canaries;
 }
 
-/** Somebody whose email stands also where it should not: in metadata. And whom an import could not store. */
+/** Somebody whose email and name stand also where they should not: in metadata. And whom an import could not store. */
 async function seed(e2e: E2e): Promise<Person> {
   const merchantId = newMerchant();
   const shop = newShop();
@@ -30,12 +33,14 @@ async function seed(e2e: E2e): Promise<Person> {
   const importId = await startImport(e2e, merchantId, shop);
   await watchImport(e2e, merchantId, importId);
   const email = `canary-${randomUUID()}@example.com`;
-  const externalId = `gid://shopify/Customer/${randomInt(1e12, 9e12)}`;
+  const name = `Ada-${randomUUID()}`;
+  const number = String(randomInt(1e12, 9e12));
+  const externalId = `gid://shopify/Customer/${number}`;
   const { customerId } = await e2e.rpc.unary(CoreService.method.createCustomer, {
     merchantId,
     email,
     externalId,
-    metadata: { note: email },
+    metadata: { note: email, name },
   });
   const { CORE_DB_URL } = e2e.stack.env;
   await rows(
@@ -48,8 +53,36 @@ async function seed(e2e: E2e): Promise<Person> {
     'select email, email_hash as hash from customers where id = $1',
     [customerId],
   );
-  const canaries = { email, externalId, ciphertext: stored!.email, 'blind index': stored!.hash };
-  return { merchantId, customerId, canaries };
+  // The number alone: it is in the id of every form.
+  const canaries = {
+    email,
+    name,
+    'external id': number,
+    ciphertext: stored!.email,
+    'blind index': stored!.hash,
+  };
+  return { merchantId, customerId, email, externalId, name, canaries };
+}
+
+/** A request about the person that nobody can serve, by every name that there is: its key, a field of its own, others. */
+async function publishUnservable(e2e: E2e, { merchantId, externalId, email, name }: Person): Promise<string> {
+  const requestId = randomUUID();
+  await publish(e2e, Topic.gdprRequestCreated, externalId, {
+    event_id: randomUUID(),
+    request_id: requestId,
+    merchant_id: merchantId,
+    kind: 'forget',
+    external_id: externalId,
+    email,
+    first_name: name,
+    contact: { [email]: name },
+  });
+  const hasCome = async () =>
+    (await readTopic(e2e, deadLetterTopic(Topic.gdprRequestCreated))).some(({ value }) =>
+      String(value).includes(requestId),
+    );
+  await waitUntil(hasCome, { what: 'the dead letter' });
+  return requestId;
 }
 
 /** Where the searches look; the superuser alone may read everything. */
@@ -62,13 +95,24 @@ async function openPlaces({ stack, dir }: E2e) {
   });
   const pools = urls.map((connectionString) => new Pool({ connectionString, max: 2 }));
   const [first] = pools as [Pool, ...Pool[]];
-  const data = (await first.query<{ dir: string }>(`select current_setting('data_directory') as dir`))
-    .rows[0]!.dir;
+  const folders = await Promise.all(
+    pools.map(async (pool) => {
+      const { rows: at } = await pool.query<{ dir: string }>(
+        `select current_setting('data_directory') as dir`,
+      );
+      return join(at[0]!.dir, 'base');
+    }),
+  );
+  const kafka = join(dir, 'kafka/data');
+  const ofRequests = (path: string) => path.startsWith(`${Topic.gdprRequestCreated}-`);
   return {
     tables: async (canaries: Canaries) =>
       (await Promise.all(pools.map((pool) => searchTables(pool, canaries)))).flat(),
-    /** Tables and indexes. The log of changes keeps what was there until it is recycled, as backups do. */
-    data: (canaries: Canaries) => searchFiles(join(data, 'base'), canaries),
+    /**
+     * Tables and indexes of the primary and of each replica. The log of changes keeps what was there until it is
+     * recycled, as backups do.
+     */
+    data: (canaries: Canaries) => Promise.all(folders.map((folder) => searchFiles(folder, canaries))),
     /** Writes out everything, and leaves nothing of what was deleted: rows that are dead, and statistics. */
     async settle() {
       await first.query('vacuum (full, analyze)');
@@ -78,21 +122,21 @@ async function openPlaces({ stack, dir }: E2e) {
         const replayed = () =>
           pool.query('select where pg_last_wal_replay_lsn() >= $1::pg_lsn', [at[0]?.lsn]);
         await waitUntil(async () => (await replayed()).rowCount === 1, { what: 'the replica to follow' });
+        await pool.query('checkpoint');
       }
     },
     /** Of our own topics: the requests of others lie in theirs, for as long as its retention says. */
-    topics: (canaries: Canaries) =>
-      searchFiles(join(dir, 'kafka/data'), canaries, (path) =>
-        path.startsWith(`${Topic.gdprRequestCreated}-`),
-      ),
+    topics: (canaries: Canaries) => searchFiles(kafka, canaries, ofRequests),
+    requests: (canaries: Canaries) => searchFiles(kafka, canaries, (path) => !ofRequests(path)),
     async redis(canaries: Canaries) {
       const { port } = stack.services.redis;
       await tellRedis(port, 'CONFIG SET rdbcompression no');
       await tellRedis(port, 'SAVE');
       return searchFiles(join(dir, 'redis/data'), canaries);
     },
+    /** Of every process of the stack. (Kafka calls its data segments .log, too.) */
     logs: (canaries: Canaries) =>
-      logs(dir).filter((line) => Object.values(canaries).some((value) => line.includes(String(value)))),
+      searchFiles(dir, canaries, (path) => !path.endsWith('.log') || path.startsWith('kafka/data')),
     close: () => Promise.all(pools.map(endPool)),
   };
 }
@@ -114,20 +158,26 @@ const names = (found: readonly { canary: string }[]) =>
 
 export const canary = (e2e: () => E2e) => {
   it('of an erased person is nowhere: tables, data files, topics, Redis, logs', async () => {
-    const { merchantId, customerId, canaries } = await seed(e2e());
+    const person = await seed(e2e());
+    const { merchantId, customerId, email, canaries } = person;
     const places = await openPlaces(e2e());
     try {
       // The searches find what is there.
       await places.settle();
       const all = Object.keys(canaries).sort();
       expect(names(await places.tables(canaries))).toEqual(all);
-      expect(names(await places.data(canaries))).toEqual(all);
+      for (const found of await places.data(canaries)) expect(names(found)).toEqual(all);
+      const requestId = await publishUnservable(e2e(), person);
+      expect(names(await places.requests(canaries))).toEqual(['email', 'external id', 'name']);
+      expect(await places.topics({ request: requestId })).toEqual([
+        { canary: 'request', file: expect.stringContaining(deadLetterTopic(Topic.gdprRequestCreated)) },
+      ]);
 
       await publish(e2e(), Topic.gdprRequestCreated, customerId, {
         event_id: randomUUID(),
         request_id: `canary-${customerId}`,
         merchant_id: merchantId,
-        email: canaries['email'] as string,
+        email,
       });
       const { CORE_DB_URL } = e2e().stack.env;
       await waitUntil(
@@ -146,16 +196,16 @@ export const canary = (e2e: () => E2e) => {
       // The replica tells every ten seconds which dead rows its readers may still need; till then they are kept.
       const gone = async () => {
         await places.settle();
-        return (await places.data(canaries)).length === 0;
+        return (await places.data(canaries)).flat().length === 0;
       };
       await waitUntil(gone, { what: 'the dead rows to go', limitMs: 120_000, everyMs: 2_000 }).catch(
         () => undefined,
       );
-      expect(await places.data(canaries)).toEqual([]);
+      expect((await places.data(canaries)).flat()).toEqual([]);
       expect(await places.tables(canaries)).toEqual([]);
       expect(await places.topics(canaries)).toEqual([]);
       expect(await places.redis(canaries)).toEqual([]);
-      expect(places.logs(canaries)).toEqual([]);
+      expect(await places.logs(canaries)).toEqual([]);
     } finally {
       await places.close();
     }

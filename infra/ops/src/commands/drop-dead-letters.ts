@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { databaseEnv, inTransaction } from '@core/db';
+import { resolveDeadLetter } from '@core/domain';
 import { kafkaEnv } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
@@ -6,7 +8,6 @@ import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { count } from '../cli/print.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
 import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
-import { resolveDeadLetter } from '../dead-letters/resolutions.ts';
 import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const dropDeadLetters = defineCommand({
@@ -24,12 +25,12 @@ who dropped it and when.`,
       const preview = [...listLines(found), ...(letters.length > 0 ? [`would drop ${what}`] : [])];
       const act = letters.length > 0 && (await mayAct(call.values, call.terminal, preview, `drop ${what}?`));
 
-      const actor = actorOf(call.values.actor);
+      const actor = { caller: actorOf(call.values.actor), requestId: randomUUID() };
       const drop = () =>
         inTransaction(pool, async (tx) => {
           let dropped = 0;
           for (const letter of letters)
-            if (await resolveDeadLetter(tx, letter, 'dropped', actor)) dropped += 1;
+            if (await resolveDeadLetter(tx, actor, { ...letter, resolution: 'dropped' })) dropped += 1;
           return dropped;
         });
       const dropped = act ? await drop() : 0;

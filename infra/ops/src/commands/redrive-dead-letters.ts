@@ -1,4 +1,6 @@
-import { databaseEnv, inTransaction, type Pool } from '@core/db';
+import { randomUUID } from 'node:crypto';
+import { databaseEnv, inTransaction, type Actor, type Pool } from '@core/db';
+import { resolveDeadLetter } from '@core/domain';
 import { kafkaEnv, type EventProducer, type EventRecord } from '@core/events';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
@@ -8,7 +10,6 @@ import { placeOf, type DeadLetterView } from '../dead-letters/dead-letter.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
 import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
 import { redriveRecord } from '../dead-letters/redrive-record.ts';
-import { resolveDeadLetter } from '../dead-letters/resolutions.ts';
 import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const redriveDeadLetters = defineCommand({
@@ -16,8 +17,8 @@ export const redriveDeadLetters = defineCommand({
   does: 'send dead letters to the topic that they come from, to be handled again',
   details: `
 Mend the cause first: what fails again becomes a new dead letter. The event keeps its id, so a consumer that has
-applied it already does nothing. A record without its body, or without the personal data that it came with, is
-refused: its producer has to send it again. Doing it twice sends nothing twice.`,
+applied it already does nothing. A record without its body, or from which something was removed, is refused: its
+producer has to send it again. Doing it twice sends nothing twice.`,
   options: { ...DEAD_LETTER_OPTIONS, ...ACTING_OPTIONS },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>
@@ -33,9 +34,8 @@ refused: its producer has to send it again. Doing it twice sends nothing twice.`
       ];
       const act = able.length > 0 && (await mayAct(values, terminal, preview, `redrive ${what}?`));
 
-      const redriven = act
-        ? await redriveAll(pool, await kafka.producer(), able, actorOf(values.actor), signal)
-        : 0;
+      const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+      const redriven = act ? await redriveAll(pool, await kafka.producer(), able, actor, signal) : 0;
       const acted = [...refusals, `redrove ${count(redriven, 'record')}`, ...leftOver(found)];
       return {
         json: { dry_run: !act, redriven, refused, dead_letters: found.letters.map(listJson) },
@@ -70,14 +70,14 @@ async function redriveAll(
   pool: Pool,
   producer: EventProducer,
   able: readonly Able[],
-  actor: string,
+  actor: Actor,
   signal: AbortSignal,
 ): Promise<number> {
   let redriven = 0;
   for (const { letter, record } of able) {
     signal.throwIfAborted();
     const done = await inTransaction(pool, async (tx) => {
-      if (!(await resolveDeadLetter(tx, letter, 'redriven', actor))) return false;
+      if (!(await resolveDeadLetter(tx, actor, { ...letter, resolution: 'redriven' }))) return false;
       await producer.send([record]);
       return true;
     });

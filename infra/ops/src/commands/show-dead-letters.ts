@@ -9,7 +9,8 @@ import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 export const showDeadLetters = defineCommand({
   name: 'dlq show',
   does: 'print dead letters with headers and body',
-  details: 'Personal data was removed from them before they were sent. Resolved ones are shown, too.',
+  details:
+    'What is no field of their schema, and names of persons, were removed before they were sent. Resolved ones are shown, too.',
   options: {
     ...DEAD_LETTER_OPTIONS,
     limit: integerOr(10, 'at most so many, the oldest first', { min: 1, max: 1_000 }),

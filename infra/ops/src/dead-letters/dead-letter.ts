@@ -14,6 +14,9 @@ export interface DeadLetterView {
   /** `partition/offset` in the source topic. */
   sourcePlace: string;
   eventId: string;
+  /** Whose it is, as the body says; undefined when that names nobody. */
+  merchantId: string | undefined;
+  customerId: string | undefined;
   resolved: Resolved | undefined;
   record: ConsumedRecord;
 }
@@ -36,18 +39,26 @@ export function toView(record: ConsumedRecord, resolved: Resolved | undefined): 
     attempts: headers['dlq_attempts'] ?? '',
     sourceTopic: headers['dlq_source_topic'] ?? '',
     sourcePlace: from !== undefined && at !== undefined ? `${from}/${at}` : '',
-    eventId: headers['ce_id'] ?? eventIdOf(value),
+    eventId: headers['ce_id'] ?? String(fieldOf(value, 'event_id', 'eventId') ?? ''),
+    merchantId: uuidOr(fieldOf(value, 'merchant_id', 'merchantId')),
+    customerId: uuidOr(fieldOf(value, 'customer_id', 'customerId')),
     resolved,
     record,
   };
 }
 
-function eventIdOf(value: Buffer | null): string {
+/** Producers write either name. */
+function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
   const body = bodyOf(value);
-  if (typeof body !== 'object' || body === null) return '';
-  const { event_id: snake, eventId: camel } = body as { event_id?: unknown; eventId?: unknown };
-  return String(snake ?? camel ?? '');
+  if (typeof body !== 'object' || body === null) return undefined;
+  const fields = body as Record<string, unknown>;
+  return fields[snake] ?? fields[camel];
 }
+
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+const uuidOr = (value: unknown): string | undefined =>
+  typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
 
 /** The body as JSON where it is some, else as text; null where there is none. */
 export function bodyOf(value: Buffer | null): unknown {

@@ -55,7 +55,12 @@ it.each([
     letter({ dlq_body_bytes: '10485760' }),
     'its body of 10485760 bytes was left out',
   ],
-  ['removed personal data', letter({}, '{"email":"[removed]"}'), 'personal data was removed'],
+  ['a name of a person that was removed', letter({}, '{"email":"[removed]"}'), 'personal data, or fields'],
+  [
+    'fields that were removed',
+    letter({}, '{"[removed]":"fields that the schema does not know"}'),
+    'have its producer send it again, then drop it',
+  ],
   ['another source topic', letter({ dlq_source_topic: 'customer.updated' }), 'dlq_source_topic'],
 ])('%s is refused', (_, one, why) => {
   expect(redriveRecord(one)).toEqual({ refused: expect.stringContaining(why) });

@@ -22,7 +22,11 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
     };
   }
   if ([record.key, record.value, JSON.stringify(record.headers)].some((part) => part?.includes(REMOVED))) {
-    return { refused: 'personal data was removed from it; have its producer send it again, then drop it' };
+    return {
+      refused:
+        'personal data, or fields that its schema does not know, were removed from it; ' +
+        'have its producer send it again, then drop it',
+    };
   }
   return {
     topic: sourceTopic,

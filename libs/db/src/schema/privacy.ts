@@ -61,6 +61,9 @@ export const privacyRequests = pgTable(
     kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact'>().notNull(),
     /** Null when the person is unknown here, and of a redact that waits. */
     customerId: uuid('customer_id'),
+    /** What a data_request named the person by: the hashes of a tombstone, under the merchant's index key. */
+    namedEmail: bytea('named_email'),
+    namedExternalId: bytea('named_external_id'),
     receipt: jsonb('receipt').$type<Record<string, unknown>>().notNull(),
     receivedAt: instant('received_at').notNull().defaultNow(),
     /** Thirty days after it was received, as the laws and Shopify ask. */

@@ -57,7 +57,7 @@ export async function upsertCustomers(
   const origin: Origin = importId ? 'import' : 'webhook';
 
   await releaseEmails(tx, merchantId, resolution.releases);
-  await insertCustomers(tx, merchantId, keys, resolution.inserts, origin);
+  const insertedId = await insertCustomers(tx, merchantId, keys, resolution.inserts, origin);
   await updateCustomers(tx, merchantId, keys, resolution.updates, origin);
   // A run reads again at its end what changed meanwhile, and a second run must write nothing.
   if (!importId) await touchCustomers(tx, merchantId, resolution.touches);
@@ -75,10 +75,13 @@ export async function upsertCustomers(
     skipped: resolution.skipped,
     failed: page.failed.length,
   };
-  // One audit row a page: one a customer would flood the log, and the events name each of them.
-  if (counts.created + counts.updated > 0) {
+  // One audit row a page: one a customer would flood the log, and the events name each of them. What a webhook says is
+  // of one customer, who is to find it in their own log.
+  const changed = counts.created + counts.updated;
+  if (changed > 0) {
     await appendAudit(tx, ctx, {
       merchantId,
+      customerId: importId || changed > 1 ? undefined : (insertedId ?? resolution.updates[0]?.id),
       action: importId ? 'import.page' : 'webhook.customers',
       detail: { ...(importId ? { import_id: importId } : {}), ...counts },
     });

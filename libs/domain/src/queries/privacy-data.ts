@@ -1,5 +1,6 @@
-import { readEmail, type Reader } from '@core/db';
+import type { Reader, Tx } from '@core/db';
 import { findHeldWebhooks } from '../commands/privacy/held-webhooks.ts';
+import { openReadable, type SealedEmail } from '../commands/privacy/open-readable.ts';
 import { MERGED_WITH } from '../commands/privacy/person.ts';
 import type { CommandContext } from '../context.ts';
 import { shopifyNumber } from '../shopify-gid.ts';
@@ -10,34 +11,46 @@ export type PersonalData = Record<string, unknown[]>;
 /** Of a person's audit log: a message has an end. ListAuditLog reads the rest. */
 const MOST_AUDIT_ROWS = 1_000;
 
+/** What is not in an export although it is, or may be, of the person. No PII. */
+export interface LeftOut {
+  place: string;
+  count: number;
+  /**
+   * - email_does_not_open, body_does_not_open: changed, or its key is lost; whose a body is nobody can tell
+   * - not_looked_at: emails without a blind index that nobody decrypted
+   * - too_many: ListAuditLog reads them
+   */
+  reason: 'email_does_not_open' | 'body_does_not_open' | 'not_looked_at' | 'too_many';
+}
+
 /**
- * Everything held on a person, and on the customers that were merged with them.
- * @returns null when nobody of that id is here, or no more: unknown, another merchant's, erased
+ * Everything held on a person who may be several customers, and on those that were merged with them.
+ * @returns null when nobody of these ids is here, or no more: unknown, another merchant's, erased
  */
 export async function readPersonalData(
-  reader: Reader,
+  tx: Tx,
   ctx: Pick<CommandContext, 'keys'>,
-  { merchantId, customerId }: { merchantId: string; customerId: string },
-): Promise<PersonalData | null> {
-  const customers = await reader.query<CustomerData & Record<string, unknown>>(
+  { merchantId, customerIds }: { merchantId: string; customerIds: readonly string[] },
+): Promise<{ data: PersonalData; leftOut: LeftOut[] } | null> {
+  const customers = await tx.query<CustomerData & Record<string, unknown>>(
     `select id, external_id, email, encode(email_hash, 'hex') as email_hash, metadata, rfm_score, version,
             source_updated_at, merged_into, deleted_at, created_at, updated_at
        from customers where merchant_id = $1 and id in (${MERGED_WITH}) and erased_at is null order by id`,
-    [merchantId, [customerId]],
+    [merchantId, customerIds],
   );
-  if (!customers.some(({ id }) => id === customerId)) return null;
+  if (!customers.some(({ id }) => customerIds.includes(id))) return null;
   const ids = customers.map(({ id }) => id);
   const externalIds = customers.flatMap(({ external_id: id }) => id ?? []);
-  const emailHashes = customers.flatMap(({ email_hash: hash }) => hash ?? []);
+  const sealed = customers.filter((customer): customer is typeof customer & SealedEmail => !!customer.email);
+  const emails = await openReadable(tx, ctx, merchantId, sealed);
+  const webhooks = await readWebhooks(tx, ctx, merchantId, {
+    externalIds: new Set(externalIds),
+    emailHashes: new Set(customers.flatMap(({ email_hash: hash }) => hash ?? [])),
+  });
   const read = (sql: string, values: unknown[]) =>
-    reader.query<Record<string, unknown>>(sql, [merchantId, ...values]);
-  return {
-    customers: await Promise.all(
-      customers.map(async (customer) => ({
-        ...customer,
-        email: await readEmail(reader, ctx.keys, { ...customer, merchantId }),
-      })),
-    ),
+    tx.query<Record<string, unknown>>(sql, [merchantId, ...values]);
+  const data = {
+    customers: customers.map((customer) => ({ ...customer, email: emails.get(customer.id) ?? null })),
     customer_import_errors: await read(
       `select import_id, external_id, reason, occurred_at from customer_import_errors
         where merchant_id = $1 and external_id = any($2) order by id`,
@@ -55,10 +68,7 @@ export async function readPersonalData(
         where merchant_id = $1 and customer_id = any($2::uuid[]) order by id`,
       [ids],
     ),
-    webhook_events: await readWebhooks(reader, ctx, merchantId, {
-      externalIds: new Set(externalIds),
-      emailHashes: new Set(emailHashes),
-    }),
+    webhook_events: webhooks.rows,
     privacy_requests: await read(
       `select request_id, kind, received_at, due_at, completed_at from privacy_requests
         where merchant_id = $1 and customer_id = any($2::uuid[]) order by received_at`,
@@ -70,6 +80,16 @@ export async function readPersonalData(
       [ids],
     ),
   };
+  const [audit] = await read(
+    'select count(*)::int as n from audit_log where merchant_id = $1 and customer_id = any($2::uuid[])',
+    [ids],
+  );
+  const leftOut: LeftOut[] = [
+    { place: 'customers', count: sealed.length - emails.size, reason: 'email_does_not_open' },
+    { place: 'webhook_events', count: webhooks.unreadable, reason: 'body_does_not_open' },
+    { place: 'audit_log', count: Number(audit?.['n']) - data.audit_log.length, reason: 'too_many' },
+  ];
+  return { data, leftOut: leftOut.filter(({ count }) => count > 0) };
 }
 
 interface CustomerData {
@@ -84,13 +104,14 @@ async function readWebhooks(
   ctx: Pick<CommandContext, 'keys'>,
   merchantId: string,
   names: Parameters<typeof findHeldWebhooks>[4],
-): Promise<unknown[]> {
+): Promise<{ rows: unknown[]; unreadable: number }> {
   const keys = await ctx.keys.find(reader, merchantId);
-  if (!keys) return [];
-  const { webhooks } = await findHeldWebhooks(reader, ctx, keys, merchantId, names);
-  return webhooks.map(({ topic, receivedAt, opened }) => ({
+  if (!keys) return { rows: [], unreadable: 0 };
+  const { webhooks, unreadable } = await findHeldWebhooks(reader, ctx, keys, merchantId, names);
+  const rows = webhooks.map(({ topic, receivedAt, opened }) => ({
     topic,
     received_at: receivedAt,
     body: opened.toString('utf8'),
   }));
+  return { rows, unreadable };
 }

@@ -78,7 +78,7 @@ async function park<C>(
   waiting: readonly Delivery[],
 ): Promise<void> {
   const events = waiting.map(({ record, eventId, event }) => {
-    const body = withoutPersonalData(record.value);
+    const body = withoutPersonalData(record.value, handler.keeps);
     // Without a customer's name to wait for, or too large to keep.
     if (!handler.handleMany || !body) throw new Unhandleable('unknown_customer');
     return {

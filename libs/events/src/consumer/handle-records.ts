@@ -47,7 +47,7 @@ export async function handleRecords<C>(
       const verdict = classify(err);
       const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
       deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
-      letters.push({ record, reason, attempts: 1 });
+      letters.push({ record, keeps: handler.keeps, reason, attempts: 1 });
     }
   }
   letters.push(...(await apply(deps, handler, deliveries, signal, { since: Date.now(), attempts: 0 })));
@@ -81,7 +81,7 @@ async function apply<C>(
         const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
         deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
         await beforeDeadLetter(deps, handler, first, signal);
-        return [{ record: first.record, reason, attempts }];
+        return [{ record: first.record, keeps: handler.keeps, reason, attempts }];
       }
       deps.log.warn({ ...where, attempt: attempts, err }, 'could not handle records; trying again');
       await pause(backoff(attempts - 1), signal);

@@ -114,14 +114,20 @@ async function expireSome<C>(deps: ParkedEvents<C>, signal: AbortSignal): Promis
  */
 async function giveUp<C>(
   tx: Tx,
-  { producer, groupId, metrics }: ParkedEvents<C>,
+  { producer, groupId, metrics, topics }: ParkedEvents<C>,
   taken: readonly TakenEvent[],
   reason: DeadLetterReason,
 ): Promise<void> {
   if (taken.length === 0) return;
   await sendDeadLetters(
     producer,
-    taken.map((event) => ({ record: toRecord(event), reason, attempts: event.attempts })),
+    taken.map((event) => ({
+      record: toRecord(event),
+      // Of a topic that is handled no more nobody can say what may be kept.
+      keeps: topics[event.topic]?.keeps ?? {},
+      reason,
+      attempts: event.attempts,
+    })),
   );
   await unclaimEvents(
     tx,

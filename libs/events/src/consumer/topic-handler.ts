@@ -1,3 +1,4 @@
+import type { KeptFields } from '@core/contracts';
 import type { Tx } from '@core/db';
 import type { ConsumedRecord } from '../kafka-client.ts';
 
@@ -8,6 +9,8 @@ export type TopicHandler<C, E extends { eventId: string } = { eventId: string }>
    * @throws MalformedEvent, or CoreError invalid_argument
    */
   decode(body: Uint8Array | null): E;
+  /** What of a body may be kept where it waits, and as a dead letter: no name of a person. */
+  readonly keeps: KeptFields;
 } & (HandleOne<C, E> | HandleMany<C, E>);
 
 /** For topics with few records: the events of a batch are handled one by one, in one transaction. */

@@ -26,5 +26,23 @@ it('finds text and bytes in any file, across the border of two chunks too', asyn
   expect(await searchFiles(folder, CANARIES, (path) => path.startsWith('deep'))).toHaveLength(1);
 });
 
+it.each<[string, string | Buffer]>([
+  ['as they are', CANARIES.bytes],
+  ['as digits', `\\x${CANARIES.bytes.toString('hex')}`],
+  ['as large digits', CANARIES.bytes.toString('hex').toUpperCase()],
+  ['in base64', `"${CANARIES.bytes.toString('base64')}"`],
+  ['in base64 for addresses', `?of=${Buffer.from([251, 255, 191]).toString('base64url')}`],
+  ['as JSON has a Buffer', JSON.stringify({ hash: CANARIES.bytes })],
+])('finds bytes that are written %s', async (_form, written) => {
+  writeFileSync(join(folder, 'file'), written);
+  const canaries = { bytes: CANARIES.bytes, address: Buffer.from([251, 255, 191]) };
+  expect(await searchFiles(folder, canaries)).toHaveLength(1);
+});
+
+it('refuses a canary that would be everywhere', async () => {
+  writeFileSync(join(folder, 'file'), 'x');
+  await expect(searchFiles(folder, { empty: '' })).rejects.toThrow('canary empty is empty');
+});
+
 it('does not take a folder without files for a clean one', () =>
   expect(searchFiles(folder, CANARIES)).rejects.toThrow('no file to search'));

@@ -1,6 +1,6 @@
 import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Canaries } from './search-tables.ts';
+import { formsOf, type Canaries, type WantedForm } from './canaries.ts';
 
 export interface CanaryInFile {
   file: string;
@@ -9,7 +9,7 @@ export interface CanaryInFile {
 }
 
 /**
- * Looks for canaries, as text or as bytes, in every file below a folder, whatever its format. What is compressed there
+ * Looks for canaries, in each of their forms, in every file below a folder, whatever its format. What is compressed there
  * is not seen: switch that off where the files are written.
  * @param skip folders and files that are somebody else's, by their path below `folder`
  */
@@ -18,8 +18,7 @@ export async function searchFiles(
   canaries: Canaries,
   skip: (path: string) => boolean = () => false,
 ): Promise<CanaryInFile[]> {
-  const wanted = Object.entries(canaries).map(([canary, value]) => ({ canary, bytes: Buffer.from(value) }));
-  const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
+  const wanted = formsOf(canaries);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
@@ -27,15 +26,25 @@ export async function searchFiles(
   if (files.length === 0) throw new Error(`there is no file to search in ${folder}`);
   const found: CanaryInFile[] = [];
   for (const file of files) {
-    const hits = new Set<string>();
-    // A canary may lie across two chunks.
-    let tail = Buffer.alloc(0);
+    for (const canary of await hitsIn(file, wanted)) found.push({ file, canary });
+  }
+  return found;
+}
+
+async function hitsIn(file: string, wanted: readonly WantedForm[]): Promise<Set<string>> {
+  const longest = Math.max(...wanted.map(({ bytes }) => bytes.length));
+  const hits = new Set<string>();
+  // A canary may lie across two chunks.
+  let tail = Buffer.alloc(0);
+  try {
     for await (const chunk of createReadStream(file)) {
       const bytes = Buffer.concat([tail, chunk as Buffer]);
       for (const each of wanted) if (bytes.includes(each.bytes)) hits.add(each.canary);
       tail = bytes.subarray(Math.max(0, bytes.length - longest + 1));
     }
-    found.push(...[...hits].map((canary) => ({ file, canary })));
+  } catch (error) {
+    // A server at work drops files between the list and the look; what is gone holds nothing.
+    if ((error as { code?: string }).code !== 'ENOENT') throw error;
   }
-  return found;
+  return hits;
 }

@@ -1,8 +1,6 @@
 import type { Pool } from 'pg';
+import { formsOf, type Canaries } from './canaries.ts';
 import { copyRows } from './copy-rows.ts';
-
-/** What must not be there, by a name for reports: the value itself is a person's. */
-export type Canaries = Readonly<Record<string, string | Buffer>>;
 
 export interface CanaryFound {
   table: string;
@@ -16,8 +14,8 @@ export interface CanaryFound {
 const NOT_OURS = ['pg_catalog', 'information_schema'];
 
 /**
- * Looks for canaries in the COPY of every table of a database. Bytes are looked for by their hex digits, as COPY writes
- * them. Partitions are tables of their own, and their parents are not searched twice.
+ * Looks for canaries, in each of their forms, in the COPY of every table of a database. Partitions are tables of their
+ * own, and their parents are not searched twice.
  * @param pool of a role that may read everything, of the primary or of a replica
  */
 export async function searchTables(pool: Pool, canaries: Canaries): Promise<CanaryFound[]> {
@@ -30,19 +28,16 @@ export async function searchTables(pool: Pool, canaries: Canaries): Promise<Cana
     [NOT_OURS],
   );
   if (tables.length === 0) throw new Error('there is no table to search');
-  const wanted = Object.entries(canaries).map(([canary, value]) => ({
-    canary,
-    bytes: asCopied(canary, value),
-  }));
+  for (const [canary, value] of Object.entries(canaries)) assertUnescaped(canary, value);
+  const wanted = formsOf(canaries);
   const found: CanaryFound[] = [];
   const client = await pool.connect();
   try {
     for (const { name: table } of tables) {
       const hits = new Map<string, number>();
       await copyRows(client, table, (row) => {
-        for (const { canary, bytes } of wanted) {
-          if (row.includes(bytes)) hits.set(canary, (hits.get(canary) ?? 0) + 1);
-        }
+        const inRow = wanted.filter(({ bytes }) => row.includes(bytes)).map(({ canary }) => canary);
+        for (const canary of new Set(inRow)) hits.set(canary, (hits.get(canary) ?? 0) + 1);
       });
       for (const [canary, rows] of hits) found.push({ table, canary, rows });
     }
@@ -52,9 +47,9 @@ export async function searchTables(pool: Pool, canaries: Canaries): Promise<Cana
   return found;
 }
 
-function asCopied(canary: string, value: string | Buffer): Buffer {
-  const text = typeof value === 'string' ? value : value.toString('hex');
-  // COPY and JSON escape these: such a canary would be missed.
-  if (text === '' || /["\\\p{Cc}]/u.test(text)) throw new Error(`canary ${canary} cannot be searched for`);
-  return Buffer.from(text);
+/** COPY and JSON escape these: such a canary would be missed. */
+function assertUnescaped(canary: string, value: string | Buffer): void {
+  if (typeof value === 'string' && /["\\\p{Cc}]/u.test(value)) {
+    throw new Error(`canary ${canary} cannot be searched for`);
+  }
 }

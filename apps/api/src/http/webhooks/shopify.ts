@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool } from '@core/db';
-import { isWebhookTopic, receiveWebhook } from '@core/domain';
+import { isPrivacyTopic, isWebhookTopic, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createWebhookDurations, type Received } from './metrics.ts';
+import { faultOfPrivacyBody } from './privacy-body.ts';
 import { readBody } from './read-body.ts';
 import { isSigned } from './signature.ts';
 
@@ -38,8 +39,8 @@ interface Reply {
 }
 
 /**
- * Takes Shopify's webhooks: checks the signature over the raw body, writes the webhook down, answers. The worker
- * applies it. Not applied here, because Shopify counts a slow answer as none.
+ * Takes Shopify's webhooks: checks the signature over the raw body, and for privacy requests that the body bears out the
+ * headers, which are not signed; writes the webhook down, answers. The worker applies it. Not applied here, because Shopify counts a slow answer as none.
  *
  * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
  * for hours, and in the end removes the subscription.
@@ -93,7 +94,11 @@ async function answer(
 
   const topic = header(req, 'topic');
   if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
-  const input = { shop: header(req, 'shop'), topic, eventId, body };
+  const shop = header(req, 'shop');
+  const fault = isPrivacyTopic(topic) ? faultOfPrivacyBody(topic, shop, body) : undefined;
+  if (fault === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
+  if (fault) return refused(422, `the body is not one of ${topic}`);
+  const input = { shop, topic, eventId, body };
   // The signature says who it is.
   const ctx = { caller: 'shopify', requestId: eventId, keys };
   const storing = inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));

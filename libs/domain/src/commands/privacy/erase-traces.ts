@@ -1,7 +1,7 @@
 import type { MerchantKeys, Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
-import { PRIVACY_TOPICS } from '../webhooks/topics.ts';
+import { isPrivacyTopic } from '../webhooks/topics.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import type { NamesInBody } from './names-in-body.ts';
 import { searched, type ErasedPlace } from './receipt.ts';
@@ -76,7 +76,7 @@ async function eraseWebhooks(
   traces: Traces,
 ): Promise<ErasedPlace> {
   const { webhooks, unreadable } = await findHeldWebhooks(tx, ctx, keys, traces.merchantId, traces);
-  const left = webhooks.filter(({ topic }) => PRIVACY_TOPICS.includes(topic));
+  const left = webhooks.filter(({ topic }) => isPrivacyTopic(topic));
   const dropped = await tx.query(
     `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and id = any($2::uuid[]) and body is not null returning 1`,

@@ -1,7 +1,9 @@
 import { appendAudit, type Tx } from '@core/db';
 import { invalid, notFound } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
-import { readPersonalData, type PersonalData } from '../../queries/privacy-data.ts';
+import { readPersonalData, type LeftOut, type PersonalData } from '../../queries/privacy-data.ts';
+import { findNamed, type Named, type NamedRequest } from './find-named.ts';
+import type { ErasedPlace } from './receipt.ts';
 
 export interface ExportCustomerData {
   merchantId: string;
@@ -12,14 +14,18 @@ export interface ExportCustomerData {
 }
 
 export interface CustomerExport {
-  /** JSON values, by place. */
+  /** JSON values, by place; in `left_out` what could not be read: LeftOut. Empty when nobody is here. */
   data: PersonalData;
   exportedAt: Date;
 }
 
 /**
  * Everything held on a person, for the store owner; each time is on record. One that names a data_request answers it,
- * with a receipt of what was handed over; of a person who was unknown, or has been erased since, that is nothing.
+ * with a receipt of what was handed over, for everybody whom its names mean by now; of a person who is still unknown,
+ * or has been erased since, that is nothing.
+ *
+ * What does not open is counted and left out. Rejected: to fail for it, which would keep a person from everything for
+ * the sake of one broken value.
  * @throws CoreError not_found: the person, or the request; invalid_argument when neither is named, or the request is of
  *   another kind or person
  */
@@ -30,44 +36,78 @@ export async function exportCustomerData(
 ): Promise<CustomerExport> {
   if (!customerId && !requestId) throw invalid('customer_id', 'or request_id must name the person');
   const request = requestId ? await lockRequest(tx, merchantId, requestId) : undefined;
-  if (customerId && request?.customerId && request.customerId !== customerId) {
+  const named = request ? await findNamed(tx, ctx, merchantId, request) : NOBODY;
+  if (customerId && named.ids.length > 0 && !named.ids.includes(customerId)) {
     throw invalid('customer_id', 'is not the person whom the request is about');
   }
-  const subject = customerId ?? request?.customerId ?? undefined;
-  const held = subject ? await readPersonalData(tx, ctx, { merchantId, customerId: subject }) : null;
+  const customerIds = named.ids.length > 0 ? named.ids : customerId ? [customerId] : [];
+  const subject = customerIds[0] ?? null;
+  // Before it is read: the request is a part of what is held.
+  if (request && requestId && subject) await nameSubject(tx, { merchantId, requestId, subject });
+  const held = customerIds.length > 0 ? await readPersonalData(tx, ctx, { merchantId, customerIds }) : null;
   // Named by the caller: whom they ask for is not here. Named by the request: there is nothing to tell any more.
   if (!held && customerId) throw notFound('customer');
-  const data = held ?? {};
-  const places = Object.entries(data).map(([place, rows]) => ({
-    place,
-    found: rows.length,
-    removed: [],
-    remark: 'handed over',
-  }));
-  if (request && requestId)
-    await answer(tx, { merchantId, requestId }, { customerId: subject ?? null, places });
+  const leftOut = [...(held?.leftOut ?? []), ...doubtful(named)];
+  const data = held?.data ?? {};
+  const places = placesOf(data, leftOut);
+  if (request && requestId) await answer(tx, { merchantId, requestId }, { customerId: subject, places });
   await appendAudit(tx, ctx, {
     merchantId,
-    customerId: held ? subject : undefined,
+    customerId: held ? (subject ?? undefined) : undefined,
     action: 'privacy.export',
     detail: {
       ...(requestId ? { request_id: requestId } : {}),
       rows: Object.fromEntries(places.map(({ place, found }) => [place, found])),
+      ...(leftOut.length > 0 ? { left_out: leftOut.reduce((sum, { count }) => sum + count, 0) } : {}),
     },
   });
-  return { data, exportedAt: new Date() };
+  const nothing = !held && leftOut.length === 0;
+  return { data: nothing ? {} : { ...data, left_out: leftOut }, exportedAt: new Date() };
 }
 
+const NOBODY: Named = { ids: [], unopened: 0, notLookedAt: 0 };
+
+/** Customers of whom nobody can tell whether they hold the email that the request named. */
+const doubtful = ({ unopened, notLookedAt }: Named): LeftOut[] =>
+  [
+    { place: 'customers', count: unopened, reason: 'email_does_not_open' } as const,
+    { place: 'customers', count: notLookedAt, reason: 'not_looked_at' } as const,
+  ].filter(({ count }) => count > 0);
+
+const placesOf = (data: PersonalData, leftOut: readonly LeftOut[]): ErasedPlace[] =>
+  [...new Set([...Object.keys(data), ...leftOut.map(({ place }) => place)])].map((place) => ({
+    place,
+    found: data[place]?.length ?? 0,
+    removed: [],
+    remark: [
+      'handed over',
+      ...leftOut
+        .filter((each) => each.place === place)
+        .map(({ count, reason }) => `${count} left out: ${reason}`),
+    ].join('; '),
+  }));
+
 async function lockRequest(tx: Tx, merchantId: string, requestId: string) {
-  const [request] = await tx.query<{ kind: string; customerId: string | null }>(
-    `select kind, customer_id as "customerId" from privacy_requests
-      where merchant_id = $1 and request_id = $2 for update`,
+  const [request] = await tx.query<NamedRequest & { kind: string }>(
+    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId"
+       from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
     [merchantId, requestId],
   );
   if (!request) throw notFound('privacy request');
   if (request.kind !== 'data_request') throw invalid('request_id', 'is not that of a data_request');
   return request;
 }
+
+const nameSubject = async (
+  tx: Tx,
+  { merchantId, requestId, subject }: { merchantId: string; requestId: string; subject: string },
+): Promise<void> => {
+  await tx.query(
+    `update privacy_requests set customer_id = $3
+      where merchant_id = $1 and request_id = $2 and customer_id is null`,
+    [merchantId, requestId, subject],
+  );
+};
 
 /** The first answer counts: a later export of the same request is on record in the audit log alone. */
 const answer = async (

@@ -35,7 +35,7 @@ export const IDS_ALONE: readonly ErasedPlace[] = [
   untouched('audit_log', 'holds our own ids, names of fields and counts; kept as proof'),
   untouched(
     'dead letters',
-    'hold our own ids and scores; names of persons are taken out before a record is written',
+    'hold our own ids and scores: the fields of an event alone, and no name of a person, are written',
   ),
   untouched('import jobs', 'hold ids of imports and slices'),
   untouched(

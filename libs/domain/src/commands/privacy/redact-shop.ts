@@ -114,7 +114,11 @@ async function complete(
 ): Promise<void> {
   const { whole = false, removed = {} } = progress;
   const kept = 'another shop of the merchant is connected: kept, for nothing tells which of them it is of';
-  const places = Object.entries(REMOVED).map(([place, what]) => searched(place, removed[place] ?? 0, what));
+  const requestsKept =
+    'privacy requests that wait, or were given up, keep their body: the customers are kept';
+  const places = Object.entries(REMOVED).map(([place, what]) =>
+    searched(place, removed[place] ?? 0, what, !whole && place === 'webhook_events' ? requestsKept : ''),
+  );
   const receipt: ErasureReceipt & Pick<ShopProgress, 'shop'> = {
     // For who has to do it again after a restore.
     ...(progress.shop === undefined ? {} : { shop: progress.shop }),

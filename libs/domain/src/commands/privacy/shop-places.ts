@@ -1,4 +1,5 @@
 import type { Tx } from '@core/db';
+import { PRIVACY_TOPICS } from '../webhooks/topics.ts';
 
 /** What a shop's redaction removes of each place, for its receipt; the customers and the keys come after them. */
 export const REMOVED: Readonly<Record<string, readonly string[]>> = {
@@ -29,15 +30,15 @@ const PLACES: readonly (readonly [place: string, sql: string])[] = [
         where merchant_id = $1 and ${OF_SHOP} limit 500) returning 1`,
   ],
   [
-    // Redactions that wait are done first, or this one would be none. While another shop of the merchant keeps the
-    // customers, what was asked for one of them is still to be done, too, and its body goes with that.
+    // Redactions that wait are done first, or this one would be none. While customers stay, so does what was asked for
+    // them, and what was given up of it: it is still to be done.
     'webhook_events',
     `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and body is not null and id in (
        select id from webhook_events
         where merchant_id = $1 and ($2::text is null or shop = $2) and body is not null
           and not (outcome is null and topic = 'shop/redact')
-          and not ($2::text is not null and topic in ('customers/redact', 'customers/data_request'))
+          and ($2::text is null or topic not in (${PRIVACY_TOPICS.map((topic) => `'${topic}'`).join(', ')}))
         limit 1000) returning 1`,
   ],
   [

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import { emailHash, keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import type { PersonNames } from './person.ts';
 
 /**
  * The hash by which an erased email is known. Made of its blind index, which is what an erasure by id has of it, and
@@ -35,3 +36,23 @@ export async function returnedDetail(
   );
   return found ? { returned_after_erasure: true } : {};
 }
+/** SQL of the two, for who has the hash alone. @param key SQL of the index key, a parameter: never its value */
+export const emailTombstoneSql = (blindIndex: string, key: string): string =>
+  `hmac('erased_email|'::bytea || ${blindIndex}, ${key}::bytea, 'sha256')`;
+export const externalIdTombstoneSql = (externalId: string, key: string): string =>
+  `hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}::bytea, 'sha256')`;
+
+/** What a request is to be known by later, when it may not keep the names themselves. */
+export interface HashedNames {
+  namedEmail: Buffer | null;
+  namedExternalId: Buffer | null;
+}
+
+/** By our own id a person is named for good: then the others are not looked at, see findPerson. */
+export const hashNames = (
+  keys: MerchantKeys,
+  { customerId, externalId, email }: PersonNames,
+): HashedNames => ({
+  namedEmail: email && !customerId ? emailTombstone(keys, emailHash(keys, email)) : null,
+  namedExternalId: externalId && !customerId ? externalIdTombstone(keys, externalId) : null,
+});

@@ -13,6 +13,7 @@ import type { Insert, Touch, Update } from './resolve.ts';
 
 /**
  * One statement for all new customers of a page, with their events.
+ * @returns the id of one of them: whose page is of one person knows them by it
  * @throws RaceLost when somebody else created one of them
  */
 export async function insertCustomers(
@@ -21,13 +22,14 @@ export async function insertCustomers(
   keys: MerchantKeys,
   inserts: readonly Insert[],
   origin: Origin,
-): Promise<void> {
-  if (inserts.length === 0) return;
-  const written = await writePage(tx, INSERT, 'insert_customers', [
+): Promise<string | undefined> {
+  if (inserts.length === 0) return undefined;
+  const { written, one } = await writePage(tx, INSERT, 'insert_customers', [
     ...fixed(merchantId, keys, origin),
     ...columns(inserts),
   ]);
   if (written < inserts.length) throw new RaceLost('a customer of the page was created meanwhile');
+  return one ?? undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function updateCustomers(
   origin: Origin,
 ): Promise<void> {
   if (updates.length === 0) return;
-  const written = await writePage(tx, UPDATE, undefined, [
+  const { written } = await writePage(tx, UPDATE, undefined, [
     ...fixed(merchantId, keys, origin),
     ...columns(updates),
     updates.map((update) => update.id),
@@ -55,10 +57,21 @@ export async function updateCustomers(
 
 /**
  * @param name for statements that look nothing up: a kept plan of one that does may be of a time when the table was small
- * @returns rows that were written
+ * @returns how many rows were written, and the id of one of them
  */
-const writePage = async (tx: Tx, sql: string, name: string | undefined, values: unknown[]): Promise<number> =>
-  (await writeWithEvents<{ written: number }>(tx, sql, values, name))[0]?.written ?? 0;
+const writePage = async (
+  tx: Tx,
+  sql: string,
+  name: string | undefined,
+  values: unknown[],
+): Promise<Written> =>
+  (await writeWithEvents<Written & Record<string, unknown>>(tx, sql, values, name))[0] ?? NOTHING_WRITTEN;
+
+interface Written {
+  written: number;
+  one: string | null;
+}
+const NOTHING_WRITTEN: Written = { written: 0, one: null };
 
 const fixed = (merchantId: string, keys: MerchantKeys, origin: Origin): unknown[] => [
   merchantId,
@@ -83,7 +96,7 @@ const encrypted = (merchantId: string, customerId: string, email: string): strin
 
 const withEvents = (write: string): string => `${write},
   events as (${appendEventsSql('written')})
-  select count(*)::int as written from written`;
+  select count(*)::int as written, any_value(customer_id) as one from written`;
 
 const INSERT = withEvents(`
   with new as materialized (

@@ -1,8 +1,10 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
+import type { NamedRequest } from '../privacy/find-named.ts';
 import { findPerson, type PersonNames } from '../privacy/person.ts';
 import type { ShopProgress } from '../privacy/shop-redaction.ts';
+import { hashNames } from '../privacy/tombstones.ts';
 
 /** The worker listens on it: a shop is to be redacted. */
 export const PRIVACY_CHANNEL = 'privacy';
@@ -18,8 +20,9 @@ export interface RecordPrivacyRequest extends PersonNames {
 
 /**
  * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A data_request names the
- * person by our own id, null when unknown here, for that is what an answer is made of; one that was written down without
- * is told it by the second. A redact is without: who it was is what the erasure finds, and its receipt says.
+ * person by our own id, null when unknown here, and by keyed hashes of the names that were given: an import may store them
+ * before it is answered; one that was written down without is told them by the second. A redact is without: who it was is
+ * what the erasure finds, and its receipt says.
  */
 export async function recordPrivacyRequest(
   tx: Tx,
@@ -27,15 +30,16 @@ export async function recordPrivacyRequest(
   input: RecordPrivacyRequest,
 ): Promise<{ recorded: boolean }> {
   const { merchantId, requestId, kind, shop } = input;
-  const customerId = kind === 'data_request' ? await findSubject(tx, ctx, input) : null;
+  const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NOBODY;
+  const { customerId, namedEmail, namedExternalId } = named;
   const progress: ShopProgress = shop === undefined ? {} : { shop };
   const recorded = await tx.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt)
-     values ($1, $2, $3, $4, $5) on conflict do nothing returning 1`,
-    [merchantId, requestId, kind, customerId, JSON.stringify(progress)],
+    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, named_email, named_external_id, receipt)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning 1`,
+    [merchantId, requestId, kind, customerId, namedEmail, namedExternalId, JSON.stringify(progress)],
   );
   if (recorded.length === 0) {
-    if (customerId) await nameSubject(tx, { merchantId, requestId, customerId });
+    if (named !== NOBODY) await tellSubject(tx, input, named);
     return { recorded: false };
   }
   await appendAudit(tx, ctx, {
@@ -48,22 +52,29 @@ export async function recordPrivacyRequest(
   return { recorded: true };
 }
 
-/** Without a name no key is asked for: a request must be written down also while the keyring lacks it. */
-const findSubject = async (
-  tx: Tx,
-  { keys }: CommandContext,
-  { merchantId, ...names }: RecordPrivacyRequest,
-): Promise<string | null> =>
-  findPerson(tx, names.email ? await keys.find(tx, merchantId) : null, merchantId, names);
+const NOBODY: NamedRequest = { customerId: null, namedEmail: null, namedExternalId: null };
 
-const nameSubject = async (
+/** Without a name no key is asked for: a request must be written down also while the keyring lacks it. */
+async function nameSubject(
   tx: Tx,
-  { merchantId, requestId, customerId }: { merchantId: string; requestId: string; customerId: string },
+  ctx: CommandContext,
+  { merchantId, ...names }: RecordPrivacyRequest,
+): Promise<NamedRequest> {
+  if (!names.customerId && !names.externalId && !names.email) return NOBODY;
+  // Made where there are none: whose first import is still to come has nothing else to hash by.
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  return { customerId: await findPerson(tx, keys, merchantId, names), ...hashNames(keys, names) };
+}
+
+const tellSubject = async (
+  tx: Tx,
+  { merchantId, requestId }: RecordPrivacyRequest,
+  { customerId, namedEmail, namedExternalId }: NamedRequest,
 ): Promise<void> => {
   await tx.query(
-    `update privacy_requests set customer_id = $3
-      where merchant_id = $1 and request_id = $2 and kind = 'data_request'
-        and customer_id is null and completed_at is null`,
-    [merchantId, requestId, customerId],
+    `update privacy_requests set customer_id = $3, named_email = $4, named_external_id = $5
+      where merchant_id = $1 and request_id = $2 and kind = 'data_request' and completed_at is null
+        and customer_id is null and named_email is null and named_external_id is null`,
+    [merchantId, requestId, customerId, namedEmail, namedExternalId],
   );
 };

@@ -15,12 +15,17 @@ export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
 export const isWebhookTopic = (topic: string): topic is WebhookTopic =>
   (WEBHOOK_TOPICS as readonly string[]).includes(topic);
 
-/** What the law has us do: a webhook of them is kept until it is done. */
-export const PRIVACY_TOPICS: readonly WebhookTopic[] = [
+/** By them a shop asks for what the laws demand: a webhook of them is kept until it is done. */
+export const PRIVACY_TOPICS = [
   'customers/data_request',
   'customers/redact',
   'shop/redact',
-];
+] as const satisfies readonly WebhookTopic[];
+
+export type PrivacyTopic = (typeof PRIVACY_TOPICS)[number];
+
+export const isPrivacyTopic = (topic: string): topic is PrivacyTopic =>
+  (PRIVACY_TOPICS as readonly string[]).includes(topic);
 
 /** The worker listens on it: webhooks wait. */
 export const WEBHOOKS_CHANNEL = 'webhooks';

@@ -1,0 +1,44 @@
+import type { PrivacyTopic } from '@core/domain';
+import { faultOfPrivacyBody } from './privacy-body.ts';
+
+const SHOP = 'a.myshopify.com';
+const shop = { shop_id: 954889, shop_domain: SHOP };
+const customer = { id: 191167, email: 'john@example.com', phone: '555-0100' };
+
+/** The vendor's samples. */
+const BODIES: Record<PrivacyTopic, object> = {
+  'customers/data_request': {
+    ...shop,
+    orders_requested: [299938, 280263],
+    customer,
+    data_request: { id: 9999 },
+  },
+  'customers/redact': { ...shop, customer, orders_to_redact: [299938] },
+  'shop/redact': shop,
+};
+const topics = Object.keys(BODIES) as PrivacyTopic[];
+const fault = (topic: PrivacyTopic, body: unknown, of = SHOP) =>
+  faultOfPrivacyBody(topic, of, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+
+describe.each(topics)('%s', (topic) => {
+  it('is taken as the vendor sends it, in whatever case the shop is written', () => {
+    expect(fault(topic, BODIES[topic])).toBeUndefined();
+    expect(fault(topic, BODIES[topic], 'A.myshopify.com')).toBeUndefined();
+  });
+
+  it('is not taken for another shop', () =>
+    expect(fault(topic, BODIES[topic], 'b.myshopify.com')).toBe('other_shop'));
+
+  it.each(topics.filter((other) => other !== topic))('is not taken from a body of %s', (other) =>
+    expect(fault(topic, BODIES[other])).toBe('malformed'),
+  );
+
+  it.each<[string, unknown]>([
+    ['no JSON', '{"shop_domain"'],
+    ['a list', [BODIES[topic]]],
+    ['null', null],
+    ['no shop', { ...BODIES[topic], shop_domain: undefined }],
+    ['a shop that is no text', { ...BODIES[topic], shop_domain: [SHOP] }],
+    ['a customer of a webhook about customers', { id: 7, email: 'john@example.com', shop_domain: SHOP }],
+  ])('is not taken from %s', (_what, body) => expect(fault(topic, body)).toBe('malformed'));
+});

@@ -1,0 +1,133 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import { CoreService } from '@core/contracts';
+import { bearer, createIssuer } from '@core/testing';
+import type { Method } from '../src/method.ts';
+import { METHODS } from '../src/methods.ts';
+import { byGrpc, sampleOf } from './identity-support.ts';
+import { merchant, openApi, type TestApi } from './support.ts';
+
+/** What a successful call of each rpc that writes leaves in the audit log. */
+const WRITES: Record<string, string> = {
+  CreateCustomer: 'customer.create',
+  UpdateCustomer: 'customer.update',
+  UpdateProgramSettings: 'settings.update',
+  ConnectShop: 'shop.connect',
+  StartCustomerImport: 'import.start',
+  CancelCustomerImport: 'import.cancel',
+  ResumeCustomerImport: 'import.resume',
+  SetImportSchedule: 'schedule.set',
+  DeleteImportSchedule: 'schedule.delete',
+  ExportCustomerData: 'privacy.export',
+};
+const DISCLOSED = 'customer.email_disclosed';
+
+/** An rpc that is not called so is taken for one that writes. */
+const isRead = ({ desc }: Method) => /^(Get|BatchGet|Find|List|Watch)[A-Z]/.test(desc.name);
+const writes = METHODS.filter((method) => !isRead(method));
+const reads = METHODS.filter(isRead);
+
+/** Whether a reply may hold a person's email, however deep. */
+const holdsEmail = ({ fields, typeName }: DescMessage, seen: readonly string[] = []): boolean =>
+  !seen.includes(typeName) &&
+  fields.some(
+    ({ name, message }) => name === 'email' || (message && holdsEmail(message, [...seen, typeName])),
+  );
+
+const ACTOR = 'service-of-spec';
+const issuer = createIssuer();
+let api: TestApi;
+beforeAll(async () => void (api = await openApi({ env: issuer.env })));
+afterAll(() => api?.stop());
+
+/** Calls with a request id of its own. @returns the reply, and what it left in the log */
+async function call(method: Method, known: Parameters<typeof sampleOf>[1]) {
+  const requestId = `${method.desc.name}-${known.merchantId}`;
+  const headers = { ...bearer(issuer.token({ sub: ACTOR })), 'x-request-id': requestId };
+  const reply = await byGrpc(api.rpc)(method, sampleOf(method, known), headers);
+  const { rows } = await api.owner.query(
+    'select action, actor, merchant_id, customer_id from audit_log where request_id = $1 order by id',
+    [requestId],
+  );
+  return { reply: reply as Record<string, unknown>, rows };
+}
+
+/** Ids are filled in as the calls give them. */
+async function newWorld() {
+  const merchantId = merchant();
+  const metadata = bearer(issuer.token());
+  const { settings, etag } = await api.rpc.unary(
+    CoreService.method.getProgramSettings,
+    { merchantId },
+    { metadata },
+  );
+  const requestId = `spec-${merchantId}`;
+  await api.owner.query(
+    `insert into privacy_requests (merchant_id, request_id, kind, receipt, completed_at)
+     values ($1, $2, 'data_request', '{}', null), ($1, $3, 'redact', '{"places":[]}', now())`,
+    [merchantId, requestId, `${requestId}-erased`],
+  );
+  return {
+    merchantId,
+    requestId,
+    email: `p.${merchantId}@example.com`,
+    shop: `s-${merchantId}.myshopify.com`,
+    rfmThresholds: settings?.rfmThresholds,
+    etag,
+  } as Parameters<typeof sampleOf>[1];
+}
+
+/** Calls every rpc that writes, in the order of the table, which is that of their needs. */
+async function callWrites() {
+  const known = await newWorld();
+  const left = new Map<string, Record<string, unknown>[]>();
+  for (const method of writes) {
+    // The metadata differs from one call to the next: what changes nothing leaves nothing.
+    const { reply, rows } = await call(method, { ...known, metadata: { by: method.desc.name } });
+    left.set(method.desc.name, rows);
+    for (const field of ['customerId', 'importId']) known[field] ??= reply[field];
+  }
+  return { known, left };
+}
+
+it('every rpc that writes has a line above', () =>
+  expect(writes.map(({ desc }) => desc.name).sort()).toEqual(Object.keys(WRITES).sort()));
+
+it('every successful write is on record: who, what, whose, by which request', async () => {
+  const { known, left } = await callWrites();
+  const { merchantId, customerId } = known;
+  for (const { desc } of writes) {
+    const about = { actor: ACTOR, merchant_id: merchantId };
+    expect([desc.name, left.get(desc.name)]).toEqual([
+      desc.name,
+      expect.arrayContaining([expect.objectContaining({ ...about, action: WRITES[desc.name] })]),
+    ]);
+    if (!holdsEmail(desc.output)) continue;
+    expect(left.get(desc.name)).toContainEqual({ ...about, action: DISCLOSED, customer_id: customerId });
+  }
+  expect(left.get('CreateCustomer')).toMatchObject([{ customer_id: customerId }]);
+});
+
+it('every email that a read shows is on record, and a read without one leaves nothing', async () => {
+  const { known } = await callWrites();
+  const { merchantId, customerId, requestId } = known;
+  // For the stream to end.
+  await api.owner.query(
+    `update customer_import_logs set status = 'cancelled', finished_at = now() where merchant_id = $1`,
+    [merchantId],
+  );
+  await api.replicated();
+  const showing = reads.filter(({ desc }) => holdsEmail(desc.output)).map(({ desc }) => desc.name);
+  expect(showing.sort()).toEqual(['FindCustomerByEmail', 'GetCustomer', 'ListCustomers']);
+  for (const method of reads) {
+    const { name } = method.desc;
+    const asked = name === 'GetErasureReceipt' ? `${String(requestId)}-erased` : requestId;
+    const { rows } = await call(method, { ...known, requestId: asked });
+    const disclosed = {
+      action: DISCLOSED,
+      actor: ACTOR,
+      merchant_id: merchantId,
+      customer_id: customerId,
+    };
+    expect([name, rows]).toEqual([name, showing.includes(name) ? [disclosed] : []]);
+  }
+});
