@@ -8,6 +8,7 @@ import {
   movePlace,
   resumeImport,
   setWaiting,
+  type PageRef,
 } from '../src/index.ts';
 import { openImports, type ImportsBench } from './imports-support.ts';
 
@@ -121,6 +122,31 @@ describe('resumeImport', () => {
     expect(await bench.asImporter((tx) => claimPage(tx, next))).toMatchObject({ cursor: 'after-1' });
     expect(await bench.show(ref)).toMatchObject({ status: 'running', startedAt, expected: 500 });
   });
+
+  it.each(['plan', 'read', 'reconcile', 'verify'])(
+    'goes on when the cancel came between the claim and the commit of the last %s page',
+    async (kind) => {
+      const { ref, page: planning } = await bench.begin();
+      /** Is cancelled and resumed in the midst of this kind's last page. */
+      const amid = async (page: PageRef, commit: () => Promise<unknown>) => {
+        if ((await bench.asImporter((tx) => claimPage(tx, page)))?.kind !== kind) return commit();
+        await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
+        await commit();
+        await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
+        return (await bench.show(ref)).status === 'completed' ? undefined : resume(ref);
+      };
+      const last = async (cursor: string | null, ids: number[] = []) => {
+        const page = await bench.claim();
+        await amid(page, () => bench.finish(page, cursor, ids));
+      };
+      await amid(planning, () => bench.plan(planning, 2));
+      await last(null, [1, 2]);
+      await last(null);
+      await last(null);
+      await last('2');
+      expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 2, created: 2 });
+    },
+  );
 
   it('plans an incomplete run anew, and counts from zero', async () => {
     const { page, ref } = await bench.begin();

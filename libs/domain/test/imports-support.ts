@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
+import {
+  createMerchantKeyStore,
+  inTransaction,
+  migrateDatabase,
+  parseKeyring,
+  type SliceKind,
+  type Tx,
+} from '@core/db';
 import { createCoreDatabase } from '@core/testing';
 import {
   advanceRun,
@@ -93,6 +100,19 @@ export async function openImports() {
     asImporter((tx) =>
       commitPage(tx, { ...page, cursor, done: cursor === null, counters: countersOf('read', counters) }),
     );
+  /** The last page of a slice of any kind, which reads these customers. */
+  const finish = (page: PageRef, cursor: string | null, ids: readonly number[]) =>
+    asImporter(async (tx) => {
+      const [slice] = await tx.query<{ kind: SliceKind }>(
+        'select kind from customer_import_slices where import_id = $1 and slice = $2',
+        [page.importId, page.slice],
+      );
+      const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(customer) });
+      const counters = countersOf(slice?.kind ?? 'read', { ...counts, read: ids.length });
+      await commitPage(tx, { ...page, cursor, done: true, counters });
+      await keepIds(tx, page, ids);
+      await advanceRun(tx, ctx, page);
+    });
 
   return {
     owner,
@@ -107,17 +127,12 @@ export async function openImports() {
     plan,
     commit,
     show: (ref: Ref) => asApi(ref, (tx) => getImport(tx, ref)),
+    finish,
     /** Reads these customers by the next slice, which is a read or reconcile slice, to its end. */
     read: async (ids: readonly number[]) => {
       const page = await claim();
-      await asImporter(async (tx) => {
-        const { kind = 'read' } = (await claimPage(tx, page)) ?? {};
-        const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(customer) });
-        const counters = countersOf(kind, { ...counts, read: ids.length });
-        await commitPage(tx, { ...page, cursor: null, done: true, counters });
-        await keepIds(tx, page, ids);
-        await advanceRun(tx, ctx, page);
-      });
+      await asImporter((tx) => claimPage(tx, page));
+      await finish(page, null, ids);
     },
     /** Lists these ids by the next slice, which is an ids slice. */
     list: async (ids: readonly number[]) => {

@@ -11,13 +11,16 @@ import { verifyDifference, verifyStrangers } from './verify-ids.ts';
 /**
  * Takes the run to its next step if this page's commit, in the same transaction, was the last of its slices':
  * read -> reconcile -> verify -> judged; if need be ids -> verify -> judged once more.
+ *
+ * Also of a run that is to be cancelled: the page's commit stands, and a resume would find no slice to go on with. One
+ * whose last page this was is complete, and said to be. Rejected: refusing the commit, which throws a read page away.
  */
 export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
   // Two slices that end at once would each see the other as not done; behind this lock the second sees both. No key
   // update: the rows in customer_import_ids hold the run's key, and two that ask for more would wait for each other.
   const [run] = await tx.query<Started & Record<string, unknown>>(
     `select started_at as "startedAt", since from customer_import_logs
-      where merchant_id = $1 and id = $2 and status = 'running' for no key update`,
+      where merchant_id = $1 and id = $2 and status in ('running', 'cancelling') for no key update`,
     [ref.merchantId, ref.importId],
   );
   const [last] = await tx.query<{ kind: SliceKind; left: boolean }>(
