@@ -3,6 +3,7 @@ import type { CommandContext } from '../../context.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
 import { completeRun, endIncomplete } from './end-run.ts';
+import { healShared } from './heal-shared.ts';
 import { judgeRun } from './judge-run.ts';
 import { rangeOfRun, rangesToReconcile, readRange } from './slice-range.ts';
 import { correctRead, tallyRun } from './tally-run.ts';
@@ -59,6 +60,7 @@ async function judge(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started):
   const verdict = judgeRun(tally);
   if (verdict.kind === 'scan') return scanIds(tx, ref, run);
   await correctRead(tx, ref);
+  await healShared(tx, ctx, ref);
   if (verdict.kind === 'complete') return completeRun(tx, ctx, ref);
   return endIncomplete(tx, ctx, ref, { ...verdict, counted: tally.counted });
 }

@@ -9,15 +9,20 @@ import {
 } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 
-/** Customers without a blind index that one erasure decrypts: about a second's work. */
+/** Customers without a blind index that are decrypted at a time: about a second's work. */
 const MOST_LOOKED_AT = 10_000;
 const BATCH = 1_000;
 
 type Sealed = { id: string; email: string };
 
+/** An email that is stored without its blind index, because another customer had it first (email_shared). */
+export interface UnindexedEmail extends Sealed {
+  plain: string;
+}
+
 /**
- * Customers who hold this email without its blind index, because another one had it first (email_shared). No index
- * leads to them, so their emails are decrypted and compared, up to a bound.
+ * Customers who hold this email without its blind index. No index leads to them, so their emails are decrypted and
+ * compared, up to a bound.
  * @returns their ids; all: whether every one could be looked at
  */
 export async function findSharedEmails(
@@ -27,28 +32,69 @@ export async function findSharedEmails(
   { merchantId, email }: { merchantId: string; email: string },
 ): Promise<{ ids: string[]; all: boolean }> {
   const wanted = emailHash(keys, email);
-  const ids: string[] = [];
+  const { emails, all } = await openUnindexed(tx, ctx, merchantId);
+  const same = emails.filter(({ plain }) => emailHash(keys, plain).equals(wanted));
+  return { ids: same.map(({ id }) => id), all };
+}
+
+const UNINDEXED = `select id, email from customers
+  where merchant_id = $1 and email is not null and email_hash is null`;
+
+/**
+ * The emails of a merchant that have no blind index, by the age of their customers.
+ * @returns all: whether every one could be looked at
+ */
+export async function openUnindexed(
+  tx: Tx,
+  ctx: CommandContext,
+  merchantId: string,
+): Promise<{ emails: UnindexedEmail[]; all: boolean }> {
+  const emails: UnindexedEmail[] = [];
   let all = true;
   let after = FIRST_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
-    const rows = await tx.query<Sealed>(
-      `select id, email from customers
-        where merchant_id = $1 and email is not null and email_hash is null and id > $2
-        order by id limit ${BATCH}`,
-      [merchantId, after],
-    );
-    for (const [generation, sealed] of Map.groupBy(rows, (row) => generationOf(row.email))) {
-      const opened = await open(tx, ctx, merchantId, generation, sealed);
-      if (!opened) all = false;
-      for (const [id, plain] of opened ?? []) if (emailHash(keys, plain).equals(wanted)) ids.push(id);
-    }
-    if (rows.length < BATCH) return { ids, all };
+    // In the order of idx_customers_unindexed_email.
+    const rows = await tx.query<Sealed>(`${UNINDEXED} and id > $2 order by email_hash, id limit ${BATCH}`, [
+      merchantId,
+      after,
+    ]);
+    const opened = await openAll(tx, ctx, merchantId, rows);
+    if (opened.length < rows.length) all = false;
+    emails.push(...opened);
+    if (rows.length < BATCH) return { emails, all };
     after = rows.at(-1)?.id ?? after;
   }
-  return { ids, all: false };
+  return { emails, all: false };
 }
 
-/** @returns undefined when they do not open: one broken value must not keep a person from being erased */
+/** The email of one customer, if it has no blind index. */
+export const openUnindexedOf = async (
+  tx: Tx,
+  ctx: CommandContext,
+  merchantId: string,
+  customerId: string,
+): Promise<UnindexedEmail[]> =>
+  openAll(tx, ctx, merchantId, await tx.query<Sealed>(`${UNINDEXED} and id = $2`, [merchantId, customerId]));
+
+/** Those that open: one broken value must keep nobody from being erased. In the order of `rows`. */
+async function openAll(
+  tx: Tx,
+  ctx: CommandContext,
+  merchantId: string,
+  rows: readonly Sealed[],
+): Promise<UnindexedEmail[]> {
+  const plain = new Map<string, string>();
+  for (const [generation, sealed] of Map.groupBy(rows, (row) => generationOf(row.email))) {
+    for (const [id, email] of (await open(tx, ctx, merchantId, generation, sealed)) ?? [])
+      plain.set(id, email);
+  }
+  return rows.flatMap((row) => {
+    const email = plain.get(row.id);
+    return email === undefined ? [] : [{ ...row, plain: email }];
+  });
+}
+
+/** @returns undefined when they do not open */
 async function open(
   tx: Tx,
   ctx: CommandContext,
