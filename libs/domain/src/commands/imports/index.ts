@@ -8,6 +8,7 @@ export * from './connect-shop.ts';
 export { failRun, finishCancels, type CancelledRun } from './end-run.ts';
 export { keepIds } from './keep-ids.ts';
 export * from './lease.ts';
+export * from './note-failure.ts';
 export { deleteImportSchedule } from './delete-import-schedule.ts';
 export * from './pick-up-runs.ts';
 export * from './plan-run.ts';
