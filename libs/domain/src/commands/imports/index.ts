@@ -12,6 +12,7 @@ export * from './note-failure.ts';
 export { deleteImportSchedule } from './delete-import-schedule.ts';
 export * from './pick-up-runs.ts';
 export * from './plan-run.ts';
+export { pruneImports } from './prune-imports.ts';
 export * from './report-progress.ts';
 export * from './restart-slice.ts';
 export * from './resume-import.ts';
