@@ -1,4 +1,4 @@
-import { deleteCustomers } from '../src/index.ts';
+import { advanceRun, claimSlices, commitPage, countersOf, deleteCustomers } from '../src/index.ts';
 import { gid, openImports, type ImportsBench } from './imports-support.ts';
 
 let bench: ImportsBench;
@@ -131,6 +131,30 @@ describe('a run', () => {
     await bench.verify(1);
     expect(await bench.show(ref)).toMatchObject({ status: 'completed_with_errors', error: null });
   });
+});
+
+it('takes its time over the ids of a large shop, and nobody takes its slice over meanwhile', async () => {
+  const { ref } = await afterReading(2, [1, 2]);
+  await bench.read([]);
+  const last = await bench.claim();
+  await bench.runOut(ref);
+  const blocker = await bench.owner.connect();
+  await blocker.query('begin');
+  await blocker.query('lock table shopify_connections'); // which the comparison reads
+  const advanced = bench.asImporter(async (tx) => {
+    await tx.query("set local statement_timeout = '300ms'"); // in place of the pool's 30 s
+    await commitPage(tx, { ...last, cursor: null, done: true, counters: countersOf('reconcile', {}) });
+    await advanceRun(tx, bench.ctx, last);
+  });
+  try {
+    await Promise.race([advanced, blocker.query('select pg_sleep(1)')]);
+    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+  } finally {
+    await blocker.query('rollback');
+    blocker.release();
+  }
+  await advanced;
+  expect(await kindsOf(ref)).toBe('plan read reconcile reconcile verify');
 });
 
 describe('strangers', () => {
