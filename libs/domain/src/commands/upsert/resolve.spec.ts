@@ -169,6 +169,8 @@ describe('resolvePage', () => {
 
   it('brings a deleted customer back when the source had it after the deletion, by its own time or the run’s', () => {
     const deleted = held('A', '1', null, { deletedAt: at(5), sourceUpdatedAt: at(1) });
+    const justThen = rows(from('1', null, { sourceUpdatedAt: new Date(at(5).getTime() + 4_000) }));
+    expect(resolvePage(justThen, [deleted], none)).toMatchObject({ skipped: 1, updates: [] }); // by another clock
     const [late, anew] = [rows(from('1', null)), rows(from('1', null, { sourceUpdatedAt: at(6) }))];
     expect(resolvePage(late, [deleted], none)).toMatchObject({ skipped: 1, updates: [] });
     expect(resolvePage(late, [deleted], none, at(4))).toMatchObject({ skipped: 1, updates: [] });

@@ -161,9 +161,17 @@ const leaveAlone = (resolution: Resolution, row: PageRow, { id, sourceUpdatedAt 
   }
 };
 
+/**
+ * The time of a deletion is ours, that of a row the source's: where our clock is behind, a change just before the deletion
+ * seems to come after it. Who does come back within seconds is back with the next run, which has our time, too.
+ */
+const CLOCKS_DIFFER_MS = 5_000;
+
 /** Did the source have this deleted customer again, after it was deleted here? A row read before may come late. */
 const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | null): boolean =>
-  deletedAt === null || row.sourceUpdatedAt > deletedAt || (readSince !== null && readSince > deletedAt);
+  deletedAt === null ||
+  row.sourceUpdatedAt.getTime() > deletedAt.getTime() + CLOCKS_DIFFER_MS ||
+  (readSince !== null && readSince > deletedAt);
 
 const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
 
