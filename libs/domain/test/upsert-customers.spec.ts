@@ -166,9 +166,13 @@ it('stores the rest of a page that holds an unstorable row', async () => {
   const counts = await upsert(merchantId, [
     from(1, 'a@example.com'),
     from(2, null, { metadata: { note: 'x\u0000' } }),
+    from(3, null, { metadata: {}, sourceUpdatedAt: new Date(0), fault: 'unreadable_customer' }),
   ]);
-  expect(counts).toMatchObject({ created: 1, failed: 1 });
-  expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_metadata' }]);
+  expect(counts).toMatchObject({ created: 1, failed: 2 });
+  expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
+    'invalid_metadata',
+    'unreadable_customer',
+  ]);
 });
 
 it('does not bring an erased person back, unless they came back by themselves', async () => {
