@@ -3,6 +3,7 @@ import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
+import { keepPruned } from './jobs/prune.ts';
 import { keepReconciled } from './jobs/reconcile.ts';
 import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
@@ -67,11 +68,12 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
   const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
   const reconciling = keepReconciled({ pool, jobs, ctx, concurrency, onCancelled }, stopping.signal, warn);
+  const pruning = keepPruned(pool, stopping.signal, warn);
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {
     async stop() {
       stopping.abort(new Error('stopping'));
-      await reconciling;
+      await Promise.all([reconciling, pruning]);
       // Each waits for Redis in its own time.
       await Promise.all([worker.close(), schedules.stop()]);
       await jobs.close();

@@ -76,6 +76,13 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   const kept = `${id(one)} 15 4 * * 1 UTC`;
   const both = [kept, `${id(two)} 0 3 * * * Europe/Berlin`];
   await clocksToBe(both);
+  // A change that began before the last one and was committed after it: its time is not the newest.
+  const late = (cron: string) =>
+    bench.owner.query('update import_schedules set cron = $2 where shop = $1', [one.shop, cron]);
+  await late('30 5 * * *');
+  await clocksToBe([`${id(one)} 30 5 * * * UTC`, both[1]!]);
+  await late('15 4 * * 1');
+  await clocksToBe(both);
   await bench.redis.flushdb();
   await clocksToBe(both);
   await set(two, { enabled: false });

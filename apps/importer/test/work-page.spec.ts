@@ -6,7 +6,7 @@ import type { TokenKeeper } from '../src/shopify/tokens.ts';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
-import { Unauthorized } from '../src/shopify/errors.ts';
+import { ShopifyUnavailable, Throttled, Unauthorized } from '../src/shopify/errors.ts';
 import type { Limiter } from '../src/shopify/limiter.ts';
 import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';
@@ -182,6 +182,66 @@ describe('a page', () => {
     expect(await work(page, { limiter: full })).toEqual({ waitMs: 1_500, added: [] });
     expect(await bench.show(ref)).toMatchObject({ waitingReason: 'full' });
     expect(shop.far.stats().requests).toBe(requests);
+  });
+});
+
+describe('a page that fails', () => {
+  const failingSince = async ({ importId, slice }: PageRef) =>
+    (
+      await bench.owner.query<{ at: Date | null }>(
+        'select failing_since as at from customer_import_slices where import_id = $1 and slice = $2',
+        [importId, slice],
+      )
+    ).rows[0]!.at;
+  /** As if it had failed first so long ago. */
+  const age = ({ importId }: PageRef, seconds: number) =>
+    bench.owner.query(
+      `update customer_import_slices set failing_since = failing_since - $2 * interval '1 second'
+        where import_id = $1 and failing_since is not null`,
+      [importId, seconds],
+    );
+  const failing = (error: Error) => reading(() => Promise.reject(error));
+  const OUTAGE = new ShopifyUnavailable('HTTP 503', 300_000);
+
+  // Each \`work\` is an importer of its own, which knows nothing of what another has met.
+  it.each([
+    ['of an outage', OUTAGE, /could not be reached for too long/],
+    ['of ours', new TypeError('always the same'), /internal error came back again and again/],
+  ])('for too long because %s ends its run, whoever tries', async (_what, error, message) => {
+    const { page, ref } = await planned(100);
+    expect((await work(page, failing(error))).waitMs).toBeGreaterThan(0);
+    await age(page, 59);
+    expect((await work(page, failing(error))).waitMs).toBeGreaterThan(0);
+    await age(page, 2);
+    expect(await work(page, failing(error))).toEqual({ waitMs: 0, added: [] });
+    const run = await bench.show(ref);
+    expect(run).toMatchObject({ status: 'failed' });
+    expect(run.error).toMatch(message);
+
+    // What was is no reason to give up after a resume.
+    await bench.resume(ref);
+    const [again] = await claim();
+    expect((await work(again!, failing(error))).waitMs).toBeGreaterThan(0);
+    expect(await bench.show(ref)).toMatchObject({ status: 'running' });
+  });
+
+  it('begins to fail anew once it has been read', async () => {
+    const { page } = await planned(600);
+    await work(page, failing(OUTAGE));
+    expect(await failingSince(page)).not.toBeNull();
+    await work(page);
+    expect(await failingSince(page)).toBeNull();
+  });
+
+  it('does not fail while it waits for a limit', async () => {
+    const { page } = await planned(100);
+    const full: Limiter = {
+      ...UNLIMITED,
+      admit: () => Promise.resolve({ granted: false, waitMs: 1_500, reason: 'full' }),
+    };
+    await work(page, { limiter: full });
+    await work(page, failing(new Throttled({ requested: 9, available: 0, maximum: 9, restoreRate: 1 })));
+    expect(await failingSince(page)).toBeNull();
   });
 });
 

@@ -332,6 +332,23 @@ describe('a webhook that fails', () => {
   });
 });
 
+it('counts customers who were not stored as told, by reason and not by name', async () => {
+  const { shop } = await bench.openShop();
+  const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
+  shop.edit(one, { email: 'same@example.com' });
+  await done(shop);
+  shop.edit(two, { email: 'Same@example.com' });
+  shop.edit(three, { email: 'no address' });
+  await done(shop);
+  const text = await metrics.metrics();
+  expect(text).toMatch(
+    /^core_webhooks_row_errors_total\{topic="customers\/update",reason="email_shared"\} [1-9]/m,
+  );
+  expect(text).toMatch(
+    /^core_webhooks_row_errors_total\{topic="customers\/update",reason="invalid_email"\} [1-9]/m,
+  );
+});
+
 it('shows what waits, how old it is and what became of it, and no shop', async () => {
   const { shop } = await bench.openShop();
   shop.add(3);

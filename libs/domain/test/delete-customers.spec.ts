@@ -298,6 +298,28 @@ describe('mergeCustomers', () => {
     expect(await gone(merchantId, (await rowOf(merchantId, 9)).id)).toBe(survivor.id);
   });
 
+  it('leaves the survivor findable by an email that the source gave it before the merge was heard of', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, from(1, 'a@example.com'), from(2, null));
+    await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')));
+    expect(await rowOf(merchantId, 2)).toMatchObject({ email_hash: null, version: 2 });
+    expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
+    const survivor = await rowOf(merchantId, 2);
+    const found = await bench.run((tx, ctx) =>
+      findCustomerByEmail(tx, ctx.keys, { merchantId, email: 'A@example.com' }),
+    );
+    expect(found).toMatchObject({ id: survivor.id, version: 3 });
+    expect(await eventsOf(bench, merchantId)).toContainEqual(
+      expect.objectContaining({ customer_id: survivor.id, version: 3, changed_fields: ['email'] }),
+    );
+    const events = await eventsOf(bench, merchantId);
+    expect(await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')))).toMatchObject({
+      unchanged: 1,
+    });
+    expect(await merge(merchantId, 2, 1)).toEqual({ merged: false });
+    expect(await eventsOf(bench, merchantId)).toEqual(events);
+  });
+
   it('is remembered of one whose deletion was told first', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
@@ -350,6 +372,15 @@ describe('upsertCustomers of webhooks', () => {
     );
     expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
     expect(await emailOf(bench, merchantId, await rowOf(merchantId, 1))).toBe('edited@example.com');
+  });
+
+  it('indexes an email that has become free since', async () => {
+    const merchantId = merchant();
+    await hear(merchantId, told('a@example.com', 1), from(2, 'a@example.com'));
+    expect(await rowOf(merchantId, 2)).toMatchObject({ email_hash: null });
+    await remove(merchantId, 1);
+    expect(await hear(merchantId, from(2, 'a@example.com'))).toMatchObject({ updated: 1 });
+    expect((await rowOf(merchantId, 2)).email_hash).not.toBeNull();
   });
 
   it('ignores what is older than the newest word, even where that said nothing new', async () => {

@@ -6,8 +6,10 @@ import {
   Fenced,
   finishCancels,
   movePlace,
+  pruneImports,
   resumeImport,
   setWaiting,
+  type PageRef,
 } from '../src/index.ts';
 import { openImports, type ImportsBench } from './imports-support.ts';
 
@@ -122,6 +124,31 @@ describe('resumeImport', () => {
     expect(await bench.show(ref)).toMatchObject({ status: 'running', startedAt, expected: 500 });
   });
 
+  it.each(['plan', 'read', 'reconcile', 'verify'])(
+    'goes on when the cancel came between the claim and the commit of the last %s page',
+    async (kind) => {
+      const { ref, page: planning } = await bench.begin();
+      /** Is cancelled and resumed in the midst of this kind's last page. */
+      const amid = async (page: PageRef, commit: () => Promise<unknown>) => {
+        if ((await bench.asImporter((tx) => claimPage(tx, page)))?.kind !== kind) return commit();
+        await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
+        await commit();
+        await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
+        return (await bench.show(ref)).status === 'completed' ? undefined : resume(ref);
+      };
+      const last = async (cursor: string | null, ids: number[] = []) => {
+        const page = await bench.claim();
+        await amid(page, () => bench.finish(page, cursor, ids));
+      };
+      await amid(planning, () => bench.plan(planning, 2));
+      await last(null, [1, 2]);
+      await last(null);
+      await last(null);
+      await last('2');
+      expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 2, created: 2 });
+    },
+  );
+
   it('plans an incomplete run anew, and counts from zero', async () => {
     const { page, ref } = await bench.begin();
     await bench.plan(page, 3);
@@ -157,6 +184,18 @@ describe('resumeImport', () => {
     await expect(resume(ref)).rejects.toMatchObject({ kind: 'failed_precondition' });
   });
 
+  it('reads the shop anew when an earlier build left nothing to go on with', async () => {
+    const { page, ref } = await bench.begin();
+    await bench.plan(page, 1);
+    await bench.commit(await bench.claim(), null); // and no advance
+    await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
+    await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
+    expect(await resume(ref)).toMatchObject({ status: 'pending', expected: null });
+    await bench.plan(await bench.claim(), 1);
+    await bench.read([1]);
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 1 });
+  });
+
   it('waits for the import that holds the shop, also when both start at once', async () => {
     const { ref, page, shop } = await bench.begin();
     await bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'why'));
@@ -177,5 +216,87 @@ describe('resumeImport', () => {
     );
     expect(failures).toHaveLength(3);
     for (const { kind } of failures) expect(['already_exists', 'failed_precondition']).toContain(kind);
+  });
+});
+
+describe('pruneImports', () => {
+  const prune = () => bench.asImporter((tx) => pruneImports(tx));
+  /** As if it had ended so long ago. */
+  const age = (ref: { importId: string }, days: number) =>
+    bench.owner.query(
+      "update customer_import_logs set finished_at = now() - $2 * interval '1 day' where id = $1",
+      [ref.importId, days],
+    );
+  const keptOf = async ({ importId }: { importId: string }) =>
+    (
+      await bench.owner.query<{ ids: number; cursors: number; open: number }>(
+        `select (select count(*) from customer_import_ids where import_id = $1)::int as ids,
+                count(cursor)::int as cursors, count(*) filter (where not done)::int as open
+           from customer_import_slices where import_id = $1`,
+        [importId],
+      )
+    ).rows[0]!;
+  /** A run that stopped with a slice read and another in the midst. */
+  const brokenOff = async () => {
+    const { page, ref } = await bench.begin();
+    const cut = '2026-01-01T00:00:00Z';
+    await bench.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
+    await bench.read([1, 2]);
+    const half = await bench.claim();
+    await bench.commit(half, 'place');
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...half, page: 1 }, 'why'));
+    return ref;
+  };
+
+  it('forgets ids and places of a run that was broken off a month ago; a resume reads the shop anew', async () => {
+    const ref = await brokenOff();
+    await age(ref, 29);
+    expect(await prune()).toBe(false);
+    expect(await keptOf(ref)).toEqual({ ids: 1, cursors: 1, open: 1 });
+    await age(ref, 31);
+    expect(await prune()).toBe(false);
+    expect(await keptOf(ref)).toEqual({ ids: 0, cursors: 0, open: 0 });
+    expect(await bench.show(ref)).toMatchObject({ status: 'failed', error: 'why', expected: 3, created: 2 });
+
+    await bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
+    expect(await bench.show(ref)).toMatchObject({
+      status: 'pending',
+      expected: null,
+      startedAt: null,
+      read: 0,
+    });
+    await bench.plan(await bench.claim(), 3);
+    await bench.read([1, 2, 3]);
+    await bench.read([]);
+    await bench.read([]);
+    await bench.verify(3);
+    expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 3, created: 1, unchanged: 2 });
+  });
+
+  it('leaves runs alone that go on', async () => {
+    const { page, ref } = await bench.begin();
+    await bench.commit(page, 'place');
+    await age(ref, 31); // of an earlier time
+    await prune();
+    expect(await keptOf(ref)).toEqual({ ids: 0, cursors: 1, open: 1 });
+  });
+
+  it('forgets the errors of three months ago', async () => {
+    const { ref } = await bench.begin();
+    await bench.owner.query(
+      `insert into customer_import_errors (id, import_id, merchant_id, external_id, reason)
+       select uuidv7(make_interval(days => -age)), $1, $2, 'gid://shopify/Customer/' || age, 'invalid_email'
+         from unnest(array[1, 89, 91, 400]) as age`,
+      [ref.importId, ref.merchantId],
+    );
+    await prune();
+    const { rows } = await bench.owner.query<{ external_id: string }>(
+      'select external_id from customer_import_errors where import_id = $1 order by id desc',
+      [ref.importId],
+    );
+    expect(rows.map(({ external_id }) => external_id)).toEqual([
+      'gid://shopify/Customer/1',
+      'gid://shopify/Customer/89',
+    ]);
   });
 });

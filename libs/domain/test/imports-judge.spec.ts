@@ -1,4 +1,4 @@
-import { deleteCustomers } from '../src/index.ts';
+import { advanceRun, claimSlices, commitPage, countersOf, deleteCustomers } from '../src/index.ts';
 import { gid, openImports, type ImportsBench } from './imports-support.ts';
 
 let bench: ImportsBench;
@@ -79,6 +79,48 @@ describe('a run', () => {
     expect(await bench.show(ref)).toMatchObject({ status: 'completed' });
   });
 
+  it('indexes at its end an email that moved from one page’s customer to one of an earlier page', async () => {
+    const { ref, shop } = await afterReading(2, [1, 2]);
+    await reconciled();
+    await bench.verify(2);
+    const hashOf = async (id: number) =>
+      (
+        await bench.owner.query<{ email_hash: Buffer | null }>(
+          'select email_hash from customers where merchant_id = $1 and external_id = $2',
+          [ref.merchantId, gid(id)],
+        )
+      ).rows[0]?.email_hash;
+    const moved = await hashOf(1);
+    const errors = async () =>
+      (
+        await bench.owner.query('select 1 from customer_import_errors where merchant_id = $1', [
+          ref.merchantId,
+        ])
+      ).rowCount;
+
+    const { ref: second, page } = await bench.begin(shop);
+    const cut = '2026-01-01T00:00:00Z';
+    await bench.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
+    bench.edit(2, 'c1@example.com');
+    await bench.read([2, 3]);
+    expect([await hashOf(2), await errors()]).toEqual([null, 1]);
+    bench.edit(1, 'new@example.com');
+    await bench.read([1]);
+    await reconciled();
+    expect(await hashOf(2)).toBeNull();
+    await bench.verify(3);
+    expect(await hashOf(2)).toEqual(moved);
+    expect(await errors()).toBe(0);
+    expect(await bench.show(second)).toMatchObject({ status: 'completed', read: 3, updated: 2 });
+    const { rows } = await bench.owner.query(
+      `select c.version, array_agg(e.version order by e.version) as events
+         from customers c join outbox_events e on e.customer_id = c.id
+        where c.merchant_id = $1 and c.external_id = $2 group by c.version`,
+      [ref.merchantId, gid(2)],
+    );
+    expect(rows).toEqual([{ version: 3, events: [1, 2, 3] }]);
+  });
+
   it('with rows that were not taken as they came says so', async () => {
     const { ref } = await afterReading(1, [1]);
     await bench.owner.query(
@@ -89,6 +131,30 @@ describe('a run', () => {
     await bench.verify(1);
     expect(await bench.show(ref)).toMatchObject({ status: 'completed_with_errors', error: null });
   });
+});
+
+it('takes its time over the ids of a large shop, and nobody takes its slice over meanwhile', async () => {
+  const { ref } = await afterReading(2, [1, 2]);
+  await bench.read([]);
+  const last = await bench.claim();
+  await bench.runOut(ref);
+  const blocker = await bench.owner.connect();
+  await blocker.query('begin');
+  await blocker.query('lock table shopify_connections'); // which the comparison reads
+  const advanced = bench.asImporter(async (tx) => {
+    await tx.query("set local statement_timeout = '300ms'"); // in place of the pool's 30 s
+    await commitPage(tx, { ...last, cursor: null, done: true, counters: countersOf('reconcile', {}) });
+    await advanceRun(tx, bench.ctx, last);
+  });
+  try {
+    await Promise.race([advanced, blocker.query('select pg_sleep(1)')]);
+    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+  } finally {
+    await blocker.query('rollback');
+    blocker.release();
+  }
+  await advanced;
+  expect(await kindsOf(ref)).toBe('plan read reconcile reconcile verify');
 });
 
 describe('strangers', () => {

@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
+import {
+  createMerchantKeyStore,
+  inTransaction,
+  migrateDatabase,
+  parseKeyring,
+  type SliceKind,
+  type Tx,
+} from '@core/db';
 import { createCoreDatabase } from '@core/testing';
 import {
   advanceRun,
@@ -43,9 +50,9 @@ export const newShop = (): Shop => ({
 export const gid = (id: number) => `gid://shopify/Customer/${id}`;
 
 /** A customer as a source would give it. */
-export const customer = (id: number) => ({
+export const customer = (id: number, email = `c${id}@example.com`) => ({
   externalId: gid(id),
-  email: `c${id}@example.com`,
+  email,
   metadata: {},
   sourceUpdatedAt: new Date(0),
 });
@@ -61,6 +68,10 @@ export async function openImports() {
   const asApi = <T>({ merchantId }: { merchantId: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(api, work, { merchantId });
   const asImporter = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(importer, work);
+
+  /** Emails of customers that were edited in the shop. */
+  const edited = new Map<number, string>();
+  const inShop = (id: number) => customer(id, edited.get(id));
 
   const connect = async (shop: Shop = newShop()): Promise<Shop> => {
     await asApi(shop, (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'shpat_secret' }));
@@ -93,6 +104,19 @@ export async function openImports() {
     asImporter((tx) =>
       commitPage(tx, { ...page, cursor, done: cursor === null, counters: countersOf('read', counters) }),
     );
+  /** The last page of a slice of any kind, which reads these customers. */
+  const finish = (page: PageRef, cursor: string | null, ids: readonly number[]) =>
+    asImporter(async (tx) => {
+      const [slice] = await tx.query<{ kind: SliceKind }>(
+        'select kind from customer_import_slices where import_id = $1 and slice = $2',
+        [page.importId, page.slice],
+      );
+      const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(inShop) });
+      const counters = countersOf(slice?.kind ?? 'read', { ...counts, read: ids.length });
+      await commitPage(tx, { ...page, cursor, done: true, counters });
+      await keepIds(tx, page, ids);
+      await advanceRun(tx, ctx, page);
+    });
 
   return {
     owner,
@@ -107,17 +131,14 @@ export async function openImports() {
     plan,
     commit,
     show: (ref: Ref) => asApi(ref, (tx) => getImport(tx, ref)),
+    finish,
+    /** Changes a customer's email in the shop, until the next reset. */
+    edit: (id: number, email: string) => void edited.set(id, email),
     /** Reads these customers by the next slice, which is a read or reconcile slice, to its end. */
     read: async (ids: readonly number[]) => {
       const page = await claim();
-      await asImporter(async (tx) => {
-        const { kind = 'read' } = (await claimPage(tx, page)) ?? {};
-        const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(customer) });
-        const counters = countersOf(kind, { ...counts, read: ids.length });
-        await commitPage(tx, { ...page, cursor: null, done: true, counters });
-        await keepIds(tx, page, ids);
-        await advanceRun(tx, ctx, page);
-      });
+      await asImporter((tx) => claimPage(tx, page));
+      await finish(page, null, ids);
     },
     /** Lists these ids by the next slice, which is an ids slice. */
     list: async (ids: readonly number[]) => {
@@ -139,7 +160,7 @@ export async function openImports() {
           const ids = await readAsked(tx, page);
           asked.push(...ids);
           const found = ids.filter((id) => has.includes(id));
-          const counts = await upsertCustomers(tx, ctx, { ...page, customers: found.map(customer) });
+          const counts = await upsertCustomers(tx, ctx, { ...page, customers: found.map(inShop) });
           const last = (await readAsked(tx, { ...page, page: page.page + 1 })).length === 0;
           const counters = countersOf('verify', { ...counts, read: found.length });
           await commitPage(tx, { ...page, cursor: String(counted), done: last, counters });
@@ -171,8 +192,10 @@ export async function openImports() {
         )
       ).rows.map(({ action }) => action),
     /** A run left over would be picked up by the next test. */
-    reset: () =>
-      owner.query("update customer_import_logs set status = 'cancelled' where finished_at is null"),
+    reset: () => {
+      edited.clear();
+      return owner.query("update customer_import_logs set status = 'cancelled' where finished_at is null");
+    },
     close: async () => {
       await Promise.all([api.end(), importer.end(), owner.end()]);
       await database.drop();

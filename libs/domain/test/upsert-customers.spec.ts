@@ -3,6 +3,7 @@ import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
 import {
   createCustomer,
   redactCustomer,
+  updateCustomer,
   upsertCustomers,
   type CommandContext,
   type ImportedCustomer,
@@ -121,14 +122,57 @@ it('stores a shared email without its blind index and logs it once per import', 
   expect(await errorsOf(merchantId)).toEqual([{ external_id: two!.external_id, reason: 'email_shared' }]);
 });
 
+it('indexes a shared email once it is free, and writes nothing before', async () => {
+  const merchantId = merchant();
+  const page = [from(1, 'a@example.com'), from(2, 'a@example.com')];
+  await upsert(merchantId, page);
+  const waiting = await rowsOf(bench, merchantId);
+  const events = await eventsOf(bench, merchantId);
+  const again = randomUUID();
+  expect(await upsert(merchantId, page, again)).toMatchObject({ created: 0, updated: 0, unchanged: 2 });
+  expect(await rowsOf(bench, merchantId)).toEqual(waiting);
+  expect(await eventsOf(bench, merchantId)).toEqual(events);
+  // Each run that meets it says so.
+  expect(await errorsOf(merchantId)).toHaveLength(2);
+
+  // What was edited here stands.
+  const { id: customerId } = waiting[1]!;
+  const metadata = { edited: true };
+  await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, metadata }));
+  const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
+  await upsert(merchantId, [from(1, 'b@example.com', later)]);
+  expect(await upsert(merchantId, page.slice(1))).toMatchObject({ updated: 1 });
+  const [, healed] = await rowsOf(bench, merchantId);
+  expect(healed).toMatchObject({ email_hash: waiting[0]!.email_hash, version: 3 });
+  expect(healed!.metadata).toEqual(metadata);
+  expect(await emailOf(bench, merchantId, healed!)).toBe('a@example.com');
+  expect((await eventsOf(bench, merchantId)).at(-1)).toMatchObject({ version: 3, changed_fields: ['email'] });
+  expect(await upsert(merchantId, page.slice(1))).toMatchObject({ unchanged: 1 });
+});
+
+it('stores an email that is another’s of who had none', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, 'a@example.com'), from(2, null)]);
+  const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
+  expect(await upsert(merchantId, [from(2, 'a@example.com', later)])).toMatchObject({ updated: 1 });
+  const [, two] = await rowsOf(bench, merchantId);
+  expect(two).toMatchObject({ email_hash: null });
+  expect(await emailOf(bench, merchantId, two!)).toBe('a@example.com');
+  expect(await upsert(merchantId, [from(2, 'a@example.com', later)])).toMatchObject({ unchanged: 1 });
+});
+
 it('stores the rest of a page that holds an unstorable row', async () => {
   const merchantId = merchant();
   const counts = await upsert(merchantId, [
     from(1, 'a@example.com'),
     from(2, null, { metadata: { note: 'x\u0000' } }),
+    from(3, null, { metadata: {}, sourceUpdatedAt: new Date(0), fault: 'unreadable_customer' }),
   ]);
-  expect(counts).toMatchObject({ created: 1, failed: 1 });
-  expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_metadata' }]);
+  expect(counts).toMatchObject({ created: 1, failed: 2 });
+  expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
+    'invalid_metadata',
+    'unreadable_customer',
+  ]);
 });
 
 it('does not bring an erased person back, unless they came back by themselves', async () => {

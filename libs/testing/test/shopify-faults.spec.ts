@@ -94,6 +94,20 @@ describe('cursors', () => {
     expect(again.pageInfo).toEqual(second.pageInfo);
   });
 
+  it('loop in a circle of more pages, once there are so many', async () => {
+    open.shop.fault({ kind: 'loop-cursor', pages: 4, times: 2 });
+    const firsts: string[] = [];
+    for (let after: string | null = null; firsts.length < 15;) {
+      const { nodes, pageInfo }: Awaited<ReturnType<typeof page>> = await page(after);
+      firsts.push(nodes[0].id);
+      if (!pageInfo.hasNextPage) break;
+      after = pageInfo.endCursor;
+    }
+    const all = [...open.shop.all()].map(({ id }) => id);
+    const nth = firsts.map((id) => all.indexOf(id) / 100 + 1);
+    expect(nth).toEqual([1, 2, 3, 4, 5, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('loop in REST as well', async () => {
     const { rest, shop } = open;
     const first = linkTo((await rest('customers.json?limit=100')).headers, 'next')!;

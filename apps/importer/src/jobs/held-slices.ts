@@ -1,13 +1,12 @@
 import { inTransaction, type Pool } from '@core/db';
 import { LEASE_MS, releaseLease, type PageRef } from '@core/domain';
-import type { Attempt } from './page-failure.ts';
 
 /** The slices this process had in hand last, to give them back when it stops. */
 export interface HeldSlices {
   keep(page: PageRef): void;
   drop(page: PageRef): void;
-  /** Notes that the page failed. Waiting for a limit is no failure, however often it has to. */
-  failed(page: PageRef): Attempt;
+  /** @returns how often the page has failed here, this time too: how long to pause goes by it, giving up does not */
+  failed(page: PageRef): number;
   /** Distinct runs among them. */
   runs(): number;
   /** Releases the leases, so that a restart goes on at once instead of after a lease. */
@@ -17,7 +16,7 @@ export interface HeldSlices {
 interface Held {
   page: PageRef;
   at: number;
-  failures: { since: number; times: number } | null;
+  failures: number;
 }
 
 /** Pages wander between importers: what was not touched for so long is another's, or ended. */
@@ -33,14 +32,14 @@ export function createHeldSlices(now: () => number = Date.now): HeldSlices {
     keep(page) {
       forgetOld();
       const known = held.get(key(page));
-      const failures = known?.page.page === page.page ? known.failures : null;
+      const failures = known?.page.page === page.page ? known.failures : 0;
       held.set(key(page), { page, at: now(), failures });
     },
     drop: (page) => void held.delete(key(page)),
     failed(page) {
-      const { since, times } = held.get(key(page))?.failures ?? { since: now(), times: 0 };
-      held.set(key(page), { page, at: now(), failures: { since, times: times + 1 } });
-      return { ageMs: now() - since, number: times + 1 };
+      const failures = (held.get(key(page))?.failures ?? 0) + 1;
+      held.set(key(page), { page, at: now(), failures });
+      return failures;
     },
     runs() {
       forgetOld();

@@ -4,9 +4,9 @@ import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '..
 import { asksToWait, LimiterUnavailable } from '../shopify/limiter.ts';
 
 export interface Attempt {
-  /** Since the page failed first. */
+  /** Since the page failed first, at whichever importer. */
   ageMs: number;
-  /** From 1. */
+  /** From 1, at this importer. */
   number: number;
 }
 
@@ -21,6 +21,10 @@ export type Remedy =
 /** So long a page is tried again and again before its run fails; a resume goes on from there. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
+
+/** Waiting for a limit is no failure, however often and long it has to; nor is a page that is somebody else's. */
+export const isFailure = (error: unknown): boolean =>
+  !(error instanceof Fenced || error instanceof Throttled || error instanceof LimiterUnavailable);
 
 /** What to do about a page that failed: the one table of it. */
 export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: number): Remedy {
@@ -49,7 +53,8 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
       kind: 'fail',
       message: unavailable
         ? 'Shopify could not be reached for too long. Resume the import later.'
-        : 'The import was stopped by an internal error. Resume it to try again.',
+        : "The import was stopped: an internal error came back again and again (see the importer's log). Resume it to " +
+          'try again.',
     };
   }
   if (unavailable && error.retryAfterMs !== null) return waitAsked(error.retryAfterMs);

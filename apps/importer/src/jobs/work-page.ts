@@ -4,6 +4,7 @@ import {
   failRun,
   Fenced,
   LEASE_MS,
+  noteFailure,
   renewLease,
   restartSlice,
   setWaiting,
@@ -15,7 +16,7 @@ import { jobId, type PageJobs } from '../queues.ts';
 import { CursorLost } from '../shopify/errors.ts';
 import { createAskShop, NotAdmitted, type AskDeps } from './ask-shop.ts';
 import type { HeldSlices } from './held-slices.ts';
-import { remedyFor, type Remedy } from './page-failure.ts';
+import { isFailure, remedyFor, type Remedy } from './page-failure.ts';
 import type { Progress, Work, WorkDeps } from './page-work.ts';
 import { planSlices } from './plan-run.ts';
 import { readPage } from './read-page.ts';
@@ -49,9 +50,11 @@ export async function workPage(deps: WorkPageDeps, page: PageRef): Promise<numbe
     return await apply(deps, ctx, page, await attempt(deps, ctx, page));
   } catch (err) {
     if (signal.aborted) return 0;
-    const remedy = remedyFor(err, held.failed(page), deps.giveUpAfterMs);
-    if (remedy.kind !== 'drop') log.warn({ err, job: jobId(page), remedy: remedy.kind }, 'page not imported');
     try {
+      const tried = { ageMs: await failingFor(deps, page, err), number: held.failed(page) };
+      const remedy = remedyFor(err, tried, deps.giveUpAfterMs);
+      if (remedy.kind !== 'drop')
+        log.warn({ err, job: jobId(page), remedy: remedy.kind }, 'page not imported');
       return await apply(deps, ctx, page, remedy);
     } catch (error) {
       if (!(error instanceof Fenced)) throw error;
@@ -78,6 +81,18 @@ async function attempt(deps: WorkPageDeps, ctx: CommandContext, page: PageRef): 
     throw error;
   } finally {
     alive.stop();
+  }
+}
+
+/** @throws Fenced */
+async function failingFor({ pool }: WorkPageDeps, page: PageRef, error: unknown): Promise<number> {
+  if (!isFailure(error)) return 0;
+  try {
+    return await inTransactionOf(page, pool, (tx) => noteFailure(tx, page));
+  } catch (unnoted) {
+    if (unnoted instanceof Fenced) throw unnoted;
+    // PostgreSQL is away: no outage of the shop's, and nothing of the run is lost meanwhile.
+    return 0;
   }
 }
 
@@ -121,10 +136,18 @@ async function apply(
  * Renews the lease while a slow reply or a slow database is waited for. A process that hangs altogether
  * renews nothing: then its slice is handed out anew, as it should be. A failure here is not one of the
  * page: its commit finds out whether the slice is still ours.
+ *
+ * One renewal at a time: while the page's own transaction holds the row, as the last of a large shop does for minutes,
+ * each would wait for it with a connection of the pool.
  */
 function keepAlive(pool: Pool, page: PageRef): { stop(): void } {
+  let renewing = false;
   const timer = setInterval(() => {
-    inTransactionOf(page, pool, (tx) => renewLease(tx, page)).catch(() => undefined);
+    if (renewing) return;
+    renewing = true;
+    void inTransactionOf(page, pool, (tx) => renewLease(tx, page))
+      .catch(() => undefined)
+      .finally(() => (renewing = false));
   }, LEASE_MS / 3);
   return { stop: () => clearInterval(timer) };
 }

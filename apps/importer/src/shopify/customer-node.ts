@@ -1,5 +1,5 @@
 import type { ImportedCustomer } from '@core/domain';
-import { toImportedCustomer } from './imported.ts';
+import { orUnreadable } from './imported.ts';
 
 /** A customer as CUSTOMER_FIELDS of the GraphQL API ask for one. */
 export interface CustomerNode {
@@ -25,7 +25,7 @@ export const CUSTOMER_FIELDS = `id
       updatedAt`;
 
 export const toImported = (node: CustomerNode): ImportedCustomer =>
-  toImportedCustomer({
+  orUnreadable(node.id, () => ({
     gid: node.id,
     email: node.defaultEmailAddress?.emailAddress ?? null,
     orders: node.numberOfOrders,
@@ -35,4 +35,4 @@ export const toImported = (node: CustomerNode): ImportedCustomer =>
     state: node.state,
     createdAt: node.createdAt,
     updatedAt: node.updatedAt,
-  });
+  }));

@@ -66,4 +66,12 @@ describe('a customer', () => {
   it('has a number in its id', () => {
     expect(gidOf(idOf(node.id))).toBe(node.id);
   });
+
+  it('of whom the source says less than it promises fails alone', () => {
+    const broken = { externalId: node.id, email: null, fault: 'unreadable_customer' };
+    for (const field of ['amountSpent', 'tags', 'state']) {
+      expect(toImported({ ...node, [field]: null })).toMatchObject(broken);
+    }
+    expect(fromRest({ ...row, tags: null as unknown as string }, 'EUR')).toMatchObject(broken);
+  });
 });

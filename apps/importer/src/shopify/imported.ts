@@ -22,7 +22,7 @@ export interface SourceCustomer {
  * - times: REST has the shop's offset; all are UTC
  * - locale: only GraphQL has it, so it is left out
  */
-export const toImportedCustomer = (customer: SourceCustomer): ImportedCustomer => ({
+const toImportedCustomer = (customer: SourceCustomer): ImportedCustomer => ({
   externalId: customer.gid,
   email: customer.email,
   // In the order of their names: then nothing is sorted to hash them.
@@ -36,6 +36,25 @@ export const toImportedCustomer = (customer: SourceCustomer): ImportedCustomer =
   },
   sourceUpdatedAt: new Date(customer.updatedAt),
 });
+
+/**
+ * A customer as `read` makes it of the source's words. Where those are not what Shopify promises (no amount, no tags) it
+ * alone counts as failed: its page, tried again, would have the same words.
+ */
+export function orUnreadable(gid: string, read: () => SourceCustomer): ImportedCustomer {
+  try {
+    return toImportedCustomer(read());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return {
+      externalId: gid,
+      email: null,
+      metadata: {},
+      sourceUpdatedAt: new Date(0),
+      fault: 'unreadable_customer',
+    };
+  }
+}
 
 /** The number in gid://shopify/Customer/7. */
 export const idOf = (gid: string): number => Number(gid.slice(gid.lastIndexOf('/') + 1));

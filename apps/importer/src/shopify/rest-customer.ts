@@ -1,5 +1,5 @@
 import { gidOf, type ImportedCustomer } from '@core/domain';
-import { toImportedCustomer } from './imported.ts';
+import { orUnreadable } from './imported.ts';
 
 /** A customer as the fields of REST_FIELDS give one. */
 export interface RestCustomer {
@@ -22,7 +22,7 @@ export const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created
  *   (shopify.dev/docs/api/admin-rest/latest/resources/customer)
  */
 export const fromRest = (customer: RestCustomer, currency: string): ImportedCustomer =>
-  toImportedCustomer({
+  orUnreadable(gidOf(customer.id), () => ({
     gid: gidOf(customer.id),
     email: customer.email,
     orders: customer.orders_count,
@@ -32,4 +32,4 @@ export const fromRest = (customer: RestCustomer, currency: string): ImportedCust
     state: customer.state,
     createdAt: customer.created_at,
     updatedAt: customer.updated_at,
-  });
+  }));

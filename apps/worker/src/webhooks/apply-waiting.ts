@@ -19,6 +19,15 @@ export interface ApplyWaitingDeps {
   keys: MerchantKeyStore;
   log: Logger;
   onEnd: (webhook: WaitingWebhook, end: WebhookEnd) => void;
+  /** Told of customers who were not stored as told. */
+  onRowError: (webhook: WaitingWebhook, reason: string) => void;
+}
+
+/** What became of a webhook. */
+interface Done {
+  webhook: WaitingWebhook;
+  end: WebhookEnd;
+  rowErrors: readonly string[];
 }
 
 /** Of one shop, in one transaction: it holds the rows of its customers no longer than a page of an import does. */
@@ -31,29 +40,40 @@ const BATCH = 50;
  * @returns whether any waited
  */
 export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
-  const { pool, onEnd } = deps;
+  const { pool } = deps;
   const at: { webhook?: WaitingWebhook | undefined } = {};
   try {
     const done = await inTransaction(pool, async (tx) => {
       at.webhook = undefined;
-      const ends: [WaitingWebhook, WebhookEnd][] = [];
+      const all: Done[] = [];
       for (const { webhook, payload } of inSourceOrder(await openAll(tx, deps.keys))) {
         at.webhook = webhook;
         if (payload instanceof Error) throw payload;
-        const outcome = await applyWebhook(tx, contextOf(deps, webhook), webhook, payload);
-        await finishWebhook(tx, webhook, outcome);
-        ends.push([webhook, outcome]);
+        let rowErrors: readonly string[] = [];
+        const ctx = contextOf(deps, webhook);
+        const end = await applyWebhook(tx, ctx, webhook, payload, (reasons) => (rowErrors = reasons));
+        await finishWebhook(tx, webhook, end);
+        all.push({ webhook, end, rowErrors });
       }
       at.webhook = undefined;
-      return ends;
+      return all;
     });
-    for (const [webhook, end] of done) onEnd(webhook, end);
+    for (const each of done) tell(deps, each);
     return done.length > 0;
   } catch (error) {
     // No fault of the webhook's.
     if (!at.webhook || isConnectionLoss(error)) throw error;
     await putOff(deps, at.webhook, error);
     return true;
+  }
+}
+
+/** No run logs it, and the customer is not named here either: an import tells the merchant who it is. */
+function tell({ log, onEnd, onRowError }: ApplyWaitingDeps, { webhook, end, rowErrors }: Done): void {
+  onEnd(webhook, end);
+  for (const reason of rowErrors) {
+    onRowError(webhook, reason);
+    log.info({ topic: webhook.topic, reason }, 'a customer was not stored as the webhook told');
   }
 }
 

@@ -27,11 +27,13 @@ type Apply = (
   ctx: CommandContext,
   webhook: WaitingWebhook,
   payload: Payload,
+  /** Told why a customer was not stored as told: codes, no PII. */
+  onRowErrors: (reasons: readonly string[]) => void,
 ) => Promise<WebhookOutcome>;
 
-const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload) => {
+const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowErrors) => {
   const customers = [readCustomer(payload)];
-  const { created, updated, failed } = await upsertCustomers(tx, ctx, { merchantId, customers });
+  const { created, updated, failed } = await upsertCustomers(tx, ctx, { merchantId, customers, onRowErrors });
   if (failed > 0) throw new UnreadableWebhook('invalid_customer');
   return outcome(created + updated > 0);
 };
@@ -85,7 +87,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
  * Applies one webhook in the caller's transaction.
  * @throws UnreadableWebhook, and whatever the commands throw
  */
-export const applyWebhook: Apply = (tx, ctx, webhook, payload) =>
-  APPLY[webhook.topic](tx, ctx, webhook, payload);
+export const applyWebhook: Apply = (tx, ctx, webhook, payload, onRowErrors) =>
+  APPLY[webhook.topic](tx, ctx, webhook, payload, onRowErrors);
 
 const outcome = (changed: boolean): WebhookOutcome => (changed ? 'applied' : 'ignored');

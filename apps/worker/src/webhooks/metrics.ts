@@ -7,12 +7,21 @@ export type WebhookEnd = 'applied' | 'ignored' | 'retried' | 'failed';
 export function createWebhookMetrics(
   registry: Registry,
   pool: Pool,
-): (webhook: { topic: string }, end: WebhookEnd) => void {
+): {
+  onEnd: (webhook: { topic: string }, end: WebhookEnd) => void;
+  onRowError: (webhook: { topic: string }, reason: string) => void;
+} {
   const registers = [registry];
   const applied = new Counter({
     name: 'core_webhooks_applied_total',
     help: 'Webhooks by topic and outcome: applied, ignored (nothing new), retried (an attempt failed), failed (given up)',
     labelNames: ['topic', 'outcome'] as const,
+    registers,
+  });
+  const rowErrors = new Counter({
+    name: 'core_webhooks_row_errors_total',
+    help: 'Customers not stored as a webhook told, by reason: invalid_email and email_shared are stored without it',
+    labelNames: ['topic', 'reason'] as const,
     registers,
   });
   const oldest = new Gauge({
@@ -37,7 +46,10 @@ export function createWebhookMetrics(
       failed.set(Number(figures.failed));
     },
   });
-  return ({ topic }, outcome) => applied.inc({ topic, outcome });
+  return {
+    onEnd: ({ topic }, outcome) => applied.inc({ topic, outcome }),
+    onRowError: ({ topic }, reason) => rowErrors.inc({ topic, reason }),
+  };
 }
 
 async function readFigures(pool: Pool) {

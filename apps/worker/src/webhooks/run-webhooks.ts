@@ -18,13 +18,13 @@ export function runWebhooks({ pool, keys, log, metrics }: BackgroundDeps): Backg
   const stopping = new AbortController();
   const { signal } = stopping;
   const wake = listenForWake(pool, WEBHOOKS_CHANNEL, log);
-  const onEnd = createWebhookMetrics(metrics, pool);
+  const figures = createWebhookMetrics(metrics, pool);
 
   const apply = async (): Promise<void> => {
     for (let failures = 0; !signal.aborted;) {
       const seen = wake.news();
       try {
-        const busy = await applyWaiting({ pool, keys, log, onEnd });
+        const busy = await applyWaiting({ pool, keys, log, ...figures });
         failures = 0;
         if (!busy) await wake.wait(seen, wake.listening() ? LOOK_EVERY_MS : LOOK_WHEN_DEAF_MS, signal);
       } catch (err) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { inTransaction, readEmail, type Tx } from '@core/db';
+import { emailHash, inTransaction, readEmail, type Tx } from '@core/db';
 import type { StandInCustomer } from '@core/testing';
 import type { ConnectedShop } from './shops.ts';
 import { CEILING, type ImportStack } from './stack.ts';
@@ -12,6 +12,11 @@ interface Wanted {
   externalId: string;
   email: string | null;
   metadata: Record<string, unknown>;
+}
+
+interface Stored extends Wanted {
+  /** The blind index in hex, as stored and as it is of this email; null where there is none. */
+  index: { stored: string | null; ofEmail: string | null };
 }
 
 const MOST_TOLD = 3;
@@ -37,6 +42,7 @@ export async function compareShop(stack: ImportStack, shop: ConnectedShop): Prom
       'differ',
       [...wanted].flatMap(([id, each]) => differences(id, each, stored.get(id))),
     ),
+    ...told('have another blind index than that of their email', wrongIndexes(stored)),
     ...(await oddEvents(stack, shop)),
     ...told(
       'rules of the shop were broken',
@@ -52,6 +58,18 @@ function differences(id: string, wanted: Wanted, stored: Wanted | undefined): st
     (field) => !isDeepStrictEqual(wanted[field], stored[field]),
   );
   return fields.length === 0 ? [] : [`${id} in ${fields.join()}`];
+}
+
+/** Without an index is only who shares an email with somebody who has it. */
+function wrongIndexes(stored: ReadonlyMap<string, Stored>): string[] {
+  const holders = new Set([...stored.values()].map(({ index }) => index.stored));
+  return [...stored]
+    .filter(([, { index }]) =>
+      index.stored === null
+        ? index.ofEmail !== null && !holders.has(index.ofEmail)
+        : index.stored !== index.ofEmail,
+    )
+    .map(([id]) => id);
 }
 
 const toWanted = (customer: StandInCustomer): Wanted => ({
@@ -75,15 +93,19 @@ async function storedCustomers({ api, keys }: ImportStack, { merchantId }: Conne
       id: string;
       external_id: string;
       email: string | null;
+      email_hash: Buffer | null;
       metadata: Record<string, unknown>;
     }>('select * from customers where merchant_id = $1 and deleted_at is null', [merchantId]);
-    const stored = new Map<string, Wanted>();
-    for (const { id, external_id, email, metadata } of rows) {
-      stored.set(external_id, {
-        externalId: external_id,
-        email: await readEmail(tx, keys, { id, merchantId, email }),
-        metadata,
-      });
+    const merchantKeys = await keys.findOrCreate(tx, merchantId);
+    const stored = new Map<string, Stored>();
+    for (const row of rows) {
+      const { id, external_id: externalId, metadata } = row;
+      const email = await readEmail(tx, keys, { id, merchantId, email: row.email });
+      const index = {
+        stored: row.email_hash?.toString('hex') ?? null,
+        ofEmail: email === null ? null : emailHash(merchantKeys, email).toString('hex'),
+      };
+      stored.set(externalId, { externalId, email, metadata, index });
     }
     return stored;
   };

@@ -31,6 +31,9 @@ export type ImportStatus = (typeof IMPORT_STATUSES)[number];
 /** A run in one of these holds its shop: no second one starts. */
 export const ACTIVE_STATUSES = ['pending', 'running', 'paused', 'cancelling'] as const;
 
+/** A run in one of these has ended before it was complete: it can be resumed. */
+export const BROKEN_OFF_STATUSES = ['cancelled', 'failed', 'incomplete'] as const;
+
 const quoted = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(', '));
 const count = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
 
@@ -61,6 +64,10 @@ export const customerImportLogs = pgTable(
     uniqueIndex('uq_customer_import_logs_active')
       .on(t.merchantId, t.shop)
       .where(sql`${t.status} in (${quoted(ACTIVE_STATUSES)})`),
+    // Pruning looks among these, who are few, and not among all that ever ran.
+    index('idx_customer_import_logs_broken_off')
+      .on(t.finishedAt)
+      .where(sql`${t.status} in (${quoted(BROKEN_OFF_STATUSES)})`),
     check('ck_customer_import_logs_status', sql`${t.status} in (${quoted(IMPORT_STATUSES)})`),
   ],
 );
@@ -93,6 +100,8 @@ export const customerImportSlices = pgTable(
     fence: integer('fence').notNull().default(0),
     /** Until then the slice is somebody's; past it the reconciler hands it out anew. */
     leaseUntil: instant('lease_until'),
+    /** When its next page failed first; null once the shop has answered. In the row, for a page changes hands. */
+    failingSince: instant('failing_since'),
     read: count('read'),
     created: count('created'),
     updated: count('updated'),

@@ -2,6 +2,7 @@ import { appendAudit, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
 import { markGone } from './delete-customers.ts';
+import { healEmails } from './heal-emails.ts';
 import { upsertCustomers } from './upsert-customers.ts';
 
 /** Two customers that became one in the source. */
@@ -17,7 +18,8 @@ export interface MergeCustomers {
  * Deletes the merged customer as deleteCustomers does, and remembers whom it was merged into: its id answers not
  * found, with the survivor's. The survivor keeps its id and its data; what the merge changed in it comes with the
  * source's own update. Not known here yet, it is stored by its external id alone, for it does live in the source:
- * waiting for an import to bring it would lose the merge with the wait. An erased survivor stays erased.
+ * waiting for an import to bring it would lose the merge with the wait. An erased survivor stays erased. The source's
+ * update may have come first, with an email that the merged customer still held: the survivor's is indexed now.
  * @returns whether anything was not known before
  * @throws CoreError invalid_argument when both are the same
  */
@@ -33,6 +35,7 @@ export async function mergeCustomers(
   const gone = await markGone(tx, ctx, { merchantId, externalIds: [mergedExternalId], origin, mergedInto });
   const pointed = survivor ? await pointAt(tx, merchantId, mergedExternalId, survivor) : [];
   const changed = [...gone, ...pointed];
+  const healed = survivor ? await healEmails(tx, ctx, { merchantId, origin, customerId: survivor }) : [];
   if (changed.length > 0) {
     await appendAudit(tx, ctx, {
       merchantId,
@@ -41,7 +44,7 @@ export async function mergeCustomers(
       detail: { origin, survivor },
     });
   }
-  return { merged: changed.length > 0 };
+  return { merged: changed.length + healed.length > 0 };
 }
 
 const idOf = async (tx: Tx, merchantId: string, externalId: string): Promise<string | null> => {

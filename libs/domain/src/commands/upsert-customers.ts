@@ -21,6 +21,8 @@ export interface UpsertCustomers {
   importId?: string | undefined;
   /** One page of the source. */
   customers: readonly ImportedCustomer[];
+  /** Told why rows were not stored as they came, by code, when there is no run whose log says so. */
+  onRowErrors?: ((reasons: readonly string[]) => void) | undefined;
 }
 
 /** Every row of the page is in exactly one of these, duplicates within the page in `unchanged`. */
@@ -61,12 +63,11 @@ export async function upsertCustomers(
   await updateCustomers(tx, merchantId, keys, resolution.updates, origin);
   // A run reads again at its end what changed meanwhile, and a second run must write nothing.
   if (!importId) await touchCustomers(tx, merchantId, resolution.touches);
-  if (importId) {
-    const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
-    // Nor may the log of errors bring an erased external id back.
-    const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
-    await logRowErrors(tx, merchantId, importId, kept);
-  }
+  const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
+  // Nor may the log of errors bring an erased external id back.
+  const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
+  if (importId) await logRowErrors(tx, merchantId, importId, kept);
+  else if (kept.length > 0) input.onRowErrors?.(kept.map(({ reason }) => reason));
 
   const counts: UpsertCounts = {
     created: resolution.inserts.length,

@@ -71,12 +71,8 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
     const position = rows.at(row)?.position;
     return position ? issue(position) : null;
   };
-  const astray = hasNextPage && after ? served.faults.takePage() : undefined;
-  const endCursor = () => {
-    if (astray === 'repeat-cursor') return args.after;
-    const back = astray && after && stepBack(served, sortKey, args.reverse, after, first);
-    return back ? issue(back) : cursorAt(-1)();
-  };
+  const back = hasNextPage && after ? astray(served, sortKey, args.reverse, after, first) : undefined;
+  const endCursor = () => (back ? issue(back) : cursorAt(-1)());
   return {
     nodes,
     edges: nodes.map((node, row) => ({ node, cursor: cursorAt(row) })),
@@ -89,15 +85,24 @@ function customers(args: CustomersArgs, context: Context, info: GraphQLResolveIn
   };
 }
 
-/** Where the page before the one that begins after `from` began; undefined at the start of the list. */
+/** Where the next page begins instead, if a fault leads back from the one that begins after `from`. */
+function astray(served: ServedShop, sortKey: SortKey, reverse: boolean, from: Position, rows: number) {
+  let to: Position | undefined;
+  const reaches = (pages: number) => {
+    to = stepBack(served, sortKey, reverse, from, pages * rows);
+    return to !== undefined;
+  };
+  return served.faults.takePage(reaches) ? to : undefined;
+}
+
+/** The place so many rows before `from`; undefined when the list begins later. */
 function stepBack(shop: ServedShop, sortKey: SortKey, reverse: boolean, from: Position, rows: number) {
-  let back: Position | undefined;
+  if (rows === 0) return from;
   let left = rows;
   for (const { facts } of shop.population().walk(sortKey, !reverse, from)) {
-    back = { id: facts.id, value: facts[SORT_FACTS[sortKey]] };
-    if (--left === 0) break;
+    if (--left === 0) return { id: facts.id, value: facts[SORT_FACTS[sortKey]] };
   }
-  return back;
+  return undefined;
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/customer. */

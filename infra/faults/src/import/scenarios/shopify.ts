@@ -46,6 +46,7 @@ export const shopify: ImportScenario[] = [
   ...amid('cursors that repeat and loop', ['graphql', 'rest'], ({ far }) => {
     far.fault({ kind: 'repeat-cursor' });
     far.fault({ kind: 'loop-cursor' });
+    far.fault({ kind: 'loop-cursor', pages: 3, times: 2 });
   }),
   ...amid(
     'tokens that expire',

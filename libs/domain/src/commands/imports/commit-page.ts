@@ -49,7 +49,7 @@ export async function commitPage(tx: Tx, input: CommitPage): Promise<void> {
     `update customer_import_slices
         set cursor = $6, done = $7, page = page + 1, lease_until = now() + $8 * interval '1 millisecond',
             read = read + $9, created = created + $10, updated = updated + $11, unchanged = unchanged + $12,
-            skipped = skipped + $13, failed = failed + $14, deleted = deleted + $15
+            skipped = skipped + $13, failed = failed + $14, deleted = deleted + $15, failing_since = null
       where merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4 and page = $5 and not done
      returning 1`,
     [

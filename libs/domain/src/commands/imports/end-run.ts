@@ -80,7 +80,7 @@ async function endRun(
   );
   if (ended.length === 0) return;
   await tx.query(
-    `update customer_import_slices set fence = fence + 1, lease_until = null
+    `update customer_import_slices set fence = fence + 1, lease_until = null, failing_since = null
       where merchant_id = $1 and import_id = $2`,
     [merchantId, importId],
   );

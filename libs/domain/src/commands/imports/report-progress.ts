@@ -34,7 +34,8 @@ export async function clearWaiting(tx: Tx, { merchantId, importId }: ImportRef):
 export async function movePlace(tx: Tx, page: PageRef, cursor: string | null): Promise<void> {
   const { merchantId, importId, slice, fence } = page;
   const moved = await tx.query(
-    `update customer_import_slices set cursor = $6, lease_until = now() + $7 * interval '1 millisecond'
+    `update customer_import_slices
+        set cursor = $6, lease_until = now() + $7 * interval '1 millisecond', failing_since = null
       where merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4 and page = $5 and not done
      returning 1`,
     [merchantId, importId, slice, fence, page.page, cursor, LEASE_MS],

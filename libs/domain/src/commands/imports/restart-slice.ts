@@ -14,7 +14,7 @@ export async function restartSlice(tx: Tx, page: PageRef): Promise<boolean> {
   const { merchantId, importId, slice, fence } = page;
   const [restarted] = await tx.query<{ restarts: number }>(
     `update customer_import_slices s
-        set cursor = null,
+        set cursor = null, failing_since = null,
             range = (was.range || jsonb_build_object('restarts', (was.restarts + 1) % ${MOST_RESTARTS + 1}))::text
        from (select range, coalesce((range->>'restarts')::integer, 0) as restarts
                from (select coalesce(nullif(range, ''), '{}')::jsonb as range from customer_import_slices

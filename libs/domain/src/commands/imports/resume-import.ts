@@ -5,25 +5,34 @@ import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
 import { ACTIVE, alreadyRunning } from './start-import.ts';
 
 /**
- * Puts an ended import back to pending, to go on where it stopped. An incomplete one has read every page
- * and has no such place: it reads the shop anew, and its counters begin at zero (the audit row keeps them).
+ * Puts an ended import back to pending, to go on where it stopped. One without such a place reads the shop anew, and its
+ * counters begin at zero (the audit row keeps them): an incomplete one has read every page, of an old one nothing is
+ * kept any more (see pruneImports), and earlier builds cancelled some that had nothing left to read.
  * @throws CoreError not_found; failed_precondition when it runs or is complete; AlreadyRunning when another
  *   import holds the shop
  */
 export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;
   const before = await getImport(tx, input);
+  // A statement of its own: the next one then sees the slices as pruning, which holds this lock, left them.
+  await tx.query('select from customer_import_logs where merchant_id = $1 and id = $2 for update', [
+    merchantId,
+    importId,
+  ]);
   // A race with a start fails on the unique index, and the transaction runs anew and finds the winner.
-  const [resumed] = await tx.query<{ was: ImportStatus }>(
+  const [resumed] = await tx.query<{ was: ImportStatus; anew: boolean }>(
     `update customer_import_logs r
         set status = 'pending', finished_at = null, error = null, waiting_reason = null,
-            expected = case when was.status = 'incomplete' then null else r.expected end,
-            started_at = case when was.status = 'incomplete' then null else r.started_at end
-       from (select id, status from customer_import_logs where merchant_id = $1 and id = $2 for update) was
+            expected = case when was.anew then null else r.expected end,
+            started_at = case when was.anew then null else r.started_at end
+       from (select id, status,
+                    status = 'incomplete' or not exists (select from customer_import_slices
+                                                          where import_id = $2 and not done) as anew
+               from customer_import_logs where merchant_id = $1 and id = $2) was
       where r.merchant_id = $1 and r.id = was.id and was.status in ('cancelled', 'failed', 'incomplete')
         and not exists (select 1 from customer_import_logs other
                          where other.merchant_id = $1 and other.shop = r.shop and other.${ACTIVE})
-     returning was.status as was`,
+     returning was.status as was, was.anew`,
     [merchantId, importId],
   );
   if (!resumed) {
@@ -31,7 +40,7 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
     if (!['cancelled', 'failed', 'incomplete'].includes(status)) throw cannot('resumed', status);
     throw await alreadyRunning(tx, merchantId, before.shop);
   }
-  if (resumed.was === 'incomplete') await beginAnew(tx, input);
+  if (resumed.anew) await beginAnew(tx, input);
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'import.resume',

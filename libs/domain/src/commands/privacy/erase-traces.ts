@@ -52,7 +52,7 @@ async function eraseImportIds(tx: Tx, { merchantId, externalIds }: Traces): Prom
     'customer_import_ids',
     pages.length,
     ['external_id'],
-    'an import that still meets the id in the shop notes it again, and forgets it when it completes',
+    'an import that still meets the id in the shop notes it again, and forgets it when it completes, or 30 days after it was broken off',
   );
 }
 

@@ -40,7 +40,7 @@ export const IDS_ALONE: readonly ErasedPlace[] = [
   untouched('import jobs', 'hold ids of imports and slices'),
   untouched(
     'customer_import_slices',
-    "hold counts, and places in the shop's list in the shop's own words; the next import of the shop begins anew",
+    "hold counts, and places in the shop's list in the shop's own words, until the import has read on, or 30 days after it was broken off",
   ),
   untouched(
     'backups',

@@ -9,6 +9,8 @@ export interface ImportedCustomer {
   email: string | null;
   metadata: Record<string, unknown>;
   sourceUpdatedAt: Date;
+  /** Why nothing but the external id could be read of it: a code, such as unreadable. It counts as failed. */
+  fault?: string;
 }
 
 /** A row of a page, ready to be compared with what is stored. */
@@ -39,7 +41,7 @@ export function preparePage(keys: MerchantKeys, customers: readonly ImportedCust
   const page: Page = { rows: [], failed: [], warnings: [] };
   for (const customer of latestOfEach(customers)) {
     const json = canonicalJson(customer.metadata);
-    const reason = unstorable(customer, json);
+    const reason = customer.fault ?? unstorable(customer, json);
     if (reason) {
       page.failed.push({ externalId: customer.externalId.slice(0, 255), reason });
       continue;

@@ -80,6 +80,58 @@ describe('resolvePage', () => {
     expect(heldByTwo.warnings).toEqual([{ externalId: '1', reason: 'email_shared' }]);
   });
 
+  describe('an email that was another’s', () => {
+    const [row] = rows(from('2', 'a@example.com'));
+    // As loaded: an equal content hash brings no metadata.
+    const waiting = (extra = {}) =>
+      held('B', '2', null, { contentHash: row?.contentHash, metadata: null, ...extra });
+
+    it('is indexed once it is free, and nothing else of the customer is written', () => {
+      const { updates, warnings } = resolvePage(rows(from('2', 'a@example.com')), [waiting()], none);
+      expect(updates).toMatchObject([
+        { id: 'B', setEmail: true, emailHash: hash('a@example.com'), changedFields: ['email'] },
+      ]);
+      expect(updates[0]?.row.json).toBe('{}');
+      expect(warnings).toEqual([]);
+    });
+
+    it('is told again and not written while it is not free', () => {
+      const page = rows(from('2', 'a@example.com'));
+      const result = resolvePage(page, [waiting(), held('A', '1', 'a@example.com')], none);
+      expect(result).toMatchObject({ updates: [], inserts: [], unchanged: 1 });
+      expect(result.warnings).toEqual([{ externalId: '2', reason: 'email_shared' }]);
+    });
+
+    it('is handed on within a page', () => {
+      const page = rows(from('1', 'new@example.com'), from('2', 'a@example.com'));
+      const result = resolvePage(page, [waiting(), held('A', '1', 'a@example.com')], none);
+      expect(result.updates.map(({ id, emailHash }) => [id, emailHash])).toEqual([
+        ['A', hash('new@example.com')],
+        ['B', hash('a@example.com')],
+      ]);
+      expect(result.releases).toEqual(['A']);
+    });
+
+    it('is stored when it takes the place of none, or of another that was shared', () => {
+      const others = [held('A', '1', 'a@example.com')];
+      for (const before of [null, 'x@example.com']) {
+        const [was] = rows(from('2', before));
+        const target = held('B', '2', null, { contentHash: was?.contentHash });
+        const { updates } = resolvePage(rows(from('2', 'a@example.com')), [target, ...others], none);
+        expect(updates).toMatchObject([
+          { id: 'B', setEmail: true, emailHash: null, changedFields: ['email'] },
+        ]);
+      }
+    });
+
+    it('is not written for the sake of other news', () => {
+      const page = rows(from('2', 'a@example.com', { metadata: { tags: ['new'] } }));
+      const target = waiting({ metadata: { tags: [] } });
+      const { updates } = resolvePage(page, [target, held('A', '1', 'a@example.com')], none);
+      expect(updates).toMatchObject([{ id: 'B', setEmail: false, changedFields: ['metadata'] }]);
+    });
+  });
+
   it('hands an email on within a page to a new customer', () => {
     const result = resolvePage(
       rows(from('1', 'new@example.com'), from('9', 'a@example.com')),
@@ -118,6 +170,8 @@ describe('resolvePage', () => {
 
   it('brings a deleted customer back when the source had it after the deletion, by its own time or the run’s', () => {
     const deleted = held('A', '1', null, { deletedAt: at(5), sourceUpdatedAt: at(1) });
+    const justThen = rows(from('1', null, { sourceUpdatedAt: new Date(at(5).getTime() + 4_000) }));
+    expect(resolvePage(justThen, [deleted], none)).toMatchObject({ skipped: 1, updates: [] }); // by another clock
     const [late, anew] = [rows(from('1', null)), rows(from('1', null, { sourceUpdatedAt: at(6) }))];
     expect(resolvePage(late, [deleted], none)).toMatchObject({ skipped: 1, updates: [] });
     expect(resolvePage(late, [deleted], none, at(4))).toMatchObject({ skipped: 1, updates: [] });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PageRow, RowError } from './page.ts';
+import { canonicalJson } from '../../canonical-json.ts';
+import { contentHash, type PageRow, type RowError } from './page.ts';
 
 /** A stored customer that a page may concern: by external id or by email. */
 export interface StoredCustomer {
@@ -60,7 +61,7 @@ export interface Resolution {
 /**
  * Decides who each row of a page is: by external id first; else a stored customer with that email and no
  * external id is claimed; else it is new. An email that belongs to somebody else is kept without its
- * blind index (`email_shared`). Pure, so that every case has a spec.
+ * blind index (`email_shared`), until the first page that finds it free. Pure, so that every case has a spec.
  * @param readSince when the reading of the page began at the earliest; null: only its rows' own times are known
  */
 export function resolvePage(
@@ -96,7 +97,7 @@ export function resolvePage(
       continue;
     }
     if (target) claimed.add(target.id);
-    if (target && !hasNews(row, target)) leaveAlone(resolution, row, target);
+    if (target && !hasNews(row, target) && !lacksIndex(row, target)) leaveAlone(resolution, row, target);
     else targets.set(row, target);
   }
 
@@ -166,9 +167,17 @@ const leaveAlone = (resolution: Resolution, row: PageRow, { id, sourceUpdatedAt 
   }
 };
 
+/**
+ * The time of a deletion is ours, that of a row the source's: where our clock is behind, a change just before the deletion
+ * seems to come after it. Who does come back within seconds is back with the next run, which has our time, too.
+ */
+const CLOCKS_DIFFER_MS = 5_000;
+
 /** Did the source have this deleted customer again, after it was deleted here? A row read before may come late. */
 const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | null): boolean =>
-  deletedAt === null || row.sourceUpdatedAt > deletedAt || (readSince !== null && readSince > deletedAt);
+  deletedAt === null ||
+  row.sourceUpdatedAt.getTime() > deletedAt.getTime() + CLOCKS_DIFFER_MS ||
+  (readSince !== null && readSince > deletedAt);
 
 const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
 
@@ -182,13 +191,28 @@ const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
   (!sameBytes(row.contentHash, target.contentHash) &&
     (target.sourceUpdatedAt === null || row.sourceUpdatedAt >= target.sourceUpdatedAt));
 
+/** Does the source say what it said before, of one whose email was another's then? It may be free by now. */
+const lacksIndex = (row: PageRow, target: StoredCustomer): boolean =>
+  row.emailHash !== null && target.emailHash === null && sameBytes(row.contentHash, target.contentHash);
+
+/**
+ * Is this the email that is stored without an index? What is stored cannot be compared: it is encrypted anew each time.
+ * But the content hash was made of it; where the metadata was edited here since, nobody can tell, and it is written.
+ */
+const isStored = ({ emailHash }: PageRow, { metadata, contentHash: known }: StoredCustomer): boolean =>
+  metadata !== null && sameBytes(contentHash(emailHash, canonicalJson(metadata)), known);
+
 /** The write that `target` needs, or null when nothing is new. A known value is never replaced by an absent one. */
 function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): Update | null {
   const claims = target.externalId === null;
-  const setEmail = row.email !== null && !sameBytes(emailHash, target.emailHash);
-  const newMetadata = Object.entries(row.metadata).some(
-    ([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]),
-  );
+  const says = !sameBytes(row.contentHash, target.contentHash);
+  const stillShared = emailHash === null && target.emailHash === null;
+  const setEmail =
+    row.email !== null &&
+    (stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash));
+  const newMetadata =
+    says &&
+    Object.entries(row.metadata).some(([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]));
   // Who comes back to life is news from head to foot.
   const returns = target.deletedAt !== null;
   const changedFields = [
@@ -197,7 +221,9 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
     ...(newMetadata || returns ? ['metadata'] : []),
   ];
   if (changedFields.length === 0) return null;
-  return { id: target.id, version: target.version, row, setEmail, emailHash, changedFields };
+  // Without news only the index is written: metadata that was edited here stands.
+  const written = says ? row : { ...row, json: '{}' };
+  return { id: target.id, version: target.version, row: written, setEmail, emailHash, changedFields };
 }
 
 /** Non-deferrable unique keys are checked row by row: who loses an email to another row lets go of it first. */

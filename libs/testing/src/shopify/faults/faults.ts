@@ -12,7 +12,7 @@ export type ReplyFault =
 /** What befalls the way to the next page. */
 export type PageFault =
   | 'repeat-cursor' // the next page is this one
-  | 'loop-cursor'; // the next page is the one before this one
+  | 'loop-cursor'; // the next page is an earlier one: the one before this, or the first of so many
 
 export type FaultKind = ReplyFault | PageFault;
 
@@ -21,20 +21,26 @@ export interface Fault {
   times?: number;
   /** The Admin API (default), the file of a bulk operation, or the token endpoint. */
   on?: FaultTarget;
+  /** How many pages the circle of a loop-cursor has, 2 unless said. It waits for a page with so many before it. */
+  pages?: number;
 }
 export type FaultTarget = 'api' | 'file' | 'oauth';
 
 export interface Faults {
   add(fault: Fault): void;
   takeReply(on: FaultTarget): ReplyFault | undefined;
-  takePage(): PageFault | undefined;
+  /**
+   * Whether the next page is an earlier one.
+   * @param reaches whether the list goes so many pages back from where this page began, which are none for the same page
+   */
+  takePage(reaches: (pages: number) => boolean): boolean;
 }
 
 const PAGE_FAULTS: ReadonlySet<FaultKind> = new Set(['repeat-cursor', 'loop-cursor']);
 
 /** Faults queue up; a page fault waits for the next reply that has a next page. */
 export function createFaults(): Faults {
-  const queues = new Map<string, { kind: FaultKind; left: number }[]>();
+  const queues = new Map<string, { kind: FaultKind; left: number; pages: number }[]>();
   const take = (queue: string): FaultKind | undefined => {
     const faults = queues.get(queue);
     const head = faults?.[0];
@@ -44,11 +50,15 @@ export function createFaults(): Faults {
     return head.kind;
   };
   return {
-    add({ kind, times = 1, on = 'api' }) {
+    add({ kind, times = 1, on = 'api', pages = 2 }) {
       const queue = PAGE_FAULTS.has(kind) ? 'page' : on;
-      queues.set(queue, [...(queues.get(queue) ?? []), { kind, left: times }]);
+      queues.set(queue, [...(queues.get(queue) ?? []), { kind, left: times, pages }]);
     },
     takeReply: (on) => take(on) as ReplyFault | undefined,
-    takePage: () => take('page') as PageFault | undefined,
+    takePage(reaches) {
+      const [head] = queues.get('page') ?? [];
+      const pages = head?.kind === 'loop-cursor' ? head.pages - 1 : 0;
+      return reaches(pages) && take('page') !== undefined;
+    },
   };
 }

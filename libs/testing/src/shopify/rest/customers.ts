@@ -136,14 +136,21 @@ function linkHeader({ shop, address, params, start, indexes, more }: Page): stri
 
 /** The id the next page begins after; a page fault leads back instead. */
 function nextFrom(shop: ServedShop, start: PageInfo, rows: number, last: number, followed: boolean): number {
-  const astray = followed && start.direction === 'next' ? shop.faults.takePage() : undefined;
-  if (!astray) return last;
-  if (astray === 'repeat-cursor') return start.lastId;
-  let back = start.lastId;
+  let back: number | undefined;
+  const reaches = (pages: number) => {
+    back = idBefore(shop, start.lastId, pages * rows);
+    return back !== undefined;
+  };
+  const astray = followed && start.direction === 'next' && shop.faults.takePage(reaches);
+  return astray ? (back ?? last) : last;
+}
+
+/** The id so many rows before this one; undefined when the list begins later. */
+function idBefore(shop: ServedShop, id: number, rows: number): number | undefined {
+  if (rows === 0) return id;
   let left = rows;
-  for (const { facts } of shop.population().walk('ID', true, { id: start.lastId, value: start.lastId })) {
-    back = facts.id;
-    if (--left === 0) break;
+  for (const { facts } of shop.population().walk('ID', true, { id, value: id })) {
+    if (--left === 0) return facts.id;
   }
-  return back;
+  return undefined;
 }
