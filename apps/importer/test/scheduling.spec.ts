@@ -65,3 +65,10 @@ it('all slices of a run take turns', async () => {
   // Handed out once and never lost: 2 after the end of the run.
   expect((await slices()).map(({ fence }) => fence)).toEqual(begun.map(() => 2));
 });
+
+it('a ceiling of one request a second is kept, and the import ends', async () => {
+  bench.startImporter({ ceiling: 1 });
+  const shop = await bench.connect(600);
+  await completes(shop);
+  expect(shop.far.stats().worstSecond).toBe(1);
+});

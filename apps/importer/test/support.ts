@@ -120,6 +120,7 @@ export async function openBench(options: { redisDatabase: number }) {
       concurrency = 8,
       bulkFrom = 1_000_000,
       restEntitled = true,
+      ceiling = LIMITS.ceiling,
     } = {}) {
       const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
       const importer = startImporter({
@@ -131,7 +132,7 @@ export async function openBench(options: { redisDatabase: number }) {
         tokens,
         settings: { restEntitled, bulkFrom },
         concurrency,
-        limits: LIMITS,
+        limits: { ...LIMITS, ceiling },
         giveUpAfterMs,
         metrics: new Registry(),
         log,

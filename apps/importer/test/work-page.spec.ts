@@ -185,6 +185,31 @@ describe('a page', () => {
   });
 });
 
+describe('a plan', () => {
+  /** One request at each attempt. */
+  const one = (): Limiter => {
+    let left = 1;
+    const full = { granted: false, waitMs: 700, reason: 'full' } as const;
+    return {
+      ...UNLIMITED,
+      admit: (...asked) => (left-- > 0 ? UNLIMITED.admit(...asked) : Promise.resolve(full)),
+    };
+  };
+
+  it('that finds a place for one request at a time goes on behind those that were answered', async () => {
+    const shop = await bench.connect(1_000);
+    const ref = await bench.start(shop);
+    const [planning] = await claim();
+    let attempts = 1;
+    // Count, first and last date, two or three rounds of counts.
+    while ((await work(planning!, { limiter: one() })).waitMs > 0 && attempts < 8) attempts += 1;
+    expect(attempts).toBeGreaterThanOrEqual(3);
+    expect(shop.far.stats().requests).toBe(attempts);
+    expect((await bench.show(ref)).expected).toBe(1_000);
+    expect(await finish(ref)).toMatchObject({ status: 'completed', expected: 1_000, read: 1_000 });
+  });
+});
+
 describe('an importer that is gone', () => {
   const KILLED = () => Promise.reject(new Error('killed'));
   // What comes behind the boundary never happens, and the slice is found by its lease. Processes that are really
