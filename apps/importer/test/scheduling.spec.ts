@@ -1,4 +1,6 @@
+import type { PageRef } from '@core/domain';
 import { waitUntil } from '@core/testing';
+import { reconcile } from '../src/jobs/reconcile.ts';
 import { ENDED, openBench, type Bench, type ConnectedShop } from './support.ts';
 
 let bench: Bench;
@@ -41,6 +43,38 @@ describe('a shop that', () => {
     for (let n = 0; n < 3; n++) await completes(await bench.connect(1_000));
     expect(storming.far.stats().violations).toEqual([]); // such as a request before Retry-After is over
     expect(await bench.show(storm)).toMatchObject({ status: 'running', read });
+  });
+});
+
+describe('two dozen shops', () => {
+  it('are all read by one importer, and one that comes later does not wait for their end', async () => {
+    const shops = await Promise.all(Array.from({ length: 24 }, () => bench.connect(1_000, [500, 600])));
+    bench.startImporter({ concurrency: 8 });
+    const runs = await Promise.all(shops.map((shop) => bench.start(shop)));
+    for (const run of runs) await bench.until(run, 'planned', ({ expected }) => expected !== null);
+    await completes(await bench.connect(100));
+    const states = await Promise.all(runs.map((run) => bench.show(run)));
+    expect(states.filter((run) => !ENDED(run)).length).toBeGreaterThan(0);
+    for (const run of runs) {
+      expect(await bench.until(run, 'over', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
+    }
+  });
+
+  it('are handed out, the oldest first, though the queue is full for ever', async () => {
+    const shops = await Promise.all(Array.from({ length: 24 }, () => bench.connect(1)));
+    const runs = [];
+    for (const shop of shops) runs.push(await bench.start(shop));
+    const added: PageRef[] = [];
+    const jobs = {
+      waiting: () => Promise.resolve(1_000),
+      add: (pages: readonly PageRef[]) => Promise.resolve(void added.push(...pages)),
+    };
+    for (let tick = 1; tick <= runs.length; tick++) {
+      await reconcile({ pool: bench.pool, jobs, concurrency: 8 });
+      expect(added.map(({ importId }) => importId)).toEqual(
+        runs.slice(0, tick).map(({ importId }) => importId),
+      );
+    }
   });
 });
 

@@ -122,7 +122,7 @@ export async function openBench(options: { redisDatabase: number }) {
       restEntitled = true,
       ceiling = LIMITS.ceiling,
     } = {}) {
-      const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
+      connections = connectRedis(redisUrl(options.redisDatabase), () => undefined),
       const importer = startImporter({
         pool,
         redis: connections,
