@@ -185,6 +185,18 @@ describe('Shopify', () => {
     await expectExact(shop, 3_000);
   });
 
+  it('that is away pauses the run, which goes on by itself when it is back', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(600);
+    shop.far.fault({ kind: 'http503', times: 4 });
+    const ref = await bench.start(shop);
+    const paused = await bench.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
+    expect(paused).toMatchObject({ status: 'paused', finishedAt: null });
+    expect(paused.waitingReason).toMatch(/^Shopify does not answer; next try in/);
+    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
+    await expectExact(shop, 600);
+  });
+
   it('that stays away fails the run in the end', async () => {
     bench.startImporter({ giveUpAfterMs: 0 });
     const shop = await bench.connect(600);
