@@ -1,13 +1,15 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
+import type { MerchantKeyStore, Pool } from '@core/db';
 import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from '../src/call/call-limit.ts';
 import type { Deps } from '../src/call/context.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
-import type { HttpLimits } from '../src/http/limits.ts';
+import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
 import { startHttpServer } from '../src/http/server.ts';
+import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from '../src/http/webhooks/shopify.ts';
 import { createInvoker } from '../src/invoke.ts';
 import { METHODS } from '../src/methods.ts';
 import { createRpcDurations } from '../src/metrics.ts';
@@ -26,36 +28,55 @@ export interface BareServers {
   grpcConnections(): number;
   /** As the servers' process counts them. */
   inFlight(): Promise<number>;
+  /** Bytes of webhooks that the process holds. */
+  webhookBytes(): Promise<number>;
   /** What GetCustomerRFM waits for before it answers; nothing unless set. */
   hold: Promise<unknown> | undefined;
   /** Once, however often it is asked. */
   stop(): Promise<void>;
 }
 
-/** Both servers with the whole pipeline at free ports, and no database: GetCustomerRFM says nothing. */
-export async function openBareServers(
-  options: { mostCalls?: number; grpc?: Partial<GrpcLimits>; http?: Partial<HttpLimits> } = {},
-): Promise<BareServers> {
+interface BareServersOptions {
+  mostCalls?: number;
+  grpc?: Partial<GrpcLimits>;
+  http?: Partial<HttpLimits>;
+  webhooks?: Partial<WebhookLimits>;
+}
+
+/**
+ * Both servers with the whole pipeline at free ports, and no database: GetCustomerRFM says nothing, and webhooks come
+ * as far as their signature.
+ */
+export async function openBareServers(options: BareServersOptions = {}): Promise<BareServers> {
   const registry = new Registry();
   const methods = METHODS.map((method) =>
     method.kind === 'unary' && method.desc === CoreService.method.getCustomerRFM
       ? { ...method, handler: async () => (await servers.hold, {}) }
       : method,
   );
+  const log = createLogger('api', 'silent');
   const invoker = createInvoker({
     deps: {} as Deps,
     identify: () => ({ caller: 'spec', scopes: new Set(['rfm:read']) }),
     isMerchant: async () => true,
     durations: createRpcDurations(registry),
     limit: createCallLimit(registry, options.mostCalls),
-    log: createLogger('api', 'silent'),
+    log,
+  });
+  const webhooks = createShopifyWebhooks({
+    pool: {} as Pool,
+    keys: {} as MerchantKeyStore,
+    secrets: ['secret'],
+    metrics: registry,
+    log,
+    limits: options.webhooks,
   });
   const common = { methods, invoker, port: 0 };
   const grpc = await startGrpcServer({ ...common, reflection: false, limits: options.grpc });
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    pages: {},
+    pages: { [SHOPIFY_WEBHOOKS]: webhooks },
     limits: options.http,
   });
   let grpcConnections = 0;
@@ -70,15 +91,15 @@ export async function openBareServers(
     accepted.unsubscribe(count);
     await Promise.all([grpc.stop(), http.stop()]);
   };
+  const valueOf = async (metric: string) =>
+    Number((await registry.getSingleMetric(metric)?.get())?.values[0]?.value);
   const servers: BareServers = {
     grpcPort: grpc.port,
     httpPort: http.port,
     url: `http://127.0.0.1:${http.port}`,
     grpcConnections: () => grpcConnections,
-    async inFlight() {
-      const json = await registry.getSingleMetric('core_calls_in_flight')?.get();
-      return Number(json?.values[0]?.value);
-    },
+    inFlight: () => valueOf('core_calls_in_flight'),
+    webhookBytes: () => valueOf('core_webhook_bytes'),
     hold: undefined,
     stop: () => (stopped ??= stop()),
   };

@@ -192,3 +192,52 @@ describe('a connection', () => {
     await talk(grpcPort, `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${settings}`);
   });
 });
+
+describe('webhooks', () => {
+  const webhook = (length: number, body: string) =>
+    [
+      'POST /webhooks/shopify HTTP/1.1',
+      'host: x',
+      'connection: close',
+      'content-type: application/json',
+      'x-shopify-hmac-sha256: forged',
+      'x-shopify-topic: customers/update',
+      'x-shopify-shop-domain: a.myshopify.com',
+      'x-shopify-event-id: 1',
+      `content-length: ${length}`,
+      '',
+      body,
+    ].join('\r\n');
+  /** One whose last byte does not come. */
+  const begin = ({ httpPort }: BareServers, bytes: number) => {
+    const socket = connect(httpPort, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(webhook(bytes + 1, 'x'.repeat(bytes)));
+    closers.push(() => socket.destroy());
+    return socket;
+  };
+  const holds = (servers: BareServers, bytes: number) =>
+    waitUntil(async () => (await servers.webhookBytes()) === bytes, { what: `${bytes} bytes to be held` });
+
+  it('of one process hold so many bytes together; what comes beyond is answered 503', async () => {
+    const servers = await open({ webhooks: { mostBytes: 1_000, answerWithinMs: 60_000 } });
+    const [one, two] = [begin(servers, 400), begin(servers, 500)];
+    await holds(servers, 900);
+    const beyond = webhook(200, 'x'.repeat(200));
+    expect(await talk(servers.httpPort, beyond)).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 1\r\n/is);
+    await holds(servers, 900); // nothing of it is kept
+    one.destroy(); // and with it goes what it held
+    await holds(servers, 500);
+    expect(await talk(servers.httpPort, beyond)).toMatch(/^HTTP\/1\.1 401 /);
+    await holds(servers, 500);
+    two.destroy();
+    await holds(servers, 0);
+  });
+
+  it('whose body does not come are answered 503, and hold nothing any more', async () => {
+    const servers = await open({ webhooks: { answerWithinMs: 200 } });
+    const heard = await talk(servers.httpPort, webhook(300, 'x'.repeat(200)));
+    expect(heard).toMatch(/^HTTP\/1\.1 503 .*the body has not come within 200 ms\r\n/is);
+    await holds(servers, 0);
+  });
+});

@@ -19,21 +19,26 @@ async function mergedPair() {
   return { survivor, request: { merchantId, customerId: old, consistency: Consistency.STRONG } };
 }
 
-it.each(['getCustomer', 'getCustomerRFM'] as const)(
-  'leads %s of a merged id to the survivor, by gRPC',
-  async (name) => {
-    const { survivor, request } = await mergedPair();
-    const { getCustomer, getCustomerRFM } = CoreService.method;
-    const call: Promise<unknown> =
-      name === 'getCustomer' ? api.rpc.unary(getCustomer, request) : api.rpc.unary(getCustomerRFM, request);
-    const error = await call.then(
-      () => undefined,
-      (err: { code: number; metadata: Metadata }) => err,
-    );
-    expect(error?.code).toBe(status.NOT_FOUND);
-    expect(error?.metadata.get('merged-into')).toEqual([survivor]);
-  },
-);
+type Request = Awaited<ReturnType<typeof mergedPair>>['request'];
+const { getCustomer, getCustomerRFM, updateCustomer } = CoreService.method;
+
+it.each<[string, (request: Request) => Promise<unknown>]>([
+  ['GetCustomer', (request) => api.rpc.unary(getCustomer, request)],
+  ['GetCustomerRFM', (request) => api.rpc.unary(getCustomerRFM, request)],
+  [
+    'UpdateCustomer',
+    ({ merchantId, customerId }) =>
+      api.rpc.unary(updateCustomer, { merchantId, customerId, email: 'new@example.com' }),
+  ],
+])('leads %s of a merged id to the survivor, by gRPC', async (_name, ask) => {
+  const { survivor, request } = await mergedPair();
+  const error = await ask(request).then(
+    () => undefined,
+    (err: { code: number; metadata: Metadata }) => err,
+  );
+  expect(error?.code).toBe(status.NOT_FOUND);
+  expect(error?.metadata.get('merged-into')).toEqual([survivor]);
+});
 
 it.each(['GetCustomer', 'GetCustomerRFM'])(
   'leads %s of a merged id to the survivor, by JSON',

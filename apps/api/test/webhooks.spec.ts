@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { createMerchantKeyStore, parseKeyring, type Reader } from '@core/db';
 import { openWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
+import { within } from '@core/runtime';
 import { DEV_CLIENT_SECRET, startShopifyStandIn, waitUntil, type ShopifyStandIn } from '@core/testing';
 import { merchant, openApi, type TestApi } from './support.ts';
 import { cuttableWay, type CuttableWay } from './webhooks-support.ts';
@@ -253,6 +254,24 @@ const endless = () =>
     };
     write();
   });
+
+it('answers 503 in time while the database holds it back, and knows the second delivery', async () => {
+  const { shop } = await openShop();
+  const headers = { 'x-shopify-event-id': randomUUID() };
+  const holder = await api.owner.connect();
+  await holder.query('begin');
+  await holder.query('lock table webhook_events in access exclusive mode');
+  const sending = send(shop.domain, { headers });
+  // Whoever waits for the database longer than a second answers behind the lock, and then with 200.
+  await within(2_500, sending);
+  await holder.query('commit');
+  holder.release();
+  expect(await sending).toMatchObject({ status: 503, text: 'it was not stored within 900 ms' });
+  await waitUntil(async () => (await rowsOf(shop.domain)).length === 1, { what: 'it to be stored late' });
+  const stored = await rowsOf(shop.domain);
+  expect((await send(shop.domain, { headers })).status).toBe(200);
+  expect(await rowsOf(shop.domain)).toEqual(stored);
+});
 
 it('answers 503 while the database is away, and has it all once it is back', async () => {
   const { shop, settled } = await openShop(1e-3);

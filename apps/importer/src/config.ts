@@ -1,5 +1,6 @@
 import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
 import { appEnv, flag, integer, list, port, text, url, type Env } from '@core/runtime';
+import { checkApiVersion } from './shopify/api-version.ts';
 
 export const importerEnv = {
   ...appEnv,
@@ -11,7 +12,11 @@ export const importerEnv = {
     doc: "where a shop's Admin API is; {shop} is replaced by its domain",
     default: 'https://{shop}',
   }),
-  SHOPIFY_API_VERSION: text({ doc: 'Admin API version', default: '2026-10' }),
+  SHOPIFY_API_VERSION: text({
+    doc: 'Admin API version, YYYY-MM from 2026-01 on, or unstable',
+    default: '2026-10',
+    check: checkApiVersion,
+  }),
   SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that end", default: '' }),
   SHOPIFY_CLIENT_SECRET: list({
     doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",

@@ -3,8 +3,10 @@ import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
+import { endCancelled } from './jobs/end-cancelled.ts';
+import { keepDoing } from './jobs/keep-doing.ts';
 import { keepPruned } from './jobs/prune.ts';
-import { keepReconciled } from './jobs/reconcile.ts';
+import { reconcile } from './jobs/reconcile.ts';
 import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
@@ -67,13 +69,17 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   });
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
   const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
-  const reconciling = keepReconciled({ pool, jobs, ctx, concurrency, onCancelled }, stopping.signal, warn);
-  const pruning = keepPruned(pool, stopping.signal, warn);
+  const keep = (work: () => Promise<void>) => keepDoing(work, stopping.signal, warn);
+  const keeping = [
+    keep(() => reconcile({ pool, jobs, concurrency })),
+    keep(() => endCancelled({ pool, ctx, onCancelled })),
+    keepPruned(pool, stopping.signal, warn),
+  ];
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {
     async stop() {
       stopping.abort(new Error('stopping'));
-      await Promise.all([reconciling, pruning]);
+      await Promise.all(keeping);
       // Each waits for Redis in its own time.
       await Promise.all([worker.close(), schedules.stop()]);
       await jobs.close();

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { connectShop } from '@core/domain';
-import { waitUntil } from '@core/testing';
+import { startRedis, waitUntil } from '@core/testing';
 import { createSources } from '../src/shopify/sources.ts';
 import {
   ENDED,
@@ -56,6 +60,29 @@ describe('Redis', () => {
     // 1 at first, 2 when handed out anew, 3 at the end of the run.
     expect((await bench.owner.query(slice, [ref.importId])).rows).toEqual([{ fence: 3 }]);
   });
+});
+
+it('a Redis that hangs keeps no cancelled run alive', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'importer-redis-'));
+  const redis = await startRedis({ dir, persist: false });
+  // Without a limit for a command: whoever waits for Redis waits until it goes on.
+  const worker = new Redis(redis.url, { maxRetriesPerRequest: null });
+  const commands = new Redis(redis.url, { maxRetriesPerRequest: 0 });
+  const close = () => [worker, commands].forEach((connection) => connection.disconnect());
+  const importer = bench.startImporter({ connections: { worker, commands, close } });
+  try {
+    const shop = await bench.connect(4_000, [150, 200]);
+    const ref = await bench.start(shop);
+    await bench.until(ref, 'under way', (run) => run.read >= 250);
+    process.kill(redis.child.pid, 'SIGSTOP');
+    await bench.cancel(ref);
+    expect((await bench.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
+  } finally {
+    process.kill(redis.child.pid, 'SIGCONT');
+    await importer.stop();
+    await redis.stop();
+    rmSync(dir, { recursive: true });
+  }
 });
 
 describe('two importers', () => {
@@ -156,6 +183,18 @@ describe('Shopify', () => {
     await bench.resume(ref);
     expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(3_000), error: null });
     await expectExact(shop, 3_000);
+  });
+
+  it('that is away pauses the run, which goes on by itself when it is back', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(600);
+    shop.far.fault({ kind: 'http503', times: 4 });
+    const ref = await bench.start(shop);
+    const paused = await bench.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
+    expect(paused).toMatchObject({ status: 'paused', finishedAt: null });
+    expect(paused.waitingReason).toMatch(/^Shopify does not answer; next try in/);
+    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
+    await expectExact(shop, 600);
   });
 
   it('that stays away fails the run in the end', async () => {

@@ -1,4 +1,6 @@
+import type { PageRef } from '@core/domain';
 import { waitUntil } from '@core/testing';
+import { reconcile } from '../src/jobs/reconcile.ts';
 import { ENDED, openBench, type Bench, type ConnectedShop } from './support.ts';
 
 let bench: Bench;
@@ -44,6 +46,38 @@ describe('a shop that', () => {
   });
 });
 
+describe('two dozen shops', () => {
+  it('are all read by one importer, and one that comes later does not wait for their end', async () => {
+    const shops = await Promise.all(Array.from({ length: 24 }, () => bench.connect(1_000, [500, 600])));
+    bench.startImporter({ concurrency: 8 });
+    const runs = await Promise.all(shops.map((shop) => bench.start(shop)));
+    for (const run of runs) await bench.until(run, 'planned', ({ expected }) => expected !== null);
+    await completes(await bench.connect(100));
+    const states = await Promise.all(runs.map((run) => bench.show(run)));
+    expect(states.filter((run) => !ENDED(run)).length).toBeGreaterThan(0);
+    for (const run of runs) {
+      expect(await bench.until(run, 'over', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
+    }
+  });
+
+  it('are handed out, the oldest first, though the queue is full for ever', async () => {
+    const shops = await Promise.all(Array.from({ length: 24 }, () => bench.connect(1)));
+    const runs = [];
+    for (const shop of shops) runs.push(await bench.start(shop));
+    const added: PageRef[] = [];
+    const jobs = {
+      waiting: () => Promise.resolve(1_000),
+      add: (pages: readonly PageRef[]) => Promise.resolve(void added.push(...pages)),
+    };
+    for (let tick = 1; tick <= runs.length; tick++) {
+      await reconcile({ pool: bench.pool, jobs, concurrency: 8 });
+      expect(added.map(({ importId }) => importId)).toEqual(
+        runs.slice(0, tick).map(({ importId }) => importId),
+      );
+    }
+  });
+});
+
 it('all slices of a run take turns', async () => {
   const shop = await bench.connect(9_000, [20, 40]);
   shop.far.plan = 'enterprise';
@@ -64,4 +98,11 @@ it('all slices of a run take turns', async () => {
   expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
   // Handed out once and never lost: 2 after the end of the run.
   expect((await slices()).map(({ fence }) => fence)).toEqual(begun.map(() => 2));
+});
+
+it('a ceiling of one request a second is kept, and the import ends', async () => {
+  bench.startImporter({ ceiling: 1 });
+  const shop = await bench.connect(600);
+  await completes(shop);
+  expect(shop.far.stats().worstSecond).toBe(1);
 });

@@ -5,6 +5,7 @@ import { waitUntil, type Shop } from '@core/testing';
 import { cancelBulk } from '../src/shopify/bulk/cancel-bulk.ts';
 import { readFile } from '../src/shopify/bulk/read-file.ts';
 import { PAGE_LINES } from '../src/shopify/bulk/read-lines.ts';
+import { createSources } from '../src/shopify/sources.ts';
 import type { SourcePage } from '../src/shopify/source.ts';
 import {
   access,
@@ -103,6 +104,10 @@ describe(`the bulk source (seed ${seed})`, () => {
     const read = await readAll(open.sources.bulk, shop);
     expect(shop.bulk.list()).toHaveLength(3);
     expect(read.ids).toHaveLength(500 + 900 + 1_200);
+    // Such a page costs what a page costs, not what a start does.
+    const { bulk, graphql } = open.sources;
+    const byPages = read.pages.findIndex(({ ids }) => ids.length === 250);
+    expect(bulk.limitAt(read.pages[byPages]!.next)).toEqual(graphql.limitAt(null));
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
@@ -145,6 +150,14 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(distinct((await readAll(open.sources.bulk, shop, { cursor })).customers)).toEqual(
       expectedOf(shop),
     );
+  });
+
+  it('says what its first two requests will cost', async () => {
+    const shop = open.shop(10);
+    const look = await createSources(open.api).bulk.fetch(ask(shop));
+    expect(look.cost?.requested).toBe(open.sources.bulk.limitAt(null).cost);
+    const start = await look.further!.send(shop.accessToken);
+    expect(start.cost?.requested).toBe(look.further!.limit.cost);
   });
 
   it('runs five at once, and waits with a sixth until one is done', async () => {

@@ -6,7 +6,7 @@ import { createShopifyClient } from '../src/shopify/client.ts';
 import { CursorLost, ShopifyUnavailable, Throttled } from '../src/shopify/errors.ts';
 import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';
-import type { Access } from '../src/shopify/transport.ts';
+import type { Access, AdminApi } from '../src/shopify/transport.ts';
 
 export const API_VERSION = '2026-10';
 
@@ -14,11 +14,16 @@ export const API_VERSION = '2026-10';
 export async function openSources(seed: string) {
   const standIn = await startShopifyStandIn({ seed, plan: 'enterprise', customers: 0 });
   const api = { baseUrl: standIn.url, apiVersion: API_VERSION };
+  const sourcesOf = (of: AdminApi) => {
+    const sources = createSources(of);
+    return { ...sources, bulk: following(sources.bulk) };
+  };
   return {
-    sources: createSources(api),
+    api,
+    sources: sourcesOf(api),
     client: createShopifyClient(api),
     /** Others, that give up after so long. */
-    impatient: (timeoutMs: number) => createSources({ ...api, timeoutMs }),
+    impatient: (timeoutMs: number) => sourcesOf({ ...api, timeoutMs }),
     shop(customers: number): Shop {
       const shop = standIn.shop(`shop-${randomBytes(6).toString('hex')}.myshopify.com`);
       shop.customers = customers;
@@ -32,6 +37,15 @@ export async function openSources(seed: string) {
     close: () => standIn.close(),
   };
 }
+/** Sends what is to follow at once, as the engine does. */
+const following = (source: Source): Source => ({
+  ...source,
+  async fetch(query) {
+    const page = await source.fetch(query);
+    return page.further ? page.further.send(query.accessToken) : page;
+  },
+});
+
 export type OpenSources = Awaited<ReturnType<typeof openSources>>;
 
 export const access = ({ domain }: Shop): Access => ({

@@ -29,6 +29,7 @@ import {
   testServices,
   waitUntil,
   type Shop,
+  type ShopifyStandIn,
 } from '@core/testing';
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
@@ -99,6 +100,7 @@ export async function openBench(options: { redisDatabase: number }) {
     signal: new AbortController().signal,
   });
   const running = new Set<{ stop(): Promise<void> }>();
+  let brokenBefore = 0;
   const asApi = <T>({ merchantId }: { merchantId: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(api, work, { merchantId });
 
@@ -120,8 +122,9 @@ export async function openBench(options: { redisDatabase: number }) {
       concurrency = 8,
       bulkFrom = 1_000_000,
       restEntitled = true,
+      ceiling = LIMITS.ceiling,
+      connections = connectRedis(redisUrl(options.redisDatabase), () => undefined),
     } = {}) {
-      const connections = connectRedis(redisUrl(options.redisDatabase), () => undefined);
       const importer = startImporter({
         pool,
         redis: connections,
@@ -131,7 +134,7 @@ export async function openBench(options: { redisDatabase: number }) {
         tokens,
         settings: { restEntitled, bulkFrom },
         concurrency,
-        limits: LIMITS,
+        limits: { ...LIMITS, ceiling },
         giveUpAfterMs,
         metrics: new Registry(),
         log,
@@ -180,7 +183,10 @@ export async function openBench(options: { redisDatabase: number }) {
         },
         { what: `the import to be ${what}`, everyMs: 20 },
       ),
-    /** Stops all importers and forgets everything in Redis, without the limiter's taking it for a loss. */
+    /**
+     * Stops all importers and forgets everything in Redis, without the limiter's taking it for a loss. Whatever a test is
+     * about: no rule of Shopify's was broken since the last time.
+     */
     async reset() {
       await Promise.all([...running].map((importer) => importer.stop()));
       const memory = await redis.hgetall('shopify:limiter');
@@ -190,6 +196,10 @@ export async function openBench(options: { redisDatabase: number }) {
         `update customer_import_logs set status = 'cancelled'
           where status in ('pending', 'running', 'paused', 'cancelling')`,
       );
+      const broken = brokenRules(standIn);
+      const since = broken.slice(brokenBefore);
+      brokenBefore = broken.length;
+      expect(since).toEqual([]);
     },
     async close() {
       await Promise.all([pool.end(), api.end(), owner.end(), standIn.close()]);
@@ -198,6 +208,11 @@ export async function openBench(options: { redisDatabase: number }) {
     },
   };
 }
+
+const brokenRules = (standIn: ShopifyStandIn) => {
+  const { shops, violations } = standIn.stats();
+  return [...violations, ...Object.values(shops).flatMap((shop) => shop.violations)];
+};
 
 interface Ref {
   merchantId: string;

@@ -1,14 +1,15 @@
 import { inTransaction } from '@core/db';
-import { claimSlices, pickUpRuns, type PageRef } from '@core/domain';
+import { claimSlices, finishCancels, pickUpRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import type { TokenKeeper } from '../src/shopify/tokens.ts';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
+import { LOOK_COST, START_COST } from '../src/shopify/bulk/operation.ts';
 import { ShopifyUnavailable, Throttled, Unauthorized } from '../src/shopify/errors.ts';
-import type { Limiter } from '../src/shopify/limiter.ts';
-import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
+import type { Limiter, Outcome } from '../src/shopify/limiter.ts';
+import type { Limit, Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';
 import { createTiers } from '../src/shopify/tiers.ts';
 import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
@@ -242,6 +243,99 @@ describe('a page that fails', () => {
     await work(page, { limiter: full });
     await work(page, failing(new Throttled({ requested: 9, available: 0, maximum: 9, restoreRate: 1 })));
     expect(await failingSince(page)).toBeNull();
+  });
+});
+
+describe('a 429', () => {
+  it.each([
+    ['with Retry-After', 'http429', 2_000],
+    ['without', 'http429-bare', 1_000],
+  ] as const)(
+    '%s keeps all slices of the shop waiting, and is counted',
+    async (_what, kind, retryAfterMs) => {
+      const { page, ref, shop } = await planned(10);
+      const outcomes: Outcome[] = [];
+      const limiter: Limiter = {
+        ...UNLIMITED,
+        settle: (_shop, _ticket, outcome) => Promise.resolve(void outcomes.push(outcome)),
+      };
+      const metrics = createImporterMetrics(new Registry(), () => 0);
+      shop.far.fault({ kind });
+      expect(await work(page, { limiter, metrics })).toEqual({ waitMs: retryAfterMs, added: [] });
+      expect(outcomes).toEqual([{ cost: null, retryAfterMs }]);
+      expect((await metrics.throttled.get()).values).toMatchObject([{ value: 1 }]);
+      const asked = `Shopify asks to wait ${retryAfterMs / 1_000}.0 s`;
+      expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: asked });
+    },
+  );
+});
+
+describe('a page that starts a bulk operation', () => {
+  const starting = async () => {
+    const shop = await bench.connect(100);
+    shop.far.bulk.pace.rowsPerSecond = 0;
+    const ref = await bench.start(shop, 'full', 'bulk');
+    const [planning] = await claim();
+    await work(planning!);
+    const [page] = await claim();
+    const before = shop.far.stats().requests;
+    return { page: page!, ref, shop, sent: () => shop.far.stats().requests - before };
+  };
+  /** What the limiter was asked for; the second time it has no place at once. */
+  const busy = (whenBusy: () => Promise<unknown> = () => Promise.resolve()) => {
+    const asked: Limit[] = [];
+    const admit: Limiter['admit'] = async (shop, limit) => {
+      asked.push(limit);
+      if (asked.length !== 2) return UNLIMITED.admit(shop, limit);
+      await whenBusy();
+      return { granted: false, waitMs: 1, reason: 'full' };
+    };
+    return { asked, limiter: { ...UNLIMITED, admit } };
+  };
+
+  it('takes a place for each of its two requests, and waits for the second', async () => {
+    const { page, sent, shop } = await starting();
+    const { asked, limiter } = busy();
+    await work(page, { limiter });
+    expect(asked).toEqual([LOOK_COST, START_COST, START_COST].map((cost) => ({ api: 'graphql', cost })));
+    expect(sent()).toBe(2);
+    expect(shop.far.bulk.list()).toHaveLength(1);
+  });
+
+  it('starts nothing when its run is cancelled meanwhile', async () => {
+    const { page, ref, sent, shop } = await starting();
+    const { limiter } = busy(async () => {
+      await bench.cancel(ref);
+      await inTransaction(bench.pool, (tx) => finishCancels(tx, bench.ctx));
+    });
+    expect(await work(page, { limiter })).toEqual({ waitMs: 0, added: [] });
+    expect(sent()).toBe(1);
+    expect(shop.far.bulk.list()).toEqual([]);
+  });
+});
+
+describe('a plan', () => {
+  /** One request at each attempt. */
+  const one = (): Limiter => {
+    let left = 1;
+    const full = { granted: false, waitMs: 700, reason: 'full' } as const;
+    return {
+      ...UNLIMITED,
+      admit: (...asked) => (left-- > 0 ? UNLIMITED.admit(...asked) : Promise.resolve(full)),
+    };
+  };
+
+  it('that finds a place for one request at a time goes on behind those that were answered', async () => {
+    const shop = await bench.connect(1_000);
+    const ref = await bench.start(shop);
+    const [planning] = await claim();
+    let attempts = 1;
+    // Count, first and last date, two or three rounds of counts.
+    while ((await work(planning!, { limiter: one() })).waitMs > 0 && attempts < 8) attempts += 1;
+    expect(attempts).toBeGreaterThanOrEqual(3);
+    expect(shop.far.stats().requests).toBe(attempts);
+    expect((await bench.show(ref)).expected).toBe(1_000);
+    expect(await finish(ref)).toMatchObject({ status: 'completed', expected: 1_000, read: 1_000 });
   });
 });
 

@@ -50,10 +50,13 @@ export async function openBench() {
       });
       expect(await reply.json()).toMatchObject({ data: { bulkOperationRunQuery: { userErrors: [] } } });
     },
+    /** Whatever a test was about: no rule of Shopify's was broken. */
     close: async () => {
+      const { shops, violations } = standIn.stats();
       await standIn.close();
       await api.stop();
       await database.close();
+      expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
     },
   };
 }

@@ -21,8 +21,11 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  if (e2e) await stop(e2e);
-  remove(dir);
+  try {
+    if (e2e) await stop(e2e);
+  } finally {
+    remove(dir);
+  }
 }, 120_000);
 
 jest.setTimeout(300_000);

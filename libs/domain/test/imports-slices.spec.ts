@@ -1,12 +1,16 @@
 import {
+  advanceRun,
   claimPage,
   claimSlices,
+  clearWaiting,
   commitPage,
   countersOf,
   Fenced,
   movePlace,
+  planRun,
   releaseLease,
   restartSlice,
+  setWaiting,
   upsertCustomers,
   type PageRef,
 } from '../src/index.ts';
@@ -58,6 +62,36 @@ describe('handing out slices', () => {
     expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
     await bench.asImporter((tx) => releaseLease(tx, page));
     expect(await bench.claim()).toEqual({ ...page, fence: 2 });
+  });
+});
+
+describe('a paused run', () => {
+  const paused = async () => {
+    const begun = await bench.begin();
+    await bench.asImporter((tx) => setWaiting(tx, begun.page, { reason: 'away', waitMs: 1, paused: true }));
+    expect(await bench.show(begun.ref)).toMatchObject({ status: 'paused', waitingReason: 'away' });
+    return begun;
+  };
+
+  it('is worked on as one that runs, and runs again when a page is stored', async () => {
+    const { page, ref } = await paused();
+    await bench.runOut(page);
+    const again = await bench.claim();
+    expect(again).toEqual({ ...page, fence: 2 });
+    expect(await bench.asImporter((tx) => claimPage(tx, again))).toMatchObject({ kind: 'plan' });
+    await bench.asImporter(async (tx) => {
+      await planRun(tx, again, { expected: 0, source: 'graphql', ranges: [] });
+      await clearWaiting(tx, again);
+      await advanceRun(tx, bench.ctx, again);
+    });
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
+    expect(await bench.claim()).toMatchObject({ slice: 1 });
+  });
+
+  it('runs again when it waits for something that is there', async () => {
+    const { page, ref } = await paused();
+    await bench.asImporter((tx) => setWaiting(tx, page, { reason: 'limit', waitMs: 1 }));
+    expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: 'limit' });
   });
 });
 

@@ -55,7 +55,12 @@ const variable = <T>(options: Options<T>, read: (raw: string) => T): Variable<T>
   },
 });
 
-export const text = (options: Options<string>) => variable(options, (raw) => raw);
+/** @param options check: throws Error with what is expected instead */
+export const text = (options: Options<string> & { check?: (raw: string) => void }) =>
+  variable(options, (raw) => {
+    options.check?.(raw);
+    return raw;
+  });
 
 export const optionalText = (options: Omit<Options<string>, 'default'>) =>
   variable<string | undefined>({ ...options, default: undefined }, (raw) => raw);

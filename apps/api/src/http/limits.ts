@@ -21,3 +21,17 @@ export const MOST_HEADERS = 100;
  * Well below the files a process may open, of which gRPC and the database need their part.
  */
 export const MOST_CONNECTIONS = 4_096;
+
+/** What Shopify's webhooks may take. They are anybody's until their signature is checked, which takes the whole body. */
+export const WEBHOOK_LIMITS = {
+  /** A customer with all addresses comes to some KiB. More is answered 413. */
+  largestBody: 1024 * 1024,
+  /**
+   * Bytes that one process holds of them, over all connections: 32 of the largest, thousands of the usual. Beyond it
+   * they are answered 503. Counted as they come: a length that is only announced takes up nothing.
+   */
+  mostBytes: 32 * 1024 * 1024,
+  /** From the head of a request to the answer. Shopify asks for it within a second and gives up after five. */
+  answerWithinMs: 900,
+};
+export type WebhookLimits = typeof WEBHOOK_LIMITS;

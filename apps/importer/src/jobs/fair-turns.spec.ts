@@ -22,12 +22,62 @@ describe('fair turns', () => {
     expect(turns.end('a')).toBe('4');
   });
 
-  it('grow again when other runs end', () => {
-    const turns = createFairTurns(12);
+  it('keep a share for a run that is between two pages, and give it away when it has ended', () => {
+    let now = 0;
+    const turns = createFairTurns(4, () => now);
     turns.begin('b', '1');
-    expect(begin(turns, 'a', JOBS)).toHaveLength(4);
+    expect(begin(turns, 'a', JOBS)).toEqual(['1', '2']); // and one for who comes next
     expect(turns.end('b')).toBeUndefined();
-    expect(begin(turns, 'a', ['5', '6', '7', '8'])).toEqual(['5', '6']);
+    expect(begin(turns, 'a', ['3'])).toEqual([]);
+    expect(turns.begin('b', '2')).toBe(true);
+    turns.end('b');
+    turns.end('a');
+    turns.end('a');
+    now = 1_000;
+    expect(begin(turns, 'a', ['3', '4', '5'])).toEqual(['3', '4']);
+  });
+
+  it('leave no place idle but one for a newcomer, with many runs', () => {
+    const turns = createFairTurns(32);
+    const runs = Array.from({ length: 20 }, (_, n) => `run ${n}`);
+    const first = runs.filter((run) => turns.begin(run, '1'));
+    expect(first).toHaveLength(20);
+    const more = runs.flatMap((run) => begin(turns, run, ['2', '3', '4']));
+    expect(first.length + more.length).toBe(31);
+    expect(turns.begin('newcomer', '1')).toBe(true);
+  });
+
+  it('give one large run what twenty small ones cannot fill, and take it back page by page', () => {
+    const turns = createFairTurns(32);
+    const small = Array.from({ length: 20 }, (_, n) => `small ${n}`);
+    for (const run of small) turns.begin(run, '1');
+    const large = begin(
+      turns,
+      'large',
+      Array.from({ length: 16 }, (_, n) => String(n)),
+    );
+    expect(large).toHaveLength(11);
+    // They come back for theirs at any time: none of it is lent to the large one.
+    for (const run of small) {
+      turns.end(run);
+      expect(turns.begin('large', '15')).toBe(false);
+      expect(turns.begin(run, '2')).toBe(true);
+    }
+    expect(turns.begin('newcomer 1', '1')).toBe(true); // 32 by now
+    expect(turns.end('large')).toBeUndefined();
+    expect(turns.begin('newcomer 2', '1')).toBe(true);
+    expect(turns.begin('large', '11')).toBe(false);
+  });
+
+  it('call who has the fewest places when one is given back', () => {
+    const turns = createFairTurns(9);
+    expect(begin(turns, 'a', ['1', '2', '3', '4'])).toHaveLength(4);
+    expect(begin(turns, 'b', ['1', '2', '3', '4'])).toHaveLength(3);
+    expect(begin(turns, 'a', ['5'])).toHaveLength(0);
+    turns.end('b');
+    expect(turns.end('b')).toBe('4');
+    turns.end('a');
+    expect(turns.end('a')).toBe('4'); // of b, which has one place to the two of a
   });
 
   it('do not wait for a job that went elsewhere', () => {

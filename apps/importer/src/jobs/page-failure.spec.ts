@@ -56,6 +56,18 @@ describe('remedyFor', () => {
     expect(remedyFor(new LimiterUnavailable('gone'), old, LIMIT).kind).toBe('wait');
   });
 
+  it('pauses the run when what is away does not come back at once, never for a wait that was asked for', () => {
+    const asked = new ShopifyUnavailable('HTTP 429', 2_000);
+    const away = [new ShopifyUnavailable('HTTP 503'), new LimiterUnavailable('gone'), new Error('database')];
+    const pausedAt = (error: Error) =>
+      [1, 2, 3, 4].filter((number) => {
+        const remedy = remedyFor(error, { ageMs: 0, number }, LIMIT);
+        return remedy.kind === 'wait' && remedy.paused === true;
+      });
+    for (const error of away) expect(pausedAt(error)).toEqual([3, 4]);
+    expect(pausedAt(asked)).toEqual([]);
+  });
+
   it('waits longer from try to try, half a minute at most', () => {
     const waits = [1, 4, 50].map((number) => {
       const remedy = remedyFor(new ShopifyUnavailable('HTTP 500'), { ageMs: 0, number }, LIMIT);

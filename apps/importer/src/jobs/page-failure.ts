@@ -11,8 +11,8 @@ export interface Attempt {
 }
 
 export type Remedy =
-  /** Try the page again later; the reason is shown to the merchant. */
-  | { kind: 'wait'; waitMs: number; reason: string }
+  /** Try the page again later; the reason is shown to the merchant, and that the run is paused meanwhile. */
+  | { kind: 'wait'; waitMs: number; reason: string; paused?: boolean }
   /** End the run; the message is for the merchant. */
   | { kind: 'fail'; message: string }
   /** Somebody else has the page, or nobody needs it any more. */
@@ -21,6 +21,8 @@ export type Remedy =
 /** So long a page is tried again and again before its run fails; a resume goes on from there. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** From so many failures of a page in a row on: one answer that is lost is no pause. */
+const PAUSED_FROM = 3;
 
 /** Waiting for a limit is no failure, however often and long it has to; nor is a page that is somebody else's. */
 export const isFailure = (error: unknown): boolean =>
@@ -36,6 +38,7 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
       kind: 'wait',
       waitMs: pauseAfter(attempt),
       reason: 'Held up: the import queue is being restored',
+      paused: isPaused(attempt),
     };
   }
   if (error instanceof Unauthorized) {
@@ -60,8 +63,11 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
   if (unavailable && error.retryAfterMs !== null) return waitAsked(error.retryAfterMs);
   const waitMs = pauseAfter(attempt);
   const what = unavailable ? 'Shopify does not answer' : 'Held up by an internal error';
-  return { kind: 'wait', waitMs, reason: `${what}; next try in ${(waitMs / 1000).toFixed(1)} s` };
+  const reason = `${what}; next try in ${(waitMs / 1000).toFixed(1)} s`;
+  return { kind: 'wait', waitMs, reason, paused: isPaused(attempt) };
 }
+
+const isPaused = ({ number }: Attempt) => number >= PAUSED_FROM;
 
 const pauseAfter = ({ number }: Attempt) => Math.ceil(backoff(number, 500, LONGEST_PAUSE_MS));
 

@@ -5,6 +5,7 @@ import {
   countersOf,
   keepIds,
   movePlace,
+  renewLease,
   upsertCustomers,
   type ClaimedPage,
   type UpsertCounts,
@@ -12,15 +13,17 @@ import {
 import { inTransactionOf } from '../in-transaction-of.ts';
 import type { Source, SourcePage } from '../shopify/source.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
+import { waitForPlace } from './wait-for-place.ts';
 
 /** A page of a `read`, `reconcile` or `ids` slice: its rows, its ids and its checkpoint in one transaction. */
 export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed, ask } = work;
   const { shop, cursor, range, kind } = claimed;
   const source = deps.sources[sourceOf(claimed)];
-  const fetched = await ask(source.limitAt(cursor), (accessToken) =>
+  const step = await ask(source.limitAt(cursor), (accessToken) =>
     source.fetch({ shop, accessToken, range, cursor, idsOnly: kind === 'ids', signal: deps.signal }),
   );
+  const fetched = step.further ? await sendFurther(deps, work, step.further) : step;
   if (fetched.wait) {
     await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, page, fetched.next));
     return { kind: 'wait', ...fetched.wait };
@@ -28,6 +31,17 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
   countPage(deps, shop, await store(deps, work, fetched));
   return fetched.next === null ? 'done' : 'next';
 }
+
+/** Unless the run was cancelled while a place was waited for: nobody would know of what is started then. */
+const sendFurther = (
+  { pool, signal }: WorkDeps,
+  { page, ask }: Work,
+  { limit, send }: NonNullable<SourcePage['further']>,
+): Promise<SourcePage> =>
+  waitForPlace(() => ask(limit, send), {
+    signal,
+    stillWanted: () => inTransactionOf(page, pool, (tx) => renewLease(tx, page)),
+  });
 
 async function store(
   { pool }: WorkDeps,

@@ -1,54 +1,33 @@
 import { inTransaction, type Pool } from '@core/db';
-import {
-  claimSlices,
-  finishCancels,
-  pickUpRuns,
-  releaseLease,
-  type CancelledRun,
-  type CommandContext,
-} from '@core/domain';
-import { pause } from '@core/runtime';
+import { claimSlices, pickUpRuns, releaseLease } from '@core/domain';
 import type { PageJobs } from '../queues.ts';
 
 export interface ReconcileDeps {
   pool: Pool;
-  jobs: PageJobs;
-  ctx: CommandContext;
+  jobs: Pick<PageJobs, 'waiting' | 'add'>;
   /** Pages that one importer works on at once. */
   concurrency: number;
-  /** Told of runs that were cancelled; not waited for. */
-  onCancelled: (runs: readonly CancelledRun[]) => void;
 }
-
-/** A pending run is to be picked up within 500 ms. */
-const EVERY_MS = 250;
 
 /**
- * Brings Redis's schedule in line with PostgreSQL's truth, over and over, until the signal aborts: new runs,
- * and slices whose holder was killed or whose job was lost with Redis.
+ * Handed out however many wait: a run, and slices by which one begins. Jobs of a few large shops can keep the queue
+ * full for as long as they are read, and nobody else would ever come. A dozen or so a second are less than an importer
+ * does, so that leases do not run out in the queue.
  */
-export async function keepReconciled(
-  deps: ReconcileDeps,
-  signal: AbortSignal,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    await reconcile(deps).catch(onError);
-    await pause(EVERY_MS, signal);
-  }
-}
+const RUNS_AT_LEAST = 1;
+const SLICES_AT_LEAST = 4;
 
-export async function reconcile(deps: ReconcileDeps): Promise<void> {
-  const { pool, jobs, ctx, concurrency, onCancelled } = deps;
-  const cancelled = await inTransaction(pool, (tx) => finishCancels(tx, ctx));
-  if (cancelled.length > 0) onCancelled(cancelled);
-  // Asked first: while Redis is away nothing is claimed. And no more is handed out than workers soon take,
-  // or leases would run out in the queue.
+/**
+ * Brings Redis's schedule in line with PostgreSQL's truth: new runs, and slices whose holder was killed or whose job
+ * was lost with Redis.
+ */
+export async function reconcile({ pool, jobs, concurrency }: ReconcileDeps): Promise<void> {
+  // Asked first: while Redis is away nothing is claimed. And little more is handed out than workers soon take, or
+  // leases would run out in the queue.
   const room = concurrency - (await jobs.waiting());
-  if (room <= 0) return;
   const pages = await inTransaction(pool, async (tx) => {
-    await pickUpRuns(tx, room);
-    return claimSlices(tx, room);
+    await pickUpRuns(tx, Math.max(RUNS_AT_LEAST, room));
+    return claimSlices(tx, Math.max(SLICES_AT_LEAST, room));
   });
   try {
     await jobs.add(pages);

@@ -1,15 +1,15 @@
 import { FileRefused, readFile } from './bulk/read-file.ts';
 import { readBulkCursor, toStart, type BulkCursor } from './bulk/cursor.ts';
 import { createFileUrls, type ResultFile } from './bulk/file-urls.ts';
-import { askOperation, START_COST, type Operation } from './bulk/operation.ts';
+import { askOperation, LOOK_COST, START_COST, type Operation } from './bulk/operation.ts';
 import { parseLines } from './bulk/parse-lines.ts';
-import { startOperation } from './bulk/start.ts';
+import { findOperation } from './bulk/start.ts';
 import type { ShopifyClient } from './client.ts';
 import { toImported } from './customer-node.ts';
 import { ShopifyRejected, type QueryCost } from './errors.ts';
 import { idOf } from './imported.ts';
 import { DENIED_DATA } from './merchant-messages.ts';
-import type { Source, SourcePage, SourceQuery } from './source.ts';
+import type { Limit, Source, SourcePage, SourceQuery } from './source.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
@@ -86,17 +86,26 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
 
   return {
     name: 'bulk',
-    limitAt: () => ({ api: 'graphql', cost: START_COST }),
+    limitAt(stored) {
+      const cursor = readBulkCursor(stored);
+      if (isReadByPages(cursor)) return pages.limitAt(cursor.pages ?? null);
+      return { api: 'graphql', cost: cursor.operation === null ? LOOK_COST : START_COST };
+    },
     async fetch(query) {
       const cursor = readBulkCursor(query.cursor);
-      if (cursor.failures >= MOST_FAILURES) {
+      if (isReadByPages(cursor)) {
         const page = await pages.fetch({ ...query, cursor: cursor.pages ?? null });
         return { ...page, next: page.next && write({ ...cursor, pages: page.next }) };
       }
       if (cursor.operation !== null) return goOn(query, cursor, cursor.operation);
-      const { found, cost } = await startOperation(client, query);
-      if (!found) return { ...NOTHING, next: write(cursor), wait: NO_PLACE, cost };
-      return notYet(found, { ...cursor, operation: found.id }, cost);
+      const { found, start, cost } = await findOperation(client, query);
+      if (!start) return begun(found, cursor, cost);
+      const send = async (accessToken: string) => {
+        const started = await start(accessToken);
+        return begun(started.found, cursor, started.cost);
+      };
+      const limit: Limit = { api: 'graphql', cost: START_COST };
+      return { ...NOTHING, next: write(cursor), cost, further: { limit, send } };
     },
   };
 }
@@ -106,8 +115,19 @@ const NO_PLACE = { waitMs: LONGEST_POLL_MS, reason: 'Other bulk operations of th
 
 const write = (cursor: BulkCursor): string => JSON.stringify(cursor);
 
+const isReadByPages = ({ failures }: BulkCursor): boolean => failures >= MOST_FAILURES;
+
+/** @param found null: all places are taken */
+const begun = (found: Operation | null, cursor: BulkCursor, cost: QueryCost | null): SourcePage =>
+  found
+    ? notYet(found, { ...cursor, operation: found.id }, cost)
+    : { ...NOTHING, next: write(cursor), wait: NO_PLACE, cost };
+
 function notYet({ objectCount }: Operation, cursor: BulkCursor, cost: QueryCost | null): SourcePage {
-  const waitMs = Math.min(LONGEST_POLL_MS, Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, cursor.polls)));
+  const waitMs = Math.min(
+    LONGEST_POLL_MS,
+    Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, cursor.polls)),
+  );
   const reason = `Shopify prepares the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
   return {
     ...NOTHING,

@@ -8,6 +8,7 @@ import {
   type QueryCost,
 } from './errors.ts';
 import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-messages.ts';
+import { UNSAID_WAIT_MS } from './retry-after.ts';
 import {
   askAdminApi,
   assertAnswered,
@@ -61,7 +62,9 @@ interface GraphqlError {
 /** Errors come with HTTP 200. Source: shopify.dev/docs/api/admin-graphql (status and error codes). */
 function errorOf(errors: GraphqlError[], cost: QueryCost | null): Error {
   const codes = errors.map((error) => error.extensions?.code ?? '');
-  if (codes.includes('THROTTLED')) return cost ? new Throttled(cost) : new ShopifyUnavailable('THROTTLED');
+  if (codes.includes('THROTTLED')) {
+    return cost ? new Throttled(cost) : new ShopifyUnavailable('THROTTLED', UNSAID_WAIT_MS);
+  }
   if (codes.includes('MAX_COST_EXCEEDED')) return new QueryTooExpensive('MAX_COST_EXCEEDED');
   if (codes.includes('TIMEOUT')) return new ShopifyTimeout('TIMEOUT');
   if (codes.includes('INTERNAL_SERVER_ERROR')) return new ShopifyUnavailable('INTERNAL_SERVER_ERROR');

@@ -24,7 +24,7 @@ export class Throttled extends Error {
 /** No usable answer this time: 5xx, 429, network, a body cut short. */
 export class ShopifyUnavailable extends Error {
   override name = 'ShopifyUnavailable';
-  /** Retry-After, when Shopify gave one. */
+  /** Retry-After, or a second where the shop's limit refused without one; null: the shop asks for no wait. */
   readonly retryAfterMs: number | null;
   /** The bucket, where even this answer tells it (a REST 429). */
   readonly cost: QueryCost | null;

@@ -1,6 +1,9 @@
 /** A freeze beyond this is taken for a mistake: a run must not hang on one header. */
 const MOST_MS = 5 * 60_000;
 
+/** How long a shop is left alone that is full and does not say for how long. */
+export const UNSAID_WAIT_MS = 1_000;
+
 /** Milliseconds of a Retry-After header: Shopify's decimal seconds, or an HTTP date; null when unreadable. */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   const value = header?.trim() ?? '';

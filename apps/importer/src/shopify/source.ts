@@ -13,8 +13,8 @@ export interface Source {
   /** What the request at this place draws on. */
   limitAt(cursor: SourceQuery['cursor']): Limit;
   /**
-   * A step of reading: one request to the Admin API, two where a bulk operation starts, none where its file is read.
-   * It may read nobody and still lead on.
+   * A step of reading: one request to the Admin API, none where a bulk operation's file is read. It may read nobody and
+   * still lead on, or say what is to be sent at once to end it.
    * @throws Throttled, ShopifyUnavailable, Unauthorized, ShopifyRejected, CursorLost, or the signal's reason
    */
   fetch(query: SourceQuery): Promise<SourcePage>;
@@ -41,4 +41,6 @@ export interface SourcePage {
   /** Nothing to read yet (a bulk operation works): store `next`, come back then. */
   wait: { waitMs: number; reason: string } | null;
   cost: QueryCost | null;
+  /** Not over yet: this request is to follow at once, within the shop's limit as any. Its page is the step's. */
+  further?: { limit: Limit; send: (accessToken: string) => Promise<SourcePage> };
 }

@@ -1,7 +1,7 @@
 import { SHOP_DOMAIN } from '@core/domain';
 import { ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, Unauthorized } from './errors.ts';
 import { DENIED_DATA, SHOP_STATE } from './merchant-messages.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseRetryAfter, UNSAID_WAIT_MS } from './retry-after.ts';
 
 /** Where the Admin API is. */
 export interface AdminApi {
@@ -93,7 +93,9 @@ export function assertAnswered({ status, headers, body }: HttpReply, now: number
   // Shopify's 504 is a query that took too long; 430 a security hold that passes.
   if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`);
   if (status === 429 || status === 430 || status >= 500) {
-    throw new ShopifyUnavailable(`HTTP ${status}`, parseRetryAfter(headers.get('retry-after'), now));
+    const asked = parseRetryAfter(headers.get('retry-after'), now);
+    // A full bucket stops all slices of the shop; any other failure may be this request's alone.
+    throw new ShopifyUnavailable(`HTTP ${status}`, asked ?? (status === 429 ? UNSAID_WAIT_MS : null));
   }
   if (status === 403 && /protected customer data|not approved/i.test(body))
     throw new ShopifyRejected(DENIED_DATA);

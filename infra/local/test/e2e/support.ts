@@ -41,10 +41,13 @@ export async function start(dir: string, options: Partial<StackOptions> = {}): P
   };
 }
 
+/** Whatever the scenarios were about: no rule of Shopify's was broken since the start. */
 export async function stop({ stack, rpc, kafka }: E2e): Promise<void> {
+  const violations: unknown = await (await fetch(`${stack.standInUrl}/_control/violations`)).json();
   rpc.close();
   await kafka.close();
   await stack.stop();
+  expect(violations).toEqual([]);
 }
 
 export const remove = (dir: string) => rmSync(dir, { recursive: true, force: true });

@@ -59,10 +59,11 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
 
 /** The one line of a watch: how far, how fast, how long still, what is waited for. */
 export const progressLine = (run: ImportRun, pace: Pace): string =>
-  run.status === 'running' ? `${readOf(run)}, ${paceLine(run, pace)}` : paceLine(run, pace);
+  ['running', 'paused'].includes(run.status) ? `${readOf(run)}, ${paceLine(run, pace)}` : paceLine(run, pace);
 
 const paceLine = ({ status, waitingReason }: ImportRun, { rate, eta }: Pace): string => {
   if (status === 'pending') return 'pending: waits for an importer';
+  if (status === 'paused') return `paused${waitingReason ? `; ${printable(waitingReason)}` : ''}`;
   if (status !== 'running') return status;
   const pace = `${number(Math.round(rate))}/s${eta === undefined ? '' : `, ${left(eta)}`}`;
   return waitingReason ? `${pace}; ${printable(waitingReason)}` : pace;

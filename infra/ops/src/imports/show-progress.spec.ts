@@ -22,10 +22,12 @@ it('tells what is new at once, and how far it is every five seconds', () => {
   at(4, { read: 5 });
   at(8, { read: 6 });
   at(9, { read: 7 });
+  at(10, { read: 7, status: 'paused', waitingReason: 'Shopify does not answer' });
   expect(said).toEqual([
     '1 of 100 customers read, 10/s',
     '3 of 100 customers read, 10/s; Shopify asks to wait 2.0 s',
     '5 of 100 customers read, 10/s',
     '7 of 100 customers read, 10/s',
+    '7 of 100 customers read, paused; Shopify does not answer',
   ]);
 });

@@ -10,6 +10,7 @@ import {
 } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
+import { explainNotFound } from '../queries/find-survivor.ts';
 import { otherCustomersExternalId } from './create-customer.ts';
 import { returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
@@ -25,7 +26,8 @@ export interface UpdateCustomer {
 
 /**
  * Changes a customer; what is equal already changes nothing and emits nothing.
- * @throws CoreError not_found; already_exists when the email or external_id is another customer's
+ * @throws CoreError not_found; MergedAway naming the survivor; already_exists when the email or external_id is another
+ *   customer's
  */
 export async function updateCustomer(
   tx: Tx,
@@ -70,7 +72,7 @@ async function differences(tx: Tx, input: UpdateCustomer, hash: Buffer | null): 
       input.externalId ?? null,
     ],
   );
-  if (!row) throw notFound('customer');
+  if (!row) throw await explainNotFound(tx, input);
   return Object.entries(row)
     .filter(([, differs]) => differs)
     .map(([field]) => field);

@@ -116,6 +116,7 @@ function listDeliveries(shop: Shop) {
 
 /**
  * Not Shopify's: lets another process (the local stack, an end-to-end spec) read and steer a shop.
+ *   GET  /_control/violations                              of all shops, and of no shop (server.ts)
  *   GET  /_control/shops/{shop}                            shopStatus
  *   GET  /_control/shops/{shop}/customers?offset=&limit=   listCustomers
  *   GET  /_control/shops/{shop}/webhooks                   listDeliveries

@@ -68,6 +68,8 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
     const arrivedMs = now();
     const url = new URL(request.url ?? '/', 'http://stand-in');
     const body = await text(request);
+    if (url.pathname === '/_control/violations')
+      return send(response, { status: 200, body: allViolations() });
     if (url.pathname.startsWith('/_control/')) {
       const found = await control(request.method ?? 'GET', url, body, shopOf);
       return send(response, found === undefined ? NOT_FOUND : { status: 200, body: found });
@@ -84,6 +86,12 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
     else if (outcome !== 'hang') await send(response, outcome);
   };
 
+  const statsOf = () => Object.fromEntries([...shops].map(([domain, shop]) => [domain, shop.stats()]));
+  const allViolations = () => [
+    ...strays.list(),
+    ...Object.values(statsOf()).flatMap(({ violations }) => violations),
+  ];
+
   server.listen(port, host);
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
@@ -95,10 +103,7 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
       if (!shop) throw new Error(`${domain} is no *.myshopify.com`);
       return shop;
     },
-    stats: () => ({
-      shops: Object.fromEntries([...shops].map(([domain, shop]) => [domain, shop.stats()])),
-      violations: strays.list(),
-    }),
+    stats: () => ({ shops: statsOf(), violations: strays.list() }),
     async close() {
       server.close();
       server.closeAllConnections();

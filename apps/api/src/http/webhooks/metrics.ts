@@ -5,10 +5,18 @@ import { Histogram, type Registry } from '@core/runtime';
  * - stored, duplicate: answered 200, and applied by the worker
  * - ignored: 200, a topic of which nothing is kept; unknown_shop: 200, nobody's
  * - forged: 401; refused: another 4xx
- * - unavailable: 503, Shopify sends it again; error: 500, a bug of ours
+ * - unavailable, no_room (too many bytes of others are held): 503, Shopify sends it again; error: 500, a bug of ours
  */
 export type Received =
-  'stored' | 'duplicate' | 'ignored' | 'unknown_shop' | 'forged' | 'refused' | 'unavailable' | 'error';
+  | 'stored'
+  | 'duplicate'
+  | 'ignored'
+  | 'unknown_shop'
+  | 'forged'
+  | 'refused'
+  | 'unavailable'
+  | 'no_room'
+  | 'error';
 
 /** No label names a shop: there are too many, and a stranger may make them up. Nor does a made-up topic. */
 export function createWebhookDurations(

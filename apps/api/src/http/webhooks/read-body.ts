@@ -1,14 +1,50 @@
 import type { IncomingMessage } from 'node:http';
+import type { ByteBudget } from './byte-budget.ts';
 
-/** The bytes of a request as they came; undefined when they are more than `most`, of which no more is read. */
-export async function readBody(req: IncomingMessage, most: number): Promise<Buffer | undefined> {
-  if (Number(req.headers['content-length'] ?? 0) > most) return undefined;
+export interface Body {
+  bytes: Buffer;
+  /** Gives them back to the budget, once nobody needs them. */
+  release(): void;
+}
+
+/**
+ * The bytes of a request as they came; or why no more of them is read.
+ * By events: an async iterator never learns that the connection has ended once the request was answered, and would hold
+ * what it has for ever.
+ * @param most of this request; the budget is that of all
+ * @returns cut_short when the peer has left, or was answered meanwhile
+ */
+export function readBody(
+  req: IncomingMessage,
+  most: number,
+  budget: ByteBudget,
+): Promise<Body | 'too_large' | 'no_room' | 'cut_short'> {
+  if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
   const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of req as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > most) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+  let held = 0;
+  const release = () => budget.giveBack(held);
+  return new Promise((resolve) => {
+    const stop = () => {
+      req.off('data', take).off('end', finish);
+      req.socket.off('close', leave);
+    };
+    const refuse = (why: 'too_large' | 'no_room' | 'cut_short') => {
+      stop();
+      release();
+      resolve(why);
+    };
+    const take = (part: Buffer) => {
+      if (held + part.length > most) return refuse('too_large');
+      if (!budget.take(part.length)) return refuse('no_room');
+      held += part.length;
+      parts.push(part);
+    };
+    const finish = () => {
+      stop();
+      resolve({ bytes: Buffer.concat(parts), release });
+    };
+    const leave = () => refuse('cut_short');
+    req.on('data', take).on('end', finish);
+    req.socket.on('close', leave);
+  });
 }

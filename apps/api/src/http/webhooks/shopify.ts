@@ -2,6 +2,8 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool } from '@core/db';
 import { isPrivacyTopic, isWebhookTopic, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
+import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
+import { createByteBudget, type ByteBudget } from './byte-budget.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
 import { faultOfPrivacyBody } from './privacy-body.ts';
 import { readBody } from './read-body.ts';
@@ -9,10 +11,6 @@ import { isSigned } from './signature.ts';
 
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
 
-/** A customer with all addresses comes to some KiB. */
-const LARGEST_BODY = 1024 * 1024;
-/** Shopify gives up after 5 s; a 503 in time is plainer to it, and to us. */
-const STORE_WITHIN_MS = 3_000;
 /** A unique key of the table; Shopify's are UUIDs. */
 const LONGEST_EVENT_ID = 255;
 
@@ -30,6 +28,8 @@ export interface ShopifyWebhooksOptions {
   secrets: readonly string[];
   metrics: Registry;
   log: Logger;
+  /** Where they differ from WEBHOOK_LIMITS. */
+  limits?: Partial<WebhookLimits> | undefined;
 }
 
 interface Reply {
@@ -47,12 +47,15 @@ interface Reply {
  */
 export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestListener {
   const { log } = options;
+  const limits = { ...WEBHOOK_LIMITS, ...options.limits };
+  const budget = createByteBudget(options.metrics, limits.mostBytes);
   const observe = createWebhookDurations(options.metrics);
   if (options.secrets.length === 0) log.warn('webhooks are answered 503 until SHOPIFY_CLIENT_SECRET is set');
 
   return (req, res) => {
     const begun = performance.now();
-    answer(options, req)
+    within(limits.answerWithinMs, answer(options, limits, budget, req))
+      .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
         if (isConnectionLoss(err)) return unavailable('the database cannot be reached', log, err);
         log.error({ err }, 'a webhook was not received');
@@ -63,6 +66,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
         // What was not read of the request would be taken for the next one.
         if (!req.complete) res.setHeader('connection', 'close');
         if (status === 405) res.setHeader('allow', 'POST');
+        if (status === 503) res.setHeader('retry-after', '1');
         res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
         req.resume();
       })
@@ -71,9 +75,12 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
 }
 
 async function answer(
-  { pool, keys, secrets, log }: ShopifyWebhooksOptions,
+  options: ShopifyWebhooksOptions,
+  { largestBody }: WebhookLimits,
+  budget: ByteBudget,
   req: IncomingMessage,
 ): Promise<Reply> {
+  const { secrets } = options;
   if (req.method !== 'POST') return refused(405, 'POST only');
   if (!/^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? '')) {
     return refused(415, 'content-type: must be application/json');
@@ -88,10 +95,25 @@ async function answer(
   const eventId = header(req, 'eventId');
   if (eventId.length > LONGEST_EVENT_ID) return refused(400, `${HEADERS.eventId}: is too long`);
 
-  const body = await readBody(req, LARGEST_BODY);
-  if (!body) return refused(413, `the body must not exceed ${LARGEST_BODY} bytes`);
-  if (!isSigned(body, signature, secrets)) return forged(`${HEADERS.signature}: does not fit the body`);
+  const body = await readBody(req, largestBody, budget);
+  if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
+  if (body === 'cut_short') return refused(400, 'the body is cut short');
+  // Not logged: whoever floods us would fill the log as well. The metric tells.
+  if (body === 'no_room') return { status: 503, received: 'no_room', message: 'too many webhooks at once' };
+  try {
+    return await store(options, req, { signature, eventId, body: body.bytes });
+  } finally {
+    body.release();
+  }
+}
 
+/** Ends when the bytes are needed no more, also when the answer has been given long before. */
+async function store(
+  { pool, keys, secrets }: ShopifyWebhooksOptions,
+  req: IncomingMessage,
+  { signature, eventId, body }: { signature: string; eventId: string; body: Buffer },
+): Promise<Reply> {
+  if (!isSigned(body, signature, secrets)) return forged(`${HEADERS.signature}: does not fit the body`);
   const topic = header(req, 'topic');
   if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
   const shop = header(req, 'shop');
@@ -101,10 +123,7 @@ async function answer(
   const input = { shop, topic, eventId, body };
   // The signature says who it is.
   const ctx = { caller: 'shopify', requestId: eventId, keys };
-  const storing = inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
-  // If it is stored after all, the second delivery is a duplicate.
-  const received = await within(STORE_WITHIN_MS, storing);
-  if (!received) return unavailable(`the database has not answered within ${STORE_WITHIN_MS} ms`, log);
+  const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
   return { status: 200, received };
 }
 
@@ -116,6 +135,12 @@ const header = (req: IncomingMessage, name: keyof typeof HEADERS): string => {
 const refused = (status: number, message: string): Reply => ({ status, received: 'refused', message });
 
 const forged = (message: string): Reply => ({ status: 401, received: 'forged', message });
+
+/** If it is stored after all, the second delivery is a duplicate. */
+const late = (req: IncomingMessage, ms: number, log: Logger): Reply =>
+  req.complete
+    ? unavailable(`it was not stored within ${ms} ms`, log)
+    : { status: 503, received: 'unavailable', message: `the body has not come within ${ms} ms` };
 
 const unavailable = (message: string, log: Logger, err?: unknown): Reply => {
   log.warn({ err }, `a webhook was answered 503: ${message}`);

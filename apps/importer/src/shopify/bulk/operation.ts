@@ -43,7 +43,8 @@ export const CANCEL_OPERATION = `mutation CancelBulkOperation($id: ID!) {
   bulkOperationCancel(id: $id) { userErrors { message } }
 }`;
 
-/** Requested points of a start: 10 for its mutation. */
+/** Requested points of the list of the newest operations, and of a start: 10 for its mutation. */
+export const LOOK_COST = 11;
 export const START_COST = 10;
 
 /** Neither variables nor `nodes` are allowed in it, and one root field. */

@@ -11,21 +11,29 @@ const MOST_AT_ONCE = 5;
  */
 const ADOPTED_WITHIN_MS = 120_000;
 
+/** An operation that is under way, or how to start it; neither: all places are taken. */
+export interface Start {
+  found: Operation | null;
+  start: ((accessToken: string) => ReturnType<typeof runOperation>) | null;
+  cost: QueryCost | null;
+}
+
 /**
- * Starts the operation of a slice, or takes over the one that an importer started and could not write down before it
- * was killed: left alone it would hold a place until it is done. Null: all places are taken.
- * Two requests on one ticket; a slice does it once.
+ * Takes over the operation of a slice that an importer started and could not write down before it was killed: left
+ * alone it would hold a place until it is done. Where there is none, the next request starts it. It must follow at once:
+ * a look that was written down first would be trusted after a kill, too.
  */
-export async function startOperation(
+export async function findOperation(
   client: ShopifyClient,
   { range, idsOnly, ...access }: SourceQuery,
-): Promise<{ found: Operation | null; cost: QueryCost | null }> {
+): Promise<Start> {
   const query = bulkQuery(range, idsOnly);
   const { found: newest, cost } = await newestOperations(client, access);
   const running = newest.filter(({ status }) => ['CREATED', 'RUNNING', 'CANCELING'].includes(status));
   const ours = running.find((operation) => operation.query === query && isAdoptable(operation));
-  if (ours) return { found: ours, cost };
-  return running.length < MOST_AT_ONCE ? runOperation(client, access, query) : { found: null, cost };
+  if (ours) return { found: ours, start: null, cost };
+  const start = (accessToken: string) => runOperation(client, { ...access, accessToken }, query);
+  return { found: null, start: running.length < MOST_AT_ONCE ? start : null, cost };
 }
 
 const isAdoptable = ({ status, createdAt }: Operation): boolean =>

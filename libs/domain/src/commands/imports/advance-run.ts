@@ -7,6 +7,7 @@ import { healShared } from './heal-shared.ts';
 import { judgeRun } from './judge-run.ts';
 import { rangeOfRun, rangesToReconcile, readRange } from './slice-range.ts';
 import { correctRead, tallyRun } from './tally-run.ts';
+import { UNDER_WAY } from './under-way.ts';
 import { verifyDifference, verifyStrangers } from './verify-ids.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
   // update: the rows in customer_import_ids hold the run's key, and two that ask for more would wait for each other.
   const [run] = await tx.query<Started & Record<string, unknown>>(
     `select started_at as "startedAt", since from customer_import_logs
-      where merchant_id = $1 and id = $2 and status in ('running', 'cancelling') for no key update`,
+      where merchant_id = $1 and id = $2 and (${UNDER_WAY} or status = 'cancelling') for no key update`,
     [ref.merchantId, ref.importId],
   );
   const [last] = await tx.query<{ kind: SliceKind; left: boolean }>(

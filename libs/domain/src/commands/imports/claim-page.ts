@@ -1,6 +1,7 @@
 import type { SliceKind, Tx } from '@core/db';
 import { LEASE_MS, type PageRef } from './lease.ts';
 import { readRange, type SliceRange } from './slice-range.ts';
+import { UNDER_WAY } from './under-way.ts';
 
 export interface ClaimedPage {
   shop: string;
@@ -24,7 +25,7 @@ export async function claimPage(tx: Tx, page: PageRef): Promise<ClaimedPage | nu
     `update customer_import_slices s set lease_until = now() + $6 * interval '1 millisecond'
        from customer_import_logs r
       where s.merchant_id = $1 and s.import_id = $2 and s.slice = $3 and s.fence = $4 and s.page = $5
-        and not s.done and r.merchant_id = $1 and r.id = s.import_id and r.status = 'running'
+        and not s.done and r.merchant_id = $1 and r.id = s.import_id and r.${UNDER_WAY}
      returning r.shop, s.kind, r.source, r.started_at as "startedAt", r.since, s.cursor, s.range`,
     [page.merchantId, page.importId, page.slice, page.fence, page.page, LEASE_MS],
   );

@@ -1,5 +1,6 @@
 import type { Tx } from '@core/db';
 import { LEASE_MS, type PageRef } from './lease.ts';
+import { UNDER_WAY } from './under-way.ts';
 
 /**
  * Hands out slices of running runs that are nobody's, or whose holder has let its lease run out: each with
@@ -15,7 +16,7 @@ export async function claimSlices(tx: Tx, limit: number): Promise<PageRef[]> {
        from (select s.import_id, s.slice
                from customer_import_logs r
                join customer_import_slices s on s.merchant_id = r.merchant_id and s.import_id = r.id
-              where r.status = 'running' and not s.done
+              where r.${UNDER_WAY} and not s.done
                 and (s.lease_until is null or s.lease_until < now())
               order by s.updated_at limit $1 for update of s skip locked) free
       where s.import_id = free.import_id and s.slice = free.slice

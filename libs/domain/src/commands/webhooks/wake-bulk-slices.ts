@@ -1,4 +1,5 @@
 import type { Tx } from '@core/db';
+import { UNDER_WAY } from '../imports/under-way.ts';
 
 /**
  * Gives back the slices of a shop's running bulk import, so that they are handed out at once: a bulk operation has
@@ -14,7 +15,7 @@ export const wakeBulkSlices = async (
     await tx.query(
       `update customer_import_slices s set lease_until = null
          from customer_import_logs r
-        where r.merchant_id = $1 and r.shop = $2 and r.status = 'running' and r.source = 'bulk'
+        where r.merchant_id = $1 and r.shop = $2 and r.${UNDER_WAY} and r.source = 'bulk'
           and s.merchant_id = r.merchant_id and s.import_id = r.id and s.kind in ('read', 'ids') and not s.done
        returning s.slice`,
       [merchantId, shop],

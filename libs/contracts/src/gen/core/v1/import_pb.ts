@@ -758,6 +758,8 @@ export const ImportStatus = {
   RUNNING: 2,
 
   /**
+   * Shopify, or a service that the importer needs, is away: it goes on by itself.
+   *
    * @generated from enum value: IMPORT_STATUS_PAUSED = 3;
    */
   PAUSED: 3,
