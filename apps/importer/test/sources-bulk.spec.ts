@@ -68,7 +68,7 @@ describe(`the bulk source (seed ${seed})`, () => {
     hold(shop);
     let cursor = await started(shop);
     const waits: number[] = [];
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 24; i++) {
       const { wait, next, customers } = await fetchBulk(shop, cursor);
       expect(customers).toEqual([]);
       expect(wait?.reason).toBe('Shopify prepares the file: 0 customers so far');

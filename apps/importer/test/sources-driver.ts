@@ -37,11 +37,12 @@ export async function openSources(seed: string) {
     close: () => standIn.close(),
   };
 }
-/** Sends what is to follow at once, as the engine does. */
+
+/** Looks for a file first, and sends what is to follow at once, as the engine does. */
 const following = (source: Source): Source => ({
   ...source,
   async fetch(query) {
-    const page = await source.fetch(query);
+    const page = (await source.fetchFile?.(query)) ?? (await source.fetch(query));
     return page.further ? page.further.send(query.accessToken) : page;
   },
 });

@@ -17,18 +17,24 @@ import { waitForPlace } from './wait-for-place.ts';
 
 /** A page of a `read`, `reconcile` or `ids` slice: its rows, its ids and its checkpoint in one transaction. */
 export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
-  const { page, claimed, ask } = work;
+  const { claimed, ask } = work;
   const { shop, cursor, range, kind } = claimed;
   const source = deps.sources[sourceOf(claimed)];
-  const step = await ask(source.limitAt(cursor), (accessToken) =>
-    source.fetch({ shop, accessToken, range, cursor, idsOnly: kind === 'ids', signal: deps.signal }),
-  );
-  const fetched = step.further ? await sendFurther(deps, work, step.further) : step;
+  const query = { shop, range, cursor, idsOnly: kind === 'ids', signal: deps.signal };
+  const fetched =
+    (await source.fetchFile?.(query)) ??
+    (await ask(source.limitAt(cursor), (accessToken) => source.fetch({ ...query, accessToken })));
+  const { further } = fetched;
+  return take(deps, work, further ? await sendFurther(deps, work, further) : fetched);
+}
+
+async function take(deps: WorkDeps, work: Work, fetched: SourcePage): Promise<Progress> {
+  const { page, claimed } = work;
   if (fetched.wait) {
     await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, page, fetched.next));
     return { kind: 'wait', ...fetched.wait };
   }
-  countPage(deps, shop, await store(deps, work, fetched));
+  countPage(deps, claimed.shop, await store(deps, work, fetched));
   return fetched.next === null ? 'done' : 'next';
 }
 

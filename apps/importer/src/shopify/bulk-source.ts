@@ -9,7 +9,7 @@ import { toImported } from './customer-node.ts';
 import { ShopifyRejected, type QueryCost } from './errors.ts';
 import { idOf } from './imported.ts';
 import { DENIED_DATA } from './merchant-messages.ts';
-import type { Limit, Source, SourcePage, SourceQuery } from './source.ts';
+import type { FileQuery, Limit, Source, SourcePage, SourceQuery } from './source.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
 const URL_LIFE_MS = 7 * 86_400_000;
@@ -23,7 +23,7 @@ const MOST_FAILURES = 3;
 
 /**
  * Customers by a bulk operation: Shopify writes a file, which is read in pages from where the last one ended. A fetch
- * starts the operation, asks how far it is, or reads a page.
+ * starts the operation, or asks how far it is and reads the first page.
  *
  * An operation that failed may leave a part of its file: it is imported, and then the *whole* slice is run anew. To
  * run only what is missing would need an order of the file that nobody promises ("partial or incomplete"), while rows
@@ -33,7 +33,7 @@ const MOST_FAILURES = 3;
 export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs?: number): Source {
   const files = createFileUrls();
 
-  async function readPage(query: SourceQuery, cursor: BulkCursor, file: ResultFile): Promise<SourcePage> {
+  async function readPage(query: FileQuery, cursor: BulkCursor, file: ResultFile): Promise<SourcePage> {
     const { lines, bytes, end } = await readFile({
       url: file.url,
       line: cursor.line,
@@ -53,15 +53,6 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
   }
 
   async function goOn(query: SourceQuery, cursor: BulkCursor, id: string): Promise<SourcePage> {
-    const known = files.get(query.shop, id);
-    if (known) {
-      try {
-        return await readPage(query, cursor, known);
-      } catch (error) {
-        if (!(error instanceof FileRefused)) throw error;
-        files.drop(query.shop, id);
-      }
-    }
     const { found, cost } = await askOperation(client, query, id);
     if (!found) return anew(cursor, cost);
     // By us, when the run was cancelled that goes on now: nothing failed.
@@ -90,6 +81,19 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
       const cursor = readBulkCursor(stored);
       if (isReadByPages(cursor)) return pages.limitAt(cursor.pages ?? null);
       return { api: 'graphql', cost: cursor.operation === null ? LOOK_COST : START_COST };
+    },
+    async fetchFile(query) {
+      const cursor = readBulkCursor(query.cursor);
+      const { operation: id } = cursor;
+      const file = id === null ? undefined : files.get(query.shop, id);
+      if (id === null || !file) return null;
+      try {
+        return await readPage(query, cursor, file);
+      } catch (error) {
+        if (!(error instanceof FileRefused)) throw error;
+        files.drop(query.shop, id);
+        return null;
+      }
     },
     async fetch(query) {
       const cursor = readBulkCursor(query.cursor);

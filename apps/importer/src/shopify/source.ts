@@ -13,12 +13,20 @@ export interface Source {
   /** What the request at this place draws on. */
   limitAt(cursor: SourceQuery['cursor']): Limit;
   /**
-   * A step of reading: one request to the Admin API, none where a bulk operation's file is read. It may read nobody and
-   * still lead on, or say what is to be sent at once to end it.
+   * The page at this place, where it lies in a file that this process knows of: no request to the Admin API, so it needs
+   * neither a place at the shop nor a token. Null where there is none, or none any more: `fetch` it then.
+   * @throws ShopifyUnavailable, or the signal's reason
+   */
+  fetchFile?(query: FileQuery): Promise<SourcePage | null>;
+  /**
+   * A step of reading: one request to the Admin API. It may read nobody and still lead on, or say what is to be sent at
+   * once to end it.
    * @throws Throttled, ShopifyUnavailable, Unauthorized, ShopifyRejected, CursorLost, or the signal's reason
    */
   fetch(query: SourceQuery): Promise<SourcePage>;
 }
+
+export type FileQuery = Pick<SourceQuery, 'shop' | 'cursor' | 'idsOnly' | 'signal'>;
 
 export interface SourceQuery {
   shop: string;
