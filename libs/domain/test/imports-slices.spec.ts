@@ -7,6 +7,7 @@ import {
   countersOf,
   Fenced,
   movePlace,
+  pickUpRuns,
   planRun,
   releaseLease,
   restartSlice,
@@ -54,6 +55,21 @@ describe('handing out slices', () => {
     const ids = [...claims, rest].flat().map((page) => page.importId);
     expect(ids).toHaveLength(6);
     expect(new Set(ids).size).toBe(6);
+  });
+
+  it('hands out no more than it is asked for, whatever the plan', async () => {
+    const { page } = await bench.begin();
+    await bench.plan(page, 9, [{}, {}, {}]);
+    for (let n = 0; n < 3; n++) await bench.start(await bench.connect());
+    await bench.asImporter(async (tx) => {
+      // As with statistics of a table that has just grown: for each row the subquery is run again, not kept.
+      for (const way of ['hashjoin', 'mergejoin', 'material', 'indexscan', 'bitmapscan'])
+        await tx.query(`set local enable_${way} = off`);
+      expect(await claimSlices(tx, 1)).toHaveLength(1);
+      expect(await claimSlices(tx, 5)).toHaveLength(2);
+      expect(await pickUpRuns(tx, 1)).toHaveLength(1);
+      expect(await pickUpRuns(tx, 5)).toHaveLength(2);
+    });
   });
 
   it('hands a released slice out at once', async () => {
