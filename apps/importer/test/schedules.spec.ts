@@ -1,7 +1,9 @@
 import { Queue } from 'bullmq';
+import { inTransaction, type Tx } from '@core/db';
 import {
   deleteImportSchedule,
   listImportSchedules,
+  runSchedule,
   setImportSchedule,
   type SetImportSchedule,
 } from '@core/domain';
@@ -120,6 +122,32 @@ it('starts one run at a firing, however many importers there are, and tells whic
   await bench.redis.flushdb();
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be rebuilt' });
   expect(await runsOf(shop)).toHaveLength(2);
+});
+
+it('sees, having waited for another importer, the run that this one has started', async () => {
+  const shop = await bench.connect(5);
+  await set(shop);
+  await age(shop);
+  const run = (tx: Tx) => runSchedule(tx, bench.ctx, shop);
+  let waiting: ReturnType<typeof run> | undefined;
+  const first = await inTransaction(bench.pool, async (tx) => {
+    const did = await run(tx);
+    waiting = inTransaction(bench.pool, run);
+    await waitUntil(
+      async () =>
+        (
+          await bench.owner.query(
+            `select from pg_stat_activity
+              where datname = current_database() and wait_event_type = 'Lock' and query like '%import_schedules%'`,
+          )
+        ).rowCount === 1,
+      { what: 'the second to wait for the first' },
+    );
+    return did;
+  });
+  expect(first).toHaveProperty('started');
+  expect(await waiting).toBe('not_due');
+  expect(await show(shop)).toMatchObject({ lastError: null });
 });
 
 it('says so when the shop is being imported already', async () => {

@@ -46,7 +46,8 @@ export function jestRuns(root: string, patterns: string[]): JestRun[] {
   }
   const others = packages.filter((folder) => folder !== END_TO_END);
   return [
-    { name: 'packages', args: ['--maxWorkers=2', ...projects(others)] },
+    // More than there are cores: the longest specs wait for leases, takeovers and restarts for most of their time.
+    { name: 'packages', args: ['--maxWorkers=3', ...projects(others)] },
     { name: 'end-to-end', args: ['--runInBand', ...projects([END_TO_END])] },
   ];
 }

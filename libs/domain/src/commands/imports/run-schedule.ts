@@ -20,19 +20,18 @@ export async function runSchedule(
   { merchantId, shop, now = new Date() }: { merchantId: string; shop: string; now?: Date },
 ): Promise<{ started: string } | { refused: string } | 'not_due'> {
   const [row] = await tx.query<
-    Pick<ImportSchedule, 'cron' | 'timeZone' | 'mode' | 'updatedAt'> & { servedAt: Date | null }
+    Pick<ImportSchedule, 'cron' | 'timeZone' | 'mode' | 'updatedAt' | 'lastImportId'>
   >(
-    `select s.cron, s.time_zone as "timeZone", s.mode, s.updated_at as "updatedAt",
-            (select created_at from customer_import_logs r
-              where r.merchant_id = s.merchant_id and r.id = s.last_import_id) as "servedAt"
-       from import_schedules s where s.merchant_id = $1 and s.shop = $2 and s.enabled for update of s`,
+    `select cron, time_zone as "timeZone", mode, updated_at as "updatedAt", last_import_id as "lastImportId"
+       from import_schedules where merchant_id = $1 and shop = $2 and enabled for update`,
     [merchantId, shop],
   );
   if (!row) return 'not_due';
   // A job may come a moment before its time by this clock.
   const due = lastAt(row, new Date(now.getTime() + CLOCKS_DIFFER_MS));
   if (!due || due < row.updatedAt) return 'not_due';
-  if (row.servedAt && row.servedAt.getTime() >= due.getTime() - CLOCKS_DIFFER_MS) return 'not_due';
+  const servedAt = await startOf(tx, merchantId, row.lastImportId);
+  if (servedAt && servedAt.getTime() >= due.getTime() - CLOCKS_DIFFER_MS) return 'not_due';
   try {
     const { importId } = await startImport(tx, ctx, { merchantId, shop, mode: row.mode });
     await keep(tx, { merchantId, shop }, { importId, error: null });
@@ -44,6 +43,18 @@ export async function runSchedule(
     await keep(tx, { merchantId, shop }, { importId: null, error: refused });
     return { refused };
   }
+}
+
+/**
+ * A statement of its own, behind the lock: who waited for it sees the schedule as the other importer left it, and of all
+ * other tables what was there before it waited, without the run that this one has just started.
+ */
+async function startOf(tx: Tx, merchantId: string, importId: string | null): Promise<Date | null> {
+  const [run] = await tx.query<{ at: Date }>(
+    'select created_at as at from customer_import_logs where merchant_id = $1 and id = $2',
+    [merchantId, importId],
+  );
+  return run?.at ?? null;
 }
 
 const keep = (
