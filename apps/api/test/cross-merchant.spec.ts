@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { CoreService } from '@core/contracts';
+import { integer, readEnv } from '@core/runtime';
 import { bearer, createIssuer } from '@core/testing';
 import { METHODS } from '../src/methods.ts';
 import { fuzzMerchants } from './cross-merchant-fuzz.ts';
@@ -7,8 +8,10 @@ import { buildWorld } from './cross-merchant-world.ts';
 import { byConnect, byGrpc } from './identity-support.ts';
 import { openApi, type TestApi } from './support.ts';
 
-/** A minute on two busy cores. */
-const CALLS = 20_000;
+/** A minute on two busy cores; for more: CORE_FUZZ_CALLS=100000 npm test -- cross-merchant */
+const { CORE_FUZZ_CALLS: CALLS } = readEnv({
+  CORE_FUZZ_CALLS: integer({ doc: 'forged calls', default: 20_000, min: 1_000 }),
+});
 const MERCHANTS = 6;
 
 const issuer = createIssuer();

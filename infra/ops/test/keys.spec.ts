@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { createMerchantKeyStore, inTransaction, parseKeyring, readEmail } from '@core/db';
 import { createCustomer, type KeyStatus } from '@core/domain';
 import { testServices } from '@core/testing';
@@ -122,6 +123,24 @@ describe('a key of the keyring on a Tuesday', () => {
     env = { ...env, CORE_ENCRYPTION_KEYS: second };
     expect(await emails(second)).toEqual(everybody);
   });
+});
+
+it('does nothing while PostgreSQL would write keys into its log', async () => {
+  const admin = new Client(testServices().postgres.adminUrl);
+  await admin.connect();
+  const set = (value: string) =>
+    admin.query(`alter database ${env['CORE_DB_NAME']} set log_parameter_max_length = ${value}`);
+  await set('-1');
+  try {
+    for (const args of [['--deep'], []]) {
+      const said = await ops(['keys', 'rotate', ...args, '--yes'], env);
+      expect(said).toMatchObject({ code: 1, stdout: '' });
+      expect(said.stderr).toContain('log_parameter_max_length is -1; set it to 0');
+    }
+  } finally {
+    await set('0');
+    await admin.end();
+  }
 });
 
 describe('a deep rotation', () => {

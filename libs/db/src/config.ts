@@ -1,4 +1,4 @@
-import { addresses, integer, flag, optionalText, text, type Env } from '@core/runtime';
+import { addresses, integer, flag, optionalText, secretOrFile, text, type Env } from '@core/runtime';
 
 /** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
 export const databaseEnv = {
@@ -47,10 +47,9 @@ export const quietLogsEnv = {
 
 /** The keyring that wraps every merchant's keys. */
 export const keyringEnv = {
-  CORE_ENCRYPTION_KEYS: text({
-    doc: 'keyring, id:base64 of 32 bytes,...; the first is current',
+  CORE_ENCRYPTION_KEYS: secretOrFile({
+    doc: 'keyring, id:base64 of 32 bytes,...; the first is current; or the absolute path of a file with it',
     example: 'k1:<base64 of 32 random bytes>',
-    secret: true,
   }),
 };
 

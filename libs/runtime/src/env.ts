@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** One environment variable: how to read it, and what to say in .env.example and the README. */
 export interface Variable<T> {
   readonly doc: string;
@@ -64,6 +66,22 @@ export const text = (options: Options<string> & { check?: (raw: string) => void 
 
 export const optionalText = (options: Omit<Options<string>, 'default'>) =>
   variable<string | undefined>({ ...options, default: undefined }, (raw) => raw);
+
+/**
+ * A secret, or the path of a file that holds it, as secret stores mount them: absolute, which no such secret is.
+ * Read once, at the start.
+ */
+export const secretOrFile = (options: Omit<Options<string>, 'secret'>) =>
+  variable({ ...options, secret: true }, (raw) => {
+    if (!raw.startsWith('/')) return raw;
+    try {
+      return readFileSync(raw, 'utf8').trim();
+    } catch (error) {
+      throw new Error(`names a file that cannot be read: ${(error as { code?: string }).code ?? 'unknown'}`, {
+        cause: error,
+      });
+    }
+  });
 
 export const integer = (options: Options<number> & { min?: number; max?: number }) =>
   variable(options, (raw) => {

@@ -6,11 +6,13 @@ import {
   encryptEmailSql,
   inTransaction,
   migrateDatabase,
+  openReadRouter,
   parseKeyring,
   passphrase,
   type Keyring,
   type MerchantKeyStore,
   type Pool,
+  type ReadRouter,
 } from '@core/db';
 import { createLogger } from '@core/runtime';
 import { customerIdOf, merchantIdOf, postgresDir, startPostgres, workspaceRoot } from '@core/testing';
@@ -26,6 +28,8 @@ export const NEW_MERCHANT = merchantIdOf(2);
 export interface PrivacyStack {
   /** As the api's role. */
   pool: Pool;
+  /** As the api reads; there is no replica. */
+  reads: ReadRouter;
   /** As the owner. */
   owner: Pool;
   ownerUrl: string;
@@ -56,17 +60,24 @@ export async function openPrivacyStack(
     CORE_DB_PASSWORD: password,
     CORE_DB_TLS: false,
     CORE_DB_POOL: 16,
+    CORE_DB_REPLICAS: [],
+    CORE_DB_MAX_LAG_MS: 500,
+    CORE_DB_HEDGE: false,
   };
   const ownerUrl = new URL(primary.url);
   const asOwner = { ...env, CORE_DB_USER: ownerUrl.username, CORE_DB_PASSWORD: ownerUrl.password };
   const pool = createPool(env, { app: 'bench', log });
   const owner = createPool(asOwner, { app: 'bench-owner', log });
-  cleanUps.add(() => Promise.all([pool.end(), owner.end()]).then(() => undefined));
+  const reads = await openReadRouter({ env, app: 'bench', primary: pool, log });
+  cleanUps.add(async () => {
+    await reads.stop();
+    await Promise.all([pool.end(), owner.end()]);
+  });
   const keyring = parseKeyring(`k1:${randomBytes(32).toString('base64')}`);
   const keys = createMerchantKeyStore(keyring);
   const apiUrl = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
   const databasePid = primary.child.pid;
-  const stack = { pool, owner, ownerUrl: primary.url, apiUrl, keyring, keys, databasePid };
+  const stack = { pool, reads, owner, ownerUrl: primary.url, apiUrl, keyring, keys, databasePid };
   say(`encrypting the emails of ${customers} customers`);
   await seed(stack, customers, signal);
   return stack;

@@ -156,7 +156,35 @@ const tellRedis = (port: number, command: string): Promise<void> =>
 const names = (found: readonly { canary: string }[]) =>
   [...new Set(found.map(({ canary }) => canary))].sort();
 
+/** Somebody whose email is nowhere but where it belongs. */
+async function seedEncrypted(e2e: E2e): Promise<Canaries> {
+  const email = `sealed-${randomUUID()}@example.com`;
+  const { customerId } = await e2e.rpc.unary(CoreService.method.createCustomer, {
+    merchantId: newMerchant(),
+    email,
+  });
+  const [stored] = await rows<{ email: string }>(
+    e2e.stack.env.CORE_DB_URL,
+    'select email from customers where id = $1',
+    [customerId],
+  );
+  return { email, ciphertext: stored!.email };
+}
+
 export const canary = (e2e: () => E2e) => {
+  it('of an email at rest is its ciphertext: in the column, in the data files of primary and replica', async () => {
+    const canaries = await seedEncrypted(e2e());
+    expect(canaries['ciphertext']).toMatch(/^1\.[A-Za-z0-9+/=]+$/);
+    const places = await openPlaces(e2e());
+    try {
+      await places.settle();
+      expect(names(await places.tables(canaries))).toEqual(['ciphertext']);
+      for (const found of await places.data(canaries)) expect(names(found)).toEqual(['ciphertext']);
+    } finally {
+      await places.close();
+    }
+  });
+
   it('of an erased person is nowhere: tables, data files, topics, Redis, logs', async () => {
     const person = await seed(e2e());
     const { merchantId, customerId, email, canaries } = person;

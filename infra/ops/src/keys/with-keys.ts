@@ -1,6 +1,8 @@
 import {
+  assertQuietLogs,
   createMerchantKeyStore,
   databaseEnv,
+  inTransaction,
   KeyError,
   keyringEnv,
   parseKeyring,
@@ -18,6 +20,7 @@ export const keysEnv = { ...databaseEnv, ...keyringEnv };
 /**
  * The database and the keyring, for the time of `work`.
  * @throws OpsError when the keyring is wrong, lacks a key, or what was asked for is refused
+ * @throws LoudLogs when PostgreSQL would write keys into its log, also outside of production: a rotation sends all of them
  */
 export const withKeys = <T>(
   env: NodeJS.ProcessEnv,
@@ -26,7 +29,12 @@ export const withKeys = <T>(
   saying(async () => {
     const keyring = parseKeyring(readEnv(keyringEnv, env).CORE_ENCRYPTION_KEYS);
     const keys = createMerchantKeyStore(keyring);
-    return withDatabase(env, (pool) => work({ pool, keyring, keys }), 'core_owner');
+    const open = async (pool: Pool) => {
+      const log = { warn: () => undefined };
+      await inTransaction(pool, (tx) => assertQuietLogs(tx, { NODE_ENV: 'production', log }));
+      return work({ pool, keyring, keys });
+    };
+    return withDatabase(env, open, 'core_owner');
   });
 
 const saying = <T>(work: () => Promise<T>): Promise<T> =>

@@ -42,7 +42,11 @@ export interface RotationResult extends RotationProgress {
   misplaced: string[];
 }
 
-const BATCH = 250;
+/**
+ * Short turns: whoever reads meanwhile on the same cores waits for one of them at most. Measured on two cores: the 99th
+ * percentile of reads 2.2 ms at 25 rows, 3.3 at 100, 3.7 at 250; 4,200, 5,800 and 6,300 rows a second.
+ */
+const BATCH = 25;
 /** Between two looks at rows that others held. */
 const AGAIN_AFTER_MS = 250;
 /** Between two words about how long is to be waited. */
