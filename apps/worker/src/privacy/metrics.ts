@@ -1,6 +1,7 @@
 import type { Pool } from '@core/db';
-import { readPrivacyFigures, type PrivacyFigures } from '@core/domain';
+import { readPrivacyFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
+import { sharedReading } from '../shared-reading.ts';
 
 /** The figures of privacy requests that wait, read at each scrape. No label names a merchant or a person. */
 export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRedacted: () => void } {
@@ -10,12 +11,7 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
     help: 'Redactions of shops that were completed',
     registers,
   });
-  // Each gauge asks for itself, as a scrape reads one that does not before the others have asked; they share the answer.
-  let reading: Promise<PrivacyFigures | undefined> | undefined;
-  const figures = () =>
-    (reading ??= readPrivacyFigures(pool)
-      .catch(() => undefined) // the database is away: the last figures stand
-      .finally(() => (reading = undefined)));
+  const figures = sharedReading(() => readPrivacyFigures(pool));
   new Gauge({
     name: 'core_privacy_requests_pending',
     help: 'Privacy requests that are not done, by kind',

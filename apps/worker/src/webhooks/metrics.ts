@@ -1,5 +1,6 @@
 import type { Pool } from '@core/db';
 import { Counter, Gauge, type Registry } from '@core/runtime';
+import { sharedReading } from '../shared-reading.ts';
 
 export type WebhookEnd = 'applied' | 'ignored' | 'retried' | 'failed';
 
@@ -24,36 +25,30 @@ export function createWebhookMetrics(
     labelNames: ['topic', 'reason'] as const,
     registers,
   });
-  const oldest = new Gauge({
-    name: 'core_webhooks_oldest_age_seconds',
-    help: 'Age of the oldest webhook that waits to be applied',
-    registers,
-  });
-  const failed = new Gauge({
-    name: 'core_webhooks_failed',
-    help: 'Webhooks that were given up and are kept with their body',
-    registers,
-  });
-  new Gauge({
-    name: 'core_webhooks_waiting',
-    help: 'Webhooks that wait to be applied',
-    registers,
-    async collect() {
-      const figures = await readFigures(pool).catch(() => undefined); // the database is away: the last figures stand
-      if (!figures) return;
-      this.set(Number(figures.waiting));
-      oldest.set(Number(figures.age));
-      failed.set(Number(figures.failed));
-    },
-  });
+  const figures = sharedReading(() => readFigures(pool));
+  const gauge = (name: string, help: string, of: keyof Figures) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const now = await figures();
+        if (now) this.set(Number(now[of]));
+      },
+    });
+  gauge('core_webhooks_oldest_age_seconds', 'Age of the oldest webhook that waits to be applied', 'age');
+  gauge('core_webhooks_failed', 'Webhooks that were given up and are kept with their body', 'failed');
+  gauge('core_webhooks_waiting', 'Webhooks that wait to be applied', 'waiting');
   return {
     onEnd: ({ topic }, outcome) => applied.inc({ topic, outcome }),
     onRowError: ({ topic }, reason) => rowErrors.inc({ topic, reason }),
   };
 }
 
-async function readFigures(pool: Pool) {
-  const { rows } = await pool.query<{ waiting: string; age: string; failed: string }>(
+type Figures = Record<'waiting' | 'age' | 'failed', string>;
+
+async function readFigures(pool: Pool): Promise<Figures | undefined> {
+  const { rows } = await pool.query<Figures>(
     `select count(*) filter (where outcome is null) as waiting,
             count(*) filter (where outcome = 'failed') as failed,
             coalesce(extract(epoch from now() - min(received_at) filter (where outcome is null)), 0) as age
