@@ -5,7 +5,7 @@ import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
 import { keepDoing } from './jobs/keep-doing.ts';
-import { keepPruned } from './jobs/prune.ts';
+import { prune } from './jobs/prune.ts';
 import { reconcile } from './jobs/reconcile.ts';
 import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
@@ -33,6 +33,10 @@ export interface ImporterOptions {
   metrics: Registry;
   log: Logger;
 }
+
+/** A pending run is to be picked up within 500 ms, a cancelled one ended within two seconds. */
+const LOOK_EVERY_MS = 250;
+const PRUNE_EVERY_MS = 60 * 60_000;
 
 /**
  * Starts one importer on services that are there. `stop` finishes or drops the pages in hand and gives
@@ -69,11 +73,12 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   });
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
   const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
-  const keep = (work: () => Promise<void>) => keepDoing(work, stopping.signal, warn);
+  const keep = (everyMs: number, work: () => Promise<void>) =>
+    keepDoing(work, everyMs, stopping.signal, warn);
   const keeping = [
-    keep(() => reconcile({ pool, jobs, concurrency })),
-    keep(() => endCancelled({ pool, ctx, onCancelled })),
-    keepPruned(pool, stopping.signal, warn),
+    keep(LOOK_EVERY_MS, () => reconcile({ pool, jobs, concurrency })),
+    keep(LOOK_EVERY_MS, () => endCancelled({ pool, ctx, onCancelled })),
+    keep(PRUNE_EVERY_MS, () => prune(pool, stopping.signal)),
   ];
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {

@@ -1,9 +1,8 @@
 import { databaseEnv } from '@core/db';
-import { resumeImport } from '@core/domain';
+import { isResumable, resumeImport } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { actOnImport } from '../imports/act-on-import.ts';
 import { IMPORT_OPTIONS, watchWith } from '../imports/options.ts';
-import { isResumable } from '../imports/present.ts';
 
 export const resumeShopImport = defineCommand({
   name: 'import resume',

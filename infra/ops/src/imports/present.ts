@@ -1,4 +1,4 @@
-import { hasEnded, paceOf, type ImportRun, type Pace } from '@core/domain';
+import { hasEnded, isResumable, paceOf, type ImportRun, type Pace } from '@core/domain';
 import { age, count, printable, table } from '../cli/print.ts';
 import { resumeWith } from './options.ts';
 
@@ -92,7 +92,3 @@ function timesOf({ createdAt, startedAt, finishedAt }: ImportRun): string {
   const began = startedAt ?? createdAt;
   return `${count(Math.round((finishedAt.getTime() - began.getTime()) / 100) / 10, 'second')}, until ${finishedAt.toISOString()}`;
 }
-
-/** Ended, and not complete. */
-export const isResumable = ({ status }: ImportRun): boolean =>
-  ['cancelled', 'failed', 'incomplete'].includes(status);

@@ -40,7 +40,8 @@ interface Reply {
 
 /**
  * Takes Shopify's webhooks: checks the signature over the raw body, and for privacy requests that the body bears out the
- * headers, which are not signed; writes the webhook down, answers. The worker applies it. Not applied here, because Shopify counts a slow answer as none.
+ * headers, which are not signed; writes the webhook down, answers. The worker applies it. Not applied here, because
+ * Shopify counts a slow answer as none.
  *
  * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
  * for hours, and in the end removes the subscription.

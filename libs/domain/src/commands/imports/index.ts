@@ -5,6 +5,7 @@ export * from './claim-page.ts';
 export * from './claim-slices.ts';
 export * from './commit-page.ts';
 export * from './connect-shop.ts';
+export { isResumable } from './broken-off.ts';
 export { failRun, finishCancels, type CancelledRun } from './end-run.ts';
 export { keepIds } from './keep-ids.ts';
 export * from './lease.ts';

@@ -2,9 +2,9 @@ import type { Tx } from '@core/db';
 
 /**
  * Starts pending runs, oldest first: at most `limit`, and none that another importer is starting.
- * One locking statement, its rows found once, as in claimSlices. Rejected: select, then update in a second round trip (two importers wait for
- * each other's rows); an advisory lock around the whole tick (one stuck importer stops all); plain
- * `for update` (importers queue up behind the first).
+ * One locking statement, its rows found once, as in claimSlices. Rejected: select, then update in a second
+ * round trip (two importers wait for each other's rows); an advisory lock around the whole tick (one stuck
+ * importer stops all); plain `for update` (importers queue up behind the first).
  */
 export async function pickUpRuns(tx: Tx, limit: number): Promise<{ importId: string }[]> {
   return tx.query<{ importId: string }>(

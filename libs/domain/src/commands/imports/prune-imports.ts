@@ -1,4 +1,5 @@
-import { BROKEN_OFF_STATUSES, type Tx } from '@core/db';
+import type { Tx } from '@core/db';
+import { BROKEN_OFF } from './broken-off.ts';
 import { forgetIds } from './keep-ids.ts';
 
 /**
@@ -12,8 +13,6 @@ const KEEP_ERRORS_DAYS = 90;
 /** Of one transaction: short enough that nobody waits for its locks. */
 const RUNS = 10;
 const ERRORS = 1_000;
-
-const BROKEN_OFF = BROKEN_OFF_STATUSES.map((status) => `'${status}'`).join(', ');
 
 /**
  * Forgets what old runs kept: the ids and places of those that were broken off, and the errors of all. Counters and log
@@ -31,7 +30,7 @@ async function pruneRuns(tx: Tx): Promise<number> {
   const runs = await tx.query<{ merchantId: string; importId: string }>(
     `select r.merchant_id as "merchantId", r.id as "importId"
        from customer_import_logs r
-      where r.status in (${BROKEN_OFF}) and r.finished_at < now() - make_interval(days => $1)
+      where r.${BROKEN_OFF} and r.finished_at < now() - make_interval(days => $1)
         and (exists (select from customer_import_ids i where i.import_id = r.id)
              or exists (select from customer_import_slices s where s.import_id = r.id and not s.done))
       order by r.finished_at limit ${RUNS} for update of r skip locked`,

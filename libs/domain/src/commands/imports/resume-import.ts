@@ -1,6 +1,7 @@
 import { appendAudit, type Actor, type ImportStatus, type Tx } from '@core/db';
 import { getImport, type ImportRun } from '../../queries/imports.ts';
 import { addSlices } from './add-slices.ts';
+import { BROKEN_OFF, isResumable } from './broken-off.ts';
 import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
 import { ACTIVE, alreadyRunning } from './start-import.ts';
 
@@ -29,7 +30,7 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
                     status = 'incomplete' or not exists (select from customer_import_slices
                                                           where import_id = $2 and not done) as anew
                from customer_import_logs where merchant_id = $1 and id = $2) was
-      where r.merchant_id = $1 and r.id = was.id and was.status in ('cancelled', 'failed', 'incomplete')
+      where r.merchant_id = $1 and r.id = was.id and was.${BROKEN_OFF}
         and not exists (select 1 from customer_import_logs other
                          where other.merchant_id = $1 and other.shop = r.shop and other.${ACTIVE})
      returning was.status as was, was.anew`,
@@ -37,7 +38,7 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   );
   if (!resumed) {
     const status = await statusOf(tx, input);
-    if (!['cancelled', 'failed', 'incomplete'].includes(status)) throw cannot('resumed', status);
+    if (!isResumable({ status })) throw cannot('resumed', status);
     throw await alreadyRunning(tx, merchantId, before.shop);
   }
   if (resumed.anew) await beginAnew(tx, input);

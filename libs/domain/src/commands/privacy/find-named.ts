@@ -1,8 +1,8 @@
-import { emailHash, type MerchantKeys, type Tx } from '@core/db';
+import type { MerchantKeys, Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { findHoldersWithoutIndex, type SharedEmails } from './shared-emails.ts';
 import {
-  emailTombstone,
+  emailTombstoneOf,
   emailTombstoneSql,
   externalIdTombstone,
   externalIdTombstoneSql,
@@ -38,7 +38,7 @@ export async function findNamed(
   const shared =
     namedEmail && !namedExternalId
       ? await findHoldersWithoutIndex(tx, ctx, merchantId, (email) =>
-          emailTombstone(keys, emailHash(keys, email)).equals(namedEmail),
+          emailTombstoneOf(keys, email).equals(namedEmail),
         )
       : { ids: [], ...NO_MORE };
   return { ...shared, ids: [...new Set([...before, ...now, ...shared.ids])] };

@@ -1,9 +1,9 @@
-import { emailHash, RaceLost, type MerchantKeys, type Tx } from '@core/db';
+import { RaceLost, type MerchantKeys, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
 import type { PersonNames } from './person.ts';
 import type { ErasureReceipt } from './receipt.ts';
-import { emailTombstone, externalIdTombstone } from './tombstones.ts';
+import { emailTombstoneOf, externalIdTombstone } from './tombstones.ts';
 
 interface RedactRequest extends PersonNames {
   merchantId: string;
@@ -13,10 +13,10 @@ interface RedactRequest extends PersonNames {
 const NAMES = ['customer_id', 'external_id', 'email'] as const;
 
 /** By what a request named its person: our own id, and for the rest the hashes that tombstones have. */
-type HashedNames = Partial<Record<(typeof NAMES)[number], string>>;
+type NamesInHex = Partial<Record<(typeof NAMES)[number], string>>;
 
 /** The names are for findReceipt alone; nobody is told them. */
-type StoredReceipt = ErasureReceipt & { names?: HashedNames };
+type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
 
 /**
  * The receipt of a request that was done before; null when it waits to be done, or is new.
@@ -59,10 +59,10 @@ function isForAnother(
   return !common || names[common] !== given[common];
 }
 
-const namesOf = (keys: MerchantKeys, { customerId, externalId, email }: PersonNames): HashedNames => ({
+const namesOf = (keys: MerchantKeys, { customerId, externalId, email }: PersonNames): NamesInHex => ({
   ...(customerId ? { customer_id: customerId } : {}),
   ...(externalId ? { external_id: externalIdTombstone(keys, externalId).toString('hex') } : {}),
-  ...(email ? { email: emailTombstone(keys, emailHash(keys, email)).toString('hex') } : {}),
+  ...(email ? { email: emailTombstoneOf(keys, email).toString('hex') } : {}),
 });
 
 /**

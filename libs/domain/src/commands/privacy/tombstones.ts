@@ -10,6 +10,10 @@ import type { PersonNames } from './person.ts';
 export const emailTombstone = (keys: MerchantKeys, blindIndex: Buffer): Buffer =>
   createHmac('sha256', keys.indexKey).update('erased_email|').update(blindIndex).digest();
 
+/** The same of an email as it is written. */
+export const emailTombstoneOf = (keys: MerchantKeys, email: string): Buffer =>
+  emailTombstone(keys, emailHash(keys, email));
+
 /** The hash by which an erased external id is known. */
 export const externalIdTombstone = (keys: MerchantKeys, externalId: string): Buffer =>
   keyedHash(keys, 'external_id', externalId);
@@ -53,6 +57,6 @@ export const hashNames = (
   keys: MerchantKeys,
   { customerId, externalId, email }: PersonNames,
 ): HashedNames => ({
-  namedEmail: email && !customerId ? emailTombstone(keys, emailHash(keys, email)) : null,
+  namedEmail: email && !customerId ? emailTombstoneOf(keys, email) : null,
   namedExternalId: externalId && !customerId ? externalIdTombstone(keys, externalId) : null,
 });
