@@ -22,6 +22,7 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { createGate } from './call/gate.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -82,14 +83,13 @@ export async function startApi(
   const scoreOf = createScoreOf(reads);
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
-  const gate = {
+  const door = {
     deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
-    identify,
+    gate: createGate({ identify, limit: createCallLimit(metrics) }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
-    limit: createCallLimit(metrics),
     log,
   };
-  const invoker = createInvoker({ ...gate, durations: createRpcDurations(metrics) });
+  const invoker = createInvoker({ ...door, durations: createRpcDurations(metrics) });
   const common = { methods: METHODS, invoker };
   const servers: RunningServer[] = [];
   // Both at once: each takes as long as its slowest call.
@@ -114,7 +114,7 @@ export async function startApi(
         metrics,
         log,
       }),
-      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(gate),
+      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(door),
     },
   });
   servers.push(http);

@@ -5,6 +5,7 @@ import type { MerchantKeyStore, Pool } from '@core/db';
 import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from '../src/call/call-limit.ts';
 import type { Deps } from '../src/call/context.ts';
+import { createGate } from '../src/call/gate.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
@@ -57,10 +58,12 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const log = createLogger('api', 'silent');
   const invoker = createInvoker({
     deps: {} as Deps,
-    identify: () => ({ caller: 'spec', scopes: new Set(['rfm:read']) }),
+    gate: createGate({
+      identify: () => ({ caller: 'spec', scopes: new Set(['rfm:read']) }),
+      limit: createCallLimit(registry, options.mostCalls),
+    }),
     isMerchant: async () => true,
     durations: createRpcDurations(registry),
-    limit: createCallLimit(registry, options.mostCalls),
     log,
   });
   const webhooks = createShopifyWebhooks({

@@ -1,18 +1,10 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type Message,
-  type MessageInitShape,
-} from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
-import type { Incoming, Invoker } from '../invoke.ts';
+import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { certificateOf } from './client-certificate.ts';
 
-type Reply = MessageInitShape<DescMessage>;
 type UnaryCall = grpc.ServerUnaryCall<Buffer, Reply>;
 type StreamCall = grpc.ServerWritableStream<Buffer, Reply>;
 
@@ -38,8 +30,12 @@ const encode = (desc: DescMessage, reply: Reply): Buffer => {
 export const grpcHandler = (method: Method, invoker: Invoker): grpc.UntypedHandleCall =>
   method.kind === 'unary'
     ? (call: UnaryCall, callback: grpc.sendUnaryData<Reply>) => {
-        const { incoming, headers } = receive(method, call);
-        invoker.unary(method, incoming).then(
+        const { incoming, headers } = receive(call);
+        const work = async () => {
+          const admitted = await invoker.admit(method, incoming);
+          return admitted.run(requestOf(method, admitted, call.request));
+        };
+        work().then(
           (reply) => {
             call.sendMetadata(headers);
             callback(null, reply);
@@ -51,9 +47,13 @@ export const grpcHandler = (method: Method, invoker: Invoker): grpc.UntypedHandl
         );
       }
     : (call: StreamCall) => {
-        const { incoming, headers } = receive(method, call);
+        const { incoming, headers } = receive(call);
         // Not before the pipeline has set its headers, which it does ahead of its first message.
-        send(call, invoker.stream(method, incoming), headers).catch((error: unknown) => {
+        const work = async () => {
+          const admitted = await invoker.admit(method, incoming);
+          await send(call, admitted.run(requestOf(method, admitted, call.request)), headers);
+        };
+        work().catch((error: unknown) => {
           call.sendMetadata(headers);
           call.emit('error', status(error));
         });
@@ -75,7 +75,6 @@ const drained = (call: StreamCall): Promise<void> =>
   });
 
 function receive(
-  method: Method,
   call: Pick<UnaryCall, 'metadata' | 'request' | 'cancelled' | 'getDeadline' | 'getAuthContext'> & {
     on(event: 'cancelled', listener: () => void): unknown;
   },
@@ -89,16 +88,16 @@ function receive(
     // grpc-js says "cancelled" of every call, also of those that have ended well.
     whenGone: (listener) => void (call.cancelled ? listener() : call.on('cancelled', listener)),
     reply: (name, value) => headers.set(name, value),
-    read: () => read(method.desc.input, call.request),
   };
   return { incoming, headers };
 }
 
-function read(desc: DescMessage, bytes: Uint8Array): Message {
+function requestOf(method: Method, admitted: Pick<Admitted<unknown>, 'refuse'>, bytes: Uint8Array): Message {
   try {
-    return fromBinary(desc, bytes);
+    return fromBinary(method.desc.input, bytes);
   } catch {
-    throw new ConnectError(`the request is not a ${desc.typeName}`, Code.InvalidArgument);
+    const what = `the request is not a ${method.desc.input.typeName}`;
+    throw admitted.refuse(new ConnectError(what, Code.InvalidArgument));
   }
 }
 

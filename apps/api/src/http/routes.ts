@@ -49,12 +49,15 @@ function addRoute(router: ConnectRouter, method: Method, invoker: Invoker): void
   // The router checks an implementation against its method, whose type the table has erased.
   const implementation =
     method.kind === 'unary'
-      ? (request: never, context: HandlerContext) => invoker.unary(method, receive(request, context))
-      : (request: never, context: HandlerContext) => invoker.stream(method, receive(request, context));
+      ? async (request: never, context: HandlerContext) =>
+          (await invoker.admit(method, receive(context))).run(request)
+      : async function* (request: never, context: HandlerContext) {
+          yield* (await invoker.admit(method, receive(context))).run(request);
+        };
   router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>);
 }
 
-function receive(request: never, context: HandlerContext): Incoming {
+function receive(context: HandlerContext): Incoming {
   const timeout = context.timeoutMs();
   return {
     header: (name) => context.requestHeader.get(name) ?? undefined,
@@ -64,6 +67,5 @@ function receive(request: never, context: HandlerContext): Incoming {
         ? listener()
         : context.signal.addEventListener('abort', listener, { once: true }),
     reply: (name, value) => context.responseHeader.set(name, value),
-    read: () => request,
   };
 }
