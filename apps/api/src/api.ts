@@ -9,7 +9,7 @@ import {
   type Pool,
   type Reader,
 } from '@core/db';
-import { createPageTokens } from '@core/domain';
+import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,
   startAdminServer,
@@ -22,6 +22,7 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { strongReader } from './call/consistency.ts';
 import { createGate } from './call/gate.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
@@ -81,10 +82,11 @@ export async function startApi(
   shutdown.add('read router', () => reads.stop());
   showReplicas(metrics, reads.replicas);
   const scoreOf = createScoreOf(reads);
+  const watchImport = createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched));
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
   const door = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
+    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, stopping: shutdown.signal },
     gate: createGate({ identify, limit: createCallLimit(metrics) }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
     log,

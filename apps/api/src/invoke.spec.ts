@@ -2,6 +2,7 @@ import { create, type DescMessage, type Message, type MessageInitShape } from '@
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { CoreService, ImportService } from '@core/contracts';
 import type { CustomerRow } from '@core/db';
+import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
@@ -42,6 +43,7 @@ function bench(options: {
   const deps = {
     reads: { reader: () => ({ query }) },
     scoreOf: async () => (await query())[0] ?? undefined,
+    watchImport: createWatchImport(async () => (await query())[0]!),
     stopping: new AbortController().signal,
   } as unknown as Deps;
   const invoker = createInvoker({

@@ -5,5 +5,6 @@ export * from './errors.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './retry.ts';
+export * from './shared-poll.ts';
 export * from './shutdown.ts';
 export * from './within.ts';

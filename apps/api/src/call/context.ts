@@ -1,5 +1,5 @@
 import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
-import type { PageTokens } from '@core/domain';
+import type { PageTokens, WatchImport } from '@core/domain';
 import type { ScoreOf } from './score-of.ts';
 
 export const SCOPES = [
@@ -44,6 +44,7 @@ export interface Deps {
   readonly scoreOf: ScoreOf;
   readonly keys: MerchantKeyStore;
   readonly pageTokens: PageTokens;
+  readonly watchImport: WatchImport;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
 }
