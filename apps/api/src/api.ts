@@ -24,6 +24,7 @@ import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import { strongReader } from './call/consistency.ts';
 import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/refusals.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -34,6 +35,7 @@ import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
 import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
+import { createQuotas } from './quotas/quotas.ts';
 import type { RunningServer } from './running-server.ts';
 
 export interface RunningApi {
@@ -85,9 +87,18 @@ export async function startApi(
   const watchImport = createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched));
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
+  const refusals = createRefusals(metrics);
   const door = {
     deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, stopping: shutdown.signal },
-    gate: createGate({ identify, limit: createCallLimit(metrics) }),
+    gate: createGate({
+      identify,
+      limit: createCallLimit(metrics, refusals),
+      quotas: createQuotas({
+        caller: env.CORE_QUOTA_CALLER,
+        merchant: env.CORE_QUOTA_MERCHANT,
+        refusals,
+      }),
+    }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
     log,
   };

@@ -7,10 +7,13 @@ import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
 import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/refusals.ts';
 import { createInvoker, type Incoming, type Invoker, type Reply } from './invoke.ts';
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
+import { UNLIMITED, type Quota } from './quotas/quota.ts';
+import { createQuotas } from './quotas/quotas.ts';
 
 const methodOf = (desc: unknown) => METHODS.find((method) => method.desc === desc)!;
 const getRfm = methodOf(CoreService.method.getCustomerRFM) as UnaryMethod;
@@ -34,8 +37,10 @@ function bench(options: {
   isMerchant?: () => Promise<boolean>;
   query?: () => Promise<never[]>;
   mostCalls?: number;
+  merchant?: Partial<Quota>;
 }) {
   const registry = new Registry();
+  const refusals = createRefusals(registry);
   const log = createLogger('api', 'silent');
   const logged: Record<string, unknown>[] = [];
   log.error = ((fields: Record<string, unknown>) => void logged.push(fields)) as typeof log.error;
@@ -50,7 +55,12 @@ function bench(options: {
     deps,
     gate: createGate({
       identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
-      limit: createCallLimit(registry, options.mostCalls),
+      limit: createCallLimit(registry, refusals, { unary: options.mostCalls ?? 1_000 }),
+      quotas: createQuotas({
+        caller: UNLIMITED,
+        merchant: { ...UNLIMITED, ...options.merchant },
+        refusals,
+      }),
     }),
     isMerchant: options.isMerchant ?? (async () => true),
     durations: createRpcDurations(registry),

@@ -1,8 +1,16 @@
-import { create, fromBinary, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+} from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
+import { STATUS } from '../call/retry-info.ts';
 import { certificateOf } from './client-certificate.ts';
 
 type UnaryCall = grpc.ServerUnaryCall<Buffer, Reply>;
@@ -102,9 +110,25 @@ function requestOf(method: Method, admitted: Pick<Admitted<unknown>, 'refuse'>, 
 }
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
-const status = (error: unknown): Partial<grpc.StatusObject> => {
-  const { code, rawMessage, metadata: fields } = ConnectError.from(error);
+const status = (thrown: unknown): Partial<grpc.StatusObject> => {
+  const error = ConnectError.from(thrown);
+  const { code, rawMessage, metadata: fields } = error;
   const metadata = new grpc.Metadata();
   fields.forEach((value, name) => metadata.set(name, value));
+  if (error.details.length > 0) metadata.set('grpc-status-details-bin', statusDetails(error));
   return { code: code as number, details: rawMessage, metadata };
 };
+
+/** As google.rpc.Status, where gRPC's clients look for more than a code and a message. */
+function statusDetails({ code, rawMessage, details }: ConnectError): Buffer {
+  const packed = details.flatMap((detail) =>
+    'desc' in detail
+      ? {
+          typeUrl: `type.googleapis.com/${detail.desc.typeName}`,
+          value: toBinary(detail.desc, create(detail.desc, detail.value)),
+        }
+      : [],
+  );
+  const message = { code, message: rawMessage, details: packed };
+  return Buffer.from(toBinary(STATUS, create(STATUS, message as MessageInitShape<DescMessage>)));
+}
