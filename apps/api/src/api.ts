@@ -32,6 +32,7 @@ import { startHttpServer } from './http/server.ts';
 import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
+import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
 import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
 
@@ -68,6 +69,7 @@ export async function startApi(
     port: env.CORE_ADMIN_PORT,
     metrics,
     checks: { serving: () => serving, database: schemaIsKnown },
+    log,
   });
   shutdown.add('admin server', () => admin.close());
   await untilReady(() => assertServable(readerOf(pool), { NODE_ENV: env.NODE_ENV, log }), {
@@ -90,7 +92,14 @@ export async function startApi(
     log,
   };
   const invoker = createInvoker({ ...door, durations: createRpcDurations(metrics) });
-  const common = { methods: METHODS, invoker };
+  const budget = createByteBudget(MOST_BODY_BYTES);
+  showHeldBytes(
+    metrics,
+    'core_body_bytes',
+    'Bytes of requests held, by process: read and not yet decoded',
+    budget,
+  );
+  const common = { methods: METHODS, invoker, budget, log };
   const servers: RunningServer[] = [];
   // Both at once: each takes as long as its slowest call.
   shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
@@ -111,6 +120,7 @@ export async function startApi(
         pool,
         keys,
         secrets: env.SHOPIFY_CLIENT_SECRET,
+        budget,
         metrics,
         log,
       }),

@@ -43,6 +43,14 @@ const merchantId = is.uuid;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.uuid };
 const customerImport = { merchantId, importId: is.uuid };
+/** 64 KiB as it is stored, and twice that for who escapes every letter of it. */
+const WITH_METADATA = 128 * 1024;
+/** 1,000 ids come to 39 KB as JSON. */
+const WITH_1000_IDS = 64 * 1024;
+/** Two tokens of 4 KiB. */
+const WITH_TOKENS = 16 * 1024;
+/** A segment for each of the 125 cells, its name escaped. */
+const WITH_THRESHOLDS = 64 * 1024;
 const page = { pageSize: is.pageSize, pageToken: is.pageToken };
 
 /** Every rpc: the scope it needs, the rules of its request, its handler. Both servers are built from it. */
@@ -55,11 +63,13 @@ export const METHODS: readonly Method[] = [
   unary(core.batchGetCustomerRFM, {
     scope: 'rfm:read',
     rules: { merchantId, customerIds: is.listOf(is.uuid, 1_000), ...fresh },
+    largestRequest: WITH_1000_IDS,
     handler: batchGetCustomerRfmHandler,
   }),
   unary(core.createCustomer, {
     scope: 'customers:write',
     rules: { merchantId, email: is.email, metadata: is.metadata, externalId: is.optional(is.externalId) },
+    largestRequest: WITH_METADATA,
     handler: createCustomerHandler,
   }),
   unary(core.getCustomer, {
@@ -75,6 +85,7 @@ export const METHODS: readonly Method[] = [
       metadata: is.metadata,
       externalId: is.optional(is.externalId),
     },
+    largestRequest: WITH_METADATA,
     handler: updateCustomerHandler,
   }),
   unary(core.findCustomerByEmail, {
@@ -110,6 +121,7 @@ export const METHODS: readonly Method[] = [
   unary(core.updateProgramSettings, {
     scope: 'settings:write',
     rules: { merchantId, rfmThresholds: is.thresholds, etag: is.etag },
+    largestRequest: WITH_THRESHOLDS,
     handler: updateProgramSettingsHandler,
   }),
   unary(imports.connectShop, {
@@ -121,6 +133,7 @@ export const METHODS: readonly Method[] = [
       refreshToken: is.optional(is.secret),
       expiresAt: is.optional(is.instant),
     },
+    largestRequest: WITH_TOKENS,
     handler: connectShopHandler,
   }),
   unary(imports.startCustomerImport, {

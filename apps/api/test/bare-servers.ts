@@ -2,9 +2,9 @@ import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
 import type { MerchantKeyStore, Pool } from '@core/db';
-import { createLogger, Registry } from '@core/runtime';
+import { createLogger, Registry, type Listener } from '@core/runtime';
 import { createCallLimit } from '../src/call/call-limit.ts';
-import type { Deps } from '../src/call/context.ts';
+import type { Deps, Scope } from '../src/call/context.ts';
 import { createGate } from '../src/call/gate.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
@@ -14,6 +14,7 @@ import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from '../src/http/webhooks/sh
 import { createInvoker } from '../src/invoke.ts';
 import { METHODS } from '../src/methods.ts';
 import { createRpcDurations } from '../src/metrics.ts';
+import { createByteBudget, MOST_BODY_BYTES } from '../src/request/byte-budget.ts';
 
 export const ids = {
   merchantId: '018f4e1c-0000-7000-8000-00000000000a',
@@ -29,6 +30,8 @@ export interface BareServers {
   grpcConnections(): number;
   /** As the servers' process counts them. */
   inFlight(): Promise<number>;
+  /** Bytes of all bodies that the process holds. */
+  bodyBytes(): Promise<number>;
   /** Bytes of webhooks that the process holds. */
   webhookBytes(): Promise<number>;
   /** What GetCustomerRFM waits for before it answers; nothing unless set. */
@@ -39,6 +42,12 @@ export interface BareServers {
 
 interface BareServersOptions {
   mostCalls?: number;
+  /** Of the caller; rfm:read unless told. */
+  scopes?: Scope[];
+  /** Beside the webhooks. */
+  pages?: Record<string, Listener>;
+  /** Of all bodies. */
+  mostBytes?: number;
   grpc?: Partial<GrpcLimits>;
   http?: Partial<HttpLimits>;
   webhooks?: Partial<WebhookLimits>;
@@ -59,27 +68,29 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const invoker = createInvoker({
     deps: {} as Deps,
     gate: createGate({
-      identify: () => ({ caller: 'spec', scopes: new Set(['rfm:read']) }),
+      identify: () => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) }),
       limit: createCallLimit(registry, options.mostCalls),
     }),
     isMerchant: async () => true,
     durations: createRpcDurations(registry),
     log,
   });
+  const budget = createByteBudget(options.mostBytes ?? MOST_BODY_BYTES);
   const webhooks = createShopifyWebhooks({
     pool: {} as Pool,
     keys: {} as MerchantKeyStore,
     secrets: ['secret'],
+    budget,
     metrics: registry,
     log,
     limits: options.webhooks,
   });
-  const common = { methods, invoker, port: 0 };
+  const common = { methods, invoker, budget, log, port: 0 };
   const grpc = await startGrpcServer({ ...common, reflection: false, limits: options.grpc });
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    pages: { [SHOPIFY_WEBHOOKS]: webhooks },
+    pages: { [SHOPIFY_WEBHOOKS]: webhooks, ...options.pages },
     limits: options.http,
   });
   let grpcConnections = 0;
@@ -102,6 +113,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     url: `http://127.0.0.1:${http.port}`,
     grpcConnections: () => grpcConnections,
     inFlight: () => valueOf('core_calls_in_flight'),
+    bodyBytes: async () => budget.held,
     webhookBytes: () => valueOf('core_webhook_bytes'),
     hold: undefined,
     stop: () => (stopped ??= stop()),

@@ -3,6 +3,7 @@ import { cors } from '@connectrpc/connect';
 import { TRACEPARENT } from '@core/contracts';
 import { REQUEST_ID } from '../call/request-id.ts';
 import { MERGED_INTO } from '../errors.ts';
+import { endAnswer } from './end-answer.ts';
 
 const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, TRACEPARENT].join(', ');
 const EXPOSE_HEADERS = [...cors.exposedHeaders, REQUEST_ID, 'x-consistency-token', MERGED_INTO].join(', ');
@@ -31,7 +32,7 @@ export function createCors(
         res.setHeader('Access-Control-Max-Age', REMEMBER_S);
       }
     }
-    if (preflight) res.writeHead(204).end();
+    if (preflight) endAnswer(req, res, 204);
     return preflight;
   };
 }
