@@ -24,7 +24,7 @@ import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import { strongReader } from './call/consistency.ts';
 import { createGate } from './call/gate.ts';
-import { createRefusals } from './call/refusals.ts';
+import { createRefusals } from './call/try-again.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -34,6 +34,7 @@ import { startHttpServer } from './http/server.ts';
 import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
+import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
 import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
 import { createQuotas } from './quotas/quotas.ts';
 import type { RunningServer } from './running-server.ts';
@@ -71,6 +72,7 @@ export async function startApi(
     port: env.CORE_ADMIN_PORT,
     metrics,
     checks: { serving: () => serving, database: schemaIsKnown },
+    log,
   });
   shutdown.add('admin server', () => admin.close());
   await untilReady(() => assertServable(readerOf(pool), { NODE_ENV: env.NODE_ENV, log }), {
@@ -103,7 +105,14 @@ export async function startApi(
     log,
   };
   const invoker = createInvoker({ ...door, durations: createRpcDurations(metrics) });
-  const common = { methods: METHODS, invoker };
+  const budget = createByteBudget(MOST_BODY_BYTES);
+  showHeldBytes(
+    metrics,
+    'core_body_bytes',
+    'Bytes of requests held, by process: read and not yet decoded',
+    budget,
+  );
+  const common = { methods: METHODS, invoker, budget, log };
   const servers: RunningServer[] = [];
   // Both at once: each takes as long as its slowest call.
   shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
@@ -124,6 +133,7 @@ export async function startApi(
         pool,
         keys,
         secrets: env.SHOPIFY_CLIENT_SECRET,
+        budget,
         metrics,
         log,
       }),

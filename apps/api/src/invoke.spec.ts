@@ -7,7 +7,7 @@ import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
 import { createGate } from './call/gate.ts';
-import { createRefusals } from './call/refusals.ts';
+import { createRefusals } from './call/try-again.ts';
 import { createInvoker, type Incoming, type Invoker, type Reply } from './invoke.ts';
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';

@@ -43,6 +43,14 @@ const merchantId = is.uuid;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.uuid };
 const customerImport = { merchantId, importId: is.uuid };
+/** 64 KiB as it is stored, and twice that for who escapes every letter of it. */
+const WITH_METADATA = 128 * 1024;
+/** 1,000 ids come to 39 KB as JSON. */
+const WITH_1000_IDS = 64 * 1024;
+/** Two tokens of 4 KiB. */
+const WITH_TOKENS = 16 * 1024;
+/** A segment for each of the 125 cells, its name escaped. */
+const WITH_THRESHOLDS = 64 * 1024;
 const page = { pageSize: is.pageSize, pageToken: is.pageToken };
 
 /** Ten rows of one statement cost as much as one call. */
@@ -63,12 +71,14 @@ export const METHODS: readonly Method[] = [
     cost: 'score_reads',
     calls: ({ customerIds }) => customerIds.length / ROWS_OF_A_BATCH,
     rules: { merchantId, customerIds: is.listOf(is.uuid, 1_000), ...fresh },
+    largestRequest: WITH_1000_IDS,
     handler: batchGetCustomerRfmHandler,
   }),
   unary(core.createCustomer, {
     scope: 'customers:write',
     cost: 'writes',
     rules: { merchantId, email: is.email, metadata: is.metadata, externalId: is.optional(is.externalId) },
+    largestRequest: WITH_METADATA,
     handler: createCustomerHandler,
   }),
   unary(core.getCustomer, {
@@ -86,6 +96,7 @@ export const METHODS: readonly Method[] = [
       metadata: is.metadata,
       externalId: is.optional(is.externalId),
     },
+    largestRequest: WITH_METADATA,
     handler: updateCustomerHandler,
   }),
   unary(core.findCustomerByEmail, {
@@ -127,6 +138,7 @@ export const METHODS: readonly Method[] = [
     scope: 'settings:write',
     cost: 'writes',
     rules: { merchantId, rfmThresholds: is.thresholds, etag: is.etag },
+    largestRequest: WITH_THRESHOLDS,
     handler: updateProgramSettingsHandler,
   }),
   unary(imports.connectShop, {
@@ -139,6 +151,7 @@ export const METHODS: readonly Method[] = [
       refreshToken: is.optional(is.secret),
       expiresAt: is.optional(is.instant),
     },
+    largestRequest: WITH_TOKENS,
     handler: connectShopHandler,
   }),
   unary(imports.startCustomerImport, {

@@ -2,12 +2,12 @@ import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
 import type { MerchantKeyStore, Pool } from '@core/db';
-import { createLogger, Registry } from '@core/runtime';
+import { createLogger, Registry, type Listener } from '@core/runtime';
 import { createCallLimit, MOST_CALLS } from '../src/call/call-limit.ts';
 import type { Identify } from '../src/call/caller.ts';
-import type { Deps } from '../src/call/context.ts';
+import type { Deps, Scope } from '../src/call/context.ts';
 import { createGate } from '../src/call/gate.ts';
-import { createRefusals } from '../src/call/refusals.ts';
+import { createRefusals } from '../src/call/try-again.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
@@ -18,6 +18,7 @@ import { METHODS } from '../src/methods.ts';
 import { createRpcDurations } from '../src/metrics.ts';
 import { UNLIMITED, type Quota } from '../src/quotas/quota.ts';
 import { createQuotas } from '../src/quotas/quotas.ts';
+import { createByteBudget, MOST_BODY_BYTES } from '../src/request/byte-budget.ts';
 
 export const ids = {
   merchantId: '018f4e1c-0000-7000-8000-00000000000a',
@@ -35,6 +36,8 @@ export interface BareServers {
   inFlight(): Promise<number>;
   /** What /metrics would say. */
   metrics(): Promise<string>;
+  /** Bytes of all bodies that the process holds. */
+  bodyBytes(): Promise<number>;
   /** Bytes of webhooks that the process holds. */
   webhookBytes(): Promise<number>;
   /** What GetCustomerRFM waits for before it answers; nothing unless set. */
@@ -52,6 +55,12 @@ interface BareServersOptions {
   /** Where they limit anything at all. */
   callerQuota?: Partial<Quota>;
   merchantQuota?: Partial<Quota>;
+  /** Of the caller; rfm:read unless told. */
+  scopes?: Scope[];
+  /** Beside the webhooks. */
+  pages?: Record<string, Listener>;
+  /** Of all bodies. */
+  mostBytes?: number;
   grpc?: Partial<GrpcLimits>;
   http?: Partial<HttpLimits>;
   webhooks?: Partial<WebhookLimits>;
@@ -73,7 +82,9 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const invoker = createInvoker({
     deps: { ...options.deps } as Deps,
     gate: createGate({
-      identify: options.identify ?? (() => ({ caller: 'spec', scopes: new Set(['rfm:read']) })),
+      identify:
+        options.identify ??
+        (() => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) })),
       limit: createCallLimit(registry, refusals, {
         unary: options.mostCalls ?? MOST_CALLS.unary,
         stream: options.mostStreams ?? MOST_CALLS.stream,
@@ -88,20 +99,22 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     durations: createRpcDurations(registry),
     log,
   });
+  const budget = createByteBudget(options.mostBytes ?? MOST_BODY_BYTES);
   const webhooks = createShopifyWebhooks({
     pool: {} as Pool,
     keys: {} as MerchantKeyStore,
     secrets: ['secret'],
+    budget,
     metrics: registry,
     log,
     limits: options.webhooks,
   });
-  const common = { methods, invoker, port: 0 };
+  const common = { methods, invoker, budget, log, port: 0 };
   const grpc = await startGrpcServer({ ...common, reflection: false, limits: options.grpc });
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    pages: { [SHOPIFY_WEBHOOKS]: webhooks },
+    pages: { [SHOPIFY_WEBHOOKS]: webhooks, ...options.pages },
     limits: options.http,
   });
   let grpcConnections = 0;
@@ -125,6 +138,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     grpcConnections: () => grpcConnections,
     inFlight: () => valueOf('core_calls_in_flight'),
     metrics: () => registry.metrics(),
+    bodyBytes: async () => budget.held,
     webhookBytes: () => valueOf('core_webhook_bytes'),
     hold: undefined,
     stop: () => (stopped ??= stop()),

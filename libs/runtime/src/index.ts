@@ -2,6 +2,7 @@ export * from './admin-server.ts';
 export * from './app.ts';
 export * from './env.ts';
 export * from './errors.ts';
+export * from './guard.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './retry.ts';

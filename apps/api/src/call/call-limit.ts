@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from '@core/runtime';
-import type { Refusals } from './refusals.ts';
+import type { Refusals } from './try-again.ts';
 
 export interface MostCalls {
   /**

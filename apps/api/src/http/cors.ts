@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
 import { TRACEPARENT } from '@core/contracts';
 import { REQUEST_ID } from '../call/request-id.ts';
-import { RETRY_AFTER } from '../call/refusals.ts';
+import { RETRY_AFTER } from '../call/try-again.ts';
 import { MERGED_INTO } from '../errors.ts';
+import { endAnswer } from './end-answer.ts';
 
 const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, TRACEPARENT].join(', ');
 const OURS = [REQUEST_ID, 'x-consistency-token', MERGED_INTO, RETRY_AFTER];
@@ -33,7 +34,7 @@ export function createCors(
         res.setHeader('Access-Control-Max-Age', REMEMBER_S);
       }
     }
-    if (preflight) res.writeHead(204).end();
+    if (preflight) endAnswer(req, res, 204);
     return preflight;
   };
 }

@@ -13,6 +13,7 @@ import { REQUEST_ID, requestIdOf } from '../call/request-id.ts';
 import { codeName, toRpcError } from '../errors.ts';
 import { uuid } from '../validation/rules.ts';
 import { csvLine } from './csv.ts';
+import { endAnswer } from './end-answer.ts';
 
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
@@ -37,7 +38,7 @@ export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestL
     const requestId = requestIdOf(header(req, REQUEST_ID));
     res.setHeader(REQUEST_ID, requestId);
     const work = async () => {
-      if (req.method !== 'GET') return void res.writeHead(405, { allow: 'GET' }).end();
+      if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
       const visit = await gate.enter({ header: (name) => header(req, name) }, ASKED);
       try {
         await answer(options, visit, req, res);
@@ -53,9 +54,8 @@ export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestL
       const field = thrown instanceof CoreError ? thrown.field : undefined;
       error.metadata.forEach((value, name) => res.setHeader(name, value));
       const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
-      res
-        .writeHead(STATUS[error.code] ?? 500, { 'content-type': 'application/json' })
-        .end(JSON.stringify(body));
+      const type = { 'content-type': 'application/json' };
+      endAnswer(req, res, STATUS[error.code] ?? 500, type, JSON.stringify(body));
     });
   };
 }

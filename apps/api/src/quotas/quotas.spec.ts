@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Registry } from '@core/runtime';
 import type { Caller } from '../call/context.ts';
-import { createRefusals } from '../call/refusals.ts';
+import { createRefusals } from '../call/try-again.ts';
 import { RETRY_INFO } from '../call/retry-info.ts';
 import { UNLIMITED, type Quota } from './quota.ts';
 import { createQuotas } from './quotas.ts';

@@ -1,5 +1,5 @@
 import type { Caller } from '../call/context.ts';
-import type { Refusals } from '../call/refusals.ts';
+import type { Refusals } from '../call/try-again.ts';
 import { createMeters, isRefused, type Load, type Meter, type Meters } from './meters.ts';
 import type { Limit, Quota } from './quota.ts';
 
