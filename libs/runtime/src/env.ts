@@ -133,7 +133,7 @@ export interface Address {
 export const addresses = (options: Options<readonly Address[]>) =>
   variable(options, (raw) =>
     raw.split(',').map((part) => {
-      const match = /^\s*(.+):(\d{1,5})\s*$/.exec(part);
+      const match = /^(.+):(\d{1,5})$/.exec(part.trim());
       if (!match?.[1] || Number(match[2]) > 65_535) throw new Error('must be host:port,host:port');
       return { host: match[1], port: Number(match[2]) };
     }),
