@@ -46,10 +46,14 @@ function requestOf(ctx: CommandContext, event: GdprRequestCreated) {
   };
 }
 
+const LONGEST_EMAIL = 320;
+
 function personOf({ customerId, externalId, email }: GdprRequestCreated) {
   if (!customerId && !externalId && !email) {
     throw invalid('customer_id', 'or external_id or email must name the person');
   }
+  // Before it is normalised; nobody has a longer one, for no door takes it.
+  if (email.length > LONGEST_EMAIL) throw invalid('email', `must have at most ${LONGEST_EMAIL} characters`);
   return {
     customerId: customerId ? uuid('customer_id', customerId) : undefined,
     externalId: externalId || undefined,
