@@ -22,6 +22,7 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -82,8 +83,10 @@ export async function startApi(
   const scoreOf = createScoreOf(reads);
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
+  const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const proveShop = createProveShop(shopify, log);
   const gate = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
+    deps: { pool, reads, scoreOf, keys, pageTokens, proveShop, stopping: shutdown.signal },
     identify,
     isMerchant: createMerchantCheck(auth.validateMerchant),
     limit: createCallLimit(metrics),

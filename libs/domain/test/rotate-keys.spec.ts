@@ -196,7 +196,7 @@ describe('a deep rotation', () => {
     const shop = `${randomUUID()}.myshopify.com`;
     const webhook = { shop, topic: 'customers/update', eventId: randomUUID() } as const;
     const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: new Date() };
-    await bench.run((tx) => connectShop(tx, ctx, { merchantId, shop, ...tokens }), merchantId);
+    await bench.run((tx) => connectShop(tx, ctx, { merchantId, shop, shopId: '7', ...tokens }), merchantId);
     await bench.run((tx) => receiveWebhook(tx, ctx, { ...webhook, body: Buffer.from('{"id":1}') }));
     await rotate(merchantId);
     expect(await keyRows(merchantId)).toEqual([2]);

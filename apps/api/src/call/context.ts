@@ -1,5 +1,6 @@
 import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
 import type { PageTokens } from '@core/domain';
+import type { ProveShop } from './prove-shop.ts';
 import type { ScoreOf } from './score-of.ts';
 
 export const SCOPES = [
@@ -44,6 +45,7 @@ export interface Deps {
   readonly scoreOf: ScoreOf;
   readonly keys: MerchantKeyStore;
   readonly pageTokens: PageTokens;
+  readonly proveShop: ProveShop;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
 }

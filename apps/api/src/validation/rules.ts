@@ -1,8 +1,8 @@
 import type { DescEnum, DescMessage, EnumShape, JsonObject, MessageShape } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { Consistency, type RfmRange, type RfmThresholds } from '@core/contracts';
+import { Consistency, SHOP_DOMAIN, type RfmRange, type RfmThresholds } from '@core/contracts';
 import { CONSISTENCY_TOKEN, normaliseEmail } from '@core/db';
-import { checkCron, checkTimeZone, SHOP_DOMAIN, validateRange, validateThresholds } from '@core/domain';
+import { checkCron, checkTimeZone, validateRange, validateThresholds } from '@core/domain';
 import { invalid } from '@core/runtime';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 import { metadataProblem } from './metadata.ts';
