@@ -22,6 +22,7 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { createTellUnreadable } from './call/emails.ts';
 import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
@@ -85,8 +86,9 @@ export async function startApi(
   shutdown.add('auth client', () => auth.close());
   const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   const proveShop = createProveShop(shopify, log);
+  const tellUnreadable = createTellUnreadable(metrics, log);
   const gate = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, proveShop, stopping: shutdown.signal },
+    deps: { pool, reads, scoreOf, keys, pageTokens, proveShop, tellUnreadable, stopping: shutdown.signal },
     identify,
     isMerchant: createMerchantCheck(auth.validateMerchant),
     limit: createCallLimit(metrics),

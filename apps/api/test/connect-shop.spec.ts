@@ -69,12 +69,7 @@ const receivedBy = async (shop: string) =>
 it('does not connect a shop by a token that the shop does not know, and gives its webhooks to nobody', async () => {
   const { shop, accessToken } = installed();
   const [thief, owner] = [merchant(), merchant()];
-  for (const token of [
-    'x',
-    DEV_ACCESS_TOKEN,
-    installed().accessToken,
-    `${accessToken}x`,
-  ]) {
+  for (const token of ['x', DEV_ACCESS_TOKEN, installed().accessToken, `${accessToken}x`]) {
     expect(await failure(connect(thief, shop, token))).toEqual({
       code: status.INVALID_ARGUMENT,
       details: `access_token: ${shop} does not accept it; install the app anew`,

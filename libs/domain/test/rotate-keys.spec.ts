@@ -4,7 +4,6 @@ import { waitUntil } from '@core/testing';
 import {
   connectShop,
   createCustomer,
-  discloseEmails,
   getCustomer,
   openWebhookBody,
   readKeyStatus,
@@ -42,7 +41,7 @@ const create = (merchantId: string, email: string, as = ctx) =>
 const emailOf = (merchantId: string, customerId: string, as = ctx) =>
   bench.run(async (tx) => {
     const row = await getCustomer(tx, { merchantId, customerId });
-    return (await discloseEmails(tx, as, [row])).get(customerId);
+    return readEmail(tx, as.keys, row);
   }, merchantId);
 const generations = async (merchantId: string) =>
   (await rowsOf(bench, merchantId)).map(({ email }) => email?.split('.')[0]);
