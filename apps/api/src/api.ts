@@ -25,6 +25,8 @@ import { createCallLimit } from './call/call-limit.ts';
 import { strongReader } from './call/consistency.ts';
 import { createGate } from './call/gate.ts';
 import { createRefusals } from './call/try-again.ts';
+import { createTellUnreadable } from './call/emails.ts';
+import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -89,9 +91,13 @@ export async function startApi(
   const watchImport = createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched));
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
+  const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const proveShop = createProveShop(shopify, log);
+  const tellUnreadable = createTellUnreadable(metrics, log);
   const refusals = createRefusals(metrics);
+  const stopping = shutdown.signal;
   const door = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, stopping: shutdown.signal },
+    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, proveShop, tellUnreadable, stopping },
     gate: createGate({
       identify,
       limit: createCallLimit(metrics, refusals),

@@ -10,6 +10,7 @@ import {
   type Env,
   type Variable,
 } from '@core/runtime';
+import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import { parseKeySource, type KeySource } from './auth/key-source.ts';
 import type { Caller } from './call/context.ts';
@@ -87,6 +88,7 @@ export const apiEnv = {
     default: [],
     example: 'https://admin.example.com',
   }),
+  ...shopifyEnv,
   SHOPIFY_CLIENT_SECRET: list({
     doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
     default: [],

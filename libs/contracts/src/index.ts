@@ -7,5 +7,6 @@ export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
 export * from './import-status.ts';
 export * from './kept-fields.ts';
+export * from './shop-domain.ts';
 export * from './topics.ts';
 export * from './trace-context.ts';

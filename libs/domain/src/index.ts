@@ -17,6 +17,7 @@ export * from './commands/upsert-customers.ts';
 export * from './commands/imports/index.ts';
 export * from './commands/keys/index.ts';
 export * from './commands/webhooks/index.ts';
+export { discloseEmails, type DisclosedEmails } from './queries/disclose-emails.ts';
 export * from './queries/find-customer-by-email.ts';
 export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';

@@ -7,7 +7,7 @@ import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
-import { faultOfPrivacyBody } from './privacy-body.ts';
+import { readPrivacyBody } from './privacy-body.ts';
 import { isSigned } from './signature.ts';
 
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
@@ -19,6 +19,7 @@ const HEADERS = {
   signature: 'X-Shopify-Hmac-Sha256',
   topic: 'X-Shopify-Topic',
   shop: 'X-Shopify-Shop-Domain',
+  shopId: 'X-Shopify-Shop-Id',
   eventId: 'X-Shopify-Event-Id',
 } as const;
 
@@ -124,13 +125,22 @@ async function store(
   const topic = header(req, 'topic');
   if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
   const shop = header(req, 'shop');
-  const fault = isPrivacyTopic(topic) ? faultOfPrivacyBody(topic, shop, body) : undefined;
-  if (fault === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
-  if (fault) return refused(422, `the body is not one of ${topic}`);
-  const input = { shop, topic, eventId, body };
+  const told = isPrivacyTopic(topic) ? readPrivacyBody(topic, shop, body) : { shopId: undefined };
+  if (told === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
+  if (told === 'malformed') return refused(422, `the body is not one of ${topic}`);
+  // Not every webhook has it; one that has it must not be of another shop than we know by that name.
+  const shopId = header(req, 'shopId') || undefined;
+  if (shopId !== undefined && told.shopId !== undefined && shopId !== told.shopId) {
+    return forged(`${HEADERS.shopId}: is not the shop_id of the body`);
+  }
+  const input = { shop, topic, eventId, shopId: told.shopId ?? shopId, body };
   // The signature says who it is.
   const ctx = { caller: 'shopify', requestId: eventId, keys };
   const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
+  if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
+  if (received === 'unproven') {
+    return { status: 503, received, message: 'the shop has not vouched for its connection yet' };
+  }
   return { status: 200, received };
 }
 
