@@ -11,7 +11,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import { bytea, instant } from './columns.ts';
 
 /** Shards of the outbox; a customer's events stay in one, so their order does too. */
 export const OUTBOX_SHARDS = 4;
@@ -65,7 +65,10 @@ export const inboxEvents = pgTable(
   'inbox_events',
   {
     consumer: varchar('consumer').notNull(),
+    /** Topic, source, id and merchant as one text, see EventClaim; the id alone where the build before 0014 wrote it. */
     eventId: varchar('event_id').notNull(),
+    /** Of what the event says; null where the build before 0014 wrote it. */
+    digest: bytea('digest'),
     processedAt: instant('processed_at').notNull().defaultNow(),
   },
   (t) => [
@@ -82,6 +85,7 @@ export const parkedEvents = pgTable(
       .primaryKey()
       .default(sql`uuidv7()`),
     consumer: varchar('consumer').notNull(),
+    /** As the inbox has it. */
     eventId: varchar('event_id').notNull(),
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),
