@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  check,
   index,
   integer,
   jsonb,
@@ -33,6 +34,7 @@ export const outboxEvents = pgTable(
     eventId: uuid('event_id')
       .notNull()
       .default(sql`uuidv7()`),
+    /** What the version says; read by the build before 0014 alone, and dropped once no build writes it. */
     topic: varchar('topic').notNull(),
     merchantId: uuid('merchant_id').notNull(),
     customerId: uuid('customer_id').notNull(),
@@ -44,7 +46,13 @@ export const outboxEvents = pgTable(
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
   // No primary key: it would be a second index to write for each event, and ids are only looked up in a shard.
-  (t) => [index('idx_outbox_events_shard').on(t.shard, t.id)],
+  (t) => [
+    index('idx_outbox_events_shard').on(t.shard, t.id),
+    check(
+      'ck_outbox_events_topic',
+      sql`${t.version} >= 1 AND ${t.topic} = CASE ${t.version} WHEN 1 THEN 'customer.created' ELSE 'customer.updated' END`,
+    ),
+  ],
 );
 
 /** One row: the segment that writers append to. The others drain, and are thrown away as files once empty. */
