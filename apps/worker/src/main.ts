@@ -10,9 +10,11 @@ import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } fro
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
+import { openSignatures, withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
+  const verify = await openSignatures(env, log);
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
   const pool = createPool(env, { app: 'worker', log });
@@ -47,7 +49,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const consumer = await runConsumer({
     client: { ...kafka, consume: (how) => untilReady(() => kafka.consume(how), wait('its consumer group')) },
     groupId: 'core-worker',
-    topics: TOPICS,
+    topics: withSignatures(TOPICS, verify),
     context: contextBy(keys),
     unknownWait: env.RFM_UNKNOWN_WAIT,
     pool,
