@@ -8,7 +8,7 @@ import {
 } from '@core/db';
 import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
-import { workerEnv } from './config.ts';
+import { shopRedactionPolicy, workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
 import { openSignatures, withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
@@ -39,7 +39,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   });
   const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
   await untilReady(() => inTransaction(pool, servable), wait('PostgreSQL'));
-  const background = runBackground({ env, pool, keys, log, metrics });
+  const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
 
