@@ -6,7 +6,14 @@ import {
   parseKeyring,
   type Tx,
 } from '@core/db';
-import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
+import {
+  assertTopics,
+  connectKafka,
+  kafkaOptions,
+  runConsumer,
+  startRelay,
+  WORKER_GROUP,
+} from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { shopRedactionPolicy, workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
@@ -48,7 +55,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   shutdown.add('relay', () => relay.close());
   const consumer = await runConsumer({
     client: { ...kafka, consume: (how) => untilReady(() => kafka.consume(how), wait('its consumer group')) },
-    groupId: 'core-worker',
+    groupId: WORKER_GROUP,
     topics: withSignatures(TOPICS, verify),
     context: contextBy(keys),
     unknownWait: env.RFM_UNKNOWN_WAIT,
