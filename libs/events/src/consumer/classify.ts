@@ -7,8 +7,9 @@ export class Unhandleable extends Error {
   override name = 'Unhandleable';
   readonly reason: DeadLetterReason;
 
-  constructor(reason: DeadLetterReason) {
-    super(`cannot be handled: ${reason}`);
+  /** @param why for the log; no PII */
+  constructor(reason: DeadLetterReason, why = '') {
+    super(`cannot be handled: ${reason}${why && `, ${why}`}`);
     this.reason = reason;
   }
 }
