@@ -7,7 +7,7 @@ import type { Migration } from './read-migrations.ts';
 export interface Migrator {
   client: Client;
   watcher: Watcher;
-  /** Told what is done, and for whom it waits. */
+  /** Told for whom it waits. */
   say: (line: string) => void;
   /** Whoever comes after a queued exclusive lock waits behind it: for so long at most, milliseconds. */
   lockWaitMs: number;

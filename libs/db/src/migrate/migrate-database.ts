@@ -14,7 +14,7 @@ const LIMIT_MS = 10 * 60_000;
 const LOCK_WAIT_MS = 400;
 
 export interface MigrateOptions {
-  /** Told what is done, and for whom it waits. */
+  /** Told for whom it waits. */
   say?: (line: string) => void;
   lockWaitMs?: number;
   /** How long each migration waits for what others hold, milliseconds. */
@@ -50,7 +50,6 @@ export async function migrateDatabase(
       const applied = await appliedMigrations(client);
       for (const migration of migrations.filter(({ when }) => !applied.has(when))) {
         await applyMigration(migrator, migration);
-        say(`${migration.tag} is applied`);
       }
       await prepareRoles(client, passwords, say);
     } finally {
