@@ -17,32 +17,43 @@ export interface AdminOptions {
   port: number;
   metrics: Registry;
   checks: Record<string, ReadyCheck>;
+  /** Of what an app needs besides to take writes: for `/readyz?for=writes`. */
+  writeChecks?: Record<string, ReadyCheck>;
   /** By path, such as /queues. */
   pages?: Readonly<Record<string, AdminPage>>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
+const PURPOSES = ['reads', 'writes'];
 
 /**
- * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing) and /metrics.
+ * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing; `?for=writes` asks for more where
+ * an app can do a part of it) and /metrics.
  * @throws Error when the port is taken, saying which variable to change
  */
-export const startAdminServer = ({ checks, ...options }: AdminOptions): Promise<AdminServer> =>
-  serveAdmin({ ...options, failing: () => failing(checks) });
+export const startAdminServer = ({ checks, writeChecks, ...options }: AdminOptions): Promise<AdminServer> =>
+  serveAdmin({
+    ...options,
+    failing: (forWrites) => failing(forWrites ? { ...checks, ...writeChecks } : checks),
+  });
 
 /** The same for whoever knows only when asked what is missing, or what the metrics are. */
 export async function serveAdmin(options: {
   port: number;
   metrics: Pick<Registry, 'contentType' | 'metrics'>;
   /** Names what is missing. */
-  failing: () => Promise<string[]>;
+  failing: (forWrites: boolean) => Promise<string[]>;
   pages?: AdminOptions['pages'];
 }): Promise<AdminServer> {
   const { metrics, pages = {} } = options;
-  const routes: Record<string, (res: ServerResponse) => Promise<void>> = {
+  const routes: Record<string, (res: ServerResponse, query: URLSearchParams) => Promise<void>> = {
     '/healthz': async (res) => reply(res, 200, { status: 'ok' }),
-    '/readyz': async (res) => {
-      const failed = await options.failing();
+    '/readyz': async (res, query) => {
+      const purpose = query.get('for') ?? 'reads';
+      if (!PURPOSES.includes(purpose)) {
+        return reply(res, 400, { error: `for: must be one of ${PURPOSES.join(', ')}` });
+      }
+      const failed = await options.failing(purpose === 'writes');
       reply(
         res,
         failed.length ? 503 : 200,
@@ -54,7 +65,7 @@ export async function serveAdmin(options: {
     },
   };
   const server = createServer((req, res) => {
-    const path = (req.url ?? '').split('?')[0] ?? '';
+    const [path = '', query] = (req.url ?? '').split('?', 2);
     const [, page] = Object.entries(pages).find(([at]) => path === at || path.startsWith(`${at}/`)) ?? [];
     if (page) return page(req, res);
     const route = routes[path];
@@ -62,7 +73,7 @@ export async function serveAdmin(options: {
       const there = [...Object.keys(routes), ...Object.keys(pages)];
       return reply(res, 404, { error: `no such page; there are ${there.join(', ')}` });
     }
-    route(res).catch(() => reply(res, 500, { error: 'internal' }));
+    route(res, new URLSearchParams(query)).catch(() => reply(res, 500, { error: 'internal' }));
   });
   await listen(server, options.port, 'CORE_ADMIN_PORT');
   return {

@@ -5,6 +5,8 @@ import type { RunningApi } from '../api.ts';
 export interface Answers {
   /** Names of what is missing; empty when it is ready. */
   failing: string[];
+  /** The same for writes. */
+  failingWrites: string[];
   metrics: MetricValues;
 }
 
