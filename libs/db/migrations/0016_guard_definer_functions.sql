@@ -15,7 +15,14 @@ GRANT core_definer TO current_user WITH INHERIT TRUE, SET TRUE;
 --> statement-breakpoint
 GRANT SELECT ON public.customers TO core_definer;
 --> statement-breakpoint
-GRANT SELECT (merchant_id, shop) ON public.shopify_connections TO core_definer;
+-- What tells whose a shop is, and no token. A migration before this one may have added the shop's number.
+DO $$
+BEGIN
+  EXECUTE (SELECT format('GRANT SELECT (%s) ON public.shopify_connections TO core_definer', string_agg(quote_ident(attname), ', '))
+             FROM pg_attribute WHERE attrelid = 'public.shopify_connections'::regclass
+              AND attname IN ('merchant_id', 'shop', 'shop_id'));
+END
+$$;
 --> statement-breakpoint
 -- Row-level security is forced: without a policy of its own it would see nothing.
 CREATE POLICY of_all_merchants_to_read ON public.customers FOR SELECT TO core_definer USING (true);
@@ -37,10 +44,18 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-CREATE OR REPLACE FUNCTION public.merchant_of_shop(shop varchar) RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT merchant_id FROM public.shopify_connections c WHERE c.shop = $1
-$$;
+-- Unless a migration before this one has made it anew.
+DO $body$
+BEGIN
+  IF (SELECT prosrc LIKE '%public.%' FROM pg_proc WHERE oid = 'public.merchant_of_shop(varchar)'::regprocedure) THEN
+    RETURN;
+  END IF;
+  CREATE OR REPLACE FUNCTION public.merchant_of_shop(shop varchar) RETURNS uuid
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT merchant_id FROM public.shopify_connections c WHERE c.shop = $1
+  $$;
+END
+$body$;
 --> statement-breakpoint
 CREATE OR REPLACE FUNCTION public.customers_of_segment(merchant uuid, segment text, after uuid, most int, mins int[], maxs int[])
 RETURNS SETOF public.customers
@@ -60,11 +75,15 @@ $$;
 -- Who takes a function over must be allowed to create in its schema; for the time of this transaction it is.
 GRANT CREATE ON SCHEMA public TO core_definer;
 --> statement-breakpoint
-ALTER FUNCTION public.read_scores(uuid[], uuid[]) OWNER TO core_definer;
---> statement-breakpoint
-ALTER FUNCTION public.merchant_of_shop(varchar) OWNER TO core_definer;
---> statement-breakpoint
-ALTER FUNCTION public.customers_of_segment(uuid, text, uuid, int, int[], int[]) OWNER TO core_definer;
+DO $$
+DECLARE
+  definer regprocedure;
+BEGIN
+  FOR definer IN SELECT oid FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO core_definer', definer);
+  END LOOP;
+END
+$$;
 --> statement-breakpoint
 REVOKE CREATE ON SCHEMA public FROM core_definer;
 --> statement-breakpoint

@@ -109,10 +109,13 @@ describe('a temporary view of a table’s name', () => {
     `select * from read_scores(array['{m}']::uuid[], array['{c}']::uuid[])`,
     `select * from customers_of_segment('{m}', 'LOYAL', '{c}', 9, array[null, null, null]::int[], array[null, null, null]::int[])`,
     `select merchant_of_shop('a.myshopify.com')`,
+    `select * from connection_of_shop('a.myshopify.com')`,
   ];
 
+  const definers = async () => (await functions()).filter(({ definer }) => definer).map(({ name }) => name);
+
   it('is met by a call of every such function', async () => {
-    const names = (await functions()).filter(({ definer }) => definer).map(({ name }) => name);
+    const names = await definers();
     expect(names.filter((name) => !CALLS.some((call) => call.includes(`${name}(`)))).toEqual([]);
   });
 
@@ -153,7 +156,9 @@ describe('a temporary view of a table’s name', () => {
   }
 
   it.each(ROLES)('is not what they read when %s makes it', async (role) => {
-    expect(await attack(role, CALLS)).toEqual([]);
+    const names = await definers();
+    const calls = CALLS.filter((call) => names.some((name) => call.includes(`${name}(`)));
+    expect(await attack(role, calls)).toEqual([]);
   });
 
   it('is what a careless one reads, with all rights', async () => {
