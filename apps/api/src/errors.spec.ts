@@ -42,6 +42,7 @@ describe('toRpcError', () => {
     ['23505', Code.Aborted],
     ['08006', Code.Unavailable],
     ['57P01', Code.Unavailable],
+    ['55P03', Code.Unavailable],
     ['ECONNREFUSED', Code.Unavailable],
     ['22P02', Code.Internal],
     ['42501', Code.Internal],
