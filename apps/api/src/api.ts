@@ -9,7 +9,7 @@ import {
   type Pool,
   type Reader,
 } from '@core/db';
-import { createPageTokens } from '@core/domain';
+import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,
   startAdminServer,
@@ -22,6 +22,9 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { strongReader } from './call/consistency.ts';
+import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/try-again.ts';
 import { createTellUnreadable } from './call/emails.ts';
 import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
@@ -33,7 +36,9 @@ import { startHttpServer } from './http/server.ts';
 import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
+import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
 import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
+import { createQuotas } from './quotas/quotas.ts';
 import type { RunningServer } from './running-server.ts';
 
 export interface RunningApi {
@@ -69,6 +74,7 @@ export async function startApi(
     port: env.CORE_ADMIN_PORT,
     metrics,
     checks: { serving: () => serving, database: schemaIsKnown },
+    log,
   });
   shutdown.add('admin server', () => admin.close());
   await untilReady(() => assertServable(readerOf(pool), { NODE_ENV: env.NODE_ENV, log }), {
@@ -82,20 +88,37 @@ export async function startApi(
   shutdown.add('read router', () => reads.stop());
   showReplicas(metrics, reads.replicas);
   const scoreOf = createScoreOf(reads);
+  const watchImport = createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched));
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
   const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   const proveShop = createProveShop(shopify, log);
   const tellUnreadable = createTellUnreadable(metrics, log);
-  const gate = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, proveShop, tellUnreadable, stopping: shutdown.signal },
-    identify,
+  const refusals = createRefusals(metrics);
+  const stopping = shutdown.signal;
+  const door = {
+    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, proveShop, tellUnreadable, stopping },
+    gate: createGate({
+      identify,
+      limit: createCallLimit(metrics, refusals),
+      quotas: createQuotas({
+        caller: env.CORE_QUOTA_CALLER,
+        merchant: env.CORE_QUOTA_MERCHANT,
+        refusals,
+      }),
+    }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
-    limit: createCallLimit(metrics),
     log,
   };
-  const invoker = createInvoker({ ...gate, durations: createRpcDurations(metrics) });
-  const common = { methods: METHODS, invoker };
+  const invoker = createInvoker({ ...door, durations: createRpcDurations(metrics) });
+  const budget = createByteBudget(MOST_BODY_BYTES);
+  showHeldBytes(
+    metrics,
+    'core_body_bytes',
+    'Bytes of requests held, by process: read and not yet decoded',
+    budget,
+  );
+  const common = { methods: METHODS, invoker, budget, log };
   const servers: RunningServer[] = [];
   // Both at once: each takes as long as its slowest call.
   shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
@@ -116,10 +139,11 @@ export async function startApi(
         pool,
         keys,
         secrets: env.SHOPIFY_CLIENT_SECRET,
+        budget,
         metrics,
         log,
       }),
-      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(gate),
+      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(door),
     },
   });
   servers.push(http);

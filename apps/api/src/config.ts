@@ -14,6 +14,7 @@ import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import { parseKeySource, type KeySource } from './auth/key-source.ts';
 import type { Caller } from './call/context.ts';
+import { quotaEnv } from './quotas/quota.ts';
 
 /** Where Auth is: a target of a gRPC channel. */
 export interface AuthAddress {
@@ -80,6 +81,7 @@ export const apiEnv = {
     default: 0,
     max: 256,
   }),
+  ...quotaEnv,
   AUTH_GRPC_URL: authAddress,
   CORE_CORS_ORIGINS: list({
     doc: 'origins of web pages that may call the HTTP port',

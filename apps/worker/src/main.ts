@@ -23,6 +23,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const admin = await startAdminServer({
     port: env.CORE_ADMIN_PORT,
     metrics,
+    log,
     checks: {
       postgresql: () => pool.query('select 1'),
       consumer: () => started.joined?.() ?? false,

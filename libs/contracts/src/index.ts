@@ -5,6 +5,7 @@ export * from './gen/core/v1/privacy_pb.ts';
 export * from './gen/core/v1/rfm_pb.ts';
 export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
+export * from './event-text.ts';
 export * from './import-status.ts';
 export * from './kept-fields.ts';
 export * from './shop-domain.ts';

@@ -5,6 +5,7 @@ export * from './commands/create-customer.ts';
 export { deleteCustomers, type DeleteCustomers } from './commands/delete-customers.ts';
 export * from './commands/merge-customers.ts';
 export * from './commands/redact-customer.ts';
+export type { PersonNames } from './commands/privacy/person.ts';
 export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
 export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';
 export { redactShopStep, type ShopRedactionStep } from './commands/privacy/redact-shop.ts';

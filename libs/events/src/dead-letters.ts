@@ -5,13 +5,20 @@ import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData
 /**
  * - malformed: no body, not UTF-8, not JSON, or of another shape
  * - invalid: a field's value is not allowed
+ * - id_reused: its id was used before for an event that said something else
  * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
  * - unsupported_kind: understood, and not served
  * - transient_exhausted: a failure that should have passed has not, for an hour, while the database works
  * - unforeseen: anything else, after a few attempts
  */
 export type DeadLetterReason =
-  'malformed' | 'invalid' | 'unknown_customer' | 'unsupported_kind' | 'transient_exhausted' | 'unforeseen';
+  | 'malformed'
+  | 'invalid'
+  | 'id_reused'
+  | 'unknown_customer'
+  | 'unsupported_kind'
+  | 'transient_exhausted'
+  | 'unforeseen';
 
 export interface DeadLetter {
   record: Omit<ConsumedRecord, 'timestamp'>;

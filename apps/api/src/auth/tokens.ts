@@ -14,6 +14,8 @@ const CLOCK_TOLERANCE_S = 10;
 const REMEMBER_MS = 300_000;
 /** About 1 KiB each. */
 const MOST_TOKENS = 10_000;
+/** Tokens of the usual issuers have one or two thousand characters. */
+const LONGEST_AUTHORIZATION = 8_192;
 /** Longer names are cut by no one: they would stand so in every audit row. */
 const LONGEST_SUBJECT = 255;
 
@@ -81,6 +83,9 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
 const refused = (message: string) => new CoreError('unauthenticated', message);
 
 function tokenIn(authorization: string): string {
+  if (authorization.length > LONGEST_AUTHORIZATION) {
+    throw refused(`authorization: must have at most ${LONGEST_AUTHORIZATION} characters`);
+  }
   const [, token] = /^bearer +([^\s]+)$/i.exec(authorization) ?? [];
   if (token === undefined) throw refused('authorization: must be Bearer and a token');
   return token;
@@ -105,7 +110,7 @@ function requireIssued(iat: unknown, now: number): void {
   if (iat * 1_000 > now + CLOCK_TOLERANCE_S * 1_000) throw refused('the token is issued in the future');
 }
 
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Scopes that we do not know are another service's. A claim that we cannot read is no claim to be ignored. */
 function callerOf(payload: JWTPayload): Caller {
@@ -119,9 +124,9 @@ function callerOf(payload: JWTPayload): Caller {
   ];
   const caller = { caller: sub, scopes: new Set<Scope>(SCOPES.filter((each) => names.includes(each))) };
   if (merchant === undefined) return caller;
-  const boundTo = typeof merchant === 'string' ? merchant.toLowerCase() : '';
-  if (!UUID.test(boundTo)) throw refused("the token's merchant_id must be a UUID");
-  return { ...caller, boundTo };
+  const isUuid = typeof merchant === 'string' && merchant.length === 36 && UUID.test(merchant);
+  if (!isUuid) throw refused("the token's merchant_id must be a UUID");
+  return { ...caller, boundTo: merchant.toLowerCase() };
 }
 
 const BY_CODE: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
-import type { PageTokens } from '@core/domain';
+import type { PageTokens, WatchImport } from '@core/domain';
 import type { TellUnreadable } from './emails.ts';
 import type { ProveShop } from './prove-shop.ts';
 import type { ScoreOf } from './score-of.ts';
@@ -46,6 +46,7 @@ export interface Deps {
   readonly scoreOf: ScoreOf;
   readonly keys: MerchantKeyStore;
   readonly pageTokens: PageTokens;
+  readonly watchImport: WatchImport;
   readonly proveShop: ProveShop;
   readonly tellUnreadable: TellUnreadable;
   /** Aborted when the server stops. */

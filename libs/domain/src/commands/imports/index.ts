@@ -18,6 +18,7 @@ export * from './report-progress.ts';
 export * from './restart-slice.ts';
 export * from './resume-import.ts';
 export * from './slice-range.ts';
+export { shopDomain } from './shop-domain.ts';
 export { keepFound, readAsked } from './verify-ids.ts';
 export { AlreadyRunning, startImport, type StartImport } from './start-import.ts';
 export { listUnproven, storeProof } from './store-proof.ts';
