@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool } from '@core/db';
+import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
 import { isPrivacyTopic, isWebhookTopic, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
@@ -68,7 +68,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
     within(limits.answerWithinMs, answer(options, limits, budget, req))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
-        if (isConnectionLoss(err)) return unavailable('the database cannot be reached', log, err);
+        if (isUnavailable(err)) return unavailable('the database cannot take it just now', log, err);
         log.error({ err }, 'a webhook was not received');
         return { status: 500, received: 'error' };
       })
