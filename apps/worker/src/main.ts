@@ -6,7 +6,14 @@ import {
   parseKeyring,
   type Tx,
 } from '@core/db';
-import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
+import {
+  assertTopics,
+  connectKafka,
+  kafkaOptions,
+  reportReplication,
+  runConsumer,
+  startRelay,
+} from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
@@ -40,6 +47,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const background = runBackground({ env, pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
+  await reportReplication(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
   const relay = startRelay({ pool, producer, log, metrics });
