@@ -1,15 +1,17 @@
 import { parseArgs } from 'node:util';
 import { runEventFaults } from './events/run.ts';
 import { runImportFaults } from './import/run.ts';
+import { runQuotaFaults } from './quotas/run.ts';
 
-const SUITES = { events: runEventFaults, import: runImportFaults };
+const SUITES = { events: runEventFaults, import: runImportFaults, quotas: runQuotaFaults };
 
-const HELP = `npm run test:faults -- [events] [import] [--short] [--seed n] [--only text]
+const HELP = `npm run test:faults -- [events] [import] [quotas] [--short] [--seed n] [--only text]
 
 Kills, stops and starves the service's processes under load; all suites when none is named.
 events   the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
          repetitions than the faults explain
 import   what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
+quotas   one asks for ten times its quota: nobody else is refused anything, or waits longer
 --short  fewer and shorter faults, as in npm test
 --seed   of the random choices (default: drawn, and printed)
 --only   the scenarios whose name contains the text`;
