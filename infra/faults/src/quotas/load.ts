@@ -46,6 +46,10 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
   const latencies: number[] = [];
   const clients: GrpcClient[] = [];
 
+  const note = ({ code, details }: grpc.ServiceError) => {
+    const what = `${grpc.status[code]}: ${details}`;
+    result.errors[what] = (result.errors[what] ?? 0) + 1;
+  };
   const count = (due: number, error?: grpc.ServiceError) => {
     result.sent++;
     if (!error) {
@@ -55,11 +59,8 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
       result.refused++;
       const [details] = error.metadata.get('grpc-status-details-bin');
       if (Buffer.isBuffer(details) && details.includes(RETRY_INFO)) result.withRetryInfo++;
-      else result.errors[error.details] = (result.errors[error.details] ?? 0) + 1;
-    } else {
-      const code = grpc.status[error.code] ?? String(error);
-      result.errors[code] = (result.errors[code] ?? 0) + 1;
-    }
+      else note(error);
+    } else note(error);
   };
   const ready = callers.map(({ token, merchantId, customerId, perSecond, connections }) => {
     const defaults = { channel: { 'grpc.use_local_subchannel_pool': 1 }, metadata: bearer(token) };
