@@ -3,6 +3,7 @@ import * as http2 from 'node:http2';
 import { fromBinary, type Message } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { CoreService, ImportService } from '@core/contracts';
+import { createSharedPolls } from '@core/runtime';
 import { grpcClient, waitUntil, type GrpcClient } from '@core/testing';
 import type { Caller, Scope } from '../src/call/context.ts';
 import { RETRY_INFO, STATUS } from '../src/call/retry-info.ts';
@@ -34,9 +35,11 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}): Promis
     deps: {
       stopping: stopping.signal,
       // Says nothing until its watcher goes.
-      watchImport: async function* (_, signal) {
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      },
+      watchImport: createSharedPolls(
+        () => 'one',
+        () => async () => undefined,
+        { everyMs: 1_000, leastMs: 0 },
+      ),
     },
     ...options,
   });
