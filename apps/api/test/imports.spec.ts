@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
 import { ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
-import { testServices, waitUntil } from '@core/testing';
+import { DEV_ACCESS_TOKEN, testServices, waitUntil } from '@core/testing';
 import { auditOf, drain, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -16,7 +16,7 @@ const connected = async () => {
   const reply = await api.rpc.unary(imports.connectShop, {
     merchantId,
     shop: shop.toUpperCase(),
-    accessToken: 'shpat_token',
+    accessToken: DEV_ACCESS_TOKEN,
   });
   expect(reply.shop).toBe(shop);
   return { merchantId, shop };
@@ -37,7 +37,7 @@ const advance = (importId: string, run: string, read = 0) =>
 it('stores a shop’s tokens encrypted, with an audit row', async () => {
   const { merchantId, shop } = await connected();
   const { rows } = await api.owner.query('select * from shopify_connections where shop = $1', [shop]);
-  expect(JSON.stringify(rows)).not.toContain('shpat_token');
+  expect(JSON.stringify(rows)).not.toContain(DEV_ACCESS_TOKEN);
   expect(await auditOf(api.owner, merchantId)).toEqual(['shop.connect']);
 });
 

@@ -239,7 +239,7 @@ describe('with a port that is taken', () => {
 
 it('takes free ports, the same for all processes', async () => {
   const api = await pad.begin(2, { CORE_GRPC_PORT: '0', CORE_HTTP_PORT: '0' });
-  const found = await waitUntil(() => /"grpcPort":(\d+).*"processes":\[/.exec(api.log()), {
+  const found = await waitUntil(() => /"grpcPort":(\d+),.*"processes":\[/.exec(api.log()), {
     what: 'it to say its ports',
   });
   const many = Array.from({ length: 4 }, () => createCaller(Number(found[1])));
