@@ -73,8 +73,10 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     admitted = undefined;
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
-    call.sendStatus({ code, details, metadata });
-    cutLater(call.stream, doors.refused);
+    afterRequest(call.stream, doors.refused, () => {
+      call.sendStatus({ code, details, metadata });
+      cutLater(call.stream, doors.refused);
+    });
   };
   const attempt = (step: () => unknown) => {
     try {
@@ -165,6 +167,22 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
       if (admitted) refuse(new ConnectError('the caller has gone', Code.Canceled));
     },
   });
+}
+
+/**
+ * Answers a refused call once its request has come, which is thrown away, or at the end of the limit. Clients reset a
+ * stream that is answered while they still write, and Node ends connections with more than 33 resets a second for an
+ * attack: a caller that is over its quota would lose its other calls.
+ */
+function afterRequest(stream: ServerHttp2Stream, limit: TimeLimit, answer: () => void): void {
+  if (stream.destroyed || stream.readableEnded) return answer();
+  const end = () => {
+    limit.remove(waiting);
+    stream.off('end', end).off('close', end);
+    answer();
+  };
+  const waiting = limit.add(end);
+  stream.once('end', end).once('close', end).resume();
 }
 
 /** A peer that is answered early may go on sending for ever: what comes is thrown away, and then no longer taken. */
