@@ -10,9 +10,9 @@ import {
   type Env,
   type Variable,
 } from '@core/runtime';
+import { keySource } from '@core/runtime/jwks';
 import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
-import { parseKeySource, type KeySource } from './auth/key-source.ts';
 import type { Caller } from './call/context.ts';
 import { quotaEnv } from './quotas/quota.ts';
 
@@ -33,13 +33,6 @@ const authAddress: Variable<AuthAddress> = {
     if (!target) throw new Error('must be host:port or http(s)://host:port');
     return { target, tls: scheme?.toLowerCase() === 'https' };
   },
-};
-
-const keySource: Variable<KeySource | undefined> = {
-  doc: 'public keys of tokens: the URL of a JWKS, a file, or the JWKS itself',
-  example: 'https://auth.example.com/.well-known/jwks.json',
-  secret: false,
-  parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
 };
 
 const clients: Variable<readonly Caller[]> = {
@@ -73,7 +66,10 @@ export const apiEnv = {
   CORE_GRPC_TLS_CLIENTS: clients,
   CORE_AUTH_ISSUER: optionalText({ doc: 'issuer of tokens', example: 'https://auth.example.com' }),
   CORE_AUTH_AUDIENCE: optionalText({ doc: 'audience of tokens', example: 'core' }),
-  CORE_AUTH_JWKS: keySource,
+  CORE_AUTH_JWKS: keySource({
+    doc: 'public keys of tokens: the URL of a JWKS, a file, or the JWKS itself',
+    example: 'https://auth.example.com/.well-known/jwks.json',
+  }),
   CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web, JSON and webhooks', default: 8_080 }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
   CORE_API_PROCESSES: integer({

@@ -42,6 +42,7 @@ describe('toRpcError', () => {
     ['23505', Code.Aborted],
     ['08006', Code.Unavailable],
     ['57P01', Code.Unavailable],
+    ['55P03', Code.Unavailable],
     ['53100', Code.Unavailable],
     ['53200', Code.Unavailable],
     ['53300', Code.Unavailable],

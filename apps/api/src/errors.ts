@@ -20,6 +20,8 @@ export const MERGED_INTO = 'merged-into';
 
 // SQLSTATEs of races that were lost to the end: nobody's mistake.
 const LOST_RACE = /^(40001|40P01|23505)$/;
+// The wait for a lock has reached the role's lock_timeout.
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * What the caller learns of an error. Only the message of a CoreError is meant for it; of anything
@@ -36,6 +38,12 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
     return new ConnectError(
       `others changed the same rows meanwhile, try again, request ${requestId}`,
       Code.Aborted,
+    );
+  }
+  if (sqlState === LOCK_NOT_AVAILABLE) {
+    return new ConnectError(
+      `others hold the same rows, try again later, request ${requestId}`,
+      Code.Unavailable,
     );
   }
   if (isConnectionLoss(error)) {

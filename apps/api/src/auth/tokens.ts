@@ -1,13 +1,9 @@
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { CoreError } from '@core/runtime';
+import { ALGORITHMS, type PublicKeys } from '@core/runtime/jwks';
 import { SCOPES, type Caller, type Scope } from '../call/context.ts';
 
-/**
- * By signature of public keys alone: HS256 would take a public key, which anybody has, for its secret.
- * ES512 and the like add nothing to what services of one platform need.
- */
-const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'];
 /** Between two machines' clocks. */
 const CLOCK_TOLERANCE_S = 10;
 /** A token whose key was withdrawn goes on that long. */
@@ -28,7 +24,7 @@ export type TokenCheck = (authorization: string) => Caller | Promise<Caller>;
 export interface TokenCheckOptions {
   issuer: string;
   audience: string;
-  keys: JWTVerifyGetKey;
+  keys: PublicKeys;
   /** Milliseconds since the epoch: the clock that the times in tokens are of. */
   now?: () => number;
   /** Milliseconds, only ever rising: the clock by which tokens are remembered. */

@@ -7,6 +7,8 @@ export interface Answers {
   alive: true;
   /** Names of what is missing; empty when it is ready. */
   failing: string[];
+  /** The same for writes. */
+  failingWrites: string[];
   metrics: MetricValues;
 }
 

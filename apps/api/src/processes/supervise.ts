@@ -57,7 +57,10 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   const admin = await serveAdmin({
     port: env.CORE_ADMIN_PORT,
     log,
-    failing: async () => (shutdown.signal.aborted ? ['serving'] : missingIn(crew.members)),
+    failing: async (forWrites) =>
+      shutdown.signal.aborted
+        ? ['serving']
+        : missingIn(crew.members, forWrites ? 'failingWrites' : 'failing'),
     metrics: {
       contentType: metrics.contentType,
       async metrics() {
@@ -78,8 +81,11 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
 }
 
 /** One process that can do its work is enough; without any, what they miss between them. */
-async function missingIn(members: ReadonlySet<ApiProcess>): Promise<string[]> {
-  const answers = await Promise.all([...members].map((member) => member.ask('failing')));
+async function missingIn(
+  members: ReadonlySet<ApiProcess>,
+  question: 'failing' | 'failingWrites',
+): Promise<string[]> {
+  const answers = await Promise.all([...members].map((member) => member.ask(question)));
   const heard = answers.filter((failing) => failing !== undefined);
   if (heard.length === 0) return ['serving'];
   return heard.some((failing) => failing.length === 0) ? [] : [...new Set(heard.flat())];
