@@ -11,8 +11,10 @@ import {
   type Variable,
 } from '@core/runtime';
 import { keySource } from '@core/runtime/jwks';
+import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import type { Caller } from './call/context.ts';
+import { quotaEnv } from './quotas/quota.ts';
 
 /** Where Auth is: a target of a gRPC channel. */
 export interface AuthAddress {
@@ -75,12 +77,14 @@ export const apiEnv = {
     default: 0,
     max: 256,
   }),
+  ...quotaEnv,
   AUTH_GRPC_URL: authAddress,
   CORE_CORS_ORIGINS: list({
     doc: 'origins of web pages that may call the HTTP port',
     default: [],
     example: 'https://admin.example.com',
   }),
+  ...shopifyEnv,
   SHOPIFY_CLIENT_SECRET: list({
     doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
     default: [],

@@ -10,6 +10,7 @@ import {
   assertTopics,
   connectKafka,
   kafkaOptions,
+  reportReplication,
   runConsumer,
   startRelay,
   WORKER_GROUP,
@@ -32,6 +33,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const admin = await startAdminServer({
     port: env.CORE_ADMIN_PORT,
     metrics,
+    log,
     checks: {
       postgresql: () => pool.query('select 1'),
       consumer: () => started.joined?.() ?? false,
@@ -49,6 +51,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
+  await reportReplication(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
   const relay = startRelay({ pool, producer, log, metrics });

@@ -5,6 +5,7 @@ export * from './commands/create-customer.ts';
 export { deleteCustomers, type DeleteCustomers } from './commands/delete-customers.ts';
 export * from './commands/merge-customers.ts';
 export * from './commands/redact-customer.ts';
+export type { PersonNames } from './commands/privacy/person.ts';
 export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
 export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';
 export {
@@ -28,6 +29,7 @@ export * from './commands/upsert-customers.ts';
 export * from './commands/imports/index.ts';
 export * from './commands/keys/index.ts';
 export * from './commands/webhooks/index.ts';
+export { discloseEmails, type DisclosedEmails } from './queries/disclose-emails.ts';
 export * from './queries/find-customer-by-email.ts';
 export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';

@@ -6,6 +6,7 @@ import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData
 /**
  * - malformed: no body, not UTF-8, not JSON, or of another shape
  * - invalid: a field's value is not allowed
+ * - id_reused: its id was used before for an event that said something else
  * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
  * - unsupported_kind: understood, and not served
  * - signature_missing, signature_invalid: not signed, or not by whom, for what or when it says
@@ -15,6 +16,7 @@ import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData
 export type DeadLetterReason =
   | 'malformed'
   | 'invalid'
+  | 'id_reused'
   | 'unknown_customer'
   | 'unsupported_kind'
   | (typeof SIGNATURE_REASONS)[number]

@@ -13,6 +13,8 @@ export interface KafkaClient {
   /** Creates those that are missing and leaves the others as they are. @returns the names created */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   topics(): Promise<string[]>;
+  /** How many brokers are up. */
+  brokers(): Promise<number>;
   /** Partitions and the named settings of topics as they are. @throws when one is missing */
   describeTopics(names: readonly string[], settings: readonly string[]): Promise<TopicSpec[]>;
   /** The offset that the next record of each partition gets, by partition. */
@@ -103,6 +105,8 @@ export interface EventConsumer {
 export interface TopicSpec {
   name: string;
   partitions: number;
+  /** Copies of each record; the broker's default if not given. As described: of the partition with the fewest. */
+  replicas?: number;
   /** Topic settings such as retention.ms. */
   config: Record<string, string>;
 }

@@ -15,15 +15,19 @@ const MOST_BYTES = 512 * 1024;
 export const withoutEmails = (text: string): string =>
   text.replace(/[^\s"'<>,;]+/g, (word) => (/.[@＠﹫]./s.test(word) ? REMOVED : word));
 
-/** Headers are names, ids and times; what is longer is left out, so that a dead letter fits into its topic. */
+/**
+ * Headers are names, ids and times; what is longer is left out, so that a dead letter fits into its topic, and what holds
+ * a control character too: PostgreSQL takes no NUL, and a parked event is kept there.
+ */
 const LONGEST_HEADER = 1_024;
 const MOST_HEADERS = 64;
+const CONTROL = /\p{Cc}/u;
 
 /** Headers with every text that reads like an email replaced. */
 export const headersWithoutPersonalData = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers)
-      .filter(([name, value]) => name.length + value.length <= LONGEST_HEADER)
+      .filter(([name, value]) => name.length + value.length <= LONGEST_HEADER && !CONTROL.test(name + value))
       .slice(0, MOST_HEADERS)
       .map(([name, value]) => [withoutEmails(name), withoutEmails(value)]),
   );

@@ -42,6 +42,15 @@ export async function getPrivacyRequest(
   return (await readOne(reader, { merchantId, requestId })).request;
 }
 
+/** Whether it was carried out before; false for one that waits, and for one that never came. */
+export async function isRequestDone(reader: Reader, { merchantId, requestId }: RequestRef): Promise<boolean> {
+  const done = await reader.query(
+    'select from privacy_requests where merchant_id = $1 and request_id = $2 and completed_at is not null',
+    [merchantId, requestId],
+  );
+  return done.length > 0;
+}
+
 /**
  * What an erasure removed, place by place.
  * @throws CoreError not_found, also for a request that is no erasure; failed_precondition while it is under way, and

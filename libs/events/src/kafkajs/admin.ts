@@ -9,7 +9,15 @@ export function createAdmin(
   kafka: Kafka,
 ): Pick<
   KafkaClient,
-  'ensureTopics' | 'topics' | 'describeTopics' | 'endOffsets' | 'groupOffsets' | 'lag' | 'acls' | 'createAcls'
+  | 'ensureTopics'
+  | 'topics'
+  | 'brokers'
+  | 'describeTopics'
+  | 'endOffsets'
+  | 'groupOffsets'
+  | 'lag'
+  | 'acls'
+  | 'createAcls'
 > {
   const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
@@ -23,6 +31,7 @@ export function createAdmin(
 
   return {
     topics: () => withAdmin((admin) => admin.listTopics()),
+    brokers: () => withAdmin(async (admin) => (await admin.describeCluster()).brokers.length),
     ensureTopics: (topics) =>
       withAdmin(async (admin) => {
         const present = new Set(await admin.listTopics());
@@ -30,9 +39,10 @@ export function createAdmin(
         if (missing.length === 0) return [];
         // Two at once: the slower one is told that they exist, which kafkajs returns as false.
         await admin.createTopics({
-          topics: missing.map(({ name, partitions, config }) => ({
+          topics: missing.map(({ name, partitions, replicas, config }) => ({
             topic: name,
             numPartitions: partitions,
+            ...(replicas === undefined ? {} : { replicationFactor: replicas }),
             configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
           })),
           // Its own wait fails on a topic that the broker has not heard of yet from the controller.
@@ -131,6 +141,7 @@ async function describe(
   return topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.length,
+    replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
     config: configs.get(name) ?? {},
   }));
 }
