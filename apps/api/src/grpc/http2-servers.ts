@@ -24,6 +24,8 @@ export function hardenServers(
       each.removeAllListeners(event);
       for (const listener of listeners) each.on(event, guardedEvent(listener.bind(each), log));
     }
+    // grpc-js listens for the first one alone.
+    each.on('stream', (stream) => stream.on('error', () => undefined));
   }
 }
 

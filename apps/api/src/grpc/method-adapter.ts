@@ -28,8 +28,6 @@ export interface Doors {
   /** For a request to come after its headers. */
   requests: TimeLimit;
   requestWithinMs: number;
-  /** For a peer to stop sending once it is refused. */
-  refused: TimeLimit;
 }
 
 /** How grpc-js writes the replies of a method; requests are read here. */
@@ -73,7 +71,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
     call.sendStatus({ code, details, metadata });
-    cutLater(call.stream, doors.refused);
+    cut(call.stream);
   };
   const attempt = (step: () => unknown) => {
     try {
@@ -166,12 +164,12 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   });
 }
 
-/** A peer that is answered early may go on sending for ever: what comes is thrown away, and then no longer taken. */
-export function cutLater(stream: ServerHttp2Stream, after: TimeLimit): void {
-  if (stream.destroyed || stream.readableEnded) return;
-  const waiting = after.add(() => stream.close(constants.NGHTTP2_NO_ERROR));
-  stream.once('close', () => after.remove(waiting));
-}
+/**
+ * A peer that is answered early may go on sending for ever, and each part of it costs: the stream is reset without an
+ * error, as gRPC has it, unless its request turns out to have come in full.
+ */
+const cut = (stream: ServerHttp2Stream): void =>
+  void setImmediate(() => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
 const statusOf = (error: unknown) => {
