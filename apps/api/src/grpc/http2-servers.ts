@@ -26,6 +26,8 @@ export function hardenServers(
       for (const listener of listeners) each.on(event, guardedEvent(listener.bind(each), log));
     }
     each.prependListener('stream', (_stream, headers) => boundTimeouts(headers));
+    // grpc-js listens for the first one alone.
+    each.on('stream', (stream) => stream.on('error', () => undefined));
   }
 }
 
