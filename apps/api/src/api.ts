@@ -65,6 +65,7 @@ export async function startApi(
   let serving = false;
   const admin = await startAdmin({
     port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
     metrics,
     checks: { serving: () => serving, database: schemaIsKnown },
   });
@@ -97,6 +98,7 @@ export async function startApi(
   const grpc = await startGrpcServer({
     ...common,
     port: env.CORE_GRPC_PORT,
+    host: env.CORE_LISTEN_HOST,
     credentials,
     limits: { connectionAgeMs: env.CORE_GRPC_CONNECTION_AGE * 1_000 },
     reflection: env.CORE_REFLECTION,
@@ -105,6 +107,7 @@ export async function startApi(
   const http = await startHttpServer({
     ...common,
     port: env.CORE_HTTP_PORT,
+    host: env.CORE_LISTEN_HOST,
     corsOrigins: env.CORE_CORS_ORIGINS,
     pages: {
       [SHOPIFY_WEBHOOKS]: createShopifyWebhooks({

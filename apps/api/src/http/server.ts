@@ -11,6 +11,8 @@ import { createRoutes } from './routes.ts';
 
 export interface HttpServerOptions {
   port: number;
+  /** All interfaces unless told. */
+  host?: string | undefined;
   methods: readonly Method[];
   invoker: Invoker;
   corsOrigins: readonly string[];
@@ -39,7 +41,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   // Dropped, because one of several processes would hand the connection back, for ever when all are full.
   Object.assign(server, { maxConnections: MOST_CONNECTIONS, dropMaxConnection: true });
   const drain = createDrain(server);
-  await listen(server, options.port, 'CORE_HTTP_PORT');
+  await listen(server, options, 'CORE_HTTP_PORT');
   return {
     port: (server.address() as AddressInfo).port,
     stop: () => drain.run(STOP_WITHIN_MS),

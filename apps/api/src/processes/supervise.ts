@@ -44,6 +44,7 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
 
   const admin = await serveAdmin({
     port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
     failing: async () => (shutdown.signal.aborted ? ['serving'] : missingIn(crew.members)),
     metrics: {
       contentType: metrics.contentType,
