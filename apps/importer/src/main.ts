@@ -40,6 +40,7 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
     metrics,
     checks,
     pages,
+    log,
   });
   shutdown.add('admin server', () => admin.close());
   log.info({ admin_port: admin.port }, 'serving health and metrics');

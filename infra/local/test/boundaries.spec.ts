@@ -17,6 +17,8 @@ const allowed: [file: string, text: string][] = [
   ['apps/worker/src/virtual.ts', "import { x } from '@core/events';"],
   ['apps/importer/src/virtual.ts', "import { x } from 'bullmq';"],
   ['apps/api/src/virtual.ts', "import { x } from '@connectrpc/connect-node';"],
+  ['apps/api/src/virtual.ts', "import { x } from '@core/shopify';"],
+  ['apps/importer/src/virtual.ts', "import { x } from '@core/shopify';"],
 ];
 
 const forbidden: [file: string, text: string, says: string][] = [
@@ -34,6 +36,9 @@ const forbidden: [file: string, text: string, says: string][] = [
   ['apps/worker/src/virtual.ts', "import { x } from '@core/testing';", 'type:app'],
   ['libs/runtime/src/virtual.ts', "import { x } from '@core/contracts';", ''],
   ['libs/db/src/virtual.ts', "import { x } from '@core/domain';", ''],
+  ['libs/domain/src/virtual.ts', "import { x } from '@core/shopify';", 'type:domain'],
+  ['libs/shopify/src/virtual.ts', "import { x } from '@core/domain';", 'type:shopify'],
+  ['libs/shopify/src/virtual.ts', "import { x } from '@core/db';", 'type:shopify'],
 ];
 
 /** Lints each import as if it stood in its file. */

@@ -99,6 +99,14 @@ export const integer = (options: Options<number> & { min?: number; max?: number 
     return value;
   });
 
+/** An integer whose absence the reader gives a meaning. */
+export const optionalInteger = (
+  options: Omit<Options<number>, 'default'> & { min?: number; max?: number },
+): Variable<number | undefined> => {
+  const given = integer(options);
+  return { ...given, parse: (raw) => (raw === undefined ? undefined : given.parse(raw)) };
+};
+
 /** A TCP port; 0 lets the system choose one. */
 export const port = (options: Options<number>) => integer({ ...options, min: 0, max: 65_535 });
 

@@ -1,7 +1,5 @@
+import { SHOP_DOMAIN } from '@core/contracts';
 import { invalid } from '@core/runtime';
-
-/** The only hosts that a token is ever sent to. */
-export const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]{0,59}\.myshopify\.com$/;
 
 // No name of a host is longer: checked before a text of any length is copied and searched.
 const LONGEST = 253;
