@@ -1,4 +1,5 @@
 import { MalformedEvent } from '@core/contracts';
+import { isConnectionLoss } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { DeadLetterReason } from '../dead-letters.ts';
 
@@ -31,21 +32,13 @@ function ofCoreError({ kind }: CoreError): Verdict {
   return { kind: 'unforeseen' };
 }
 
-/**
- * SQLSTATE: connection (08), no resources (53), shut down or starting (57P), rolled back (40), read-only
- * (25006: a failover has made this node a standby). Else the codes of sockets and of name resolution.
- */
-const TRANSIENT_CODE =
-  /^(08...|53...|57P..|40...|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
-
-// pg's own errors carry no code.
-const TRANSIENT_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+/** Besides a lost connection, SQLSTATEs: no resources (53), rolled back (40). */
+const TRANSIENT_CODE = /^(53|40)\w{3}$/;
 
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
   // Several addresses of one host were tried: each error is in the list.
   if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
-  return typeof code === 'string' ? TRANSIENT_CODE.test(code) : TRANSIENT_MESSAGE.test(error.message);
+  const { code } = error as { code?: unknown };
+  return isConnectionLoss(error) || (typeof code === 'string' && TRANSIENT_CODE.test(code));
 }
