@@ -6,7 +6,17 @@ import { offsetsOf } from './offsets.ts';
 /** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
 export function createAdmin(
   kafka: Kafka,
-): Pick<KafkaClient, 'ensureTopics' | 'topics' | 'describeTopics' | 'endOffsets' | 'groupOffsets' | 'lag'> {
+): Pick<
+  KafkaClient,
+  | 'ensureTopics'
+  | 'topics'
+  | 'describeTopics'
+  | 'endOffsets'
+  | 'offsetsAt'
+  | 'setGroupOffsets'
+  | 'groupOffsets'
+  | 'lag'
+> {
   const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
     try {
@@ -40,6 +50,19 @@ export function createAdmin(
     describeTopics: (names, settings) => withAdmin((admin) => describe(admin, names, settings)),
     endOffsets: (topic) =>
       withAdmin(async (admin) => (await offsetsOf(admin, topic)).map(({ high }) => high)),
+    offsetsAt: (topic, time) =>
+      withAdmin(async (admin) => {
+        const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time.getTime());
+        return offsets.sort((a, b) => a.partition - b.partition).map(({ offset }) => BigInt(offset));
+      }),
+    setGroupOffsets: (groupId, topic, offsets) =>
+      withAdmin((admin) =>
+        admin.setOffsets({
+          groupId,
+          topic,
+          partitions: offsets.map((offset, partition) => ({ partition, offset: String(offset) })),
+        }),
+      ),
     groupOffsets: (groupId, topic) => withAdmin((admin) => groupOffsetsOf(admin, groupId, topic)),
     lag: (groupId, topic) =>
       withAdmin(async (admin) =>
