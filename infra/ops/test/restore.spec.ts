@@ -155,7 +155,7 @@ describe('a backup, restored behind what has happened since', () => {
   let people: Record<'ada' | 'ben' | 'cyd' | 'dan', Person>;
   let backup: Backup;
   let kept: string;
-  const shopRequest = randomUUID();
+  const [shopRequest, stopped] = [randomUUID(), randomUUID()];
   const prepare = (...args: string[]) =>
     ops(['restore', 'prepare', '--backup-time', backup.takenAt.toISOString(), ...args], env);
 
@@ -166,6 +166,11 @@ describe('a backup, restored behind what has happened since', () => {
     await startWorker();
     await published();
     await stopWorker();
+    await sql(
+      `insert into privacy_requests (merchant_id, request_id, kind, receipt, not_before)
+       values ($1, $2, 'shop_redact', '{}', now() + interval '20 days')`,
+      [merchantId, stopped],
+    );
     backup = await postgres.primary.backUp();
 
     // Everything from here on the backup knows nothing of.
@@ -204,6 +209,10 @@ describe('a backup, restored behind what has happened since', () => {
         });
       }),
     );
+    await sql(
+      `update privacy_requests set cancelled_at = now(), cancel_reason = 'mistaken' where request_id = $1`,
+      [stopped],
+    );
     await waitUntil(async () => (await foundOf(ada, ben)).length === 0, { what: 'both to be erased' });
     await waitUntil(
       async () =>
@@ -218,7 +227,7 @@ describe('a backup, restored behind what has happened since', () => {
     await published();
     const saved = await ops(['restore', 'save', '--file', kept], env);
     expect(saved).toMatchObject({ code: 0, stderr: '' });
-    expect(saved.stdout).toContain('3 privacy requests');
+    expect(saved.stdout).toContain('4 privacy requests');
     await stopWorker();
   }, 600_000);
 
@@ -262,6 +271,11 @@ describe('a backup, restored behind what has happened since', () => {
       'of-ben': true,
       [shopRequest]: false, // its keys and people are back with the backup, too
     });
+    const [cancelled] = await sql<{ cancel_reason: string }>(
+      'select cancel_reason from privacy_requests where request_id = $1 and cancelled_at is not null',
+      [stopped],
+    );
+    expect(cancelled).toEqual({ cancel_reason: 'mistaken' });
     const again = await prepare('--kept', kept, '--yes', '--json');
     expect(again).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(again.stdout)).toMatchObject({ erased: 0, put_back: { requests: 0, tombstones: 0 } });
@@ -272,8 +286,11 @@ describe('a backup, restored behind what has happened since', () => {
     await published();
     await waitUntil(
       async () =>
-        (await sql('select from privacy_requests where kind = $1 and completed_at is null', ['shop_redact']))
-          .length === 0,
+        (
+          await sql('select from privacy_requests where request_id = $1 and completed_at is null', [
+            shopRequest,
+          ])
+        ).length === 0,
       { what: 'the shop to be redacted again' },
     );
     await stopWorker();

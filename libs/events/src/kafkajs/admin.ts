@@ -1,6 +1,7 @@
 import type { Admin, ConfigResourceTypes, Kafka } from 'kafkajs';
 import { pause } from '@core/runtime';
 import type { GroupOffset, KafkaClient, TopicSpec } from '../kafka-client.ts';
+import { readAcls, writeAcls } from './acls.ts';
 import { offsetsOf } from './offsets.ts';
 
 /** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
@@ -10,12 +11,15 @@ export function createAdmin(
   KafkaClient,
   | 'ensureTopics'
   | 'topics'
+  | 'brokers'
   | 'describeTopics'
   | 'endOffsets'
   | 'offsetsAt'
   | 'setGroupOffsets'
   | 'groupOffsets'
   | 'lag'
+  | 'acls'
+  | 'createAcls'
 > {
   const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
@@ -29,6 +33,7 @@ export function createAdmin(
 
   return {
     topics: () => withAdmin((admin) => admin.listTopics()),
+    brokers: () => withAdmin(async (admin) => (await admin.describeCluster()).brokers.length),
     ensureTopics: (topics) =>
       withAdmin(async (admin) => {
         const present = new Set(await admin.listTopics());
@@ -36,9 +41,10 @@ export function createAdmin(
         if (missing.length === 0) return [];
         // Two at once: the slower one is told that they exist, which kafkajs returns as false.
         await admin.createTopics({
-          topics: missing.map(({ name, partitions, config }) => ({
+          topics: missing.map(({ name, partitions, replicas, config }) => ({
             topic: name,
             numPartitions: partitions,
+            ...(replicas === undefined ? {} : { replicationFactor: replicas }),
             configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
           })),
           // Its own wait fails on a topic that the broker has not heard of yet from the controller.
@@ -48,6 +54,8 @@ export function createAdmin(
         return missing.map(({ name }) => name);
       }),
     describeTopics: (names, settings) => withAdmin((admin) => describe(admin, names, settings)),
+    acls: () => withAdmin(readAcls),
+    createAcls: (acls) => withAdmin((admin) => writeAcls(admin, acls)),
     endOffsets: (topic) =>
       withAdmin(async (admin) => (await offsetsOf(admin, topic)).map(({ high }) => high)),
     offsetsAt: (topic, time) =>
@@ -148,6 +156,7 @@ async function describe(
   return topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.length,
+    replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
     config: configs.get(name) ?? {},
   }));
 }

@@ -13,6 +13,10 @@ export interface KeptRequest {
   receivedAt: string;
   dueAt: string;
   completedAt: string | null;
+  /** Of a shop_redact; absent in copies of earlier builds. */
+  confirmedAt?: string | null;
+  cancelledAt?: string | null;
+  cancelReason?: string | null;
 }
 
 /** Of erasure_tombstones. */
@@ -39,7 +43,8 @@ export async function readKept(reader: Reader, since: string): Promise<Kept> {
       `select merchant_id as "merchantId", request_id as "requestId", kind, customer_id as "customerId",
               encode(named_email, 'hex') as "namedEmail", encode(named_external_id, 'hex') as "namedExternalId",
               receipt, ${INSTANT('received_at')} as "receivedAt", ${INSTANT('due_at')} as "dueAt",
-              ${INSTANT('completed_at')} as "completedAt"
+              ${INSTANT('completed_at')} as "completedAt", ${INSTANT('confirmed_at')} as "confirmedAt",
+              ${INSTANT('cancelled_at')} as "cancelledAt", cancel_reason as "cancelReason"
          from privacy_requests
         where received_at >= $1::timestamptz or completed_at >= $1::timestamptz or completed_at is null
         order by merchant_id, request_id`,
