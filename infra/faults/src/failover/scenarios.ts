@@ -100,8 +100,10 @@ export const SCENARIOS: FailoverScenario[] = [
   },
   {
     name: 'former primary: awake again, and the address leads to it for a while',
+    // Not the figure: sessions that are half-open towards the new primary keep their locks until it ends them, and behind
+    // a proxy that holds them open only its own limit does, 30 s.
     run: (fixture) =>
-      underLoad(fixture, async () => {
+      underLoad({ ...fixture, withinS: Math.max(fixture.withinS, 60) }, async () => {
         const { stack, signal } = fixture;
         const former = stack.owner(stack.primary);
         stack.primary.thaw();
