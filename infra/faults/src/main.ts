@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runEventFaults } from './events/run.ts';
+import { runFailoverFaults } from './failover/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
@@ -15,6 +16,7 @@ const SUITES = {
   quotas: runQuotaFaults,
   migrations: runMigrationFaults,
   update: runUpdateFaults,
+  failover: runFailoverFaults,
 };
 
 const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only text] [--count n]
@@ -28,6 +30,7 @@ requests    malformed requests of every kind to an api: no process ends, no even
 floods      reads beside strangers who send much: their p99, and the memory that a process gains
 quotas      one caller asks for ten times its quota: nobody else is refused anything, or waits longer
 update      a build is replaced by the next, with a migration between, under load: no call may fail
+failover    the primary hangs, or its connections go silent: how soon each app writes again, and no read fails
 --short     fewer and shorter faults, as in npm test
 --seed      of the random choices (default: drawn, and printed)
 --only      the scenarios whose name contains the text

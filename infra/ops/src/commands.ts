@@ -17,6 +17,9 @@ import { privacyShow } from './commands/privacy-show.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
 import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
 import { replayOutbox } from './commands/replay-outbox.ts';
+import { restorePrepare } from './commands/restore-prepare.ts';
+import { restoreSave } from './commands/restore-save.ts';
+import { restoreVersions } from './commands/restore-versions.ts';
 import { resumeShopImport } from './commands/resume-import.ts';
 import { showConsumerLag } from './commands/show-consumer-lag.ts';
 import { showDeadLetters } from './commands/show-dead-letters.ts';
@@ -52,6 +55,9 @@ export const commands = (migrations: string): Command[] => [
   privacyReceipt,
   privacyCancel,
   privacyConfirm,
+  restoreSave,
+  restorePrepare,
+  restoreVersions,
   listAudit,
   verifyAuditLog,
 ];

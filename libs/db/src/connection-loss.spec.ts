@@ -9,6 +9,8 @@ it.each([
   ['nobody listens', withCode('ECONNREFUSED'), true],
   ["pg's own", new Error('Connection terminated unexpectedly'), true],
   ['a pool without a free client', new Error('timeout exceeded when trying to connect'), true],
+  ['an answer that never came', new Error('Query read timeout'), true],
+  ['a client that was closed meanwhile', new Error('Client was closed and is not queryable'), true],
   ['a unique violation', withCode('23505'), false],
   ['a cancelled statement', withCode('57014'), false],
   ['a mistake of ours', new TypeError('x is not a function'), false],

@@ -1,13 +1,13 @@
 /**
- * SQLSTATEs of a server that goes away, is not there yet, has no room, or is no primary any more; and the
- * codes that the system gives a socket.
+ * SQLSTATEs of a server that goes away, is not there yet, has no room, is no primary any more, or has ended a
+ * session that was idle in its transaction; and the codes that the system gives a socket.
  */
 const CODE =
-  /^(08\w{3}|57P0\d|53300|25006|ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+  /^(08\w{3}|57P0\d|53300|25006|25P0[34]|ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
 /** pg's own errors have no code; these are their words. */
 const MESSAGE =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed))/;
 
 /**
  * SQLSTATEs of a server that cannot do it now, whatever is asked of it: no room on its disk, in its memory or for a

@@ -3,7 +3,7 @@ import { backoff, pause } from '@core/runtime';
 import { announce } from './announce.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import { beginFor } from './merchant-setting.ts';
-import type { Pool } from './pool.ts';
+import { ANSWER_MARGIN_MS, type Pool } from './pool.ts';
 import { WRITE_POSITION_SQL } from './reads/position.ts';
 
 /** What a query needs: one statement with its parameters, rows back. */
@@ -24,6 +24,12 @@ export interface Tx extends Reader {
    * may be lost, so whoever listens also looks from time to time.
    */
   announce(channel: string): void;
+  /**
+   * How long each statement may take from here to the end of the transaction, instead of the pool's limit. The server and
+   * this side must agree: a SET alone would leave the answer of a longer one unheard.
+   * @param minutes 0: as long as it takes
+   */
+  allowStatements(minutes: number): Promise<void>;
 }
 
 export interface TransactionOptions {
@@ -118,10 +124,11 @@ async function attemptOnce<T, R>(
     });
     return { result, after };
   } catch (error) {
-    // ROLLBACK after a failed BEGIN or COMMIT is harmless; when it fails too the connection is gone.
-    await client.query('rollback').catch((cause: Error) => (broken = cause));
-    // A primary that has become a standby keeps its connections: each must go before the next is right.
+    // A lost connection goes, and the server rolls back; a ROLLBACK might wait for an answer that never comes. A
+    // primary that has become a standby keeps its connections: each must go before the next is right.
     if (isConnectionLoss(error)) broken = error as Error;
+    // After a failed BEGIN or COMMIT it is harmless; when it fails too the connection is gone.
+    else await client.query('rollback').catch((cause: Error) => (broken = cause));
     const lostRace = RETRIED.includes((error as { code?: string } | null)?.code ?? '');
     return { error, mayRunAnew: lostRace || (isConnectionLoss(error) && !commitSent) };
   } finally {
@@ -129,12 +136,23 @@ async function attemptOnce<T, R>(
   }
 }
 
-const asTx = (pool: Pool, client: PoolClient, committed: (() => void)[]): Tx => ({
-  query: async <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) =>
-    (await client.query<R>(name === undefined ? { text, values } : { name, text, values })).rows,
-  onCommit: (action) => void committed.push(action),
-  announce: (channel) => void committed.push(() => announce(pool, channel)),
-});
+function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
+  let limit: { query_timeout?: number } = {};
+  return {
+    query: async <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) =>
+      (await client.query<R>({ ...(name !== undefined && { name }), text, values, ...limit })).rows,
+    onCommit: (action) => void committed.push(action),
+    announce: (channel) => void committed.push(() => announce(pool, channel)),
+    async allowStatements(minutes) {
+      const ms = minutes * 60_000;
+      await client.query(`set local statement_timeout = ${ms}`);
+      limit = { query_timeout: ms === 0 ? LONGEST_TIMER_MS : ms + ANSWER_MARGIN_MS };
+    },
+  };
+}
+
+/** Of Node's timers. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Thrown by a command that saw a row change under it: the transaction runs anew. */
 export class RaceLost extends Error {

@@ -20,7 +20,7 @@ export {
   type ShopRedactionPolicy,
 } from './commands/privacy/schedule-shop-redactions.ts';
 export { redactShopStep, type ShopRedactionStep } from './commands/privacy/redact-shop.ts';
-export { sealAudit, type Sealed } from './commands/audit/seal-audit.ts';
+export { assertSealsBehind, sealAudit, SealsAhead, type Sealed } from './commands/audit/seal-audit.ts';
 export * from './commands/replay-customers.ts';
 export * from './commands/resolve-dead-letter.ts';
 export * from './commands/update-customer.ts';
@@ -28,6 +28,7 @@ export * from './commands/update-program-settings.ts';
 export * from './commands/upsert-customers.ts';
 export * from './commands/imports/index.ts';
 export * from './commands/keys/index.ts';
+export * from './commands/restore/index.ts';
 export * from './commands/webhooks/index.ts';
 export { discloseEmails, type DisclosedEmails } from './queries/disclose-emails.ts';
 export * from './queries/find-customer-by-email.ts';

@@ -19,6 +19,10 @@ export interface KafkaClient {
   describeTopics(names: readonly string[], settings: readonly string[]): Promise<TopicSpec[]>;
   /** The offset that the next record of each partition gets, by partition. */
   endOffsets(topic: string): Promise<bigint[]>;
+  /** The offset of the first record of each partition at or after a time, by partition; the end where there is none. */
+  offsetsAt(topic: string, time: Date): Promise<bigint[]>;
+  /** Has a group go on at these offsets, by partition. @throws while the group has members */
+  setGroupOffsets(groupId: string, topic: string, offsets: readonly bigint[]): Promise<void>;
   /** Where a group stands in each partition of a topic, by partition. */
   groupOffsets(groupId: string, topic: string): Promise<GroupOffset[]>;
   /** Records of the topic that the group has not committed yet. */

@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fetchKafkaJars, startKafka, waitUntil, type Kafka } from '@core/testing';
+import {
+  fetchKafkaJars,
+  startFreezingProxy,
+  startKafka,
+  waitUntil,
+  type FreezingProxy,
+  type Kafka,
+} from '@core/testing';
 import { connectKafka } from '../src/index.ts';
-import { startFreezingProxy, type FreezingProxy } from './freezing-proxy.ts';
 import { newTopic, upTo } from './support.ts';
 
 let dir: string;

@@ -231,6 +231,39 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
       });
     });
 
+    describe('offsets of a group', () => {
+      it('are found by time, and set only while the group has no member', async () => {
+        const topic = await newTopic(client, { partitions: 1 });
+        const groupId = `spec.${randomUUID()}`;
+        await send(topic, 'key', upTo(3).map(String));
+        await new Promise((resolve) => setTimeout(resolve, 20)); // records bear milliseconds
+        const between = new Date();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await send(topic, 'key', ['4', '5']);
+        expect(await client.offsetsAt(topic, new Date(0))).toEqual([0n]);
+        expect(await client.offsetsAt(topic, between)).toEqual([3n]);
+        expect(await client.offsetsAt(topic, new Date(Date.now() + 60_000))).toEqual([5n]);
+
+        const heard: string[] = [];
+        const join = () =>
+          client.consume({
+            groupId,
+            topics: [topic],
+            onBatch: async (batch) => void heard.push(...texts(batch)),
+          });
+        const consumer = await join();
+        await waitUntil(() => heard.length === 5, { what: 'five records' });
+        await expect(client.setGroupOffsets(groupId, topic, [3n])).rejects.toThrow();
+        await consumer.close();
+        await client.setGroupOffsets(groupId, topic, [3n]);
+        expect(await client.groupOffsets(groupId, topic)).toMatchObject([{ committed: 3n, lag: 2n }]);
+        const again = await join();
+        await waitUntil(() => heard.length === 7, { what: 'two of them again' });
+        await again.close();
+        expect(heard.slice(5)).toEqual(['4', '5']);
+      });
+    });
+
     describe('read', () => {
       it('gives what there is at its beginning, and ends', async () => {
         const topic = await newTopic(client, { partitions: 3 });

@@ -13,6 +13,9 @@ import { DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/tes
 import { patiently } from '../patiently.ts';
 import type { ImportStack } from './stack.ts';
 
+/** What shops and their runs need of a stack. */
+export type ShopStack = Pick<ImportStack, 'api' | 'keys' | 'shopify'>;
+
 export interface ConnectedShop {
   merchantId: string;
   shop: string;
@@ -28,15 +31,15 @@ export interface RunRef {
 export type SourceName = Exclude<StartImport['source'], undefined>;
 
 const asApi = <T>(
-  { api }: ImportStack,
+  { api }: ShopStack,
   { merchantId }: { merchantId: string },
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => inTransaction(api, work, { merchantId });
 
-const ctx = ({ keys }: ImportStack): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
+const ctx = ({ keys }: ShopStack): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
 
 /** A shop of its own for a merchant of its own, with replies that take a while. */
-export async function newShop(stack: ImportStack, customers: number): Promise<ConnectedShop> {
+export async function newShop(stack: ShopStack, customers: number): Promise<ConnectedShop> {
   const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
   const far = stack.shopify.shop(shop);
   far.plan = 'plus';
@@ -49,7 +52,7 @@ export async function newShop(stack: ImportStack, customers: number): Promise<Co
 
 /** @param tokens that expire; without, one that never does */
 export function connect(
-  stack: ImportStack,
+  stack: ShopStack,
   { merchantId, shop }: ConnectedShop,
   tokens?: TokenPair,
 ): Promise<unknown> {
@@ -62,7 +65,7 @@ export function connect(
 }
 
 export const start = (
-  stack: ImportStack,
+  stack: ShopStack,
   { merchantId, shop }: ConnectedShop,
   source: SourceName,
 ): Promise<RunRef> =>
@@ -71,15 +74,15 @@ export const start = (
     ...(await startImport(tx, ctx(stack), { merchantId, shop, source })),
   }));
 
-export const cancel = (stack: ImportStack, ref: RunRef): Promise<unknown> =>
+export const cancel = (stack: ShopStack, ref: RunRef): Promise<unknown> =>
   asApi(stack, ref, (tx) => cancelImport(tx, ctx(stack), ref));
 
-export const show = (stack: ImportStack, ref: RunRef): Promise<ImportRun> =>
+export const show = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
   asApi(stack, ref, (tx) => getImport(tx, ref));
 
 /** Waits until the run meets the condition; a database that is away for a moment is asked again. */
 export async function until(
-  stack: ImportStack,
+  stack: ShopStack,
   ref: RunRef,
   what: string,
   holds: (run: ImportRun) => boolean,
@@ -93,5 +96,5 @@ export async function until(
   return run;
 }
 
-export const ended = (stack: ImportStack, ref: RunRef): Promise<ImportRun> =>
+export const ended = (stack: ShopStack, ref: RunRef): Promise<ImportRun> =>
   until(stack, ref, 'over', ({ finishedAt }) => finishedAt !== null);

@@ -41,6 +41,13 @@ const notEmpty = (raw: string): string => {
 
 export const text = (shows: string, doc: string) => single(shows, doc, notEmpty);
 
+export const texts = (shows: string, doc: string): Option<readonly string[] | undefined> => ({
+  doc: `${doc}; may be given more than once`,
+  shows,
+  many: true,
+  parse: (given) => (given.length > 0 ? given.map(notEmpty) : undefined),
+});
+
 export const oneOf = <T extends string>(choices: readonly T[], doc: string) =>
   single('<word>', `${doc}: ${choices.join(', ')}`, (raw) => {
     if (!choices.includes(raw as T)) throw new Error(`must be one of ${choices.join(', ')}`);

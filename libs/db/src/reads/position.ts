@@ -48,12 +48,13 @@ export const WRITE_POSITION_SQL = `select ${WHERE_IT_WRITES} as token`;
 
 /**
  * On any node: a primary's place is where it writes, a standby's where it has replayed to. The receiver's
- * timeline is hidden from roles without pg_read_all_stats, and absent while the primary is down; that of the
- * last checkpoint may then be older than the true one, which sends a token to the primary and is never wrong.
+ * timeline is hidden from roles without pg_read_all_stats, and absent while the primary is down; what the control
+ * file knows may then be older than the true one, which sends a token to the primary and is never wrong.
  */
 export const POSITION_SQL = `
   select case when pg_is_in_recovery()
          then coalesce((select received_tli from pg_stat_wal_receiver),
-                       (select timeline_id from pg_control_checkpoint()))
+                       (select greatest(c.timeline_id, r.min_recovery_end_timeline)
+                          from pg_control_checkpoint() c, pg_control_recovery() r))
               || ':' || pg_last_wal_replay_lsn()
          else ${WHERE_IT_WRITES} end as token`;

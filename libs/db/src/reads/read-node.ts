@@ -1,6 +1,7 @@
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import { isConnectionLoss } from '../connection-loss.ts';
 import { beginFor } from '../merchant-setting.ts';
+import { NodeLost, socketsOf } from '../node-sockets.ts';
 import type { Pool } from '../pool.ts';
 
 export interface RunOptions {
@@ -18,14 +19,11 @@ export interface ReadNode {
   readonly load: number;
   /** @param options.name see Reader.query */
   run<R extends QueryResultRow>(text: string, values?: unknown[], options?: RunOptions): Promise<R[]>;
-  /** Fails all statements under way with a NodeLost, and drops their connections: the node hangs. */
+  /**
+   * Fails all statements under way with a NodeLost, and drops all connections: the node hangs, or the way to it
+   * is lost, and then the idle connections are lost, too.
+   */
   abandon(): void;
-}
-
-/** The node was given up while it owed an answer; the read may go to another. */
-export class NodeLost extends Error {
-  override name = 'NodeLost';
-  readonly code = '08006';
 }
 
 interface Attempt {
@@ -91,6 +89,7 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
         attempt.fail(error);
         attempt.release?.(error);
       }
+      socketsOf(pool)?.cut(new NodeLost(`${name} was given up`));
     },
   };
 }

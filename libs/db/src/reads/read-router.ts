@@ -52,14 +52,18 @@ export async function openReadRouter(options: {
 }): Promise<ReadRouter> {
   const { env, app, log, observer } = options;
   const pools: Pool[] = [];
-  const open = (at: Address, max?: number): Pool => {
-    const pool = createPool(env, { app, log, node: at, ...(max ? { max } : {}) });
+  const open = (at: Address, more: { max?: number; lifetimeSeconds?: number } = {}): Pool => {
+    const pool = createPool(env, { app, log, node: at, ...more });
     pools.push(pool);
     return pool;
   };
   const withProbe = (kind: ReadNode['kind'], at: Address, pool: Pool) => ({
     node: createReadNode(`${at.host}:${at.port}`, kind, pool),
-    probe: createReadNode(`${at.host}:${at.port}`, kind, open(at, 1)),
+    probe: createReadNode(
+      `${at.host}:${at.port}`,
+      kind,
+      open(at, { max: 1, lifetimeSeconds: PROBE_SECONDS }),
+    ),
   });
   const main = withProbe('primary', { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT }, options.primary);
   const watch = await watchNodes({
@@ -161,6 +165,9 @@ export async function openReadRouter(options: {
     },
   };
 }
+
+/** A new connection shows where an address leads now: it may have been moved to another server. */
+const PROBE_SECONDS = 5;
 
 /** Between two rounds over the nodes, and how long rounds begin. */
 const [PAUSE_MS, PATIENCE_MS] = [50, 500];

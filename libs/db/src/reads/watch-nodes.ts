@@ -44,13 +44,19 @@ export async function watchNodes(options: {
   log: Logger;
 }): Promise<NodeWatch> {
   const { primary, maxLagMs, log } = options;
-  const trail = createPrimaryTrail();
+  let trail = createPrimaryTrail();
+  let timeline = 0;
   const timers = new Set<NodeJS.Timeout>();
   let stopped = false;
 
   const lookAtPrimary = async () => {
     const position = await ask(primary.probe);
-    if (position) trail.add(position.lsn, performance.now());
+    // A former primary that answers in the place of its successor says nothing of where the log is.
+    if (!position || position.timeline < timeline) return;
+    // Places of two timelines cannot be compared.
+    if (position.timeline > timeline) trail = createPrimaryTrail();
+    timeline = position.timeline;
+    trail.add(position.lsn, performance.now());
   };
 
   const watched = options.replicas.map((replica) => ({
@@ -66,7 +72,9 @@ export async function watchNodes(options: {
     if (replica.position) {
       const { lsn } = replica.position;
       replica.lagMs = trail.lagOf(lsn);
-      replica.usable = replica.lagMs <= maxLagMs || trail.distanceOf(lsn) <= SMALL_DISTANCE;
+      // One that still follows a former primary may be up to date with what never happened.
+      const follows = replica.position.timeline >= timeline;
+      replica.usable = follows && (replica.lagMs <= maxLagMs || trail.distanceOf(lsn) <= SMALL_DISTANCE);
     } else {
       replica.usable = false;
       replica.node.abandon();

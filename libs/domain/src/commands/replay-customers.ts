@@ -18,7 +18,7 @@ export interface ReplayedPage {
 }
 
 /** What a replay says has changed: any of it may have, for who asks has lost events. Read the customer anew. */
-const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
+export const EVERY_FIELD = ['email', 'external_id', 'metadata', 'rfm_score'];
 
 /**
  * Appends one page of events of origin `replay`, each with its customer's current version, behind what the outbox

@@ -1,4 +1,5 @@
 import { MalformedEvent } from '@core/contracts';
+import { isConnectionLoss } from '@core/db';
 import { CoreError, IdReused } from '@core/runtime';
 import type { DeadLetterReason } from '../dead-letters.ts';
 
@@ -34,12 +35,8 @@ function ofCoreError({ kind }: CoreError): Verdict {
   return { kind: 'unforeseen' };
 }
 
-/**
- * SQLSTATE: connection (08), no resources (53), shut down or starting (57P), rolled back (40), read-only
- * (25006: a failover has made this node a standby), waited too long for a lock (55P03). Else the codes of sockets and of name resolution.
- */
-const TRANSIENT_CODE =
-  /^(08...|53...|57P..|40...|25006|55P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** Besides a lost connection, SQLSTATEs: no resources (53), rolled back (40), waited too long for a lock (55P03). */
+const TRANSIENT_CODE = /^(53\w{3}|40\w{3}|55P03)$/;
 
 /**
  * SQLSTATE: a value that its type does not hold, such as NUL in a text or a number too large (22), one too long for an
@@ -52,14 +49,11 @@ const VALUE_CODE = /^(22...|54...|23514)$/;
 const isOfItsValues = (error: unknown): boolean =>
   error instanceof Error && VALUE_CODE.test(String((error as { code?: unknown }).code));
 
-// pg's own errors carry no code.
-const TRANSIENT_MESSAGE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
   // Several addresses of one host were tried: each error is in the list.
   if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
-  return typeof code === 'string' ? TRANSIENT_CODE.test(code) : TRANSIENT_MESSAGE.test(error.message);
+  const { code } = error as { code?: unknown };
+  return isConnectionLoss(error) || (typeof code === 'string' && TRANSIENT_CODE.test(code));
 }

@@ -14,6 +14,8 @@ export function createAdmin(
   | 'brokers'
   | 'describeTopics'
   | 'endOffsets'
+  | 'offsetsAt'
+  | 'setGroupOffsets'
   | 'groupOffsets'
   | 'lag'
   | 'acls'
@@ -56,6 +58,19 @@ export function createAdmin(
     createAcls: (acls) => withAdmin((admin) => writeAcls(admin, acls)),
     endOffsets: (topic) =>
       withAdmin(async (admin) => (await offsetsOf(admin, topic)).map(({ high }) => high)),
+    offsetsAt: (topic, time) =>
+      withAdmin(async (admin) => {
+        const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time.getTime());
+        return offsets.sort((a, b) => a.partition - b.partition).map(({ offset }) => BigInt(offset));
+      }),
+    setGroupOffsets: (groupId, topic, offsets) =>
+      withAdmin((admin) =>
+        admin.setOffsets({
+          groupId,
+          topic,
+          partitions: offsets.map((offset, partition) => ({ partition, offset: String(offset) })),
+        }),
+      ),
     groupOffsets: (groupId, topic) => withAdmin((admin) => groupOffsetsOf(admin, groupId, topic)),
     lag: (groupId, topic) =>
       withAdmin(async (admin) =>

@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Child } from './child.ts';
-import { startNode, type StartNode } from './postgres-node.ts';
+import { query, startNode, type StartNode } from './postgres-node.ts';
 import { allProcesses } from './proc.ts';
+
+const run = promisify(execFile);
 
 /** One running server of a cluster, with the faults that it can be put through. */
 export interface PostgresNode {
@@ -16,6 +21,17 @@ export interface PostgresNode {
   /** SIGSTOP to every process of the server: it accepts connections and answers nothing. */
   freeze(): void;
   thaw(): void;
+  /** Makes a standby a primary, and returns once it takes writes. */
+  promote(): Promise<void>;
+  /** A backup: stops the server, copies its data, and starts it again. */
+  backUp(): Promise<Backup>;
+}
+
+export interface Backup {
+  /** When no commit could come any more. */
+  takenAt: Date;
+  /** Puts the copy in the place of the data, and starts the server; as often as needed. */
+  restore(): Promise<void>;
 }
 
 /** Starts one server; its urls come with it. */
@@ -38,6 +54,23 @@ export async function startPostgresNode(node: StartNode & { ownerUrl: string }):
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
+    async backUp() {
+      const copy = `${start.data}.backup`;
+      await child.stop();
+      const takenAt = new Date();
+      await run('cp', ['-a', start.data, copy]);
+      child = await startNode(start);
+      return {
+        takenAt,
+        async restore() {
+          await child.stop();
+          rmSync(start.data, { recursive: true });
+          await run('cp', ['-a', copy, start.data]);
+          child = await startNode(start);
+        },
+      };
+    },
+    promote: async () => void (await query(start.url, 'select pg_promote(wait => true)')),
   };
 }
 

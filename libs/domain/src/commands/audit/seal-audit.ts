@@ -1,4 +1,4 @@
-import { tryLockName, type Tx } from '@core/db';
+import { tryLockName, type Reader, type Tx } from '@core/db';
 import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
 
 /** What a seal took in, for whoever keeps the head of the chain elsewhere. */
@@ -44,12 +44,7 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
             (select xid::text from closed offset ${MOST_ROWS} limit 1) as cut`,
       [fromXid],
     );
-  if (BigInt(fromXid) > BigInt(next)) {
-    throw new SealsAhead(
-      `the audit log is sealed up to transaction ${fromXid}, and PostgreSQL counts from ${next} anew, as after a ` +
-        'restore into a new cluster: nothing can be sealed; stop it, and advance it by pg_resetwal (docs/security.md)',
-    );
-  }
+  assertBehind(fromXid, next);
   const more = cut !== null;
   // Up to the transaction that does not fit, unless that is the first one: then up to the next, or no seal would
   // ever have a row again.
@@ -65,4 +60,21 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
     [seal.seq, fromXid, toXid, rows, rowsHash, previousHash, hash],
   );
   return { seq: seal.seq, hash, rows, more };
+}
+
+function assertBehind(sealedTo: string, next: string): void {
+  if (BigInt(sealedTo) <= BigInt(next)) return;
+  throw new SealsAhead(
+    `the audit log is sealed up to transaction ${sealedTo}, and PostgreSQL counts from ${next} anew, as after a ` +
+      'restore into a new cluster: nothing can be sealed; stop it, and advance it by pg_resetwal (docs/security.md)',
+  );
+}
+
+/** As sealAudit would say, before anybody writes. @throws SealsAhead */
+export async function assertSealsBehind(reader: Reader): Promise<void> {
+  const [state] = await reader.query<{ sealedTo: string | null; next: string }>(
+    `select (select to_xid::text from audit_seals order by seq desc limit 1) as "sealedTo",
+            pg_snapshot_xmax(pg_current_snapshot())::text as next`,
+  );
+  if (state?.sealedTo) assertBehind(state.sealedTo, state.next);
 }

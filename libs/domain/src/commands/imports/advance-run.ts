@@ -58,8 +58,7 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
  * meanwhile although its lease may run out: this transaction holds its row, and claims skip locked rows. Others wait
  * only for the customers of this one page. Rejected: comparing by pages, which needs a place of its own to resume from.
  */
-const allowLongStatements = (tx: Tx) =>
-  tx.query(`set local statement_timeout = '${LONGEST_STATEMENT_MIN}min'`);
+const allowLongStatements = (tx: Tx) => tx.allowStatements(LONGEST_STATEMENT_MIN);
 
 /** A hundred million customers; what takes longer hangs. */
 const LONGEST_STATEMENT_MIN = 20;

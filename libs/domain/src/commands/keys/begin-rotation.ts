@@ -80,7 +80,7 @@ export async function countRotation(
   merchantId?: string,
 ): Promise<{ merchants: number; emails: number; unfinished: number }> {
   // It reads every customer once.
-  await tx.query('set local statement_timeout = 0');
+  await tx.allowStatements(0);
   const [found] = await tx.query<{ merchants: number; emails: number; unfinished: number }>(
     `select (select count(distinct merchant_id)::int from merchant_keys
               where data_key is not null and ($1::uuid is null or merchant_id = $1)) as merchants,

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { CoreService, Topic } from '@core/contracts';
+import { pause } from '@core/runtime';
+import { waitUntil } from '@core/testing';
+import { MERCHANT } from '../events/writers.ts';
+import type { FailoverStack } from './stack.ts';
+
+export interface Load {
+  /** A customer that was there before any fault: it is read, and scored. */
+  readonly customerId: string;
+  readonly reads: { answered: number; failed: string[] };
+  /** By lane of writers, when its newest successful call began and what it made. */
+  readonly lanes: { begun: number; customerId: string }[];
+  /** Number of the newest score sent, and when each was. */
+  readonly scores: { sequence: number; sentAt: number }[];
+  end(): Promise<void>;
+}
+
+/** More writers than a process has connections: a pool whose every connection hangs shows. */
+const LANES = 14;
+const READERS = 4;
+
+/** Reads of one score, creations of customers and new scores of the one, until the end. */
+export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
+  const stop = new AbortController();
+  const create = async (timeoutMs = 10_000) =>
+    (
+      await rpc.unary(
+        CoreService.method.createCustomer,
+        { merchantId: MERCHANT, email: `${randomUUID()}@example.com` },
+        { timeoutMs },
+      )
+    ).customerId;
+  const customerId = await waitUntil(() => create(), { what: 'a first customer' });
+  const reads = { answered: 0, failed: [] as string[] };
+  const lanes = Array.from({ length: LANES }, () => ({ begun: -Infinity, customerId: '' }));
+  const scores: { sequence: number; sentAt: number }[] = [];
+
+  const read = async () => {
+    while (!stop.signal.aborted) {
+      const call = rpc.unary(
+        CoreService.method.getCustomerRFM,
+        { merchantId: MERCHANT, customerId },
+        { timeoutMs: 10_000 },
+      );
+      await call.then(
+        () => reads.answered++,
+        (error: unknown) => reads.failed.push(String(error)),
+      );
+      await pause(20, stop.signal);
+    }
+  };
+  const write = async (lane: (typeof lanes)[number]) => {
+    while (!stop.signal.aborted) {
+      const begun = performance.now();
+      // Refused and late calls are what a fault makes: only those that succeed count.
+      const made = await create().catch(() => undefined);
+      if (made !== undefined) Object.assign(lane, { begun, customerId: made });
+      await pause(100, stop.signal);
+    }
+  };
+  const producer = await kafka.producer();
+  const score = async () => {
+    for (let sequence = 1; !stop.signal.aborted; sequence++) {
+      const asOf = new Date().toISOString();
+      const part = (n: number) => 1 + (Math.floor(sequence / 5 ** n) % 5);
+      const event = {
+        event_id: randomUUID(),
+        merchant_id: MERCHANT,
+        customer_id: customerId,
+        rfm_score: { recency: part(0), frequency: part(1), monetary: part(2), as_of: asOf, sequence },
+        occurred_at: asOf,
+      };
+      scores.push({ sequence, sentAt: performance.now() });
+      await producer.send([
+        { topic: Topic.rfmUpdated, key: customerId, headers: {}, value: JSON.stringify(event) },
+      ]);
+      await pause(200, stop.signal);
+    }
+  };
+  const running = Promise.all([...Array.from({ length: READERS }, read), ...lanes.map(write), score()]);
+  running.catch(() => undefined); // told by end()
+  return {
+    customerId,
+    reads,
+    lanes,
+    scores,
+    end: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { waitUntil } from '@core/testing';
+import { newShop, start, until } from '../import/shops.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { SCENARIOS, type FailoverFixture } from './scenarios.ts';
+import { openFailoverStack } from './stack.ts';
+
+/** Of the figure "writes back after a hung primary's replacement". The short form runs beside other specs. */
+const WITHIN_S = { long: 10, short: 60 };
+
+/** Enough that the import outlasts every scenario at the ceiling of the stack. */
+const CUSTOMERS = 400_000;
+
+/** One scenario after the other on one stack, in this order: each begins where the one before has ended. */
+export async function runFailoverFaults({
+  short,
+  seed,
+  only,
+  say,
+  signal,
+}: FaultRunOptions): Promise<FaultRun> {
+  say(`seed ${seed}`);
+  const stack = await openFailoverStack(say);
+  const result = { passed: 0, failed: 0 };
+  try {
+    const shops = { api: stack.owner(stack.primary), keys: stack.keys, shopify: stack.shopify };
+    const shop = await newShop(shops, CUSTOMERS);
+    const run = await start(shops, shop, 'graphql');
+    await until(shops, run, 'under way', ({ read }) => read > 0);
+    const fixture: FailoverFixture = {
+      stack,
+      run,
+      withinS: short ? WITHIN_S.short : WITHIN_S.long,
+      signal,
+    };
+    for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
+      signal.throwIfAborted();
+      await waitUntil(() => replicaFollows(stack), { what: 'a replica that takes reads' });
+      const { note, violations } = await scenario.run(fixture);
+      result[violations.length === 0 ? 'passed' : 'failed']++;
+      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
+      for (const violation of violations) say(`       ${violation}`);
+    }
+    return result;
+  } finally {
+    await stack.close();
+  }
+}
+
+/** Whether the first replica has what the primary has, but for the last moment. */
+async function replicaFollows(stack: Awaited<ReturnType<typeof openFailoverStack>>): Promise<boolean> {
+  const { rows } = await stack
+    .owner(stack.replicas[0])
+    .query<{ ready: boolean }>(
+      `select not pg_is_in_recovery() or now() - pg_last_xact_replay_timestamp() < interval '2 s' as ready`,
+    );
+  return rows[0]?.ready ?? false;
+}

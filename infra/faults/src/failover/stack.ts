@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKeyStore } from '@core/db';
+import { connectKafka, createTopics, type KafkaClient } from '@core/events';
+import {
+  DEV_CLIENT_ID,
+  DEV_CLIENT_SECRET,
+  endPool,
+  fetchKafkaJars,
+  grpcClient,
+  launchApp,
+  makeServicesDir,
+  postgresDir,
+  removeServicesDir,
+  startApi,
+  startAuthStandIn,
+  startFreezingProxy,
+  startKafka,
+  startPostgres,
+  startRedis,
+  startShopifyStandIn,
+  workspaceRoot,
+  type FreezingProxy,
+  type GrpcClient,
+  type PostgresNode,
+  type ShopifyStandIn,
+} from '@core/testing';
+
+export interface FailoverStack {
+  dir: string;
+  primary: PostgresNode;
+  /** The first is promoted; the second keeps following the primary, as a replica that nobody has moved yet. */
+  replicas: [PostgresNode, PostgresNode];
+  /** The primary's address, as the apps know it. */
+  address: FreezingProxy;
+  /** The owner's pool on a node, past the address. */
+  owner(node: PostgresNode): Pool;
+  keys: MerchantKeyStore;
+  kafka: KafkaClient;
+  shopify: ShopifyStandIn;
+  rpc: GrpcClient;
+  close(): Promise<void>;
+}
+
+/** Requests to a shop in a second: slow, so that one import outlasts every scenario. */
+const CEILING = 4;
+
+/** The whole service, api, worker and importer as processes, on a primary that is reached through a proxy. */
+export async function openFailoverStack(say: (line: string) => void): Promise<FailoverStack> {
+  const dir = makeServicesDir();
+  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
+  const close = async () => {
+    for (let next = closing.pop(); next; next = closing.pop()) await next();
+  };
+  const opened = <T>(thing: T, end: (thing: T) => Promise<unknown> | unknown): T => {
+    closing.push(() => end(thing));
+    return thing;
+  };
+  try {
+    const postgres = opened(await startPostgres({ dir: postgresDir(dir), replicas: 2 }), (it) => it.stop());
+    const { primary } = postgres;
+    const address = opened(await startFreezingProxy(), (it) => it.close());
+    address.to(primary.port);
+    const password = randomBytes(12).toString('hex');
+    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), {
+      core_api: password,
+      core_worker: password,
+      core_importer: password,
+      core_sealer: password,
+    });
+    const jars = await fetchKafkaJars(say);
+    const broker = opened(await startKafka({ dir: join(dir, 'kafka'), jars }), (it) => it.stop());
+    const redis = opened(await startRedis({ dir: join(dir, 'redis'), persist: false, fresh: true }), (it) =>
+      it.stop(),
+    );
+    const shopify = opened(await startShopifyStandIn({ customers: 0, seed: 'failover' }), (it) => it.close());
+    const auth = opened(await startAuthStandIn(), (it) => it.close());
+    const brokers = [`127.0.0.1:${broker.port}`];
+    const kafka = opened(connectKafka({ brokers, clientId: 'failover' }), (it) => it.close());
+    await createTopics(kafka);
+
+    const keyring = `k1:${randomBytes(32).toString('base64')}`;
+    const as = (role: string, port: number) => `postgresql://${role}:${password}@127.0.0.1:${port}/core_db`;
+    const api = await startApi(
+      dir,
+      {
+        database: as('core_api', address.port),
+        replicas: postgres.replicas.map(({ port }) => as('core_api', port)),
+        auth: auth.address,
+      },
+      { CORE_ENCRYPTION_KEYS: keyring, CORE_API_PROCESSES: '1' },
+    );
+    closing.push(() => api.child.stop());
+    const environment = (role: string) => ({
+      CORE_DB_HOST: '127.0.0.1',
+      CORE_DB_PORT: String(address.port),
+      CORE_DB_NAME: 'core_db',
+      CORE_DB_USER: role,
+      CORE_DB_PASSWORD: password,
+      CORE_ENCRYPTION_KEYS: keyring,
+      CORE_ADMIN_PORT: '0',
+    });
+    const worker = await launchApp({
+      app: 'worker',
+      dir,
+      env: {
+        ...environment('core_worker'),
+        CORE_DB_SEALER_PASSWORD: password,
+        KAFKA_BROKER: brokers[0],
+      },
+    });
+    closing.push(() => worker.stop());
+    const importer = await launchApp({
+      app: 'importer',
+      dir,
+      env: {
+        ...environment('core_importer'),
+        REDIS_URL: redis.url,
+        SHOPIFY_BASE_URL: `http://127.0.0.1:${shopify.port}/{shop}`,
+        SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
+        SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
+        SHOPIFY_CEILING: String(CEILING),
+      },
+    });
+    closing.push(() => importer.stop());
+    const owners = new Map<PostgresNode, Pool>();
+    return {
+      dir,
+      primary,
+      replicas: postgres.replicas as [PostgresNode, PostgresNode],
+      address,
+      owner(node) {
+        const known = owners.get(node);
+        if (known) return known;
+        const pool = new Pool({ connectionString: node.url, max: 4 });
+        pool.on('error', () => undefined);
+        owners.set(node, pool);
+        closing.push(() => endPool(pool));
+        return pool;
+      },
+      keys: createMerchantKeyStore(parseKeyring(keyring)),
+      kafka,
+      shopify,
+      rpc: opened(grpcClient(api.target), (it) => it.close()),
+      close: async () => {
+        // A frozen server ends no connection, and nothing above it could be closed.
+        for (const node of [primary, ...postgres.replicas]) node.thaw();
+        address.thaw();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import { inTransaction } from '@core/db';
+import { putBackKept } from '@core/domain';
+import { kafkaEnv } from '@core/events';
+import { actorOf } from '../cli/actor.ts';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { UsageError } from '../cli/errors.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { texts, time } from '../cli/option.ts';
+import { count } from '../cli/print.ts';
+import { withKafka } from '../connect/with-kafka.ts';
+import { keysEnv, withKeys } from '../keys/with-keys.ts';
+import { eraseAgain } from '../restore/erase-again.ts';
+import { readKeptFiles } from '../restore/kept-file.ts';
+import { linesOf, planPrepare } from '../restore/prepare-plan.ts';
+import { raisePublished } from '../restore/raise-published.ts';
+import { rewind } from '../restore/rewind.ts';
+
+export const restorePrepare = defineCommand({
+  name: 'restore prepare',
+  does: 'make a database that was restored from a backup fit for the apps',
+  details: `
+Run it as the owner, after the restore and \`migrate\`, before any app starts. It
+
+1. puts back the privacy requests and tombstones of the kept copies (\`restore save\`); a shop's redaction waits again;
+2. erases again who was erased after the backup, by the kept copies;
+3. lifts customers above the versions that were published since the backup, and tells their consumers;
+4. takes the worker's offsets back to the backup: what came since comes again, erasures included.
+
+It may run again. docs/operations.md says what comes before and after it.`,
+  options: {
+    'backup-time': time('when the restored state was current, or a little earlier'),
+    kept: texts('<path>', 'a file of `restore save` that is younger than the backup'),
+    ...ACTING_OPTIONS,
+  },
+  env: { ...keysEnv, ...kafkaEnv },
+  run: async ({ values, env, terminal, signal }) => {
+    const backupAt = values['backup-time'];
+    if (backupAt === undefined) throw new UsageError('--backup-time: must say when the backup was taken');
+    if (Date.parse(backupAt) > Date.now()) throw new UsageError('--backup-time: must not lie in the future');
+    const files = values.kept ?? [];
+    const kept = readKeptFiles(files);
+    return withKeys(env, ({ pool, keys }) =>
+      withKafka(env, async (kafka) => {
+        const plan = await planPrepare({ pool, keys, kafka, kept, backupAt, signal });
+        const lines = [...(files.length === 0 ? [WITHOUT_COPY] : []), ...linesOf(plan)];
+        const json = {
+          backup_time: backupAt,
+          erased: plan.erased.length,
+          published: plan.published.versions.length,
+          records: Object.fromEntries(plan.rewinds.map(({ topic, records }) => [topic, Number(records)])),
+          cut_off: [
+            ...plan.published.cutOff,
+            ...plan.rewinds.filter(({ cutOff }) => cutOff).map(({ topic }) => topic),
+          ],
+        };
+        if (!(await mayAct(values, terminal, lines, 'prepare this database?'))) {
+          return { json: { dry_run: true, ...json }, lines: [...lines, NOTHING_DONE] };
+        }
+        const actor = actorOf(values.actor);
+        const put = await inTransaction(pool, (tx) => putBackKept(tx, kept));
+        await eraseAgain({ pool, keys, actor }, plan.erased, backupAt);
+        const raised = await raisePublished(pool, actor, plan.published.versions, signal);
+        if (!raised.done) return { json, lines: ['stopped; run it again: it begins anew'], failed: true };
+        await rewind(kafka, plan.rewinds);
+        return {
+          json: { dry_run: false, ...json, put_back: put, raised: raised.raised, lost: raised.lost },
+          lines: [
+            ...lines,
+            '',
+            `put back ${count(put.requests, 'request')} and ${count(put.tombstones, 'tombstone')}`,
+            `erased ${count(plan.erased.length, 'customer')} again`,
+            `lifted ${count(raised.raised, 'customer')}; told of ${count(raised.lost, 'customer')} that are lost`,
+            'the offsets of core-worker are set',
+            `next: start the worker alone until \`consumer lag\` is 0 and \`privacy list\` shows no shop_redact` +
+              `${put.shops > 0 ? ` (${count(put.shops, 'shop')} to redact)` : ''}; then the other apps; then import every shop`,
+          ],
+        };
+      }),
+    );
+  },
+});
+
+const WITHOUT_COPY =
+  'warning: no --kept: who was erased after the backup comes back, unless the request is still on gdpr_request.created';

@@ -1,0 +1,37 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { readKept } from '@core/domain';
+import { defineCommand } from '../cli/command.ts';
+import { UsageError } from '../cli/errors.ts';
+import { text, time } from '../cli/option.ts';
+import { count } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { writeKept } from '../restore/kept-file.ts';
+
+export const restoreSave = defineCommand({
+  name: 'restore save',
+  does: 'copy what a restored backup cannot know: privacy requests and tombstones',
+  details: `
+For each day, to a place outside of the database: what was asked for and who was erased after a backup was taken is in no
+backup, and a restore would bring the erased back. The file holds ids and keyed hashes, no personal data. Keep the files
+for as long as the backups, and give all of them that are younger than the backup to \`restore prepare\`.`,
+  options: {
+    file: text('<path>', 'the file to write; an older one of that name is replaced'),
+    since: time('requests and tombstones since then; 35 days ago unless given'),
+  },
+  env: databaseEnv,
+  run: async ({ values: { file, since }, env }) => {
+    if (file === undefined) throw new UsageError('--file: must name the file to write');
+    const from = since ?? new Date(Date.now() - 35 * 86_400_000).toISOString();
+    const kept = await withDatabase(
+      env,
+      (pool) => inTransaction(pool, (tx) => readKept(tx, from)),
+      'core_owner',
+    );
+    writeKept(file, kept);
+    const [requests, tombstones] = [kept.requests.length, kept.tombstones.length];
+    return {
+      json: { file, since: from, requests, tombstones },
+      lines: [`${file}: ${count(requests, 'privacy request')} and ${count(tombstones, 'tombstone')}`],
+    };
+  },
+});

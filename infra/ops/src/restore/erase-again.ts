@@ -1,0 +1,18 @@
+import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
+import { redactCustomer, type ErasedSince } from '@core/domain';
+
+/**
+ * Each in a transaction of its own, under a request of its own: the receipt of the first erasure stays as it is. The
+ * request's id is made of the backup's time and the customer, so that a second run finds it done.
+ */
+export async function eraseAgain(
+  { pool, keys, actor }: { pool: Pool; keys: MerchantKeyStore; actor: string },
+  erased: readonly ErasedSince[],
+  backupAt: string,
+): Promise<void> {
+  for (const { merchantId, customerId } of erased) {
+    const requestId = `restore:${new Date(backupAt).toISOString()}:${customerId}`;
+    const ctx = { caller: actor, requestId, keys };
+    await inTransaction(pool, (tx) => redactCustomer(tx, ctx, { merchantId, requestId, customerId }));
+  }
+}

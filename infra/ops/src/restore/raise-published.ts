@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction, type Pool } from '@core/db';
+import { raiseVersions, type PublishedVersion, type Raised } from '@core/domain';
+
+/** Rows that one transaction locks and appends, as those of a replay. */
+const PAGE = 500;
+
+/** In the order of their ids, page by page; the signal ends it after the page in hand. */
+export async function raisePublished(
+  pool: Pool,
+  actor: string,
+  published: readonly PublishedVersion[],
+  signal: AbortSignal,
+): Promise<Raised & { done: boolean }> {
+  const ctx = { caller: actor, requestId: randomUUID() };
+  const sum = { raised: 0, lost: 0 };
+  for (let n = 0; n < published.length; n += PAGE) {
+    if (signal.aborted) return { ...sum, done: false };
+    const page = published.slice(n, n + PAGE);
+    const { raised, lost } = await inTransaction(pool, (tx) => raiseVersions(tx, ctx, page));
+    sum.raised += raised;
+    sum.lost += lost;
+  }
+  return { ...sum, done: true };
+}

@@ -1,0 +1,58 @@
+import { Topic } from '@core/contracts';
+import type { PublishedVersion } from '@core/domain';
+import type { KafkaClient } from '@core/events';
+
+export interface Published {
+  versions: PublishedVersion[];
+  /** Topics whose records of that time are deleted in part: there may be versions that nobody can know. */
+  cutOff: string[];
+}
+
+const OWN_TOPICS = [Topic.customerCreated, Topic.customerUpdated];
+
+/** The highest version of each customer that was published since a time. */
+export async function readPublished(
+  kafka: KafkaClient,
+  since: Date,
+  signal: AbortSignal,
+): Promise<Published> {
+  const highest = new Map<string, PublishedVersion>();
+  const cutOff: string[] = [];
+  for (const topic of OWN_TOPICS) {
+    const from = await kafka.offsetsAt(topic, since);
+    if (await isCutOff(kafka, topic, since)) cutOff.push(topic);
+    for await (const { value } of kafka.read(topic, { from: new Map(from.entries()), signal })) {
+      const event = versionOf(value);
+      const known = event && highest.get(event.customerId);
+      if (event && (!known || known.version < event.version)) highest.set(event.customerId, event);
+    }
+  }
+  return { versions: [...highest.values()], cutOff };
+}
+
+/** Whether records of that time were deleted: nothing older is kept, and they are past the topic's retention. */
+export async function isCutOff(kafka: KafkaClient, topic: string, since: Date): Promise<boolean> {
+  const [all, at] = [await kafka.offsetsAt(topic, new Date(0)), await kafka.offsetsAt(topic, since)];
+  const [described] = await kafka.describeTopics([topic], [RETENTION]);
+  const retentionMs = Number(described?.config[RETENTION] ?? -1);
+  const isPast = retentionMs >= 0 && since.getTime() < Date.now() - retentionMs;
+  return isPast && all.some((first, partition) => first > 0n && first === at[partition]);
+}
+
+const RETENTION = 'retention.ms';
+
+/** Ours alone are on these topics; a record that is none of them tells of no version. */
+function versionOf(value: Buffer | null): PublishedVersion | undefined {
+  try {
+    const {
+      merchant_id: merchantId,
+      customer_id: customerId,
+      version,
+    } = JSON.parse(String(value)) as Record<string, unknown>;
+    return typeof merchantId === 'string' && typeof customerId === 'string' && Number.isInteger(version)
+      ? { merchantId, customerId, version: version as number }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

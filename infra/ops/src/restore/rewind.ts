@@ -1,0 +1,56 @@
+import { Topic } from '@core/contracts';
+import type { KafkaClient } from '@core/events';
+import { OpsError } from '../cli/errors.ts';
+import { isCutOff } from './read-published.ts';
+
+/** The worker's, and what it consumes. */
+const GROUP = 'core-worker';
+const INBOUND = [Topic.gdprRequestCreated, Topic.rfmUpdated];
+
+/**
+ * The clocks of producers, brokers and PostgreSQL differ, and a record may have waited for its retry. Too many records
+ * cost nothing: the restored inbox knows those that were applied before the backup.
+ */
+const MARGIN_MS = 3_600_000;
+
+export interface Rewind {
+  topic: string;
+  offsets: bigint[];
+  /** Records that will come again. */
+  records: bigint;
+  /** Records of that time are deleted. */
+  cutOff: boolean;
+}
+
+/** Where the consumers have to go on for the restored database to hear what it has lost. */
+export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<Rewind[]> {
+  const since = new Date(Date.parse(backupAt) - MARGIN_MS);
+  const plans: Rewind[] = [];
+  for (const topic of INBOUND) {
+    const at = await kafka.offsetsAt(topic, since);
+    const group = await kafka.groupOffsets(GROUP, topic);
+    // Never forwards: what the group has not had yet is still to come.
+    const offsets = at.map((offset, partition) => {
+      const { committed = 0n } = group[partition] ?? {};
+      return offset < committed ? offset : committed;
+    });
+    const records = offsets.reduce(
+      (sum, offset, partition) => sum + (group[partition]?.committed ?? offset) - offset,
+      0n,
+    );
+    plans.push({ topic, offsets, records, cutOff: await isCutOff(kafka, topic, new Date(backupAt)) });
+  }
+  return plans;
+}
+
+/** @throws OpsError while a worker runs */
+export async function rewind(kafka: KafkaClient, plans: readonly Rewind[]): Promise<void> {
+  for (const { topic, offsets } of plans) {
+    await kafka.setGroupOffsets(GROUP, topic, offsets).catch((error: Error) => {
+      throw new OpsError(
+        `the offsets of ${GROUP} on ${topic} could not be set: ${error.message}; stop every worker, wait until its ` +
+          'session of 30 seconds has ended, and run this again',
+      );
+    });
+  }
+}

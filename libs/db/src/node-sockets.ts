@@ -1,0 +1,67 @@
+import { Socket } from 'node:net';
+import type { ClientBase } from 'pg';
+import type { Pool } from './pool.ts';
+
+/** A node was given up while it owed an answer; another connection, or another node, may do. */
+export class NodeLost extends Error {
+  override name = 'NodeLost';
+  readonly code = '08006';
+}
+
+/** How many bytes each open socket has received. */
+export type Heard = ReadonlyMap<Socket, number>;
+
+/**
+ * Every open socket to one node: those of a pool, of the pools made beside it, and of clients that LISTEN.
+ * The pg client offers no way to end a connection whose server is silent: `end()` waits for the answers
+ * that are owed, and in pipeline mode it waits for ever. Destroying the socket fails them at once.
+ */
+export interface NodeSockets {
+  /** The `stream` of pg's options. */
+  open(): Socket;
+  heard(): Heard;
+  /** Destroys the sockets; with `since`, only those that have received nothing since then. @returns how many */
+  cut(reason: NodeLost, since?: Heard): number;
+  /** Keeps the number of the client's session, for when its socket is cut. */
+  follow(client: ClientBase): void;
+  /** Sessions whose sockets were cut since the last call: the server may not know, and keep their locks. */
+  takeOrphans(): number[];
+}
+
+const known = new WeakMap<object, NodeSockets>();
+
+export function trackSockets(): NodeSockets {
+  const sockets = new Set<Socket>();
+  let orphans: number[] = [];
+  const tracked: NodeSockets = {
+    open() {
+      const socket = new Socket();
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    },
+    heard: () => new Map([...sockets].map((socket) => [socket, socket.bytesRead])),
+    cut(reason, since) {
+      const silent = [...sockets].filter((socket) => !since || socket.bytesRead === since.get(socket));
+      for (const socket of silent) socket.destroy(reason);
+      return silent.length;
+    },
+    follow(client) {
+      client.on('error', (error: unknown) => {
+        const { processID } = client as { processID?: number | null };
+        if (error instanceof NodeLost && processID) orphans.push(processID);
+      });
+    },
+    takeOrphans() {
+      const taken = orphans;
+      orphans = [];
+      return taken;
+    },
+  };
+  known.set(tracked.open, tracked);
+  return tracked;
+}
+
+/** The sockets of the node that a pool connects to; undefined for a pool that createPool has not made. */
+export const socketsOf = (pool: Pool): NodeSockets | undefined =>
+  pool.options.stream && known.get(pool.options.stream);

@@ -1,0 +1,40 @@
+import { isConnectionLoss } from './connection-loss.ts';
+import { createTimelineFence, isSameServer, type ServerIdentity } from './server-identity.ts';
+
+const server = (timeline: number | null, system = 'a'): ServerIdentity => ({
+  system,
+  started: 'then',
+  timeline,
+});
+
+/** Whether the last of the servers is taken for the primary. */
+const passes = (...seen: ServerIdentity[]): boolean => {
+  const fence = createTimelineFence();
+  const outcomes = seen.map((each) => {
+    try {
+      fence.assertPrimary(each);
+      return true;
+    } catch (error) {
+      expect(isConnectionLoss(error)).toBe(true);
+      return false;
+    }
+  });
+  return outcomes.at(-1) as boolean;
+};
+
+it.each([
+  ['the first primary', [server(3)], true],
+  ['a standby', [server(null)], false],
+  ['a promoted replica', [server(3), server(4)], true],
+  ['a former primary', [server(3), server(4), server(3)], false],
+  ['a former primary that has followed', [server(3), server(4), server(null), server(5)], true],
+  ['the newest one again', [server(4), server(3), server(4)], true],
+  ['another cluster, with timelines of its own', [server(4), server(1, 'b')], true],
+])('%s', (_, seen, passed) => expect(passes(...seen)).toBe(passed));
+
+it('tells a restarted server, a promoted one and another one from the same', () => {
+  expect(isSameServer(server(1), server(1))).toBe(true);
+  expect(isSameServer(server(1), server(2))).toBe(false);
+  expect(isSameServer(server(1), { ...server(1), started: 'now' })).toBe(false);
+  expect(isSameServer(server(1), server(1, 'b'))).toBe(false);
+});

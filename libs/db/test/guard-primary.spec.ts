@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogger } from '@core/runtime';
+import { startFreezingProxy, waitUntil, type FreezingProxy } from '@core/testing';
+import { createPool, inTransaction, isConnectionLoss, ownClient, ownPool, type Pool } from '../src/index.ts';
+import { merchant, openDatabase } from './support.ts';
+
+let opened: Awaited<ReturnType<typeof openDatabase>>;
+let proxy: FreezingProxy;
+let pool: Pool;
+const log = createLogger('guard', 'silent');
+
+beforeAll(async () => {
+  opened = await openDatabase();
+});
+afterAll(() => opened.close());
+beforeEach(async () => {
+  proxy = await startFreezingProxy();
+  const { port, pathname, username, password } = new URL(opened.database.url);
+  proxy.to(Number(port));
+  pool = createPool(
+    {
+      CORE_DB_HOST: '127.0.0.1',
+      CORE_DB_PORT: proxy.port,
+      CORE_DB_NAME: pathname.slice(1),
+      CORE_DB_USER: username,
+      CORE_DB_PASSWORD: decodeURIComponent(password),
+      CORE_DB_TLS: false,
+      CORE_DB_POOL: 3,
+    },
+    { app: 'guarded', log },
+  );
+});
+afterEach(async () => {
+  await pool.end();
+  await proxy.close();
+});
+
+/** Whether the guard has its connection: what was before it, it has not seen. */
+const watched = () =>
+  waitUntil(
+    async () => {
+      const { rowCount } = await opened.pool.query(
+        `select from pg_stat_activity where application_name = 'guarded' and query like '%pg_postmaster_start_time%'
+            and pid <> all(array(select pg_backend_pid())) and state = 'idle'`,
+      );
+      return (rowCount ?? 0) > 0;
+    },
+    { what: 'a first heartbeat' },
+  );
+
+/** The pool's limit for an answer is 35 s: what is over before, the guard has ended. */
+const BEFORE_THE_LIMIT_MS = 30_000;
+
+it('cuts the connections of the pool and of all beside it when they go silent, and all work again', async () => {
+  const beside = ownPool(pool, { max: 1, settings: {}, log });
+  const listener = ownClient(pool);
+  const lost = new Promise((resolve) => listener.on('error', resolve));
+  await listener.connect();
+  await listener.query('listen guarded');
+  const idle = await Promise.all([1, 2, 3].map(() => pool.connect()));
+  for (const client of idle) client.release();
+  await beside.query('select 1');
+  await watched();
+  await sleep(1_500); // a beat of the guard's own, whose answer it knows
+
+  proxy.freeze();
+  const since = performance.now();
+  const waiting = [...[1, 2, 3, 4, 5].map(() => pool.query('select 1')), beside.query('select 1')].map(
+    (query) =>
+      query.then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+  );
+  const failures = (await Promise.all(waiting)).filter((error) => error !== undefined);
+  expect(failures.every(isConnectionLoss)).toBe(true);
+  expect(isConnectionLoss(await lost)).toBe(true);
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  expect((await beside.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  expect(performance.now() - since).toBeLessThan(BEFORE_THE_LIMIT_MS);
+  await beside.end();
+});
+
+it('runs a transaction anew that was cut before COMMIT, although the server holds the old one open', async () => {
+  const merchantId = merchant();
+  await opened.pool.query('insert into customers (merchant_id) values ($1)', [merchantId]);
+  await watched();
+  let attempts = 0;
+  const since = performance.now();
+  await inTransaction(pool, async (tx) => {
+    attempts++;
+    await tx.query('update customers set version = version + 1 where merchant_id = $1', [merchantId]);
+    if (attempts === 1) proxy.freeze();
+    await tx.query('select 1');
+  });
+  expect(performance.now() - since).toBeLessThan(BEFORE_THE_LIMIT_MS);
+  expect(attempts).toBe(2);
+  const { rows } = await opened.pool.query('select version from customers where merchant_id = $1', [
+    merchantId,
+  ]);
+  expect(rows).toEqual([{ version: 2 }]);
+});
+
+it('leaves a long statement alone while the server answers', async () => {
+  await watched();
+  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid, pg_sleep(8)');
+  expect(rows).toHaveLength(1);
+  expect(proxy.connections()).toBeLessThan(8);
+});
+
+it('leaves it alone when the answer to a beat is late', async () => {
+  await watched();
+  const slow = pool.query('select 1 as one, pg_sleep(6)');
+  await sleep(500); // until it is on its way
+  proxy.freeze();
+  await sleep(1_500); // the limit of a beat, and more; what follows is no assertion about time
+  proxy.thaw();
+  expect((await slow).rows).toHaveLength(1);
+});
+
+it('hears a statement that was allowed to take longer than the pool allows', async () => {
+  const limited = ownPool(pool, { max: 1, settings: { statement_timeout: '500ms' }, log });
+  limited.options.query_timeout = 1_000;
+  const slow = (minutes?: number) =>
+    inTransaction(limited, async (tx) => {
+      if (minutes !== undefined) await tx.allowStatements(minutes);
+      return tx.query('select 1 as one, pg_sleep(2)');
+    });
+  await expect(slow()).rejects.toThrow();
+  await expect(slow(1)).resolves.toHaveLength(1);
+  await expect(slow(0)).resolves.toHaveLength(1);
+  await limited.end();
+});
+
+it('has the server end sessions whose client is gone without a word', async () => {
+  const { rows } = await pool.query<{ name: string; setting: string }>(
+    `select name, setting from pg_settings where name ~ '^tcp_' order by name`,
+  );
+  expect(Object.fromEntries(rows.map(({ name, setting }) => [name, Number(setting)]))).toEqual({
+    tcp_keepalives_count: 4,
+    tcp_keepalives_idle: 4,
+    tcp_keepalives_interval: 1,
+    tcp_user_timeout: 8_000,
+  });
+});

@@ -1,0 +1,42 @@
+import { createLogger } from '@core/runtime';
+import { waitUntil } from '@core/testing';
+import type { ReadNode } from '../src/reads/read-node.ts';
+import { watchNodes, type NodeWatch, type NodeWithProbe } from '../src/reads/watch-nodes.ts';
+
+/** A node that stands where the spec says. */
+function standing(kind: ReadNode['kind'], token: string): NodeWithProbe & { at(token: string): void } {
+  let place = token;
+  const node = {
+    name: kind,
+    kind,
+    load: 0,
+    run: async () => [{ token: place }],
+    abandon: () => undefined,
+  } as unknown as ReadNode;
+  return { node, probe: node, at: (next) => void (place = next) };
+}
+
+let watch: NodeWatch | undefined;
+afterEach(() => watch?.stop());
+
+it('reads from no replica that follows a former primary, however far that has got', async () => {
+  const primary = standing('primary', '1:0/5000000');
+  const [promoted, left] = [standing('replica', '1:0/5000000'), standing('replica', '1:0/5000000')];
+  const log = createLogger('watch', 'silent');
+  watch = await watchNodes({ primary, replicas: [promoted, left], maxLagMs: 500, log });
+  const usable = () => watch?.replicas.map((replica) => replica.usable).join();
+  const until = (wanted: string) => waitUntil(() => usable() === wanted, { what: `usable: ${wanted}` });
+  await until('true,true');
+
+  promoted.at('2:0/5000100');
+  primary.at('2:0/5000100');
+  await until('true,false');
+  left.at('1:0/9000000'); // the former primary is awake, and writes on
+  primary.at('1:0/9000000'); // and answers at the address of the primary
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // several looks
+  expect(usable()).toBe('true,false');
+
+  primary.at('2:0/5000200');
+  left.at('2:0/5000200'); // it was sent to the new primary
+  await until('true,true');
+});
