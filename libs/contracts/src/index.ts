@@ -8,5 +8,6 @@ export * from './envelope.ts';
 export * from './event-text.ts';
 export * from './import-status.ts';
 export * from './kept-fields.ts';
+export * from './shop-domain.ts';
 export * from './topics.ts';
 export * from './trace-context.ts';

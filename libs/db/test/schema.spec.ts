@@ -40,10 +40,11 @@ describe('trg_customers_updated_at', () => {
 });
 
 describe('assertKnownSchema', () => {
-  const move = (to: number) =>
+  const move = (to: number, oldestBuild: number | null = KNOWN_SCHEMA) =>
     pool.query(
-      'update schema_migrations set created_at = $1 where created_at = (select max(created_at) from schema_migrations)',
-      [to],
+      `update schema_migrations set created_at = $1, oldest_build = $2
+        where created_at = (select max(created_at) from schema_migrations)`,
+      [to, oldestBuild],
     );
   afterEach(() => move(KNOWN_SCHEMA));
 
@@ -53,8 +54,12 @@ describe('assertKnownSchema', () => {
     await expect(assertKnownSchema(reader)).rejects.toThrow('npm run ops -- migrate');
     await pool.query('insert into schema_migrations (hash, created_at) values ($1, $2)', ['x', KNOWN_SCHEMA]);
   });
-  it('refuses a newer one', async () => {
-    await move(KNOWN_SCHEMA + 1);
+  it('accepts a newer one that lets this build go on', async () => {
+    await move(KNOWN_SCHEMA + 1, KNOWN_SCHEMA);
+    await expect(assertKnownSchema(reader)).resolves.toBeUndefined();
+  });
+  it.each([null, KNOWN_SCHEMA + 1])('refuses a newer one whose oldest build is %p', async (oldest) => {
+    await move(KNOWN_SCHEMA + 1, oldest);
     await expect(assertKnownSchema(reader)).rejects.toThrow('newer build');
   });
 });

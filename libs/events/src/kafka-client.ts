@@ -23,6 +23,10 @@ export interface KafkaClient {
   groupOffsets(groupId: string, topic: string): Promise<GroupOffset[]>;
   /** Records of the topic that the group has not committed yet. */
   lag(groupId: string, topic: string): Promise<bigint>;
+  /** What the broker allows to whom; undefined: it has no authorizer, so everybody may do everything. */
+  acls(): Promise<Acl[] | undefined>;
+  /** Adds them to what the broker allows. @throws when it has no authorizer, or the user may not */
+  createAcls(acls: readonly Acl[]): Promise<void>;
   /** Closes every consumer and the producer. */
   close(): Promise<void>;
 }
@@ -105,4 +109,14 @@ export interface TopicSpec {
   replicas?: number;
   /** Topic settings such as retention.ms. */
   config: Record<string, string>;
+}
+
+/** That a principal may do something, from any host. */
+export interface Acl {
+  /** `User:` and the name that it logs in with. */
+  principal: string;
+  resource: 'topic' | 'group';
+  name: string;
+  pattern: 'literal' | 'prefixed';
+  operation: 'all' | 'read' | 'write' | 'create' | 'describe' | 'describe_configs';
 }

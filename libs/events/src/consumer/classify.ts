@@ -7,8 +7,9 @@ export class Unhandleable extends Error {
   override name = 'Unhandleable';
   readonly reason: DeadLetterReason;
 
-  constructor(reason: DeadLetterReason) {
-    super(`cannot be handled: ${reason}`);
+  /** @param why for the log; no PII */
+  constructor(reason: DeadLetterReason, why = '') {
+    super(`cannot be handled: ${reason}${why && `, ${why}`}`);
     this.reason = reason;
   }
 }
@@ -35,10 +36,10 @@ function ofCoreError({ kind }: CoreError): Verdict {
 
 /**
  * SQLSTATE: connection (08), no resources (53), shut down or starting (57P), rolled back (40), read-only
- * (25006: a failover has made this node a standby). Else the codes of sockets and of name resolution.
+ * (25006: a failover has made this node a standby), waited too long for a lock (55P03). Else the codes of sockets and of name resolution.
  */
 const TRANSIENT_CODE =
-  /^(08...|53...|57P..|40...|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+  /^(08...|53...|57P..|40...|25006|55P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
 /**
  * SQLSTATE: a value that its type does not hold, such as NUL in a text or a number too large (22), one too long for an

@@ -43,9 +43,11 @@ export async function handleRecords<C>(
   for (const record of records) {
     let event: Delivery['event'] | undefined;
     try {
+      await verify(deps, handler, record, signal);
       event = handler.decode(record.value);
       deliveries.push({ record, event, ...identify(handler, record, event) });
     } catch (err) {
+      signal.throwIfAborted();
       const verdict = classify(err);
       const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
       deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
@@ -57,6 +59,29 @@ export async function handleRecords<C>(
   }
   letters.push(...(await apply(deps, handler, deliveries, signal, { since: Date.now(), attempts: 0 })));
   if (letters.length > 0) await send(deps, letters);
+}
+
+/**
+ * However long the keys of signatures cannot be fetched, their records wait: to refuse them would lose what is signed,
+ * to let them pass would let everybody in.
+ * @throws what the handler's check throws, but for what passes; when the signal aborts
+ */
+async function verify<C>(
+  { log }: HandleRecords<C>,
+  handler: TopicHandler<C>,
+  record: ConsumedRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempts = 0; ; attempts++) {
+    try {
+      return await handler.verify?.(record);
+    } catch (err) {
+      signal.throwIfAborted();
+      if (classify(err).kind !== 'transient') throw err;
+      log.warn({ ...placeOf(record), err }, 'could not check a signature; its partition waits');
+      await pause(backoff(attempts), signal);
+    }
+  }
 }
 
 /** @returns what could not be handled */

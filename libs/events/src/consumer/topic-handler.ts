@@ -4,6 +4,8 @@ import type { ConsumedRecord } from '../kafka-client.ts';
 
 /** How one topic's records are read and handled. What they throw decides what becomes of a record, see classify. */
 export type TopicHandler<C, E extends { eventId: string } = { eventId: string }> = {
+  /** Whether a record may be looked at, before anything of it is read. Absent: every record. */
+  readonly verify?: VerifyRecord;
   /**
    * Reads and checks a body; what it refuses goes to the dead letters alone, and spoils no batch.
    * @throws MalformedEvent, or CoreError invalid_argument
@@ -12,6 +14,12 @@ export type TopicHandler<C, E extends { eventId: string } = { eventId: string }>
   /** What of a body may be kept where it waits, and as a dead letter: no name of a person. */
   readonly keeps: KeptFields;
 } & (HandleOne<C, E> | HandleMany<C, E>);
+
+/**
+ * @throws Unhandleable: the record goes to the dead letters, and is noted nowhere else; CoreError unavailable: its
+ *   partition waits
+ */
+export type VerifyRecord = (record: ConsumedRecord) => Promise<void>;
 
 /** For topics with few records: the events of a batch are handled one by one, in one transaction. */
 interface HandleOne<C, E> {

@@ -1,6 +1,7 @@
 import type { Admin, ConfigResourceTypes, Kafka } from 'kafkajs';
 import { pause } from '@core/runtime';
 import type { GroupOffset, KafkaClient, TopicSpec } from '../kafka-client.ts';
+import { readAcls, writeAcls } from './acls.ts';
 import { offsetsOf } from './offsets.ts';
 
 /** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
@@ -8,7 +9,15 @@ export function createAdmin(
   kafka: Kafka,
 ): Pick<
   KafkaClient,
-  'ensureTopics' | 'topics' | 'brokers' | 'describeTopics' | 'endOffsets' | 'groupOffsets' | 'lag'
+  | 'ensureTopics'
+  | 'topics'
+  | 'brokers'
+  | 'describeTopics'
+  | 'endOffsets'
+  | 'groupOffsets'
+  | 'lag'
+  | 'acls'
+  | 'createAcls'
 > {
   const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
@@ -43,6 +52,8 @@ export function createAdmin(
         return missing.map(({ name }) => name);
       }),
     describeTopics: (names, settings) => withAdmin((admin) => describe(admin, names, settings)),
+    acls: () => withAdmin(readAcls),
+    createAcls: (acls) => withAdmin((admin) => writeAcls(admin, acls)),
     endOffsets: (topic) =>
       withAdmin(async (admin) => (await offsetsOf(admin, topic)).map(({ high }) => high)),
     groupOffsets: (groupId, topic) => withAdmin((admin) => groupOffsetsOf(admin, groupId, topic)),

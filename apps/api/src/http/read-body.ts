@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { ByteBudget } from '../request/byte-budget.ts';
+import { collectBytes } from '../request/collect.ts';
+
+export interface Body {
+  bytes: Buffer;
+  /** Gives them back to the budget, once nobody needs them. */
+  release(): void;
+}
+
+/**
+ * The bytes of a request as they came; or why no more of them is read.
+ * By events: an async iterator never learns that the connection has ended once the request was answered, and would hold
+ * what it has for ever.
+ * @param most of this request; the budget is that of all
+ * @returns cut_short when the peer has left, or was answered meanwhile
+ */
+export function readBody(
+  req: IncomingMessage,
+  most: number,
+  budget: ByteBudget,
+): Promise<Body | 'too_large' | 'no_room' | 'cut_short'> {
+  if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
+  if (req.socket.destroyed) return Promise.resolve('cut_short');
+  const collected = collectBytes(most, budget);
+  return new Promise((resolve) => {
+    const stop = () => {
+      req.off('data', take).off('end', finish);
+      req.socket.off('close', leave);
+    };
+    const refuse = (why: 'too_large' | 'no_room' | 'cut_short') => {
+      stop();
+      collected.release();
+      resolve(why);
+    };
+    const take = (part: Buffer) => {
+      const why = collected.take(part);
+      if (why) refuse(why);
+    };
+    const finish = () => {
+      stop();
+      resolve({ bytes: collected.bytes(), release: () => collected.release() });
+    };
+    const leave = () => refuse('cut_short');
+    req.on('data', take).on('end', finish);
+    req.socket.on('close', leave);
+  });
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import type { JSONWebKeySet } from 'jose';
+import type { Variable } from '../env.ts';
+
+/** Where public keys are: a JWKS behind a URL, in a file, or as it is. */
+export type KeySource = { url: string } | { file: string } | { keys: JSONWebKeySet };
+
+const LIMIT_MS = 2_000;
+
+/** A variable that names a key source; empty: none. */
+export const keySource = (options: { doc: string; example: string }): Variable<KeySource | undefined> => ({
+  ...options,
+  secret: false,
+  parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
+});
+
+/** @throws Error with the expectation alone */
+export function parseKeySource(raw: string): KeySource {
+  if (/^https?:\/\//.test(raw) && URL.canParse(raw)) return { url: raw };
+  if (!raw.trimStart().startsWith('{')) return { file: raw };
+  try {
+    return { keys: keySet(JSON.parse(raw)) };
+  } catch {
+    throw new Error('must be a URL, a file, or a JWKS: {"keys":[...]}');
+  }
+}
+
+/** One try. Files are read again each time, so that keys can be rotated in them. */
+export async function loadKeys(source: KeySource): Promise<JSONWebKeySet> {
+  if ('keys' in source) return source.keys;
+  if ('file' in source) return keySet(JSON.parse(await readFile(source.file, 'utf8')));
+  // Another address than the configured one has no say in whom we trust.
+  const reply = await fetch(source.url, { redirect: 'error', signal: AbortSignal.timeout(LIMIT_MS) });
+  if (reply.status !== 200) throw new Error(`HTTP ${reply.status}`);
+  return keySet(await reply.json());
+}
+
+function keySet(value: unknown): JSONWebKeySet {
+  const { keys } = value as Partial<JSONWebKeySet>;
+  if (!Array.isArray(keys)) throw new Error('it is no JWKS');
+  return { keys };
+}

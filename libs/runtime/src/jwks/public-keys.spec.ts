@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { createPublicKeys } from './public-keys.ts';
+
+async function newKey(): Promise<JWK> {
+  const { publicKey } = await generateKeyPair('ES256');
+  return { ...(await exportJWK(publicKey)), kid: randomUUID(), alg: 'ES256' };
+}
+
+let first: JWK;
+let second: JWK;
+beforeAll(async () => ([first, second] = await Promise.all([newKey(), newKey()])));
+
+/** An issuer with its keys, a count of what it was asked, and a clock that the test turns. */
+function bench(issued: JWK[], waitWhileDown = false) {
+  const bench = { at: 0, asked: 0, issued, down: false, warned: 0 };
+  const keys = createPublicKeys({
+    load: async () => {
+      bench.asked++;
+      if (bench.down) throw new Error('connection refused');
+      return { keys: bench.issued };
+    },
+    variable: 'CORE_AUTH_JWKS',
+    log: { warn: () => void bench.warned++ },
+    waitWhileDown,
+    now: () => bench.at,
+  });
+  const find = async ({ kid }: JWK) => {
+    try {
+      await keys({ alg: 'ES256', ...(kid ? { kid } : {}) }, { payload: '', signature: '' });
+      return 'found';
+    } catch (error) {
+      const { code, kind } = error as { code?: string; kind?: string };
+      return code ?? kind;
+    }
+  };
+  return Object.assign(bench, { find });
+}
+const UNKNOWN = 'ERR_JWKS_NO_MATCHING_KEY';
+
+it('asks once for all who wait, and not again for five minutes', async () => {
+  const issuer = bench([first]);
+  expect(await Promise.all([first, first, first].map(issuer.find))).toEqual(['found', 'found', 'found']);
+  issuer.at = 299_999;
+  await issuer.find(first);
+  expect(issuer.asked).toBe(1);
+  issuer.at = 300_000;
+  await issuer.find(first);
+  expect(issuer.asked).toBe(2);
+});
+
+it('asks for a key that it does not know, at most every ten seconds', async () => {
+  const issuer = bench([first]);
+  await issuer.find(first);
+  issuer.issued = [first, second];
+  expect(await issuer.find(second)).toBe(UNKNOWN);
+  issuer.at = 10_000;
+  expect(await Promise.all([second, second].map(issuer.find))).toEqual(['found', 'found']);
+  expect(await issuer.find(first)).toBe('found');
+  expect(issuer.asked).toBe(2);
+  for (let n = 0; n < 100; n++) expect(await issuer.find({ ...first, kid: randomUUID() })).toBe(UNKNOWN);
+  expect(issuer.asked).toBe(2);
+});
+
+it('forgets a key that is withdrawn', async () => {
+  const issuer = bench([first, second]);
+  await issuer.find(first);
+  issuer.issued = [second];
+  issuer.at = 300_000;
+  expect(await issuer.find(first)).toBe(UNKNOWN);
+});
+
+it('goes on with the keys it has while the issuer is down', async () => {
+  const issuer = bench([first]);
+  await issuer.find(first);
+  issuer.down = true;
+  issuer.at = 300_000;
+  expect(await issuer.find(first)).toBe('found');
+  expect(await issuer.find(second)).toBe(UNKNOWN);
+  expect([issuer.asked, issuer.warned]).toEqual([2, 1]);
+  issuer.down = false;
+  issuer.issued = [second];
+  issuer.at = 310_000;
+  expect(await issuer.find(second)).toBe('found');
+});
+
+it('lets who can wait do so for a key that may be new while the issuer is down', async () => {
+  const issuer = bench([first], true);
+  await issuer.find(first);
+  issuer.down = true;
+  issuer.at = 10_000;
+  expect([await issuer.find(first), await issuer.find(second)]).toEqual(['found', 'unavailable']);
+  Object.assign(issuer, { down: false, issued: [first, second], at: 20_000 });
+  expect(await issuer.find(second)).toBe('found');
+  expect(await issuer.find({ ...first, kid: randomUUID() })).toBe(UNKNOWN);
+});
+
+it('lets nobody in without keys, and asks again each second', async () => {
+  const issuer = bench([first]);
+  issuer.down = true;
+  expect(await issuer.find(first)).toBe('unavailable');
+  issuer.down = false;
+  expect(await issuer.find(first)).toBe('unavailable');
+  expect(issuer.asked).toBe(1);
+  issuer.at = 1_000;
+  expect(await issuer.find(first)).toBe('found');
+});

@@ -1,0 +1,140 @@
+import { SHOP_DOMAIN } from '@core/contracts';
+import {
+  QueryTooExpensive,
+  ShopifyRejected,
+  ShopifyTimeout,
+  ShopifyUnavailable,
+  Unauthorized,
+} from './errors.ts';
+import { DENIED_DATA, SHOP_STATE } from './merchant-messages.ts';
+import { parseRetryAfter, UNSAID_WAIT_MS } from './retry-after.ts';
+
+/** Where the Admin API is. */
+export interface AdminApi {
+  /** With {shop} in it, such as https://{shop}. */
+  baseUrl: string;
+  apiVersion: string;
+  /** How long an answer may take, its body included. */
+  timeoutMs?: number;
+}
+
+/** Who asks, and whom. */
+export interface Access {
+  shop: string;
+  accessToken: string;
+  signal: AbortSignal;
+}
+
+export interface HttpReply {
+  status: number;
+  headers: Headers;
+  body: string;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/** The largest page that we ask for has some hundred KB; memory for more than this is given to nobody. */
+export const LARGEST_REPLY = 16 * 1_048_576;
+
+/**
+ * One request to a shop's Admin API.
+ * @param path below /admin/api/{version}/
+ * @throws as sendToShop
+ */
+export async function askAdminApi(
+  { baseUrl, apiVersion, timeoutMs }: AdminApi,
+  { shop, accessToken, signal }: Access,
+  { path, json }: { path: string; json?: unknown },
+): Promise<HttpReply> {
+  const token = { 'x-shopify-access-token': accessToken };
+  const init: RequestInit =
+    json === undefined
+      ? { headers: token }
+      : {
+          method: 'POST',
+          headers: { ...token, 'content-type': 'application/json' },
+          body: JSON.stringify(json),
+        };
+  return sendToShop({ baseUrl, timeoutMs }, shop, { path: `/admin/api/${apiVersion}/${path}`, init, signal });
+}
+
+/**
+ * One request to a shop. Its secrets go nowhere else: the shop's name is checked here, the last place before they
+ * leave (`evil.example/x.myshopify.com` must not steer them), and a redirect is an error, because fetch would take
+ * them along. Nothing of a request or a reply goes into errors: the one carries secrets, the other persons.
+ * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
+ */
+export async function sendToShop(
+  { baseUrl, timeoutMs }: { baseUrl: string; timeoutMs?: number | undefined },
+  shop: string,
+  { path, init, signal }: { path: string; init: RequestInit; signal: AbortSignal },
+): Promise<HttpReply> {
+  if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
+  const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
+  return withTimeLimit(signal, timeoutMs, async (limited) => {
+    const response = await fetch(`${base}${path}`, { ...init, redirect: 'error', signal: limited });
+    return { status: response.status, headers: response.headers, body: await readText(response) };
+  });
+}
+
+/**
+ * The text of a reply, counted while it is read. The length that its head promises is not trusted: a chunked reply
+ * names none, and a compressed one names another.
+ * @throws QueryTooExpensive, after which a smaller page is asked for
+ */
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop closes the connection.
+    if (bytes > LARGEST_REPLY) throw new QueryTooExpensive(`a reply of more than ${LARGEST_REPLY} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Runs network work; what fails in it is told by a code, for messages of fetch can quote the URL. */
+export async function withTimeLimit<T>(
+  signal: AbortSignal,
+  timeoutMs: number = TIMEOUT_MS,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    return await work(AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted) throw new ShopifyTimeout('no answer in time');
+    if (error instanceof ShopifyUnavailable) throw error;
+    const { name, cause } = error as { name?: string; cause?: { code?: string } };
+    throw new ShopifyUnavailable(`no answer: ${cause?.code ?? name ?? 'unknown'}`);
+  }
+}
+
+/** What a status other than 200 means, in both APIs. @throws unless it is 200 */
+export function assertAnswered({ status, headers, body }: HttpReply, now: number): void {
+  if (status === 200) return;
+  if (status === 401) throw new Unauthorized();
+  // Shopify's 504 is a query that took too long; 430 a security hold that passes.
+  if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`);
+  if (status === 429 || status === 430 || status >= 500) {
+    const asked = parseRetryAfter(headers.get('retry-after'), now);
+    // A full bucket stops all slices of the shop; any other failure may be this request's alone.
+    throw new ShopifyUnavailable(`HTTP ${status}`, asked ?? (status === 429 ? UNSAID_WAIT_MS : null));
+  }
+  if (status === 403 && /protected customer data|not approved/i.test(body))
+    throw new ShopifyRejected(DENIED_DATA);
+  throw new ShopifyRejected(SHOP_STATE[status] ?? `Shopify answered HTTP ${status}.`);
+}
+
+/** @throws ShopifyUnavailable: cut short on the way, or a page of a proxy */
+export function parseObject(body: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (value !== null && typeof value === 'object') return value as Record<string, unknown>;
+  } catch {
+    // told below
+  }
+  throw new ShopifyUnavailable('a reply that is no JSON object');
+}
