@@ -49,7 +49,7 @@ export const EVENTS: Record<TopicName, EventDoc> = {
   [Topic.rfmUpdated]: {
     message: 'events.v1.RfmUpdated',
     action: 'receive',
-    summary: 'A new score of a customer. Applied only if newer, by sequence, else by as_of.',
+    summary: 'A new score of a customer. Applied only if newer, by sequence, else by as_of; see as_of and sequence.',
     required: ['merchant_id', 'customer_id', 'rfm_score'],
     example: {
       ...ids,
@@ -77,6 +77,12 @@ export const EVENTS: Record<TopicName, EventDoc> = {
 
 /** What a proto cannot say about a field, by its name; messages inside of others name their required ones here, too. */
 export const FIELD_HINTS: Readonly<Record<string, Record<string, unknown>>> = {
+  event_id: { maxLength: 255 },
+  request_id: { maxLength: 255 },
+  external_id: { maxLength: 255 },
+  email: { maxLength: 320 },
+  segment: { maxLength: 64 },
+  kind: { maxLength: 64 },
   merchant_id: { format: 'uuid' },
   customer_id: { format: 'uuid' },
   version: { minimum: 1 },

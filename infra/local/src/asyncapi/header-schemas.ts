@@ -9,9 +9,9 @@ const text = (description: string, more: JsonSchema = {}): JsonSchema => ({
 
 const CLOUD_EVENT: Record<string, JsonSchema> = {
   ce_specversion: text('CloudEvents, binary mode', { const: '1.0' }),
-  ce_id: text("The event's id; equal to the body's event_id"),
+  ce_id: text("The event's id, unique within its source; equal to the body's event_id", { maxLength: 255 }),
   ce_type: text("The topic's name"),
-  ce_source: text('Who made the event; core for those of this service'),
+  ce_source: text('Who made the event; core for those of this service', { maxLength: 255 }),
   ce_time: text('When it happened', { format: 'date-time' }),
   'content-type': text('Of the body', { const: 'application/json' }),
 };
@@ -39,6 +39,7 @@ const DEAD: Record<string, JsonSchema> = {
     enum: [
       'malformed',
       'invalid',
+      'id_reused',
       'unknown_customer',
       'unsupported_kind',
       'signature_missing',

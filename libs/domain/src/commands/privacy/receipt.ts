@@ -31,7 +31,7 @@ const untouched = (place: string, remark: string): ErasedPlace => ({ place, foun
 /** Where nothing has to be removed, and why: a receipt that is silent about them leaves the question open. */
 export const IDS_ALONE: readonly ErasedPlace[] = [
   untouched('outbox_events', 'holds our own ids and names of fields; rows go once they are published'),
-  untouched('inbox_events', 'holds ids of events; rows go with their retention'),
+  untouched('inbox_events', 'holds ids of events and digests of scores; rows go with their retention'),
   untouched('audit_log', 'holds our own ids, names of fields and counts; kept as proof'),
   untouched(
     'dead letters',

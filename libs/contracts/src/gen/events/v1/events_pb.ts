@@ -124,6 +124,8 @@ export const CustomerUpdatedSchema: GenMessage<CustomerUpdated> = /*@__PURE__*/
  */
 export type RfmUpdated = Message<"events.v1.RfmUpdated"> & {
   /**
+   * Unique among the events of one merchant from one ce_source; at most 255 visible characters.
+   *
    * @generated from field: string event_id = 1;
    */
   eventId: string;
@@ -176,19 +178,22 @@ export type RfmScorePayload = Message<"events.v1.RfmScorePayload"> & {
   monetary: number;
 
   /**
-   * Absent: the merchant's thresholds give it.
+   * Absent: the merchant's thresholds give it. At most 64 visible characters.
    *
    * @generated from field: string segment = 4;
    */
   segment: string;
 
   /**
+   * At most a day from now.
+   *
    * @generated from field: google.protobuf.Timestamp as_of = 5;
    */
   asOf?: Timestamp | undefined;
 
   /**
-   * Number or string. When both the stored and the new score have one, it decides which is newer.
+   * Number or string. When both the stored and the new score have one, it decides which is newer; a score whose
+   * as_of is more than 7 days later is newer in any case. At most the nanoseconds from 1970 to a day from now.
    *
    * @generated from field: optional int64 sequence = 6;
    */
@@ -219,6 +224,9 @@ export type GdprRequestCreated = Message<"events.v1.GdprRequestCreated"> & {
   eventId: string;
 
   /**
+   * With the merchant_id it says which request it is, for good; without it event_id does. At most 255 visible
+   * characters.
+   *
    * @generated from field: string request_id = 2;
    */
   requestId: string;
