@@ -82,11 +82,11 @@ function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): 
 }
 
 /**
- * What a statement comes down to, and who runs it: of the api's functions it is their body, which belongs to the owner
- * and of which EXPLAIN tells nothing.
+ * What a statement comes down to, and who runs it: of the api's functions it is their body, which belongs to another
+ * role and of which EXPLAIN tells nothing.
  */
 async function unfold({ text, values }: Statement): Promise<{ text: string; explain: typeof asApi }> {
-  const [, name] = /from (read_scores|customers_of_segment)\(/.exec(text) ?? [];
+  const [, name] = /from (read_scores|list_segment)\(/.exec(text) ?? [];
   if (!name) return { text, explain: asApi };
   const { rows } = await owner.query<{ body: string; types: string[] }>(
     'select prosrc as body, proargtypes::regtype[]::text[] as types from pg_proc where proname = $1',
