@@ -107,7 +107,7 @@ async function statementsOf(read: (reader: Reader) => Promise<unknown>): Promise
   const made: Statement[] = [];
   await read({
     query: async (text, values = []) => {
-      if (/(from|join) (customers|read_scores)/.test(text)) made.push({ text, values });
+      if (/(from|join) (customers|read_scores|list_segment)/.test(text)) made.push({ text, values });
       return direct().query(text, values);
     },
   }).catch((error: { kind?: string }) => {

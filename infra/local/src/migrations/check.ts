@@ -13,11 +13,16 @@ const files = readdirSync(folder)
 const isAlone = (file: string) => /^-- no transaction$/m.test(readFileSync(file, 'utf8'));
 
 const findings = [
-  await judgeMigrations(files.filter((file) => !isAlone(file)), true),
+  await judgeMigrations(
+    files.filter((file) => !isAlone(file)),
+    true,
+  ),
   await judgeMigrations(files.filter(isAlone), false),
 ].join('');
 if (findings) {
   console.log(findings);
-  console.log('A rule that does not fit one statement is left out by "-- squawk-ignore <rule>" before it, with the reason.');
+  console.log(
+    'A rule that does not fit one statement is left out by "-- squawk-ignore <rule>" before it, with the reason.',
+  );
   process.exitCode = 1;
 }
