@@ -1,5 +1,5 @@
 import { createMerchantKeyStore, createPool, deriveKeys, openReadRouter, parseKeyring } from '@core/db';
-import { createPageTokens } from '@core/domain';
+import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,
   startAdminServer,
@@ -12,6 +12,11 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { strongReader } from './call/consistency.ts';
+import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/try-again.ts';
+import { createTellUnreadable } from './call/emails.ts';
+import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -21,6 +26,8 @@ import { startHttpServer } from './http/server.ts';
 import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
+import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
+import { createQuotas } from './quotas/quotas.ts';
 import { createReadObserver, createRpcDurations, showReplicas, showWritesReady } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
 import { createServable } from './servable.ts';
@@ -61,7 +68,7 @@ export async function startApi(
   const checks = { serving: () => serving, database: servable.reads };
   const writeChecks = { writes: servable.writes };
   showWritesReady(metrics, { ...checks, ...writeChecks });
-  const admin = await startAdmin({ port: env.CORE_ADMIN_PORT, metrics, checks, writeChecks });
+  const admin = await startAdmin({ port: env.CORE_ADMIN_PORT, metrics, checks, writeChecks, log });
   shutdown.add('admin server', () => admin.close());
   await untilReady(servable.atStart, {
     what: 'PostgreSQL',
@@ -70,17 +77,37 @@ export async function startApi(
   });
 
   const scoreOf = createScoreOf(reads);
+  const watchImport = createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched));
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
-  const gate = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
-    identify,
+  const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const proveShop = createProveShop(shopify, log);
+  const tellUnreadable = createTellUnreadable(metrics, log);
+  const refusals = createRefusals(metrics);
+  const stopping = shutdown.signal;
+  const door = {
+    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, proveShop, tellUnreadable, stopping },
+    gate: createGate({
+      identify,
+      limit: createCallLimit(metrics, refusals),
+      quotas: createQuotas({
+        caller: env.CORE_QUOTA_CALLER,
+        merchant: env.CORE_QUOTA_MERCHANT,
+        refusals,
+      }),
+    }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
-    limit: createCallLimit(metrics),
     log,
   };
-  const invoker = createInvoker({ ...gate, durations: createRpcDurations(metrics) });
-  const common = { methods: METHODS, invoker };
+  const invoker = createInvoker({ ...door, durations: createRpcDurations(metrics) });
+  const budget = createByteBudget(MOST_BODY_BYTES);
+  showHeldBytes(
+    metrics,
+    'core_body_bytes',
+    'Bytes of requests held, by process: read and not yet decoded',
+    budget,
+  );
+  const common = { methods: METHODS, invoker, budget, log };
   const servers: RunningServer[] = [];
   // Both at once: each takes as long as its slowest call.
   shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
@@ -101,10 +128,11 @@ export async function startApi(
         pool,
         keys,
         secrets: env.SHOPIFY_CLIENT_SECRET,
+        budget,
         metrics,
         log,
       }),
-      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(gate),
+      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(door),
     },
   });
   servers.push(http);

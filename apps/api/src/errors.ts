@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { isConnectionLoss } from '@core/db';
+import { isConnectionLoss, isUnavailable } from '@core/db';
 import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
 
@@ -48,6 +48,12 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
   }
   if (isConnectionLoss(error)) {
     return new ConnectError(`the database cannot be reached, request ${requestId}`, Code.Unavailable);
+  }
+  if (isUnavailable(error)) {
+    return new ConnectError(
+      `the database cannot do this just now, try again later, request ${requestId}`,
+      Code.Unavailable,
+    );
   }
   return new ConnectError(`internal error, request ${requestId}`, Code.Internal);
 }

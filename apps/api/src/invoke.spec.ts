@@ -2,13 +2,18 @@ import { create, type DescMessage, type Message, type MessageInitShape } from '@
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { CoreService, ImportService } from '@core/contracts';
 import type { CustomerRow } from '@core/db';
+import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
-import { createInvoker, type Incoming } from './invoke.ts';
+import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/try-again.ts';
+import { createInvoker, type Incoming, type Invoker, type Reply } from './invoke.ts';
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
+import { UNLIMITED, type Quota } from './quotas/quota.ts';
+import { createQuotas } from './quotas/quotas.ts';
 
 const methodOf = (desc: unknown) => METHODS.find((method) => method.desc === desc)!;
 const getRfm = methodOf(CoreService.method.getCustomerRFM) as UnaryMethod;
@@ -32,8 +37,10 @@ function bench(options: {
   isMerchant?: () => Promise<boolean>;
   query?: () => Promise<never[]>;
   mostCalls?: number;
+  merchant?: Partial<Quota>;
 }) {
   const registry = new Registry();
+  const refusals = createRefusals(registry);
   const log = createLogger('api', 'silent');
   const logged: Record<string, unknown>[] = [];
   log.error = ((fields: Record<string, unknown>) => void logged.push(fields)) as typeof log.error;
@@ -41,22 +48,38 @@ function bench(options: {
   const deps = {
     reads: { reader: () => ({ query }) },
     scoreOf: async () => (await query())[0] ?? undefined,
+    watchImport: createWatchImport(async () => (await query())[0]!),
     stopping: new AbortController().signal,
   } as unknown as Deps;
   const invoker = createInvoker({
     deps,
-    identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
+    gate: createGate({
+      identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
+      limit: createCallLimit(registry, refusals, { unary: options.mostCalls ?? 1_000 }),
+      quotas: createQuotas({
+        caller: UNLIMITED,
+        merchant: { ...UNLIMITED, ...options.merchant },
+        refusals,
+      }),
+    }),
     isMerchant: options.isMerchant ?? (async () => true),
     durations: createRpcDurations(registry),
-    limit: createCallLimit(registry, options.mostCalls),
     log,
   });
   return { invoker, registry, logged };
 }
 
-const incoming = (method: Method, init: MessageInitShape<DescMessage>, more: Partial<Incoming> = {}) => {
+interface Call extends Incoming {
+  read(): Message;
+}
+
+/** As a server does: first the head, then the request. */
+const unary = async (invoker: Invoker, method: UnaryMethod, call: Call): Promise<Reply> =>
+  (await invoker.admit(method, call)).run(call.read());
+
+const incoming = (method: Method, init: MessageInitShape<DescMessage>, more: Partial<Call> = {}) => {
   const headers: Record<string, string> = {};
-  const call: Incoming = {
+  const call: Call = {
     header: () => undefined,
     deadline: undefined,
     whenGone: () => undefined,
@@ -78,14 +101,14 @@ it('asks for the scope before it reads the request', async () => {
   const read = () => {
     throw new Error('not to be read');
   };
-  const error = await caught(invoker.unary(getRfm, incoming(getRfm, request, { read }).call));
+  const error = await caught(unary(invoker, getRfm, incoming(getRfm, request, { read }).call));
   expect([error.code, error.rawMessage]).toEqual([Code.PermissionDenied, 'the scope rfm:read is needed']);
 });
 
 it('validates before it asks for the merchant', async () => {
   let asked = 0;
   const { invoker } = bench({ isMerchant: async () => ++asked > 0 });
-  const error = await caught(invoker.unary(getRfm, incoming(getRfm, { merchantId: id }).call));
+  const error = await caught(unary(invoker, getRfm, incoming(getRfm, { merchantId: id }).call));
   expect([error.code, error.rawMessage, asked]).toEqual([
     Code.InvalidArgument,
     'customer_id: must be a UUID',
@@ -99,7 +122,7 @@ it('asks for the merchant before the handler', async () => {
     isMerchant: async () => false,
     query: async () => (queries++, []),
   });
-  const error = await caught(invoker.unary(getRfm, incoming(getRfm, request).call));
+  const error = await caught(unary(invoker, getRfm, incoming(getRfm, request).call));
   expect([error.code, error.rawMessage, queries]).toEqual([
     Code.PermissionDenied,
     'merchant_id: not a valid merchant',
@@ -109,7 +132,7 @@ it('asks for the merchant before the handler', async () => {
 
 it('shows no email to a caller without customers:pii, and none is decrypted', async () => {
   const { invoker } = bench({ scopes: ['customers:read'] });
-  const reply = await invoker.unary(getCustomer, incoming(getCustomer, request).call);
+  const reply = await unary(invoker, getCustomer, incoming(getCustomer, request).call);
   expect(reply).toMatchObject({ customer: { customerId: id, email: undefined } });
 });
 
@@ -118,7 +141,7 @@ it('tells the caller of the unforeseen an id alone, and logs it with that id', a
     query: async () => Promise.reject(new Error('syntax error near ada@example.com')),
   });
   const { call, headers } = incoming(getRfm, request);
-  const error = await caught(invoker.unary(getRfm, call));
+  const error = await caught(unary(invoker, getRfm, call));
   expect(error.code).toBe(Code.Internal);
   expect(error.rawMessage).toBe(`internal error, request ${headers['x-request-id']}`);
   expect(logged).toEqual([
@@ -134,7 +157,7 @@ it.each([
   ['the caller goes', { whenGone: (leave: () => void) => leave() }, Code.Canceled],
 ])('answers when %s, though the work does not end', async (_, more, code) => {
   const { invoker } = bench({ query: () => new Promise<never>(() => undefined) });
-  expect((await caught(invoker.unary(getRfm, incoming(getRfm, request, more).call))).code).toBe(code);
+  expect((await caught(unary(invoker, getRfm, incoming(getRfm, request, more).call))).code).toBe(code);
 });
 
 it('refuses calls beyond its limit at once, and counts work until its end rather than its answer', async () => {
@@ -145,17 +168,17 @@ it('refuses calls beyond its limit at once, and counts work until its end rather
     mostCalls: 1,
   });
   const late = { deadline: 1 };
-  expect((await caught(invoker.unary(getCustomer, incoming(getCustomer, request, late).call))).code).toBe(
+  expect((await caught(unary(invoker, getCustomer, incoming(getCustomer, request, late).call))).code).toBe(
     Code.DeadlineExceeded,
   );
-  const refusal = await caught(invoker.unary(getCustomer, incoming(getCustomer, request).call));
+  const refusal = await caught(unary(invoker, getCustomer, incoming(getCustomer, request).call));
   expect([refusal.code, refusal.rawMessage]).toEqual([
     Code.ResourceExhausted,
     '1 calls are under way in this process, try again',
   ]);
   resolve([row] as never[]);
   await new Promise(setImmediate);
-  await invoker.unary(getCustomer, incoming(getCustomer, request).call);
+  await unary(invoker, getCustomer, incoming(getCustomer, request).call);
   expect(await registry.metrics()).toMatch(/core_calls_in_flight\{process="\d+"\} 0\n/);
 });
 
@@ -167,7 +190,8 @@ it('counts a stream whose reader leaves as cancelled', async () => {
   const run = { status: 'running', source: 'auto', mode: 'full', expected: null, ...counts };
   const { invoker, registry } = bench({ scopes: ['imports:write'], query: async () => [run] as never[] });
   const { call } = incoming(watch, { merchantId: id, importId: id });
-  const replies = invoker.stream(watch, call)[Symbol.asyncIterator]();
+  const admitted = await invoker.admit(watch, call);
+  const replies = admitted.run(call.read())[Symbol.asyncIterator]();
   await replies.next();
   await replies.return?.();
   expect(await registry.metrics()).toMatch(/_count\{method="WatchCustomerImport",code="canceled"\} 1/);

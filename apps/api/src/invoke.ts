@@ -3,9 +3,9 @@ import { Code, type ConnectError } from '@connectrpc/connect';
 import { TRACEPARENT, traceparentOf } from '@core/contracts';
 import { CoreError, type Logger } from '@core/runtime';
 import type { IsMerchant } from './auth/merchants.ts';
-import type { CallLimit } from './call/call-limit.ts';
-import { requireMerchant, requireScope, type Credentials, type Identify } from './call/caller.ts';
+import { requireMerchant, type Credentials } from './call/caller.ts';
 import type { CallContext, Deps } from './call/context.ts';
+import type { Gate, Visit } from './call/gate.ts';
 import { DEFAULT_DEADLINE_MS, openCall, type OpenCall, type WhenGone } from './call/open-call.ts';
 import { REQUEST_ID, requestIdOf } from './call/request-id.ts';
 import { codeName, toRpcError } from './errors.ts';
@@ -13,63 +13,100 @@ import type { Method, StreamMethod, UnaryMethod } from './method.ts';
 import type { RpcDurations } from './metrics.ts';
 import { applyRules } from './validation/apply-rules.ts';
 
-/** A call as its server received it; the pipeline knows nothing else of gRPC or HTTP. */
+/** The head of a call as its server received it; the pipeline knows nothing else of gRPC or HTTP. */
 export interface Incoming extends Credentials {
   /** Milliseconds since the epoch, undefined when the caller set none. */
   readonly deadline: number | undefined;
   readonly whenGone: WhenGone;
   /** Adds a header to the reply. */
   reply(name: string, value: string): void;
-  /** @throws ConnectError when the bytes are not such a message */
-  read(): Message;
 }
 
-type Reply = MessageInitShape<DescMessage>;
+export type Reply = MessageInitShape<DescMessage>;
 
-/** The one way into a handler. What is thrown is a ConnectError that may be shown to the caller. */
+/** A call that has come in. It ends by exactly one of `run` and `refuse`. */
+export interface Admitted<Replies> {
+  /** The work on its request. The errors are ConnectErrors that may be shown to the caller. */
+  run(request: Message): Replies;
+  /**
+   * Ends it without work: its request has not come, or is none.
+   * @returns the error to show
+   */
+  refuse(thrown: unknown): ConnectError;
+}
+export type AdmittedUnary = Admitted<Promise<Reply>>;
+export type AdmittedStream = Admitted<AsyncIterable<Reply>>;
+
+/** The one way into a handler: first the head of a call, then its request. */
 export interface Invoker {
-  unary(method: UnaryMethod, incoming: Incoming): Promise<Reply>;
-  stream(method: StreamMethod, incoming: Incoming): AsyncIterable<Reply>;
+  /** Reads headers alone. @throws ConnectError that may be shown to the caller, who must not be read then */
+  admit(method: UnaryMethod, incoming: Incoming): AdmittedUnary | Promise<AdmittedUnary>;
+  admit(method: StreamMethod, incoming: Incoming): AdmittedStream | Promise<AdmittedStream>;
 }
 
 export interface InvokerOptions {
   deps: Deps;
-  identify: Identify;
+  gate: Gate;
   isMerchant: IsMerchant;
   durations: RpcDurations;
-  limit: CallLimit;
   log: Logger;
 }
 
-/**
- * Every call goes: request id -> limit -> caller -> scope -> validation -> merchant, of the caller and of Auth ->
- * handler -> error mapping.
- */
-export function createInvoker(options: InvokerOptions): Invoker {
-  const { deps, identify, isMerchant, durations, limit, log } = options;
+interface Opened {
+  readonly incoming: Incoming;
+  readonly requestId: string;
+  readonly call: OpenCall;
+  /** Ends the call, once: closes its timer, counts it, logs what went wrong. */
+  finish(outcome?: { thrown?: unknown; code?: Code }): ConnectError | undefined;
+}
 
-  const begin = (method: Method, incoming: Incoming) => {
+/**
+ * Every call goes: request id -> gate (limit, caller, scope, quota), from its headers; then its request is read ->
+ * validation -> merchant, of the caller, of its quota and of Auth -> handler -> error mapping.
+ */
+export function createInvoker({ deps, gate, isMerchant, durations, log }: InvokerOptions): Invoker {
+  const open = (method: Method, incoming: Incoming): Opened => {
     const requestId = requestIdOf(incoming.header(REQUEST_ID));
     incoming.reply(REQUEST_ID, requestId);
     const fallback = method.kind === 'unary' ? Date.now() + DEFAULT_DEADLINE_MS : Infinity;
     const call = openCall(incoming.deadline ?? fallback, incoming.whenGone);
-    return { call, requestId, finish: finisher(method, requestId, call) };
+    const observe = durations.start(method.desc);
+    return {
+      incoming,
+      requestId,
+      call,
+      finish(outcome = {}) {
+        call.close();
+        const error = 'thrown' in outcome ? toRpcError(outcome.thrown, requestId) : undefined;
+        const code = codeName(error?.code ?? outcome.code);
+        observe(code);
+        const fields = { request_id: requestId, rpc: method.desc.name, code };
+        if (error?.code === Code.Internal) log.error({ ...fields, err: outcome.thrown }, 'call failed');
+        else if (error?.code === Code.Unavailable)
+          log.warn({ ...fields, err: outcome.thrown }, 'call refused');
+        else log.debug(fields, 'call ended');
+        return error;
+      },
+    };
   };
 
-  const admit = async (method: Method, incoming: Incoming, call: OpenCall, requestId: string) => {
-    const identified = identify(incoming);
-    const caller = identified instanceof Promise ? await identified : identified;
-    requireScope(caller, method.scope);
-    const request = incoming.read();
+  /** Checks the request and makes what its handler is told of the call. */
+  const check = async (
+    method: Method,
+    { incoming, requestId, call }: Opened,
+    visit: Visit,
+    request: Message,
+  ) => {
     applyRules(method.desc.input, method.rules, request);
     // method() lets no request without merchantId into the table.
     const { merchantId } = request as unknown as { merchantId: string };
-    requireMerchant(caller, merchantId);
+    requireMerchant(visit.caller, merchantId);
+    visit.of(merchantId, method.calls?.(request));
     if (!(await isMerchant(merchantId))) {
       throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
     }
     const ctx: CallContext = {
-      ...caller,
+      ...visit.caller,
       requestId,
       merchantId,
       deadline: call.deadline,
@@ -81,66 +118,86 @@ export function createInvoker(options: InvokerOptions): Invoker {
       },
       reply: incoming.reply,
     };
-    return { request, ctx };
+    return ctx;
   };
 
-  /** Ends the call, once: closes its timer, counts it, logs what went wrong. */
-  const finisher = (method: Method, requestId: string, call: OpenCall) => {
-    const observe = durations.start(method.desc);
-    return (outcome: { thrown?: unknown; code?: Code } = {}): ConnectError | undefined => {
-      call.close();
-      const error = 'thrown' in outcome ? toRpcError(outcome.thrown, requestId) : undefined;
-      const code = codeName(error?.code ?? outcome.code);
-      observe(code);
-      const fields = { request_id: requestId, rpc: method.desc.name, code };
-      if (error?.code === Code.Internal) log.error({ ...fields, err: outcome.thrown }, 'call failed');
-      else if (error?.code === Code.Unavailable) log.warn({ ...fields, err: outcome.thrown }, 'call refused');
-      else log.debug(fields, 'call ended');
-      return error;
-    };
-  };
-
-  return {
-    async unary(method, incoming) {
-      const { call, requestId, finish } = begin(method, incoming);
-      const work = async () => {
-        limit.enter();
-        try {
-          const { ctx, request } = await admit(method, incoming, call, requestId);
-          return await method.handler(deps, ctx, request);
-        } finally {
-          limit.leave();
-        }
-      };
+  const runUnary = async (
+    method: UnaryMethod,
+    opened: Opened,
+    visit: Visit,
+    request: Message,
+  ): Promise<Reply> => {
+    const work = async () => {
       try {
-        const reply = await call.race(work());
-        finish();
-        return reply;
-      } catch (thrown) {
-        throw finish({ thrown });
-      }
-    },
-
-    async *stream(method, incoming) {
-      const { call, requestId, finish } = begin(method, incoming);
-      // A reader that leaves ends this generator by `return`, past both branches below.
-      let end: () => ConnectError | undefined = () => finish({ code: Code.Canceled });
-      try {
-        limit.enter();
-        try {
-          const { ctx, request } = await call.race(admit(method, incoming, call, requestId));
-          yield* method.handler(deps, ctx, request);
-        } finally {
-          limit.leave();
-        }
-        end = finish;
-      } catch (thrown) {
-        const error = finish({ thrown });
-        end = () => undefined;
-        throw error;
+        return await method.handler(deps, await check(method, opened, visit, request), request);
       } finally {
-        end();
+        visit.leave();
       }
-    },
+    };
+    try {
+      const reply = await opened.call.race(work());
+      opened.finish();
+      return reply;
+    } catch (thrown) {
+      throw opened.finish({ thrown });
+    }
   };
+
+  async function* runStream(
+    method: StreamMethod,
+    opened: Opened,
+    visit: Visit,
+    request: Message,
+  ): AsyncIterable<Reply> {
+    // A reader that leaves ends this generator by `return`, past both branches below.
+    let end: () => ConnectError | undefined = () => opened.finish({ code: Code.Canceled });
+    try {
+      try {
+        const ctx = await opened.call.race(check(method, opened, visit, request));
+        yield* method.handler(deps, ctx, request);
+      } finally {
+        visit.leave();
+      }
+      end = opened.finish;
+    } catch (thrown) {
+      const error = opened.finish({ thrown });
+      end = () => undefined;
+      throw error;
+    } finally {
+      end();
+    }
+  }
+
+  const admitted = (method: Method, opened: Opened, visit: Visit) => ({
+    run: (request: Message) =>
+      method.kind === 'unary'
+        ? runUnary(method, opened, visit, request)
+        : runStream(method, opened, visit, request),
+    refuse(thrown: unknown): ConnectError {
+      visit.leave();
+      return opened.finish({ thrown }) as ConnectError;
+    },
+  });
+
+  function admit(method: Method, incoming: Incoming) {
+    const opened = open(method, incoming);
+    let entering: Visit | Promise<Visit>;
+    try {
+      entering = gate.enter(incoming, method);
+    } catch (thrown) {
+      throw opened.finish({ thrown });
+    }
+    if (!(entering instanceof Promise)) return admitted(method, opened, entering);
+    const waiting = entering;
+    return opened.call.race(waiting).then(
+      (visit) => admitted(method, opened, visit),
+      (thrown: unknown) => {
+        // The call may have ended first: its place is given back when it is taken after all.
+        waiting.then((visit) => visit.leave()).catch(() => undefined);
+        throw opened.finish({ thrown });
+      },
+    );
+  }
+  // Its two kinds of replies follow from the kind of its method.
+  return { admit: admit as Invoker['admit'] };
 }

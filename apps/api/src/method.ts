@@ -7,13 +7,26 @@ import type {
   MessageShape,
 } from '@bufbuild/protobuf';
 import type { CallContext, Deps, Scope } from './call/context.ts';
+import type { Cost } from './quotas/quota.ts';
 import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
+
+/**
+ * Bytes of a request, decompressed: ids, a shop, a page token. A request is held whole before anything can be refused
+ * for what is in it, so that no method takes more than is useful; gRPC's usual limit is 4 MiB.
+ */
+export const SMALL_REQUEST = 8 * 1024;
 
 /** Every request names its merchant, and is checked field by field before a handler sees it. */
 interface Spec<I extends DescMessage, Handler> {
   scope: Scope;
+  /** Which of a caller's and a merchant's quotas it counts against: a method without one does not compile. */
+  cost: Cost;
+  /** As how many calls a request counts, by what it asks for; one unless told. */
+  calls?: (request: MessageShape<I>) => number;
   /** One rule a field: a field without one does not compile. */
   rules: Rules<MessageShape<I>> & { merchantId: Rule<string> };
+  /** In bytes, SMALL_REQUEST unless told. */
+  largestRequest?: number;
   handler: Handler;
 }
 
@@ -21,7 +34,10 @@ export interface UnaryMethod {
   kind: 'unary';
   desc: DescMethodUnary;
   scope: Scope;
+  cost: Cost;
+  calls?: (request: Message) => number;
   rules: AnyRules;
+  largestRequest: number;
   handler: (deps: Deps, ctx: CallContext, request: Message) => Promise<MessageInitShape<DescMessage>>;
 }
 
@@ -29,7 +45,10 @@ export interface StreamMethod {
   kind: 'stream';
   desc: DescMethodServerStreaming;
   scope: Scope;
+  cost: Cost;
+  calls?: (request: Message) => number;
   rules: AnyRules;
+  largestRequest: number;
   handler: (deps: Deps, ctx: CallContext, request: Message) => AsyncIterable<MessageInitShape<DescMessage>>;
 }
 
@@ -40,7 +59,7 @@ export type Method = UnaryMethod | StreamMethod;
 export const unary = <I extends DescMessage, O extends DescMessage>(
   desc: DescMethodUnary<I, O>,
   spec: Spec<I, (deps: Deps, ctx: CallContext, request: MessageShape<I>) => Promise<MessageInitShape<O>>>,
-): UnaryMethod => ({ kind: 'unary', desc, ...spec }) as unknown as UnaryMethod;
+): UnaryMethod => ({ kind: 'unary', desc, largestRequest: SMALL_REQUEST, ...spec }) as unknown as UnaryMethod;
 
 export const stream = <I extends DescMessage, O extends DescMessage>(
   desc: DescMethodServerStreaming<I, O>,
@@ -48,4 +67,5 @@ export const stream = <I extends DescMessage, O extends DescMessage>(
     I,
     (deps: Deps, ctx: CallContext, request: MessageShape<I>) => AsyncIterable<MessageInitShape<O>>
   >,
-): StreamMethod => ({ kind: 'stream', desc, ...spec }) as unknown as StreamMethod;
+): StreamMethod =>
+  ({ kind: 'stream', desc, largestRequest: SMALL_REQUEST, ...spec }) as unknown as StreamMethod;

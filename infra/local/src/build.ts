@@ -82,9 +82,9 @@ async function bundle(name: string): Promise<void> {
 const replacing = (file: string, by: string): Plugin => ({
   name: 'replace',
   setup({ onLoad, onEnd }) {
-    const filter = new RegExp(`/${file.replaceAll('.', '\\.')}$`);
     let replaced = false;
-    onLoad({ filter }, () => {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!path.endsWith(`/${file}`)) return undefined;
       replaced = true;
       return {
         contents: readFileSync(resolve(root, by), 'utf8'),

@@ -19,7 +19,7 @@ it.each([
   ['alter table customers alter column metadata set not null', 'adding-not-nullable-field'],
   ['alter table customers add constraint ck_spec check (version > 0)', 'constraint-missing-not-valid'],
   [
-    'create index concurrently idx_spec on customers (version)',
+    'alter table customers add column phone varchar; create index concurrently idx_spec on customers (version)',
     'ban-concurrent-index-creation-in-transaction',
   ],
   ['alter table customers rename column metadata to more', 'renaming-column'],

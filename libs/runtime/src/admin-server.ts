@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { guarded, type Listener } from './guard.ts';
+import type { Logger } from './logger.ts';
 import type { Registry } from './metrics.ts';
 
 /** A named condition of readiness; it throws, or says false, when not met. */
@@ -10,13 +12,15 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** Answers every request below its path, and whatever goes wrong in it. */
-export type AdminPage = (req: IncomingMessage, res: ServerResponse) => void;
+/** Answers every request below its path. */
+export type AdminPage = Listener;
 
 export interface AdminOptions {
   port: number;
   metrics: Registry;
   checks: Record<string, ReadyCheck>;
+  /** Told what goes wrong in an answer. */
+  log?: Pick<Logger, 'error'>;
   /** Of what an app needs besides to take writes: for `/readyz?for=writes`. */
   writeChecks?: Record<string, ReadyCheck>;
   /** By path, such as /queues. */
@@ -44,6 +48,7 @@ export async function serveAdmin(options: {
   /** Names what is missing. */
   failing: (forWrites: boolean) => Promise<string[]>;
   pages?: AdminOptions['pages'];
+  log?: AdminOptions['log'];
 }): Promise<AdminServer> {
   const { metrics, pages = {} } = options;
   const routes: Record<string, (res: ServerResponse, query: URLSearchParams) => Promise<void>> = {
@@ -64,17 +69,18 @@ export async function serveAdmin(options: {
       res.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
     },
   };
-  const server = createServer((req, res) => {
+  const answer = (req: IncomingMessage, res: ServerResponse) => {
     const [path = '', query] = (req.url ?? '').split('?', 2);
     const [, page] = Object.entries(pages).find(([at]) => path === at || path.startsWith(`${at}/`)) ?? [];
     if (page) return page(req, res);
-    const route = routes[path];
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (!route) {
       const there = [...Object.keys(routes), ...Object.keys(pages)];
       return reply(res, 404, { error: `no such page; there are ${there.join(', ')}` });
     }
-    route(res, new URLSearchParams(query)).catch(() => reply(res, 500, { error: 'internal' }));
-  });
+    return route(res, new URLSearchParams(query));
+  };
+  const server = createServer(guarded(answer, options.log));
   await listen(server, options.port, 'CORE_ADMIN_PORT');
   return {
     port: (server.address() as AddressInfo).port,

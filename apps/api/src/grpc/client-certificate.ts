@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import type * as grpc from '@grpc/grpc-js';
 
-type Call = Pick<grpc.ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
+type Call = Pick<grpc.ServerInterceptingCallInterface, 'getAuthContext'>;
 
 const bySession = new WeakMap<object, PeerCertificate>();
 
@@ -11,7 +11,7 @@ const bySession = new WeakMap<object, PeerCertificate>();
  * grpc-js: where they are missing, each call pays.
  */
 export function certificateOf(call: Call): PeerCertificate | undefined {
-  const session = (call as { call?: { stream?: { session?: object } } }).call?.stream?.session;
+  const session = (call as { stream?: { session?: object } }).stream?.session;
   const known = session && bySession.get(session);
   if (known) return known;
   const certificate = call.getAuthContext()?.sslPeerCertificate;

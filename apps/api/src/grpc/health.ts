@@ -14,7 +14,11 @@ type Watch = grpc.ServerWritableStream<Request, Message>;
  * grpc.health.v1 for the whole server ("") and each of its services. Own code rather than the package
  * grpc-health-check: that one reads its .proto from its own folder when it is loaded, and a bundle has none.
  */
-export function addHealth(server: grpc.Server, services: readonly DescService[]): { stop(): void } {
+export function addHealth(
+  server: grpc.Server,
+  services: readonly DescService[],
+  mostWatches: number,
+): { stop(): void } {
   const { request, response } = HEALTH;
   const names = new Set(['', ...services.map(({ typeName }) => typeName)]);
   const watches = new Set<Watch>();
@@ -28,6 +32,11 @@ export function addHealth(server: grpc.Server, services: readonly DescService[])
       : callback({ code: grpc.status.NOT_FOUND, details: 'no such service here' });
 
   const watch = (call: Watch) => {
+    // Anybody may watch, without a token.
+    if (watches.size >= mostWatches) {
+      const details = `${mostWatches} watches are open in this process, ask by Check`;
+      return void call.emit('error', { code: grpc.status.RESOURCE_EXHAUSTED, details });
+    }
     watches.add(call);
     call.on('cancelled', () => watches.delete(call));
     call.write(reply(statusOf(call.request.service)));

@@ -1,5 +1,6 @@
 import type * as grpc from '@grpc/grpc-js';
-import { LARGEST_REPLY, LARGEST_REQUEST } from '../call/message-size.ts';
+import { LARGEST_REPLY } from '../call/message-size.ts';
+import { SMALL_REQUEST } from '../method.ts';
 
 export const GRPC_LIMITS = {
   /**
@@ -13,6 +14,27 @@ export const GRPC_LIMITS = {
 
   /** Headers of one call, with HTTP/2's own; ours are a dozen. Beyond: as above. */
   mostHeaders: 64,
+
+  /**
+   * Connections of one process, idle ones included (about 30 KiB each); what comes beyond is closed at once. Clients
+   * hold one for each process.
+   */
+  mostConnections: 2_048,
+
+  /**
+   * MB that one connection may take up in headers, frames that wait and streams: 256 calls take a tenth. Beyond it new
+   * streams are refused, ENHANCE_YOUR_CALM. grpc-js switches this limit off.
+   */
+  sessionMemory: 10,
+
+  /** From the headers of a call to the end of its request: a packet or two. Answered DEADLINE_EXCEEDED. */
+  requestWithinMs: 10_000,
+
+  /** A peer that is refused may send on so long; then the stream is reset. */
+  lingerMs: 1_000,
+
+  /** Streams of the health service at once: one for each balancer and client that asks for it. */
+  mostHealthWatches: 1_000,
 
   /** A dead peer says nothing: asked every minute, it is found out within 80 s, and its watches given up. */
   keepaliveMs: 60_000,
@@ -37,8 +59,12 @@ export type GrpcLimits = typeof GRPC_LIMITS;
 
 /** What grpc-js has options for. */
 export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
-  'grpc.max_receive_message_length': LARGEST_REQUEST,
+  // Of health and reflection; methods have limits of their own.
+  'grpc.max_receive_message_length': SMALL_REQUEST,
   'grpc.max_send_message_length': LARGEST_REPLY,
+  'grpc-node.max_session_memory': limits.sessionMemory,
+  // Figures for a service that is not there, at 2 us a call.
+  'grpc.enable_channelz': 0,
   'grpc.max_concurrent_streams': limits.mostStreams,
   'grpc.keepalive_time_ms': limits.keepaliveMs,
   'grpc.keepalive_timeout_ms': limits.keepaliveAnswerMs,

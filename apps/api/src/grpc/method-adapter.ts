@@ -1,25 +1,39 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type Message,
-  type MessageInitShape,
-} from '@bufbuild/protobuf';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { create, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
-import type { Incoming, Invoker } from '../invoke.ts';
+import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
+import type { ByteBudget } from '../request/byte-budget.ts';
+import { decodeRequest } from '../request/decode.ts';
+import { decompress } from '../request/decompress.ts';
+import { tooSlow } from '../request/refusals.ts';
+import type { TimeLimit, Waiting } from '../request/time-limit.ts';
 import { certificateOf } from './client-certificate.ts';
-
-type Reply = MessageInitShape<DescMessage>;
-type UnaryCall = grpc.ServerUnaryCall<Buffer, Reply>;
-type StreamCall = grpc.ServerWritableStream<Buffer, Reply>;
+import { createMessageReader } from './message-reader.ts';
+import { statusDetails } from './status-details.ts';
 
 /**
- * How grpc-js reads and writes a method. Requests stay bytes until the pipeline reads them: grpc-js
- * itself would answer unreadable ones INTERNAL, without a request id.
+ * A call as grpc-js hands it to interceptors, and private fields of it: its stream, its decoder of messages, which is
+ * replaced, and what they are compressed by. Specs see whether limits still bite.
  */
+export interface ServerCall extends grpc.ServerInterceptingCallInterface {
+  readonly stream: ServerHttp2Stream;
+  readonly incomingEncoding: string;
+  decoder: { write(part: Buffer): Buffer[] };
+}
+
+export interface Doors {
+  invoker: Invoker;
+  budget: ByteBudget;
+  /** For a request to come after its headers. */
+  requests: TimeLimit;
+  requestWithinMs: number;
+  /** For a peer to stop sending once it is refused. */
+  refused: TimeLimit;
+}
+
+/** How grpc-js writes the replies of a method; requests are read here. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Reply> => ({
   path,
   requestStream: false,
@@ -27,7 +41,7 @@ export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinit
   requestSerialize: (bytes) => bytes,
   requestDeserialize: (bytes) => bytes,
   responseSerialize: (reply) => encode(method.desc.output, reply),
-  responseDeserialize: (bytes) => fromBinary(method.desc.output, bytes),
+  responseDeserialize: () => ({}),
 });
 
 const encode = (desc: DescMessage, reply: Reply): Buffer => {
@@ -35,77 +49,137 @@ const encode = (desc: DescMessage, reply: Reply): Buffer => {
   return Buffer.from(buffer, byteOffset, byteLength);
 };
 
-export const grpcHandler = (method: Method, invoker: Invoker): grpc.UntypedHandleCall =>
-  method.kind === 'unary'
-    ? (call: UnaryCall, callback: grpc.sendUnaryData<Reply>) => {
-        const { incoming, headers } = receive(method, call);
-        invoker.unary(method, incoming).then(
-          (reply) => {
-            call.sendMetadata(headers);
-            callback(null, reply);
-          },
-          (error: unknown) => {
-            call.sendMetadata(headers);
-            callback(status(error));
-          },
-        );
-      }
-    : (call: StreamCall) => {
-        const { incoming, headers } = receive(method, call);
-        // Not before the pipeline has set its headers, which it does ahead of its first message.
-        send(call, invoker.stream(method, incoming), headers).catch((error: unknown) => {
-          call.sendMetadata(headers);
-          call.emit('error', status(error));
-        });
-      };
-
-async function send(call: StreamCall, replies: AsyncIterable<Reply>, headers: grpc.Metadata): Promise<void> {
-  for await (const reply of replies) {
-    call.sendMetadata(headers);
-    if (!call.write(reply) && !call.cancelled) await drained(call);
-    if (call.cancelled) return;
-  }
-  call.end();
-}
-
-const drained = (call: StreamCall): Promise<void> =>
-  new Promise((resolve) => {
-    call.once('drain', resolve);
-    call.once('cancelled', resolve);
-  });
-
-function receive(
-  method: Method,
-  call: Pick<UnaryCall, 'metadata' | 'request' | 'cancelled' | 'getDeadline' | 'getAuthContext'> & {
-    on(event: 'cancelled', listener: () => void): unknown;
-  },
-): { incoming: Incoming; headers: grpc.Metadata } {
+/**
+ * Serves a call from its headers on. grpc-js's own handlers begin when the whole message is there: by then strangers
+ * would have had it held and decoded.
+ */
+export function serveCall(method: Method, call: ServerCall, doors: Doors): void {
   const headers = new grpc.Metadata();
-  const deadline = Number(call.getDeadline());
-  const incoming: Incoming = {
-    header: (name) => call.metadata.get(name)[0]?.toString(),
-    certificate: () => certificateOf(call),
-    deadline: Number.isFinite(deadline) ? deadline : undefined,
-    // grpc-js says "cancelled" of every call, also of those that have ended well.
-    whenGone: (listener) => void (call.cancelled ? listener() : call.on('cancelled', listener)),
-    reply: (name, value) => headers.set(name, value),
-    read: () => read(method.desc.input, call.request),
+  const reader = createMessageReader(method.largestRequest, doors.budget);
+  let waiting: Waiting | undefined;
+  let admitted: Admitted<unknown> | undefined;
+  let cancelled = false;
+  let gone: () => void = () => undefined;
+
+  /** Its request is no longer waited for. */
+  const stopReading = () => {
+    if (waiting) doors.requests.remove(waiting);
+    waiting = undefined;
+    reader.release();
   };
-  return { incoming, headers };
+  const refuse = (thrown: unknown) => {
+    stopReading();
+    const error = admitted ? admitted.refuse(thrown) : ConnectError.from(thrown);
+    admitted = undefined;
+    const { code, details, metadata } = statusOf(error);
+    metadata.merge(headers);
+    call.sendStatus({ code, details, metadata });
+    cutLater(call.stream, doors.refused);
+  };
+  const attempt = (step: () => unknown) => {
+    try {
+      const done = step();
+      if (done instanceof Promise) done.catch(refuse);
+    } catch (thrown) {
+      refuse(thrown);
+    }
+  };
+  const letIn = (entered: Admitted<unknown>) => {
+    admitted = entered;
+    if (cancelled) return refuse(new ConnectError('the caller has gone', Code.Canceled));
+    waiting = doors.requests.add(() => refuse(tooSlow(doors.requestWithinMs)));
+    call.startRead();
+  };
+  const run = (request: Message) => {
+    stopReading();
+    const work = admitted?.run(request);
+    admitted = undefined;
+    if (work instanceof Promise) work.then((reply) => send(reply), fail);
+    else if (work) stream(work as AsyncIterable<Reply>).catch(fail);
+  };
+  const fail = (error: unknown) => {
+    call.sendMetadata(headers);
+    call.sendStatus(statusOf(error));
+  };
+  const done = () => call.sendStatus({ code: grpc.status.OK, details: 'OK' });
+  const send = (reply: unknown) => {
+    call.sendMetadata(headers);
+    call.sendMessage(reply, done);
+  };
+  const stream = async (replies: AsyncIterable<Reply>) => {
+    for await (const reply of replies) {
+      // Not before the pipeline has set its headers, which it does ahead of its first message.
+      call.sendMetadata(headers);
+      await new Promise<void>((sent) => {
+        whenCancelled = sent;
+        call.sendMessage(reply, sent);
+      });
+      if (cancelled) return;
+    }
+    call.sendMetadata(headers);
+    done();
+  };
+  let whenCancelled: () => void = () => undefined;
+
+  // All messages come at once with the end of the request: nothing is left for grpc-js to decode.
+  call.decoder = {
+    write: (part) => {
+      if (waiting) attempt(() => reader.take(part));
+      return [];
+    },
+  };
+  call.start({
+    onReceiveMetadata(metadata) {
+      const deadline = Number(call.getDeadline());
+      const incoming: Incoming = {
+        header: (name) => metadata.get(name)[0]?.toString(),
+        certificate: () => certificateOf(call),
+        deadline: Number.isFinite(deadline) ? deadline : undefined,
+        whenGone: (listener) => void (gone = listener),
+        reply: (name, value) => headers.set(name, value),
+      };
+      attempt(() => {
+        const entering =
+          method.kind === 'unary'
+            ? doors.invoker.admit(method, incoming)
+            : doors.invoker.admit(method, incoming);
+        return entering instanceof Promise ? entering.then(letIn) : letIn(entering);
+      });
+    },
+    onReceiveMessage: () => undefined,
+    onReceiveHalfClose() {
+      if (!waiting) return;
+      attempt(() => {
+        const { compressed, bytes } = reader.message();
+        if (!compressed) return run(decodeRequest(method.desc.input, false, bytes));
+        return decompress(call.incomingEncoding, bytes, method.largestRequest, doors.budget).then((whole) =>
+          admitted ? run(decodeRequest(method.desc.input, false, whole)) : undefined,
+        );
+      });
+    },
+    // grpc-js says "cancelled" of every call, also of those that have ended well.
+    onCancel() {
+      cancelled = true;
+      gone();
+      whenCancelled();
+      if (admitted) refuse(new ConnectError('the caller has gone', Code.Canceled));
+    },
+  });
 }
 
-function read(desc: DescMessage, bytes: Uint8Array): Message {
-  try {
-    return fromBinary(desc, bytes);
-  } catch {
-    throw new ConnectError(`the request is not a ${desc.typeName}`, Code.InvalidArgument);
-  }
+/** A peer that is answered early may go on sending for ever: what comes is thrown away, and then no longer taken. */
+export function cutLater(stream: ServerHttp2Stream, after: TimeLimit): void {
+  if (stream.destroyed || stream.readableEnded) return;
+  const waiting = after.add(() => stream.close(constants.NGHTTP2_NO_ERROR));
+  stream.once('close', () => after.remove(waiting));
 }
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
-const status = (error: unknown): Partial<grpc.StatusObject> => {
-  const { code, rawMessage, metadata: fields } = ConnectError.from(error);
+const statusOf = (thrown: unknown) => {
+  const error = ConnectError.from(thrown);
+  const { code, rawMessage, metadata: fields } = error;
   const metadata = new grpc.Metadata();
   fields.forEach((value, name) => metadata.set(name, value));
+  if (error.details.length > 0) metadata.set('grpc-status-details-bin', statusDetails(error));
   return { code: code as number, details: rawMessage, metadata };
 };

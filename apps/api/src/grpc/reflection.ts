@@ -27,7 +27,10 @@ export function addReflection(server: grpc.Server, services: readonly DescServic
         originalRequest: request,
         messageResponse: answer(request.messageRequest),
       };
-      call.write(create(REFLECTION.response, response));
+      // An answer is a thousand times its question: who does not read them is asked nothing more.
+      if (call.write(create(REFLECTION.response, response))) return;
+      call.pause();
+      call.once('drain', () => call.resume());
     });
     call.on('end', () => call.end());
   };

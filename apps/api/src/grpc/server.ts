@@ -1,12 +1,17 @@
 import * as grpc from '@grpc/grpc-js';
+import type { Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
+import type { ByteBudget } from '../request/byte-budget.ts';
+import { createTimeLimit } from '../request/time-limit.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { addHealth } from './health.ts';
+import { cutSessions, hardenServers } from './http2-servers.ts';
 import { GRPC_LIMITS, grpcOptions, limitMetadata, type GrpcLimits } from './limits.ts';
 import { addReflection } from './reflection.ts';
-import { grpcDefinition, grpcHandler } from './method-adapter.ts';
+import { createInterceptor } from './intercept.ts';
+import { grpcDefinition } from './method-adapter.ts';
 
 export interface GrpcServerOptions {
   port: number;
@@ -16,7 +21,10 @@ export interface GrpcServerOptions {
   limits?: Partial<GrpcLimits>;
   methods: readonly Method[];
   invoker: Invoker;
+  /** Of the bodies of calls. */
+  budget: ByteBudget;
   reflection: boolean;
+  log: Pick<Logger, 'error'>;
 }
 
 /** @throws Error when the port is taken, saying which variable to change */
@@ -24,30 +32,37 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   // Its lines on the console are no JSON, and what they say is thrown as well.
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   const limits = { ...GRPC_LIMITS, ...options.limits };
-  const server = new grpc.Server(grpcOptions(limits));
+  const requests = createTimeLimit(limits.requestWithinMs);
+  const refused = createTimeLimit(limits.lingerMs);
+  const { methods, invoker, budget } = options;
+  const doors = { invoker, budget, requests, requestWithinMs: limits.requestWithinMs, refused };
+  const server = new grpc.Server({
+    ...grpcOptions(limits),
+    interceptors: [createInterceptor(methods, doors)],
+  });
   limitMetadata(server, limits);
-  for (const method of options.methods) {
+  for (const method of methods) {
     for (const path of pathsOf(method.desc)) {
-      server.addService(
-        { call: grpcDefinition(method, path) },
-        { call: grpcHandler(method, options.invoker) },
-      );
+      server.addService({ call: grpcDefinition(method, path) }, { call: () => undefined });
     }
   }
-  const services = [...new Set(options.methods.map(({ desc }) => desc.parent))];
-  const health = addHealth(server, services);
+  const services = [...new Set(methods.map(({ desc }) => desc.parent))];
+  const health = addHealth(server, services, limits.mostHealthWatches);
   if (options.reflection) addReflection(server, services);
 
   const port = await bind(server, options);
+  hardenServers(server, limits, options.log);
   return {
     port,
     async stop() {
       health.stop();
       // GOAWAY to every session. A call that crosses it has a higher number than the last one it names, so it
       // is ignored here and the client sends it elsewhere.
-      const forced = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);
+      const forced = setTimeout(() => cutSessions(server), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);
+      requests.close();
+      refused.close();
     },
   };
 }

@@ -5,26 +5,26 @@ import { getImport, readImportErrors, type ImportError } from '@core/domain';
 import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code } from '@connectrpc/connect';
 import type { IsMerchant } from '../auth/merchants.ts';
-import type { CallLimit } from '../call/call-limit.ts';
-import { requireMerchant, requireScope, type Identify } from '../call/caller.ts';
+import { requireMerchant } from '../call/caller.ts';
 import { strongReader } from '../call/consistency.ts';
-import type { Deps, Scope } from '../call/context.ts';
+import type { Deps } from '../call/context.ts';
+import type { Asked, Gate, Visit } from '../call/gate.ts';
 import { REQUEST_ID, requestIdOf } from '../call/request-id.ts';
 import { codeName, toRpcError } from '../errors.ts';
 import { uuid } from '../validation/rules.ts';
 import { csvLine } from './csv.ts';
+import { endAnswer } from './end-answer.ts';
 
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
 /** As of ListCustomerImportErrors, which tells the same page by page. */
-const SCOPE: Scope = 'imports:write';
+const ASKED: Asked = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
 const HEADINGS = csvLine(['external_id', 'reason', 'occurred_at']);
 
 export interface ImportErrorsCsvOptions {
   deps: Pick<Deps, 'reads'>;
-  identify: Identify;
+  gate: Gate;
   isMerchant: IsMerchant;
-  limit: CallLimit;
   log: Logger;
 }
 
@@ -33,16 +33,17 @@ export interface ImportErrorsCsvOptions {
  * page by page, no faster than the caller reads. Refusals are JSON: code, message, field.
  */
 export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestListener {
-  const { limit, log } = options;
+  const { gate, log } = options;
   return (req, res) => {
     const requestId = requestIdOf(header(req, REQUEST_ID));
     res.setHeader(REQUEST_ID, requestId);
     const work = async () => {
-      limit.enter();
+      if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
+      const visit = await gate.enter({ header: (name) => header(req, name) }, ASKED);
       try {
-        await answer(options, req, res);
+        await answer(options, visit, req, res);
       } finally {
-        limit.leave();
+        visit.leave();
       }
     };
     work().catch((thrown: unknown) => {
@@ -51,25 +52,24 @@ export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestL
       const error = toRpcError(thrown, requestId);
       if (error.code === Code.Internal) log.error({ request_id: requestId, err: thrown }, 'no CSV of errors');
       const field = thrown instanceof CoreError ? thrown.field : undefined;
+      error.metadata.forEach((value, name) => res.setHeader(name, value));
       const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
-      res
-        .writeHead(STATUS[error.code] ?? 500, { 'content-type': 'application/json' })
-        .end(JSON.stringify(body));
+      const type = { 'content-type': 'application/json' };
+      endAnswer(req, res, STATUS[error.code] ?? 500, type, JSON.stringify(body));
     });
   };
 }
 
 async function answer(
-  { deps, identify, isMerchant }: ImportErrorsCsvOptions,
+  { deps, isMerchant }: ImportErrorsCsvOptions,
+  visit: Visit,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  if (req.method !== 'GET') return void res.writeHead(405, { allow: 'GET' }).end();
-  const caller = await identify({ header: (name) => header(req, name) });
-  requireScope(caller, SCOPE);
   const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
   const ref = { merchantId: uuidIn(asked, 'merchant_id'), importId: uuidIn(asked, 'import_id') };
-  requireMerchant(caller, ref.merchantId);
+  requireMerchant(visit.caller, ref.merchantId);
+  visit.of(ref.merchantId);
   if (!(await isMerchant(ref.merchantId))) {
     throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
   }

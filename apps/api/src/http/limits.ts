@@ -1,11 +1,13 @@
+import { MOST_BODY_BYTES } from '../request/byte-budget.ts';
+
 /** What node:http lets a peer take up before a request of its own has arrived. */
 export const HTTP_LIMITS = {
   /** Ours come to 1 KiB; 16 KiB leave room for a large token and a proxy's own lines. More is answered 431. */
   maxHeaderSize: 16 * 1024,
   /** A request's head is a packet or two: who takes longer holds a socket and nothing else. Answered 408. */
   headersTimeout: 10_000,
-  /** 1 MiB in 30 s is 35 KB/s, a poor telephone. It equals the default deadline of the call itself. */
-  requestTimeout: 30_000,
+  /** Head and body. The largest request of an rpc in 20 s is 7 KB/s, a poor telephone. Answered 408. */
+  requestTimeout: 20_000,
   /** The two above are looked at this often; the default, 30 s, would triple them. */
   connectionsCheckingInterval: 1_000,
   /** Above the 60 s of common balancers, so that they close first and never send into a closed connection. */
@@ -27,10 +29,11 @@ export const WEBHOOK_LIMITS = {
   /** A customer with all addresses comes to some KiB. More is answered 413. */
   largestBody: 1024 * 1024,
   /**
-   * Bytes that one process holds of them, over all connections: 32 of the largest, thousands of the usual. Beyond it
-   * they are answered 503. Counted as they come: a length that is only announced takes up nothing.
+   * Bytes that one process holds of them, over all connections: 16 of the largest, thousands of the usual. Beyond it
+   * they are answered 503. Counted as they come: a length that is only announced takes up nothing. It is half of what
+   * all bodies may take: strangers' webhooks must not crowd out the calls of those we know.
    */
-  mostBytes: 32 * 1024 * 1024,
+  mostBytes: MOST_BODY_BYTES / 2,
   /** From the head of a request to the answer. Shopify asks for it within a second and gives up after five. */
   answerWithinMs: 900,
 };

@@ -1,60 +1,117 @@
-import type { RequestListener } from 'node:http';
-import type { DescMethod } from '@bufbuild/protobuf';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { DescMethod, Message } from '@bufbuild/protobuf';
 import {
   createConnectRouter,
-  type ConnectRouter,
+  createContextKey,
+  createContextValues,
   type HandlerContext,
   type MethodImpl,
 } from '@connectrpc/connect';
+import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import {
   compressionBrotli,
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
-import { LARGEST_REPLY, LARGEST_REQUEST } from '../call/message-size.ts';
-import type { Incoming, Invoker } from '../invoke.ts';
+import { LARGEST_REPLY } from '../call/message-size.ts';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { Admitted, Incoming, Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
-import { hideValues } from './hide-values.ts';
+import type { ByteBudget } from '../request/byte-budget.ts';
+import { endAnswer } from './end-answer.ts';
+import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
+
+/** One call on its way through the router. */
+interface Call {
+  readonly req: IncomingMessage;
+  readonly format: Format;
+  /** Until its work begins. */
+  waiting?: Admitted<unknown> | undefined;
+  run?: () => unknown;
+}
+const CALL = createContextKey<Call | undefined>(undefined);
+
+/** Those of a body that the router must not look for, for it is given another one. */
+const OF_THE_BODY = ['content-length', 'content-encoding', 'connect-content-encoding', 'grpc-encoding'];
+
+const ROUTER = {
+  grpc: false,
+  acceptCompression: [compressionGzip, compressionBrotli],
+  // A reader of JSON should see `"created": false`, not have to know that it is the default.
+  jsonOptions: { alwaysEmitImplicit: true },
+  writeMaxBytes: LARGEST_REPLY,
+};
 
 /**
- * Answers Connect, gRPC-Web and JSON by the table of methods. Not connectNodeAdapter: that one writes to the
- * console whenever a peer leaves in the middle of its reply, and offers no hook.
+ * Answers Connect, gRPC-Web and JSON by the table of methods. The router sees to the protocols and to the replies. The
+ * call is let in by its headers, and its request read, in the router's gate, which runs before any body is read; what
+ * the router reads then is an empty message. Not connectNodeAdapter: that one writes to the console whenever a peer
+ * leaves in the middle of its reply, and offers no hook.
  */
-export function createRoutes(methods: readonly Method[], invoker: Invoker): RequestListener {
-  const router = createConnectRouter({
-    grpc: false,
-    acceptCompression: [compressionGzip, compressionBrotli],
-    // A reader of JSON should see `"created": false`, not have to know that it is the default.
-    jsonOptions: { alwaysEmitImplicit: true },
-    readMaxBytes: LARGEST_REQUEST,
-    writeMaxBytes: LARGEST_REPLY,
-  });
-  for (const method of methods) addRoute(router, method, invoker);
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, hideValues(handler)]));
+export function createRoutes(
+  methods: readonly Method[],
+  invoker: Invoker,
+  budget: ByteBudget,
+): RequestListener {
+  const router = createConnectRouter();
+  for (const method of methods) {
+    // The router checks an implementation against its method, whose type the table has erased.
+    const implementation = (_: never, { values }: HandlerContext) => values.get(CALL)?.run?.();
+    router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
+      ...ROUTER,
+      requestGate: (context) => admit(method, invoker, budget, context),
+    });
+  }
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   return (req, res) => {
     const [path = ''] = withoutAlias(req.url ?? '/').split('?', 1);
     const handler = handlers.get(path);
-    if (!handler) return void res.writeHead(404).end();
-    handler(universalRequestFromNodeRequest(req, res, undefined, undefined))
-      .then((reply) => universalResponseToNodeResponse(reply, res))
-      // The pipeline has told the call's own errors; this one is of a reply that nobody reads any more.
-      .catch(() => res.destroy());
+    if (!handler) return endAnswer(req, res, 404);
+    const call: Call = { req, format: formatOf(req) };
+    const values = createContextValues().set(CALL, call);
+    const universal = universalRequestFromNodeRequest(req, res, undefined, values);
+    for (const name of OF_THE_BODY) universal.header.delete(name);
+    return (
+      handler({ ...universal, body: emptyRequest(call.format) })
+        .finally(() =>
+          call.waiting?.refuse(new ConnectError('the router refused the request', Code.InvalidArgument)),
+        )
+        .then((reply) => write(reply, req, res))
+        // The pipeline has told the call's own errors; this one is of a reply that nobody reads any more.
+        .catch(() => void res.destroy())
+    );
   };
 }
 
-function addRoute(router: ConnectRouter, method: Method, invoker: Invoker): void {
-  // The router checks an implementation against its method, whose type the table has erased.
-  const implementation =
-    method.kind === 'unary'
-      ? (request: never, context: HandlerContext) => invoker.unary(method, receive(request, context))
-      : (request: never, context: HandlerContext) => invoker.stream(method, receive(request, context));
-  router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>);
+async function admit(
+  method: Method,
+  invoker: Invoker,
+  budget: ByteBudget,
+  context: HandlerContext,
+): Promise<void> {
+  const call = context.values.get(CALL);
+  if (!call) throw new Error('a request without its call');
+  const incoming = receive(context);
+  const admitted: Admitted<unknown> = await (method.kind === 'unary'
+    ? invoker.admit(method, incoming)
+    : invoker.admit(method, incoming));
+  let request: Message;
+  try {
+    request = await readRequest(method, call.format, call.req, budget);
+  } catch (error) {
+    throw admitted.refuse(error);
+  }
+  call.waiting = admitted;
+  call.run = () => {
+    call.waiting = undefined;
+    return admitted.run(request);
+  };
 }
 
-function receive(request: never, context: HandlerContext): Incoming {
+function receive(context: HandlerContext): Incoming {
   const timeout = context.timeoutMs();
   return {
     header: (name) => context.requestHeader.get(name) ?? undefined,
@@ -64,6 +121,17 @@ function receive(request: never, context: HandlerContext): Incoming {
         ? listener()
         : context.signal.addEventListener('abort', listener, { once: true }),
     reply: (name, value) => context.responseHeader.set(name, value),
-    read: () => request,
   };
+}
+
+async function write(
+  reply: UniversalServerResponse,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  if (req.complete) return universalResponseToNodeResponse(reply, res);
+  // Refused before it was read: short, and no stream.
+  const parts: Uint8Array[] = [];
+  for await (const part of reply.body ?? []) parts.push(part);
+  endAnswer(req, res, reply.status, Object.fromEntries(reply.header ?? []), Buffer.concat(parts));
 }

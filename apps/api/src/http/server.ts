@@ -1,11 +1,14 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { listen } from '@core/runtime';
+import { guarded, listen, type Listener, type Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
+import type { ByteBudget } from '../request/byte-budget.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
+import { endAnswer } from './end-answer.ts';
+import { hostProblem } from './host.ts';
 import { HTTP_LIMITS, MOST_CONNECTIONS, MOST_HEADERS, type HttpLimits } from './limits.ts';
 import { createRoutes } from './routes.ts';
 
@@ -13,9 +16,12 @@ export interface HttpServerOptions {
   port: number;
   methods: readonly Method[];
   invoker: Invoker;
+  /** Of the bodies of rpcs. */
+  budget: ByteBudget;
   corsOrigins: readonly string[];
   /** What else is there, by path. */
-  pages: Readonly<Record<string, RequestListener>>;
+  pages: Readonly<Record<string, Listener>>;
+  log: Pick<Logger, 'error'>;
   /** Where they differ from HTTP_LIMITS. */
   limits?: Partial<HttpLimits>;
 }
@@ -27,14 +33,20 @@ export interface HttpServerOptions {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const cors = createCors(options.corsOrigins);
-  const route = createRoutes(options.methods, options.invoker);
-  const server = createServer({ ...HTTP_LIMITS, ...options.limits }, (req, res) => {
+  const route = createRoutes(options.methods, options.invoker, options.budget);
+  const answer = (req: IncomingMessage, res: ServerResponse) => {
     drain.begin(res);
-    if (cors(req, res)) return;
+    const problem = hostProblem(req);
+    if (problem) {
+      const body = JSON.stringify({ code: 'invalid_argument', message: problem });
+      return endAnswer(req, res, 400, { 'content-type': 'application/json' }, body);
+    }
+    if (cors(req, res)) return undefined;
     const [path = ''] = (req.url ?? '').split('?', 1);
-    const answer = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
-    (answer ?? route)(req, res);
-  });
+    const page = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
+    return (page ?? route)(req, res);
+  };
+  const server = createServer({ ...HTTP_LIMITS, ...options.limits }, guarded(answer, options.log));
   server.maxHeadersCount = MOST_HEADERS;
   // Dropped, because one of several processes would hand the connection back, for ever when all are full.
   Object.assign(server, { maxConnections: MOST_CONNECTIONS, dropMaxConnection: true });

@@ -15,6 +15,7 @@ export async function runProcess(app: App<typeof apiEnv>): Promise<void> {
 /** Instead of a port of its own. That the supervisor has died needs no code: node:cluster then ends us. */
 const answerSupervisor: StartAdmin = async ({ port, metrics, checks, writeChecks }) => {
   const answers = {
+    alive: () => true as const,
     failing: () => failing(checks),
     failingWrites: () => failing({ ...checks, ...writeChecks }),
     metrics: () => metrics.getMetricsAsJSON(),

@@ -1,14 +1,12 @@
+import { DENIED_DATA, type QueryCost, type ShopifyClient, ShopifyRejected } from '@core/shopify';
 import { FileRefused, readFile } from './bulk/read-file.ts';
 import { readBulkCursor, toStart, type BulkCursor } from './bulk/cursor.ts';
 import { createFileUrls, type ResultFile } from './bulk/file-urls.ts';
 import { askOperation, LOOK_COST, START_COST, type Operation } from './bulk/operation.ts';
 import { parseLines } from './bulk/parse-lines.ts';
 import { findOperation } from './bulk/start.ts';
-import type { ShopifyClient } from './client.ts';
 import { toImported } from './customer-node.ts';
-import { ShopifyRejected, type QueryCost } from './errors.ts';
 import { idOf } from './imported.ts';
-import { DENIED_DATA } from './merchant-messages.ts';
 import type { FileQuery, Limit, Source, SourcePage, SourceQuery } from './source.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */

@@ -1,9 +1,8 @@
+import { type AdminApi, createShopifyClient } from '@core/shopify';
 import { createBulkSource } from './bulk-source.ts';
-import { createShopifyClient } from './client.ts';
 import { createGraphqlSource } from './graphql-source.ts';
 import { createRestSource } from './rest-source.ts';
 import type { Source } from './source.ts';
-import type { AdminApi } from './transport.ts';
 
 /** Every way to read a shop. Create them once per process: they learn each shop's page size and remember files. */
 export function createSources(api: AdminApi): Record<Source['name'], Source> {

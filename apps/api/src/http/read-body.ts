@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { ByteBudget } from './byte-budget.ts';
+import type { ByteBudget } from '../request/byte-budget.ts';
+import { collectBytes } from '../request/collect.ts';
 
 export interface Body {
   bytes: Buffer;
@@ -20,9 +21,8 @@ export function readBody(
   budget: ByteBudget,
 ): Promise<Body | 'too_large' | 'no_room' | 'cut_short'> {
   if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
-  const parts: Buffer[] = [];
-  let held = 0;
-  const release = () => budget.giveBack(held);
+  if (req.socket.destroyed) return Promise.resolve('cut_short');
+  const collected = collectBytes(most, budget);
   return new Promise((resolve) => {
     const stop = () => {
       req.off('data', take).off('end', finish);
@@ -30,18 +30,16 @@ export function readBody(
     };
     const refuse = (why: 'too_large' | 'no_room' | 'cut_short') => {
       stop();
-      release();
+      collected.release();
       resolve(why);
     };
     const take = (part: Buffer) => {
-      if (held + part.length > most) return refuse('too_large');
-      if (!budget.take(part.length)) return refuse('no_room');
-      held += part.length;
-      parts.push(part);
+      const why = collected.take(part);
+      if (why) refuse(why);
     };
     const finish = () => {
       stop();
-      resolve({ bytes: Buffer.concat(parts), release });
+      resolve({ bytes: collected.bytes(), release: () => collected.release() });
     };
     const leave = () => refuse('cut_short');
     req.on('data', take).on('end', finish);

@@ -1,0 +1,136 @@
+import {
+  fromBinary,
+  fromJsonString,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type Message,
+} from '@bufbuild/protobuf';
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { Code, ConnectError } from '@connectrpc/connect';
+
+/**
+ * Members, elements and fields of one request. Decoding takes about 2 us for each, and nothing else can run
+ * meanwhile: 90,000 keys in 1 MB of JSON took 180 ms. The largest useful request is a batch of 1,000 ids.
+ */
+export const MOST_VALUES = 4_096;
+
+/** A level of metadata takes two of these as JSON and three in binary; a deeper one would exhaust the stack. */
+const DEEPEST = 100;
+
+const refused = (why: string) => new ConnectError(`the request ${why}`, Code.InvalidArgument);
+const tooMany = () => refused(`holds more than ${MOST_VALUES} values`);
+const tooDeep = () => refused(`is nested more than ${DEEPEST} messages deep`);
+
+/**
+ * The message in JSON or in binary. Its values are counted before they are decoded, in a pass that makes nothing.
+ * @throws ConnectError invalid_argument, which quotes no value: it may be a person's, and callers log what they are told
+ */
+export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Array): Message {
+  // A value takes two bytes at least, in both forms: small requests cost no pass.
+  if (bytes.length > 2 * MOST_VALUES) {
+    if ((json ? countJson(bytes) : countBinary(desc, bytes)) > MOST_VALUES) throw tooMany();
+  }
+  try {
+    return json
+      ? fromJsonString(desc, UTF8.decode(bytes), { ignoreUnknownFields: true, recursionLimit: DEEPEST })
+      : fromBinary(desc, bytes, { recursionLimit: DEEPEST });
+  } catch (error) {
+    const { message } = error as Error;
+    if (/recursion|call stack/.test(message)) throw tooDeep();
+    // Of a message in JSON the error tells which field, and then quotes it.
+    const [where] = /^cannot decode (?:field|message) [\w.]+ from JSON/.exec(message) ?? [];
+    throw json && where
+      ? new ConnectError(where, Code.InvalidArgument)
+      : refused(`is not a ${desc.typeName}`);
+  }
+}
+
+const UTF8 = new TextDecoder();
+
+const [QUOTE, BACKSLASH, COMMA, OPEN_BRACE, OPEN_BRACKET] = ['"', '\\', ',', '{', '['].map((c) =>
+  c.charCodeAt(0),
+) as [number, number, number, number, number];
+
+/** At least as many as there are values: each but the first of a list or an object follows a comma. */
+function countJson(bytes: Uint8Array): number {
+  let count = 1;
+  for (let at = 0; at < bytes.length && count <= MOST_VALUES; at++) {
+    const byte = bytes[at];
+    if (byte === COMMA || byte === OPEN_BRACE || byte === OPEN_BRACKET) count++;
+    else if (byte === QUOTE) at = endOfString(bytes, at);
+  }
+  return count;
+}
+
+/** Where the string that begins at `from` ends; the end of the bytes for one that does not. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  for (let end = bytes.indexOf(QUOTE, from + 1); end >= 0; end = bytes.indexOf(QUOTE, end + 1)) {
+    let backslashes = 0;
+    while (bytes[end - 1 - backslashes] === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return bytes.length;
+}
+
+/**
+ * Fields on the wire, those of nested messages among them. Bytes that are no such message end the count: decoding
+ * says what is wrong with them.
+ */
+function countBinary(desc: DescMessage, bytes: Uint8Array): number {
+  let count = 0;
+  const walk = (of: FieldsOf, reader: BinaryReader, end: number, depth: number): void => {
+    while (reader.pos < end) {
+      if (++count > MOST_VALUES) return;
+      const [number, wireType] = reader.tag();
+      const nested = wireType === WireType.LengthDelimited ? of.nested(number) : undefined;
+      if (!nested) {
+        reader.skip(wireType, number);
+        continue;
+      }
+      const length = reader.uint32();
+      if (nested === PACKED) {
+        // Each of its numbers takes a byte at least.
+        count += length;
+        reader.pos += length;
+      } else if (depth >= DEEPEST) throw tooDeep();
+      else walk(nested, reader, reader.pos + length, depth + 1);
+    }
+  };
+  try {
+    walk(fieldsOf(desc), new BinaryReader(bytes), bytes.length, 1);
+  } catch (error) {
+    if (error instanceof ConnectError) throw error;
+  }
+  return count;
+}
+
+const PACKED = 'packed';
+
+interface FieldsOf {
+  /** What lies within a field: a message, or numbers in a row; undefined for a string, bytes or an unknown field. */
+  nested(number: number): FieldsOf | typeof PACKED | undefined;
+}
+
+const known = new Map<DescMessage, FieldsOf>();
+
+function fieldsOf(desc: DescMessage): FieldsOf {
+  const made = known.get(desc);
+  if (made) return made;
+  const byNumber = new Map(desc.fields.map((field) => [field.number, field]));
+  const fields: FieldsOf = { nested: (number) => within(byNumber.get(number)) };
+  known.set(desc, fields);
+  return fields;
+}
+
+function within(field: DescField | undefined): FieldsOf | typeof PACKED | undefined {
+  if (field?.fieldKind === 'message') return fieldsOf(field.message);
+  if (field?.fieldKind === 'list') {
+    if (field.listKind === 'message') return fieldsOf(field.message);
+    return field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES ? undefined : PACKED;
+  }
+  if (field?.fieldKind !== 'map') return undefined;
+  // On the wire a list of messages with a key and a value.
+  const value = field.mapKind === 'message' ? fieldsOf(field.message) : undefined;
+  return { nested: (number) => (number === 2 ? value : undefined) };
+}

@@ -1,0 +1,44 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { ByteBudget } from './byte-budget.ts';
+import { noRoom, tooLarge } from './refusals.ts';
+
+type Algorithm = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
+  gzip: promisify<Uint8Array, object, Buffer>(gunzip),
+  deflate: promisify<Uint8Array, object, Buffer>(inflate),
+  br: promisify<Uint8Array, object, Buffer>(brotliDecompress),
+};
+
+/**
+ * Never more than `most` bytes come out, however few go in.
+ * @throws ConnectError unimplemented, resource_exhausted, invalid_argument
+ */
+export async function decompress(
+  encoding: string,
+  bytes: Uint8Array,
+  most: number,
+  budget: ByteBudget,
+): Promise<Uint8Array> {
+  if (encoding === 'identity' || encoding === '') return bytes;
+  const algorithm = Object.hasOwn(ALGORITHMS, encoding) ? ALGORITHMS[encoding] : undefined;
+  if (!algorithm) {
+    const names = Object.keys(ALGORITHMS).join(', ');
+    throw new ConnectError(
+      `the request is compressed in an unknown way, these are known: ${names}`,
+      Code.Unimplemented,
+    );
+  }
+  if (bytes.length === 0) return bytes;
+  if (!budget.take(most)) throw noRoom();
+  try {
+    return await algorithm(bytes, { maxOutputLength: most });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most);
+    throw new ConnectError(`the request is not compressed by ${encoding}`, Code.InvalidArgument);
+  } finally {
+    budget.giveBack(most);
+  }
+}

@@ -1,0 +1,19 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { tryAgain } from '../call/try-again.ts';
+
+/** Of requests that are not read to their end, in the words of both ports. */
+export const tooLarge = (most: number) =>
+  new ConnectError(
+    `the request has more than ${most} bytes, the most that this method takes`,
+    Code.ResourceExhausted,
+  );
+
+export const noRoom = () => tryAgain('this process holds too many bytes of requests', 1_000);
+
+export const cutShort = () => new ConnectError('the request is cut short', Code.InvalidArgument);
+
+export const tooSlow = (ms: number) =>
+  new ConnectError(`the request has not come within ${ms} ms of its headers`, Code.DeadlineExceeded);
+
+export const notOneMessage = () =>
+  new ConnectError('the request must hold one message', Code.InvalidArgument);

@@ -1,0 +1,279 @@
+import { once } from 'node:events';
+import * as http2 from 'node:http2';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { CreateCustomerRequestSchema, GetCustomerRFMRequestSchema } from '@core/contracts';
+import { waitUntil } from '@core/testing';
+import { HEALTH } from '../src/grpc/health-descriptor.ts';
+import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { post } from './support.ts';
+
+const CREATE_PATH = '/core.v1.CoreService/CreateCustomer';
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+async function open(options?: Parameters<typeof openBareServers>[0]): Promise<BareServers> {
+  const servers = await openBareServers(options);
+  closers.push(() => servers.stop());
+  return servers;
+}
+
+/** What a peer reads until its connection is closed, having sent `text` and never its own end. */
+async function talk(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let heard = '';
+  socket.on('data', (data: Buffer) => (heard += data.toString('latin1')));
+  socket.on('error', () => undefined);
+  socket.write(text, 'latin1');
+  await once(socket, 'close');
+  return heard;
+}
+
+const OK = 'connection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+
+describe('a request to the HTTP port', () => {
+  it.each([
+    ['an empty Host', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: \r\n${OK}`],
+    ['half of an address', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: [\r\n${OK}`],
+    ['two words', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: a b\r\n${OK}`],
+    ['a port that is none', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: x:99999\r\n${OK}`],
+    ['a name that no URL takes', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: 256.1.1.1\r\n${OK}`],
+    ['a broken escape', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: %\r\n${OK}`],
+    ['a path', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: a/b\r\n${OK}`],
+    ['a user', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: a@b\r\n${OK}`],
+    ['bytes of no character', `POST /core.v1/GetCustomerRFM HTTP/1.1\r\nhost: \xff\xfe\r\n${OK}`],
+    ['no Host, as HTTP/1.0 allows', `POST /core.v1/GetCustomerRFM HTTP/1.0\r\n${OK}`],
+    ['a webhook without it', `POST /webhooks/shopify HTTP/1.0\r\n${OK}`],
+  ])('is answered 400 with %s, and the process goes on', async (_, text) => {
+    const { httpPort, url } = await open();
+    expect(await talk(httpPort, text)).toMatch(/^HTTP\/1\.1 400 [^]*"host: /);
+    expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    '*',
+    '//',
+    '//x/core.v1/GetCustomerRFM',
+    'http://x/core.v1/GetCustomerRFM',
+    '/%',
+    '/a?%',
+    'http://[',
+  ])('is answered, with the target %s', async (target) => {
+    const { httpPort, url } = await open();
+    const heard = await talk(httpPort, `POST ${target} HTTP/1.1\r\nhost: x\r\n${OK}`);
+    expect(heard).toMatch(/^HTTP\/1\.1 40[04] /);
+    expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
+  });
+
+  it.each(['localhost', '127.0.0.1:8080', '[::1]:8080', 'core.example.com', 'core_api.svc:80'])(
+    'is taken with the Host %s',
+    async (host) => {
+      const { httpPort } = await open();
+      const body = JSON.stringify(ids);
+      const heard = await talk(
+        httpPort,
+        `POST ${RFM_PATH} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      expect(heard).toMatch(/^HTTP\/1\.1 200 /);
+    },
+  );
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('a fault of ours');
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('a fault of ours'))],
+  ])('is answered 500 when a page %s, and the process goes on', async (_, page) => {
+    const { httpPort, url } = await open({ pages: { '/page': page } });
+    const heard = await talk(httpPort, 'GET /page HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(heard).toMatch(/^HTTP\/1\.1 500 [^]*"code":"internal"/);
+    expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
+  });
+
+  it('is refused by its headers alone, and its connection ends while its body still comes', async () => {
+    const { httpPort, bodyBytes } = await open({ scopes: [] });
+    const head = `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 979000\r\n\r\n{`;
+    expect(await talk(httpPort, head)).toMatch(/^HTTP\/1\.1 403 [^]*the scope rfm:read is needed/);
+    expect(await bodyBytes()).toBe(0);
+  });
+
+  it.each([
+    'application/proto',
+    'application/json',
+    'application/grpc-web+proto',
+    'application/connect+json',
+  ])('is bad input when it is not what %s is', async (type) => {
+    const { httpPort } = await open();
+    const body = '\xff\xff\xff\xff\xff\xff';
+    const heard = await talk(
+      httpPort,
+      `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: ${type}\r\ncontent-length: 6\r\n\r\n${body}`,
+    );
+    const unary = type === 'application/proto' || type === 'application/json';
+    if (unary) expect(heard).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_argument"/);
+    else if (type.includes('web')) expect(heard).toMatch(/grpc-status: 3/);
+    else expect(heard).toMatch(/^HTTP\/1\.1 415 /);
+  });
+
+  it('holds no more values than its method can use, also when it comes compressed', async () => {
+    const { url } = await open({ scopes: ['customers:write'] });
+    const metadata = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 1]));
+    const body = Buffer.from(JSON.stringify({ ...ids, email: 'ada@example.com', metadata }));
+    const refusal = { code: 'invalid_argument', message: 'the request holds more than 4096 values' };
+    for (const [bytes, headers] of [
+      [body, {}],
+      [gzipSync(body), { 'content-encoding': 'gzip' }],
+    ] as const) {
+      const reply = await fetch(url + CREATE_PATH, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: bytes,
+      });
+      expect([reply.status, await reply.json()]).toEqual([400, refusal]);
+    }
+    const binary = toBinary(
+      CreateCustomerRequestSchema,
+      create(CreateCustomerRequestSchema, { merchantId: ids.merchantId, metadata }),
+    );
+    const reply = await fetch(url + CREATE_PATH, {
+      method: 'POST',
+      headers: { 'content-type': 'application/proto' },
+      body: binary,
+    });
+    expect([reply.status, await reply.json()]).toEqual([400, refusal]);
+  });
+
+  it('shares one budget of bytes with all others', async () => {
+    const servers = await open({ mostBytes: 50, scopes: ['customers:write'] });
+    expect(await post(servers.url + CREATE_PATH, { ...ids })).toMatchObject({
+      status: 429,
+      body: { message: 'this process holds too many bytes of requests, try again' },
+    });
+    expect(await servers.bodyBytes()).toBe(0);
+  });
+});
+
+describe('a call to the gRPC port', () => {
+  const session = ({ grpcPort }: BareServers): http2.ClientHttp2Session => {
+    const raw = http2.connect(`http://127.0.0.1:${grpcPort}`);
+    raw.on('error', () => undefined);
+    closers.push(() => raw.destroy());
+    return raw;
+  };
+  const begin = (raw: http2.ClientHttp2Session, path = RFM_PATH) => {
+    const stream = raw.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+    stream.on('error', () => undefined);
+    stream.resume();
+    return stream;
+  };
+  const statusOf = async (stream: http2.ClientHttp2Stream): Promise<unknown> => {
+    const status = new Promise((resolve) => {
+      stream.on(
+        'response',
+        (headers) => headers['grpc-status'] !== undefined && resolve(headers['grpc-status']),
+      );
+      stream.on('trailers', (headers) => resolve(headers['grpc-status']));
+      stream.on('close', () => resolve('closed'));
+    });
+    return Number(await status);
+  };
+  const frame = (length: number, bytes: Uint8Array) => {
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(length, 1);
+    return Buffer.concat([head, bytes]);
+  };
+
+  it('is refused by its headers alone, and its stream ends while its message still comes', async () => {
+    const servers = await open({ scopes: [], grpc: { lingerMs: 100 } });
+    const stream = begin(session(servers));
+    stream.write(frame(8_000, Buffer.alloc(10)));
+    expect(await statusOf(stream)).toBe(7);
+    if (!stream.closed) await once(stream, 'close');
+    expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
+  });
+
+  it('holds its bytes until it has come in full, and is refused when that takes too long', async () => {
+    const servers = await open({ grpc: { requestWithinMs: 2_000, lingerMs: 100 } });
+    const stream = begin(session(servers));
+    const status = statusOf(stream);
+    stream.write(frame(8_000, Buffer.alloc(95)));
+    await waitUntil(async () => (await servers.bodyBytes()) === 100, { what: '100 bytes to be held' });
+    expect(await status).toBe(4);
+    if (!stream.closed) await once(stream, 'close');
+    expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
+  });
+
+  it('gives its bytes and its place back when its caller goes', async () => {
+    const servers = await open();
+    const raw = session(servers);
+    for (let n = 0; n < 3; n++) begin(raw).write(frame(8_000, Buffer.alloc(95)));
+    await waitUntil(async () => (await servers.bodyBytes()) === 300, { what: '300 bytes to be held' });
+    expect(await servers.inFlight()).toBe(3);
+    raw.destroy();
+    await waitUntil(async () => (await servers.bodyBytes()) === 0 && (await servers.inFlight()) === 0, {
+      what: 'all to be given back',
+    });
+  });
+
+  it('shares one budget of bytes with all others', async () => {
+    const servers = await open({ mostBytes: 100 });
+    const stream = begin(session(servers));
+    stream.write(frame(8_000, Buffer.alloc(200)));
+    expect(await statusOf(stream)).toBe(8);
+    expect(await servers.bodyBytes()).toBe(0);
+  });
+
+  it('may come in parts', async () => {
+    const servers = await open();
+    const bytes = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
+    const stream = begin(session(servers));
+    for (const byte of frame(bytes.length, bytes)) {
+      stream.write(Buffer.from([byte]));
+      await new Promise(setImmediate);
+    }
+    stream.end();
+    expect(await statusOf(stream)).toBe(0);
+    expect(await servers.bodyBytes()).toBe(0);
+  });
+
+  it.each([
+    ['no message', Buffer.alloc(0)],
+    ['half a message', frame(10, Buffer.alloc(5))],
+    ['two messages', Buffer.concat([frame(0, Buffer.alloc(0)), frame(0, Buffer.alloc(0))])],
+    ['a flag that is none', Buffer.from([2, 0, 0, 0, 0])],
+  ])('is bad input with %s', async (_, bytes) => {
+    const servers = await open();
+    const stream = begin(session(servers));
+    stream.end(bytes);
+    expect(await statusOf(stream)).toBe(3);
+    expect([await servers.inFlight(), await servers.bodyBytes()]).toEqual([0, 0]);
+  });
+
+  it('asks for health within a time, and watches it in a number', async () => {
+    const servers = await open({ grpc: { requestWithinMs: 200, mostHealthWatches: 1 } });
+    const raw = session(servers);
+    expect(await statusOf(begin(raw, '/grpc.health.v1.Health/Check'))).toBe(3);
+    const watch = () => {
+      const stream = begin(raw, '/grpc.health.v1.Health/Watch');
+      stream.end(frame(0, toBinary(HEALTH.request, create(HEALTH.request))));
+      return stream;
+    };
+    await once(watch(), 'response');
+    expect(await statusOf(watch())).toBe(8);
+  });
+});
+
+it('has at most so many connections on the gRPC port', async () => {
+  const servers = await open({ grpc: { mostConnections: 1 } });
+  const first = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
+  closers.push(() => first.destroy());
+  await once(first, 'remoteSettings');
+  const second = connect(servers.grpcPort, '127.0.0.1');
+  second.on('error', () => undefined);
+  await once(second, 'close');
+});

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from './logger.ts';
+
+/** Answers a request; that it throws, or that its promise is rejected, is seen to. */
+export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
+
+/**
+ * A listener from which nothing escapes: whatever is thrown in it is answered 500, or cuts an answer that has begun.
+ * For every server that listens: an exception in a listener is nobody's, and ends the process with all of its calls.
+ */
+export const guarded =
+  (listener: Listener, log: Pick<Logger, 'error'> | undefined) =>
+  (req: IncomingMessage, res: ServerResponse): void => {
+    const fail = (err: unknown) => {
+      log?.error({ err }, 'a request was answered 500');
+      if (res.headersSent) return void res.destroy();
+      // What is left of the request is not read, and would be taken for the next one.
+      res.writeHead(500, { 'content-type': 'application/json', connection: 'close' });
+      res.end(JSON.stringify({ code: 'internal', message: 'internal error' }));
+    };
+    try {
+      const answer = listener(req, res);
+      if (answer instanceof Promise) answer.catch(fail);
+    } catch (err) {
+      fail(err);
+    }
+  };
+
+/**
+ * The same for listeners of any event, whose first argument then can be destroyed: a connection, a session, a stream.
+ */
+export const guardedEvent =
+  <A extends unknown[]>(listener: (...args: A) => unknown, log: Pick<Logger, 'error'> | undefined) =>
+  (...args: A): void => {
+    const fail = (err: unknown) => {
+      log?.error({ err }, 'a connection was cut');
+      (args[0] as { destroy?: () => void } | undefined)?.destroy?.();
+    };
+    try {
+      const answer = listener(...args);
+      if (answer instanceof Promise) answer.catch(fail);
+    } catch (err) {
+      fail(err);
+    }
+  };
