@@ -68,7 +68,14 @@ export async function startApi(
   const checks = { serving: () => serving, database: servable.reads };
   const writeChecks = { writes: servable.writes };
   showWritesReady(metrics, { ...checks, ...writeChecks });
-  const admin = await startAdmin({ port: env.CORE_ADMIN_PORT, metrics, checks, writeChecks, log });
+  const admin = await startAdmin({
+    port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
+    metrics,
+    checks,
+    writeChecks,
+    log,
+  });
   shutdown.add('admin server', () => admin.close());
   await untilReady(servable.atStart, {
     what: 'PostgreSQL',
@@ -114,6 +121,7 @@ export async function startApi(
   const grpc = await startGrpcServer({
     ...common,
     port: env.CORE_GRPC_PORT,
+    host: env.CORE_LISTEN_HOST,
     credentials,
     limits: { connectionAgeMs: env.CORE_GRPC_CONNECTION_AGE * 1_000 },
     reflection: env.CORE_REFLECTION,
@@ -122,6 +130,7 @@ export async function startApi(
   const http = await startHttpServer({
     ...common,
     port: env.CORE_HTTP_PORT,
+    host: env.CORE_LISTEN_HOST,
     corsOrigins: env.CORE_CORS_ORIGINS,
     pages: {
       [SHOPIFY_WEBHOOKS]: createShopifyWebhooks({

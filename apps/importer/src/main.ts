@@ -34,7 +34,14 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
     onError: seldom((err) => log.warn({ err }, 'the page of the queues failed')),
   });
   const pages = { [QUEUES_PATH]: queues };
-  const admin = await startAdminServer({ port: env.CORE_ADMIN_PORT, metrics, checks, pages, log });
+  const admin = await startAdminServer({
+    port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
+    metrics,
+    checks,
+    pages,
+    log,
+  });
   shutdown.add('admin server', () => admin.close());
   log.info({ admin_port: admin.port }, 'serving health and metrics');
 

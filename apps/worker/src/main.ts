@@ -32,6 +32,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const started: { joined?: () => boolean; relaying?: () => boolean } = {};
   const admin = await startAdminServer({
     port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
     metrics,
     log,
     checks: {

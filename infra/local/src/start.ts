@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { workspaceRoot } from '@core/testing';
+import { answersReady, workspaceRoot } from '@core/testing';
 import { ensureSystem } from './system/ensure-system.ts';
 import { shopSize } from './stack/shop-size.ts';
 import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
@@ -10,6 +10,7 @@ import { runTour } from './tour/tour.ts';
 const HELP = `npm start                 starts everything, runs the tour, stays up until Ctrl-C
 npm start -- --once       the same, then stops everything
 npm start -- --fresh      wipes the data of earlier starts first
+npm start -- --dir F      keeps data, logs and addresses in the folder F instead of .local, beside another stack
 npm start -- --customers N  how many customers the stand-in's shop has (5000); the first time, or with --fresh`;
 
 const { values: flags } = parseArgs({
@@ -17,10 +18,11 @@ const { values: flags } = parseArgs({
     once: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     customers: { type: 'string' },
+    dir: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
-const home = join(workspaceRoot(), '.local');
+const home = flags.dir === undefined ? join(workspaceRoot(), '.local') : resolve(flags.dir);
 // Data, logs and secrets; what is fetched once stays outside of it.
 const dir = join(home, 'stack');
 const say = (line: string) => console.log(line);
@@ -34,25 +36,31 @@ async function main(): Promise<number> {
   let code = 0;
   try {
     await ensureSystem({ need: ['java', 'mvn', 'redis-server'], onProgress: say });
+    const customers = shopSize(dir, { asked: flags.customers, fresh: flags.fresh });
     const starting = startStack({
       dir,
       wellKnownPorts: true,
       durable: true,
       fresh: flags.fresh,
-      customers: shopSize(dir, { asked: flags.customers, fresh: flags.fresh }),
+      customers,
       shopifyBaseUrl: process.env['SHOPIFY_BASE_URL'],
       say: (line) => say(`  ${line} (${seconds(began)})`),
     }).then((started) => (stack = started));
     say('starting PostgreSQL with a replica, Kafka, Redis, the stand-ins, api, worker and importer');
     if ((await Promise.race([starting, stopAsked])) === 'stop') {
       await starting.catch(() => undefined);
-    } else if ((await Promise.race([tourAndTable(await starting), stopAsked])) !== 'stop' && !flags.once) {
-      say('up until Ctrl-C');
-      await Promise.race([stopAsked, anyDeath(await starting)]);
+    } else {
+      const ended = Promise.race([stopAsked, anyDeath(await starting)]);
+      if ((await Promise.race([tourAndTable(await starting, customers), ended])) !== 'stop' && !flags.once) {
+        say('up until Ctrl-C');
+        await ended;
+      }
     }
   } catch (error) {
     code = 1;
-    console.error(`\n${error instanceof Error ? error.message : String(error)}\nlogs: ${dir}/*.log`);
+    console.error(
+      `\n${error instanceof Error ? error.message : String(error)}\nlogs: ${dir}/*.log, ${dir}/*/*.log`,
+    );
   }
   removeStackEnv(home);
   say('stopping');
@@ -61,8 +69,8 @@ async function main(): Promise<number> {
   return code;
 }
 
-async function tourAndTable(stack: Stack): Promise<void> {
-  await runTour(stack, say);
+async function tourAndTable(stack: Stack, customers: number): Promise<void> {
+  await runTour(stack, { dir, customers, say });
   const { env, apps } = stack;
   const addresses: [string, string][] = [
     ['gRPC', env.CORE_GRPC_ADDR],
@@ -77,21 +85,21 @@ async function tourAndTable(stack: Stack): Promise<void> {
     ['Redis', env.REDIS_URL],
     ['Shopify', env.SHOPIFY_BASE_URL],
   ];
-  for (const { adminUrl } of Object.values(apps)) {
-    const { ok } = await fetch(`${adminUrl}/readyz`);
-    if (!ok) throw new Error(`${adminUrl}/readyz does not answer 200 after the tour`);
+  for (const [name, { child, adminUrl }] of Object.entries(apps)) {
+    if (!(await answersReady(child, adminUrl))) {
+      throw new Error(`${name} does not say at ${adminUrl}/readyz that it is ready after the tour`);
+    }
   }
   writeStackEnv(home, env);
-  say('\naddresses (with passwords in .local/stack.env)');
+  say(`\naddresses (with passwords in ${join(home, 'stack.env')})`);
   for (const [name, address] of addresses) say(`  ${name.padEnd(28)}${address}`);
 }
 
-/** Ends with an error when an app dies by itself: a stack that lost a part must not look alive. */
-const anyDeath = async ({ apps }: Stack): Promise<never> => {
-  const [name, how] = await Promise.race(
-    Object.entries(apps).map(async ([app, { child }]) => [app, await child.exited] as const),
-  );
-  throw new Error(`${name} has ended by itself: ${how}`);
+/** Ends with an error when a part dies by itself: a stack that lost one must neither look alive nor be waited for. */
+const anyDeath = async (stack: Stack): Promise<never> => {
+  const deaths = stack.parts().map(async (part) => [part, await part.exited] as const);
+  const [{ name, logFile }, how] = await Promise.race(deaths);
+  throw new Error(`${name} has ended by itself: ${how}; ${logFile} says why`);
 };
 
 const withoutPassword = (url: string): string => {

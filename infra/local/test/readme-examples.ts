@@ -14,20 +14,8 @@ export interface Example {
   tools: ('curl' | 'grpcurl')[];
 }
 
-export interface ExampleAddresses {
-  /** host:port */
-  CORE_GRPC_ADDR: string;
-  CORE_HTTP_URL: string;
-}
-
-/** Where the README takes tokens from. */
+/** Where the README takes addresses and tokens from. */
 const STACK_ENV = '.local/stack.env';
-
-/** Where the README says that they are. */
-export const README_ADDRESSES: ExampleAddresses = {
-  CORE_GRPC_ADDR: 'localhost:50051',
-  CORE_HTTP_URL: 'http://localhost:8080',
-};
 
 export function readmeExamples(): Example[] {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -41,21 +29,16 @@ export function readmeExamples(): Example[] {
 }
 
 /**
- * Runs an example as a reader would, from the checkout's root, against these addresses and with this stack.env
- * instead of the README's.
+ * Runs an example as a reader would, from the checkout's root, with this stack.env instead of the README's.
  * @returns what it printed
  * @throws Error with the exit code and what it printed, when any of its commands fails
  */
 export function runExample(
   { script }: Example,
-  addresses: ExampleAddresses,
   stackEnv: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const text = script
-    .replaceAll(README_ADDRESSES.CORE_HTTP_URL, addresses.CORE_HTTP_URL)
-    .replaceAll(README_ADDRESSES.CORE_GRPC_ADDR, addresses.CORE_GRPC_ADDR)
-    .replaceAll(STACK_ENV, stackEnv);
+  const text = script.replaceAll(STACK_ENV, stackEnv);
   return new Promise((resolve, reject) => {
     // dash, the sh of many systems, knows no pipefail; a client that fails gives no id, and the next call fails.
     execFile('sh', ['-eu', '-c', text], { cwd: root, env, timeout: 100_000 }, (error, stdout, stderr) => {

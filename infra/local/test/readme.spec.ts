@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { CoreService, ImportService } from '@core/contracts';
 import { workspaceRoot } from '@core/testing';
-import { README_ADDRESSES, readmeExamples, runExample } from './readme-examples.ts';
+import { readmeExamples, runExample } from './readme-examples.ts';
 
 const root = workspaceRoot();
 
@@ -20,7 +20,10 @@ console.log(JSON.stringify({ customerId: '${CUSTOMER}', created: true }));
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'core-readme-'));
-  writeFileSync(join(dir, 'stack.env'), `DEV_TOKEN=a.b.c\nDEV_MERCHANT_ID=${CUSTOMER}\n`);
+  writeFileSync(
+    join(dir, 'stack.env'),
+    `CORE_HTTP_URL=http://127.0.0.1:1\nCORE_GRPC_ADDR=127.0.0.1:1\nDEV_TOKEN=a.b.c\nDEV_MERCHANT_ID=${CUSTOMER}\n`,
+  );
   for (const tool of ['curl', 'grpcurl']) {
     writeFileSync(join(dir, tool), RECORDER);
     chmodSync(join(dir, tool), 0o755);
@@ -33,7 +36,7 @@ async function callsOf(example: (typeof examples)[number]) {
   const record = join(dir, 'record');
   rmSync(record, { force: true });
   const path = `${dir}${delimiter}${process.env['PATH']}`;
-  await runExample(example, README_ADDRESSES, join(dir, 'stack.env'), {
+  await runExample(example, join(dir, 'stack.env'), {
     ...process.env,
     PATH: path,
     RECORD: record,

@@ -17,6 +17,8 @@ export type AdminPage = Listener;
 
 export interface AdminOptions {
   port: number;
+  /** All interfaces unless told. */
+  host?: string | undefined;
   metrics: Registry;
   checks: Record<string, ReadyCheck>;
   /** Told what goes wrong in an answer. */
@@ -29,6 +31,9 @@ export interface AdminOptions {
 
 const CHECK_TIMEOUT_MS = 2_000;
 const PURPOSES = ['reads', 'writes'];
+
+/** On /readyz: which process answers. A port may be another's than the one who asks believes. */
+export const PROCESS_HEADER = 'x-core-process';
 
 /**
  * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing; `?for=writes` asks for more where
@@ -44,6 +49,7 @@ export const startAdminServer = ({ checks, writeChecks, ...options }: AdminOptio
 /** The same for whoever knows only when asked what is missing, or what the metrics are. */
 export async function serveAdmin(options: {
   port: number;
+  host?: string | undefined;
   metrics: Pick<Registry, 'contentType' | 'metrics'>;
   /** Names what is missing. */
   failing: (forWrites: boolean) => Promise<string[]>;
@@ -59,6 +65,7 @@ export async function serveAdmin(options: {
         return reply(res, 400, { error: `for: must be one of ${PURPOSES.join(', ')}` });
       }
       const failed = await options.failing(purpose === 'writes');
+      res.setHeader(PROCESS_HEADER, process.pid);
       reply(
         res,
         failed.length ? 503 : 200,
@@ -81,28 +88,34 @@ export async function serveAdmin(options: {
     return route(res, new URLSearchParams(query));
   };
   const server = createServer(guarded(answer, options.log));
-  await listen(server, options.port, 'CORE_ADMIN_PORT');
+  await listen(server, options, 'CORE_ADMIN_PORT');
   return {
     port: (server.address() as AddressInfo).port,
     close: () => new Promise((resolve) => (server.close(() => resolve()), server.closeAllConnections())),
   };
 }
 
-/** Listens on all interfaces; a taken port is named with the variable that moves it. */
+/** Listens on all interfaces unless told one; a taken port is named with the variable that moves it. */
 export const listen = (
   server: {
-    listen(port: number, done: () => void): unknown;
+    listen(at: { port: number; host?: string }, done: () => void): unknown;
     once(event: 'error', f: (e: Error) => void): unknown;
   },
-  port: number,
+  { port, host }: { port: number; host?: string | undefined },
   variable: string,
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      reject(taken ? new Error(`port ${port} is taken; set ${variable} to a free one`) : error);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE') {
+        reject(new Error(`port ${port} is taken; set ${variable} to a free one`));
+      } else if (code === 'EADDRNOTAVAIL') {
+        reject(new Error(`this machine has no address ${host}; set CORE_LISTEN_HOST to one of its own`));
+      } else {
+        reject(error);
+      }
     });
-    server.listen(port, resolve);
+    server.listen({ port, ...(host ? { host } : {}) }, resolve);
   });
 
 /** The names of the checks that are not met. */

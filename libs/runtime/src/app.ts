@@ -1,4 +1,5 @@
-import { EnvError, oneOf, readEnv, type Env, type EnvSchema } from './env.ts';
+import { isIP } from 'node:net';
+import { EnvError, oneOf, readEnv, text, type Env, type EnvSchema } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 
@@ -7,6 +8,14 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** What every app reads. */
 export const appEnv = {
   LOG_LEVEL: oneOf(LOG_LEVELS, { doc: LOG_LEVELS.join(', '), default: 'info' }),
+  CORE_LISTEN_HOST: text({
+    doc: 'address on which the ports listen, such as 127.0.0.1; empty: all interfaces',
+    default: '',
+    example: '127.0.0.1',
+    check(raw) {
+      if (isIP(raw) === 0) throw new Error('must be an IP address');
+    },
+  }),
 };
 
 export interface App<S extends EnvSchema> {

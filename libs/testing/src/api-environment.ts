@@ -20,6 +20,7 @@ export function apiEnvironment(on: {
     CORE_DB_PASSWORD: primary.password,
     CORE_DB_REPLICAS: on.replicas.map((replica) => new URL(replica).host).join(),
     CORE_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    CORE_LISTEN_HOST: '127.0.0.1',
     CORE_GRPC_PORT: '0',
     CORE_HTTP_PORT: '0',
     CORE_ADMIN_PORT: '0',

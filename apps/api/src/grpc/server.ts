@@ -15,6 +15,8 @@ import { grpcDefinition } from './method-adapter.ts';
 
 export interface GrpcServerOptions {
   port: number;
+  /** All interfaces unless told. */
+  host?: string | undefined;
   /** As grpcCredentials reads them; plain HTTP/2 unless told. */
   credentials?: grpc.ServerCredentials;
   /** Where they differ from GRPC_LIMITS. */
@@ -67,18 +69,19 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   };
 }
 
-/** Binds on all interfaces, also on a machine without IPv6. */
+/** Binds on one address, or on all interfaces, also on a machine without IPv6. */
 async function bind(
   server: grpc.Server,
-  { port, credentials = grpc.ServerCredentials.createInsecure() }: GrpcServerOptions,
+  { port, host, credentials = grpc.ServerCredentials.createInsecure() }: GrpcServerOptions,
 ): Promise<number> {
   try {
-    return await bindTo(server, `[::]:${port}`, credentials);
+    const address = host?.includes(':') ? `[${host}]` : (host ?? '');
+    return await bindTo(server, `${address || '[::]'}:${port}`, credentials);
   } catch (error) {
     if (/EADDRINUSE/.test(String(error))) {
       throw new Error(`port ${port} is taken; set CORE_GRPC_PORT to a free one`, { cause: error });
     }
-    if (!/EAFNOSUPPORT|EADDRNOTAVAIL/.test(String(error))) throw error;
+    if (host || !/EAFNOSUPPORT|EADDRNOTAVAIL/.test(String(error))) throw error;
     return bindTo(server, `0.0.0.0:${port}`, credentials);
   }
 }

@@ -14,6 +14,8 @@ import { createRoutes } from './routes.ts';
 
 export interface HttpServerOptions {
   port: number;
+  /** All interfaces unless told. */
+  host?: string | undefined;
   methods: readonly Method[];
   invoker: Invoker;
   /** Of the bodies of rpcs. */
@@ -51,7 +53,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   // Dropped, because one of several processes would hand the connection back, for ever when all are full.
   Object.assign(server, { maxConnections: MOST_CONNECTIONS, dropMaxConnection: true });
   const drain = createDrain(server);
-  await listen(server, options.port, 'CORE_HTTP_PORT');
+  await listen(server, options, 'CORE_HTTP_PORT');
   return {
     port: (server.address() as AddressInfo).port,
     stop: () => drain.run(STOP_WITHIN_MS),

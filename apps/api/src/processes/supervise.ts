@@ -56,6 +56,7 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
 
   const admin = await serveAdmin({
     port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
     log,
     failing: async (forWrites) =>
       shutdown.signal.aborted

@@ -1,4 +1,4 @@
-import { freePort, launchApp, whenReady, type Child } from '@core/testing';
+import { answersReady, freePort, launchApp, whenReady, type Child } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';
 import type { EventStack } from './open-stack.ts';
 
@@ -12,6 +12,6 @@ export async function startWorker(
   const env = { ...workerEnvironment, CORE_ADMIN_PORT: String(adminPort) };
   const child = await launchApp({ app: 'worker', dir, env, bundled: true });
   cleanUps.add(() => child.stop());
-  await whenReady(child, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  await whenReady(child, () => answersReady(child, `http://127.0.0.1:${adminPort}`));
   return child;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, launch, whenReady, workspaceRoot, type Child } from '@core/testing';
+import { answersReady, freePort, launch, whenReady, workspaceRoot, type Child } from '@core/testing';
 
 export type AppName = 'api' | 'worker' | 'importer';
 
@@ -16,8 +16,8 @@ export interface StartApp {
   entry: string;
   env: Record<string, string>;
   dir: string;
-  /** A URL that answers 2xx once the process can work, or a word that it then prints. */
-  ready: { url: string } | { logLine: string };
+  /** Its admin server, on which it says itself that it can work, or a word that it then prints. */
+  ready: { adminUrl: string } | { logLine: string };
 }
 
 /** Starts one Node process of the house and waits until it says that it is ready. */
@@ -32,25 +32,25 @@ export async function startProcess({ name, entry, env, dir, ready }: StartApp): 
     pidFile: join(dir, `${name}.pid`),
   });
   return whenReady(child, async () =>
-    'url' in ready
-      ? (await fetch(ready.url)).ok
+    'adminUrl' in ready
+      ? answersReady(child, ready.adminUrl)
       : readFileSync(child.logFile, 'utf8').includes(ready.logLine),
   );
 }
 
-/** Starts one of the three apps on an admin port of its own. */
+/** Starts one of the three apps on an admin port of its own, for this machine alone. */
 export async function startApp(
   name: AppName,
-  options: { env: Record<string, string>; dir: string; adminPort?: number; entry?: string },
+  options: { env: Record<string, string>; dir: string; adminPort: number; entry?: string },
 ): Promise<App> {
   const adminPort = await freePort(options.adminPort);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const child = await startProcess({
     name,
     entry: options.entry ?? `apps/${name}/src/main.ts`,
-    env: { ...options.env, CORE_ADMIN_PORT: String(adminPort) },
+    env: { ...options.env, CORE_LISTEN_HOST: '127.0.0.1', CORE_ADMIN_PORT: String(adminPort) },
     dir: options.dir,
-    ready: { url: `${adminUrl}/readyz` },
+    ready: { adminUrl },
   });
   return { child, adminUrl };
 }

@@ -4,10 +4,14 @@ import {
   startKafka,
   startPostgres,
   startRedis,
+  stopLeftoverKafka,
+  stopLeftoverPostgres,
+  stopLeftoverRedis,
   type Kafka,
   type Postgres,
   type Redis,
 } from '@core/testing';
+import type { StackPorts } from './ports.ts';
 
 export interface Services {
   postgres: Postgres;
@@ -18,8 +22,6 @@ export interface Services {
 
 export interface ServiceOptions {
   dir: string;
-  /** The well-known ports (or the next free ones), rather than any free ones. */
-  wellKnownPorts: boolean;
   /** Survives a power cut; tests only need to survive kill -9. */
   durable: boolean;
   /** Drops the data of earlier starts. */
@@ -27,19 +29,28 @@ export interface ServiceOptions {
   say: (line: string) => void;
 }
 
+const REPLICAS = 1;
+
+/** Stops what an earlier run left on its ports, when it and those who watch over it were killed at once. */
+export const stopLeftovers = (dir: string): Promise<unknown> =>
+  Promise.all([
+    stopLeftoverPostgres(join(dir, 'postgres'), REPLICAS),
+    stopLeftoverKafka(join(dir, 'kafka')),
+    stopLeftoverRedis(join(dir, 'redis')),
+  ]);
+
 /** Starts PostgreSQL with its replica, Kafka and Redis side by side; stops them all when one fails. */
 export async function startServices({
   dir,
-  wellKnownPorts,
+  ports,
   durable,
   fresh = false,
   say,
-}: ServiceOptions): Promise<Services> {
-  // Each looks for its free port itself, after it has stopped what an earlier run left on it.
-  const place = (name: string, port: number) => ({
+}: ServiceOptions & { ports: StackPorts }): Promise<Services> {
+  const place = (name: 'postgres' | 'kafka' | 'redis') => ({
     dir: join(dir, name),
     fresh,
-    ...(wellKnownPorts ? { port } : {}),
+    port: ports[name],
   });
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => void (await Promise.all(started.map((service) => service.stop())));
@@ -54,12 +65,15 @@ export async function startServices({
   };
   const kafka = async () => {
     const jars = await fetchKafkaJars(say);
-    return startKafka({ ...place('kafka', 9092), jars });
+    return startKafka({ ...place('kafka'), jars });
   };
   const results = await Promise.allSettled([
-    note('PostgreSQL with a replica', startPostgres({ ...place('postgres', 5433), replicas: 1, durable })),
+    note(
+      'PostgreSQL with a replica',
+      startPostgres({ ...place('postgres'), replicas: REPLICAS, replicaPorts: [ports.replica], durable }),
+    ),
     note('Kafka', kafka()),
-    note('Redis', startRedis(place('redis', 6379))),
+    note('Redis', startRedis(place('redis'))),
   ]);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) {

@@ -1,14 +1,19 @@
-import { DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort } from '@core/testing';
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { claim, DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort, type Child } from '@core/testing';
 import { startApp, type App, type AppName } from './apps.ts';
+import { reserveStackPorts } from './ports.ts';
 import { runOps } from './run-ops.ts';
 import { localSecrets } from './secrets.ts';
-import { startServices, type ServiceOptions, type Services } from './services.ts';
+import { startServices, stopLeftovers, type ServiceOptions, type Services } from './services.ts';
 import type { StackEnv } from './stack-env.ts';
 import { startStandIns, type StandInOptions } from './stand-ins.ts';
 import { issueTokens } from './tokens.ts';
 
 /** `dir` holds data, logs and secrets; a second start with the same one goes on with them. */
 export interface StackOptions extends ServiceOptions, StandInOptions {
+  /** The well-known ports (or the next free ones), rather than any free ones. */
+  wellKnownPorts: boolean;
   /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
   bundles?: boolean;
 }
@@ -19,6 +24,8 @@ export interface Stack {
   readonly apps: Record<AppName, App>;
   /** The stand-in's own address, undefined when another server plays Shopify. */
   readonly standInUrl: string | undefined;
+  /** Every process that belongs to it now. */
+  parts(): Child[];
   /** Starts an app again after it was stopped or killed. */
   restart(name: AppName): Promise<App>;
   stop(): Promise<void>;
@@ -29,9 +36,6 @@ const SHOP = 'dev-shop.myshopify.com';
 /** Starts everything in order: services, schema and topics, stand-ins, the three apps as processes. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dir, say } = options;
-  const secrets = localSecrets(dir);
-  const tokens = issueTokens(dir, secrets);
-  const port = (preferred: number) => freePort(options.wellKnownPorts ? preferred : undefined);
   const running: (() => Promise<unknown>)[] = [];
   // Last in, first out: the apps go before what they stand on.
   const stop = async () => {
@@ -39,7 +43,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 
   try {
-    const services = await startServices(options);
+    running.push(await claimFolder(dir));
+    const secrets = localSecrets(dir);
+    const tokens = issueTokens(dir, secrets);
+    await stopLeftovers(dir);
+    const { ports, release } = await reserveStackPorts(options.wellKnownPorts);
+    running.push(async () => release());
+    const services = await startServices({ ...options, ports });
     running.push(() => services.stop());
     const { postgres, kafka, redis } = services;
     const database = {
@@ -61,17 +71,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       runOps(['topics'], database).then(() => say('topics are there')),
     ]);
 
-    const standIns = await startStandIns(options, port);
+    const standIns = await startStandIns(options, ports);
     running.push(() => Promise.all(standIns.children.map((child) => child.stop())));
 
-    const grpcPort = await port(50051);
-    const httpPort = await port(8080);
+    const [grpcPort, httpPort] = [await freePort(ports.grpc), await freePort(ports.http)];
     const entry = (name: AppName) => (options.bundles ? { entry: `dist/${name}/main.mjs` } : {});
-    const start = async (name: AppName, adminPort: number, env: Record<string, string>): Promise<App> => {
+    const start = async (name: AppName, env: Record<string, string>): Promise<App> => {
       const role = `core_${name}` as const;
       const app = await startApp(name, {
         dir,
-        adminPort: await port(adminPort),
+        adminPort: ports[name],
         ...entry(name),
         env: {
           ...database,
@@ -86,7 +95,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     };
     const starts: Record<AppName, () => Promise<App>> = {
       api: () =>
-        start('api', 9101, {
+        start('api', {
           CORE_DB_REPLICAS: postgres.replicas.map(({ port }) => `127.0.0.1:${port}`).join(),
           CORE_GRPC_PORT: String(grpcPort),
           CORE_HTTP_PORT: String(httpPort),
@@ -96,9 +105,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
           SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
         }),
-      worker: () => start('worker', 9102, { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }),
+      worker: () => start('worker', { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }),
       importer: () =>
-        start('importer', 9103, {
+        start('importer', {
           REDIS_URL: redis.url,
           SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
           SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
@@ -113,6 +122,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       services,
       apps,
+      parts: () => [
+        ...[postgres.primary, ...postgres.replicas].map((node) => node.child),
+        ...[kafka.child, redis.child, ...standIns.children],
+        ...Object.values(apps).map((app) => app.child),
+      ],
       restart,
       stop,
       standInUrl: standIns.shopifyUrl,
@@ -135,4 +149,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+/** Two on one folder would stop each other's services as what an earlier run left. */
+async function claimFolder(dir: string): Promise<() => Promise<void>> {
+  const giveBack = await claim(`stack-${createHash('sha256').update(resolve(dir)).digest('hex')}`);
+  if (!giveBack) {
+    throw new Error(
+      `a stack is running on ${dir}; stop it (Ctrl-C), or name another folder with -- --dir <folder>`,
+    );
+  }
+  return async () => giveBack();
 }

@@ -1,5 +1,6 @@
-import type { Child } from '@core/testing';
+import { freePort, type Child } from '@core/testing';
 import { startProcess } from './apps.ts';
+import type { StackPorts } from './ports.ts';
 
 export interface StandInOptions {
   dir: string;
@@ -18,13 +19,9 @@ export interface StandIns {
 }
 
 /** Auth always, Shopify unless another server plays it. */
-export async function startStandIns(
-  options: StandInOptions,
-  port: (preferred: number) => Promise<number>,
-): Promise<StandIns> {
+export async function startStandIns(options: StandInOptions, ports: StackPorts): Promise<StandIns> {
   const { dir, shopifyBaseUrl, customers, say } = options;
-  const authPort = await port(50061);
-  const shopifyPort = await port(8081);
+  const [authPort, shopifyPort] = [await freePort(ports.auth), await freePort(ports.shopify)];
   const shopifyUrl = `http://127.0.0.1:${shopifyPort}`;
   const auth = startProcess({
     name: 'auth-stand-in',

@@ -3,21 +3,20 @@ import * as grpc from '@grpc/grpc-js';
 import { CoreService, eventHeaders, PrivacyService, Topic } from '@core/contracts';
 import { waitUntil } from '@core/testing';
 import { queryDatabase, type TourContext } from './context.ts';
+import type { Imported } from './import-customers.ts';
 
 /** Plays AdminCore: asks for one person's erasure through Kafka and shows that nothing answers any more. */
-export async function redactPerson({
-  kafka,
-  rpc,
-  merchantId,
-  runId,
-  stack,
-  tell,
-}: TourContext): Promise<void> {
+export async function redactPerson(
+  { kafka, rpc, merchantId, runId, stack, tell }: TourContext,
+  imported: Imported,
+): Promise<void> {
+  // One whom the shop has: whoever else is there belongs to somebody who uses the stack.
   const [person] = await queryDatabase<{ id: string }>(
     stack.env.CORE_DB_URL,
-    `select id from customers where merchant_id = $1 and erased_at is null and external_id is not null
+    `select id from customers where merchant_id = $1 and erased_at is null
+        and external_id = any(coalesce($2, array[external_id]))
       order by id desc limit 1`,
-    [merchantId],
+    [merchantId, imported ?? null],
   );
   if (!person) throw new Error('there is nobody left to erase; start with -- --fresh');
   const customerId = person.id;

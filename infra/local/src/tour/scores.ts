@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CoreService, eventHeaders, Topic } from '@core/contracts';
 import { waitUntil } from '@core/testing';
 import { queryDatabase, type TourContext } from './context.ts';
+import type { Imported } from './import-customers.ts';
 
 const SCORED = 200;
 
@@ -13,20 +14,29 @@ export interface Scored {
 }
 
 /** Plays RFM Analytics: publishes rfm.updated for some customers and waits until each score is stored. */
-export async function publishScores({ kafka, merchantId, stack, tell }: TourContext): Promise<Scored[]> {
+export async function publishScores(
+  { kafka, merchantId, stack, tell }: TourContext,
+  imported: Imported,
+): Promise<Scored[]> {
+  const sequence = Date.now();
+  // Not one whom somebody else has given a newer score: ours would not be stored.
   const people = await queryDatabase<{ id: string }>(
     stack.env.CORE_DB_URL,
-    `select id from customers where merchant_id = $1 and erased_at is null and external_id is not null
+    `select id from customers
+      where merchant_id = $1 and erased_at is null and email is not null
+        and external_id = any(coalesce($3, array[external_id]))
+        and coalesce((rfm_score ->> 'sequence')::numeric, 0) < $4
+        and coalesce((rfm_score ->> 'as_of')::timestamptz, '-infinity') < now()
       order by id limit $2`,
-    [merchantId, SCORED],
+    [merchantId, SCORED, imported ?? null, sequence],
   );
+  if (people.length === 0) throw new Error('there is nobody to score; start with -- --fresh');
   const scored = people.map(({ id }, n) => ({
     customerId: id,
     recency: 1 + (n % 5),
     frequency: 1 + (Math.floor(n / 5) % 5),
     monetary: 1 + (Math.floor(n / 25) % 5),
   }));
-  const sequence = Date.now();
   const asOf = new Date(sequence).toISOString();
   const producer = await kafka.producer();
   await producer.send(

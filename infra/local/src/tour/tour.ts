@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { ImportService } from '@core/contracts';
 import { connectKafka } from '@core/events';
 import { bearer, DEV_ACCESS_TOKEN, grpcClient } from '@core/testing';
 import type { Stack } from '../stack/stack.ts';
+import { runStep, type Step } from './run-step.ts';
 import type { TourContext } from './context.ts';
 import { showEvents } from './events.ts';
 import { exportPerson } from './export-person.ts';
-import { importCustomers } from './import-customers.ts';
+import { importCustomers, type Imported } from './import-customers.ts';
 import { redactPerson } from './redact-person.ts';
 import { publishScores, readScores, type Scored } from './scores.ts';
 
-/** A step of the tour failed; `step` names it. */
-export class TourFailed extends Error {
-  override name = 'TourFailed';
-  constructor(step: string, cause: unknown) {
-    super(`step "${step}" failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
+/** A dozen times what a step takes on two busy cores. */
+const STEP_LIMIT_MS = 180_000;
+
+/** Of an import: fifty customers a second are a tenth of what one importer does on two busy cores. */
+const importLimitMs = (customers: number): number => STEP_LIMIT_MS + customers * 20;
 
 /** Runs the main job once on the running stack and prints the real values of each step. */
-export async function runTour(stack: Stack, say: (line: string) => void): Promise<void> {
+export async function runTour(
+  stack: Stack,
+  { dir, customers, say }: { dir: string; customers: number; say: (line: string) => void },
+): Promise<void> {
   const { env } = stack;
   const tour: TourContext = {
     stack,
@@ -31,22 +34,36 @@ export async function runTour(stack: Stack, say: (line: string) => void): Promis
     tell: (line) => say(`      ${line}`),
   };
   let scored: Scored[] = [];
-  const steps: [string, () => Promise<unknown>][] = [
-    ['connect the shop', () => connectShop(tour)],
-    ['import its customers from Shopify', () => importCustomers(tour)],
-    ['publish rfm.updated through Kafka', async () => (scored = await publishScores(tour))],
-    ['read scores by gRPC from the replica', () => readScores(tour, scored)],
-    ['export what is held on one person', () => exportPerson(tour, scored)],
-    ['redact one person by gdpr_request.created', () => redactPerson(tour)],
-    ['see what was emitted', () => showEvents(tour)],
+  let imported: Imported;
+  const step = (name: string, app: string, run: Step['run'], limitMs = STEP_LIMIT_MS): Step => ({
+    name,
+    run,
+    limitMs,
+    log: join(dir, `${app}.log`),
+  });
+  const steps = [
+    step('connect the shop', 'api', () => connectShop(tour)),
+    step(
+      'import its customers from Shopify',
+      'importer',
+      async () => (imported = await importCustomers(tour, importLimitMs(customers))),
+      importLimitMs(customers),
+    ),
+    step(
+      'publish rfm.updated through Kafka',
+      'worker',
+      async () => (scored = await publishScores(tour, imported)),
+    ),
+    step('read scores by gRPC from the replica', 'api', () => readScores(tour, scored)),
+    step('export what is held on one person', 'api', () => exportPerson(tour, scored)),
+    step('redact one person by gdpr_request.created', 'worker', () => redactPerson(tour, imported)),
+    step('see what was emitted', 'worker', () => showEvents(tour)),
   ];
   say(`tour ${tour.runId}`);
   try {
-    for (const [n, [step, run]] of steps.entries()) {
-      say(`  ${n + 1}/${steps.length} ${step}`);
-      await run().catch((error: unknown) => {
-        throw new TourFailed(step, error);
-      });
+    for (const [n, each] of steps.entries()) {
+      say(`  ${n + 1}/${steps.length} ${each.name}`);
+      await runStep(each);
     }
   } finally {
     tour.rpc.close();

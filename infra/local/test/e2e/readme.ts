@@ -9,7 +9,7 @@ export const readme = (e2e: () => E2e) => {
     const { dir, stack } = e2e();
     const path = [grpcurlFolder(dir), process.env['PATH']].filter(Boolean).join(delimiter);
     writeStackEnv(dir, stack.env);
-    const printed = await runExample(example, stack.env, join(dir, 'stack.env'), {
+    const printed = await runExample(example, join(dir, 'stack.env'), {
       ...process.env,
       PATH: path,
     });

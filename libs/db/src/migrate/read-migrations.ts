@@ -78,4 +78,4 @@ function oldestBuild({ tag, when }: Omit<Entry, 'idx'>, text: string, entries: r
   return named.when;
 }
 
-export const withoutComments = (sql: string): string => sql.replaceAll(/^\s*--.*$/gm, '').trim();
+export const withoutComments = (sql: string): string => sql.replaceAll(/^[\t ]*--.*$/gm, '').trim();

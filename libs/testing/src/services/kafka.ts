@@ -33,13 +33,23 @@ export interface Kafka {
   stop(): Promise<void>;
 }
 
+const filesOf = (dir: string) => ({
+  pidFile: join(dir, 'kafka.pid'),
+  config: join(dir, 'server.properties'),
+});
+
+/** Stops what an earlier run left on the folder. */
+export function stopLeftoverKafka(dir: string): Promise<void> {
+  const { pidFile, config } = filesOf(dir);
+  return stopLeftover(pidFile, config);
+}
+
 /** Starts one Kafka 4.1 node in KRaft mode, broker and controller at once. A second start reuses the data. */
 export async function startKafka(options: StartKafka): Promise<Kafka> {
   const { dir, jars } = options;
   mkdirSync(dir, { recursive: true });
-  const pidFile = join(dir, 'kafka.pid');
-  const config = join(dir, 'server.properties');
-  await stopLeftover(pidFile, config);
+  await stopLeftoverKafka(dir);
+  const { pidFile, config } = filesOf(dir);
   const port = await freePort(options.port);
   const data = join(dir, 'data');
   const listeners = [`PLAINTEXT://127.0.0.1:${port}`];

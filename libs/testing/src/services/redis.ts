@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, whenReady, type Child } from './child.ts';
 import { stopLeftover } from './leftover.ts';
@@ -24,12 +24,23 @@ export interface Redis {
   stop(): Promise<void>;
 }
 
+const filesOf = (dir: string) => ({
+  data: join(dir, 'data'),
+  pidFile: join(dir, 'redis.pid'),
+  logFile: join(dir, 'redis.log'),
+});
+
+/** Stops what an earlier run left on the folder. */
+export function stopLeftoverRedis(dir: string): Promise<void> {
+  const { pidFile, data } = filesOf(dir);
+  return stopLeftover(pidFile, data);
+}
+
 /** Starts the redis-server found on PATH. */
 export async function startRedis(options: StartRedis): Promise<Redis> {
   const { dir, persist = true, fresh = false } = options;
-  const data = join(dir, 'data');
-  const pidFile = join(dir, 'redis.pid');
-  await stopLeftover(pidFile, data);
+  await stopLeftoverRedis(dir);
+  const { data, pidFile, logFile } = filesOf(dir);
   if (fresh) rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
   const port = await freePort(options.port);
@@ -40,10 +51,12 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
     name: 'redis',
     command: 'redis-server',
     args,
-    logFile: join(dir, 'redis.log'),
+    logFile,
     pidFile,
   });
-  await whenReady(child, () => redisAnswers(port));
+  // Its own word first: on a port that it did not get, somebody else's Redis answers.
+  const isUp = () => readFileSync(logFile, 'utf8').includes('Ready to accept connections');
+  await whenReady(child, async () => isUp() && (await redisAnswers(port)));
   return {
     url: `redis://127.0.0.1:${port}`,
     port,

@@ -1,0 +1,27 @@
+import { reservePorts, type ReservedPorts } from '@core/testing';
+
+const WELL_KNOWN = {
+  postgres: 5433,
+  replica: 5434,
+  kafka: 9092,
+  redis: 6379,
+  auth: 50061,
+  shopify: 8081,
+  grpc: 50051,
+  http: 8080,
+  api: 9101,
+  worker: 9102,
+  importer: 9103,
+};
+export type StackPort = keyof typeof WELL_KNOWN;
+export type StackPorts = Readonly<Record<StackPort, number>>;
+
+/**
+ * All ports of one start at once: the well-known ones, or for each that is taken the next free one. Looked for one by
+ * one, each when its turn comes, two parts of a start take the same, because neither listens yet.
+ */
+export function reserveStackPorts(wellKnown: boolean): Promise<ReservedPorts<StackPort>> {
+  const names = Object.keys(WELL_KNOWN) as StackPort[];
+  const preferred = names.map((name) => [name, wellKnown ? WELL_KNOWN[name] : undefined]);
+  return reservePorts(Object.fromEntries(preferred) as Record<StackPort, number | undefined>);
+}

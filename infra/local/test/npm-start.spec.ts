@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { CoreService } from '@core/contracts';
+import { bearer, grpcClient, workspaceRoot } from '@core/testing';
+import { localSecrets } from '../src/stack/secrets.ts';
+import { startStack, type Stack } from '../src/stack/stack.ts';
+import { compareRows, idsOfShop } from '../src/tour/import-customers.ts';
+import { runTour } from '../src/tour/tour.ts';
+import { isLoopback, listeningOn } from './listening.ts';
+import { newDir, remove } from './e2e/support.ts';
+
+// Two `npm start -- --once` beside each other on one machine, and a second start on data that somebody has used since.
+const CUSTOMERS = 300;
+const dirs = [newDir(), newDir()];
+let stack: Stack | undefined;
+afterAll(async () => {
+  await stack?.stop();
+  for (const dir of dirs) remove(dir);
+}, 120_000);
+
+interface Ended {
+  code: number | null;
+  output: string;
+}
+
+async function npmStart(dir: string): Promise<Ended> {
+  const args = ['infra/local/src/start.ts', '--once', '--dir', dir, '--customers', String(CUSTOMERS)];
+  const child = spawn(process.execPath, args, { cwd: workspaceRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+/** Those of the table at the end of a start. */
+const portsIn = (output: string): string[] =>
+  [
+    ...output.matchAll(/^ {2}\S.*?[:/](?:127\.0\.0\.1|localhost):(\d+)/gm),
+    ...output.matchAll(/^ {2}\S.* 127\.0\.0\.1:(\d+)$/gm),
+  ]
+    .map(([, port]) => port ?? '')
+    .filter(Boolean);
+
+it('two starts beside each other both come up, make their tour, and share no port', async () => {
+  const [one, two] = (await Promise.all(dirs.map(npmStart))) as [Ended, Ended];
+  for (const { code, output } of [one, two]) {
+    expect(output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
+    expect(output).toContain(`the shop itself counts ${CUSTOMERS}`);
+    expect(code).toBe(0);
+  }
+  const ports = [...portsIn(one.output), ...portsIn(two.output)];
+  expect(ports.length).toBeGreaterThanOrEqual(16);
+  expect(new Set(ports).size).toBe(ports.length);
+}, 600_000);
+
+describe('a second start on kept data, used in between', () => {
+  const dir = () => join(dirs[0]!, 'stack');
+  const says: string[] = [];
+  const say = (line: string) => void says.push(line);
+  const start = (at: string) =>
+    startStack({ dir: at, wellKnownPorts: false, durable: false, customers: CUSTOMERS, say });
+
+  beforeAll(async () => {
+    stack = await start(dir());
+  }, 300_000);
+
+  it('listens on this machine alone, with every part', () => {
+    const parts = stack!.parts();
+    expect(parts.map(({ name }) => name).sort()).toEqual(
+      [
+        ...['api', 'auth-stand-in', 'importer', 'kafka', 'postgres-primary', 'postgres-replica-1'],
+        ...['redis', 'shopify-stand-in', 'worker'],
+      ].sort(),
+    );
+    for (const part of parts) {
+      const sockets = listeningOn([part.pid]);
+      expect([part.name, sockets.length > 0]).toEqual([part.name, true]);
+      expect([part.name, sockets.filter((socket) => !isLoopback(socket))]).toEqual([part.name, []]);
+    }
+  });
+
+  it('would see a socket on all interfaces', async () => {
+    const server = createServer().listen(0);
+    await once(server, 'listening');
+    const port = (server.address() as AddressInfo).port.toString(16).toUpperCase().padStart(4, '0');
+    const seen = listeningOn([process.pid]).find((socket) => socket.endsWith(`:${port}`));
+    expect([seen === undefined, isLoopback(seen ?? '')]).toEqual([false, false]);
+    server.close();
+  });
+
+  it('is refused while one runs there', async () => {
+    await expect(start(dir())).rejects.toThrow(`a stack is running on ${dir()}; stop it (Ctrl-C)`);
+    expect(stack!.parts().every((part) => part.alive())).toBe(true);
+  });
+
+  it('makes its tour whatever others have done', async () => {
+    const { env } = stack!;
+    const merchantId = localSecrets(dir()).merchantId;
+    const rpc = grpcClient(env.CORE_GRPC_ADDR, { metadata: bearer(env.DEV_SERVICE_TOKEN) });
+    // Of the shop's form, and of none: the shop lacks both.
+    for (const externalId of [
+      'gid://shopify/Customer/900719925474099',
+      'crm-7',
+      'gid://shopify/Customer/1',
+    ]) {
+      const email = `guest-${externalId.replaceAll(/\W/g, '-')}@example.com`;
+      await rpc.unary(CoreService.method.createCustomer, { merchantId, email, externalId });
+    }
+    await rpc.unary(CoreService.method.createCustomer, { merchantId, email: 'nobody@example.com' });
+    rpc.close();
+    for (const round of ['first', 'second']) {
+      says.length = 0;
+      await runTour(stack!, { dir: dir(), customers: CUSTOMERS, say });
+      expect([round, says.join('\n')]).toEqual([
+        round,
+        expect.stringContaining(`the shop itself counts ${CUSTOMERS}`),
+      ]);
+    }
+  }, 300_000);
+
+  it('says so when a customer of the shop is missing without a reason', async () => {
+    const ids = await idsOfShop(stack!.standInUrl!, stack!.env.DEV_SHOP);
+    const tour = { stack: stack!, merchantId: localSecrets(dir()).merchantId, tell: say };
+    const run = (skipped: bigint) => ({ skipped, failed: 0n, startedAt: timestampFromDate(new Date()) });
+    // The three whom the tours have erased; an import leaves them out.
+    await compareRows(tour, run(3n), ids);
+    await expect(compareRows(tour, run(2n), ids)).rejects.toThrow(
+      `the shop has ${CUSTOMERS} customers; ${CUSTOMERS - 3} are there, 2 were left out or erased`,
+    );
+  });
+});
