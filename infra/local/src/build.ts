@@ -83,7 +83,7 @@ const replacing = (file: string, by: string): Plugin => ({
   name: 'replace',
   setup({ onLoad, onEnd }) {
     let replaced = false;
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /\.(?:ts|json)$/ }, ({ path }) => {
       if (!path.endsWith(`/${file}`)) return undefined;
       replaced = true;
       return {

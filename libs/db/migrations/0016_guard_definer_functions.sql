@@ -72,6 +72,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY merchant_id, rfm_score ->> 'segment', id LIMIT $4
 $$;
 --> statement-breakpoint
+-- The one above is for the build before this one alone. It returns whatever the table has, and a session that has called it
+-- before fails once when the table gets a column meanwhile. This one names what it returns.
+CREATE FUNCTION public.list_segment(merchant uuid, segment text, after uuid, most int, mins int[], maxs int[])
+RETURNS TABLE (id uuid, merchant_id uuid, external_id varchar, email varchar, rfm_score jsonb, metadata jsonb, version int,
+               created_at timestamptz, updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.id, c.merchant_id, c.external_id, c.email, c.rfm_score, c.metadata, c.version, c.created_at, c.updated_at
+    FROM public.customers c
+   WHERE c.merchant_id = ANY (ARRAY[$1]) AND $1 = nullif(current_setting('core.merchant_id', true), '')::uuid
+     AND c.deleted_at IS NULL AND c.erased_at IS NULL AND c.rfm_score ->> 'segment' = $2 AND c.id > $3
+     AND ($5[1] IS NULL OR (c.rfm_score ->> 'recency')::int >= $5[1])
+     AND ($6[1] IS NULL OR (c.rfm_score ->> 'recency')::int <= $6[1])
+     AND ($5[2] IS NULL OR (c.rfm_score ->> 'frequency')::int >= $5[2])
+     AND ($6[2] IS NULL OR (c.rfm_score ->> 'frequency')::int <= $6[2])
+     AND ($5[3] IS NULL OR (c.rfm_score ->> 'monetary')::int >= $5[3])
+     AND ($6[3] IS NULL OR (c.rfm_score ->> 'monetary')::int <= $6[3])
+   ORDER BY c.merchant_id, c.rfm_score ->> 'segment', c.id LIMIT $4
+$$;
+--> statement-breakpoint
+REVOKE EXECUTE ON FUNCTION public.list_segment(uuid, text, uuid, int, int[], int[]) FROM public;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION public.list_segment(uuid, text, uuid, int, int[], int[]) TO core_api;
+--> statement-breakpoint
 -- Who takes a function over must be allowed to create in its schema; for the time of this transaction it is.
 GRANT CREATE ON SCHEMA public TO core_definer;
 --> statement-breakpoint

@@ -254,7 +254,7 @@ describe('functions that see every merchant', () => {
     }
   });
 
-  it('customers_of_segment lists the transaction’s merchant alone', async () => {
+  it('list_segment lists the transaction’s merchant alone', async () => {
     for (const id of [a, b]) {
       await owner.query(
         `update customers set rfm_score = '{"segment": "LOYAL", "recency": 3}' where id = $1`,
@@ -263,7 +263,7 @@ describe('functions that see every merchant', () => {
     }
     const list = (asWhom: string | undefined, whose: string, min: number | null = null) =>
       asMerchant(asWhom, (tx) =>
-        tx.query<{ id: string }>('select id from customers_of_segment($1, $2, $3, 9, $4, $5)', [
+        tx.query<{ id: string }>('select id from list_segment($1, $2, $3, 9, $4, $5)', [
           whose,
           'LOYAL',
           FIRST_UUID,
@@ -317,12 +317,14 @@ describe('functions that see every merchant', () => {
          from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace order by 1`,
     );
     expect(rows).toEqual(
-      ['connection_of_shop', 'customers_of_segment', 'merchant_of_shop', 'read_scores'].map((name) => ({
-        name,
-        path: 'search_path=pg_catalog, pg_temp',
-        // The owner may replace them, and core_definer, who cannot log in, owns them.
-        may: ['core_api', 'core_definer', 'core_owner'],
-      })),
+      ['connection_of_shop', 'customers_of_segment', 'list_segment', 'merchant_of_shop', 'read_scores'].map(
+        (name) => ({
+          name,
+          path: 'search_path=pg_catalog, pg_temp',
+          // The owner may replace them, and core_definer, who cannot log in, owns them.
+          may: ['core_api', 'core_definer', 'core_owner'],
+        }),
+      ),
     );
     const worker = new Client(database.urlFor('core_worker'));
     await worker.connect();

@@ -82,11 +82,11 @@ function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): 
 }
 
 /**
- * What a statement comes down to, and who runs it: of the api's functions it is their body, which belongs to the owner
- * and of which EXPLAIN tells nothing.
+ * What a statement comes down to, and who runs it: of the api's functions it is their body, which belongs to another
+ * role and of which EXPLAIN tells nothing.
  */
 async function unfold({ text, values }: Statement): Promise<{ text: string; explain: typeof asApi }> {
-  const [, name] = /from (read_scores|customers_of_segment)\(/.exec(text) ?? [];
+  const [, name] = /from (read_scores|list_segment)\(/.exec(text) ?? [];
   if (!name) return { text, explain: asApi };
   const { rows } = await owner.query<{ body: string; types: string[] }>(
     'select prosrc as body, proargtypes::regtype[]::text[] as types from pg_proc where proname = $1',
@@ -107,7 +107,7 @@ async function statementsOf(read: (reader: Reader) => Promise<unknown>): Promise
   const made: Statement[] = [];
   await read({
     query: async (text, values = []) => {
-      if (/(from|join) (customers|read_scores)/.test(text)) made.push({ text, values });
+      if (/(from|join) (customers|read_scores|list_segment)/.test(text)) made.push({ text, values });
       return direct().query(text, values);
     },
   }).catch((error: { kind?: string }) => {

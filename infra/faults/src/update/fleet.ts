@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { freePort, grpcClient, launchApp, whenReady, type Child, type GrpcClient } from '@core/testing';
 import { pause } from '@core/runtime';
 import { patiently } from '../patiently.ts';
@@ -20,6 +21,8 @@ export interface Fleet {
   retire(instance: Instance): Promise<void>;
   /** @throws Error when none is ready, or what the call throws */
   call<T>(work: (rpc: GrpcClient) => Promise<T>): Promise<T>;
+  /** What the instances have logged as errors, those retired too. */
+  errors(): string[];
   close(): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ const ASK_EVERY_MS = 200;
 
 export function createFleet(dir: string, environment: Record<string, string>): Fleet {
   const members: Member[] = [];
+  const logs: string[] = [];
   let turn = 0;
   let running = true;
 
@@ -50,6 +54,7 @@ export function createFleet(dir: string, environment: Record<string, string>): F
     const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
     const member = { child, build, status, rpc, ready: false, retired: false, inFlight: 0 };
     members.push(member);
+    logs.push(child.logFile);
     return member;
   };
   const watch = async (member: Member) => {
@@ -90,6 +95,10 @@ export function createFleet(dir: string, environment: Record<string, string>): F
         member.inFlight--;
       }
     },
+    errors: () =>
+      logs
+        .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+        .filter((line) => /"level":"?(50|error)/.test(line)),
     async close() {
       running = false;
       for (const { rpc, child } of members) {

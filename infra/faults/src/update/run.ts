@@ -96,7 +96,10 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
       await load.stop();
       judge(
         additive,
-        [...load.failures].map(([message, times]) => `${times} calls failed: ${message}`),
+        [
+          ...[...load.failures].map(([message, times]) => `${times} calls failed: ${message}`),
+          ...fleet.errors().slice(0, 5),
+        ],
         `${load.calls} calls, ${[...load.failures.values()].reduce((sum, n) => sum + n, 0)} failed; migrated at call ` +
           `${migratedAt}, replaced by call ${replacedAt}`,
       );

@@ -20,6 +20,7 @@ export const checks = (root: string): Check[] => [
   // After it: the rule of the boundaries is skipped until Nx has written its project graph.
   { name: 'lint', command: [bin(root, 'eslint'), '.', '--max-warnings', '0'] },
   { name: 'generated', command: [process.execPath, 'infra/local/src/generate.ts', '--check'] },
+  { name: 'migrations', command: [process.execPath, 'infra/local/src/migrations/check.ts'] },
   {
     name: 'dependencies',
     command: [process.execPath, 'infra/local/src/dependencies/check.ts'],

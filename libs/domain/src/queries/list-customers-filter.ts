@@ -38,7 +38,7 @@ export const conditionsOf = (filter: CustomerFilter, p: Parameter): string[] => 
 ];
 
 /**
- * Where a page of a segment comes from: a function (migration 0007) that may use the segment's index, which row-level
+ * Where a page of a segment comes from: a function (migration 0016) that may use the segment's index, which row-level
  * security keeps from the api's own statements.
  */
 export function pageOfSegment(filter: CustomerFilter, after: string, most: number, p: Parameter): string {
@@ -51,7 +51,7 @@ export function pageOfSegment(filter: CustomerFilter, after: string, most: numbe
     p(bounds.map(({ min }) => min || null)),
     p(bounds.map(({ max }) => max || null)),
   ];
-  return `customers_of_segment(${args.join(', ')})`;
+  return `list_segment(${args.join(', ')})`;
 }
 
 /** What page tokens of such a list are bound to. */
