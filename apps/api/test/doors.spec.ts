@@ -189,7 +189,7 @@ describe('a call to the gRPC port', () => {
   };
 
   it('is refused by its headers alone, and its stream ends while its message still comes', async () => {
-    const servers = await open({ scopes: [], grpc: { lingerMs: 100 } });
+    const servers = await open({ scopes: [] });
     const stream = begin(session(servers));
     stream.write(frame(8_000, Buffer.alloc(10)));
     expect(await statusOf(stream)).toBe(7);
@@ -198,7 +198,7 @@ describe('a call to the gRPC port', () => {
   });
 
   it('holds its bytes until it has come in full, and is refused when that takes too long', async () => {
-    const servers = await open({ grpc: { requestWithinMs: 2_000, lingerMs: 100 } });
+    const servers = await open({ grpc: { requestWithinMs: 2_000 } });
     const stream = begin(session(servers));
     const status = statusOf(stream);
     stream.write(frame(8_000, Buffer.alloc(95)));

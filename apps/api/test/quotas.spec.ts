@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import * as http2 from 'node:http2';
 import { fromBinary, type Message } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { CoreService, ImportService } from '@core/contracts';
+import { createSharedPolls } from '@core/runtime';
 import { grpcClient, waitUntil, type GrpcClient } from '@core/testing';
 import type { Caller, Scope } from '../src/call/context.ts';
 import { RETRY_INFO, STATUS } from '../src/call/retry-info.ts';
@@ -32,9 +35,11 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}): Promis
     deps: {
       stopping: stopping.signal,
       // Says nothing until its watcher goes.
-      watchImport: async function* (_, signal) {
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      },
+      watchImport: createSharedPolls(
+        () => 'one',
+        () => async () => undefined,
+        { everyMs: 1_000, leastMs: 0 },
+      ),
     },
     ...options,
   });
@@ -167,6 +172,27 @@ it('refuses nobody but the caller that asks for too much', async () => {
   const refused = codes.filter((code) => code === grpc.status.RESOURCE_EXHAUSTED).length;
   expect(refused + codes.filter((code) => code === 0).length).toBe(1_000);
   expect(refused).toBeGreaterThan(100);
+});
+
+it('answers a refused call when its request has come, so that no stream is reset', async () => {
+  const servers = await open({ callerQuota: { score_reads: 1 } });
+  await client(servers).unary(rfm, ids);
+  const session = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
+  closers.push(() => session.destroy());
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': RFM_PATH,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  let answer: http2.IncomingHttpHeaders | undefined;
+  stream.on('response', (headers) => (answer = headers));
+  const ping = () => new Promise((resolve) => session.ping(resolve));
+  for (let n = 0; n < 3; n++) await ping();
+  expect(answer).toBeUndefined();
+  stream.end(Buffer.from([0, 0, 0, 0, 0])).resume();
+  await once(stream, 'close');
+  expect([answer?.['grpc-status'], stream.rstCode]).toEqual(['8', http2.constants.NGHTTP2_NO_ERROR]);
 });
 
 it('has a cost for every method, as what it does says', () => {

@@ -4,6 +4,8 @@ export interface FaultRunOptions {
   seed: number;
   /** Only the scenarios whose name contains it. */
   only?: string | undefined;
+  /** Of what a suite does over and over, where it has such a number. */
+  count?: number | undefined;
   say: (line: string) => void;
   signal: AbortSignal;
 }

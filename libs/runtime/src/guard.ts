@@ -4,6 +4,8 @@ import type { Logger } from './logger.ts';
 /** Answers a request; that it throws, or that its promise is rejected, is seen to. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
 
+const ignored = () => undefined;
+
 /**
  * A listener from which nothing escapes: whatever is thrown in it is answered 500, or cuts an answer that has begun.
  * For every server that listens: an exception in a listener is nobody's, and ends the process with all of its calls.
@@ -18,6 +20,9 @@ export const guarded =
       res.writeHead(500, { 'content-type': 'application/json', connection: 'close' });
       res.end(JSON.stringify({ code: 'internal', message: 'internal error' }));
     };
+    // A peer that leaves is told as "close"; the error beside it is nobody's once other listeners have gone.
+    req.on('error', ignored);
+    res.on('error', ignored);
     try {
       const answer = listener(req, res);
       if (answer instanceof Promise) answer.catch(fail);

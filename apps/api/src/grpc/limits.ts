@@ -30,7 +30,7 @@ export const GRPC_LIMITS = {
   /** From the headers of a call to the end of its request: a packet or two. Answered DEADLINE_EXCEEDED. */
   requestWithinMs: 10_000,
 
-  /** A peer that is refused may send on so long; then the stream is reset. */
+  /** The request of a known caller that is refused is waited for so long; then its stream is answered and reset. */
   lingerMs: 1_000,
 
   /** Streams of the health service at once: one for each balancer and client that asks for it. */

@@ -1,6 +1,6 @@
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { collectBytes } from '../request/collect.ts';
-import { noRoom, notOneMessage, tooLarge } from '../request/refusals.ts';
+import { noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
 
 /** What has come of the one message of a call: a flag, its length in four bytes, its bytes. */
 export interface MessageReader {
@@ -38,6 +38,7 @@ export function createMessageReader(most: number, budget: ByteBudget): MessageRe
       const why = collected.take(part);
       if (why === 'no_room') throw noRoom();
       if (why === 'too_large') throw tooLarge(most);
+      if (why === 'too_many') throw tooManyParts();
       if (collected.length >= FRAME) fits(collected.bytes());
     },
     message() {

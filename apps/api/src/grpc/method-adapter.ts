@@ -29,7 +29,7 @@ export interface Doors {
   /** For a request to come after its headers. */
   requests: TimeLimit;
   requestWithinMs: number;
-  /** For a peer to stop sending once it is refused. */
+  /** For the request of a known caller to come once it is refused. */
   refused: TimeLimit;
 }
 
@@ -73,8 +73,12 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     admitted = undefined;
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
-    call.sendStatus({ code, details, metadata });
-    cutLater(call.stream, doors.refused);
+    // A stranger is not waited for: each of its streams would hold memory until the limit.
+    const limit = error.code === Code.Unauthenticated ? undefined : doors.refused;
+    afterRequest(call.stream, limit, () => {
+      call.sendStatus({ code, details, metadata });
+      cut(call.stream);
+    });
   };
   const attempt = (step: () => unknown) => {
     try {
@@ -167,12 +171,38 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   });
 }
 
-/** A peer that is answered early may go on sending for ever: what comes is thrown away, and then no longer taken. */
-export function cutLater(stream: ServerHttp2Stream, after: TimeLimit): void {
-  if (stream.destroyed || stream.readableEnded) return;
-  const waiting = after.add(() => stream.close(constants.NGHTTP2_NO_ERROR));
-  stream.once('close', () => after.remove(waiting));
+/**
+ * Answers a refused call once its request has come, which is thrown away; or at the end of the limit, without one after
+ * this turn of the event loop, in which the request of an ordinary client has come with its headers. Clients reset a
+ * stream that is answered while they still write, and Node takes more than 33 resets a second for an attack and ends the
+ * connection: a caller that is over its quota would lose its other calls.
+ */
+function afterRequest(stream: ServerHttp2Stream, limit: TimeLimit | undefined, answer: () => void): void {
+  if (stream.destroyed || stream.readableEnded) return answer();
+  const end = () => {
+    stop();
+    stream.off('end', end).off('close', end);
+    answer();
+  };
+  const stop = limit ? startLimit(limit, end) : startTurn(end);
+  stream.once('end', end).once('close', end).resume();
 }
+
+const startLimit = (limit: TimeLimit, end: () => void) => {
+  const waiting = limit.add(end);
+  return () => limit.remove(waiting);
+};
+const startTurn = (end: () => void) => {
+  const turn = setImmediate(end);
+  return () => clearImmediate(turn);
+};
+
+/**
+ * A peer that is answered early may go on sending for ever, and each part of it costs: the stream is reset without an
+ * error, as gRPC has it, unless its request turns out to have come in full.
+ */
+const cut = (stream: ServerHttp2Stream): void =>
+  void setImmediate(() => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
 const statusOf = (thrown: unknown) => {

@@ -4,6 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 const LINGER_MS = 500;
 /** Of its request that are thrown away meanwhile. */
 const LINGER_BYTES = 1024 * 1024;
+const PART_BYTES = 512;
 
 /**
  * Writes a whole answer. When its request has not come in full, what is left of it would be taken for the next one:
@@ -30,8 +31,11 @@ export function endAnswer(
     req.off('data', discard);
     if (!res.writableEnded) res.end();
   };
-  // Each part costs as well, however small.
-  const discard = (part: Buffer) => void ((left -= part.length + 64) < 0 && end());
+  const discard = (part: Buffer) => {
+    // Each part costs as well, however small. More of them come before the end would be heeded.
+    left -= part.length + PART_BYTES;
+    if (left < 0) req.socket.destroy();
+  };
   const timer = setTimeout(end, LINGER_MS);
   req.on('data', discard).once('end', end).once('close', end);
 }

@@ -8,6 +8,9 @@ export interface Body {
   release(): void;
 }
 
+/** Why a body is not read to its end. */
+export type Unread = 'too_large' | 'too_many' | 'no_room' | 'cut_short';
+
 /**
  * The bytes of a request as they came; or why no more of them is read.
  * By events: an async iterator never learns that the connection has ended once the request was answered, and would hold
@@ -15,11 +18,7 @@ export interface Body {
  * @param most of this request; the budget is that of all
  * @returns cut_short when the peer has left, or was answered meanwhile
  */
-export function readBody(
-  req: IncomingMessage,
-  most: number,
-  budget: ByteBudget,
-): Promise<Body | 'too_large' | 'no_room' | 'cut_short'> {
+export function readBody(req: IncomingMessage, most: number, budget: ByteBudget): Promise<Body | Unread> {
   if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
   if (req.socket.destroyed) return Promise.resolve('cut_short');
   const collected = collectBytes(most, budget);
@@ -28,8 +27,10 @@ export function readBody(
       req.off('data', take).off('end', finish);
       req.socket.off('close', leave);
     };
-    const refuse = (why: 'too_large' | 'no_room' | 'cut_short') => {
+    const refuse = (why: Unread) => {
       stop();
+      // The answer decides what becomes of the rest.
+      req.pause();
       collected.release();
       resolve(why);
     };

@@ -5,8 +5,8 @@ import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
 import { decompress } from '../request/decompress.ts';
-import { cutShort, noRoom, notOneMessage, tooLarge } from '../request/refusals.ts';
-import { readBody } from './read-body.ts';
+import { cutShort, noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
+import { readBody, type Unread } from './read-body.ts';
 
 /** How a request is written. */
 export interface Format {
@@ -55,8 +55,9 @@ export async function readRequest(
   }
 }
 
-const REFUSALS: Record<'too_large' | 'no_room' | 'cut_short', (most: number) => ConnectError> = {
+const REFUSALS: Record<Unread, (most: number) => ConnectError> = {
   too_large: tooLarge,
+  too_many: tooManyParts,
   no_room: noRoom,
   cut_short: cutShort,
 };

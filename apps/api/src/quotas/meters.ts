@@ -23,7 +23,7 @@ export interface Meter {
   in_flight: number;
   streams: number;
   /** For each cost, when the calls so far would have ended at the quota's rate: milliseconds of the meters' clock. */
-  readonly due: number[];
+  readonly due: Record<Cost, number>;
 }
 
 export interface Refused {
@@ -39,6 +39,9 @@ export interface Meters {
   leave(meter: Meter, load: Load): void;
 }
 
+const byCost = (value: (cost: Cost) => number): Record<Cost, number> =>
+  Object.fromEntries(COSTS.map((cost) => [cost, value(cost)])) as Record<Cost, number>;
+
 export const isRefused = (outcome: Meter | Refused): outcome is Refused => 'limit' in outcome;
 
 /**
@@ -47,8 +50,8 @@ export const isRefused = (outcome: Meter | Refused): outcome is Refused => 'limi
  * @param now milliseconds, only ever rising
  */
 export function createMeters(quota: Quota, now: () => number = () => performance.now()): Meters {
-  const spacing = COSTS.map((cost) => 1_000 / quota[cost]);
-  const burst = spacing.map((ms) => Math.max(BURST_MS, ms));
+  const spacing = byCost((cost) => 1_000 / quota[cost]);
+  const burst = byCost((cost) => Math.max(BURST_MS, spacing[cost]));
   /** Those with calls under way that were forgotten: their places count until they are given back. */
   const busy = new Map<string, Meter>();
   const known = new LRUCache<string, Meter>({
@@ -61,7 +64,7 @@ export function createMeters(quota: Quota, now: () => number = () => performance
   const meterOf = (key: string): Meter => {
     const found = known.get(key);
     if (found) return found;
-    const meter = busy.get(key) ?? { key, in_flight: 0, streams: 0, due: COSTS.map(() => 0) };
+    const meter = busy.get(key) ?? { key, in_flight: 0, streams: 0, due: byCost(() => 0) };
     busy.delete(key);
     known.set(key, meter);
     return meter;
@@ -75,17 +78,15 @@ export function createMeters(quota: Quota, now: () => number = () => performance
         return { limit: place, retryMs: kind === 'stream' ? RETRY_STREAMS_MS : RETRY_IN_FLIGHT_MS };
       }
       const at = now();
-      const n = COSTS.indexOf(cost);
-      const due = Math.max(meter.due[n]!, at) + spacing[n]!;
-      const early = due - at - burst[n]!;
+      const due = Math.max(meter.due[cost], at) + spacing[cost];
+      const early = due - at - burst[cost];
       if (early > ROUNDING_MS) return { limit: cost, retryMs: early };
-      meter.due[n] = due;
+      meter.due[cost] = due;
       meter[place]++;
       return meter;
     },
     charge(meter, cost, calls) {
-      const n = COSTS.indexOf(cost);
-      meter.due[n] = Math.max(meter.due[n]!, now()) + calls * spacing[n]!;
+      meter.due[cost] = Math.max(meter.due[cost], now()) + calls * spacing[cost];
     },
     leave(meter, { kind }) {
       meter[kind === 'stream' ? 'streams' : 'in_flight']--;

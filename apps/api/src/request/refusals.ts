@@ -10,6 +10,9 @@ export const tooLarge = (most: number) =>
 
 export const noRoom = () => tryAgain('this process holds too many bytes of requests', 1_000);
 
+export const tooManyParts = () =>
+  new ConnectError('the request comes in too many parts', Code.InvalidArgument);
+
 export const cutShort = () => new ConnectError('the request is cut short', Code.InvalidArgument);
 
 export const tooSlow = (ms: number) =>

@@ -46,6 +46,10 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
   const latencies: number[] = [];
   const clients: GrpcClient[] = [];
 
+  const note = ({ code, details }: grpc.ServiceError) => {
+    const what = `${grpc.status[code]}: ${details}`;
+    result.errors[what] = (result.errors[what] ?? 0) + 1;
+  };
   const count = (due: number, error?: grpc.ServiceError) => {
     result.sent++;
     if (!error) {
@@ -55,25 +59,25 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
       result.refused++;
       const [details] = error.metadata.get('grpc-status-details-bin');
       if (Buffer.isBuffer(details) && details.includes(RETRY_INFO)) result.withRetryInfo++;
-      else result.errors[error.details] = (result.errors[error.details] ?? 0) + 1;
-    } else {
-      const code = grpc.status[error.code] ?? String(error);
-      result.errors[code] = (result.errors[code] ?? 0) + 1;
-    }
+      else note(error);
+    } else note(error);
   };
   const ready = callers.map(({ token, merchantId, customerId, perSecond, connections }) => {
     const defaults = { channel: { 'grpc.use_local_subchannel_pool': 1 }, metadata: bearer(token) };
     const own = Array.from({ length: connections }, () => grpcClient(target, defaults));
     clients.push(...own);
-    let n = 0;
-    const send = () =>
-      own[n++ % own.length]!.unary(CoreService.method.getCustomerRFM, { merchantId, customerId });
+    const send = async () => {
+      const [client] = own;
+      if (!client) throw new Error('a caller has at least one connection');
+      own.push(...own.splice(0, 1)); // in turn
+      return client.unary(CoreService.method.getCustomerRFM, { merchantId, customerId });
+    };
     const call = (due: number) =>
       send().then(
         () => count(due),
         (error: grpc.ServiceError) => count(due, error),
       );
-    return { send, call, perSecond, connections };
+    return { send, call, perSecond, connections, due: 0 };
   });
 
   // Connections, tokens and merchants are known before the clock starts.
@@ -85,17 +89,19 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
   const begin = performance.now();
   const end = begin + seconds * 1_000;
   // Each caller begins at another moment of its own rhythm, or they would all call at once.
-  const next = ready.map(({ perSecond }, n) => begin + ((n + 1) * 1_000) / perSecond / (ready.length + 1));
+  ready.forEach(
+    (caller, n) => (caller.due = begin + ((n + 1) * 1_000) / caller.perSecond / (ready.length + 1)),
+  );
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       const now = performance.now();
-      ready.forEach(({ call, perSecond }, n) => {
-        for (; next[n]! <= now && next[n]! < end; next[n]! += 1_000 / perSecond) {
-          const calling = call(next[n]!);
+      for (const caller of ready) {
+        for (; caller.due <= now && caller.due < end; caller.due += 1_000 / caller.perSecond) {
+          const calling = caller.call(caller.due);
           under.add(calling);
           void calling.then(() => under.delete(calling));
         }
-      });
+      }
       if (now < end) return;
       clearInterval(timer);
       resolve();

@@ -106,19 +106,19 @@ async function besideWatches(
   greedy: number,
 ): Promise<string[]> {
   const calm = loadOf(stack, others);
-  const quiet: number[] = [];
+  const quiet: LoadResult[] = [];
   const violations: string[] = [];
   for (let round = 0; round < rounds; round++) {
     const result = await stack.load(calm, seconds);
-    quiet.push(result.p99);
+    quiet.push(result);
     violations.push(...spared('quiet', result));
   }
   const watches = await openWatches(stack, { connections, each: WATCHES_OF_A_CONNECTION, merchant: greedy });
   try {
     const ratios: number[] = [];
-    for (let round = 0; round < rounds; round++) {
+    for (const before of quiet) {
       const result = await stack.load(calm, seconds);
-      ratios.push(result.p99 / quiet[round]!);
+      ratios.push(result.p99 / before.p99);
       violations.push(...spared('beside', result));
     }
     const [open, refused] = [watches.open(), watches.refused()];
@@ -155,7 +155,7 @@ const held = ({ answered, refused, withRetryInfo, errors, seconds }: LoadResult)
 };
 
 function judge(ratios: number[], say: (line: string) => void): string[] {
-  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)]!;
+  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? NaN;
   say(
     `info   p99 of the others, beside / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
   );

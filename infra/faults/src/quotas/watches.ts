@@ -24,7 +24,8 @@ export async function openWatches(
      values ($1, 'watched.myshopify.com', 'running', now()) returning id`,
     [merchantId],
   );
-  const ref = { merchantId, importId: rows[0]!.id };
+  const [{ id: importId } = { id: '' }] = rows;
+  const ref = { merchantId, importId };
   const shown = { metadata: bearer(token('shop', merchantId)) };
   const clients: GrpcClient[] = [];
   const open = new Set<number>();
@@ -33,7 +34,8 @@ export async function openWatches(
 
   const watch = async (client: GrpcClient, n: number) => {
     try {
-      for await (const _ of client.stream(ImportService.method.watchCustomerImport, ref, shown)) open.add(n);
+      const snapshots = client.stream(ImportService.method.watchCustomerImport, ref, shown);
+      for await (const { customerImport } of snapshots) if (customerImport) open.add(n);
     } catch (error) {
       const { code, metadata } = error as grpc.ServiceError;
       if (closed) return;

@@ -105,6 +105,7 @@ async function answer(
 
   const body = await readBody(req, largestBody, budget);
   if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
+  if (body === 'too_many') return refused(400, 'the body comes in too many parts');
   if (body === 'cut_short') return refused(400, 'the body is cut short');
   // Not logged: whoever floods us would fill the log as well. The metric tells.
   if (body === 'no_room') return { status: 503, received: 'no_room', message: 'too many webhooks at once' };

@@ -1,0 +1,99 @@
+import { create, toBinary, type JsonObject } from '@bufbuild/protobuf';
+import { BatchGetCustomerRFMRequestSchema, CreateCustomerRequestSchema } from '@core/contracts';
+import { createByteBudget } from './byte-budget.ts';
+import { collectBytes } from './collect.ts';
+import { decodeRequest, MOST_VALUES } from './decode.ts';
+
+const desc = CreateCustomerRequestSchema;
+const json = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+const wide = (count: number): JsonObject =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`key-${n}`, n]));
+const deep = (depth: number): JsonObject => {
+  let value: JsonObject = {};
+  for (let n = 0; n < depth; n++) value = { a: value };
+  return value;
+};
+
+describe.each([
+  ['JSON', true, (metadata: JsonObject) => json({ metadata })],
+  ['binary', false, (metadata: JsonObject) => toBinary(desc, create(desc, { metadata }))],
+] as const)('a request in %s', (_, isJson, encode) => {
+  const decode = (metadata: JsonObject) => decodeRequest(desc, isJson, encode(metadata));
+
+  it('may hold many values', () => expect(decode(wide(1_300))).toMatchObject({ metadata: wide(1_300) }));
+
+  it('holds no more than it may', () =>
+    expect(() => decode(wide(MOST_VALUES))).toThrow(`the request holds more than ${MOST_VALUES} values`));
+
+  it('may be nested', () => expect(decode(deep(20))).toMatchObject({ metadata: deep(20) }));
+
+  it('is not nested deeper than it may', () =>
+    expect(() => decode(deep(120))).toThrow('is nested more than 100 messages deep'));
+});
+
+it('counts lists, and no comma within a string', () => {
+  const list = { metadata: { a: Array.from({ length: 6_000 }, () => 1) } };
+  expect(() => decodeRequest(desc, true, json(list))).toThrow('more than');
+  const text = { metadata: { a: ',{['.repeat(5_000), b: '\\",'.repeat(3_000) } };
+  expect(decodeRequest(desc, true, json(text))).toMatchObject(text);
+});
+
+it('takes a batch of 1,000 ids', () => {
+  const customerIds = Array.from({ length: 1_000 }, () => '018f4e1c-0000-7000-8000-00000000000b');
+  const batch = BatchGetCustomerRFMRequestSchema;
+  expect(decodeRequest(batch, true, json({ customerIds }))).toMatchObject({ customerIds });
+  const bytes = toBinary(batch, create(batch, { customerIds }));
+  expect(decodeRequest(batch, false, bytes)).toMatchObject({ customerIds });
+});
+
+it.each(['[['.repeat(50_000), '{"a":'.repeat(20_000), '"'.repeat(9_001), '\\'.repeat(9_000)])(
+  'refuses %.9s... in a moment',
+  (text) => expect(() => decodeRequest(desc, true, json(text))).toThrow(),
+);
+
+it.each([0x0a, 0x1a, 0x0b, 0xff, 0x00])('refuses 100,000 bytes %i, or reads them', (byte) => {
+  try {
+    decodeRequest(desc, false, Buffer.alloc(100_000, byte));
+  } catch (error) {
+    expect((error as Error).message).toMatch(/the request/);
+  }
+});
+
+describe('collecting bytes', () => {
+  it('keeps them in their order, and gives all back', () => {
+    const budget = createByteBudget(1_000);
+    const collected = collectBytes(100, budget);
+    for (const part of ['a', 'bc', '', 'def']) expect(collected.take(Buffer.from(part))).toBeUndefined();
+    expect(collected.bytes().toString()).toBe('abcdef');
+    expect(budget.held).toBeGreaterThanOrEqual(6);
+    collected.release();
+    expect(budget.held).toBe(0);
+  });
+
+  it('stops at its own limit, at that of all, and at too many parts', () => {
+    const budget = createByteBudget(10_000);
+    expect(collectBytes(10, budget).take(Buffer.alloc(11))).toBe('too_large');
+    expect(collectBytes(20_000, budget).take(Buffer.alloc(10_001))).toBe('no_room');
+    const parts = collectBytes(9_000, budget);
+    let why: string | undefined;
+    let taken = 0;
+    for (; !why; taken++) why = parts.take(Buffer.alloc(1));
+    expect([why, taken]).toEqual(['too_many', 4_097]);
+    parts.release();
+    expect(budget.held).toBe(0);
+  });
+
+  it('takes from the budget of a part and from that of all', () => {
+    const all = createByteBudget(10);
+    const part = createByteBudget(5, all);
+    expect([part.take(6), part.take(5), all.take(6), all.take(5), part.take(1)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    part.giveBack(5);
+    expect([part.held, all.held]).toEqual([0, 5]);
+  });
+});

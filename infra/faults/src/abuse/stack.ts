@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrateDatabase } from '@core/db';
+import {
+  apiEnvironment,
+  bearer,
+  createIssuer,
+  freePort,
+  launchApp,
+  makeServicesDir,
+  postgresDir,
+  removeServicesDir,
+  startAuthStandIn,
+  startPostgres,
+  waitUntil,
+  whenReady,
+  workspaceRoot,
+} from '@core/testing';
+
+/** An api of two processes and their supervisor, which takes the tokens of an issuer. */
+export interface AbuseStack {
+  grpcPort: number;
+  httpPort: number;
+  adminPort: number;
+  /** The header of a caller that may do everything. */
+  authorization: string;
+  /** Of the processes that answer calls. */
+  pids(): Promise<number[]>;
+  /** Of the supervisor, undefined once it has ended. */
+  supervisor(): number | undefined;
+  /** Begins to measure how long event loops are held: not before the program is warm. */
+  measureStalls(): void;
+  /** Milliseconds of CPU for which a process held its event loop, the longest of all. */
+  longestStall(pids: readonly number[]): number;
+  /** The lines of its log that are errors, and what Node itself says. */
+  errors(): string[];
+  close(): Promise<void>;
+}
+
+export const PROCESSES = 2;
+
+export async function openAbuseStack(): Promise<AbuseStack> {
+  const dir = makeServicesDir();
+  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
+  const close = async () => {
+    for (let next = closing.pop(); next; next = closing.pop()) await next();
+  };
+  try {
+    const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 0 });
+    closing.push(() => postgres.stop());
+    const password = randomBytes(12).toString('hex');
+    const { primary } = postgres;
+    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
+    const auth = await startAuthStandIn();
+    closing.push(() => auth.close());
+    const issuer = createIssuer();
+    const [grpcPort, httpPort, adminPort] = [await freePort(), await freePort(), await freePort()];
+    const probe = join(workspaceRoot(), 'infra/faults/src/abuse/stall-probe.ts');
+    const database = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
+    const child = await launchApp({
+      app: 'api',
+      dir,
+      env: {
+        ...apiEnvironment({ database, replicas: [], auth: auth.address }),
+        ...issuer.env,
+        CORE_GRPC_PORT: String(grpcPort),
+        CORE_HTTP_PORT: String(httpPort),
+        CORE_ADMIN_PORT: String(adminPort),
+        CORE_API_PROCESSES: String(PROCESSES),
+        CORE_DB_POOL: '4',
+        SHOPIFY_CLIENT_SECRET: 'secret',
+        LOG_LEVEL: 'warn',
+        NODE_OPTIONS: `--import=file://${probe}?dir=${dir}`,
+      },
+    });
+    closing.push(() => child.stop());
+    await whenReady(child, async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).ok);
+    const pids = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+      return [...text.matchAll(/^core_calls_in_flight\{.*process="(\d+)"/gm)]
+        .map(([, pid]) => Number(pid))
+        .sort();
+    };
+    return {
+      grpcPort,
+      httpPort,
+      adminPort,
+      authorization: bearer(issuer.token()).authorization,
+      // A process short of CPU may miss one scrape.
+      pids: () =>
+        waitUntil(async () => ((await pids()).length === PROCESSES ? pids() : false), {
+          what: `${PROCESSES} processes to answer`,
+        }),
+      supervisor: () => (child.alive() ? child.pid : undefined),
+      measureStalls: () => writeFileSync(join(dir, 'measure'), ''),
+      longestStall: (of) =>
+        Math.max(
+          ...of
+            .map((pid) => join(dir, `stall-${pid}`))
+            .map((file) => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0)),
+        ),
+      errors: () =>
+        readFileSync(child.logFile, 'utf8')
+          .split('\n')
+          .filter((line) => /"level":"(error|fatal)"/.test(line) || /^[^{\s(]/.test(line)),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** MiB that a process takes up in memory. */
+export function residentOf(pid: number): number {
+  const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / 1_024;
+}

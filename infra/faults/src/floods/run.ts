@@ -1,0 +1,89 @@
+import { pause } from '@core/runtime';
+import { openAbuseStack, residentOf } from '../abuse/stack.ts';
+import { openValidCalls, type ValidCalls } from '../abuse/valid-calls.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { startFlood } from './flood.ts';
+
+const FLOODS = {
+  '10 MB/s of JSON without a token': 'json',
+  '25 x 256 unfinished calls without a token': 'streams',
+} as const;
+const READERS = 8;
+/** A read that takes so long is lost for its caller. */
+const LONGEST_MS = 30_000;
+/** MiB that a process may gain: generous, for the short form runs beside other specs. */
+const MOST_GAINED = 128;
+
+/** Reads of a known caller beside floods of strangers: all are answered, and little memory is taken. */
+export async function runFloods({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
+  say(`seed ${seed}`);
+  const stack = await openAbuseStack();
+  const valid = openValidCalls(stack);
+  const lastMs = short ? 4_000 : 20_000;
+  const run = { passed: 0, failed: 0 };
+  try {
+    await measure(valid, lastMs / 2, signal); // until it is warm
+    const pids = await stack.pids();
+    for (const [name, kind] of Object.entries(FLOODS).filter(([each]) => !only || each.includes(only))) {
+      const quiet = await measure(valid, lastMs, signal);
+      const before = pids.map(residentOf);
+      const flood = startFlood(kind, stack);
+      const gained = watchMemory(pids, before);
+      // From its first moment on: the worst of a flood of connections is its beginning.
+      const beside = await measure(valid, lastMs, signal, flood.begun());
+      const mib = gained();
+      const { refused, others } = await flood.stop();
+      const problems = [...new Set([...quiet.problems, ...beside.problems, ...others])].slice(0, 10);
+      if (refused === 0) problems.push('nobody was refused');
+      if (mib > MOST_GAINED) problems.push(`a process has gained ${Math.round(mib)} MiB`);
+      if ((await stack.pids()).join() !== pids.join()) problems.push('a process has ended');
+      run[problems.length === 0 ? 'passed' : 'failed']++;
+      say(
+        `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}: p99 of reads ${beside.p99.toFixed(1)} ms / ` +
+          `${quiet.p99.toFixed(1)} ms quiet = ${(beside.p99 / quiet.p99).toFixed(2)}, ${beside.reads} reads, ` +
+          `${refused} refused, a process gained ${mib.toFixed(1)} MiB at most`,
+      );
+      for (const problem of problems) say(`       ${problem}`);
+    }
+    return run;
+  } finally {
+    valid.close();
+    await stack.close();
+  }
+}
+
+/** A few readers, each with a pause between its reads: the machine is not to be full of them. */
+async function measure(valid: ValidCalls, forMs: number, signal: AbortSignal, also?: Promise<unknown>) {
+  const times: number[] = [];
+  const problems: string[] = [];
+  const until = performance.now() + forMs;
+  let waiting = also !== undefined;
+  const waited = also?.finally(() => (waiting = false));
+  const reader = async () => {
+    while (waiting || performance.now() < until) {
+      signal.throwIfAborted();
+      const begun = performance.now();
+      await valid.overGrpc().catch((error: Error) => problems.push(error.message));
+      times.push(performance.now() - begun);
+      await pause(5);
+    }
+  };
+  await Promise.all([waited, ...Array.from({ length: READERS }, reader)]);
+  times.sort((a, b) => a - b);
+  if ((times.at(-1) ?? 0) > LONGEST_MS) problems.push(`a read took ${Math.round(times.at(-1) ?? 0)} ms`);
+  return { p99: times[Math.floor(times.length * 0.99)] ?? NaN, reads: times.length, problems };
+}
+
+/** @returns a function that says how many MiB the process that gained most has gained at its worst */
+function watchMemory(pids: readonly number[], before: readonly number[]): () => number {
+  let most = 0;
+  const look = () => {
+    for (const [n, pid] of pids.entries()) most = Math.max(most, residentOf(pid) - (before[n] ?? 0));
+  };
+  const timer = setInterval(look, 100);
+  return () => {
+    clearInterval(timer);
+    look();
+    return most;
+  };
+}

@@ -1,0 +1,193 @@
+import { broken, compressed, framed, PATHS, protoBody } from './bodies.ts';
+import type { Choices } from './choices.ts';
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const TYPE = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  reset: 3,
+  settings: 4,
+  push: 5,
+  ping: 6,
+  goaway: 7,
+  window: 8,
+  continuation: 9,
+};
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+function frame(
+  type: number,
+  flags: number,
+  stream: number,
+  payload: Buffer = Buffer.alloc(0),
+  length = payload.length,
+): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(length & 0xffffff, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream >>> 0, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** HPACK without indexing and Huffman. */
+const text = (value: string): Buffer => {
+  const bytes = Buffer.from(value, 'latin1');
+  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+  const length = [127];
+  let rest = bytes.length - 127;
+  for (; rest >= 128; rest >>= 7) length.push((rest & 127) | 128);
+  return Buffer.concat([Buffer.from([...length, rest]), bytes]);
+};
+const block = (headers: [string, string][]): Buffer =>
+  Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
+
+const ODD: [string, string][] = [
+  ['grpc-timeout', '99999999H'],
+  ['grpc-timeout', '-1S'],
+  ['grpc-timeout', 'x'],
+  ['grpc-encoding', 'gzip'],
+  ['grpc-encoding', 'x'],
+  ['grpc-accept-encoding', ''],
+  ['te', 'trailers'],
+  ['te', 'x'],
+  ['connection', 'close'],
+  ['x-request-id', '\xe9'],
+  ['x-bin', '!!'],
+  ['x-trace-bin', 'AAAA'],
+  ['authorization', ''],
+  ['authorization', 'Bearer a.b.c'],
+  ['Upper', 'x'],
+  ['', 'x'],
+  ['a', '\0'],
+  ['a', '\r\n'],
+  ['content-length', '5'],
+  ['content-length', 'x'],
+  [':path', '/twice'],
+  [':unknown', 'x'],
+  ['x-large', 'x'.repeat(9_000)],
+  ['host', '['],
+];
+
+/** One call, whatever is wrong in it; the connection goes on if it is. */
+function call(choices: Choices, stream: number, authorization: string): Buffer {
+  const headers: [string, string][] = [
+    [':method', choices.seldom(20) ? 'GET' : 'POST'],
+    [':scheme', 'http'],
+    [
+      ':path',
+      choices.seldom(6)
+        ? choices.one([
+            '',
+            '*',
+            '/',
+            '/x\xe9',
+            '/grpc.health.v1.Health/Check',
+            '/grpc.health.v1.Health/Watch',
+            '/a'.repeat(500),
+          ])
+        : choices.one(PATHS),
+    ],
+    [':authority', choices.seldom(4) ? choices.one(['', '[', 'a b', 'x:99999', '\xff']) : 'localhost'],
+    [
+      'content-type',
+      choices.seldom(10) ? choices.one(['', 'text/html', 'application/json']) : 'application/grpc',
+    ],
+  ];
+  if (choices.seldom(2)) headers.push(['authorization', authorization]);
+  for (let n = choices.below(3); n > 0; n--) headers.push(choices.one(ODD));
+  const plain = protoBody(choices);
+  const message = framed(choices, choices.seldom(5) ? compressed(choices, plain) : plain).subarray(0, 16_384);
+  const end = choices.seldom(5) ? 0 : END_STREAM;
+  const parts = [frame(TYPE.headers, END_HEADERS, stream, block(headers))];
+  if (choices.seldom(10)) parts.push(frame(TYPE.reset, 0, stream, Buffer.from([0, 0, 0, choices.below(14)])));
+  else parts.push(frame(TYPE.data, end, stream, message));
+  return Buffer.concat(parts);
+}
+
+const settings = (...pairs: [number, number][]): Buffer =>
+  Buffer.concat(
+    pairs.map(([id, value]) => {
+      const pair = Buffer.alloc(6);
+      pair.writeUInt16BE(id);
+      pair.writeUInt32BE(value >>> 0, 2);
+      return pair;
+    }),
+  );
+
+const BREAKERS: ((choices: Choices) => Buffer)[] = [
+  (choices) => choices.bytes(200),
+  (choices) => frame(choices.below(256), choices.below(256), choices.below(9), choices.bytes(40)),
+  (choices) => frame(TYPE.data, END_STREAM, choices.one([0, 1, 2, 99, 2 ** 31 - 1]), choices.bytes(20)),
+  (choices) => frame(TYPE.headers, END_HEADERS, 1, choices.bytes(100)),
+  (choices) =>
+    frame(
+      TYPE.headers,
+      0,
+      1,
+      Buffer.concat(
+        Array.from({ length: choices.below(50) }, () => frame(TYPE.continuation, 0, 1, choices.bytes(100))),
+      ),
+    ),
+  () =>
+    Buffer.concat([
+      frame(TYPE.headers, 0, 1, block([[':method', 'POST']])),
+      ...Array.from({ length: 60 }, () => frame(TYPE.continuation, 0, 1, block([['a', 'x'.repeat(1_000)]]))),
+    ]),
+  () => frame(TYPE.headers, END_HEADERS, 2, block([[':method', 'POST']])),
+  () => frame(TYPE.headers, END_HEADERS | 8, 1, Buffer.from([255])),
+  () => frame(TYPE.headers, END_HEADERS, 1, Buffer.from([0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f])),
+  () => frame(TYPE.settings, 0, 0, Buffer.alloc(5)),
+  () => frame(TYPE.settings, 1, 0, Buffer.alloc(6)),
+  () => frame(TYPE.settings, 0, 0, settings([4, 2 ** 32 - 1])),
+  () => frame(TYPE.settings, 0, 0, settings([5, 1], [1, 2 ** 32 - 1], [3, 0], [6, 0], [8, 2])),
+  () => Buffer.concat(Array.from({ length: 200 }, () => frame(TYPE.settings, 0, 0, settings([4, 1])))),
+  () => Buffer.concat(Array.from({ length: 500 }, () => frame(TYPE.ping, 0, 0, Buffer.alloc(8)))),
+  () => Buffer.concat(Array.from({ length: 500 }, () => frame(TYPE.ping, 1, 0, Buffer.alloc(8)))),
+  () => frame(TYPE.ping, 0, 0, Buffer.alloc(7)),
+  () => frame(TYPE.window, 0, 0, Buffer.alloc(4)),
+  () => frame(TYPE.window, 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff])),
+  () => frame(TYPE.push, END_HEADERS, 1, Buffer.from([0, 0, 0, 2])),
+  () => frame(TYPE.goaway, 0, 0, Buffer.alloc(8)),
+  () => frame(TYPE.goaway, 0, 0, Buffer.alloc(3)),
+  () => frame(TYPE.priority, 0, 1, Buffer.from([0x80, 0, 0, 1, 0])),
+  () => frame(TYPE.reset, 0, 0, Buffer.alloc(4)),
+  () => frame(TYPE.data, 8, 1, Buffer.from([200]), 1),
+  () => frame(TYPE.data, 0, 1, Buffer.alloc(20), 0xffffff),
+  () =>
+    Buffer.concat(
+      Array.from({ length: 300 }, (_, n) =>
+        Buffer.concat([
+          frame(
+            TYPE.headers,
+            END_HEADERS,
+            2 * n + 1,
+            block([
+              [':method', 'POST'],
+              [':scheme', 'http'],
+              [':path', PATHS[0] as string],
+              [':authority', 'x'],
+              ['content-type', 'application/grpc'],
+            ]),
+          ),
+          frame(TYPE.reset, 0, 2 * n + 1, Buffer.from([0, 0, 0, 8])),
+        ]),
+      ),
+    ),
+];
+
+/** The answer to it says that all before it has been read. */
+const LAST_PING = frame(TYPE.ping, 0, 0, Buffer.from('lastping'));
+export const isLastAnswer = (heard: Buffer): boolean => heard.includes('lastping');
+
+/** A connection with `count` calls, or with one thing that may end it. */
+export function conversation(choices: Choices, count: number, authorization: string): Buffer {
+  if (count === 1) {
+    if (choices.seldom(10)) return broken(choices, PREFACE);
+    return Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0), choices.one(BREAKERS)(choices), LAST_PING]);
+  }
+  const calls = Array.from({ length: count }, (_, n) => call(choices, 2 * n + 1, authorization));
+  return Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0), ...calls, LAST_PING]);
+}

@@ -1,0 +1,145 @@
+import { pause } from '@core/runtime';
+import { openAbuseStack, type AbuseStack } from '../abuse/stack.ts';
+import { openValidCalls } from '../abuse/valid-calls.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { createChoices, type Choices } from './choices.ts';
+import { converse } from './converse.ts';
+import { breakingRequest, LAST_REQUEST, soundRequest } from './http1.ts';
+import { conversation, isLastAnswer } from './http2.ts';
+
+const IN_LONG = 1_000_000;
+const IN_SHORT = 20_000;
+/** On one connection. */
+const BATCH = 25;
+const AT_ONCE = 48;
+/** No request may hold the event loop for longer. */
+const LONGEST_STALL_MS = 200;
+
+/**
+ * Node 26.10 aborts, seldom, when it frees a session of HTTP/2 that ended in the middle of a flood: "Assertion failed:
+ * (current_nghttp2_memory_) == (0)". No listener can stop that; a server without node:http2 will.
+ */
+const NODE_ABORT = /Http2Session::~Http2Session\(\) at /;
+
+/**
+ * Malformed requests of every kind, over real sockets, to a supervised api: no process may end, hold its event loop, or
+ * leave a valid call unanswered.
+ */
+export async function runMalformedRequests({
+  short,
+  seed,
+  count,
+  say,
+  signal,
+}: FaultRunOptions): Promise<FaultRun> {
+  say(`seed ${seed}`);
+  const stack = await openAbuseStack();
+  const valid = openValidCalls(stack);
+  try {
+    const pids = await stack.pids();
+    await Promise.all([valid.overGrpc(), valid.overHttp()]);
+    stack.measureStalls();
+    const problems: string[] = [];
+    const ended = new AbortController();
+    const watching = watch(valid, problems, ended.signal);
+    const total = count ?? (short ? IN_SHORT : IN_LONG);
+    const begun = performance.now();
+    const late = await bombard(stack, createChoices(seed), total, signal);
+    const seconds = (performance.now() - begun) / 1_000;
+    ended.abort();
+    const validCalls = await watching;
+    await Promise.all([valid.overGrpc(), valid.overHttp()]);
+
+    if (stack.supervisor() === undefined) problems.push('the supervisor has ended');
+    const after = await stack.pids();
+    const errors = stack.errors();
+    const aborts = errors.filter((line) => NODE_ABORT.test(line)).length;
+    if (aborts > 0) {
+      // Its calls were cut, and what it left in the log is no fault of ours.
+      say(`KNOWN  Node ended ${aborts} processes by an assertion of its own, and they were replaced`);
+      problems.length = 0;
+    } else {
+      if (after.join() !== pids.join()) problems.push(`processes ${pids.join()} have become ${after.join()}`);
+      if (errors.length > 0) problems.push(`${errors.length} errors in the log`, ...errors.slice(0, 10));
+    }
+    const stall = stack.longestStall(pids);
+    if (stall > LONGEST_STALL_MS) problems.push(`an event loop was held for ${stall} ms`);
+    if (late > 0) problems.push(`${late} connections were neither answered nor closed`);
+    say(
+      `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${total} malformed requests, ${Math.round(total / seconds)}/s: ` +
+        `${aborts} of ${pids.length} processes ended, longest block of an event loop ${stall} ms of CPU, ` +
+        `${validCalls} valid calls beside them`,
+    );
+    for (const problem of problems) say(`       ${problem}`);
+    return { passed: problems.length === 0 ? 1 : 0, failed: problems.length === 0 ? 0 : 1 };
+  } catch (error) {
+    for (const line of stack.errors().slice(0, 30)) say(`       ${line}`);
+    throw error;
+  } finally {
+    valid.close();
+    await stack.close();
+  }
+}
+
+/** @returns how many connections were neither answered nor closed */
+async function bombard(
+  stack: AbuseStack,
+  choices: Choices,
+  total: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let left = total;
+  let late = 0;
+  const loop = async () => {
+    while (left > 0) {
+      signal.throwIfAborted();
+      const { requests, sent } = next(stack, choices, Math.min(left, BATCH));
+      left -= requests;
+      if ((await sent()) === 'late') late++;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, loop));
+  return late;
+}
+
+/** Chosen at once, so that the same seed makes the same requests; sent when its turn comes. */
+function next(stack: AbuseStack, choices: Choices, most: number) {
+  const { httpPort, grpcPort, adminPort, authorization } = stack;
+  const kind = choices.below(20);
+  if (kind < 8) {
+    const all = Array.from({ length: most }, () => soundRequest(choices, authorization));
+    return { requests: most, sent: () => converse(httpPort, Buffer.concat([...all, LAST_REQUEST])) };
+  }
+  if (kind < 16) {
+    const bytes = conversation(choices, Math.max(2, most), authorization);
+    return { requests: most, sent: () => converse(grpcPort, bytes, isLastAnswer) };
+  }
+  if (kind === 16) {
+    const bytes = conversation(choices, 1, authorization);
+    return { requests: 1, sent: () => converse(grpcPort, bytes) };
+  }
+  const port = kind === 17 ? adminPort : httpPort;
+  const bytes = breakingRequest(choices, authorization);
+  return { requests: 1, sent: () => converse(port, bytes) };
+}
+
+/** Valid calls, a few a second, until the end. @returns how many */
+async function watch(
+  valid: ReturnType<typeof openValidCalls>,
+  problems: string[],
+  ended: AbortSignal,
+): Promise<number> {
+  let calls = 0;
+  while (!ended.aborted) {
+    for (const call of [valid.overGrpc, valid.overHttp]) {
+      try {
+        await call();
+        calls++;
+      } catch (error) {
+        if (problems.length < 10) problems.push((error as Error).message);
+      }
+    }
+    await pause(250, ended);
+  }
+  return calls;
+}

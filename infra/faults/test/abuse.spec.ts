@@ -1,0 +1,24 @@
+import { runFloods, runMalformedRequests } from '../src/index.ts';
+
+const options = (say: (line: string) => void) => ({
+  short: true,
+  seed: Date.now() % 1_000_000,
+  say,
+  signal: new AbortController().signal,
+});
+
+it.each([
+  ['20,000 malformed requests', runMalformedRequests, 1],
+  ['floods of strangers', runFloods, 2],
+])(
+  'goes on under %s',
+  async (_, runSuite, count) => {
+    const lines: string[] = [];
+    const run = await runSuite(options((line) => void lines.push(line)));
+    console.log(lines.join('\n'));
+    // The lines hold the seed and what was wrong.
+    expect([run.failed, lines.filter((line) => !/^(ok|seed|KNOWN)/.test(line))]).toEqual([0, []]);
+    expect(run.passed).toBe(count);
+  },
+  1_800_000,
+);
