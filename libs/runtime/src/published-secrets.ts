@@ -16,6 +16,8 @@ const PUBLISHED: readonly string[] = [
   'ZGV2LW9ubHkta2V5LW5vdC1mb3ItcHJvZHVjdGlvbiE=',
   // The stand-in's access token.
   'shpat_dev',
+  // The api of the abuse suites.
+  'secret',
   // .env.example
   '<password>',
   '<client secret>',
