@@ -221,7 +221,7 @@ describe('a shop_redact', () => {
   // An hour's burst is a matter of the whole database: the tests before have made some requests.
   beforeEach(() =>
     database.owner.query(
-      `delete from privacy_requests where kind = 'shop_redact' and completed_at is not null`,
+      `delete from privacy_requests where kind = 'shop_redact'`,
     ),
   );
   const figure = async (worker: Awaited<ReturnType<typeof startWorker>>, line: RegExp) =>
@@ -243,7 +243,7 @@ describe('a shop_redact', () => {
       worker,
       /core_privacy_shop_redaction_next_timestamp_seconds\{app="worker"\} (\d\S+)/,
     ))!;
-    expect(Number(at)).toBeCloseTo(waiting!.not_before!.getTime() / 1_000, 0);
+    expect(Number(at)).toBe(Math.ceil(waiting!.not_before!.getTime() / 1_000));
     expect(waiting!.completed_at).toBeNull();
 
     await database.owner.query('update privacy_requests set not_before = now() where merchant_id = $1', [
