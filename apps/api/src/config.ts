@@ -9,8 +9,8 @@ import {
   text,
   type Env,
   type Variable,
+  keySource,
 } from '@core/runtime';
-import { keySource } from '@core/runtime/jwks';
 import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import type { Caller } from './call/context.ts';

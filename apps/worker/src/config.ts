@@ -1,7 +1,6 @@
 import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
-import { appEnv, integer, oneOf, optionalInteger, port, type Env } from '@core/runtime';
-import { keySource } from '@core/runtime/jwks';
+import { appEnv, integer, oneOf, optionalInteger, port, type Env, keySource } from '@core/runtime';
 
 /** A day less than the law gives: the redaction itself takes its time, too. */
 const LONGEST_SHOP_REDACT_WAIT_S = 29 * 86_400;

@@ -1,8 +1,7 @@
 import { Topic } from '@core/contracts';
 import type { CommandContext } from '@core/domain';
 import { createSignatureCheck, type TopicHandler, type VerifyRecord } from '@core/events';
-import type { Env, Logger } from '@core/runtime';
-import { openPublicKeys } from '@core/runtime/jwks';
+import { openPublicKeys, type Env, type Logger } from '@core/runtime';
 import type { workerEnv } from './config.ts';
 
 type SignatureEnv = Pick<Env<typeof workerEnv>, 'CORE_EVENTS_JWKS' | 'CORE_EVENTS_SIGNATURES' | 'NODE_ENV'>;

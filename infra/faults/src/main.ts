@@ -8,23 +8,23 @@ import { runUpdateFaults } from './update/run.ts';
 const SUITES = {
   events: runEventFaults,
   import: runImportFaults,
-  migrations: runMigrationFaults,
   quotas: runQuotaFaults,
+  migrations: runMigrationFaults,
   update: runUpdateFaults,
 };
 
-const HELP = `npm run test:faults -- [events] [import] [migrations] [quotas] [update] [--short] [--seed n] [--only text]
+const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only text]
 
 Kills, stops and starves the service's processes under load; all suites when none is named.
-events   the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
-         repetitions than the faults explain
-import   what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
+events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
+            repetitions than the faults explain
+import      what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
 migrations  each new migration runs beside an open reader; how long reads waited is measured
-quotas   one asks for ten times its quota: nobody else is refused anything, or waits longer
-update   a build is replaced by the next, with a migration between, under load: no call may fail
---short  fewer and shorter faults, as in npm test
---seed   of the random choices (default: drawn, and printed)
---only   the scenarios whose name contains the text`;
+quotas      one caller asks for ten times its quota: nobody else is refused anything, or waits longer
+update      a build is replaced by the next, with a migration between, under load: no call may fail
+--short     fewer and shorter faults, as in npm test
+--seed      of the random choices (default: drawn, and printed)
+--only      the scenarios whose name contains the text`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

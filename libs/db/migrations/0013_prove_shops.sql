@@ -1,3 +1,4 @@
+-- oldest build: 0012
 -- A connection counts once the shop itself, asked with the token, has said which shop it is: its number is kept here.
 -- Without one a connection is unproven: it receives no webhook and no import, and keeps nobody else from the shop.
 -- Rows from before are unproven until an importer has asked their shops. The build before this one still runs: what it

@@ -1,3 +1,4 @@
+-- oldest build: 0012
 -- The inbox knows an event by topic, source, id and merchant, and what it said by a digest. Added, not put in place of
 -- what is there: the build before this one goes on claiming bare ids without a digest until it is replaced, and what it
 -- claimed is known to this one. One text holds all parts, so the primary key stays as it is: another would be built for

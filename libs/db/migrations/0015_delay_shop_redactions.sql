@@ -1,3 +1,4 @@
+-- oldest build: 0012
 -- The redaction of a shop waits before it is carried out, can be cancelled until it is done, and is held when more of them
 -- come within an hour than are usual. Columns, not a table of their own: they are about the request, and end with it.
 ALTER TABLE "privacy_requests" ADD COLUMN "not_before" timestamp with time zone;--> statement-breakpoint

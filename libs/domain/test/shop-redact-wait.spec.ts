@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
 import {
   cancelShopRedaction,
   confirmShopRedaction,
@@ -204,11 +207,23 @@ it('holds every one when none may come', async () => {
   expect(ids((await schedule({ wait: 0, most: 0 })).held)).toEqual([ref.requestId]);
 });
 
-it('goes on at once with one that a build before has begun', async () => {
-  const ref = await request();
-  await bench.owner.query(`update privacy_requests set receipt = '{"whole": true}'`);
-  await schedule();
-  expect(await work()).toEqual([ref.requestId]);
+it('goes on at once with what was under way before the migration, and with nothing that only says so', async () => {
+  const [underWay, claimed] = [await request(), await request()];
+  const begun = ({ requestId }: Ref) =>
+    bench.owner.query(`update privacy_requests set receipt = '{"whole": true}' where request_id = $1`, [
+      requestId,
+    ]);
+  await begun(underWay);
+  const migration = readFileSync(
+    join(workspaceRoot(), 'libs/db/migrations/0015_delay_shop_redactions.sql'),
+    'utf8',
+  );
+  const statements = migration.split('--> statement-breakpoint');
+  await bench.owner.query(statements.find((sql) => sql.includes('UPDATE privacy_requests SET not_before'))!);
+  await begun(claimed);
+  expect(ids((await schedule()).scheduled)).toEqual([claimed.requestId]);
+  expect(await work()).toEqual([underWay.requestId]);
+  expect(await left(claimed)).toBe(1);
 });
 
 describe('a worker of the build before, which knows none of the columns', () => {

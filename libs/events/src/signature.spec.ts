@@ -1,6 +1,5 @@
 import { jwksOf, newSigningKey, signRecord, signToken, type SigningKey } from '@core/testing';
-import { CoreError } from '@core/runtime';
-import { createPublicKeys } from '@core/runtime/jwks';
+import { CoreError, createPublicKeys } from '@core/runtime';
 import type { JSONWebKeySet } from 'jose';
 import type { ConsumedRecord } from './kafka-client.ts';
 import { createSignatureCheck } from './signature.ts';

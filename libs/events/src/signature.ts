@@ -1,6 +1,5 @@
 import { decodeProtectedHeader, errors, flattenedVerify, type FlattenedJWSInput } from 'jose';
-import { CoreError } from '@core/runtime';
-import { ALGORITHMS, type PublicKeys } from '@core/runtime/jwks';
+import { CoreError, ALGORITHMS, type PublicKeys } from '@core/runtime';
 import { Unhandleable } from './consumer/classify.ts';
 import type { VerifyRecord } from './consumer/topic-handler.ts';
 import type { ConsumedRecord } from './kafka-client.ts';

@@ -3,6 +3,8 @@ export * from './app.ts';
 export * from './env.ts';
 export * from './errors.ts';
 export * from './guard.ts';
+export * from './jwks/key-source.ts';
+export * from './jwks/public-keys.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './retry.ts';

@@ -1,5 +1,4 @@
-import { CoreError, type Logger } from '@core/runtime';
-import { openPublicKeys } from '@core/runtime/jwks';
+import { CoreError, type Logger, openPublicKeys } from '@core/runtime';
 import { allowDev, type Identify } from '../call/caller.ts';
 import type { ApiEnv } from '../config.ts';
 import { createCertificateCheck, type CertificateCheck } from './clients.ts';

@@ -1,7 +1,6 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { CoreError } from '@core/runtime';
-import { ALGORITHMS, type PublicKeys } from '@core/runtime/jwks';
+import { CoreError, ALGORITHMS, type PublicKeys } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from '../call/context.ts';
 
 /** Between two machines' clocks. */

@@ -1,5 +1,6 @@
-import { type AdminApi, createShopifyClient } from '@core/shopify';
+import { createShopifyClient, isShopifyItself, type AdminApi } from '@core/shopify';
 import { createBulkSource } from './bulk-source.ts';
+import { anywhere, onShopifysHosts } from './bulk/file-hosts.ts';
 import { createGraphqlSource } from './graphql-source.ts';
 import { createRestSource } from './rest-source.ts';
 import type { Source } from './source.ts';
@@ -11,6 +12,9 @@ export function createSources(api: AdminApi): Record<Source['name'], Source> {
   return {
     graphql,
     rest: createRestSource(api, client),
-    bulk: createBulkSource(client, graphql, api.timeoutMs),
+    bulk: createBulkSource(client, graphql, {
+      checkFileUrl: isShopifyItself(api.baseUrl) ? onShopifysHosts : anywhere,
+      timeoutMs: api.timeoutMs,
+    }),
   };
 }

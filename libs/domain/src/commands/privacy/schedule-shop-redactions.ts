@@ -27,6 +27,9 @@ export interface ScheduledShopRedactions {
  * the rest of one that has begun. Here and not where they are written down, because that is done at two doors, by builds
  * that know of no wait, and after a restore by hand.
  *
+ * One that a worker of the build before has begun meanwhile rests as well: what its row says of how far it has come, others
+ * may have written who must not cut the wait short.
+ *
  * An hour counts every request in it, done and cancelled ones too. What somebody has confirmed is held no more.
  */
 export async function scheduleShopRedactions(
@@ -42,7 +45,7 @@ export async function scheduleShopRedactions(
   await lockName(tx, 'shop_redact|schedule');
   const scheduled = await tx.query<ScheduledRow>(
     `update privacy_requests
-        set not_before = received_at + make_interval(secs => case when receipt ? 'whole' then 0 else $1::float8 end)
+        set not_before = received_at + make_interval(secs => $1)
       where ${OPEN_SHOP_REDACTION} and not_before is null
       returning ${COLUMNS}, received_at as "receivedAt"`,
     [wait],
