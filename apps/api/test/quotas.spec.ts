@@ -148,11 +148,8 @@ it('lets watches of one merchant, however many, take nothing from others', async
 it('lets no caller take all places for streams of a process from the places for calls', async () => {
   const servers = await open({ mostCalls: 1, mostStreams: 1 });
   const rpc = client(servers);
-  void rpc
-    .stream(watch, importOf(ids))
-    [Symbol.asyncIterator]()
-    .next()
-    .catch(() => undefined);
+  const held = rpc.stream(watch, importOf(ids))[Symbol.asyncIterator]();
+  void held.next().catch(() => undefined);
   await waitUntil(async () => /core_streams_in_flight\{process="\d+"\} 1\n/.test(await servers.metrics()), {
     what: 'a stream',
   });
