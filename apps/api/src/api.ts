@@ -1,15 +1,5 @@
-import {
-  assertKnownSchema,
-  assertServable,
-  createMerchantKeyStore,
-  createPool,
-  deriveKeys,
-  openReadRouter,
-  parseKeyring,
-  type Pool,
-  type Reader,
-} from '@core/db';
-import { createPageTokens } from '@core/domain';
+import { createMerchantKeyStore, createPool, deriveKeys, openReadRouter, parseKeyring } from '@core/db';
+import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,
   startAdminServer,
@@ -22,7 +12,11 @@ import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
 import { createCallLimit } from './call/call-limit.ts';
+import { strongReader } from './call/consistency.ts';
 import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/try-again.ts';
+import { createTellUnreadable } from './call/emails.ts';
+import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
 import type { apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
@@ -33,8 +27,10 @@ import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
 import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
-import { createReadObserver, createRpcDurations, showReplicas } from './metrics.ts';
+import { createQuotas } from './quotas/quotas.ts';
+import { createReadObserver, createRpcDurations, showReplicas, showWritesReady } from './metrics.ts';
 import type { RunningServer } from './running-server.ts';
+import { createServable } from './servable.ts';
 
 export interface RunningApi {
   grpcPort: number;
@@ -46,7 +42,7 @@ export interface RunningApi {
 export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;
 
 /**
- * Wires the api and waits for PostgreSQL. Auth need not be up: calls are refused until it is.
+ * Wires the api and waits for PostgreSQL: replicas will do, for reads. Auth need not be up: calls are refused until it is.
  * Stopped by the app's shutdown list.
  * @throws UnknownSchema; Error naming a taken port's variable, or what is missing to authenticate callers
  */
@@ -62,32 +58,44 @@ export async function startApi(
   const pool = createPool(env, { app: 'api', log });
   shutdown.add('database pool', () => pool.end());
   const metrics = createMetrics('api');
-  const schemaIsKnown = () => assertKnownSchema(readerOf(pool));
+  const observer = createReadObserver(metrics);
+  const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });
+  shutdown.add('read router', () => reads.stop());
+  showReplicas(metrics, reads.replicas);
+  const servable = createServable({ pool, reads, env, log });
 
   let serving = false;
-  const admin = await startAdmin({
-    port: env.CORE_ADMIN_PORT,
-    metrics,
-    checks: { serving: () => serving, database: schemaIsKnown },
-    log,
-  });
+  const checks = { serving: () => serving, database: servable.reads };
+  const writeChecks = { writes: servable.writes };
+  showWritesReady(metrics, { ...checks, ...writeChecks });
+  const admin = await startAdmin({ port: env.CORE_ADMIN_PORT, metrics, checks, writeChecks, log });
   shutdown.add('admin server', () => admin.close());
-  await untilReady(() => assertServable(readerOf(pool), { NODE_ENV: env.NODE_ENV, log }), {
+  await untilReady(servable.atStart, {
     what: 'PostgreSQL',
     signal: shutdown.signal,
     onWait: (message, err) => log.warn({ err }, message),
   });
 
-  const observer = createReadObserver(metrics);
-  const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });
-  shutdown.add('read router', () => reads.stop());
-  showReplicas(metrics, reads.replicas);
   const scoreOf = createScoreOf(reads);
+  const watchImport = createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched));
   const auth = createAuthClient(env.AUTH_GRPC_URL);
   shutdown.add('auth client', () => auth.close());
+  const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const proveShop = createProveShop(shopify, log);
+  const tellUnreadable = createTellUnreadable(metrics, log);
+  const refusals = createRefusals(metrics);
+  const stopping = shutdown.signal;
   const door = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, stopping: shutdown.signal },
-    gate: createGate({ identify, limit: createCallLimit(metrics) }),
+    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, proveShop, tellUnreadable, stopping },
+    gate: createGate({
+      identify,
+      limit: createCallLimit(metrics, refusals),
+      quotas: createQuotas({
+        caller: env.CORE_QUOTA_CALLER,
+        merchant: env.CORE_QUOTA_MERCHANT,
+        refusals,
+      }),
+    }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
     log,
   };
@@ -135,7 +143,3 @@ export async function startApi(
   log.info(ports, 'listening');
   return ports;
 }
-
-const readerOf = (pool: Pool): Reader => ({
-  query: async (text, values) => (await pool.query(text, values)).rows,
-});

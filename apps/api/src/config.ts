@@ -9,10 +9,12 @@ import {
   text,
   type Env,
   type Variable,
+  keySource,
 } from '@core/runtime';
+import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
-import { parseKeySource, type KeySource } from './auth/key-source.ts';
 import type { Caller } from './call/context.ts';
+import { quotaEnv } from './quotas/quota.ts';
 
 /** Where Auth is: a target of a gRPC channel. */
 export interface AuthAddress {
@@ -31,13 +33,6 @@ const authAddress: Variable<AuthAddress> = {
     if (!target) throw new Error('must be host:port or http(s)://host:port');
     return { target, tls: scheme?.toLowerCase() === 'https' };
   },
-};
-
-const keySource: Variable<KeySource | undefined> = {
-  doc: 'public keys of tokens: the URL of a JWKS, a file, or the JWKS itself',
-  example: 'https://auth.example.com/.well-known/jwks.json',
-  secret: false,
-  parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
 };
 
 const clients: Variable<readonly Caller[]> = {
@@ -71,7 +66,10 @@ export const apiEnv = {
   CORE_GRPC_TLS_CLIENTS: clients,
   CORE_AUTH_ISSUER: optionalText({ doc: 'issuer of tokens', example: 'https://auth.example.com' }),
   CORE_AUTH_AUDIENCE: optionalText({ doc: 'audience of tokens', example: 'core' }),
-  CORE_AUTH_JWKS: keySource,
+  CORE_AUTH_JWKS: keySource({
+    doc: 'public keys of tokens: the URL of a JWKS, a file, or the JWKS itself',
+    example: 'https://auth.example.com/.well-known/jwks.json',
+  }),
   CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web, JSON and webhooks', default: 8_080 }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
   CORE_API_PROCESSES: integer({
@@ -79,12 +77,14 @@ export const apiEnv = {
     default: 0,
     max: 256,
   }),
+  ...quotaEnv,
   AUTH_GRPC_URL: authAddress,
   CORE_CORS_ORIGINS: list({
     doc: 'origins of web pages that may call the HTTP port',
     default: [],
     example: 'https://admin.example.com',
   }),
+  ...shopifyEnv,
   SHOPIFY_CLIENT_SECRET: list({
     doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",
     default: [],

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { isConnectionLoss } from '@core/db';
+import { isConnectionLoss, isUnavailable } from '@core/db';
 import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
 
@@ -20,6 +20,8 @@ export const MERGED_INTO = 'merged-into';
 
 // SQLSTATEs of races that were lost to the end: nobody's mistake.
 const LOST_RACE = /^(40001|40P01|23505)$/;
+// The wait for a lock has reached the role's lock_timeout.
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * What the caller learns of an error. Only the message of a CoreError is meant for it; of anything
@@ -38,8 +40,20 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
       Code.Aborted,
     );
   }
+  if (sqlState === LOCK_NOT_AVAILABLE) {
+    return new ConnectError(
+      `others hold the same rows, try again later, request ${requestId}`,
+      Code.Unavailable,
+    );
+  }
   if (isConnectionLoss(error)) {
     return new ConnectError(`the database cannot be reached, request ${requestId}`, Code.Unavailable);
+  }
+  if (isUnavailable(error)) {
+    return new ConnectError(
+      `the database cannot do this just now, try again later, request ${requestId}`,
+      Code.Unavailable,
+    );
   }
   return new ConnectError(`internal error, request ${requestId}`, Code.Internal);
 }

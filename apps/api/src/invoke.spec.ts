@@ -2,14 +2,18 @@ import { create, type DescMessage, type Message, type MessageInitShape } from '@
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { CoreService, ImportService } from '@core/contracts';
 import type { CustomerRow } from '@core/db';
+import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
 import { createGate } from './call/gate.ts';
+import { createRefusals } from './call/try-again.ts';
 import { createInvoker, type Incoming, type Invoker, type Reply } from './invoke.ts';
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
+import { UNLIMITED, type Quota } from './quotas/quota.ts';
+import { createQuotas } from './quotas/quotas.ts';
 
 const methodOf = (desc: unknown) => METHODS.find((method) => method.desc === desc)!;
 const getRfm = methodOf(CoreService.method.getCustomerRFM) as UnaryMethod;
@@ -33,8 +37,10 @@ function bench(options: {
   isMerchant?: () => Promise<boolean>;
   query?: () => Promise<never[]>;
   mostCalls?: number;
+  merchant?: Partial<Quota>;
 }) {
   const registry = new Registry();
+  const refusals = createRefusals(registry);
   const log = createLogger('api', 'silent');
   const logged: Record<string, unknown>[] = [];
   log.error = ((fields: Record<string, unknown>) => void logged.push(fields)) as typeof log.error;
@@ -42,13 +48,19 @@ function bench(options: {
   const deps = {
     reads: { reader: () => ({ query }) },
     scoreOf: async () => (await query())[0] ?? undefined,
+    watchImport: createWatchImport(async () => (await query())[0]!),
     stopping: new AbortController().signal,
   } as unknown as Deps;
   const invoker = createInvoker({
     deps,
     gate: createGate({
       identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
-      limit: createCallLimit(registry, options.mostCalls),
+      limit: createCallLimit(registry, refusals, { unary: options.mostCalls ?? 1_000 }),
+      quotas: createQuotas({
+        caller: UNLIMITED,
+        merchant: { ...UNLIMITED, ...options.merchant },
+        refusals,
+      }),
     }),
     isMerchant: options.isMerchant ?? (async () => true),
     durations: createRpcDurations(registry),

@@ -4,8 +4,8 @@ import { TRACEPARENT, traceparentOf } from '@core/contracts';
 import { CoreError, type Logger } from '@core/runtime';
 import type { IsMerchant } from './auth/merchants.ts';
 import { requireMerchant, type Credentials } from './call/caller.ts';
-import type { CallContext, Caller, Deps } from './call/context.ts';
-import type { Gate } from './call/gate.ts';
+import type { CallContext, Deps } from './call/context.ts';
+import type { Gate, Visit } from './call/gate.ts';
 import { DEFAULT_DEADLINE_MS, openCall, type OpenCall, type WhenGone } from './call/open-call.ts';
 import { REQUEST_ID, requestIdOf } from './call/request-id.ts';
 import { codeName, toRpcError } from './errors.ts';
@@ -61,8 +61,8 @@ interface Opened {
 }
 
 /**
- * Every call goes: request id -> gate (limit, caller, scope), from its headers; then its request is read ->
- * validation -> merchant, of the caller and of Auth -> handler -> error mapping.
+ * Every call goes: request id -> gate (limit, caller, scope, quota), from its headers; then its request is read ->
+ * validation -> merchant, of the caller, of its quota and of Auth -> handler -> error mapping.
  */
 export function createInvoker({ deps, gate, isMerchant, durations, log }: InvokerOptions): Invoker {
   const open = (method: Method, incoming: Incoming): Opened => {
@@ -94,18 +94,19 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
   const check = async (
     method: Method,
     { incoming, requestId, call }: Opened,
-    caller: Caller,
+    visit: Visit,
     request: Message,
   ) => {
     applyRules(method.desc.input, method.rules, request);
     // method() lets no request without merchantId into the table.
     const { merchantId } = request as unknown as { merchantId: string };
-    requireMerchant(caller, merchantId);
+    requireMerchant(visit.caller, merchantId);
+    visit.of(merchantId, method.calls?.(request));
     if (!(await isMerchant(merchantId))) {
       throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
     }
     const ctx: CallContext = {
-      ...caller,
+      ...visit.caller,
       requestId,
       merchantId,
       deadline: call.deadline,
@@ -123,14 +124,14 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
   const runUnary = async (
     method: UnaryMethod,
     opened: Opened,
-    caller: Caller,
+    visit: Visit,
     request: Message,
   ): Promise<Reply> => {
     const work = async () => {
       try {
-        return await method.handler(deps, await check(method, opened, caller, request), request);
+        return await method.handler(deps, await check(method, opened, visit, request), request);
       } finally {
-        gate.leave(caller, method);
+        visit.leave();
       }
     };
     try {
@@ -145,17 +146,17 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
   async function* runStream(
     method: StreamMethod,
     opened: Opened,
-    caller: Caller,
+    visit: Visit,
     request: Message,
   ): AsyncIterable<Reply> {
     // A reader that leaves ends this generator by `return`, past both branches below.
     let end: () => ConnectError | undefined = () => opened.finish({ code: Code.Canceled });
     try {
       try {
-        const ctx = await opened.call.race(check(method, opened, caller, request));
+        const ctx = await opened.call.race(check(method, opened, visit, request));
         yield* method.handler(deps, ctx, request);
       } finally {
-        gate.leave(caller, method);
+        visit.leave();
       }
       end = opened.finish;
     } catch (thrown) {
@@ -167,20 +168,20 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
     }
   }
 
-  const admitted = (method: Method, opened: Opened, caller: Caller) => ({
+  const admitted = (method: Method, opened: Opened, visit: Visit) => ({
     run: (request: Message) =>
       method.kind === 'unary'
-        ? runUnary(method, opened, caller, request)
-        : runStream(method, opened, caller, request),
+        ? runUnary(method, opened, visit, request)
+        : runStream(method, opened, visit, request),
     refuse(thrown: unknown): ConnectError {
-      gate.leave(caller, method);
+      visit.leave();
       return opened.finish({ thrown }) as ConnectError;
     },
   });
 
   function admit(method: Method, incoming: Incoming) {
     const opened = open(method, incoming);
-    let entering: Caller | Promise<Caller>;
+    let entering: Visit | Promise<Visit>;
     try {
       entering = gate.enter(incoming, method);
     } catch (thrown) {
@@ -189,10 +190,10 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
     if (!(entering instanceof Promise)) return admitted(method, opened, entering);
     const waiting = entering;
     return opened.call.race(waiting).then(
-      (caller) => admitted(method, opened, caller),
+      (visit) => admitted(method, opened, visit),
       (thrown: unknown) => {
         // The call may have ended first: its place is given back when it is taken after all.
-        waiting.then((caller) => gate.leave(caller, method)).catch(() => undefined);
+        waiting.then((visit) => visit.leave()).catch(() => undefined);
         throw opened.finish({ thrown });
       },
     );

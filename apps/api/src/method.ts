@@ -7,6 +7,7 @@ import type {
   MessageShape,
 } from '@bufbuild/protobuf';
 import type { CallContext, Deps, Scope } from './call/context.ts';
+import type { Cost } from './quotas/quota.ts';
 import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
 
 /**
@@ -18,6 +19,10 @@ export const SMALL_REQUEST = 8 * 1024;
 /** Every request names its merchant, and is checked field by field before a handler sees it. */
 interface Spec<I extends DescMessage, Handler> {
   scope: Scope;
+  /** Which of a caller's and a merchant's quotas it counts against: a method without one does not compile. */
+  cost: Cost;
+  /** As how many calls a request counts, by what it asks for; one unless told. */
+  calls?: (request: MessageShape<I>) => number;
   /** One rule a field: a field without one does not compile. */
   rules: Rules<MessageShape<I>> & { merchantId: Rule<string> };
   /** In bytes, SMALL_REQUEST unless told. */
@@ -29,6 +34,8 @@ export interface UnaryMethod {
   kind: 'unary';
   desc: DescMethodUnary;
   scope: Scope;
+  cost: Cost;
+  calls?: (request: Message) => number;
   rules: AnyRules;
   largestRequest: number;
   handler: (deps: Deps, ctx: CallContext, request: Message) => Promise<MessageInitShape<DescMessage>>;
@@ -38,6 +45,8 @@ export interface StreamMethod {
   kind: 'stream';
   desc: DescMethodServerStreaming;
   scope: Scope;
+  cost: Cost;
+  calls?: (request: Message) => number;
   rules: AnyRules;
   largestRequest: number;
   handler: (deps: Deps, ctx: CallContext, request: Message) => AsyncIterable<MessageInitShape<DescMessage>>;

@@ -53,32 +53,43 @@ const WITH_TOKENS = 16 * 1024;
 const WITH_THRESHOLDS = 64 * 1024;
 const page = { pageSize: is.pageSize, pageToken: is.pageToken };
 
-/** Every rpc: the scope it needs, the rules of its request, its handler. Both servers are built from it. */
+/** Ten rows of one statement cost as much as one call. */
+const ROWS_OF_A_BATCH = 10;
+/** Customers are larger than scores, and a page of a hundred is the usual one. */
+const ROWS_OF_A_PAGE = 100;
+
+/** Every rpc: the scope it needs, its cost, the rules of its request, its handler. Both servers are built from it. */
 export const METHODS: readonly Method[] = [
   unary(core.getCustomerRFM, {
     scope: 'rfm:read',
+    cost: 'score_reads',
     rules: { ...customer, ...fresh },
     handler: getCustomerRfmHandler,
   }),
   unary(core.batchGetCustomerRFM, {
     scope: 'rfm:read',
+    cost: 'score_reads',
+    calls: ({ customerIds }) => customerIds.length / ROWS_OF_A_BATCH,
     rules: { merchantId, customerIds: is.listOf(is.uuid, 1_000), ...fresh },
     largestRequest: WITH_1000_IDS,
     handler: batchGetCustomerRfmHandler,
   }),
   unary(core.createCustomer, {
     scope: 'customers:write',
+    cost: 'writes',
     rules: { merchantId, email: is.email, metadata: is.metadata, externalId: is.optional(is.externalId) },
     largestRequest: WITH_METADATA,
     handler: createCustomerHandler,
   }),
   unary(core.getCustomer, {
     scope: 'customers:read',
+    cost: 'reads',
     rules: { ...customer, ...fresh },
     handler: getCustomerHandler,
   }),
   unary(core.updateCustomer, {
     scope: 'customers:write',
+    cost: 'writes',
     rules: {
       ...customer,
       email: is.optional(is.email),
@@ -90,11 +101,14 @@ export const METHODS: readonly Method[] = [
   }),
   unary(core.findCustomerByEmail, {
     scope: 'customers:read',
+    cost: 'reads',
     rules: { merchantId, email: is.email, ...fresh },
     handler: findCustomerByEmailHandler,
   }),
   unary(core.listCustomers, {
     scope: 'customers:read',
+    cost: 'reads',
+    calls: ({ pageSize }) => pageSize / ROWS_OF_A_PAGE,
     rules: {
       merchantId,
       filter: is.nested(CustomerFilterSchema, {
@@ -110,22 +124,26 @@ export const METHODS: readonly Method[] = [
   }),
   unary(core.getRfmDistribution, {
     scope: 'rfm:read',
+    cost: 'exports',
     rules: { merchantId, ...fresh },
     handler: getRfmDistributionHandler,
   }),
   unary(core.getProgramSettings, {
     scope: 'settings:write',
+    cost: 'reads',
     rules: { merchantId },
     handler: getProgramSettingsHandler,
   }),
   unary(core.updateProgramSettings, {
     scope: 'settings:write',
+    cost: 'writes',
     rules: { merchantId, rfmThresholds: is.thresholds, etag: is.etag },
     largestRequest: WITH_THRESHOLDS,
     handler: updateProgramSettingsHandler,
   }),
   unary(imports.connectShop, {
     scope: 'imports:write',
+    cost: 'writes',
     rules: {
       merchantId,
       shop: is.shop,
@@ -138,6 +156,7 @@ export const METHODS: readonly Method[] = [
   }),
   unary(imports.startCustomerImport, {
     scope: 'imports:write',
+    cost: 'writes',
     rules: {
       merchantId,
       shop: is.shop,
@@ -148,36 +167,43 @@ export const METHODS: readonly Method[] = [
   }),
   unary(imports.getCustomerImport, {
     scope: 'imports:write',
+    cost: 'reads',
     rules: customerImport,
     handler: getCustomerImportHandler,
   }),
   stream(imports.watchCustomerImport, {
     scope: 'imports:write',
+    cost: 'reads',
     rules: customerImport,
     handler: watchCustomerImportHandler,
   }),
   unary(imports.cancelCustomerImport, {
     scope: 'imports:write',
+    cost: 'writes',
     rules: customerImport,
     handler: cancelCustomerImportHandler,
   }),
   unary(imports.resumeCustomerImport, {
     scope: 'imports:write',
+    cost: 'writes',
     rules: customerImport,
     handler: resumeCustomerImportHandler,
   }),
   unary(imports.listCustomerImports, {
     scope: 'imports:write',
+    cost: 'reads',
     rules: { merchantId, ...page },
     handler: listCustomerImportsHandler,
   }),
   unary(imports.listCustomerImportErrors, {
     scope: 'imports:write',
+    cost: 'reads',
     rules: { ...customerImport, ...page },
     handler: listCustomerImportErrorsHandler,
   }),
   unary(imports.setImportSchedule, {
     scope: 'imports:write',
+    cost: 'writes',
     rules: {
       merchantId,
       shop: is.shop,
@@ -190,31 +216,37 @@ export const METHODS: readonly Method[] = [
   }),
   unary(imports.listImportSchedules, {
     scope: 'imports:write',
+    cost: 'reads',
     rules: { merchantId },
     handler: listImportSchedulesHandler,
   }),
   unary(imports.deleteImportSchedule, {
     scope: 'imports:write',
+    cost: 'writes',
     rules: { merchantId, shop: is.shop },
     handler: deleteImportScheduleHandler,
   }),
   unary(privacy.getPrivacyRequest, {
     scope: 'privacy:admin',
+    cost: 'reads',
     rules: { merchantId, requestId: is.text(255) },
     handler: getPrivacyRequestHandler,
   }),
   unary(privacy.getErasureReceipt, {
     scope: 'privacy:admin',
+    cost: 'reads',
     rules: { merchantId, requestId: is.text(255) },
     handler: getErasureReceiptHandler,
   }),
   unary(privacy.exportCustomerData, {
     scope: 'privacy:admin',
+    cost: 'exports',
     rules: { merchantId, customerId: is.uuidOrEmpty, requestId: is.textOrEmpty(255) },
     handler: exportCustomerDataHandler,
   }),
   unary(privacy.listAuditLog, {
     scope: 'privacy:admin',
+    cost: 'reads',
     rules: { merchantId, customerId: is.optional(is.uuid), ...page },
     handler: listAuditLogHandler,
   }),

@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { ReadObserver, ReadRouter } from '@core/db';
-import { Counter, Gauge, Histogram, type Registry } from '@core/runtime';
+import { Counter, failing, Gauge, Histogram, type ReadyCheck, type Registry } from '@core/runtime';
 
 export interface RpcDurations {
   /** Starts the clock of one call; the function it gives stops it. */
@@ -82,6 +82,19 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
     registers,
     collect() {
       for (const { node, lagMs } of replicas) this.set({ replica: node.name }, lagMs / 1_000);
+    },
+  });
+}
+
+/** @param checks what must hold for a write to succeed here */
+export function showWritesReady(registry: Registry, checks: Record<string, ReadyCheck>): void {
+  new Gauge({
+    name: 'core_writes_ready',
+    help: '1 while writes succeed; reads may go on without, see /readyz?for=writes',
+    aggregator: 'max',
+    registers: [registry],
+    async collect() {
+      this.set((await failing(checks)).length === 0 ? 1 : 0);
     },
   });
 }

@@ -3,9 +3,11 @@ import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
 import type { MerchantKeyStore, Pool } from '@core/db';
 import { createLogger, Registry, type Listener } from '@core/runtime';
-import { createCallLimit } from '../src/call/call-limit.ts';
+import { createCallLimit, MOST_CALLS } from '../src/call/call-limit.ts';
+import type { Identify } from '../src/call/caller.ts';
 import type { Deps, Scope } from '../src/call/context.ts';
 import { createGate } from '../src/call/gate.ts';
+import { createRefusals } from '../src/call/try-again.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
@@ -14,6 +16,8 @@ import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from '../src/http/webhooks/sh
 import { createInvoker } from '../src/invoke.ts';
 import { METHODS } from '../src/methods.ts';
 import { createRpcDurations } from '../src/metrics.ts';
+import { UNLIMITED, type Quota } from '../src/quotas/quota.ts';
+import { createQuotas } from '../src/quotas/quotas.ts';
 import { createByteBudget, MOST_BODY_BYTES } from '../src/request/byte-budget.ts';
 
 export const ids = {
@@ -30,6 +34,8 @@ export interface BareServers {
   grpcConnections(): number;
   /** As the servers' process counts them. */
   inFlight(): Promise<number>;
+  /** What /metrics would say. */
+  metrics(): Promise<string>;
   /** Bytes of all bodies that the process holds. */
   bodyBytes(): Promise<number>;
   /** Bytes of webhooks that the process holds. */
@@ -42,6 +48,13 @@ export interface BareServers {
 
 interface BareServersOptions {
   mostCalls?: number;
+  mostStreams?: number;
+  /** Everybody is `spec` and may read scores unless told. */
+  identify?: Identify;
+  deps?: Partial<Deps>;
+  /** Where they limit anything at all. */
+  callerQuota?: Partial<Quota>;
+  merchantQuota?: Partial<Quota>;
   /** Of the caller; rfm:read unless told. */
   scopes?: Scope[];
   /** Beside the webhooks. */
@@ -59,6 +72,7 @@ interface BareServersOptions {
  */
 export async function openBareServers(options: BareServersOptions = {}): Promise<BareServers> {
   const registry = new Registry();
+  const refusals = createRefusals(registry);
   const methods = METHODS.map((method) =>
     method.kind === 'unary' && method.desc === CoreService.method.getCustomerRFM
       ? { ...method, handler: async () => (await servers.hold, {}) }
@@ -66,10 +80,20 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   );
   const log = createLogger('api', 'silent');
   const invoker = createInvoker({
-    deps: {} as Deps,
+    deps: { ...options.deps } as Deps,
     gate: createGate({
-      identify: () => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) }),
-      limit: createCallLimit(registry, options.mostCalls),
+      identify:
+        options.identify ??
+        (() => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) })),
+      limit: createCallLimit(registry, refusals, {
+        unary: options.mostCalls ?? MOST_CALLS.unary,
+        stream: options.mostStreams ?? MOST_CALLS.stream,
+      }),
+      quotas: createQuotas({
+        caller: { ...UNLIMITED, ...options.callerQuota },
+        merchant: { ...UNLIMITED, ...options.merchantQuota },
+        refusals,
+      }),
     }),
     isMerchant: async () => true,
     durations: createRpcDurations(registry),
@@ -113,6 +137,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     url: `http://127.0.0.1:${http.port}`,
     grpcConnections: () => grpcConnections,
     inFlight: () => valueOf('core_calls_in_flight'),
+    metrics: () => registry.metrics(),
     bodyBytes: async () => budget.held,
     webhookBytes: () => valueOf('core_webhook_bytes'),
     hold: undefined,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CoreService, ImportService } from '@core/contracts';
-import { bearer, type TokenIssuer } from '@core/testing';
+import { bearer, DEV_ACCESS_TOKEN, type TokenIssuer } from '@core/testing';
 import { merchant, type TestApi } from './support.ts';
 
 const core = CoreService.method;
@@ -62,7 +62,7 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
       own.consistencyTokens.push(consistencyToken);
     }
     for (const shop of own.shops) {
-      await api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken: 'shpat_token' }, options);
+      await api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN }, options);
       const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop }, options);
       own.importIds.push(importId);
       const schedule = { merchantId, shop, cron: '0 3 * * *', timeZone: 'Europe/Berlin' };

@@ -3,7 +3,7 @@ import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { ImportMode, ImportSource } from '@core/contracts';
-import type { GrpcClient } from '@core/testing';
+import { DEV_ACCESS_TOKEN, type GrpcClient } from '@core/testing';
 import type { Method } from '../src/method.ts';
 import { drain } from './support.ts';
 
@@ -44,7 +44,7 @@ const FIELDS: Record<string, () => unknown> = {
   requestId: randomUUID,
   email: () => `p-${randomUUID()}@example.com`,
   shop: () => `s-${randomUUID()}.myshopify.com`,
-  accessToken: () => 'shpat_token',
+  accessToken: () => DEV_ACCESS_TOKEN,
   source: () => ImportSource.REST,
   mode: () => ImportMode.FULL,
   cron: () => '0 3 * * *',

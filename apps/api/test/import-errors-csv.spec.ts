@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ImportService } from '@core/contracts';
+import { DEV_ACCESS_TOKEN } from '@core/testing';
 import { merchant, openApi, UNKNOWN_MERCHANT, type TestApi } from './support.ts';
 
 let api: TestApi;
@@ -10,7 +11,7 @@ let shops = 0;
 async function withErrors(externalIds: string): Promise<{ merchantId: string; importId: string }> {
   const merchantId = merchant();
   const shop = `csv-${++shops}.myshopify.com`;
-  await api.rpc.unary(ImportService.method.connectShop, { merchantId, shop, accessToken: 'shpat_token' });
+  await api.rpc.unary(ImportService.method.connectShop, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN });
   const { importId } = await api.rpc.unary(ImportService.method.startCustomerImport, { merchantId, shop });
   await api.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason, occurred_at)

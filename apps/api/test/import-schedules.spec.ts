@@ -1,6 +1,7 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
 import { ImportMode, ImportService } from '@core/contracts';
+import { DEV_ACCESS_TOKEN } from '@core/testing';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -11,7 +12,7 @@ afterAll(() => api?.stop());
 let shops = 0;
 const connected = async (merchantId = merchant()) => {
   const shop = `nightly-${++shops}.myshopify.com`;
-  await api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken: 'shpat_token' });
+  await api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN });
   return { merchantId, shop };
 };
 const nightly = { cron: '0 3 * * *', timeZone: 'Europe/Berlin' };

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
 import { ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
-import { testServices } from '@core/testing';
+import { DEV_ACCESS_TOKEN, testServices, waitUntil } from '@core/testing';
 import { auditOf, drain, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -16,7 +16,7 @@ const connected = async () => {
   const reply = await api.rpc.unary(imports.connectShop, {
     merchantId,
     shop: shop.toUpperCase(),
-    accessToken: 'shpat_token',
+    accessToken: DEV_ACCESS_TOKEN,
   });
   expect(reply.shop).toBe(shop);
   return { merchantId, shop };
@@ -37,7 +37,7 @@ const advance = (importId: string, run: string, read = 0) =>
 it('stores a shop’s tokens encrypted, with an audit row', async () => {
   const { merchantId, shop } = await connected();
   const { rows } = await api.owner.query('select * from shopify_connections where shop = $1', [shop]);
-  expect(JSON.stringify(rows)).not.toContain('shpat_token');
+  expect(JSON.stringify(rows)).not.toContain(DEV_ACCESS_TOKEN);
   expect(await auditOf(api.owner, merchantId)).toEqual(['shop.connect']);
 });
 
@@ -100,6 +100,32 @@ it('watches an import until it has ended', async () => {
   expect(seen[0]!.eta).toBeGreaterThan(0);
   expect(seen.at(-1)).toMatchObject({ status: ImportStatus.COMPLETED, read: 400n });
   expect(seen.at(-1)!.eta).toBeUndefined();
+});
+
+it('asks the database once a second for all who watch an import', async () => {
+  const { merchantId, importId } = await started();
+  await advance(importId, `status = 'running'`, 1);
+  const statements = async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
+    return Number(/core_reads_total\{.*node="primary".*\} (\d+)/.exec(metrics)?.[1] ?? 0);
+  };
+  const before = await statements();
+  const ref = { merchantId, importId };
+  const seen = Array.from({ length: 50 }, () => 0);
+  const all = seen.map(async (_, n) => {
+    for await (const { customerImport } of api.rpc.stream(imports.watchCustomerImport, ref)) {
+      seen[n]!++;
+      if (customerImport!.status === ImportStatus.COMPLETED) return;
+    }
+  });
+  await waitUntil(() => seen.every((snapshots) => snapshots >= 3), {
+    what: 'three snapshots for all of them',
+  });
+  const asked = (await statements()) - before;
+  // One for each second, and a few while they came; it was one for each snapshot, 150 and more.
+  expect(asked).toBeLessThan(50);
+  await advance(importId, `status = 'completed', finished_at = now()`, 2);
+  await Promise.all(all);
 });
 
 it('watches from the first moment on, with what is waited for and whom the shop has no more', async () => {

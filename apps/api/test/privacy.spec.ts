@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
-import { CoreService, PrivacyRequestKind, PrivacyService } from '@core/contracts';
+import { CoreService, PrivacyRequestKind, PrivacyRequestStatus, PrivacyService } from '@core/contracts';
 import { METHODS } from '../src/methods.ts';
 import { byConnect, byGrpc, outcome } from './identity-support.ts';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
@@ -143,4 +143,30 @@ it.each<[string, object, string]>([
     code: status.INVALID_ARGUMENT,
     details: expect.stringContaining(field),
   });
+});
+
+it('tells of the redaction of a shop that waits, is held, was cancelled or is done', async () => {
+  const merchantId = merchant();
+  const cases: [string, PrivacyRequestStatus][] = [
+    [`not_before = now() + interval '1 hour'`, PrivacyRequestStatus.PENDING],
+    ['not_before = now(), held_at = now()', PrivacyRequestStatus.HELD],
+    ['not_before = now(), held_at = now(), confirmed_at = now()', PrivacyRequestStatus.PENDING],
+    [`not_before = now(), cancelled_at = now(), cancel_reason = 'forged'`, PrivacyRequestStatus.CANCELLED],
+    ['not_before = now(), completed_at = now()', PrivacyRequestStatus.COMPLETED],
+  ];
+  for (const [change, expected] of cases) {
+    const requestId = await record(merchantId, 'shop_redact');
+    await api.owner.query(`update privacy_requests set ${change} where request_id = $1`, [requestId]);
+    const { privacyRequest } = await api.rpc.unary(privacy.getPrivacyRequest, { merchantId, requestId });
+    const cancelled = expected === PrivacyRequestStatus.CANCELLED;
+    expect(privacyRequest).toMatchObject({ status: expected, cancelReason: cancelled ? 'forged' : '' });
+    expect(privacyRequest!.notBefore).toBeDefined();
+    expect(privacyRequest!.cancelledAt !== undefined).toBe(cancelled);
+    if (!cancelled) continue;
+    const receipt = api.rpc.unary(privacy.getErasureReceipt, { merchantId, requestId });
+    expect(await failure(receipt)).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringContaining('cancelled (forged)'),
+    });
+  }
 });

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { waitUntil } from '@core/testing';
 import {
   alive,
@@ -168,17 +171,56 @@ it('leaves no process behind when it is killed itself', async () => {
   await waitUntil(() => !pids.some(alive), { what: 'its processes to end' });
 });
 
-it('ends when its processes die again and again', async () => {
+it('goes on however often its processes die, once they have served', async () => {
   const api = await pad.launch(2);
   // One that dies before all serve ends the start, which is another thing.
   await waitUntil(() => /"processes":\[/.test(api.log()), { what: 'all processes to serve' });
+  const died = () => api.log().match(/a process has died/g)?.length ?? 0;
   const killing = startLoad(1, async () => {
     for (const pid of await api.answering()) process.kill(pid, 'SIGKILL');
   });
-  expect(await api.child.exited).toBe('exit code 1');
+  await waitUntil(() => died() >= 8, { what: 'eight deaths' });
   await killing.end();
-  expect(api.log()).toContain('processes in a row have died and none serves');
+  const [caller] = callersOf(1, api);
+  await caller!.call();
+  expect((await api.pids()).length).toBe(2);
+  const metrics = await (await fetch(`${api.adminUrl}/metrics`)).text();
+  expect(
+    Number(/core_process_deaths_total\{.*opened="true".*\} (\d+)/.exec(metrics)?.[1]),
+  ).toBeGreaterThanOrEqual(8);
+  await api.child.stop();
 });
+
+it('ends when its processes die again and again before they have opened a port', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'core-keys-'));
+  const keys = join(dir, 'keyring');
+  writeFileSync(keys, `k1:${randomBytes(32).toString('base64')}`);
+  const api = await pad.launch(2, { CORE_ENCRYPTION_KEYS: keys });
+  await waitUntil(() => /"processes":\[/.test(api.log()), { what: 'all processes to serve' });
+  const pids = await api.pids();
+  writeFileSync(keys, 'no keyring');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  expect(await api.child.exited).toBe('exit code 1');
+  expect(api.log()).toContain('processes in a row have died before they opened a port and none serves');
+  rmSync(dir, { recursive: true });
+});
+
+it('kills processes that hang one at a time, the next once the replacement serves', async () => {
+  const api = await pad.launch(2);
+  await waitUntil(() => /"processes":\[/.test(api.log()), { what: 'all processes to serve' });
+  const hung = await api.pids();
+  for (const pid of hung) process.kill(pid, 'SIGSTOP');
+  await waitUntil(() => !hung.some(alive), { what: 'both to be killed', limitMs: 300_000 });
+  const lines = api.log().split('\n');
+  const at = (what: RegExp, after = -1) => lines.findIndex((line, n) => n > after && what.test(line));
+  const first = at(/is killed"/);
+  const serves = at(/"listening"/, first);
+  const second = at(/is killed"/, first);
+  expect([first > 0, serves > first, second > serves]).toEqual([true, true, true]);
+  const [caller] = callersOf(1, api);
+  await caller!.call();
+  await api.child.stop();
+}, 400_000);
 
 describe('with a port that is taken', () => {
   it.each(['CORE_GRPC_PORT', 'CORE_HTTP_PORT', 'CORE_ADMIN_PORT'])('ends and names %s', async (name) => {
@@ -197,7 +239,7 @@ describe('with a port that is taken', () => {
 
 it('takes free ports, the same for all processes', async () => {
   const api = await pad.begin(2, { CORE_GRPC_PORT: '0', CORE_HTTP_PORT: '0' });
-  const found = await waitUntil(() => /"grpcPort":(\d+).*"processes":\[/.exec(api.log()), {
+  const found = await waitUntil(() => /"grpcPort":(\d+),.*"processes":\[/.exec(api.log()), {
     what: 'it to say its ports',
   });
   const many = Array.from({ length: 4 }, () => createCaller(Number(found[1])));

@@ -7,10 +7,12 @@ import {
   createCoreDatabase,
   grpcClient,
   startAuthStandIn,
+  startShopifyStandIn,
   waitUntil,
   type AuthStandIn,
   type AuthStandInOptions,
   type GrpcClient,
+  type ShopifyStandIn,
   type TestDatabase,
 } from '@core/testing';
 import { apiEnv, startApi, type RunningApi } from '../src/index.ts';
@@ -20,6 +22,8 @@ export interface TestApi extends RunningApi {
   /** http://127.0.0.1:port of the Connect server. */
   url: string;
   auth: AuthStandIn;
+  /** Whom ConnectShop asks, unless the environment names another one. */
+  shopify: ShopifyStandIn;
   /** As the owner, for looking and for what the importer and the worker would write. */
   owner: Pool;
   /** Waits until the replica shows what has been written so far: lists read there. */
@@ -47,10 +51,15 @@ export async function openApi(
   options: { auth?: AuthStandInOptions; env?: NodeJS.ProcessEnv } = {},
 ): Promise<TestApi> {
   const auth = await startAuthStandIn(options.auth);
+  const shopify = await startShopifyStandIn({ customers: 0 });
   const database = await testDatabase();
   const log = createLogger('api', 'fatal');
   const shutdown = createShutdown(log);
-  const env = readEnv(apiEnv, { ...environment(database, auth), ...options.env });
+  const env = readEnv(apiEnv, {
+    ...environment(database, auth),
+    SHOPIFY_BASE_URL: shopify.url,
+    ...options.env,
+  });
   const api = await startApi({ env, log, shutdown });
   const rpc = grpcClient(`127.0.0.1:${api.grpcPort}`);
   const owner = new Pool({ connectionString: database.url });
@@ -59,6 +68,7 @@ export async function openApi(
     ...api,
     rpc,
     auth,
+    shopify,
     owner,
     url: `http://127.0.0.1:${api.httpPort}`,
     async replicated() {
@@ -70,7 +80,7 @@ export async function openApi(
       expect(await shutdown.run()).toBe(0);
       rpc.close();
       await Promise.all([owner.end(), replica.end()]);
-      await auth.close();
+      await Promise.all([auth.close(), shopify.close()]);
       await database.drop();
     },
   };

@@ -4,7 +4,13 @@ import { createMerchantKeyStore, parseKeyring, type Reader } from '@core/db';
 import { openWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
 import { within } from '@core/runtime';
-import { DEV_CLIENT_SECRET, startShopifyStandIn, waitUntil, type ShopifyStandIn } from '@core/testing';
+import {
+  DEV_CLIENT_SECRET,
+  shopIdOf,
+  startShopifyStandIn,
+  waitUntil,
+  type ShopifyStandIn,
+} from '@core/testing';
 import { merchant, openApi, type TestApi } from './support.ts';
 import { cuttableWay, type CuttableWay } from './webhooks-support.ts';
 
@@ -21,6 +27,7 @@ beforeAll(async () => {
     env: {
       CORE_DB_PORT: String(way.port),
       CORE_ENCRYPTION_KEYS: keyring,
+      SHOPIFY_BASE_URL: standIn.url,
       SHOPIFY_CLIENT_SECRET: `${DEV_CLIENT_SECRET}, ${SECRET_BEFORE}`,
     },
   });
@@ -143,7 +150,7 @@ it('takes a privacy request for the shop that its body names alone, and of its o
   const [{ shop }, { shop: other }] = await Promise.all([openShop(), openShop()]);
   const as = (topic: string) => ({ 'x-shopify-topic': topic });
   const person = { id: 7, email: 'ada@example.com', phone: null };
-  const of = { shop_id: 1, shop_domain: shop.domain };
+  const of = { shop_id: shopIdOf(shop.domain), shop_domain: shop.domain };
   const bodies = {
     'customers/redact': { ...of, customer: person, orders_to_redact: [] },
     'customers/data_request': { ...of, customer: person, orders_requested: [], data_request: { id: 9 } },

@@ -1,6 +1,6 @@
 import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
 import { appEnv, flag, integer, list, port, text, url, type Env } from '@core/runtime';
-import { checkApiVersion } from './shopify/api-version.ts';
+import { shopifyEnv } from '@core/shopify';
 
 export const importerEnv = {
   ...appEnv,
@@ -8,15 +8,7 @@ export const importerEnv = {
   ...keyringEnv,
   ...quietLogsEnv,
   REDIS_URL: url({ doc: 'Redis of the job queue and the limiter', default: 'redis://localhost:6379' }),
-  SHOPIFY_BASE_URL: url({
-    doc: "where a shop's Admin API is; {shop} is replaced by its domain",
-    default: 'https://{shop}',
-  }),
-  SHOPIFY_API_VERSION: text({
-    doc: 'Admin API version, YYYY-MM from 2026-01 on, or unstable',
-    default: '2026-10',
-    check: checkApiVersion,
-  }),
+  ...shopifyEnv,
   SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that end", default: '' }),
   SHOPIFY_CLIENT_SECRET: list({
     doc: "the Shopify app's client secret; several, comma-separated, while it is rotated",

@@ -1,10 +1,12 @@
 import type { MerchantKeyStore, Pool } from '@core/db';
 import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
+import type { ShopifyClient } from '@core/shopify';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
 import { keepDoing } from './jobs/keep-doing.ts';
+import { proveConnections } from './jobs/prove-connections.ts';
 import { prune } from './jobs/prune.ts';
 import { reconcile } from './jobs/reconcile.ts';
 import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
@@ -13,7 +15,6 @@ import { createPageJobs, startPageWorker } from './queues.ts';
 import { seldom } from './seldom.ts';
 import type { RedisConnections } from './redis.ts';
 import { startSchedules } from './schedules/start-schedules.ts';
-import type { ShopifyClient } from './shopify/client.ts';
 import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
 import type { Source } from './shopify/source.ts';
 import { createTiers } from './shopify/tiers.ts';
@@ -37,6 +38,8 @@ export interface ImporterOptions {
 /** A pending run is to be picked up within 500 ms, a cancelled one ended within two seconds. */
 const LOOK_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 60 * 60_000;
+/** Shopify repeats a webhook for four hours. */
+const PROVE_EVERY_MS = 10 * 60_000;
 
 /**
  * Starts one importer on services that are there. `stop` finishes or drops the pages in hand and gives
@@ -79,6 +82,7 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
     keep(LOOK_EVERY_MS, () => reconcile({ pool, jobs, concurrency })),
     keep(LOOK_EVERY_MS, () => endCancelled({ pool, ctx, onCancelled })),
     keep(PRUNE_EVERY_MS, () => prune(pool, stopping.signal)),
+    keep(PROVE_EVERY_MS, () => proveConnections({ pool, tokens, log }, stopping.signal)),
   ];
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {

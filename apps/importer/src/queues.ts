@@ -2,6 +2,7 @@ import { DelayedError, Job, Queue, Worker } from 'bullmq';
 import type { PageRef } from '@core/domain';
 import { closeWorker } from './close-worker.ts';
 import { createFairTurns, TURN_MS } from './jobs/fair-turns.ts';
+import { readPageJob } from './jobs/read-job.ts';
 import type { Redis } from './redis.ts';
 
 /** The schedule of pages. Redis may lose all of it at any moment: PostgreSQL holds the truth. */
@@ -72,7 +73,7 @@ export function startPageWorker(options: {
   const worker = new Worker<PageRef>(
     PAGES_QUEUE,
     async (job, token) => {
-      const waitMs = await workInTurn(job.data);
+      const waitMs = await workInTurn(readPageJob(PAGES_QUEUE, job.data));
       if (waitMs === 0) return;
       await job.moveToDelayed(Date.now() + waitMs, token);
       throw new DelayedError();

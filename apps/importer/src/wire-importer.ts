@@ -1,10 +1,10 @@
 import type { MerchantKeyStore, Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
+import { createShopifyClient } from '@core/shopify';
 import type { ImporterEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
-import { createShopifyClient } from './shopify/client.ts';
 import { createSources } from './shopify/sources.ts';
 import { createTokenKeeper } from './shopify/tokens.ts';
 
@@ -22,13 +22,15 @@ export interface ImporterServices {
 export function wireImporter(env: ImporterEnv, { signal, ...services }: ImporterServices): ImporterOptions {
   const { pool, keys } = services;
   const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
+  const client = createShopifyClient(shopify);
   return {
     ...services,
-    client: createShopifyClient(shopify),
+    client,
     sources: createSources(shopify),
     tokens: createTokenKeeper({
       pool,
       keys,
+      client,
       baseUrl: env.SHOPIFY_BASE_URL,
       clientId: env.SHOPIFY_CLIENT_ID,
       clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',

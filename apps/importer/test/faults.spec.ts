@@ -181,7 +181,7 @@ describe('Shopify', () => {
 
     const { merchantId, shop: name } = shop;
     await bench.asApi({ merchantId }, (tx) =>
-      connectShop(tx, bench.ctx, { merchantId, shop: name, accessToken: 'shpat_rotated' }),
+      connectShop(tx, bench.ctx, { merchantId, shop: name, shopId: '1', accessToken: 'shpat_rotated' }),
     );
     await bench.resume(ref);
     expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(3_000), error: null });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { QueryCost } from '@core/shopify';
 import { Redis } from 'ioredis';
 import { connectRedis } from '../src/redis.ts';
-import type { QueryCost } from '../src/shopify/errors.ts';
 import { createLimiter, LimiterUnavailable, type Limiter } from '../src/shopify/limiter.ts';
 import { redisUrl } from './support.ts';
 

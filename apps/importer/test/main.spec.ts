@@ -1,10 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { freePort, startRedis, waitUntil, workspaceRoot } from '@core/testing';
+import { PAGES_QUEUE } from '../src/queues.ts';
+import { SCHEDULES_QUEUE } from '../src/schedules/scheduler-jobs.ts';
 import {
   ENDED,
   eventsOf,
@@ -109,6 +114,33 @@ describe('main', () => {
     expect(await bench.show(ref)).toEqual(run);
     expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
     expect(await eventsOf(bench, shop)).toHaveLength(6_000);
+  });
+
+  it('logs of a poisoned job its length alone, and goes on', async () => {
+    const importer = startMain();
+    await importer.said('ready');
+    const value = 'ada@example.com'.repeat(200_000);
+    const connection = new Redis(redisUrl(REDIS_DATABASE), { maxRetriesPerRequest: null });
+    const uuid = randomUUID();
+    try {
+      for (const [name, data] of [
+        [PAGES_QUEUE, { merchantId: value, importId: uuid, slice: 0, fence: 1, page: 0 }],
+        [SCHEDULES_QUEUE, { merchantId: uuid, shop: value }],
+      ] as const) {
+        const queue = new Queue(name, { connection });
+        const job = await queue.add('poisoned', data);
+        await waitUntil(() => job.isFailed(), { what: `the job of ${name} to fail` });
+        await queue.close();
+      }
+    } finally {
+      connection.disconnect();
+    }
+    const shop = await bench.connect(300);
+    await bench.until(await bench.start(shop), 'over', ENDED);
+    const said = JSON.stringify(importer.lines);
+    expect(said).toMatch(/a job of import-\w+ is not of ours; its value has 3000\d+ characters/);
+    expect(said).not.toContain('ada@example.com');
+    expect(said.length).toBeLessThan(100_000);
   });
 
   it('waits for Redis at its start and says so; ready and measurable when it is there', async () => {

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ShopifyUnavailable, type ShopifyClient } from '@core/shopify';
 import { waitUntil, type Shop } from '@core/testing';
+import { createBulkSource } from '../src/shopify/bulk-source.ts';
 import { cancelBulk } from '../src/shopify/bulk/cancel-bulk.ts';
+import { toStart } from '../src/shopify/bulk/cursor.ts';
+import { anywhere, onShopifysHosts, type CheckFileUrl } from '../src/shopify/bulk/file-hosts.ts';
 import { readFile } from '../src/shopify/bulk/read-file.ts';
 import { PAGE_LINES } from '../src/shopify/bulk/read-lines.ts';
 import { createSources } from '../src/shopify/sources.ts';
@@ -282,6 +286,41 @@ describe('readFile', () => {
       expect(asked).toBeGreaterThan(12);
       // One, or two in turn: the next request may be sent before fetch has the last one's connection back.
       expect(connections).toBeLessThanOrEqual(2);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('goes to no file outside of Shopify’s hosts, and follows none there', async () => {
+    let knocked = 0;
+    const server = createServer((_request, response) => {
+      knocked++;
+      response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file?Signature=secret`;
+    const bulkOperation = { id: 'gid://shopify/BulkOperation/7', status: 'COMPLETED', errorCode: null, url };
+    const times = { createdAt: '2026-11-02T03:04:05Z', completedAt: '2026-11-02T03:04:05Z' };
+    const client: ShopifyClient = async () => ({
+      data: {
+        bulkOperation: { ...bulkOperation, ...times, objectCount: '1', query: '', partialDataUrl: null },
+      },
+      cost: null,
+    });
+    const cursor = JSON.stringify({ ...toStart(0), operation: bulkOperation.id });
+    const signal = AbortSignal.timeout(60_000);
+    const query = { shop: 'a.myshopify.com', accessToken: 't', signal, cursor, range: {}, idsOnly: false };
+    const pages = createSources({ baseUrl: 'https://{shop}', apiVersion: '2026-10' }).graphql;
+    const reading = (checkFileUrl: CheckFileUrl) =>
+      createBulkSource(client, pages, { checkFileUrl }).fetch(query);
+    try {
+      const refused = reading(onShopifysHosts);
+      await expect(refused).rejects.toThrow('a place that the service does not go to (http://127.0.0.1)');
+      expect(knocked).toBe(0);
+      // A server that plays Shopify may be anywhere; what it redirects to is not fetched.
+      await expect(reading(anywhere)).rejects.toThrow(ShopifyUnavailable);
+      expect(knocked).toBe(1);
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

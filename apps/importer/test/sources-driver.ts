@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ImportedCustomer, SliceRange } from '@core/domain';
+import {
+  type Access,
+  type AdminApi,
+  createShopifyClient,
+  CursorLost,
+  ShopifyUnavailable,
+  Throttled,
+} from '@core/shopify';
 import { DEV_ACCESS_TOKEN, startShopifyStandIn, type Shop, type StandInCustomer } from '@core/testing';
-import { createShopifyClient } from '../src/shopify/client.ts';
-import { CursorLost, ShopifyUnavailable, Throttled } from '../src/shopify/errors.ts';
 import type { Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';
-import type { Access, AdminApi } from '../src/shopify/transport.ts';
 
 export const API_VERSION = '2026-10';
 

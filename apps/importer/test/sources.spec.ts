@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { SliceRange } from '@core/domain';
+import { CursorLost, ShopifyRejected, ShopifyUnavailable, Unauthorized } from '@core/shopify';
 import type { FaultKind } from '@core/testing';
 import type { SourcePage } from '../src/shopify/source.ts';
-import { CursorLost, ShopifyRejected, ShopifyUnavailable, Unauthorized } from '../src/shopify/errors.ts';
 import {
   ask,
   distinct,

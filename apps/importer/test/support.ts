@@ -20,11 +20,13 @@ import {
   type StartImport,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
+import { createShopifyClient } from '@core/shopify';
 import {
   createCoreDatabase,
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
+  shopIdOf,
   startShopifyStandIn,
   testServices,
   waitUntil,
@@ -34,7 +36,6 @@ import {
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
 import { connectRedis } from '../src/redis.ts';
-import { createShopifyClient } from '../src/shopify/client.ts';
 import { toImported } from '../src/shopify/customer-node.ts';
 import { createSources } from '../src/shopify/sources.ts';
 import { createTokenKeeper } from '../src/shopify/tokens.ts';
@@ -94,6 +95,7 @@ export async function openBench(options: { redisDatabase: number }) {
   const tokens = createTokenKeeper({
     pool,
     keys,
+    client,
     baseUrl: standIn.url,
     clientId: DEV_CLIENT_ID,
     clientSecret: DEV_CLIENT_SECRET,
@@ -158,7 +160,12 @@ export async function openBench(options: { redisDatabase: number }) {
       far.customers = customers;
       far.latencyMs = latencyMs;
       await asApi({ merchantId }, (tx) =>
-        connectShop(tx, ctx, { merchantId, shop, accessToken: DEV_ACCESS_TOKEN }),
+        connectShop(tx, ctx, {
+          merchantId,
+          shop,
+          shopId: String(shopIdOf(shop)),
+          accessToken: DEV_ACCESS_TOKEN,
+        }),
       );
       return { merchantId, shop, far };
     },

@@ -3,19 +3,19 @@ import { Pool } from 'pg';
 import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { CoreError } from '@core/runtime';
+import { createShopifyClient, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
 import {
   createCoreDatabase,
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
+  shopIdOf,
   startShopifyStandIn,
   type ShopifyStandIn,
   type TestDatabase,
   type TokenPair,
   waitUntil,
 } from '@core/testing';
-import { createShopifyClient } from '../src/shopify/client.ts';
 import { countCustomers } from '../src/shopify/count.ts';
-import { ShopifyRejected, ShopifyUnavailable } from '../src/shopify/errors.ts';
 import { createTokenKeeper, type TokenKeeperOptions } from '../src/shopify/tokens.ts';
 
 let database: TestDatabase;
@@ -43,6 +43,7 @@ const keeper = (options: Partial<TokenKeeperOptions> = {}) =>
   createTokenKeeper({
     pool: importer,
     keys,
+    client: createShopifyClient({ baseUrl: standIn.url, apiVersion: '2026-10' }),
     baseUrl: standIn.url,
     clientId: DEV_CLIENT_ID,
     clientSecret: DEV_CLIENT_SECRET,
@@ -63,6 +64,7 @@ async function connect({ leftMs = 3_600 * SECONDS } = {}) {
       connectShop(tx, ctx, {
         merchantId,
         shop,
+        shopId: String(shopIdOf(shop)),
         accessToken,
         refreshToken,
         expiresAt: new Date(Date.now() + leftMs),

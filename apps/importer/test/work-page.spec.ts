@@ -1,13 +1,13 @@
 import { inTransaction } from '@core/db';
 import { claimSlices, finishCancels, pickUpRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
+import { ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
 import { waitUntil } from '@core/testing';
 import type { TokenKeeper } from '../src/shopify/tokens.ts';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
 import { LOOK_COST, START_COST } from '../src/shopify/bulk/operation.ts';
-import { ShopifyUnavailable, Throttled, Unauthorized } from '../src/shopify/errors.ts';
 import type { Limiter, Outcome } from '../src/shopify/limiter.ts';
 import type { Limit, Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
 import { createSources } from '../src/shopify/sources.ts';

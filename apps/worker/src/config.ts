@@ -1,6 +1,10 @@
 import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
-import { appEnv, integer, port } from '@core/runtime';
+import { appEnv, integer, oneOf, optionalInteger, port, type Env, keySource } from '@core/runtime';
+
+/** A day less than the law gives: the redaction itself takes its time, too. */
+const LONGEST_SHOP_REDACT_WAIT_S = 29 * 86_400;
+const SHOP_REDACT_WAIT_S = 86_400;
 
 export const workerEnv = {
   ...appEnv,
@@ -9,10 +13,38 @@ export const workerEnv = {
   ...quietLogsEnv,
   ...sealerEnv,
   ...kafkaEnv,
+  CORE_EVENTS_JWKS: keySource({
+    doc: 'public keys of who may sign gdpr_request.created: the URL of a JWKS, a file, or the JWKS itself',
+    example: 'https://privacy.example.com/.well-known/jwks.json',
+  }),
+  CORE_EVENTS_SIGNATURES: oneOf(['auto', 'required', 'off'], {
+    doc: 'signatures of gdpr_request.created; auto: required in production and with CORE_EVENTS_JWKS',
+    default: 'auto',
+  }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
+  CORE_SHOP_REDACT_WAIT: optionalInteger({
+    doc: 'seconds between a request to redact a shop and the redaction; a day in production, none elsewhere, unless given',
+    example: '86400',
+    max: LONGEST_SHOP_REDACT_WAIT_S,
+  }),
+  CORE_SHOP_REDACT_MOST: integer({
+    doc: 'so many redactions of shops may come within an hour; more wait for `ops privacy confirm`',
+    default: 3,
+    max: 1_000_000,
+  }),
   RFM_UNKNOWN_WAIT: integer({
     doc: 'how long a score waits for its customer to become known, seconds; then it is a dead letter',
     default: 900,
     max: 604_800,
   }),
 };
+
+/** When a shop is redacted; not at once in production, where nobody could stop what somebody has forged. */
+export const shopRedactionPolicy = ({
+  CORE_SHOP_REDACT_WAIT: wait,
+  CORE_SHOP_REDACT_MOST: most,
+  NODE_ENV,
+}: Pick<Env<typeof workerEnv>, 'CORE_SHOP_REDACT_WAIT' | 'CORE_SHOP_REDACT_MOST' | 'NODE_ENV'>) => ({
+  wait: wait ?? (NODE_ENV === 'production' ? SHOP_REDACT_WAIT_S : 0),
+  most,
+});

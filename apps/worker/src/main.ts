@@ -6,13 +6,23 @@ import {
   parseKeyring,
   type Tx,
 } from '@core/db';
-import { assertTopics, connectKafka, kafkaOptions, runConsumer, startRelay } from '@core/events';
+import {
+  assertTopics,
+  connectKafka,
+  kafkaOptions,
+  reportReplication,
+  runConsumer,
+  startRelay,
+  WORKER_GROUP,
+} from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
-import { workerEnv } from './config.ts';
+import { shopRedactionPolicy, workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
+import { openSignatures, withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
+  const verify = await openSignatures(env, log);
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
   const pool = createPool(env, { app: 'worker', log });
@@ -38,17 +48,18 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   });
   const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
   await untilReady(() => inTransaction(pool, servable), wait('PostgreSQL'));
-  const background = runBackground({ env, pool, keys, log, metrics });
+  const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
+  await reportReplication(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
 
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
   const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
   const consumer = await runConsumer({
     client: { ...kafka, consume: (how) => untilReady(() => kafka.consume(how), wait('its consumer group')) },
-    groupId: 'core-worker',
-    topics: TOPICS,
+    groupId: WORKER_GROUP,
+    topics: withSignatures(TOPICS, verify),
     context: contextBy(keys),
     unknownWait: env.RFM_UNKNOWN_WAIT,
     pool,

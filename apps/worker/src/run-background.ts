@@ -1,6 +1,6 @@
 import { runSealer, type RunSealerOptions } from './audit/run-sealer.ts';
-import type { Background, BackgroundDeps } from './background.ts';
-import { runPrivacy } from './privacy/run-privacy.ts';
+import type { Background } from './background.ts';
+import { runPrivacy, type RunPrivacyOptions } from './privacy/run-privacy.ts';
 import { runWebhooks } from './webhooks/run-webhooks.ts';
 
 /**
@@ -8,7 +8,7 @@ import { runWebhooks } from './webhooks/run-webhooks.ts';
  * it causes wait in the outbox.
  * @throws as runSealer
  */
-export function runBackground(deps: RunSealerOptions & BackgroundDeps): Background {
+export function runBackground(deps: RunSealerOptions & RunPrivacyOptions): Background {
   const sealer = runSealer(deps);
   const running = [sealer, runWebhooks(deps), runPrivacy(deps)];
   return { close: async () => void (await Promise.all(running.map((each) => each.close()))) };

@@ -118,6 +118,54 @@ describe('rfm.updated', () => {
     expect(rows).toContainEqual({ actor: 'worker', request_id: first.event_id });
   });
 
+  it('takes the id of another source, merchant or topic for another event', async () => {
+    const [one, two] = [randomUUID(), randomUUID()];
+    const [ada, bob] = [
+      await database.newCustomer(one, 'ada@example.com'),
+      await database.newCustomer(two, 'bob@example.com'),
+    ];
+    const first = score(one, ada, 1);
+    await deliver(gdpr, { event_id: first.event_id, merchant_id: one, email: 'nobody@example.com' });
+    await deliver(rfm, first, { ...score(two, bob, 1), event_id: first.event_id });
+    const producer = await client.producer();
+    const other = { ...score(one, ada, 2), event_id: first.event_id };
+    other.rfm_score.recency = 1;
+    const record = { topic: rfm, key: 'key', value: JSON.stringify(other) };
+    await producer.send([{ ...record, headers: { ce_source: 'another' } }]);
+    await waitUntil(async () => (await database.customer(ada)).version === 3, { what: 'the second score' });
+    expect(await database.customer(bob)).toMatchObject({ version: 2 });
+    expect(await reasonOf(rfm, first.event_id)).toBeUndefined();
+  });
+
+  it('makes a dead letter of another body under an id that was used, and is quiet about the same one', async () => {
+    const merchantId = randomUUID();
+    const id = await database.newCustomer(merchantId, 'ada@example.com');
+    const first = score(merchantId, id, 1);
+    const spelled = { rfmScore: first.rfm_score, customerId: id, merchantId, eventId: first.event_id };
+    await deliver(rfm, first, spelled, { ...first, occurred_at: '2026-01-02T00:00:00Z' });
+    expect(await reasonOf(rfm, first.event_id)).toBeUndefined();
+    const reused = { ...score(merchantId, id, 2), event_id: first.event_id };
+    await deliver(rfm, reused);
+    expect(await reasonOf(rfm, first.event_id)).toBe('id_reused');
+    expect(await database.customer(id)).toMatchObject({ version: 2, rfm_score: { sequence: '1' } });
+  });
+
+  it('knows what the build before this one has claimed, by the id alone', async () => {
+    const merchantId = randomUUID();
+    const id = await database.newCustomer(merchantId, 'ada@example.com');
+    const event = score(merchantId, id, 1);
+    await database.owner.query('insert into inbox_events (consumer, event_id) values ($1, $2)', [
+      groupId,
+      event.event_id,
+    ]);
+    await deliver(rfm, event);
+    expect(await database.customer(id)).toMatchObject({ version: 1 });
+    expect(await reasonOf(rfm, event.event_id)).toBeUndefined();
+    const erasure = { event_id: event.event_id, merchant_id: merchantId, customer_id: id };
+    await deliver(gdpr, erasure);
+    expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
+  });
+
   it('emits nothing when a newer score says the same', async () => {
     const merchantId = randomUUID();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
@@ -149,7 +197,7 @@ describe('rfm.updated', () => {
         groupId,
         [
           {
-            eventId: event.event_id,
+            claimedAs: event.event_id,
             topic: rfm,
             partition: 0,
             offset: 0n,
@@ -186,6 +234,13 @@ describe('rfm.updated', () => {
     },
   );
 
+  const scoredAs = (event: ReturnType<typeof score>, part: object) => ({
+    ...event,
+    rfm_score: { ...event.rfm_score, ...part },
+  });
+  const in2Days = () => new Date(Date.now() + 2 * 86_400_000).toISOString();
+  const nanosIn2Days = () => `${Date.now() + 2 * 86_400_000}000000`;
+
   it.each<[string, (event: ReturnType<typeof score>) => object, string]>([
     ['a malformed id', (event) => ({ ...event, customer_id: '42' }), 'invalid'],
     ['no merchant', ({ merchant_id: _, ...event }) => event, 'invalid'],
@@ -197,6 +252,20 @@ describe('rfm.updated', () => {
       'invalid',
     ],
     ['a wrong type', (event) => ({ ...event, rfm_score: 'high' }), 'malformed'],
+    ['an id with a NUL', (event) => ({ ...event, event_id: `${event.event_id}\0` }), 'invalid'],
+    ['a long id', (event) => ({ ...event, event_id: event.event_id + 'x'.repeat(11_000) }), 'invalid'],
+    ['a long segment', (event) => scoredAs(event, { segment: 'x'.repeat(65) }), 'invalid'],
+    ['a segment of two lines', (event) => scoredAs(event, { segment: 'a\nb' }), 'invalid'],
+    ['half a character', (event) => scoredAs(event, { segment: '\ud800' }), 'malformed'],
+    ['an as_of to come', (event) => scoredAs(event, { as_of: in2Days() }), 'invalid'],
+    ['an as_of in the year 9999', (event) => scoredAs(event, { as_of: '9999-12-31T23:59:59Z' }), 'invalid'],
+    ['an enormous sequence', (event) => scoredAs(event, { sequence: '9223372036854775807' }), 'invalid'],
+    [
+      'a sequence that no clock has reached',
+      (event) => scoredAs(event, { sequence: nanosIn2Days() }),
+      'invalid',
+    ],
+    ['a sequence beyond int64', (event) => scoredAs(event, { sequence: '9223372036854775808' }), 'malformed'],
   ])('sends %s to the dead letters', async (_what, change, reason) => {
     const merchantId = randomUUID();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
@@ -212,7 +281,7 @@ describe('gdpr_request.created', () => {
     event_id: randomUUID(),
     request_id: randomUUID(),
     merchant_id: merchantId,
-    ...person,
+    ...(person as { kind?: string }),
   });
   const receiptOf = async (requestId: string) =>
     (
@@ -221,6 +290,53 @@ describe('gdpr_request.created', () => {
         [requestId],
       )
     ).rows[0]?.receipt;
+
+  it.each(['by a score', 'by another merchant', 'by this merchant for another request'])(
+    'erases the person although the event_id was used before %s',
+    async (by) => {
+      const merchantId = randomUUID();
+      const id = await database.newCustomer(merchantId, 'grace@example.com');
+      const event = request(merchantId, { customer_id: id });
+      const before = { ...request(merchantId, { email: 'nobody@example.com' }), event_id: event.event_id };
+      if (by === 'by a score') {
+        await deliver(rfm, {
+          ...event,
+          rfm_score: { recency: 1, frequency: 1, monetary: 1, as_of: '2026-01-02T00:00:00Z', sequence: 1 },
+        });
+      } else {
+        await deliver(gdpr, by === 'by another merchant' ? { ...before, merchant_id: randomUUID() } : before);
+      }
+      await deliver(gdpr, event);
+      expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
+      expect(await receiptOf(event.request_id)).toMatchObject({ customerId: id });
+      expect(await reasonOf(gdpr, event.event_id)).toBeUndefined();
+    },
+  );
+
+  it.each<[string, object, object]>([
+    ['an erasure, for somebody else', {}, { email: 'somebody.else@example.com' }],
+    ['an erasure, for a shop', {}, { kind: 'shop_redact', email: undefined }],
+    ['a data_request, for somebody else', { kind: 'data_request' }, { email: 'somebody.else@example.com' }],
+    ['a data_request, for an erasure', { kind: 'data_request' }, { kind: 'redact' }],
+    ['a shop_redact, for a person', { kind: 'shop_redact' }, { kind: 'data_request' }],
+  ])(
+    'says id_reused when the request_id is that of %s; the same again says nothing',
+    async (_of, one, two) => {
+      const first = request(randomUUID(), { email: 'grace@example.com', ...one });
+      const again = {
+        ...first,
+        event_id: randomUUID(),
+        email: first.kind === 'shop_redact' ? '' : ' Grace@example.com',
+      };
+      const reused = { ...first, ...two, event_id: randomUUID() };
+      await deliver(gdpr, first, first, again);
+      const before = await requestsOf(first.request_id);
+      await deliver(gdpr, reused);
+      expect(await reasonOf(gdpr, reused.event_id)).toBe('id_reused');
+      expect(await requestsOf(first.request_id)).toEqual(before);
+      for (const { event_id } of [first, again]) expect(await reasonOf(gdpr, event_id)).toBeUndefined();
+    },
+  );
 
   it.each<[string, (id: string) => object]>([
     ['customer_id', (id) => ({ customer_id: id, kind: 'redact' })],
@@ -264,7 +380,27 @@ describe('gdpr_request.created', () => {
     expect(await requestsOf(event.request_id)).toEqual([]);
   });
 
+  it.each<[string, object]>([
+    ['request_id', { request_id: `${randomUUID()}${'x'.repeat(11_000)}` }],
+    ['request_id', { request_id: 'a\0b' }],
+    ['kind', { kind: 'x'.repeat(65) }],
+    ['kind', { kind: 're\0dact' }],
+  ])(
+    'keeps what it cannot even write down in the dead letters, at the first attempt: a bad %s',
+    async (_what, change) => {
+      const event = request(randomUUID(), { customer_id: randomUUID(), ...change });
+      await deliver(gdpr, event);
+      const letter = (await deadLetters(gdpr)).find(({ value }) => String(value).includes(event.event_id));
+      expect(letter!.headers).toMatchObject({ dlq_reason: 'invalid', dlq_attempts: '1' });
+    },
+  );
+
   it.each<[string, object, string]>([
+    ['a long email', { email: `${'x'.repeat(400)}@example.com` }, 'redact'],
+    ['an email with a NUL', { email: 'a\0@example.com', kind: 'data_request' }, 'data_request'],
+    ['a long external_id', { external_id: 'x'.repeat(11_000) }, 'redact'],
+    ['a long event_id', { event_id: `long ${'x'.repeat(11_000)}`, email: 'ada@example.com' }, 'redact'],
+    ['nobody but a space', { email: ' ' }, 'redact'],
     ['nobody named', {}, 'redact'],
     ['a malformed id', { customer_id: '42' }, 'redact'],
     ['a malformed id', { customer_id: '42', kind: 'data_request' }, 'data_request'],
@@ -278,7 +414,8 @@ describe('gdpr_request.created', () => {
     expect(await requestsOf(event.request_id)).toEqual([{ kind, customer_id: null, completed_at: null }]);
 
     // Sent anew by the producer, who knows the email that the dead letter has lost.
-    await deliver(gdpr, { ...event, event_id: randomUUID(), customer_id: undefined, email });
+    const anew = { event_id: randomUUID(), customer_id: undefined, external_id: undefined, email };
+    await deliver(gdpr, { ...event, ...anew });
     expect(await requestsOf(event.request_id)).toEqual([
       { kind, customer_id: id, completed_at: kind === 'redact' ? expect.any(Date) : null },
     ]);
@@ -292,7 +429,7 @@ describe('gdpr_request.created', () => {
     const before = await requestsOf(event.request_id);
     const reused = { ...event, event_id: randomUUID(), customer_id: another };
     await deliver(gdpr, reused);
-    expect(await reasonOf(gdpr, reused.event_id)).toBe('invalid');
+    expect(await reasonOf(gdpr, reused.event_id)).toBe('id_reused');
     expect(await requestsOf(event.request_id)).toEqual(before);
 
     const lost = request(randomUUID(), { email: 'ada@example.com' });

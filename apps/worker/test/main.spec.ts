@@ -38,6 +38,7 @@ it('becomes ready, relays the outbox, serves its figures and stops cleanly', asy
   );
   const metrics = await (await worker.get('/metrics')).text();
   expect(metrics).toMatch(/core_outbox_published_total\{topic="customer.created",app="worker"\} 1/);
+  expect(metrics).toMatch(/core_topic_replicas\{topic="customer.created",app="worker"\} 1/);
   expect(metrics).toMatch(/core_consumer_lag\{topic="rfm.updated",app="worker"\} \d/);
   expect(await worker.stop()).toBe(0);
   const { rows } = await database.owner.query('select from outbox_shards where owner is not null');

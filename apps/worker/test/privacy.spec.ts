@@ -62,14 +62,15 @@ interface Request {
   received_at: Date;
   due_at: Date;
   completed_at: Date | null;
+  not_before: Date | null;
 }
 const requestsOf = async (merchantId: string): Promise<Request[]> =>
   (await database.owner.query<Request>('select * from privacy_requests where merchant_id = $1', [merchantId]))
     .rows;
 
 /** Without Kafka: the redaction of shops needs none. */
-async function startWorker() {
-  const worker = await startWorkerProcess(database.workerUrl, { CORE_ENCRYPTION_KEYS: keyring });
+async function startWorker(env: Record<string, string> = {}) {
+  const worker = await startWorkerProcess(database.workerUrl, { CORE_ENCRYPTION_KEYS: keyring, ...env });
   running.push(worker);
   return { ...worker, metrics: async () => (await worker.get('/metrics')).text() };
 }
@@ -214,4 +215,70 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
   expect(oldest / 86_400).toBeGreaterThanOrEqual(31);
   expect(oldest / 86_400).toBeLessThan(32);
   expect(await worker.stop()).toBe(0);
+});
+
+describe('a shop_redact', () => {
+  // An hour's burst is a matter of the whole database: the tests before have made some requests.
+  beforeEach(() =>
+    database.owner.query(
+      `delete from privacy_requests where kind = 'shop_redact' and completed_at is not null`,
+    ),
+  );
+  const figure = async (worker: Awaited<ReturnType<typeof startWorker>>, line: RegExp) =>
+    waitUntil(async () => line.exec(await worker.metrics()), { what: `the figure ${line}` });
+
+  it('waits in production, and says so, until somebody stops it or its time has come', async () => {
+    const merchantId = randomUUID();
+    await database.newCustomer(merchantId, 'ada@example.com');
+    await deliver(request(merchantId, { kind: 'shop_redact' }));
+    const worker = await startWorker({ CORE_SHOP_REDACT_WAIT: '86400' });
+    await waitUntil(() => worker.output().includes('the redaction of a shop is pending'), {
+      what: 'the log',
+    });
+    const [waiting] = await requestsOf(merchantId);
+    expect(worker.output()).toContain(`"not_before":"${waiting!.not_before!.toISOString()}"`);
+    expect(waiting!.not_before!.getTime() - waiting!.received_at.getTime()).toBe(86_400_000);
+    await figure(worker, /core_privacy_shop_redactions_pending\{state="waiting",app="worker"\} 1/);
+    const [, at] = (await figure(
+      worker,
+      /core_privacy_shop_redaction_next_timestamp_seconds\{app="worker"\} (\d\S+)/,
+    ))!;
+    expect(Number(at)).toBeCloseTo(waiting!.not_before!.getTime() / 1_000, 0);
+    expect(waiting!.completed_at).toBeNull();
+
+    await database.owner.query('update privacy_requests set not_before = now() where merchant_id = $1', [
+      merchantId,
+    ]);
+    await waitUntil(async () => (await requestsOf(merchantId))[0]!.completed_at !== null, {
+      what: 'the shop to be redacted',
+    });
+    expect(await worker.stop()).toBe(0);
+  });
+
+  it('is held when too many come within an hour; persons are not', async () => {
+    const merchants = Array.from({ length: 4 }, () => randomUUID());
+    const person = await database.newCustomer(merchants[0]!, 'ada@example.com');
+    await deliver(...merchants.map((merchantId) => request(merchantId, { kind: 'shop_redact' })));
+    const worker = await startWorker();
+    await figure(worker, /core_privacy_shop_redactions_pending\{state="held",app="worker"\} 4/);
+    expect(worker.output()).toContain('is held, because more than 3 came within an hour');
+    await deliver(request(merchants[0]!, { customer_id: person }));
+    expect((await database.customer(person)).erased_at).not.toBeNull();
+    const requests = (await Promise.all(merchants.map(requestsOf))).flat();
+    expect(requests.filter(({ kind }) => kind === 'shop_redact')).toHaveLength(4);
+    for (const { kind, completed_at } of requests) {
+      expect(completed_at === null).toBe(kind === 'shop_redact');
+    }
+    expect(await worker.stop()).toBe(0);
+  });
+
+  it.each([
+    ['CORE_SHOP_REDACT_WAIT', String(30 * 86_400)],
+    ['CORE_SHOP_REDACT_WAIT', '-1'],
+    ['CORE_SHOP_REDACT_MOST', 'many'],
+  ])('a worker with %s=%s does not start', async (name, value) => {
+    const worker = await startWorker({ [name]: value });
+    expect(await worker.exited).toBe(1);
+    expect(worker.output()).toContain(name);
+  });
 });

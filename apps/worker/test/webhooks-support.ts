@@ -7,6 +7,7 @@ import {
   apiEnvironment,
   DEV_CLIENT_SECRET,
   freePort,
+  shopIdOf,
   startShopifyStandIn,
   waitUntil,
   workspaceRoot,
@@ -33,7 +34,12 @@ export async function openBench() {
       const merchantId = randomUUID();
       const shop = standIn.shop(`s-${randomUUID()}.myshopify.com`);
       await inTransaction(database.owner, (tx) =>
-        connectShop(tx, database.ctx, { merchantId, shop: shop.domain, accessToken: shop.accessToken }),
+        connectShop(tx, database.ctx, {
+          merchantId,
+          shop: shop.domain,
+          shopId: String(shopIdOf(shop.domain)),
+          accessToken: shop.accessToken,
+        }),
       );
       shop.webhooks.target = { url: api.url, retryScale: 1e-4 };
       return { merchantId, shop };

@@ -217,6 +217,7 @@ it('writes down a data_request with the person, and has a shop redacted that ask
   // By a worker's other job, and so behind whatever came before.
   const { pool, ctx } = bench.database;
   const privacy = runPrivacy({
+    policy: { wait: 0, most: 1_000 },
     pool,
     keys: ctx.keys,
     log: createLogger('spec', 'silent'),

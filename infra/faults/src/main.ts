@@ -3,26 +3,35 @@ import { runEventFaults } from './events/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
 import { runMalformedRequests } from './requests/run.ts';
+import { runMigrationFaults } from './migrations/run.ts';
+import { runQuotaFaults } from './quotas/run.ts';
+import { runUpdateFaults } from './update/run.ts';
 
 const SUITES = {
   events: runEventFaults,
   import: runImportFaults,
   requests: runMalformedRequests,
   floods: runFloods,
+  quotas: runQuotaFaults,
+  migrations: runMigrationFaults,
+  update: runUpdateFaults,
 };
 
-const HELP = `npm run test:faults -- [events] [import] [requests] [floods] [--short] [--seed n] [--only text] [--count n]
+const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only text] [--count n]
 
 Kills, stops and starves the service's processes under load; all suites when none is named.
-events   the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
-         repetitions than the faults explain
-import   what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
-requests malformed requests of every kind to an api: no process ends, no event loop is held
-floods   reads beside strangers who send much: their p99, and the memory that a process gains
---short  fewer and shorter faults, as in npm test
---seed   of the random choices (default: drawn, and printed)
---only   the scenarios whose name contains the text
---count  how many requests, of the suite requests (default: 1,000,000)`;
+events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
+            repetitions than the faults explain
+import      what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
+requests    malformed requests of every kind to an api: no process ends, no event loop is held
+floods      reads beside strangers who send much: their p99, and the memory that a process gains
+migrations  each new migration runs beside an open reader; how long reads waited is measured
+quotas      one caller asks for ten times its quota: nobody else is refused anything, or waits longer
+update      a build is replaced by the next, with a migration between, under load: no call may fail
+--short     fewer and shorter faults, as in npm test
+--seed      of the random choices (default: drawn, and printed)
+--only      the scenarios whose name contains the text
+--count     how many requests, of the suite requests (default: 1,000,000)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

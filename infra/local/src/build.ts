@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '../../..');
@@ -28,11 +29,27 @@ const targets: Record<string, Target> = {
   'auth-stand-in': { entry: 'libs/testing/src/auth/main.ts' },
 };
 
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Instead of dist. */
+    out: { type: 'string', default: 'dist' },
+    /** A journal of migrations that takes the place of the repository's: a build that knows others. */
+    journal: { type: 'string' },
+  },
+});
+
 /** Bundles one deployable into dist/<name>/main.mjs, one file with everything it imports. */
 async function bundle(name: string): Promise<void> {
   const target = targets[name];
   if (!target) throw new Error(`unknown target ${name}; there are ${Object.keys(targets).join(', ')}`);
-  const out = join(root, 'dist', name);
+  const out = resolve(root, options.out, name);
+  const replace: [string, string][] = [
+    ...(target.replace ? [target.replace] : []),
+    ...(options.journal
+      ? [['libs/db/migrations/meta/_journal.json', options.journal] as [string, string]]
+      : []),
+  ];
   rmSync(out, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
@@ -47,7 +64,7 @@ async function bundle(name: string): Promise<void> {
     logLevel: 'warning',
     // pg asks for its native twin, which we do not ship, inside a try.
     external: ['pg-native'],
-    plugins: target.replace ? [replacing(...target.replace)] : [],
+    plugins: replace.map(([file, by]) => replacing(file, by)),
     // CommonJS packages inside an ES module still call require and __dirname.
     banner: {
       js: [
@@ -65,14 +82,17 @@ async function bundle(name: string): Promise<void> {
 const replacing = (file: string, by: string): Plugin => ({
   name: 'replace',
   setup({ onLoad, onEnd }) {
-    const filter = new RegExp(`/${file.replaceAll('.', '\\.')}$`);
     let replaced = false;
-    onLoad({ filter }, () => {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!path.endsWith(`/${file}`)) return undefined;
       replaced = true;
-      return { contents: readFileSync(join(root, by), 'utf8'), loader: 'ts' };
+      return {
+        contents: readFileSync(resolve(root, by), 'utf8'),
+        loader: by.endsWith('.json') ? 'json' : 'ts',
+      };
     });
     onEnd(() => (replaced ? undefined : { errors: [{ text: `nothing imports ${file} any more` }] }));
   },
 });
 
-for (const name of process.argv.slice(2)) await bundle(name);
+for (const name of names) await bundle(name);

@@ -4,15 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { workspaceRoot } from '@core/testing';
+import { lintTexts, type Message } from './lint-texts.ts';
 
 const root = workspaceRoot();
 
 const run = promisify(execFile);
-
-interface Message {
-  ruleId: string | null;
-  message: string;
-}
 
 const allowed: [file: string, text: string][] = [
   ['libs/domain/src/virtual.ts', "import { x } from '@core/db';"],
@@ -21,6 +17,8 @@ const allowed: [file: string, text: string][] = [
   ['apps/worker/src/virtual.ts', "import { x } from '@core/events';"],
   ['apps/importer/src/virtual.ts', "import { x } from 'bullmq';"],
   ['apps/api/src/virtual.ts', "import { x } from '@connectrpc/connect-node';"],
+  ['apps/api/src/virtual.ts', "import { x } from '@core/shopify';"],
+  ['apps/importer/src/virtual.ts', "import { x } from '@core/shopify';"],
 ];
 
 const forbidden: [file: string, text: string, says: string][] = [
@@ -38,32 +36,22 @@ const forbidden: [file: string, text: string, says: string][] = [
   ['apps/worker/src/virtual.ts', "import { x } from '@core/testing';", 'type:app'],
   ['libs/runtime/src/virtual.ts', "import { x } from '@core/contracts';", ''],
   ['libs/db/src/virtual.ts', "import { x } from '@core/domain';", ''],
+  ['libs/domain/src/virtual.ts', "import { x } from '@core/shopify';", 'type:domain'],
+  ['libs/shopify/src/virtual.ts', "import { x } from '@core/domain';", 'type:shopify'],
+  ['libs/shopify/src/virtual.ts', "import { x } from '@core/db';", 'type:shopify'],
 ];
 
-// In a process of its own: ESLint loads its configuration by import(), which Jest's CommonJS cannot do. The
-// texts are on no disk, so that a lint or a compiler running meanwhile does not see them.
-const LINT = `
-  import { ESLint } from 'eslint';
-  import { text } from 'node:stream/consumers';
-  const eslint = new ESLint();
-  const results = [];
-  for (const [filePath, code] of JSON.parse(await text(process.stdin))) {
-    const [result] = await eslint.lintText(code + '\\nexport const y = x;\\n', { filePath });
-    results.push(result.messages.map(({ ruleId, message }) => ({ ruleId, message })));
-  }
-  process.stdout.write(JSON.stringify(results));
-`;
-
-/** Lints each text as if it lay at its path. */
+/** Lints each import as if it stood in its file. */
 async function lint(cases: readonly (readonly [string, string, ...unknown[]])[]): Promise<Message[][]> {
   // The rule is skipped without a graph and wrong with an old one, so it gets a new one.
   const graph = mkdtempSync(join(tmpdir(), 'core-graph-'));
   const env = { ...process.env, NX_WORKSPACE_DATA_DIRECTORY: graph, NX_DAEMON: 'false' };
   try {
     await run(join(root, 'node_modules/.bin/nx'), ['show', 'projects'], { cwd: root, env });
-    const linting = run(process.execPath, ['--input-type=module', '-e', LINT], { cwd: root, env });
-    linting.child.stdin?.end(JSON.stringify(cases));
-    return JSON.parse((await linting).stdout) as Message[][];
+    return await lintTexts(
+      cases.map(([file, text]) => [file, `${text}\nexport const y = x;\n`]),
+      env,
+    );
   } finally {
     rmSync(graph, { recursive: true, force: true });
   }

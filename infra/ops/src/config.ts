@@ -1,6 +1,6 @@
 import { databaseEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
-import { optionalText } from '@core/runtime';
+import { optionalText, text } from '@core/runtime';
 
 const password = (role: string) =>
   optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
@@ -12,6 +12,10 @@ export const migrateEnv = {
   CORE_DB_WORKER_PASSWORD: password('core_worker'),
   CORE_DB_IMPORTER_PASSWORD: password('core_importer'),
   ...sealerEnv,
+  NODE_ENV: text({
+    doc: 'production: no start with a secret that is published with the source',
+    default: 'development',
+  }),
 };
 
 /** Every variable of every command; each command reads its own alone. */

@@ -23,7 +23,7 @@ async function connected() {
   const merchantId = randomUUID();
   const shop = `shop-${merchantId.slice(0, 8)}.myshopify.com`;
   await stack.owner.query(
-    'insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)',
+    'insert into shopify_connections (merchant_id, shop, shop_id, access_token) values ($1, $2, 7, $3)',
     [merchantId, shop, '1.sealed'],
   );
   return { merchantId, shop };

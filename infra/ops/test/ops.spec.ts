@@ -90,6 +90,10 @@ describe('topics', () => {
       code: 0,
       stdout: JSON.stringify({ created: [], drift: [] }, null, 2) + '\n',
     });
+    const described = await kafka.describeTopics(allTopics(), ['min.insync.replicas']);
+    for (const { replicas, config } of described) {
+      expect([replicas, config]).toEqual([1, { 'min.insync.replicas': '1' }]);
+    }
     for (const topic of allTopics()) expect(await kafka.endOffsets(topic)).toHaveLength(TOPIC_PARTITIONS);
   });
 });

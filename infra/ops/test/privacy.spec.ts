@@ -59,3 +59,81 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
   });
   expect((await stack.ops('privacy', 'show', ...merchant)).code).toBe(2);
 });
+
+describe('redactions of shops', () => {
+  const whose = randomUUID();
+  const of = ['--merchant', whose];
+  const addShop = (requestId: string, held = false) =>
+    stack.owner.query(
+      `insert into privacy_requests (merchant_id, request_id, kind, receipt, not_before, held_at)
+       values ($1, $2, 'shop_redact', '{}', now() + interval '5 hours', case when $3 then now() end)`,
+      [whose, requestId, held],
+    );
+  const auditOf = async (action: string) =>
+    (
+      await stack.owner.query<{ actor: string; detail: object }>(
+        'select actor, detail from audit_log where merchant_id = $1 and action = $2',
+        [whose, action],
+      )
+    ).rows;
+
+  it('are stopped by name, once somebody has said yes', async () => {
+    await addShop('wrong');
+    const list = await stack.ops('privacy', 'list', ...of);
+    expect(list.stdout).toMatch(/wrong +shop_redact .+ \d{4}-\d\d-\d\dT\d\d:\d\dZ +29d left +waiting/);
+
+    const dry = await stack.ops('privacy', 'cancel', 'wrong', ...of);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('would cancel it') });
+    expect(dry.stdout).toContain('dry run');
+    expect(await auditOf('privacy.cancel')).toEqual([]);
+
+    const args = ['privacy', 'cancel', 'wrong', ...of, '--reason', 'forged', '--actor', 'ada', '--yes'];
+    const done = await stack.ops(...args);
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringMatching(/^shop_redact wrong: cancelled\n/) });
+    expect(await auditOf('privacy.cancel')).toEqual([
+      { actor: 'ops:ada', detail: { request_id: 'wrong', reason: 'forged', had_begun: false } },
+    ]);
+    expect(await stack.opsJson('privacy', 'show', 'wrong', ...of)).toMatchObject({
+      state: 'cancelled',
+      cancel_reason: 'forged',
+      completed_at: null,
+    });
+    expect((await stack.ops('privacy', 'list', ...of)).stdout).toBe('no such request\n');
+    expect(await stack.ops(...args)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it was cancelled'),
+    });
+    expect(await stack.ops('privacy', 'receipt', 'wrong', ...of)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it was cancelled (forged)'),
+    });
+  });
+
+  it('that are held show their deadline, and go on when they are confirmed, one or all', async () => {
+    for (const id of ['held-1', 'held-2', 'held-3']) await addShop(id, true);
+    expect((await stack.ops('privacy', 'list', ...of)).stdout).toMatch(
+      /held-1 +shop_redact .+ 29d left +HELD/,
+    );
+    const one = ['privacy', 'confirm', 'held-1', ...of];
+    expect((await stack.ops(...one)).stdout).toContain('would confirm it');
+    expect(await stack.ops(...one, '--actor', 'ada', '--yes')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('it is carried out from'),
+    });
+    expect(await stack.ops(...one, '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it is not held'),
+    });
+    const rest = await stack.opsJson<{ requests: { request_id: string; held: boolean }[] }>(
+      ...['privacy', 'confirm', '--all', ...of, '--actor', 'ada', '--yes'],
+    );
+    expect(rest.requests.map(({ request_id, held }) => [request_id, held]).sort()).toEqual([
+      ['held-2', false],
+      ['held-3', false],
+    ]);
+    expect(await auditOf('privacy.confirm')).toHaveLength(3);
+    expect((await stack.ops('privacy', 'confirm', '--all', ...of)).stdout).toBe('none is held\n');
+    expect((await stack.ops('privacy', 'confirm', ...of)).code).toBe(2);
+    expect((await stack.ops('privacy', 'confirm', 'held-1', '--all', ...of)).code).toBe(2);
+  });
+});

@@ -1,5 +1,9 @@
 import { fromJson, type DescMessage, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
 
+/** Headers of an inbound record that say which event it is: an id is unique within its source. */
+export const CE_ID = 'ce_id';
+export const CE_SOURCE = 'ce_source';
+
 /** CloudEvents 1.0, binary mode: the attributes travel as Kafka headers, the body is the data alone. */
 export interface EventHeaders {
   ce_specversion: '1.0';

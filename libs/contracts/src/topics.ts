@@ -8,6 +8,10 @@ export const Topic = {
 
 export type TopicName = (typeof Topic)[keyof typeof Topic];
 
+/** Where a change of a customer is told: its first version is a creation. */
+export const customerTopic = (version: number): TopicName =>
+  version === 1 ? Topic.customerCreated : Topic.customerUpdated;
+
 /** Where records of `topic` go that cannot be handled. */
 export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 

@@ -1,4 +1,4 @@
-import { isConnectionLoss } from './connection-loss.ts';
+import { isConnectionLoss, isUnavailable } from './connection-loss.ts';
 
 const withCode = (code: string) => Object.assign(new Error('said so'), { code });
 
@@ -14,3 +14,29 @@ it.each([
   ['a mistake of ours', new TypeError('x is not a function'), false],
   ['no error at all', undefined, false],
 ])('%s', (_, error, lost) => expect(isConnectionLoss(error)).toBe(lost));
+
+it.each([
+  ['08006', true],
+  ['53100', true],
+  ['53200', true],
+  ['53300', true],
+  ['57014', true],
+  ['57P01', true],
+  ['57P03', true],
+  ['57P05', true],
+  ['58000', true],
+  ['58030', true],
+  ['58P01', true],
+  ['ECONNRESET', true],
+  ['22P02', false],
+  ['23505', false],
+  ['54000', false],
+  ['XX000', false],
+  ['5310', false],
+  ['531000', false],
+])('%s may pass by itself: %p', (code, passes) => expect(isUnavailable(withCode(code))).toBe(passes));
+
+it.each([undefined, null, 'disk full', 53100, new TypeError('53100')])(
+  '%p will not pass by itself',
+  (error) => expect(isUnavailable(error)).toBe(false),
+);

@@ -1,29 +1,83 @@
 import type { Pool } from './pool.ts';
 import type { Tx } from './transaction.ts';
 
+/** Which event a record is, and what it says. */
+export interface EventClaim {
+  /** Topic, source, id and merchant as one text: a producer's ids are unique among its own events alone. */
+  key: string;
+  /** Of what the record says, without personal data: the same key with another digest is another event. */
+  digest: Buffer;
+  /** The id alone: under it the build before this one has claimed the event. */
+  bareId: string;
+}
+
 /**
- * Claims events for a consumer in the caller's transaction, in one statement.
- * @returns those that were not applied before; the caller leaves the others alone
+ * - claimed: by this call
+ * - repeated: it was claimed before
+ * - reused: its key was claimed before for an event that said something else
+ */
+export type ClaimOutcome = 'claimed' | 'repeated' | 'reused';
+
+/**
+ * Claims events for a consumer in the caller's transaction, in one statement; a second one is needed only when some
+ * were claimed before.
+ * @returns what became of each, in the order given; the caller leaves alone what it has not claimed
  */
 export async function claimEvents(
   tx: Tx,
   consumer: string,
-  eventIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (eventIds.length === 0) return new Set();
+  claims: readonly EventClaim[],
+): Promise<ClaimOutcome[]> {
+  const digests = new Map<string, Buffer>();
+  const firsts = claims.filter(({ key, digest }) => !digests.has(key) && digests.set(key, digest));
+  const claimed = await insertClaims(tx, consumer, firsts);
+  const lost = firsts.filter(({ key }) => !claimed.has(key)).map(({ key }) => key);
+  const stored = await readDigests(tx, consumer, lost);
+  // Claimed under its bare id, an event has no digest: then it is taken for the same, as it was by that build.
+  for (const key of lost) digests.set(key, stored.get(key) ?? ANY);
+  return claims.map(({ key, digest }) => {
+    if (claimed.delete(key)) return 'claimed';
+    const known = digests.get(key) ?? ANY;
+    return known === ANY || known.equals(digest) ? 'repeated' : 'reused';
+  });
+}
+
+const ANY = Buffer.alloc(0);
+
+async function insertClaims(tx: Tx, consumer: string, claims: readonly EventClaim[]): Promise<Set<string>> {
+  if (claims.length === 0) return new Set();
   // In one order: two consumers with events of both wait for each other instead of deadlocking.
-  const rows = await tx.query<{ event_id: string }>(
-    `insert into inbox_events (consumer, event_id)
-     select distinct $1, id from unnest($2::text[]) as given (id) order by id
-     on conflict do nothing returning event_id`,
-    [consumer, eventIds],
+  const rows = await tx.query<{ key: string }>(
+    `insert into inbox_events (consumer, event_id, digest)
+     select $1::text, key, digest from unnest($2::text[], $3::bytea[], $4::text[]) as given (key, digest, bare_id)
+      where not exists (select from inbox_events earlier
+                         where earlier.consumer = $1::text and earlier.event_id = bare_id and earlier.digest is null)
+      order by key
+     on conflict do nothing returning event_id as key`,
+    [
+      consumer,
+      claims.map(({ key }) => key),
+      claims.map(({ digest }) => digest),
+      claims.map(({ bareId }) => bareId),
+    ],
   );
-  return new Set(rows.map((row) => row.event_id));
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** After the insert, in a statement of its own: only that one sees what another consumer committed meanwhile. */
+async function readDigests(tx: Tx, consumer: string, keys: readonly string[]): Promise<Map<string, Buffer>> {
+  if (keys.length === 0) return new Map();
+  const rows = await tx.query<{ key: string; digest: Buffer }>(
+    `select event_id as key, digest from inbox_events
+      where consumer = $1 and event_id = any($2) and digest is not null`,
+    [consumer, keys],
+  );
+  return new Map(rows.map(({ key, digest }) => [key, digest]));
 }
 
 /** Forgets that events were applied: they are given up, and may come again by hand. */
-export async function unclaimEvents(tx: Tx, consumer: string, eventIds: readonly string[]): Promise<void> {
-  await tx.query('delete from inbox_events where consumer = $1 and event_id = any($2)', [consumer, eventIds]);
+export async function unclaimEvents(tx: Tx, consumer: string, keys: readonly string[]): Promise<void> {
+  await tx.query('delete from inbox_events where consumer = $1 and event_id = any($2)', [consumer, keys]);
 }
 
 /** Rows of one delete: short enough that nobody waits for its locks, and vacuum keeps up. */

@@ -12,7 +12,7 @@ export * from './keys/open-emails.ts';
 export * from './keys/quiet-logs.ts';
 export * from './keys/read-email.ts';
 export * from './keys/sealed-value.ts';
-export * from './migrate.ts';
+export * from './migrate/index.ts';
 export * from './outbox.ts';
 export * from './own-connections.ts';
 export * from './parking.ts';

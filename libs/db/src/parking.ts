@@ -3,7 +3,8 @@ import type { Tx } from './transaction.ts';
 
 /** An event for a customer not known yet, with what is needed to handle it later or to give it up. */
 export interface ParkedEvent {
-  eventId: string;
+  /** Its key in the inbox, see EventClaim; parked by the build before this one: its bare id. */
+  claimedAs: string;
   topic: string;
   partition: number;
   offset: bigint;
@@ -38,7 +39,7 @@ export async function parkEvents(
     [
       consumer,
       waitSeconds,
-      events.map((event) => event.eventId),
+      events.map((event) => event.claimedAs),
       events.map((event) => event.topic),
       events.map((event) => event.partition),
       events.map((event) => String(event.offset)),
@@ -56,7 +57,7 @@ const takeSql = (which: string): string => `
   delete from parked_events where id in (
     select id from parked_events parked where consumer = $1 and ${which}
      order by id limit $2 for update skip locked)
-  returning id, event_id as "eventId", topic, partition, record_offset as "offset", headers, body::text as body,
+  returning id, event_id as "claimedAs", topic, partition, record_offset as "offset", headers, body::text as body,
             merchant_id as "merchantId", customer_id as "customerId", attempts`;
 
 const CUSTOMER_EXISTS = `exists (
@@ -70,9 +71,9 @@ export const takeEventsToApply = (tx: Tx, consumer: string, most: number): Promi
 export const takeExpiredEvents = (tx: Tx, consumer: string, most: number): Promise<TakenEvent[]> =>
   take(tx, takeSql('give_up_at <= now()'), [consumer, most]);
 
-/** Takes one event by its id, whatever became of its customer. */
-export const takeEvent = (tx: Tx, consumer: string, eventId: string): Promise<TakenEvent[]> =>
-  take(tx, takeSql('event_id = $3'), [consumer, 1, eventId]);
+/** Takes one event, whatever became of its customer. */
+export const takeEvent = (tx: Tx, consumer: string, claimedAs: string): Promise<TakenEvent[]> =>
+  take(tx, takeSql('event_id = $3'), [consumer, 1, claimedAs]);
 
 async function take(tx: Tx, sql: string, values: unknown[]): Promise<TakenEvent[]> {
   const rows = await tx.query<Omit<TakenEvent, 'offset'> & { id: string; offset: string }>(sql, values);

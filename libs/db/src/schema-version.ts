@@ -10,31 +10,45 @@ export class UnknownSchema extends PermanentError {
 }
 
 /**
- * An app serves only the schema it was built for.
+ * An app serves the schema that it was built for, and newer ones that let its build go on: each migration records the
+ * oldest build that may still run, so that an update replaces one process after the other. A migration that does not
+ * say so lets nobody go on.
  * @throws UnknownSchema saying which command to run
  */
 export async function assertKnownSchema(reader: Reader): Promise<void> {
-  const applied = await appliedSchema(reader);
+  const { applied, oldestBuild } = await appliedSchema(reader);
   if (applied < KNOWN_SCHEMA) {
     throw new UnknownSchema(
       'the database lacks migrations of this build; run `npm run ops -- migrate` first',
     );
   }
-  if (applied > KNOWN_SCHEMA) {
-    throw new UnknownSchema('the database was migrated by a newer build; start that build instead');
+  if (oldestBuild > KNOWN_SCHEMA) {
+    throw new UnknownSchema(
+      'the database was migrated by a newer build, beside which this one may not run; start that build instead',
+    );
   }
 }
 
 const UNDEFINED_TABLE = '42P01';
 
-async function appliedSchema(reader: Reader): Promise<number> {
+interface AppliedSchema {
+  applied: number;
+  /** That may run; 0 when no migration came after this build. */
+  oldestBuild: number;
+}
+
+async function appliedSchema(reader: Reader): Promise<AppliedSchema> {
   try {
-    const [row] = await reader.query<{ applied: string | null }>(
-      'select max(created_at) as applied from schema_migrations',
+    // By way of JSON, because a database that an earlier build has migrated lacks the column.
+    const [row] = await reader.query<{ applied: string | null; oldest: string | null }>(
+      `select max(created_at) as applied,
+              max(coalesce((to_jsonb(m) ->> 'oldest_build')::bigint, created_at)) filter (where created_at > $1) as oldest
+         from public.schema_migrations m`,
+      [KNOWN_SCHEMA],
     );
-    return Number(row?.applied ?? 0);
+    return { applied: Number(row?.applied ?? 0), oldestBuild: Number(row?.oldest ?? 0) };
   } catch (error) {
-    if ((error as { code?: string }).code === UNDEFINED_TABLE) return 0;
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return { applied: 0, oldestBuild: 0 };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { claimEvents, inTransaction, pruneInbox, unclaimEvents } from '../src/index.ts';
+import { claimEvents, inTransaction, pruneInbox, unclaimEvents, type EventClaim } from '../src/index.ts';
 import { openDatabase } from './support.ts';
 
 let pool: Pool;
@@ -8,9 +8,17 @@ let close: () => Promise<void>;
 beforeAll(async () => ({ pool, close } = await openDatabase('core_worker')));
 afterAll(() => close());
 
-const claim = async (consumer: string, ids: string[]) => [
-  ...(await inTransaction(pool, (tx) => claimEvents(tx, consumer, ids))),
-];
+const claimOf = (id: string, says = id): EventClaim => ({
+  key: id,
+  digest: Buffer.from(says),
+  bareId: `bare ${id}`,
+});
+/** @returns the ids that were claimed */
+const claim = async (consumer: string, ids: string[]) => {
+  const claims = ids.map((id) => claimOf(id));
+  const outcomes = await inTransaction(pool, (tx) => claimEvents(tx, consumer, claims));
+  return ids.filter((_, i) => outcomes[i] === 'claimed');
+};
 
 it('claims each event of a consumer once, also when it comes twice in one batch', async () => {
   const consumer = randomUUID();
@@ -27,11 +35,35 @@ it('gives a contested event to one of two, the second if the first rolls back', 
   const both = await Promise.all([claim(consumer, ['a', 'b']), claim(consumer, ['b', 'a'])]);
   expect(both.flat().sort()).toEqual(['a', 'b']);
   const failing = inTransaction(pool, async (tx) => {
-    await claimEvents(tx, consumer, ['x']);
+    await claimEvents(tx, consumer, [claimOf('x')]);
     throw new Error('not now');
   });
   await expect(failing).rejects.toThrow('not now');
   expect(await claim(consumer, ['x'])).toEqual(['x']);
+});
+
+it('tells a repetition from another event under the same key, in one batch, later and side by side', async () => {
+  const consumer = randomUUID();
+  const run = (...claims: EventClaim[]) => inTransaction(pool, (tx) => claimEvents(tx, consumer, claims));
+  expect(await run(claimOf('a'), claimOf('a'), claimOf('a', 'other'))).toEqual([
+    'claimed',
+    'repeated',
+    'reused',
+  ]);
+  expect(await run(claimOf('a', 'other'), claimOf('b'), claimOf('a'))).toEqual([
+    'reused',
+    'claimed',
+    'repeated',
+  ]);
+  const both = await Promise.all([run(claimOf('c', 'one')), run(claimOf('c', 'other'))]);
+  expect(both.flat().sort()).toEqual(['claimed', 'reused']);
+});
+
+it('takes for repeated what the build before this one has claimed by the id alone', async () => {
+  const consumer = randomUUID();
+  await pool.query('insert into inbox_events (consumer, event_id) values ($1, $2)', [consumer, 'bare a']);
+  expect(await claim(consumer, ['a', 'b'])).toEqual(['b']);
+  expect(await claim(randomUUID(), ['a'])).toEqual(['a']);
 });
 
 it('prunes what is old in bounded batches, several at once, and keeps the rest', async () => {

@@ -57,7 +57,7 @@ const ROWS = [
   `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'email', '\\x00', 'r')`,
   `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, 'r', 'redact', '{}')`,
   `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', 'spec', 'r')`,
-  `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, 't')`,
+  `insert into shopify_connections (merchant_id, shop, shop_id, access_token) values ($1, $2, 7, 't')`,
   `insert into import_schedules (merchant_id, shop, cron) values ($1, $2, '0 3 * * *')`,
   `insert into customer_import_logs (id, merchant_id, shop) values ($1, $1, $2)`,
   `insert into customer_import_slices (import_id, slice, merchant_id) values ($1, 1, $1)`,
@@ -277,11 +277,36 @@ describe('functions that see every merchant', () => {
     for (const asWhom of [B, undefined]) expect(await list(asWhom, A)).toEqual([]);
   });
 
-  it('merchant_of_shop tells whose a shop is', async () => {
+  it('connection_of_shop tells whose a shop is, and of an unproven one that it is nobody’s', async () => {
     const ask = (shop: string) =>
-      asMerchant(undefined, (tx) => tx.query('select merchant_of_shop($1) as merchant', [shop]));
-    expect(await ask(`${B}.myshopify.com`)).toEqual([{ merchant: B }]);
-    expect(await ask('nobody.myshopify.com')).toEqual([{ merchant: null }]);
+      asMerchant(undefined, (tx) => tx.query('select * from connection_of_shop($1)', [shop]));
+    expect(await ask(`${B}.myshopify.com`)).toEqual([{ merchant_id: B, shop_id: '7' }]);
+    expect(await ask('nobody.myshopify.com')).toEqual([]);
+    const shop = 'unproven.myshopify.com';
+    await owner.query(
+      `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $3, 't'), ($2, $3, 't')`,
+      [A, B, shop],
+    );
+    try {
+      expect(await ask(shop)).toEqual([{ merchant_id: null, shop_id: null }]);
+      await owner.query('update shopify_connections set shop_id = 9 where merchant_id = $1 and shop = $2', [
+        B,
+        shop,
+      ]);
+      expect(await ask(shop)).toEqual([{ merchant_id: B, shop_id: '9' }]);
+      const second = owner.query(
+        'update shopify_connections set shop_id = 9 where merchant_id = $1 and shop = $2',
+        [A, shop],
+      );
+      await expect(second).rejects.toMatchObject({ code: '23505' });
+      // What the build before this one asks by.
+      const former = await asMerchant(undefined, (tx) =>
+        tx.query('select merchant_of_shop($1) as merchant', [shop]),
+      );
+      expect(former).toEqual([{ merchant: B }]);
+    } finally {
+      await owner.query('delete from shopify_connections where shop = $1', [shop]);
+    }
   });
 
   it('are for the api alone, and have a search path of their own', async () => {
@@ -292,10 +317,11 @@ describe('functions that see every merchant', () => {
          from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace order by 1`,
     );
     expect(rows).toEqual(
-      ['customers_of_segment', 'merchant_of_shop', 'read_scores'].map((name) => ({
+      ['connection_of_shop', 'customers_of_segment', 'merchant_of_shop', 'read_scores'].map((name) => ({
         name,
-        path: 'search_path=pg_catalog, public',
-        may: ['core_api', 'core_owner'],
+        path: 'search_path=pg_catalog, pg_temp',
+        // The owner may replace them, and core_definer, who cannot log in, owns them.
+        may: ['core_api', 'core_definer', 'core_owner'],
       })),
     );
     const worker = new Client(database.urlFor('core_worker'));

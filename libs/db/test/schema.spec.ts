@@ -40,10 +40,11 @@ describe('trg_customers_updated_at', () => {
 });
 
 describe('assertKnownSchema', () => {
-  const move = (to: number) =>
+  const move = (to: number, oldestBuild: number | null = KNOWN_SCHEMA) =>
     pool.query(
-      'update schema_migrations set created_at = $1 where created_at = (select max(created_at) from schema_migrations)',
-      [to],
+      `update schema_migrations set created_at = $1, oldest_build = $2
+        where created_at = (select max(created_at) from schema_migrations)`,
+      [to, oldestBuild],
     );
   afterEach(() => move(KNOWN_SCHEMA));
 
@@ -53,8 +54,12 @@ describe('assertKnownSchema', () => {
     await expect(assertKnownSchema(reader)).rejects.toThrow('npm run ops -- migrate');
     await pool.query('insert into schema_migrations (hash, created_at) values ($1, $2)', ['x', KNOWN_SCHEMA]);
   });
-  it('refuses a newer one', async () => {
-    await move(KNOWN_SCHEMA + 1);
+  it('accepts a newer one that lets this build go on', async () => {
+    await move(KNOWN_SCHEMA + 1, KNOWN_SCHEMA);
+    await expect(assertKnownSchema(reader)).resolves.toBeUndefined();
+  });
+  it.each([null, KNOWN_SCHEMA + 1])('refuses a newer one whose oldest build is %p', async (oldest) => {
+    await move(KNOWN_SCHEMA + 1, oldest);
     await expect(assertKnownSchema(reader)).rejects.toThrow('newer build');
   });
 });
@@ -122,6 +127,55 @@ describe('roles', () => {
       'select * from program_settings where false; update program_settings set config_version = 9',
     ],
   ] as const)('%s may not %s', async (role, statement) => expect(await as(role, statement)).toBe('refused'));
+
+  const append = (values: object) => {
+    const row = {
+      segment: 0,
+      shard: 0,
+      topic: `'customer.updated'`,
+      merchant_id: `'${whose}'`,
+      customer_id: 'uuidv7()',
+      version: 2,
+      changed_fields: `'{email}'`,
+      origin: `'api'`,
+      ...values,
+    };
+    return `begin; insert into outbox_events (${Object.keys(row).join()}) values (${Object.values(row).join()}); rollback`;
+  };
+  describe.each(apps)('into the outbox %s', (role) => {
+    it('may append a creation and an update, in every segment', async () => {
+      for (const segment of [0, 1, 2]) {
+        expect(await as(role, append({ segment }))).toBe('allowed');
+        expect(await as(role, append({ segment, topic: `'customer.created'`, version: 1 }))).toBe('allowed');
+      }
+    });
+    it.each([
+      [{ topic: `'gdpr_request.created'` }],
+      [{ topic: `'rfm.updated'`, version: 1 }],
+      [{ topic: `'customer.created.dlq'` }],
+      [{ topic: `'customer.created'` }],
+      [{ version: 1 }],
+      [{ version: 0 }],
+      [{ topic: 'null' }],
+    ])('may not append %j', async (values) => {
+      for (const segment of [0, 1, 2]) {
+        expect(await as(role, append({ ...values, segment }))).toMatch(/check constraint|not-null/);
+      }
+    });
+    it.each([[{ event_id: 'uuidv7()' }], [{ occurred_at: 'now()' }], [{ id: 1 }]])(
+      'may not say %j',
+      async (values) => {
+        const statement = append(values).replace(') values', ') overriding system value values');
+        expect(await as(role, statement)).toBe('refused');
+      },
+    );
+    it.each(['outbox_events_0', 'outbox_events_1', 'outbox_events_2'])(
+      'has no other door: %s',
+      async (leaf) => expect(await as(role, append({}).replace('outbox_events', leaf))).toBe('refused'),
+    );
+  });
+  it('core_sealer may not append events', async () =>
+    expect(await as('core_sealer', append({}))).toBe('refused'));
 
   it.each(apps)('%s may append to the audit log', async (role) =>
     expect(await as(role, appendAudit())).toBe('allowed'),

@@ -83,6 +83,49 @@ it('judges by what another transaction has just written, not by what it saw at i
   expect(rows[0]!.rfm_score.score).toBe('111');
 });
 
+describe('a stored score that looks newer than all that come', () => {
+  const enormous = String(2n ** 62n);
+  const days = (n: number) => new Date(Date.parse('2026-01-02T00:00:00.000Z') + n * 86_400_000).toISOString();
+  it.each<[string, { sequence?: string; as_of: string }, { sequence?: string; as_of: string }, boolean]>([
+    [
+      'holds back a lower sequence for a week',
+      { sequence: enormous, as_of: days(0) },
+      { sequence: '5', as_of: days(7) },
+      false,
+    ],
+    ['and no longer', { sequence: enormous, as_of: days(0) }, { sequence: '5', as_of: days(7.01) }, true],
+    [
+      'gives way to a higher sequence, however old its as_of',
+      { sequence: '5', as_of: days(0) },
+      { sequence: '6', as_of: days(-30) },
+      true,
+    ],
+    [
+      'with an as_of in the year 9999 holds back nothing',
+      { as_of: '9999-12-31T00:00:00.000Z' },
+      { as_of: days(0) },
+      true,
+    ],
+    [
+      'nor does it with a sequence',
+      { sequence: enormous, as_of: '9999-12-31T00:00:00.000Z' },
+      { sequence: '5', as_of: days(0) },
+      true,
+    ],
+    ['without a sequence goes by as_of alone', { as_of: days(0) }, { as_of: days(-0.01) }, false],
+  ])('%s', async (_what, before, given, applied) => {
+    const merchantId = merchant();
+    const id = await insertCustomer(pool, merchantId);
+    const of = (part: object, score: string): NewRfmScore => {
+      const { sequence: _, ...rest } = scored(merchantId, id, 1, score).score;
+      return { merchantId, customerId: id, score: { ...rest, ...part } };
+    };
+    await update([of(before, '545')]);
+    const [after] = await update([of(given, '111')]);
+    expect(after!.outcome).toBe(applied ? 'applied' : 'not_newer');
+  });
+});
+
 it('lets batches with the same customers in other orders wait for each other, none deadlocks', async () => {
   const merchantId = merchant();
   const ids = await Promise.all(Array.from({ length: 40 }, () => insertCustomer(pool, merchantId)));

@@ -5,8 +5,20 @@ export * from './commands/create-customer.ts';
 export { deleteCustomers, type DeleteCustomers } from './commands/delete-customers.ts';
 export * from './commands/merge-customers.ts';
 export * from './commands/redact-customer.ts';
+export type { PersonNames } from './commands/privacy/person.ts';
 export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
 export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';
+export {
+  CANCEL_REASONS,
+  cancelShopRedaction,
+  type CancelReason,
+} from './commands/privacy/cancel-shop-redaction.ts';
+export { confirmShopRedaction } from './commands/privacy/confirm-shop-redaction.ts';
+export {
+  scheduleShopRedactions,
+  type ScheduledShopRedaction,
+  type ShopRedactionPolicy,
+} from './commands/privacy/schedule-shop-redactions.ts';
 export { redactShopStep, type ShopRedactionStep } from './commands/privacy/redact-shop.ts';
 export { sealAudit, type Sealed } from './commands/audit/seal-audit.ts';
 export * from './commands/replay-customers.ts';
@@ -17,6 +29,7 @@ export * from './commands/upsert-customers.ts';
 export * from './commands/imports/index.ts';
 export * from './commands/keys/index.ts';
 export * from './commands/webhooks/index.ts';
+export { discloseEmails, type DisclosedEmails } from './queries/disclose-emails.ts';
 export * from './queries/find-customer-by-email.ts';
 export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';

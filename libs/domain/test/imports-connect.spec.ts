@@ -17,6 +17,7 @@ describe('connectShop', () => {
       connectShop(tx, bench.ctx, {
         ...shop,
         shop: shop.shop.toUpperCase(),
+        shopId: '7',
         accessToken: 'shpat_secret',
         refreshToken: 'r',
       }),
@@ -36,13 +37,15 @@ describe('connectShop', () => {
 
   it('replaces the token of a shop connected before', async () => {
     const shop = await bench.connect();
-    await bench.asApi(shop, (tx) => connectShop(tx, bench.ctx, { ...shop, accessToken: 'shpat_new' }));
+    await bench.asApi(shop, (tx) =>
+      connectShop(tx, bench.ctx, { ...shop, shopId: '7', accessToken: 'shpat_new' }),
+    );
     expect(await tokenOf(shop)).toBe('shpat_new');
   });
 
   it('refuses another merchant’s shop, and names of other hosts', async () => {
     const shop = await bench.connect();
-    const steal = { merchantId: randomUUID(), shop: shop.shop, accessToken: 'x' };
+    const steal = { merchantId: randomUUID(), shop: shop.shop, shopId: '7', accessToken: 'x' };
     await expect(bench.asApi(steal, (tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
       kind: 'already_exists',
     });

@@ -74,7 +74,7 @@ export async function openImports() {
   const inShop = (id: number) => customer(id, edited.get(id));
 
   const connect = async (shop: Shop = newShop()): Promise<Shop> => {
-    await asApi(shop, (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'shpat_secret' }));
+    await asApi(shop, (tx) => connectShop(tx, ctx, { ...shop, shopId: '7', accessToken: 'shpat_secret' }));
     return shop;
   };
   const start = (shop: Shop, options: Pick<StartImport, 'mode' | 'source'> = {}) =>

@@ -56,7 +56,11 @@ export async function openPrivacy() {
     hashOf: (merchantId: string, email: string): Promise<Buffer> =>
       as('owner', async (tx) => emailHash(await ctx.keys.findOrCreate(tx, merchantId), email)),
     async connect(shop = newShop()) {
-      await as('api', (tx) => connectShop(tx, ctx, { ...shop, accessToken: 'spec-token' }), shop.merchantId);
+      await as(
+        'api',
+        (tx) => connectShop(tx, ctx, { ...shop, shopId: '7', accessToken: 'spec-token' }),
+        shop.merchantId,
+      );
       return shop;
     },
     /** @returns id of a run of the shop */

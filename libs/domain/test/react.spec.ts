@@ -46,6 +46,8 @@ describe('applyRfmScore', () => {
     ['rfm_score.recency', { recency: 0 }],
     ['rfm_score.monetary', { monetary: 6 }],
     ['rfm_score.as_of', { asOf: new Date(NaN) }],
+    ['rfm_score.as_of', { asOf: new Date(Date.now() + 2 * 86_400_000) }],
+    ['rfm_score.sequence', { sequence: 2n ** 62n }],
   ])('refuses a wrong %s by name', async (field, score) => {
     const merchantId = merchant();
     const id = await create(merchantId, 'ada@example.com');

@@ -8,6 +8,7 @@ import {
   recordPrivacyRequest,
   redactShopStep,
   renewLease,
+  scheduleShopRedactions,
   setImportSchedule,
   startImport,
   type ErasureReceipt,
@@ -79,6 +80,7 @@ const record = (merchantId: string, shop?: string) => {
     .as('worker', (tx, ctx) =>
       recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'shop_redact', shop }),
     )
+    .then(() => bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 })))
     .then(() => requestId);
 };
 const oneStep = () => bench.as('worker', redactShopStep);

@@ -1,17 +1,30 @@
 import { deadLetterTopic, type KeptFields } from '@core/contracts';
 import type { ConsumedRecord, EventProducer, EventRecord } from './kafka-client.ts';
+import { SIGNATURE_HEADER } from './signature.ts';
 import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
 
 /**
  * - malformed: no body, not UTF-8, not JSON, or of another shape
  * - invalid: a field's value is not allowed
+ * - id_reused: its id was used before for an event that said something else
  * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
  * - unsupported_kind: understood, and not served
+ * - signature_missing, signature_invalid: not signed, or not by whom, for what or when it says
  * - transient_exhausted: a failure that should have passed has not, for an hour, while the database works
  * - unforeseen: anything else, after a few attempts
  */
 export type DeadLetterReason =
-  'malformed' | 'invalid' | 'unknown_customer' | 'unsupported_kind' | 'transient_exhausted' | 'unforeseen';
+  | 'malformed'
+  | 'invalid'
+  | 'id_reused'
+  | 'unknown_customer'
+  | 'unsupported_kind'
+  | (typeof SIGNATURE_REASONS)[number]
+  | 'transient_exhausted'
+  | 'unforeseen';
+
+/** Of records that nobody may have applied by sending them again. */
+export const SIGNATURE_REASONS = ['signature_missing', 'signature_invalid'] as const;
 
 export interface DeadLetter {
   record: Omit<ConsumedRecord, 'timestamp'>;
@@ -59,16 +72,20 @@ const sizeOf = ({ key, headers, value }: EventRecord): number =>
 
 function toRecord({ record, keeps, reason, attempts }: DeadLetter): EventRecord {
   const body = withoutPersonalData(record.value, keeps);
+  const { [SIGNATURE_HEADER]: signature, ...unsigned } = record.headers;
+  // It fits the body that was signed, and no other.
+  const fits = signature !== undefined && body === record.value;
   return {
     topic: deadLetterTopic(record.topic),
     key: keyWithoutPersonalData(record.key),
     headers: {
-      ...headersWithoutPersonalData(record.headers),
+      ...headersWithoutPersonalData(fits ? record.headers : unsigned),
       dlq_reason: reason,
       dlq_source_topic: record.topic,
       dlq_partition: String(record.partition),
       dlq_offset: String(record.offset),
       dlq_attempts: String(attempts),
+      ...(signature !== undefined && !fits ? { dlq_signature: 'removed' } : {}),
       // The body is left out: how long it was.
       ...(record.value && !body ? { dlq_body_bytes: String(record.value.length) } : {}),
     },

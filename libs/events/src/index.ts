@@ -1,4 +1,5 @@
 export type * from './kafka-client.ts';
+export * from './acls.ts';
 export type { EventContext } from './consumer/apply-batch.ts';
 export * from './consumer/classify.ts';
 export * from './consumer/run-consumer.ts';
@@ -9,4 +10,6 @@ export { connectKafka, type KafkaOptions } from './kafkajs/connect.ts';
 export { listenForWake, type Wake } from './relay/listen-wake.ts';
 export { LEASE_MS, startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
 export { RELAY_BATCH } from './relay/relay-shard.ts';
+export * from './replication.ts';
+export * from './signature.ts';
 export * from './topics.ts';

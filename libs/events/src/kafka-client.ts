@@ -13,6 +13,8 @@ export interface KafkaClient {
   /** Creates those that are missing and leaves the others as they are. @returns the names created */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   topics(): Promise<string[]>;
+  /** How many brokers are up. */
+  brokers(): Promise<number>;
   /** Partitions and the named settings of topics as they are. @throws when one is missing */
   describeTopics(names: readonly string[], settings: readonly string[]): Promise<TopicSpec[]>;
   /** The offset that the next record of each partition gets, by partition. */
@@ -21,6 +23,10 @@ export interface KafkaClient {
   groupOffsets(groupId: string, topic: string): Promise<GroupOffset[]>;
   /** Records of the topic that the group has not committed yet. */
   lag(groupId: string, topic: string): Promise<bigint>;
+  /** What the broker allows to whom; undefined: it has no authorizer, so everybody may do everything. */
+  acls(): Promise<Acl[] | undefined>;
+  /** Adds them to what the broker allows. @throws when it has no authorizer, or the user may not */
+  createAcls(acls: readonly Acl[]): Promise<void>;
   /** Closes every consumer and the producer. */
   close(): Promise<void>;
 }
@@ -99,6 +105,18 @@ export interface EventConsumer {
 export interface TopicSpec {
   name: string;
   partitions: number;
+  /** Copies of each record; the broker's default if not given. As described: of the partition with the fewest. */
+  replicas?: number;
   /** Topic settings such as retention.ms. */
   config: Record<string, string>;
+}
+
+/** That a principal may do something, from any host. */
+export interface Acl {
+  /** `User:` and the name that it logs in with. */
+  principal: string;
+  resource: 'topic' | 'group';
+  name: string;
+  pattern: 'literal' | 'prefixed';
+  operation: 'all' | 'read' | 'write' | 'create' | 'describe' | 'describe_configs';
 }

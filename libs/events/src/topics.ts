@@ -17,7 +17,7 @@ const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
  */
 export const INBOX_DAYS = RETENTION_MS / DAY_MS + 1;
 
-/** Every topic of the service with its partitions and settings. */
+/** Every topic of the service with its partitions and settings; how it is replicated is the brokers' to say, see there. */
 export const topicSpecs = (): TopicSpec[] => {
   const deadLetterTopics = new Set(Object.values(Topic).map(deadLetterTopic));
   return allTopics().map((name) => ({
@@ -29,10 +29,6 @@ export const topicSpecs = (): TopicSpec[] => {
     },
   }));
 };
-
-/** Creates the topics that are missing; safe to run again. @returns the names created */
-export const createTopics = (client: Pick<KafkaClient, 'ensureTopics'>): Promise<string[]> =>
-  client.ensureTopics(topicSpecs());
 
 /**
  * For apps at boot, which wait for the topics and never create them: partitions and retention are decided

@@ -32,6 +32,20 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(await client.topics()).toContain(spec.name);
         expect(await client.endOffsets(spec.name)).toEqual([0n, 0n, 0n]);
       });
+
+      it('creates them with the replicas and settings asked for, and describes them', async () => {
+        expect(await client.brokers()).toBe(1);
+        const name = `spec.${randomUUID()}`;
+        const config = { 'min.insync.replicas': '1', 'retention.ms': '60000' };
+        await client.ensureTopics([{ name, partitions: 2, replicas: 1, config }]);
+        expect(await client.describeTopics([name], Object.keys(config))).toEqual([
+          { name, partitions: 2, replicas: 1, config },
+        ]);
+        // More than there are brokers: it is asked for, and refused.
+        const impossible = { name: `spec.${randomUUID()}`, partitions: 1, replicas: 2, config: {} };
+        await expect(client.ensureTopics([impossible])).rejects.toThrow();
+        expect(await client.topics()).not.toContain(impossible.name);
+      });
     });
 
     describe('the producer', () => {

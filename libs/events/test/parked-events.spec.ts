@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, parkEvents, claimEvents, countParked, type ParkedEvent, type Tx } from '@core/db';
+import {
+  inTransaction,
+  parkEvents,
+  claimEvents,
+  countParked,
+  type EventClaim,
+  type ParkedEvent,
+  type Tx,
+} from '@core/db';
 import { invalid } from '@core/runtime';
 import { applyBatch } from '../src/consumer/apply-batch.ts';
 import { handleParked } from '../src/consumer/parked-events.ts';
@@ -37,6 +45,12 @@ const handler: TopicHandler<{ eventId: string }, Event> = {
   },
 };
 
+const claimOf = (eventId: string): EventClaim => ({
+  key: `key of ${eventId}`,
+  digest: Buffer.from(eventId),
+  bareId: eventId,
+});
+
 /** A consumer of its own, with events of one merchant parked for `wait` seconds. */
 async function newConsumer(send: EventProducer['send'] = async () => undefined) {
   const groupId = `spec.${randomUUID()}`;
@@ -58,16 +72,24 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
     metrics: createConsumerMetrics(metrics, { lag: async () => 0n, parked: async () => new Map() }, [topic]),
     topics: { [topic]: handler as TopicHandler<{ eventId: string }> },
   };
-  const park = (events: Partial<Event & ParkedEvent>[], wait = 900) =>
+  const park = (events: Partial<Event>[], wait = 900) =>
     inTransaction(database.pool, async (tx) => {
+      const ids: string[] = [];
       const parked = events.map((event, i): ParkedEvent => {
         const { eventId = randomUUID(), customerId = randomUUID(), poison } = event;
+        ids.push(eventId);
         const body = JSON.stringify({ eventId, merchantId, customerId, poison });
         const place = { topic, partition: 3, offset: BigInt(i) };
-        return { eventId, ...place, headers: { ce_source: 'spec' }, body, merchantId, customerId };
+        return {
+          claimedAs: `key of ${eventId}`,
+          ...place,
+          headers: { ce_source: 'spec' },
+          body,
+          merchantId,
+          customerId,
+        };
       });
-      const ids = parked.map(({ eventId }) => eventId);
-      await claimEvents(tx, groupId, ids);
+      await claimEvents(tx, groupId, ids.map(claimOf));
       await parkEvents(tx, groupId, parked, wait);
       return ids;
     });
@@ -87,7 +109,7 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
     return applyBatch(
       deps,
       unknown,
-      [{ record, event, eventId: event.eventId }],
+      [{ record, event, eventId: event.eventId, claim: claimOf(event.eventId) }],
       new AbortController().signal,
     );
   };
@@ -186,7 +208,7 @@ it('keeps of an event that waits nothing but what may be kept, and applies it al
   const body = { ...event, first_name: 'Ada', phone: '555-0100' };
   expect(await receive(event, body)).toEqual(['parked']);
   const { rows } = await database.owner.query('select body from parked_events where event_id = $1', [
-    event.eventId,
+    claimOf(event.eventId).key,
   ]);
   expect(rows).toEqual([{ body: { ...event, '[removed]': 'fields that the schema does not know' } }]);
   await newCustomer(event.customerId);

@@ -56,7 +56,8 @@ async function appendVersions(
 ): Promise<string[]> {
   const { rows } = await by.query<{ event_id: string }>(
     `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-     select (select segment from outbox_rotation), abs(hashtext(c.id::text)::bigint) % 4, 'some.topic', c.id, c.id,
+     select (select segment from outbox_rotation), abs(hashtext(c.id::text)::bigint) % 4,
+            case v.version when 1 then 'customer.created' else 'customer.updated' end, c.id, c.id,
             v.version, '{email}', 'api'
        from generate_series($2::int, $2::int + $3::int - 1) as v (version) cross join unnest($1::uuid[]) as c (id)
       order by v.version
@@ -124,7 +125,7 @@ describe('one rotation', () => {
 
   it('sends the writers on, then throws away what they left', async () => {
     const lease = await hold();
-    await appendEvents(owner, 'some.topic', { customers: 10, versions: 10 });
+    await appendEvents(owner, { customers: 10, versions: 10 });
     await owner.query('delete from outbox_events');
     expect(await rotateSegments(pool, lease)).toBe(true);
     const second = await currentSegment();
@@ -137,7 +138,7 @@ describe('one rotation', () => {
 
   it('leaves a segment alone that has a row', async () => {
     const lease = await hold();
-    await appendEvents(owner, 'some.topic', { customers: 3, versions: 1 });
+    await appendEvents(owner, { customers: 3, versions: 1 });
     for (let n = 0; n < 4; n++) expect(await rotateSegments(pool, lease)).toBe(true);
     expect(await backlog(owner)).toBe(3);
     expect(await currentSegment()).not.toBe(0);
@@ -157,7 +158,7 @@ describe('one rotation', () => {
     const lease = await hold();
     for (const segment of [0, 1, 2]) {
       await owner.query('update outbox_rotation set segment = $1', [segment]);
-      await appendEvents(owner, 'some.topic', { customers: 1, versions: 1 });
+      await appendEvents(owner, { customers: 1, versions: 1 });
     }
     expect(await rotateSegments(pool, lease)).toBe(false);
     expect(await currentSegment()).toBe(2);
@@ -166,7 +167,7 @@ describe('one rotation', () => {
 
   it('does nothing for a relay that woke after another had taken its shard', async () => {
     const zombie = await hold();
-    await appendEvents(owner, 'some.topic', { customers: 5, versions: 1 });
+    await appendEvents(owner, { customers: 5, versions: 1 });
     await owner.query('delete from outbox_events');
     await owner.query('update outbox_rotation set segment = 1');
     await owner.query('update outbox_shards set lease_until = now()');

@@ -89,7 +89,7 @@ it('finds what nobody announced when it looks after its leases', async () => {
   start();
   await listening();
   await asleep();
-  await appendEvents(owner, 'some.topic', { customers: 5, versions: 1 });
+  await appendEvents(owner, { customers: 5, versions: 1 });
   await waitUntil(async () => (await owner.query('select from outbox_events')).rowCount === 0, {
     what: 'an empty outbox',
   });

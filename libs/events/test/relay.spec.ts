@@ -18,12 +18,17 @@ import {
   collect,
   connect,
   firstVersions,
+  into,
   newRegistry,
   newTopic,
   openDatabase,
   quietLog,
   upTo,
 } from './support.ts';
+
+/** As migration 0014 has it. */
+const OUTBOX_TOPICS = `alter table outbox_events add constraint ck_outbox_events_topic check (
+  version >= 1 and topic = case version when 1 then 'customer.created' else 'customer.updated' end) not valid`;
 
 describe('relay', () => {
   let client: KafkaClient;
@@ -60,8 +65,8 @@ describe('relay', () => {
 
   it("publishes every event once, each customer's in the order of its versions, then deletes it", async () => {
     const topic = await newTopic(client, { partitions: 6 });
-    await appendEvents(owner, topic, { customers: 100, versions: 20 });
-    const running = relay(await client.producer());
+    await appendEvents(owner, { customers: 100, versions: 20 });
+    const running = relay(into(topic, await client.producer()));
     await drained();
     await running.close();
     const { records, until, close } = await collect(client, topic);
@@ -73,11 +78,11 @@ describe('relay', () => {
 
   it('writes CloudEvents: attributes in the headers, the data alone in the body', async () => {
     const topic = await newTopic(client);
-    await appendEvents(owner, topic, { customers: 1, versions: 1 });
+    await appendEvents(owner, { customers: 1, versions: 1 });
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await owner.query('update outbox_events set traceparent = $1', [traceparent]);
     const { rows } = await owner.query('select * from outbox_events');
-    const running = relay(await client.producer());
+    const running = relay(into(topic, await client.producer()));
     await drained();
     await running.close();
     const { records, until, close } = await collect(client, topic);
@@ -97,7 +102,7 @@ describe('relay', () => {
     expect(record!.headers).toEqual({
       ce_specversion: '1.0',
       ce_id: rows[0].event_id,
-      ce_type: topic,
+      ce_type: 'customer.created',
       ce_source: 'core',
       ce_time: occurredAt,
       'content-type': 'application/json',
@@ -106,8 +111,26 @@ describe('relay', () => {
     await close();
   });
 
+  it('publishes on the topics of ours alone, also what an earlier build was made to append', async () => {
+    await owner.query('alter table outbox_events drop constraint ck_outbox_events_topic');
+    await owner.query(
+      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+       select 0, 0, 'gdpr_request.created', uuidv7(), uuidv7(), version, '{email}', 'api'
+         from generate_series(1, 2) as version`,
+    );
+    await owner.query(OUTBOX_TOPICS);
+    const sent: EventRecord[] = [];
+    const running = relay(sending(async (records) => void sent.push(...records)));
+    await drained();
+    await running.close();
+    expect(sent.map(({ topic, headers }) => [topic, headers['ce_type']])).toEqual([
+      ['customer.created', 'customer.created'],
+      ['customer.updated', 'customer.updated'],
+    ]);
+  });
+
   it('deletes nothing before the acknowledgement', async () => {
-    await appendEvents(owner, 'never.sent', { customers: 5, versions: 2, shard: 0 });
+    await appendEvents(owner, { customers: 5, versions: 2, shard: 0 });
     const asked = Promise.withResolvers<readonly EventRecord[]>();
     const acknowledged = Promise.withResolvers<void>();
     const running = relay(
@@ -124,7 +147,7 @@ describe('relay', () => {
   });
 
   it('keeps the events and tries again while Kafka refuses', async () => {
-    await appendEvents(owner, 'some.topic', { customers: 10, versions: 3 });
+    await appendEvents(owner, { customers: 10, versions: 3 });
     const sent: EventRecord[] = [];
     let refusals = 0;
     const running = relay(
@@ -145,11 +168,10 @@ describe('relay', () => {
     await slow.query('begin');
     await slow.query(
       `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-       values (0, 0, $1, uuidv7(), uuidv7(), 1, '{email}', 'api')`,
-      [topic],
+       values (0, 0, 'customer.created', uuidv7(), uuidv7(), 1, '{email}', 'api')`,
     );
-    const running = relay(await client.producer());
-    await appendEvents(owner, topic, { customers: 1, versions: 3, shard: 0 });
+    const running = relay(into(topic, await client.producer()));
+    await appendEvents(owner, { customers: 1, versions: 3, shard: 0 });
     await drained(); // of what is committed
     await slow.query('commit');
     slow.release();
@@ -160,7 +182,7 @@ describe('relay', () => {
   });
 
   it('deletes nothing once its lease was taken while it waited for Kafka', async () => {
-    await appendEvents(owner, 'some.topic', { customers: 3, versions: 2, shard: 1 });
+    await appendEvents(owner, { customers: 3, versions: 2, shard: 1 });
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     const lease = leases.find(({ shard }) => shard === 1)!;
     const rotation = { deleted: () => undefined };
@@ -195,7 +217,7 @@ describe('relay', () => {
     const topic = await newTopic(client, { partitions: 6 });
     const producers = [connect(), connect()];
     const [a, b] = await Promise.all(producers.map((one) => one.producer()));
-    const relays = [relay(a!, { leaseMs: 900 }), relay(b!, { leaseMs: 900 })];
+    const relays = [relay(into(topic, a!), { leaseMs: 900 }), relay(into(topic, b!), { leaseMs: 900 })];
     let thefts = 0;
     let stealing = true;
     const thief = (async () => {
@@ -206,7 +228,7 @@ describe('relay', () => {
       }
     })();
     for (let round = 0; round < 10; round++) {
-      await appendEvents(owner, topic, { customers: 30, versions: 20 });
+      await appendEvents(owner, { customers: 30, versions: 20 });
     }
     stealing = false;
     await thief;
@@ -233,7 +255,7 @@ describe('relay', () => {
       (await owner.query('select owner from outbox_shards')).rows.filter((r) => r.owner);
     await waitUntil(async () => (await holders()).length === 4, { what: 'all shards held' });
     await waitUntil(first.running, { what: 'the relay to run' });
-    await appendEvents(owner, 'some.topic', { customers: 4, versions: 2 });
+    await appendEvents(owner, { customers: 4, versions: 2 });
     await first.close();
     expect(first.running()).toBe(false);
     expect(await holders()).toEqual([]);
@@ -245,7 +267,7 @@ describe('relay', () => {
   it('takes over from one that has gone without a word, after its lease and one look more: within 5 s', async () => {
     expect(LEASE_MS + LEASE_MS / 3).toBeLessThan(5_000);
     await holdShards(pool, 'gone', [], LEASE_MS);
-    await appendEvents(owner, 'some.topic', { customers: 4, versions: 2 });
+    await appendEvents(owner, { customers: 4, versions: 2 });
     const { rows: before } = await owner.query('select shard, fence from outbox_shards order by shard');
     const successor = relay(sending(async () => undefined));
     await drained();
@@ -256,7 +278,7 @@ describe('relay', () => {
 
   it('sends at most one batch at a time, and deletes it before the next', async () => {
     const versions = 6 * RELAY_BATCH + 7;
-    await appendEvents(owner, 'some.topic', { customers: 1, versions, shard: 2 });
+    await appendEvents(owner, { customers: 1, versions, shard: 2 });
     const sizes: number[] = [];
     const left: number[] = [];
     const running = relay(
@@ -272,7 +294,7 @@ describe('relay', () => {
   });
 
   it('reports backlog, age and what was published', async () => {
-    await appendEvents(owner, 'some.topic', { customers: 3, versions: 1 });
+    await appendEvents(owner, { customers: 3, versions: 1 });
     const metrics = newRegistry();
     const gate = Promise.withResolvers<void>();
     const running = relay(
@@ -286,12 +308,12 @@ describe('relay', () => {
     gate.resolve();
     await drained();
     await running.close();
-    expect(await metrics.metrics()).toContain('core_outbox_published_total{topic="some.topic"} 3');
+    expect(await metrics.metrics()).toContain('core_outbox_published_total{topic="customer.created"} 3');
     expect(await metrics.metrics()).toContain('core_outbox_backlog 0');
   });
 
   it('estimates a long backlog rather than count it', async () => {
-    await appendEvents(owner, 'some.topic', { customers: 600, versions: 50 });
+    await appendEvents(owner, { customers: 600, versions: 50 });
     await owner.query('analyze outbox_events');
     const metrics = newRegistry();
     const running = relay(

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { MalformedEvent, type KeptFields } from '@core/contracts';
 import type { Tx } from '@core/db';
@@ -15,6 +15,9 @@ import { collect, connect, newRegistry, newTopic, openDatabase, quietLog, upTo }
 
 type Event = { eventId: string; step: string; merchant: string };
 const keeps: KeptFields = { eventId: 'text', step: 'text', merchant: 'text', x: 'text', email: 'removed' };
+
+/** Long even when PostgreSQL compresses it. */
+const incompressible = (length: number) => randomBytes(length).toString('base64').slice(0, length);
 
 /** A key that is an id of a customer, as those of the topics are. */
 const ONE_PARTITION = randomUUID();
@@ -325,7 +328,7 @@ describe('consumer', () => {
       [3, 'malformed', 3],
       [4, 'malformed', 10_000_002],
       [6, 'malformed', 2_000_024],
-      [7, 'unforeseen', 'body'],
+      [7, 'invalid', 'body'], // its event_id holds a NUL
       [8, 'malformed', 1],
       [9, 'unforeseen', 'body'],
       [10, 'unforeseen', 'body'],
@@ -334,6 +337,81 @@ describe('consumer', () => {
     const of = (offset: number) => letters.find(({ headers }) => headers['dlq_offset'] === String(offset))!;
     expect(of(6).key).toBeNull();
     expect(of(8)).toMatchObject({ key: Buffer.from('[removed]'), headers: { small: 'h' } });
+  });
+
+  it('holds a partition for seconds, and not for minutes, with a thousand records that the database never takes', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    // One statement each, as a handler's: NUL in a text, an index entry too large, a number too large, a time that is none.
+    const poison = [
+      ['select $1::text', '\0'],
+      ["insert into inbox_events (consumer, event_id) values ('spec', $1)", incompressible(11_000)],
+      ['select $1::int', '9999999999'],
+      ['select $1::timestamptz', 'soon'],
+      [
+        "insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin) values (0, 0, $1, uuidv7(), uuidv7(), 2, '{}', 'spec')",
+        'any.topic',
+      ],
+    ] as const;
+    const records = upTo(1_000).map((n) => ({
+      eventId: String(n),
+      step: String(n % poison.length),
+      merchant,
+    }));
+    await publish(topic, [...records, { eventId: 'last', step: 'fine', merchant }]);
+    const groupId = `spec.${randomUUID()}`;
+    const begin = performance.now();
+    const consumer = await runConsumer({
+      client,
+      groupId,
+      pool,
+      log: quietLog,
+      metrics: newRegistry(),
+      context: ({ eventId }) => ({ eventId }),
+      unknownWait: 900,
+      topics: {
+        [topic]: {
+          decode,
+          keeps,
+          async handle(tx, ctx, event: Event) {
+            await write(tx, event, ctx.eventId);
+            const [sql, value] = poison[Number(event.step)] ?? [];
+            if (sql !== undefined) await tx.query(sql, [value]);
+          },
+        },
+      },
+    });
+    await committed(groupId, topic);
+    const seconds = (performance.now() - begin) / 1_000;
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['last']);
+    const letters = await lettersOf(topic);
+    expect(letters).toHaveLength(1_000);
+    const given = letters.map(({ headers }) => `${headers['dlq_reason']} after ${headers['dlq_attempts']}`);
+    expect([...new Set(given)]).toEqual(['invalid after 1']);
+    // With five attempts each it took more than a thousand seconds.
+    expect(seconds).toBeLessThan(100);
+  });
+
+  it.each([
+    ['ce_id', 'x'.repeat(11_000)],
+    ['ce_id', 'a\0b'],
+    ['ce_source', 'x'.repeat(256)],
+    ['ce_source', 'two\nlines'],
+  ])('refuses a header %s that no id may look like, at once, and has it noted', async (name, value) => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    const { consumer, groupId } = await start(topic, {}, {}, (tx, ctx, event) =>
+      write(tx, event, `noted ${ctx.eventId}`),
+    );
+    await publish(topic, [{ eventId: 'a', step: 'fine', merchant }], { [name]: value });
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual([expect.stringMatching(`^noted ${topic}/\\d/0$`)]);
+    const letters = await lettersOf(topic);
+    expect(letters.map(({ headers }) => [headers['dlq_reason'], headers['dlq_attempts']])).toEqual([
+      ['invalid', '1'],
+    ]);
   });
 
   it('lets the handler note what it gives up, before the dead letter is sent', async () => {

@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import { migrateDatabase } from '@core/db';
 import { createLogger, Registry } from '@core/runtime';
 import { createCoreDatabase, testServices, waitUntil } from '@core/testing';
-import { connectKafka, type ConsumedRecord, type KafkaClient } from '../src/index.ts';
+import { connectKafka, type ConsumedRecord, type EventProducer, type KafkaClient } from '../src/index.ts';
 
 export const quietLog = createLogger('spec', 'silent');
 export const newRegistry = () => new Registry();
@@ -34,19 +34,24 @@ export async function openDatabase() {
   };
 }
 
+/** A producer whose records all go to a topic of the test's own: the outbox knows no other than those of the service. */
+export const into = (topic: string, producer: EventProducer): EventProducer => ({
+  send: (records) => producer.send(records.map((record) => ({ ...record, topic }))),
+});
+
 /** Appends events of `customers` customers, versions rising, in turn; all in one shard if it is given. */
 export async function appendEvents(
   owner: Pool,
-  topic: string,
   { customers, versions, shard }: { customers: number; versions: number; shard?: number },
 ): Promise<void> {
   const ids = Array.from({ length: customers }, () => randomUUID());
   await owner.query(
     `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-     select (select segment from outbox_rotation), coalesce($5::int, abs(hashtext(c.id::text)::bigint) % 4), $1, $2, c.id, v.version, '{email,metadata}', 'api'
-       from generate_series(1, $4::int) as v (version) cross join unnest($3::uuid[]) as c (id)
+     select (select segment from outbox_rotation), coalesce($4::int, abs(hashtext(c.id::text)::bigint) % 4),
+            case v.version when 1 then 'customer.created' else 'customer.updated' end, $1, c.id, v.version, '{email,metadata}', 'api'
+       from generate_series(1, $3::int) as v (version) cross join unnest($2::uuid[]) as c (id)
       order by v.version`,
-    [topic, randomUUID(), ids, versions, shard ?? null],
+    [randomUUID(), ids, versions, shard ?? null],
   );
 }
 

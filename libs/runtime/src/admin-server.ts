@@ -21,33 +21,44 @@ export interface AdminOptions {
   checks: Record<string, ReadyCheck>;
   /** Told what goes wrong in an answer. */
   log?: Pick<Logger, 'error'>;
+  /** Of what an app needs besides to take writes: for `/readyz?for=writes`. */
+  writeChecks?: Record<string, ReadyCheck>;
   /** By path, such as /queues. */
   pages?: Readonly<Record<string, AdminPage>>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
+const PURPOSES = ['reads', 'writes'];
 
 /**
- * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing) and /metrics.
+ * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing; `?for=writes` asks for more where
+ * an app can do a part of it) and /metrics.
  * @throws Error when the port is taken, saying which variable to change
  */
-export const startAdminServer = ({ checks, ...options }: AdminOptions): Promise<AdminServer> =>
-  serveAdmin({ ...options, failing: () => failing(checks) });
+export const startAdminServer = ({ checks, writeChecks, ...options }: AdminOptions): Promise<AdminServer> =>
+  serveAdmin({
+    ...options,
+    failing: (forWrites) => failing(forWrites ? { ...checks, ...writeChecks } : checks),
+  });
 
 /** The same for whoever knows only when asked what is missing, or what the metrics are. */
 export async function serveAdmin(options: {
   port: number;
   metrics: Pick<Registry, 'contentType' | 'metrics'>;
   /** Names what is missing. */
-  failing: () => Promise<string[]>;
+  failing: (forWrites: boolean) => Promise<string[]>;
   pages?: AdminOptions['pages'];
   log?: AdminOptions['log'];
 }): Promise<AdminServer> {
   const { metrics, pages = {} } = options;
-  const routes: Record<string, (res: ServerResponse) => Promise<void>> = {
+  const routes: Record<string, (res: ServerResponse, query: URLSearchParams) => Promise<void>> = {
     '/healthz': async (res) => reply(res, 200, { status: 'ok' }),
-    '/readyz': async (res) => {
-      const failed = await options.failing();
+    '/readyz': async (res, query) => {
+      const purpose = query.get('for') ?? 'reads';
+      if (!PURPOSES.includes(purpose)) {
+        return reply(res, 400, { error: `for: must be one of ${PURPOSES.join(', ')}` });
+      }
+      const failed = await options.failing(purpose === 'writes');
       reply(
         res,
         failed.length ? 503 : 200,
@@ -59,7 +70,7 @@ export async function serveAdmin(options: {
     },
   };
   const answer = (req: IncomingMessage, res: ServerResponse) => {
-    const path = (req.url ?? '').split('?')[0] ?? '';
+    const [path = '', query] = (req.url ?? '').split('?', 2);
     const [, page] = Object.entries(pages).find(([at]) => path === at || path.startsWith(`${at}/`)) ?? [];
     if (page) return page(req, res);
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
@@ -67,7 +78,7 @@ export async function serveAdmin(options: {
       const there = [...Object.keys(routes), ...Object.keys(pages)];
       return reply(res, 404, { error: `no such page; there are ${there.join(', ')}` });
     }
-    return route(res);
+    return route(res, new URLSearchParams(query));
   };
   const server = createServer(guarded(answer, options.log));
   await listen(server, options.port, 'CORE_ADMIN_PORT');

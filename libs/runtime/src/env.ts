@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isPublished, textsIn } from './published-secrets.ts';
 
 /** One environment variable: how to read it, and what to say in .env.example and the README. */
 export interface Variable<T> {
@@ -20,15 +21,20 @@ export class EnvError extends Error {
 }
 
 /**
- * Reads and checks the process environment once, into a frozen object.
+ * Reads and checks the process environment once, into a frozen object. In production a secret that the source
+ * publishes is wrong, whichever variable it stands in.
  * Values never appear in the error: some are secrets.
  */
 export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEnv = process.env): Env<S> {
+  const production = source['NODE_ENV'] === 'production';
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, variable] of Object.entries(schema)) {
     try {
-      values[name] = variable.parse(source[name] === '' ? undefined : source[name]);
+      const value = variable.parse(source[name] === '' ? undefined : source[name]);
+      const isKnown = production && variable.secret && textsIn([source[name], value]).some(isPublished);
+      if (isKnown) throw new Error('is published with the source; set a secret of your own');
+      values[name] = value;
     } catch (error) {
       problems.push(`${name}: ${error instanceof Error ? error.message : 'unreadable'}`);
     }
@@ -93,6 +99,14 @@ export const integer = (options: Options<number> & { min?: number; max?: number 
     return value;
   });
 
+/** An integer whose absence the reader gives a meaning. */
+export const optionalInteger = (
+  options: Omit<Options<number>, 'default'> & { min?: number; max?: number },
+): Variable<number | undefined> => {
+  const given = integer(options);
+  return { ...given, parse: (raw) => (raw === undefined ? undefined : given.parse(raw)) };
+};
+
 /** A TCP port; 0 lets the system choose one. */
 export const port = (options: Options<number>) => integer({ ...options, min: 0, max: 65_535 });
 
@@ -133,7 +147,7 @@ export interface Address {
 export const addresses = (options: Options<readonly Address[]>) =>
   variable(options, (raw) =>
     raw.split(',').map((part) => {
-      const match = /^\s*(.+):(\d{1,5})\s*$/.exec(part);
+      const match = /^(.+):(\d{1,5})$/.exec(part.trim());
       if (!match?.[1] || Number(match[2]) > 65_535) throw new Error('must be host:port,host:port');
       return { host: match[1], port: Number(match[2]) };
     }),

@@ -29,5 +29,14 @@ export class CoreError extends Error {
 export const invalid = (field: string, expectation: string) =>
   new CoreError('invalid_argument', `${field}: ${expectation}`, { field });
 
+/** The id of an event or a request was used before, for something else: answered as a repetition, this one would vanish. */
+export class IdReused extends CoreError {
+  override name = 'IdReused';
+
+  constructor(field: string, usedFor: string) {
+    super('invalid_argument', `${field}: is that of ${usedFor}`, { field });
+  }
+}
+
 /** Also for another merchant's or an erased customer: existence is not disclosed. */
 export const notFound = (what: string) => new CoreError('not_found', `${what} not found`);

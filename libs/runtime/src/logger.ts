@@ -28,18 +28,39 @@ export const createLogger = (app: string, level = 'info'): Logger =>
     serializers: { err: describeError },
   });
 
+/** Our own messages have a line; a longer one carries somebody's value. */
+const LONGEST_MESSAGE = 1_000;
+const LONGEST_STACK = 8_000;
+
 /**
  * What a log may say of an error. Messages of PostgreSQL can quote a row's values in `detail`, `where`
- * and `internalQuery`: only name, code, message and stack are kept.
+ * and `internalQuery`: only name, code, message and stack are kept, and of a value that PostgreSQL could not read
+ * (SQLSTATE class 22), which the message quotes, only the length.
  */
 export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Error)) return { message: cut(String(error), LONGEST_MESSAGE) };
   const { code } = error as { code?: unknown };
+  const message = cut(withoutValue(error.message, code), LONGEST_MESSAGE);
   return {
     name: error.name,
-    message: error.message,
+    message,
     ...(code === undefined ? {} : { code }),
-    stack: error.stack,
+    // The stack begins with the message.
+    stack:
+      error.stack &&
+      cut(
+        error.stack.replace(error.message, () => message),
+        LONGEST_STACK,
+      ),
     ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
   };
+}
+
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
+
+/** As in `invalid input syntax for type uuid: "..."`. */
+function withoutValue(message: string, code: unknown): string {
+  const at = typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code) ? message.indexOf(': "') : -1;
+  return at < 0 ? message : `${message.slice(0, at)}: a value of ${message.length - at - 4} characters`;
 }

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { waitUntil } from '../src/services/wait-until.ts';
-import { DEV_CLIENT_SECRET } from '../src/shopify/index.ts';
+import { DEV_CLIENT_SECRET, shopIdOf } from '../src/shopify/index.ts';
 import { openShop } from './support/shopify-calls.ts';
 import type { OpenShop } from './support/shopify-calls.ts';
 
@@ -158,7 +158,7 @@ describe('what happens in the shop is told', () => {
     await arrive(4);
     const redact = received.find(({ headers }) => headers['x-shopify-topic'] === 'customers/redact')!;
     expect(redact.body).toEqual({
-      shop_id: 954889,
+      shop_id: shopIdOf('dev-shop.myshopify.com'),
       shop_domain: 'dev-shop.myshopify.com',
       customer: { id: Number(customerId.split('/').at(-1)), email: open.shop.get(0)!.email, phone: null },
       orders_to_redact: [],

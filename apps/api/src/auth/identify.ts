@@ -1,9 +1,7 @@
-import { CoreError, type Logger } from '@core/runtime';
+import { CoreError, type Logger, openPublicKeys } from '@core/runtime';
 import { allowDev, type Identify } from '../call/caller.ts';
 import type { ApiEnv } from '../config.ts';
 import { createCertificateCheck, type CertificateCheck } from './clients.ts';
-import { loadKeys } from './key-source.ts';
-import { createTokenKeys } from './token-keys.ts';
 import { createTokenCheck, type TokenCheck } from './tokens.ts';
 
 type AuthEnv = Pick<
@@ -55,13 +53,8 @@ async function tokensBy(env: AuthEnv, log: Logger): Promise<TokenCheck | undefin
   if (!issuer || !audience || !source) {
     throw new Error('set all of CORE_AUTH_ISSUER, CORE_AUTH_AUDIENCE and CORE_AUTH_JWKS, or none');
   }
-  // A server may come up later than we do; a file that is not there is a mistake.
-  if ('file' in source) {
-    await loadKeys(source).catch((cause: unknown) => {
-      throw new Error('CORE_AUTH_JWKS: there is no such file, or it is no JWKS', { cause });
-    });
-  }
-  return createTokenCheck({ issuer, audience, keys: createTokenKeys(() => loadKeys(source), log) });
+  const keys = await openPublicKeys(source, { variable: 'CORE_AUTH_JWKS', log });
+  return createTokenCheck({ issuer, audience, keys });
 }
 
 function certificatesBy(env: AuthEnv): CertificateCheck | undefined {

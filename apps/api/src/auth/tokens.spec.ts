@@ -13,10 +13,10 @@ const claims = {
   scope: 'rfm:read',
 };
 
-/** A check at 0 s, a clock that the test turns, and a count of the questions for keys. */
+/** A check at 0 s, a clock that the test turns (and a monotonic one, the same unless set), a count of questions for keys. */
 function bench(keys: string = jwksOf(key)) {
   const find = createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet);
-  const bench = { at: 0, asked: 0 };
+  const bench: { at: number; asked: number; ran?: number } = { at: 0, asked: 0 };
   const check = createTokenCheck({
     issuer: claims.iss,
     audience: claims.aud,
@@ -25,6 +25,7 @@ function bench(keys: string = jwksOf(key)) {
       return find(header, token);
     },
     now: () => bench.at,
+    monotonic: () => bench.ran ?? bench.at,
   });
   return Object.assign(bench, {
     check,
@@ -85,6 +86,22 @@ it.each([
   ['a wrong expiry', bearer({ exp: 'never' }), "the token's exp cannot be read"],
   ['an expiry gone by', bearer({ exp: -11 }), 'the token has expired'],
   ['a time to come', bearer({ nbf: 11 }), 'the token is not valid yet'],
+  ['an issue to come', bearer({ iat: 11 }), 'the token is issued in the future'],
+  ['an issue in a year', bearer({ iat: 31_536_000 }), 'the token is issued in the future'],
+  ['an issue that is no time', bearer({ iat: 'now' }), "the token's iat cannot be read"],
+  ['an issue that is null', bearer({ iat: null }), "the token's iat cannot be read"],
+  ['another type', bearer({}, { typ: 'dpop+jwt' }), "the token's typ must be JWT or at+jwt, if it has one"],
+  [
+    'the type of a logout',
+    bearer({}, { typ: 'logout+jwt' }),
+    "the token's typ must be JWT or at+jwt, if it has one",
+  ],
+  ['an empty type', bearer({}, { typ: '' }), "the token's typ must be JWT or at+jwt, if it has one"],
+  [
+    'a type that is none',
+    bearer({}, { typ: ['JWT'] }),
+    "the token's typ must be JWT or at+jwt, if it has one",
+  ],
   ['no subject', bearer({ sub: undefined }), 'the token has no sub'],
   ['an empty subject', bearer({ sub: '' }), "the token's sub must have 1 to 255 characters"],
   ['a merchant that is none', bearer({ merchant_id: 'all' }), "the token's merchant_id must be a UUID"],
@@ -116,6 +133,31 @@ it('bears with clocks that differ by ten seconds', async () => {
   const { check } = bench();
   await check(bearer({ exp: -9 }));
   await check(bearer({ nbf: 9 }));
+  await check(bearer({ iat: 9 }));
+});
+
+it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/jwt'])(
+  'takes a token of type %s',
+  async (typ) => void (await bench().check(bearer({ iat: -1_000 }, { typ }))),
+);
+
+it('is not moved by a clock that somebody sets: neither past an expiry nor to one', async () => {
+  const auth = bench();
+  auth.ran = 0;
+  const token = bearer({ exp: 100 });
+  await auth.check(token);
+  // The wall clock goes back a day, and the token's 100 s pass.
+  auth.at = -86_400_000;
+  auth.ran = 99_999;
+  expect(auth.check(token)).not.toBeInstanceOf(Promise);
+  auth.ran = 100_000;
+  expect(auth.check(token)).toBeInstanceOf(Promise);
+  // It goes ahead within what is remembered.
+  const other = bench();
+  other.ran = 0;
+  await other.check(token);
+  other.at = 99_000_000;
+  expect(other.check(token)).not.toBeInstanceOf(Promise);
 });
 
 it('answers at once for a token that it knows, for five minutes and never past its expiry', async () => {

@@ -1,19 +1,16 @@
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { CoreError } from '@core/runtime';
+import { CoreError, ALGORITHMS, type PublicKeys } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from '../call/context.ts';
 
-/**
- * By signature of public keys alone: HS256 would take a public key, which anybody has, for its secret.
- * ES512 and the like add nothing to what services of one platform need.
- */
-const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'];
 /** Between two machines' clocks. */
 const CLOCK_TOLERANCE_S = 10;
 /** A token whose key was withdrawn goes on that long. */
 const REMEMBER_MS = 300_000;
 /** About 1 KiB each. */
 const MOST_TOKENS = 10_000;
+/** Tokens of the usual issuers have one or two thousand characters. */
+const LONGEST_AUTHORIZATION = 8_192;
 /** Longer names are cut by no one: they would stand so in every audit row. */
 const LONGEST_SUBJECT = 255;
 
@@ -26,9 +23,11 @@ export type TokenCheck = (authorization: string) => Caller | Promise<Caller>;
 export interface TokenCheckOptions {
   issuer: string;
   audience: string;
-  keys: JWTVerifyGetKey;
-  /** Milliseconds since the epoch. */
+  keys: PublicKeys;
+  /** Milliseconds since the epoch: the clock that the times in tokens are of. */
   now?: () => number;
+  /** Milliseconds, only ever rising: the clock by which tokens are remembered. */
+  monotonic?: () => number;
 }
 
 /**
@@ -36,14 +35,15 @@ export interface TokenCheckOptions {
  * are remembered as they are: a hash of each would cost more than the look-up, and whoever reads this process's
  * memory reads the next request, too.
  */
-export function createTokenCheck({ issuer, audience, keys, now = Date.now }: TokenCheckOptions): TokenCheck {
+export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
+  const { issuer, audience, keys, now = Date.now, monotonic = () => performance.now() } = options;
   const known = new LRUCache<string, { caller: Caller; until: number }>({ max: MOST_TOKENS });
   const checking = new Map<string, Promise<Caller>>();
 
   const check = async (authorization: string): Promise<Caller> => {
     try {
-      const at = now();
-      const { payload } = await jwtVerify(tokenIn(authorization), keys, {
+      const [at, begun] = [now(), monotonic()];
+      const { payload, protectedHeader } = await jwtVerify(tokenIn(authorization), keys, {
         issuer,
         audience,
         algorithms: ALGORITHMS,
@@ -51,8 +51,12 @@ export function createTokenCheck({ issuer, audience, keys, now = Date.now }: Tok
         clockTolerance: CLOCK_TOLERANCE_S,
         currentDate: new Date(at),
       });
+      requireAccessToken(protectedHeader.typ);
+      requireIssued(payload.iat, at);
       const caller = callerOf(payload);
-      known.set(authorization, { caller, until: Math.min(at + REMEMBER_MS, Number(payload.exp) * 1_000) });
+      // By a clock that nobody sets: a step back of the other one would let a token outlive its expiry.
+      const until = begun + Math.min(REMEMBER_MS, Number(payload.exp) * 1_000 - at);
+      known.set(authorization, { caller, until });
       return caller;
     } catch (error) {
       throw refusalOf(error);
@@ -66,7 +70,7 @@ export function createTokenCheck({ issuer, audience, keys, now = Date.now }: Tok
 
   return (authorization) => {
     const found = known.get(authorization);
-    if (found && now() < found.until) return found.caller;
+    if (found && monotonic() < found.until) return found.caller;
     return checking.get(authorization) ?? checkOnce(authorization);
   };
 }
@@ -74,12 +78,34 @@ export function createTokenCheck({ issuer, audience, keys, now = Date.now }: Tok
 const refused = (message: string) => new CoreError('unauthenticated', message);
 
 function tokenIn(authorization: string): string {
+  if (authorization.length > LONGEST_AUTHORIZATION) {
+    throw refused(`authorization: must have at most ${LONGEST_AUTHORIZATION} characters`);
+  }
   const [, token] = /^bearer +([^\s]+)$/i.exec(authorization) ?? [];
   if (token === undefined) throw refused('authorization: must be Bearer and a token');
   return token;
 }
 
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+/**
+ * The same issuer may sign other things by the same keys: an id token, a security event, a proof of possession. RFC 9068
+ * calls a token for access at+jwt; many issuers write JWT, or nothing.
+ */
+const ACCESS_TOKENS = ['jwt', 'at+jwt'];
+
+function requireAccessToken(typ: unknown): void {
+  if (typ === undefined) return;
+  const name = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
+  if (!ACCESS_TOKENS.includes(name)) throw refused("the token's typ must be JWT or at+jwt, if it has one");
+}
+
+/** jose looks at it only where a token has a greatest age. */
+function requireIssued(iat: unknown, now: number): void {
+  if (iat === undefined) return;
+  if (typeof iat !== 'number' || !Number.isFinite(iat)) throw refused("the token's iat cannot be read");
+  if (iat * 1_000 > now + CLOCK_TOLERANCE_S * 1_000) throw refused('the token is issued in the future');
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Scopes that we do not know are another service's. A claim that we cannot read is no claim to be ignored. */
 function callerOf(payload: JWTPayload): Caller {
@@ -93,9 +119,9 @@ function callerOf(payload: JWTPayload): Caller {
   ];
   const caller = { caller: sub, scopes: new Set<Scope>(SCOPES.filter((each) => names.includes(each))) };
   if (merchant === undefined) return caller;
-  const boundTo = typeof merchant === 'string' ? merchant.toLowerCase() : '';
-  if (!UUID.test(boundTo)) throw refused("the token's merchant_id must be a UUID");
-  return { ...caller, boundTo };
+  const isUuid = typeof merchant === 'string' && merchant.length === 36 && UUID.test(merchant);
+  if (!isUuid) throw refused("the token's merchant_id must be a UUID");
+  return { ...caller, boundTo: merchant.toLowerCase() };
 }
 
 const BY_CODE: Readonly<Record<string, string>> = {

@@ -1,43 +1,71 @@
-import { Code, ConnectError } from '@connectrpc/connect';
 import { Gauge, type Registry } from '@core/runtime';
+import type { Refusals } from './try-again.ts';
 
-/**
- * Calls that one process works on at once, over both ports. It answers some 10,000 a second, so the last of
- * 4,096 has waited 0.4 s: who comes after that does better to ask another process now than to wait here
- * behind them all. Memory: about 10 KiB a call.
- */
-export const MOST_CALLS_IN_FLIGHT = 4_096;
+export interface MostCalls {
+  /**
+   * Calls that one process works on at once, over both ports. It answers some 10,000 a second, so the last of
+   * 4,096 has waited 0.4 s: who comes after that does better to ask another process now than to wait here
+   * behind them all. Memory: about 10 KiB a call.
+   */
+  unary: number;
+  /**
+   * Streams and downloads, counted apart: they stay for hours and work for milliseconds of each second, so they
+   * would take the places of calls and use none. Memory: about 30 KiB each.
+   */
+  stream: number;
+}
+export const MOST_CALLS: MostCalls = { unary: 4_096, stream: 1_024 };
+
+type Kind = keyof MostCalls;
 
 export interface CallLimit {
-  /** Before the work of a call. @throws ConnectError at once when too many are under way */
-  enter(): void;
+  /** Before the work of a call. @throws ConnectError at once when too many of its kind are under way */
+  enter(kind: Kind): void;
   /** When the work has ended, also work that its caller no longer waits for. */
-  leave(): void;
+  leave(kind: Kind): void;
 }
 
 /** Counts the calls of one process. Health checks do not pass here, so a full process still answers them. */
-export function createCallLimit(registry: Registry, most = MOST_CALLS_IN_FLIGHT): CallLimit {
-  let inFlight = 0;
-  new Gauge({
-    name: 'core_calls_in_flight',
-    // By process, because a sum does not show that one of them has all the work.
-    help: 'Calls under way, by process',
-    labelNames: ['process'] as const,
-    registers: [registry],
-    collect() {
-      this.set({ process: String(process.pid) }, inFlight);
-    },
-  });
+export function createCallLimit(
+  registry: Registry,
+  refusals: Refusals,
+  most: Partial<MostCalls> = {},
+): CallLimit {
+  const limits = { ...MOST_CALLS, ...most };
+  const underWay = { unary: 0, stream: 0 };
+  // By process, because a sum does not show that one of them has all the work.
+  const show = (name: string, help: string, kind: Kind) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['process'] as const,
+      registers: [registry],
+      collect() {
+        this.set({ process: String(process.pid) }, underWay[kind]);
+      },
+    });
+  show('core_calls_in_flight', 'Calls under way, by process', 'unary');
+  show('core_streams_in_flight', 'Streams and downloads under way, by process', 'stream');
   return {
-    enter() {
-      if (inFlight >= most) {
-        throw new ConnectError(
-          `${most} calls are under way in this process, try again`,
-          Code.ResourceExhausted,
-        );
-      }
-      inFlight++;
+    enter(kind) {
+      if (underWay[kind] >= limits[kind]) throw refusals.refuse(refusalOf(kind, limits[kind]));
+      underWay[kind]++;
     },
-    leave: () => void inFlight--,
+    leave: (kind) => void underWay[kind]--,
   };
 }
+
+const refusalOf = (kind: Kind, most: number) =>
+  kind === 'unary'
+    ? {
+        of: 'process' as const,
+        limit: 'in_flight',
+        message: `${most} calls are under way in this process`,
+        retryMs: 100,
+      }
+    : {
+        of: 'process' as const,
+        limit: 'streams',
+        message: `${most} streams are open in this process`,
+        retryMs: 5_000,
+      };

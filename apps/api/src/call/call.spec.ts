@@ -34,21 +34,57 @@ describe('an open call', () => {
     expect([signal.aborted, call.signal === signal]).toEqual([true, true]);
   });
 
-  it('takes a transport that says "gone" at the deadline for the deadline', async () => {
-    const { now } = Date;
-    const deadline = now() + 60_000;
-    let leave = () => undefined as void;
-    const call = openCall(deadline, (listener) => (leave = listener));
-    const ended = ending(call);
-    Date.now = () => deadline - 1;
+  /** While `work` runs, a clock stands still at a time of the test's. */
+  const at = (clock: { now(): number }, time: number, work: () => void) => {
+    const spy = jest.spyOn(clock, 'now').mockReturnValue(time);
     try {
-      leave();
+      work();
     } finally {
-      Date.now = now;
+      spy.mockRestore();
     }
+  };
+
+  it('takes a transport that says "gone" at the deadline for the deadline', async () => {
+    let leave = () => undefined as void;
+    const opened = performance.now();
+    const call = openCall(Date.now() + 60_000, (listener) => (leave = listener));
+    const ended = ending(call);
+    at(performance, opened + 60_000 - 1, () => leave());
     expect(await ended).toBe(Code.DeadlineExceeded);
     call.close();
   });
+
+  it.each([
+    ['a day ahead', 86_400_000],
+    ['a day back', -86_400_000],
+  ])('is not moved by a clock that somebody sets %s', async (_, step) => {
+    let leave = () => undefined as void;
+    const early = openCall(Date.now() + 60_000, (listener) => (leave = listener));
+    const ended = ending(early);
+    at(Date, Date.now() + step, () => leave());
+    expect(await ended).toBe(Code.Canceled);
+    early.close();
+
+    const opened = performance.now();
+    const late = openCall(Date.now() + 60_000, (listener) => (leave = listener));
+    const over = ending(late);
+    at(Date, Date.now() + step, () => at(performance, opened + 60_000, () => leave()));
+    expect(await over).toBe(Code.DeadlineExceeded);
+    late.close();
+  });
+
+  it.each([2 ** 31, 2 ** 32 + 5, 1e15])(
+    'does not take a deadline in %p ms for one in a moment',
+    async (ms) => {
+      let leave = () => undefined as void;
+      const call = openCall(Date.now() + ms, (listener) => (leave = listener));
+      const ended = ending(call);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      leave();
+      expect(await ended).toBe(Code.Canceled);
+      call.close();
+    },
+  );
 
   it('ends when the caller goes', async () => {
     let leave = () => undefined as void;

@@ -1,25 +1,61 @@
 import type { CustomerRow, Tx } from '@core/db';
-import { discloseEmails, type CommandContext } from '@core/domain';
+import { discloseEmails, type CommandContext, type DisclosedEmails } from '@core/domain';
+import { Counter, type Logger, type Registry } from '@core/runtime';
 import type { CallContext, Deps } from './context.ts';
 import { onRecord } from './write.ts';
 
+/** Told once for a reply: the customers in it whose emails do not open. */
+export type TellUnreadable = (ctx: CallContext, customerIds: readonly string[]) => void;
+
+/** Ids in a log line; the counter has the others. */
+const MOST_NAMED = 10;
+
+export function createTellUnreadable(registry: Registry, log: Pick<Logger, 'error'>): TellUnreadable {
+  const counter = new Counter({
+    name: 'core_unreadable_emails_total',
+    help: 'Stored emails that did not open for a caller who may see them: changed, or their key is lost',
+    registers: [registry],
+  });
+  return ({ requestId, merchantId }, customerIds) => {
+    counter.inc(customerIds.length);
+    log.error(
+      {
+        request_id: requestId,
+        merchant_id: merchantId,
+        emails: customerIds.length,
+        customer_ids: customerIds.slice(0, MOST_NAMED),
+      },
+      'stored emails do not open: they were changed, or CORE_ENCRYPTION_KEYS lacks their key',
+    );
+  };
+}
+
+type EmailDeps = Pick<Deps, 'pool' | 'keys' | 'tellUnreadable'>;
+
 const mayReadEmails = (ctx: CallContext): boolean => ctx.scopes.has('customers:pii');
 
-/** The rows' emails by customer id; none for a caller without customers:pii. */
+/** The rows' emails; none for a caller without customers:pii. */
 export async function emailsFor(
-  deps: Pick<Deps, 'pool' | 'keys'>,
+  deps: EmailDeps,
   ctx: CallContext,
   rows: readonly CustomerRow[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<DisclosedEmails> {
   if (!mayReadEmails(ctx) || rows.every((row) => row.email === null)) return new Map();
-  return onRecord(deps, ctx, (tx, commandCtx) => discloseEmails(tx, commandCtx, rows));
+  return onRecord(deps, ctx, (tx, commandCtx) => emailsWithin(deps, tx, ctx, commandCtx, rows));
 }
 
 /** As emailsFor, inside a write's own transaction. */
-export const emailsWithin = async (
+export async function emailsWithin(
+  { tellUnreadable }: Pick<EmailDeps, 'tellUnreadable'>,
   tx: Tx,
   ctx: CallContext,
   commandCtx: CommandContext,
   rows: readonly CustomerRow[],
-): Promise<ReadonlyMap<string, string>> =>
-  mayReadEmails(ctx) ? discloseEmails(tx, commandCtx, rows) : new Map();
+): Promise<DisclosedEmails> {
+  if (!mayReadEmails(ctx)) return new Map();
+  const emails = await discloseEmails(tx, commandCtx, rows);
+  const unreadable = [...emails].flatMap(([id, email]) => (email === null ? id : []));
+  // Not before: a transaction may run several times.
+  if (unreadable.length > 0) tx.onCommit(() => tellUnreadable(ctx, unreadable));
+  return emails;
+}

@@ -7,7 +7,7 @@ export const DEFAULT_DEADLINE_MS = 30_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Timers count whole milliseconds of another clock than Date.now(): a transport's own deadline timer may say
+ * Timers count whole milliseconds of their own: a transport's deadline timer may say
  * "gone" a moment before the deadline has come by ours. Who leaves that late is told the same.
  */
 const TIMER_SLACK_MS = 2;
@@ -31,6 +31,9 @@ export interface OpenCall {
 /**
  * On the path of every call, so it makes one closure and one timer and no event target: 1 us instead of the
  * 5.5 us that two AbortControllers and Promise.race took.
+ *
+ * The transports tell deadlines by the clock of the day; it is read once, and the rest is measured by one that nobody
+ * sets, for a step of the other would end calls at once or let them run for hours.
  * @param deadline milliseconds since the epoch; Infinity for none
  */
 export function openCall(deadline: number, whenGone: WhenGone): OpenCall {
@@ -39,16 +42,17 @@ export function openCall(deadline: number, whenGone: WhenGone): OpenCall {
   let controller: AbortController | undefined;
   let fail: (reason: ConnectError) => void = () => undefined;
 
+  const left = deadline - Date.now();
+  const endsAt = performance.now() + left;
   const end = (gone: boolean) => {
     if (closed || reason) return;
     reason =
-      gone && Date.now() < deadline - TIMER_SLACK_MS
+      gone && performance.now() < endsAt - TIMER_SLACK_MS
         ? new ConnectError('the caller has gone', Code.Canceled)
         : new ConnectError('the deadline has passed', Code.DeadlineExceeded);
     controller?.abort(reason);
     fail(reason);
   };
-  const left = deadline - Date.now();
   const timer = left <= LONGEST_TIMER ? setTimeout(end, Math.max(0, left), false) : undefined;
   whenGone(() => end(true));
 

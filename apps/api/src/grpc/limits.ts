@@ -30,6 +30,9 @@ export const GRPC_LIMITS = {
   /** From the headers of a call to the end of its request: a packet or two. Answered DEADLINE_EXCEEDED. */
   requestWithinMs: 10_000,
 
+  /** A peer that is refused may send on so long; then the stream is reset. */
+  lingerMs: 1_000,
+
   /** Streams of the health service at once: one for each balancer and client that asks for it. */
   mostHealthWatches: 1_000,
 

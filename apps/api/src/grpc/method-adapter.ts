@@ -11,6 +11,7 @@ import { tooSlow } from '../request/refusals.ts';
 import type { TimeLimit, Waiting } from '../request/time-limit.ts';
 import { certificateOf } from './client-certificate.ts';
 import { createMessageReader } from './message-reader.ts';
+import { statusDetails } from './status-details.ts';
 
 /**
  * A call as grpc-js hands it to interceptors, and private fields of it: its stream, its decoder of messages, which is
@@ -28,7 +29,12 @@ export interface Doors {
   /** For a request to come after its headers. */
   requests: TimeLimit;
   requestWithinMs: number;
+  /** For a peer to stop sending once it is refused. */
+  refused: TimeLimit;
 }
+
+/** Of a request that was refused: as many as a window of the usual size holds. */
+const MOST_WASTED_PARTS = 256;
 
 /** How grpc-js writes the replies of a method; requests are read here. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Reply> => ({
@@ -70,8 +76,10 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     admitted = undefined;
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
-    call.sendStatus({ code, details, metadata });
-    cut(call.stream);
+    afterRequest(call.stream, doors.refused, () => {
+      call.sendStatus({ code, details, metadata });
+      cutLater(call.stream, doors.refused);
+    });
   };
   const attempt = (step: () => unknown) => {
     try {
@@ -118,10 +126,13 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   };
   let whenCancelled: () => void = () => undefined;
 
+  let wasted = 0;
   // All messages come at once with the end of the request: nothing is left for grpc-js to decode.
   call.decoder = {
     write: (part) => {
       if (waiting) attempt(() => reader.take(part));
+      // Refused, and it goes on: each part costs, however small.
+      else if (++wasted > MOST_WASTED_PARTS) call.stream.close(constants.NGHTTP2_NO_ERROR);
       return [];
     },
   };
@@ -165,16 +176,34 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
 }
 
 /**
- * A peer that is answered early may go on sending for ever, and each part of it costs: the stream is reset without an
- * error, as gRPC has it, unless its request turns out to have come in full.
+ * Answers a refused call once its request has come, which is thrown away, or at the end of the limit. Clients reset a
+ * stream that is answered while they still write, and Node ends connections with more than 33 resets a second for an
+ * attack: a caller that is over its quota would lose its other calls.
  */
-const cut = (stream: ServerHttp2Stream): void =>
-  void setImmediate(() => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
+function afterRequest(stream: ServerHttp2Stream, limit: TimeLimit, answer: () => void): void {
+  if (stream.destroyed || stream.readableEnded) return answer();
+  const end = () => {
+    limit.remove(waiting);
+    stream.off('end', end).off('close', end);
+    answer();
+  };
+  const waiting = limit.add(end);
+  stream.once('end', end).once('close', end).resume();
+}
+
+/** A peer that is answered early may go on sending for ever: what comes is thrown away, and then no longer taken. */
+export function cutLater(stream: ServerHttp2Stream, after: TimeLimit): void {
+  if (stream.destroyed || stream.readableEnded) return;
+  const waiting = after.add(() => stream.close(constants.NGHTTP2_NO_ERROR));
+  stream.once('close', () => after.remove(waiting));
+}
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
-const statusOf = (error: unknown) => {
-  const { code, rawMessage, metadata: fields } = ConnectError.from(error);
+const statusOf = (thrown: unknown) => {
+  const error = ConnectError.from(thrown);
+  const { code, rawMessage, metadata: fields } = error;
   const metadata = new grpc.Metadata();
   fields.forEach((value, name) => metadata.set(name, value));
+  if (error.details.length > 0) metadata.set('grpc-status-details-bin', statusDetails(error));
   return { code: code as number, details: rawMessage, metadata };
 };

@@ -33,8 +33,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);
   const limits = { ...GRPC_LIMITS, ...options.limits };
   const requests = createTimeLimit(limits.requestWithinMs);
+  const refused = createTimeLimit(limits.lingerMs);
   const { methods, invoker, budget } = options;
-  const doors = { invoker, budget, requests, requestWithinMs: limits.requestWithinMs };
+  const doors = { invoker, budget, requests, requestWithinMs: limits.requestWithinMs, refused };
   const server = new grpc.Server({
     ...grpcOptions(limits),
     interceptors: [createInterceptor(methods, doors)],
@@ -61,6 +62,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);
       requests.close();
+      refused.close();
     },
   };
 }

@@ -4,15 +4,18 @@ import { connectShop } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
 
+/** The shop is asked first, outside of the transaction: no connection is held while a stranger's server answers. */
 export async function connectShopHandler(
-  deps: Pick<Deps, 'pool' | 'keys'>,
+  deps: Pick<Deps, 'pool' | 'keys' | 'proveShop'>,
   ctx: CallContext,
   { merchantId, shop, accessToken, refreshToken, expiresAt }: ConnectShopRequest,
 ) {
+  const { shopId } = await deps.proveShop({ shop, accessToken, signal: ctx.signal });
   const { result } = await write(deps, ctx, (tx, commandCtx) =>
     connectShop(tx, commandCtx, {
       merchantId,
       shop,
+      shopId,
       accessToken,
       refreshToken,
       expiresAt: expiresAt && timestampDate(expiresAt),

@@ -6,7 +6,7 @@ import { emailsFor } from '../call/emails.ts';
 import { presentCustomer } from '../present/customer.ts';
 
 export async function getCustomerHandler(
-  deps: Pick<Deps, 'pool' | 'reads' | 'keys'>,
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'tellUnreadable'>,
   ctx: CallContext,
   request: GetCustomerRequest,
 ) {

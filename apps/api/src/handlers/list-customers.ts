@@ -7,7 +7,7 @@ import { presentCustomer } from '../present/customer.ts';
 import { readInstant, writeInstant } from '../present/instant.ts';
 
 export async function listCustomersHandler(
-  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'pageTokens'>,
+  deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'pageTokens' | 'tellUnreadable'>,
   ctx: CallContext,
   { merchantId, filter, pageSize, pageToken }: ListCustomersRequest,
 ) {

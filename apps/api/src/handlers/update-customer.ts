@@ -6,13 +6,13 @@ import { write } from '../call/write.ts';
 import { presentCustomer } from '../present/customer.ts';
 
 export async function updateCustomerHandler(
-  deps: Pick<Deps, 'pool' | 'keys'>,
+  deps: Pick<Deps, 'pool' | 'keys' | 'tellUnreadable'>,
   ctx: CallContext,
   request: UpdateCustomerRequest,
 ) {
   const { result, consistencyToken } = await write(deps, ctx, async (tx, commandCtx) => {
     const row = await updateCustomer(tx, commandCtx, request);
-    return presentCustomer(row, await emailsWithin(tx, ctx, commandCtx, [row]));
+    return presentCustomer(row, await emailsWithin(deps, tx, ctx, commandCtx, [row]));
   });
   return { customer: result, consistencyToken };
 }

@@ -1,21 +1,17 @@
 import type { WatchCustomerImportRequest } from '@core/contracts';
-import { getImport, hasEnded, watchImport } from '@core/domain';
+import { hasEnded } from '@core/domain';
 import { CoreError } from '@core/runtime';
-import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentImport } from '../present/customer-import.ts';
 
 /** A snapshot at once and each second, until the import has ended, the caller goes or the server stops. */
 export async function* watchCustomerImportHandler(
-  deps: Pick<Deps, 'reads' | 'stopping'>,
+  { watchImport, stopping }: Pick<Deps, 'watchImport' | 'stopping'>,
   ctx: CallContext,
-  request: WatchCustomerImportRequest,
+  { merchantId, importId }: WatchCustomerImportRequest,
 ) {
-  const over = AbortSignal.any([ctx.signal, deps.stopping]);
-  for await (const { run, pace } of watchImport(
-    () => getImport(strongReader(deps, request), request),
-    over,
-  )) {
+  const over = AbortSignal.any([ctx.signal, stopping]);
+  for await (const { run, pace } of watchImport({ merchantId, importId }, over)) {
     yield { customerImport: presentImport(run, pace) };
     if (hasEnded(run)) return;
   }

@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
 import { TRACEPARENT } from '@core/contracts';
 import { REQUEST_ID } from '../call/request-id.ts';
+import { RETRY_AFTER } from '../call/try-again.ts';
 import { MERGED_INTO } from '../errors.ts';
 import { endAnswer } from './end-answer.ts';
 
 const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, TRACEPARENT].join(', ');
-const EXPOSE_HEADERS = [...cors.exposedHeaders, REQUEST_ID, 'x-consistency-token', MERGED_INTO].join(', ');
+const OURS = [REQUEST_ID, 'x-consistency-token', MERGED_INTO, RETRY_AFTER];
+const EXPOSE_HEADERS = [...cors.exposedHeaders, ...OURS].join(', ');
 /** Browsers ask again after that; Chromium's own limit. */
 const REMEMBER_S = '7200';
 

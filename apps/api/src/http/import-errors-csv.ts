@@ -7,8 +7,8 @@ import { Code } from '@connectrpc/connect';
 import type { IsMerchant } from '../auth/merchants.ts';
 import { requireMerchant } from '../call/caller.ts';
 import { strongReader } from '../call/consistency.ts';
-import type { Caller, Deps } from '../call/context.ts';
-import type { Asked, Gate } from '../call/gate.ts';
+import type { Deps } from '../call/context.ts';
+import type { Asked, Gate, Visit } from '../call/gate.ts';
 import { REQUEST_ID, requestIdOf } from '../call/request-id.ts';
 import { codeName, toRpcError } from '../errors.ts';
 import { uuid } from '../validation/rules.ts';
@@ -18,7 +18,7 @@ import { endAnswer } from './end-answer.ts';
 export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
 /** As of ListCustomerImportErrors, which tells the same page by page. */
-const ASKED: Asked = { scope: 'imports:write' };
+const ASKED: Asked = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
 const HEADINGS = csvLine(['external_id', 'reason', 'occurred_at']);
 
 export interface ImportErrorsCsvOptions {
@@ -39,11 +39,11 @@ export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestL
     res.setHeader(REQUEST_ID, requestId);
     const work = async () => {
       if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
-      const caller = await gate.enter({ header: (name) => header(req, name) }, ASKED);
+      const visit = await gate.enter({ header: (name) => header(req, name) }, ASKED);
       try {
-        await answer(options, caller, req, res);
+        await answer(options, visit, req, res);
       } finally {
-        gate.leave(caller, ASKED);
+        visit.leave();
       }
     };
     work().catch((thrown: unknown) => {
@@ -52,6 +52,7 @@ export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestL
       const error = toRpcError(thrown, requestId);
       if (error.code === Code.Internal) log.error({ request_id: requestId, err: thrown }, 'no CSV of errors');
       const field = thrown instanceof CoreError ? thrown.field : undefined;
+      error.metadata.forEach((value, name) => res.setHeader(name, value));
       const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
       const type = { 'content-type': 'application/json' };
       endAnswer(req, res, STATUS[error.code] ?? 500, type, JSON.stringify(body));
@@ -61,13 +62,14 @@ export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestL
 
 async function answer(
   { deps, isMerchant }: ImportErrorsCsvOptions,
-  caller: Caller,
+  visit: Visit,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
   const ref = { merchantId: uuidIn(asked, 'merchant_id'), importId: uuidIn(asked, 'import_id') };
-  requireMerchant(caller, ref.merchantId);
+  requireMerchant(visit.caller, ref.merchantId);
+  visit.of(ref.merchantId);
   if (!(await isMerchant(ref.merchantId))) {
     throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
   }

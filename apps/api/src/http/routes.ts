@@ -19,6 +19,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Admitted, Incoming, Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
+import { boundTimeouts } from '../request/bound-timeouts.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { endAnswer } from './end-answer.ts';
 import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
@@ -72,6 +73,7 @@ export function createRoutes(
     if (!handler) return endAnswer(req, res, 404);
     const call: Call = { req, format: formatOf(req) };
     const values = createContextValues().set(CALL, call);
+    boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
     for (const name of OF_THE_BODY) universal.header.delete(name);
     return (

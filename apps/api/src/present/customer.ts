@@ -2,16 +2,18 @@ import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { CustomerSchema } from '@core/contracts';
 import type { CustomerRow } from '@core/db';
+import type { DisclosedEmails } from '@core/domain';
 import { presentScore } from './rfm-score.ts';
 
-/** @param emails the plain emails that the caller may see, by customer id */
+/** @param emails that the caller may see */
 export const presentCustomer = (
   row: CustomerRow,
-  emails: ReadonlyMap<string, string>,
+  emails: DisclosedEmails,
 ): MessageInitShape<typeof CustomerSchema> => ({
   customerId: row.id,
   merchantId: row.merchantId,
-  email: emails.get(row.id),
+  email: emails.get(row.id) ?? undefined,
+  emailUnreadable: emails.get(row.id) === null,
   externalId: row.externalId ?? undefined,
   metadata: (row.metadata ?? {}) as JsonObject,
   rfmScore: presentScore(row.rfmScore),

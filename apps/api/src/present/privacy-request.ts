@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { PrivacyRequestKind, type PrivacyRequestSchema } from '@core/contracts';
+import { PrivacyRequestKind, PrivacyRequestStatus, type PrivacyRequestSchema } from '@core/contracts';
 import type { PrivacyRequest } from '@core/domain';
 
 export const PRIVACY_KIND: Readonly<Record<PrivacyRequest['kind'], PrivacyRequestKind>> = {
@@ -9,18 +9,25 @@ export const PRIVACY_KIND: Readonly<Record<PrivacyRequest['kind'], PrivacyReques
   shop_redact: PrivacyRequestKind.SHOP_REDACT,
 };
 
-export const presentPrivacyRequest = ({
-  requestId,
-  kind,
-  customerId,
-  receivedAt,
-  dueAt,
-  completedAt,
-}: PrivacyRequest): MessageInitShape<typeof PrivacyRequestSchema> => ({
-  requestId,
-  kind: PRIVACY_KIND[kind],
-  customerId: customerId ?? undefined,
-  receivedAt: timestampFromDate(receivedAt),
-  dueAt: timestampFromDate(dueAt),
-  completedAt: completedAt ? timestampFromDate(completedAt) : undefined,
+function statusOf({ completedAt, cancelledAt, held }: PrivacyRequest): PrivacyRequestStatus {
+  if (completedAt) return PrivacyRequestStatus.COMPLETED;
+  if (cancelledAt) return PrivacyRequestStatus.CANCELLED;
+  return held ? PrivacyRequestStatus.HELD : PrivacyRequestStatus.PENDING;
+}
+
+const timeOf = (date: Date | null) => (date ? timestampFromDate(date) : undefined);
+
+export const presentPrivacyRequest = (
+  request: PrivacyRequest,
+): MessageInitShape<typeof PrivacyRequestSchema> => ({
+  requestId: request.requestId,
+  kind: PRIVACY_KIND[request.kind],
+  customerId: request.customerId ?? undefined,
+  receivedAt: timeOf(request.receivedAt),
+  dueAt: timeOf(request.dueAt),
+  completedAt: timeOf(request.completedAt),
+  status: statusOf(request),
+  notBefore: timeOf(request.notBefore),
+  cancelledAt: timeOf(request.cancelledAt),
+  cancelReason: request.cancelReason ?? '',
 });

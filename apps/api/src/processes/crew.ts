@@ -3,11 +3,13 @@ import type { ApiProcess } from './fork-process.ts';
 import { killWhenSilent } from './kill-when-silent.ts';
 import { stopInTurn } from './stop-in-turn.ts';
 
-/** One that served for so long did not die of its start. */
+/** One that served for so long did not die of what killed those before it. */
 const PROVEN_AFTER_MS = 60_000;
-/** So many deaths in a row, none of them proven, and nobody left who serves: more of the same will not help. */
-const MOST_FAILURES = 5;
+/** So many in a row that ended before they opened a port, and nobody left who serves: more will not help. */
+const MOST_STILLBORN = 5;
 const LONGEST_PAUSE_MS = 10_000;
+/** After a death of one that served: what it died of may be over, and every second without it fails calls. */
+const LONGEST_PAUSE_AFTER_SERVING_MS = 2_000;
 /** For a new process to serve, while the old one goes on: connecting and checking the schema take a second. */
 const SERVES_WITHIN_MS = 60_000;
 
@@ -27,20 +29,46 @@ export interface CrewOptions {
   log: Logger;
   /** Aborted when the crew is to end. */
   stopping: AbortSignal;
-  onDeath: () => void;
+  onDeath: (death: { opened: boolean }) => void;
+  onKill: (why: 'hung' | 'endless') => void;
+  /** Called when starting again and again leads nowhere: the app is to end. */
+  onHopeless: (error: Error) => void;
+  /** Between two questions to a process; for specs. */
+  askEveryMs?: number;
+  /** Before the first replacement; it doubles with each death in a row. */
+  firstPauseMs?: number;
 }
 
-/** Keeps `size` processes running: one that dies is replaced, after a pause that grows when that goes on. */
-export function createCrew({ size, fork, log, stopping, onDeath }: CrewOptions): Crew {
+/**
+ * Keeps `size` processes running: one that dies is replaced, after a pause that grows when that goes on. Only
+ * processes that never opened a port end the app: their configuration is broken. Deaths of others never do, for a
+ * request may have caused them, and a caller could then end the service for everybody.
+ */
+export function createCrew(options: CrewOptions): Crew {
+  const { size, fork, log, stopping, onDeath, onKill, onHopeless } = options;
   const members = new Set<ApiProcess>();
   /** The retired ones, too, until they have gone. */
   const running = new Set<ApiProcess>();
   const serving = new Set<ApiProcess>();
-  let failures = 0;
+  let stillborn = 0;
+  let deaths = 0;
   let renewing = false;
 
+  const killIfSilent = (member: ApiProcess, over: AbortSignal) =>
+    killWhenSilent(member, {
+      log,
+      until: AbortSignal.any([over, stopping]),
+      // One at a time, and the next only when the replacement serves: a process that is late serves better than none.
+      mayKill: () => serving.size >= size,
+      onKill: (why) => {
+        serving.delete(member);
+        onKill(why);
+      },
+      everyMs: options.askEveryMs,
+    });
+
   const add = (): ApiProcess => {
-    const born = Date.now();
+    const born = performance.now();
     const member = fork();
     members.add(member);
     running.add(member);
@@ -48,27 +76,32 @@ export function createCrew({ size, fork, log, stopping, onDeath }: CrewOptions):
     void member.serving.then((ports) => {
       if (!ports || over.signal.aborted) return;
       serving.add(member);
-      return killWhenSilent(member, { log, until: AbortSignal.any([over.signal, stopping]) });
+      stillborn = 0;
+      return killIfSilent(member, over.signal);
     });
     void member.exited.then((how) => {
       over.abort();
       running.delete(member);
       serving.delete(member);
       if (!members.delete(member) || stopping.aborted || !started) return;
-      onDeath();
-      failures = Date.now() - born > PROVEN_AFTER_MS ? 1 : failures + 1;
-      log.error({ pid: member.pid, how, failures }, 'a process has died');
-      return replace();
+      const opened = member.hasOpened();
+      onDeath({ opened });
+      deaths = performance.now() - born > PROVEN_AFTER_MS ? 1 : deaths + 1;
+      stillborn = opened ? 0 : stillborn + 1;
+      const longest = opened ? LONGEST_PAUSE_AFTER_SERVING_MS : LONGEST_PAUSE_MS;
+      const pauseMs = Math.round(backoff(deaths - 1, options.firstPauseMs ?? 100, longest));
+      log.error({ pid: member.pid, how, opened, deaths, pause_ms: pauseMs }, 'a process has died');
+      return replace(pauseMs);
     });
     return member;
   };
 
-  /** @throws Error, unhandled and therefore the app's end, when starting again and again leads nowhere */
-  const replace = async () => {
-    if (failures >= MOST_FAILURES && serving.size === 0) {
-      throw new Error(`${failures} processes in a row have died and none serves; see what they logged`);
+  const replace = async (pauseMs: number) => {
+    if (stillborn >= MOST_STILLBORN && serving.size === 0) {
+      const what = `${stillborn} processes in a row have died before they opened a port and none serves`;
+      return onHopeless(new Error(`${what}; see what they logged`));
     }
-    await pause(backoff(failures - 1, 100, LONGEST_PAUSE_MS), stopping);
+    await pause(pauseMs, stopping);
     if (members.size < size && !stopping.aborted) add();
   };
 

@@ -9,9 +9,13 @@ export interface ApiProcess {
   readonly pid: number | undefined;
   /** Its ports once it serves, undefined when it ended before that. */
   readonly serving: Promise<RunningApi | undefined>;
+  /** Whether it has ever opened a port: its configuration is sound, and requests can reach it. */
+  hasOpened(): boolean;
   /** Resolves with "exit code 1" or "SIGKILL"; never rejects. */
   readonly exited: Promise<string>;
-  /** Undefined when it does not answer in time: it hangs, or has gone. */
+  /** How often it has said anything so far. */
+  heard(): number;
+  /** Undefined when it does not answer in time: it is busy, hangs, or has gone. */
   ask<K extends keyof Answers>(what: K): Promise<Answers[K] | undefined>;
   /** Lets it end its calls. */
   stop(): void;
@@ -32,8 +36,12 @@ export function forkProcess(): ApiProcess {
   const asked = new Map<number, (answer: never) => void>();
   let questions = 0;
   let stopped = false;
+  let opened = false;
+  let heard = 0;
 
+  worker.once('listening', () => (opened = true));
   worker.on('message', (said: Said) => {
+    heard++;
     if (said.kind === 'serving') served.resolve(said.ports);
     else asked.get(said.id)?.(said.answer as never);
   });
@@ -49,6 +57,8 @@ export function forkProcess(): ApiProcess {
     pid: worker.process.pid,
     serving: served.promise,
     exited: ended.promise,
+    hasOpened: () => opened,
+    heard: () => heard,
     async ask<K extends keyof Answers>(what: K) {
       const id = questions++;
       const answer = new Promise<Answers[K]>((resolve) => asked.set(id, resolve));

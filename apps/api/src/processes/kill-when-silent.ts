@@ -1,25 +1,63 @@
 import { pause, type Logger } from '@core/runtime';
 import type { ApiProcess } from './fork-process.ts';
+import { readMainThread, wasBusy, type MainThread } from './main-thread.ts';
 
 const ASK_EVERY_MS = 10_000;
-/** One long pause of its garbage collector, or of the machine, is no reason. */
-const MOST_SILENCES = 3;
+/** Of a thread that uses no CPU. One long pause of the machine is no reason to kill a process. */
+const MOST_IDLE_SILENCES = 3;
+/**
+ * Of a thread that works: five minutes. A queue of large requests blocks the event loop for seconds at a time and
+ * then ends, and a killed process fails all of its calls; but a loop without an end must be ended from outside.
+ */
+const MOST_SILENCES = 30;
+
+export interface SilenceOptions {
+  log: Logger;
+  /** Aborted when the process ends, or is to end, anyway. */
+  until: AbortSignal;
+  /** False while the others are too few: the process is then asked on. */
+  mayKill: () => boolean;
+  /** Told just before the process is killed. */
+  onKill: (why: 'hung' | 'endless') => void;
+  everyMs?: number;
+  look?: (pid: number | undefined) => MainThread | undefined;
+}
 
 /**
- * Kills a process whose event loop has come to a halt, so that it is replaced. An orchestrator cannot see it:
- * its probes ask the supervisor, who is well. A process that answers what it lacks is left alone.
- * @param until aborted when it ends, or is to end, anyway
+ * Kills a process that hangs, so that it is replaced. An orchestrator cannot see it: its probes ask the supervisor,
+ * and that is well. A process that is only busy says nothing either; its main thread uses CPU, so it has far longer.
+ * Whatever it says counts as life, also a late answer to an earlier question.
  */
 export async function killWhenSilent(
-  member: Pick<ApiProcess, 'pid' | 'ask' | 'kill'>,
-  { log, until, everyMs = ASK_EVERY_MS }: { log: Logger; until: AbortSignal; everyMs?: number },
+  member: Pick<ApiProcess, 'pid' | 'heard' | 'ask' | 'kill'>,
+  { log, until, mayKill, onKill, everyMs = ASK_EVERY_MS, look = readMainThread }: SilenceOptions,
 ): Promise<void> {
-  for (let silences = 0; silences < MOST_SILENCES;) {
+  let silences = 0;
+  let idle = 0;
+  let thread = look(member.pid);
+  for (;;) {
+    const heard = member.heard();
+    void member.ask('alive');
     await pause(everyMs, until);
     if (until.aborted) return;
-    silences = (await member.ask('failing')) === undefined ? silences + 1 : 0;
+    const before = thread;
+    thread = look(member.pid);
+    if (member.heard() > heard) {
+      silences = idle = 0;
+      continue;
+    }
+    silences++;
+    const busy = wasBusy(before, thread);
+    idle = busy ? 0 : idle + 1;
+    const about = { pid: member.pid, silences, busy };
+    if (idle < MOST_IDLE_SILENCES && silences < MOST_SILENCES) {
+      log.warn(about, 'a process does not answer');
+    } else if (!mayKill()) {
+      log.error(about, 'a process does not answer; it is killed once the others serve');
+    } else {
+      log.error(about, 'a process does not answer any more and is killed');
+      onKill(idle < MOST_IDLE_SILENCES ? 'endless' : 'hung');
+      return member.kill();
+    }
   }
-  if (until.aborted) return;
-  log.error({ pid: member.pid }, 'a process does not answer any more');
-  member.kill();
 }

@@ -3,8 +3,12 @@ import type { RunningApi } from '../api.ts';
 
 /** What a supervisor asks of a process, and what it is answered. */
 export interface Answers {
+  /** Said at once, by an event loop that turns. */
+  alive: true;
   /** Names of what is missing; empty when it is ready. */
   failing: string[];
+  /** The same for writes. */
+  failingWrites: string[];
   metrics: MetricValues;
 }
 

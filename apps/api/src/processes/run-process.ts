@@ -13,8 +13,13 @@ export async function runProcess(app: App<typeof apiEnv>): Promise<void> {
 }
 
 /** Instead of a port of its own. That the supervisor has died needs no code: node:cluster then ends us. */
-const answerSupervisor: StartAdmin = async ({ port, metrics, checks }) => {
-  const answers = { failing: () => failing(checks), metrics: () => metrics.getMetricsAsJSON() };
+const answerSupervisor: StartAdmin = async ({ port, metrics, checks, writeChecks }) => {
+  const answers = {
+    alive: () => true as const,
+    failing: () => failing(checks),
+    failingWrites: () => failing({ ...checks, ...writeChecks }),
+    metrics: () => metrics.getMetricsAsJSON(),
+  };
   const listen = async ({ id, ask }: Question) => say({ kind: 'answer', id, answer: await answers[ask]() });
   process.on('message', listen);
   return { port, close: async () => void process.off('message', listen) };

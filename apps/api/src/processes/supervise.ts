@@ -13,7 +13,7 @@ export const countProcesses = (asked: number): number => (asked === 0 ? availabl
 
 /**
  * Runs the api in `size` processes that share its ports, and answers for all of them on the admin port. It
- * serves no call itself, so no call can take it down.
+ * serves no call itself, so no call can take it down; deaths of processes that calls caused never end it.
  * @throws Error when one of them does not start
  */
 export async function supervise(app: App<typeof apiEnv>, size: number): Promise<RunningApi> {
@@ -23,7 +23,14 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   const registers = [metrics];
   const deaths = new Counter({
     name: 'core_process_deaths_total',
-    help: 'Processes that ended without being asked to',
+    help: 'Processes that ended without being asked to; opened=false: before they opened a port',
+    labelNames: ['opened'] as const,
+    registers,
+  });
+  const kills = new Counter({
+    name: 'core_process_kills_total',
+    help: 'Of those, the ones that were killed because they did not answer: hung, or endless at work',
+    labelNames: ['why'] as const,
     registers,
   });
   const crew = createCrew({
@@ -31,7 +38,12 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
     fork: forkProcess,
     log,
     stopping: shutdown.signal,
-    onDeath: () => deaths.inc(),
+    onDeath: ({ opened }) => deaths.inc({ opened: String(opened) }),
+    onKill: (why) => kills.inc({ why }),
+    // Unhandled, and therefore the app's end.
+    onHopeless: (error) => {
+      throw error;
+    },
   });
   new Gauge({
     name: 'core_processes',
@@ -45,7 +57,10 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   const admin = await serveAdmin({
     port: env.CORE_ADMIN_PORT,
     log,
-    failing: async () => (shutdown.signal.aborted ? ['serving'] : missingIn(crew.members)),
+    failing: async (forWrites) =>
+      shutdown.signal.aborted
+        ? ['serving']
+        : missingIn(crew.members, forWrites ? 'failingWrites' : 'failing'),
     metrics: {
       contentType: metrics.contentType,
       async metrics() {
@@ -66,8 +81,11 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
 }
 
 /** One process that can do its work is enough; without any, what they miss between them. */
-async function missingIn(members: ReadonlySet<ApiProcess>): Promise<string[]> {
-  const answers = await Promise.all([...members].map((member) => member.ask('failing')));
+async function missingIn(
+  members: ReadonlySet<ApiProcess>,
+  question: 'failing' | 'failingWrites',
+): Promise<string[]> {
+  const answers = await Promise.all([...members].map((member) => member.ask(question)));
   const heard = answers.filter((failing) => failing !== undefined);
   if (heard.length === 0) return ['serving'];
   return heard.some((failing) => failing.length === 0) ? [] : [...new Set(heard.flat())];

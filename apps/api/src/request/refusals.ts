@@ -1,4 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
+import { tryAgain } from '../call/try-again.ts';
 
 /** Of requests that are not read to their end, in the words of both ports. */
 export const tooLarge = (most: number) =>
@@ -7,8 +8,7 @@ export const tooLarge = (most: number) =>
     Code.ResourceExhausted,
   );
 
-export const noRoom = () =>
-  new ConnectError('this process holds too many bytes of requests, try again', Code.ResourceExhausted);
+export const noRoom = () => tryAgain('this process holds too many bytes of requests', 1_000);
 
 export const tooManyParts = () =>
   new ConnectError('the request comes in too many parts', Code.InvalidArgument);

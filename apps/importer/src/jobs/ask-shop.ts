@@ -1,8 +1,13 @@
 import type { ShopConnection } from '@core/domain';
 import type { Logger } from '@core/runtime';
+import {
+  type QueryCost,
+  type ShopifyClient,
+  ShopifyUnavailable,
+  Throttled,
+  Unauthorized,
+} from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
-import type { ShopifyClient } from '../shopify/client.ts';
-import { ShopifyUnavailable, Throttled, Unauthorized, type QueryCost } from '../shopify/errors.ts';
 import type { Limiter, Outcome } from '../shopify/limiter.ts';
 import type { Limit } from '../shopify/source.ts';
 import type { Tiers } from '../shopify/tiers.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ShopifyClient, ShopifyReply, ShopifyRequest } from '../shopify/client.ts';
+import type { ShopifyClient, ShopifyReply, ShopifyRequest } from '@core/shopify';
 
 export interface KeptAnswers {
   /** Asks only for what was not answered before. */

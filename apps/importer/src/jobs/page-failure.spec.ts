@@ -1,6 +1,6 @@
 import { Fenced } from '@core/domain';
 import { CoreError } from '@core/runtime';
-import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '../shopify/errors.ts';
+import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
 import { LimiterUnavailable } from '../shopify/limiter.ts';
 import { remedyFor } from './page-failure.ts';
 

@@ -1,6 +1,6 @@
 import { Fenced } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
-import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '../shopify/errors.ts';
+import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
 import { asksToWait, LimiterUnavailable } from '../shopify/limiter.ts';
 
 export interface Attempt {

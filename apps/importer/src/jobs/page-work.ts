@@ -1,7 +1,7 @@
 import type { MerchantKeyStore, Pool } from '@core/db';
 import type { ClaimedPage, CommandContext, PageRef, UpsertCounts } from '@core/domain';
+import type { ShopifyClient } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
-import type { ShopifyClient } from '../shopify/client.ts';
 import type { Source } from '../shopify/source.ts';
 import type { Tiers } from '../shopify/tiers.ts';
 import type { AskShop } from './ask-shop.ts';

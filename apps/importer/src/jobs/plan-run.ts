@@ -1,7 +1,7 @@
 import { advanceRun, clearWaiting, movePlace, planRun, rangeOfRun, type RunPlan } from '@core/domain';
+import type { ShopifyClient } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { chooseSource } from '../shopify/choose-source.ts';
-import type { ShopifyClient } from '../shopify/client.ts';
 import { countCustomers } from '../shopify/count.ts';
 import { planRanges } from '../shopify/cut-range.ts';
 import { clientOf } from './ask-shop.ts';

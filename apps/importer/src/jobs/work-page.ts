@@ -11,9 +11,9 @@ import {
   type CommandContext,
   type PageRef,
 } from '@core/domain';
+import { CursorLost } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
-import { CursorLost } from '../shopify/errors.ts';
 import { createAskShop, NotAdmitted, type AskDeps } from './ask-shop.ts';
 import type { HeldSlices } from './held-slices.ts';
 import { isFailure, remedyFor, type Remedy } from './page-failure.ts';

@@ -1,6 +1,7 @@
 import { Queue, Worker } from 'bullmq';
 import type { ShopConnection } from '@core/domain';
 import { closeWorker } from '../close-worker.ts';
+import { readScheduleJob } from '../jobs/read-job.ts';
 import type { Redis } from '../redis.ts';
 
 /** What BullMQ keeps of a schedule. */
@@ -61,7 +62,11 @@ export function startScheduleWorker(
   fire: (schedule: ShopConnection) => Promise<void>,
   onError: (error: Error) => void,
 ): { close(): Promise<void> } {
-  const worker = new Worker<ShopConnection>(SCHEDULES_QUEUE, ({ data }) => fire(data), { connection });
+  const worker = new Worker<ShopConnection>(
+    SCHEDULES_QUEUE,
+    async ({ data }) => fire(readScheduleJob(SCHEDULES_QUEUE, data)),
+    { connection },
+  );
   worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));
   return { close: () => closeWorker(worker) };

@@ -1,14 +1,13 @@
+import { DENIED_DATA, type QueryCost, type ShopifyClient, ShopifyRejected } from '@core/shopify';
 import { FileRefused, readFile } from './bulk/read-file.ts';
 import { readBulkCursor, toStart, type BulkCursor } from './bulk/cursor.ts';
+import type { CheckFileUrl } from './bulk/file-hosts.ts';
 import { createFileUrls, type ResultFile } from './bulk/file-urls.ts';
 import { askOperation, LOOK_COST, START_COST, type Operation } from './bulk/operation.ts';
 import { parseLines } from './bulk/parse-lines.ts';
 import { findOperation } from './bulk/start.ts';
-import type { ShopifyClient } from './client.ts';
 import { toImported } from './customer-node.ts';
-import { ShopifyRejected, type QueryCost } from './errors.ts';
 import { idOf } from './imported.ts';
-import { DENIED_DATA } from './merchant-messages.ts';
 import type { FileQuery, Limit, Source, SourcePage, SourceQuery } from './source.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
@@ -29,8 +28,13 @@ const MOST_FAILURES = 3;
  * run only what is missing would need an order of the file that nobody promises ("partial or incomplete"), while rows
  * that are read twice write nothing.
  * @param pages reads the slice in the end when operations fail again and again
+ * @param options checkFileUrl: called before a file is asked for
  */
-export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs?: number): Source {
+export function createBulkSource(
+  client: ShopifyClient,
+  pages: Source,
+  { checkFileUrl, timeoutMs }: { checkFileUrl: CheckFileUrl; timeoutMs?: number | undefined },
+): Source {
   const files = createFileUrls();
 
   async function readPage(query: FileQuery, cursor: BulkCursor, file: ResultFile): Promise<SourcePage> {
@@ -64,6 +68,7 @@ export function createBulkSource(client: ShopifyClient, pages: Source, timeoutMs
     if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
     const fileUrl = url ?? partialDataUrl;
     if (fileUrl === null || status === 'EXPIRED') return anew(cursor, cost);
+    checkFileUrl(fileUrl);
     const expires = new Date(Date.parse(completedAt ?? found.createdAt) + URL_LIFE_MS).toISOString();
     const file = { url: fileUrl, partial: status !== 'COMPLETED', expires };
     files.keep(query.shop, id, file);

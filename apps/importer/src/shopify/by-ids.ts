@@ -1,8 +1,6 @@
 import { gidOf, type ImportedCustomer } from '@core/domain';
-import type { ShopifyClient } from './client.ts';
+import { type Access, type QueryCost, type ShopifyClient, ShopifyUnavailable } from '@core/shopify';
 import { CUSTOMER_FIELDS, toImported, type CustomerNode } from './customer-node.ts';
-import { ShopifyUnavailable, type QueryCost } from './errors.ts';
-import type { Access } from './transport.ts';
 
 /** What `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits (input arrays). */
 export const MOST_IDS = 250;

@@ -1,5 +1,4 @@
-import { ShopifyRejected } from './errors.ts';
-import { NO_REST } from './merchant-messages.ts';
+import { NO_REST, ShopifyRejected } from '@core/shopify';
 import type { Source } from './source.ts';
 
 export interface SourceSettings {

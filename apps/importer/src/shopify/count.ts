@@ -1,8 +1,6 @@
 import type { SliceRange } from '@core/domain';
-import type { ShopifyClient } from './client.ts';
-import { ShopifyUnavailable, type QueryCost } from './errors.ts';
+import { type Access, type QueryCost, type ShopifyClient, ShopifyUnavailable } from '@core/shopify';
 import { searchOf } from './search-range.ts';
-import type { Access } from './transport.ts';
 
 /** Without a limit: the default stops at 10,000. */
 export const COUNT = `query CustomersCount($query: String) {

@@ -1,4 +1,4 @@
-import type { ShopifyRequest } from './client.ts';
+import type { ShopifyRequest } from '@core/shopify';
 import { planRanges } from './cut-range.ts';
 
 const BASE = Date.parse('2020-01-01T00:00:00Z') / 1000;

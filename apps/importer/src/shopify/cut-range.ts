@@ -1,10 +1,8 @@
 import { shopifyTime, type SliceRange } from '@core/domain';
+import { type Access, type ShopifyClient, ShopifyUnavailable } from '@core/shopify';
 import { edgesOf, splitSpan, splitsOf, type Bin } from './bins.ts';
-import type { ShopifyClient } from './client.ts';
-import { ShopifyUnavailable } from './errors.ts';
 import { MOST_A_PAGE } from './page-size.ts';
 import { searchOf } from './search-range.ts';
-import type { Access } from './transport.ts';
 
 export const CREATED_BOUNDS = `query CreatedBounds($query: String) {
   oldest: customers(first: 1, query: $query, sortKey: CREATED_AT) { nodes { createdAt } }

@@ -1,6 +1,5 @@
-import type { ShopifyClient, ShopifyReply } from './client.ts';
+import { type ShopifyClient, type ShopifyReply, ShopifyUnavailable } from '@core/shopify';
 import { CUSTOMER_FIELDS, toImported, type CustomerNode } from './customer-node.ts';
-import { ShopifyUnavailable } from './errors.ts';
 import { idOf } from './imported.ts';
 import { placeAfter, type PageCursor } from './page-cursor.ts';
 import { createPageSizes } from './page-size.ts';

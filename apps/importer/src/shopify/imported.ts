@@ -60,8 +60,10 @@ export function orUnreadable(gid: string, read: () => SourceCustomer): ImportedC
 export const idOf = (gid: string): number => Number(gid.slice(gid.lastIndexOf('/') + 1));
 
 function money(amount: string): string {
+  // As far as the last digit that is none: looking for zeros before the end starts anew at each of them.
   const [, whole, decimals = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
-  return whole === undefined ? amount : `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`;
+  const [significant = ''] = /^\d*[1-9]/.exec(decimals) ?? [];
+  return whole === undefined ? amount : `${whole}.${significant.padEnd(2, '0')}`;
 }
 
 function utc(time: string): string {

@@ -1,4 +1,4 @@
-import type { QueryCost } from './errors.ts';
+import type { QueryCost } from '@core/shopify';
 
 export type Api = 'rest' | 'graphql';
 

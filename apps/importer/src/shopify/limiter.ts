@@ -1,5 +1,5 @@
+import type { QueryCost } from '@core/shopify';
 import type { Redis } from '../redis.ts';
-import type { QueryCost } from './errors.ts';
 import { FIRST_GUESS, type Api } from './limiter-figures.ts';
 import { ADMIT, SETTLE } from './limiter-scripts.ts';
 

@@ -4,7 +4,7 @@
  * Source: shopify.dev/docs/api/admin-rest/usage/pagination.
  */
 export function nextPageInfo(link: string | null): string | null {
-  for (const [, address = '', rel] of (link ?? '').matchAll(/<([^>]*)>\s*;\s*rel="?(\w+)"?/g)) {
+  for (const [, address = '', rel] of (link ?? '').matchAll(/<([^<>]*)>\s*;\s*rel="?(\w+)"?/g)) {
     // Only the parameter is taken: the token goes to the address we know, not to one that a reply names.
     if (rel === 'next') return new URL(address, 'https://shop').searchParams.get('page_info');
   }

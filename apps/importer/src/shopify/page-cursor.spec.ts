@@ -1,4 +1,4 @@
-import { CursorLost, ShopifyUnavailable } from './errors.ts';
+import { CursorLost, ShopifyUnavailable } from '@core/shopify';
 import { placeAfter, type PageCursor } from './page-cursor.ts';
 
 /** Two customers of the page with this number. */

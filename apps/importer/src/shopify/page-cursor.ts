@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { CursorLost, ShopifyUnavailable } from './errors.ts';
+import { CursorLost, ShopifyUnavailable } from '@core/shopify';
 
 /** The place in a chain of pages: Shopify's own cursor, and what shows that the chain goes in a circle. */
 export interface PageCursor {

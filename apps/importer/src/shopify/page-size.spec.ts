@@ -1,4 +1,4 @@
-import { QueryTooExpensive, ShopifyTimeout, ShopifyUnavailable, Throttled } from './errors.ts';
+import { QueryTooExpensive, ShopifyTimeout, ShopifyUnavailable, Throttled } from '@core/shopify';
 import { createPageSizes } from './page-size.ts';
 
 const SHOP = 'a.myshopify.com';

@@ -1,4 +1,4 @@
-import { QueryTooExpensive, ShopifyTimeout, Throttled, type QueryCost } from './errors.ts';
+import { type QueryCost, QueryTooExpensive, ShopifyTimeout, Throttled } from '@core/shopify';
 
 /** The most Shopify gives. */
 export const MOST_A_PAGE = 250;

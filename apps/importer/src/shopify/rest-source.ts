@@ -1,12 +1,19 @@
 import type { SliceRange } from '@core/domain';
-import type { ShopifyClient } from './client.ts';
-import { CursorLost, ShopifyUnavailable } from './errors.ts';
+import {
+  type AdminApi,
+  askAdminApi,
+  assertAnswered,
+  CursorLost,
+  type HttpReply,
+  parseObject,
+  type ShopifyClient,
+  ShopifyUnavailable,
+} from '@core/shopify';
 import { parseCallLimit } from './limiter-figures.ts';
 import { nextPageInfo } from './link-header.ts';
 import { placeAfter, type PageCursor } from './page-cursor.ts';
 import { fromRest, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
 import type { Source, SourcePage, SourceQuery } from './source.ts';
-import { askAdminApi, assertAnswered, parseObject, type AdminApi, type HttpReply } from './transport.ts';
 
 /**
  * What REST does not say: the shop's currency, and whether emails are withheld. REST gives null for one it may not

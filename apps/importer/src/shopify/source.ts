@@ -1,5 +1,5 @@
 import type { ImportedCustomer, SliceRange } from '@core/domain';
-import type { QueryCost } from './errors.ts';
+import type { QueryCost } from '@core/shopify';
 
 /** Which of the shop's buckets a request draws from, and what it costs until a reply says better. */
 export interface Limit {

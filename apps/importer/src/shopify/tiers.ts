@@ -1,4 +1,4 @@
-import type { QueryCost } from './errors.ts';
+import type { QueryCost } from '@core/shopify';
 import { FIRST_GUESS, type Api } from './limiter-figures.ts';
 
 export type Tier = 'unknown' | 'standard' | 'advanced' | 'plus' | 'enterprise';

@@ -1,6 +1,4 @@
-import { ShopifyRejected, ShopifyUnavailable } from './errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
-import { parseObject, sendToShop } from './transport.ts';
+import { parseObject, parseRetryAfter, sendToShop, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
 
 /** Where tokens are renewed, and as which app. */
 export interface TokenEndpoint {

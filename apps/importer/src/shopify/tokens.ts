@@ -7,15 +7,21 @@ import {
   takeRefresh,
   type RefreshTurn,
   type ShopConnection,
+  type StoredToken,
 } from '@core/domain';
 import { CoreError, pause } from '@core/runtime';
+import { ShopifyRejected, ShopifyUnavailable, Unauthorized, type ShopifyClient } from '@core/shopify';
+import { proveConnection } from './prove-connection.ts';
 import { inTransactionOf } from '../in-transaction-of.ts';
-import { ShopifyRejected, ShopifyUnavailable } from './errors.ts';
 import { RefreshRefused, requestTokens, type TokenEndpoint } from './tokens-request.ts';
 
 /** A shop's access token, whether it lasts for ever or for an hour. */
 export interface TokenKeeper {
-  /** The token as it is stored now. One that is about to end is replaced first. */
+  /**
+   * The token as it is stored now. One that is about to end is replaced first; the shop of a connection from before
+   * proofs is asked first whether it is that shop.
+   * @throws Unauthorized or ShopUnproven when it is not; as refresh
+   */
   read(connection: ShopConnection): Promise<string>;
   /**
    * @param refused an access token that Shopify did not take
@@ -27,6 +33,7 @@ export interface TokenKeeper {
 export interface TokenKeeperOptions extends TokenEndpoint {
   pool: Pool;
   keys: MerchantKeyStore;
+  client: ShopifyClient;
   /** Milliseconds since the epoch; the clock by which tokens end. */
   now?: () => number;
 }
@@ -95,25 +102,49 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     }
   };
 
+  /** The token as it is stored, or its successor. */
+  const current = async (
+    connection: ShopConnection,
+    { accessToken, expiresAt, refreshable }: StoredToken,
+  ): Promise<string> => {
+    const leftMs = expiresAt ? expiresAt.getTime() - now() : Infinity;
+    if (!refreshable || leftMs > AHEAD_MS) return accessToken;
+    if (leftMs <= 0) return refresh(connection, accessToken);
+    // It is good for a moment yet: nobody has to wait for the new one, and no failure matters.
+    const turn = await take(connection, accessToken);
+    if (turn.kind === 'fresh') return turn.accessToken;
+    if (turn.kind !== 'refresh') return accessToken;
+    return renew(connection, turn).catch((error: unknown) => {
+      const mayPass =
+        error instanceof ShopifyUnavailable || error instanceof ShopifyRejected || error instanceof CoreError;
+      if (!mayPass) throw error;
+      return accessToken;
+    });
+  };
+
+  /** @returns the token that the shop has vouched for */
+  const prove = async (
+    connection: ShopConnection,
+    accessToken: string,
+    refreshable: boolean,
+  ): Promise<string> => {
+    try {
+      await proveConnection(options, connection, accessToken);
+      return accessToken;
+    } catch (error) {
+      if (!(error instanceof Unauthorized) || !refreshable) throw error;
+      const fresh = await refresh(connection, accessToken);
+      await proveConnection(options, connection, fresh);
+      return fresh;
+    }
+  };
+
   return {
     refresh,
     async read(connection) {
-      const { accessToken, expiresAt, refreshable } = await read(connection);
-      const leftMs = expiresAt ? expiresAt.getTime() - now() : Infinity;
-      if (!refreshable || leftMs > AHEAD_MS) return accessToken;
-      if (leftMs <= 0) return refresh(connection, accessToken);
-      // It is good for a moment yet: nobody has to wait for the new one, and no failure matters.
-      const turn = await take(connection, accessToken);
-      if (turn.kind === 'fresh') return turn.accessToken;
-      if (turn.kind !== 'refresh') return accessToken;
-      return renew(connection, turn).catch((error: unknown) => {
-        const mayPass =
-          error instanceof ShopifyUnavailable ||
-          error instanceof ShopifyRejected ||
-          error instanceof CoreError;
-        if (!mayPass) throw error;
-        return accessToken;
-      });
+      const stored = await read(connection);
+      const accessToken = await current(connection, stored);
+      return stored.proven ? accessToken : prove(connection, accessToken, stored.refreshable);
     },
   };
 }

@@ -1,9 +1,12 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { decodeEvent, RfmUpdatedSchema } from '@core/contracts';
+import { decodeEvent, eventText, RfmUpdatedSchema } from '@core/contracts';
 import type { Tx } from '@core/db';
 import { applyRfmScores, checkRfmScore, type ApplyRfmScore, type CommandContext } from '@core/domain';
 import { invalid } from '@core/runtime';
 import { uuid } from './uuid.ts';
+
+/** As long as the settings allow a segment's name to be. */
+const LONGEST_SEGMENT = 64;
 
 type RfmUpdated = ApplyRfmScore & { eventId: string };
 
@@ -18,7 +21,15 @@ export const rfmUpdated = {
       eventId,
       merchantId: uuid('merchant_id', merchantId),
       customerId: uuid('customer_id', customerId),
-      score: { recency, frequency, monetary, segment, asOf: timestampDate(asOf), sequence, configVersion },
+      score: {
+        recency,
+        frequency,
+        monetary,
+        segment: eventText('rfm_score.segment', segment, LONGEST_SEGMENT),
+        asOf: timestampDate(asOf),
+        sequence,
+        configVersion,
+      },
     };
     checkRfmScore(event);
     return event;

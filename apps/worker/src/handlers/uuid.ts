@@ -1,6 +1,7 @@
 import { invalid } from '@core/runtime';
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const LENGTH = 36;
 
 /**
  * In lower case, as PostgreSQL writes it: ids are compared, name locks and are bound into what is encrypted, and in the
@@ -8,7 +9,6 @@ const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
  * @throws CoreError invalid_argument naming the field
  */
 export function uuid(field: string, value: string): string {
-  const id = value.toLowerCase();
-  if (!UUID.test(id)) throw invalid(field, 'must be a UUID');
-  return id;
+  if (value.length !== LENGTH || !UUID.test(value)) throw invalid(field, 'must be a UUID');
+  return value.toLowerCase();
 }

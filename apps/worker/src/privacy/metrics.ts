@@ -42,5 +42,26 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
       this.set({ days: '30' }, now.over30Days);
     },
   });
+  new Gauge({
+    name: 'core_privacy_shop_redactions_pending',
+    help: 'Redactions of shops that wait for their time, or are held until somebody confirms them: the alarm',
+    labelNames: ['state'] as const,
+    registers,
+    async collect() {
+      const now = await figures();
+      if (!now) return;
+      this.set({ state: 'waiting' }, now.shopsWaiting);
+      this.set({ state: 'held' }, now.shopsHeld);
+    },
+  });
+  new Gauge({
+    name: 'core_privacy_shop_redaction_next_timestamp_seconds',
+    help: 'When the next shop is redacted, seconds since the epoch; 0: none waits for its time',
+    registers,
+    async collect() {
+      const now = await figures();
+      if (now) this.set(now.nextShopAt);
+    },
+  });
   return { onShopRedacted: () => redacted.inc() };
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, type Pool } from '@core/db';
-import { listPrivacyRequests, PRIVACY_CHANNEL, redactShopStep } from '@core/domain';
+import {
+  listPrivacyRequests,
+  PRIVACY_CHANNEL,
+  redactShopStep,
+  scheduleShopRedactions,
+  type ScheduledShopRedaction,
+  type ShopRedactionPolicy,
+} from '@core/domain';
 import { listenForWake } from '@core/events';
 import { backoff, pause, type Logger } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
@@ -12,11 +19,15 @@ const WARN_EVERY_MS = 60 * 60_000;
 /** Ten days are left then. */
 const ALARM_DAYS = 20;
 
+export interface RunPrivacyOptions extends BackgroundDeps {
+  policy: ShopRedactionPolicy;
+}
+
 /**
- * Carries out the redactions of shops, step by step, and warns of requests that nobody has answered, until closed. Any
+ * Gives redactions of shops their time, and carries out the redactions of shops, step by step, and warns of requests that nobody has answered, until closed. Any
  * number of workers may: each merchant is one's at a time, and whatever one leaves unfinished the next one goes on with.
  */
-export function runPrivacy({ pool, keys, log, metrics }: BackgroundDeps): Background {
+export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptions): Background {
   const stopping = new AbortController();
   const { signal } = stopping;
   const wake = listenForWake(pool, PRIVACY_CHANNEL, log);
@@ -27,6 +38,11 @@ export function runPrivacy({ pool, keys, log, metrics }: BackgroundDeps): Backgr
       const seen = wake.news();
       try {
         const ctx = { caller: 'worker', requestId: randomUUID(), keys };
+        const { scheduled, held } = await inTransaction(pool, (tx) =>
+          scheduleShopRedactions(tx, ctx, policy),
+        );
+        for (const one of scheduled) logPending(log, one);
+        for (const one of held) logHeld(log, one, policy.most);
         const step = await inTransaction(pool, (tx) => redactShopStep(tx, ctx));
         failures = 0;
         if (step?.done) {
@@ -43,8 +59,8 @@ export function runPrivacy({ pool, keys, log, metrics }: BackgroundDeps): Backgr
   };
   const warn = async (): Promise<void> => {
     while (!signal.aborted) {
-      await warnOfLate(pool, log).catch((err: unknown) =>
-        log.warn({ err }, 'could not look for late privacy requests'),
+      await warnOfWaiting(pool, log, policy).catch((err: unknown) =>
+        log.warn({ err }, 'could not look for privacy requests that wait'),
       );
       await pause(WARN_EVERY_MS, signal);
     }
@@ -58,13 +74,39 @@ export function runPrivacy({ pool, keys, log, metrics }: BackgroundDeps): Backgr
   };
 }
 
+const idsOf = ({ merchantId, requestId }: { merchantId: string; requestId: string }) => ({
+  merchant_id: merchantId,
+  privacy_request_id: requestId,
+});
+
+const logPending = (log: Logger, one: ScheduledShopRedaction): void =>
+  log.warn(
+    { ...idsOf(one), not_before: one.notBefore },
+    'the redaction of a shop is pending; until it is done `npm run ops -- privacy cancel` stops it',
+  );
+
+const logHeld = (log: Logger, one: { merchantId: string; requestId: string }, most: number): void =>
+  log.error(
+    idsOf(one),
+    `the redaction of a shop is held, because more than ${most} came within an hour: look who sent them, ` +
+      'then `npm run ops -- privacy confirm` or `privacy cancel`',
+  );
+
 /** Ids alone; a shop's number of its own request is one. */
-async function warnOfLate(pool: Pool, log: Logger): Promise<void> {
-  const late = await inTransaction(pool, (tx) => listPrivacyRequests(tx, { olderThanDays: ALARM_DAYS }));
-  for (const { merchantId, requestId, kind, dueAt } of late) {
+async function warnOfWaiting(pool: Pool, log: Logger, { most }: ShopRedactionPolicy): Promise<void> {
+  const [late, shops] = await inTransaction(pool, async (tx) => [
+    await listPrivacyRequests(tx, { olderThanDays: ALARM_DAYS }),
+    await listPrivacyRequests(tx, { kind: 'shop_redact' }),
+  ]);
+  for (const request of late) {
     log.warn(
-      { merchant_id: merchantId, privacy_request_id: requestId, kind, due_at: dueAt },
+      { ...idsOf(request), kind: request.kind, due_at: request.dueAt },
       'a privacy request is not done after 20 days; 30 is the deadline',
     );
+  }
+  for (const request of shops) {
+    const { notBefore, held } = request;
+    if (held) logHeld(log, request, most);
+    else if (notBefore && notBefore.getTime() > Date.now()) logPending(log, { ...request, notBefore });
   }
 }

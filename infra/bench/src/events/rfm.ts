@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { claimEvents, createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
 import { applyRfmScores, type ScoreToApply } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
@@ -46,7 +46,11 @@ export async function applyScores(
         await claimEvents(
           tx,
           'bench',
-          some.map(({ ctx }) => ctx.requestId),
+          some.map(({ ctx: { requestId }, input }) => ({
+            key: JSON.stringify(['rfm.updated', 'bench', requestId, input.merchantId]),
+            digest: createHash('sha256').update(requestId).digest(),
+            bareId: requestId,
+          })),
         );
         await applyRfmScores(tx, some);
       });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { connectShop, getImport, startImport, type ImportRun } from '@core/domain';
-import { DEV_ACCESS_TOKEN, type ShopSettings } from '@core/testing';
+import { DEV_ACCESS_TOKEN, shopIdOf, type ShopSettings } from '@core/testing';
 import type { ImportStack } from './open-stack.ts';
 
 export interface BenchShop {
@@ -17,7 +17,11 @@ export async function newShop(stack: ImportStack, settings: ShopSettings): Promi
   await stack.shop(connected.shop, settings);
   const ctx = { caller: 'bench', requestId: randomUUID(), keys: stack.keys };
   await inTransaction(stack.owner, (tx) =>
-    connectShop(tx, ctx, { ...connected, accessToken: DEV_ACCESS_TOKEN }),
+    connectShop(tx, ctx, {
+      ...connected,
+      shopId: String(shopIdOf(connected.shop)),
+      accessToken: DEV_ACCESS_TOKEN,
+    }),
   );
   return connected;
 }

@@ -97,6 +97,9 @@ export async function startContestants(
       (port) => ({
         ...apiEnvironment({ database: database.url, replicas: database.replicaUrls, auth: auth.address }),
         CORE_DB_POOL: String(CONNECTIONS),
+        // A driver is one caller, and the peers have no quotas.
+        CORE_QUOTA_CALLER: 'score_reads=0,reads=0,in_flight=0',
+        CORE_QUOTA_MERCHANT: 'score_reads=0,reads=0,in_flight=0',
         CORE_API_PROCESSES: String(PROCESSES),
         CORE_GRPC_PORT: String(port),
         CORE_ADMIN_PORT: String(adminPort),

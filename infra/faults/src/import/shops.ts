@@ -9,7 +9,7 @@ import {
   type ImportRun,
   type StartImport,
 } from '@core/domain';
-import { DEV_ACCESS_TOKEN, type Shop, type TokenPair } from '@core/testing';
+import { DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/testing';
 import { patiently } from '../patiently.ts';
 import type { ImportStack } from './stack.ts';
 
@@ -54,9 +54,10 @@ export function connect(
   tokens?: TokenPair,
 ): Promise<unknown> {
   const accessToken = tokens?.accessToken ?? DEV_ACCESS_TOKEN;
+  const shopId = String(shopIdOf(shop));
   const expiring = tokens && { refreshToken: tokens.refreshToken };
   return asApi(stack, { merchantId }, (tx) =>
-    connectShop(tx, ctx(stack), { merchantId, shop, accessToken, ...expiring }),
+    connectShop(tx, ctx(stack), { merchantId, shop, shopId, accessToken, ...expiring }),
   );
 }
 

@@ -94,5 +94,6 @@ function described({ proto }: DescFile, path: readonly number[]): JsonSchema {
   const comment = proto.sourceCodeInfo?.location.find(
     (one) => one.path.join() === path.join(),
   )?.leadingComments;
-  return comment ? { description: comment.trim().replaceAll(/\s*\n\s*/g, ' ') } : {};
+  const lines = (comment ?? '').split('\n').map((line) => line.trim());
+  return comment ? { description: lines.filter(Boolean).join(' ') } : {};
 }

@@ -94,28 +94,23 @@ const KEY = {
   },
 };
 
-const eventMessage = (
-  name: string,
-  schema: string,
-  topic: TopicName,
-  { action, summary, example }: EventDoc,
-) => ({
+const eventMessage = (name: string, schema: string, topic: TopicName, doc: EventDoc) => ({
   name,
   title: topic,
-  summary,
+  summary: doc.summary,
   contentType: 'application/json',
-  headers: eventHeaderSchema(action),
+  headers: eventHeaderSchema(doc),
   payload: { $ref: `#/components/schemas/${schema}` },
   bindings: KEY,
   examples: [
     {
       name,
       headers: {
-        ...eventHeaders(topic, String(example['event_id']), String(example['occurred_at'])),
-        ...(action === 'receive' ? { ce_source: 'a-producer' } : {}),
+        ...eventHeaders(topic, String(doc.example['event_id']), String(doc.example['occurred_at'])),
+        ...(doc.action === 'receive' ? { ce_source: 'a-producer' } : {}),
         traceparent: TRACE,
       },
-      payload: example,
+      payload: doc.example,
     },
   ],
 });

@@ -7,6 +7,8 @@ export interface EventDoc {
   /** What this service does with it. */
   action: 'send' | 'receive';
   summary: string;
+  /** Whether its records carry a signature. */
+  signed?: boolean;
   /** Fields that are always there, or without which a record is refused. */
   required: readonly string[];
   /** The body of a record that is as it should be. */
@@ -65,7 +67,9 @@ export const EVENTS: Record<TopicName, EventDoc> = {
   [Topic.gdprRequestCreated]: {
     message: 'events.v1.GdprRequestCreated',
     action: 'receive',
-    summary: 'A person, named by customer_id, external_id or email, is to be erased.',
+    summary:
+      'A person, named by customer_id, external_id or email, is to be erased or told what is held; or a shop is to be erased.',
+    signed: true,
     required: ['merchant_id'],
     example: { ...ids, request_id: 'gdpr-2026-17', kind: 'redact', occurred_at: '2026-01-02T03:04:05.678Z' },
   },

@@ -26,6 +26,14 @@ const REDRIVEN: Record<string, JsonSchema> = {
   redriven_from: text('Set by `dlq redrive`: the dead letter that it was, topic/partition/offset'),
 };
 
+const SIGNED: Record<string, JsonSchema> = {
+  jws: text(
+    'Detached JWS over the body (RFC 7515 appendix F, or RFC 7797 with b64 false); its protected header has alg, kid, ' +
+      'topic, id (ce_id), source (ce_source) and iat. Required in production',
+    { pattern: '^[A-Za-z0-9_-]+\\.\\.[A-Za-z0-9_-]+$' },
+  ),
+};
+
 const DEAD: Record<string, JsonSchema> = {
   dlq_reason: text('Why it could not be handled', {
     enum: [
@@ -33,6 +41,8 @@ const DEAD: Record<string, JsonSchema> = {
       'invalid',
       'unknown_customer',
       'unsupported_kind',
+      'signature_missing',
+      'signature_invalid',
       'transient_exhausted',
       'unforeseen',
     ],
@@ -43,21 +53,27 @@ const DEAD: Record<string, JsonSchema> = {
   dlq_attempts: text('How often it was tried', { pattern: '^\\d+$' }),
 };
 const LEFT_OUT: Record<string, JsonSchema> = {
+  dlq_signature: text('Its header jws was removed, because the body was written anew', { const: 'removed' }),
   dlq_body_bytes: text('The body is left out, it was no JSON object or too large: how long it was', {
     pattern: '^\\d+$',
   }),
 };
 
 /** Headers of a topic's records. Inbound ones may come without any, and with others. */
-export const eventHeaderSchema = (action: EventDoc['action']): JsonSchema => ({
+export const eventHeaderSchema = ({ action, signed }: EventDoc): JsonSchema => ({
   type: 'object',
   ...(action === 'send' ? { required: Object.keys(CLOUD_EVENT) } : {}),
-  properties: { ...CLOUD_EVENT, ...TRACE, ...(action === 'receive' ? REDRIVEN : {}) },
+  properties: {
+    ...CLOUD_EVENT,
+    ...TRACE,
+    ...(action === 'receive' ? REDRIVEN : {}),
+    ...(signed ? SIGNED : {}),
+  },
 });
 
 /** Headers of a dead letter: the record's own, and why it is there. */
 export const deadLetterHeaderSchema = (): JsonSchema => ({
   type: 'object',
   required: Object.keys(DEAD),
-  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...DEAD, ...LEFT_OUT },
+  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...SIGNED, ...DEAD, ...LEFT_OUT },
 });

@@ -93,6 +93,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           CORE_REFLECTION: 'true',
           AUTH_GRPC_URL: standIns.authAddress,
           ...tokens.apiEnv,
+          SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
           SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
         }),
       worker: () => start('worker', 9102, { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }),

@@ -47,7 +47,7 @@ export async function ensureSystem({ need, onProgress }: EnsureSystem): Promise<
     throw new Error(
       `missing on this machine: ${missing.join(', ')}. Install ` +
         `${packages.map(({ product }) => product).join(', ')} (Debian: apt-get install ${names})` +
-        (missing.includes('java') ? ', or use `docker compose up` instead.' : '.'),
+        (missing.includes('java') ? ', or use Docker instead (README, "With Docker").' : '.'),
     );
   }
   onProgress?.(`installing ${names} with apt-get`);

@@ -3,6 +3,8 @@ import { COMMON_OPTIONS } from './command.ts';
 import { UsageError } from './errors.ts';
 import type { Options, Values } from './option.ts';
 
+const LONGEST_VALUE = 4_096;
+
 /** Reads a command's flags. @throws UsageError naming the flag */
 export function readFlags<O extends Options>(
   options: O,
@@ -12,6 +14,9 @@ export function readFlags<O extends Options>(
   const given = parse(all, args);
   const values = Object.entries(all).map(([name, option]) => {
     const raw = (given[name] ?? []).map(String);
+    if (raw.some((value) => value.length > LONGEST_VALUE)) {
+      throw new UsageError(`--${name}: must have at most ${LONGEST_VALUE} characters`);
+    }
     if (raw.length > 1 && !option.many) throw new UsageError(`--${name}: is given more than once`);
     try {
       return [name, option.parse(raw)];

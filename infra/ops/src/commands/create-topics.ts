@@ -1,20 +1,32 @@
-import { createTopics as create, kafkaEnv, topicSpecs, type TopicSpec } from '@core/events';
+import { createTopics as create, kafkaEnv, replicatedTopicSpecs, type TopicSpec } from '@core/events';
+import { applyAcls, PRINCIPAL_OPTIONS } from '../acls/apply-acls.ts';
 import { defineCommand } from '../cli/command.ts';
+import { flag } from '../cli/option.ts';
 import { withKafka } from '../connect/with-kafka.ts';
 
 export const createTopics = defineCommand({
   name: 'topics',
   does: 'create the Kafka topics that are missing',
   details: `
-Topics that are there stay as they are. Where one differs from its documented partitions, retention or compaction,
-that is said and left to you: more partitions send a customer's next events to another partition, beside the
-earlier ones, and a shorter retention deletes.`,
-  options: {},
+A topic gets three replicas of which two must be in sync, or as many as there are brokers: run it while all are up.
+Topics that are there stay as they are. Where one differs from its documented partitions, replicas, retention or
+compaction, that is said and left to you: more partitions send a customer's next events to another partition, beside
+the earlier ones, and a shorter retention deletes.
+
+With --acl no topic is created: it shows who has to be allowed what, and with --yes allows it, as a user of the broker
+who may (a super user). The broker needs an authorizer, and allow.everyone.if.no.acl.found=false. What else is allowed
+stays; of others who may write to a topic that this service reads it says so.`,
+  options: {
+    acl: flag('the ACLs that the topics need, and who else may write'),
+    ...PRINCIPAL_OPTIONS,
+    yes: flag('with --acl: add those that are missing'),
+  },
   env: kafkaEnv,
-  run: ({ env }) =>
+  run: ({ values, env, terminal }) =>
     withKafka(env, async (kafka) => {
+      if (values.acl) return applyAcls(kafka, values, terminal);
       const created = await create(kafka);
-      const specs = topicSpecs();
+      const specs = replicatedTopicSpecs(await kafka.brokers());
       const settings = [...new Set(specs.flatMap(({ config }) => Object.keys(config)))];
       const actual = await kafka.describeTopics(
         specs.map(({ name }) => name),
@@ -35,16 +47,17 @@ earlier ones, and a shorter retention deletes.`,
 
 interface Drift {
   topic: string;
-  /** partitions, or a topic setting such as retention.ms. */
+  /** partitions, replicas, or a topic setting such as retention.ms. */
   setting: string;
   expected: string;
   found: string;
 }
 
-function driftOf({ name, partitions, config }: TopicSpec, actual: readonly TopicSpec[]): Drift[] {
+function driftOf({ name, partitions, replicas, config }: TopicSpec, actual: readonly TopicSpec[]): Drift[] {
   const found = actual.find((topic) => topic.name === name);
   const pairs = [
     ['partitions', String(partitions), String(found?.partitions)],
+    ['replicas', String(replicas), String(found?.replicas)],
     ...Object.entries(config).map(([setting, value]) => [setting, value, found?.config[setting] ?? 'unset']),
   ] as [string, string, string][];
   return pairs

@@ -1,6 +1,7 @@
 import { migrateDatabase } from '@core/db';
 import { readEnv } from '@core/runtime';
 import { defineCommand, type Command } from '../cli/command.ts';
+import { integerOr } from '../cli/option.ts';
 import { migrateEnv } from '../config.ts';
 
 /** @param folder libs/db/migrations, or its copy beside the bundle */
@@ -9,8 +10,14 @@ export const migrate = (folder: string): Command =>
     name: 'migrate',
     does: "bring the database to this build's schema (as its owner)",
     details:
-      "Also gives the apps' roles their passwords. Forward only; safe to run again, and from two places.",
-    options: {},
+      "Also gives the apps' roles their passwords and limits. Forward only; safe to run again, from two places, and " +
+      'while the apps work. It names who is in the way of a migration that has to wait.',
+    options: {
+      wait: integerOr(600, 'seconds for which a migration waits for what others hold', {
+        min: 1,
+        max: 86_400,
+      }),
+    },
     env: migrateEnv,
     run: async (call) => {
       const env = readEnv(migrateEnv, call.env);
@@ -30,6 +37,7 @@ export const migrate = (folder: string): Command =>
           core_importer: env.CORE_DB_IMPORTER_PASSWORD,
           core_sealer: env.CORE_DB_SEALER_PASSWORD,
         },
+        { say: (line) => call.terminal.note(line), limitMs: call.values.wait * 1_000 },
       );
       return {
         json: { database: env.CORE_DB_NAME },

@@ -4,7 +4,7 @@ import { defineCommand } from '../cli/command.ts';
 import { flag, integerOr, uuid } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
-import { ALARM_DAYS, leftOf, requestJson, stateOf } from '../privacy/present.ts';
+import { ALARM_DAYS, isOverdue, leftOf, requestJson, runsOf, stateOf } from '../privacy/present.ts';
 
 export const privacyList = defineCommand({
   name: 'privacy list',
@@ -12,11 +12,13 @@ export const privacyList = defineCommand({
   details: `
 Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
 shop_redact are the worker's: when one of them waits for long, its log says why. A request whose event became a dead
-letter is done when its producer has sent it anew, with the same request_id.`,
+letter is done when its producer has sent it anew, with the same request_id.
+A shop_redact runs at the time that it says, unless \`privacy cancel\` stops it. One that is HELD came with more of
+them than are usual, and waits for \`privacy confirm\`; it is due all the same.`,
   options: {
     merchant: uuid('of this merchant alone'),
     late: flag(`those alone that came more than ${ALARM_DAYS} days ago`),
-    all: flag('those that are done, too'),
+    all: flag('those that are done or cancelled, too'),
     limit: integerOr(100, 'at most so many', { min: 1, max: 10_000 }),
   },
   env: databaseEnv,
@@ -26,7 +28,7 @@ letter is done when its producer has sent it anew, with the same request_id.`,
       const found = await inTransaction(pool, (tx) =>
         listPrivacyRequests(tx, { merchantId: merchant, olderThanDays, all, most: limit }),
       );
-      const overdue = found.filter((request) => stateOf(request) === 'OVERDUE').length;
+      const overdue = found.filter(isOverdue).length;
       return {
         json: { overdue, requests: found.map(requestJson) },
         lines:
@@ -34,13 +36,14 @@ letter is done when its producer has sent it anew, with the same request_id.`,
             ? ['no such request']
             : [
                 ...table(
-                  ['merchant', 'request', 'kind', 'received', 'due', 'left', 'state'],
+                  ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left', 'state'],
                   found.map((request) => [
                     request.merchantId,
                     printable(request.requestId),
                     request.kind,
                     request.receivedAt.toISOString().slice(0, 10),
                     request.dueAt.toISOString().slice(0, 10),
+                    runsOf(request),
                     leftOf(request),
                     stateOf(request),
                   ]),

@@ -1,3 +1,4 @@
+import { SIGNATURE_REASONS } from '@core/events';
 import { UsageError } from '../cli/errors.ts';
 import { integer, integerOr, oneOf, text, time, type Values } from '../cli/option.ts';
 
@@ -6,6 +7,7 @@ const REASONS = [
   'invalid',
   'unknown_customer',
   'unsupported_kind',
+  ...SIGNATURE_REASONS,
   'transient_exhausted',
   'unforeseen',
 ] as const;

@@ -61,6 +61,9 @@ it.each([
     letter({}, '{"[removed]":"fields that the schema does not know"}'),
     'have its producer send it again, then drop it',
   ],
+  ['what nobody has signed', letter({ dlq_reason: 'signature_missing' }), 'nobody who may is known to have'],
+  ['a signature that fits nothing', letter({ dlq_reason: 'signature_invalid' }), 'find out who sent it'],
+  ['a body that is not the one signed', letter({ dlq_signature: 'removed' }), 'its signature was removed'],
   ['another source topic', letter({ dlq_source_topic: 'customer.updated' }), 'dlq_source_topic'],
 ])('%s is refused', (_, one, why) => {
   expect(redriveRecord(one)).toEqual({ refused: expect.stringContaining(why) });

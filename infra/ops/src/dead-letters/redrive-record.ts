@@ -1,5 +1,5 @@
 import { deadLetterTopic } from '@core/contracts';
-import type { EventRecord } from '@core/events';
+import { SIGNATURE_REASONS, type EventRecord } from '@core/events';
 import { placeOf, type DeadLetterView } from './dead-letter.ts';
 
 /** What stands where personal data was, see @core/events. */
@@ -12,9 +12,17 @@ const REMOVED = '[removed]';
  */
 export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: string } {
   const { record, sourceTopic, topic } = letter;
-  const { dlq_body_bytes: left } = record.headers;
+  const { dlq_body_bytes: left, dlq_signature: signature } = record.headers;
   if (deadLetterTopic(sourceTopic) !== topic) {
     return { refused: 'its header dlq_source_topic does not name the topic that these are dead letters of' };
+  }
+  // Also once signatures are off, or other keys are trusted: nobody has said that it is what it says.
+  if ((SIGNATURE_REASONS as readonly string[]).includes(letter.reason)) {
+    return {
+      refused:
+        'nobody who may is known to have signed it; find out who sent it, ' +
+        'have its producer sign it and send it again, then drop it',
+    };
   }
   if (left !== undefined) {
     return {
@@ -25,6 +33,13 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
     return {
       refused:
         'personal data, or fields that its schema does not know, were removed from it; ' +
+        'have its producer send it again, then drop it',
+    };
+  }
+  if (signature !== undefined) {
+    return {
+      refused:
+        'its signature was removed, because its body was written anew; ' +
         'have its producer send it again, then drop it',
     };
   }

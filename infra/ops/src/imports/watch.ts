@@ -1,5 +1,5 @@
 import { inTransaction, type Pool } from '@core/db';
-import { getImport, hasEnded, watchImport, type ImportRef } from '@core/domain';
+import { createWatchImport, getImport, hasEnded, type ImportRef } from '@core/domain';
 import type { Report, Terminal } from '../cli/command.ts';
 import { watchWith } from './options.ts';
 import { importJson, showLines } from './present.ts';
@@ -18,7 +18,7 @@ export async function watchToEnd(
 ): Promise<Report> {
   const show = showProgress(terminal);
   const read = () => inTransaction(pool, (tx) => getImport(tx, ref), { merchantId: ref.merchantId });
-  for await (const { run, pace } of watchImport(read, signal)) {
+  for await (const { run, pace } of createWatchImport(read)(ref, signal)) {
     if (!hasEnded(run)) show(run, pace);
   }
   const run = await read();

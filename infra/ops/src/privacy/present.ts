@@ -1,23 +1,50 @@
 import type { PrivacyRequest } from '@core/domain';
-import { age } from '../cli/print.ts';
+import { age, printable } from '../cli/print.ts';
 
 const DAY_MS = 86_400_000;
 /** From then on somebody is to be asked why. */
 export const ALARM_DAYS = 20;
 
-/** done, waiting, late (ten days are left) or overdue. */
-export function stateOf({ completedAt, receivedAt, dueAt }: PrivacyRequest, now = Date.now()): string {
-  if (completedAt) return 'done';
+/** done, cancelled, waiting, late (ten days are left) or overdue; held, when somebody has to confirm it. */
+export function stateOf(request: PrivacyRequest, now = Date.now()): string {
+  if (request.completedAt) return 'done';
+  if (request.cancelledAt) return 'cancelled';
+  const state = waitingFor(request, now);
+  if (!request.held) return state;
+  return state === 'waiting' ? 'HELD' : `${state}, HELD`;
+}
+
+function waitingFor({ receivedAt, dueAt }: PrivacyRequest, now: number): string {
   if (now >= dueAt.getTime()) return 'OVERDUE';
   return now - receivedAt.getTime() >= ALARM_DAYS * DAY_MS ? 'LATE' : 'waiting';
 }
 
 /** 12d left, or 3d over. */
-export function leftOf({ completedAt, dueAt }: PrivacyRequest, now = Date.now()): string {
-  if (completedAt) return '-';
+export function leftOf({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now = Date.now()): string {
+  if (completedAt || cancelledAt) return '-';
   const seconds = (dueAt.getTime() - now) / 1_000;
   return seconds < 0 ? `${age(-seconds)} over` : `${age(seconds)} left`;
 }
+
+export const isOverdue = (request: PrivacyRequest): boolean => stateOf(request).startsWith('OVERDUE');
+
+/** When a redaction of a shop that waits may begin: 2026-01-02T03:04Z. */
+export const runsOf = ({ completedAt, cancelledAt, notBefore }: PrivacyRequest): string =>
+  completedAt || cancelledAt || !notBefore ? '-' : `${notBefore.toISOString().slice(0, 16)}Z`;
+
+/** Everything about one request. */
+export const requestLines = (request: PrivacyRequest): string[] => [
+  `${request.kind} ${printable(request.requestId)}: ${stateOf(request)}`,
+  `merchant   ${request.merchantId}`,
+  `customer   ${request.customerId ?? '-'}`,
+  `received   ${request.receivedAt.toISOString()}`,
+  `due        ${request.dueAt.toISOString()} (${leftOf(request)})`,
+  ...(request.notBefore ? [`not before ${request.notBefore.toISOString()}`] : []),
+  `completed  ${request.completedAt?.toISOString() ?? '-'}`,
+  ...(request.cancelledAt
+    ? [`cancelled  ${request.cancelledAt.toISOString()}, ${request.cancelReason ?? '-'}`]
+    : []),
+];
 
 export const requestJson = (request: PrivacyRequest) => ({
   merchant_id: request.merchantId,
@@ -27,5 +54,9 @@ export const requestJson = (request: PrivacyRequest) => ({
   received_at: request.receivedAt,
   due_at: request.dueAt,
   completed_at: request.completedAt,
+  not_before: request.notBefore,
+  held: request.held,
+  cancelled_at: request.cancelledAt,
+  cancel_reason: request.cancelReason,
   state: stateOf(request).toLowerCase(),
 });

@@ -10,7 +10,7 @@ export interface NewRfmScore {
 /**
  * - applied: newer than the stored one and different, or the first; the version is raised
  * - unchanged: newer, and says the same: only its as_of, sequence and config_version are stored
- * - not_newer: by sequence when both have one, else by as_of
+ * - not_newer: by sequence when both have one, else by as_of; see NEWER
  * - erased: the customer is deleted or erased
  * - unknown: no such customer of this merchant
  */
@@ -21,6 +21,21 @@ export interface RfmUpdate {
   /** The customer's, after it; null for an unknown one. */
   version: number | null;
 }
+
+/**
+ * A sequence that is wrong by far, or that its producer began anew, would freeze its customer for ever: after so long a
+ * time as_of has the last word. As long as the topic keeps its records, so that what comes late or is redriven is within
+ * it. Rejected: to bound the sequence alone, for a counter that stands at 17 is held back by every number above that.
+ */
+const SEQUENCE_HOLDS_DAYS = 7;
+
+/** SQL: whether `score` replaces `stored`. One from a time to come was stored before such were refused: it holds back none. */
+const NEWER = `(
+  case when stored ? 'sequence' and score ? 'sequence'
+       then (score ->> 'sequence')::bigint > (stored ->> 'sequence')::bigint
+       else (score ->> 'as_of')::timestamptz > (stored ->> 'as_of')::timestamptz end
+  or (score ->> 'as_of')::timestamptz > (stored ->> 'as_of')::timestamptz + interval '${SEQUENCE_HOLDS_DAYS} days'
+  or (stored ->> 'as_of')::timestamptz > now() + interval '1 day')`;
 
 /**
  * Stores each score that is newer than the one there, in one statement: a read before it could be outrun by
@@ -45,10 +60,7 @@ export async function updateRfmScores(reader: Reader, scores: readonly NewRfmSco
        select *, case
            when gone then 'erased'
            when stored is null then 'applied'
-           when not case when stored ? 'sequence' and score ? 'sequence'
-                         then (score ->> 'sequence')::bigint > (stored ->> 'sequence')::bigint
-                         else (score ->> 'as_of')::timestamptz > (stored ->> 'as_of')::timestamptz end
-             then 'not_newer'
+           when not ${NEWER} then 'not_newer'
            when stored ->> 'score' = score ->> 'score' and stored ->> 'segment' = score ->> 'segment'
              then 'unchanged'
            else 'applied' end as outcome
@@ -78,8 +90,9 @@ export async function updateRfmScores(reader: Reader, scores: readonly NewRfmSco
 
 /** Whether `one` replaces `other`: the rule of updateRfmScores, for two of one batch. */
 export function isNewer(one: StoredRfmScore, other: StoredRfmScore): boolean {
-  if (one.sequence !== undefined && other.sequence !== undefined) {
-    return BigInt(one.sequence) > BigInt(other.sequence);
-  }
-  return Date.parse(one.as_of) > Date.parse(other.as_of);
+  const later = Date.parse(one.as_of) - Date.parse(other.as_of);
+  if (one.sequence === undefined || other.sequence === undefined) return later > 0;
+  return BigInt(one.sequence) > BigInt(other.sequence) || later > SEQUENCE_HOLDS_DAYS * DAY_MS;
 }
+
+const DAY_MS = 86_400_000;

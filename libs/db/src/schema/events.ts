@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  check,
   index,
   integer,
   jsonb,
@@ -11,7 +12,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import { bytea, instant } from './columns.ts';
 
 /** Shards of the outbox; a customer's events stay in one, so their order does too. */
 export const OUTBOX_SHARDS = 4;
@@ -33,6 +34,7 @@ export const outboxEvents = pgTable(
     eventId: uuid('event_id')
       .notNull()
       .default(sql`uuidv7()`),
+    /** What the version says; read by the build before 0014 alone, and dropped once no build writes it. */
     topic: varchar('topic').notNull(),
     merchantId: uuid('merchant_id').notNull(),
     customerId: uuid('customer_id').notNull(),
@@ -44,7 +46,13 @@ export const outboxEvents = pgTable(
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
   // No primary key: it would be a second index to write for each event, and ids are only looked up in a shard.
-  (t) => [index('idx_outbox_events_shard').on(t.shard, t.id)],
+  (t) => [
+    index('idx_outbox_events_shard').on(t.shard, t.id),
+    check(
+      'ck_outbox_events_topic',
+      sql`${t.version} >= 1 AND ${t.topic} = CASE ${t.version} WHEN 1 THEN 'customer.created' ELSE 'customer.updated' END`,
+    ),
+  ],
 );
 
 /** One row: the segment that writers append to. The others drain, and are thrown away as files once empty. */
@@ -65,7 +73,10 @@ export const inboxEvents = pgTable(
   'inbox_events',
   {
     consumer: varchar('consumer').notNull(),
+    /** Topic, source, id and merchant as one text, see EventClaim; the id alone where the build before 0014 wrote it. */
     eventId: varchar('event_id').notNull(),
+    /** Of what the event says; null where the build before 0014 wrote it. */
+    digest: bytea('digest'),
     processedAt: instant('processed_at').notNull().defaultNow(),
   },
   (t) => [
@@ -82,6 +93,7 @@ export const parkedEvents = pgTable(
       .primaryKey()
       .default(sql`uuidv7()`),
     consumer: varchar('consumer').notNull(),
+    /** As the inbox has it. */
     eventId: varchar('event_id').notNull(),
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),

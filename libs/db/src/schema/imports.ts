@@ -163,6 +163,8 @@ export const shopifyConnections = pgTable(
   {
     merchantId: uuid('merchant_id').notNull(),
     shop: varchar('shop').notNull(),
+    /** The shop's own number, named by the shop itself to who asked with the token; null: unproven. */
+    shopId: bigint('shop_id', { mode: 'bigint' }),
     /** AES-256-GCM under the merchant's data key. */
     accessToken: varchar('access_token').notNull(),
     refreshToken: varchar('refresh_token'),
@@ -174,8 +176,10 @@ export const shopifyConnections = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.shop] }),
-    // A webhook names the shop alone, so a shop belongs to one merchant.
-    uniqueIndex('uq_shopify_connections_shop').on(t.shop),
+    // A webhook names the shop alone, so a shop belongs to one merchant: to one that the shop has vouched for.
+    uniqueIndex('uq_shopify_connections_proven')
+      .on(t.shop)
+      .where(sql`${t.shopId} is not null`),
   ],
 );
 

@@ -71,6 +71,15 @@ export const privacyRequests = pgTable(
       .notNull()
       .default(sql`now() + interval '30 days'`),
     completedAt: instant('completed_at'),
+    /** Of a shop_redact: nothing of it is done before; null until the worker has seen it. */
+    notBefore: instant('not_before'),
+    /** Of a shop_redact: it came with so many others that somebody has to confirm it. */
+    heldAt: instant('held_at'),
+    confirmedAt: instant('confirmed_at'),
+    /** Of a shop_redact that an operator has stopped; completed_at stays null, for it was not done. */
+    cancelledAt: instant('cancelled_at'),
+    /** A word of CANCEL_REASONS. */
+    cancelReason: varchar('cancel_reason'),
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.requestId] }),

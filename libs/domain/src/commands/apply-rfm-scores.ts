@@ -66,16 +66,30 @@ export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): P
   });
 }
 
-/** @throws CoreError invalid_argument naming the field */
-export function checkRfmScore({ score }: ApplyRfmScore): void {
-  const { recency, frequency, monetary, asOf } = score;
+const DAY_MS = 86_400_000;
+
+/**
+ * A score from a time to come would be newer than every score until then, and its customer frozen. A day is for clocks
+ * that are wrong and for time zones. A sequence is a counter, or a clock of nanoseconds at most: one beyond what such a
+ * clock says in a day is neither.
+ * @throws CoreError invalid_argument naming the field
+ */
+export function checkRfmScore({ score }: ApplyRfmScore, now = Date.now()): void {
+  const { recency, frequency, monetary, asOf, sequence } = score;
+  const latest = now + DAY_MS;
   for (const [name, value] of Object.entries({ recency, frequency, monetary })) {
     if (!Number.isInteger(value) || value < 1 || value > 5) {
       throw invalid(`rfm_score.${name}`, 'must be 1 to 5');
     }
   }
   if (Number.isNaN(asOf.getTime())) throw invalid('rfm_score.as_of', 'must be a time');
+  if (asOf.getTime() > latest) throw invalid('rfm_score.as_of', 'must be at most a day from now');
+  if (sequence !== undefined && sequence > BigInt(latest) * NANOS_OF_MS) {
+    throw invalid('rfm_score.sequence', 'must be at most the nanoseconds from 1970 to a day from now');
+  }
 }
+
+const NANOS_OF_MS = 1_000_000n;
 
 type Candidate = NewRfmScore & { ctx: CommandContext };
 

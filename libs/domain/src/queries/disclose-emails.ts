@@ -1,46 +1,41 @@
-import { generationOf, openEmails, type CustomerRow, type Tx } from '@core/db';
+import type { CustomerRow, Tx } from '@core/db';
+import { openReadable, type SealedEmail } from '../commands/privacy/open-readable.ts';
 import type { CommandContext } from '../context.ts';
 
+type Row = Pick<CustomerRow, 'id' | 'merchantId' | 'email'>;
+
+/** By customer id; null: there is an email, and it does not open. Of a row without one there is no entry. */
+export type DisclosedEmails = ReadonlyMap<string, string | null>;
+
 /**
- * The plain emails of a merchant's customer rows by customer id, with one audit row for each in the caller's
- * transaction: what is not on record is not handed out. On the primary, because a replica that showed
- * the row may not be the one that is asked next, and that one may not have its key yet.
- * @throws KeyError when a key is gone or a value belongs to another row
+ * The plain emails of a merchant's customer rows, with one audit row for each in the caller's transaction: what is not
+ * on record is not handed out. On the primary, because a replica that showed the row may not be the one that is asked
+ * next, and that one may not have its key yet.
+ *
+ * What does not open (it was changed, belongs to another row, or its key is lost) is told as such. Rejected: to fail for
+ * it, which would keep a merchant from a whole list for the sake of one broken value.
  */
 export async function discloseEmails(
   tx: Tx,
   ctx: CommandContext,
-  rows: readonly Pick<CustomerRow, 'id' | 'merchantId' | 'email'>[],
-): Promise<Map<string, string>> {
-  const emails = new Map<string, string>();
-  for (const { merchantId, generation, sealed } of byKey(rows)) {
-    const keys = await ctx.keys.ofGeneration(tx, merchantId, generation);
-    const opened = await openEmails(tx, merchantId, keys, sealed);
-    for (const [id, email] of opened) emails.set(id, email);
-    await audit(tx, ctx, merchantId, sealed);
+  rows: readonly Row[],
+): Promise<DisclosedEmails> {
+  const emails = new Map<string, string | null>();
+  const sealed = rows.filter((row): row is Row & SealedEmail => row.email !== null);
+  for (const [merchantId, some] of Map.groupBy(sealed, (row) => row.merchantId)) {
+    const opened = await openReadable(tx, ctx, merchantId, some);
+    for (const { id } of some) emails.set(id, opened.get(id) ?? null);
+    await audit(tx, ctx, merchantId, [...opened.keys()]);
   }
   return emails;
 }
 
-type Sealed = { id: string; email: string };
-
-function byKey(rows: readonly Pick<CustomerRow, 'id' | 'merchantId' | 'email'>[]) {
-  const groups = new Map<string, { merchantId: string; generation: number; sealed: Sealed[] }>();
-  for (const { id, merchantId, email } of rows) {
-    if (email === null) continue;
-    const generation = generationOf(email);
-    const key = `${merchantId} ${generation}`;
-    const group = groups.get(key) ?? { merchantId, generation, sealed: [] };
-    group.sealed.push({ id, email });
-    groups.set(key, group);
-  }
-  return groups.values();
-}
-
 /** One statement for a page of up to a thousand, where appendAudit would make a thousand. */
-const audit = (tx: Tx, ctx: CommandContext, merchantId: string, sealed: readonly Sealed[]) =>
-  tx.query(
+async function audit(tx: Tx, ctx: CommandContext, merchantId: string, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.query(
     `insert into audit_log (merchant_id, customer_id, actor, action, request_id)
      select $1, id, $2, 'customer.email_disclosed', $3 from unnest($4::uuid[]) as id`,
-    [merchantId, ctx.caller, ctx.requestId, sealed.map(({ id }) => id)],
+    [merchantId, ctx.caller, ctx.requestId, ids],
   );
+}

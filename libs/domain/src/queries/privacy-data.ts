@@ -41,7 +41,9 @@ export async function readPersonalData(
   if (!customers.some(({ id }) => customerIds.includes(id))) return null;
   const ids = customers.map(({ id }) => id);
   const externalIds = customers.flatMap(({ external_id: id }) => id ?? []);
-  const sealed = customers.filter((customer): customer is typeof customer & SealedEmail => !!customer.email);
+  const sealed = customers.filter(
+    (customer): customer is typeof customer & SealedEmail => customer.email !== null,
+  );
   const emails = await openReadable(tx, ctx, merchantId, sealed);
   const webhooks = await readWebhooks(tx, ctx, merchantId, {
     externalIds: new Set(externalIds),

@@ -1,5 +1,7 @@
 import type { Pool, Reader } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
+import type { CancelReason } from '../commands/privacy/cancel-shop-redaction.ts';
+import { HELD } from '../commands/privacy/shop-redaction.ts';
 import type { ErasedPlace } from '../commands/privacy/receipt.ts';
 
 export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact';
@@ -12,8 +14,14 @@ export interface PrivacyRequest {
   customerId: string | null;
   receivedAt: Date;
   dueAt: Date;
-  /** Null while it waits to be done. */
+  /** Null while it waits to be done, and when it was cancelled. */
   completedAt: Date | null;
+  /** Of a redaction of a shop: when it may begin; null until the worker has seen it, and of other kinds. */
+  notBefore: Date | null;
+  /** It came with many others, and waits for somebody to confirm it. */
+  held: boolean;
+  cancelledAt: Date | null;
+  cancelReason: CancelReason | null;
 }
 
 interface RequestRef {
@@ -22,7 +30,9 @@ interface RequestRef {
 }
 
 const COLUMNS = `merchant_id as "merchantId", request_id as "requestId", kind, customer_id as "customerId",
-  received_at as "receivedAt", due_at as "dueAt", completed_at as "completedAt"`;
+  received_at as "receivedAt", due_at as "dueAt", completed_at as "completedAt", not_before as "notBefore",
+  ${HELD} and completed_at is null and cancelled_at is null as held,
+  cancelled_at as "cancelledAt", cancel_reason as "cancelReason"`;
 
 /** @throws CoreError not_found */
 export async function getPrivacyRequest(
@@ -32,9 +42,19 @@ export async function getPrivacyRequest(
   return (await readOne(reader, { merchantId, requestId })).request;
 }
 
+/** Whether it was carried out before; false for one that waits, and for one that never came. */
+export async function isRequestDone(reader: Reader, { merchantId, requestId }: RequestRef): Promise<boolean> {
+  const done = await reader.query(
+    'select from privacy_requests where merchant_id = $1 and request_id = $2 and completed_at is not null',
+    [merchantId, requestId],
+  );
+  return done.length > 0;
+}
+
 /**
  * What an erasure removed, place by place.
- * @throws CoreError not_found, also for a request that is no erasure; failed_precondition while it is under way
+ * @throws CoreError not_found, also for a request that is no erasure; failed_precondition while it is under way, and
+ *   when it was cancelled
  */
 export async function getErasureReceipt(
   reader: Reader,
@@ -42,7 +62,13 @@ export async function getErasureReceipt(
 ): Promise<{ request: PrivacyRequest; completedAt: Date; places: ErasedPlace[] }> {
   const { request, places } = await readOne(reader, ref);
   if (request.kind === 'data_request') throw notFound('erasure receipt');
-  const { completedAt } = request;
+  const { completedAt, cancelReason } = request;
+  if (cancelReason) {
+    throw new CoreError(
+      'failed_precondition',
+      `privacy_request: it was cancelled (${cancelReason}), and is not done`,
+    );
+  }
   if (!completedAt) throw new CoreError('failed_precondition', 'privacy_request: it is still under way');
   return { request, completedAt, places };
 }
@@ -61,9 +87,10 @@ async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
 /** What is absent does not narrow. */
 export interface ListPrivacyRequests {
   merchantId?: string | undefined;
+  kind?: PrivacyRequestKind | undefined;
   /** Those that are not done, and came longer ago. */
   olderThanDays?: number | undefined;
-  /** Also those that are done. */
+  /** Also those that are done or cancelled. */
   all?: boolean | undefined;
   /** 1,000 unless given. */
   most?: number | undefined;
@@ -72,14 +99,14 @@ export interface ListPrivacyRequests {
 /** Of every merchant, for operators; the first due first. */
 export const listPrivacyRequests = (
   reader: Reader,
-  { merchantId, olderThanDays, all = false, most = 1_000 }: ListPrivacyRequests,
+  { merchantId, kind, olderThanDays, all = false, most = 1_000 }: ListPrivacyRequests,
 ): Promise<PrivacyRequest[]> =>
   reader.query<PrivacyRequest & Record<string, unknown>>(
     `select ${COLUMNS} from privacy_requests
       where ($1::uuid is null or merchant_id = $1) and ($2::int is null or received_at < now() - make_interval(days => $2))
-        and ($3::bool or completed_at is null)
+        and ($3::bool or (completed_at is null and cancelled_at is null)) and ($5::text is null or kind = $5)
       order by due_at, request_id limit $4`,
-    [merchantId ?? null, olderThanDays ?? null, all, most],
+    [merchantId ?? null, olderThanDays ?? null, all, most, kind ?? null],
   );
 
 export interface PrivacyFigures {
@@ -87,7 +114,16 @@ export interface PrivacyFigures {
   oldestSeconds: number;
   over20Days: number;
   over30Days: number;
+  /** Redactions of shops that wait for their time. */
+  shopsWaiting: number;
+  /** Redactions of shops that wait for somebody to confirm them. */
+  shopsHeld: number;
+  /** When the next shop is redacted, seconds since the epoch, rounded up; 0: none waits. */
+  nextShopAt: number;
 }
+
+/** SQL: not before its time, and nobody has to confirm it. */
+const WAITS = `not ${HELD} and (not_before is null or not_before > now())`;
 
 /** Of what waits to be done, over all merchants. */
 export async function readPrivacyFigures(pool: Pool): Promise<PrivacyFigures> {
@@ -97,20 +133,32 @@ export async function readPrivacyFigures(pool: Pool): Promise<PrivacyFigures> {
     d20: number;
     d30: number;
     age: number;
+    waiting: number;
+    held: number;
+    next: number | null;
   }>(
     `select kind, count(*)::int as n,
             (count(*) filter (where received_at < now() - interval '20 days'))::int as d20,
             (count(*) filter (where received_at < now() - interval '30 days'))::int as d30,
-            extract(epoch from now() - min(received_at))::float8 as age
-       from privacy_requests where completed_at is null group by kind`,
+            extract(epoch from now() - min(received_at))::float8 as age,
+            (count(*) filter (where ${WAITS}))::int as waiting,
+            (count(*) filter (where ${HELD}))::int as held,
+            ceil(extract(epoch from min(not_before) filter (where ${WAITS})))::float8 as next
+       from privacy_requests where completed_at is null and cancelled_at is null group by kind`,
   );
   const figures: PrivacyFigures = {
     pending: { redact: 0, data_request: 0, shop_redact: 0 },
     oldestSeconds: 0,
     over20Days: 0,
     over30Days: 0,
+    shopsWaiting: 0,
+    shopsHeld: 0,
+    nextShopAt: 0,
   };
-  for (const { kind, n, d20, d30, age } of rows) {
+  for (const { kind, n, d20, d30, age, waiting, held, next } of rows) {
+    if (kind === 'shop_redact') {
+      Object.assign(figures, { shopsWaiting: waiting, shopsHeld: held, nextShopAt: next ?? 0 });
+    }
     figures.pending[kind] = n;
     figures.over20Days += d20;
     figures.over30Days += d30;

@@ -1,36 +1,45 @@
 import { ACTIVE_STATUSES, isConnectionLoss } from '@core/db';
-import { pause } from '@core/runtime';
+import { createSharedPolls, type Watch } from '@core/runtime';
 import { createPaceMeter, type Pace } from './import-pace.ts';
 import type { ImportRun } from './imports.ts';
 
 const EVERY_MS = 1_000;
+/** For somebody who has just come. Ten questions a second are the most that the watchers of one import cost. */
+const LEAST_MS = 100;
 /** A failover of PostgreSQL takes some seconds, and a watcher of an hour's import should not notice. */
 const PATIENCE_MS = 30_000;
 const ACTIVE: readonly string[] = ACTIVE_STATUSES;
 
 export const hasEnded = ({ status }: Pick<ImportRun, 'status'>): boolean => !ACTIVE.includes(status);
 
-/**
- * A snapshot at once and each second, until the import has ended or the signal aborts. A lost database leaves
- * snapshots out. The first one is not waited for: the caller is there and can ask again.
- * @throws what `read` throws
- */
-export async function* watchImport(
-  read: () => Promise<ImportRun>,
-  signal: AbortSignal,
-): AsyncGenerator<{ run: ImportRun; pace: Pace }, void> {
-  const measure = createPaceMeter();
-  let seenAt = -Infinity;
-  while (!signal.aborted) {
-    const run = await read().catch((error: unknown): null => {
-      if (isConnectionLoss(error) && performance.now() - seenAt < PATIENCE_MS) return null;
-      throw error;
-    });
-    if (run) {
-      seenAt = performance.now();
-      yield { run, pace: measure(run, Date.now()) };
-      if (hasEnded(run)) return;
-    }
-    await pause(EVERY_MS, signal);
-  }
+interface Watched {
+  readonly merchantId: string;
+  readonly importId: string;
 }
+
+/** A snapshot at once and each second, until the import has ended or the signal aborts. */
+export type WatchImport = Watch<Watched, { run: ImportRun; pace: Pace }>;
+
+/**
+ * All watchers of one import share one poll; those of different merchants never do. A lost database leaves snapshots
+ * out. The first one is not waited for: the caller is there and can ask again.
+ * @param read on behalf of no particular watcher; what it throws is thrown to all of them
+ */
+export const createWatchImport = (read: (watched: Watched) => Promise<ImportRun>): WatchImport =>
+  createSharedPolls(
+    ({ merchantId, importId }) => `${merchantId} ${importId}`,
+    (watched) => {
+      const measure = createPaceMeter();
+      let seenAt = -Infinity;
+      return async () => {
+        const run = await read(watched).catch((error: unknown): null => {
+          if (isConnectionLoss(error) && performance.now() - seenAt < PATIENCE_MS) return null;
+          throw error;
+        });
+        if (!run) return undefined;
+        seenAt = performance.now();
+        return { value: { run, pace: measure(run, Date.now()) }, last: hasEnded(run) };
+      };
+    },
+    { everyMs: EVERY_MS, leastMs: LEAST_MS },
+  );

@@ -49,7 +49,7 @@ function validateSegments(segments: readonly RfmSegment[], at: string): void {
 }
 
 const validateName = (name: string, at: string): void => {
-  if (!/^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(name) || name.length > LONGEST_NAME) {
+  if (name.length > LONGEST_NAME || !/^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(name)) {
     throw invalid(at, `must be a name of 1 to ${LONGEST_NAME} characters`);
   }
 };

@@ -1,4 +1,4 @@
-import { claimEvents, inTransaction, parkEvents, type Pool, type Tx } from '@core/db';
+import { claimEvents, inTransaction, parkEvents, type ClaimOutcome, type Pool, type Tx } from '@core/db';
 import { headersWithoutPersonalData, withoutPersonalData } from '../personal-data.ts';
 import { Unhandleable } from './classify.ts';
 import type { Delivery, EventOutcome, TopicHandler } from './topic-handler.ts';
@@ -19,10 +19,13 @@ export interface EventContext {
   signal: AbortSignal;
 }
 
+/** Of an event under an id that was used for another one: it is not applied, and must not vanish either. */
+export const ID_REUSED = 'id_reused';
+
 /**
- * Applies the events of a batch in one transaction, each once in effect: one statement claims their ids in the
- * inbox, and those that were claimed before, or come twice in the batch, are left alone.
- * @returns what became of each, in order: the handler's word, duplicate, or parked
+ * Applies the events of a batch in one transaction, each once in effect: they are claimed in the inbox, and those
+ * that were claimed before, or come twice in the batch, are left alone.
+ * @returns what became of each, in order: the handler's word, duplicate, parked, or ID_REUSED
  * @throws what the handler throws; then nothing was done
  */
 export const applyBatch = <C>(
@@ -34,19 +37,20 @@ export const applyBatch = <C>(
   inTransaction(
     deps.pool,
     async (tx) => {
-      const claimed = new Set(
-        await claimEvents(
-          tx,
-          deps.groupId,
-          deliveries.map(({ eventId }) => eventId),
-        ),
-      );
-      const fresh = deliveries.filter(({ eventId }) => claimed.delete(eventId));
+      const claims = handler.knowsRepetitions
+        ? deliveries.map((): ClaimOutcome => 'claimed')
+        : await claimEvents(
+            tx,
+            deps.groupId,
+            deliveries.map(({ claim }) => claim),
+          );
+      const fresh = deliveries.filter((_, i) => claims[i] === 'claimed');
       const outcomes = await handleAll(tx, deps, handler, fresh, signal);
       const waiting = fresh.filter((_, i) => outcomes[i] === 'unknown');
       await park(tx, deps, handler, waiting);
       const outcomeOf = new Map(fresh.map((delivery, i) => [delivery, outcomes[i]]));
-      return deliveries.map((delivery) => {
+      return deliveries.map((delivery, i) => {
+        if (claims[i] === 'reused') return ID_REUSED;
         const outcome = outcomeOf.get(delivery) ?? 'duplicate';
         return outcome === 'unknown' ? 'parked' : outcome;
       });
@@ -59,7 +63,7 @@ export async function handleAll<C>(
   tx: Tx,
   { context }: Pick<ApplyEvents<C>, 'context'>,
   handler: TopicHandler<C>,
-  deliveries: readonly Delivery[],
+  deliveries: readonly Omit<Delivery, 'claim'>[],
   signal: AbortSignal,
 ): Promise<readonly EventOutcome[]> {
   const all = deliveries.map(({ record, eventId, event }) => ({
@@ -67,8 +71,9 @@ export async function handleAll<C>(
     event,
   }));
   if (handler.handleMany) return handler.handleMany(tx, all);
-  for (const { ctx, event } of all) await handler.handle(tx, ctx, event);
-  return all.map(() => 'applied');
+  const outcomes: EventOutcome[] = [];
+  for (const { ctx, event } of all) outcomes.push((await handler.handle(tx, ctx, event)) ?? 'applied');
+  return outcomes;
 }
 
 async function park<C>(
@@ -77,12 +82,12 @@ async function park<C>(
   handler: TopicHandler<C>,
   waiting: readonly Delivery[],
 ): Promise<void> {
-  const events = waiting.map(({ record, eventId, event }) => {
+  const events = waiting.map(({ record, claim, event }) => {
     const body = withoutPersonalData(record.value, handler.keeps);
     // Without a customer's name to wait for, or too large to keep.
     if (!handler.handleMany || !body) throw new Unhandleable('unknown_customer');
     return {
-      eventId,
+      claimedAs: claim.key,
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,

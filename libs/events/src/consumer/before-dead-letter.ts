@@ -16,7 +16,7 @@ type Deps<C> = Pick<ApplyEvents<C>, 'pool' | 'context'> & Pick<HandleRecords<C>,
 export async function beforeDeadLetter<C>(
   { pool, context, log }: Deps<C>,
   handler: TopicHandler<C>,
-  { record, eventId, event }: Delivery,
+  { record, eventId, event }: Omit<Delivery, 'claim'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (!handler.beforeDeadLetter) return;

@@ -1,5 +1,5 @@
 import { MalformedEvent } from '@core/contracts';
-import { CoreError, invalid, notFound } from '@core/runtime';
+import { CoreError, IdReused, invalid, notFound } from '@core/runtime';
 import type { DeadLetterReason } from '../dead-letters.ts';
 import { classify, Unhandleable, type Verdict } from './classify.ts';
 
@@ -15,16 +15,16 @@ it.each<[string, unknown, Verdict]>([
   ['unsupported', new Unhandleable('unsupported_kind'), hopeless('unsupported_kind')],
   ['unavailable', new CoreError('unavailable', 'x'), transient],
   ['a conflict', new CoreError('already_exists', 'x'), unforeseen],
-  ...['08006', '53300', '57P01', '40001', '25006', 'ECONNREFUSED'].map((code): [string, unknown, Verdict] => [
+  ...['08006', '53300', '57P01', '40001', '25006', '55P03', 'ECONNREFUSED'].map((code): [string, unknown, Verdict] => [
     code,
     coded(code),
     transient,
   ]),
-  ...['23514', '22P02', '57014', '42P01'].map((code): [string, unknown, Verdict] => [
-    code,
-    coded(code),
-    unforeseen,
-  ]),
+  ...['22021', '22P05', '22003', '22008', '22P02', '54000', '23514'].map(
+    (code): [string, unknown, Verdict] => [code, coded(code), hopeless('invalid')],
+  ),
+  ['a used id', new IdReused('request_id', 'x'), hopeless('id_reused')],
+  ...['23502', '57014', '42P01'].map((code): [string, unknown, Verdict] => [code, coded(code), unforeseen]),
   ['a cut connection', new Error('Connection terminated unexpectedly'), transient],
   ['a full pool', new Error('timeout exceeded when trying to connect'), transient],
   ['no address answers', new AggregateError([coded('ECONNREFUSED')], 'x'), transient],

@@ -2,11 +2,12 @@ import { claimEvents, inTransaction, unclaimEvents, type Pool } from '@core/db';
 import { backoff, pause, type Logger } from '@core/runtime';
 import { sendDeadLetters, type DeadLetter } from '../dead-letters.ts';
 import type { ConsumedRecord, EventProducer } from '../kafka-client.ts';
-import { applyBatch, type ApplyEvents } from './apply-batch.ts';
+import { applyBatch, ID_REUSED, type ApplyEvents } from './apply-batch.ts';
 import { beforeDeadLetter } from './before-dead-letter.ts';
 import { classify, type Verdict } from './classify.ts';
+import { identify } from './identify.ts';
 import type { ConsumerMetrics } from './metrics.ts';
-import { eventIdOf, type Delivery, type TopicHandler } from './topic-handler.ts';
+import type { Delivery, TopicHandler } from './topic-handler.ts';
 
 export interface HandleRecords<C> extends ApplyEvents<C> {
   producer: EventProducer;
@@ -40,18 +41,47 @@ export async function handleRecords<C>(
   const deliveries: Delivery[] = [];
   const letters: DeadLetter[] = [];
   for (const record of records) {
+    let event: Delivery['event'] | undefined;
     try {
-      const event = handler.decode(record.value);
-      deliveries.push({ record, event, eventId: eventIdOf(record, event) });
+      await verify(deps, handler, record, signal);
+      event = handler.decode(record.value);
+      deliveries.push({ record, event, ...identify(handler, record, event) });
     } catch (err) {
+      signal.throwIfAborted();
       const verdict = classify(err);
       const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
       deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
+      // Its id alone is not allowed: the place in Kafka stands in for it.
+      const eventId = Object.values(placeOf(record)).join('/');
+      if (event) await beforeDeadLetter(deps, handler, { record, event, eventId }, signal);
       letters.push({ record, keeps: handler.keeps, reason, attempts: 1 });
     }
   }
   letters.push(...(await apply(deps, handler, deliveries, signal, { since: Date.now(), attempts: 0 })));
   if (letters.length > 0) await send(deps, letters);
+}
+
+/**
+ * However long the keys of signatures cannot be fetched, their records wait: to refuse them would lose what is signed,
+ * to let them pass would let everybody in.
+ * @throws what the handler's check throws, but for what passes; when the signal aborts
+ */
+async function verify<C>(
+  { log }: HandleRecords<C>,
+  handler: TopicHandler<C>,
+  record: ConsumedRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempts = 0; ; attempts++) {
+    try {
+      return await handler.verify?.(record);
+    } catch (err) {
+      signal.throwIfAborted();
+      if (classify(err).kind !== 'transient') throw err;
+      log.warn({ ...placeOf(record), err }, 'could not check a signature; its partition waits');
+      await pause(backoff(attempts), signal);
+    }
+  }
 }
 
 /** @returns what could not be handled */
@@ -68,8 +98,14 @@ async function apply<C>(
   for (let attempts = tried.attempts + 1, unforeseen = 1; ; attempts++) {
     try {
       const outcomes = await applyBatch(deps, handler, deliveries, signal);
-      for (const outcome of outcomes) deps.metrics.handled.inc({ topic: first.record.topic, outcome });
-      return [];
+      const reused = deliveries.filter((_, i) => outcomes[i] === ID_REUSED);
+      for (const { record } of reused) {
+        deps.log.warn({ ...placeOf(record), reason: ID_REUSED }, 'record goes to the dead letters');
+      }
+      for (const outcome of outcomes) {
+        if (outcome !== ID_REUSED) deps.metrics.handled.inc({ topic: first.record.topic, outcome });
+      }
+      return reused.map(({ record }) => ({ record, keeps: handler.keeps, reason: ID_REUSED, attempts }));
     } catch (err) {
       signal.throwIfAborted();
       const verdict = await judge(deps, err, tried.since);
@@ -114,10 +150,12 @@ async function judge<C>(
 /** A write that is committed: a database that is read-only or full answers questions all the same. */
 const takesWrites = (pool: Pool, groupId: string): Promise<boolean> =>
   inTransaction(pool, async (tx) => {
-    await claimEvents(tx, groupId, ['probe']);
-    await unclaimEvents(tx, groupId, ['probe']);
+    await claimEvents(tx, groupId, [PROBE]);
+    await unclaimEvents(tx, groupId, [PROBE.key]);
     return true;
   }).catch(() => false);
+
+const PROBE = { key: 'probe', digest: Buffer.alloc(0), bareId: 'probe' };
 
 async function send<C>({ producer, log, metrics }: HandleRecords<C>, letters: DeadLetter[]): Promise<void> {
   try {

@@ -11,6 +11,7 @@ import { sendDeadLetters, type DeadLetterReason } from '../dead-letters.ts';
 import { handleAll } from './apply-batch.ts';
 import { classify, Unhandleable } from './classify.ts';
 import type { HandleRecords } from './handle-records.ts';
+import { identify } from './identify.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
 export interface ParkedEvents<C> extends HandleRecords<C> {
@@ -55,16 +56,19 @@ async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: Abo
   try {
     await inTransaction(
       deps.pool,
-      async (tx) => applyTaken(tx, deps, await takeEvent(tx, deps.groupId, event.eventId), signal),
+      async (tx) => applyTaken(tx, deps, await takeEvent(tx, deps.groupId, event.claimedAs), signal),
       { signal },
     );
   } catch (err) {
     const verdict = classify(err);
     if (verdict.kind === 'transient') throw err;
     const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
-    deps.log.warn({ topic: event.topic, event_id: event.eventId, reason, err }, 'a parked event is given up');
+    deps.log.warn(
+      { topic: event.topic, claimed_as: event.claimedAs, reason, err },
+      'a parked event is given up',
+    );
     await inTransaction(deps.pool, async (tx) => {
-      const taken = await takeEvent(tx, deps.groupId, event.eventId);
+      const taken = await takeEvent(tx, deps.groupId, event.claimedAs);
       await giveUp(
         tx,
         deps,
@@ -132,7 +136,7 @@ async function giveUp<C>(
   await unclaimEvents(
     tx,
     groupId,
-    taken.map(({ eventId }) => eventId),
+    taken.map(({ claimedAs }) => claimedAs),
   );
   tx.onCommit(() => taken.forEach(({ topic }) => metrics.deadLettered.inc({ topic, reason })));
 }
@@ -147,7 +151,8 @@ const toRecord = ({ topic, partition, offset, headers, body, customerId }: Taken
   value: Buffer.from(body),
 });
 
-function toDelivery<C>(handler: TopicHandler<C>, event: TakenEvent): Delivery {
-  const record = toRecord(event);
-  return { record, eventId: event.eventId, event: handler.decode(record.value) };
+function toDelivery<C>(handler: TopicHandler<C>, taken: TakenEvent): Delivery {
+  const record = toRecord(taken);
+  const event = handler.decode(record.value);
+  return { record, event, ...identify(handler, record, event) };
 }

@@ -1,5 +1,6 @@
 import { countParked, pruneInbox, type Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
+import { SIGNATURE_REASONS } from '../dead-letters.ts';
 import type { EventConsumer, KafkaClient } from '../kafka-client.ts';
 import { INBOX_DAYS } from '../topics.ts';
 import type { EventContext } from './apply-batch.ts';
@@ -43,6 +44,10 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
     { lag: (topic) => client.lag(groupId, topic), parked: () => countParked(pool, groupId) },
     topics,
   );
+  // From the start: an alarm on the growth of a figure misses the growth from nothing to one.
+  for (const topic of topics.filter((name) => options.topics[name]?.verify)) {
+    for (const reason of SIGNATURE_REASONS) metrics.deadLettered.inc({ topic, reason }, 0);
+  }
   const deps = { ...options, producer: await client.producer(), metrics };
 
   const consumer = await client.consume({

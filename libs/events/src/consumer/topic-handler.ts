@@ -1,9 +1,11 @@
 import type { KeptFields } from '@core/contracts';
-import type { Tx } from '@core/db';
+import type { EventClaim, Tx } from '@core/db';
 import type { ConsumedRecord } from '../kafka-client.ts';
 
 /** How one topic's records are read and handled. What they throw decides what becomes of a record, see classify. */
 export type TopicHandler<C, E extends { eventId: string } = { eventId: string }> = {
+  /** Whether a record may be looked at, before anything of it is read. Absent: every record. */
+  readonly verify?: VerifyRecord;
   /**
    * Reads and checks a body; what it refuses goes to the dead letters alone, and spoils no batch.
    * @throws MalformedEvent, or CoreError invalid_argument
@@ -13,23 +15,37 @@ export type TopicHandler<C, E extends { eventId: string } = { eventId: string }>
   readonly keeps: KeptFields;
 } & (HandleOne<C, E> | HandleMany<C, E>);
 
+/**
+ * @throws Unhandleable: the record goes to the dead letters, and is noted nowhere else; CoreError unavailable: its
+ *   partition waits
+ */
+export type VerifyRecord = (record: ConsumedRecord) => Promise<void>;
+
 /** For topics with few records: the events of a batch are handled one by one, in one transaction. */
 interface HandleOne<C, E> {
-  handle(tx: Tx, ctx: C, event: E): Promise<unknown>;
+  /** @returns one word for the metrics; nothing: applied */
+  handle(tx: Tx, ctx: C, event: E): Promise<EventOutcome | void>;
+  /**
+   * It finds out by itself, from what it has stored, whether an event is a repetition or reuses an id. Then the inbox is
+   * not asked, and keeps no digest of the body: for bodies that name a person.
+   */
+  readonly knowsRepetitions?: true;
   /**
    * For events that somebody must know of although they could not be handled: called before the dead letter of one is
    * sent, which has lost its personal data. Again when the record comes again, so it must do no harm twice.
    */
   beforeDeadLetter?(tx: Tx, ctx: C, event: E): Promise<unknown>;
   handleMany?: undefined;
+  customerOf?: undefined;
 }
 
 /** For topics with many: a batch takes a few statements. */
 interface HandleMany<C, E> {
   handleMany(tx: Tx, deliveries: readonly { ctx: C; event: E }[]): Promise<readonly EventOutcome[]>;
-  /** Whose event it is: one whose outcome is `unknown` waits for that customer. */
+  /** Whose event it is: its id is unique within that merchant, and an `unknown` one waits for that customer. */
   customerOf(event: E): { merchantId: string; customerId: string };
   handle?: undefined;
+  knowsRepetitions?: undefined;
   beforeDeadLetter?: undefined;
 }
 
@@ -39,13 +55,9 @@ export type EventOutcome = string;
 /** A record that was read. */
 export interface Delivery {
   record: Omit<ConsumedRecord, 'timestamp'>;
-  /** What the inbox knows it by. */
+  /** What rows and logs call it. */
   eventId: string;
+  /** What the inbox knows it by. */
+  claim: EventClaim;
   event: { eventId: string };
 }
-
-/** CloudEvents' id, else the body's, else the place in Kafka, which is unique too but not over a re-send. */
-export const eventIdOf = (
-  { headers, topic, partition, offset }: Delivery['record'],
-  event: { eventId: string },
-): string => headers['ce_id'] || event.eventId || `${topic}/${partition}/${offset}`;

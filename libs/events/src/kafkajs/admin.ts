@@ -1,12 +1,24 @@
 import type { Admin, ConfigResourceTypes, Kafka } from 'kafkajs';
 import { pause } from '@core/runtime';
 import type { GroupOffset, KafkaClient, TopicSpec } from '../kafka-client.ts';
+import { readAcls, writeAcls } from './acls.ts';
 import { offsetsOf } from './offsets.ts';
 
 /** Questions about topics and offsets; each one on a connection of its own, for they are rare. */
 export function createAdmin(
   kafka: Kafka,
-): Pick<KafkaClient, 'ensureTopics' | 'topics' | 'describeTopics' | 'endOffsets' | 'groupOffsets' | 'lag'> {
+): Pick<
+  KafkaClient,
+  | 'ensureTopics'
+  | 'topics'
+  | 'brokers'
+  | 'describeTopics'
+  | 'endOffsets'
+  | 'groupOffsets'
+  | 'lag'
+  | 'acls'
+  | 'createAcls'
+> {
   const withAdmin = async <T>(ask: (admin: Admin) => Promise<T>): Promise<T> => {
     const admin = kafka.admin();
     try {
@@ -19,6 +31,7 @@ export function createAdmin(
 
   return {
     topics: () => withAdmin((admin) => admin.listTopics()),
+    brokers: () => withAdmin(async (admin) => (await admin.describeCluster()).brokers.length),
     ensureTopics: (topics) =>
       withAdmin(async (admin) => {
         const present = new Set(await admin.listTopics());
@@ -26,9 +39,10 @@ export function createAdmin(
         if (missing.length === 0) return [];
         // Two at once: the slower one is told that they exist, which kafkajs returns as false.
         await admin.createTopics({
-          topics: missing.map(({ name, partitions, config }) => ({
+          topics: missing.map(({ name, partitions, replicas, config }) => ({
             topic: name,
             numPartitions: partitions,
+            ...(replicas === undefined ? {} : { replicationFactor: replicas }),
             configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
           })),
           // Its own wait fails on a topic that the broker has not heard of yet from the controller.
@@ -38,6 +52,8 @@ export function createAdmin(
         return missing.map(({ name }) => name);
       }),
     describeTopics: (names, settings) => withAdmin((admin) => describe(admin, names, settings)),
+    acls: () => withAdmin(readAcls),
+    createAcls: (acls) => withAdmin((admin) => writeAcls(admin, acls)),
     endOffsets: (topic) =>
       withAdmin(async (admin) => (await offsetsOf(admin, topic)).map(({ high }) => high)),
     groupOffsets: (groupId, topic) => withAdmin((admin) => groupOffsetsOf(admin, groupId, topic)),
@@ -125,6 +141,7 @@ async function describe(
   return topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.length,
+    replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
     config: configs.get(name) ?? {},
   }));
 }

@@ -1,3 +1,4 @@
+import { customerTopic } from '@core/contracts';
 import type { Pool } from '@core/db';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import type { OutboxRow } from './outbox-rows.ts';
@@ -40,7 +41,7 @@ export function createRelayMetrics(
   });
   return {
     onPublished: (rows) => {
-      for (const { topic } of rows) published.inc({ topic });
+      for (const { version } of rows) published.inc({ topic: customerTopic(version) });
     },
     onRotated: () => rotations.inc(),
   };

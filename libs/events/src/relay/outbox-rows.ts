@@ -1,4 +1,4 @@
-import { eventHeaders, TRACEPARENT } from '@core/contracts';
+import { customerTopic, eventHeaders, TRACEPARENT } from '@core/contracts';
 import type { Pool } from '@core/db';
 import type { EventRecord } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
@@ -7,7 +7,6 @@ export interface OutboxRow {
   /** bigint */
   id: string;
   event_id: string;
-  topic: string;
   merchant_id: string;
   customer_id: string;
   version: number;
@@ -26,7 +25,7 @@ export interface OutboxRow {
 export async function readOldest(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
   const { rows } = await pool.query<OutboxRow>({
     name: 'read_outbox',
-    text: `select id, event_id, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent, occurred_at
+    text: `select id, event_id, merchant_id, customer_id, version, changed_fields, origin, traceparent, occurred_at
              from outbox_events where shard = $1 order by id limit $2`,
     values: [shard, limit],
   });
@@ -55,14 +54,18 @@ export async function deletePublished(
   return result.rows[0]?.ours === true;
 }
 
-/** An outbox row as the record of customer.created or customer.updated. */
+/**
+ * An outbox row as the record of customer.created or customer.updated. The version says which of the two, and not the
+ * row's column of that name: a relay that went by it would publish on whatever topic somebody could insert.
+ */
 export function toRecord(row: OutboxRow): EventRecord {
+  const topic = customerTopic(row.version);
   const occurredAt = row.occurred_at.toISOString();
   return {
-    topic: row.topic,
+    topic,
     key: row.customer_id,
     headers: {
-      ...eventHeaders(row.topic, row.event_id, occurredAt),
+      ...eventHeaders(topic, row.event_id, occurredAt),
       ...(row.traceparent !== null && { [TRACEPARENT]: row.traceparent }),
     },
     value: JSON.stringify({

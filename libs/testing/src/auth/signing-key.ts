@@ -54,11 +54,48 @@ const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toSt
  * @param header put over the key's own
  */
 export function signToken(
-  { kid, alg, privateKey }: SigningKey,
+  signer: SigningKey,
   claims: Partial<TokenClaims> | Record<string, unknown>,
   header: Record<string, unknown> = {},
 ): string {
-  const text = `${part({ alg, kid, typ: 'JWT', ...header })}.${part(claims)}`;
+  const text = `${part({ alg: signer.alg, kid: signer.kid, typ: 'JWT', ...header })}.${part(claims)}`;
+  return `${text}.${signatureOf(signer, Buffer.from(text))}`;
+}
+
+/** A record to be signed, as a producer has it. */
+export interface RecordToSign {
+  topic: string;
+  headers: Record<string, string>;
+  value: string;
+}
+
+/**
+ * The header `jws` of a record, as a producer makes it: over its bytes (RFC 7797), with topic, id and source in the
+ * protected header.
+ * @param header put over what belongs there; `b64: undefined` for a payload in base64url
+ */
+export function signRecord(
+  signer: SigningKey,
+  { topic, headers, value }: RecordToSign,
+  header: Record<string, unknown> = {},
+): string {
+  const all: Record<string, unknown> = {
+    alg: signer.alg,
+    kid: signer.kid,
+    b64: false,
+    crit: ['b64'],
+    topic,
+    id: headers['ce_id'],
+    source: headers['ce_source'],
+    iat: Math.floor(Date.now() / 1_000),
+    ...header,
+  };
+  const head = part(all);
+  const payload = all['b64'] === false ? value : Buffer.from(value).toString('base64url');
+  return `${head}..${signatureOf(signer, Buffer.from(`${head}.${payload}`))}`;
+}
+
+function signatureOf({ alg, privateKey }: SigningKey, text: Buffer): string {
   const key = createPrivateKey({ key: privateKey, format: 'jwk' });
   const how = {
     ES256: { key, dsaEncoding: 'ieee-p1363' as const },
@@ -68,5 +105,5 @@ export function signToken(
     PS256: { key, padding: 6, saltLength: 32 },
   };
   const digest = alg === 'EdDSA' ? null : 'sha256';
-  return `${text}.${sign(digest, Buffer.from(text), how[alg]).toString('base64url')}`;
+  return sign(digest, text, how[alg]).toString('base64url');
 }

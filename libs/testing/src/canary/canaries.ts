@@ -22,7 +22,7 @@ export const formsOf = (canaries: Canaries): WantedForm[] =>
             value.toString('hex'),
             value.toString('hex').toUpperCase(),
             // Without what only pads it: whoever goes on behind it writes none.
-            value.toString('base64').replace(/=+$/, ''),
+            value.toString('base64').replaceAll('=', ''),
             value.toString('base64url'),
             [...value].join(','),
           ];

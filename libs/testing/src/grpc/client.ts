@@ -39,13 +39,19 @@ export interface GrpcClient {
 export interface ClientOptions {
   /** Plain HTTP/2 unless told. */
   credentials?: grpc.ChannelCredentials;
+  /** Of its channel; clients whose options are equal share connections. */
+  channel?: grpc.ChannelOptions;
   /** Of every call; a call's own comes on top. */
   metadata?: Record<string, string>;
 }
 
 /** @param address host:port */
 export function grpcClient(address: string, defaults: ClientOptions = {}): GrpcClient {
-  const client = new grpc.Client(address, defaults.credentials ?? grpc.credentials.createInsecure());
+  const client = new grpc.Client(
+    address,
+    defaults.credentials ?? grpc.credentials.createInsecure(),
+    defaults.channel,
+  );
   const metadataOf = ({ metadata }: CallOptions): grpc.Metadata => {
     const result = new grpc.Metadata();
     const entries = Object.entries({ ...defaults.metadata, ...metadata });

@@ -12,6 +12,8 @@ export interface SecuredListener {
   /** May log in with the mechanisms plain and scram-sha-512. */
   username: string;
   password: string;
+  /** May log in with plain and the same password, and may do nothing until somebody allows it; the other may all. */
+  others: readonly string[];
 }
 
 /**
@@ -27,18 +29,23 @@ export async function makeSecuredListener(
   const ca = readFileSync(certificate, 'utf8');
   const store = join(dir, 'server.pem');
   writeFileSync(store, readFileSync(key, 'utf8') + ca);
+  const users = [USER, ...OTHERS].map((name) => `user_${name}="${password}"`).join(' ');
   const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
   return {
-    listener: { broker: `127.0.0.1:${port}`, ca, username: USER, password },
+    listener: { broker: `127.0.0.1:${port}`, ca, username: USER, password, others: OTHERS },
     properties: `sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 listener.name.secured.ssl.keystore.type=PEM
 listener.name.secured.ssl.keystore.location=${store}
-listener.name.secured.plain.sasl.jaas.config=${plain} required user_${USER}="${password}";
+listener.name.secured.plain.sasl.jaas.config=${plain} required ${users};
 listener.name.secured.scram-sha-512.sasl.jaas.config=${scram} required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:${USER};User:ANONYMOUS
+allow.everyone.if.no.acl.found=false
 `,
     format: ['--add-scram', `SCRAM-SHA-512=[name=${USER},password=${password}]`],
   };
 }
 
 const USER = 'core';
+const OTHERS = ['core-worker', 'core-ops', 'rfm-analytics', 'privacy', 'stranger'] as const;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { apiEnvironment } from '../api-environment.ts';
 import { launch, whenReady, type Child } from './child.ts';
 import { freePort } from './ports.ts';
@@ -14,15 +14,17 @@ export interface LaunchApp {
   env: NodeJS.ProcessEnv;
   /** The bundle in dist, as it is deployed, instead of the source. */
   bundled?: boolean;
+  /** Another program than these two. */
+  main?: string;
 }
 
 /** Starts an app as a process of its own, and does not wait until it is ready. */
-export function launchApp({ app, dir, name = app, env, bundled = false }: LaunchApp): Promise<Child> {
-  const main = bundled ? `dist/${app}/main.mjs` : `apps/${app}/src/main.ts`;
+export function launchApp({ app, dir, name = app, env, bundled = false, main }: LaunchApp): Promise<Child> {
+  const program = main ?? (bundled ? `dist/${app}/main.mjs` : `apps/${app}/src/main.ts`);
   return launch({
     name,
     command: process.execPath,
-    args: [join(workspaceRoot(), main)],
+    args: [resolve(workspaceRoot(), program)],
     cwd: workspaceRoot(),
     env: { PATH: process.env['PATH'], ...env },
     logFile: join(dir, `${name}.log`),

@@ -22,6 +22,7 @@ export interface ShopSettings {
   expireTokens?: true;
   revokeTokens?: true;
   approval?: Approval;
+  scopes?: string[];
   expireCursors?: true;
   fault?: Fault;
   churn?: ChurnOptions;
@@ -50,13 +51,14 @@ export function shopStatus(shop: Shop) {
 }
 
 export async function applySettings(shop: Shop, settings: ShopSettings): Promise<object> {
-  const { customers, plan, limits, latency, approval, fault, churn, render } = settings;
+  const { customers, plan, limits, latency, approval, scopes, fault, churn, render } = settings;
   if (customers !== undefined) shop.customers = customers;
   if (plan !== undefined) shop.plan = plan;
   if (limits !== undefined) shop.limit(limits);
   if (latency !== undefined) shop.latencyMs = latency;
   const tokens = applyTokens(shop, settings);
   if (approval !== undefined) shop.approval = approval;
+  if (scopes !== undefined) shop.scopes = scopes;
   if (settings.expireCursors) shop.expireCursors();
   if (fault !== undefined) shop.fault(fault);
   if (churn !== undefined) shop.churn(churn);

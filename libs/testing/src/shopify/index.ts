@@ -3,6 +3,7 @@
  * counting every rule a client breaks (`stats().violations`; a test asserts that it is empty).
  *
  *   graphql   POST /{shop}/admin/api/{version}/graphql.json          answer.ts, resolvers.ts, cost.ts, throttle.ts
+ *             ({ shop { id } currentAppInstallation { accessScopes } } say which shop a token is of)
  *   REST      GET  /{shop}/admin/api/{version}/customers.json, customers/count.json                   rest/
  *   bulk      bulkOperationRunQuery and its queries; GET /_bulk/... gives the file                    bulk/
  *   tokens    POST /{shop}/admin/oauth/access_token (refresh_token)                                   oauth/
@@ -21,6 +22,7 @@ export { startShopifyStandIn } from './server.ts';
 export type { ShopifyStandIn, ShopifyStandInOptions } from './server.ts';
 export { DEV_ACCESS_TOKEN } from './shop.ts';
 export type { Limits, Shop, ShopStats } from './shop.ts';
+export { shopIdOf } from './webhooks/payloads.ts';
 export { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from './oauth/credentials.ts';
 export type { TokenPair } from './oauth/tokens.ts';
 export type { Approval } from './approval.ts';

@@ -10,6 +10,7 @@ import type { SortKey } from './population.ts';
 import { matches } from './search.ts';
 import { searchTerms } from './search-terms.ts';
 import type { ServedShop } from './shop.ts';
+import { shopIdOf } from './webhooks/payloads.ts';
 
 interface CustomersArgs {
   first?: number | null;
@@ -25,7 +26,10 @@ interface CustomersArgs {
 const MAX_PAGE = 250;
 const SORT_FACTS = { ID: 'id', CREATED_AT: 'createdMs', UPDATED_AT: 'updatedMs' } as const;
 
-export const rootValue = { customers, customersCount, shop, customer, node, nodes, ...bulkQueries };
+export const rootValue = {
+  ...{ customers, customersCount, shop, currentAppInstallation, customer, node, nodes },
+  ...bulkQueries,
+};
 export const mutationRoot: Record<string, unknown> = bulkMutations;
 
 /** A field without data here is an error that says so: a null would look like Shopify's answer. */
@@ -145,12 +149,17 @@ function customersCount(
 function shop(_args: unknown, { shop: { domain, plan } }: Context) {
   const shopifyPlus = plan === 'plus' || plan === 'enterprise';
   return {
-    id: 'gid://shopify/Shop/1',
+    id: `gid://shopify/Shop/${shopIdOf(domain)}`,
     name: domain.split('.')[0],
     myshopifyDomain: domain,
     currencyCode: 'EUR',
     plan: { publicDisplayName: plan, displayName: plan, partnerDevelopment: false, shopifyPlus },
   };
+}
+
+/** Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation. */
+function currentAppInstallation(_args: unknown, { shop: { scopes } }: Context) {
+  return { accessScopes: scopes.map((handle) => ({ handle })) };
 }
 
 function pageSize({ first, last, before }: CustomersArgs, context: Context): number {

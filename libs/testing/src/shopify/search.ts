@@ -27,7 +27,7 @@ const FACTS: Record<string, keyof Facts> = {
   updated_at: 'updatedMs',
 };
 const DAY_MS = 86_400_000;
-const TOKEN = /\s*(?:AND(?=\s|$)|([a-z_]+):\s*(>=|<=|>|<)?\s*("[^"]*"|'[^']*'|[^\s'"()]+)|(\S+))/y;
+const TOKEN = /\s*(?:AND(?=\s|$)|([a-z_]+):\s*(?:(>=|<=|>|<)\s*)?("[^"]*"|'[^']*'|[^\s'"()]+)|(\S+))/y;
 
 /**
  * The subset of the search syntax that an import needs: filters joined by AND or white space.

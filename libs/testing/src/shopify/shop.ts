@@ -80,6 +80,8 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   plan: Plan;
   /** What the app was approved for. */
   approval: Approval;
+  /** What was granted at the install: handles of access scopes. */
+  scopes: string[];
   /** Each reply waits a time between the two. */
   latencyMs: [min: number, max: number];
   /** What is in the buckets stays. */
@@ -158,6 +160,7 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
     now,
     latencyMs,
     approval: 'full',
+    scopes: ['read_customers'],
     tokens,
     bulk,
     faults,

@@ -41,12 +41,12 @@ const WORDINGS: {
   extensions: (found: string[]) => Record<string, string>;
 }[] = [
   {
-    pattern: /^Cannot query field "(.+?)" on type "(.+?)"/,
+    pattern: /^Cannot query field "([^"]+)" on type "([^"]+)"/,
     message: "Field '$1' doesn't exist on type '$2'",
     extensions: ([fieldName = '', typeName = '']) => ({ code: 'undefinedField', typeName, fieldName }),
   },
   {
-    pattern: /^Unknown argument "(.+?)" on field ".+?\.(.+?)"/,
+    pattern: /^Unknown argument "([^"]+)" on field "[^".]+\.([^"]+)"/,
     message: "Field '$2' doesn't accept argument '$1'",
     extensions: ([argumentName = '', name = '']) => ({
       code: 'argumentNotAccepted',

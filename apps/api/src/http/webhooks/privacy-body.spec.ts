@@ -1,5 +1,5 @@
 import type { PrivacyTopic } from '@core/domain';
-import { faultOfPrivacyBody } from './privacy-body.ts';
+import { readPrivacyBody } from './privacy-body.ts';
 
 const SHOP = 'a.myshopify.com';
 const shop = { shop_id: 954889, shop_domain: SHOP };
@@ -17,20 +17,21 @@ const BODIES: Record<PrivacyTopic, object> = {
   'shop/redact': shop,
 };
 const topics = Object.keys(BODIES) as PrivacyTopic[];
-const fault = (topic: PrivacyTopic, body: unknown, of = SHOP) =>
-  faultOfPrivacyBody(topic, of, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+const read = (topic: PrivacyTopic, body: unknown, of = SHOP) =>
+  readPrivacyBody(topic, of, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 
 describe.each(topics)('%s', (topic) => {
   it('is taken as the vendor sends it, in whatever case the shop is written', () => {
-    expect(fault(topic, BODIES[topic])).toBeUndefined();
-    expect(fault(topic, BODIES[topic], 'A.myshopify.com')).toBeUndefined();
+    const named = { shopId: '954889' };
+    expect(read(topic, BODIES[topic])).toEqual(named);
+    expect(read(topic, BODIES[topic], 'A.myshopify.com')).toEqual(named);
   });
 
   it('is not taken for another shop', () =>
-    expect(fault(topic, BODIES[topic], 'b.myshopify.com')).toBe('other_shop'));
+    expect(read(topic, BODIES[topic], 'b.myshopify.com')).toBe('other_shop'));
 
   it.each(topics.filter((other) => other !== topic))('is not taken from a body of %s', (other) =>
-    expect(fault(topic, BODIES[other])).toBe('malformed'),
+    expect(read(topic, BODIES[other])).toBe('malformed'),
   );
 
   it.each<[string, unknown]>([
@@ -39,6 +40,7 @@ describe.each(topics)('%s', (topic) => {
     ['null', null],
     ['no shop', { ...BODIES[topic], shop_domain: undefined }],
     ['a shop that is no text', { ...BODIES[topic], shop_domain: [SHOP] }],
+    ['a shop whose number is none', { ...BODIES[topic], shop_id: '954889' }],
     ['a customer of a webhook about customers', { id: 7, email: 'john@example.com', shop_domain: SHOP }],
-  ])('is not taken from %s', (_what, body) => expect(fault(topic, body)).toBe('malformed'));
+  ])('is not taken from %s', (_what, body) => expect(read(topic, body)).toBe('malformed'));
 });

@@ -1,7 +1,7 @@
 import type { PrivacyTopic } from '@core/domain';
 
 /**
- * - other_shop: signed, but for another shop than the header says
+ * - other_shop: signed, but for another shop than the header says, by name or by number
  * - malformed: not a body of this topic
  */
 export type PrivacyBodyFault = 'other_shop' | 'malformed';
@@ -20,19 +20,21 @@ const IS_OF: Readonly<Record<PrivacyTopic, (body: Body) => boolean>> = {
  * that was signed for one shop, whoever has seen it could else have another shop redacted, or this one by a request that
  * was about a person.
  * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
- * @returns undefined when it does
+ * @returns when it does, the number of the shop that it names
  */
-export function faultOfPrivacyBody(
+export function readPrivacyBody(
   topic: PrivacyTopic,
   shop: string,
   bytes: Buffer,
-): PrivacyBodyFault | undefined {
+): PrivacyBodyFault | { shopId: string | undefined } {
   const body = parse(bytes);
   const domain = body?.['shop_domain'];
   if (!body || typeof domain !== 'string') return 'malformed';
   // Before the form: whose it is counts for more than what it says.
   if (domain.toLowerCase() !== shop.toLowerCase()) return 'other_shop';
-  return IS_OF[topic](body) ? undefined : 'malformed';
+  const { shop_id: shopId } = body;
+  if (!IS_OF[topic](body) || (shopId != null && !Number.isSafeInteger(shopId))) return 'malformed';
+  return { shopId: shopId == null ? undefined : String(shopId) };
 }
 
 function parse(bytes: Buffer): Body | undefined {

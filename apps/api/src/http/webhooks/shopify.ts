@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool } from '@core/db';
+import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
 import { isPrivacyTopic, isWebhookTopic, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
@@ -7,18 +7,19 @@ import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
-import { faultOfPrivacyBody } from './privacy-body.ts';
+import { readPrivacyBody } from './privacy-body.ts';
 import { isSigned } from './signature.ts';
 
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
 
-/** A unique key of the table; Shopify's are UUIDs. */
-const LONGEST_EVENT_ID = 255;
+/** Of the headers that say what it is; the id is in a unique key of the table. Shopify's are far shorter. */
+const LONGEST_NAME = 255;
 
 const HEADERS = {
   signature: 'X-Shopify-Hmac-Sha256',
   topic: 'X-Shopify-Topic',
   shop: 'X-Shopify-Shop-Domain',
+  shopId: 'X-Shopify-Shop-Id',
   eventId: 'X-Shopify-Event-Id',
 } as const;
 
@@ -67,7 +68,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
     within(limits.answerWithinMs, answer(options, limits, budget, req))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
-        if (isConnectionLoss(err)) return unavailable('the database cannot be reached', log, err);
+        if (isUnavailable(err)) return unavailable('the database cannot take it just now', log, err);
         log.error({ err }, 'a webhook was not received');
         return { status: 500, received: 'error' };
       })
@@ -98,9 +99,9 @@ async function answer(
   if (!signature) return forged(`${HEADERS.signature}: is required`);
   for (const name of ['topic', 'shop', 'eventId'] as const) {
     if (!header(req, name)) return refused(400, `${HEADERS[name]}: is required`);
+    if (header(req, name).length > LONGEST_NAME) return refused(400, `${HEADERS[name]}: is too long`);
   }
   const eventId = header(req, 'eventId');
-  if (eventId.length > LONGEST_EVENT_ID) return refused(400, `${HEADERS.eventId}: is too long`);
 
   const body = await readBody(req, largestBody, budget);
   if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
@@ -125,13 +126,22 @@ async function store(
   const topic = header(req, 'topic');
   if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
   const shop = header(req, 'shop');
-  const fault = isPrivacyTopic(topic) ? faultOfPrivacyBody(topic, shop, body) : undefined;
-  if (fault === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
-  if (fault) return refused(422, `the body is not one of ${topic}`);
-  const input = { shop, topic, eventId, body };
+  const told = isPrivacyTopic(topic) ? readPrivacyBody(topic, shop, body) : { shopId: undefined };
+  if (told === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
+  if (told === 'malformed') return refused(422, `the body is not one of ${topic}`);
+  // Not every webhook has it; one that has it must not be of another shop than we know by that name.
+  const shopId = header(req, 'shopId') || undefined;
+  if (shopId !== undefined && told.shopId !== undefined && shopId !== told.shopId) {
+    return forged(`${HEADERS.shopId}: is not the shop_id of the body`);
+  }
+  const input = { shop, topic, eventId, shopId: told.shopId ?? shopId, body };
   // The signature says who it is.
   const ctx = { caller: 'shopify', requestId: eventId, keys };
   const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
+  if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
+  if (received === 'unproven') {
+    return { status: 503, received, message: 'the shop has not vouched for its connection yet' };
+  }
   return { status: 200, received };
 }
 

@@ -1,5 +1,4 @@
-import type { ShopifyClient } from '../client.ts';
-import type { Access } from '../transport.ts';
+import type { Access, ShopifyClient } from '@core/shopify';
 import { readBulkCursor } from './cursor.ts';
 import { CANCEL_OPERATION } from './operation.ts';
 

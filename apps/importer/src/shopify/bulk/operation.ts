@@ -1,9 +1,13 @@
 import type { SliceRange } from '@core/domain';
-import type { ShopifyClient } from '../client.ts';
+import {
+  type Access,
+  type QueryCost,
+  type ShopifyClient,
+  ShopifyRejected,
+  ShopifyUnavailable,
+} from '@core/shopify';
 import { CUSTOMER_FIELDS } from '../customer-node.ts';
-import { ShopifyRejected, ShopifyUnavailable, type QueryCost } from '../errors.ts';
 import { searchOf } from '../search-range.ts';
-import type { Access } from '../transport.ts';
 
 const FIELDS = 'id status errorCode objectCount createdAt completedAt query url partialDataUrl';
 

@@ -1,4 +1,4 @@
-import { ShopifyUnavailable } from '../errors.ts';
+import { ShopifyUnavailable } from '@core/shopify';
 import type { CustomerNode } from '../customer-node.ts';
 
 /**

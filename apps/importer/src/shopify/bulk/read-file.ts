@@ -1,5 +1,4 @@
-import { ShopifyUnavailable } from '../errors.ts';
-import { withTimeLimit } from '../transport.ts';
+import { ShopifyUnavailable, withTimeLimit } from '@core/shopify';
 import { LONGEST_LINE, PAGE_BYTES, PAGE_LINES, readLines, type Lines } from './read-lines.ts';
 
 /** The file is there no more, or not for this URL. */

@@ -1,4 +1,4 @@
-import { ShopifyUnavailable } from '../errors.ts';
+import { ShopifyUnavailable } from '@core/shopify';
 
 /** What a page of a file is, and the memory that a slice needs: whichever comes first. */
 export const PAGE_BYTES = 1_048_576;

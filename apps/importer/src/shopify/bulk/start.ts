@@ -1,5 +1,4 @@
-import type { ShopifyClient } from '../client.ts';
-import type { QueryCost } from '../errors.ts';
+import type { QueryCost, ShopifyClient } from '@core/shopify';
 import type { SourceQuery } from '../source.ts';
 import { bulkQuery, newestOperations, runOperation, type Operation } from './operation.ts';
 

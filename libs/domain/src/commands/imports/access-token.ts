@@ -39,6 +39,8 @@ export interface StoredToken {
   expiresAt: Date | null;
   /** Whether there is a refresh token to get the next one with. */
   refreshable: boolean;
+  /** Whether the shop has vouched for the connection. Without that nothing is read with its token. */
+  proven: boolean;
 }
 
 /**
@@ -50,8 +52,9 @@ export async function readStoredToken(
   keys: MerchantKeyStore,
   connection: ShopConnection,
 ): Promise<StoredToken> {
-  const [row] = await reader.query<{ token: string; expiresAt: Date | null; refreshable: boolean }>(
-    `select access_token as token, expires_at as "expiresAt", refresh_token is not null as refreshable
+  const [row] = await reader.query<Omit<StoredToken, 'accessToken'> & { token: string }>(
+    `select access_token as token, expires_at as "expiresAt", refresh_token is not null as refreshable,
+            shop_id is not null as proven
        from shopify_connections where merchant_id = $1 and shop = $2`,
     [connection.merchantId, connection.shop],
   );

@@ -21,6 +21,38 @@ it.each([
   '0 3 * * *; drop',
 ])('refuses %j', (cron) => expect(() => checkCron(cron)).toThrow(/^cron: must be five fields of cron/));
 
+// The parser alone searches for two seconds, each time that somebody asks for the next firing.
+it.each(['0 3 31 2,4 *', '0 3 31 4,6,9,11 *', '0 3 30,31 2-2,2 *'])(
+  'refuses %j, which never comes',
+  (cron) => {
+    expect(() => checkCron(cron)).toThrow(/^cron: must /);
+    const begun = performance.now();
+    expect(nextAt({ cron, timeZone: 'Europe/Berlin' }, new Date())).toBeNull();
+    expect(lastAt({ cron, timeZone: 'Europe/Berlin' }, new Date())).toBeNull();
+    expect(performance.now() - begun).toBeLessThan(500);
+  },
+);
+
+it.each(['0 3 31 2,3 *', '0 3 29 2 *', '0 3 31 2,4 1', '0 3 30-31 4 *'])('takes %j, which comes', (cron) => {
+  expect(checkCron(cron)).toBe(cron);
+  expect(nextAt({ cron, timeZone: 'UTC' }, new Date())).toBeInstanceOf(Date);
+});
+
+it.each([
+  ['60 digits', `${'0'.repeat(60)}x 3 * * *`],
+  ['a number of three digits', '000 3 * * *'],
+  ['a long step', `0 */${'9'.repeat(180)} * * *`],
+  ['a list that is too long', `0 ${'1,'.repeat(130)}1 * * *`],
+])('refuses %s', (_what, cron) =>
+  expect(() => checkCron(cron)).toThrow(/^cron: must (be five|have at most 255)/),
+);
+
+it('takes the longest list that says something', () => {
+  const to = (n: number, from = 0) => Array.from({ length: n }, (_, i) => from + i).join();
+  const cron = `0 ${to(24)} ${to(31, 1)} ${to(12, 1)} ${to(7)}`;
+  expect(checkCron(cron)).toBe(cron);
+});
+
 it.each(['* * * * *', '*/30 * * * *', '0,59 3 * * *', '0-1 3 1 1 *'])('finds %j too frequent', (cron) =>
   expect(() => checkCron(cron)).toThrow('cron: must not come more often than hourly'),
 );

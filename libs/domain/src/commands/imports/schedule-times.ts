@@ -1,4 +1,4 @@
-import { CronExpressionParser } from 'cron-parser';
+import { CronExpressionParser, type CronExpression } from 'cron-parser';
 import { invalid } from '@core/runtime';
 
 /** When an import starts by itself. */
@@ -10,9 +10,15 @@ export interface ScheduleTimes {
 }
 
 // Of what the parser takes: no seconds, no @daily, and no H, which means another minute at each reading.
-const FIELD =
-  /^(?:\d+|\*|[-,/]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
+// One character at a time: with `\d+` under the outer `+` a field of 60 digits took minutes to refuse.
+const FIELD = /^(?:[\d*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
 const FIELDS = 5;
+// A list of every hour, day, month and weekday has 213.
+const LONGEST_CRON = 255;
+// The tables' longest name has 32 characters.
+const LONGEST_TIME_ZONE = 64;
+// No field counts beyond 59.
+const NUMBER_TOO_LONG = /\d{3}/;
 const EXPECTED =
   'must be five fields of cron (minute, hour, day of the month, month, day of the week), such as "0 3 * * *"';
 
@@ -21,11 +27,14 @@ const EXPECTED =
  * @throws CoreError invalid_argument: no such expression, one of a day that no month has, one more often than hourly
  */
 export function checkCron(cron: string, field = 'cron'): string {
+  if (cron.length > LONGEST_CRON) throw invalid(field, `must have at most ${LONGEST_CRON} characters`);
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== FIELDS || !fields.every((part) => FIELD.test(part))) throw invalid(field, EXPECTED);
   const canonical = fields.join(' ');
-  const minutes = minutesOf(canonical);
-  if (!minutes) throw invalid(field, EXPECTED);
+  const parsed = NUMBER_TOO_LONG.test(canonical) ? null : parse(canonical);
+  if (!parsed) throw invalid(field, EXPECTED);
+  if (!everFires(parsed)) throw invalid(field, 'must name a day that one of its months has');
+  const minutes = parsed.fields.minute.values;
   // One minute of the hour, and no two firings are closer than an hour, whatever the other fields say.
   if (minutes.length > 1) throw invalid(field, 'must not come more often than hourly: give one minute');
   return canonical;
@@ -33,8 +42,9 @@ export function checkCron(cron: string, field = 'cron'): string {
 
 /** @throws CoreError invalid_argument unless it is the name of a zone; offsets such as +02:00 are none */
 export function checkTimeZone(timeZone: string, field = 'time_zone'): string {
-  const name = timeZone.trim() || 'UTC';
   try {
+    if (timeZone.length > LONGEST_TIME_ZONE) throw new RangeError('too long');
+    const name = timeZone.trim() || 'UTC';
     if (!/^[a-z]/i.test(name)) throw new RangeError('an offset');
     // In the spelling of the tables: PostgreSQL and the parser get the same one.
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
@@ -51,16 +61,30 @@ export const lastAt = (times: ScheduleTimes, until: Date): Date | null => step(t
 
 function step({ cron, timeZone: tz }: ScheduleTimes, from: Date, way: 'next' | 'prev'): Date | null {
   try {
-    return CronExpressionParser.parse(cron, { tz, currentDate: from })[way]().toDate();
+    const parsed = parse(cron, { tz, currentDate: from });
+    return parsed && everFires(parsed) ? parsed[way]().toDate() : null;
   } catch {
     return null;
   }
 }
 
-function minutesOf(cron: string): readonly number[] | null {
+function parse(...args: Parameters<typeof CronExpressionParser.parse>): CronExpression | null {
   try {
-    return CronExpressionParser.parse(cron).fields.minute.values;
+    return CronExpressionParser.parse(...args);
   } catch {
     return null;
   }
+}
+
+/** In a leap year. */
+const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Asked before the parser looks for a firing: of `0 3 31 2,4 *` there is none, and it searches for two seconds. (Of a
+ * single month it says so itself.) With a day of the week as well, either of the two is enough.
+ */
+function everFires({ fields: { dayOfMonth, month, dayOfWeek } }: CronExpression): boolean {
+  if (!dayOfWeek.isWildcard) return true;
+  const first = Math.min(...dayOfMonth.values.map(Number));
+  return month.values.some((each) => first <= (LONGEST_MONTHS[each - 1] ?? 0));
 }

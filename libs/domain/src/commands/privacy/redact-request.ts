@@ -1,5 +1,5 @@
 import { RaceLost, type MerchantKeys, type Tx } from '@core/db';
-import { invalid } from '@core/runtime';
+import { IdReused } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
 import type { PersonNames } from './person.ts';
 import type { ErasureReceipt } from './receipt.ts';
@@ -20,7 +20,7 @@ type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
 
 /**
  * The receipt of a request that was done before; null when it waits to be done, or is new.
- * @throws CoreError invalid_argument when the request's id is that of another kind of request, or of one for somebody
+ * @throws IdReused when the request's id is that of another kind of request, or of one for somebody
  *   else: answered by their receipt, this person would be taken for erased
  */
 export async function findReceipt(
@@ -35,10 +35,10 @@ export async function findReceipt(
     [merchantId, requestId],
   );
   if (!request) return null;
-  if (request.kind !== 'redact') throw invalid('request_id', 'is that of a request of another kind');
+  if (request.kind !== 'redact') throw new IdReused('request_id', 'a request of another kind');
   if (!request.done) return null;
   if (isForAnother(request.receipt, await keys.find(tx, merchantId), input)) {
-    throw invalid('request_id', 'is that of a request for somebody else');
+    throw new IdReused('request_id', 'a request for somebody else');
   }
   const { names: _, ...receipt } = request.receipt;
   return receipt;

@@ -1,4 +1,5 @@
 import { tryLockName, type Tx } from '@core/db';
+import { CoreError, notFound } from '@core/runtime';
 
 /** How far the redaction of a shop has come: its request's receipt until it is done. No PII. */
 export interface ShopProgress {
@@ -12,6 +13,20 @@ export interface ShopProgress {
   removed?: Record<string, number>;
 }
 
+/** SQL: a redaction of a shop that is neither done nor cancelled. */
+export const OPEN_SHOP_REDACTION = "kind = 'shop_redact' and completed_at is null and cancelled_at is null";
+
+/** SQL: it was held because many came at once, and nobody has confirmed it. */
+export const HELD = '(held_at is not null and confirmed_at is null)';
+
+/** SQL: one that may be carried out now. One that nobody has given its time is not. */
+const DUE = `${OPEN_SHOP_REDACTION} and not_before <= now() and not ${HELD}`;
+
+export interface ShopRedactionRef {
+  merchantId: string;
+  requestId: string;
+}
+
 /** A redaction in the hands of the caller's transaction. */
 export interface ShopRedaction {
   merchantId: string;
@@ -20,20 +35,20 @@ export interface ShopRedaction {
 }
 
 /**
- * Takes one redaction of a shop that is not done, for the time of the caller's transaction; null when there is none,
+ * Takes one redaction of a shop whose time has come, for the time of the caller's transaction; null when there is none,
  * or others have them all. Which one is chance: one that cannot go on does not hold up the others.
  */
 export async function takeShopRedaction(tx: Tx): Promise<ShopRedaction | null> {
   const waiting = await tx.query<{ merchantId: string; requestId: string }>(
     `select merchant_id as "merchantId", request_id as "requestId" from privacy_requests
-      where completed_at is null and kind = 'shop_redact' order by random() limit 20`,
+      where ${DUE} order by random() limit 20`,
   );
   for (const { merchantId, requestId } of waiting) {
     // A merchant's, not a request's: two shops of one merchant would each see the other as still connected.
     if (!(await tryLockName(tx, `shop_redact|${merchantId}`))) continue;
     const [taken] = await tx.query<{ receipt: ShopProgress }>(
       `select receipt from privacy_requests
-        where merchant_id = $1 and request_id = $2 and completed_at is null for update`,
+        where merchant_id = $1 and request_id = $2 and ${DUE} for update`,
       [merchantId, requestId],
     );
     if (taken) return { merchantId, requestId, progress: taken.receipt };
@@ -52,3 +67,31 @@ export const saveProgress = async (
     JSON.stringify(progress),
   ]);
 };
+
+/**
+ * Holds a redaction of a shop for the caller's transaction, for an operator's word on it; a step in hand is waited for.
+ * @throws CoreError not_found; failed_precondition when it is no redaction of a shop, or is done or cancelled
+ */
+export async function lockShopRedaction(
+  tx: Tx,
+  { merchantId, requestId }: ShopRedactionRef,
+): Promise<{ progress: ShopProgress; held: boolean }> {
+  const [request] = await tx.query<{
+    kind: string;
+    done: boolean;
+    cancelled: boolean;
+    held: boolean;
+    receipt: ShopProgress;
+  }>(
+    `select kind, completed_at is not null as done, cancelled_at is not null as cancelled, ${HELD} as held, receipt
+       from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
+    [merchantId, requestId],
+  );
+  if (!request) throw notFound('privacy request');
+  const problem =
+    (request.kind !== 'shop_redact' && `it is a ${request.kind}, not the redaction of a shop`) ||
+    (request.done && 'it is done') ||
+    (request.cancelled && 'it was cancelled');
+  if (problem) throw new CoreError('failed_precondition', `privacy_request: ${problem}`);
+  return { progress: request.receipt, held: request.held };
+}

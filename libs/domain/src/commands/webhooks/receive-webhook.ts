@@ -11,12 +11,16 @@ export interface ReceiveWebhook {
   topic: WebhookTopic;
   /** X-Shopify-Event-Id: the same over all deliveries of an event, and over its topics. */
   eventId: string;
+  /** The shop's number, as the headers or the body say it; those that say it, say the same. */
+  shopId?: string | undefined;
   body: Buffer;
 }
 
 /**
  * Writes a webhook down for the worker, once for each shop, topic and event id. Nothing is stored of a shop that no
- * merchant has connected: it may be anybody's data, and there is no key to seal it with.
+ * merchant has connected: it may be anybody's data, and there is no key to seal it with. Nor of one that has not vouched
+ * for its connection yet: `unproven`, which is to be sent again, for an importer asks the shop meanwhile.
+ * Nor of a shop by the same name with another number (`other_shop`): whose name it was has lost it.
  *
  * A redaction's request is written down with it, as pending: written down only where it is applied, one that cannot be
  * applied would be late without anybody's knowing.
@@ -25,17 +29,19 @@ export async function receiveWebhook(
   tx: Tx,
   ctx: CommandContext,
   input: ReceiveWebhook,
-): Promise<'stored' | 'duplicate' | 'unknown_shop'> {
+): Promise<'stored' | 'duplicate' | 'unknown_shop' | 'unproven' | 'other_shop'> {
   const { topic, eventId, body } = input;
   const shop = input.shop.toLowerCase();
   // The one transaction that learns whose it is on its way.
-  const [connection] = await tx.query<{ merchantId: string }>(
-    `select set_config('core.merchant_id', merchant::text, true) as "merchantId"
-       from merchant_of_shop($1) as merchant where merchant is not null`,
+  const [connection] = await tx.query<{ merchantId: string | null; shopId: string }>(
+    `select set_config('core.merchant_id', merchant_id::text, true) as "merchantId", shop_id as "shopId"
+       from connection_of_shop($1)`,
     [shop],
   );
   if (!connection) return 'unknown_shop';
   const { merchantId } = connection;
+  if (!merchantId) return 'unproven';
+  if (input.shopId !== undefined && input.shopId !== connection.shopId) return 'other_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const sealed = sealWebhookBody(keys, { merchantId, shop, topic, eventId }, body);
   const stored = await tx.query(

@@ -1,6 +1,7 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
+import { assertSameRequest } from '../privacy/assert-same-request.ts';
 import type { NamedRequest } from '../privacy/find-named.ts';
 import { findPerson, type PersonNames } from '../privacy/person.ts';
 import type { ShopProgress } from '../privacy/shop-redaction.ts';
@@ -23,6 +24,7 @@ export interface RecordPrivacyRequest extends PersonNames {
  * person by our own id, null when unknown here, and by keyed hashes of the names that were given: an import may store them
  * before it is answered; one that was written down without is told them by the second. A redact is without: who it was is
  * what the erasure finds, and its receipt says.
+ * @throws IdReused when a data_request or shop_redact has the id of another request
  */
 export async function recordPrivacyRequest(
   tx: Tx,
@@ -39,6 +41,8 @@ export async function recordPrivacyRequest(
     [merchantId, requestId, kind, customerId, namedEmail, namedExternalId, JSON.stringify(progress)],
   );
   if (recorded.length === 0) {
+    // A redact is only noted here: the erasure compares the persons, whom this row does not name yet.
+    if (kind !== 'redact') await assertSameRequest(tx, input, named);
     if (named !== NOBODY) await tellSubject(tx, input, named);
     return { recorded: false };
   }

@@ -28,7 +28,7 @@ export function issuePageInfo(
   { direction, lastId, filters }: PageInfo,
 ): string {
   const s = sign(secret, ['rest', shop, direction, lastId, filters]);
-  return encodeCursor({ direction, last_id: lastId, filters, s }).replace(/=+$/, '');
+  return encodeCursor({ direction, last_id: lastId, filters, s }).replaceAll('=', '');
 }
 
 export function readPageInfo(secret: string, shop: string, pageInfo: string): PageInfo | undefined {

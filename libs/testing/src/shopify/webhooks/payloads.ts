@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { StandInCustomer } from '../customers.ts';
 import { numericId, restCustomer, shopTime } from '../rest/view.ts';
 
@@ -61,7 +62,9 @@ export const bulkPayload = (bulk: FinishedBulk): Payload => ({
   type: 'query',
 });
 
-const SHOP_ID = 954_889;
+/** Its number in payloads and as gid://shopify/Shop/N: of each name another one, and the same after a restart. */
+export const shopIdOf = (shop: string): number =>
+  createHash('sha256').update(shop).digest().readUIntBE(0, 5) + 10_000_000;
 
 /** A privacy topic about a person, who need not live in the shop any more. */
 export const privacyPayload = (
@@ -69,7 +72,7 @@ export const privacyPayload = (
   shop: string,
   person: { id: number; email: string | null },
 ): Payload => ({
-  shop_id: SHOP_ID,
+  shop_id: shopIdOf(shop),
   shop_domain: shop,
   customer: { id: person.id, email: person.email, phone: null },
   ...(topic === 'customers/redact'
@@ -77,10 +80,10 @@ export const privacyPayload = (
     : { orders_requested: [], data_request: { id: person.id % 100_000 } }),
 });
 
-export const shopRedactPayload = (shop: string): Payload => ({ shop_id: SHOP_ID, shop_domain: shop });
+export const shopRedactPayload = (shop: string): Payload => ({ shop_id: shopIdOf(shop), shop_domain: shop });
 
 export const uninstalledPayload = (shop: string): Payload => ({
-  id: SHOP_ID,
+  id: shopIdOf(shop),
   name: shop.split('.')[0],
   email: 'owner@example.com',
   domain: shop,

@@ -12,7 +12,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/privacy.proto.
  */
 export const file_core_v1_privacy: GenFile = /*@__PURE__*/
-  fileDesc("ChVjb3JlL3YxL3ByaXZhY3kucHJvdG8SB2NvcmUudjEiiAIKDlByaXZhY3lSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmR1ZV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIOCgxfY3VzdG9tZXJfaWQiQwoYR2V0UHJpdmFjeVJlcXVlc3RSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkiTQoZR2V0UHJpdmFjeVJlcXVlc3RSZXNwb25zZRIwCg9wcml2YWN5X3JlcXVlc3QYASABKAsyFy5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0IkMKGEdldEVyYXN1cmVSZWNlaXB0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJIkUKGUdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2USKAoHcmVjZWlwdBgBIAEoCzIXLmNvcmUudjEuRXJhc3VyZVJlY2VpcHQiggIKDkVyYXN1cmVSZWNlaXB0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoGcGxhY2VzGAYgAygLMhQuY29yZS52MS5FcmFzZWRQbGFjZUIOCgxfY3VzdG9tZXJfaWQiTAoLRXJhc2VkUGxhY2USDQoFcGxhY2UYASABKAkSDQoFZm91bmQYAiABKAMSDwoHcmVtb3ZlZBgDIAMoCRIOCgZyZW1hcmsYBCABKAkiWQoZRXhwb3J0Q3VzdG9tZXJEYXRhUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJInQKGkV4cG9ydEN1c3RvbWVyRGF0YVJlc3BvbnNlEiUKBGRhdGEYASABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei8KC2V4cG9ydGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ7ChNMaXN0QXVkaXRMb2dSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhgKC2N1c3RvbWVyX2lkGAIgASgJSACIAQESEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAlCDgoMX2N1c3RvbWVyX2lkIlUKFExpc3RBdWRpdExvZ1Jlc3BvbnNlEiQKB2VudHJpZXMYASADKAsyEy5jb3JlLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIs8BCgpBdWRpdEVudHJ5EgoKAmlkGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBmFjdGlvbhgDIAEoCRIYCgtjdXN0b21lcl9pZBgEIAEoCUgAiAEBEicKBmRldGFpbBgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEgoKcmVxdWVzdF9pZBgGIAEoCRIvCgtvY2N1cnJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDgoMX2N1c3RvbWVyX2lkKqgBChJQcml2YWN5UmVxdWVzdEtpbmQSJAogUFJJVkFDWV9SRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIfChtQUklWQUNZX1JFUVVFU1RfS0lORF9SRURBQ1QQARIlCiFQUklWQUNZX1JFUVVFU1RfS0lORF9EQVRBX1JFUVVFU1QQAhIkCiBQUklWQUNZX1JFUVVFU1RfS0lORF9TSE9QX1JFREFDVBADMvQCCg5Qcml2YWN5U2VydmljZRJaChFHZXRQcml2YWN5UmVxdWVzdBIhLmNvcmUudjEuR2V0UHJpdmFjeVJlcXVlc3RSZXF1ZXN0GiIuY29yZS52MS5HZXRQcml2YWN5UmVxdWVzdFJlc3BvbnNlEloKEUdldEVyYXN1cmVSZWNlaXB0EiEuY29yZS52MS5HZXRFcmFzdXJlUmVjZWlwdFJlcXVlc3QaIi5jb3JlLnYxLkdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2USXQoSRXhwb3J0Q3VzdG9tZXJEYXRhEiIuY29yZS52MS5FeHBvcnRDdXN0b21lckRhdGFSZXF1ZXN0GiMuY29yZS52MS5FeHBvcnRDdXN0b21lckRhdGFSZXNwb25zZRJLCgxMaXN0QXVkaXRMb2cSHC5jb3JlLnYxLkxpc3RBdWRpdExvZ1JlcXVlc3QaHS5jb3JlLnYxLkxpc3RBdWRpdExvZ1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChVjb3JlL3YxL3ByaXZhY3kucHJvdG8SB2NvcmUudjEisAMKDlByaXZhY3lSZXF1ZXN0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmR1ZV9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMY29tcGxldGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgZzdGF0dXMYByABKA4yHS5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0U3RhdHVzEi4KCm5vdF9iZWZvcmUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNhbmNlbGxlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNY2FuY2VsX3JlYXNvbhgKIAEoCUIOCgxfY3VzdG9tZXJfaWQiQwoYR2V0UHJpdmFjeVJlcXVlc3RSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkiTQoZR2V0UHJpdmFjeVJlcXVlc3RSZXNwb25zZRIwCg9wcml2YWN5X3JlcXVlc3QYASABKAsyFy5jb3JlLnYxLlByaXZhY3lSZXF1ZXN0IkMKGEdldEVyYXN1cmVSZWNlaXB0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJIkUKGUdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2USKAoHcmVjZWlwdBgBIAEoCzIXLmNvcmUudjEuRXJhc3VyZVJlY2VpcHQiggIKDkVyYXN1cmVSZWNlaXB0EhIKCnJlcXVlc3RfaWQYASABKAkSKQoEa2luZBgCIAEoDjIbLmNvcmUudjEuUHJpdmFjeVJlcXVlc3RLaW5kEhgKC2N1c3RvbWVyX2lkGAMgASgJSACIAQESLwoLcmVjZWl2ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGNvbXBsZXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoGcGxhY2VzGAYgAygLMhQuY29yZS52MS5FcmFzZWRQbGFjZUIOCgxfY3VzdG9tZXJfaWQiTAoLRXJhc2VkUGxhY2USDQoFcGxhY2UYASABKAkSDQoFZm91bmQYAiABKAMSDwoHcmVtb3ZlZBgDIAMoCRIOCgZyZW1hcmsYBCABKAkiWQoZRXhwb3J0Q3VzdG9tZXJEYXRhUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJInQKGkV4cG9ydEN1c3RvbWVyRGF0YVJlc3BvbnNlEiUKBGRhdGEYASABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei8KC2V4cG9ydGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ7ChNMaXN0QXVkaXRMb2dSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhgKC2N1c3RvbWVyX2lkGAIgASgJSACIAQESEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAlCDgoMX2N1c3RvbWVyX2lkIlUKFExpc3RBdWRpdExvZ1Jlc3BvbnNlEiQKB2VudHJpZXMYASADKAsyEy5jb3JlLnYxLkF1ZGl0RW50cnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIs8BCgpBdWRpdEVudHJ5EgoKAmlkGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBmFjdGlvbhgDIAEoCRIYCgtjdXN0b21lcl9pZBgEIAEoCUgAiAEBEicKBmRldGFpbBgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEgoKcmVxdWVzdF9pZBgGIAEoCRIvCgtvY2N1cnJlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDgoMX2N1c3RvbWVyX2lkKqgBChJQcml2YWN5UmVxdWVzdEtpbmQSJAogUFJJVkFDWV9SRVFVRVNUX0tJTkRfVU5TUEVDSUZJRUQQABIfChtQUklWQUNZX1JFUVVFU1RfS0lORF9SRURBQ1QQARIlCiFQUklWQUNZX1JFUVVFU1RfS0lORF9EQVRBX1JFUVVFU1QQAhIkCiBQUklWQUNZX1JFUVVFU1RfS0lORF9TSE9QX1JFREFDVBADKs8BChRQcml2YWN5UmVxdWVzdFN0YXR1cxImCiJQUklWQUNZX1JFUVVFU1RfU1RBVFVTX1VOU1BFQ0lGSUVEEAASIgoeUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19QRU5ESU5HEAESHwobUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19IRUxEEAISJAogUFJJVkFDWV9SRVFVRVNUX1NUQVRVU19DT01QTEVURUQQAxIkCiBQUklWQUNZX1JFUVVFU1RfU1RBVFVTX0NBTkNFTExFRBAEMvQCCg5Qcml2YWN5U2VydmljZRJaChFHZXRQcml2YWN5UmVxdWVzdBIhLmNvcmUudjEuR2V0UHJpdmFjeVJlcXVlc3RSZXF1ZXN0GiIuY29yZS52MS5HZXRQcml2YWN5UmVxdWVzdFJlc3BvbnNlEloKEUdldEVyYXN1cmVSZWNlaXB0EiEuY29yZS52MS5HZXRFcmFzdXJlUmVjZWlwdFJlcXVlc3QaIi5jb3JlLnYxLkdldEVyYXN1cmVSZWNlaXB0UmVzcG9uc2USXQoSRXhwb3J0Q3VzdG9tZXJEYXRhEiIuY29yZS52MS5FeHBvcnRDdXN0b21lckRhdGFSZXF1ZXN0GiMuY29yZS52MS5FeHBvcnRDdXN0b21lckRhdGFSZXNwb25zZRJLCgxMaXN0QXVkaXRMb2cSHC5jb3JlLnYxLkxpc3RBdWRpdExvZ1JlcXVlc3QaHS5jb3JlLnYxLkxpc3RBdWRpdExvZ1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.PrivacyRequest
@@ -48,11 +48,35 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   dueAt?: Timestamp | undefined;
 
   /**
-   * Absent while it waits to be done.
+   * Absent while it waits to be done, and when it was cancelled.
    *
    * @generated from field: google.protobuf.Timestamp completed_at = 6;
    */
   completedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: core.v1.PrivacyRequestStatus status = 7;
+   */
+  status: PrivacyRequestStatus;
+
+  /**
+   * Of a shop's: nothing of it is done before. Absent until the worker has seen it.
+   *
+   * @generated from field: google.protobuf.Timestamp not_before = 8;
+   */
+  notBefore?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp cancelled_at = 9;
+   */
+  cancelledAt?: Timestamp | undefined;
+
+  /**
+   * Why an operator has cancelled it: forged, mistaken or withdrawn; empty otherwise.
+   *
+   * @generated from field: string cancel_reason = 10;
+   */
+  cancelReason: string;
 };
 
 /**
@@ -431,6 +455,53 @@ export type PrivacyRequestKind = (typeof PrivacyRequestKind)[keyof typeof Privac
  */
 export const PrivacyRequestKindSchema: GenEnum<PrivacyRequestKind> = /*@__PURE__*/
   enumDesc(file_core_v1_privacy, 0);
+
+/**
+ * @generated from enum core.v1.PrivacyRequestStatus
+ */
+export const PrivacyRequestStatus = {
+  /**
+   * @generated from enum value: PRIVACY_REQUEST_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It waits to be done, or is under way.
+   *
+   * @generated from enum value: PRIVACY_REQUEST_STATUS_PENDING = 1;
+   */
+  PENDING: 1,
+
+  /**
+   * Of a shop's: unusually many came at once, and an operator has to confirm it. It is due all the same.
+   *
+   * @generated from enum value: PRIVACY_REQUEST_STATUS_HELD = 2;
+   */
+  HELD: 2,
+
+  /**
+   * @generated from enum value: PRIVACY_REQUEST_STATUS_COMPLETED = 3;
+   */
+  COMPLETED: 3,
+
+  /**
+   * Of a shop's: an operator has stopped it. It was not done, and will not be.
+   *
+   * @generated from enum value: PRIVACY_REQUEST_STATUS_CANCELLED = 4;
+   */
+  CANCELLED: 4,
+} as const;
+
+/**
+ * @generated from enum core.v1.PrivacyRequestStatus
+ */
+export type PrivacyRequestStatus = (typeof PrivacyRequestStatus)[keyof typeof PrivacyRequestStatus] | UnknownEnum;
+
+/**
+ * Describes the enum core.v1.PrivacyRequestStatus.
+ */
+export const PrivacyRequestStatusSchema: GenEnum<PrivacyRequestStatus> = /*@__PURE__*/
+  enumDesc(file_core_v1_privacy, 1);
 
 /**
  * What persons and shops asked for, what is held on a person, and who did what.

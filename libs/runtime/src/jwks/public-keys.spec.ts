@@ -1,24 +1,33 @@
-import { jwksOf, newSigningKey, type SigningKey } from '@core/testing';
-import type { JSONWebKeySet } from 'jose';
-import { createTokenKeys } from './token-keys.ts';
+import { randomUUID } from 'node:crypto';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { createPublicKeys } from './public-keys.ts';
 
-const [first, second] = [newSigningKey(), newSigningKey()];
+async function newKey(): Promise<JWK> {
+  const { publicKey } = await generateKeyPair('ES256');
+  return { ...(await exportJWK(publicKey)), kid: randomUUID(), alg: 'ES256' };
+}
+
+let first: JWK;
+let second: JWK;
+beforeAll(async () => ([first, second] = await Promise.all([newKey(), newKey()])));
 
 /** An issuer with its keys, a count of what it was asked, and a clock that the test turns. */
-function bench(...issued: SigningKey[]) {
+function bench(issued: JWK[], waitWhileDown = false) {
   const bench = { at: 0, asked: 0, issued, down: false, warned: 0 };
-  const keys = createTokenKeys(
-    async () => {
+  const keys = createPublicKeys({
+    load: async () => {
       bench.asked++;
       if (bench.down) throw new Error('connection refused');
-      return JSON.parse(jwksOf(...bench.issued)) as JSONWebKeySet;
+      return { keys: bench.issued };
     },
-    { warn: () => void bench.warned++ },
-    () => bench.at,
-  );
-  const find = async ({ kid }: SigningKey) => {
+    variable: 'CORE_AUTH_JWKS',
+    log: { warn: () => void bench.warned++ },
+    waitWhileDown,
+    now: () => bench.at,
+  });
+  const find = async ({ kid }: JWK) => {
     try {
-      await keys({ alg: 'ES256', kid }, { payload: '', signature: '' });
+      await keys({ alg: 'ES256', ...(kid ? { kid } : {}) }, { payload: '', signature: '' });
       return 'found';
     } catch (error) {
       const { code, kind } = error as { code?: string; kind?: string };
@@ -30,7 +39,7 @@ function bench(...issued: SigningKey[]) {
 const UNKNOWN = 'ERR_JWKS_NO_MATCHING_KEY';
 
 it('asks once for all who wait, and not again for five minutes', async () => {
-  const issuer = bench(first);
+  const issuer = bench([first]);
   expect(await Promise.all([first, first, first].map(issuer.find))).toEqual(['found', 'found', 'found']);
   issuer.at = 299_999;
   await issuer.find(first);
@@ -41,7 +50,7 @@ it('asks once for all who wait, and not again for five minutes', async () => {
 });
 
 it('asks for a key that it does not know, at most every ten seconds', async () => {
-  const issuer = bench(first);
+  const issuer = bench([first]);
   await issuer.find(first);
   issuer.issued = [first, second];
   expect(await issuer.find(second)).toBe(UNKNOWN);
@@ -49,12 +58,12 @@ it('asks for a key that it does not know, at most every ten seconds', async () =
   expect(await Promise.all([second, second].map(issuer.find))).toEqual(['found', 'found']);
   expect(await issuer.find(first)).toBe('found');
   expect(issuer.asked).toBe(2);
-  for (let n = 0; n < 100; n++) expect(await issuer.find(newSigningKey())).toBe(UNKNOWN);
+  for (let n = 0; n < 100; n++) expect(await issuer.find({ ...first, kid: randomUUID() })).toBe(UNKNOWN);
   expect(issuer.asked).toBe(2);
 });
 
 it('forgets a key that is withdrawn', async () => {
-  const issuer = bench(first, second);
+  const issuer = bench([first, second]);
   await issuer.find(first);
   issuer.issued = [second];
   issuer.at = 300_000;
@@ -62,7 +71,7 @@ it('forgets a key that is withdrawn', async () => {
 });
 
 it('goes on with the keys it has while the issuer is down', async () => {
-  const issuer = bench(first);
+  const issuer = bench([first]);
   await issuer.find(first);
   issuer.down = true;
   issuer.at = 300_000;
@@ -75,8 +84,19 @@ it('goes on with the keys it has while the issuer is down', async () => {
   expect(await issuer.find(second)).toBe('found');
 });
 
+it('lets who can wait do so for a key that may be new while the issuer is down', async () => {
+  const issuer = bench([first], true);
+  await issuer.find(first);
+  issuer.down = true;
+  issuer.at = 10_000;
+  expect([await issuer.find(first), await issuer.find(second)]).toEqual(['found', 'unavailable']);
+  Object.assign(issuer, { down: false, issued: [first, second], at: 20_000 });
+  expect(await issuer.find(second)).toBe('found');
+  expect(await issuer.find({ ...first, kid: randomUUID() })).toBe(UNKNOWN);
+});
+
 it('lets nobody in without keys, and asks again each second', async () => {
-  const issuer = bench(first);
+  const issuer = bench([first]);
   issuer.down = true;
   expect(await issuer.find(first)).toBe('unavailable');
   issuer.down = false;

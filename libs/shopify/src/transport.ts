@@ -1,5 +1,11 @@
-import { SHOP_DOMAIN } from '@core/domain';
-import { ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, Unauthorized } from './errors.ts';
+import { SHOP_DOMAIN } from '@core/contracts';
+import {
+  QueryTooExpensive,
+  ShopifyRejected,
+  ShopifyTimeout,
+  ShopifyUnavailable,
+  Unauthorized,
+} from './errors.ts';
 import { DENIED_DATA, SHOP_STATE } from './merchant-messages.ts';
 import { parseRetryAfter, UNSAID_WAIT_MS } from './retry-after.ts';
 
@@ -26,6 +32,9 @@ export interface HttpReply {
 }
 
 const TIMEOUT_MS = 15_000;
+
+/** The largest page that we ask for has some hundred KB; memory for more than this is given to nobody. */
+export const LARGEST_REPLY = 16 * 1_048_576;
 
 /**
  * One request to a shop's Admin API.
@@ -64,8 +73,25 @@ export async function sendToShop(
   const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
   return withTimeLimit(signal, timeoutMs, async (limited) => {
     const response = await fetch(`${base}${path}`, { ...init, redirect: 'error', signal: limited });
-    return { status: response.status, headers: response.headers, body: await response.text() };
+    return { status: response.status, headers: response.headers, body: await readText(response) };
   });
+}
+
+/**
+ * The text of a reply, counted while it is read. The length that its head promises is not trusted: a chunked reply
+ * names none, and a compressed one names another.
+ * @throws QueryTooExpensive, after which a smaller page is asked for
+ */
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop closes the connection.
+    if (bytes > LARGEST_REPLY) throw new QueryTooExpensive(`a reply of more than ${LARGEST_REPLY} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Runs network work; what fails in it is told by a code, for messages of fetch can quote the URL. */

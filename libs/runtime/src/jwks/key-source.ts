@@ -1,10 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
+import type { Variable } from '../env.ts';
 
-/** Where the keys of tokens are: a JWKS behind a URL, in a file, or as it is. */
+/** Where public keys are: a JWKS behind a URL, in a file, or as it is. */
 export type KeySource = { url: string } | { file: string } | { keys: JSONWebKeySet };
 
 const LIMIT_MS = 2_000;
+
+/** A variable that names a key source; empty: none. */
+export const keySource = (options: { doc: string; example: string }): Variable<KeySource | undefined> => ({
+  ...options,
+  secret: false,
+  parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
+});
 
 /** @throws Error with the expectation alone */
 export function parseKeySource(raw: string): KeySource {

@@ -41,7 +41,7 @@ export class ShopifyTimeout extends ShopifyUnavailable {
   override name = 'ShopifyTimeout';
 }
 
-/** Above what a single query may cost: a smaller page passes. */
+/** Above what a single query may cost, or what we read of a reply: a smaller page passes. */
 export class QueryTooExpensive extends ShopifyUnavailable {
   override name = 'QueryTooExpensive';
 }

@@ -1,0 +1,58 @@
+import { CoreError, type Logger } from '@core/runtime';
+import {
+  createShopifyClient,
+  proveShop,
+  ShopifyRejected,
+  ShopifyUnavailable,
+  ShopUnproven,
+  Throttled,
+  Unauthorized,
+  type Access,
+  type AdminApi,
+  type ShopProof,
+} from '@core/shopify';
+
+/** @throws CoreError naming the field; nothing in it tells whether anybody else has the shop */
+export type ProveShop = (access: Access) => Promise<ShopProof>;
+
+/** A shop answers within half a second; the caller, mostly an install flow with a person before it, waits for this. */
+const ANSWER_WITHIN_MS = 8_000;
+
+/**
+ * Has a shop vouch for an access token before anything is looked up or stored: whoever shows a token of no worth gets
+ * the same answer for every shop.
+ */
+export function createProveShop(api: AdminApi, log: Pick<Logger, 'warn'>): ProveShop {
+  const client = createShopifyClient({ timeoutMs: ANSWER_WITHIN_MS, ...api });
+  return async (access) => {
+    try {
+      return await proveShop(client, access);
+    } catch (error) {
+      access.signal.throwIfAborted();
+      throw refusalOf(error, access.shop, log);
+    }
+  };
+}
+
+function refusalOf(error: unknown, shop: string, log: Pick<Logger, 'warn'>): unknown {
+  if (error instanceof Unauthorized) {
+    return new CoreError(
+      'invalid_argument',
+      `access_token: ${shop} does not accept it; install the app anew`,
+      {
+        field: 'access_token',
+      },
+    );
+  }
+  if (error instanceof ShopUnproven) {
+    return new CoreError('failed_precondition', `access_token: ${error.message}`, { field: 'access_token' });
+  }
+  if (error instanceof ShopifyRejected) {
+    return new CoreError('failed_precondition', `shop: ${error.message}`, { field: 'shop' });
+  }
+  if (!(error instanceof ShopifyUnavailable || error instanceof Throttled)) return error;
+  log.warn({ err: error, shop }, 'a shop could not be asked whether an access token is its own');
+  return new CoreError('unavailable', `shop: ${shop} could not be asked; nothing was stored, try again`, {
+    field: 'shop',
+  });
+}

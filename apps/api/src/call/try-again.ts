@@ -1,0 +1,49 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { Counter, type Registry } from '@core/runtime';
+import { RETRY_INFO } from './retry-info.ts';
+
+/** Of HTTP: whole seconds, so that whoever knows only this waits a little longer. */
+export const RETRY_AFTER = 'retry-after';
+
+/** The error of a call that may well come in later: it says when, to clients of either port. */
+export function tryAgain(message: string, retryMs: number): ConnectError {
+  const ms = Math.ceil(retryMs);
+  const retryDelay = { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 };
+  return new ConnectError(
+    `${message}, try again`,
+    Code.ResourceExhausted,
+    { [RETRY_AFTER]: String(Math.max(1, Math.ceil(ms / 1_000))) },
+    [{ desc: RETRY_INFO, value: { retryDelay } as MessageInitShape<typeof RETRY_INFO> }],
+  );
+}
+
+export interface Refusal {
+  /** Whose limit is reached. No name: there may be thousands, and a metric keeps each for ever. */
+  of: 'process' | 'caller' | 'merchant';
+  /** Which one, in a word. */
+  limit: string;
+  message: string;
+  retryMs: number;
+}
+
+/** Refusals of calls that were too many. */
+export interface Refusals {
+  /** Counts one and makes the error that says when to come again. */
+  refuse(refusal: Refusal): ConnectError;
+}
+
+export function createRefusals(registry: Registry): Refusals {
+  const refused = new Counter({
+    name: 'core_calls_refused_total',
+    help: 'Calls refused because there were too many: whose limit (process, caller, merchant), and which',
+    labelNames: ['of', 'limit'] as const,
+    registers: [registry],
+  });
+  return {
+    refuse({ of, limit, message, retryMs }) {
+      refused.inc({ of, limit });
+      return tryAgain(message, retryMs);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { createMeters, isRefused, type Load, type Meter, type Refused } from './meters.ts';
+import { UNLIMITED, type Quota } from './quota.ts';
+
+const read: Load = { cost: 'reads', kind: 'unary' };
+const write: Load = { cost: 'writes', kind: 'unary' };
+const stream: Load = { cost: 'reads', kind: 'stream' };
+
+function stage(quota: Partial<Quota>) {
+  let at = 1_000;
+  const meters = createMeters({ ...UNLIMITED, ...quota }, () => at);
+  const enter = (load: Load = read, key = 'a'): Meter | Refused => meters.enter(key, load);
+  /** How many of `tries` calls come in; none of them stays. */
+  const admitted = (tries: number, load = read, key = 'a') => {
+    let count = 0;
+    for (let n = 0; n < tries; n++) {
+      const outcome = enter(load, key);
+      if (isRefused(outcome)) continue;
+      meters.leave(outcome, load);
+      count++;
+    }
+    return count;
+  };
+  return { meters, enter, admitted, later: (ms: number) => void (at += ms) };
+}
+
+it('lets a second’s calls in at once, and then as many as its rate', () => {
+  const { admitted, later } = stage({ reads: 10 });
+  expect(admitted(30)).toBe(10);
+  later(250);
+  expect(admitted(30)).toBe(2);
+  later(50);
+  expect(admitted(30)).toBe(1);
+  later(60_000);
+  expect(admitted(30)).toBe(10); // what was not used is not saved up
+});
+
+it.each([1, 3, 7, 1_000, 20_000])('lets exactly %d calls a second in, however they are spread', (rate) => {
+  const { admitted, later } = stage({ reads: rate });
+  let count = admitted(rate + 5);
+  expect(count).toBe(rate);
+  count = 0;
+  for (let n = 0; n < 10_000; n++) {
+    later(1);
+    count += admitted(Math.ceil(rate / 500) + 1);
+  }
+  expect(count).toBeGreaterThanOrEqual(rate * 10 - 1);
+  expect(count).toBeLessThanOrEqual(rate * 10 + 1);
+});
+
+it('says when the next call comes in', () => {
+  const { enter, admitted, later } = stage({ reads: 2 });
+  admitted(2);
+  const refused = enter() as Refused;
+  expect(refused).toEqual({ limit: 'reads', retryMs: 500 });
+  later(499);
+  expect(enter()).toMatchObject({ limit: 'reads' });
+  later(1);
+  expect(admitted(2)).toBe(1);
+});
+
+it('keeps costs and holders apart', () => {
+  const { admitted } = stage({ reads: 3, writes: 2 });
+  expect([admitted(9), admitted(9, write), admitted(9, read, 'b')]).toEqual([3, 2, 3]);
+});
+
+it('counts a refused call for nothing', () => {
+  const { admitted, later } = stage({ reads: 10 });
+  admitted(1_000);
+  later(100);
+  expect(admitted(1_000)).toBe(1);
+});
+
+it('limits calls at once, and streams apart from them', () => {
+  const { meters, enter } = stage({ in_flight: 2, streams: 1 });
+  const [one, two, watch] = [enter(), enter(), enter(stream)] as Meter[];
+  expect(enter()).toEqual({ limit: 'in_flight', retryMs: 100 });
+  expect(enter(stream)).toEqual({ limit: 'streams', retryMs: 5_000 });
+  meters.leave(one!, read);
+  expect(isRefused(enter())).toBe(false);
+  meters.leave(watch!, stream);
+  expect(isRefused(enter(stream))).toBe(false);
+  expect(enter()).toMatchObject({ limit: 'in_flight' });
+  expect(two).toBe(one);
+});
+
+it('charges what a call turns out to cost to the calls that follow', () => {
+  const { meters, enter, admitted, later } = stage({ reads: 10 });
+  const meter = enter() as Meter;
+  meters.charge(meter, 'reads', 20);
+  later(1_000);
+  expect(admitted(9)).toBe(0);
+  later(200);
+  expect(admitted(9)).toBe(1);
+});
+
+it('keeps the places of a holder that is forgotten, until they are given back', () => {
+  const { meters, enter } = stage({ in_flight: 1, reads: 1_000_000 });
+  const held = enter(read, 'slow') as Meter;
+  for (let n = 0; n < 10_001; n++) meters.leave(enter(read, `other ${n}`) as Meter, read);
+  expect(enter(read, 'slow')).toMatchObject({ limit: 'in_flight' });
+  for (let n = 0; n < 10_001; n++) meters.leave(enter(read, `other ${n}`) as Meter, read);
+  meters.leave(held, read);
+  const again = enter(read, 'slow');
+  expect(isRefused(again)).toBe(false);
+});

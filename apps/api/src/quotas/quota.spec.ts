@@ -1,0 +1,29 @@
+import { parseQuota, quotaEnv, UNLIMITED } from './quota.ts';
+
+it('takes the limits that are named; the others keep their defaults', () => {
+  expect(parseQuota(' reads = 7,streams=2', UNLIMITED)).toEqual({ ...UNLIMITED, reads: 7, streams: 2 });
+});
+
+it('takes 0 for no limit', () => {
+  expect(parseQuota('exports=0', { ...UNLIMITED, exports: 5 })).toEqual(UNLIMITED);
+});
+
+it.each([
+  ['speed=5', 'must be name=number'],
+  ['reads=-5', 'must be name=number'],
+  ['reads=5.5', 'must be name=number'],
+  ['reads=1e9', 'must be name=number'],
+  ['reads=', 'must be name=number'],
+  ['reads', 'must be name=number'],
+  ['reads=5;writes=5', 'must be name=number'],
+  [`reads=5${'0'.repeat(100)}`, 'must be name=number'],
+  ['', 'must be name=number'],
+  ['reads=5,', 'must be name=number'],
+  ['reads=5,reads=6', 'names reads twice'],
+])('refuses %p', (raw, message) => expect(() => parseQuota(raw, UNLIMITED)).toThrow(message));
+
+it('has an example that says its defaults', () => {
+  for (const { example, parse } of Object.values(quotaEnv)) {
+    expect(parseQuota(example, UNLIMITED)).toEqual(parse(undefined));
+  }
+});

@@ -1,0 +1,75 @@
+import type { Variable } from '@core/runtime';
+
+/** What kinds of calls cost. Each has its own limit: a flood of one leaves room for the others. */
+export const COSTS = ['score_reads', 'reads', 'writes', 'exports'] as const;
+export type Cost = (typeof COSTS)[number];
+
+/** What is limited, as CORE_QUOTA_... and the metrics name it. */
+export const LIMITS = [...COSTS, 'in_flight', 'streams'] as const;
+export type Limit = (typeof LIMITS)[number];
+
+/** Of one holder and process: calls a second by cost, and calls and streams at once. Infinity: without limit. */
+export type Quota = Readonly<Record<Limit, number>>;
+
+/**
+ * A process answers some 10,000 score reads a second and works on 4,096 calls at once. The rates are above what one
+ * process can do for an honest service, so that only a flood meets them; places at once are what protects the others:
+ * whoever waits, waits behind a quarter of the process's calls at most.
+ */
+const CALLER: Quota = {
+  score_reads: 20_000,
+  reads: 5_000,
+  writes: 2_000,
+  exports: 50,
+  in_flight: 1_024,
+  streams: 256,
+};
+
+/** Of one merchant, over all callers: a fraction of the process, for a platform has many. */
+const MERCHANT: Quota = {
+  score_reads: 20_000,
+  reads: 2_500,
+  writes: 1_000,
+  exports: 20,
+  in_flight: 512,
+  streams: 64,
+};
+
+const show = (quota: Quota): string => LIMITS.map((limit) => `${limit}=${quota[limit]}`).join(',');
+
+/**
+ * name=number,name=number; a name that is left out keeps its default, 0 takes the limit away.
+ * @throws Error with what is expected
+ */
+export function parseQuota(raw: string, defaults: Quota): Quota {
+  const quota: Record<Limit, number> = { ...defaults };
+  const seen = new Set<string>();
+  for (const part of raw.split(',')) {
+    const [, name = '', digits = ''] = /^\s*([a-z_]{1,20})\s*=\s*(\d{1,9})\s*$/.exec(part.slice(0, 64)) ?? [];
+    if (!(LIMITS as readonly string[]).includes(name)) {
+      throw new Error(`must be name=number,name=number with names of ${LIMITS.join(', ')}`);
+    }
+    if (seen.has(name)) throw new Error(`names ${name} twice`);
+    seen.add(name);
+    quota[name as Limit] = Number(digits) || Infinity;
+  }
+  return quota;
+}
+
+const variable = (doc: string, defaults: Quota): Variable<Quota> => ({
+  doc,
+  example: show(defaults),
+  secret: false,
+  parse: (raw) => (raw === undefined ? defaults : parseQuota(raw, defaults)),
+});
+
+export const quotaEnv = {
+  CORE_QUOTA_CALLER: variable(
+    'limits of one caller in each process: calls a second by cost, calls and streams at once; 0: no limit',
+    CALLER,
+  ),
+  CORE_QUOTA_MERCHANT: variable('the same of one merchant, over all its callers', MERCHANT),
+};
+
+/** For whoever has no limits, such as a spec of something else. */
+export const UNLIMITED: Quota = Object.fromEntries(LIMITS.map((limit) => [limit, Infinity])) as Quota;

@@ -1,0 +1,56 @@
+import {
+  assertKnownSchema,
+  assertServable,
+  isConnectionLoss,
+  UnknownSchema,
+  type Pool,
+  type Reader,
+  type ReadRouter,
+} from '@core/db';
+import type { Address, Logger } from '@core/runtime';
+
+/** Whether the databases let an api do its work; each throws, or says false, when they do not. */
+export interface Servable {
+  /** Some node answers reads, and knows this build. */
+  reads(): Promise<unknown>;
+  /** The primary answers, is one, and knows this build. */
+  writes(): Promise<unknown>;
+  /** @throws UnknownSchema, LoudLogs of the primary; anything else may pass */
+  atStart(): Promise<void>;
+}
+
+export function createServable(options: {
+  pool: Pool;
+  reads: Pick<ReadRouter, 'reader'>;
+  env: { NODE_ENV: string; CORE_DB_REPLICAS: readonly Address[] };
+  log: Pick<Logger, 'warn'>;
+}): Servable {
+  const { pool, env, log } = options;
+  const primary: Reader = { query: async (text, values) => (await pool.query(text, values)).rows };
+  const anyNode = options.reads.reader({ kind: 'minimize_latency' });
+  const settings = { NODE_ENV: env.NODE_ENV, log };
+  return {
+    reads: () => assertKnownSchema(anyNode),
+    async writes() {
+      await assertKnownSchema(primary);
+      const [row] = await primary.query<{ writable: boolean }>('select not pg_is_in_recovery() as writable');
+      return row?.writable ?? false;
+    },
+    async atStart() {
+      try {
+        await assertServable(primary, settings);
+      } catch (error) {
+        // The primary's word counts as long as it answers: a replica may not have replayed a migration yet.
+        if (env.CORE_DB_REPLICAS.length === 0 || !isConnectionLoss(error)) throw error;
+        await assertServable(anyNode, settings).catch(notForGood);
+      }
+    },
+  };
+}
+
+/** Nor is that a reason to give up: it may replay it in a moment. */
+const notForGood = (error: unknown): never => {
+  if (error instanceof UnknownSchema)
+    throw new Error(`by a replica's word: ${error.message}`, { cause: error });
+  throw error;
+};

@@ -1,0 +1,195 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { ImportService } from '@core/contracts';
+import { DEV_ACCESS_TOKEN, DEV_CLIENT_SECRET, shopIdOf } from '@core/testing';
+import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
+
+const imports = ImportService.method;
+let api: TestApi;
+beforeAll(async () => void (api = await openApi({ env: { SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET } })));
+afterAll(async () => {
+  const { violations, shops } = api.shopify.stats();
+  await api?.stop();
+  expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
+});
+
+/** A shop that has installed the app, with a token of its own. */
+function installed() {
+  const shop = `shop-${randomUUID()}.myshopify.com`;
+  const accessToken = `shpat_${randomUUID()}`;
+  const far = api.shopify.shop(shop);
+  far.accessToken = accessToken;
+  return { shop, accessToken, far };
+}
+
+const connect = (merchantId: string, shop: string, accessToken: string) =>
+  api.rpc.unary(imports.connectShop, { merchantId, shop, accessToken });
+
+const connectionsOf = async (shop: string) =>
+  (
+    await api.owner.query<{ merchant_id: string; shop_id: string | null }>(
+      'select merchant_id, shop_id from shopify_connections where shop = $1 order by shop_id nulls last',
+      [shop],
+    )
+  ).rows;
+
+/** As the build before proofs stored it. */
+const connectUnproven = (merchantId: string, shop: string) =>
+  api.owner.query('insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)', [
+    merchantId,
+    shop,
+    '1.sealed',
+  ]);
+
+/** A webhook that Shopify has signed. */
+async function webhook(shop: string, body: object, headers: Record<string, string> = {}) {
+  const text = JSON.stringify(body);
+  const reply = await fetch(`${api.url}/webhooks/shopify`, {
+    method: 'POST',
+    body: text,
+    headers: {
+      'content-type': 'application/json',
+      'x-shopify-hmac-sha256': createHmac('sha256', DEV_CLIENT_SECRET).update(text).digest('base64'),
+      'x-shopify-topic': 'customers/update',
+      'x-shopify-shop-domain': shop,
+      'x-shopify-event-id': randomUUID(),
+      ...headers,
+    },
+  });
+  return { status: reply.status, text: await reply.text() };
+}
+
+const receivedBy = async (shop: string) =>
+  (
+    await api.owner.query<{ merchant_id: string }>('select merchant_id from webhook_events where shop = $1', [
+      shop,
+    ])
+  ).rows.map((row) => row.merchant_id);
+
+it('does not connect a shop by a token that the shop does not know, and gives its webhooks to nobody', async () => {
+  const { shop, accessToken } = installed();
+  const [thief, owner] = [merchant(), merchant()];
+  for (const token of ['x', DEV_ACCESS_TOKEN, installed().accessToken, `${accessToken}x`]) {
+    expect(await failure(connect(thief, shop, token))).toEqual({
+      code: status.INVALID_ARGUMENT,
+      details: `access_token: ${shop} does not accept it; install the app anew`,
+    });
+  }
+  expect(await connectionsOf(shop)).toEqual([]);
+  expect(await auditOf(api.owner, thief)).toEqual([]);
+  expect((await webhook(shop, { id: 7, email: 'ada@example.com' })).status).toBe(200);
+  expect(await receivedBy(shop)).toEqual([]);
+
+  await connect(owner, shop, accessToken);
+  expect(await connectionsOf(shop)).toEqual([{ merchant_id: owner, shop_id: String(shopIdOf(shop)) }]);
+  expect((await webhook(shop, { id: 7 })).status).toBe(200);
+  expect(await receivedBy(shop)).toEqual([owner]);
+});
+
+it('tells who cannot prove it the same of every shop, and who can that another merchant has it', async () => {
+  const [taken, free] = [installed(), installed()];
+  await connect(merchant(), taken.shop, taken.accessToken);
+  const stranger = merchant();
+  const answers = await Promise.all(
+    [taken, free].map(async ({ shop, far }) => {
+      const before = far.stats().requests;
+      const { code, details } = await failure(connect(stranger, shop, 'shpat_any'));
+      const later = await failure(api.rpc.unary(imports.startCustomerImport, { merchantId: stranger, shop }));
+      const schedule = { merchantId: stranger, shop, cron: '0 3 * * *', timeZone: 'UTC' };
+      const never = await failure(api.rpc.unary(imports.setImportSchedule, schedule));
+      const said = JSON.stringify([code, details, later, never]).replaceAll(shop, 'it');
+      return [said, far.stats().requests - before];
+    }),
+  );
+  expect(answers[0]).toEqual(answers[1]);
+
+  expect(await failure(connect(stranger, taken.shop, taken.accessToken))).toEqual({
+    code: status.ALREADY_EXISTS,
+    details: `shop: ${taken.shop} is connected by another merchant`,
+  });
+  expect(await connectionsOf(taken.shop)).toHaveLength(1);
+});
+
+it('needs the scope that imports need', async () => {
+  const { shop, accessToken, far } = installed();
+  far.scopes = ['read_products'];
+  expect(await failure(connect(merchant(), shop, accessToken))).toMatchObject({
+    code: status.FAILED_PRECONDITION,
+    details: expect.stringMatching(/^access_token: .*read_customers/) as string,
+  });
+  far.scopes = ['write_customers'];
+  await connect(merchant(), shop, accessToken);
+});
+
+it.each(['drop', 'http503', 'truncate'] as const)(
+  'stores nothing when the shop answers with %s',
+  async (kind) => {
+    const { shop, accessToken, far } = installed();
+    far.fault({ kind });
+    expect(await failure(connect(merchant(), shop, accessToken))).toEqual({
+      code: status.UNAVAILABLE,
+      details: `shop: ${shop} could not be asked; nothing was stored, try again`,
+    });
+    expect(await connectionsOf(shop)).toEqual([]);
+    await connect(merchant(), shop, accessToken);
+  },
+);
+
+it('waits for a shop no longer than the caller does', async () => {
+  const { shop, accessToken, far } = installed();
+  far.fault({ kind: 'hang' });
+  const call = api.rpc.unary(
+    imports.connectShop,
+    { merchantId: merchant(), shop, accessToken },
+    { timeoutMs: 300 },
+  );
+  expect((await failure(call)).code).toBe(status.DEADLINE_EXCEEDED);
+  expect(await connectionsOf(shop)).toEqual([]);
+});
+
+it('lets a proven merchant have a shop that another one holds without proof', async () => {
+  const { shop, accessToken } = installed();
+  const [holder, owner] = [merchant(), merchant()];
+  await connectUnproven(holder, shop);
+  // Sent back to Shopify, for the holder may be proven yet: nothing is lost, and nothing is received.
+  expect((await webhook(shop, { id: 7 })).status).toBe(503);
+  const redact = { customer: { id: 7 }, orders_to_redact: [], shop_id: shopIdOf(shop), shop_domain: shop };
+  expect((await webhook(shop, redact, { 'x-shopify-topic': 'customers/redact' })).status).toBe(503);
+  expect(await receivedBy(shop)).toEqual([]);
+
+  await connect(owner, shop, accessToken);
+  expect(await connectionsOf(shop)).toEqual([
+    { merchant_id: owner, shop_id: String(shopIdOf(shop)) },
+    { merchant_id: holder, shop_id: null },
+  ]);
+  expect((await webhook(shop, { id: 7 })).status).toBe(200);
+  expect(await receivedBy(shop)).toEqual([owner]);
+  expect(await failure(connect(holder, shop, 'shpat_any'))).toMatchObject({ code: status.INVALID_ARGUMENT });
+});
+
+it('gives one of two merchants who connect a shop at once the shop', async () => {
+  const { shop, accessToken } = installed();
+  const calls = await Promise.all(
+    [merchant(), merchant(), merchant()].map((each) => failure(connect(each, shop, accessToken))),
+  );
+  expect(calls.map(({ code }) => code).sort()).toEqual([0, status.ALREADY_EXISTS, status.ALREADY_EXISTS]);
+  expect(await connectionsOf(shop)).toHaveLength(1);
+});
+
+it('refuses a webhook of another shop than the one that was connected by this name', async () => {
+  const { shop, accessToken } = installed();
+  await connect(merchant(), shop, accessToken);
+  const own = shopIdOf(shop);
+  const of = (shopId: unknown) => ({ 'x-shopify-shop-id': String(shopId) });
+  const person = { customer: { id: 7 }, orders_to_redact: [], shop_domain: shop };
+  const redact = { 'x-shopify-topic': 'customers/redact' };
+
+  expect((await webhook(shop, { id: 7 }, of(own + 1))).status).toBe(401);
+  expect((await webhook(shop, { ...person, shop_id: own + 1 }, redact)).status).toBe(401);
+  expect((await webhook(shop, { ...person, shop_id: own }, { ...redact, ...of(own + 1) })).status).toBe(401);
+  expect(await receivedBy(shop)).toEqual([]);
+
+  expect((await webhook(shop, { id: 7 }, of(own))).status).toBe(200);
+  expect((await webhook(shop, { ...person, shop_id: own }, { ...redact, ...of(own) })).status).toBe(200);
+  expect(await receivedBy(shop)).toHaveLength(2);
+});

@@ -1,0 +1,166 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { CoreService } from '@core/contracts';
+import { migrateDatabase } from '@core/db';
+import {
+  apiEnvironment,
+  freePort,
+  grpcClient,
+  launchApp,
+  makeServicesDir,
+  postgresDir,
+  removeServicesDir,
+  startAuthStandIn,
+  startPostgres,
+  waitUntil,
+  whenReady,
+  workspaceRoot,
+  type AuthStandIn,
+  type Child,
+  type Postgres,
+} from '@core/testing';
+
+const LIMIT_MS = 180_000;
+const MERCHANT = randomUUID().replace(/^f/, 'e');
+const dir = makeServicesDir();
+const password = randomBytes(12).toString('hex');
+const keyring = `k1:${randomBytes(32).toString('base64')}`;
+const running: Child[] = [];
+let postgres: Postgres;
+let auth: AuthStandIn;
+
+beforeAll(async () => {
+  postgres = await startPostgres({ dir: postgresDir(dir), replicas: 1 });
+  await migrateDatabase(postgres.primary.url, join(workspaceRoot(), 'libs/db/migrations'), {
+    core_api: password,
+  });
+  auth = await startAuthStandIn();
+}, 300_000);
+afterAll(async () => {
+  await Promise.all(running.map((child) => child.kill()));
+  await auth?.close();
+  await postgres?.stop();
+  removeServicesDir(dir);
+}, 300_000);
+
+/** An api on the primary and, unless told, its replica. */
+async function launchApi({ processes = 1, replica = true } = {}) {
+  const [grpcPort, adminPort] = [await freePort(), await freePort()];
+  const at = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
+  const replicas = replica ? postgres.replicas.map(at) : [];
+  const child = await launchApp({
+    app: 'api',
+    dir,
+    name: `api-${running.length}`,
+    env: {
+      ...apiEnvironment({ database: at(postgres.primary), replicas, auth: auth.address }),
+      CORE_ENCRYPTION_KEYS: keyring,
+      CORE_API_PROCESSES: String(processes),
+      CORE_GRPC_PORT: String(grpcPort),
+      CORE_ADMIN_PORT: String(adminPort),
+    },
+  });
+  running.push(child);
+  const ask = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`);
+  const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
+  return {
+    child,
+    rpc,
+    ask,
+    status: async (path: string) => (await ask(path)).status,
+    writesReady: async () =>
+      /^core_writes_ready\{.*\} (\d)$/m.exec(await (await ask('/metrics')).text())?.[1],
+    async stop() {
+      rpc.close();
+      await child.kill();
+    },
+  };
+}
+type Api = Awaited<ReturnType<typeof launchApi>>;
+
+const becomes = (what: string, holds: () => Promise<boolean>) =>
+  waitUntil(holds, { what, limitMs: LIMIT_MS });
+const readsScore = (api: Api) =>
+  api.rpc.unary(CoreService.method.getCustomerRFM, { merchantId: MERCHANT, customerId: randomUUID() }).then(
+    () => 'found',
+    ({ details }: { details: string }) => details,
+  );
+const ready = (api: Api) => whenReady(api.child, async () => (await api.ask('/readyz')).ok);
+
+describe.each([1, 2])('an api of %i processes', (processes) => {
+  it('is ready for reads, and not for writes, while the primary is away and a replica answers', async () => {
+    const api = await launchApi({ processes });
+    const alone = await launchApi({ replica: false });
+    await Promise.all([ready(api), ready(alone)]);
+    expect(await api.status('/readyz?for=writes')).toBe(200);
+    expect(await api.writesReady()).toBe('1');
+
+    await postgres.primary.child.stop();
+    await becomes('writes to be missing', async () => (await api.status('/readyz?for=writes')) === 503);
+    expect(await (await api.ask('/readyz?for=writes')).json()).toMatchObject({ failed: ['writes'] });
+    await becomes('the metric to say so', async () => (await api.writesReady()) === '0');
+    expect(await api.status('/readyz')).toBe(200);
+    expect(await readsScore(api)).toBe('customer not found');
+    // Without replicas its reads are the primary's.
+    await becomes('the one without replicas to say so', async () => (await alone.status('/readyz')) === 503);
+
+    // One that starts meanwhile takes reads, too.
+    const late = await launchApi({ processes });
+    await ready(late);
+    expect(await readsScore(late)).toBe('customer not found');
+    expect(await late.status('/readyz?for=writes')).toBe(503);
+
+    await postgres.primary.restart();
+    for (const each of [api, alone, late]) {
+      await becomes('writes to be back', async () => (await each.status('/readyz?for=writes')) === 200);
+      expect(await each.status('/readyz')).toBe(200);
+    }
+    await Promise.all([api, alone, late].map((each) => each.stop()));
+  }, 600_000);
+});
+
+it('goes on with a newer schema that lets it, and refuses one that does not', async () => {
+  const owner = new Client(postgres.primary.url);
+  await owner.connect();
+  const { rows } = await owner.query<{ newest: string }>(
+    'select max(created_at) as newest from schema_migrations',
+  );
+  const newest = Number(rows[0]!.newest);
+  const apply = (when: number, oldestBuild: number | null) =>
+    owner.query('insert into schema_migrations (hash, created_at, oldest_build) values ($1, $2, $3)', [
+      'spec',
+      when,
+      oldestBuild,
+    ]);
+  const api = await launchApi();
+  await ready(api);
+  await apply(newest + 1, newest);
+  const seen = await owner.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
+  const replica = new Client(postgres.replicas[0]!.adminUrl);
+  await replica.connect();
+  await becomes('the replica to have it', async () => {
+    const { rows: at } = await replica.query('select where pg_last_wal_replay_lsn() >= $1', [
+      seen.rows[0]!.lsn,
+    ]);
+    return at.length === 1;
+  });
+  for (let n = 0; n < 5; n++) expect(await api.status('/readyz')).toBe(200);
+  const another = await launchApi();
+  await ready(another);
+
+  await apply(newest + 2, null);
+  await becomes('both to say so', async () => (await api.status('/readyz')) === 503);
+  const late = await launchApi();
+  expect(await late.child.exited).toBe('exit code 1');
+  await owner.query('delete from schema_migrations where created_at > $1', [newest]);
+  await Promise.all([owner.end(), replica.end(), api.stop(), another.stop(), late.stop()]);
+}, 600_000);
+
+it('refuses a purpose that it does not know', async () => {
+  const api = await launchApi();
+  await ready(api);
+  const reply = await api.ask('/readyz?for=wirtes');
+  expect([reply.status, await reply.json()]).toEqual([400, { error: 'for: must be one of reads, writes' }]);
+  await api.stop();
+}, 300_000);

@@ -1,0 +1,26 @@
+import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
+import { storeProof, type ShopConnection } from '@core/domain';
+import { proveShop, type ShopifyClient } from '@core/shopify';
+
+export interface ProveDeps {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  client: ShopifyClient;
+  /** Aborted when the process stops. */
+  signal: AbortSignal;
+}
+
+/**
+ * Has the shop of a connection from before proofs vouch for its token, once. Not within the shop's limit: it is one
+ * request in the life of a connection, and the headroom has a place for it.
+ * @throws as proveShop and storeProof
+ */
+export async function proveConnection(
+  { pool, client, signal }: ProveDeps,
+  { merchantId, shop }: ShopConnection,
+  accessToken: string,
+): Promise<void> {
+  const { shopId } = await proveShop(client, { shop, accessToken, signal });
+  const actor = { caller: 'importer', requestId: 'prove-shop' };
+  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId }));
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { connectShop } from '@core/domain';
+import { DEV_ACCESS_TOKEN, shopIdOf, waitUntil } from '@core/testing';
+import { proveConnections } from '../src/jobs/prove-connections.ts';
+import { openBench, type ConnectedShop } from './support.ts';
+
+let bench: Awaited<ReturnType<typeof openBench>>;
+beforeAll(async () => void (bench = await openBench({ redisDatabase: 9 })));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+/** A connection as the build before proofs stored it. */
+async function unproven(customers = 3): Promise<ConnectedShop> {
+  const connected = await bench.connect(customers);
+  await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [connected.shop]);
+  return connected;
+}
+
+const shopIdsOf = async (shop: string) =>
+  (
+    await bench.owner.query<{ merchant_id: string; shop_id: string | null }>(
+      'select merchant_id, shop_id from shopify_connections where shop = $1 order by shop_id nulls last',
+      [shop],
+    )
+  ).rows;
+
+const prove = () => proveConnections(bench, new AbortController().signal);
+
+it('has each shop vouch for its connection once, whatever the others answer', async () => {
+  const all = [await unproven(), await unproven(), await unproven(), await unproven()];
+  const sorted = all.toSorted((a, b) => (a.merchantId < b.merchantId ? -1 : 1));
+  const [refused, away, ...good] = sorted;
+  refused!.far.accessToken = 'shpat_another';
+  away!.far.fault({ kind: 'http503' });
+  await prove();
+  for (const { merchantId, shop } of good) {
+    expect(await shopIdsOf(shop)).toEqual([{ merchant_id: merchantId, shop_id: String(shopIdOf(shop)) }]);
+    const { rows } = await bench.owner.query(
+      `select detail from audit_log where merchant_id = $1 and action = 'shop.prove'`,
+      [merchantId],
+    );
+    expect(rows).toEqual([{ detail: { shop, shop_id: String(shopIdOf(shop)) } }]);
+  }
+  for (const { shop } of [refused!, away!]) expect(await shopIdsOf(shop)).toMatchObject([{ shop_id: null }]);
+  const asked = good.map(({ far }) => far.stats().requests);
+  await prove();
+  expect(await shopIdsOf(away!.shop)).toMatchObject([{ shop_id: String(shopIdOf(away!.shop)) }]);
+  expect(good.map(({ far }) => far.stats().requests)).toEqual(asked);
+});
+
+it('is done by an importer that starts', async () => {
+  const { shop } = await unproven();
+  bench.startImporter();
+  await waitUntil(async () => (await shopIdsOf(shop))[0]!.shop_id !== null, {
+    what: 'the connection to be proven',
+  });
+});
+
+it('renews a token that has ended, and proves the new one', async () => {
+  const { merchantId, shop, far } = await bench.connect(3);
+  const pair = far.tokens.issue();
+  await bench.asApi({ merchantId }, (tx) =>
+    connectShop(tx, bench.ctx, { merchantId, shop, shopId: '1', ...pair }),
+  );
+  await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [shop]);
+  far.tokens.expire();
+  await prove();
+  expect(await shopIdsOf(shop)).toMatchObject([{ shop_id: String(shopIdOf(shop)) }]);
+});
+
+it('gives the shop to the first whom it vouches for', async () => {
+  const first = await unproven();
+  const { shop } = first;
+  const second = randomUUID();
+  await bench.asApi({ merchantId: second }, (tx) =>
+    connectShop(tx, bench.ctx, { merchantId: second, shop, shopId: '1', accessToken: DEV_ACCESS_TOKEN }),
+  );
+  await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [shop]);
+  await Promise.all([prove(), prove()]);
+  const [winner, loser] = await shopIdsOf(shop);
+  expect([winner!.shop_id, loser!.shop_id]).toEqual([String(shopIdOf(shop)), null]);
+  const read = bench.tokens.read({ merchantId: loser!.merchant_id, shop });
+  await expect(read).rejects.toThrow(`shop: ${shop} is connected by another merchant`);
+});
+
+it('imports nothing of a shop that does not vouch for the connection', async () => {
+  const [thief, owner] = [await unproven(5), await unproven(5)];
+  thief.far.accessToken = 'shpat_of_the_owner';
+  const refs = [await bench.start(thief), await bench.start(owner)] as const;
+  bench.startImporter();
+  const failed = await bench.until(refs[0], 'failed', ({ status }) => status === 'failed');
+  expect(failed.error).toMatch(/refused the access token/);
+  expect(failed.read).toBe(0);
+  const done = await bench.until(refs[1], 'completed', ({ status }) => status === 'completed');
+  expect(done.read).toBe(5);
+  const customers = await inTransaction(bench.owner, (tx) =>
+    tx.query('select from customers where merchant_id = $1', [thief.merchantId]),
+  );
+  expect(customers).toEqual([]);
+});

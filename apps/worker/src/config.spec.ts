@@ -1,0 +1,30 @@
+import { readEnv } from '@core/runtime';
+import { shopRedactionPolicy, workerEnv } from './config.ts';
+
+const policyOf = (env: Record<string, string>) =>
+  shopRedactionPolicy(
+    readEnv(workerEnv, {
+      CORE_DB_USER: 'core_worker',
+      CORE_DB_PASSWORD: 'spec',
+      CORE_ENCRYPTION_KEYS: 'spec',
+      ...env,
+    }),
+  );
+
+it.each([
+  [{}, { wait: 0, most: 3 }],
+  [{ NODE_ENV: 'production' }, { wait: 86_400, most: 3 }],
+  [
+    { NODE_ENV: 'production', CORE_SHOP_REDACT_WAIT: '0' },
+    { wait: 0, most: 3 },
+  ],
+  [
+    { CORE_SHOP_REDACT_WAIT: '2505600', CORE_SHOP_REDACT_MOST: '0' },
+    { wait: 2_505_600, most: 0 },
+  ],
+])('%j makes the policy %j', (env, policy) => expect(policyOf(env as never)).toEqual(policy));
+
+it('refuses a wait that leaves no day of the thirty', () =>
+  expect(() => policyOf({ CORE_SHOP_REDACT_WAIT: '2505601' })).toThrow(
+    'CORE_SHOP_REDACT_WAIT: must be a whole number from 0 to 2505600',
+  ));

@@ -1,0 +1,50 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+interface Entry {
+  idx: number;
+  when: number;
+  tag: string;
+}
+
+/** A copy of the service's migrations that may be cut short, or have more of them. */
+export interface MigrationsFolder {
+  readonly path: string;
+  readonly journal: string;
+  /** All of the service's, the oldest first. */
+  readonly all: readonly Entry[];
+  /** Only those up to this one count from now on. */
+  cutAfter(tag: string): void;
+  /** One more behind the last. @returns its number as a header names it */
+  add(name: string, text: (number: string) => string): { tag: string; number: string };
+}
+
+/** The first that must hold nobody up: those before are history. */
+export const FIRST_NEW = 13;
+
+export function copyMigrations(path: string): MigrationsFolder {
+  cpSync(join(workspaceRoot(), 'libs/db/migrations'), path, { recursive: true });
+  const journal = join(path, 'meta/_journal.json');
+  const read = (): Entry[] => (JSON.parse(readFileSync(journal, 'utf8')) as { entries: Entry[] }).entries;
+  const write = (entries: readonly Entry[]) => writeFileSync(journal, JSON.stringify({ entries }));
+  const all = read().sort((one, other) => one.when - other.when);
+  return {
+    path,
+    journal,
+    all,
+    cutAfter(tag) {
+      const end = all.findIndex((entry) => entry.tag === tag);
+      write(all.slice(0, end + 1));
+    },
+    add(name, text) {
+      const entries = read();
+      const idx = Math.max(...entries.map((entry) => entry.idx)) + 1;
+      const number = String(idx).padStart(4, '0');
+      const tag = `${number}_${name}`;
+      writeFileSync(join(path, `${tag}.sql`), text(number));
+      write([...entries, { idx, when: Math.max(...entries.map(({ when }) => when)) + 1, tag }]);
+      return { tag, number };
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { migrateDatabase } from '@core/db';
+import { pause } from '@core/runtime';
+import { makeServicesDir, postgresDir, removeServicesDir, seedCustomers, startPostgres } from '@core/testing';
+import { copyMigrations, FIRST_NEW } from '../migrations-folder.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { startProbes } from './probes.ts';
+
+/** No read may wait for longer, milliseconds. */
+const FLOOR_MS = 3_000;
+const GOAL_MS = 1_000;
+
+/**
+ * Runs each new migration on a filled database beside a transaction that has read every table and goes on for a while, and
+ * measures how long anybody else's reads wait. At the end one that is told to wait for its lock as long as it takes, as
+ * every migration did once: it must be seen to hold reads up.
+ */
+export async function runMigrationFaults(options: FaultRunOptions): Promise<FaultRun> {
+  const { short, seed, only, say, signal } = options;
+  say(`seed ${seed}`);
+  const dir = makeServicesDir();
+  const postgres = await startPostgres({ dir: postgresDir(dir) });
+  const run = { passed: 0, failed: 0 };
+  try {
+    const { url } = postgres.primary;
+    const folder = copyMigrations(join(dir, 'migrations'));
+    const old = folder.all.filter(({ idx }) => idx < FIRST_NEW);
+    folder.cutAfter(old.at(-1)?.tag ?? '');
+    await migrateDatabase(url, folder.path);
+    await seedCustomers(url, { customers: short ? 5_000 : 500_000, merchants: 50, seed });
+
+    const holdMs = short ? FLOOR_MS + 1_500 : 20_000;
+    const judge = async (tag: string, { mutant = false } = {}) => {
+      signal.throwIfAborted();
+      const { longestMs, waits, ms } = await beside(url, folder.path, { holdMs, mutant });
+      const good = mutant ? longestMs > FLOOR_MS : longestMs <= FLOOR_MS;
+      run[good ? 'passed' : 'failed']++;
+      say(
+        `${good ? 'ok    ' : 'FAILED'} ${tag}: beside a reader of ${holdMs} ms the longest read took ${longestMs} ms ` +
+          (mutant ? '(it must be seen)' : `(floor ${FLOOR_MS}, goal ${GOAL_MS})`) +
+          `, ${waits} tries were cut off, applied after ${ms} ms`,
+      );
+    };
+    const isChosen = (tag: string) => only === undefined || tag.includes(only);
+    for (const { tag } of folder.all.filter(({ idx }) => idx >= FIRST_NEW)) {
+      folder.cutAfter(tag);
+      if (isChosen(tag)) await judge(tag);
+    }
+    folder.cutAfter(folder.all.at(-1)?.tag ?? '');
+    const added = folder.add('column', () => 'alter table customers add column faults_a int').tag;
+    if (isChosen(added)) await judge(added);
+    const patient = folder.add('patient', () => 'alter table customers add column faults_b int').tag;
+    if (isChosen(patient)) await judge(patient, { mutant: true });
+    return run;
+  } finally {
+    await postgres.stop();
+    removeServicesDir(dir);
+  }
+}
+
+async function beside(url: string, folder: string, { holdMs, mutant }: { holdMs: number; mutant: boolean }) {
+  const reader = new Client({ connectionString: url, application_name: 'report' });
+  await reader.connect();
+  const { rows } = await reader.query<{ name: string }>(
+    `select quote_ident(tablename) as name from pg_tables where schemaname = 'public' order by 1`,
+  );
+  const tables = rows.map(({ name }) => name);
+  await reader.query(
+    `begin isolation level repeatable read; lock table ${tables.join()} in access share mode`,
+  );
+  const probes = await startProbes(url, tables);
+  const begun = performance.now();
+  let waits = 0;
+  try {
+    const migrating = migrateDatabase(
+      url,
+      folder,
+      {},
+      {
+        say: () => void waits++,
+        limitMs: 600_000,
+        ...(mutant ? { lockWaitMs: 600_000 } : {}),
+      },
+    );
+    await Promise.race([pause(holdMs), migrating.then(() => pause(holdMs))]);
+    await reader.query('commit');
+    await migrating;
+  } finally {
+    await probes.stop();
+    await reader.end();
+  }
+  return { longestMs: probes.longestMs(), waits, ms: Math.round(performance.now() - begun) };
+}

@@ -1,0 +1,121 @@
+import * as grpc from '@grpc/grpc-js';
+import { CoreService } from '@core/contracts';
+import { bearer, grpcClient, type GrpcClient } from '@core/testing';
+
+/** A caller that calls at a steady rate, whether it is answered or not. */
+export interface LoadCaller {
+  /** Bearer token. */
+  token: string;
+  merchantId: string;
+  customerId: string;
+  perSecond: number;
+  connections: number;
+}
+
+export interface LoadOptions {
+  /** host:port of the gRPC port. */
+  target: string;
+  seconds: number;
+  callers: LoadCaller[];
+}
+
+export interface LoadResult {
+  sent: number;
+  answered: number;
+  /** RESOURCE_EXHAUSTED. */
+  refused: number;
+  /** Of those, the ones whose trailers say when to come again. */
+  withRetryInfo: number;
+  /** How often which other code came, or which refusal that does not say when to come again. */
+  errors: Record<string, number>;
+  /** From the first call that was due to the last answer. */
+  seconds: number;
+  /** Milliseconds, of answered calls, from the moment at which each was due. */
+  p50: number;
+  p99: number;
+}
+
+const RETRY_INFO = Buffer.from('type.googleapis.com/google.rpc.RetryInfo');
+const TICK_MS = 5;
+
+const [, , given] = process.argv;
+if (given) console.log(JSON.stringify(await run(JSON.parse(given) as LoadOptions)));
+
+async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResult> {
+  const result = { sent: 0, answered: 0, refused: 0, withRetryInfo: 0, errors: {} as Record<string, number> };
+  const latencies: number[] = [];
+  const clients: GrpcClient[] = [];
+
+  const note = ({ code, details }: grpc.ServiceError) => {
+    const what = `${grpc.status[code]}: ${details}`;
+    result.errors[what] = (result.errors[what] ?? 0) + 1;
+  };
+  const count = (due: number, error?: grpc.ServiceError) => {
+    result.sent++;
+    if (!error) {
+      result.answered++;
+      latencies.push(performance.now() - due);
+    } else if (error.code === grpc.status.RESOURCE_EXHAUSTED) {
+      result.refused++;
+      const [details] = error.metadata.get('grpc-status-details-bin');
+      if (Buffer.isBuffer(details) && details.includes(RETRY_INFO)) result.withRetryInfo++;
+      else note(error);
+    } else note(error);
+  };
+  const ready = callers.map(({ token, merchantId, customerId, perSecond, connections }) => {
+    const defaults = { channel: { 'grpc.use_local_subchannel_pool': 1 }, metadata: bearer(token) };
+    const own = Array.from({ length: connections }, () => grpcClient(target, defaults));
+    clients.push(...own);
+    const send = async () => {
+      const [client] = own;
+      if (!client) throw new Error('a caller has at least one connection');
+      own.push(...own.splice(0, 1)); // in turn
+      return client.unary(CoreService.method.getCustomerRFM, { merchantId, customerId });
+    };
+    const call = (due: number) =>
+      send().then(
+        () => count(due),
+        (error: grpc.ServiceError) => count(due, error),
+      );
+    return { send, call, perSecond, connections, due: 0 };
+  });
+
+  // Connections, tokens and merchants are known before the clock starts.
+  for (const { send, connections } of ready) {
+    for (let n = 0; n < connections; n++) await send().catch(() => undefined);
+  }
+
+  const under = new Set<Promise<void>>();
+  const begin = performance.now();
+  const end = begin + seconds * 1_000;
+  // Each caller begins at another moment of its own rhythm, or they would all call at once.
+  ready.forEach(
+    (caller, n) => (caller.due = begin + ((n + 1) * 1_000) / caller.perSecond / (ready.length + 1)),
+  );
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const now = performance.now();
+      for (const caller of ready) {
+        for (; caller.due <= now && caller.due < end; caller.due += 1_000 / caller.perSecond) {
+          const calling = caller.call(caller.due);
+          under.add(calling);
+          void calling.then(() => under.delete(calling));
+        }
+      }
+      if (now < end) return;
+      clearInterval(timer);
+      resolve();
+    }, TICK_MS);
+  });
+  await Promise.all(under);
+  for (const client of clients) client.close();
+  latencies.sort((a, b) => a - b);
+  const at = (share: number) =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
+  return {
+    ...result,
+    seconds: (performance.now() - begin) / 1_000,
+    p50: at(0.5) ?? NaN,
+    p99: at(0.99) ?? NaN,
+  };
+}

@@ -1,0 +1,166 @@
+import { createRandom } from '../random.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import type { LoadResult } from './load.ts';
+import { MERCHANTS, openQuotaStack, type QuotaStack } from './stack.ts';
+import { openWatches } from './watches.ts';
+
+/** Of one caller, or of one merchant, in each of the two processes. */
+const SCORE_READS = 100;
+const PROCESSES = 2;
+const MOST_STREAMS = 64;
+/** The others' p99 beside a flood, to the same without it. */
+const MOST_RATIO = 1.3;
+
+interface Form {
+  rounds: number;
+  seconds: number;
+  connections: number;
+}
+const LONG: Form = { rounds: 5, seconds: 10, connections: 40 };
+const SHORT: Form = { rounds: 1, seconds: 3, connections: 4 };
+const WATCHES_OF_A_CONNECTION = 256;
+
+/**
+ * One who asks for ten times its quota beside others who ask for a part of theirs: a caller, a merchant by its
+ * own token, and a merchant with thousands of watches. Nobody else may be refused anything, each refusal says when
+ * to come again, and the others wait no longer than without (which only the long form judges: it takes a quiet
+ * machine and rounds in turn).
+ */
+export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
+  say(`seed ${seed}`);
+  const form = short ? SHORT : LONG;
+  const random = createRandom(seed);
+  const stack = await openQuotaStack({
+    CORE_QUOTA_CALLER: `score_reads=${SCORE_READS}`,
+    CORE_QUOTA_MERCHANT: `score_reads=${SCORE_READS},streams=${MOST_STREAMS}`,
+  });
+  const run = { passed: 0, failed: 0 };
+  /** The merchant of the flood is drawn; the others are of all the rest. */
+  const greedy = 1 + random.below(MERCHANTS);
+  const others = () =>
+    Array.from({ length: 4 }, (_, n) => ({ name: `service-${n}`, merchant: 1 + ((greedy + n) % MERCHANTS) }));
+  try {
+    const scenarios: [string, () => Promise<string[]>][] = [
+      [
+        'a caller at ten times its quota',
+        () => beside(stack, form, say, others(), { name: 'greedy', merchant: greedy, bound: false }),
+      ],
+      [
+        'a merchant at ten times its quota, by its own token',
+        () => beside(stack, form, say, others(), { name: 'service-0', merchant: greedy, bound: true }),
+      ],
+      ['a merchant with a flood of watches', () => besideWatches(stack, form, say, others(), greedy)],
+    ];
+    for (const [name, scenario] of scenarios) {
+      signal.throwIfAborted();
+      if (only && !name.includes(only)) continue;
+      const violations = await scenario().catch((error: unknown) => [String(error)]);
+      run[violations.length === 0 ? 'passed' : 'failed']++;
+      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
+      for (const violation of violations) say(`       ${violation}`);
+    }
+    return run;
+  } finally {
+    await stack.close();
+  }
+}
+
+interface Who {
+  name: string;
+  merchant: number;
+}
+
+const loadOf = (stack: QuotaStack, others: Who[]) =>
+  others.map((who) => stack.reader({ ...who, perSecond: SCORE_READS * 0.4 }));
+
+async function beside(
+  stack: QuotaStack,
+  { rounds, seconds }: Form,
+  say: (line: string) => void,
+  others: Who[],
+  greedy: Who & { bound: boolean },
+): Promise<string[]> {
+  const calm = loadOf(stack, others);
+  const flood = stack.reader({ ...greedy, perSecond: SCORE_READS * PROCESSES * 10 });
+  const violations: string[] = [];
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const quiet = await stack.load(calm, seconds);
+    // The flood is there before the others and after them.
+    const flooding = stack.load([flood], seconds + 3);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const disturbed = await stack.load(calm, seconds);
+    const flooded = await flooding;
+    ratios.push(disturbed.p99 / quiet.p99);
+    say(`info   quiet ${show(quiet)}; beside ${show(disturbed)}; the flood: ${show(flooded)}`);
+    violations.push(...spared('quiet', quiet), ...spared('beside', disturbed), ...held(flooded));
+  }
+  return [...violations, ...judge(ratios, say)];
+}
+
+async function besideWatches(
+  stack: QuotaStack,
+  { rounds, seconds, connections }: Form,
+  say: (line: string) => void,
+  others: Who[],
+  greedy: number,
+): Promise<string[]> {
+  const calm = loadOf(stack, others);
+  const quiet: LoadResult[] = [];
+  const violations: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const result = await stack.load(calm, seconds);
+    quiet.push(result);
+    violations.push(...spared('quiet', result));
+  }
+  const watches = await openWatches(stack, { connections, each: WATCHES_OF_A_CONNECTION, merchant: greedy });
+  try {
+    const ratios: number[] = [];
+    for (const before of quiet) {
+      const result = await stack.load(calm, seconds);
+      ratios.push(result.p99 / before.p99);
+      violations.push(...spared('beside', result));
+    }
+    const [open, refused] = [watches.open(), watches.refused()];
+    say(`info   ${open} watches are open, ${refused} were refused`);
+    if (open > MOST_STREAMS * PROCESSES) violations.push(`${open} watches of one merchant are open`);
+    if (watches.withRetryInfo() < refused) violations.push('refused watches without RetryInfo');
+    if (watches.errors.length > 0)
+      violations.push(`watches ended: ${[...new Set(watches.errors)].join(', ')}`);
+    return [...violations, ...judge(ratios, say)];
+  } finally {
+    watches.close();
+  }
+}
+
+const show = ({ answered, refused, p50, p99 }: LoadResult) =>
+  `${answered} answered, ${refused} refused, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+
+/** Those who keep to their quota. */
+const spared = (when: string, { sent, answered, refused, errors }: LoadResult): string[] => {
+  if (sent === answered && sent > 0) return [];
+  return [`${when}: of ${sent} calls of the others ${refused} were refused, and ${JSON.stringify(errors)}`];
+};
+
+/** One who does not. */
+const held = ({ answered, refused, withRetryInfo, errors, seconds }: LoadResult): string[] => {
+  const violations: string[] = [];
+  // A second's worth at once, and connections that are not spread evenly fall below it.
+  const most = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
+  if (refused === 0) violations.push('the flood was not refused anything');
+  if (answered === 0 || answered > most) violations.push(`of the flood ${answered} calls were answered`);
+  if (withRetryInfo < refused) violations.push(`${refused - withRetryInfo} refusals have no RetryInfo`);
+  if (Object.keys(errors).length > 0) violations.push(`the flood ended in ${JSON.stringify(errors)}`);
+  return violations;
+};
+
+function judge(ratios: number[], say: (line: string) => void): string[] {
+  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? NaN;
+  say(
+    `info   p99 of the others, beside / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
+  );
+  // One short round says nothing of the hundredth part of some hundred calls.
+  return ratios.length > 1 && median > MOST_RATIO
+    ? [`the others waited ${median.toFixed(2)} times as long`]
+    : [];
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import { migrateDatabase } from '@core/db';
+import {
+  createIssuer,
+  customerIdOf,
+  endPool,
+  makeServicesDir,
+  merchantIdOf,
+  postgresDir,
+  removeServicesDir,
+  seedCustomers,
+  startApi,
+  startAuthStandIn,
+  startPostgres,
+  workspaceRoot,
+} from '@core/testing';
+import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
+
+export interface QuotaStack {
+  target: string;
+  owner: Pool;
+  token(caller: string, merchantId?: string): string;
+  /** Reads scores of the n-th merchant, counted from 1. */
+  reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
+  /** In a process of its own: what one driver does must not delay the calls of another. */
+  load(callers: LoadCaller[], seconds: number): Promise<LoadResult>;
+  close(): Promise<void>;
+}
+
+export const MERCHANTS = 8;
+/** Each caller of a load spreads over them; more than processes, so that each of these has some. */
+const CONNECTIONS = 4;
+
+/** An api of two processes with the quotas that are given, its database and an Auth. */
+export async function openQuotaStack(quotas: Record<string, string>): Promise<QuotaStack> {
+  const dir = makeServicesDir();
+  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
+  const close = async () => {
+    for (let next = closing.pop(); next; next = closing.pop()) await next();
+  };
+  try {
+    const { primary, stop } = await startPostgres({ dir: postgresDir(dir), replicas: 0 });
+    closing.push(stop);
+    const password = randomBytes(12).toString('hex');
+    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
+    await seedCustomers(primary.url, { customers: MERCHANTS * 10, merchants: MERCHANTS });
+    const owner = new Pool({ connectionString: primary.url, max: 2 });
+    closing.push(() => endPool(owner));
+    const auth = await startAuthStandIn();
+    closing.push(() => auth.close());
+    const issuer = createIssuer();
+    const database = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
+    const on = { database, replicas: [], auth: auth.address };
+    const env = { ...issuer.env, CORE_API_PROCESSES: '2', CORE_DB_POOL: '4', ...quotas };
+    const { child, target } = await startApi(dir, on, env);
+    closing.push(() => child.stop());
+
+    const token: QuotaStack['token'] = (sub, merchantId) =>
+      issuer.token({ sub, ...(merchantId ? { merchant_id: merchantId } : {}) });
+    return {
+      target,
+      owner,
+      token,
+      reader({ name, merchant, bound = false, perSecond }) {
+        const merchantId = merchantIdOf(merchant);
+        const customerId = customerIdOf(merchant - 1);
+        const shown = token(name, bound ? merchantId : undefined);
+        return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
+      },
+      load: (callers, seconds) => drive({ target, callers, seconds }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function drive(options: LoadOptions): Promise<LoadResult> {
+  const file = join(workspaceRoot(), 'infra/faults/src/quotas/load.ts');
+  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve(JSON.parse(said) as LoadResult);
+      else reject(new Error(`a driver of load has ended with exit code ${code}`));
+    });
+  });
+}

@@ -1,0 +1,66 @@
+import * as grpc from '@grpc/grpc-js';
+import { ImportService } from '@core/contracts';
+import { bearer, grpcClient, merchantIdOf, type GrpcClient } from '@core/testing';
+import { patiently } from '../patiently.ts';
+import type { QuotaStack } from './stack.ts';
+
+export interface Watches {
+  open(): number;
+  refused(): number;
+  withRetryInfo(): number;
+  /** Codes of those that ended in another way. */
+  errors: string[];
+  close(): void;
+}
+
+/** Opens `each` watches of one import on each of `connections`; resolves when all are open or refused. */
+export async function openWatches(
+  { owner, target, token }: Pick<QuotaStack, 'owner' | 'target' | 'token'>,
+  { connections, each, merchant }: { connections: number; each: number; merchant: number },
+): Promise<Watches> {
+  const merchantId = merchantIdOf(merchant);
+  const { rows } = await owner.query<{ id: string }>(
+    `insert into customer_import_logs (merchant_id, shop, status, started_at)
+     values ($1, 'watched.myshopify.com', 'running', now()) returning id`,
+    [merchantId],
+  );
+  const [{ id: importId } = { id: '' }] = rows;
+  const ref = { merchantId, importId };
+  const shown = { metadata: bearer(token('shop', merchantId)) };
+  const clients: GrpcClient[] = [];
+  const open = new Set<number>();
+  const errors: string[] = [];
+  let [refused, withRetryInfo, closed] = [0, 0, false];
+
+  const watch = async (client: GrpcClient, n: number) => {
+    try {
+      const snapshots = client.stream(ImportService.method.watchCustomerImport, ref, shown);
+      for await (const { customerImport } of snapshots) if (customerImport) open.add(n);
+    } catch (error) {
+      const { code, metadata } = error as grpc.ServiceError;
+      if (closed) return;
+      open.delete(n);
+      if (code !== grpc.status.RESOURCE_EXHAUSTED)
+        return void errors.push(grpc.status[code] ?? String(error));
+      refused++;
+      if (metadata.get('grpc-status-details-bin').length === 1) withRetryInfo++;
+    }
+  };
+  for (let n = 0; n < connections; n++) {
+    const client = grpcClient(target, { channel: { 'grpc.use_local_subchannel_pool': 1 } });
+    clients.push(client);
+    for (let m = 0; m < each; m++) void watch(client, n * each + m);
+  }
+  const all = connections * each;
+  await patiently('all watches to be open or refused', () => open.size + refused + errors.length >= all);
+  return {
+    open: () => open.size,
+    refused: () => refused,
+    withRetryInfo: () => withRetryInfo,
+    errors,
+    close() {
+      closed = true;
+      for (const client of clients) client.close();
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { freePort, grpcClient, launchApp, whenReady, type Child, type GrpcClient } from '@core/testing';
+import { pause } from '@core/runtime';
+import { patiently } from '../patiently.ts';
+
+export interface Instance {
+  readonly child: Child;
+  readonly build: string;
+  /** What its /readyz says. */
+  status(): Promise<number>;
+}
+
+/** Several apis and a balancer in front of them, which asks each for its readiness as Kubernetes would. */
+export interface Fleet {
+  readonly instances: readonly Instance[];
+  /** Starts one, and does not wait for it. */
+  launch(build: string, main: string): Promise<Instance>;
+  /** Starts one and gives it calls once it is ready. */
+  add(build: string, main: string): Promise<Instance>;
+  /** Gives it no more calls, lets it end those in hand, and stops it. */
+  retire(instance: Instance): Promise<void>;
+  /** @throws Error when none is ready, or what the call throws */
+  call<T>(work: (rpc: GrpcClient) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+interface Member extends Instance {
+  rpc: GrpcClient;
+  ready: boolean;
+  retired: boolean;
+  inFlight: number;
+}
+
+const ASK_EVERY_MS = 200;
+
+export function createFleet(dir: string, environment: Record<string, string>): Fleet {
+  const members: Member[] = [];
+  let turn = 0;
+  let running = true;
+
+  const launch = async (build: string, main: string): Promise<Member> => {
+    const [grpcPort, adminPort] = [await freePort(), await freePort()];
+    const child = await launchApp({
+      app: 'api',
+      name: `${build}-${members.length}-${grpcPort}`,
+      dir,
+      main,
+      env: { ...environment, CORE_GRPC_PORT: String(grpcPort), CORE_ADMIN_PORT: String(adminPort) },
+    });
+    const status = async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status;
+    const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
+    const member = { child, build, status, rpc, ready: false, retired: false, inFlight: 0 };
+    members.push(member);
+    return member;
+  };
+  const watch = async (member: Member) => {
+    while (running && !member.retired && member.child.alive()) {
+      member.ready = (await member.status().catch(() => 0)) === 200;
+      await pause(ASK_EVERY_MS);
+    }
+    member.ready = false;
+  };
+
+  return {
+    instances: members,
+    launch,
+    async add(build, main) {
+      const member = await launch(build, main);
+      await whenReady(member.child, async () => (await member.status()) === 200);
+      member.ready = true;
+      void watch(member);
+      return member;
+    },
+    async retire(instance) {
+      const member = members.find((each) => each === instance);
+      if (!member) return;
+      member.retired = true;
+      await patiently('the calls in hand to end', () => member.inFlight === 0);
+      member.rpc.close();
+      await member.child.stop();
+      members.splice(members.indexOf(member), 1);
+    },
+    async call(work) {
+      const ready = members.filter((member) => member.ready && !member.retired);
+      const member = ready[turn++ % ready.length];
+      if (!member) throw new Error('no instance is ready');
+      member.inFlight++;
+      try {
+        return await work(member.rpc);
+      } finally {
+        member.inFlight--;
+      }
+    },
+    async close() {
+      running = false;
+      for (const { rpc, child } of members) {
+        rpc.close();
+        await child.kill();
+      }
+    },
+  };
+}

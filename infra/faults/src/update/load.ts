@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { CoreService } from '@core/contracts';
+import { pause } from '@core/runtime';
+import type { createRandom } from '../random.ts';
+import type { Fleet } from './fleet.ts';
+
+export interface Load {
+  readonly calls: number;
+  /** What failed calls said, with their number. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Resolves when so many calls have been made. */
+  reached(calls: number): Promise<void>;
+  /** Ends after the calls in hand. */
+  stop(): Promise<void>;
+}
+
+const MERCHANT = '0198c0de-0000-7000-8000-000000000002';
+const CALLERS = 6;
+/** Of a caller between two calls, milliseconds: the databases and the processes that start share the machine. */
+const PAUSE_MS = 2;
+
+/** Callers that read and write, of every kind that meets the table of customers, and never try again. */
+export function startLoad(fleet: Fleet, random: ReturnType<typeof createRandom>): Load {
+  const { method } = CoreService;
+  const merchantId = MERCHANT;
+  const known: string[] = [];
+  const failures = new Map<string, number>();
+  let calls = 0;
+  let running = true;
+
+  const create = () =>
+    fleet.call(async (rpc) => {
+      const email = `${randomUUID()}@example.com`;
+      const { customerId } = await rpc.unary(method.createCustomer, { merchantId, email });
+      known.push(customerId);
+    });
+  const onOne = (customerId: string): (() => Promise<unknown>)[] => [
+    () =>
+      fleet.call((rpc) =>
+        rpc.unary(method.updateCustomer, { merchantId, customerId, metadata: { mark: randomUUID() } }),
+      ),
+    () => fleet.call((rpc) => rpc.unary(method.getCustomerRFM, { merchantId, customerId })),
+    () => fleet.call((rpc) => rpc.unary(method.getCustomer, { merchantId, customerId })),
+    () => fleet.call((rpc) => rpc.unary(method.listCustomers, { merchantId, pageSize: 20 })),
+    () =>
+      fleet.call((rpc) =>
+        rpc.unary(method.listCustomers, { merchantId, pageSize: 20, filter: { segment: 'LOYAL' } }),
+      ),
+  ];
+  const caller = async () => {
+    while (running) {
+      const customerId = random.below(100) < 15 ? undefined : known[random.below(known.length)];
+      const kinds = customerId === undefined ? [create] : onOne(customerId);
+      try {
+        await kinds[random.below(kinds.length)]?.();
+      } catch (error) {
+        const { message } = error as Error;
+        failures.set(message, (failures.get(message) ?? 0) + 1);
+      }
+      calls++;
+      await pause(PAUSE_MS);
+    }
+  };
+  const callers = Promise.all(Array.from({ length: CALLERS }, caller));
+  return {
+    get calls() {
+      return calls;
+    },
+    failures,
+    async reached(count) {
+      while (calls < count) await pause(20);
+    },
+    async stop() {
+      running = false;
+      await callers;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { migrateDatabase } from '@core/db';
+import {
+  apiEnvironment,
+  makeServicesDir,
+  postgresDir,
+  removeServicesDir,
+  startAuthStandIn,
+  startPostgres,
+} from '@core/testing';
+import { copyMigrations } from '../migrations-folder.ts';
+import { patiently } from '../patiently.ts';
+import { createRandom } from '../random.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { buildApi } from './build-api.ts';
+import { createFleet } from './fleet.ts';
+import { startLoad } from './load.ts';
+
+const INSTANCES = 2;
+
+/**
+ * Replaces a build by the next, one process after the other, while callers call: first the migrations, beside which the
+ * build before must go on, then the processes. The next build is this one with migrations more: a build from the history
+ * is not always there (a clone may be shallow). Behind it comes a migration that lets no earlier build go on.
+ */
+export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRun> {
+  const { short, seed, only, say, signal } = options;
+  say(`seed ${seed}`);
+  const total = short ? 3_000 : 100_000;
+  const dir = makeServicesDir();
+  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
+  const run = { passed: 0, failed: 0 };
+  const judge = (name: string, violations: readonly string[], note: string) => {
+    run[violations.length === 0 ? 'passed' : 'failed']++;
+    say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}: ${note}`);
+    for (const violation of violations) say(`       ${violation}`);
+  };
+  try {
+    const postgres = await startPostgres({ dir: postgresDir(dir) });
+    closing.push(() => postgres.stop());
+    const { url, port } = postgres.primary;
+    const password = randomBytes(12).toString('hex');
+    const folder = copyMigrations(join(dir, 'migrations'));
+    const previous = await buildApi(join(dir, 'previous'));
+    await migrateDatabase(url, folder.path, { core_api: password });
+    const newest = String(folder.all.at(-1)?.idx).padStart(4, '0');
+    folder.add(
+      'additive',
+      () => `-- oldest build: ${newest}
+alter table customers add column note_of_next varchar;
+--> statement-breakpoint
+create table of_next (merchant_id uuid not null, id uuid not null, primary key (merchant_id, id));
+--> statement-breakpoint
+alter table customer_import_logs add column note_of_next varchar;`,
+    );
+    folder.add(
+      'index',
+      () => `-- oldest build: ${newest}
+-- no transaction
+create index concurrently idx_customers_note_of_next on customers (merchant_id, note_of_next);`,
+    );
+    const next = await buildApi(join(dir, 'next'), folder.journal);
+
+    const auth = await startAuthStandIn();
+    closing.push(() => auth.close());
+    const database = `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
+    const fleet = createFleet(dir, {
+      ...apiEnvironment({ database, replicas: [], auth: auth.address }),
+      CORE_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+      CORE_API_PROCESSES: '1',
+      LOG_LEVEL: 'warn',
+    });
+    closing.push(() => fleet.close());
+    const old = [];
+    for (let n = 0; n < INSTANCES; n++) old.push(await fleet.add('previous', previous));
+
+    const additive = 'a build replaced by the next, with migrations between';
+    if (!only || additive.includes(only)) {
+      const load = startLoad(fleet, createRandom(seed));
+      closing.push(() => load.stop());
+      await load.reached(total / 4);
+      signal.throwIfAborted();
+      await migrateDatabase(url, folder.path);
+      const migratedAt = load.calls;
+      // The build before goes on for a while, and one of it may even start anew.
+      old.push(await fleet.add('previous', previous));
+      await load.reached(Math.max(total / 2, migratedAt + total / 8));
+      for (const each of old) {
+        signal.throwIfAborted();
+        await fleet.add('next', next);
+        await fleet.retire(each);
+      }
+      const replacedAt = load.calls;
+      await load.reached(Math.max(total, replacedAt + total / 8));
+      await load.stop();
+      judge(
+        additive,
+        [...load.failures].map(([message, times]) => `${times} calls failed: ${message}`),
+        `${load.calls} calls, ${[...load.failures.values()].reduce((sum, n) => sum + n, 0)} failed; migrated at call ` +
+          `${migratedAt}, replaced by call ${replacedAt}`,
+      );
+    }
+
+    const final = 'a migration that lets no earlier build go on';
+    if (!only || final.includes(only)) {
+      folder.add(
+        'final',
+        (number) => `-- oldest build: ${number}\nalter table customers drop column note_of_next;`,
+      );
+      await migrateDatabase(url, folder.path);
+      for (const each of fleet.instances) {
+        await patiently('its /readyz to say so', async () => (await each.status()) === 503);
+      }
+      const late = await fleet.launch('late', next);
+      const how = await late.child.exited;
+      judge(
+        final,
+        how === 'exit code 1' ? [] : [`a late process ended with ${how}`],
+        `a late process ended with ${how}`,
+      );
+    }
+    return run;
+  } finally {
+    for (let end = closing.pop(); end; end = closing.pop()) await end();
+  }
+}

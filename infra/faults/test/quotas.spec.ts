@@ -1,0 +1,14 @@
+import { runQuotaFaults } from '../src/index.ts';
+
+it('refuses nobody but whoever asks for more than its quota, and says when to come again', async () => {
+  const lines: string[] = [];
+  const run = await runQuotaFaults({
+    short: true,
+    seed: Date.now() % 1_000_000,
+    say: (line) => void lines.push(line),
+    signal: new AbortController().signal,
+  });
+  // The lines hold the seed and what was violated.
+  expect([run.failed, lines.filter((line) => !/^(ok|seed|info)/.test(line))]).toEqual([0, []]);
+  expect(run.passed).toBe(3);
+}, 600_000);

@@ -1,0 +1,14 @@
+import { runUpdateFaults } from '../src/index.ts';
+
+it('replaces a build by the next, with a migration between, and no call fails', async () => {
+  const lines: string[] = [];
+  const run = await runUpdateFaults({
+    short: true,
+    seed: Date.now() % 1_000_000,
+    say: (line) => void lines.push(line),
+    signal: new AbortController().signal,
+  });
+  // The lines hold the seed and what was violated.
+  expect([run.failed, lines.filter((line) => !/^(ok|seed)/.test(line))]).toEqual([0, []]);
+  expect(run.passed).toBe(2);
+}, 1_800_000);

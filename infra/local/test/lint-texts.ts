@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { workspaceRoot } from '@core/testing';
+
+export interface Message {
+  ruleId: string | null;
+  message: string;
+}
+
+// In a process of its own: ESLint loads its configuration by import(), which Jest's CommonJS cannot do. The
+// texts are on no disk, so that a lint or a compiler running meanwhile does not see them.
+const LINT = `
+  import { ESLint } from 'eslint';
+  import { text } from 'node:stream/consumers';
+  const eslint = new ESLint();
+  const results = [];
+  for (const [filePath, code] of JSON.parse(await text(process.stdin))) {
+    const [result] = await eslint.lintText(code, { filePath });
+    results.push(result.messages.map(({ ruleId, message }) => ({ ruleId, message })));
+  }
+  process.stdout.write(JSON.stringify(results));
+`;
+
+/** Lints each text as if it lay at its path. */
+export async function lintTexts(
+  texts: readonly (readonly [path: string, text: string])[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Message[][]> {
+  const linting = promisify(execFile)(process.execPath, ['--input-type=module', '-e', LINT], {
+    cwd: workspaceRoot(),
+    env,
+  });
+  linting.child.stdin?.end(JSON.stringify(texts));
+  // The rule of the boundaries says on the same stream that it has no graph, line by line before the result.
+  return JSON.parse((await linting).stdout.split('\n').at(-1) ?? '') as Message[][];
+}

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { optionalText, readEnv } from '@core/runtime';
+import { workspaceRoot } from '@core/testing';
+import { envSchemas } from './env-schemas.ts';
+
+// What stands in the place of a secret in any committed file, apart from specs, is known to everybody: each is collected
+// here and shown to be refused in production. Add a new one to libs/runtime/src/published-secrets.ts.
+
+/** Of the databases' images alone; the apps have the others in their schemas. */
+const IMAGES = ['POSTGRES_PASSWORD', 'CORE_OWNER_PASSWORD', 'CORE_REPLICATION_PASSWORD'];
+
+/** Values given to one of `names` in a text, in any of the ways in which files do that. */
+function valuesIn(text: string, names: readonly string[]): string[] {
+  const lines = text.split('\n').filter((line) => line.length < 2_000);
+  return lines.flatMap((line) => {
+    const named = names.flatMap((name) => {
+      const at = line.indexOf(name);
+      return at < 0 ? [] : [line.slice(at + name.length)];
+    });
+    const given = named.flatMap((rest) => [
+      /^['"]?\]?\s?[:=]\s?\$\{\w+:-([^}]+)\}/.exec(rest)?.[1] ?? [], // compose: NAME: ${NAME:-value}
+      /^:-([^}]+)\}/.exec(rest)?.[1] ?? [], // a default somewhere else: ${NAME:-value}
+      /^['"]?\]?\s?[:=]\s?'([^']+)'/.exec(rest)?.[1] ?? [],
+      /^['"]?\]?\s?[:=]\s?"([^"]+)"/.exec(rest)?.[1] ?? [],
+      /^=([^\s'"`$#][^#'"`]*)/.exec(rest)?.[1] ?? [], // .env, shell, markdown
+    ]);
+    // And constants that are named for what they are, such as DEV_CLIENT_SECRET.
+    const constant = /\b\w*(?:SECRET|PASSWORD|ACCESS_TOKEN|KEYRING)\w* = ['"`]([^'"`$]+)['"`]/.exec(
+      line,
+    )?.[1];
+    return [...given, ...(constant ? [constant] : [])].flat().map((value) => value.trim());
+  });
+}
+
+it('finds a value wherever one is given', () => {
+  const samples: [string, string[]][] = [
+    ['  KEY: ${KEY:-one}', ['one']],
+    ['# KEY=two # DEV ONLY', ['two']],
+    ["  KEY: 'three',", ['three']],
+    ['process.env[\'KEY\'] = "four"', ['four']],
+    ['psql "password=${KEY:-five}"', ['five']],
+    ["export const DEV_CLIENT_SECRET = 'six';", ['six']],
+    ['  KEY: ${KEY:?set it}', []],
+    ['  KEY: secrets.key,', []],
+    ['KEY=', []],
+  ];
+  for (const [text, values] of samples)
+    expect([text, [...new Set(valuesIn(text, ['KEY']))]]).toEqual([text, values]);
+});
+
+it('production refuses every value that a committed file gives to a secret', async () => {
+  const root = workspaceRoot();
+  const schemas = Object.values(await envSchemas());
+  const secret = schemas.flatMap((schema) => Object.keys(schema).filter((name) => schema[name]?.secret));
+  const names = [...new Set([...secret, ...IMAGES])];
+  expect(names.length).toBeGreaterThan(8);
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  })
+    .split('\0')
+    .filter((file) => file && !/\.spec\.ts$|\/test\/|package-lock\.json|published-secrets\.ts$/.test(file));
+  const found = files.flatMap((file) =>
+    valuesIn(readFileSync(join(root, file), 'utf8'), names).map((value) => [file, value] as const),
+  );
+  for (const file of [
+    'infra/docker/dev.env',
+    '.env.example',
+    'libs/testing/src/shopify/oauth/credentials.ts',
+  ]) {
+    expect(found.map(([from]) => from)).toContain(file);
+  }
+  const schema = { SECRET: optionalText({ doc: '', secret: true }) };
+  const taken = found.filter(([, value]) => {
+    try {
+      readEnv(schema, { NODE_ENV: 'production', SECRET: value });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  expect(taken).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import {
+  aclsOf,
+  keyOf,
+  othersWhoWrite,
+  PRINCIPALS,
+  type Acl,
+  type KafkaClient,
+  type Principals,
+} from '@core/events';
+import type { Report, Terminal } from '../cli/command.ts';
+import { OpsError } from '../cli/errors.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { text, type Values } from '../cli/option.ts';
+import { count, printable, table } from '../cli/print.ts';
+
+const named = (who: keyof Principals, what: string) => text('<principal>', `${what} (${PRINCIPALS[who]})`);
+
+/** Who is who to the broker. */
+export const PRINCIPAL_OPTIONS = {
+  worker: named('worker', 'the worker'),
+  ops: named('ops', 'the operators'),
+  analytics: named('analytics', 'RFM Analytics'),
+  privacy: named('privacy', 'who asks for erasures'),
+};
+
+const NO_AUTHORIZER =
+  'the broker has no authorizer: everybody who reaches it may write everywhere; set authorizer.class.name';
+
+/** Shows the ACLs that are needed, and adds what is missing of them once somebody has agreed. */
+export async function applyAcls(
+  kafka: Pick<KafkaClient, 'acls' | 'createAcls'>,
+  values: Values<typeof PRINCIPAL_OPTIONS> & { yes: boolean },
+  terminal: Terminal,
+): Promise<Report> {
+  const wanted = aclsOf({
+    worker: values.worker ?? PRINCIPALS.worker,
+    ops: values.ops ?? PRINCIPALS.ops,
+    analytics: values.analytics ?? PRINCIPALS.analytics,
+    privacy: values.privacy ?? PRINCIPALS.privacy,
+  });
+  const present = await kafka.acls().catch((error: Error) => {
+    throw new OpsError(`the ACLs cannot be read: ${error.message}; KAFKA_SASL must be a user who may`);
+  });
+  const there = new Set(present?.map(keyOf));
+  const missing = wanted.filter((acl) => !there.has(keyOf(acl)));
+  const others = othersWhoWrite(present ?? [], wanted);
+  const preview = [
+    ...table(
+      ['principal', 'may', 'on', 'there'],
+      wanted.map((acl) => [acl.principal, acl.operation, whereOf(acl), missing.includes(acl) ? 'no' : 'yes']),
+    ),
+    ...others.map(
+      (acl) => `${printable(acl.principal)} may ${acl.operation} on ${whereOf(acl)}, and need not`,
+    ),
+  ];
+  const json = { authorizer: present !== undefined, wanted, missing, others };
+  if (!present) {
+    if (values.yes) throw new OpsError(NO_AUTHORIZER);
+    return { json, lines: [...preview, NO_AUTHORIZER] };
+  }
+  if (missing.length === 0) return { json, lines: [...preview, 'every ACL is there'] };
+  const what = count(missing.length, 'ACL');
+  if (!(await mayAct(values, terminal, preview, `add ${what}?`))) {
+    return { json, lines: [...preview, `would add ${what}`, NOTHING_DONE] };
+  }
+  await kafka.createAcls(missing).catch((error: Error) => {
+    throw new OpsError(`the ACLs cannot be changed: ${error.message}; KAFKA_SASL must be a user who may`);
+  });
+  return { json: { ...json, added: missing.length }, lines: [`added ${what}`] };
+}
+
+const whereOf = ({ resource, name, pattern }: Acl): string =>
+  `${resource} ${printable(name)}${pattern === 'prefixed' ? '*' : ''}`;

@@ -1,0 +1,32 @@
+import { databaseEnv } from '@core/db';
+import { CANCEL_REASONS, cancelShopRedaction } from '@core/domain';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { oneOf } from '../cli/option.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
+import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
+
+export const privacyCancel = defineCommand({
+  name: 'privacy cancel',
+  does: 'stop the redaction of a shop for good, before it begins or in the middle',
+  details: `
+Nothing more is removed; what was removed before stays so. The request cannot be taken up again: if it was right after
+all, have it sent anew with another request_id. The audit log says who stopped it, and why.`,
+  options: {
+    ...REQUEST_OPTIONS,
+    reason: oneOf(CANCEL_REASONS, 'why (withdrawn)'),
+    ...ACTING_OPTIONS,
+  },
+  env: databaseEnv,
+  run: (call) => {
+    const ref = requestOf(call.values, call.env);
+    const reason = call.values.reason ?? 'withdrawn';
+    return withDatabase(call.env, (pool) =>
+      actOnShopRedactions(pool, call, [ref], {
+        verb: 'cancel',
+        act: (tx, actor) => cancelShopRedaction(tx, actor, { ...ref, reason }),
+        then: () => ['it is not carried out; the same request_id stays cancelled if it comes again'],
+      }),
+    );
+  },
+});

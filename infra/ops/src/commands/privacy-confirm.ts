@@ -1,0 +1,42 @@
+import { databaseEnv, inTransaction } from '@core/db';
+import { confirmShopRedaction, listPrivacyRequests } from '@core/domain';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { UsageError } from '../cli/errors.ts';
+import { flag } from '../cli/option.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
+import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
+import { runsOf } from '../privacy/present.ts';
+
+export const privacyConfirm = defineCommand({
+  name: 'privacy confirm',
+  does: 'let a redaction of a shop go on that is held because many came at once',
+  details: `
+Find out first who has sent them: \`privacy list\` shows whose they are, the audit log by which request. A forged one is
+stopped by \`privacy cancel\`. What is confirmed still waits for its time, if that is to come.`,
+  options: {
+    ...REQUEST_OPTIONS,
+    all: flag('every one that is held, of --merchant or of all merchants'),
+    ...ACTING_OPTIONS,
+  },
+  env: databaseEnv,
+  run: (call) => {
+    const { values, env } = call;
+    if (values.all && values.request) throw new UsageError('--all: not together with --request');
+    const one = values.all ? undefined : requestOf(values, env);
+    return withDatabase(env, async (pool) => {
+      const refs = one ? [one] : await inTransaction(pool, (tx) => listHeld(tx, values.merchant));
+      if (refs.length === 0) return { json: { dry_run: true, requests: [] }, lines: ['none is held'] };
+      return actOnShopRedactions(pool, call, refs, {
+        verb: 'confirm',
+        act: (tx, actor, request) => confirmShopRedaction(tx, actor, request),
+        then: (request) => [`it is carried out from ${runsOf(request)} on`, ''],
+      });
+    });
+  },
+});
+
+const listHeld = async (tx: Parameters<typeof listPrivacyRequests>[0], merchantId: string | undefined) =>
+  (await listPrivacyRequests(tx, { merchantId, kind: 'shop_redact', most: 10_000 })).filter(
+    ({ held }) => held,
+  );

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction, type Actor, type Pool, type Tx } from '@core/db';
+import { getPrivacyRequest, type PrivacyRequest } from '@core/domain';
+import { actorOf } from '../cli/actor.ts';
+import type { ACTING_OPTIONS, Call, Report } from '../cli/command.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import type { Values } from '../cli/option.ts';
+import { requestJson, requestLines } from './present.ts';
+
+export interface ShopRedactionAction {
+  verb: string;
+  /** @throws CoreError when it cannot be done; asked in a dry run, too, which is rolled back */
+  act: (tx: Tx, actor: Actor, request: PrivacyRequest) => Promise<unknown>;
+  /** What to know of it afterwards. */
+  then: (request: PrivacyRequest) => string[];
+}
+
+/** Shows redactions of shops, asks, and acts on each in a transaction of its own. */
+export async function actOnShopRedactions(
+  pool: Pool,
+  { values, terminal }: Pick<Call<never>, 'terminal'> & { values: Values<typeof ACTING_OPTIONS> },
+  refs: readonly { merchantId: string; requestId: string }[],
+  { verb, act, then }: ShopRedactionAction,
+): Promise<Report> {
+  const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+  const read = (ref: { merchantId: string; requestId: string }) =>
+    inTransaction(pool, (tx) => getPrivacyRequest(tx, ref));
+  const before = await Promise.all(refs.map(read));
+  for (const request of before) await tryOut(pool, (tx) => act(tx, actor, request));
+
+  const which = before.length === 1 ? 'it' : `these ${before.length}`;
+  const preview = [...before.flatMap((request) => [...requestLines(request), '']), `would ${verb} ${which}`];
+  if (!(await mayAct(values, terminal, preview, `${verb} ${which}?`))) {
+    return { json: { dry_run: true, requests: before.map(requestJson) }, lines: [...preview, NOTHING_DONE] };
+  }
+  for (const request of before) await inTransaction(pool, (tx) => act(tx, actor, request));
+  const after = await Promise.all(refs.map(read));
+  return {
+    json: { dry_run: false, requests: after.map(requestJson) },
+    lines: after.flatMap((request) => [...requestLines(request), ...then(request)]),
+  };
+}
+
+const ROLLED_BACK = new Error('rolled back');
+
+/** Whether it could be done: in a transaction that is rolled back. @throws what it throws */
+const tryOut = (pool: Pool, work: (tx: Tx) => Promise<unknown>): Promise<void> =>
+  inTransaction(pool, async (tx) => {
+    await work(tx);
+    throw ROLLED_BACK;
+  }).catch((error: unknown) => {
+    if (error !== ROLLED_BACK) throw error;
+  });

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { deadLetterTopic, Topic } from '@core/contracts';
+import { connectKafka, type KafkaClient } from '@core/events';
+import { fetchKafkaJars, startKafka, testServices, waitUntil, type Kafka } from '@core/testing';
+import { ops } from './support.ts';
+
+let dir: string;
+let kafka: Kafka;
+const clients: KafkaClient[] = [];
+const trusted = getCACertificates('default');
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'core-acl-'));
+  kafka = await startKafka({ dir, jars: await fetchKafkaJars(), secured: true });
+  setDefaultCACertificates([...trusted, kafka.secured!.ca]);
+  expect(await as('core', 'topics')).toMatchObject({ code: 0 });
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.close()));
+  setDefaultCACertificates(trusted);
+  await kafka?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Runs `ops` as this user of the broker. */
+const as = (user: string, ...args: string[]) =>
+  ops(args, {
+    KAFKA_BROKER: kafka.secured!.broker,
+    KAFKA_TLS: 'true',
+    KAFKA_SASL: `plain:${user}:${kafka.secured!.password}`,
+  });
+const connectAs = (username: string): KafkaClient => {
+  const { broker, password } = kafka.secured!;
+  const client = connectKafka({
+    brokers: [broker],
+    clientId: username,
+    tls: true,
+    sasl: { mechanism: 'plain', username, password },
+  });
+  clients.push(client);
+  return client;
+};
+/** @returns the broker's word, undefined when it has taken the record */
+const sendAs = async (user: string, topic: string): Promise<string | undefined> => {
+  try {
+    const producer = await connectAs(user).producer();
+    await producer.send([{ topic, key: 'k', headers: {}, value: '{}' }]);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+const REFUSED = expect.stringMatching(/not authorized|authorization failed/i);
+
+it('allows each what it needs, and nobody else to ask for an erasure', async () => {
+  expect(await sendAs('privacy', Topic.gdprRequestCreated)).toEqual(REFUSED);
+  const dry = await as('core', 'topics', '--acl');
+  expect(dry).toMatchObject({ code: 0, stderr: '' });
+  expect(dry.stdout).toMatch(/User:privacy +write +topic gdpr_request.created +no\n/);
+  expect(dry.stdout).toMatch(/would add \d+ ACLs\ndry run/);
+  expect(await sendAs('privacy', Topic.gdprRequestCreated)).toEqual(REFUSED);
+
+  expect((await as('core', 'topics', '--acl', '--yes')).stdout).toMatch(/^added \d+ ACLs\n$/);
+  expect((await as('core', 'topics', '--acl')).stdout).toMatch(
+    /gdpr_request.created +yes\n[^]*every ACL is there/,
+  );
+
+  expect(await sendAs('privacy', Topic.gdprRequestCreated)).toBeUndefined();
+  for (const user of ['stranger', 'rfm-analytics', 'core-worker']) {
+    expect([user, await sendAs(user, Topic.gdprRequestCreated)]).toEqual([user, REFUSED]);
+  }
+  expect(await sendAs('rfm-analytics', Topic.rfmUpdated)).toBeUndefined();
+  expect(await sendAs('privacy', Topic.rfmUpdated)).toEqual(REFUSED);
+  expect(await sendAs('core-worker', Topic.customerCreated)).toBeUndefined();
+  expect(await sendAs('core-worker', deadLetterTopic(Topic.rfmUpdated))).toBeUndefined();
+});
+
+it('is enough for the worker and for operators', async () => {
+  const worker = connectAs('core-worker');
+  const seen: string[] = [];
+  await worker.consume({
+    groupId: 'core-worker',
+    topics: [Topic.gdprRequestCreated, Topic.rfmUpdated],
+    onBatch: async (records) => void seen.push(...records.map(({ topic }) => topic)),
+  });
+  await waitUntil(() => seen.includes(Topic.gdprRequestCreated), { what: 'the record' });
+  await waitUntil(async () => (await worker.lag('core-worker', Topic.gdprRequestCreated)) === 0n, {
+    what: 'the offset',
+  });
+  expect(await as('core-ops', 'topics')).toMatchObject({ code: 0, stderr: '' });
+  expect(await as('core-ops', 'consumer', 'lag')).toMatchObject({ code: 0, stderr: '' });
+  const operator = connectAs('core-ops');
+  const letters = [];
+  for await (const letter of operator.read(deadLetterTopic(Topic.rfmUpdated))) letters.push(letter);
+  expect(letters).toHaveLength(1);
+  // Who may change what is allowed needs no other right.
+  expect(await as('core-ops', 'topics', '--acl', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('KAFKA_SASL must be a user who may'),
+  });
+});
+
+it('names who else may write', async () => {
+  const principal = `User:${randomUUID()}`;
+  await connectAs('core').createAcls([
+    { principal, resource: 'topic', name: 'gdpr_', pattern: 'prefixed', operation: 'all' },
+  ]);
+  const { stdout } = await as('core', 'topics', '--acl', '--privacy', 'User:other');
+  expect(stdout).toContain(`${principal} may all on topic gdpr_*, and need not`);
+  expect(stdout).toContain('User:privacy may write on topic gdpr_request.created, and need not');
+  expect(stdout).toMatch(/User:other +write +topic gdpr_request.created +no\n/);
+});
+
+it('says of a broker without an authorizer that everybody may write', async () => {
+  const env = { KAFKA_BROKER: testServices().kafka.broker };
+  expect(await ops(['topics', '--acl'], env)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('the broker has no authorizer'),
+  });
+  expect(await ops(['topics', '--acl', '--yes'], env)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('authorizer.class.name'),
+  });
+});

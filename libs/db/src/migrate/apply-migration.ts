@@ -1,0 +1,105 @@
+import type { Client } from 'pg';
+import { backoff, pause, PermanentError } from '@core/runtime';
+import { describe, type Watcher } from './blockers.ts';
+import { buildAlone } from './build-alone.ts';
+import type { Migration } from './read-migrations.ts';
+
+export interface Migrator {
+  client: Client;
+  watcher: Watcher;
+  /** Told for whom it waits. */
+  say: (line: string) => void;
+  /** Whoever comes after a queued exclusive lock waits behind it: for so long at most, milliseconds. */
+  lockWaitMs: number;
+  /** How long a migration tries, milliseconds. */
+  limitMs: number;
+}
+
+/** Somebody holds what the migration needs, and did not let go in time. */
+export class MigrationBlocked extends PermanentError {
+  override name = 'MigrationBlocked';
+}
+
+/** SQLSTATEs of a wait that was cut off, and of one that could only end so. */
+const CUT_OFF = ['55P03', '40P01'];
+/** The longer a transaction holds locks of its own, the shorter it waits for a further one; this long at least. */
+const SHORTEST_WAIT_MS = 50;
+
+/**
+ * Applies one migration and writes it down, in one transaction, or, where PostgreSQL wants none, statement by statement.
+ * @throws MigrationBlocked saying who stands in the way; Error with the migration's name for anything else
+ */
+export async function applyMigration(migrator: Migrator, migration: Migration): Promise<void> {
+  try {
+    if (migration.transactional) {
+      await untilUnblocked(migrator, migration.tag, () => inOneTransaction(migrator, migration));
+    } else {
+      await buildAlone(migrator, migration);
+      await record(migrator.client, migration);
+    }
+  } catch (error) {
+    if (error instanceof MigrationBlocked) throw error;
+    const { message, code } = error as Error & { code?: string };
+    throw Object.assign(new Error(`migration ${migration.tag} failed: ${message}`, { cause: error }), {
+      code,
+    });
+  }
+}
+
+/**
+ * An exclusive lock that waits holds up every read that comes after it. Each try therefore waits for a moment only, and
+ * between two tries everybody else goes on. Rejected: waiting once and long, by which one open report stopped all reads.
+ */
+export async function untilUnblocked(
+  { watcher, say, limitMs }: Pick<Migrator, 'watcher' | 'say' | 'limitMs'>,
+  what: string,
+  attempt: () => Promise<void>,
+): Promise<void> {
+  const begun = performance.now();
+  for (let tries = 1; ; tries++) {
+    const watch = watcher.watch();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!CUT_OFF.includes((error as { code?: string }).code ?? '')) throw error;
+      await watch.stop();
+      const holder = describe(watch.seen());
+      if (performance.now() - begun >= limitMs) {
+        throw new MigrationBlocked(
+          `${what} did not get its lock in ${Math.round(limitMs / 1000)} s and ${tries} tries; in the way was ${holder}; ` +
+            'wait for it or end it (select pg_terminate_backend(pid)), then migrate again: what is done stays done',
+          { cause: error },
+        );
+      }
+      say(`${what} waits for a lock, try ${tries}: in the way is ${holder}`);
+      await pause(backoff(tries, 250, 5_000));
+    } finally {
+      await watch.stop();
+    }
+  }
+}
+
+async function inOneTransaction({ client, lockWaitMs }: Migrator, migration: Migration): Promise<void> {
+  const begun = performance.now();
+  await client.query('begin');
+  try {
+    for (const statement of migration.statements) {
+      const left = Math.max(SHORTEST_WAIT_MS, Math.round(lockWaitMs - (performance.now() - begun)));
+      await client.query(`set local lock_timeout = ${left}`);
+      await client.query(statement);
+    }
+    await record(client, migration);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined); // the first error is the one to tell
+    throw error;
+  }
+}
+
+const record = async (client: Client, { hash, when, oldestBuild }: Migration): Promise<void> => {
+  await client.query('insert into schema_migrations (hash, created_at, oldest_build) values ($1, $2, $3)', [
+    hash,
+    when,
+    oldestBuild,
+  ]);
+};

@@ -1,0 +1,91 @@
+import { Client, type ClientConfig } from 'pg';
+
+/** A session that holds what a migration waits for. */
+export interface Blocker {
+  pid: number;
+  user: string;
+  /** Empty unless the owner may see it: that takes pg_read_all_stats. */
+  application: string | null;
+  state: string | null;
+  /** Begin of its transaction and of its last statement. The statement itself may quote a person, and is not told. */
+  transactionSince: Date | null;
+  queryStart: Date | null;
+}
+
+export interface BlockerWatch {
+  /** Who stood in the way at the last look at which anybody did. */
+  seen(): Blocker[];
+  /** Milliseconds for which it has been waiting without a pause. */
+  waitingMs(): number;
+  stop(): Promise<void>;
+}
+
+export interface Watcher {
+  /** Looks at what the session waits for, until it is stopped. */
+  watch(onLook?: (watch: BlockerWatch) => void): BlockerWatch;
+  cancel(): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Below the shortest wait for a lock, so that no wait ends unseen. */
+const LOOK_EVERY_MS = 50;
+
+const BLOCKERS = `
+  select pid, usename as user, nullif(application_name, '') as application, state,
+         xact_start as "transactionSince", query_start as "queryStart"
+    from pg_stat_activity where pid = any(pg_blocking_pids($1))`;
+
+/** A second connection: the first is busy with waiting, and afterwards nobody knows for whom. */
+export async function openWatcher(config: ClientConfig, pid: number): Promise<Watcher> {
+  const client = new Client(config);
+  client.on('error', () => undefined);
+  await client.connect();
+  return {
+    watch(onLook) {
+      let blockers: Blocker[] = [];
+      let since: number | undefined;
+      let stopped = false;
+      let looking: Promise<void> = Promise.resolve();
+      const look = async () => {
+        // What cannot be seen is not told; the migration itself goes on.
+        const { rows } = await client.query<Blocker>(BLOCKERS, [pid]).catch(() => ({ rows: [] }));
+        if (rows.length > 0) [blockers, since] = [rows, since ?? performance.now()];
+        else since = undefined;
+        if (!stopped) onLook?.(watch);
+      };
+      const timer = setInterval(
+        () => void (looking = looking.then(() => (stopped ? undefined : look()))),
+        LOOK_EVERY_MS,
+      );
+      const watch: BlockerWatch = {
+        seen: () => blockers,
+        waitingMs: () => (since === undefined ? 0 : performance.now() - since),
+        async stop() {
+          stopped = true;
+          clearInterval(timer);
+          await looking;
+        },
+      };
+      return watch;
+    },
+    cancel: async () => void (await client.query('select pg_cancel_backend($1)', [pid])),
+    end: () => client.end(),
+  };
+}
+
+/** For people, such as "pid 4711 (core_api, api, idle in transaction, its transaction began at 2026-...)". */
+export function describe(blockers: readonly Blocker[]): string {
+  if (blockers.length === 0) return 'a session that could not be seen';
+  return blockers
+    .map(({ pid, user, application, state, transactionSince, queryStart }) => {
+      const details = [
+        user,
+        application,
+        state,
+        transactionSince && `its transaction began at ${transactionSince.toISOString()}`,
+        queryStart && `its last statement at ${queryStart.toISOString()}`,
+      ];
+      return `pid ${pid} (${details.filter(Boolean).join(', ')})`;
+    })
+    .join('; ');
+}

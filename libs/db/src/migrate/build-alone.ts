@@ -1,0 +1,65 @@
+import type { Client } from 'pg';
+import { MigrationBlocked, type Migrator } from './apply-migration.ts';
+import { describe, type BlockerWatch } from './blockers.ts';
+import { withoutComments, type Migration } from './read-migrations.ts';
+
+const INDEX = /^create (?:unique )?index concurrently (?:if not exists )?("[^"]+"|\w+)/i;
+const CANCELED = '57014';
+const SAY_EVERY_MS = 10_000;
+
+/**
+ * Runs statements that PostgreSQL refuses inside a transaction. They wait until every older transaction has ended, hold
+ * nobody up meanwhile, and may take as long as the table is large: only waiting has a limit. An index whose building
+ * broke off stays behind, invalid, and is dropped first; one that is whole was built by a run that could not write it down.
+ * @throws MigrationBlocked when the same wait outlasts the limit
+ */
+export async function buildAlone(migrator: Migrator, { tag, statements }: Migration): Promise<void> {
+  for (const statement of statements.map(withoutComments)) {
+    const index = INDEX.exec(statement)?.[1];
+    const found = index === undefined ? 'none' : await stateOf(migrator.client, index);
+    if (found === 'valid') continue;
+    if (found === 'invalid') {
+      migrator.say(`${tag} drops ${index}, which a run before has left unfinished`);
+      await patiently(migrator, tag, `drop index concurrently ${index}`);
+    }
+    await patiently(migrator, tag, statement);
+  }
+}
+
+async function stateOf(client: Client, index: string): Promise<'none' | 'valid' | 'invalid'> {
+  const { rows } = await client.query<{ valid: boolean }>(
+    'select indisvalid as valid from pg_index where indexrelid = to_regclass($1)',
+    [index],
+  );
+  return rows[0] === undefined ? 'none' : rows[0].valid ? 'valid' : 'invalid';
+}
+
+async function patiently(migrator: Migrator, tag: string, statement: string): Promise<void> {
+  const { client, watcher, limitMs, say } = migrator;
+  let saidAt = performance.now();
+  let gaveUp = false;
+  const look = (watch: BlockerWatch) => {
+    if (watch.waitingMs() === 0 || gaveUp) return;
+    if (watch.waitingMs() > limitMs) {
+      gaveUp = true;
+      // Should the word not arrive, the next look sends another.
+      watcher.cancel().catch(() => (gaveUp = false));
+    } else if (performance.now() - saidAt > SAY_EVERY_MS) {
+      saidAt = performance.now();
+      say(`${tag} waits for older transactions to end: ${describe(watch.seen())}`);
+    }
+  };
+  const watch = watcher.watch(look);
+  try {
+    await client.query(statement);
+  } catch (error) {
+    if (!gaveUp || (error as { code?: string }).code !== CANCELED) throw error;
+    throw new MigrationBlocked(
+      `${tag} waited for ${Math.round(limitMs / 1000)} s; in the way was ${describe(watch.seen())}; wait for it or end it ` +
+        '(select pg_terminate_backend(pid)), then migrate again: what is done stays done',
+      { cause: error },
+    );
+  } finally {
+    await watch.stop();
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Migration {
+  /** Its file's name without the ending. */
+  tag: string;
+  /** Its place in the order, and its key in schema_migrations. */
+  when: number;
+  /** Of the whole file, as drizzle's migrator records it. */
+  hash: string;
+  statements: string[];
+  /** `when` of the newest migration of the oldest build that may still run once this one is applied. */
+  oldestBuild: number;
+  /** False: each statement by itself, for what PostgreSQL refuses to do inside a transaction. */
+  transactional: boolean;
+}
+
+interface Entry {
+  idx: number;
+  when: number;
+  tag: string;
+}
+
+const BREAKPOINT = '--> statement-breakpoint';
+const OLDEST_BUILD = /^-- oldest build: (\d{4})$/m;
+const NO_TRANSACTION = /^-- no transaction$/m;
+
+/**
+ * What may stand in a migration without a transaction: statements that wait for others without holding anybody up, and
+ * that can be begun again. Everything else would stay half done when it fails.
+ */
+const ALONE =
+  /^(create (unique )?index concurrently|drop index concurrently if exists|alter table \S+ validate constraint)\s/i;
+
+/**
+ * The migrations of a folder in the order of its journal.
+ * @throws Error naming the file and what is wrong with its header or its statements
+ */
+export function readMigrations(folder: string): Migration[] {
+  const { entries } = JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as {
+    entries: Entry[];
+  };
+  return entries
+    .map((entry) => readMigration(folder, entry, entries))
+    .sort((one, other) => one.when - other.when);
+}
+
+function readMigration(folder: string, { tag, when }: Entry, entries: readonly Entry[]): Migration {
+  const text = readFileSync(join(folder, `${tag}.sql`), 'utf8');
+  const transactional = !NO_TRANSACTION.test(text);
+  const statements = text.split(BREAKPOINT);
+  const wrong = transactional ? undefined : statements.map(withoutComments).find((sql) => !ALONE.test(sql));
+  if (wrong !== undefined) {
+    throw new Error(
+      `${tag}: "-- no transaction" is for CREATE INDEX CONCURRENTLY, DROP INDEX CONCURRENTLY IF EXISTS and VALIDATE ` +
+        `CONSTRAINT alone; move this statement into another migration: ${wrong.split('\n')[0]}`,
+    );
+  }
+  return {
+    tag,
+    when,
+    hash: createHash('sha256').update(text).digest('hex'),
+    statements,
+    oldestBuild: oldestBuild({ tag, when }, text, entries),
+    transactional,
+  };
+}
+
+/** Without a header no other build is known to survive it: the safe answer, and the wrong one for an update in turns. */
+function oldestBuild({ tag, when }: Omit<Entry, 'idx'>, text: string, entries: readonly Entry[]): number {
+  const number = OLDEST_BUILD.exec(text)?.[1];
+  if (number === undefined) return when;
+  const named = entries.find(({ idx }) => idx === Number(number));
+  if (!named || named.when > when) {
+    throw new Error(`${tag}: "-- oldest build: ${number}" names no migration up to this one`);
+  }
+  return named.when;
+}
+
+export const withoutComments = (sql: string): string => sql.replaceAll(/^\s*--.*$/gm, '').trim();

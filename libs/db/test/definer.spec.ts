@@ -1,0 +1,234 @@
+import { Client, type Pool } from 'pg';
+import type { TestDatabase } from '@core/testing';
+import { insertCustomer, merchant, openDatabase } from './support.ts';
+
+let owner: Pool;
+let database: TestDatabase;
+let close: () => Promise<void>;
+beforeAll(async () => ({ pool: owner, database, close } = await openDatabase()));
+afterAll(() => close());
+
+const ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'];
+/** Settings under which a name is never looked for among a caller's temporary objects before anywhere else. */
+const SAFE_PATH = 'search_path=pg_catalog, pg_temp';
+
+async function as<T>(role: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client(database.urlFor(role));
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+interface Function {
+  name: string;
+  definer: boolean;
+  settings: string[];
+  body: string;
+  owner: string;
+}
+
+/** Those of the service; an extension's are not ours to write. */
+const functions = async (): Promise<Function[]> =>
+  (
+    await owner.query<Function>(
+      `select p.proname as name, p.prosecdef as definer, coalesce(p.proconfig, '{}') as settings, p.prosrc as body,
+              r.rolname as owner
+         from pg_proc p join pg_roles r on r.oid = p.proowner
+        where p.pronamespace = 'public'::regnamespace
+          and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e') order by 1`,
+    )
+  ).rows;
+
+describe('functions that run with the rights of their owner', () => {
+  const definers = async () => (await functions()).filter(({ definer }) => definer);
+
+  it('are there, and look for temporary objects last', async () => {
+    const found = await definers();
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter(({ settings }) => !settings.includes(SAFE_PATH)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('name the schema of every table', async () => {
+    const { rows } = await owner.query<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')`,
+    );
+    const bare = new RegExp(`(?<![\\w.])(${rows.map(({ name }) => name).join('|')})(?=\\s|$|;)`);
+    expect((await definers()).filter(({ body }) => bare.test(body)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('belong to no superuser, no role that owns a table, and none that may log in', async () => {
+    const { rows } = await owner.query(
+      `select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner
+        where p.prosecdef and p.pronamespace = 'public'::regnamespace
+          and (r.rolsuper or r.rolcreaterole or r.rolbypassrls or r.rolcanlogin
+               or exists (select from pg_class c where c.relowner = r.oid))`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('have an owner that may read what they read, and nothing else', async () => {
+    const { rows } = await owner.query<{ owner: string; right: string }>(
+      `select distinct g.grantee::text as owner, table_name || ' ' || privilege_type as right
+         from information_schema.column_privileges g
+        where table_schema = 'public'
+          and grantee in (select r.rolname from pg_proc p join pg_roles r on r.oid = p.proowner
+                           where p.prosecdef and p.pronamespace = 'public'::regnamespace)
+          and grantee <> 'core_owner' order by 1, 2`,
+    );
+    expect(rows).toEqual([
+      { owner: 'core_definer', right: 'customers SELECT' },
+      { owner: 'core_definer', right: 'shopify_connections SELECT' },
+    ]);
+  });
+});
+
+it('no other function finds a temporary object before the service’s own', async () => {
+  const bare = (await functions()).filter(
+    ({ settings, body }) =>
+      !settings.includes(SAFE_PATH) &&
+      // Without tables and with the schema of each function that it calls, a body needs no setting.
+      (/\b(select|insert|update|delete|perform)\b/i.test(body) || /(?<!pg_catalog\.)\b\w+\(/.test(body)),
+  );
+  expect(bare.map(({ name }) => name)).toEqual([]);
+});
+
+it.each(ROLES)('%s makes no temporary object, and nothing in public', (role) =>
+  as(role, async (client) => {
+    for (const made of ['temp table customers (id int)', 'table public.mine (id int)']) {
+      await expect(client.query(`create ${made}`)).rejects.toMatchObject({ code: '42501' });
+    }
+  }),
+);
+
+describe('a temporary view of a table’s name', () => {
+  /** Calls of every definer function; {m} is a merchant, {c} its customer. */
+  const CALLS = [
+    `select * from read_scores(array['{m}']::uuid[], array['{c}']::uuid[])`,
+    `select * from customers_of_segment('{m}', 'LOYAL', '{c}', 9, array[null, null, null]::int[], array[null, null, null]::int[])`,
+    `select merchant_of_shop('a.myshopify.com')`,
+    `select * from connection_of_shop('a.myshopify.com')`,
+  ];
+
+  const definers = async () => (await functions()).filter(({ definer }) => definer).map(({ name }) => name);
+
+  it('is met by a call of every such function', async () => {
+    const names = await definers();
+    expect(names.filter((name) => !CALLS.some((call) => call.includes(`${name}(`)))).toEqual([]);
+  });
+
+  /** As if somebody had given the right back: what a trap behind every table's name catches, of `calls` by `role`. */
+  async function attack(role: string, calls: readonly string[]): Promise<string[]> {
+    const whose = merchant();
+    const customer = await insertCustomer(owner, whose);
+    const { rows } = await owner.query<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'public'`,
+    );
+    await owner.query(`grant temporary on database ${database.name} to ${role}`);
+    await owner.query(`grant execute on all functions in schema public to ${role}`);
+    try {
+      return await as(role, async (client) => {
+        await client.query(`set core.merchant_id = '${whose}'`);
+        await client.query(
+          `create function pg_temp.trap() returns boolean language plpgsql as $$
+           begin
+             raise exception 'ran as %', current_user;
+           end $$`,
+        );
+        for (const { name } of rows) {
+          await client.query(
+            `create temp view ${name} as select (null::public.${name}).* where pg_temp.trap()`,
+          );
+          await client.query(`grant select on pg_temp.${name} to public`);
+        }
+        const caught = new Set<string>();
+        for (const call of calls) {
+          const text = call.replaceAll('{m}', whose).replaceAll('{c}', customer);
+          await client.query(text).catch((error: Error) => caught.add(error.message));
+        }
+        return [...caught];
+      });
+    } finally {
+      await owner.query(`revoke temporary on database ${database.name} from ${role}`);
+    }
+  }
+
+  it.each(ROLES)('is not what they read when %s makes it', async (role) => {
+    const names = await definers();
+    const calls = CALLS.filter((call) => names.some((name) => call.includes(`${name}(`)));
+    expect(await attack(role, calls)).toEqual([]);
+  });
+
+  it('is what a careless one reads, with all rights', async () => {
+    await owner.query(
+      `create function careless() returns bigint language sql security definer set search_path = pg_catalog, public
+       as 'select count(*) from customers'`,
+    );
+    expect(await attack('core_api', ['select careless()'])).toEqual(['ran as core_owner']);
+    await owner.query('drop function careless()');
+  });
+
+  it('would find nothing to break even so: their owner changes no row, no role and no table', async () => {
+    const client = new Client(database.url);
+    await client.connect();
+    try {
+      await client.query('set role core_definer');
+      for (const deed of [
+        'delete from audit_log',
+        'update customers set version = 2',
+        'select access_token from shopify_connections',
+        `alter role core_sealer password 'x'`,
+        'drop table customers',
+        'create temp table t (id int)',
+      ]) {
+        await expect(client.query(deed)).rejects.toMatchObject({ code: '42501' });
+      }
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+describe('roles', () => {
+  it.each(ROLES)('%s waits for nothing without a limit, and leaves connections to others', async (role) => {
+    const { rows } = await owner.query<{ most: number; room: number }>(
+      `select rolconnlimit as most, current_setting('max_connections')::int as room from pg_roles where rolname = $1`,
+      [role],
+    );
+    const { most, room } = rows[0]!;
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(room);
+    await as(role, async (client) => {
+      for (const limit of ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) {
+        const { rows: shown } = await client.query<Record<string, string>>(`show ${limit}`);
+        expect(shown[0]![limit]).toMatch(/^[1-9]\d*(s|ms|min)$/);
+      }
+    });
+  });
+
+  it('core_api does not wait for a lock for ever', async () => {
+    const id = await insertCustomer(owner, merchant());
+    const holder = await owner.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('update customers set version = version where id = $1', [id]);
+      await as('core_api', async (client) => {
+        await client.query(`set core.merchant_id = '${(await merchantOf(id))!}'`);
+        await expect(
+          client.query('update customers set version = 2 where id = $1', [id]),
+        ).rejects.toMatchObject({
+          code: '55P03',
+        });
+      });
+    } finally {
+      await holder.query('rollback');
+      holder.release();
+    }
+  });
+});
+
+const merchantOf = async (id: string): Promise<string | undefined> =>
+  (await owner.query<{ merchant_id: string }>('select merchant_id from customers where id = $1', [id]))
+    .rows[0]?.merchant_id;

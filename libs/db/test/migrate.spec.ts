@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { testServices, waitUntil, workspaceRoot } from '@core/testing';
+import { migrateDatabase, type MigrateOptions } from '../src/index.ts';
+
+const FOLDER = join(workspaceRoot(), 'libs/db/migrations');
+const name = `migrate_${randomUUID().replaceAll('-', '')}`;
+const url = () => Object.assign(new URL(testServices().postgres.url), { pathname: `/${name}` }).href;
+const admin = new Client(testServices().postgres.adminUrl);
+const opened: Client[] = [];
+let owner: Client;
+let folder: string;
+let number: number;
+
+async function open(settings = ''): Promise<Client> {
+  const client = new Client({ connectionString: url(), application_name: `spec ${settings}`.trim() });
+  client.on('error', () => undefined);
+  await client.connect();
+  opened.push(client);
+  return client;
+}
+
+beforeAll(async () => {
+  await admin.connect();
+  await admin.query(`create database ${name} owner core_owner`);
+  await migrateDatabase(url(), FOLDER);
+  owner = await open();
+  folder = mkdtempSync(join(tmpdir(), 'core-migrations-'));
+  cpSync(FOLDER, folder, { recursive: true });
+  number = journal().at(-1)!.idx;
+});
+afterAll(async () => {
+  for (const client of opened) await client.end();
+  await admin.query(`drop database if exists ${name} with (force)`);
+  await admin.end();
+  rmSync(folder, { recursive: true });
+});
+
+interface Entry {
+  idx: number;
+  when: number;
+  tag: string;
+}
+const journal = (): Entry[] =>
+  (JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as { entries: Entry[] }).entries;
+
+/** One migration more, by its text. @returns its tag */
+function add(text: string): string {
+  const entries = journal();
+  const tag = `${String(++number).padStart(4, '0')}_spec`;
+  writeFileSync(join(folder, `${tag}.sql`), text);
+  write([...entries, { idx: number, when: entries.at(-1)!.when + 1, tag }]);
+  return tag;
+}
+const write = (entries: Entry[]) =>
+  writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ entries }));
+const forget = (tag: string) => write(journal().filter((entry) => entry.tag !== tag));
+
+const migrate = (options?: MigrateOptions) => migrateDatabase(url(), folder, {}, options);
+const applied = async () => (await owner.query('select hash from schema_migrations')).rowCount;
+
+it('records each migration as drizzle did, with the oldest build that may still run', async () => {
+  const before = await applied();
+  add('-- oldest build: 0012\ncreate table spec_plain (a int)');
+  await migrate();
+  expect(await applied()).toBe(before! + 1);
+  const { rows } = await owner.query<{ when: string; oldest: string }>(
+    'select created_at as when, oldest_build as oldest from schema_migrations order by created_at desc limit 1',
+  );
+  expect(Number(rows[0]!.when)).toBe(journal().at(-1)!.when);
+  expect(Number(rows[0]!.oldest)).toBe(journal().find(({ idx }) => idx === 12)!.when);
+  await migrate();
+  expect(await applied()).toBe(before! + 1);
+});
+
+it('goes on where drizzle’s migrator has stopped: its table has a column less', async () => {
+  await owner.query('alter table schema_migrations drop column oldest_build');
+  const before = await applied();
+  add('create table spec_after_drizzle (a int)');
+  await migrate();
+  expect(await applied()).toBe(before! + 1);
+});
+
+it('keeps what came before a migration that fails, and nothing of that one', async () => {
+  add('create table spec_kept (a int)');
+  const bad = add('create table spec_lost (a int)\n--> statement-breakpoint\nselect no_such_column');
+  await expect(migrate()).rejects.toThrow(`migration ${bad} failed: column "no_such_column" does not exist`);
+  const { rows } = await owner.query(
+    `select to_regclass('spec_kept') as kept, to_regclass('spec_lost') as lost`,
+  );
+  expect(rows).toEqual([{ kept: 'spec_kept', lost: null }]);
+  forget(bad);
+});
+
+it('names who is in the way, and goes on when it has gone', async () => {
+  const reader = await open('report');
+  await reader.query('begin; select from customers');
+  const { rows } = await reader.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const tag = add('alter table customers add column spec_waited int');
+  const said: string[] = [];
+  const running = migrate({ say: (line) => said.push(line) });
+  await waitUntil(() => said.length > 1, { what: 'the word' });
+  expect(said[0]).toMatch(
+    new RegExp(
+      `^${tag} waits for a lock, try 1: .*pid ${rows[0]!.pid} \\(core_owner, spec report, idle in transaction`,
+    ),
+  );
+  // Nobody waits behind it for longer than a try.
+  await owner.query(`set statement_timeout = '30s'`);
+  for (let n = 0; n < 5; n++) await owner.query('select from customers limit 1');
+  await reader.query('commit');
+  await running;
+  expect((await owner.query('select spec_waited from customers')).rowCount).toBe(0);
+});
+
+it('gives up after its limit, saying who was in the way and what to do', async () => {
+  const reader = await open('night');
+  await reader.query('begin; select from customers');
+  const tag = add('alter table customers add column spec_gave_up int');
+  await expect(migrate({ limitMs: 500, lockWaitMs: 200 })).rejects.toThrow(
+    new RegExp(`^${tag} did not get its lock .*core_owner, spec night.*pg_terminate_backend.*migrate again`),
+  );
+  await reader.query('commit');
+  await migrate();
+});
+
+describe('without a transaction', () => {
+  it('builds an index while older transactions are open, and drops what a broken run has left', async () => {
+    await owner.query('create table spec_indexed (a int); insert into spec_indexed values (1), (1)');
+    const unique = add(
+      '-- no transaction\ncreate unique index concurrently spec_index on spec_indexed using btree (a)',
+    );
+    await expect(migrate()).rejects.toThrow('could not create unique index');
+    const valid = async () =>
+      (await owner.query(`select indisvalid from pg_index where indexrelid = to_regclass('spec_index')`))
+        .rows;
+    expect(await valid()).toEqual([{ indisvalid: false }]);
+    await owner.query('truncate spec_indexed');
+    const said: string[] = [];
+    await migrate({ say: (line) => said.push(line) });
+    expect([await valid(), said.join()]).toEqual([
+      [{ indisvalid: true }],
+      `${unique} drops spec_index, which a run before has left unfinished`,
+    ]);
+  });
+
+  it('takes an index that is whole for built: the run before ended before it could write so down', async () => {
+    await owner.query('create index spec_whole on spec_indexed (a)');
+    add(
+      '-- no transaction\n-- a comment\ncreate index concurrently spec_whole on spec_indexed using btree (a)',
+    );
+    const before = await applied();
+    await migrate();
+    expect(await applied()).toBe(before! + 1);
+  });
+
+  it('does not wait for another migrator that waits for it', async () => {
+    add('-- no transaction\ncreate index concurrently spec_twice on spec_indexed using btree (a)');
+    const holder = await open('older');
+    await holder.query('begin isolation level repeatable read; select from spec_indexed');
+    const both = Promise.all([migrate(), migrate()]);
+    await waitUntil(
+      async () =>
+        (
+          await owner.query(
+            `select from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'migrate'`,
+          )
+        ).rowCount === 1,
+      { what: 'the one that builds to wait' },
+    );
+    await holder.query('commit');
+    await both;
+  });
+
+  it('has a limit for its waiting, too', async () => {
+    const tag = add('-- no transaction\ncreate index concurrently spec_late on spec_indexed using btree (a)');
+    const holder = await open('older still');
+    await holder.query('begin isolation level repeatable read; select from spec_indexed');
+    await expect(migrate({ limitMs: 500 })).rejects.toThrow(
+      new RegExp(`^${tag} waited for .*spec older still.*migrate again`),
+    );
+    await holder.query('commit');
+    await migrate();
+  });
+
+  it.each(['alter table customers add column spec_no int', 'create index spec_no on customers (id)'])(
+    'refuses %s',
+    async (statement) => {
+      const tag = add(`-- no transaction\n${statement}`);
+      await expect(migrate()).rejects.toThrow(`${tag}: "-- no transaction" is for CREATE INDEX CONCURRENTLY`);
+      forget(tag);
+    },
+  );
+});
+
+it('refuses an oldest build that is none', async () => {
+  const tag = add('-- oldest build: 9999\nselect 1');
+  await expect(migrate()).rejects.toThrow(
+    `${tag}: "-- oldest build: 9999" names no migration up to this one`,
+  );
+  forget(tag);
+});
+
+it('gives roles their limits, and leaves those that somebody has set by hand', async () => {
+  const limits = async () =>
+    (
+      await admin.query<{ most: number; settings: string[] }>(
+        `select rolconnlimit as most, setconfig as settings from pg_roles r
+           left join pg_db_role_setting d on d.setrole = r.oid and d.setdatabase = 0 where rolname = 'core_sealer'`,
+      )
+    ).rows[0]!;
+  const before = await limits();
+  await admin.query(
+    `alter role core_sealer connection limit 77; alter role core_sealer set lock_timeout = '9s'`,
+  );
+  await admin.query('alter role core_sealer reset statement_timeout');
+  try {
+    await migrate();
+    const { most, settings } = await limits();
+    expect([most, [...settings].sort()]).toEqual([
+      77,
+      ['idle_in_transaction_session_timeout=30s', 'lock_timeout=9s', 'statement_timeout=30s'],
+    ]);
+  } finally {
+    await admin.query(`alter role core_sealer connection limit ${before.most}`);
+    await admin.query(`alter role core_sealer set lock_timeout = '15s'`);
+  }
+});
+
+it.each(newMigrations())('%s says which build may still run', (tag) => {
+  expect(readFileSync(join(FOLDER, `${tag}.sql`), 'utf8')).toMatch(/^-- oldest build: \d{4}$/m);
+});
+
+/** Those before are history: whoever has them has this build's, too. */
+function newMigrations(): string[] {
+  const { entries } = JSON.parse(readFileSync(join(FOLDER, 'meta/_journal.json'), 'utf8')) as {
+    entries: Entry[];
+  };
+  return entries.filter(({ idx }) => idx > 12).map(({ tag }) => tag);
+}

@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import {
+  cancelShopRedaction,
+  confirmShopRedaction,
+  getErasureReceipt,
+  getPrivacyRequest,
+  listPrivacyRequests,
+  readPrivacyFigures,
+  recordPrivacyRequest,
+  redactShopStep,
+  scheduleShopRedactions,
+  type ShopRedactionPolicy,
+} from '../src/index.ts';
+import { customer, newEmail, newNumber, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+
+const DAY = { wait: 86_400, most: 3 };
+
+let bench: PrivacyBench;
+// Of each test: what is an hour's burst is a matter of the whole database.
+beforeEach(async () => (bench = await openPrivacy()));
+afterEach(() => bench.close());
+
+/** A merchant with some people, and the request to erase all of them. */
+async function request(people = 1, kind: 'shop_redact' | 'data_request' = 'shop_redact') {
+  const shop = await bench.connect();
+  const ref = { merchantId: shop.merchantId, requestId: randomUUID() };
+  const importId = await bench.newRun(shop);
+  const first = newNumber();
+  await bench.page(
+    ref.merchantId,
+    importId,
+    Array.from({ length: people }, (_, n) => customer(first + n, newEmail())),
+  );
+  await bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...ref, kind }));
+  return ref;
+}
+type Ref = Awaited<ReturnType<typeof request>>;
+
+const schedule = (policy: ShopRedactionPolicy = DAY) =>
+  bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, policy));
+/** @returns the requests that steps were made of */
+async function work(): Promise<string[]> {
+  const seen = new Set<string>();
+  for (;;) {
+    const step = await bench.as('worker', redactShopStep);
+    if (!step) return [...seen];
+    seen.add(step.requestId);
+  }
+}
+const cancel = (ref: Ref) =>
+  bench.as('worker', (tx, ctx) => cancelShopRedaction(tx, ctx, { ...ref, reason: 'forged' }));
+const confirm = (ref: Ref) => bench.as('worker', (tx, ctx) => confirmShopRedaction(tx, ctx, ref));
+const requestOf = (ref: Ref) => bench.as('api', (tx) => getPrivacyRequest(tx, ref), ref.merchantId);
+const received = (ref: Ref, ago: string) =>
+  bench.owner.query(`update privacy_requests set received_at = now() - $2::interval where request_id = $1`, [
+    ref.requestId,
+    ago,
+  ]);
+const left = async ({ merchantId }: Ref): Promise<number> =>
+  (await bench.rows<{ erased_at: Date | null }>('customers', merchantId)).filter((row) => !row.erased_at)
+    .length;
+const auditOf = async ({ merchantId }: Ref) =>
+  (await bench.rows<{ action: string; detail: object }>('audit_log', merchantId)).map(
+    ({ action, detail }) => ({
+      action,
+      detail,
+    }),
+  );
+const ids = (requests: readonly { requestId: string }[]) => requests.map(({ requestId }) => requestId).sort();
+
+it('waits its time, and is carried out after it', async () => {
+  const ref = await request();
+  expect(await work()).toEqual([]);
+  expect(await schedule()).toMatchObject({ scheduled: [{ requestId: ref.requestId }], held: [] });
+  expect(await schedule()).toEqual({ scheduled: [], held: [] });
+  expect(await work()).toEqual([]);
+  expect(await left(ref)).toBe(1);
+  const { notBefore, receivedAt } = await requestOf(ref);
+  expect(notBefore!.getTime() - receivedAt.getTime()).toBe(86_400_000);
+  expect(await readPrivacyFigures(bench.pools.worker)).toMatchObject({
+    shopsWaiting: 1,
+    shopsHeld: 0,
+    nextShopAt: Math.ceil(notBefore!.getTime() / 1_000),
+  });
+
+  await bench.owner.query('update privacy_requests set not_before = now()');
+  expect(await work()).toEqual([ref.requestId]);
+  expect(await left(ref)).toBe(0);
+  expect(await requestOf(ref)).toMatchObject({ completedAt: expect.any(Date), cancelledAt: null });
+});
+
+it('is cancelled before it begins, for good and on the record', async () => {
+  const ref = await request();
+  await schedule({ wait: 0, most: 3 });
+  expect(await cancel(ref)).toEqual({ hadBegun: false });
+  expect(await work()).toEqual([]);
+  await bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...ref, kind: 'shop_redact' }));
+  expect(await schedule()).toEqual({ scheduled: [], held: [] });
+  expect(await work()).toEqual([]);
+  expect(await left(ref)).toBe(1);
+
+  expect(await requestOf(ref)).toMatchObject({
+    completedAt: null,
+    cancelledAt: expect.any(Date),
+    cancelReason: 'forged',
+  });
+  await expect(bench.as('api', (tx) => getErasureReceipt(tx, ref), ref.merchantId)).rejects.toMatchObject({
+    kind: 'failed_precondition',
+    message: expect.stringContaining('forged'),
+  });
+  expect(await auditOf(ref)).toContainEqual({
+    action: 'privacy.cancel',
+    detail: { request_id: ref.requestId, reason: 'forged', had_begun: false },
+  });
+  expect(await bench.as('worker', (tx) => listPrivacyRequests(tx, {}))).toEqual([]);
+  expect((await readPrivacyFigures(bench.pools.worker)).pending.shop_redact).toBe(0);
+  await expect(cancel(ref)).rejects.toMatchObject({ message: expect.stringContaining('was cancelled') });
+});
+
+it('is cancelled in the middle: what is left stays, and so do the keys', async () => {
+  const ref = await request(1_100);
+  await schedule({ wait: 0, most: 3 });
+  while ((await left(ref)) === 1_100) await bench.as('worker', redactShopStep);
+  expect(await cancel(ref)).toEqual({ hadBegun: true });
+  expect(await work()).toEqual([]);
+  expect(await left(ref)).toBe(600);
+  expect(await bench.rows('merchant_keys', ref.merchantId)).toMatchObject([{ destroyed_at: null }]);
+});
+
+it('cancels and confirms nothing else', async () => {
+  const [other, done] = [await request(1, 'data_request'), await request()];
+  await schedule({ wait: 0, most: 3 });
+  await work();
+  const refusals: [Promise<unknown>, string][] = [
+    [cancel(other), 'it is a data_request'],
+    [cancel(done), 'it is done'],
+    [confirm(done), 'it is done'],
+    [cancel({ ...done, merchantId: randomUUID() }), 'not found'],
+    [confirm(await request()), 'it is not held'],
+  ];
+  for (const [refused, why] of refusals) {
+    await expect(refused).rejects.toMatchObject({ message: expect.stringContaining(why) });
+  }
+});
+
+it('holds all of a burst, the first of it too, until each is confirmed', async () => {
+  const first = [await request(), await request(), await request()];
+  expect((await schedule({ wait: 0, most: 3 })).held).toEqual([]);
+  const last = await request();
+  const all = [...first, last];
+  const { held } = await schedule({ wait: 0, most: 3 });
+  expect(ids(held)).toEqual(ids(all));
+  expect(await work()).toEqual([]);
+  expect(await readPrivacyFigures(bench.pools.worker)).toMatchObject({ shopsWaiting: 0, shopsHeld: 4 });
+  expect(await requestOf(first[0]!)).toMatchObject({ held: true });
+  expect(await auditOf(last)).toContainEqual({
+    action: 'privacy.hold',
+    detail: { request_id: last.requestId },
+  });
+  const list = await bench.as('worker', (tx) => listPrivacyRequests(tx, { kind: 'shop_redact' }));
+  expect(list).toHaveLength(4);
+  for (const { dueAt, receivedAt } of list) {
+    expect(dueAt.getTime() - receivedAt.getTime()).toBe(30 * 86_400_000);
+  }
+
+  await confirm(first[1]!);
+  expect(await work()).toEqual([first[1]!.requestId]);
+  await cancel(last);
+  // One that was confirmed or cancelled counts, and is held no more.
+  const next = await request();
+  expect(ids((await schedule({ wait: 0, most: 3 })).held)).toEqual([next.requestId]);
+  expect(await work()).toEqual([]);
+});
+
+it('stops what has begun when a burst follows, and goes on with it when it is confirmed', async () => {
+  const begun = await request(1_100);
+  await schedule({ wait: 0, most: 3 });
+  while ((await left(begun)) === 1_100) await bench.as('worker', redactShopStep);
+  for (let n = 0; n < 3; n++) await request();
+  await schedule({ wait: 0, most: 3 });
+  expect(await work()).toEqual([]);
+  expect(await left(begun)).toBe(600);
+  await confirm(begun);
+  expect(await work()).toEqual([begun.requestId]);
+  expect(await left(begun)).toBe(0);
+});
+
+it('takes as many as may come within any hour, and holds those alone that came with more', async () => {
+  const old = [await request(), await request(), await request()];
+  for (const ref of old) await received(ref, '61 minutes');
+  const fresh = [await request(), await request()];
+  expect((await schedule({ wait: 0, most: 3 })).held).toEqual([]);
+  await received(old[0]!, '59 minutes');
+  const fourth = await request();
+  // The four of the last hour; the two before it are not in any hour with more than three others.
+  await received(old[1]!, '130 minutes');
+  await received(old[2]!, '130 minutes');
+  expect(ids((await schedule({ wait: 0, most: 3 })).held)).toEqual(ids([old[0]!, ...fresh, fourth]));
+  expect((await work()).sort()).toEqual(ids([old[1]!, old[2]!]));
+});
+
+it('holds every one when none may come', async () => {
+  const ref = await request();
+  expect(ids((await schedule({ wait: 0, most: 0 })).held)).toEqual([ref.requestId]);
+});
+
+it('goes on at once with what was under way before the migration, and with nothing that only says so', async () => {
+  const [underWay, claimed] = [await request(), await request()];
+  const begun = ({ requestId }: Ref) =>
+    bench.owner.query(`update privacy_requests set receipt = '{"whole": true}' where request_id = $1`, [
+      requestId,
+    ]);
+  await begun(underWay);
+  const migration = readFileSync(
+    join(workspaceRoot(), 'libs/db/migrations/0015_delay_shop_redactions.sql'),
+    'utf8',
+  );
+  const statements = migration.split('--> statement-breakpoint');
+  await bench.owner.query(statements.find((sql) => sql.includes('UPDATE privacy_requests SET not_before'))!);
+  await begun(claimed);
+  expect(ids((await schedule()).scheduled)).toEqual([claimed.requestId]);
+  expect(await work()).toEqual([underWay.requestId]);
+  expect(await left(claimed)).toBe(1);
+});
+
+describe('a worker of the build before, which knows none of the columns', () => {
+  const step = ({ merchantId, requestId }: Ref) =>
+    bench.pools.worker.query(
+      'update privacy_requests set receipt = $3 where merchant_id = $1 and request_id = $2',
+      [merchantId, requestId, '{"whole": true}'],
+    );
+  const complete = ({ merchantId, requestId }: Ref) =>
+    bench.pools.worker.query(
+      `update privacy_requests set receipt = '{}', completed_at = now() where merchant_id = $1 and request_id = $2`,
+      [merchantId, requestId],
+    );
+
+  it('commits no step of one that waits, is held or is cancelled', async () => {
+    const [unseen, waiting, held, cancelled] = [
+      await request(),
+      await request(),
+      await request(),
+      await request(),
+    ];
+    await step(unseen);
+    await schedule({ wait: 3_600, most: 1_000 });
+    await bench.owner.query('update privacy_requests set not_before = now() where request_id = any($1)', [
+      [held.requestId, cancelled.requestId],
+    ]);
+    await bench.owner.query('update privacy_requests set held_at = now() where request_id = $1', [
+      held.requestId,
+    ]);
+    await cancel(cancelled);
+    for (const ref of [waiting, held, cancelled]) {
+      for (const act of [step, complete]) await expect(act(ref)).rejects.toMatchObject({ code: '55000' });
+    }
+    await confirm(held);
+    await step(held);
+    await complete(held);
+  });
+});

@@ -1,0 +1,82 @@
+import { deadLetterTopic, Topic } from '@core/contracts';
+import type { Acl } from './kafka-client.ts';
+
+/** Who is who to the broker, such as User:core-worker. */
+export interface Principals {
+  /** The worker, KAFKA_SASL. */
+  worker: string;
+  /** Operators' commands, but for those about ACLs: these take whoever may change them. */
+  ops: string;
+  /** RFM Analytics. */
+  analytics: string;
+  /** Who asks for people and shops to be erased. */
+  privacy: string;
+}
+
+export const PRINCIPALS: Principals = {
+  worker: 'User:core-worker',
+  ops: 'User:core-ops',
+  analytics: 'User:rfm-analytics',
+  privacy: 'User:privacy',
+};
+
+/** The worker's consumer group. */
+export const WORKER_GROUP = 'core-worker';
+
+const INBOUND = [Topic.rfmUpdated, Topic.gdprRequestCreated];
+const OUTBOUND = [Topic.customerCreated, Topic.customerUpdated];
+const DEAD = INBOUND.map(deadLetterTopic);
+const ALL = [...INBOUND, ...OUTBOUND, ...DEAD];
+
+/**
+ * What each needs and no more. With them the broker must refuse whatever nobody was allowed:
+ * allow.everyone.if.no.acl.found=false. READ and WRITE hold DESCRIBE.
+ */
+export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
+  const may = (principal: string, operation: Acl['operation'], topics: readonly string[]): Acl[] =>
+    topics.map((name) => ({ principal, resource: 'topic', name, pattern: 'literal', operation }));
+  const inGroup = (
+    principal: string,
+    operation: Acl['operation'],
+    name: string,
+    pattern: Acl['pattern'],
+  ): Acl => ({ principal, resource: 'group', name, pattern, operation });
+  return [
+    ...may(worker, 'read', INBOUND),
+    ...may(worker, 'write', [...OUTBOUND, ...DEAD]),
+    inGroup(worker, 'read', WORKER_GROUP, 'literal'),
+    // topics
+    ...may(ops, 'create', ALL),
+    ...may(ops, 'describe', ALL),
+    ...may(ops, 'describe_configs', ALL),
+    // dlq, which reads by groups with names of chance, and sends again
+    ...may(ops, 'read', DEAD),
+    ...may(ops, 'write', INBOUND),
+    inGroup(ops, 'read', 'read.', 'prefixed'),
+    // consumer lag
+    inGroup(ops, 'describe', WORKER_GROUP, 'literal'),
+    ...may(analytics, 'read', OUTBOUND),
+    ...may(analytics, 'write', [Topic.rfmUpdated]),
+    inGroup(analytics, 'read', 'rfm-analytics', 'prefixed'),
+    ...may(privacy, 'write', [Topic.gdprRequestCreated]),
+  ];
+}
+
+/** Those who may write to an inbound topic although they need not: each can forge what it holds. */
+export const othersWhoWrite = (present: readonly Acl[], wanted: readonly Acl[]): Acl[] => {
+  const needed = new Set(wanted.map(keyOf));
+  return present.filter(
+    (acl) =>
+      acl.resource === 'topic' &&
+      ['write', 'all'].includes(acl.operation) &&
+      INBOUND.some((topic) => covers(acl, topic)) &&
+      !needed.has(keyOf(acl)),
+  );
+};
+
+const covers = ({ name, pattern }: Acl, topic: string): boolean =>
+  pattern === 'prefixed' ? topic.startsWith(name) : name === topic || name === '*';
+
+/** What says of two that they are the same. */
+export const keyOf = ({ principal, resource, name, pattern, operation }: Acl): string =>
+  [principal, resource, name, pattern, operation].join('|');

@@ -1,0 +1,73 @@
+import { Registry, type Logger } from '@core/runtime';
+import { allTopics } from '@core/contracts';
+import type { TopicSpec } from './kafka-client.ts';
+import { createTopics, isWeak, replicationFor, reportReplication } from './replication.ts';
+
+it.each([
+  [0, 1, 1],
+  [1, 1, 1],
+  [2, 2, 1],
+  [3, 3, 2],
+  [4, 3, 2],
+  [30, 3, 2],
+])('with %i brokers a topic has %i replicas, of which %i must be in sync', (brokers, replicas, minInSync) => {
+  expect(replicationFor(brokers)).toEqual({ replicas, minInSync });
+});
+
+it.each([
+  [1, 1, true],
+  [2, 1, true],
+  [2, 2, true],
+  [3, 1, true],
+  [3, 3, true],
+  [3, 2, false],
+  [5, 3, false],
+])('%i replicas with %i in sync are weak: %s', (replicas, minInSync, weak) => {
+  expect(isWeak({ replicas, minInSync })).toBe(weak);
+});
+
+it('asks for every topic as the number of brokers allows', async () => {
+  let asked: readonly TopicSpec[] = [];
+  await createTopics({
+    brokers: async () => 3,
+    ensureTopics: async (specs) => {
+      asked = specs;
+      return [];
+    },
+  });
+  expect(asked.map(({ name }) => name)).toEqual(allTopics());
+  for (const { replicas, config } of asked) {
+    expect([replicas, config['min.insync.replicas']]).toEqual([3, '2']);
+  }
+});
+
+describe('what an app says at its start', () => {
+  const report = async (production: boolean, replicas: number, minInSync: number) => {
+    const lines: string[] = [];
+    const metrics = new Registry();
+    const log = { warn: (what: object, text: string) => void lines.push(JSON.stringify(what) + text) };
+    const describeTopics = async (names: readonly string[]) => {
+      if (replicas === 0) throw new Error('TOPIC_AUTHORIZATION_FAILED');
+      const config = { 'min.insync.replicas': String(minInSync) };
+      return names.map((name) => ({ name, partitions: 6, replicas, config }));
+    };
+    await reportReplication({ describeTopics }, { log: log as Pick<Logger, 'warn'>, metrics, production });
+    return { lines, figures: await metrics.metrics() };
+  };
+
+  it('is a warning in production that names the weak topics, and the figures everywhere', async () => {
+    const { lines, figures } = await report(true, 2, 1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('"topic":"rfm.updated","replicas":2,"minInSync":1');
+    expect(lines[0]).toContain('add brokers');
+    expect(figures).toContain('core_topic_replicas{topic="customer.created"} 2');
+    expect(figures).toContain('core_topic_min_insync_replicas{topic="rfm.updated.dlq"} 1');
+    expect((await report(false, 1, 1)).lines).toEqual([]);
+    expect((await report(true, 3, 2)).lines).toEqual([]);
+  });
+
+  it('is what it needs, where it may not ask; it starts all the same', async () => {
+    const { lines } = await report(false, 0, 0);
+    expect(lines[0]).toContain('DescribeConfigs');
+  });
+});

@@ -1,0 +1,100 @@
+import { Gauge, type Logger, type Registry } from '@core/runtime';
+import type { KafkaClient, TopicSpec } from './kafka-client.ts';
+import { topicSpecs } from './topics.ts';
+
+/** What a record survives: so many copies of it, and a write is acknowledged once `minInSync` of them have it. */
+export interface Replication {
+  replicas: number;
+  minInSync: number;
+}
+
+/** Three copies of which one may be away, without that a record is lost or a write refused. */
+export const WANTED: Replication = { replicas: 3, minInSync: 2 };
+
+const MIN_IN_SYNC = 'min.insync.replicas';
+
+/**
+ * The best that so many brokers can keep. One copy fewer must be in sync than there are, so that a broker may be
+ * restarted. Left to the broker's defaults, a topic has one copy of each record, and goes with its disk.
+ */
+export function replicationFor(brokers: number): Replication {
+  const replicas = Math.max(1, Math.min(WANTED.replicas, brokers));
+  return { replicas, minInSync: Math.max(1, replicas - 1) };
+}
+
+/** Every topic of the service as it is to be created where there are so many brokers. */
+export function replicatedTopicSpecs(brokers: number): TopicSpec[] {
+  const { replicas, minInSync } = replicationFor(brokers);
+  return topicSpecs().map((spec) => ({
+    ...spec,
+    replicas,
+    config: { ...spec.config, [MIN_IN_SYNC]: String(minInSync) },
+  }));
+}
+
+/** Creates the topics that are missing; safe to run again. @returns the names created */
+export const createTopics = async (
+  client: Pick<KafkaClient, 'brokers' | 'ensureTopics'>,
+): Promise<string[]> => client.ensureTopics(replicatedTopicSpecs(await client.brokers()));
+
+interface Found extends Replication {
+  topic: string;
+}
+
+/** @throws while no broker answers, or when this user may not ask for a topic's settings */
+export async function readReplication(client: Pick<KafkaClient, 'describeTopics'>): Promise<Found[]> {
+  const names = topicSpecs().map(({ name }) => name);
+  const found = await client.describeTopics(names, [MIN_IN_SYNC]);
+  return found.map(({ name, replicas = 0, config }) => ({
+    topic: name,
+    replicas,
+    minInSync: Number(config[MIN_IN_SYNC]),
+  }));
+}
+
+/** Below what is wanted, or so that no broker may be away: then writes are refused while one restarts. */
+export const isWeak = ({ replicas, minInSync }: Replication): boolean =>
+  replicas < WANTED.replicas || minInSync < WANTED.minInSync || minInSync >= replicas;
+
+/**
+ * Says at an app's start how well the topics are kept: in figures, and in production in a warning that names the weak
+ * ones. Not an error: they hold events, and an app that waits for them to be moved publishes none. A user without the
+ * right to ask learns nothing, and is told so.
+ */
+export async function reportReplication(
+  client: Pick<KafkaClient, 'describeTopics'>,
+  { log, metrics, production }: { log: Pick<Logger, 'warn'>; metrics: Registry; production: boolean },
+): Promise<void> {
+  const registers = [metrics];
+  const replicas = new Gauge({
+    name: 'core_topic_replicas',
+    help: `Copies of each record of a topic, as they were at the start; fewer than ${WANTED.replicas} go with a disk`,
+    labelNames: ['topic'],
+    registers,
+  });
+  const inSync = new Gauge({
+    name: 'core_topic_min_insync_replicas',
+    help: `Copies that a write waits for, as it was at the start; ${WANTED.minInSync} are wanted`,
+    labelNames: ['topic'],
+    registers,
+  });
+  try {
+    const found = await readReplication(client);
+    for (const { topic, ...is } of found) {
+      replicas.set({ topic }, is.replicas);
+      inSync.set({ topic }, is.minInSync);
+    }
+    const weak = found.filter(isWeak);
+    if (!production || weak.length === 0) return;
+    log.warn(
+      { topics: weak, wanted: WANTED },
+      'these topics may lose acknowledged events or refuse writes when a broker is away: add brokers, reassign their ' +
+        'partitions and set min.insync.replicas; `npm run ops -- topics` names each setting',
+    );
+  } catch (err) {
+    log.warn(
+      { err },
+      'could not ask how the topics are replicated; their user needs Describe and DescribeConfigs',
+    );
+  }
+}

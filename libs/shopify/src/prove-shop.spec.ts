@@ -1,0 +1,45 @@
+import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/testing';
+import type { ShopifyClient } from './client.ts';
+import { ShopifyUnavailable, Unauthorized } from './errors.ts';
+import { proveShop, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';
+
+const shop = 'a.myshopify.com';
+const reply = (change: object = {}, scopes: string[] = ['read_customers']) => ({
+  shop: { id: 'gid://shopify/Shop/954889', myshopifyDomain: shop, ...change },
+  currentAppInstallation: { accessScopes: scopes.map((handle) => ({ handle })) },
+});
+const ask = (answer: unknown) => {
+  const client: ShopifyClient = async () => {
+    if (answer instanceof Error) throw answer;
+    return { data: answer as Record<string, unknown>, cost: null };
+  };
+  return proveShop(client, { shop, accessToken: 't', signal: AbortSignal.timeout(60_000) });
+};
+
+it.each(SUPPORTED_VERSIONS)('asks by a document that is valid against Shopify’s schema %s', (version) =>
+  expect(validateAdminDocument(SHOP_PROOF, version)).toEqual([]),
+);
+
+it('gives what the shop says of itself', async () =>
+  expect(
+    await ask(reply({ myshopifyDomain: 'A.myshopify.com' }, ['write_orders', 'read_customers'])),
+  ).toEqual({
+    shop,
+    shopId: '954889',
+    scopes: ['read_customers', 'write_orders'],
+  }));
+
+it.each<[string, unknown, new (...args: never[]) => Error]>([
+  ['a token of another shop', reply({ myshopifyDomain: 'b.myshopify.com' }), ShopUnproven],
+  ['a domain that only ends in it', reply({ myshopifyDomain: `x${shop}` }), ShopUnproven],
+  ['a token that may not read customers', reply({}, ['read_products', 'read_customers_data']), ShopUnproven],
+  ['a token without scopes', reply({}, []), ShopUnproven],
+  ['no shop', { ...reply(), shop: null }, ShopifyUnavailable],
+  ['no id', reply({ id: null }), ShopifyUnavailable],
+  ['an id of something else', reply({ id: 'gid://shopify/Customer/1' }), ShopifyUnavailable],
+  ['an id that no bigint holds', reply({ id: `gid://shopify/Shop/${'9'.repeat(19)}` }), ShopifyUnavailable],
+  ['no app', { ...reply(), currentAppInstallation: null }, ShopifyUnavailable],
+  ['a token that the shop does not know', new Unauthorized(), Unauthorized],
+])('does not take %s for a proof', async (_case, answer, kind) => {
+  await expect(ask(answer)).rejects.toBeInstanceOf(kind);
+});

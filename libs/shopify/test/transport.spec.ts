@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGzip } from 'node:zlib';
+import { createShopifyClient, isShopifyItself, QueryTooExpensive } from '../src/index.ts';
+
+const MIB = 1_048_576;
+
+let server: Server;
+let answer: (response: ServerResponse) => void;
+beforeAll(async () => {
+  server = createServer((_request, response) => answer(response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const ask = () =>
+  createShopifyClient({
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{shop}`,
+    apiVersion: '2026-10',
+    timeoutMs: 60_000,
+  })({
+    shop: 'a.myshopify.com',
+    accessToken: 't',
+    document: '{ shop { id } }',
+    variables: {},
+    signal: AbortSignal.timeout(120_000),
+  });
+
+/** So many MiB of a JSON text, as fast as they are taken. @returns the bytes that were written before the peer left */
+async function flood(response: ServerResponse, mib: number, target: NodeJS.WritableStream = response) {
+  const part = Buffer.alloc(MIB, 'x');
+  let sent = 0;
+  const left = once(response, 'close');
+  target.write('{"data":{"x":"');
+  for (; sent < mib * MIB && !response.closed; sent += part.length) {
+    if (!target.write(part)) await Promise.race([once(target, 'drain'), left]);
+  }
+  target.end('"}}');
+  return sent;
+}
+
+it.each([200, 401, 503])(
+  'reads no more than 16 MiB of a reply with status %i, and leaves',
+  async (status) => {
+    let sent: Promise<number> | undefined;
+    answer = (response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      sent = flood(response, 400);
+    };
+    await expect(ask()).rejects.toThrow(QueryTooExpensive);
+    expect(await sent).toBeLessThan(200 * MIB);
+  },
+);
+
+it('counts what comes out of a compressed one', async () => {
+  answer = (response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    const gzip = createGzip();
+    gzip.pipe(response);
+    void flood(response, 64, gzip);
+  };
+  await expect(ask()).rejects.toThrow(/a reply of more than 16777216 bytes/);
+});
+
+it('takes a large one, with what has several bytes cut between two parts', async () => {
+  const name = 'Ö'.repeat(4 * MIB);
+  answer = (response) => {
+    const body = Buffer.from(JSON.stringify({ data: { name } }));
+    response.writeHead(200);
+    response.write(body.subarray(0, 1_001));
+    response.end(body.subarray(1_001));
+  };
+  expect((await ask()).data['name']).toBe(name);
+});
+
+it.each([
+  ['https://{shop}', true],
+  ['https://{shop}/', true],
+  ['HTTPS://{shop}', true],
+  ['http://{shop}', false],
+  ['http://127.0.0.1:8081/{shop}', false],
+  ['https://{shop}.example.com', false],
+  ['https://example.com/{shop}', false],
+])('%s is Shopify itself: %p', (url, is) => expect(isShopifyItself(url)).toBe(is));
