@@ -3,10 +3,10 @@ import { runEventFaults } from './events/run.ts';
 import { runFailoverFaults } from './failover/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
+import { runMalformedRequests } from './requests/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
 import { runQuotaFaults } from './quotas/run.ts';
 import { runUpdateFaults } from './update/run.ts';
-import { runMalformedRequests } from './requests/run.ts';
 
 const SUITES = {
   events: runEventFaults,
@@ -25,9 +25,9 @@ Kills, stops and starves the service's processes under load; all suites when non
 events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
             repetitions than the faults explain
 import      what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
-migrations  each new migration runs beside an open reader; how long reads waited is measured
 requests    malformed requests of every kind to an api: no process ends, no event loop is held
 floods      reads beside strangers who send much: their p99, and the memory that a process gains
+migrations  each new migration runs beside an open reader; how long reads waited is measured
 quotas      one caller asks for ten times its quota: nobody else is refused anything, or waits longer
 update      a build is replaced by the next, with a migration between, under load: no call may fail
 failover    the primary hangs, or its connections go silent: how soon each app writes again, and no read fails

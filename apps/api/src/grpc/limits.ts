@@ -22,10 +22,10 @@ export const GRPC_LIMITS = {
   mostConnections: 2_048,
 
   /**
-   * MB that one connection may take up in headers, frames that wait and streams: 256 calls take a tenth. Beyond it new
-   * streams are refused, ENHANCE_YOUR_CALM. grpc-js switches this limit off.
+   * MB that one connection may take up in headers, streams and replies that its client has not read: 256 batches of
+   * scores come to 30. Beyond it new streams are refused, ENHANCE_YOUR_CALM. grpc-js switches this limit off.
    */
-  sessionMemory: 10,
+  sessionMemory: 128,
 
   /** From the headers of a call to the end of its request: a packet or two. Answered DEADLINE_EXCEEDED. */
   requestWithinMs: 10_000,

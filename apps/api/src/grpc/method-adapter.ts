@@ -33,6 +33,9 @@ export interface Doors {
   refused: TimeLimit;
 }
 
+/** Of a request that was refused: as many as a window of the usual size holds. */
+const MOST_WASTED_PARTS = 256;
+
 /** How grpc-js writes the replies of a method; requests are read here. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Reply> => ({
   path,
@@ -125,10 +128,13 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   };
   let whenCancelled: () => void = () => undefined;
 
+  let wasted = 0;
   // All messages come at once with the end of the request: nothing is left for grpc-js to decode.
   call.decoder = {
     write: (part) => {
       if (waiting) attempt(() => reader.take(part));
+      // Refused, and it goes on: each part costs, however small.
+      else if (++wasted > MOST_WASTED_PARTS) call.stream.close(constants.NGHTTP2_NO_ERROR);
       return [];
     },
   };

@@ -15,6 +15,9 @@ import { Code, ConnectError } from '@connectrpc/connect';
  */
 export const MOST_VALUES = 4_096;
 
+/** A member of metadata is four fields on the wire: its entry, the key, the value, and what that holds. */
+const MOST_FIELDS = 4 * MOST_VALUES;
+
 /** A level of metadata takes two of these as JSON and three in binary; a deeper one would exhaust the stack. */
 const DEEPEST = 100;
 
@@ -29,7 +32,7 @@ const tooDeep = () => refused(`is nested more than ${DEEPEST} messages deep`);
 export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Array): Message {
   // A value takes two bytes at least, in both forms: small requests cost no pass.
   if (bytes.length > 2 * MOST_VALUES) {
-    if ((json ? countJson(bytes) : countBinary(desc, bytes)) > MOST_VALUES) throw tooMany();
+    if (json ? countJson(bytes) > MOST_VALUES : countBinary(desc, bytes) > MOST_FIELDS) throw tooMany();
   }
   try {
     return json
@@ -81,7 +84,7 @@ function countBinary(desc: DescMessage, bytes: Uint8Array): number {
   let count = 0;
   const walk = (of: FieldsOf, reader: BinaryReader, end: number, depth: number): void => {
     while (reader.pos < end) {
-      if (++count > MOST_VALUES) return;
+      if (++count > MOST_FIELDS) return;
       const [number, wireType] = reader.tag();
       const nested = wireType === WireType.LengthDelimited ? of.nested(number) : undefined;
       if (!nested) {

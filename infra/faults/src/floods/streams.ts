@@ -15,7 +15,7 @@ export function floodStreams({ grpcPort }: FloodPorts): Flood {
   let refused = 0;
   const others: string[] = [];
   const sessions = Array.from({ length: CONNECTIONS }, () => {
-    const session = http2.connect(`http://127.0.0.1:${grpcPort}`);
+    const session = http2.connect(`http://127.0.0.1:${grpcPort}`, { maxSessionMemory: 1_000 });
     session.on('error', () => undefined);
     session.once('remoteSettings', () => {
       for (let n = 0; n < STREAMS; n++) begin(session);
