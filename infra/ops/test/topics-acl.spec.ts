@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { deadLetterTopic, Topic } from '@core/contracts';
-import { connectKafka, type KafkaClient } from '@core/events';
+import { connectKafka, readReplication, type KafkaClient } from '@core/events';
 import { fetchKafkaJars, startKafka, testServices, waitUntil, type Kafka } from '@core/testing';
 import { ops } from './support.ts';
 
@@ -80,6 +80,7 @@ it('allows each what it needs, and nobody else to ask for an erasure', async () 
 
 it('is enough for the worker and for operators', async () => {
   const worker = connectAs('core-worker');
+  expect(await readReplication(worker)).not.toEqual([]);
   const seen: string[] = [];
   await worker.consume({
     groupId: 'core-worker',

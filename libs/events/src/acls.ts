@@ -45,6 +45,8 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
     ...may(worker, 'read', INBOUND),
     ...may(worker, 'write', [...OUTBOUND, ...DEAD]),
     inGroup(worker, 'read', WORKER_GROUP, 'literal'),
+    // how well its topics are replicated, told at its start
+    ...may(worker, 'describe_configs', ALL),
     // topics
     ...may(ops, 'create', ALL),
     ...may(ops, 'describe', ALL),
