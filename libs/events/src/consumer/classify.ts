@@ -49,7 +49,6 @@ const VALUE_CODE = /^(22...|54...|23514)$/;
 const isOfItsValues = (error: unknown): boolean =>
   error instanceof Error && VALUE_CODE.test(String((error as { code?: unknown }).code));
 
-
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   // Several addresses of one host were tried: each error is in the list.
