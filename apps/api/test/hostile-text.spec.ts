@@ -19,7 +19,8 @@ import { failure, merchant, testDatabase } from './support.ts';
 const core = CoreService.method;
 const imports = ImportService.method;
 const privacy = PrivacyService.method;
-const LONG = 200_000;
+/** As long as a request of 8 KiB takes: a longer one is refused by its size, before any field is read. */
+const LONG = 7_000;
 
 const dir = mkdtempSync(join(tmpdir(), 'core-hostile-'));
 let database: TestDatabase | undefined;
@@ -69,8 +70,8 @@ const HOSTILE: Call[] = [
   cron('60 digits', `${'0'.repeat(60)}x 3 * * *`),
   cron('60 digits, five times', `${'1'.repeat(60)} `.repeat(5)),
   cron('as many digits as fit', `${'1'.repeat(200)}x * * * *`),
-  cron('10,000 commas', `${','.repeat(10_000)} 3 * * *`),
-  cron('a list of 10,000', `${'0,'.repeat(10_000)}0 3 * * *`),
+  cron('commas', `${','.repeat(LONG)} 3 * * *`),
+  cron('a long list', `${'0,'.repeat(LONG / 2)}0 3 * * *`),
   cron('names of months', `0 3 1 ${'jan'.repeat(60)}! *`),
   cron('a long step', `0 */${'9'.repeat(180)} * * *`),
   cron('blanks alone', ' '.repeat(LONG)),
