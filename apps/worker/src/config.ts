@@ -2,7 +2,7 @@ import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { appEnv, integer, oneOf, optionalInteger, port, type Env, keySource } from '@core/runtime';
 
-/** A day less than the law gives: the redaction itself takes its time, too. */
+/** A day less than the legal limit: the redaction itself takes time too. */
 const LONGEST_SHOP_REDACT_WAIT_S = 29 * 86_400;
 const SHOP_REDACT_WAIT_S = 86_400;
 
@@ -39,7 +39,10 @@ export const workerEnv = {
   }),
 };
 
-/** When a shop is redacted; not at once in production, where nobody could stop what somebody has forged. */
+/**
+ * The delay of a shop redaction; never zero in production, where an operator must be able to stop a forged
+ * one.
+ */
 export const shopRedactionPolicy = ({
   CORE_SHOP_REDACT_WAIT: wait,
   CORE_SHOP_REDACT_MOST: most,
