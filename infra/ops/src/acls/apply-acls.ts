@@ -15,7 +15,7 @@ import { count, printable, table } from '../cli/print.ts';
 
 const named = (who: keyof Principals, what: string) => text('<principal>', `${what} (${PRINCIPALS[who]})`);
 
-/** Who is who to the broker. */
+/** The principals by which the broker knows its clients. */
 export const PRINCIPAL_OPTIONS = {
   worker: named('worker', 'the worker'),
   ops: named('ops', 'the operators'),
@@ -26,7 +26,7 @@ export const PRINCIPAL_OPTIONS = {
 const NO_AUTHORIZER =
   'the broker has no authorizer: everybody who reaches it may write everywhere; set authorizer.class.name';
 
-/** Shows the ACLs that are needed, and adds what is missing of them once somebody has agreed. */
+/** Shows the required ACLs, and adds the missing ones after a confirmation. */
 export async function applyAcls(
   kafka: Pick<KafkaClient, 'acls' | 'createAcls'>,
   values: Values<typeof PRINCIPAL_OPTIONS> & { yes: boolean },

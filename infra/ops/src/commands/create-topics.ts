@@ -47,7 +47,7 @@ stays; of others who may write to a topic that this service reads it says so.`,
 
 interface Drift {
   topic: string;
-  /** partitions, replicas, or a topic setting such as retention.ms. */
+  /** Partitions, replicas, or a topic setting such as retention.ms. */
   setting: string;
   expected: string;
   found: string;

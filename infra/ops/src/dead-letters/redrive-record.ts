@@ -16,7 +16,7 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
   if (deadLetterTopic(sourceTopic) !== topic) {
     return { refused: 'its header dlq_source_topic does not name the topic that these are dead letters of' };
   }
-  // Also once signatures are off, or other keys are trusted: nobody has said that it is what it says.
+  // Also when signatures are off or other keys are trusted: the record's origin was never verified.
   if ((SIGNATURE_REASONS as readonly string[]).includes(letter.reason)) {
     return {
       refused:

@@ -13,7 +13,10 @@ export interface PreparePlan {
   rewinds: Rewind[];
 }
 
-/** What a restored database needs before its apps start. @throws OpsError while one of them runs, or nothing can be sealed */
+/**
+ * The steps that a restored database needs.
+ * @throws OpsError while an app runs, or when nothing can be sealed
+ */
 export async function planPrepare(options: {
   pool: Pool;
   keys: MerchantKeyStore;
@@ -35,7 +38,7 @@ export async function planPrepare(options: {
   };
 }
 
-/** @throws OpsError naming the apps' roles that are connected */
+/** @throws OpsError naming the roles of connected apps */
 async function assertNobodyWorks(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ usename: string }>(
     `select distinct usename from pg_stat_activity
