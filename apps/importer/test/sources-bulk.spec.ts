@@ -316,7 +316,7 @@ describe('readFile', () => {
       createBulkSource(client, pages, { checkFileUrl }).fetch(query);
     try {
       const refused = reading(onShopifysHosts);
-      await expect(refused).rejects.toThrow('a place that the service does not go to (http://127.0.0.1)');
+      await expect(refused).rejects.toThrow('at a host that is not allowed (http://127.0.0.1)');
       expect(knocked).toBe(0);
       // A server that imitates Shopify may have any address; its redirects are not followed.
       await expect(reading(anywhere)).rejects.toThrow(ShopifyUnavailable);

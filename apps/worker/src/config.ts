@@ -14,7 +14,7 @@ export const workerEnv = {
   ...sealerEnv,
   ...kafkaEnv,
   CORE_EVENTS_JWKS: keySource({
-    doc: 'public keys of who may sign gdpr_request.created: the URL of a JWKS, a file, or the JWKS itself',
+    doc: 'public keys that may sign gdpr_request.created: the URL of a JWKS, a file, or the JWKS itself',
     example: 'https://privacy.example.com/.well-known/jwks.json',
   }),
   CORE_EVENTS_SIGNATURES: oneOf(['auto', 'required', 'off'], {
@@ -28,7 +28,7 @@ export const workerEnv = {
     max: LONGEST_SHOP_REDACT_WAIT_S,
   }),
   CORE_SHOP_REDACT_MOST: integer({
-    doc: 'so many redactions of shops may come within an hour; more wait for `ops privacy confirm`',
+    doc: 'maximum shop redactions within an hour; when more arrive, all wait for `ops privacy confirm`',
     default: 3,
     max: 1_000_000,
   }),

@@ -18,14 +18,14 @@ export async function openSignatures(env: SignatureEnv, log: Logger): Promise<Ve
   const required = mode === 'required' || (mode === 'auto' && (NODE_ENV === 'production' || source));
   if (!required) {
     log.warn(
-      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: whoever can write there can erase; ` +
+      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: any client that can write there can erase; ` +
         'set CORE_EVENTS_JWKS',
     );
     return undefined;
   }
   if (!source) {
     throw new Error(
-      `records of ${SIGNED_TOPICS.join(', ')} must be signed: set CORE_EVENTS_JWKS to the public keys of who may, ` +
+      `records of ${SIGNED_TOPICS.join(', ')} must be signed: set CORE_EVENTS_JWKS to the signers' public keys, ` +
         'or switch signatures off with CORE_EVENTS_SIGNATURES=off',
     );
   }

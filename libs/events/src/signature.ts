@@ -71,7 +71,7 @@ function assertBound(
   if (typeof id !== 'string' || id === '' || id !== headers['ce_id']) throw new Error('ce_id is not its id');
   if ((source ?? '') !== (headers['ce_source'] ?? '')) throw new Error('ce_source is not its source');
   if (typeof iat !== 'number' || iat > nowS + CLOCK_TOLERANCE_S)
-    throw new Error('iat is not a time that was');
+    throw new Error('iat must be a time in the past');
   if (iat < nowS - LONGEST_KEPT_S) throw new Error('it is older than any record that is kept');
 }
 

@@ -29,7 +29,7 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   });
   const kills = new Counter({
     name: 'core_process_kills_total',
-    help: 'Of those, the ones that were killed because they did not answer: hung, or endless at work',
+    help: 'Processes killed because they did not answer: hung, or endless at work',
     labelNames: ['why'] as const,
     registers,
   });

@@ -74,7 +74,7 @@ export const quotaEnv = {
     'limits of one caller in each process: calls a second by cost, calls and streams at once; 0: no limit',
     CALLER,
   ),
-  CORE_QUOTA_MERCHANT: variable('the same of one merchant, over all its callers', MERCHANT),
+  CORE_QUOTA_MERCHANT: variable('the same limits for one merchant, over all its callers', MERCHANT),
 };
 
 /** A quota without limits, for example for a spec of another subject. */

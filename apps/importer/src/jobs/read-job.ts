@@ -8,7 +8,7 @@ export class PoisonedJob extends Error {
   override name = 'PoisonedJob';
 
   constructor(queue: string, data: unknown) {
-    super(`a job of ${queue} is not of ours; its value has ${lengthOf(data)} characters`);
+    super(`a job of ${queue} was not made by the importer; its value has ${lengthOf(data)} characters`);
   }
 }
 

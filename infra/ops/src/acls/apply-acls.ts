@@ -20,7 +20,7 @@ export const PRINCIPAL_OPTIONS = {
   worker: named('worker', 'the worker'),
   ops: named('ops', 'the operators'),
   analytics: named('analytics', 'RFM Analytics'),
-  privacy: named('privacy', 'who asks for erasures'),
+  privacy: named('privacy', 'the service that requests erasures'),
 };
 
 const NO_AUTHORIZER =
@@ -39,7 +39,9 @@ export async function applyAcls(
     privacy: values.privacy ?? PRINCIPALS.privacy,
   });
   const present = await kafka.acls().catch((error: Error) => {
-    throw new OpsError(`the ACLs cannot be read: ${error.message}; KAFKA_SASL must be a user who may`);
+    throw new OpsError(
+      `the ACLs cannot be read: ${error.message}; KAFKA_SASL must be a user who may read them`,
+    );
   });
   const there = new Set(present?.map(keyOf));
   const missing = wanted.filter((acl) => !there.has(keyOf(acl)));
@@ -64,7 +66,9 @@ export async function applyAcls(
     return { json, lines: [...preview, `would add ${what}`, NOTHING_DONE] };
   }
   await kafka.createAcls(missing).catch((error: Error) => {
-    throw new OpsError(`the ACLs cannot be changed: ${error.message}; KAFKA_SASL must be a user who may`);
+    throw new OpsError(
+      `the ACLs cannot be changed: ${error.message}; KAFKA_SASL must be a user who may change them`,
+    );
   });
   return { json: { ...json, added: missing.length }, lines: [`added ${what}`] };
 }

@@ -20,7 +20,7 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
   if ((SIGNATURE_REASONS as readonly string[]).includes(letter.reason)) {
     return {
       refused:
-        'nobody who may is known to have signed it; find out who sent it, ' +
+        'its signature is missing or invalid; find out who sent it, ' +
         'have its producer sign it and send it again, then drop it',
     };
   }
@@ -39,7 +39,7 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
   if (signature !== undefined) {
     return {
       refused:
-        'its signature was removed, because its body was written anew; ' +
+        'its signature was removed, because its body was rewritten; ' +
         'have its producer send it again, then drop it',
     };
   }

@@ -94,7 +94,7 @@ async function tryTo(say: (line: string) => void, work: () => Promise<void>): Pr
   } catch (error) {
     if ((error as { code?: string }).code !== FORBIDDEN) throw error;
     say(
-      `left as it is, because ${(error as Error).message}: run migrate as who created the apps' roles and the database`,
+      `skipped: ${(error as Error).message}; run migrate as the role that created the apps' roles and the database`,
     );
   }
 }

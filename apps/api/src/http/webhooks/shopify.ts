@@ -142,7 +142,7 @@ async function store(
   const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
   if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
   if (received === 'unproven') {
-    return { status: 503, received, message: 'the shop has not vouched for its connection yet' };
+    return { status: 503, received, message: 'the connection of the shop is not proven yet' };
   }
   return { status: 200, received };
 }

@@ -22,8 +22,8 @@ export const onShopifysHosts: CheckFileUrl = (url) => {
   );
   if (protocol === 'https:' && isShopifys && port === '' && username === '' && password === '') return;
   throw new ShopifyRejected(
-    `Shopify named a file of a bulk operation at a place that the service does not go to (${protocol}//${hostname}). ` +
-      'Start the import again with the source GRAPHQL, and report the place.',
+    `Shopify returned a bulk operation file at a host that is not allowed (${protocol}//${hostname}). ` +
+      'Start the import again with the source GRAPHQL, and report the host.',
   );
 };
 
@@ -32,5 +32,5 @@ export const anywhere: CheckFileUrl = (url) => void parse(url);
 
 function parse(url: string): URL {
   if (url.length <= 8_192 && URL.canParse(url)) return new URL(url);
-  throw new ShopifyRejected('Shopify named a file of a bulk operation by an address that is none.');
+  throw new ShopifyRejected('Shopify returned an invalid address of a bulk operation file.');
 }
