@@ -21,8 +21,8 @@ export class EnvError extends Error {
 }
 
 /**
- * Reads and checks the process environment once, into a frozen object. In production a secret that the source
- * publishes is wrong, whichever variable it stands in.
+ * Reads and validates the process environment once, into a frozen object. In production every variable is
+ * refused whose value is a secret that the source publishes.
  * Values never appear in the error: some are secrets.
  */
 export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEnv = process.env): Env<S> {
@@ -99,7 +99,7 @@ export const integer = (options: Options<number> & { min?: number; max?: number 
     return value;
   });
 
-/** An integer whose absence the reader gives a meaning. */
+/** An integer; the reader defines what its absence means. */
 export const optionalInteger = (
   options: Omit<Options<number>, 'default'> & { min?: number; max?: number },
 ): Variable<number | undefined> => {

@@ -9,21 +9,22 @@ import { conversation, isLastAnswer } from './http2.ts';
 
 const IN_LONG = 1_000_000;
 const IN_SHORT = 20_000;
-/** On one connection. */
+/** Requests on one connection. */
 const BATCH = 25;
 const AT_ONCE = 48;
-/** No request may hold the event loop for longer. */
+/** The longest time that a request may block the event loop. */
 const LONGEST_STALL_MS = 200;
 
 /**
- * Node 26.10 aborts, seldom, when it frees a session of HTTP/2 that ended in the middle of a flood: "Assertion failed:
- * (current_nghttp2_memory_) == (0)". No listener can stop that; a server without node:http2 will.
+ * Node 26.10 occasionally aborts when it frees an HTTP/2 session that ended in the middle of a flood:
+ * "Assertion failed: (current_nghttp2_memory_) == (0)". No listener can prevent it; only a server without
+ * node:http2 would.
  */
 const NODE_ABORT = /Http2Session::~Http2Session\(\) at /;
 
 /**
- * Malformed requests of every kind, over real sockets, to a supervised api: no process may end, hold its event loop, or
- * leave a valid call unanswered.
+ * Sends malformed requests of every kind over real sockets to a supervised api: no process may end, block its
+ * event loop, or leave a valid call unanswered.
  */
 export async function runMalformedRequests({
   short,
@@ -55,7 +56,7 @@ export async function runMalformedRequests({
     const errors = stack.errors();
     const aborts = errors.filter((line) => NODE_ABORT.test(line)).length;
     if (aborts > 0) {
-      // Its calls were cut, and what it left in the log is no fault of ours.
+      // Its calls were cut, and the lines that it left in the log are not a fault of the service.
       say(`KNOWN  Node ended ${aborts} processes by an assertion of its own, and they were replaced`);
       problems.length = 0;
     } else {
@@ -81,7 +82,7 @@ export async function runMalformedRequests({
   }
 }
 
-/** @returns how many connections were neither answered nor closed */
+/** @returns the number of connections that were neither answered nor closed */
 async function bombard(
   stack: AbuseStack,
   choices: Choices,
@@ -102,7 +103,7 @@ async function bombard(
   return late;
 }
 
-/** Chosen at once, so that the same seed makes the same requests; sent when its turn comes. */
+/** All requests are chosen first, so that the seed reproduces them; each is sent when its turn comes. */
 function next(stack: AbuseStack, choices: Choices, most: number) {
   const { httpPort, grpcPort, adminPort, authorization } = stack;
   const kind = choices.below(20);
@@ -123,7 +124,7 @@ function next(stack: AbuseStack, choices: Choices, most: number) {
   return { requests: 1, sent: () => converse(port, bytes) };
 }
 
-/** Valid calls, a few a second, until the end. @returns how many */
+/** Makes valid calls, a few a second, until the end. @returns their number */
 async function watch(
   valid: ReturnType<typeof openValidCalls>,
   problems: string[],
