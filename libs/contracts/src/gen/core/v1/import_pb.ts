@@ -889,8 +889,9 @@ export const ImportModeSchema: GenEnum<ImportMode> = /*@__PURE__*/
 export const ImportService: GenService<{
   /**
    * First asks the shop itself with the access token. INVALID_ARGUMENT when it does not accept the token;
-   * FAILED_PRECONDITION when the token belongs to another shop or may not read customers; UNAVAILABLE when the
-   * shop does not answer, and nothing is stored. After that, ALREADY_EXISTS while another merchant has connected it.
+   * FAILED_PRECONDITION when the token belongs to another shop or may not read customers; UNAVAILABLE when
+   * the shop does not answer, and nothing is stored. After that, ALREADY_EXISTS while another merchant has
+   * connected it.
    *
    * @generated from rpc core.v1.ImportService.ConnectShop
    */
