@@ -5,7 +5,7 @@ import { cutShort } from '../request/refusals.ts';
 import { serveCall, type Doors, type ServerCall } from './method-adapter.ts';
 
 /**
- * Replaces the function that grpc-js calls with each call's headers. Methods of the table are served from
+ * The interceptor that grpc-js calls with each call's headers. Methods of the table are served from
  * here and never reach the handler of grpc-js. For other services, which unauthenticated callers may use,
  * only the time until the first message is limited.
  */

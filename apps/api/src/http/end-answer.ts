@@ -32,7 +32,7 @@ export function endAnswer(
     if (!res.writableEnded) res.end();
   };
   const discard = (part: Buffer) => {
-    // Each part also costs CPU, and further parts would arrive before the end takes effect.
+    // Small parts cost CPU too. An orderly end would still read further parts, so the socket is destroyed.
     left -= part.length + PART_BYTES;
     if (left < 0) req.socket.destroy();
   };
