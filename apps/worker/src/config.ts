@@ -18,7 +18,7 @@ export const workerEnv = {
     example: 'https://privacy.example.com/.well-known/jwks.json',
   }),
   CORE_EVENTS_SIGNATURES: oneOf(['auto', 'required', 'off'], {
-    doc: 'signatures of gdpr_request.created; auto: required in production and with CORE_EVENTS_JWKS',
+    doc: 'signatures of gdpr_request.created: auto, required or off; auto: required in production and with CORE_EVENTS_JWKS',
     default: 'auto',
   }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
