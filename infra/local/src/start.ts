@@ -62,7 +62,8 @@ async function main(): Promise<number> {
       `\n${error instanceof Error ? error.message : String(error)}\nlogs: ${dir}/*.log, ${dir}/*/*.log`,
     );
   }
-  removeStackEnv(home);
+  // A start that was refused leaves the addresses of the stack that runs in the same folder.
+  if (stack) removeStackEnv(home);
   say('stopping');
   await stack?.stop();
   say(code === 0 ? `done in ${seconds(began)}` : `failed after ${seconds(began)}`);
