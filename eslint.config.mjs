@@ -74,7 +74,7 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
-    // Time that grows faster than the text, exponentially or as its square (docs/adr/0016). Shown to fail in
+    // Time that grows faster than the text, exponentially or quadratically (docs/adr/0016). Proven to fail in
     // infra/local/test/regular-expressions.spec.ts.
     plugins: { regexp },
     rules: {
@@ -83,14 +83,15 @@ export default tseslint.config(
     },
   },
   {
-    // One that is put together while the program runs is seen by no rule. Specs make theirs of their own text.
+    // No rule sees an expression that is built at run time. Specs build theirs from their own text.
     ignores: ['**/*.spec.ts', '**/test/**'],
     rules: {
       'no-restricted-syntax': [
         'error',
         ...['NewExpression', 'CallExpression'].map((made) => ({
           selector: `${made}[callee.name='RegExp'][arguments.0.type!='Literal']`,
-          message: 'Write it as a literal: the lint cannot judge a regular expression that is put together.',
+          message:
+            'Write it as a literal: the lint cannot check a regular expression that is built at run time.',
         })),
       ],
     },

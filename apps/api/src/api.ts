@@ -42,7 +42,8 @@ export interface RunningApi {
 export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;
 
 /**
- * Wires the api and waits for PostgreSQL: replicas will do, for reads. Auth need not be up: calls are refused until it is.
+ * Wires the api and waits for PostgreSQL; a replica is enough to serve reads. Auth need not be up: the api
+ * refuses calls until it is.
  * Stopped by the app's shutdown list.
  * @throws UnknownSchema; Error naming a taken port's variable, or what is missing to authenticate callers
  */

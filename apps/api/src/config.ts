@@ -4,6 +4,7 @@ import {
   flag,
   integer,
   list,
+  nodeEnv,
   optionalText,
   port,
   text,
@@ -92,7 +93,7 @@ export const apiEnv = {
     secret: true,
   }),
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
-  NODE_ENV: text({ doc: 'production: no start without authentication of callers', default: 'development' }),
+  NODE_ENV: nodeEnv,
 };
 
 export type ApiEnv = Env<typeof apiEnv>;

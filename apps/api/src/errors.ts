@@ -20,7 +20,7 @@ export const MERGED_INTO = 'merged-into';
 
 // SQLSTATEs of races that were lost to the end: nobody's mistake.
 const LOST_RACE = /^(40001|40P01|23505)$/;
-// The wait for a lock has reached the role's lock_timeout.
+// The wait for a lock exceeded the role's lock_timeout.
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**

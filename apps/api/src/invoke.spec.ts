@@ -73,7 +73,7 @@ interface Call extends Incoming {
   read(): Message;
 }
 
-/** As a server does: first the head, then the request. */
+/** Calls in the order of a server: first the head, then the request. */
 const unary = async (invoker: Invoker, method: UnaryMethod, call: Call): Promise<Reply> =>
   (await invoker.admit(method, call)).run(call.read());
 

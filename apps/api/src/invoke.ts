@@ -24,12 +24,12 @@ export interface Incoming extends Credentials {
 
 export type Reply = MessageInitShape<DescMessage>;
 
-/** A call that has come in. It ends by exactly one of `run` and `refuse`. */
+/** An admitted call. Exactly one of `run` and `refuse` ends it. */
 export interface Admitted<Replies> {
-  /** The work on its request. The errors are ConnectErrors that may be shown to the caller. */
+  /** Runs the work on its request. The errors are ConnectErrors that may be shown to the caller. */
   run(request: Message): Replies;
   /**
-   * Ends it without work: its request has not come, or is none.
+   * Ends the call without work: its request did not arrive or is invalid.
    * @returns the error to show
    */
   refuse(thrown: unknown): ConnectError;
@@ -37,9 +37,12 @@ export interface Admitted<Replies> {
 export type AdmittedUnary = Admitted<Promise<Reply>>;
 export type AdmittedStream = Admitted<AsyncIterable<Reply>>;
 
-/** The one way into a handler: first the head of a call, then its request. */
+/** The only way into a handler: first the head of a call, then its request. */
 export interface Invoker {
-  /** Reads headers alone. @throws ConnectError that may be shown to the caller, who must not be read then */
+  /**
+   * Reads headers only.
+   * @throws ConnectError that may be shown to the caller; its body must then not be read
+   */
   admit(method: UnaryMethod, incoming: Incoming): AdmittedUnary | Promise<AdmittedUnary>;
   admit(method: StreamMethod, incoming: Incoming): AdmittedStream | Promise<AdmittedStream>;
 }
@@ -56,13 +59,13 @@ interface Opened {
   readonly incoming: Incoming;
   readonly requestId: string;
   readonly call: OpenCall;
-  /** Ends the call, once: closes its timer, counts it, logs what went wrong. */
+  /** Ends the call once: stops its timer, counts it, logs its failure. */
   finish(outcome?: { thrown?: unknown; code?: Code }): ConnectError | undefined;
 }
 
 /**
- * Every call goes: request id -> gate (limit, caller, scope, quota), from its headers; then its request is read ->
- * validation -> merchant, of the caller, of its quota and of Auth -> handler -> error mapping.
+ * Steps of every call: request id -> gate (limit, caller, scope, quota) by its headers -> request read ->
+ * validation -> merchant (of the caller, of its quota, of Auth) -> handler -> error mapping.
  */
 export function createInvoker({ deps, gate, isMerchant, durations, log }: InvokerOptions): Invoker {
   const open = (method: Method, incoming: Incoming): Opened => {
@@ -90,7 +93,7 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
     };
   };
 
-  /** Checks the request and makes what its handler is told of the call. */
+  /** Validates the request and builds the context of its handler. */
   const check = async (
     method: Method,
     { incoming, requestId, call }: Opened,
@@ -149,7 +152,7 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
     visit: Visit,
     request: Message,
   ): AsyncIterable<Reply> {
-    // A reader that leaves ends this generator by `return`, past both branches below.
+    // A reader that disconnects ends this generator by `return`, which skips both branches below.
     let end: () => ConnectError | undefined = () => opened.finish({ code: Code.Canceled });
     try {
       try {
@@ -192,12 +195,12 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
     return opened.call.race(waiting).then(
       (visit) => admitted(method, opened, visit),
       (thrown: unknown) => {
-        // The call may have ended first: its place is given back when it is taken after all.
+        // The call may have ended first: a slot that is taken after that is given back.
         waiting.then((visit) => visit.leave()).catch(() => undefined);
         throw opened.finish({ thrown });
       },
     );
   }
-  // Its two kinds of replies follow from the kind of its method.
+  // The kind of the method determines which of the two reply kinds it has.
   return { admit: admit as Invoker['admit'] };
 }

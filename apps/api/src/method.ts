@@ -11,21 +11,23 @@ import type { Cost } from './quotas/quota.ts';
 import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
 
 /**
- * Bytes of a request, decompressed: ids, a shop, a page token. A request is held whole before anything can be refused
- * for what is in it, so that no method takes more than is useful; gRPC's usual limit is 4 MiB.
+ * Maximum bytes of a decompressed request: ids, a shop, a page token. A request is held whole before its
+ * content can be refused, so each method accepts only a useful size; the gRPC default is 4 MiB.
  */
 export const SMALL_REQUEST = 8 * 1024;
 
 /** Every request names its merchant, and is checked field by field before a handler sees it. */
 interface Spec<I extends DescMessage, Handler> {
   scope: Scope;
-  /** Which of a caller's and a merchant's quotas it counts against: a method without one does not compile. */
+  /**
+   * The quota of caller and merchant that the method counts against: a method without one does not compile.
+   */
   cost: Cost;
-  /** As how many calls a request counts, by what it asks for; one unless told. */
+  /** The number of calls that a request costs, from its content; default: one. */
   calls?: (request: MessageShape<I>) => number;
   /** One rule a field: a field without one does not compile. */
   rules: Rules<MessageShape<I>> & { merchantId: Rule<string> };
-  /** In bytes, SMALL_REQUEST unless told. */
+  /** Maximum request bytes; default: SMALL_REQUEST. */
   largestRequest?: number;
   handler: Handler;
 }

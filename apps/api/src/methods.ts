@@ -43,22 +43,24 @@ const merchantId = is.uuid;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.uuid };
 const customerImport = { merchantId, importId: is.uuid };
-/** 64 KiB as it is stored, and twice that for who escapes every letter of it. */
+/** 64 KiB as stored, and twice that for a client that escapes every character. */
 const WITH_METADATA = 128 * 1024;
-/** 1,000 ids come to 39 KB as JSON. */
+/** 1,000 ids take 39 KB as JSON. */
 const WITH_1000_IDS = 64 * 1024;
-/** Two tokens of 4 KiB. */
+/** Two tokens of 4 KiB each. */
 const WITH_TOKENS = 16 * 1024;
-/** A segment for each of the 125 cells, its name escaped. */
+/** A segment for each of the 125 cells, with an escaped name. */
 const WITH_THRESHOLDS = 64 * 1024;
 const page = { pageSize: is.pageSize, pageToken: is.pageToken };
 
 /** Ten rows of one statement cost as much as one call. */
 const ROWS_OF_A_BATCH = 10;
-/** Customers are larger than scores, and a page of a hundred is the usual one. */
+/** Customers are larger than scores, and a page usually has a hundred. */
 const ROWS_OF_A_PAGE = 100;
 
-/** Every rpc: the scope it needs, its cost, the rules of its request, its handler. Both servers are built from it. */
+/**
+ * Every rpc with its scope, its cost, its validation rules and its handler. Both servers are built from it.
+ */
 export const METHODS: readonly Method[] = [
   unary(core.getCustomerRFM, {
     scope: 'rfm:read',

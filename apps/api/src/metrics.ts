@@ -86,7 +86,7 @@ export function showReplicas(registry: Registry, replicas: ReadRouter['replicas'
   });
 }
 
-/** @param checks what must hold for a write to succeed here */
+/** @param checks the conditions under which a write succeeds */
 export function showWritesReady(registry: Registry, checks: Record<string, ReadyCheck>): void {
   new Gauge({
     name: 'core_writes_ready',

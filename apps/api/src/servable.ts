@@ -9,13 +9,15 @@ import {
 } from '@core/db';
 import type { Address, Logger } from '@core/runtime';
 
-/** Whether the databases let an api do its work; each throws, or says false, when they do not. */
+/**
+ * Checks whether the databases allow the api to work; each check throws, or returns false, when they do not.
+ */
 export interface Servable {
-  /** Some node answers reads, and knows this build. */
+  /** A node answers reads and accepts this build. */
   reads(): Promise<unknown>;
-  /** The primary answers, is one, and knows this build. */
+  /** The primary answers, is writable, and accepts this build. */
   writes(): Promise<unknown>;
-  /** @throws UnknownSchema, LoudLogs of the primary; anything else may pass */
+  /** @throws UnknownSchema, or LoudLogs of the primary; any other failure may pass */
   atStart(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export function createServable(options: {
       try {
         await assertServable(primary, settings);
       } catch (error) {
-        // The primary's word counts as long as it answers: a replica may not have replayed a migration yet.
+        // The primary decides as long as it answers: a replica may not have replayed a migration yet.
         if (env.CORE_DB_REPLICAS.length === 0 || !isConnectionLoss(error)) throw error;
         await assertServable(anyNode, settings).catch(notForGood);
       }
@@ -48,7 +50,7 @@ export function createServable(options: {
   };
 }
 
-/** Nor is that a reason to give up: it may replay it in a moment. */
+/** An unknown schema on a replica does not end the start either: it may replay the migration in a moment. */
 const notForGood = (error: unknown): never => {
   if (error instanceof UnknownSchema)
     throw new Error(`by a replica's word: ${error.message}`, { cause: error });

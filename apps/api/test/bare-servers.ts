@@ -34,7 +34,7 @@ export interface BareServers {
   grpcConnections(): number;
   /** As the servers' process counts them. */
   inFlight(): Promise<number>;
-  /** What /metrics would say. */
+  /** The text of /metrics. */
   metrics(): Promise<string>;
   /** Bytes of all bodies that the process holds. */
   bodyBytes(): Promise<number>;
@@ -49,17 +49,17 @@ export interface BareServers {
 interface BareServersOptions {
   mostCalls?: number;
   mostStreams?: number;
-  /** Everybody is `spec` and may read scores unless told. */
+  /** Default: caller `spec`, which may read scores. */
   identify?: Identify;
   deps?: Partial<Deps>;
-  /** Where they limit anything at all. */
+  /** Default: no limits. */
   callerQuota?: Partial<Quota>;
   merchantQuota?: Partial<Quota>;
-  /** Of the caller; rfm:read unless told. */
+  /** The scope of the caller; default: rfm:read. */
   scopes?: Scope[];
-  /** Beside the webhooks. */
+  /** Additional HTTP routes besides the webhooks. */
   pages?: Record<string, Listener>;
-  /** Of all bodies. */
+  /** Byte budget shared by all bodies. */
   mostBytes?: number;
   grpc?: Partial<GrpcLimits>;
   http?: Partial<HttpLimits>;

@@ -7,7 +7,7 @@ import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts'
 const imports = ImportService.method;
 let api: TestApi;
 beforeAll(async () => {
-  // The stand-in would else load it for the first shop that is asked, and be late on a busy machine.
+  // Otherwise the stand-in would load it for the first request to a shop, and answer late on a busy machine.
   loadAdminSchema('2026-10');
   api = await openApi({ env: { SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET } });
 });
@@ -17,7 +17,7 @@ afterAll(async () => {
   expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
 });
 
-/** A shop that has installed the app, with a token of its own. */
+/** A shop that has installed the app and has its own token. */
 function installed() {
   const shop = `shop-${randomUUID()}.myshopify.com`;
   const accessToken = `shpat_${randomUUID()}`;
@@ -37,7 +37,7 @@ const connectionsOf = async (shop: string) =>
     )
   ).rows;
 
-/** As the build before proofs stored it. */
+/** Stores a connection as the build before proofs did. */
 const connectUnproven = (merchantId: string, shop: string) =>
   api.owner.query('insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)', [
     merchantId,
@@ -45,7 +45,7 @@ const connectUnproven = (merchantId: string, shop: string) =>
     '1.sealed',
   ]);
 
-/** A webhook that Shopify has signed. */
+/** A webhook signed by Shopify. */
 async function webhook(shop: string, body: object, headers: Record<string, string> = {}) {
   const text = JSON.stringify(body);
   const reply = await fetch(`${api.url}/webhooks/shopify`, {
@@ -155,7 +155,8 @@ it('lets a proven merchant have a shop that another one holds without proof', as
   const { shop, accessToken } = installed();
   const [holder, owner] = [merchant(), merchant()];
   await connectUnproven(holder, shop);
-  // Sent back to Shopify, for the holder may be proven yet: nothing is lost, and nothing is received.
+  // Shopify retries it, because the connection may be proven meanwhile: nothing is lost and nothing is
+  // received.
   expect((await webhook(shop, { id: 7 })).status).toBe(503);
   const redact = { customer: { id: 7 }, orders_to_redact: [], shop_id: shopIdOf(shop), shop_domain: shop };
   expect((await webhook(shop, redact, { 'x-shopify-topic': 'customers/redact' })).status).toBe(503);

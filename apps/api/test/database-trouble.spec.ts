@@ -8,7 +8,7 @@ let api: TestApi;
 beforeAll(async () => void (api = await openApi({ env: { SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET } })));
 afterAll(() => api?.stop());
 
-/** Has each write of the table fail as PostgreSQL would. */
+/** Makes each write of the table fail with a PostgreSQL error. */
 const failWrites = (table: string, sqlState: string) =>
   api.owner.query(
     `create or replace function in_trouble() returns trigger language plpgsql as $$

@@ -20,7 +20,10 @@ async function open(options?: Parameters<typeof openBareServers>[0]): Promise<Ba
   return servers;
 }
 
-/** What a peer reads until its connection is closed, having sent `text` and never its own end. */
+/**
+ * The bytes that a peer reads until its connection is closed, after it has sent `text` and not ended its
+ * side.
+ */
 async function talk(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let heard = '';

@@ -122,7 +122,7 @@ it('asks the database once a second for all who watch an import', async () => {
     what: 'three snapshots for all of them',
   });
   const asked = (await statements()) - before;
-  // One for each second, and a few while they came; it was one for each snapshot, 150 and more.
+  // One poll a second, and a few while watchers arrived; before, it was one for each snapshot, 150 and more.
   expect(asked).toBeLessThan(50);
   await advance(importId, `status = 'completed', finished_at = now()`, 2);
   await Promise.all(all);

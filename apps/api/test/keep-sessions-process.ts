@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import { createServer } from 'node:http2';
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { keepSessions } from '../src/grpc/keep-sessions.ts';
 import { openBareServers } from './bare-servers.ts';
@@ -12,7 +12,7 @@ const servers = await openBareServers();
 const bare = createServer();
 keepSessions(bare);
 bare.on('sessionError', () => undefined);
-bare.on('stream', (stream, headers) => {
+bare.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
   stream.on('error', () => undefined);
   stream.respond({ ':status': 200 });
   stream.end(headers[':path'] === '/large' ? Buffer.alloc(30_000_000) : 'x');

@@ -18,7 +18,7 @@ const counted = async (): Promise<number> => {
   return Number(/^core_unreadable_emails_total(?:\{.*\})? (\d+)$/m.exec(text)?.[1]);
 };
 
-/** What an email is that does not open, of the customer $1; $2 is another one. */
+/** SQL for an email that cannot be decrypted, of the customer $1; $2 is another one. */
 const BROKEN: [string, string][] = [
   ['of another row', `(select email from customers where id = $2)`],
   ['of a generation that is not there', `'9' || substr(email, 2) || left($2::text, 0)`],
@@ -28,7 +28,7 @@ const BROKEN: [string, string][] = [
   ['that is empty', `left($2::text, 0)`],
 ];
 
-// Until now INTERNAL: one broken value kept its reader from the whole page.
+// Before, this was INTERNAL: one broken value made the whole page unreadable.
 it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', async (_, value) => {
   const merchantId = merchant();
   const emails = ['ada@example.com', 'ben@example.com', 'cem@example.com', 'dee@example.com'];
@@ -45,7 +45,7 @@ it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', 
   expect(shown).toEqual(
     ids.map((id, n) => (id === customerId ? [id, undefined, true] : [id, emails[n], false])),
   );
-  // What was not handed out is on no record.
+  // An email that was not returned has no audit row.
   expect(await disclosures(merchantId)).toBe(3);
   const read = (await api.rpc.unary(core.getCustomer, ref)).customer!;
   expect([read.email, read.emailUnreadable]).toEqual([undefined, true]);
@@ -66,7 +66,7 @@ it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', 
     left_out: [{ place: 'customers', count: 1, reason: 'email_does_not_open' }],
   });
 
-  // The way out: whoever knows it tells it again.
+  // The remedy: a client that knows the email stores it again.
   const again = { ...ref, email: 'ada.new@example.com' };
   expect((await api.rpc.unary(core.updateCustomer, again)).customer).toMatchObject({
     email: 'ada.new@example.com',

@@ -5,7 +5,7 @@ let api: TestApi;
 beforeAll(async () => void (api = await openApi()));
 afterAll(() => api?.stop());
 
-// Until now 499 and DEADLINE_EXCEEDED after a millisecond.
+// Before, these calls got 499 and DEADLINE_EXCEEDED after a millisecond.
 it.each(['2147483648', '9999999999'])('waits for who has %s ms, on the port of Connect', async (ms) => {
   const path = `${api.url}/core.v1.CoreService/GetProgramSettings`;
   const reply = await post(path, { merchantId: merchant() }, { 'connect-timeout-ms': ms });

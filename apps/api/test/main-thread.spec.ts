@@ -7,7 +7,7 @@ import { readMainThread, wasBusy } from '../src/processes/main-thread.ts';
 const children: ChildProcess[] = [];
 afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 
-/** A real process that runs `code`; it answers every message as soon as its event loop turns. */
+/** A real process that runs `code`; it answers every message as soon as its event loop is free. */
 async function start(code: string) {
   const child = spawn(
     process.execPath,
@@ -34,7 +34,9 @@ type Started = Awaited<ReturnType<typeof start>>;
 
 const BLOCKED = 'const hold = new Int32Array(new SharedArrayBuffer(4)); Atomics.wait(hold, 0, 0);';
 const ENDLESS = 'for (;;);';
-/** Blocks of 1.2 s, far longer than the 0.6 s in which one that hangs is found out; between them it turns. */
+/**
+ * Blocks of 1.2 s, far longer than the 0.6 s in which a hang is detected; the event loop runs between them.
+ */
 const BUSY =
   'const block = () => { const end = Date.now() + 1_200; while (Date.now() < end); setImmediate(block); }; block();';
 
@@ -76,7 +78,7 @@ it.each([
 });
 
 it('tells work from rest by the main thread alone', async () => {
-  // The pool's thread works while the main one waits.
+  // The pool's thread works while the main thread waits.
   const child = await start(`require('crypto').pbkdf2('a', 'b', 1e9, 64, 'sha512', () => 0); ${BLOCKED}`);
   const before = await waitUntil(
     () => {

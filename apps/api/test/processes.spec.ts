@@ -181,6 +181,8 @@ it('goes on however often its processes die, once they have served', async () =>
   });
   await waitUntil(() => died() >= 8, { what: 'eight deaths' });
   await killing.end();
+  // The last deaths may have left none: the port is open again once a new one serves.
+  await waitUntil(async () => (await api.answering()).length === 2, { what: 'two processes to serve' });
   const [caller] = callersOf(1, api);
   await caller!.call();
   expect((await api.pids()).length).toBe(2);

@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** `x-caller: name` or `name of merchant`. */
+/** The header `x-caller: name` or `name of merchant`. */
 const identify = ({ header }: { header(name: string): string | undefined }): Caller => {
   const [caller = '', boundTo] = (header('x-caller') ?? 'spec').split(' of ');
   const scopes = new Set<Scope>(['rfm:read', 'imports:write']);
@@ -34,7 +34,7 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}): Promis
     identify,
     deps: {
       stopping: stopping.signal,
-      // Says nothing until its watcher goes.
+      // Sends nothing until its watcher disconnects.
       watchImport: createSharedPolls(
         () => 'one',
         () => async () => undefined,
@@ -131,12 +131,12 @@ it('lets watches of one merchant, however many, take nothing from others', async
   expect(new Set(refusals)).toEqual(new Set([grpc.status.RESOURCE_EXHAUSTED]));
   expect(await refusedTotal(servers, 'merchant', 'streams')).toBe(230);
 
-  // Another merchant's watch and calls come in.
+  // Another merchant's watch and calls are admitted.
   const another = client(servers);
   const watching = another.stream(watch, importOf(other), as(`shop of ${other.merchantId}`));
   const ended = failure(watching[Symbol.asyncIterator]().next());
   await another.unary(rfm, other, as(`shop of ${other.merchantId}`));
-  await another.unary(rfm, ids, bound); // and so do calls of the same merchant
+  await another.unary(rfm, ids, bound); // calls of the same merchant are admitted too
   await waitUntil(async () => /core_streams_in_flight\{process="\d+"\} 21\n/.test(await servers.metrics()), {
     what: '21 streams',
   });
@@ -218,7 +218,7 @@ it('counts a batch by its size', async () => {
     merchantId: ids.merchantId,
     customerIds: Array.from({ length: 1_000 }, () => ids.customerId),
   };
-  // The bare servers cannot answer it; what it asks for counts all the same.
+  // The bare servers cannot answer it; its cost is counted nevertheless.
   await failure(rpc.unary(CoreService.method.batchGetCustomerRFM, batch));
   const refusal = await failure(rpc.unary(rfm, ids));
   expect(refusal.code).toBe(grpc.status.RESOURCE_EXHAUSTED);

@@ -44,7 +44,7 @@ afterAll(async () => {
   removeServicesDir(dir);
 }, 300_000);
 
-/** An api on the primary and, unless told, its replica. */
+/** An api on the primary and, by default, its replica. */
 async function launchApi({ processes = 1, replica = true } = {}) {
   const [grpcPort, adminPort] = [await freePort(), await freePort()];
   const at = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
@@ -102,10 +102,10 @@ describe.each([1, 2])('an api of %i processes', (processes) => {
     await becomes('the metric to say so', async () => (await api.writesReady()) === '0');
     expect(await api.status('/readyz')).toBe(200);
     expect(await readsScore(api)).toBe('customer not found');
-    // Without replicas its reads are the primary's.
+    // Without replicas the api reads from the primary.
     await becomes('the one without replicas to say so', async () => (await alone.status('/readyz')) === 503);
 
-    // One that starts meanwhile takes reads, too.
+    // An api that starts meanwhile serves reads too.
     const late = await launchApi({ processes });
     await ready(late);
     expect(await readsScore(late)).toBe('customer not found');

@@ -83,4 +83,4 @@ it('is left as it was by 10,000 connections that come and go', async () => {
   expect(queryObjects(Session, { format: 'count' })).toBe(1);
   expect((await post(servers.url + RFM_PATH, ids)).status).toBe(200);
   rpc.close();
-});
+}, 600_000);

@@ -22,7 +22,7 @@ export interface TestApi extends RunningApi {
   /** http://127.0.0.1:port of the Connect server. */
   url: string;
   auth: AuthStandIn;
-  /** Whom ConnectShop asks, unless the environment names another one. */
+  /** The server that ConnectShop asks, unless the environment names another one. */
   shopify: ShopifyStandIn;
   /** As the owner, for looking and for what the importer and the worker would write. */
   owner: Pool;

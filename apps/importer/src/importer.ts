@@ -38,7 +38,7 @@ export interface ImporterOptions {
 /** A pending run is to be picked up within 500 ms, a cancelled one ended within two seconds. */
 const LOOK_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 60 * 60_000;
-/** Shopify repeats a webhook for four hours. */
+/** Shopify retries a webhook for four hours. */
 const PROVE_EVERY_MS = 10 * 60_000;
 
 /**

@@ -10,7 +10,7 @@ beforeAll(async () => void (bench = await openBench({ redisDatabase: 9 })));
 afterEach(() => bench.reset());
 afterAll(() => bench.close());
 
-/** A connection as the build before proofs stored it. */
+/** Stores a connection as the build before proofs did. */
 async function unproven(customers = 3): Promise<ConnectedShop> {
   const connected = await bench.connect(customers);
   await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [connected.shop]);

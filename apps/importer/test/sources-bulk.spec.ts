@@ -316,9 +316,9 @@ describe('readFile', () => {
       createBulkSource(client, pages, { checkFileUrl }).fetch(query);
     try {
       const refused = reading(onShopifysHosts);
-      await expect(refused).rejects.toThrow('a place that the service does not go to (http://127.0.0.1)');
+      await expect(refused).rejects.toThrow('at a host that is not allowed (http://127.0.0.1)');
       expect(knocked).toBe(0);
-      // A server that plays Shopify may be anywhere; what it redirects to is not fetched.
+      // A server that imitates Shopify may have any address; its redirects are not followed.
       await expect(reading(anywhere)).rejects.toThrow(ShopifyUnavailable);
       expect(knocked).toBe(1);
     } finally {

@@ -2,7 +2,7 @@ import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { appEnv, integer, oneOf, optionalInteger, port, type Env, keySource } from '@core/runtime';
 
-/** A day less than the law gives: the redaction itself takes its time, too. */
+/** A day less than the legal limit: the redaction itself takes time too. */
 const LONGEST_SHOP_REDACT_WAIT_S = 29 * 86_400;
 const SHOP_REDACT_WAIT_S = 86_400;
 
@@ -14,11 +14,11 @@ export const workerEnv = {
   ...sealerEnv,
   ...kafkaEnv,
   CORE_EVENTS_JWKS: keySource({
-    doc: 'public keys of who may sign gdpr_request.created: the URL of a JWKS, a file, or the JWKS itself',
+    doc: 'public keys that may sign gdpr_request.created: the URL of a JWKS, a file, or the JWKS itself',
     example: 'https://privacy.example.com/.well-known/jwks.json',
   }),
   CORE_EVENTS_SIGNATURES: oneOf(['auto', 'required', 'off'], {
-    doc: 'signatures of gdpr_request.created; auto: required in production and with CORE_EVENTS_JWKS',
+    doc: 'signatures of gdpr_request.created: auto, required or off; auto: required in production and with CORE_EVENTS_JWKS',
     default: 'auto',
   }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
@@ -28,7 +28,7 @@ export const workerEnv = {
     max: LONGEST_SHOP_REDACT_WAIT_S,
   }),
   CORE_SHOP_REDACT_MOST: integer({
-    doc: 'so many redactions of shops may come within an hour; more wait for `ops privacy confirm`',
+    doc: 'maximum shop redactions within an hour; when more arrive, all wait for `ops privacy confirm`',
     default: 3,
     max: 1_000_000,
   }),
@@ -39,7 +39,10 @@ export const workerEnv = {
   }),
 };
 
-/** When a shop is redacted; not at once in production, where nobody could stop what somebody has forged. */
+/**
+ * The delay of a shop redaction; never zero in production, where an operator must be able to stop a forged
+ * one.
+ */
 export const shopRedactionPolicy = ({
   CORE_SHOP_REDACT_WAIT: wait,
   CORE_SHOP_REDACT_MOST: most,

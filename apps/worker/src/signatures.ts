@@ -6,11 +6,11 @@ import type { workerEnv } from './config.ts';
 
 type SignatureEnv = Pick<Env<typeof workerEnv>, 'CORE_EVENTS_JWKS' | 'CORE_EVENTS_SIGNATURES' | 'NODE_ENV'>;
 
-/** Topics on which one record destroys what nothing brings back. A forged score is put right by the next one. */
+/** Topics on which one record destroys data irrecoverably. The next score corrects a forged score. */
 const SIGNED_TOPICS: readonly string[] = [Topic.gdprRequestCreated];
 
 /**
- * How records prove who sent them; undefined where they need not.
+ * The signature checks of records by topic; undefined where signatures are not required.
  * @throws Error naming the variables to set
  */
 export async function openSignatures(env: SignatureEnv, log: Logger): Promise<VerifyRecord | undefined> {
@@ -18,14 +18,14 @@ export async function openSignatures(env: SignatureEnv, log: Logger): Promise<Ve
   const required = mode === 'required' || (mode === 'auto' && (NODE_ENV === 'production' || source));
   if (!required) {
     log.warn(
-      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: whoever can write there can erase; ` +
+      `records of ${SIGNED_TOPICS.join(', ')} are not checked for a signature: any client that can write there can erase; ` +
         'set CORE_EVENTS_JWKS',
     );
     return undefined;
   }
   if (!source) {
     throw new Error(
-      `records of ${SIGNED_TOPICS.join(', ')} must be signed: set CORE_EVENTS_JWKS to the public keys of who may, ` +
+      `records of ${SIGNED_TOPICS.join(', ')} must be signed: set CORE_EVENTS_JWKS to the signers' public keys, ` +
         'or switch signatures off with CORE_EVENTS_SIGNATURES=off',
     );
   }
@@ -34,7 +34,7 @@ export async function openSignatures(env: SignatureEnv, log: Logger): Promise<Ve
   );
 }
 
-/** The topics, those that need one with a check of the signature. */
+/** Adds a signature check to the handlers of the topics that require one. */
 export const withSignatures = <C = CommandContext>(
   topics: Readonly<Record<string, TopicHandler<C>>>,
   verify: VerifyRecord | undefined,

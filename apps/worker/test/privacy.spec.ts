@@ -218,12 +218,8 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
 });
 
 describe('a shop_redact', () => {
-  // An hour's burst is a matter of the whole database: the tests before have made some requests.
-  beforeEach(() =>
-    database.owner.query(
-      `delete from privacy_requests where kind = 'shop_redact'`,
-    ),
-  );
+  // The burst of an hour counts requests of the whole database: earlier tests have made some.
+  beforeEach(() => database.owner.query(`delete from privacy_requests where kind = 'shop_redact'`));
   const figure = async (worker: Awaited<ReturnType<typeof startWorker>>, line: RegExp) =>
     waitUntil(async () => line.exec(await worker.metrics()), { what: `the figure ${line}` });
 

@@ -22,7 +22,10 @@ afterEach(async () => {
   await database.drop();
 });
 
-const logged = () => ({ info: jest.fn(), warn: jest.fn(), error: jest.fn() });
+const logged = () => {
+  const log = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+  return { ...log, child: () => log };
+};
 function start(env: Record<string, string> = {}) {
   const url = new URL(database.urlFor('core_sealer'));
   const metrics = createMetrics('worker');

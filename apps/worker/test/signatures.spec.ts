@@ -27,7 +27,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** A consumer of a topic of its own, as the worker has one in production. */
+/** A consumer of its own topic, configured like the worker's in production. */
 async function consumeSigned(jwks: string) {
   const [topic, groupId, metrics] = [`spec.gdpr.${randomUUID()}`, `spec.${randomUUID()}`, new Registry()];
   await client.ensureTopics(
@@ -132,7 +132,7 @@ it('has records wait while the keys cannot be fetched, and loses none', async ()
   const [signed, unsigned] = [randomUUID(), randomUUID()];
   await bench.send(shopRedact(signed), sign);
   await bench.send(shopRedact(unsigned), () => ({}));
-  // It has tried: the server that will be asked counts from its first question on.
+  // The consumer has tried: the server counts requests from its first one on.
   const server: Server = createServer((_, reply) => void reply.writeHead(503).end()).listen(port);
   closing.push(() => server.close());
   let asked = 0;
@@ -163,7 +163,7 @@ describe('a worker', () => {
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('CORE_EVENTS_JWKS') });
     expect(refused.output).toContain('CORE_EVENTS_SIGNATURES=off');
     const off = await exitOf({ NODE_ENV: 'production', CORE_EVENTS_SIGNATURES: 'off' });
-    // The next thing that production asks for.
+    // The next setting that production requires.
     expect(off.output).toContain('are not checked for a signature');
     expect(off.output).not.toContain('must be signed');
   });

@@ -24,17 +24,17 @@ const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only tex
 Kills, stops and starves the service's processes under load; all suites when none is named.
 events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
             repetitions than the faults explain
-import      what is stored is compared with the shop, field by field, and the shop's rules were all obeyed
-requests    malformed requests of every kind to an api: no process ends, no event loop is held
-floods      reads beside strangers who send much: their p99, and the memory that a process gains
-migrations  each new migration runs beside an open reader; how long reads waited is measured
-quotas      one caller asks for ten times its quota: nobody else is refused anything, or waits longer
+import      the stored customers equal those of the shop, field by field, and no rule of the shop was broken
+requests    malformed requests of every kind to an api: no process ends, no event loop is blocked
+floods      reads beside floods without a token: their p99, and the memory growth of a process
+migrations  each new migration runs beside an open reader; measures how long other reads wait
+quotas      one caller exceeds its quota ten times: no other caller is refused or waits longer
 update      a build is replaced by the next, with a migration between, under load: no call may fail
-failover    the primary hangs, or its connections go silent: how soon each app writes again, and no read fails
+failover    the primary hangs, or its connections go silent: each app writes again soon, and no read fails
 --short     fewer and shorter faults, as in npm test
---seed      of the random choices (default: drawn, and printed)
+--seed      the seed of the random choices (default: a new one, which is printed)
 --only      the scenarios whose name contains the text
---count     how many requests, of the suite requests (default: 1,000,000)`;
+--count     number of requests, for the suite requests (default: 1,000,000)`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -8,19 +8,19 @@ interface Entry {
   tag: string;
 }
 
-/** A copy of the service's migrations that may be cut short, or have more of them. */
+/** A copy of the service's migrations that can be truncated or extended. */
 export interface MigrationsFolder {
   readonly path: string;
   readonly journal: string;
-  /** All of the service's, the oldest first. */
+  /** All migrations of the service, the oldest first. */
   readonly all: readonly Entry[];
-  /** Only those up to this one count from now on. */
+  /** Truncates the folder after this migration. */
   cutAfter(tag: string): void;
-  /** One more behind the last. @returns its number as a header names it */
+  /** Appends a migration. @returns its number as a header names it */
   add(name: string, text: (number: string) => string): { tag: string; number: string };
 }
 
-/** The first that must hold nobody up: those before are history. */
+/** The first migration that must not block reads; earlier ones predate this rule. */
 export const FIRST_NEW = 13;
 
 export function copyMigrations(path: string): MigrationsFolder {

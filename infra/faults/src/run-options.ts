@@ -4,7 +4,7 @@ export interface FaultRunOptions {
   seed: number;
   /** Only the scenarios whose name contains it. */
   only?: string | undefined;
-  /** Of what a suite does over and over, where it has such a number. */
+  /** The number of repetitions, for a suite that has one. */
   count?: number | undefined;
   say: (line: string) => void;
   signal: AbortSignal;

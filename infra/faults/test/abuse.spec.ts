@@ -16,7 +16,7 @@ it.each([
     const lines: string[] = [];
     const run = await runSuite(options((line) => void lines.push(line)));
     console.log(lines.join('\n'));
-    // The lines hold the seed and what was wrong.
+    // The lines contain the seed and the violations.
     expect([run.failed, lines.filter((line) => !/^(ok|seed|KNOWN)/.test(line))]).toEqual([0, []]);
     expect(run.passed).toBe(count);
   },

@@ -8,7 +8,7 @@ it('has every app write again after a hung primary and after half-open connectio
     say: (line) => void lines.push(line),
     signal: new AbortController().signal,
   });
-  // The lines hold the seed and what was violated.
+  // The lines contain the seed and the violations.
   expect([run.failed, lines.filter((line) => !/^(ok|seed)/.test(line))]).toEqual([0, []]);
   expect(run.passed).toBeGreaterThanOrEqual(2);
 }, 1_800_000);

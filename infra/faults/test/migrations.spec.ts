@@ -8,7 +8,7 @@ it('no new migration holds reads up beside an open reader, and one that waits wi
     say: (line) => void lines.push(line),
     signal: new AbortController().signal,
   });
-  // The lines hold the seed and the figures.
+  // The lines contain the seed and the figures.
   expect([run.failed, lines.filter((line) => !/^(ok|seed)/.test(line))]).toEqual([0, []]);
   expect(run.passed).toBeGreaterThan(2);
 }, 1_800_000);

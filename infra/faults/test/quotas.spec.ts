@@ -8,7 +8,7 @@ it('refuses nobody but whoever asks for more than its quota, and says when to co
     say: (line) => void lines.push(line),
     signal: new AbortController().signal,
   });
-  // The lines hold the seed and what was violated.
+  // The lines contain the seed and the violations.
   expect([run.failed, lines.filter((line) => !/^(ok|seed|info)/.test(line))]).toEqual([0, []]);
   expect(run.passed).toBe(3);
 }, 600_000);

@@ -8,7 +8,7 @@ it('replaces a build by the next, with a migration between, and no call fails', 
     say: (line) => void lines.push(line),
     signal: new AbortController().signal,
   });
-  // The lines hold the seed and what was violated.
+  // The lines contain the seed and the violations.
   expect([run.failed, lines.filter((line) => !/^(ok|seed)/.test(line))]).toEqual([0, []]);
   expect(run.passed).toBe(2);
 }, 1_800_000);

@@ -32,9 +32,9 @@ const targets: Record<string, Target> = {
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Instead of dist. */
+    /** Replaces dist. */
     out: { type: 'string', default: 'dist' },
-    /** A journal of migrations that takes the place of the repository's: a build that knows others. */
+    /** Replaces the repository's journal of migrations: a build that knows other migrations. */
     journal: { type: 'string' },
   },
 });

@@ -62,7 +62,8 @@ async function main(): Promise<number> {
       `\n${error instanceof Error ? error.message : String(error)}\nlogs: ${dir}/*.log, ${dir}/*/*.log`,
     );
   }
-  removeStackEnv(home);
+  // A start that was refused leaves the addresses of the stack that runs in the same folder.
+  if (stack) removeStackEnv(home);
   say('stopping');
   await stack?.stop();
   say(code === 0 ? `done in ${seconds(began)}` : `failed after ${seconds(began)}`);
@@ -95,7 +96,7 @@ async function tourAndTable(stack: Stack, customers: number): Promise<void> {
   for (const [name, address] of addresses) say(`  ${name.padEnd(28)}${address}`);
 }
 
-/** Ends with an error when a part dies by itself: a stack that lost one must neither look alive nor be waited for. */
+/** Fails when a part exits by itself: an incomplete stack must neither look healthy nor be waited for. */
 const anyDeath = async (stack: Stack): Promise<never> => {
   const deaths = stack.parts().map(async (part) => [part, await part.exited] as const);
   const [{ name, logFile }, how] = await Promise.race(deaths);

@@ -41,7 +41,7 @@ const forbidden: [file: string, text: string, says: string][] = [
   ['libs/shopify/src/virtual.ts', "import { x } from '@core/db';", 'type:shopify'],
 ];
 
-/** Lints each import as if it stood in its file. */
+/** Lints each import as if it were in its file. */
 async function lint(cases: readonly (readonly [string, string, ...unknown[]])[]): Promise<Message[][]> {
   // The rule is skipped without a graph and wrong with an old one, so it gets a new one.
   const graph = mkdtempSync(join(tmpdir(), 'core-graph-'));

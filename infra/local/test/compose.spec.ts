@@ -29,7 +29,7 @@ const { services } = load();
 const service = (name: string): Service => services[name] ?? {};
 const apps = ['api', 'worker', 'importer'] as const;
 
-/** What compose reads of `NAME=value # comment`. */
+/** The value that compose reads from `NAME=value # comment`. */
 const devEnv = Object.fromEntries(
   read('infra/docker/dev.env')
     .split('\n')
@@ -40,7 +40,7 @@ const devEnv = Object.fromEntries(
     ]),
 ) as Record<string, string>;
 
-/** What compose puts in for ${NAME:-default} and ${NAME:?message}. */
+/** Substitutes ${NAME:-default} and ${NAME:?message} as compose does. */
 const filledIn = (text: string, env: Record<string, string> = devEnv): string =>
   text.replaceAll(
     /\$\{(\w+):([-?])((?:[^{}]|\{[^{}]*\})*)\}/g,
@@ -51,7 +51,7 @@ const filledIn = (text: string, env: Record<string, string> = devEnv): string =>
     },
   );
 
-/** Of every service, with the variable's name. */
+/** The environment of every service, with the variable's name. */
 const settings = (): [service: string, variable: string, raw: string][] =>
   Object.entries(services).flatMap(([name, { environment = {} }]) =>
     Object.entries(environment).map(([variable, raw]): [string, string, string] => [name, variable, raw]),

@@ -7,8 +7,8 @@ export interface Message {
   message: string;
 }
 
-// In a process of its own: ESLint loads its configuration by import(), which Jest's CommonJS cannot do. The
-// texts are on no disk, so that a lint or a compiler running meanwhile does not see them.
+// Runs in a separate process: ESLint loads its configuration by import(), which Jest's CommonJS cannot do.
+// The texts are not on disk, so that a concurrent lint or compiler does not see them.
 const LINT = `
   import { ESLint } from 'eslint';
   import { text } from 'node:stream/consumers';
@@ -21,7 +21,7 @@ const LINT = `
   process.stdout.write(JSON.stringify(results));
 `;
 
-/** Lints each text as if it lay at its path. */
+/** Lints each text as if it were at its path. */
 export async function lintTexts(
   texts: readonly (readonly [path: string, text: string])[],
   env: NodeJS.ProcessEnv = process.env,
@@ -31,6 +31,6 @@ export async function lintTexts(
     env,
   });
   linting.child.stdin?.end(JSON.stringify(texts));
-  // The rule of the boundaries says on the same stream that it has no graph, line by line before the result.
+  // The boundaries rule reports on the same stream that it has no graph, line by line before the result.
   return JSON.parse((await linting).stdout.split('\n').at(-1) ?? '') as Message[][];
 }

@@ -3,7 +3,7 @@ import { allProcesses } from '@core/testing';
 
 const LISTEN = '0A';
 
-/** Every TCP socket that these processes, or children of theirs, listen on: as /proc writes it, `7F000001:C383`. */
+/** Every TCP socket on which these processes or their children listen, in /proc's format, `7F000001:C383`. */
 export function listeningOn(pids: readonly number[]): string[] {
   const inodes = new Set([...pids, ...descendantsOf(pids)].flatMap(socketsOf));
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
@@ -17,7 +17,7 @@ export function listeningOn(pids: readonly number[]): string[] {
   );
 }
 
-/** 127.0.0.1, ::1, and 127.0.0.1 as IPv6 has it; each 32 bits in the order of this machine's bytes. */
+/** 127.0.0.1, ::1, and 127.0.0.1 mapped to IPv6; each 32-bit group in the byte order of this machine. */
 const LOOPBACK = ['0100007F', '00000000000000000000000001000000', '0000000000000000FFFF00000100007F'];
 
 export const isLoopback = (socket: string): boolean => LOOPBACK.includes(socket.split(':')[0] ?? '');
@@ -25,7 +25,7 @@ export const isLoopback = (socket: string): boolean => LOOPBACK.includes(socket.
 function descendantsOf(pids: readonly number[]): number[] {
   const all = allProcesses();
   const found = new Set(pids);
-  // Until a round finds nobody: a parent may come behind its child.
+  // Repeats until a round finds no further process: a parent may be listed after its child.
   for (let before = 0; before !== found.size;) {
     before = found.size;
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
@@ -40,7 +40,7 @@ function socketsOf(pid: number): string[] {
       return inode ? [inode] : [];
     });
   } catch {
-    return []; // it has ended meanwhile
+    return []; // the process has ended meanwhile
   }
 }
 

@@ -12,7 +12,7 @@ import { runTour } from '../src/tour/tour.ts';
 import { isLoopback, listeningOn } from './listening.ts';
 import { newDir, remove } from './e2e/support.ts';
 
-// Two `npm start -- --once` beside each other on one machine, and a second start on data that somebody has used since.
+// Two concurrent `npm start -- --once` on one machine, and a second start on data that was used since.
 const CUSTOMERS = 300;
 const dirs = [newDir(), newDir()];
 let stack: Stack | undefined;
@@ -37,7 +37,7 @@ async function npmStart(dir: string): Promise<Ended> {
   return { code, output };
 }
 
-/** Those of the table at the end of a start. */
+/** The ports in the table at the end of a start. */
 const portsIn = (output: string): string[] =>
   [
     ...output.matchAll(/^ {2}\S.*?[:/](?:127\.0\.0\.1|localhost):(\d+)/gm),
@@ -102,7 +102,7 @@ describe('a second start on kept data, used in between', () => {
     const { env } = stack!;
     const merchantId = localSecrets(dir()).merchantId;
     const rpc = grpcClient(env.CORE_GRPC_ADDR, { metadata: bearer(env.DEV_SERVICE_TOKEN) });
-    // Of the shop's form, and of none: the shop lacks both.
+    // One external id in the shop's form, and one in another form: the shop has neither.
     for (const externalId of [
       'gid://shopify/Customer/900719925474099',
       'crm-7',
@@ -127,7 +127,7 @@ describe('a second start on kept data, used in between', () => {
     const ids = await idsOfShop(stack!.standInUrl!, stack!.env.DEV_SHOP);
     const tour = { stack: stack!, merchantId: localSecrets(dir()).merchantId, tell: say };
     const run = (skipped: bigint) => ({ skipped, failed: 0n, startedAt: timestampFromDate(new Date()) });
-    // The three whom the tours have erased; an import leaves them out.
+    // The tours have erased three customers; an import leaves them out.
     await compareRows(tour, run(3n), ids);
     await expect(compareRows(tour, run(2n), ids)).rejects.toThrow(
       `the shop has ${CUSTOMERS} customers; ${CUSTOMERS - 3} are there, 2 were left out or erased`,

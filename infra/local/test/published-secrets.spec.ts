@@ -5,13 +5,13 @@ import { optionalText, readEnv } from '@core/runtime';
 import { workspaceRoot } from '@core/testing';
 import { envSchemas } from './env-schemas.ts';
 
-// What stands in the place of a secret in any committed file, apart from specs, is known to everybody: each is collected
-// here and shown to be refused in production. Add a new one to libs/runtime/src/published-secrets.ts.
+// Every value of a secret in a committed file, except in specs, is public: each is collected here and must be
+// refused in production. Add a new one to libs/runtime/src/published-secrets.ts.
 
-/** Of the databases' images alone; the apps have the others in their schemas. */
+/** Variables of the database images only; the schemas of the apps contain the others. */
 const IMAGES = ['POSTGRES_PASSWORD', 'CORE_OWNER_PASSWORD', 'CORE_REPLICATION_PASSWORD'];
 
-/** Values given to one of `names` in a text, in any of the ways in which files do that. */
+/** Values that a text gives to one of `names`, in any of the syntaxes of the files. */
 function valuesIn(text: string, names: readonly string[]): string[] {
   const lines = text.split('\n').filter((line) => line.length < 2_000);
   return lines.flatMap((line) => {
@@ -26,7 +26,7 @@ function valuesIn(text: string, names: readonly string[]): string[] {
       /^['"]?\]?\s?[:=]\s?"([^"]+)"/.exec(rest)?.[1] ?? [],
       /^=([^\s'"`$#][^#'"`]*)/.exec(rest)?.[1] ?? [], // .env, shell, markdown
     ]);
-    // And constants that are named for what they are, such as DEV_CLIENT_SECRET.
+    // Also constants that are named after their purpose, such as DEV_CLIENT_SECRET.
     const constant = /\b\w*(?:SECRET|PASSWORD|ACCESS_TOKEN|KEYRING)\w* = ['"`]([^'"`$]+)['"`]/.exec(
       line,
     )?.[1];

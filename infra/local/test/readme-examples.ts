@@ -14,7 +14,7 @@ export interface Example {
   tools: ('curl' | 'grpcurl')[];
 }
 
-/** Where the README takes addresses and tokens from. */
+/** The file from which the README's examples read addresses and tokens. */
 const STACK_ENV = '.local/stack.env';
 
 export function readmeExamples(): Example[] {
@@ -29,7 +29,7 @@ export function readmeExamples(): Example[] {
 }
 
 /**
- * Runs an example as a reader would, from the checkout's root, with this stack.env instead of the README's.
+ * Runs an example like a reader does, from the checkout's root, with this stack.env instead of the README's.
  * @returns what it printed
  * @throws Error with the exit code and what it printed, when any of its commands fails
  */

@@ -1,13 +1,13 @@
 import { lintTexts, type Message } from './lint-texts.ts';
 
-// The lint over every regular expression of the repository is shown to fail here: a rule that is switched off, or
-// does not see what stands in `new RegExp`, would pass for ever.
+// Shows that the lint of regular expressions fails on a bad one: a rule that is switched off, or that does
+// not check `new RegExp`, would otherwise pass for ever.
 const BACKTRACKING = 'regexp/no-super-linear-backtracking';
 const MOVE = 'regexp/no-super-linear-move';
 const BUILT = 'no-restricted-syntax';
 
 const refused: [rule: string, text: string][] = [
-  // The field of cron that blocked a process for minutes with 60 digits.
+  // The cron field with 60 digits that blocked a process for minutes.
   [BACKTRACKING, String.raw`export const x = /^(?:\d+|\*|[-,/]|jan|feb)+$/i;`],
   [BACKTRACKING, String.raw`export const x = new RegExp('^(?:\\d+|[-,/])+$');`],
   [BACKTRACKING, String.raw`export const x = RegExp('^(a+)+$', 'u');`],

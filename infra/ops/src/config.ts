@@ -1,6 +1,6 @@
 import { databaseEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
-import { optionalText, text } from '@core/runtime';
+import { nodeEnv, optionalText } from '@core/runtime';
 
 const password = (role: string) =>
   optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
@@ -12,10 +12,7 @@ export const migrateEnv = {
   CORE_DB_WORKER_PASSWORD: password('core_worker'),
   CORE_DB_IMPORTER_PASSWORD: password('core_importer'),
   ...sealerEnv,
-  NODE_ENV: text({
-    doc: 'production: no start with a secret that is published with the source',
-    default: 'development',
-  }),
+  NODE_ENV: nodeEnv,
 };
 
 /** Every variable of every command; each command reads its own alone. */

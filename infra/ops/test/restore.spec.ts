@@ -66,7 +66,7 @@ afterAll(async () => {
   removeServicesDir(dir);
 }, 300_000);
 
-/** As the owner, on connections that no restart will meet. */
+/** A query as the owner, on connections that no restart interrupts. */
 async function asOwner<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = new Pool({ connectionString: postgres.primary.url, max: 2 });
   try {
@@ -173,7 +173,7 @@ describe('a backup, restored behind what has happened since', () => {
     );
     backup = await postgres.primary.backUp();
 
-    // Everything from here on the backup knows nothing of.
+    // The backup contains nothing of what follows.
     await startWorker();
     const dan = await newPerson('dan', 4);
     people = { ada, ben, cyd, dan };
@@ -199,7 +199,7 @@ describe('a backup, restored behind what has happened since', () => {
     ]);
     await asOwner((pool) =>
       inTransaction(pool, async (tx) => {
-        // By Shopify's webhook, which is on no topic.
+        // Requested by Shopify's webhook, which is on no topic.
         await redactCustomer(tx, ctx, { merchantId, requestId: 'of-ben', customerId: ben.id });
         await recordPrivacyRequest(tx, ctx, {
           merchantId: randomUUID(),
@@ -269,7 +269,7 @@ describe('a backup, restored behind what has happened since', () => {
     expect(Object.fromEntries(requests.map(({ request_id, done }) => [request_id, done]))).toEqual({
       'of-ada': true,
       'of-ben': true,
-      [shopRequest]: false, // its keys and people are back with the backup, too
+      [shopRequest]: false, // the backup restores its keys and people too
     });
     const [cancelled] = await sql<{ cancel_reason: string }>(
       'select cancel_reason from privacy_requests where request_id = $1 and cancelled_at is not null',
@@ -280,7 +280,7 @@ describe('a backup, restored behind what has happened since', () => {
     expect(again).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(again.stdout)).toMatchObject({ erased: 0, put_back: { requests: 0, tombstones: 0 } });
 
-    // The event comes again, finds its receipt, and becomes no dead letter.
+    // The event is consumed again, finds its receipt, and does not become a dead letter.
     await startWorker();
     await consumed();
     await published();
@@ -305,7 +305,7 @@ describe('a backup, restored behind what has happened since', () => {
     await startWorker();
     await waitUntil(async () => (await foundOf(people.ada)).length === 0, { what: 'ada to be erased again' });
     await stopWorker();
-    expect((await foundOf(people.ben)).length).toBeGreaterThan(0); // which is what the copy is for
+    expect((await foundOf(people.ben)).length).toBeGreaterThan(0); // this is why the copy is needed
   }, 600_000);
 
   it('publishes no version twice with other content, and tells of customers who are lost', async () => {

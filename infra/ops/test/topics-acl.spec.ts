@@ -43,7 +43,7 @@ const connectAs = (username: string): KafkaClient => {
   clients.push(client);
   return client;
 };
-/** @returns the broker's word, undefined when it has taken the record */
+/** @returns the broker's error, undefined when it has accepted the record */
 const sendAs = async (user: string, topic: string): Promise<string | undefined> => {
   try {
     const producer = await connectAs(user).producer();
@@ -97,7 +97,7 @@ it('is enough for the worker and for operators', async () => {
   const letters = [];
   for await (const letter of operator.read(deadLetterTopic(Topic.rfmUpdated))) letters.push(letter);
   expect(letters).toHaveLength(1);
-  // Who may change what is allowed needs no other right.
+  // A user that may change ACLs needs no other right.
   expect(await as('core-ops', 'topics', '--acl', '--yes')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('KAFKA_SASL must be a user who may'),

@@ -1,6 +1,6 @@
 import { fromJson, type DescMessage, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
 
-/** Headers of an inbound record that say which event it is: an id is unique within its source. */
+/** Headers of an inbound record that identify its event: an id is unique within its source. */
 export const CE_ID = 'ce_id';
 export const CE_SOURCE = 'ce_source';
 

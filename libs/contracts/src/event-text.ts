@@ -1,13 +1,14 @@
 import { invalid } from '@core/runtime';
 
-/** The most characters of an id. Two of them fit into one entry of an index, whatever characters they are of. */
+/** The maximum length of an id. Two ids of any characters fit into one index entry. */
 export const LONGEST_ID = 255;
 
 const VISIBLE = /^\P{C}*$/u;
 
 /**
- * An id or a name from an inbound record, or empty for "not given": visible characters, and few of them. PostgreSQL
- * refuses NUL in a text, and an index refuses a long one: here the field is named, before the record costs a transaction.
+ * Returns an id or a name from an inbound record, or empty for "not given": visible characters, limited in
+ * number. PostgreSQL refuses NUL in a text, and an index refuses a long one: this check names the field,
+ * before the record costs a transaction.
  * @throws CoreError invalid_argument naming the field
  */
 export function eventText(field: string, value: string, longest = LONGEST_ID): string {

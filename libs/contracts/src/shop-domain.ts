@@ -1,2 +1,2 @@
-/** The only hosts that an access token is ever sent to, in lower case. */
+/** The only hosts that receive an access token, in lower case. */
 export const SHOP_DOMAIN = /^[a-z0-9][a-z0-9-]{0,59}\.myshopify\.com$/;

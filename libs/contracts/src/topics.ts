@@ -8,7 +8,7 @@ export const Topic = {
 
 export type TopicName = (typeof Topic)[keyof typeof Topic];
 
-/** Where a change of a customer is told: its first version is a creation. */
+/** The topic of a customer's change: its first version is a creation. */
 export const customerTopic = (version: number): TopicName =>
   version === 1 ? Topic.customerCreated : Topic.customerUpdated;
 

@@ -1,18 +1,20 @@
 -- oldest build: 0012
--- The inbox knows an event by topic, source, id and merchant, and what it said by a digest. Added, not put in place of
--- what is there: the build before this one goes on claiming bare ids without a digest until it is replaced, and what it
--- claimed is known to this one. One text holds all parts, so the primary key stays as it is: another would be built for
--- minutes under a lock that every consumer waits for, and the build before could neither claim by it nor park nor
--- unclaim what this one has parked.
+-- The inbox identifies an event by topic, source, id and merchant, and its content by a digest. The columns
+-- are added and replace nothing: the build before this one continues to claim bare ids without a digest until
+-- it is replaced, and this build recognises those claims. One text holds all parts, so the primary key stays
+-- as it is: building another key would take minutes under a lock that every consumer waits for, and the build
+-- before could neither claim with it nor park or unclaim the events that this build has parked.
 ALTER TABLE "inbox_events" ADD COLUMN "digest" bytea;
 --> statement-breakpoint
--- The outbox takes the two topics of ours alone, each where it belongs: whoever has stolen a role that appends events
--- could publish on any topic otherwise, gdpr_request.created included. Inherited by every segment. NOT VALID: rows that
--- wait are not read under the lock, and the relay reads no topic any more. The column goes once no build writes it.
+-- The outbox accepts only our two topics, each in its own place: otherwise a stolen role that appends events
+-- could publish on any topic, including gdpr_request.created. Every segment inherits the constraint. NOT
+-- VALID: waiting rows are not read under the lock, and the relay no longer reads the topic. The column is
+-- dropped once no build writes it.
 ALTER TABLE "outbox_events" ADD CONSTRAINT "ck_outbox_events_topic"
   CHECK (version >= 1 AND topic = CASE version WHEN 1 THEN 'customer.created' ELSE 'customer.updated' END) NOT VALID;
 --> statement-breakpoint
--- Whoever appends says what has changed, not the event's id nor when it happened, by which consumers and the relay go.
+-- A writer appends what has changed; the event's id and its time, which consumers and the relay use, are
+-- generated.
 REVOKE INSERT ON outbox_events FROM core_api, core_worker, core_importer;
 --> statement-breakpoint
 GRANT INSERT (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent)

@@ -1,7 +1,8 @@
 -- oldest build: 0012
--- Functions that run with their owner's rights looked for tables among the caller's temporary objects first, and their
--- owner owned everything: a temporary view named customers ran as core_owner. Now they name the schema of every table,
--- look for temporary objects last, and belong to a role that may read what they read and nothing else.
+-- Functions that run with their owner's rights resolved table names among the caller's temporary objects
+-- first, and their owner owned everything: a temporary view named customers ran as core_owner. Now they
+-- qualify every table name, search temporary objects last, and belong to a role that has only the rights that
+-- they need.
 DO $$
 BEGIN
   CREATE ROLE core_definer NOLOGIN;
@@ -10,12 +11,14 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END
 $$;
 --> statement-breakpoint
--- SET, to give functions away to it; INHERIT, so that a later migration may replace them. The owner gains nothing by it.
+-- SET allows the owner to give functions to it; INHERIT lets a later migration replace them. The owner gains
+-- no right.
 GRANT core_definer TO current_user WITH INHERIT TRUE, SET TRUE;
 --> statement-breakpoint
 GRANT SELECT ON public.customers TO core_definer;
 --> statement-breakpoint
--- What tells whose a shop is, and no token. A migration before this one may have added the shop's number.
+-- The columns that map a shop to its merchant, without tokens. An earlier migration may have added the shop's
+-- number.
 DO $$
 BEGIN
   EXECUTE (SELECT format('GRANT SELECT (%s) ON public.shopify_connections TO core_definer', string_agg(quote_ident(attname), ', '))
@@ -44,7 +47,7 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
--- Unless a migration before this one has made it anew.
+-- Skipped when an earlier migration has already replaced it.
 DO $body$
 BEGIN
   IF (SELECT prosrc LIKE '%public.%' FROM pg_proc WHERE oid = 'public.merchant_of_shop(varchar)'::regprocedure) THEN
@@ -72,8 +75,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY merchant_id, rfm_score ->> 'segment', id LIMIT $4
 $$;
 --> statement-breakpoint
--- The one above is for the build before this one alone. It returns whatever the table has, and a session that has called it
--- before fails once when the table gets a column meanwhile. This one names what it returns.
+-- Only the build before this one uses the function above. It returns all columns of the table, and a session
+-- that has called it before fails once when the table gets a column meanwhile. This function lists the
+-- columns that it returns.
 CREATE FUNCTION public.list_segment(merchant uuid, segment text, after uuid, most int, mins int[], maxs int[])
 RETURNS TABLE (id uuid, merchant_id uuid, external_id varchar, email varchar, rfm_score jsonb, metadata jsonb, version int,
                created_at timestamptz, updated_at timestamptz)
@@ -95,7 +99,8 @@ REVOKE EXECUTE ON FUNCTION public.list_segment(uuid, text, uuid, int, int[], int
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION public.list_segment(uuid, text, uuid, int, int[], int[]) TO core_api;
 --> statement-breakpoint
--- Who takes a function over must be allowed to create in its schema; for the time of this transaction it is.
+-- The new owner of a function needs CREATE on its schema; it has that right for the time of this transaction
+-- only.
 GRANT CREATE ON SCHEMA public TO core_definer;
 --> statement-breakpoint
 DO $$
@@ -110,8 +115,9 @@ $$;
 --> statement-breakpoint
 REVOKE CREATE ON SCHEMA public FROM core_definer;
 --> statement-breakpoint
--- Those that run with the caller's rights. The trigger for every row names the schema of what it calls instead: a setting
--- costs each row a microsecond. TEMPORARY and CREATE are taken from everybody by every migrate, as no dump tells of them.
+-- These functions run with the caller's rights. The trigger that runs for every row qualifies the names that
+-- it uses, because a setting costs each row a microsecond. Every migrate revokes TEMPORARY and CREATE from
+-- everybody, because a dump does not contain them.
 CREATE OR REPLACE FUNCTION public.set_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.updated_at := pg_catalog.clock_timestamp();

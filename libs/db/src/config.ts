@@ -1,4 +1,4 @@
-import { addresses, integer, flag, optionalText, secretOrFile, text, type Env } from '@core/runtime';
+import { addresses, flag, integer, nodeEnv, optionalText, secretOrFile, text, type Env } from '@core/runtime';
 
 /** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
 export const databaseEnv = {
@@ -39,10 +39,7 @@ export type ReplicasEnv = Env<typeof replicasEnv>;
 
 /** Whether this is production; see assertQuietLogs. */
 export const quietLogsEnv = {
-  NODE_ENV: text({
-    doc: "production: no start while PostgreSQL's log would show keys and emails",
-    default: 'development',
-  }),
+  NODE_ENV: nodeEnv,
 };
 
 /** The keyring that wraps every merchant's keys. */

@@ -1,6 +1,6 @@
 /**
- * SQLSTATEs of a server that goes away, is not there yet, has no room, is no primary any more, or has ended a
- * session that was idle in its transaction; and the codes that the system gives a socket.
+ * SQLSTATEs of a server that shuts down, is still starting, has no free connection, is no longer the primary,
+ * or has ended a session that was idle in its transaction; and the error codes of sockets.
  */
 const CODE =
   /^(08\w{3}|57P0\d|53300|25006|25P0[34]|ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
@@ -10,14 +10,16 @@ const MESSAGE =
   /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed))/;
 
 /**
- * SQLSTATEs of a server that cannot do it now, whatever is asked of it: no room on its disk, in its memory or for a
- * connection (class 53), stopped by an operator or a time limit (57), trouble with its files (58).
+ * SQLSTATEs of a server that cannot do anything now, regardless of the statement: no space on its disk, in
+ * its memory or for a connection (class 53), an operator or a time limit stopped it (57), its files fail
+ * (58).
  */
 const NOT_NOW = /^(53|57|58)[0-9A-Z]{3}$/;
 
 /**
- * Nobody's mistake, and the same may succeed later: the connection is lost, or the server cannot do it now. Apart from
- * isConnectionLoss, because another connection would not do: nothing runs anew at once for it.
+ * True for an error without a mistake in the request, which may succeed later: the connection is lost, or the
+ * server cannot work now. Separate from isConnectionLoss, because another connection would not help: nothing
+ * retries it at once.
  */
 export function isUnavailable(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };

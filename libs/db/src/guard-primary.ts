@@ -5,15 +5,17 @@ import { within, type Logger } from '@core/runtime';
 import { NodeLost, type Heard, type NodeSockets } from './node-sockets.ts';
 import { askIdentity, isSameServer, type ServerIdentity, type TimelineFence } from './server-identity.ts';
 
-/** Between two beats while all is well, and after one that failed. */
+/** The interval between two heartbeats while all is well, and after a failed one. */
 const [EVERY_MS, AGAIN_MS] = [1_000, 250];
-/** A beat, which may include a login, is given up after it. */
+/** The timeout of a heartbeat, which may include a login. */
 const LIMIT_MS = 1_000;
-/** Without a good beat for so long, the server hangs: its connections are cut. */
+/** A server without a successful heartbeat for so long hangs: its connections are cut. */
 const SILENT_MS = 3_000;
-/** The connection of the beats is replaced after it: only a new one shows where the address leads now. */
+/**
+ * The age at which the heartbeat's connection is replaced: only a new one shows where the address leads now.
+ */
 const RENEW_MS = 5_000;
-/** A timer that fires so late says that this process stood still, not the server. */
+/** A timer that fires this late shows that this process stood still, not the server. */
 const STALL_MS = 200;
 
 export interface Guard {
@@ -22,16 +24,16 @@ export interface Guard {
 }
 
 /**
- * Watches the primary by a heartbeat on a connection of its own, and cuts every connection of the process to
+ * Watches the primary with a heartbeat on a separate connection, and cuts every connection of the process to
  * it when it hangs, when its connections have gone silent, and when its address leads to another server. A
- * server that hangs closes no connection, and Node can set no TCP user timeout: without this the pool would
- * wait for the server for as long as TCP has patience, minutes. What is cut fails as a lost connection.
+ * server that hangs closes no connection, and Node cannot set a TCP user timeout: without this guard the pool
+ * would wait for TCP to give up, which takes minutes. Cut connections fail as lost connections.
  *
- * Long statements are safe while the server answers the beats. Rejected: a short limit for each statement,
- * which would end batches and migrations that are merely slow.
+ * Long statements are safe while the server answers the heartbeats. Rejected: a short limit for each
+ * statement, which would end batches and migrations that are merely slow.
  */
 export function guardPrimary(options: {
-  /** How to reach and to enter the server. */
+  /** How to connect to the server and log in. */
   config: ClientConfig;
   sockets: NodeSockets;
   fence: TimelineFence;
@@ -51,7 +53,7 @@ export function guardPrimary(options: {
   const open = async (): Promise<Answer> => {
     const socket = new Socket();
     const client = new Client({ ...config, stream: () => socket });
-    client.on('error', () => undefined); // its beat fails with the same error
+    client.on('error', () => undefined); // the heartbeat fails with the same error
     const next = { client, socket, openedAt: performance.now() };
     const answer = await answerOf(client.connect().then(() => askIdentity(client)));
     if (typeof answer !== 'object' || stopped) {
@@ -62,7 +64,8 @@ export function guardPrimary(options: {
     return answer;
   };
 
-  // The server may not know that they were cut: until TCP tells it, their transactions would hold their locks.
+  // The server may not know that they were cut: until TCP reports it, their transactions would hold their
+  // locks.
   const endSessions = async (pids: readonly number[]): Promise<void> => {
     const ended = beating?.client.query(END_SESSIONS, [pids]).catch(() => undefined);
     if (ended) await within(LIMIT_MS, ended);
@@ -83,7 +86,7 @@ export function guardPrimary(options: {
   const onSilence = (heard: Heard): void => {
     const silentMs = performance.now() - goodAt;
     if (silentMs < SILENT_MS) return;
-    // Beats may starve where the service itself is still served.
+    // Heartbeats may fail for want of a connection while the service itself still gets answers.
     if (state !== 'silent' && heardAnything(sockets, heard)) return;
     const cut = sockets.cut(new NodeLost(`the primary has not answered for ${Math.round(silentMs)} ms`));
     enter('silent', () =>
@@ -97,16 +100,18 @@ export function guardPrimary(options: {
     const old = beating;
     const asked = old && askIdentity(old.client);
     const first = asked && (await answerOf(asked));
-    // Not as of the beat's beginning: what came between it and the loss of the way would pass for a sign of life.
+    // Not the start of the heartbeat: data that arrived before the path was lost would count as a sign of
+    // life.
     const quietFrom = sockets.heard();
     const isFresh = old && performance.now() - old.openedAt < RENEW_MS;
     let answer = typeof first === 'object' && isFresh ? first : await open();
-    // A new connection may fail for reasons of its own, such as name resolution: the old one has the last word.
+    // A new connection may fail for its own reasons, such as name resolution: the old one decides.
     if (typeof answer !== 'object' && typeof first === 'object') answer = first;
     if (typeof first !== 'object' && beating === old) beating = undefined;
     const isSame = server !== undefined && typeof answer === 'object' && isSameServer(server, answer);
     const isThere = isSame || answer === 'refused';
-    // A server under load answers late, and a new connection no earlier than an old one: only what says nothing is lost.
+    // A server under load answers late, on a new connection as on an old one: only silent connections are
+    // lost.
     const isHalfOpen =
       first === 'silent' && isThere && (await answerOf(asked as Promise<ServerIdentity>)) === 'silent';
     if (old && old !== beating) void end(old);
@@ -122,7 +127,7 @@ export function guardPrimary(options: {
     }
     if (answer === 'refused') return true;
     onServer(answer);
-    await turn(); // the clients learn of the cut
+    await turn(); // the clients notice the cut
     const orphans = sockets.takeOrphans();
     if (isSame && orphans.length > 0) await endSessions(orphans);
     return true;
@@ -155,7 +160,7 @@ interface Beating {
   openedAt: number;
 }
 
-/** `refused`: the server is there and has said no. `broken`: the connection ended, or could not be made. */
+/** `refused`: the server answered with a refusal. `broken`: the connection ended, or could not be made. */
 type Answer = ServerIdentity | 'silent' | 'broken' | 'refused';
 
 async function answerOf(asked: Promise<ServerIdentity>): Promise<Answer> {
@@ -167,21 +172,21 @@ async function answerOf(asked: Promise<ServerIdentity>): Promise<Answer> {
     const inTime = await within(LIMIT_MS, answer);
     if (inTime !== undefined) return inTime;
     const stoodStill = performance.now() - due > STALL_MS;
-    await turn(); // what has come meanwhile is read behind the timers
+    await turn(); // data that arrived meanwhile is read after the timers
     const late = await Promise.race([answer, Promise.resolve(undefined)]);
     if (late !== undefined) return late;
     if (!stoodStill) return 'silent';
   }
 }
 
-/** SQLSTATEs come from a server at work, but for those of connections and of one that goes or is not there yet. */
+/** SQLSTATEs of a running server, except those of connections and of a server that stops or starts. */
 const hasSpoken = (code: unknown): boolean =>
   typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57P|E)/.test(code);
 
 const heardAnything = (sockets: NodeSockets, before: Heard): boolean =>
   [...sockets.heard()].some(([socket, bytes]) => bytes > (before.get(socket) ?? 0));
 
-/** Politely, and for sure: a silent server would keep the connection for ever. */
+/** Ends the connection, then destroys it: a silent server would keep it open for ever. */
 async function end({ client, socket }: Beating): Promise<void> {
   await within(
     LIMIT_MS,

@@ -1,27 +1,27 @@
 import type { Pool } from './pool.ts';
 import type { Tx } from './transaction.ts';
 
-/** Which event a record is, and what it says. */
+/** The identity of a record's event, and its content. */
 export interface EventClaim {
-  /** Topic, source, id and merchant as one text: a producer's ids are unique among its own events alone. */
+  /** Topic, source, id and merchant as one text: a producer's ids are unique only among its own events. */
   key: string;
-  /** Of what the record says, without personal data: the same key with another digest is another event. */
+  /** Digest of the content, without personal data: the same key with another digest is another event. */
   digest: Buffer;
-  /** The id alone: under it the build before this one has claimed the event. */
+  /** The bare id, with which the build before this one claimed the event. */
   bareId: string;
 }
 
 /**
- * - claimed: by this call
- * - repeated: it was claimed before
- * - reused: its key was claimed before for an event that said something else
+ * - claimed: claimed by this call
+ * - repeated: claimed before
+ * - reused: its key was claimed before for an event with other content
  */
 export type ClaimOutcome = 'claimed' | 'repeated' | 'reused';
 
 /**
- * Claims events for a consumer in the caller's transaction, in one statement; a second one is needed only when some
- * were claimed before.
- * @returns what became of each, in the order given; the caller leaves alone what it has not claimed
+ * Claims events for a consumer in the caller's transaction, in one statement; a second statement is needed
+ * only when some were claimed before.
+ * @returns the result of each, in the order given; the caller skips the events that it has not claimed
  */
 export async function claimEvents(
   tx: Tx,
@@ -33,7 +33,7 @@ export async function claimEvents(
   const claimed = await insertClaims(tx, consumer, firsts);
   const lost = firsts.filter(({ key }) => !claimed.has(key)).map(({ key }) => key);
   const stored = await readDigests(tx, consumer, lost);
-  // Claimed under its bare id, an event has no digest: then it is taken for the same, as it was by that build.
+  // An event claimed by its bare id has no digest: it counts as the same event, as it did for that build.
   for (const key of lost) digests.set(key, stored.get(key) ?? ANY);
   return claims.map(({ key, digest }) => {
     if (claimed.delete(key)) return 'claimed';
@@ -64,7 +64,9 @@ async function insertClaims(tx: Tx, consumer: string, claims: readonly EventClai
   return new Set(rows.map(({ key }) => key));
 }
 
-/** After the insert, in a statement of its own: only that one sees what another consumer committed meanwhile. */
+/**
+ * Runs after the insert in its own statement: only that one sees what another consumer committed meanwhile.
+ */
 async function readDigests(tx: Tx, consumer: string, keys: readonly string[]): Promise<Map<string, Buffer>> {
   if (keys.length === 0) return new Map();
   const rows = await tx.query<{ key: string; digest: Buffer }>(

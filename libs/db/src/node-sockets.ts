@@ -2,29 +2,34 @@ import { Socket } from 'node:net';
 import type { ClientBase } from 'pg';
 import type { Pool } from './pool.ts';
 
-/** A node was given up while it owed an answer; another connection, or another node, may do. */
+/** A node was given up while an answer was pending; another connection, or another node, may succeed. */
 export class NodeLost extends Error {
   override name = 'NodeLost';
   readonly code = '08006';
 }
 
-/** How many bytes each open socket has received. */
+/** The number of bytes that each open socket has received. */
 export type Heard = ReadonlyMap<Socket, number>;
 
 /**
- * Every open socket to one node: those of a pool, of the pools made beside it, and of clients that LISTEN.
- * The pg client offers no way to end a connection whose server is silent: `end()` waits for the answers
- * that are owed, and in pipeline mode it waits for ever. Destroying the socket fails them at once.
+ * Tracks every open socket to one node: those of a pool, of the pools made beside it, and of clients that
+ * LISTEN. The pg client cannot end a connection whose server is silent: `end()` waits for pending answers,
+ * and in pipeline mode it waits for ever. Destroying the socket fails the pending queries at once.
  */
 export interface NodeSockets {
-  /** The `stream` of pg's options. */
+  /** The `stream` option of pg. */
   open(): Socket;
   heard(): Heard;
-  /** Destroys the sockets; with `since`, only those that have received nothing since then. @returns how many */
+  /**
+   * Destroys the sockets; with `since`, only those that have received nothing since then.
+   * @returns their number
+   */
   cut(reason: NodeLost, since?: Heard): number;
-  /** Keeps the number of the client's session, for when its socket is cut. */
+  /** Records the backend pid of a client, for the time when its socket is cut. */
   follow(client: ClientBase): void;
-  /** Sessions whose sockets were cut since the last call: the server may not know, and keep their locks. */
+  /**
+   * Sessions of sockets that were cut since the last call: the server may not notice, and keep their locks.
+   */
   takeOrphans(): number[];
 }
 
@@ -62,6 +67,6 @@ export function trackSockets(): NodeSockets {
   return tracked;
 }
 
-/** The sockets of the node that a pool connects to; undefined for a pool that createPool has not made. */
+/** The sockets of the node that a pool connects to; undefined for a pool that createPool did not make. */
 export const socketsOf = (pool: Pool): NodeSockets | undefined =>
   pool.options.stream && known.get(pool.options.stream);

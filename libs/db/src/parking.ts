@@ -3,7 +3,7 @@ import type { Tx } from './transaction.ts';
 
 /** An event for a customer not known yet, with what is needed to handle it later or to give it up. */
 export interface ParkedEvent {
-  /** Its key in the inbox, see EventClaim; parked by the build before this one: its bare id. */
+  /** Its key in the inbox, see EventClaim; the bare id when the build before this one parked it. */
   claimedAs: string;
   topic: string;
   partition: number;
@@ -71,7 +71,7 @@ export const takeEventsToApply = (tx: Tx, consumer: string, most: number): Promi
 export const takeExpiredEvents = (tx: Tx, consumer: string, most: number): Promise<TakenEvent[]> =>
   take(tx, takeSql('give_up_at <= now()'), [consumer, most]);
 
-/** Takes one event, whatever became of its customer. */
+/** Takes one event, regardless of its customer's state. */
 export const takeEvent = (tx: Tx, consumer: string, claimedAs: string): Promise<TakenEvent[]> =>
   take(tx, takeSql('event_id = $3'), [consumer, 1, claimedAs]);
 

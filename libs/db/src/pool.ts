@@ -10,27 +10,27 @@ export type { Pool, PoolClient };
 // int8 as a string loses nothing; counters that are known to fit are declared mode 'number' in the schema.
 types.setTypeParser(types.builtins.INT8, (value) => value);
 
-/** A statement nobody waits for any more must not hold locks for ever. */
+/** The limit of a statement: one that no caller waits for any more must not hold its locks for ever. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * An answer that comes later never comes: the server ends the statement before. The margin is for the way
- * and for a machine under load. The guard of the primary is quicker where the server hangs; this is for one
- * connection that is lost alone.
+ * The client's timeout of an answer: the server ends the statement earlier, so a later answer never comes.
+ * The margin covers the network and a machine under load. Where the server hangs the guard of the primary
+ * reacts earlier; this timeout covers a single lost connection.
  */
 export const ANSWER_MARGIN_MS = 5_000;
 
 /**
- * Settings of each session by which the server ends connections whose client is gone: an open transaction
- * keeps its locks until then, and its successor would wait for them. Seconds, but for the last: milliseconds.
+ * Session settings with which the server ends connections whose client is gone: an open transaction keeps its
+ * locks until then, and its successor would wait for them. Values are seconds, except the last: milliseconds.
  */
 export const SERVER_SIDE =
   '-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=4 -c tcp_user_timeout=8000';
 
 /**
- * A pool for one node; without `node`, for the primary, which is then watched: see guardPrimary. A pool's idle
- * client may die (a restart, a failover): that is logged, the client is dropped and the next caller gets a
- * new one; without a listener it would end the process.
+ * A pool for one node; without `node`, for the primary, which is then watched: see guardPrimary. An idle
+ * client of a pool may lose its connection (restart, failover): this is logged, the client is dropped and the
+ * next caller gets a new one; without a listener the error would end the process.
  */
 export function createPool(
   env: DatabaseEnv,
@@ -57,7 +57,8 @@ export function createPool(
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: options.lifetimeSeconds ?? 0,
     keepAlive: true,
-    // A router on the way forgets a quiet connection after minutes; the system's default is two hours.
+    // A router on the path forgets an idle connection after minutes; the system's keepalive default is two
+    // hours.
     keepAliveInitialDelayMillis: 5_000,
     // Statements that are sent without waiting for each other go out at once: see ReadNode.
     pipeline: true,
@@ -67,7 +68,7 @@ export function createPool(
   };
   const pool = options.node ? new Pool(config) : openPrimary();
   pool.on('error', (err) => {
-    // One word of the guard stands for all the connections that it cuts.
+    // One log line of the guard covers all the connections that it cuts.
     if (err instanceof NodeLost) log.debug({ err }, 'database connection cut');
     else log.warn({ err }, 'database connection lost');
   });
@@ -83,7 +84,7 @@ export function createPool(
     return new PrimaryPool(
       {
         ...config,
-        // A new connection may be the first to lead to a former primary.
+        // A new connection may be the first one that leads to a former primary.
         verify: (client, done) =>
           void askIdentity(client)
             .then((server) => fence.assertPrimary(server))
@@ -102,7 +103,7 @@ class PrimaryPool extends Pool {
     this.#guard = guard;
   }
 
-  /** The guard goes last: until then it cuts what a server that hangs owes. */
+  /** The guard closes last: until then it cuts connections that wait for a hung server. */
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | void {

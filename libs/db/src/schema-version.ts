@@ -10,9 +10,9 @@ export class UnknownSchema extends PermanentError {
 }
 
 /**
- * An app serves the schema that it was built for, and newer ones that let its build go on: each migration records the
- * oldest build that may still run, so that an update replaces one process after the other. A migration that does not
- * say so lets nobody go on.
+ * An app serves the schema that it was built for, and newer ones that still support its build: each migration
+ * records the oldest build that may still run, so that an update replaces one process after the other. A
+ * migration without that record supports no earlier build.
  * @throws UnknownSchema saying which command to run
  */
 export async function assertKnownSchema(reader: Reader): Promise<void> {
@@ -33,13 +33,13 @@ const UNDEFINED_TABLE = '42P01';
 
 interface AppliedSchema {
   applied: number;
-  /** That may run; 0 when no migration came after this build. */
+  /** The oldest build that may run; 0 when no migration came after this build. */
   oldestBuild: number;
 }
 
 async function appliedSchema(reader: Reader): Promise<AppliedSchema> {
   try {
-    // By way of JSON, because a database that an earlier build has migrated lacks the column.
+    // Read through JSON, because a database that an earlier build has migrated lacks the column.
     const [row] = await reader.query<{ applied: string | null; oldest: string | null }>(
       `select max(created_at) as applied,
               max(coalesce((to_jsonb(m) ->> 'oldest_build')::bigint, created_at)) filter (where created_at > $1) as oldest

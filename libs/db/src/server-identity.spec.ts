@@ -7,7 +7,7 @@ const server = (timeline: number | null, system = 'a'): ServerIdentity => ({
   timeline,
 });
 
-/** Whether the last of the servers is taken for the primary. */
+/** Whether the last of the servers is accepted as the primary. */
 const passes = (...seen: ServerIdentity[]): boolean => {
   const fence = createTimelineFence();
   const outcomes = seen.map((each) => {

@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg';
 
-/** Which server answers, and whether it takes writes. */
+/** The identity of a server, and whether it accepts writes. */
 export interface ServerIdentity {
-  /** Of the cluster: a replica has its primary's, a restored backup too. */
+  /** The cluster's identifier: a replica has the one of its primary, and so has a restored backup. */
   system: string;
-  /** When this server started: two servers never share it. */
+  /** The start time of this server: two servers never share it. */
   started: string;
   /** Rises with each promotion; null on a standby. */
   timeline: number | null;
@@ -28,13 +28,15 @@ export const isSameServer = (a: ServerIdentity, b: ServerIdentity): boolean =>
 /** The server at the primary's address must not be written to. */
 export class NotThePrimary extends Error {
   override name = 'NotThePrimary';
-  /** As PostgreSQL refuses a write on a standby: a loss of connection, see isConnectionLoss. */
+  /**
+   * The SQLSTATE of a refused write on a standby, which counts as a connection loss, see isConnectionLoss.
+   */
   readonly code = '25006';
 }
 
 /**
- * The newest timeline that this process has seen of a cluster. A former primary that wakes up after its
- * replica was promoted is on an older one: what is written to it is lost when it joins again.
+ * The newest timeline of a cluster that this process has seen. A former primary that restarts after its
+ * replica was promoted has an older timeline: writes to it are lost when it rejoins.
  */
 export interface TimelineFence {
   /** @throws NotThePrimary for a standby and for a former primary */

@@ -25,9 +25,10 @@ export interface Tx extends Reader {
    */
   announce(channel: string): void;
   /**
-   * How long each statement may take from here to the end of the transaction, instead of the pool's limit. The server and
-   * this side must agree: a SET alone would leave the answer of a longer one unheard.
-   * @param minutes 0: as long as it takes
+   * Sets the time limit of each statement from here to the end of the transaction, instead of the pool's
+   * limit. The server and the client must agree: after a SET alone the client would drop the answer of a
+   * longer statement.
+   * @param minutes 0: no limit
    */
   allowStatements(minutes: number): Promise<void>;
 }
@@ -124,10 +125,11 @@ async function attemptOnce<T, R>(
     });
     return { result, after };
   } catch (error) {
-    // A lost connection goes, and the server rolls back; a ROLLBACK might wait for an answer that never comes. A
-    // primary that has become a standby keeps its connections: each must go before the next is right.
+    // A lost connection is closed, and the server rolls back; a ROLLBACK might wait for an answer that never
+    // comes. A primary that has become a standby keeps its connections: all must be closed before a new one
+    // is right.
     if (isConnectionLoss(error)) broken = error as Error;
-    // After a failed BEGIN or COMMIT it is harmless; when it fails too the connection is gone.
+    // After a failed BEGIN or COMMIT the ROLLBACK is harmless; when it fails too the connection is gone.
     else await client.query('rollback').catch((cause: Error) => (broken = cause));
     const lostRace = RETRIED.includes((error as { code?: string } | null)?.code ?? '');
     return { error, mayRunAnew: lostRace || (isConnectionLoss(error) && !commitSent) };
@@ -151,7 +153,7 @@ function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
   };
 }
 
-/** Of Node's timers. */
+/** The longest timeout of a Node timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Thrown by a command that saw a row change under it: the transaction runs anew. */

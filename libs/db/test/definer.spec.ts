@@ -9,7 +9,7 @@ beforeAll(async () => ({ pool: owner, database, close } = await openDatabase()))
 afterAll(() => close());
 
 const ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'];
-/** Settings under which a name is never looked for among a caller's temporary objects before anywhere else. */
+/** Settings with which a name is never searched among a caller's temporary objects first. */
 const SAFE_PATH = 'search_path=pg_catalog, pg_temp';
 
 async function as<T>(role: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -30,7 +30,7 @@ interface Function {
   owner: string;
 }
 
-/** Those of the service; an extension's are not ours to write. */
+/** The functions of the service; those of an extension are not ours to change. */
 const functions = async (): Promise<Function[]> =>
   (
     await owner.query<Function>(
@@ -89,7 +89,7 @@ it('no other function finds a temporary object before the service’s own', asyn
   const bare = (await functions()).filter(
     ({ settings, body }) =>
       !settings.includes(SAFE_PATH) &&
-      // Without tables and with the schema of each function that it calls, a body needs no setting.
+      // A body that uses no table and qualifies each function name needs no setting.
       (/\b(select|insert|update|delete|perform)\b/i.test(body) || /(?<!pg_catalog\.)\b\w+\(/.test(body)),
   );
   expect(bare.map(({ name }) => name)).toEqual([]);
@@ -124,7 +124,10 @@ describe('a temporary view of a table’s name', () => {
     expect(names.filter((name) => !CALLS.some((call) => call.includes(`${name}(`)))).toEqual([]);
   });
 
-  /** As if somebody had given the right back: what a trap behind every table's name catches, of `calls` by `role`. */
+  /**
+   * Grants the revoked right again and returns what a trap behind every table name catches when `role` runs
+   * `calls`.
+   */
   async function attack(role: string, calls: readonly string[]): Promise<string[]> {
     const whose = merchant();
     const customer = await insertCustomer(owner, whose);
@@ -206,7 +209,7 @@ it.each(['customers', 'shopify_connections'])(
         const text = call.replaceAll('{m}', whose).replaceAll('{c}', customer);
         const answer = await as('core_api', async (client) => {
           await client.query(`set core.merchant_id = '${whose}'`);
-          // A session that has called it before has its plan.
+          // A session that has called it before has a cached plan.
           await client.query(text);
           await migrator.query(`begin; alter table ${table} add column spec_more int`);
           const ended = client.query(text).then(() => 'answered', String);
@@ -229,7 +232,7 @@ const isWaiting = async () =>
       `select from pg_stat_activity where usename = 'core_api' and datname = current_database() and wait_event_type = 'Lock'`,
     )
   ).rowCount === 1;
-/** Kept for an earlier build alone. */
+/** Kept only for an earlier build. */
 const LEGACY = /customers_of_segment/;
 
 describe('roles', () => {

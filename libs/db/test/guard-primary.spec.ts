@@ -35,7 +35,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/** Whether the guard has its connection: what was before it, it has not seen. */
+/** Whether the guard has its connection: it has not seen what happened before. */
 const watched = () =>
   waitUntil(
     async () => {
@@ -48,7 +48,7 @@ const watched = () =>
     { what: 'a first heartbeat' },
   );
 
-/** The pool's limit for an answer is 35 s: what is over before, the guard has ended. */
+/** The pool's timeout for an answer is 35 s: the guard has ended anything that ends earlier. */
 const BEFORE_THE_LIMIT_MS = 30_000;
 
 it('cuts the connections of the pool and of all beside it when they go silent, and all work again', async () => {
@@ -61,7 +61,7 @@ it('cuts the connections of the pool and of all beside it when they go silent, a
   for (const client of idle) client.release();
   await beside.query('select 1');
   await watched();
-  await sleep(1_500); // a beat of the guard's own, whose answer it knows
+  await sleep(1_500); // one heartbeat, whose answer the guard has
 
   proxy.freeze();
   const since = performance.now();
@@ -111,9 +111,9 @@ it('leaves a long statement alone while the server answers', async () => {
 it('leaves it alone when the answer to a beat is late', async () => {
   await watched();
   const slow = pool.query('select 1 as one, pg_sleep(6)');
-  await sleep(500); // until it is on its way
+  await sleep(500); // until the query has been sent
   proxy.freeze();
-  await sleep(1_500); // the limit of a beat, and more; what follows is no assertion about time
+  await sleep(1_500); // more than the limit of a heartbeat
   proxy.thaw();
   expect((await slow).rows).toHaveLength(1);
 });

@@ -47,7 +47,7 @@ interface Entry {
 const journal = (): Entry[] =>
   (JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as { entries: Entry[] }).entries;
 
-/** One migration more, by its text. @returns its tag */
+/** Adds one migration with this text. @returns its tag */
 function add(text: string): string {
   const entries = journal();
   const tag = `${String(++number).padStart(4, '0')}_spec`;
@@ -108,7 +108,7 @@ it('names who is in the way, and goes on when it has gone', async () => {
       `^${tag} waits for a lock, try 1: .*pid ${rows[0]!.pid} \\(core_owner, spec report, idle in transaction`,
     ),
   );
-  // Nobody waits behind it for longer than a try.
+  // No other session waits behind it for longer than one try.
   await owner.query(`set statement_timeout = '30s'`);
   for (let n = 0; n < 5; n++) await owner.query('select from customers limit 1');
   await reader.query('commit');
@@ -234,7 +234,7 @@ it.each(newMigrations())('%s says which build may still run', (tag) => {
   expect(readFileSync(join(FOLDER, `${tag}.sql`), 'utf8')).toMatch(/^-- oldest build: \d{4}$/m);
 });
 
-/** Those before are history: whoever has them has this build's, too. */
+/** Earlier migrations are excluded: a database that has them also has those of this build. */
 function newMigrations(): string[] {
   const { entries } = JSON.parse(readFileSync(join(FOLDER, 'meta/_journal.json'), 'utf8')) as {
     entries: Entry[];

@@ -299,7 +299,7 @@ describe('functions that see every merchant', () => {
         [A, shop],
       );
       await expect(second).rejects.toMatchObject({ code: '23505' });
-      // What the build before this one asks by.
+      // The function that the build before this one calls.
       const former = await asMerchant(undefined, (tx) =>
         tx.query('select merchant_of_shop($1) as merchant', [shop]),
       );
@@ -321,7 +321,7 @@ describe('functions that see every merchant', () => {
         (name) => ({
           name,
           path: 'search_path=pg_catalog, pg_temp',
-          // The owner may replace them, and core_definer, who cannot log in, owns them.
+          // The owner may replace them, and core_definer, which cannot log in, owns them.
           may: ['core_api', 'core_definer', 'core_owner'],
         }),
       ),

@@ -3,7 +3,7 @@ import { waitUntil } from '@core/testing';
 import type { ReadNode } from '../src/reads/read-node.ts';
 import { watchNodes, type NodeWatch, type NodeWithProbe } from '../src/reads/watch-nodes.ts';
 
-/** A node that stands where the spec says. */
+/** A node whose position the spec sets. */
 function standing(kind: ReadNode['kind'], token: string): NodeWithProbe & { at(token: string): void } {
   let place = token;
   const node = {
@@ -31,12 +31,12 @@ it('reads from no replica that follows a former primary, however far that has go
   promoted.at('2:0/5000100');
   primary.at('2:0/5000100');
   await until('true,false');
-  left.at('1:0/9000000'); // the former primary is awake, and writes on
-  primary.at('1:0/9000000'); // and answers at the address of the primary
-  await new Promise((resolve) => setTimeout(resolve, 1_000)); // several looks
+  left.at('1:0/9000000'); // the former primary runs again, and continues to write
+  primary.at('1:0/9000000'); // it answers at the address of the primary
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // several polls
   expect(usable()).toBe('true,false');
 
   primary.at('2:0/5000200');
-  left.at('2:0/5000200'); // it was sent to the new primary
+  left.at('2:0/5000200'); // it follows the new primary now
   await until('true,true');
 });

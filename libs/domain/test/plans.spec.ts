@@ -82,8 +82,8 @@ function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): 
 }
 
 /**
- * What a statement comes down to, and who runs it: of the api's functions it is their body, which belongs to another
- * role and of which EXPLAIN tells nothing.
+ * The plan of a statement, and the role that runs it. For the api's functions it is the plan of the body,
+ * which belongs to another role and which EXPLAIN does not show.
  */
 async function unfold({ text, values }: Statement): Promise<{ text: string; explain: typeof asApi }> {
   const [, name] = /from (read_scores|list_segment)\(/.exec(text) ?? [];

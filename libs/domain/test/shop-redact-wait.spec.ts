@@ -19,7 +19,7 @@ import { customer, newEmail, newNumber, openPrivacy, type PrivacyBench } from '.
 const DAY = { wait: 86_400, most: 3 };
 
 let bench: PrivacyBench;
-// Of each test: what is an hour's burst is a matter of the whole database.
+// Reset for each test, because the burst of an hour counts requests of the whole database.
 beforeEach(async () => (bench = await openPrivacy()));
 afterEach(() => bench.close());
 
@@ -41,7 +41,7 @@ type Ref = Awaited<ReturnType<typeof request>>;
 
 const schedule = (policy: ShopRedactionPolicy = DAY) =>
   bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, policy));
-/** @returns the requests that steps were made of */
+/** @returns the requests for which steps ran */
 async function work(): Promise<string[]> {
   const seen = new Set<string>();
   for (;;) {
@@ -169,7 +169,7 @@ it('holds all of a burst, the first of it too, until each is confirmed', async (
   await confirm(first[1]!);
   expect(await work()).toEqual([first[1]!.requestId]);
   await cancel(last);
-  // One that was confirmed or cancelled counts, and is held no more.
+  // A confirmed or cancelled one counts, and is not held again.
   const next = await request();
   expect(ids((await schedule({ wait: 0, most: 3 })).held)).toEqual([next.requestId]);
   expect(await work()).toEqual([]);
@@ -195,7 +195,7 @@ it('takes as many as may come within any hour, and holds those alone that came w
   expect((await schedule({ wait: 0, most: 3 })).held).toEqual([]);
   await received(old[0]!, '59 minutes');
   const fourth = await request();
-  // The four of the last hour; the two before it are not in any hour with more than three others.
+  // The four of the last hour; the two before it have fewer than four others in any hour.
   await received(old[1]!, '130 minutes');
   await received(old[2]!, '130 minutes');
   expect(ids((await schedule({ wait: 0, most: 3 })).held)).toEqual(ids([old[0]!, ...fresh, fourth]));

@@ -1,15 +1,15 @@
 import { deadLetterTopic, Topic } from '@core/contracts';
 import type { Acl } from './kafka-client.ts';
 
-/** Who is who to the broker, such as User:core-worker. */
+/** The principals by which the broker knows its clients, such as User:core-worker. */
 export interface Principals {
   /** The worker, KAFKA_SASL. */
   worker: string;
-  /** Operators' commands, but for those about ACLs: these take whoever may change them. */
+  /** Operators' commands, except those about ACLs, which need a principal that may change ACLs. */
   ops: string;
   /** RFM Analytics. */
   analytics: string;
-  /** Who asks for people and shops to be erased. */
+  /** The service that requests the erasure of people and shops. */
   privacy: string;
 }
 
@@ -29,8 +29,8 @@ const DEAD = INBOUND.map(deadLetterTopic);
 const ALL = [...INBOUND, ...OUTBOUND, ...DEAD];
 
 /**
- * What each needs and no more. With them the broker must refuse whatever nobody was allowed:
- * allow.everyone.if.no.acl.found=false. READ and WRITE hold DESCRIBE.
+ * The rights that each principal needs, and no others. The broker must refuse everything else:
+ * allow.everyone.if.no.acl.found=false. READ and WRITE include DESCRIBE.
  */
 export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
   const may = (principal: string, operation: Acl['operation'], topics: readonly string[]): Acl[] =>
@@ -45,13 +45,13 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
     ...may(worker, 'read', INBOUND),
     ...may(worker, 'write', [...OUTBOUND, ...DEAD]),
     inGroup(worker, 'read', WORKER_GROUP, 'literal'),
-    // how well its topics are replicated, told at its start
+    // the replication of its topics, reported at its start
     ...may(worker, 'describe_configs', ALL),
     // topics
     ...may(ops, 'create', ALL),
     ...may(ops, 'describe', ALL),
     ...may(ops, 'describe_configs', ALL),
-    // dlq, which reads by groups with names of chance, and sends again
+    // dlq, which reads with groups of random names and produces records again
     ...may(ops, 'read', DEAD),
     ...may(ops, 'write', INBOUND),
     inGroup(ops, 'read', 'read.', 'prefixed'),
@@ -64,7 +64,7 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
   ];
 }
 
-/** Those who may write to an inbound topic although they need not: each can forge what it holds. */
+/** Principals that may write to an inbound topic without needing to: each can forge its records. */
 export const othersWhoWrite = (present: readonly Acl[], wanted: readonly Acl[]): Acl[] => {
   const needed = new Set(wanted.map(keyOf));
   return present.filter(
@@ -79,6 +79,6 @@ export const othersWhoWrite = (present: readonly Acl[], wanted: readonly Acl[]):
 const covers = ({ name, pattern }: Acl, topic: string): boolean =>
   pattern === 'prefixed' ? topic.startsWith(name) : name === topic || name === '*';
 
-/** What says of two that they are the same. */
+/** The key by which two ACLs are compared. */
 export const keyOf = ({ principal, resource, name, pattern, operation }: Acl): string =>
   [principal, resource, name, pattern, operation].join('|');

@@ -6,10 +6,10 @@ import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData
 /**
  * - malformed: no body, not UTF-8, not JSON, or of another shape
  * - invalid: a field's value is not allowed
- * - id_reused: its id was used before for an event that said something else
+ * - id_reused: its id was used before for an event with other content
  * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
  * - unsupported_kind: understood, and not served
- * - signature_missing, signature_invalid: not signed, or not by whom, for what or when it says
+ * - signature_missing, signature_invalid: unsigned, or the key, the topic, the id or the time does not match
  * - transient_exhausted: a failure that should have passed has not, for an hour, while the database works
  * - unforeseen: anything else, after a few attempts
  */
@@ -23,7 +23,7 @@ export type DeadLetterReason =
   | 'transient_exhausted'
   | 'unforeseen';
 
-/** Of records that nobody may have applied by sending them again. */
+/** Reasons whose records may not be applied by a redrive. */
 export const SIGNATURE_REASONS = ['signature_missing', 'signature_invalid'] as const;
 
 export interface DeadLetter {
@@ -73,7 +73,7 @@ const sizeOf = ({ key, headers, value }: EventRecord): number =>
 function toRecord({ record, keeps, reason, attempts }: DeadLetter): EventRecord {
   const body = withoutPersonalData(record.value, keeps);
   const { [SIGNATURE_HEADER]: signature, ...unsigned } = record.headers;
-  // It fits the body that was signed, and no other.
+  // The signature belongs to the original body only.
   const fits = signature !== undefined && body === record.value;
   return {
     topic: deadLetterTopic(record.topic),

@@ -13,23 +13,23 @@ export interface KafkaClient {
   /** Creates those that are missing and leaves the others as they are. @returns the names created */
   ensureTopics(topics: readonly TopicSpec[]): Promise<string[]>;
   topics(): Promise<string[]>;
-  /** How many brokers are up. */
+  /** The number of brokers that are up. */
   brokers(): Promise<number>;
   /** Partitions and the named settings of topics as they are. @throws when one is missing */
   describeTopics(names: readonly string[], settings: readonly string[]): Promise<TopicSpec[]>;
   /** The offset that the next record of each partition gets, by partition. */
   endOffsets(topic: string): Promise<bigint[]>;
-  /** The offset of the first record of each partition at or after a time, by partition; the end where there is none. */
+  /** The offset of the first record of each partition at or after a time, else the end of the partition. */
   offsetsAt(topic: string, time: Date): Promise<bigint[]>;
-  /** Has a group go on at these offsets, by partition. @throws while the group has members */
+  /** Sets the offsets of a group by partition. @throws while the group has members */
   setGroupOffsets(groupId: string, topic: string, offsets: readonly bigint[]): Promise<void>;
   /** Where a group stands in each partition of a topic, by partition. */
   groupOffsets(groupId: string, topic: string): Promise<GroupOffset[]>;
   /** Records of the topic that the group has not committed yet. */
   lag(groupId: string, topic: string): Promise<bigint>;
-  /** What the broker allows to whom; undefined: it has no authorizer, so everybody may do everything. */
+  /** The ACLs of the broker; undefined: it has no authorizer, so everyone may do everything. */
   acls(): Promise<Acl[] | undefined>;
-  /** Adds them to what the broker allows. @throws when it has no authorizer, or the user may not */
+  /** Adds ACLs to the broker. @throws when it has no authorizer, or the user may not change ACLs */
   createAcls(acls: readonly Acl[]): Promise<void>;
   /** Closes every consumer and the producer. */
   close(): Promise<void>;
@@ -109,15 +109,15 @@ export interface EventConsumer {
 export interface TopicSpec {
   name: string;
   partitions: number;
-  /** Copies of each record; the broker's default if not given. As described: of the partition with the fewest. */
+  /** Replicas of each partition; default: the broker's. When described: of the partition with the fewest. */
   replicas?: number;
   /** Topic settings such as retention.ms. */
   config: Record<string, string>;
 }
 
-/** That a principal may do something, from any host. */
+/** The right of a principal to an operation, from any host. */
 export interface Acl {
-  /** `User:` and the name that it logs in with. */
+  /** `User:` and its login name. */
   principal: string;
   resource: 'topic' | 'group';
   name: string;

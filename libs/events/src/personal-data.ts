@@ -16,8 +16,8 @@ export const withoutEmails = (text: string): string =>
   text.replace(/[^\s"'<>,;]+/g, (word) => (/.[@＠﹫]./s.test(word) ? REMOVED : word));
 
 /**
- * Headers are names, ids and times; what is longer is left out, so that a dead letter fits into its topic, and what holds
- * a control character too: PostgreSQL takes no NUL, and a parked event is kept there.
+ * Headers are names, ids and times. Longer headers are left out, so that a dead letter fits into its topic,
+ * and so are headers with a control character: a parked event is stored in PostgreSQL, which refuses NUL.
  */
 const LONGEST_HEADER = 1_024;
 const MOST_HEADERS = 64;
@@ -42,8 +42,8 @@ export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | nu
  * A JSON body with nothing but the fields that may be kept, and "[removed]" where something was. Not a list of what
  * must go: a field that nobody has thought of holds a person's phone just as well.
  *
- * Written anew unless it would say the same but for space: of a field that stands twice the parser shows one alone.
- * Its own bytes stay where they can, for a signature is over them.
+ * The body is rewritten unless the result differs only in whitespace: for a repeated field the parser returns
+ * one value only. The original bytes are kept where possible, because a signature covers them.
  * @returns null for no body, and for one that cannot be looked into: no JSON object, or too large
  */
 export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buffer | null {
@@ -59,7 +59,7 @@ export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buff
   }
 }
 
-/** JSON without the space between its parts, which says nothing. */
+/** JSON without the insignificant whitespace between its parts. */
 const withoutSpace = (json: string): string =>
   json.replace(/("(?:[^"\\]|\\.)*")|[ \t\r\n]+/g, (_, text: string | undefined) => text ?? '');
 

@@ -2,27 +2,30 @@ import { Gauge, type Logger, type Registry } from '@core/runtime';
 import type { KafkaClient, TopicSpec } from './kafka-client.ts';
 import { topicSpecs } from './topics.ts';
 
-/** What a record survives: so many copies of it, and a write is acknowledged once `minInSync` of them have it. */
+/**
+ * The durability of a record: `replicas` copies, and a write is acknowledged once `minInSync` of them have
+ * it.
+ */
 export interface Replication {
   replicas: number;
   minInSync: number;
 }
 
-/** Three copies of which one may be away, without that a record is lost or a write refused. */
+/** Three replicas, of which one may be unavailable without a lost record or a refused write. */
 export const WANTED: Replication = { replicas: 3, minInSync: 2 };
 
 const MIN_IN_SYNC = 'min.insync.replicas';
 
 /**
- * The best that so many brokers can keep. One copy fewer must be in sync than there are, so that a broker may be
- * restarted. Left to the broker's defaults, a topic has one copy of each record, and goes with its disk.
+ * The best replication for this number of brokers. One replica fewer than there are must be in sync, so that
+ * a broker can be restarted. With the broker's defaults a topic has one replica, and a failed disk loses it.
  */
 export function replicationFor(brokers: number): Replication {
   const replicas = Math.max(1, Math.min(WANTED.replicas, brokers));
   return { replicas, minInSync: Math.max(1, replicas - 1) };
 }
 
-/** Every topic of the service as it is to be created where there are so many brokers. */
+/** Every topic of the service, with the replication to use for this number of brokers. */
 export function replicatedTopicSpecs(brokers: number): TopicSpec[] {
   const { replicas, minInSync } = replicationFor(brokers);
   return topicSpecs().map((spec) => ({
@@ -32,7 +35,7 @@ export function replicatedTopicSpecs(brokers: number): TopicSpec[] {
   }));
 }
 
-/** Creates the topics that are missing; safe to run again. @returns the names created */
+/** Creates the missing topics; safe to run again. @returns the names of the created topics */
 export const createTopics = async (
   client: Pick<KafkaClient, 'brokers' | 'ensureTopics'>,
 ): Promise<string[]> => client.ensureTopics(replicatedTopicSpecs(await client.brokers()));
@@ -41,7 +44,7 @@ interface Found extends Replication {
   topic: string;
 }
 
-/** @throws while no broker answers, or when this user may not ask for a topic's settings */
+/** @throws while no broker answers, or when this user may not read a topic's settings */
 export async function readReplication(client: Pick<KafkaClient, 'describeTopics'>): Promise<Found[]> {
   const names = topicSpecs().map(({ name }) => name);
   const found = await client.describeTopics(names, [MIN_IN_SYNC]);
@@ -52,14 +55,14 @@ export async function readReplication(client: Pick<KafkaClient, 'describeTopics'
   }));
 }
 
-/** Below what is wanted, or so that no broker may be away: then writes are refused while one restarts. */
+/** Fewer than wanted, or no broker may be unavailable: writes are then refused while one restarts. */
 export const isWeak = ({ replicas, minInSync }: Replication): boolean =>
   replicas < WANTED.replicas || minInSync < WANTED.minInSync || minInSync >= replicas;
 
 /**
- * Says at an app's start how well the topics are kept: in figures, and in production in a warning that names the weak
- * ones. Not an error: they hold events, and an app that waits for them to be moved publishes none. A user without the
- * right to ask learns nothing, and is told so.
+ * Reports at an app's start how the topics are replicated: in metrics, and in production in a warning that
+ * names the weak ones. It is not an error: the topics hold events, and an app that waited for their
+ * reassignment would publish none. A user without the right to read the settings gets a log message instead.
  */
 export async function reportReplication(
   client: Pick<KafkaClient, 'describeTopics'>,

@@ -4,28 +4,28 @@ import { Unhandleable } from './consumer/classify.ts';
 import type { VerifyRecord } from './consumer/topic-handler.ts';
 import type { ConsumedRecord } from './kafka-client.ts';
 
-/** The record's header with its signature: a JWS whose payload, the body, is left out (RFC 7515, appendix F). */
+/** The header with a record's signature: a JWS with a detached payload, the body (RFC 7515, appendix F). */
 export const SIGNATURE_HEADER = 'jws';
 
-/** Between two machines' clocks. */
+/** The allowed clock skew between two machines. */
 const CLOCK_TOLERANCE_S = 60;
-/** A record that is older has left its topic, and its dead letter, too: somebody has kept it. */
+/** A record older than this has expired from its topic and its dead letter topic, so it is a replay. */
 const LONGEST_KEPT_S = 40 * 86_400;
 
-/** What the protected header says besides RFC 7515's own: where the body belongs. */
+/** Claims of the protected header besides those of RFC 7515: the destination of the body. */
 interface Bound {
-  /** The topic, so that the body is good for no other one. */
+  /** The topic, so that the signature is not valid on another one. */
   topic?: unknown;
-  /** `ce_id` and `ce_source`: what the inbox knows an event by. A repetition under another name is refused. */
+  /** `ce_id` and `ce_source`, the inbox's key of an event. A replay under another id is refused. */
   id?: unknown;
   source?: unknown;
-  /** When it was signed, seconds since the epoch. */
+  /** The time of signing, seconds since the epoch. */
   iat?: unknown;
 }
 
 /**
- * Checks that a record was signed by one of the keys, for the topic that it is on and under the id that it has. The body
- * itself names the merchant. RFC 7797's `b64: false` and a payload in base64url are both taken.
+ * Verifies that one of the keys signed a record for its topic and its id. The body itself names the merchant.
+ * Both RFC 7797's `b64: false` and a base64url payload are accepted.
  * @param now milliseconds since the epoch
  * @returns a check that throws Unhandleable signature_missing or signature_invalid, and CoreError unavailable while the
  *   keys cannot be fetched
@@ -41,7 +41,7 @@ export function createSignatureCheck(keys: PublicKeys, now: () => number = Date.
       assertBound(protectedHeader as Bound, record, now() / 1_000);
     } catch (error) {
       if (error instanceof CoreError) throw error;
-      // Anything else is a signature that says nothing: it must not hold up its partition.
+      // Any other error is an invalid signature: it must not block its partition.
       throw new Unhandleable('signature_invalid', messageOf(error));
     }
   };
@@ -71,7 +71,7 @@ function assertBound(
   if (typeof id !== 'string' || id === '' || id !== headers['ce_id']) throw new Error('ce_id is not its id');
   if ((source ?? '') !== (headers['ce_source'] ?? '')) throw new Error('ce_source is not its source');
   if (typeof iat !== 'number' || iat > nowS + CLOCK_TOLERANCE_S)
-    throw new Error('iat is not a time that was');
+    throw new Error('iat must be a time in the past');
   if (iat < nowS - LONGEST_KEPT_S) throw new Error('it is older than any record that is kept');
 }
 

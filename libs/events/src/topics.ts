@@ -17,7 +17,10 @@ const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
  */
 export const INBOX_DAYS = RETENTION_MS / DAY_MS + 1;
 
-/** Every topic of the service with its partitions and settings; how it is replicated is the brokers' to say, see there. */
+/**
+ * Every topic of the service with its partitions and settings; the number of brokers determines its
+ * replication.
+ */
 export const topicSpecs = (): TopicSpec[] => {
   const deadLetterTopics = new Set(Object.values(Topic).map(deadLetterTopic));
   return allTopics().map((name) => ({

@@ -41,7 +41,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         expect(await client.describeTopics([name], Object.keys(config))).toEqual([
           { name, partitions: 2, replicas: 1, config },
         ]);
-        // More than there are brokers: it is asked for, and refused.
+        // More replicas than brokers: the broker refuses the request.
         const impossible = { name: `spec.${randomUUID()}`, partitions: 1, replicas: 2, config: {} };
         await expect(client.ensureTopics([impossible])).rejects.toThrow();
         expect(await client.topics()).not.toContain(impossible.name);
@@ -236,7 +236,7 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         const topic = await newTopic(client, { partitions: 1 });
         const groupId = `spec.${randomUUID()}`;
         await send(topic, 'key', upTo(3).map(String));
-        await new Promise((resolve) => setTimeout(resolve, 20)); // records bear milliseconds
+        await new Promise((resolve) => setTimeout(resolve, 20)); // record timestamps are in milliseconds
         const between = new Date();
         await new Promise((resolve) => setTimeout(resolve, 20));
         await send(topic, 'key', ['4', '5']);

@@ -26,7 +26,7 @@ import {
   upTo,
 } from './support.ts';
 
-/** As migration 0014 has it. */
+/** The constraint of migration 0014. */
 const OUTBOX_TOPICS = `alter table outbox_events add constraint ck_outbox_events_topic check (
   version >= 1 and topic = case version when 1 then 'customer.created' else 'customer.updated' end) not valid`;
 

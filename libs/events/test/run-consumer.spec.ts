@@ -16,7 +16,7 @@ import { collect, connect, newRegistry, newTopic, openDatabase, quietLog, upTo }
 type Event = { eventId: string; step: string; merchant: string };
 const keeps: KeptFields = { eventId: 'text', step: 'text', merchant: 'text', x: 'text', email: 'removed' };
 
-/** Long even when PostgreSQL compresses it. */
+/** Remains long after PostgreSQL's compression. */
 const incompressible = (length: number) => randomBytes(length).toString('base64').slice(0, length);
 
 /** A key that is an id of a customer, as those of the topics are. */
@@ -342,7 +342,8 @@ describe('consumer', () => {
   it('holds a partition for seconds, and not for minutes, with a thousand records that the database never takes', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();
-    // One statement each, as a handler's: NUL in a text, an index entry too large, a number too large, a time that is none.
+    // One statement each, like a handler: NUL in a text, an index entry too large, a number too large, an
+    // invalid time.
     const poison = [
       ['select $1::text', '\0'],
       ["insert into inbox_events (consumer, event_id) values ('spec', $1)", incompressible(11_000)],
@@ -389,7 +390,7 @@ describe('consumer', () => {
     expect(letters).toHaveLength(1_000);
     const given = letters.map(({ headers }) => `${headers['dlq_reason']} after ${headers['dlq_attempts']}`);
     expect([...new Set(given)]).toEqual(['invalid after 1']);
-    // With five attempts each it took more than a thousand seconds.
+    // With five attempts for each record it took more than a thousand seconds.
     expect(seconds).toBeLessThan(100);
   });
 

@@ -34,7 +34,9 @@ export async function openDatabase() {
   };
 }
 
-/** A producer whose records all go to a topic of the test's own: the outbox knows no other than those of the service. */
+/**
+ * A producer whose records all go to a topic of the test: the outbox accepts only the topics of the service.
+ */
 export const into = (topic: string, producer: EventProducer): EventProducer => ({
   send: (records) => producer.send(records.map((record) => ({ ...record, topic }))),
 });

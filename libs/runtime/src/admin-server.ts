@@ -17,13 +17,13 @@ export type AdminPage = Listener;
 
 export interface AdminOptions {
   port: number;
-  /** All interfaces unless told. */
+  /** Default: all interfaces. */
   host?: string | undefined;
   metrics: Registry;
   checks: Record<string, ReadyCheck>;
-  /** Told what goes wrong in an answer. */
+  /** Logs the failures of answers. */
   log?: Pick<Logger, 'error'>;
-  /** Of what an app needs besides to take writes: for `/readyz?for=writes`. */
+  /** Further conditions for writes, checked by `/readyz?for=writes`. */
   writeChecks?: Record<string, ReadyCheck>;
   /** By path, such as /queues. */
   pages?: Readonly<Record<string, AdminPage>>;
@@ -32,12 +32,12 @@ export interface AdminOptions {
 const CHECK_TIMEOUT_MS = 2_000;
 const PURPOSES = ['reads', 'writes'];
 
-/** On /readyz: which process answers. A port may be another's than the one who asks believes. */
+/** A header of /readyz that identifies the process: the port may belong to another process than expected. */
 export const PROCESS_HEADER = 'x-core-process';
 
 /**
- * /healthz (the process turns), /readyz (it can do its work; 503 names what is missing; `?for=writes` asks for more where
- * an app can do a part of it) and /metrics.
+ * Serves /healthz (the event loop is responsive), /readyz (the app can work; 503 names the failed checks;
+ * `?for=writes` adds the write checks of an app that can serve reads alone) and /metrics.
  * @throws Error when the port is taken, saying which variable to change
  */
 export const startAdminServer = ({ checks, writeChecks, ...options }: AdminOptions): Promise<AdminServer> =>
@@ -95,7 +95,7 @@ export async function serveAdmin(options: {
   };
 }
 
-/** Listens on all interfaces unless told one; a taken port is named with the variable that moves it. */
+/** Listens on all interfaces by default; for a taken port the error names the variable that changes it. */
 export const listen = (
   server: {
     listen(at: { port: number; host?: string }, done: () => void): unknown;

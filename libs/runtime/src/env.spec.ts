@@ -23,3 +23,12 @@ describe('a secret, or a file with it', () => {
     expect(() => read()).toThrow('KEYS: is required');
   });
 });
+
+describe('NODE_ENV', () => {
+  it.each(['prod', 'Production', 'staging', ' production'])('is refused as %p', (NODE_ENV) =>
+    expect(() => readEnv({}, { NODE_ENV })).toThrow('NODE_ENV: must be one of development, test, production'),
+  );
+  it.each([undefined, '', 'development', 'test', 'production'])('is taken as %p', (NODE_ENV) =>
+    expect(readEnv({}, { NODE_ENV })).toEqual({}),
+  );
+});

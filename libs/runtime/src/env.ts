@@ -21,20 +21,21 @@ export class EnvError extends Error {
 }
 
 /**
- * Reads and checks the process environment once, into a frozen object. In production a secret that the source
- * publishes is wrong, whichever variable it stands in.
+ * Reads and validates the process environment once, into a frozen object. In production every variable is
+ * refused whose value is a secret that the source publishes.
  * Values never appear in the error: some are secrets.
  */
 export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEnv = process.env): Env<S> {
   const production = source['NODE_ENV'] === 'production';
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const [name, variable] of Object.entries(schema)) {
+  // In every schema: a process that does not use it must refuse a mistyped one as well.
+  for (const [name, variable] of Object.entries({ NODE_ENV: nodeEnv, ...schema })) {
     try {
       const value = variable.parse(source[name] === '' ? undefined : source[name]);
       const isKnown = production && variable.secret && textsIn([source[name], value]).some(isPublished);
       if (isKnown) throw new Error('is published with the source; set a secret of your own');
-      values[name] = value;
+      if (Object.hasOwn(schema, name)) values[name] = value;
     } catch (error) {
       problems.push(`${name}: ${error instanceof Error ? error.message : 'unreadable'}`);
     }
@@ -99,7 +100,7 @@ export const integer = (options: Options<number> & { min?: number; max?: number 
     return value;
   });
 
-/** An integer whose absence the reader gives a meaning. */
+/** An integer; the reader defines what its absence means. */
 export const optionalInteger = (
   options: Omit<Options<number>, 'default'> & { min?: number; max?: number },
 ): Variable<number | undefined> => {
@@ -122,6 +123,12 @@ export const oneOf = <T extends string>(choices: readonly T[], options: Options<
     if (!choices.includes(raw as T)) throw new Error(`must be one of ${choices.join(', ')}`);
     return raw as T;
   });
+
+/** A mistyped production must not silently switch the checks of production off. */
+export const nodeEnv = oneOf(['development', 'test', 'production'], {
+  doc: 'development, test or production; production refuses published secrets, unknown callers, unsigned erasures, loud logs',
+  default: 'development',
+});
 
 export const url = (options: Options<string>) =>
   variable(options, (raw) => {

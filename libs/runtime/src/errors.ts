@@ -29,7 +29,7 @@ export class CoreError extends Error {
 export const invalid = (field: string, expectation: string) =>
   new CoreError('invalid_argument', `${field}: ${expectation}`, { field });
 
-/** The id of an event or a request was used before, for something else: answered as a repetition, this one would vanish. */
+/** The id was used before for another event or request: treating this one as a repetition would lose it. */
 export class IdReused extends CoreError {
   override name = 'IdReused';
 

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from './logger.ts';
 
-/** Answers a request; that it throws, or that its promise is rejected, is seen to. */
+/** Answers a request; the guard handles an exception or a rejected promise. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
 
 const ignored = () => undefined;
 
 /**
- * A listener from which nothing escapes: whatever is thrown in it is answered 500, or cuts an answer that has begun.
- * For every server that listens: an exception in a listener is nobody's, and ends the process with all of its calls.
+ * Wraps a listener so that no error escapes: any error is answered 500, or cuts an answer that has begun.
+ * Every server needs it: an uncaught exception in a listener ends the process with all of its calls.
  */
 export const guarded =
   (listener: Listener, log: Pick<Logger, 'error'> | undefined) =>
@@ -16,11 +16,11 @@ export const guarded =
     const fail = (err: unknown) => {
       log?.error({ err }, 'a request was answered 500');
       if (res.headersSent) return void res.destroy();
-      // What is left of the request is not read, and would be taken for the next one.
+      // The rest of the request is not read, and would be parsed as the next one.
       res.writeHead(500, { 'content-type': 'application/json', connection: 'close' });
       res.end(JSON.stringify({ code: 'internal', message: 'internal error' }));
     };
-    // A peer that leaves is told as "close"; the error beside it is nobody's once other listeners have gone.
+    // A disconnecting peer emits "close"; without another listener its "error" event would be uncaught.
     req.on('error', ignored);
     res.on('error', ignored);
     try {
@@ -32,7 +32,8 @@ export const guarded =
   };
 
 /**
- * The same for listeners of any event, whose first argument then can be destroyed: a connection, a session, a stream.
+ * The same for listeners of any event whose first argument can be destroyed: a connection, a session, a
+ * stream.
  */
 export const guardedEvent =
   <A extends unknown[]>(listener: (...args: A) => unknown, log: Pick<Logger, 'error'> | undefined) =>

@@ -28,14 +28,14 @@ export const createLogger = (app: string, level = 'info'): Logger =>
     serializers: { err: describeError },
   });
 
-/** Our own messages have a line; a longer one carries somebody's value. */
+/** Our own messages fit into a line; a longer message contains foreign data. */
 const LONGEST_MESSAGE = 1_000;
 const LONGEST_STACK = 8_000;
 
 /**
  * What a log may say of an error. Messages of PostgreSQL can quote a row's values in `detail`, `where`
- * and `internalQuery`: only name, code, message and stack are kept, and of a value that PostgreSQL could not read
- * (SQLSTATE class 22), which the message quotes, only the length.
+ * and `internalQuery`: only name, code, message and stack are kept. The message of SQLSTATE class 22 quotes a
+ * value that PostgreSQL could not read; only the length of that value is kept.
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: cut(String(error), LONGEST_MESSAGE) };
@@ -59,7 +59,7 @@ export function describeError(error: unknown): Record<string, unknown> {
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
 
-/** As in `invalid input syntax for type uuid: "..."`. */
+/** Matches `invalid input syntax for type uuid: "..."`. */
 function withoutValue(message: string, code: unknown): string {
   const at = typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code) ? message.indexOf(': "') : -1;
   return at < 0 ? message : `${message.slice(0, at)}: a value of ${message.length - at - 4} characters`;

@@ -4,7 +4,7 @@ type Thing = { of: string };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const never = new AbortController().signal;
 
-/** Looks that end when they are told to, and how many of each thing were begun. */
+/** Looks that end on request, and the number of looks that were started for each thing. */
 function stage({ everyMs = 1, leastMs = 0 } = {}) {
   const looks: {
     of: string;
@@ -51,7 +51,8 @@ it('looks once for all who watch', async () => {
   void five.then(() => (over = true));
   for (let n = 1; !over; await turn()) if (looks.length >= n) (await until(n)).see(n++);
   for (const seen of await five) expect(seen).toEqual([...seen].sort((a, b) => Number(a) - Number(b)));
-  // The others came while the first look was under way, so the second is theirs; the slowest may be one behind.
+  // The other watchers arrived during the first look, so the second serves them; the slowest may be one
+  // behind.
   expect(looks.length).toBeLessThanOrEqual(8);
 });
 
@@ -139,7 +140,7 @@ it('gives nothing that was read before the watcher came', async () => {
   expect(await first).toBe(1);
   const late = begin();
   const next = value(late.next());
-  (await until(2)).see(2); // at once, not in ten minutes
+  (await until(2)).see(2); // at once, not after ten minutes
   expect(await next).toBe(2);
   await early.return!();
   await late.return!();

@@ -1,27 +1,29 @@
-/** One look at what is watched. */
+/** The result of one look at a watched thing. */
 export interface Look<T> {
   value: T;
-  /** Nothing more will change. */
+  /** True when the value is final. */
   last: boolean;
 }
 
 export interface SharedPollOptions {
-  /** Between two looks. */
+  /** The interval between two looks. */
   everyMs: number;
-  /** The same when somebody has come who waits for the first one. */
+  /** The interval while a new watcher waits for its first value. */
   leastMs: number;
 }
 
-/** Values of one thing, until its last one or until the signal aborts. Whoever reads slowly gets the newest alone. */
+/**
+ * The values of one thing, until the last one or until the signal aborts. A slow reader gets only the newest.
+ */
 export type Watch<K, T> = (thing: K, signal: AbortSignal) => AsyncGenerator<T, void>;
 
 /**
- * One poll for each thing that somebody watches, shared by all of its watchers: a thousand of them cost the database as
- * much as one. The poll begins with the first watcher and ends with the last. Its failure is thrown to all.
- * A watcher's first value is read after it came, so it sees what it has just written.
- * @param keyOf tells things apart
- * @param look starts to look at a thing; the function it gives is called again and again, one call at a time, and
- *   gives undefined when it has seen nothing
+ * One poll for each watched thing, shared by all of its watchers: a thousand of them cost the database as
+ * much as one. The poll starts with the first watcher and ends with the last. Its failure is thrown to all. A
+ * watcher's first value is read after it arrived, so it includes the watcher's own writes.
+ * @param keyOf returns the key that identifies a thing
+ * @param look starts to look at a thing; the returned function is called repeatedly, one call at a time, and
+ *   returns undefined when it has no value
  */
 export function createSharedPolls<K, T>(
   keyOf: (thing: K) => string,
@@ -42,7 +44,7 @@ export function createSharedPolls<K, T>(
   };
 
   return async function* watch(thing, signal) {
-    // A poll may end by a look that began before this watcher came; that one says nothing to it.
+    // A poll may end with a look that started before this watcher arrived; that look yields nothing to it.
     for (let seen = 0; seen === 0 && !signal.aborted;) {
       for await (const value of pollOf(thing).watch(signal)) {
         seen++;
@@ -62,14 +64,14 @@ function startPoll<T>(
   onEnd: () => void,
 ): Poll<T> {
   let watchers = 0;
-  /** Looks are numbered by their beginnings. */
+  /** The number of looks that have started. */
   let begun = 0;
   let wanted = 0;
   let newest: { n: number; value: T } | undefined;
   let end: { error?: unknown } | undefined;
-  /** Ends a sleep. */
+  /** Ends the current sleep. */
   let wake: () => void = () => undefined;
-  /** Ends the long one. */
+  /** Ends the current sleep when it is the long one. */
   let hurry: () => void = () => undefined;
   const waiting = new Set<() => void>();
 
@@ -111,7 +113,7 @@ function startPoll<T>(
     tell();
   };
 
-  /** Until something has changed, or the signal aborts. */
+  /** Resolves when something has changed, or the signal aborts. */
   const change = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       const listener = () => {
@@ -140,7 +142,7 @@ function startPoll<T>(
         }
       } finally {
         if (--watchers === 0) {
-          // Whoever comes now begins anew: this one's look may be under way.
+          // A later watcher starts a new poll, because the look of this one may be in progress.
           onEnd();
           wake();
         }

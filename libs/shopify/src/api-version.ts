@@ -1,10 +1,13 @@
-/** The first that lets five bulk queries run at once and lists them (`bulkOperations`); an import does both. */
+/**
+ * The first version that runs five bulk queries at once and lists them (`bulkOperations`); an import needs
+ * both.
+ */
 const OLDEST = '2026-01';
 
 /**
- * Shopify names a version by year and quarter. Checked at the start, where the variable can be named: a slip of the pen
- * would else fail each run, in words of Shopify's that say nothing of it.
- * @throws Error saying what a version looks like
+ * Shopify names a version by year and quarter. Validated at the start, where the error can name the variable:
+ * a typing error would otherwise fail each run with a message from Shopify that does not mention the version.
+ * @throws Error with the expected form of a version
  */
 export function checkApiVersion(version: string): void {
   if (version === 'unstable') return;

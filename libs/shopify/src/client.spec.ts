@@ -81,7 +81,7 @@ describe('readGraphql', () => {
   it('tells how long Shopify asks to wait', () => {
     expect(thrownBy(http(429, {}, '2.0'))).toMatchObject({ retryAfterMs: 2_000 });
     expect(thrownBy(http(503))).toMatchObject({ retryAfterMs: null });
-    // A limit that does not say for how long.
+    // A limit without a Retry-After header.
     expect(thrownBy(http(429))).toMatchObject({ retryAfterMs: 1_000 });
     expect(thrownBy(http(200, failing('THROTTLED')))).toMatchObject({ retryAfterMs: 1_000 });
     const throttled = thrownBy(http(200, { ...failing('THROTTLED'), extensions: cost(7) }));

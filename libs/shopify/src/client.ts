@@ -29,8 +29,8 @@ export interface ShopifyReply {
 }
 
 /**
- * The Admin API by GraphQL. A function, so that a caller who sends more than one request can put the limiter
- * around each.
+ * The GraphQL Admin API. It is a function, so that a caller that sends more than one request can rate limit
+ * each of them.
  * @throws Throttled, QueryTooExpensive, ShopifyTimeout, ShopifyUnavailable, Unauthorized, CursorLost,
  *   ShopifyRejected, or the signal's reason
  */
@@ -43,7 +43,7 @@ export const createShopifyClient =
     return readGraphql(await askAdminApi(api, access, { path: 'graphql.json', json }), Date.now());
   };
 
-/** What a reply means. @throws as ShopifyClient */
+/** The meaning of a reply. @throws like ShopifyClient */
 export function readGraphql(reply: HttpReply, now: number): ShopifyReply {
   assertAnswered(reply, now);
   const { data, errors, extensions } = parseObject(reply.body);
@@ -77,7 +77,7 @@ function errorOf(errors: GraphqlError[], cost: QueryCost | null): Error {
 
 function approvalFor(denied: GraphqlError[]): string {
   if (denied.some(({ message }) => /access scope/i.test(message ?? ''))) return DENIED_SCOPE;
-  // The path of a refused field leads to it; that of a refused type ends at the list.
+  // The path of a refused field leads to that field; the path of a refused type ends at the list.
   return denied.some(({ path }) => path?.includes('defaultEmailAddress')) ? DENIED_EMAIL : DENIED_DATA;
 }
 

@@ -1,7 +1,7 @@
 import { text, url } from '@core/runtime';
 import { checkApiVersion } from './api-version.ts';
 
-/** Where the Admin API is; the apps that ask shops share it. */
+/** The address of the Admin API, shared by the apps that send requests to shops. */
 export const shopifyEnv = {
   SHOPIFY_BASE_URL: url({
     doc: "where a shop's Admin API is; {shop} is replaced by its domain",
@@ -14,5 +14,5 @@ export const shopifyEnv = {
   }),
 };
 
-/** Whether Shopify itself answers, and not a server that plays it. */
+/** Whether the address belongs to Shopify, and not to a stand-in. */
 export const isShopifyItself = (baseUrl: string): boolean => /^https:\/\/\{shop\}\/?$/i.test(baseUrl);

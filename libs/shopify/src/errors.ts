@@ -1,6 +1,8 @@
-/** A shop's bucket as a reply tells it: points of GraphQL (extensions.cost), or requests of REST. */
+/**
+ * The state of a shop's leaky bucket in a reply: points of GraphQL (extensions.cost), or requests of REST.
+ */
 export interface QueryCost {
-  /** What the request must find in the bucket. */
+  /** The cost of the request, which the bucket must have. */
   requested: number;
   available: number;
   maximum: number;
@@ -8,7 +10,7 @@ export interface QueryCost {
   restoreRate: number;
 }
 
-/** Shopify wants this shop's next request later. */
+/** Shopify requires a delay before this shop's next request. */
 export class Throttled extends Error {
   override name = 'Throttled';
   readonly waitMs: number;
@@ -21,12 +23,12 @@ export class Throttled extends Error {
   }
 }
 
-/** No usable answer this time: 5xx, 429, network, a body cut short. */
+/** A temporary failure: 5xx, 429, a network error, a truncated body. */
 export class ShopifyUnavailable extends Error {
   override name = 'ShopifyUnavailable';
-  /** Retry-After, or a second where the shop's limit refused without one; null: the shop asks for no wait. */
+  /** Retry-After, or a second when the shop's limit refused without one; null: the shop requires no delay. */
   readonly retryAfterMs: number | null;
-  /** The bucket, where even this answer tells it (a REST 429). */
+  /** The state of the bucket, where the answer has it (a REST 429). */
   readonly cost: QueryCost | null;
 
   constructor(message: string, retryAfterMs: number | null = null, cost: QueryCost | null = null) {
@@ -36,22 +38,22 @@ export class ShopifyUnavailable extends Error {
   }
 }
 
-/** It took longer than we wait, or than Shopify lets a query take: a smaller page may pass. */
+/** It exceeded our timeout, or Shopify's limit for a query: a smaller page may succeed. */
 export class ShopifyTimeout extends ShopifyUnavailable {
   override name = 'ShopifyTimeout';
 }
 
-/** Above what a single query may cost, or what we read of a reply: a smaller page passes. */
+/** It exceeded the cost limit of a single query, or our limit for a reply: a smaller page may succeed. */
 export class QueryTooExpensive extends ShopifyUnavailable {
   override name = 'QueryTooExpensive';
 }
 
-/** The place where the slice stands is not known to Shopify any more: the slice begins anew from its range. */
+/** Shopify no longer knows the cursor of the slice: the slice restarts from the beginning of its range. */
 export class CursorLost extends Error {
   override name = 'CursorLost';
 }
 
-/** The access token is not (or no longer) good. */
+/** The access token is not, or no longer, valid. */
 export class Unauthorized extends Error {
   override name = 'Unauthorized';
 
@@ -60,7 +62,7 @@ export class Unauthorized extends Error {
   }
 }
 
-/** Asking again would give the same answer. The message is for the merchant. */
+/** A retry would get the same answer. The message is for the merchant. */
 export class ShopifyRejected extends Error {
   override name = 'ShopifyRejected';
 }

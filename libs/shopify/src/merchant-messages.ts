@@ -1,4 +1,4 @@
-/** What a merchant reads when Shopify lets the app no further. */
+/** Messages for a merchant when Shopify refuses the app. */
 
 /** By HTTP status. Source: shopify.dev/docs/api/usage/response-codes. */
 export const SHOP_STATE: Record<number, string> = {
@@ -19,7 +19,7 @@ export const DENIED_SCOPE =
   'This app may not read customers: it lacks the access scope read_customers. Grant it, connect the shop anew, ' +
   'then resume the import.';
 export const INACTIVE = 'Shopify says that the shop is not active.';
-/** As the service is configured: SHOPIFY_REST. */
+/** Refers to the configuration of the service: SHOPIFY_REST. */
 export const NO_REST =
   "This app may not use Shopify's REST Admin API. Start the import again with another source, or with none: the " +
   'service then chooses.';

@@ -9,28 +9,30 @@ export const SHOP_PROOF = `query ShopProof {
   currentAppInstallation { accessScopes { handle } }
 }`;
 
-/** What a shop says of itself to the holder of its access token. */
+/** A shop's answer about itself to the holder of its access token. */
 export interface ShopProof {
-  /** Its own domain, *.myshopify.com. */
+  /** Its permanent domain, *.myshopify.com. */
   shop: string;
-  /** The number of gid://shopify/Shop/N, which stays the same when the shop is renamed. */
+  /** The number in gid://shopify/Shop/N, which stays the same when the shop is renamed. */
   shopId: string;
-  /** What the token may do. */
+  /** The scopes of the token. */
   scopes: string[];
 }
 
-/** The token is good, but not for this shop, or not for what we need. The message is for the merchant. */
+/**
+ * The token is valid, but for another shop, or without the required scopes. The message is for the merchant.
+ */
 export class ShopUnproven extends ShopifyRejected {
   override name = 'ShopUnproven';
 }
 
-/** Either of them lets a token read customers: a scope to write includes the one to read. */
+/** Either scope lets a token read customers: a write scope includes the read scope. */
 const READS_CUSTOMERS = ['read_customers', 'write_customers'];
 
 /**
- * Asks the shop, with the token alone, which shop it is. Its domain alone would not do: a merchant names it, and only
- * the shop can say that the token is its own.
- * @throws ShopUnproven; Unauthorized when the shop does not know the token; as ShopifyClient
+ * Asks the shop, with the token, for its identity. The domain alone proves nothing: a merchant enters it, and
+ * only the shop can confirm that the token is its own.
+ * @throws ShopUnproven; Unauthorized when the shop does not know the token; like ShopifyClient
  */
 export async function proveShop(client: ShopifyClient, access: Access): Promise<ShopProof> {
   const { data } = await client({ ...access, document: SHOP_PROOF, variables: {} });

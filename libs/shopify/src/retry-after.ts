@@ -1,7 +1,7 @@
-/** A freeze beyond this is taken for a mistake: a run must not hang on one header. */
+/** The maximum delay: a longer one is probably a mistake, and one header must not block a run. */
 const MOST_MS = 5 * 60_000;
 
-/** How long a shop is left alone that is full and does not say for how long. */
+/** The delay for a shop whose bucket is full and that states no delay. */
 export const UNSAID_WAIT_MS = 1_000;
 
 /** Milliseconds of a Retry-After header: Shopify's decimal seconds, or an HTTP date; null when unreadable. */

@@ -9,16 +9,16 @@ import {
 import { DENIED_DATA, SHOP_STATE } from './merchant-messages.ts';
 import { parseRetryAfter, UNSAID_WAIT_MS } from './retry-after.ts';
 
-/** Where the Admin API is. */
+/** The address of the Admin API. */
 export interface AdminApi {
-  /** With {shop} in it, such as https://{shop}. */
+  /** It contains {shop}, such as https://{shop}. */
   baseUrl: string;
   apiVersion: string;
-  /** How long an answer may take, its body included. */
+  /** The timeout for an answer, including its body. */
   timeoutMs?: number;
 }
 
-/** Who asks, and whom. */
+/** The shop of a request, and its access token. */
 export interface Access {
   shop: string;
   accessToken: string;
@@ -33,13 +33,13 @@ export interface HttpReply {
 
 const TIMEOUT_MS = 15_000;
 
-/** The largest page that we ask for has some hundred KB; memory for more than this is given to nobody. */
+/** The largest page that we request has some hundred KB; a larger reply must not take memory. */
 export const LARGEST_REPLY = 16 * 1_048_576;
 
 /**
  * One request to a shop's Admin API.
  * @param path below /admin/api/{version}/
- * @throws as sendToShop
+ * @throws like sendToShop
  */
 export async function askAdminApi(
   { baseUrl, apiVersion, timeoutMs }: AdminApi,
@@ -59,9 +59,10 @@ export async function askAdminApi(
 }
 
 /**
- * One request to a shop. Its secrets go nowhere else: the shop's name is checked here, the last place before they
- * leave (`evil.example/x.myshopify.com` must not steer them), and a redirect is an error, because fetch would take
- * them along. Nothing of a request or a reply goes into errors: the one carries secrets, the other persons.
+ * Sends one request to a shop. Its secrets must not leak: the shop's name is validated here, the last place
+ * before they are sent (`evil.example/x.myshopify.com` must not redirect them), and a redirect is an error,
+ * because fetch would send them along. Errors contain nothing of a request or a reply: a request has secrets,
+ * and a reply has personal data.
  * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
  */
 export async function sendToShop(
@@ -78,9 +79,9 @@ export async function sendToShop(
 }
 
 /**
- * The text of a reply, counted while it is read. The length that its head promises is not trusted: a chunked reply
- * names none, and a compressed one names another.
- * @throws QueryTooExpensive, after which a smaller page is asked for
+ * The text of a reply, counted while it is read. The Content-Length is not trusted: a chunked reply has none,
+ * and the length of a compressed one is smaller.
+ * @throws QueryTooExpensive, after which the caller requests a smaller page
  */
 async function readText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -94,7 +95,7 @@ async function readText({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Runs network work; what fails in it is told by a code, for messages of fetch can quote the URL. */
+/** Runs network work and reports a failure by its code, because messages of fetch can quote the URL. */
 export async function withTimeLimit<T>(
   signal: AbortSignal,
   timeoutMs: number = TIMEOUT_MS,
@@ -112,15 +113,15 @@ export async function withTimeLimit<T>(
   }
 }
 
-/** What a status other than 200 means, in both APIs. @throws unless it is 200 */
+/** The meaning of a status other than 200, for both APIs. @throws unless it is 200 */
 export function assertAnswered({ status, headers, body }: HttpReply, now: number): void {
   if (status === 200) return;
   if (status === 401) throw new Unauthorized();
-  // Shopify's 504 is a query that took too long; 430 a security hold that passes.
+  // Shopify's 504 is a query that took too long; 430 is a temporary security hold.
   if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`);
   if (status === 429 || status === 430 || status >= 500) {
     const asked = parseRetryAfter(headers.get('retry-after'), now);
-    // A full bucket stops all slices of the shop; any other failure may be this request's alone.
+    // A full bucket pauses all slices of the shop; any other failure may concern this request only.
     throw new ShopifyUnavailable(`HTTP ${status}`, asked ?? (status === 429 ? UNSAID_WAIT_MS : null));
   }
   if (status === 403 && /protected customer data|not approved/i.test(body))
@@ -128,13 +129,13 @@ export function assertAnswered({ status, headers, body }: HttpReply, now: number
   throw new ShopifyRejected(SHOP_STATE[status] ?? `Shopify answered HTTP ${status}.`);
 }
 
-/** @throws ShopifyUnavailable: cut short on the way, or a page of a proxy */
+/** @throws ShopifyUnavailable when the body is truncated, or is the error page of a proxy */
 export function parseObject(body: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body);
     if (value !== null && typeof value === 'object') return value as Record<string, unknown>;
   } catch {
-    // told below
+    // reported below
   }
   throw new ShopifyUnavailable('a reply that is no JSON object');
 }

@@ -31,7 +31,10 @@ const ask = () =>
     signal: AbortSignal.timeout(120_000),
   });
 
-/** So many MiB of a JSON text, as fast as they are taken. @returns the bytes that were written before the peer left */
+/**
+ * Sends that many MiB of JSON as fast as they are read.
+ * @returns the bytes written before the peer disconnected
+ */
 async function flood(response: ServerResponse, mib: number, target: NodeJS.WritableStream = response) {
   const part = Buffer.alloc(MIB, 'x');
   let sent = 0;

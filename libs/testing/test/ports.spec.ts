@@ -16,7 +16,7 @@ const hold = async (port: number): Promise<Server> => {
   return server;
 };
 
-/** So many ports in a row that nobody has; other processes may take any at any time. */
+/** Consecutive ports that are free now; other processes may take any at any time. */
 async function row(length: number): Promise<number> {
   for (;;) {
     const first = await freePort();
@@ -51,7 +51,7 @@ it('a port that a process has reserved is no other process’s, until that one i
   const ports = join(workspaceRoot(), 'libs/testing/src/services/ports.ts');
   const code = `const { reservePorts } = await import(${JSON.stringify(ports)});
     console.log((await reservePorts({ a: ${first} })).ports.a); setInterval(() => undefined, 1000);`;
-  // Not from here: `first` is given to this process. The neighbour asks for the one above it.
+  // Not from this process, which has reserved `first`. The other process asks for the one above it.
   const neighbour = spawn(
     process.execPath,
     ['--input-type=module', '-e', code.replace(`${first}`, `${first + 1}`)],

@@ -13,7 +13,9 @@ const claims = {
   scope: 'rfm:read',
 };
 
-/** A check at 0 s, a clock that the test turns (and a monotonic one, the same unless set), a count of questions for keys. */
+/**
+ * A verifier at time 0 s, a clock and a monotonic clock that the test moves, and the number of key requests.
+ */
 function bench(keys: string = jwksOf(key)) {
   const find = createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet);
   const bench: { at: number; asked: number; ran?: number } = { at: 0, asked: 0 };
@@ -146,13 +148,13 @@ it('is not moved by a clock that somebody sets: neither past an expiry nor to on
   auth.ran = 0;
   const token = bearer({ exp: 100 });
   await auth.check(token);
-  // The wall clock goes back a day, and the token's 100 s pass.
+  // The wall clock is set back by a day while the token's 100 s pass.
   auth.at = -86_400_000;
   auth.ran = 99_999;
   expect(auth.check(token)).not.toBeInstanceOf(Promise);
   auth.ran = 100_000;
   expect(auth.check(token)).toBeInstanceOf(Promise);
-  // It goes ahead within what is remembered.
+  // The wall clock is set forward while the token is still remembered.
   const other = bench();
   other.ran = 0;
   await other.check(token);

@@ -9,7 +9,7 @@ const CLOCK_TOLERANCE_S = 10;
 const REMEMBER_MS = 300_000;
 /** About 1 KiB each. */
 const MOST_TOKENS = 10_000;
-/** Tokens of the usual issuers have one or two thousand characters. */
+/** Tokens of common issuers have one or two thousand characters. */
 const LONGEST_AUTHORIZATION = 8_192;
 /** Longer names are cut by no one: they would stand so in every audit row. */
 const LONGEST_SUBJECT = 255;
@@ -24,9 +24,9 @@ export interface TokenCheckOptions {
   issuer: string;
   audience: string;
   keys: PublicKeys;
-  /** Milliseconds since the epoch: the clock that the times in tokens are of. */
+  /** Milliseconds since the epoch: the clock that the times in tokens refer to. */
   now?: () => number;
-  /** Milliseconds, only ever rising: the clock by which tokens are remembered. */
+  /** Monotonic milliseconds: the clock that expires remembered tokens. */
   monotonic?: () => number;
 }
 
@@ -54,7 +54,7 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
       requireAccessToken(protectedHeader.typ);
       requireIssued(payload.iat, at);
       const caller = callerOf(payload);
-      // By a clock that nobody sets: a step back of the other one would let a token outlive its expiry.
+      // The monotonic clock cannot be set: a step back of the wall clock would keep a token past its expiry.
       const until = begun + Math.min(REMEMBER_MS, Number(payload.exp) * 1_000 - at);
       known.set(authorization, { caller, until });
       return caller;
@@ -87,8 +87,8 @@ function tokenIn(authorization: string): string {
 }
 
 /**
- * The same issuer may sign other things by the same keys: an id token, a security event, a proof of possession. RFC 9068
- * calls a token for access at+jwt; many issuers write JWT, or nothing.
+ * The same issuer may sign other things with the same keys: an id token, a security event, a proof of
+ * possession. RFC 9068 sets typ to at+jwt in an access token; many issuers write JWT or leave typ out.
  */
 const ACCESS_TOKENS = ['jwt', 'at+jwt'];
 
@@ -98,7 +98,7 @@ function requireAccessToken(typ: unknown): void {
   if (!ACCESS_TOKENS.includes(name)) throw refused("the token's typ must be JWT or at+jwt, if it has one");
 }
 
-/** jose looks at it only where a token has a greatest age. */
+/** jose checks iat only when a maximum token age is configured. */
 function requireIssued(iat: unknown, now: number): void {
   if (iat === undefined) return;
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw refused("the token's iat cannot be read");

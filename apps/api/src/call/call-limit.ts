@@ -3,14 +3,15 @@ import type { Refusals } from './try-again.ts';
 
 export interface MostCalls {
   /**
-   * Calls that one process works on at once, over both ports. It answers some 10,000 a second, so the last of
-   * 4,096 has waited 0.4 s: who comes after that does better to ask another process now than to wait here
-   * behind them all. Memory: about 10 KiB a call.
+   * Maximum concurrent unary calls of one process, over both ports. A process answers some 10,000 calls a
+   * second, so the last of 4,096 has waited 0.4 s: a further caller is served sooner by another process than
+   * at the end of this queue. Memory: about 10 KiB a call.
    */
   unary: number;
   /**
-   * Streams and downloads, counted apart: they stay for hours and work for milliseconds of each second, so they
-   * would take the places of calls and use none. Memory: about 30 KiB each.
+   * Maximum concurrent streams and downloads, counted separately: they last for hours and work for
+   * milliseconds of each second, so they would occupy the slots of unary calls without using them. Memory:
+   * about 30 KiB each.
    */
   stream: number;
 }
@@ -19,7 +20,10 @@ export const MOST_CALLS: MostCalls = { unary: 4_096, stream: 1_024 };
 type Kind = keyof MostCalls;
 
 export interface CallLimit {
-  /** Before the work of a call. @throws ConnectError at once when too many of its kind are under way */
+  /**
+   * Runs before the work of a call.
+   * @throws ConnectError at once when too many calls of its kind are in flight
+   */
   enter(kind: Kind): void;
   /** When the work has ended, also work that its caller no longer waits for. */
   leave(kind: Kind): void;
@@ -33,7 +37,7 @@ export function createCallLimit(
 ): CallLimit {
   const limits = { ...MOST_CALLS, ...most };
   const underWay = { unary: 0, stream: 0 };
-  // By process, because a sum does not show that one of them has all the work.
+  // Labelled by process, because a sum hides that one process has all the work.
   const show = (name: string, help: string, kind: Kind) =>
     new Gauge({
       name,

@@ -34,7 +34,7 @@ describe('an open call', () => {
     expect([signal.aborted, call.signal === signal]).toEqual([true, true]);
   });
 
-  /** While `work` runs, a clock stands still at a time of the test's. */
+  /** Stops a clock at a given time while `work` runs. */
   const at = (clock: { now(): number }, time: number, work: () => void) => {
     const spy = jest.spyOn(clock, 'now').mockReturnValue(time);
     try {

@@ -4,10 +4,10 @@ import { Counter, type Logger, type Registry } from '@core/runtime';
 import type { CallContext, Deps } from './context.ts';
 import { onRecord } from './write.ts';
 
-/** Told once for a reply: the customers in it whose emails do not open. */
+/** Called once for a reply with the customers whose emails cannot be decrypted. */
 export type TellUnreadable = (ctx: CallContext, customerIds: readonly string[]) => void;
 
-/** Ids in a log line; the counter has the others. */
+/** Maximum number of ids in a log line; the counter counts all of them. */
 const MOST_NAMED = 10;
 
 export function createTellUnreadable(registry: Registry, log: Pick<Logger, 'error'>): TellUnreadable {
@@ -34,7 +34,7 @@ type EmailDeps = Pick<Deps, 'pool' | 'keys' | 'tellUnreadable'>;
 
 const mayReadEmails = (ctx: CallContext): boolean => ctx.scopes.has('customers:pii');
 
-/** The rows' emails; none for a caller without customers:pii. */
+/** The decrypted emails of the rows; empty for a caller without customers:pii. */
 export async function emailsFor(
   deps: EmailDeps,
   ctx: CallContext,
@@ -55,7 +55,7 @@ export async function emailsWithin(
   if (!mayReadEmails(ctx)) return new Map();
   const emails = await discloseEmails(tx, commandCtx, rows);
   const unreadable = [...emails].flatMap(([id, email]) => (email === null ? id : []));
-  // Not before: a transaction may run several times.
+  // Reported only after the commit, because a transaction may run several times.
   if (unreadable.length > 0) tx.onCommit(() => tellUnreadable(ctx, unreadable));
   return emails;
 }

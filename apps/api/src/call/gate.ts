@@ -4,32 +4,32 @@ import type { CallLimit } from './call-limit.ts';
 import { requireScope, type Credentials, type Identify } from './caller.ts';
 import type { Caller, Scope } from './context.ts';
 
-/** The thing that a call asks for, as far as it decides whether the call may come in. */
+/** The properties of a requested method that decide whether a call is admitted. */
 export interface Asked extends Load {
   readonly scope: Scope;
 }
 
-/** A call that has come in. */
+/** An admitted call. */
 export interface Visit {
   readonly caller: Caller;
   /**
-   * Once the request says its merchant.
-   * @param calls as many as the request costs
+   * Called once the request has named its merchant.
+   * @param calls the number of calls that the request costs
    * @throws ConnectError resource_exhausted: the merchant has used up its quota
    */
   of(merchantId: string, calls?: number): void;
-  /** When the work has ended, also work that its caller no longer waits for. Once. */
+  /** Called once when the work has ended, including work that its caller no longer waits for. */
   leave(): void;
 }
 
 /**
- * Decides from the headers alone whether a call comes in: nothing of its body is read before. Every door has it: rpcs
- * on both ports, and files to download.
+ * Decides from the headers alone whether a call is admitted; nothing of its body is read before. Every entry
+ * point uses it: rpcs on both ports, and file downloads.
  */
 export interface Gate {
   /**
-   * At once when it can, because every call passes here and a promise costs each of them a turn. When it throws or
-   * rejects, nothing is held.
+   * Synchronous when possible, because every call passes here and a promise costs each call a turn of the
+   * event loop. When it throws or rejects, nothing is held.
    * @throws ConnectError resource_exhausted; CoreError unauthenticated, permission_denied, unavailable
    */
   enter(shown: Credentials, asked: Asked): Visit | Promise<Visit>;
@@ -41,7 +41,10 @@ export interface GateOptions {
   quotas: Quotas;
 }
 
-/** Limit of the process -> caller -> scope -> quota of the caller, and of the merchant that its token names. */
+/**
+ * Order: limit of the process -> caller -> scope -> quota of the caller, and of the merchant named in its
+ * token.
+ */
 export function createGate({ limit, identify, quotas }: GateOptions): Gate {
   const letIn = (caller: Caller, asked: Asked): Visit => {
     requireScope(caller, asked.scope);

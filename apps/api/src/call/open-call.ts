@@ -31,8 +31,8 @@ export interface OpenCall {
 /**
  * On the path of every call, so it makes one closure and one timer and no event target: 1 us instead of the
  * 5.5 us that two AbortControllers and Promise.race took.
- *
- * The transports tell deadlines by the clock of the day; it is read once, and the rest is measured by one that nobody
+ * Transports express deadlines in wall-clock time. The wall clock is read once and the rest is measured with
+ * the monotonic clock: a step of the wall clock would end calls at once or let them run for hours.
  * sets, for a step of the other would end calls at once or let them run for hours.
  * @param deadline milliseconds since the epoch; Infinity for none
  */

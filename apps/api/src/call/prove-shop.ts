@@ -12,12 +12,13 @@ import {
   type ShopProof,
 } from '@core/shopify';
 
-/** @throws CoreError naming the field; nothing in it tells whether anybody else has the shop */
+/** @throws CoreError naming the field; its message does not reveal whether another merchant has the shop */
 export type ProveShop = (access: Access) => Promise<ShopProof>;
 
 /**
- * Has a shop vouch for an access token before anything is looked up or stored: whoever shows a token of no worth gets
- * the same answer for every shop. It waits as long as any request to a shop does, 15 s, and never longer than its caller.
+ * Verifies an access token with its shop before anything is looked up or stored: a caller with a worthless
+ * token gets the same answer for every shop. It waits as long as any request to a shop does, 15 s, but never
+ * longer than its caller.
  */
 export function createProveShop(api: AdminApi, log: Pick<Logger, 'warn'>): ProveShop {
   const client = createShopifyClient(api);

@@ -10,8 +10,8 @@ const nested = (type: string, name: string, label = 'LABEL_OPTIONAL'): JsonObjec
   typeName: type,
 });
 
-// https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto and status.proto. The two of
-// Google's well-known types that they use are written out: they read and write the same bytes.
+// https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto and status.proto. The
+// two Google well-known types that they use are written out here; they have the same wire format.
 const type = typesOf({
   name: 'google/rpc/error_details.proto',
   package: 'google.rpc',
@@ -40,7 +40,7 @@ const type = typesOf({
   ],
 });
 
-/** How long a caller is to wait before it tries again. */
+/** The time that a caller has to wait before it retries. */
 export const RETRY_INFO = type('RetryInfo');
 /** An error with its details, as gRPC's trailer carries it. */
 export const STATUS = type('Status');

@@ -3,10 +3,10 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { Counter, type Registry } from '@core/runtime';
 import { RETRY_INFO } from './retry-info.ts';
 
-/** Of HTTP: whole seconds, so that whoever knows only this waits a little longer. */
+/** The HTTP header holds whole seconds, so a client that reads only this header waits a little longer. */
 export const RETRY_AFTER = 'retry-after';
 
-/** The error of a call that may well come in later: it says when, to clients of either port. */
+/** The error of a call that may succeed later: it carries the time to wait, for clients of either port. */
 export function tryAgain(message: string, retryMs: number): ConnectError {
   const ms = Math.ceil(retryMs);
   const retryDelay = { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 };
@@ -19,17 +19,17 @@ export function tryAgain(message: string, retryMs: number): ConnectError {
 }
 
 export interface Refusal {
-  /** Whose limit is reached. No name: there may be thousands, and a metric keeps each for ever. */
+  /** The kind of holder whose limit is reached. No holder name: a metric keeps each of thousands for ever. */
   of: 'process' | 'caller' | 'merchant';
-  /** Which one, in a word. */
+  /** The name of the limit. */
   limit: string;
   message: string;
   retryMs: number;
 }
 
-/** Refusals of calls that were too many. */
+/** Counts the calls that are refused because there are too many. */
 export interface Refusals {
-  /** Counts one and makes the error that says when to come again. */
+  /** Counts one refusal and returns the error with the time to wait. */
   refuse(refusal: Refusal): ConnectError;
 }
 

@@ -32,7 +32,7 @@ export function addHealth(
       : callback({ code: grpc.status.NOT_FOUND, details: 'no such service here' });
 
   const watch = (call: Watch) => {
-    // Anybody may watch, without a token.
+    // Anyone may open a watch without a token.
     if (watches.size >= mostWatches) {
       const details = `${mostWatches} watches are open in this process, ask by Check`;
       return void call.emit('error', { code: grpc.status.RESOURCE_EXHAUSTED, details });

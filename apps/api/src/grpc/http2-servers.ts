@@ -5,13 +5,13 @@ import { boundTimeouts } from '../request/bound-timeouts.ts';
 import { keepSessions } from './keep-sessions.ts';
 import type { GrpcLimits } from './limits.ts';
 
-/** What lies under grpc-js, in a private field; specs see whether it still does. */
+/** The HTTP/2 servers in a private field of grpc-js; specs check that the field still exists. */
 const serversUnder = (server: grpc.Server) =>
   server['http2Servers'] as Map<Http2Server, { sessions: Set<ServerHttp2Session> }>;
 
 /**
- * Once they listen. Their listeners are those of grpc-js, and it lets exceptions out of them: of a stream whose session
- * has ended meanwhile, for one.
+ * Called once the servers listen. The listeners belong to grpc-js and let exceptions escape, for example for
+ * a stream whose session has ended meanwhile.
  */
 export function hardenServers(
   server: grpc.Server,
@@ -19,7 +19,8 @@ export function hardenServers(
   log: Pick<Logger, 'error'>,
 ): void {
   for (const each of serversUnder(server).keys()) {
-    // Dropped, because one of several processes would hand the connection back, for ever when all are full.
+    // Connections are dropped, because the cluster module would pass a refused one on for ever when all are
+    // full.
     Object.assign(each, { maxConnections: mostConnections, dropMaxConnection: true });
     for (const event of ['stream', 'session'] as const) {
       const listeners = each.listeners(event) as ((...args: unknown[]) => unknown)[];
@@ -28,12 +29,12 @@ export function hardenServers(
     }
     keepSessions(each);
     each.prependListener('stream', (_stream, headers) => boundTimeouts(headers));
-    // grpc-js listens for the first one alone.
+    // grpc-js listens for the first one only.
     each.on('stream', (stream) => stream.on('error', () => undefined));
   }
 }
 
-/** Ends all that is left. Without channelz forceShutdown knows no sessions. */
+/** Closes all remaining sessions. Without channelz, forceShutdown knows no sessions. */
 export function cutSessions(server: grpc.Server): void {
   for (const { sessions } of serversUnder(server).values()) {
     for (const session of sessions) session.destroy();

@@ -5,9 +5,9 @@ import { cutShort } from '../request/refusals.ts';
 import { serveCall, type Doors, type ServerCall } from './method-adapter.ts';
 
 /**
- * What grpc-js hands each call to when its headers are there. Methods of the table are served from here on, and
- * grpc-js's own handler never hears of them; of other services, which strangers may use, only the time is limited in
- * which a first message must come.
+ * The interceptor that grpc-js calls with each call's headers. Methods of the table are served from
+ * here and never reach the handler of grpc-js. For other services, which unauthenticated callers may use,
+ * only the time until the first message is limited.
  */
 export function createInterceptor(methods: readonly Method[], doors: Doors): grpc.ServerInterceptor {
   const byPath = new Map(methods.flatMap((method) => pathsOf(method.desc).map((path) => [path, method])));

@@ -16,24 +16,24 @@ export const GRPC_LIMITS = {
   mostHeaders: 64,
 
   /**
-   * Connections of one process, idle ones included (about 30 KiB each); what comes beyond is closed at once. Clients
-   * hold one for each process.
+   * Maximum connections of one process, idle ones included (about 30 KiB each); further connections are
+   * closed at once. A client holds one connection for each process.
    */
   mostConnections: 2_048,
 
   /**
-   * MB that one connection may take up in headers, streams and replies that its client has not read: 256 batches of
-   * scores come to 30. Beyond it new streams are refused, ENHANCE_YOUR_CALM. grpc-js switches this limit off.
+   * Maximum MB of headers, streams and unread replies that one connection may hold: 256 batches of scores
+   * need 30. Beyond it new streams are refused with ENHANCE_YOUR_CALM. grpc-js disables this limit.
    */
   sessionMemory: 128,
 
-  /** From the headers of a call to the end of its request: a packet or two. Answered DEADLINE_EXCEEDED. */
+  /** Time from a call's headers to the end of its request: a packet or two. Exceeded: DEADLINE_EXCEEDED. */
   requestWithinMs: 10_000,
 
-  /** The request of a known caller that is refused is waited for so long; then its stream is answered and reset. */
+  /** Time to wait for the request of a refused known caller; then its stream is answered and reset. */
   lingerMs: 1_000,
 
-  /** Streams of the health service at once: one for each balancer and client that asks for it. */
+  /** Maximum concurrent streams of the health service: one for each balancer and client that watches it. */
   mostHealthWatches: 1_000,
 
   /** A dead peer says nothing: asked every minute, it is found out within 80 s, and its watches given up. */
@@ -59,11 +59,11 @@ export type GrpcLimits = typeof GRPC_LIMITS;
 
 /** What grpc-js has options for. */
 export const grpcOptions = (limits: GrpcLimits): grpc.ServerOptions => ({
-  // Of health and reflection; methods have limits of their own.
+  // Limits for health and reflection; methods have limits of their own.
   'grpc.max_receive_message_length': SMALL_REQUEST,
   'grpc.max_send_message_length': LARGEST_REPLY,
   'grpc-node.max_session_memory': limits.sessionMemory,
-  // Figures for a service that is not there, at 2 us a call.
+  // Measured for a service that does not exist, at 2 us a call.
   'grpc.enable_channelz': 0,
   'grpc.max_concurrent_streams': limits.mostStreams,
   'grpc.keepalive_time_ms': limits.keepaliveMs,

@@ -2,21 +2,22 @@ import type { ByteBudget } from '../request/byte-budget.ts';
 import { collectBytes } from '../request/collect.ts';
 import { noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
 
-/** What has come of the one message of a call: a flag, its length in four bytes, its bytes. */
+/** The received part of a call's single message: a flag, its length in four bytes, its bytes. */
 export interface MessageReader {
-  /** @throws ConnectError when no more is to be read */
+  /** @throws ConnectError when no further bytes may be read */
   take(part: Buffer): void;
-  /** @throws ConnectError when it is not whole */
+  /** @throws ConnectError when the message is incomplete */
   message(): { compressed: boolean; bytes: Buffer };
-  /** Gives its bytes back to the budget. */
+  /** Returns its bytes to the budget. */
   release(): void;
 }
 
 const FRAME = 5;
 
 /**
- * Instead of the decoder of grpc-js, which takes the same number of bytes for all methods, knows no budget of all
- * calls, and copies each message. Here one that comes in one piece, as nearly all do, is not copied.
+ * Replaces the decoder of grpc-js, which has one size limit for all methods, has no byte budget shared by all
+ * calls, and copies each message. This reader does not copy a message that arrives in one piece, as nearly
+ * all do.
  */
 export function createMessageReader(most: number, budget: ByteBudget): MessageReader {
   let whole: Buffer | undefined;

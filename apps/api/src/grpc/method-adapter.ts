@@ -14,8 +14,8 @@ import { createMessageReader } from './message-reader.ts';
 import { statusDetails } from './status-details.ts';
 
 /**
- * A call as grpc-js hands it to interceptors, and private fields of it: its stream, its decoder of messages, which is
- * replaced, and what they are compressed by. Specs see whether limits still bite.
+ * A call as grpc-js passes it to interceptors, with private fields: its stream, its message decoder, which is
+ * replaced, and its compression. Specs check that the limits still apply.
  */
 export interface ServerCall extends grpc.ServerInterceptingCallInterface {
   readonly stream: ServerHttp2Stream;
@@ -26,17 +26,17 @@ export interface ServerCall extends grpc.ServerInterceptingCallInterface {
 export interface Doors {
   invoker: Invoker;
   budget: ByteBudget;
-  /** For a request to come after its headers. */
+  /** Maximum time between the headers and the end of the request. */
   requests: TimeLimit;
   requestWithinMs: number;
-  /** For the request of a known caller to come once it is refused. */
+  /** Maximum time to wait for the request of a known caller after its refusal. */
   refused: TimeLimit;
 }
 
-/** Of a request that was refused: as many as a window of the usual size holds. */
+/** Maximum bytes to discard of a refused request: one flow-control window of the usual size. */
 const MOST_WASTED_PARTS = 256;
 
-/** How grpc-js writes the replies of a method; requests are read here. */
+/** Serializes the replies of a method for grpc-js; requests are read here. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Reply> => ({
   path,
   requestStream: false,
@@ -53,8 +53,8 @@ const encode = (desc: DescMessage, reply: Reply): Buffer => {
 };
 
 /**
- * Serves a call from its headers on. grpc-js's own handlers begin when the whole message is there: by then strangers
- * would have had it held and decoded.
+ * Serves a call from its headers on. The handlers of grpc-js start only when the whole message is there: by
+ * then the message of an unauthenticated caller would have been held and decoded.
  */
 export function serveCall(method: Method, call: ServerCall, doors: Doors): void {
   const headers = new grpc.Metadata();
@@ -64,7 +64,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   let cancelled = false;
   let gone: () => void = () => undefined;
 
-  /** Its request is no longer waited for. */
+  /** Stops waiting for its request. */
   const stopReading = () => {
     if (waiting) doors.requests.remove(waiting);
     waiting = undefined;
@@ -76,7 +76,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     admitted = undefined;
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
-    // A stranger is not waited for: each of its streams would hold memory until the limit.
+    // No wait for an unauthenticated caller: each of its streams would hold memory until the time limit.
     const limit = error.code === Code.Unauthenticated ? undefined : doors.refused;
     afterRequest(call.stream, limit, () => {
       call.sendStatus({ code, details, metadata });
@@ -115,7 +115,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   };
   const stream = async (replies: AsyncIterable<Reply>) => {
     for await (const reply of replies) {
-      // Not before the pipeline has set its headers, which it does ahead of its first message.
+      // Sent only after the pipeline has set its headers, which it does before its first message.
       call.sendMetadata(headers);
       await new Promise<void>((sent) => {
         whenCancelled = sent;
@@ -129,11 +129,11 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   let whenCancelled: () => void = () => undefined;
 
   let wasted = 0;
-  // All messages come at once with the end of the request: nothing is left for grpc-js to decode.
+  // All messages are delivered together with the end of the request: grpc-js has nothing to decode.
   call.decoder = {
     write: (part) => {
       if (waiting) attempt(() => reader.take(part));
-      // Refused, and it goes on: each part costs, however small.
+      // The call is refused and the peer keeps sending: each part costs CPU, however small.
       else if (++wasted > MOST_WASTED_PARTS) call.stream.close(constants.NGHTTP2_NO_ERROR);
       return [];
     },
@@ -167,7 +167,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
         );
       });
     },
-    // grpc-js says "cancelled" of every call, also of those that have ended well.
+    // grpc-js reports "cancelled" for every call, including those that ended normally.
     onCancel() {
       cancelled = true;
       gone();
@@ -178,10 +178,10 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
 }
 
 /**
- * Answers a refused call once its request has come, which is thrown away; or at the end of the limit, without one after
- * this turn of the event loop, in which the request of an ordinary client has come with its headers. Clients reset a
- * stream that is answered while they still write, and Node takes more than 33 resets a second for an attack and ends the
- * connection: a caller that is over its quota would lose its other calls.
+ * Answers a refused call once its request has arrived, which is discarded, or at the time limit. Without a
+ * limit it answers after this turn of the event loop, in which the request of an ordinary client arrives with
+ * its headers. Clients reset a stream that is answered while they still write, and Node treats more than 33
+ * resets a second as an attack and closes the connection: a caller over its quota would lose its other calls.
  */
 function afterRequest(stream: ServerHttp2Stream, limit: TimeLimit | undefined, answer: () => void): void {
   if (stream.destroyed || stream.readableEnded) return answer();
@@ -204,8 +204,8 @@ const startTurn = (end: () => void) => {
 };
 
 /**
- * A peer that is answered early may go on sending for ever, and each part of it costs: the stream is reset without an
- * error, as gRPC has it, unless its request turns out to have come in full.
+ * A peer that is answered early may keep sending for ever, and each part costs CPU: the stream is reset
+ * without an error, as gRPC specifies, unless its request turns out to be complete.
  */
 const cut = (stream: ServerHttp2Stream): void =>
   void setImmediate(() => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));

@@ -27,7 +27,8 @@ export function addReflection(server: grpc.Server, services: readonly DescServic
         originalRequest: request,
         messageResponse: answer(request.messageRequest),
       };
-      // An answer is a thousand times its question: who does not read them is asked nothing more.
+      // An answer is a thousand times as large as its question: a client that does not read gets no further
+      // answers.
       if (call.write(create(REFLECTION.response, response))) return;
       call.pause();
       call.once('drain', () => call.resume());

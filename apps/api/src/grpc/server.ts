@@ -15,7 +15,7 @@ import { grpcDefinition } from './method-adapter.ts';
 
 export interface GrpcServerOptions {
   port: number;
-  /** All interfaces unless told. */
+  /** Default: all interfaces. */
   host?: string | undefined;
   /** As grpcCredentials reads them; plain HTTP/2 unless told. */
   credentials?: grpc.ServerCredentials;
@@ -23,7 +23,7 @@ export interface GrpcServerOptions {
   limits?: Partial<GrpcLimits>;
   methods: readonly Method[];
   invoker: Invoker;
-  /** Of the bodies of calls. */
+  /** Byte budget shared by the bodies of all calls. */
   budget: ByteBudget;
   reflection: boolean;
   log: Pick<Logger, 'error'>;
@@ -69,7 +69,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   };
 }
 
-/** Binds on one address, or on all interfaces, also on a machine without IPv6. */
+/** Binds to one address, or to all interfaces, including on a machine without IPv6. */
 async function bind(
   server: grpc.Server,
   { port, host, credentials = grpc.ServerCredentials.createInsecure() }: GrpcServerOptions,

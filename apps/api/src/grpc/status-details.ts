@@ -2,7 +2,7 @@ import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufb
 import type { ConnectError } from '@connectrpc/connect';
 import { STATUS } from '../call/retry-info.ts';
 
-/** The value of grpc-status-details-bin, where gRPC's clients look for more than a code and a message. */
+/** The value of grpc-status-details-bin, from which gRPC clients read more than a code and a message. */
 export function statusDetails({ code, rawMessage, details }: ConnectError): Buffer {
   const packed = details.flatMap((detail) =>
     'desc' in detail

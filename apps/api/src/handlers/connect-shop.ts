@@ -4,7 +4,9 @@ import { connectShop } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
 
-/** The shop is asked first, outside of the transaction: no connection is held while a stranger's server answers. */
+/**
+ * Asks the shop first, outside of the transaction: no connection is held while an external server answers.
+ */
 export async function connectShopHandler(
   deps: Pick<Deps, 'pool' | 'keys' | 'proveShop'>,
   ctx: CallContext,

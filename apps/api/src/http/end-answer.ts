@@ -1,15 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** For a peer far away to read the answer, and to stop. */
+/** Time for a distant peer to read the answer and stop sending. */
 const LINGER_MS = 500;
-/** Of its request that are thrown away meanwhile. */
+/** Maximum bytes of the request that are discarded meanwhile. */
 const LINGER_BYTES = 1024 * 1024;
 const PART_BYTES = 512;
 
 /**
- * Writes a whole answer. When its request has not come in full, what is left of it would be taken for the next one:
- * the connection is closed then, but a moment later. A socket that is closed with unread bytes in it tells the peer
- * "reset", and a peer that is still sending sees that instead of the answer.
+ * Writes a whole answer. When its request has not arrived in full, its remainder would be parsed as the next
+ * request: the connection is then closed, after a short delay. The kernel resets a socket that is closed with
+ * unread bytes, and a peer that is still sending sees the reset instead of the answer.
  */
 export function endAnswer(
   req: IncomingMessage,
@@ -19,10 +19,10 @@ export function endAnswer(
   body: string | Uint8Array = '',
 ): void {
   if (req.complete) return void res.writeHead(status, headers).end(body);
-  // 204 has no body, and no length of one.
+  // A 204 has no body and no Content-Length.
   const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
   res.writeHead(status, { ...headers, ...length, connection: 'close' });
-  // The answer is whole for whom counts its bytes; with its end node:http closes the connection.
+  // The answer is complete for a client that counts bytes; at its end node:http closes the connection.
   if (body.length > 0) res.write(body);
   else res.flushHeaders();
   let left = LINGER_BYTES;
@@ -32,7 +32,7 @@ export function endAnswer(
     if (!res.writableEnded) res.end();
   };
   const discard = (part: Buffer) => {
-    // Each part costs as well, however small. More of them come before the end would be heeded.
+    // Small parts cost CPU too. An orderly end would still read further parts, so the socket is destroyed.
     left -= part.length + PART_BYTES;
     if (left < 0) req.socket.destroy();
   };

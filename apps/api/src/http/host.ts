@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-// A name, an IPv4 address or an IPv6 one in brackets, and a port: RFC 9110, 7.2. What it leaves out is nobody's name.
+// A name, an IPv4 address or a bracketed IPv6 address, and a port: RFC 9110, 7.2. Other characters are
+// invalid.
 const HOST = /^(?:[\w.~!$&'()*+,;=%-]{1,255}|\[[\da-f:.%]{2,60}\])(?::(\d{1,5}))?$/i;
 
 /**
- * Why a request names no host that a URL can be made of, or undefined. Ours are behind any name, so that any will do;
- * but the library that answers rpcs makes a URL of it, and throws. In HTTP/1.0 it may be missing, and is refused alike.
+ * Returns why a request has no Host from which a URL can be built, or undefined. The service accepts any
+ * name, but the rpc library builds a URL from the Host and throws. HTTP/1.0 may omit Host; that is refused as
+ * well.
  */
 export function hostProblem({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const { host } = headers;

@@ -6,7 +6,9 @@ export const HTTP_LIMITS = {
   maxHeaderSize: 16 * 1024,
   /** A request's head is a packet or two: who takes longer holds a socket and nothing else. Answered 408. */
   headersTimeout: 10_000,
-  /** Head and body. The largest request of an rpc in 20 s is 7 KB/s, a poor telephone. Answered 408. */
+  /**
+   * Time for head and body. The largest rpc request in 20 s needs 7 KB/s, a poor mobile link. Exceeded: 408.
+   */
   requestTimeout: 20_000,
   /** The two above are looked at this often; the default, 30 s, would triple them. */
   connectionsCheckingInterval: 1_000,
@@ -29,9 +31,10 @@ export const WEBHOOK_LIMITS = {
   /** A customer with all addresses comes to some KiB. More is answered 413. */
   largestBody: 1024 * 1024,
   /**
-   * Bytes that one process holds of them, over all connections: 16 of the largest, thousands of the usual. Beyond it
-   * they are answered 503. Counted as they come: a length that is only announced takes up nothing. It is half of what
-   * all bodies may take: strangers' webhooks must not crowd out the calls of those we know.
+   * Maximum bytes of webhook bodies that one process holds over all connections: 16 of the largest, thousands
+   * of the usual. Beyond it webhooks are answered 503. Bytes count as they arrive: an announced length
+   * reserves nothing. It is half of the budget of all bodies: unauthenticated webhooks must not displace the
+   * calls of known callers.
    */
   mostBytes: MOST_BODY_BYTES / 2,
   /** From the head of a request to the answer. Shopify asks for it within a second and gives up after five. */

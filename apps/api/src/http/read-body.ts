@@ -8,7 +8,7 @@ export interface Body {
   release(): void;
 }
 
-/** Why a body is not read to its end. */
+/** The reasons why a body is not read to its end. */
 export type Unread = 'too_large' | 'too_many' | 'no_room' | 'cut_short';
 
 /**
@@ -29,7 +29,7 @@ export function readBody(req: IncomingMessage, most: number, budget: ByteBudget)
     };
     const refuse = (why: Unread) => {
       stop();
-      // The answer decides what becomes of the rest.
+      // The function that answers decides how to treat the rest of the body.
       req.pause();
       collected.release();
       resolve(why);

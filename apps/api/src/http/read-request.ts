@@ -8,10 +8,12 @@ import { decompress } from '../request/decompress.ts';
 import { cutShort, noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
 import { readBody, type Unread } from './read-body.ts';
 
-/** How a request is written. */
+/** The encoding of a request. */
 export interface Format {
   readonly json: boolean;
-  /** In a frame of five bytes, as streams and gRPC-Web have it; else the body is the message. */
+  /**
+   * True for a message in a frame with a five-byte prefix (streams, gRPC-Web); else the body is the message.
+   */
   readonly framed: boolean;
   readonly encoding: string;
 }
@@ -24,7 +26,7 @@ const header = (req: IncomingMessage, name: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** What its headers say. That they fit together is found out by the router. */
+/** The encoding that the headers declare. The router checks that they are consistent. */
 export function formatOf(req: IncomingMessage): Format {
   const type = header(req, 'content-type').toLowerCase();
   const stream = type.startsWith('application/connect');
@@ -34,8 +36,8 @@ export function formatOf(req: IncomingMessage): Format {
 }
 
 /**
- * The one message of a request. Here and not in the router: that one knows no budget of all requests, decodes however
- * many values there are, and quotes them in its errors.
+ * Reads the single message of a request. The router does not do this, because it has no byte budget shared by
+ * all requests, decodes any number of values, and quotes them in its errors.
  * @throws ConnectError
  */
 export async function readRequest(
@@ -70,7 +72,7 @@ function unframe(body: Buffer): { compressed: boolean; bytes: Buffer } {
   return { compressed: flags === COMPRESSED, bytes: body.subarray(FRAME) };
 }
 
-/** A message without fields in the same form, for the router, which wants to have read one. */
+/** An empty message in the same encoding, because the router requires that it reads one. */
 export async function* emptyRequest({ json, framed }: Format): AsyncIterable<Uint8Array> {
   const message = Buffer.from(json ? '{}' : '');
   if (!framed) return yield message;

@@ -24,32 +24,32 @@ import type { ByteBudget } from '../request/byte-budget.ts';
 import { endAnswer } from './end-answer.ts';
 import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
 
-/** One call on its way through the router. */
+/** One call in the router. */
 interface Call {
   readonly req: IncomingMessage;
   readonly format: Format;
-  /** Until its work begins. */
+  /** Set until its work begins. */
   waiting?: Admitted<unknown> | undefined;
   run?: () => unknown;
 }
 const CALL = createContextKey<Call | undefined>(undefined);
 
-/** Those of a body that the router must not look for, for it is given another one. */
+/** Body headers that are removed before the router runs, because it receives another body. */
 const OF_THE_BODY = ['content-length', 'content-encoding', 'connect-content-encoding', 'grpc-encoding'];
 
 const ROUTER = {
   grpc: false,
   acceptCompression: [compressionGzip, compressionBrotli],
-  // A reader of JSON should see `"created": false`, not have to know that it is the default.
+  // A reader of JSON sees `"created": false` and need not know that it is the default.
   jsonOptions: { alwaysEmitImplicit: true },
   writeMaxBytes: LARGEST_REPLY,
 };
 
 /**
- * Answers Connect, gRPC-Web and JSON by the table of methods. The router sees to the protocols and to the replies. The
- * call is let in by its headers, and its request read, in the router's gate, which runs before any body is read; what
- * the router reads then is an empty message. Not connectNodeAdapter: that one writes to the console whenever a peer
- * leaves in the middle of its reply, and offers no hook.
+ * Answers Connect, gRPC-Web and JSON for the table of methods. The router handles the protocols and the
+ * replies. The router's gate, which runs before any body is read, admits the call by its headers and reads
+ * its request; the router itself then reads an empty message. Rejected: connectNodeAdapter, which writes to
+ * the console whenever a peer disconnects during its reply, and offers no hook.
  */
 export function createRoutes(
   methods: readonly Method[],
@@ -58,7 +58,7 @@ export function createRoutes(
 ): RequestListener {
   const router = createConnectRouter();
   for (const method of methods) {
-    // The router checks an implementation against its method, whose type the table has erased.
+    // The router checks an implementation against its method; the table erases the type of that method.
     const implementation = (_: never, { values }: HandlerContext) => values.get(CALL)?.run?.();
     router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
       ...ROUTER,
@@ -82,7 +82,8 @@ export function createRoutes(
           call.waiting?.refuse(new ConnectError('the router refused the request', Code.InvalidArgument)),
         )
         .then((reply) => write(reply, req, res))
-        // The pipeline has told the call's own errors; this one is of a reply that nobody reads any more.
+        // The pipeline has reported the call's own errors; this one concerns a reply that no peer reads any
+        // more.
         .catch(() => void res.destroy())
     );
   };
@@ -132,7 +133,7 @@ async function write(
   res: ServerResponse,
 ): Promise<void> {
   if (req.complete) return universalResponseToNodeResponse(reply, res);
-  // Refused before it was read: short, and no stream.
+  // Refused before the body was read: a short answer, not a stream.
   const parts: Uint8Array[] = [];
   for await (const part of reply.body ?? []) parts.push(part);
   endAnswer(req, res, reply.status, Object.fromEntries(reply.header ?? []), Buffer.concat(parts));

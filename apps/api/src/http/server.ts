@@ -14,11 +14,11 @@ import { createRoutes } from './routes.ts';
 
 export interface HttpServerOptions {
   port: number;
-  /** All interfaces unless told. */
+  /** Default: all interfaces. */
   host?: string | undefined;
   methods: readonly Method[];
   invoker: Invoker;
-  /** Of the bodies of rpcs. */
+  /** Byte budget shared by the bodies of all rpcs. */
   budget: ByteBudget;
   corsOrigins: readonly string[];
   /** What else is there, by path. */

@@ -5,7 +5,7 @@ import type { CustomerRow } from '@core/db';
 import type { DisclosedEmails } from '@core/domain';
 import { presentScore } from './rfm-score.ts';
 
-/** @param emails that the caller may see */
+/** @param emails the emails that the caller may see */
 export const presentCustomer = (
   row: CustomerRow,
   emails: DisclosedEmails,

@@ -110,7 +110,7 @@ it('gives up when five in a row have died before they opened a port, and none se
   await crew.start();
   die(1);
   await waitUntil(() => deaths() >= 6, { what: 'deaths' });
-  expect(hopeless).toEqual([]); // the other serves
+  expect(hopeless).toEqual([]); // the other process serves
   die(2);
   await waitUntil(() => hopeless.length > 0, { what: 'an end' });
   expect(hopeless[0]).toMatch(/^\d+ processes in a row have died before they opened a port and none serves/);

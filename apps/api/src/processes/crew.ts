@@ -3,12 +3,12 @@ import type { ApiProcess } from './fork-process.ts';
 import { killWhenSilent } from './kill-when-silent.ts';
 import { stopInTurn } from './stop-in-turn.ts';
 
-/** One that served for so long did not die of what killed those before it. */
+/** A process that served for so long did not die from the cause of earlier deaths. */
 const PROVEN_AFTER_MS = 60_000;
-/** So many in a row that ended before they opened a port, and nobody left who serves: more will not help. */
+/** The app ends after so many consecutive deaths before a port was opened, when no other process serves. */
 const MOST_STILLBORN = 5;
 const LONGEST_PAUSE_MS = 10_000;
-/** After a death of one that served: what it died of may be over, and every second without it fails calls. */
+/** The pause after the death of a process that served: its cause may be over, and each second fails calls. */
 const LONGEST_PAUSE_AFTER_SERVING_MS = 2_000;
 /** For a new process to serve, while the old one goes on: connecting and checking the schema take a second. */
 const SERVES_WITHIN_MS = 60_000;
@@ -31,18 +31,19 @@ export interface CrewOptions {
   stopping: AbortSignal;
   onDeath: (death: { opened: boolean }) => void;
   onKill: (why: 'hung' | 'endless') => void;
-  /** Called when starting again and again leads nowhere: the app is to end. */
+  /** Called when restarts keep failing and the app has to end. */
   onHopeless: (error: Error) => void;
-  /** Between two questions to a process; for specs. */
+  /** The interval between two health questions; set by specs. */
   askEveryMs?: number;
-  /** Before the first replacement; it doubles with each death in a row. */
+  /** The pause before the first replacement; it doubles with each consecutive death. */
   firstPauseMs?: number;
 }
 
 /**
- * Keeps `size` processes running: one that dies is replaced, after a pause that grows when that goes on. Only
- * processes that never opened a port end the app: their configuration is broken. Deaths of others never do, for a
- * request may have caused them, and a caller could then end the service for everybody.
+ * Keeps `size` processes running. A process that dies is replaced after a pause, which grows while deaths
+ * continue. Only processes that never opened a port end the app: their configuration is broken. Deaths of
+ * other processes never do, because a request may have caused them, and one caller could then end the service
+ * for all callers.
  */
 export function createCrew(options: CrewOptions): Crew {
   const { size, fork, log, stopping, onDeath, onKill, onHopeless } = options;
@@ -58,7 +59,7 @@ export function createCrew(options: CrewOptions): Crew {
     killWhenSilent(member, {
       log,
       until: AbortSignal.any([over, stopping]),
-      // One at a time, and the next only when the replacement serves: a process that is late serves better than none.
+      // One at a time, and the next only when the replacement serves: a late process serves better than none.
       mayKill: () => serving.size >= size,
       onKill: (why) => {
         serving.delete(member);

@@ -9,13 +9,13 @@ export interface ApiProcess {
   readonly pid: number | undefined;
   /** Its ports once it serves, undefined when it ended before that. */
   readonly serving: Promise<RunningApi | undefined>;
-  /** Whether it has ever opened a port: its configuration is sound, and requests can reach it. */
+  /** Whether it has opened a port: its configuration is valid, and requests can reach it. */
   hasOpened(): boolean;
   /** Resolves with "exit code 1" or "SIGKILL"; never rejects. */
   readonly exited: Promise<string>;
-  /** How often it has said anything so far. */
+  /** The number of messages that it has sent so far. */
   heard(): number;
-  /** Undefined when it does not answer in time: it is busy, hangs, or has gone. */
+  /** Undefined when it does not answer in time: it is busy, hangs, or has exited. */
   ask<K extends keyof Answers>(what: K): Promise<Answers[K] | undefined>;
   /** Lets it end its calls. */
   stop(): void;

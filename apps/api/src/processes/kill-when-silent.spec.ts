@@ -5,7 +5,7 @@ import type { MainThread } from './main-thread.ts';
 const log = createLogger('api', 'silent');
 const forever = () => new AbortController().signal;
 
-/** A process that answers by a list, and is silent beyond it. */
+/** A process that answers from a list and stays silent after its end. */
 function watch(answers: boolean[], look: (n: number) => MainThread | undefined, until = forever()) {
   let heard = 0;
   let asked = 0;
@@ -34,7 +34,7 @@ const idle = (): MainThread => ({ ticks: 7, runnable: false });
 it('kills a process that is silent three times in a row and uses no CPU', async () => {
   const { done, killed, asked } = watch([false, true, false, false, true], idle);
   await done();
-  expect([killed, asked()]).toEqual([['hung', 'killed'], 8]); // beyond the list it is silent
+  expect([killed, asked()]).toEqual([['hung', 'killed'], 8]); // after the list it is silent
 });
 
 it('kills one of which nothing is known, too', async () => {
@@ -70,7 +70,7 @@ it('takes a late answer for life', async () => {
   let asked = 0;
   const member = {
     pid: 1,
-    // Said while nobody waits for it any more.
+    // The answer arrives after its question has timed out.
     heard: () => heard,
     ask: async () => {
       if (++asked % 3 === 0) setImmediate(() => heard++);

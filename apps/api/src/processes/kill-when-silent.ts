@@ -3,30 +3,33 @@ import type { ApiProcess } from './fork-process.ts';
 import { readMainThread, wasBusy, type MainThread } from './main-thread.ts';
 
 const ASK_EVERY_MS = 10_000;
-/** Of a thread that uses no CPU. One long pause of the machine is no reason to kill a process. */
+/**
+ * Unanswered questions for a thread that uses no CPU. One long pause of the machine must not kill a process.
+ */
 const MOST_IDLE_SILENCES = 3;
 /**
- * Of a thread that works: five minutes. A queue of large requests blocks the event loop for seconds at a time and
- * then ends, and a killed process fails all of its calls; but a loop without an end must be ended from outside.
+ * Unanswered questions for a thread that uses CPU: five minutes. A queue of large requests blocks the event
+ * loop for seconds at a time and then ends, and a killed process fails all of its calls; an endless loop must
+ * be killed.
  */
 const MOST_SILENCES = 30;
 
 export interface SilenceOptions {
   log: Logger;
-  /** Aborted when the process ends, or is to end, anyway. */
+  /** Aborted when the process exits or is stopped anyway. */
   until: AbortSignal;
-  /** False while the others are too few: the process is then asked on. */
+  /** False while too few other processes serve: the process is then only asked again. */
   mayKill: () => boolean;
-  /** Told just before the process is killed. */
+  /** Called just before the process is killed. */
   onKill: (why: 'hung' | 'endless') => void;
   everyMs?: number;
   look?: (pid: number | undefined) => MainThread | undefined;
 }
 
 /**
- * Kills a process that hangs, so that it is replaced. An orchestrator cannot see it: its probes ask the supervisor,
- * and that is well. A process that is only busy says nothing either; its main thread uses CPU, so it has far longer.
- * Whatever it says counts as life, also a late answer to an earlier question.
+ * Kills a process that hangs, so that it is replaced. An orchestrator cannot detect it: its probes ask the
+ * supervisor, which is healthy. A busy process does not answer either, but its main thread uses CPU, so it
+ * gets far more time. Any message counts as a sign of life, including a late answer to an earlier question.
  */
 export async function killWhenSilent(
   member: Pick<ApiProcess, 'pid' | 'heard' | 'ask' | 'kill'>,

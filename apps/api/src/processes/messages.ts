@@ -3,7 +3,7 @@ import type { RunningApi } from '../api.ts';
 
 /** What a supervisor asks of a process, and what it is answered. */
 export interface Answers {
-  /** Said at once, by an event loop that turns. */
+  /** Answered at once by a responsive event loop. */
   alive: true;
   /** Names of what is missing; empty when it is ready. */
   failing: string[];

@@ -13,7 +13,7 @@ export const countProcesses = (asked: number): number => (asked === 0 ? availabl
 
 /**
  * Runs the api in `size` processes that share its ports, and answers for all of them on the admin port. It
- * serves no call itself, so no call can take it down; deaths of processes that calls caused never end it.
+ * serves no call itself, so no call can end it; the death of a process caused by a call never ends it either.
  * @throws Error when one of them does not start
  */
 export async function supervise(app: App<typeof apiEnv>, size: number): Promise<RunningApi> {
@@ -29,7 +29,7 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   });
   const kills = new Counter({
     name: 'core_process_kills_total',
-    help: 'Of those, the ones that were killed because they did not answer: hung, or endless at work',
+    help: 'Processes killed because they did not answer: hung, or endless at work',
     labelNames: ['why'] as const,
     registers,
   });
@@ -40,7 +40,7 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
     stopping: shutdown.signal,
     onDeath: ({ opened }) => deaths.inc({ opened: String(opened) }),
     onKill: (why) => kills.inc({ why }),
-    // Unhandled, and therefore the app's end.
+    // An unhandled rejection, which ends the app.
     onHopeless: (error) => {
       throw error;
     },

@@ -9,7 +9,7 @@ function stage(quota: Partial<Quota>) {
   let at = 1_000;
   const meters = createMeters({ ...UNLIMITED, ...quota }, () => at);
   const enter = (load: Load = read, key = 'a'): Meter | Refused => meters.enter(key, load);
-  /** How many of `tries` calls come in; none of them stays. */
+  /** The number of `tries` that are admitted; each leaves at once. */
   const admitted = (tries: number, load = read, key = 'a') => {
     let count = 0;
     for (let n = 0; n < tries; n++) {
@@ -31,7 +31,7 @@ it('lets a second’s calls in at once, and then as many as its rate', () => {
   later(50);
   expect(admitted(30)).toBe(1);
   later(60_000);
-  expect(admitted(30)).toBe(10); // what was not used is not saved up
+  expect(admitted(30)).toBe(10); // unused quota does not accumulate
 });
 
 it.each([1, 3, 7, 1_000, 20_000])('lets exactly %d calls a second in, however they are spread', (rate) => {

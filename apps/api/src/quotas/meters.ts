@@ -1,28 +1,32 @@
 import { LRUCache } from 'lru-cache';
 import { COSTS, type Cost, type Limit, type Quota } from './quota.ts';
 
-/** So many holders are remembered, about 300 bytes each; one that is forgotten has its whole quota again. */
+/**
+ * Maximum number of remembered holders, about 300 bytes each; a forgotten holder has its whole quota again.
+ */
 const MOST_HOLDERS = 10_000;
-/** A holder that has been quiet may spend so much of its rate at once. */
+/** The burst, as a part of its rate, that an idle holder may spend at once. */
 const BURST_MS = 1_000;
-/** Sums of fractions are a little off; a call that is on time is not to be refused for that. */
+/** Sums of fractions have rounding errors; a call that is on time must not be refused because of them. */
 const ROUNDING_MS = 0.001;
-/** A place becomes free when a call ends, which takes milliseconds; streams last. */
+/** Time until a slot becomes free: a call ends in milliseconds; a stream lasts longer. */
 const RETRY_IN_FLIGHT_MS = 100;
 const RETRY_STREAMS_MS = 5_000;
 
-/** What a call takes up. */
+/** The load of one call. */
 export interface Load {
   readonly cost: Cost;
   readonly kind: 'unary' | 'stream';
 }
 
-/** One holder of a quota, and what it uses of it. */
+/** One holder of a quota, and its current usage. */
 export interface Meter {
   readonly key: string;
   in_flight: number;
   streams: number;
-  /** For each cost, when the calls so far would have ended at the quota's rate: milliseconds of the meters' clock. */
+  /**
+   * For each cost, the time at which the calls so far would end at the quota's rate, on the meters' clock.
+   */
   readonly due: Record<Cost, number>;
 }
 
@@ -32,9 +36,12 @@ export interface Refused {
 }
 
 export interface Meters {
-  /** Takes a place and counts one call; undone by `leave`. @returns the meter, or why there is no place */
+  /**
+   * Takes a slot and counts one call; `leave` gives the slot back.
+   * @returns the meter, or why there is no slot
+   */
   enter(key: string, load: Load): Meter | Refused;
-  /** Counts more calls than the one, without asking: what a call costs may be known only once it is read. */
+  /** Counts further calls without a check: the cost of a call may be known only after it is read. */
   charge(meter: Meter, cost: Cost, calls: number): void;
   leave(meter: Meter, load: Load): void;
 }
@@ -45,14 +52,14 @@ const byCost = (value: (cost: Cost) => number): Record<Cost, number> =>
 export const isRefused = (outcome: Meter | Refused): outcome is Refused => 'limit' in outcome;
 
 /**
- * Counts holders against one quota. Rates are kept by one number for each cost (GCRA): there is no timer, nothing is
- * refilled, and a holder that is idle costs nothing.
- * @param now milliseconds, only ever rising
+ * Counts holders against one quota. Each rate is a leaky bucket that one number for each cost represents
+ * (GCRA): there is no timer and no refill, and an idle holder costs nothing.
+ * @param now monotonic milliseconds
  */
 export function createMeters(quota: Quota, now: () => number = () => performance.now()): Meters {
   const spacing = byCost((cost) => 1_000 / quota[cost]);
   const burst = byCost((cost) => Math.max(BURST_MS, spacing[cost]));
-  /** Those with calls under way that were forgotten: their places count until they are given back. */
+  /** Forgotten holders with calls in flight: their slots count until they are given back. */
   const busy = new Map<string, Meter>();
   const known = new LRUCache<string, Meter>({
     max: MOST_HOLDERS,

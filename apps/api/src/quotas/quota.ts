@@ -1,20 +1,23 @@
 import type { Variable } from '@core/runtime';
 
-/** What kinds of calls cost. Each has its own limit: a flood of one leaves room for the others. */
+/** The cost classes of calls. Each has its own limit: a flood in one class leaves the others unaffected. */
 export const COSTS = ['score_reads', 'reads', 'writes', 'exports'] as const;
 export type Cost = (typeof COSTS)[number];
 
-/** What is limited, as CORE_QUOTA_... and the metrics name it. */
+/** The limits, with their names in CORE_QUOTA_... and in the metrics. */
 export const LIMITS = [...COSTS, 'in_flight', 'streams'] as const;
 export type Limit = (typeof LIMITS)[number];
 
-/** Of one holder and process: calls a second by cost, and calls and streams at once. Infinity: without limit. */
+/**
+ * Limits of one holder in one process: calls a second by cost, concurrent calls and streams. Infinity: no
+ * limit.
+ */
 export type Quota = Readonly<Record<Limit, number>>;
 
 /**
- * A process answers some 10,000 score reads a second and works on 4,096 calls at once. The rates are above what one
- * process can do for an honest service, so that only a flood meets them; places at once are what protects the others:
- * whoever waits, waits behind a quarter of the process's calls at most.
+ * A process answers some 10,000 score reads a second and works on 4,096 calls at once. The rates are higher
+ * than an honest service can use on one process, so that only a flood reaches them. The concurrency limits
+ * protect the other callers: a call waits behind at most a quarter of the process's calls.
  */
 const CALLER: Quota = {
   score_reads: 20_000,
@@ -25,7 +28,10 @@ const CALLER: Quota = {
   streams: 256,
 };
 
-/** Of one merchant, over all callers: a fraction of the process, for a platform has many. */
+/**
+ * The quota of one merchant over all callers: a fraction of the process, because a platform has many
+ * merchants.
+ */
 const MERCHANT: Quota = {
   score_reads: 20_000,
   reads: 2_500,
@@ -38,8 +44,8 @@ const MERCHANT: Quota = {
 const show = (quota: Quota): string => LIMITS.map((limit) => `${limit}=${quota[limit]}`).join(',');
 
 /**
- * name=number,name=number; a name that is left out keeps its default, 0 takes the limit away.
- * @throws Error with what is expected
+ * Parses name=number,name=number; an omitted name keeps its default, 0 removes the limit.
+ * @throws Error with the expected form
  */
 export function parseQuota(raw: string, defaults: Quota): Quota {
   const quota: Record<Limit, number> = { ...defaults };
@@ -68,8 +74,8 @@ export const quotaEnv = {
     'limits of one caller in each process: calls a second by cost, calls and streams at once; 0: no limit',
     CALLER,
   ),
-  CORE_QUOTA_MERCHANT: variable('the same of one merchant, over all its callers', MERCHANT),
+  CORE_QUOTA_MERCHANT: variable('the same limits for one merchant, over all its callers', MERCHANT),
 };
 
-/** For whoever has no limits, such as a spec of something else. */
+/** A quota without limits, for example for a spec of another subject. */
 export const UNLIMITED: Quota = Object.fromEntries(LIMITS.map((limit) => [limit, Infinity])) as Quota;

@@ -62,10 +62,10 @@ it('holds a merchant to its quota over all callers', () => {
 it('refuses a token that is bound to a merchant by that merchant’s quota before anything is read', () => {
   const { quotas } = stage({ merchant: { in_flight: 1 }, caller: { in_flight: 2 } });
   const stay = quotas.enter(boundTo('m1'), read);
-  stay.of('m1'); // counted once
+  stay.of('m1'); // counts once
   expect(refusalOf(() => quotas.enter(boundTo('m1'), read)).rawMessage).toMatch(/^this merchant has/);
   stay.leave();
-  // The refused one holds no place of its caller either.
+  // The refused call holds no slot of its caller either.
   quotas.enter(boundTo('m1'), read).leave();
   quotas.enter(boundTo('m1'), read).leave();
 });

@@ -3,19 +3,19 @@ import type { Refusals } from '../call/try-again.ts';
 import { createMeters, isRefused, type Load, type Meter, type Meters } from './meters.ts';
 import type { Limit, Quota } from './quota.ts';
 
-/** A call within the quotas of its caller and, once that is known, of its merchant. */
+/** A call within the quotas of its caller and, once known, of its merchant. */
 export interface Stay {
   /**
    * Counts the call for its merchant.
-   * @param calls as many as its request costs, when it is more than one; the caller is charged for them, too
-   * @throws ConnectError resource_exhausted, and the call is still to leave
+   * @param calls the cost of the request when it is more than one call; the caller is charged for it too
+   * @throws ConnectError resource_exhausted; the call must still leave
    */
   of(merchantId: string, calls?: number): void;
   leave(): void;
 }
 
 export interface Quotas {
-  /** From what the headers say. @throws ConnectError resource_exhausted: then nothing is held */
+  /** Admits a call by its headers. @throws ConnectError resource_exhausted; then nothing is held */
   enter(caller: Caller, load: Load): Stay;
 }
 
@@ -23,14 +23,14 @@ export interface QuotasOptions {
   caller: Quota;
   merchant: Quota;
   refusals: Refusals;
-  /** Milliseconds, only ever rising. */
+  /** Monotonic milliseconds. */
   now?: () => number;
 }
 
 /**
- * Holds every caller and every merchant to its quota, within this process: several processes behind one port give each
- * as many times its quota. A token that is bound to a merchant makes a caller of its own, so that one
- * merchant's tokens never use up what the same service may do for others.
+ * Enforces the quotas of every caller and every merchant within this process: several processes behind one
+ * port multiply each quota by their number. A token that is bound to a merchant counts as a caller of its
+ * own, so that the tokens of one merchant never use up the quota that the same service has for others.
  */
 export function createQuotas({ caller, merchant, refusals, now }: QuotasOptions): Quotas {
   const callers = createMeters(caller, now);

@@ -14,7 +14,7 @@ it.each([
   ['2147483S', '2147483S'],
   ['99999999m', '99999999m'],
   ['99999999u', '99999999u'],
-  ['999999999H', '999999999H'], // nine digits are none of gRPC
+  ['999999999H', '999999999H'], // gRPC allows eight digits at most
   ['soon', 'soon'],
 ])('grpc-timeout %s is %s', (given, left) =>
   expect(bounded({ 'grpc-timeout': given })).toEqual({ 'grpc-timeout': left }),
@@ -25,7 +25,7 @@ it.each([
   ['2147483648', '2147483647'],
   ['2147483647', '2147483647'],
   ['1', '1'],
-  ['99999999999', '99999999999'], // eleven digits are none of Connect
+  ['99999999999', '99999999999'], // Connect allows ten digits at most
   ['-1', '-1'],
 ])('connect-timeout-ms %s is %s', (given, left) =>
   expect(bounded({ 'connect-timeout-ms': given })).toEqual({ 'connect-timeout-ms': left }),

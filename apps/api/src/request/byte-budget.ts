@@ -1,20 +1,23 @@
 import { Gauge, type Registry } from '@core/runtime';
 
-/** Bytes that all requests of a kind may hold at once. */
+/** The bytes that all requests of a kind may hold at once. */
 export interface ByteBudget {
   readonly held: number;
-  /** @returns false when so many are no longer free; then nothing is taken */
+  /** @returns false, and takes nothing, when fewer bytes are free */
   take(bytes: number): boolean;
   giveBack(bytes: number): void;
 }
 
 /**
- * Bodies that one process holds at once, over both ports: read, and not yet decoded or written down. It is 256 of the
- * largest requests and thousands of the usual. Beyond it they are refused, and nothing of them is kept.
+ * Maximum bytes of bodies that one process holds over both ports: read, and not yet decoded or stored. It is
+ * 256 of the largest requests and thousands of the usual. Further requests are refused, and none of their
+ * bytes are kept.
  */
 export const MOST_BODY_BYTES = 32 * 1024 * 1024;
 
-/** @param part of this budget: it takes from both, and never more than its own */
+/**
+ * @param part a budget that contains this one: bytes are taken from both, and never more than this one allows
+ */
 export function createByteBudget(most: number, part?: ByteBudget): ByteBudget {
   let held = 0;
   return {
@@ -33,7 +36,7 @@ export function createByteBudget(most: number, part?: ByteBudget): ByteBudget {
   };
 }
 
-/** Shows what is held at the moment of the scrape. */
+/** Reports the bytes that are held at the moment of the scrape. */
 export function showHeldBytes(registry: Registry, name: string, help: string, budget: ByteBudget): void {
   new Gauge({
     name,

@@ -1,26 +1,26 @@
 import type { ByteBudget } from './byte-budget.ts';
 
-/** The bytes of one request as they come. */
+/** Collects the bytes of one request as they arrive. */
 export interface Collected {
   readonly length: number;
-  /** @returns why it was not taken */
+  /** @returns why the bytes were refused */
   take(part: Buffer): 'too_large' | 'too_many' | 'no_room' | undefined;
   bytes(): Buffer;
-  /** Gives them back to the budget, once nobody needs them. */
+  /** Returns the bytes to the budget once they are no longer needed. */
   release(): void;
 }
 
 /**
- * A body in chunks of one byte costs node:http 2 us for each of them, before anybody can say no: some 10 ms for as
- * many as these. Clients send parts of a kilobyte and more.
+ * A body in chunks of one byte costs node:http 2 us for each chunk before the application can refuse it: some
+ * 10 ms for so many. Clients send chunks of a kilobyte and more.
  */
 const MOST_PARTS = 4_096;
 
 /**
- * Copies parts into one buffer that doubles. Not a list of parts: each is a view of all that came with it on its
- * connection, up to 64 KiB, and an object of 100 bytes beside; in parts of one byte a request would take a hundred times
- * what is counted.
- * @param most of this request; the budget is that of all
+ * Copies chunks into one buffer that doubles. Rejected: a list of chunks. Each chunk is a view of all data
+ * that arrived with it on its connection, up to 64 KiB, plus an object of 100 bytes; in chunks of one byte a
+ * request would use a hundred times the counted bytes.
+ * @param most the limit of this request; all requests share the budget
  */
 export function collectBytes(most: number, budget: ByteBudget): Collected {
   let buffer = Buffer.alloc(0);

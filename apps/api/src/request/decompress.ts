@@ -13,7 +13,7 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
 };
 
 /**
- * Never more than `most` bytes come out, however few go in.
+ * Returns at most `most` bytes, regardless of the compressed size.
  * @throws ConnectError unimplemented, resource_exhausted, invalid_argument
  */
 export async function decompress(

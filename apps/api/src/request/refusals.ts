@@ -1,7 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { tryAgain } from '../call/try-again.ts';
 
-/** Of requests that are not read to their end, in the words of both ports. */
+/** Errors for requests that are not read to their end, with the same messages on both ports. */
 export const tooLarge = (most: number) =>
   new ConnectError(
     `the request has more than ${most} bytes, the most that this method takes`,

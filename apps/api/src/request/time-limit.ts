@@ -1,6 +1,6 @@
-/** Something that is given so long, and then expires. */
+/** Holds items for a fixed time, and then expires them. */
 export interface TimeLimit {
-  /** @returns what `remove` takes */
+  /** @returns the key for `remove` */
   add(expire: () => void): Waiting;
   remove(waiting: Waiting): void;
   close(): void;
@@ -11,8 +11,8 @@ export interface Waiting {
 }
 
 /**
- * One timer for all: most of what is added is removed within the same turn, and a timer of its own would cost each call
- * more than a set does. What has come first expires first, up to a quarter late.
+ * Shares one timer: most items are removed within the same turn of the event loop, and a timer for each call
+ * would cost more than a set does. Items expire in order of arrival, up to a quarter of the time late.
  */
 export function createTimeLimit(limitMs: number): TimeLimit {
   const all = new Set<Waiting>();

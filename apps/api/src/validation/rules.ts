@@ -8,8 +8,8 @@ import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.
 import { metadataProblem } from './metadata.ts';
 
 /**
- * A string of the given form. Its length comes first, here and in every rule: what is done with a text costs by its
- * length, and a caller may send a megabyte of it.
+ * A string of the given form. Every rule checks the length first: the cost of processing a text grows with
+ * its length, and a caller may send a megabyte.
  */
 const matching =
   (form: RegExp, longest: number, expectation: string): Rule<string> =>
@@ -54,7 +54,7 @@ export const listOf =
 
 const VISIBLE = /^\P{C}+$/u;
 
-/** Visible text on one line, 1 to `longest` characters, of which one may take two units of a string. */
+/** Visible text on one line, 1 to `longest` characters; a character may take two UTF-16 units of a string. */
 export const text =
   (longest: number): Rule<string> =>
   (value, { field }) => {

@@ -7,8 +7,9 @@ import type { TokenKeeper } from '../shopify/tokens.ts';
 const BATCH = 100;
 
 /**
- * Asks the shops of all connections from before proofs, one after another. They need not be imported to be proven:
- * until then their webhooks are sent back to Shopify, which gives one up after four hours.
+ * Asks the shops of all connections that were made before proofs existed, one after another. A proof does not
+ * wait for an import: until then the webhooks of these shops are sent back to Shopify, which gives one up
+ * after four hours.
  */
 export async function proveConnections(
   { pool, tokens, log }: { pool: Pool; tokens: Pick<TokenKeeper, 'read'>; log: Logger },
@@ -34,7 +35,7 @@ export async function proveConnections(
   } while (last);
 }
 
-/** About this shop alone: the next one may well be proven. */
+/** Errors that concern this shop alone: the next one may be proven. */
 const isOfTheShop = (error: unknown): boolean =>
   error instanceof CoreError ||
   error instanceof KeyError ||

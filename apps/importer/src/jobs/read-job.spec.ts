@@ -29,7 +29,7 @@ it.each<unknown>([
       message = (error as Error).message;
     }
     expect(message).toBe(
-      `a job of a-queue is not of ours; its value has ${JSON.stringify(data)?.length ?? 0} characters`,
+      `a job of a-queue was not made by the importer; its value has ${JSON.stringify(data)?.length ?? 0} characters`,
     );
   }
 });

@@ -28,7 +28,7 @@ const MOST_FAILURES = 3;
  * run only what is missing would need an order of the file that nobody promises ("partial or incomplete"), while rows
  * that are read twice write nothing.
  * @param pages reads the slice in the end when operations fail again and again
- * @param options checkFileUrl: called before a file is asked for
+ * @param options checkFileUrl: called before a file is requested
  */
 export function createBulkSource(
   client: ShopifyClient,

@@ -60,7 +60,7 @@ export function orUnreadable(gid: string, read: () => SourceCustomer): ImportedC
 export const idOf = (gid: string): number => Number(gid.slice(gid.lastIndexOf('/') + 1));
 
 function money(amount: string): string {
-  // As far as the last digit that is none: looking for zeros before the end starts anew at each of them.
+  // Cuts after the last non-zero digit: a regular expression for trailing zeros restarts at each zero.
   const [, whole, decimals = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
   const [significant = ''] = /^\d*[1-9]/.exec(decimals) ?? [];
   return whole === undefined ? amount : `${whole}.${significant.padEnd(2, '0')}`;

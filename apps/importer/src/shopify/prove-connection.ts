@@ -11,9 +11,10 @@ export interface ProveDeps {
 }
 
 /**
- * Has the shop of a connection from before proofs vouch for its token, once. Not within the shop's limit: it is one
- * request in the life of a connection, and the headroom has a place for it.
- * @throws as proveShop and storeProof
+ * Proves, once, a connection that was made before proofs existed, by asking its shop about the token. It
+ * bypasses the shop's rate limit: it is one request in the life of a connection, which fits into the
+ * headroom.
+ * @throws like proveShop and storeProof
  */
 export async function proveConnection(
   { pool, client, signal }: ProveDeps,

@@ -18,9 +18,9 @@ import { RefreshRefused, requestTokens, type TokenEndpoint } from './tokens-requ
 /** A shop's access token, whether it lasts for ever or for an hour. */
 export interface TokenKeeper {
   /**
-   * The token as it is stored now. One that is about to end is replaced first; the shop of a connection from before
-   * proofs is asked first whether it is that shop.
-   * @throws Unauthorized or ShopUnproven when it is not; as refresh
+   * Returns the stored token. A token that is about to expire is refreshed first; for a connection that was
+   * made before proofs existed the shop is first asked for a proof.
+   * @throws Unauthorized or ShopUnproven when the proof fails; like refresh
    */
   read(connection: ShopConnection): Promise<string>;
   /**
@@ -102,7 +102,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     }
   };
 
-  /** The token as it is stored, or its successor. */
+  /** The stored token, or its successor. */
   const current = async (
     connection: ShopConnection,
     { accessToken, expiresAt, refreshable }: StoredToken,
@@ -110,7 +110,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     const leftMs = expiresAt ? expiresAt.getTime() - now() : Infinity;
     if (!refreshable || leftMs > AHEAD_MS) return accessToken;
     if (leftMs <= 0) return refresh(connection, accessToken);
-    // It is good for a moment yet: nobody has to wait for the new one, and no failure matters.
+    // The token is still valid for a moment: no run waits for the new one, and a failed refresh does no harm.
     const turn = await take(connection, accessToken);
     if (turn.kind === 'fresh') return turn.accessToken;
     if (turn.kind !== 'refresh') return accessToken;
@@ -122,7 +122,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     });
   };
 
-  /** @returns the token that the shop has vouched for */
+  /** @returns the token that the shop has proven */
   const prove = async (
     connection: ShopConnection,
     accessToken: string,

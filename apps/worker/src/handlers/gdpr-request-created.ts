@@ -14,7 +14,7 @@ import { uuid } from './uuid.ts';
 export const gdprRequestCreated = {
   decode: (body: Uint8Array | null) => decodeEvent(GdprRequestCreatedSchema, body),
 
-  /** A request is known by its merchant and request_id, for good; the event that brings it may have any id. */
+  /** Merchant and request_id identify a request permanently; the event that carries it may have any id. */
   knowsRepetitions: true as const,
 
   /**
@@ -34,8 +34,8 @@ export const gdprRequestCreated = {
 
   /**
    * Its thirty days go on: it is written down as pending, without the person, and done when the producer has sent it
-   * anew. Of an unknown kind, or without a merchant, there is only the dead letter. An id that is another request's is
-   * written down as that one's already.
+   * anew. With an unknown kind, or without a merchant, it becomes a dead letter only. When its id belongs to
+   * another request, it is already recorded under that one.
    */
   async beforeDeadLetter(tx: Tx, ctx: CommandContext, event: GdprRequestCreated) {
     await recordPrivacyRequest(tx, ctx, requestOf(ctx, event)).catch((error: unknown) => {
@@ -71,7 +71,7 @@ function requestOf(ctx: CommandContext, event: GdprRequestCreated) {
   };
 }
 
-/** Read here and not in decode: of a person who is named badly the request is still written down as pending. */
+/** Read here and not in decode: a request with a malformed person is still recorded as pending. */
 function personOf({ customerId, externalId, email }: GdprRequestCreated): PersonNames {
   const person = {
     customerId: customerId ? uuid('customer_id', customerId) : undefined,

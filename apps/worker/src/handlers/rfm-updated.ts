@@ -5,7 +5,7 @@ import { applyRfmScores, checkRfmScore, type ApplyRfmScore, type CommandContext 
 import { invalid } from '@core/runtime';
 import { uuid } from './uuid.ts';
 
-/** As long as the settings allow a segment's name to be. */
+/** The maximum length of a segment name in the settings. */
 const LONGEST_SEGMENT = 64;
 
 type RfmUpdated = ApplyRfmScore & { eventId: string };

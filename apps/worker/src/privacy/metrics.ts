@@ -44,7 +44,7 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
   });
   new Gauge({
     name: 'core_privacy_shop_redactions_pending',
-    help: 'Redactions of shops that wait for their time, or are held until somebody confirms them: the alarm',
+    help: 'Shop redactions that wait for their time, or are held until an operator confirms them: alert on held',
     labelNames: ['state'] as const,
     registers,
     async collect() {

@@ -24,8 +24,9 @@ export interface RunPrivacyOptions extends BackgroundDeps {
 }
 
 /**
- * Gives redactions of shops their time, and carries out the redactions of shops, step by step, and warns of requests that nobody has answered, until closed. Any
- * number of workers may: each merchant is one's at a time, and whatever one leaves unfinished the next one goes on with.
+ * Schedules shop redactions, carries them out step by step, and warns of unanswered requests, until closed.
+ * Any number of workers may run it: one worker at a time has a merchant, and the next one continues what
+ * another left unfinished.
  */
 export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptions): Background {
   const stopping = new AbortController();

@@ -18,22 +18,22 @@ import {
   workspaceRoot,
 } from '@core/testing';
 
-/** An api of two processes and their supervisor, which takes the tokens of an issuer. */
+/** An api of two processes and their supervisor, which accepts the tokens of an issuer. */
 export interface AbuseStack {
   grpcPort: number;
   httpPort: number;
   adminPort: number;
-  /** The header of a caller that may do everything. */
+  /** The authorization header of a caller with all scopes. */
   authorization: string;
-  /** Of the processes that answer calls. */
+  /** Pids of the processes that answer calls. */
   pids(): Promise<number[]>;
-  /** Of the supervisor, undefined once it has ended. */
+  /** Pid of the supervisor, undefined once it has ended. */
   supervisor(): number | undefined;
-  /** Begins to measure how long event loops are held: not before the program is warm. */
+  /** Starts to measure event loop stalls, after the program is warm. */
   measureStalls(): void;
-  /** Milliseconds of CPU for which a process held its event loop, the longest of all. */
+  /** The longest stall of an event loop in any process, in milliseconds of CPU. */
   longestStall(pids: readonly number[]): number;
-  /** The lines of its log that are errors, and what Node itself says. */
+  /** The error lines of its log, and the output of Node itself. */
   errors(): string[];
   close(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function openAbuseStack(): Promise<AbuseStack> {
       httpPort,
       adminPort,
       authorization: bearer(issuer.token()).authorization,
-      // A process short of CPU may miss one scrape.
+      // A process without enough CPU may miss one scrape.
       pids: () =>
         waitUntil(async () => ((await pids()).length === PROCESSES ? pids() : false), {
           what: `${PROCESSES} processes to answer`,
@@ -112,7 +112,7 @@ export async function openAbuseStack(): Promise<AbuseStack> {
   }
 }
 
-/** MiB that a process takes up in memory. */
+/** The resident memory of a process in MiB. */
 export function residentOf(pid: number): number {
   const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kib) / 1_024;

@@ -1,6 +1,6 @@
-// Loaded into each process of the api by --import, with ?dir= in its name. Writes down the longest time that the event
-// loop was held by work of its own: CPU time of the main thread between two turns of a timer. Wall time would blame the
-// process for what others do on its cores.
+// Loaded into each process of the api by --import, with ?dir= in its name. Records the longest stall of the
+// event loop that its own work caused: CPU time of the main thread between two ticks of a timer. Wall time
+// would include the work of other processes on the same cores.
 import { existsSync, writeFileSync } from 'node:fs';
 
 const EVERY_MS = 10;
@@ -9,7 +9,7 @@ const dir = new URL(import.meta.url).searchParams.get('dir');
 const file = `${dir}/stall-${process.pid}`;
 let longest = 0;
 let last = process.threadCpuUsage();
-// Loading the program is no request: the suite says when it begins.
+// Loading the program does not count: the suite signals the start.
 let begun = false;
 setInterval(() => {
   const used = process.threadCpuUsage();

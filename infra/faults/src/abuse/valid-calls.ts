@@ -5,9 +5,9 @@ import type { AbuseStack } from './stack.ts';
 
 const NOT_FOUND = 5;
 
-/** Calls of a caller that does nothing wrong, about a customer that nobody has. */
+/** Calls of a well-behaved caller for a customer that does not exist. */
 export interface ValidCalls {
-  /** @throws Error when it is answered otherwise than it should be */
+  /** @throws Error when the answer differs from the expected one */
   overGrpc(): Promise<void>;
   overHttp(): Promise<void>;
   close(): void;

@@ -6,21 +6,21 @@ import { MERCHANT } from '../events/writers.ts';
 import type { FailoverStack } from './stack.ts';
 
 export interface Load {
-  /** A customer that was there before any fault: it is read, and scored. */
+  /** A customer that existed before any fault: it is read, and scored. */
   readonly customerId: string;
   readonly reads: { answered: number; failed: string[] };
-  /** By lane of writers, when its newest successful call began and what it made. */
+  /** For each lane of writers, the start of its newest successful call and the customer that it created. */
   readonly lanes: { begun: number; customerId: string }[];
-  /** Number of the newest score sent, and when each was. */
+  /** The sequence of each score, and the time at which it was sent. */
   readonly scores: { sequence: number; sentAt: number }[];
   end(): Promise<void>;
 }
 
-/** More writers than a process has connections: a pool whose every connection hangs shows. */
+/** More writers than a process has connections: this shows a pool in which every connection hangs. */
 const LANES = 14;
 const READERS = 4;
 
-/** Reads of one score, creations of customers and new scores of the one, until the end. */
+/** Reads one score, creates customers and sends new scores of that one customer, until the end. */
 export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
   const stop = new AbortController();
   const create = async (timeoutMs = 10_000) =>
@@ -53,7 +53,7 @@ export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
   const write = async (lane: (typeof lanes)[number]) => {
     while (!stop.signal.aborted) {
       const begun = performance.now();
-      // Refused and late calls are what a fault makes: only those that succeed count.
+      // A fault refuses and delays calls: only the successful ones count.
       const made = await create().catch(() => undefined);
       if (made !== undefined) Object.assign(lane, { begun, customerId: made });
       await pause(100, stop.signal);
@@ -79,7 +79,7 @@ export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
     }
   };
   const running = Promise.all([...Array.from({ length: READERS }, read), ...lanes.map(write), score()]);
-  running.catch(() => undefined); // told by end()
+  running.catch(() => undefined); // reported by end()
   return {
     customerId,
     reads,

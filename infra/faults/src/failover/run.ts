@@ -4,13 +4,18 @@ import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { SCENARIOS, type FailoverFixture } from './scenarios.ts';
 import { openFailoverStack } from './stack.ts';
 
-/** Of the figure "writes back after a hung primary's replacement". The short form runs beside other specs. */
+/**
+ * For the figure "writes back after a hung primary's replacement". The short form runs beside other specs.
+ */
 const WITHIN_S = { long: 10, short: 60 };
 
-/** Enough that the import outlasts every scenario at the ceiling of the stack. */
+/** Large enough that the import outlasts every scenario at the stack's request rate. */
 const CUSTOMERS = 400_000;
 
-/** One scenario after the other on one stack, in this order: each begins where the one before has ended. */
+/**
+ * Runs the scenarios one after another on one stack, in this order: each starts in the state that the last
+ * one left.
+ */
 export async function runFailoverFaults({
   short,
   seed,
@@ -46,7 +51,7 @@ export async function runFailoverFaults({
   }
 }
 
-/** Whether the first replica has what the primary has, but for the last moment. */
+/** Whether the first replica has replayed the primary's log, except for the last moment. */
 async function replicaFollows(stack: Awaited<ReturnType<typeof openFailoverStack>>): Promise<boolean> {
   const { rows } = await stack
     .owner(stack.replicas[0])

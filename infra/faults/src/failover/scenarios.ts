@@ -16,7 +16,7 @@ export interface FailoverFixture {
 
 export interface FailoverVerdict {
   note: string;
-  /** Empty when it held. */
+  /** The violations; empty when there are none. */
   violations: string[];
 }
 
@@ -25,12 +25,12 @@ export interface FailoverScenario {
   run(fixture: FailoverFixture): Promise<FailoverVerdict>;
 }
 
-/** Load before the fault and after the first writes, so that reads are seen in peace, too. */
+/** Load before the fault and after the first writes, so that reads without a fault are measured too. */
 const QUIET_MS = 3_000;
-/** How long a red run waits for writes before it says that there are none. */
+/** How long a failing run waits for writes before it reports that there are none. */
 const PATIENCE_MS = 70_000;
 
-/** Puts load on, has the fault done, and measures from the moment that the fault returns. */
+/** Starts load, triggers the fault, and measures from the time that the fault returns. */
 async function underLoad(
   { stack, run, withinS, signal }: FailoverFixture,
   fault: (load: Load) => Promise<{ since: number; node: FailoverStack['primary'] }>,
@@ -100,15 +100,15 @@ export const SCENARIOS: FailoverScenario[] = [
   },
   {
     name: 'former primary: awake again, and the address leads to it for a while',
-    // Not the figure: sessions that are half-open towards the new primary keep their locks until it ends them, and behind
-    // a proxy that holds them open only its own limit does, 30 s.
+    // Not the figure: sessions that are half-open towards the new primary keep their locks until it ends
+    // them. Behind a proxy that keeps them open only the server's own limit of 30 s ends them.
     run: (fixture) =>
       underLoad({ ...fixture, withinS: Math.max(fixture.withinS, 60) }, async () => {
         const { stack, signal } = fixture;
         const former = stack.owner(stack.primary);
         stack.primary.thaw();
-        stack.address.thaw(); // or the sessions behind the half-open connections would stay
-        // What it was asked before it was frozen, it does now, and is then left alone.
+        stack.address.thaw(); // otherwise the sessions behind half-open connections would stay
+        // The former primary now carries out the statements from before the freeze, and is then idle.
         await waitUntil(async () => (await sessionsOf(former)) === 0, { what: 'its old sessions to end' });
         const before = await writtenTo(former);
         stack.address.to(stack.primary.port);
@@ -131,7 +131,7 @@ async function sessionsOf(node: Pool): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** What every write of every app changes. */
+/** The counters that every write of every app changes. */
 async function writtenTo(node: Pool): Promise<string> {
   const { rows } = await node.query<{ written: string }>(
     `select (select count(*) || ' customers of ' || coalesce(sum(version), 0) || ' versions' from customers) || ', ' ||

@@ -30,11 +30,14 @@ import {
 export interface FailoverStack {
   dir: string;
   primary: PostgresNode;
-  /** The first is promoted; the second keeps following the primary, as a replica that nobody has moved yet. */
+  /**
+   * The first replica is promoted; the second keeps following the old primary, because no tooling has moved
+   * it.
+   */
   replicas: [PostgresNode, PostgresNode];
-  /** The primary's address, as the apps know it. */
+  /** The address of the primary that the apps use. */
   address: FreezingProxy;
-  /** The owner's pool on a node, past the address. */
+  /** The owner's pool on a node, which bypasses the address. */
   owner(node: PostgresNode): Pool;
   keys: MerchantKeyStore;
   kafka: KafkaClient;
@@ -46,7 +49,7 @@ export interface FailoverStack {
 /** Requests to a shop in a second: slow, so that one import outlasts every scenario. */
 const CEILING = 4;
 
-/** The whole service, api, worker and importer as processes, on a primary that is reached through a proxy. */
+/** The whole service, with api, worker and importer as processes, on a primary behind a proxy. */
 export async function openFailoverStack(say: (line: string) => void): Promise<FailoverStack> {
   const dir = makeServicesDir();
   const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
@@ -144,7 +147,7 @@ export async function openFailoverStack(say: (line: string) => void): Promise<Fa
       shopify,
       rpc: opened(grpcClient(api.target), (it) => it.close()),
       close: async () => {
-        // A frozen server ends no connection, and nothing above it could be closed.
+        // A frozen server ends no connection, and the parts above it could not be closed.
         for (const node of [primary, ...postgres.replicas]) node.thaw();
         address.thaw();
         await close();

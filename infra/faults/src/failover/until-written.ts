@@ -3,12 +3,12 @@ import { waitUntil } from '@core/testing';
 import type { RunRef } from '../import/shops.ts';
 import type { Load } from './load.ts';
 
-/** Seconds from a moment to the first write of each app, by what it wrote; Infinity: not within the limit. */
+/** Seconds until the first write of each app, by the kind of write; Infinity: not within the limit. */
 export type Seconds = Record<'api' | 'consumer' | 'relay' | 'importer', number>;
 
 /**
- * Watches the server that is to be written to, past the address.
- * @param since by performance.now(): what was begun before it does not count
+ * Watches the server that must be written to, and bypasses the address.
+ * @param since a time of performance.now(): work that started before it does not count
  */
 export async function untilWritten(options: {
   node: Pool;
@@ -28,7 +28,7 @@ export async function untilWritten(options: {
     );
   };
   const [api, consumer, relay, importer] = await Promise.all([
-    // Each of them: one connection that works is no pool that works.
+    // All of them must write: one working connection does not prove that the pool works.
     first('every writer', () => load.lanes.every(({ begun }) => begun > since)),
     first('a score', async () => (await scoreOf(node, load.customerId)) > scoresBefore),
     first('an event', () => {

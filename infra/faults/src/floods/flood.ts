@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { waitUntil, workspaceRoot } from '@core/testing';
 
-/** What strangers send, without a token, until told to stop. */
+/** Traffic without a token that runs until it is stopped. */
 export interface Flood {
   refused(): number;
   /** Answers other than a refusal. */
@@ -15,7 +15,7 @@ export interface FloodPorts {
   httpPort: number;
 }
 
-/** What a flood in its thread tells of itself. */
+/** The state that a flood reports from its thread. */
 export interface FloodState {
   refused: number;
   others: string[];
@@ -23,7 +23,7 @@ export interface FloodState {
 }
 
 /**
- * Starts one in a thread of its own: its work is not to stand in the way of the reads that are measured beside it.
+ * Starts a flood in a separate thread, so that its work does not delay the reads that are measured beside it.
  * @param kind the name of its file
  */
 export function startFlood(kind: 'json' | 'streams', { grpcPort, httpPort }: FloodPorts) {
@@ -33,7 +33,7 @@ export function startFlood(kind: 'json' | 'streams', { grpcPort, httpPort }: Flo
   thread.on('message', (said: FloodState) => (state = said));
   thread.on('error', (error) => state.others.push(`the flood has ended: ${String(error)}`));
   return {
-    /** Until it has been felt. */
+    /** Resolves when its traffic has arrived. */
     begun: () =>
       waitUntil(() => state.refused > 0 || state.others.length > 0, { what: 'a refusal', limitMs: 120_000 }),
     async stop(): Promise<FloodState> {

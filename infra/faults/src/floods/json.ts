@@ -5,10 +5,10 @@ import type { Flood, FloodPorts } from './flood.ts';
 const KEYS = 90_000;
 const CONNECTIONS = 16;
 const BYTES_A_SECOND = 10_000_000;
-/** Sent at once, as an uplink would. */
+/** Sent at once, in the size of an uplink's burst. */
 const PART = 64 * 1024;
 
-/** Customers with 90,000 keys of metadata, from callers whom nobody knows. */
+/** Customers with 90,000 keys of metadata, from unauthenticated callers. */
 export function floodJson({ httpPort }: FloodPorts): Flood {
   const metadata = Object.fromEntries(Array.from({ length: KEYS }, (_, n) => [`k${n}`, n % 10]));
   const body = Buffer.from(JSON.stringify({ metadata }));

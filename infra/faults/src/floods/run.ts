@@ -9,12 +9,14 @@ const FLOODS = {
   '25 x 256 unfinished calls without a token': 'streams',
 } as const;
 const READERS = 8;
-/** A read that takes so long is lost for its caller. */
+/** A read that takes longer counts as failed. */
 const LONGEST_MS = 30_000;
-/** MiB that a process may gain: generous, for the short form runs beside other specs. */
+/** The most MiB by which a process may grow: generous, because the short form runs beside other specs. */
 const MOST_GAINED = 128;
 
-/** Reads of a known caller beside floods of strangers: all are answered, and little memory is taken. */
+/**
+ * Reads of an authenticated caller beside unauthenticated floods: all are answered, and memory stays bounded.
+ */
 export async function runFloods({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
   const stack = await openAbuseStack();
@@ -22,14 +24,14 @@ export async function runFloods({ short, seed, only, say, signal }: FaultRunOpti
   const lastMs = short ? 4_000 : 20_000;
   const run = { passed: 0, failed: 0 };
   try {
-    await measure(valid, lastMs / 2, signal); // until it is warm
+    await measure(valid, lastMs / 2, signal); // warm-up
     const pids = await stack.pids();
     for (const [name, kind] of Object.entries(FLOODS).filter(([each]) => !only || each.includes(only))) {
       const quiet = await measure(valid, lastMs, signal);
       const before = pids.map(residentOf);
       const flood = startFlood(kind, stack);
       const gained = watchMemory(pids, before);
-      // From its first moment on: the worst of a flood of connections is its beginning.
+      // Measured from the start of the flood: a flood of connections is worst at its beginning.
       const beside = await measure(valid, lastMs, signal, flood.begun());
       const mib = gained();
       const { refused, others } = await flood.stop();
@@ -52,7 +54,7 @@ export async function runFloods({ short, seed, only, say, signal }: FaultRunOpti
   }
 }
 
-/** A few readers, each with a pause between its reads: the machine is not to be full of them. */
+/** A few readers with a pause after each read: they must not saturate the machine. */
 async function measure(valid: ValidCalls, forMs: number, signal: AbortSignal, also?: Promise<unknown>) {
   const times: number[] = [];
   const problems: string[] = [];
@@ -74,7 +76,7 @@ async function measure(valid: ValidCalls, forMs: number, signal: AbortSignal, al
   return { p99: times[Math.floor(times.length * 0.99)] ?? NaN, reads: times.length, problems };
 }
 
-/** @returns a function that says how many MiB the process that gained most has gained at its worst */
+/** @returns a function that returns the peak growth in MiB of the process that grew most */
 function watchMemory(pids: readonly number[], before: readonly number[]): () => number {
   let most = 0;
   const look = () => {

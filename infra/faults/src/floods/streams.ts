@@ -5,10 +5,10 @@ const CONNECTIONS = 25;
 const STREAMS = 256;
 const UNAUTHENTICATED = '16';
 const ANNOUNCED = 1024 * 1024;
-/** What a stream may send before it is told more. */
+/** The bytes that a stream may send before it needs a window update. */
 const WINDOW = 60_000;
 
-/** Calls that announce 1 MiB and never send it all. */
+/** Calls that announce 1 MiB and never send all of it. */
 export function floodStreams({ grpcPort }: FloodPorts): Flood {
   const part = Buffer.alloc(WINDOW);
   part.writeUInt32BE(ANNOUNCED, 1);

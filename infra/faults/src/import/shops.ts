@@ -13,7 +13,7 @@ import { DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/tes
 import { patiently } from '../patiently.ts';
 import type { ImportStack } from './stack.ts';
 
-/** What shops and their runs need of a stack. */
+/** The parts of a stack that shops and their runs need. */
 export type ShopStack = Pick<ImportStack, 'api' | 'keys' | 'shopify'>;
 
 export interface ConnectedShop {

@@ -2,16 +2,16 @@ import { Client } from 'pg';
 import { pause } from '@core/runtime';
 
 export interface Probes {
-  /** Of the reads that have ended. */
+  /** Figures of the completed reads. */
   longestMs(): number;
   stop(): Promise<void>;
 }
 
-/** So many read side by side, so that one that waits hides no other table. */
+/** Concurrent readers, so that one that waits hides no other table. */
 const WIDTH = 4;
 const EVERY_MS = 5;
 
-/** Reads a row of one table after the other, again and again. */
+/** Reads a row of each table in turn, repeatedly. */
 export async function startProbes(url: string, tables: readonly string[]): Promise<Probes> {
   let longest = 0;
   let running = true;
@@ -31,7 +31,7 @@ export async function startProbes(url: string, tables: readonly string[]): Promi
     }),
   );
   const probing = Promise.all(clients.map(probe));
-  probing.catch(() => undefined); // told by stop()
+  probing.catch(() => undefined); // reported by stop()
   return {
     longestMs: () => Math.round(longest),
     async stop() {

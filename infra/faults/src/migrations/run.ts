@@ -7,14 +7,14 @@ import { copyMigrations, FIRST_NEW } from '../migrations-folder.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
 import { startProbes } from './probes.ts';
 
-/** No read may wait for longer, milliseconds. */
+/** The longest time, in milliseconds, that a read may wait. */
 const FLOOR_MS = 3_000;
 const GOAL_MS = 1_000;
 
 /**
- * Runs each new migration on a filled database beside a transaction that has read every table and goes on for a while, and
- * measures how long anybody else's reads wait. At the end one that is told to wait for its lock as long as it takes, as
- * every migration did once: it must be seen to hold reads up.
+ * Runs each new migration on a filled database beside a transaction that has read every table and stays open
+ * for a while, and measures how long the reads of other sessions wait. The last migration waits for its lock
+ * without a limit, as every migration did before: the suite must detect that it blocks reads.
  */
 export async function runMigrationFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;

@@ -2,7 +2,7 @@ import * as grpc from '@grpc/grpc-js';
 import { CoreService } from '@core/contracts';
 import { bearer, grpcClient, type GrpcClient } from '@core/testing';
 
-/** A caller that calls at a steady rate, whether it is answered or not. */
+/** A caller that calls at a steady rate, regardless of the answers (open loop). */
 export interface LoadCaller {
   /** Bearer token. */
   token: string;
@@ -22,15 +22,15 @@ export interface LoadOptions {
 export interface LoadResult {
   sent: number;
   answered: number;
-  /** RESOURCE_EXHAUSTED. */
+  /** The number of RESOURCE_EXHAUSTED answers. */
   refused: number;
-  /** Of those, the ones whose trailers say when to come again. */
+  /** The number of refusals whose trailers contain the retry delay. */
   withRetryInfo: number;
-  /** How often which other code came, or which refusal that does not say when to come again. */
+  /** The number of other codes, and of refusals without a retry delay, by message. */
   errors: Record<string, number>;
-  /** From the first call that was due to the last answer. */
+  /** From the time of the first scheduled call to the last answer. */
   seconds: number;
-  /** Milliseconds, of answered calls, from the moment at which each was due. */
+  /** Latency of answered calls in milliseconds, from the time at which each was scheduled. */
   p50: number;
   p99: number;
 }
@@ -69,7 +69,7 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
     const send = async () => {
       const [client] = own;
       if (!client) throw new Error('a caller has at least one connection');
-      own.push(...own.splice(0, 1)); // in turn
+      own.push(...own.splice(0, 1)); // round robin
       return client.unary(CoreService.method.getCustomerRFM, { merchantId, customerId });
     };
     const call = (due: number) =>
@@ -80,7 +80,7 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
     return { send, call, perSecond, connections, due: 0 };
   });
 
-  // Connections, tokens and merchants are known before the clock starts.
+  // Connections are open and tokens and merchants are cached before the measurement starts.
   for (const { send, connections } of ready) {
     for (let n = 0; n < connections; n++) await send().catch(() => undefined);
   }
@@ -88,7 +88,7 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
   const under = new Set<Promise<void>>();
   const begin = performance.now();
   const end = begin + seconds * 1_000;
-  // Each caller begins at another moment of its own rhythm, or they would all call at once.
+  // Each caller starts at another phase of its interval; otherwise all would call at once.
   ready.forEach(
     (caller, n) => (caller.due = begin + ((n + 1) * 1_000) / caller.perSecond / (ready.length + 1)),
   );

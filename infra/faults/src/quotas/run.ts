@@ -4,11 +4,11 @@ import type { LoadResult } from './load.ts';
 import { MERCHANTS, openQuotaStack, type QuotaStack } from './stack.ts';
 import { openWatches } from './watches.ts';
 
-/** Of one caller, or of one merchant, in each of the two processes. */
+/** The quota of one caller, or of one merchant, in each of the two processes. */
 const SCORE_READS = 100;
 const PROCESSES = 2;
 const MOST_STREAMS = 64;
-/** The others' p99 beside a flood, to the same without it. */
+/** The highest ratio of the others' p99 beside a flood to their p99 without it. */
 const MOST_RATIO = 1.3;
 
 interface Form {
@@ -21,10 +21,10 @@ const SHORT: Form = { rounds: 1, seconds: 3, connections: 4 };
 const WATCHES_OF_A_CONNECTION = 256;
 
 /**
- * One who asks for ten times its quota beside others who ask for a part of theirs: a caller, a merchant by its
- * own token, and a merchant with thousands of watches. Nobody else may be refused anything, each refusal says when
- * to come again, and the others wait no longer than without (which only the long form judges: it takes a quiet
- * machine and rounds in turn).
+ * Runs a flood at ten times its quota beside others that use a part of theirs: a caller, a merchant with its
+ * own token, and a merchant with thousands of watches. No other call may be refused, each refusal states when
+ * to retry, and the others must not wait longer than without the flood. Only the long form judges the last
+ * point: it needs a quiet machine and alternating rounds.
  */
 export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
@@ -35,7 +35,7 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
     CORE_QUOTA_MERCHANT: `score_reads=${SCORE_READS},streams=${MOST_STREAMS}`,
   });
   const run = { passed: 0, failed: 0 };
-  /** The merchant of the flood is drawn; the others are of all the rest. */
+  /** The flooding merchant is chosen at random; the others are chosen from the rest. */
   const greedy = 1 + random.below(MERCHANTS);
   const others = () =>
     Array.from({ length: 4 }, (_, n) => ({ name: `service-${n}`, merchant: 1 + ((greedy + n) % MERCHANTS) }));
@@ -86,7 +86,7 @@ async function beside(
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const quiet = await stack.load(calm, seconds);
-    // The flood is there before the others and after them.
+    // The flood starts before the others and ends after them.
     const flooding = stack.load([flood], seconds + 3);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const disturbed = await stack.load(calm, seconds);
@@ -136,16 +136,16 @@ async function besideWatches(
 const show = ({ answered, refused, p50, p99 }: LoadResult) =>
   `${answered} answered, ${refused} refused, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
 
-/** Those who keep to their quota. */
+/** Checks the callers that stay within their quota. */
 const spared = (when: string, { sent, answered, refused, errors }: LoadResult): string[] => {
   if (sent === answered && sent > 0) return [];
   return [`${when}: of ${sent} calls of the others ${refused} were refused, and ${JSON.stringify(errors)}`];
 };
 
-/** One who does not. */
+/** Checks the caller that exceeds its quota. */
 const held = ({ answered, refused, withRetryInfo, errors, seconds }: LoadResult): string[] => {
   const violations: string[] = [];
-  // A second's worth at once, and connections that are not spread evenly fall below it.
+  // A burst of a second is admitted, and connections that are distributed unevenly stay below it.
   const most = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
   if (refused === 0) violations.push('the flood was not refused anything');
   if (answered === 0 || answered > most) violations.push(`of the flood ${answered} calls were answered`);
@@ -159,7 +159,7 @@ function judge(ratios: number[], say: (line: string) => void): string[] {
   say(
     `info   p99 of the others, beside / quiet: ${ratios.map((r) => r.toFixed(2)).join(' ')}, median ${median.toFixed(2)}`,
   );
-  // One short round says nothing of the hundredth part of some hundred calls.
+  // In one short round of some hundred calls the p99 is not meaningful.
   return ratios.length > 1 && median > MOST_RATIO
     ? [`the others waited ${median.toFixed(2)} times as long`]
     : [];

@@ -25,16 +25,16 @@ export interface QuotaStack {
   token(caller: string, merchantId?: string): string;
   /** Reads scores of the n-th merchant, counted from 1. */
   reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
-  /** In a process of its own: what one driver does must not delay the calls of another. */
+  /** Runs in its own process: the work of one driver must not delay the calls of another. */
   load(callers: LoadCaller[], seconds: number): Promise<LoadResult>;
   close(): Promise<void>;
 }
 
 export const MERCHANTS = 8;
-/** Each caller of a load spreads over them; more than processes, so that each of these has some. */
+/** Connections of each caller of a load; more than processes, so that every process has some. */
 const CONNECTIONS = 4;
 
-/** An api of two processes with the quotas that are given, its database and an Auth. */
+/** An api of two processes with the given quotas, its database and an Auth. */
 export async function openQuotaStack(quotas: Record<string, string>): Promise<QuotaStack> {
   const dir = makeServicesDir();
   const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];

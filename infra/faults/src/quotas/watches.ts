@@ -8,7 +8,7 @@ export interface Watches {
   open(): number;
   refused(): number;
   withRetryInfo(): number;
-  /** Codes of those that ended in another way. */
+  /** Codes of the watches that ended otherwise. */
   errors: string[];
   close(): void;
 }

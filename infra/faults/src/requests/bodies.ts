@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Choices } from './choices.ts';
 
-/** Paths of rpcs, the literal ones among them, and what is none. */
+/** Paths of rpcs, with their literal names, and invalid paths. */
 export const PATHS = [
   '/core.v1/GetCustomerRFM',
   '/core.v1/CreateCustomer',
@@ -38,7 +38,7 @@ const NAMES = [
   '',
 ];
 
-/** JSON of any shape, and text that is none. */
+/** JSON of any shape, and invalid JSON. */
 export function jsonBody(choices: Choices): Buffer {
   const value = (depth: number): unknown => {
     switch (choices.below(depth > 5 ? 6 : 8)) {
@@ -85,7 +85,7 @@ const wide = (choices: Choices): string => {
   return `{"metadata":{${Array.from({ length: count }, (_, n) => `"${n}":1`).join()}}}`;
 };
 
-/** Protobuf of any shape: tags of all wire types, lengths that lie, groups, nested structs. */
+/** Protobuf of any shape: tags of all wire types, wrong lengths, groups, nested structs. */
 export function protoBody(choices: Choices): Buffer {
   if (choices.seldom(200))
     return Buffer.alloc(choices.one([500, 8_000, 100_000]), choices.one([0x0a, 0x1a, 0x0b, 0]));
@@ -101,7 +101,7 @@ export function protoBody(choices: Choices): Buffer {
   return Buffer.concat(parts);
 }
 
-/** Bytes with some of them changed, cut off or doubled. */
+/** Bytes with some of them changed, truncated or repeated. */
 export function broken(choices: Choices, bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   switch (choices.below(4)) {
@@ -116,7 +116,7 @@ export function broken(choices: Choices, bytes: Buffer): Buffer {
   }
 }
 
-/** With five bytes before it that may lie. */
+/** With a five-byte prefix that may be wrong. */
 export function framed(choices: Choices, message: Buffer): Buffer {
   const head = Buffer.alloc(5);
   head[0] = choices.one([0, 0, 0, 0, 1, 2, 128, 255]);

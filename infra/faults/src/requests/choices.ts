@@ -1,10 +1,10 @@
 import { seeded } from '@core/testing';
 
-/** Random choices that the same seed makes again. */
+/** Random choices that a seed reproduces. */
 export interface Choices {
   below(n: number): number;
   one<T>(of: readonly T[]): T;
-  /** True once in `n` times. */
+  /** True once in `n` times on average. */
   seldom(n: number): boolean;
   bytes(most: number): Buffer;
 }

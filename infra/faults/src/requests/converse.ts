@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 
-/** A peer that is not answered and not closed either is given up then. */
+/** The timeout of a peer that gets neither an answer nor a closed connection. */
 const LIMIT_MS = 20_000;
 
 /**
- * Says it all at once on a connection of its own.
- * @param until says of what was heard whether all has been answered; without it, we end our side, and the server its own
- * @returns late when neither came
+ * Sends all bytes at once on a new connection.
+ * @param until returns whether the received bytes contain every answer; without it each side ends its half
+ * @returns late when neither happened in time
  */
 export function converse(
   port: number,

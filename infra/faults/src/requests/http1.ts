@@ -108,7 +108,7 @@ const HEADERS = [
 ];
 const ENCODINGS = ['gzip', 'br', 'identity', 'deflate', 'x', ''];
 
-/** Requests that a parser of HTTP takes, whatever is wrong in them: as many as one connection may carry. */
+/** Requests that an HTTP parser accepts, with any other fault: one connection may carry several. */
 export function soundRequest(choices: Choices, authorization: string): Buffer {
   const type = choices.one(TYPES);
   const plain = type.includes('proto') ? protoBody(choices) : jsonBody(choices);
@@ -119,7 +119,7 @@ export function soundRequest(choices: Choices, authorization: string): Buffer {
     `host: ${choices.seldom(3) ? choices.one(HOSTS) : 'localhost'}`,
   ];
   if (type) lines.push(`content-type: ${type}`);
-  // Half of the callers are known: their bodies are read.
+  // Half of the callers are authenticated: their bodies are read.
   if (choices.seldom(2)) lines.push(`authorization: ${authorization}`);
   if (choices.seldom(4))
     lines.push(
@@ -175,12 +175,12 @@ const BREAKERS: ((choices: Choices) => string | Buffer)[] = [
   () => Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]),
 ];
 
-/** What may end its connection: one at a time. */
+/** Requests that may end their connection: one for each connection. */
 export function breakingRequest(choices: Choices, authorization: string): Buffer {
   if (choices.seldom(3)) return broken(choices, soundRequest(choices, authorization));
   const made = choices.one(BREAKERS)(choices);
   return typeof made === 'string' ? Buffer.from(made, 'latin1') : made;
 }
 
-/** After it the server closes the connection, so that all before it has been answered. */
+/** A last request after which the server closes the connection, so that all earlier ones are answered. */
 export const LAST_REQUEST = Buffer.from('GET /last HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');

@@ -32,7 +32,7 @@ function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** HPACK without indexing and Huffman. */
+/** HPACK without indexing and Huffman coding. */
 const text = (value: string): Buffer => {
   const bytes = Buffer.from(value, 'latin1');
   if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
@@ -71,7 +71,7 @@ const ODD: [string, string][] = [
   ['host', '['],
 ];
 
-/** One call, whatever is wrong in it; the connection goes on if it is. */
+/** One call with any fault; the connection survives it. */
 function call(choices: Choices, stream: number, authorization: string): Buffer {
   const headers: [string, string][] = [
     [':method', choices.seldom(20) ? 'GET' : 'POST'],
@@ -178,11 +178,11 @@ const BREAKERS: ((choices: Choices) => Buffer)[] = [
     ),
 ];
 
-/** The answer to it says that all before it has been read. */
+/** A PING whose answer shows that everything before it has been read. */
 const LAST_PING = frame(TYPE.ping, 0, 0, Buffer.from('lastping'));
 export const isLastAnswer = (heard: Buffer): boolean => heard.includes('lastping');
 
-/** A connection with `count` calls, or with one thing that may end it. */
+/** A connection with `count` calls, or with one fault that may end it. */
 export function conversation(choices: Choices, count: number, authorization: string): Buffer {
   if (count === 1) {
     if (choices.seldom(10)) return broken(choices, PREFACE);

@@ -9,15 +9,15 @@ import { conversation, isLastAnswer } from './http2.ts';
 
 const IN_LONG = 1_000_000;
 const IN_SHORT = 20_000;
-/** On one connection. */
+/** Requests on one connection. */
 const BATCH = 25;
 const AT_ONCE = 160;
-/** No request may hold the event loop for longer. */
+/** The longest time that a request may block the event loop. */
 const LONGEST_STALL_MS = 200;
 
 /**
- * Malformed requests of every kind, over real sockets, to a supervised api: no process may end, hold its event loop, or
- * leave a valid call unanswered.
+ * Sends malformed requests of every kind over real sockets to a supervised api: no process may end, block its
+ * event loop, or leave a valid call unanswered.
  */
 export async function runMalformedRequests({
   short,
@@ -69,7 +69,7 @@ export async function runMalformedRequests({
   }
 }
 
-/** @returns how many connections were neither answered nor closed */
+/** @returns the number of connections that were neither answered nor closed */
 async function bombard(
   stack: AbuseStack,
   choices: Choices,
@@ -90,7 +90,7 @@ async function bombard(
   return late;
 }
 
-/** Chosen at once, so that the same seed makes the same requests; sent when its turn comes. */
+/** All requests are chosen first, so that the seed reproduces them; each is sent when its turn comes. */
 function next(stack: AbuseStack, choices: Choices, most: number) {
   const { httpPort, grpcPort, adminPort, authorization } = stack;
   const kind = choices.below(20);
@@ -111,7 +111,7 @@ function next(stack: AbuseStack, choices: Choices, most: number) {
   return { requests: 1, sent: () => converse(port, bytes) };
 }
 
-/** Valid calls, a few a second, until the end. @returns how many */
+/** Makes valid calls, a few a second, until the end. @returns their number */
 async function watch(
   valid: ReturnType<typeof openValidCalls>,
   problems: string[],

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { workspaceRoot } from '@core/testing';
 
-/** Bundles the api as it is deployed. @param journal of the migrations that this build knows, unless the service's own */
+/**
+ * Bundles the api as deployed.
+ * @param journal the migrations that this build knows; default: the service's own
+ */
 export async function buildApi(out: string, journal?: string): Promise<string> {
   const script = join(workspaceRoot(), 'infra/local/src/build.ts');
   const args = [script, 'api', '--out', out, ...(journal ? ['--journal', journal] : [])];

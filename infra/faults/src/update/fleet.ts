@@ -6,22 +6,22 @@ import { patiently } from '../patiently.ts';
 export interface Instance {
   readonly child: Child;
   readonly build: string;
-  /** What its /readyz says. */
+  /** The status of its /readyz. */
   status(): Promise<number>;
 }
 
-/** Several apis and a balancer in front of them, which asks each for its readiness as Kubernetes would. */
+/** Several apis and a balancer in front of them, which checks each one's readiness as Kubernetes does. */
 export interface Fleet {
   readonly instances: readonly Instance[];
-  /** Starts one, and does not wait for it. */
+  /** Starts one without waiting for it. */
   launch(build: string, main: string): Promise<Instance>;
-  /** Starts one and gives it calls once it is ready. */
+  /** Starts one and sends it calls once it is ready. */
   add(build: string, main: string): Promise<Instance>;
-  /** Gives it no more calls, lets it end those in hand, and stops it. */
+  /** Sends it no more calls, waits for those in flight, and stops it. */
   retire(instance: Instance): Promise<void>;
-  /** @throws Error when none is ready, or what the call throws */
+  /** @throws Error when none is ready, or the error of the call */
   call<T>(work: (rpc: GrpcClient) => Promise<T>): Promise<T>;
-  /** What the instances have logged as errors, those retired too. */
+  /** The errors that the instances have logged, including stopped ones. */
   errors(): string[];
   close(): Promise<void>;
 }

@@ -6,20 +6,20 @@ import type { Fleet } from './fleet.ts';
 
 export interface Load {
   readonly calls: number;
-  /** What failed calls said, with their number. */
+  /** Messages of failed calls, with their counts. */
   readonly failures: ReadonlyMap<string, number>;
-  /** Resolves when so many calls have been made. */
+  /** Resolves after that many calls. */
   reached(calls: number): Promise<void>;
-  /** Ends after the calls in hand. */
+  /** Ends after the calls in flight. */
   stop(): Promise<void>;
 }
 
 const MERCHANT = '0198c0de-0000-7000-8000-000000000002';
 const CALLERS = 6;
-/** Of a caller between two calls, milliseconds: the databases and the processes that start share the machine. */
+/** The pause between two calls of a caller, in ms: databases and starting processes share the machine. */
 const PAUSE_MS = 2;
 
-/** Callers that read and write, of every kind that meets the table of customers, and never try again. */
+/** Callers that read and write in every way that uses the table of customers, and never retry. */
 export function startLoad(fleet: Fleet, random: ReturnType<typeof createRandom>): Load {
   const { method } = CoreService;
   const merchantId = MERCHANT;

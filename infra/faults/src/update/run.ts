@@ -20,9 +20,10 @@ import { startLoad } from './load.ts';
 const INSTANCES = 2;
 
 /**
- * Replaces a build by the next, one process after the other, while callers call: first the migrations, beside which the
- * build before must go on, then the processes. The next build is this one with migrations more: a build from the history
- * is not always there (a clone may be shallow). Behind it comes a migration that lets no earlier build go on.
+ * Replaces a build by the next one, process by process, while callers call. The migrations run first, and the
+ * build before must keep working beside them; then the processes are replaced. The next build is this one
+ * with further migrations: a build from the history is not always available (a clone may be shallow). Then
+ * follows a migration that supports no earlier build.
  */
 export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;
@@ -83,7 +84,7 @@ create index concurrently idx_customers_note_of_next on customers (merchant_id, 
       signal.throwIfAborted();
       await migrateDatabase(url, folder.path);
       const migratedAt = load.calls;
-      // The build before goes on for a while, and one of it may even start anew.
+      // The build before keeps running for a while, and a new process of it may even start.
       old.push(await fleet.add('previous', previous));
       await load.reached(Math.max(total / 2, migratedAt + total / 8));
       for (const each of old) {

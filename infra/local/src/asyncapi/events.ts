@@ -49,7 +49,8 @@ export const EVENTS: Record<TopicName, EventDoc> = {
   [Topic.rfmUpdated]: {
     message: 'events.v1.RfmUpdated',
     action: 'receive',
-    summary: 'A new score of a customer. Applied only if newer, by sequence, else by as_of; see as_of and sequence.',
+    summary:
+      'A new score of a customer. Applied only if newer, by sequence, else by as_of; see as_of and sequence.',
     required: ['merchant_id', 'customer_id', 'rfm_score'],
     example: {
       ...ids,

@@ -8,14 +8,17 @@ import { ensureSystem } from '../system/index.ts';
 const VERSION = '2.70.0';
 const run = promisify(execFile);
 
-/** Fetches squawk, a linter of migrations that only PyPI carries as a package, unless it is there. @returns its path */
+/**
+ * Installs squawk, a linter of migrations that only PyPI packages, unless it is installed.
+ * @returns its path
+ */
 export async function fetchSquawk(): Promise<string> {
   const folder = join(workspaceRoot(), '.local/tools', `squawk-${VERSION}`);
   const program = join(folder, 'bin/squawk');
   if (existsSync(program)) return program;
   await ensureSystem({ need: ['pip3'] });
   mkdirSync(dirname(folder), { recursive: true });
-  // Beside the final folder, so that an install that was cut off is never taken for a whole one.
+  // Installed beside the final folder, so that an interrupted install never looks complete.
   const unfinished = mkdtempSync(`${folder}-`);
   try {
     const what = ['--no-deps', '--only-binary', ':all:', `squawk-cli==${VERSION}`];
@@ -33,7 +36,10 @@ export async function fetchSquawk(): Promise<string> {
   return program;
 }
 
-/** @param inTransaction whether the migrator runs these files in transactions @returns what is wrong; empty when nothing is */
+/**
+ * @param inTransaction whether the migrator runs these files in transactions
+ * @returns the faults; empty when none
+ */
 export async function judgeMigrations(files: readonly string[], inTransaction: boolean): Promise<string> {
   if (files.length === 0) return '';
   const program = await fetchSquawk();

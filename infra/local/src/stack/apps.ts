@@ -16,7 +16,7 @@ export interface StartApp {
   entry: string;
   env: Record<string, string>;
   dir: string;
-  /** Its admin server, on which it says itself that it can work, or a word that it then prints. */
+  /** Its admin server, which reports readiness, or a text that it prints when ready. */
   ready: { adminUrl: string } | { logLine: string };
 }
 
@@ -38,7 +38,7 @@ export async function startProcess({ name, entry, env, dir, ready }: StartApp): 
   );
 }
 
-/** Starts one of the three apps on an admin port of its own, for this machine alone. */
+/** Starts one of the three apps with its own admin port, for this machine only. */
 export async function startApp(
   name: AppName,
   options: { env: Record<string, string>; dir: string; adminPort: number; entry?: string },

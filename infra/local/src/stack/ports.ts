@@ -17,8 +17,9 @@ export type StackPort = keyof typeof WELL_KNOWN;
 export type StackPorts = Readonly<Record<StackPort, number>>;
 
 /**
- * All ports of one start at once: the well-known ones, or for each that is taken the next free one. Looked for one by
- * one, each when its turn comes, two parts of a start take the same, because neither listens yet.
+ * Reserves all ports of one start together: the well-known ones, or the next free port for each that is
+ * taken. When ports are searched one by one, two parts of a start can take the same port, because neither
+ * listens yet.
  */
 export function reserveStackPorts(wellKnown: boolean): Promise<ReservedPorts<StackPort>> {
   const names = Object.keys(WELL_KNOWN) as StackPort[];

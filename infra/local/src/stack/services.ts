@@ -31,7 +31,9 @@ export interface ServiceOptions {
 
 const REPLICAS = 1;
 
-/** Stops what an earlier run left on its ports, when it and those who watch over it were killed at once. */
+/**
+ * Stops processes of an earlier run on its ports, for a run that was killed together with its supervisors.
+ */
 export const stopLeftovers = (dir: string): Promise<unknown> =>
   Promise.all([
     stopLeftoverPostgres(join(dir, 'postgres'), REPLICAS),

@@ -12,7 +12,7 @@ import { issueTokens } from './tokens.ts';
 
 /** `dir` holds data, logs and secrets; a second start with the same one goes on with them. */
 export interface StackOptions extends ServiceOptions, StandInOptions {
-  /** The well-known ports (or the next free ones), rather than any free ones. */
+  /** Whether to prefer the well-known ports (or the next free ones) to any free ones. */
   wellKnownPorts: boolean;
   /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
   bundles?: boolean;
@@ -24,7 +24,7 @@ export interface Stack {
   readonly apps: Record<AppName, App>;
   /** The stand-in's own address, undefined when another server plays Shopify. */
   readonly standInUrl: string | undefined;
-  /** Every process that belongs to it now. */
+  /** All current processes of the stack. */
   parts(): Child[];
   /** Starts an app again after it was stopped or killed. */
   restart(name: AppName): Promise<App>;
@@ -151,7 +151,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Two on one folder would stop each other's services as what an earlier run left. */
+/** Two stacks on one folder would stop each other's services as leftovers of an earlier run. */
 async function claimFolder(dir: string): Promise<() => Promise<void>> {
   const giveBack = await claim(`stack-${createHash('sha256').update(resolve(dir)).digest('hex')}`);
   if (!giveBack) {

@@ -4,10 +4,13 @@ import { waitUntil } from '@core/testing';
 import { queryDatabase, type TourContext } from './context.ts';
 import { createProgress } from './progress.ts';
 
-/** The external ids of the shop's customers; undefined where another server than the stand-in plays Shopify. */
+/**
+ * The external ids of the shop's customers; undefined where another server than the stand-in imitates
+ * Shopify.
+ */
 export type Imported = readonly string[] | undefined;
 
-/** Imports the whole shop, or goes on with the import that an earlier run left, and looks whether it is all there. */
+/** Imports the whole shop, or resumes the import of an earlier run, and checks that it is complete. */
 export async function importCustomers(tour: TourContext, limitMs: number): Promise<Imported> {
   const { rpc, merchantId, shop, tell } = tour;
   const left = await unfinishedImport(tour);
@@ -54,8 +57,8 @@ async function unfinishedImport({ rpc, merchantId, shop }: TourContext): Promise
 }
 
 /**
- * Each customer of the shop is a row, but those whom the run left out and those who were erased meanwhile. Others may be
- * there as well: whoever used the stack before has made customers whom no shop has.
+ * Each customer of the shop is a row, except those that the run left out and those that were erased
+ * meanwhile. Further rows may exist: earlier use of the stack may have created customers that no shop has.
  */
 export async function compareRows(
   { stack, merchantId, tell }: Pick<TourContext, 'stack' | 'merchantId' | 'tell'>,

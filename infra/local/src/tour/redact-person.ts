@@ -10,7 +10,7 @@ export async function redactPerson(
   { kafka, rpc, merchantId, runId, stack, tell }: TourContext,
   imported: Imported,
 ): Promise<void> {
-  // One whom the shop has: whoever else is there belongs to somebody who uses the stack.
+  // A customer of the shop: any other customer belongs to a user of the stack.
   const [person] = await queryDatabase<{ id: string }>(
     stack.env.CORE_DB_URL,
     `select id from customers where merchant_id = $1 and erased_at is null

@@ -3,9 +3,9 @@ import { within } from '@core/runtime';
 export interface Step {
   name: string;
   run(): Promise<unknown>;
-  /** After so long it has failed; several times what it takes on a slow machine. */
+  /** The time limit of a step; several times its duration on a slow machine. */
   limitMs: number;
-  /** Of the processes that do its work: their logs say why. */
+  /** The processes that do its work: their logs contain the reason. */
   log: string;
 }
 
@@ -17,7 +17,7 @@ export class TourFailed extends Error {
   }
 }
 
-/** @throws TourFailed, also when it does not end in time: then it is left alone, and the stack is stopped under it */
+/** @throws TourFailed, also after the time limit: the step then runs on, and the stack stops under it */
 export async function runStep({ name, run, limitMs, log }: Step): Promise<void> {
   const done = run().then(
     () => 'done' as const,

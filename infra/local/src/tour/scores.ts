@@ -19,7 +19,7 @@ export async function publishScores(
   imported: Imported,
 ): Promise<Scored[]> {
   const sequence = Date.now();
-  // Not one whom somebody else has given a newer score: ours would not be stored.
+  // Skips customers with a newer score from another user: ours would not be stored.
   const people = await queryDatabase<{ id: string }>(
     stack.env.CORE_DB_URL,
     `select id from customers

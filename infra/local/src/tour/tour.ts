@@ -12,10 +12,10 @@ import { importCustomers, type Imported } from './import-customers.ts';
 import { redactPerson } from './redact-person.ts';
 import { publishScores, readScores, type Scored } from './scores.ts';
 
-/** A dozen times what a step takes on two busy cores. */
+/** A dozen times the duration of a step on two busy cores. */
 const STEP_LIMIT_MS = 180_000;
 
-/** Of an import: fifty customers a second are a tenth of what one importer does on two busy cores. */
+/** For an import: fifty customers a second are a tenth of the rate of one importer on two busy cores. */
 const importLimitMs = (customers: number): number => STEP_LIMIT_MS + customers * 20;
 
 /** Runs the main job once on the running stack and prints the real values of each step. */

@@ -15,18 +15,18 @@ import { count, printable, table } from '../cli/print.ts';
 
 const named = (who: keyof Principals, what: string) => text('<principal>', `${what} (${PRINCIPALS[who]})`);
 
-/** Who is who to the broker. */
+/** The principals by which the broker knows its clients. */
 export const PRINCIPAL_OPTIONS = {
   worker: named('worker', 'the worker'),
   ops: named('ops', 'the operators'),
   analytics: named('analytics', 'RFM Analytics'),
-  privacy: named('privacy', 'who asks for erasures'),
+  privacy: named('privacy', 'the service that requests erasures'),
 };
 
 const NO_AUTHORIZER =
   'the broker has no authorizer: everybody who reaches it may write everywhere; set authorizer.class.name';
 
-/** Shows the ACLs that are needed, and adds what is missing of them once somebody has agreed. */
+/** Shows the required ACLs, and adds the missing ones after a confirmation. */
 export async function applyAcls(
   kafka: Pick<KafkaClient, 'acls' | 'createAcls'>,
   values: Values<typeof PRINCIPAL_OPTIONS> & { yes: boolean },
@@ -39,7 +39,9 @@ export async function applyAcls(
     privacy: values.privacy ?? PRINCIPALS.privacy,
   });
   const present = await kafka.acls().catch((error: Error) => {
-    throw new OpsError(`the ACLs cannot be read: ${error.message}; KAFKA_SASL must be a user who may`);
+    throw new OpsError(
+      `the ACLs cannot be read: ${error.message}; KAFKA_SASL must be a user who may read them`,
+    );
   });
   const there = new Set(present?.map(keyOf));
   const missing = wanted.filter((acl) => !there.has(keyOf(acl)));
@@ -64,7 +66,9 @@ export async function applyAcls(
     return { json, lines: [...preview, `would add ${what}`, NOTHING_DONE] };
   }
   await kafka.createAcls(missing).catch((error: Error) => {
-    throw new OpsError(`the ACLs cannot be changed: ${error.message}; KAFKA_SASL must be a user who may`);
+    throw new OpsError(
+      `the ACLs cannot be changed: ${error.message}; KAFKA_SASL must be a user who may change them`,
+    );
   });
   return { json: { ...json, added: missing.length }, lines: [`added ${what}`] };
 }

@@ -8,18 +8,18 @@ export const createTopics = defineCommand({
   name: 'topics',
   does: 'create the Kafka topics that are missing',
   details: `
-A topic gets three replicas of which two must be in sync, or as many as there are brokers: run it while all are up.
-Topics that are there stay as they are. Where one differs from its documented partitions, replicas, retention or
-compaction, that is said and left to you: more partitions send a customer's next events to another partition, beside
-the earlier ones, and a shorter retention deletes.
+A topic gets three replicas, of which two must be in sync, or as many as there are brokers: run it while all are up.
+Existing topics are not changed. The command names each that differs from its documented partitions, replicas, retention
+or compaction, and leaves the change to you: more partitions send a customer's next events to another partition than the
+earlier ones, and a shorter retention deletes records.
 
-With --acl no topic is created: it shows who has to be allowed what, and with --yes allows it, as a user of the broker
-who may (a super user). The broker needs an authorizer, and allow.everyone.if.no.acl.found=false. What else is allowed
-stays; of others who may write to a topic that this service reads it says so.`,
+With --acl no topic is created: the command shows the required ACLs, and adds them with --yes, as a broker user that may
+change ACLs (a super user). The broker needs an authorizer, and allow.everyone.if.no.acl.found=false. Other ACLs are not
+changed; the command names other principals that may write to a topic that this service reads.`,
   options: {
-    acl: flag('the ACLs that the topics need, and who else may write'),
+    acl: flag('show the ACLs that the topics need, and other principals that may write'),
     ...PRINCIPAL_OPTIONS,
-    yes: flag('with --acl: add those that are missing'),
+    yes: flag('with --acl: add the missing ones'),
   },
   env: kafkaEnv,
   run: ({ values, env, terminal }) =>
@@ -47,7 +47,7 @@ stays; of others who may write to a topic that this service reads it says so.`,
 
 interface Drift {
   topic: string;
-  /** partitions, replicas, or a topic setting such as retention.ms. */
+  /** Partitions, replicas, or a topic setting such as retention.ms. */
   setting: string;
   expected: string;
   found: string;

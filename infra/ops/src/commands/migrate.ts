@@ -11,9 +11,9 @@ export const migrate = (folder: string): Command =>
     does: "bring the database to this build's schema (as its owner)",
     details:
       "Also gives the apps' roles their passwords and limits. Forward only; safe to run again, from two places, and " +
-      'while the apps work. It names who is in the way of a migration that has to wait.',
+      'while the apps run. It names the session that blocks a waiting migration.',
     options: {
-      wait: integerOr(600, 'seconds for which a migration waits for what others hold', {
+      wait: integerOr(600, 'seconds for which a migration waits for locks of other sessions', {
         min: 1,
         max: 86_400,
       }),

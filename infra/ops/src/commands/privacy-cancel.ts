@@ -8,7 +8,7 @@ import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
 
 export const privacyCancel = defineCommand({
   name: 'privacy cancel',
-  does: 'stop the redaction of a shop for good, before it begins or in the middle',
+  does: 'cancel the redaction of a shop permanently, before it begins or while it runs',
   details: `
 Nothing more is removed; what was removed before stays so. The request cannot be taken up again: if it was right after
 all, have it sent anew with another request_id. The audit log says who stopped it, and why.`,

@@ -10,13 +10,13 @@ import { runsOf } from '../privacy/present.ts';
 
 export const privacyConfirm = defineCommand({
   name: 'privacy confirm',
-  does: 'let a redaction of a shop go on that is held because many came at once',
+  does: 'release a shop redaction that is held because many arrived at once',
   details: `
-Find out first who has sent them: \`privacy list\` shows whose they are, the audit log by which request. A forged one is
-stopped by \`privacy cancel\`. What is confirmed still waits for its time, if that is to come.`,
+First find out who sent them: \`privacy list\` shows their merchants, and the audit log the requests. Cancel a forged
+one with \`privacy cancel\`. A confirmed redaction still waits for its time.`,
   options: {
     ...REQUEST_OPTIONS,
-    all: flag('every one that is held, of --merchant or of all merchants'),
+    all: flag('all that are held, for --merchant or for all merchants'),
     ...ACTING_OPTIONS,
   },
   env: databaseEnv,

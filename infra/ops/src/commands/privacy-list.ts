@@ -13,12 +13,12 @@ export const privacyList = defineCommand({
 Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
 shop_redact are the worker's: when one of them waits for long, its log says why. A request whose event became a dead
 letter is done when its producer has sent it anew, with the same request_id.
-A shop_redact runs at the time that it says, unless \`privacy cancel\` stops it. One that is HELD came with more of
-them than are usual, and waits for \`privacy confirm\`; it is due all the same.`,
+A shop_redact runs at the listed time, unless \`privacy cancel\` stops it. A HELD one arrived with an unusual number of
+others and waits for \`privacy confirm\`; its due date does not change.`,
   options: {
     merchant: uuid('of this merchant alone'),
     late: flag(`those alone that came more than ${ALARM_DAYS} days ago`),
-    all: flag('those that are done or cancelled, too'),
+    all: flag('include those that are done or cancelled'),
     limit: integerOr(100, 'at most so many', { min: 1, max: 10_000 }),
   },
   env: databaseEnv,

@@ -17,18 +17,18 @@ import { rewind } from '../restore/rewind.ts';
 
 export const restorePrepare = defineCommand({
   name: 'restore prepare',
-  does: 'make a database that was restored from a backup fit for the apps',
+  does: 'prepare a database that was restored from a backup for the apps',
   details: `
 Run it as the owner, after the restore and \`migrate\`, before any app starts. It
 
-1. puts back the privacy requests and tombstones of the kept copies (\`restore save\`); a shop's redaction waits again;
-2. erases again who was erased after the backup, by the kept copies;
-3. lifts customers above the versions that were published since the backup, and tells their consumers;
-4. takes the worker's offsets back to the backup: what came since comes again, erasures included.
+1. inserts the privacy requests and tombstones of the kept copies (\`restore save\`); a shop redaction waits again;
+2. erases again the persons who were erased after the backup, by the kept copies;
+3. raises customers above the versions that were published since the backup, and publishes an event for each;
+4. rewinds the worker's offsets to the backup: later records are consumed again, erasures included.
 
-It may run again. docs/operations.md says what comes before and after it.`,
+It may run again. docs/operations.md describes the steps before and after it.`,
   options: {
-    'backup-time': time('when the restored state was current, or a little earlier'),
+    'backup-time': time('the time of the restored state, or a little earlier'),
     kept: texts('<path>', 'a file of `restore save` that is younger than the backup'),
     ...ACTING_OPTIONS,
   },
@@ -81,4 +81,4 @@ It may run again. docs/operations.md says what comes before and after it.`,
 });
 
 const WITHOUT_COPY =
-  'warning: no --kept: who was erased after the backup comes back, unless the request is still on gdpr_request.created';
+  'warning: no --kept: persons erased after the backup come back, unless gdpr_request.created still has the request';

@@ -9,14 +9,14 @@ import { writeKept } from '../restore/kept-file.ts';
 
 export const restoreSave = defineCommand({
   name: 'restore save',
-  does: 'copy what a restored backup cannot know: privacy requests and tombstones',
+  does: 'copy the data that a restored backup lacks: privacy requests and tombstones',
   details: `
-For each day, to a place outside of the database: what was asked for and who was erased after a backup was taken is in no
-backup, and a restore would bring the erased back. The file holds ids and keyed hashes, no personal data. Keep the files
+Run it each day, and store the file outside of the database: no backup contains the requests and erasures after it was
+taken, and a restore would bring the erased persons back. The file holds ids and keyed hashes, no personal data. Keep the files
 for as long as the backups, and give all of them that are younger than the backup to \`restore prepare\`.`,
   options: {
     file: text('<path>', 'the file to write; an older one of that name is replaced'),
-    since: time('requests and tombstones since then; 35 days ago unless given'),
+    since: time('include requests and tombstones since this time; default: 35 days ago'),
   },
   env: databaseEnv,
   run: async ({ values: { file, since }, env }) => {

@@ -14,12 +14,12 @@ import { readPublished } from '../restore/read-published.ts';
 
 export const restoreVersions = defineCommand({
   name: 'restore versions',
-  does: 'after lost commits: lift customers above the versions that were published of them',
+  does: 'after lost commits: raise customers above their published versions',
   details: `
-Commits that a failover has lost may have been published: consumers know versions that the database will give out again,
-with other content. This reads customer.created and customer.updated since the time given, lifts each of these customers
-above its highest version there, and tells of it with an event of origin "replay". A customer whose creation was lost is
-told of, too: who reads it gets NOT_FOUND. The apps may run. \`restore prepare\` does it as one of its steps.`,
+Commits that a failover has lost may have been published: consumers know versions that the database would use again with
+other content. The command reads customer.created and customer.updated since the given time, raises each of these
+customers above its highest version there, and publishes an event of origin "replay". A customer whose creation was lost
+gets an event too: a consumer that reads it gets NOT_FOUND. The apps may run. \`restore prepare\` includes this step.`,
   options: {
     since: time('events published since then: a little before the failover'),
     ...ACTING_OPTIONS,
@@ -46,7 +46,7 @@ told of, too: who reads it gets NOT_FOUND. The apps may run. \`restore prepare\`
         lines: [
           `${done ? '' : 'stopped; '}lifted ${count(raised, 'customer')}; told of ${count(lost, 'customer')} that ` +
             'the database does not have',
-          ...(done ? [] : ['run it again: it begins anew, and repeats no harm']),
+          ...(done ? [] : ['run it again: it starts from the beginning, without harm']),
           ...cutOffWarning(cutOff),
         ],
         failed: !done,

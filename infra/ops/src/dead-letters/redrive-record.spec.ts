@@ -61,7 +61,11 @@ it.each([
     letter({}, '{"[removed]":"fields that the schema does not know"}'),
     'have its producer send it again, then drop it',
   ],
-  ['what nobody has signed', letter({ dlq_reason: 'signature_missing' }), 'nobody who may is known to have'],
+  [
+    'what nobody has signed',
+    letter({ dlq_reason: 'signature_missing' }),
+    'its signature is missing or invalid',
+  ],
   ['a signature that fits nothing', letter({ dlq_reason: 'signature_invalid' }), 'find out who sent it'],
   ['a body that is not the one signed', letter({ dlq_signature: 'removed' }), 'its signature was removed'],
   ['another source topic', letter({ dlq_source_topic: 'customer.updated' }), 'dlq_source_topic'],

@@ -16,11 +16,11 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
   if (deadLetterTopic(sourceTopic) !== topic) {
     return { refused: 'its header dlq_source_topic does not name the topic that these are dead letters of' };
   }
-  // Also once signatures are off, or other keys are trusted: nobody has said that it is what it says.
+  // Also when signatures are off or other keys are trusted: the record's origin was never verified.
   if ((SIGNATURE_REASONS as readonly string[]).includes(letter.reason)) {
     return {
       refused:
-        'nobody who may is known to have signed it; find out who sent it, ' +
+        'its signature is missing or invalid; find out who sent it, ' +
         'have its producer sign it and send it again, then drop it',
     };
   }
@@ -39,7 +39,7 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
   if (signature !== undefined) {
     return {
       refused:
-        'its signature was removed, because its body was written anew; ' +
+        'its signature was removed, because its body was rewritten; ' +
         'have its producer send it again, then drop it',
     };
   }

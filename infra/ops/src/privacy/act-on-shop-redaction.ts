@@ -9,13 +9,13 @@ import { requestJson, requestLines } from './present.ts';
 
 export interface ShopRedactionAction {
   verb: string;
-  /** @throws CoreError when it cannot be done; asked in a dry run, too, which is rolled back */
+  /** @throws CoreError when it is not possible; also called in a dry run, which is rolled back */
   act: (tx: Tx, actor: Actor, request: PrivacyRequest) => Promise<unknown>;
-  /** What to know of it afterwards. */
+  /** The lines to print afterwards. */
   then: (request: PrivacyRequest) => string[];
 }
 
-/** Shows redactions of shops, asks, and acts on each in a transaction of its own. */
+/** Shows shop redactions, asks for a confirmation, and acts on each in a separate transaction. */
 export async function actOnShopRedactions(
   pool: Pool,
   { values, terminal }: Pick<Call<never>, 'terminal'> & { values: Values<typeof ACTING_OPTIONS> },
@@ -43,7 +43,7 @@ export async function actOnShopRedactions(
 
 const ROLLED_BACK = new Error('rolled back');
 
-/** Whether it could be done: in a transaction that is rolled back. @throws what it throws */
+/** Checks whether it is possible, in a transaction that is rolled back. @throws the error of the action */
 const tryOut = (pool: Pool, work: (tx: Tx) => Promise<unknown>): Promise<void> =>
   inTransaction(pool, async (tx) => {
     await work(tx);

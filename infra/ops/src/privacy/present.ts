@@ -5,7 +5,9 @@ const DAY_MS = 86_400_000;
 /** From then on somebody is to be asked why. */
 export const ALARM_DAYS = 20;
 
-/** done, cancelled, waiting, late (ten days are left) or overdue; held, when somebody has to confirm it. */
+/**
+ * done, cancelled, waiting, late (ten days are left) or overdue; held, when an operator has to confirm it.
+ */
 export function stateOf(request: PrivacyRequest, now = Date.now()): string {
   if (request.completedAt) return 'done';
   if (request.cancelledAt) return 'cancelled';
@@ -28,11 +30,11 @@ export function leftOf({ completedAt, cancelledAt, dueAt }: PrivacyRequest, now 
 
 export const isOverdue = (request: PrivacyRequest): boolean => stateOf(request).startsWith('OVERDUE');
 
-/** When a redaction of a shop that waits may begin: 2026-01-02T03:04Z. */
+/** The earliest start of a waiting shop redaction: 2026-01-02T03:04Z. */
 export const runsOf = ({ completedAt, cancelledAt, notBefore }: PrivacyRequest): string =>
   completedAt || cancelledAt || !notBefore ? '-' : `${notBefore.toISOString().slice(0, 16)}Z`;
 
-/** Everything about one request. */
+/** All fields of one request. */
 export const requestLines = (request: PrivacyRequest): string[] => [
   `${request.kind} ${printable(request.requestId)}: ${stateOf(request)}`,
   `merchant   ${request.merchantId}`,

@@ -2,8 +2,9 @@ import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
 import { redactCustomer, type ErasedSince } from '@core/domain';
 
 /**
- * Each in a transaction of its own, under a request of its own: the receipt of the first erasure stays as it is. The
- * request's id is made of the backup's time and the customer, so that a second run finds it done.
+ * Each erasure runs in a separate transaction, under a new request: the receipt of the first erasure stays
+ * unchanged. The request's id is derived from the backup's time and the customer, so that a second run finds
+ * it done.
  */
 export async function eraseAgain(
   { pool, keys, actor }: { pool: Pool; keys: MerchantKeyStore; actor: string },

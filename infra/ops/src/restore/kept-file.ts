@@ -4,14 +4,14 @@ import { OpsError } from '../cli/errors.ts';
 
 const FORMAT = 'core-kept/1';
 
-/** Written beside and renamed: a copy that was cut off does not replace a whole one. */
+/** Writes a temporary file and renames it: an interrupted copy does not replace a complete one. */
 export function writeKept(file: string, kept: Kept): void {
   const whole = `${file}.unfinished`;
   writeFileSync(whole, `${JSON.stringify({ format: FORMAT, ...kept }, undefined, 1)}\n`, { mode: 0o600 });
   renameSync(whole, file);
 }
 
-/** Several copies are one: of a row that is in more than one, the last file has the last word. @throws OpsError */
+/** Merges several copies: for a row in more than one, the last file wins. @throws OpsError */
 export function readKeptFiles(files: readonly string[]): Kept {
   const requests = new Map<string, Kept['requests'][number]>();
   const tombstones = new Map<string, Kept['tombstones'][number]>();

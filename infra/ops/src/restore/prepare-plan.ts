@@ -13,7 +13,10 @@ export interface PreparePlan {
   rewinds: Rewind[];
 }
 
-/** What a restored database needs before its apps start. @throws OpsError while one of them runs, or nothing can be sealed */
+/**
+ * The steps that a restored database needs.
+ * @throws OpsError while an app runs, or when nothing can be sealed
+ */
 export async function planPrepare(options: {
   pool: Pool;
   keys: MerchantKeyStore;
@@ -35,7 +38,7 @@ export async function planPrepare(options: {
   };
 }
 
-/** @throws OpsError naming the apps' roles that are connected */
+/** @throws OpsError naming the roles of connected apps */
 async function assertNobodyWorks(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ usename: string }>(
     `select distinct usename from pg_stat_activity
@@ -45,14 +48,14 @@ async function assertNobodyWorks(pool: Pool): Promise<void> {
   if (rows.length === 0) return;
   throw new OpsError(
     `${rows.map(({ usename }) => usename).join(', ')} is connected: stop api, worker and importer first; they ` +
-      'would show the erased, and publish versions that are taken',
+      'would show erased persons, and publish versions that are in use',
   );
 }
 
 export function linesOf({ kept, erased, published, rewinds }: PreparePlan): string[] {
   return [
     `kept copies: ${count(kept.requests.length, 'privacy request')}, ${count(kept.tombstones.length, 'tombstone')}; ` +
-      'what the database lacks of them is put back',
+      'the missing ones are inserted',
     `erased since the backup and back with it: ${count(erased.length, 'customer')}, to be erased again`,
     `published since the backup: versions of ${count(published.versions.length, 'customer')}, to be lifted above them`,
     ...rewinds.map(({ topic, records }) => `${topic}: ${count(Number(records), 'record')} to come again`),
@@ -61,7 +64,7 @@ export function linesOf({ kept, erased, published, rewinds }: PreparePlan): stri
       .filter(({ cutOff }) => cutOff)
       .map(
         ({ topic }) =>
-          `warning: Kafka has deleted records of ${topic} younger than the backup; have their producer send them anew`,
+          `warning: Kafka has deleted records of ${topic} younger than the backup; have their producer send them again`,
       ),
   ];
 }
@@ -69,6 +72,6 @@ export function linesOf({ kept, erased, published, rewinds }: PreparePlan): stri
 export const cutOffWarning = (topics: readonly string[]): string[] =>
   topics.map(
     (topic) =>
-      `warning: Kafka has deleted records of ${topic} of that time: versions may repeat, and its consumers must forget ` +
-      'what they know and read every customer anew',
+      `warning: Kafka has deleted records of ${topic} of that time: versions may repeat, and its consumers must discard ` +
+      'their copies and read every customer again',
   );

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { inTransaction, type Pool } from '@core/db';
 import { raiseVersions, type PublishedVersion, type Raised } from '@core/domain';
 
-/** Rows that one transaction locks and appends, as those of a replay. */
+/** Rows that one transaction locks and appends, the same number as in a replay. */
 const PAGE = 500;
 
-/** In the order of their ids, page by page; the signal ends it after the page in hand. */
+/** Processes the ids in order, page by page; the signal ends it after the current page. */
 export async function raisePublished(
   pool: Pool,
   actor: string,

@@ -4,7 +4,7 @@ import type { KafkaClient } from '@core/events';
 
 export interface Published {
   versions: PublishedVersion[];
-  /** Topics whose records of that time are deleted in part: there may be versions that nobody can know. */
+  /** Topics whose records of that time are partly deleted: versions may exist that cannot be read. */
   cutOff: string[];
 }
 
@@ -30,7 +30,9 @@ export async function readPublished(
   return { versions: [...highest.values()], cutOff };
 }
 
-/** Whether records of that time were deleted: nothing older is kept, and they are past the topic's retention. */
+/**
+ * Whether records of that time were deleted: no older record remains, and the time is beyond the retention.
+ */
 export async function isCutOff(kafka: KafkaClient, topic: string, since: Date): Promise<boolean> {
   const [all, at] = [await kafka.offsetsAt(topic, new Date(0)), await kafka.offsetsAt(topic, since)];
   const [described] = await kafka.describeTopics([topic], [RETENTION]);
@@ -41,7 +43,7 @@ export async function isCutOff(kafka: KafkaClient, topic: string, since: Date): 
 
 const RETENTION = 'retention.ms';
 
-/** Ours alone are on these topics; a record that is none of them tells of no version. */
+/** Only our records are on these topics; any other record contains no version. */
 function versionOf(value: Buffer | null): PublishedVersion | undefined {
   try {
     const {

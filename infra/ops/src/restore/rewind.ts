@@ -3,33 +3,33 @@ import type { KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
 import { isCutOff } from './read-published.ts';
 
-/** The worker's, and what it consumes. */
+/** The worker's consumer group, and the topics that it consumes. */
 const GROUP = 'core-worker';
 const INBOUND = [Topic.gdprRequestCreated, Topic.rfmUpdated];
 
 /**
- * The clocks of producers, brokers and PostgreSQL differ, and a record may have waited for its retry. Too many records
- * cost nothing: the restored inbox knows those that were applied before the backup.
+ * The clocks of producers, brokers and PostgreSQL differ, and a record may have waited for its retry. Surplus
+ * records cost nothing: the restored inbox contains those that were applied before the backup.
  */
 const MARGIN_MS = 3_600_000;
 
 export interface Rewind {
   topic: string;
   offsets: bigint[];
-  /** Records that will come again. */
+  /** The number of records that will be consumed again. */
   records: bigint;
-  /** Records of that time are deleted. */
+  /** Whether records of that time are deleted. */
   cutOff: boolean;
 }
 
-/** Where the consumers have to go on for the restored database to hear what it has lost. */
+/** The offsets from which the consumers must continue so that the restored database gets the lost records. */
 export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<Rewind[]> {
   const since = new Date(Date.parse(backupAt) - MARGIN_MS);
   const plans: Rewind[] = [];
   for (const topic of INBOUND) {
     const at = await kafka.offsetsAt(topic, since);
     const group = await kafka.groupOffsets(GROUP, topic);
-    // Never forwards: what the group has not had yet is still to come.
+    // Never forwards: records that the group has not consumed yet are still to come.
     const offsets = at.map((offset, partition) => {
       const { committed = 0n } = group[partition] ?? {};
       return offset < committed ? offset : committed;

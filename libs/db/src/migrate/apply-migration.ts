@@ -7,27 +7,28 @@ import type { Migration } from './read-migrations.ts';
 export interface Migrator {
   client: Client;
   watcher: Watcher;
-  /** Told for whom it waits. */
+  /** Called with a text that names the sessions that block the migration. */
   say: (line: string) => void;
-  /** Whoever comes after a queued exclusive lock waits behind it: for so long at most, milliseconds. */
+  /** The longest time, in ms, that an exclusive lock is queued: new readers wait behind it. */
   lockWaitMs: number;
-  /** How long a migration tries, milliseconds. */
+  /** The longest time, in ms, that a migration keeps trying. */
   limitMs: number;
 }
 
-/** Somebody holds what the migration needs, and did not let go in time. */
+/** Another session holds a lock that the migration needs, and did not release it in time. */
 export class MigrationBlocked extends PermanentError {
   override name = 'MigrationBlocked';
 }
 
-/** SQLSTATEs of a wait that was cut off, and of one that could only end so. */
+/** SQLSTATEs of a wait that timed out, and of a deadlock. */
 const CUT_OFF = ['55P03', '40P01'];
-/** The longer a transaction holds locks of its own, the shorter it waits for a further one; this long at least. */
+/** A transaction that holds locks longer waits for the next lock more briefly; this long at least. */
 const SHORTEST_WAIT_MS = 50;
 
 /**
- * Applies one migration and writes it down, in one transaction, or, where PostgreSQL wants none, statement by statement.
- * @throws MigrationBlocked saying who stands in the way; Error with the migration's name for anything else
+ * Applies one migration and records it, in one transaction, or statement by statement where PostgreSQL allows
+ * none.
+ * @throws MigrationBlocked naming the blocking sessions; Error with the migration's name for anything else
  */
 export async function applyMigration(migrator: Migrator, migration: Migration): Promise<void> {
   try {
@@ -47,8 +48,9 @@ export async function applyMigration(migrator: Migrator, migration: Migration): 
 }
 
 /**
- * An exclusive lock that waits holds up every read that comes after it. Each try therefore waits for a moment only, and
- * between two tries everybody else goes on. Rejected: waiting once and long, by which one open report stopped all reads.
+ * A queued exclusive lock blocks every read that comes after it. Each try therefore waits only for a moment,
+ * and between two tries other sessions proceed. Rejected: one long wait, with which one open report stopped
+ * all reads.
  */
 export async function untilUnblocked(
   { watcher, say, limitMs }: Pick<Migrator, 'watcher' | 'say' | 'limitMs'>,
@@ -91,7 +93,7 @@ async function inOneTransaction({ client, lockWaitMs }: Migrator, migration: Mig
     await record(client, migration);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback').catch(() => undefined); // the first error is the one to tell
+    await client.query('rollback').catch(() => undefined); // the first error is the one to report
     throw error;
   }
 }

@@ -1,33 +1,36 @@
 import { Client, type ClientConfig } from 'pg';
 
-/** A session that holds what a migration waits for. */
+/** A session that holds a lock that a migration waits for. */
 export interface Blocker {
   pid: number;
   user: string;
-  /** Empty unless the owner may see it: that takes pg_read_all_stats. */
+  /** Empty unless the owner may see it, which takes pg_read_all_stats. */
   application: string | null;
   state: string | null;
-  /** Begin of its transaction and of its last statement. The statement itself may quote a person, and is not told. */
+  /**
+   * Start of its transaction and of its last statement. The statement may quote personal data and is left
+   * out.
+   */
   transactionSince: Date | null;
   queryStart: Date | null;
 }
 
 export interface BlockerWatch {
-  /** Who stood in the way at the last look at which anybody did. */
+  /** The blocking sessions of the last sample that found any. */
   seen(): Blocker[];
-  /** Milliseconds for which it has been waiting without a pause. */
+  /** Milliseconds of uninterrupted waiting. */
   waitingMs(): number;
   stop(): Promise<void>;
 }
 
 export interface Watcher {
-  /** Looks at what the session waits for, until it is stopped. */
+  /** Samples the sessions that block this one, until it is stopped. */
   watch(onLook?: (watch: BlockerWatch) => void): BlockerWatch;
   cancel(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Below the shortest wait for a lock, so that no wait ends unseen. */
+/** Shorter than the shortest wait for a lock, so that every wait is sampled. */
 const LOOK_EVERY_MS = 50;
 
 const BLOCKERS = `
@@ -35,7 +38,7 @@ const BLOCKERS = `
          xact_start as "transactionSince", query_start as "queryStart"
     from pg_stat_activity where pid = any(pg_blocking_pids($1))`;
 
-/** A second connection: the first is busy with waiting, and afterwards nobody knows for whom. */
+/** A second connection: the first one is busy waiting, and after the wait the blocker is no longer known. */
 export async function openWatcher(config: ClientConfig, pid: number): Promise<Watcher> {
   const client = new Client(config);
   client.on('error', () => undefined);
@@ -47,7 +50,7 @@ export async function openWatcher(config: ClientConfig, pid: number): Promise<Wa
       let stopped = false;
       let looking: Promise<void> = Promise.resolve();
       const look = async () => {
-        // What cannot be seen is not told; the migration itself goes on.
+        // Invisible sessions are left out; the migration itself continues.
         const { rows } = await client.query<Blocker>(BLOCKERS, [pid]).catch(() => ({ rows: [] }));
         if (rows.length > 0) [blockers, since] = [rows, since ?? performance.now()];
         else since = undefined;
@@ -73,7 +76,9 @@ export async function openWatcher(config: ClientConfig, pid: number): Promise<Wa
   };
 }
 
-/** For people, such as "pid 4711 (core_api, api, idle in transaction, its transaction began at 2026-...)". */
+/**
+ * Readable text, such as "pid 4711 (core_api, api, idle in transaction, its transaction began at 2026-...)".
+ */
 export function describe(blockers: readonly Blocker[]): string {
   if (blockers.length === 0) return 'a session that could not be seen';
   return blockers

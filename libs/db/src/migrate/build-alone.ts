@@ -8,10 +8,11 @@ const CANCELED = '57014';
 const SAY_EVERY_MS = 10_000;
 
 /**
- * Runs statements that PostgreSQL refuses inside a transaction. They wait until every older transaction has ended, hold
- * nobody up meanwhile, and may take as long as the table is large: only waiting has a limit. An index whose building
- * broke off stays behind, invalid, and is dropped first; one that is whole was built by a run that could not write it down.
- * @throws MigrationBlocked when the same wait outlasts the limit
+ * Runs statements that PostgreSQL refuses inside a transaction. They wait until every older transaction has
+ * ended, block no other session meanwhile, and may take as long as the table requires: only the wait has a
+ * limit. An index whose build was interrupted stays behind, invalid, and is dropped first; a valid one was
+ * built by a run that could not record it.
+ * @throws MigrationBlocked when one wait exceeds the limit
  */
 export async function buildAlone(migrator: Migrator, { tag, statements }: Migration): Promise<void> {
   for (const statement of statements.map(withoutComments)) {
@@ -42,7 +43,7 @@ async function patiently(migrator: Migrator, tag: string, statement: string): Pr
     if (watch.waitingMs() === 0 || gaveUp) return;
     if (watch.waitingMs() > limitMs) {
       gaveUp = true;
-      // Should the word not arrive, the next look sends another.
+      // If the cancel request is lost, the next sample sends another.
       watcher.cancel().catch(() => (gaveUp = false));
     } else if (performance.now() - saidAt > SAY_EVERY_MS) {
       saidAt = performance.now();

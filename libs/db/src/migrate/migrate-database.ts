@@ -5,27 +5,30 @@ import { openWatcher } from './blockers.ts';
 import { prepareRoles, type RolePasswords } from './prepare-roles.ts';
 import { readMigrations } from './read-migrations.ts';
 
-// Any number that no other tool is likely to use: two migrators at once must wait for each other.
+// An arbitrary number that no other tool is likely to use: two migrators at once must wait for each other.
 const MIGRATION_LOCK = 7_261_349;
 
-/** With backoff, half a minute of tries lets an ordinary report end; a nightly one takes longer. */
+/** Half a minute of tries with backoff lets an ordinary report end; a nightly one takes longer. */
 const LIMIT_MS = 10 * 60_000;
-/** Reads wait behind a queued exclusive lock for so long at most: the goal is a second, a busy machine adds to it. */
+/**
+ * The longest time that reads wait behind a queued exclusive lock: the goal is a second, with slack for load.
+ */
 const LOCK_WAIT_MS = 400;
 
 export interface MigrateOptions {
-  /** Told for whom it waits. */
+  /** Called with a text that names the sessions that block a migration. */
   say?: (line: string) => void;
   lockWaitMs?: number;
-  /** How long each migration waits for what others hold, milliseconds. */
+  /** The longest time, in ms, that each migration waits for locks of other sessions. */
   limitMs?: number;
 }
 
 /**
- * Brings the database to the newest schema, as its owner, while everybody works. Forward only; safe to run again and at
- * once from two places. Its connection must be one to PostgreSQL itself: the lock between migrators belongs to a session.
+ * Migrates the database to the newest schema, as its owner, while the apps run. Forward only; safe to run
+ * again and concurrently. Its connection must lead directly to PostgreSQL: the lock between migrators belongs
+ * to a session.
  * @param folder libs/db/migrations, or its copy beside a bundle
- * @throws MigrationBlocked saying who stands in the way
+ * @throws MigrationBlocked naming the blocking sessions
  */
 export async function migrateDatabase(
   connection: string | ClientConfig,
@@ -39,7 +42,7 @@ export async function migrateDatabase(
     application_name: 'migrate',
   };
   const client = new Client(config);
-  client.on('error', () => undefined); // whatever it was doing fails with the same error
+  client.on('error', () => undefined); // its current query fails with the same error
   await client.connect();
   try {
     const watcher = await openWatcher(config, await pidOf(client));
@@ -66,8 +69,9 @@ const pidOf = async (client: Client): Promise<number> => {
 };
 
 /**
- * Asked for again and again. Rejected: pg_advisory_lock, which waits inside a statement; CREATE INDEX CONCURRENTLY of the
- * migrator that has the lock waits for that statement's snapshot to go, so that each would wait for the other.
+ * Polls the lock. Rejected: pg_advisory_lock, which waits inside a statement. CREATE INDEX CONCURRENTLY of
+ * the migrator that has the lock waits for that statement's snapshot to end, so that each would wait for the
+ * other.
  */
 async function waitForTurn({ client, say, limitMs }: Migrator): Promise<void> {
   const begun = performance.now();
@@ -86,7 +90,9 @@ async function waitForTurn({ client, say, limitMs }: Migrator): Promise<void> {
   }
 }
 
-/** The table is as drizzle's migrator made it, and has one column more: databases of earlier builds have it already. */
+/**
+ * The table of drizzle's migrator with one more column: databases of earlier builds have the table already.
+ */
 async function prepareJournal(migrator: Migrator): Promise<void> {
   const { client, lockWaitMs } = migrator;
   const { rows } = await client.query<{ ready: boolean }>(

@@ -1,21 +1,25 @@
 import type { Client } from 'pg';
 import { backoff, pause } from '@core/runtime';
 
-/** Passwords of the apps' roles; a role without one stays as it is. */
+/** Passwords of the apps' roles; a role without one is left unchanged. */
 export type RolePasswords = Partial<Record<AppRole, string | undefined>>;
 
 type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_sealer';
 
 interface RoleLimits {
-  /** Of the server's max_connections: whatever goes wrong in one app, the others and the owner come in. */
+  /**
+   * Shares of the server's max_connections: a fault in one app leaves connections for the others and the
+   * owner.
+   */
   share: number;
   settings: Record<string, string>;
 }
 
 /**
- * What each role gets unless it has its own already, so that ALTER ROLE by hand stays. A caller of the api waits for
- * 5 s for a lock and is told UNAVAILABLE; work in the background tries again, and may wait longer. The pool asks for the
- * same limits of statements and transactions: these here hold whoever logs in with a stolen password and any other client.
+ * Settings of each role that it gets unless it has its own, so that a manual ALTER ROLE stays. A caller of
+ * the api waits 5 s for a lock and then gets UNAVAILABLE; background work retries, and may wait longer. The
+ * pool sets the same limits for statements and transactions; these also bind any other client, for example
+ * one with a stolen password.
  */
 const limits = (share: number, lockTimeout: string): RoleLimits => ({
   share,
@@ -36,8 +40,8 @@ const ROLES: Readonly<Record<AppRole, RoleLimits>> = {
 const FORBIDDEN = '42501';
 
 /**
- * Gives the apps' roles their passwords and limits, and takes from everybody the right to make temporary objects and
- * objects in public. None of it is part of a database's dump, so that every migrate sees to it anew.
+ * Sets the passwords and limits of the apps' roles, and revokes from everybody the right to create temporary
+ * objects and objects in public. A dump of a database contains none of this, so every migrate repeats it.
  */
 export async function prepareRoles(
   client: Client,
@@ -83,19 +87,21 @@ async function revokeMaking(client: Client): Promise<void> {
   if (found?.create) await client.query('revoke create on schema public from public');
 }
 
-/** An owner that may not do it goes on: the apps work without, and whoever may is told what to do. */
+/** An owner without these rights continues: the apps work without them, and the output says what to do. */
 async function tryTo(say: (line: string) => void, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     if ((error as { code?: string }).code !== FORBIDDEN) throw error;
     say(
-      `left as it is, because ${(error as Error).message}: run migrate as who created the apps' roles and the database`,
+      `skipped: ${(error as Error).message}; run migrate as the role that created the apps' roles and the database`,
     );
   }
 }
 
-/** Roles belong to the whole cluster: a migrator of another database may change the same one at the same moment. */
+/**
+ * Roles belong to the whole cluster: a migrator of another database may change the same role concurrently.
+ */
 async function alter(client: Client, statement: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Migration {
-  /** Its file's name without the ending. */
+  /** The name of its file without the extension. */
   tag: string;
   /** Its place in the order, and its key in schema_migrations. */
   when: number;
-  /** Of the whole file, as drizzle's migrator records it. */
+  /** Hash of the whole file, as drizzle's migrator records it. */
   hash: string;
   statements: string[];
   /** `when` of the newest migration of the oldest build that may still run once this one is applied. */
   oldestBuild: number;
-  /** False: each statement by itself, for what PostgreSQL refuses to do inside a transaction. */
+  /** False: each statement runs by itself, for statements that PostgreSQL refuses inside a transaction. */
   transactional: boolean;
 }
 
@@ -27,15 +27,15 @@ const OLDEST_BUILD = /^-- oldest build: (\d{4})$/m;
 const NO_TRANSACTION = /^-- no transaction$/m;
 
 /**
- * What may stand in a migration without a transaction: statements that wait for others without holding anybody up, and
- * that can be begun again. Everything else would stay half done when it fails.
+ * The statements that are allowed in a migration without a transaction: they wait for other sessions without
+ * blocking them, and can be restarted. Any other statement could stay half done after a failure.
  */
 const ALONE =
   /^(create (unique )?index concurrently|drop index concurrently if exists|alter table \S+ validate constraint)\s/i;
 
 /**
  * The migrations of a folder in the order of its journal.
- * @throws Error naming the file and what is wrong with its header or its statements
+ * @throws Error naming the file and the fault in its header or its statements
  */
 export function readMigrations(folder: string): Migration[] {
   const { entries } = JSON.parse(readFileSync(join(folder, 'meta/_journal.json'), 'utf8')) as {
@@ -67,7 +67,7 @@ function readMigration(folder: string, { tag, when }: Entry, entries: readonly E
   };
 }
 
-/** Without a header no other build is known to survive it: the safe answer, and the wrong one for an update in turns. */
+/** Without a header no earlier build is known to work with it: safe, but unsuitable for a rolling update. */
 function oldestBuild({ tag, when }: Omit<Entry, 'idx'>, text: string, entries: readonly Entry[]): number {
   const number = OLDEST_BUILD.exec(text)?.[1];
   if (number === undefined) return when;

@@ -48,8 +48,9 @@ export const WRITE_POSITION_SQL = `select ${WHERE_IT_WRITES} as token`;
 
 /**
  * On any node: a primary's place is where it writes, a standby's where it has replayed to. The receiver's
- * timeline is hidden from roles without pg_read_all_stats, and absent while the primary is down; what the control
- * file knows may then be older than the true one, which sends a token to the primary and is never wrong.
+ * timeline is hidden from roles without pg_read_all_stats, and absent while the primary is down; the value in
+ * the control file may then be older than the true one, which sends a token to the primary and is never
+ * wrong.
  */
 export const POSITION_SQL = `
   select case when pg_is_in_recovery()

@@ -20,8 +20,8 @@ export interface ReadNode {
   /** @param options.name see Reader.query */
   run<R extends QueryResultRow>(text: string, values?: unknown[], options?: RunOptions): Promise<R[]>;
   /**
-   * Fails all statements under way with a NodeLost, and drops all connections: the node hangs, or the way to it
-   * is lost, and then the idle connections are lost, too.
+   * Fails all statements in progress with a NodeLost, and drops all connections: the node hangs, or the path
+   * to it is lost, and then the idle connections are lost too.
    */
   abandon(): void;
 }

@@ -166,7 +166,7 @@ export async function openReadRouter(options: {
   };
 }
 
-/** A new connection shows where an address leads now: it may have been moved to another server. */
+/** A new connection shows where an address leads now: it may have moved to another server. */
 const PROBE_SECONDS = 5;
 
 /** Between two rounds over the nodes, and how long rounds begin. */

@@ -51,9 +51,9 @@ export async function watchNodes(options: {
 
   const lookAtPrimary = async () => {
     const position = await ask(primary.probe);
-    // A former primary that answers in the place of its successor says nothing of where the log is.
+    // A former primary that answers instead of its successor does not show the current position of the log.
     if (!position || position.timeline < timeline) return;
-    // Places of two timelines cannot be compared.
+    // Positions of two timelines cannot be compared.
     if (position.timeline > timeline) trail = createPrimaryTrail();
     timeline = position.timeline;
     trail.add(position.lsn, performance.now());
@@ -72,7 +72,7 @@ export async function watchNodes(options: {
     if (replica.position) {
       const { lsn } = replica.position;
       replica.lagMs = trail.lagOf(lsn);
-      // One that still follows a former primary may be up to date with what never happened.
+      // A replica of a former primary may be up to date with a history that was abandoned.
       const follows = replica.position.timeline >= timeline;
       replica.usable = follows && (replica.lagMs <= maxLagMs || trail.distanceOf(lsn) <= SMALL_DISTANCE);
     } else {

@@ -10,7 +10,7 @@ export interface NewRfmScore {
 /**
  * - applied: newer than the stored one and different, or the first; the version is raised
  * - unchanged: newer, and says the same: only its as_of, sequence and config_version are stored
- * - not_newer: by sequence when both have one, else by as_of; see NEWER
+ * - not_newer: older by sequence when both have one, else by as_of; see NEWER
  * - erased: the customer is deleted or erased
  * - unknown: no such customer of this merchant
  */
@@ -23,13 +23,17 @@ export interface RfmUpdate {
 }
 
 /**
- * A sequence that is wrong by far, or that its producer began anew, would freeze its customer for ever: after so long a
- * time as_of has the last word. As long as the topic keeps its records, so that what comes late or is redriven is within
- * it. Rejected: to bound the sequence alone, for a counter that stands at 17 is held back by every number above that.
+ * A sequence that is far too high, or that its producer restarted, would freeze its customer for ever: after
+ * this time as_of decides. It equals the retention of the topic, so that late and redriven records are within
+ * it. Rejected: an upper bound of the sequence alone, because a counter that stands at 17 is held back by
+ * every number above that.
  */
 const SEQUENCE_HOLDS_DAYS = 7;
 
-/** SQL: whether `score` replaces `stored`. One from a time to come was stored before such were refused: it holds back none. */
+/**
+ * SQL: whether `score` replaces `stored`. A stored as_of in the future was written by a build that accepted
+ * it: it holds back no score.
+ */
 const NEWER = `(
   case when stored ? 'sequence' and score ? 'sequence'
        then (score ->> 'sequence')::bigint > (stored ->> 'sequence')::bigint

@@ -34,7 +34,9 @@ export const outboxEvents = pgTable(
     eventId: uuid('event_id')
       .notNull()
       .default(sql`uuidv7()`),
-    /** What the version says; read by the build before 0014 alone, and dropped once no build writes it. */
+    /**
+     * Implied by the version; only the build before 0014 reads it, and it is dropped once no build writes it.
+     */
     topic: varchar('topic').notNull(),
     merchantId: uuid('merchant_id').notNull(),
     customerId: uuid('customer_id').notNull(),
@@ -73,9 +75,12 @@ export const inboxEvents = pgTable(
   'inbox_events',
   {
     consumer: varchar('consumer').notNull(),
-    /** Topic, source, id and merchant as one text, see EventClaim; the id alone where the build before 0014 wrote it. */
+    /**
+     * Topic, source, id and merchant as one text, see EventClaim; the bare id where the build before 0014
+     * wrote it.
+     */
     eventId: varchar('event_id').notNull(),
-    /** Of what the event says; null where the build before 0014 wrote it. */
+    /** Digest of the event's content; null where the build before 0014 wrote it. */
     digest: bytea('digest'),
     processedAt: instant('processed_at').notNull().defaultNow(),
   },
@@ -93,7 +98,7 @@ export const parkedEvents = pgTable(
       .primaryKey()
       .default(sql`uuidv7()`),
     consumer: varchar('consumer').notNull(),
-    /** As the inbox has it. */
+    /** The same as in the inbox. */
     eventId: varchar('event_id').notNull(),
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),

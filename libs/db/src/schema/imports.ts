@@ -163,7 +163,7 @@ export const shopifyConnections = pgTable(
   {
     merchantId: uuid('merchant_id').notNull(),
     shop: varchar('shop').notNull(),
-    /** The shop's own number, named by the shop itself to who asked with the token; null: unproven. */
+    /** The shop's number, as the shop itself returned it to a request with the token; null: unproven. */
     shopId: bigint('shop_id', { mode: 'bigint' }),
     /** AES-256-GCM under the merchant's data key. */
     accessToken: varchar('access_token').notNull(),
@@ -176,7 +176,7 @@ export const shopifyConnections = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.merchantId, t.shop] }),
-    // A webhook names the shop alone, so a shop belongs to one merchant: to one that the shop has vouched for.
+    // A webhook names only the shop, so a shop belongs to one merchant: the one with the proven connection.
     uniqueIndex('uq_shopify_connections_proven')
       .on(t.shop)
       .where(sql`${t.shopId} is not null`),

@@ -71,14 +71,14 @@ export const privacyRequests = pgTable(
       .notNull()
       .default(sql`now() + interval '30 days'`),
     completedAt: instant('completed_at'),
-    /** Of a shop_redact: nothing of it is done before; null until the worker has seen it. */
+    /** shop_redact only: no step runs before; null until the worker has scheduled it. */
     notBefore: instant('not_before'),
-    /** Of a shop_redact: it came with so many others that somebody has to confirm it. */
+    /** shop_redact only: it arrived with so many others that an operator has to confirm it. */
     heldAt: instant('held_at'),
     confirmedAt: instant('confirmed_at'),
-    /** Of a shop_redact that an operator has stopped; completed_at stays null, for it was not done. */
+    /** shop_redact only: an operator has cancelled it; completed_at stays null, because it was not done. */
     cancelledAt: instant('cancelled_at'),
-    /** A word of CANCEL_REASONS. */
+    /** One of CANCEL_REASONS. */
     cancelReason: varchar('cancel_reason'),
   },
   (t) => [

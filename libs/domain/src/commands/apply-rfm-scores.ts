@@ -69,9 +69,9 @@ export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): P
 const DAY_MS = 86_400_000;
 
 /**
- * A score from a time to come would be newer than every score until then, and its customer frozen. A day is for clocks
- * that are wrong and for time zones. A sequence is a counter, or a clock of nanoseconds at most: one beyond what such a
- * clock says in a day is neither.
+ * A score with a future as_of would be newer than every score until then, and would freeze its customer. The
+ * tolerance of a day covers wrong clocks and time zones. A sequence is a counter, or at most a clock in
+ * nanoseconds: a sequence beyond the value of such a clock in a day is neither.
  * @throws CoreError invalid_argument naming the field
  */
 export function checkRfmScore({ score }: ApplyRfmScore, now = Date.now()): void {

@@ -24,7 +24,8 @@ export interface RedactCustomer extends PersonNames {
  * An unknown person gets an empty receipt, and tombstones for the names given: an import may still be on its way with
  * them. A request that was done before gets its receipt again, and nothing is done: the person may be back by
  * their own wish.
- * @throws IdReused when the request's id is that of another kind of request, or for somebody else
+ * @throws IdReused when the request's id belongs to another kind of request, or to a request for somebody
+ *   else
  */
 export async function redactCustomer(
   tx: Tx,

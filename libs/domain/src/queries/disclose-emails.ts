@@ -4,16 +4,16 @@ import type { CommandContext } from '../context.ts';
 
 type Row = Pick<CustomerRow, 'id' | 'merchantId' | 'email'>;
 
-/** By customer id; null: there is an email, and it does not open. Of a row without one there is no entry. */
+/** By customer id; null: the email exists but cannot be decrypted. A row without an email has no entry. */
 export type DisclosedEmails = ReadonlyMap<string, string | null>;
 
 /**
- * The plain emails of a merchant's customer rows, with one audit row for each in the caller's transaction: what is not
- * on record is not handed out. On the primary, because a replica that showed the row may not be the one that is asked
- * next, and that one may not have its key yet.
+ * Returns the plain emails of a merchant's customer rows, and writes one audit row for each in the caller's
+ * transaction: an email without an audit row is not returned. Reads from the primary, because the next read
+ * may go to another replica than the one that had the row, and that replica may lack its key.
  *
- * What does not open (it was changed, belongs to another row, or its key is lost) is told as such. Rejected: to fail for
- * it, which would keep a merchant from a whole list for the sake of one broken value.
+ * An email that cannot be decrypted (it was changed, belongs to another row, or its key is lost) is marked as
+ * such. Rejected: to fail the call, which would make a whole list unreadable because of one broken value.
  */
 export async function discloseEmails(
   tx: Tx,

@@ -38,7 +38,8 @@ export const conditionsOf = (filter: CustomerFilter, p: Parameter): string[] => 
 ];
 
 /**
- * Where a page of a segment comes from: a function (migration 0016) that may use the segment's index, which row-level
+ * The source of a page of a segment: a function (migration 0016) that can use the segment's index, which
+ * row-level
  * security keeps from the api's own statements.
  */
 export function pageOfSegment(filter: CustomerFilter, after: string, most: number, p: Parameter): string {

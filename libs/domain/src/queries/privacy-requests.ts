@@ -14,11 +14,11 @@ export interface PrivacyRequest {
   customerId: string | null;
   receivedAt: Date;
   dueAt: Date;
-  /** Null while it waits to be done, and when it was cancelled. */
+  /** Null until it is done, and when it was cancelled. */
   completedAt: Date | null;
-  /** Of a redaction of a shop: when it may begin; null until the worker has seen it, and of other kinds. */
+  /** shop_redact only: the earliest start; null until the worker has scheduled it, and for other kinds. */
   notBefore: Date | null;
-  /** It came with many others, and waits for somebody to confirm it. */
+  /** It arrived with many others, and an operator has to confirm it. */
   held: boolean;
   cancelledAt: Date | null;
   cancelReason: CancelReason | null;
@@ -42,7 +42,7 @@ export async function getPrivacyRequest(
   return (await readOne(reader, { merchantId, requestId })).request;
 }
 
-/** Whether it was carried out before; false for one that waits, and for one that never came. */
+/** Whether it was carried out before; false when it waits or is unknown. */
 export async function isRequestDone(reader: Reader, { merchantId, requestId }: RequestRef): Promise<boolean> {
   const done = await reader.query(
     'select from privacy_requests where merchant_id = $1 and request_id = $2 and completed_at is not null',
@@ -53,8 +53,8 @@ export async function isRequestDone(reader: Reader, { merchantId, requestId }: R
 
 /**
  * What an erasure removed, place by place.
- * @throws CoreError not_found, also for a request that is no erasure; failed_precondition while it is under way, and
- *   when it was cancelled
+ * @throws CoreError not_found, also for a request that is not an erasure; failed_precondition while it is in
+ *   progress, and when it was cancelled
  */
 export async function getErasureReceipt(
   reader: Reader,
@@ -90,7 +90,7 @@ export interface ListPrivacyRequests {
   kind?: PrivacyRequestKind | undefined;
   /** Those that are not done, and came longer ago. */
   olderThanDays?: number | undefined;
-  /** Also those that are done or cancelled. */
+  /** Includes requests that are done or cancelled. */
   all?: boolean | undefined;
   /** 1,000 unless given. */
   most?: number | undefined;
@@ -114,15 +114,15 @@ export interface PrivacyFigures {
   oldestSeconds: number;
   over20Days: number;
   over30Days: number;
-  /** Redactions of shops that wait for their time. */
+  /** Shop redactions that wait for their time. */
   shopsWaiting: number;
-  /** Redactions of shops that wait for somebody to confirm them. */
+  /** Shop redactions that wait for an operator to confirm them. */
   shopsHeld: number;
-  /** When the next shop is redacted, seconds since the epoch, rounded up; 0: none waits. */
+  /** The time of the next shop redaction, seconds since the epoch, rounded up; 0: none waits. */
   nextShopAt: number;
 }
 
-/** SQL: not before its time, and nobody has to confirm it. */
+/** SQL: it waits for its time and is not held. */
 const WAITS = `not ${HELD} and (not_before is null or not_before > now())`;
 
 /** Of what waits to be done, over all merchants. */

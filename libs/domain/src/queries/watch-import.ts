@@ -4,7 +4,7 @@ import { createPaceMeter, type Pace } from './import-pace.ts';
 import type { ImportRun } from './imports.ts';
 
 const EVERY_MS = 1_000;
-/** For somebody who has just come. Ten questions a second are the most that the watchers of one import cost. */
+/** The interval for a new watcher. The watchers of one import cost at most ten queries a second. */
 const LEAST_MS = 100;
 /** A failover of PostgreSQL takes some seconds, and a watcher of an hour's import should not notice. */
 const PATIENCE_MS = 30_000;
@@ -21,9 +21,9 @@ interface Watched {
 export type WatchImport = Watch<Watched, { run: ImportRun; pace: Pace }>;
 
 /**
- * All watchers of one import share one poll; those of different merchants never do. A lost database leaves snapshots
- * out. The first one is not waited for: the caller is there and can ask again.
- * @param read on behalf of no particular watcher; what it throws is thrown to all of them
+ * All watchers of one import share one poll; those of different merchants never do. While the database is
+ * unreachable snapshots are skipped, except the first one: its failure is reported, and the caller can retry.
+ * @param read runs on behalf of no particular watcher; its error is thrown to all of them
  */
 export const createWatchImport = (read: (watched: Watched) => Promise<ImportRun>): WatchImport =>
   createSharedPolls(

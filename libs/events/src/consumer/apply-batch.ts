@@ -19,13 +19,15 @@ export interface EventContext {
   signal: AbortSignal;
 }
 
-/** Of an event under an id that was used for another one: it is not applied, and must not vanish either. */
+/**
+ * The result for an event whose id was used for another event: it is not applied, and becomes a dead letter.
+ */
 export const ID_REUSED = 'id_reused';
 
 /**
- * Applies the events of a batch in one transaction, each once in effect: they are claimed in the inbox, and those
- * that were claimed before, or come twice in the batch, are left alone.
- * @returns what became of each, in order: the handler's word, duplicate, parked, or ID_REUSED
+ * Applies the events of a batch in one transaction, each exactly once in effect: they are claimed in the
+ * inbox, and events that were claimed before, or occur twice in the batch, are skipped.
+ * @returns the result of each, in order: the handler's word, duplicate, parked, or ID_REUSED
  * @throws what the handler throws; then nothing was done
  */
 export const applyBatch = <C>(

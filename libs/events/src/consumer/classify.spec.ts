@@ -15,11 +15,9 @@ it.each<[string, unknown, Verdict]>([
   ['unsupported', new Unhandleable('unsupported_kind'), hopeless('unsupported_kind')],
   ['unavailable', new CoreError('unavailable', 'x'), transient],
   ['a conflict', new CoreError('already_exists', 'x'), unforeseen],
-  ...['08006', '53300', '57P01', '40001', '25006', '55P03', 'ECONNREFUSED'].map((code): [string, unknown, Verdict] => [
-    code,
-    coded(code),
-    transient,
-  ]),
+  ...['08006', '53300', '57P01', '40001', '25006', '55P03', 'ECONNREFUSED'].map(
+    (code): [string, unknown, Verdict] => [code, coded(code), transient],
+  ),
   ...['22021', '22P05', '22003', '22008', '22P02', '54000', '23514'].map(
     (code): [string, unknown, Verdict] => [code, coded(code), hopeless('invalid')],
   ),

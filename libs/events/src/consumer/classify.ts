@@ -35,20 +35,20 @@ function ofCoreError({ kind }: CoreError): Verdict {
   return { kind: 'unforeseen' };
 }
 
-/** Besides a lost connection, SQLSTATEs: no resources (53), rolled back (40), waited too long for a lock (55P03). */
+/** Transient besides a lost connection: no resources (53), rolled back (40), lock wait timed out (55P03). */
 const TRANSIENT_CODE = /^(53\w{3}|40\w{3}|55P03)$/;
 
 /**
- * SQLSTATE: a value that its type does not hold, such as NUL in a text or a number too large (22), one too long for an
- * index or for the server (54), or one that a CHECK refuses (23514). The same values are refused again, however often:
- * five attempts of each would hold a partition for twenty minutes with a thousand such records. The rules at the door
- * name the field, these errors do not: one that comes so far is a rule that is missing there.
+ * SQLSTATEs of a value that its type cannot hold, such as NUL in a text or a number too large (22), that is
+ * too long for an index or for the server (54), or that a CHECK refuses (23514). A retry fails again: five
+ * attempts for each record would block a partition for twenty minutes with a thousand such records. The
+ * validation rules name the field, and these errors do not: a record that gets this far shows that a rule is
+ * missing.
  */
 const VALUE_CODE = /^(22...|54...|23514)$/;
 
 const isOfItsValues = (error: unknown): boolean =>
   error instanceof Error && VALUE_CODE.test(String((error as { code?: unknown }).code));
-
 
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -51,7 +51,7 @@ export async function handleRecords<C>(
       const verdict = classify(err);
       const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
       deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
-      // Its id alone is not allowed: the place in Kafka stands in for it.
+      // Its id may be invalid: the position in Kafka replaces it.
       const eventId = Object.values(placeOf(record)).join('/');
       if (event) await beforeDeadLetter(deps, handler, { record, event, eventId }, signal);
       letters.push({ record, keeps: handler.keeps, reason, attempts: 1 });
@@ -62,9 +62,9 @@ export async function handleRecords<C>(
 }
 
 /**
- * However long the keys of signatures cannot be fetched, their records wait: to refuse them would lose what is signed,
- * to let them pass would let everybody in.
- * @throws what the handler's check throws, but for what passes; when the signal aborts
+ * Retries without a limit while the keys of signatures cannot be fetched: refusing the records would lose
+ * signed ones, and accepting them would accept forged ones.
+ * @throws any error of the handler's check that is not transient; the signal's reason when it aborts
  */
 async function verify<C>(
   { log }: HandleRecords<C>,

@@ -3,9 +3,10 @@ import { CE_ID, CE_SOURCE, eventText } from '@core/contracts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
 /**
- * Which event a record is. CloudEvents' id, else the body's, else the place in Kafka, which is unique too but not over
- * a re-send. An id is unique within a topic, a source (`ce_source`; without one, all such producers of the topic are
- * one source) and a merchant: the producers of two merchants know nothing of each other's ids.
+ * Identifies the event of a record by CloudEvents' id, else the body's id, else the position in Kafka, which
+ * is unique but differs after a re-send. An id is unique within a topic, a source (`ce_source`; without one,
+ * all such producers of the topic are one source) and a merchant: producers of two merchants cannot
+ * coordinate their ids.
  * @throws CoreError invalid_argument naming the header or field
  */
 export function identify<C>(
@@ -17,16 +18,17 @@ export function identify<C>(
   const source = eventText(CE_SOURCE, headers[CE_SOURCE] ?? '');
   const eventId = id || `${topic}/${partition}/${offset}`;
   const merchantId = handler.customerOf?.(event).merchantId ?? '';
-  // As JSON no two lists make one text. The merchant comes last: ids that rise then lie side by side in the index.
+  // As JSON two different lists give different texts. The merchant comes last: rising ids are then adjacent
+  // in the index.
   const key = JSON.stringify([topic, source, eventId, merchantId]);
   return { eventId, claim: { key, digest: digestOf(event), bareId: eventId } };
 }
 
 /**
- * SHA-256 of the event as it is used: other spellings, fields that are not read and the id itself make no difference. Of
- * a body that names a person nobody may keep one, since guesses could be tested by it: a topic of such bodies is left to
- * its handler, see `knowsRepetitions`. Fields that are absent count for nothing, so that a build which knows one more
- * makes the same digest of a record without it.
+ * SHA-256 of the parsed event: the spelling, fields that are not read and the id itself make no difference. A
+ * topic whose bodies name a person must not store a digest, because guesses could be tested against it: its
+ * handler detects repetitions, see `knowsRepetitions`. Absent fields do not count, so that a build which
+ * knows one more field makes the same digest of a record without it.
  */
 function digestOf({ eventId: _, ...used }: Delivery['event']): Buffer {
   return createHash('sha256').update(JSON.stringify(used, inOneForm)).digest();

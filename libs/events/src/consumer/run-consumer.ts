@@ -44,7 +44,7 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
     { lag: (topic) => client.lag(groupId, topic), parked: () => countParked(pool, groupId) },
     topics,
   );
-  // From the start: an alarm on the growth of a figure misses the growth from nothing to one.
+  // Created at the start: an alarm on the increase of a counter misses the increase from absent to one.
   for (const topic of topics.filter((name) => options.topics[name]?.verify)) {
     for (const reason of SIGNATURE_REASONS) metrics.deadLettered.inc({ topic, reason }, 0);
   }

@@ -4,7 +4,7 @@ import type { ConsumedRecord } from '../kafka-client.ts';
 
 /** How one topic's records are read and handled. What they throw decides what becomes of a record, see classify. */
 export type TopicHandler<C, E extends { eventId: string } = { eventId: string }> = {
-  /** Whether a record may be looked at, before anything of it is read. Absent: every record. */
+  /** Checks whether a record is acceptable, before anything of it is read. Absent: every record. */
   readonly verify?: VerifyRecord;
   /**
    * Reads and checks a body; what it refuses goes to the dead letters alone, and spoils no batch.
@@ -16,18 +16,18 @@ export type TopicHandler<C, E extends { eventId: string } = { eventId: string }>
 } & (HandleOne<C, E> | HandleMany<C, E>);
 
 /**
- * @throws Unhandleable: the record goes to the dead letters, and is noted nowhere else; CoreError unavailable: its
- *   partition waits
+ * @throws Unhandleable: the record becomes a dead letter and is recorded nowhere else; CoreError unavailable:
+ *   its partition waits
  */
 export type VerifyRecord = (record: ConsumedRecord) => Promise<void>;
 
 /** For topics with few records: the events of a batch are handled one by one, in one transaction. */
 interface HandleOne<C, E> {
-  /** @returns one word for the metrics; nothing: applied */
+  /** @returns one word for the metrics; undefined: applied */
   handle(tx: Tx, ctx: C, event: E): Promise<EventOutcome | void>;
   /**
-   * It finds out by itself, from what it has stored, whether an event is a repetition or reuses an id. Then the inbox is
-   * not asked, and keeps no digest of the body: for bodies that name a person.
+   * Whether the handler itself detects, from its stored data, repeated events and reused ids. The inbox is
+   * then not used and keeps no digest of the body: for bodies that name a person.
    */
   readonly knowsRepetitions?: true;
   /**
@@ -42,7 +42,10 @@ interface HandleOne<C, E> {
 /** For topics with many: a batch takes a few statements. */
 interface HandleMany<C, E> {
   handleMany(tx: Tx, deliveries: readonly { ctx: C; event: E }[]): Promise<readonly EventOutcome[]>;
-  /** Whose event it is: its id is unique within that merchant, and an `unknown` one waits for that customer. */
+  /**
+   * The merchant of the event: its id is unique within that merchant, and an `unknown` one waits for that
+   * customer.
+   */
   customerOf(event: E): { merchantId: string; customerId: string };
   handle?: undefined;
   knowsRepetitions?: undefined;
@@ -55,9 +58,9 @@ export type EventOutcome = string;
 /** A record that was read. */
 export interface Delivery {
   record: Omit<ConsumedRecord, 'timestamp'>;
-  /** What rows and logs call it. */
+  /** Its id in rows and logs. */
   eventId: string;
-  /** What the inbox knows it by. */
+  /** Its key in the inbox. */
   claim: EventClaim;
   event: { eventId: string };
 }

@@ -7,8 +7,8 @@ import type {
 } from 'kafkajs';
 import type { Acl } from '../kafka-client.ts';
 
-// Kafka's own numbers. Node finds no name behind CompressionTypes in kafkajs's CommonJS exports, so its enums cannot be
-// imported.
+// Kafka's own numbers. Node does not detect the exports after CompressionTypes in kafkajs's CommonJS module,
+// so its enums cannot be imported.
 const ANY = 1;
 const ALLOW = 3 as AclPermissionTypes.ALLOW;
 const RESOURCE = { topic: 2, group: 3 } as const;
@@ -31,7 +31,7 @@ export async function readAcls(admin: Admin): Promise<Acl[] | undefined> {
         const resource = nameOf(RESOURCE, resourceType);
         const pattern = nameOf(PATTERN, resourcePatternType);
         const operation = nameOf(OPERATION, acl.operation);
-        // What is about other things than topics and groups is not ours to judge.
+        // ACLs of resources other than topics and groups are not evaluated here.
         if (!resource || !pattern || !operation) return [];
         return [{ principal: acl.principal, resource, name: resourceName, pattern, operation }];
       }),

@@ -55,8 +55,8 @@ export async function deletePublished(
 }
 
 /**
- * An outbox row as the record of customer.created or customer.updated. The version says which of the two, and not the
- * row's column of that name: a relay that went by it would publish on whatever topic somebody could insert.
+ * An outbox row as the record of customer.created or customer.updated. The version decides between the two,
+ * and not the row's topic column: otherwise the relay would publish on any topic that a writer inserts.
  */
 export function toRecord(row: OutboxRow): EventRecord {
   const topic = customerTopic(row.version);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
 import type { Variable } from '../env.ts';
 
-/** Where public keys are: a JWKS behind a URL, in a file, or as it is. */
+/** The source of public keys: a JWKS behind a URL, in a file, or inline. */
 export type KeySource = { url: string } | { file: string } | { keys: JSONWebKeySet };
 
 const LIMIT_MS = 2_000;
@@ -14,7 +14,7 @@ export const keySource = (options: { doc: string; example: string }): Variable<K
   parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
 });
 
-/** @throws Error with the expectation alone */
+/** @throws Error with the expected form only */
 export function parseKeySource(raw: string): KeySource {
   if (/^https?:\/\//.test(raw) && URL.canParse(raw)) return { url: raw };
   if (!raw.trimStart().startsWith('{')) return { file: raw };
@@ -25,11 +25,11 @@ export function parseKeySource(raw: string): KeySource {
   }
 }
 
-/** One try. Files are read again each time, so that keys can be rotated in them. */
+/** One attempt. Files are read again each time, so that keys can be rotated in them. */
 export async function loadKeys(source: KeySource): Promise<JSONWebKeySet> {
   if ('keys' in source) return source.keys;
   if ('file' in source) return keySet(JSON.parse(await readFile(source.file, 'utf8')));
-  // Another address than the configured one has no say in whom we trust.
+  // A redirect is refused: only the configured address decides which keys are trusted.
   const reply = await fetch(source.url, { redirect: 'error', signal: AbortSignal.timeout(LIMIT_MS) });
   if (reply.status !== 200) throw new Error(`HTTP ${reply.status}`);
   return keySet(await reply.json());

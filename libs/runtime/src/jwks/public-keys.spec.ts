@@ -11,7 +11,7 @@ let first: JWK;
 let second: JWK;
 beforeAll(async () => ([first, second] = await Promise.all([newKey(), newKey()])));
 
-/** An issuer with its keys, a count of what it was asked, and a clock that the test turns. */
+/** An issuer with its keys, the number of requests to it, and a clock that the test moves. */
 function bench(issued: JWK[], waitWhileDown = false) {
   const bench = { at: 0, asked: 0, issued, down: false, warned: 0 };
   const keys = createPublicKeys({

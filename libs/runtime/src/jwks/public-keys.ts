@@ -10,42 +10,44 @@ import { CoreError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { loadKeys, type KeySource } from './key-source.ts';
 
-/** Finds the key that a token or a signature names; what jose's verify functions take. */
+/** Finds the key that a token or a signature names; the argument of jose's verify functions. */
 export type PublicKeys = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
 
 /**
- * By signature of public keys alone: HS256 would take a public key, which anybody has, for its secret.
- * ES512 and the like add nothing to what services of one platform need.
+ * Signature algorithms with public keys only: HS256 would use a public key, which is not secret, as its
+ * secret. ES512 and similar algorithms add nothing that services of one platform need.
  */
 export const ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'];
 
 export interface PublicKeysOptions {
-  /** One try. */
+  /** One attempt. */
   load: () => Promise<JSONWebKeySet>;
   /** The variable that names the source, for the log. */
   variable: string;
   log: Pick<Logger, 'warn'>;
   /**
-   * A key that is not known while the source is down is `unavailable`, not refused: the key may be new. For records,
-   * which come again; a caller waits for nobody.
+   * Whether an unknown key is `unavailable` instead of refused while the source is down, because the key may
+   * be new. For records, which are retried; the request of a caller does not wait.
    */
   waitWhileDown?: boolean;
-  /** Milliseconds, only ever rising. */
+  /** Monotonic milliseconds. */
   now?: () => number;
 }
 
-/** So long a key goes on that its issuer has withdrawn, besides what tokens are remembered for. */
+/** How long a withdrawn key remains valid, in addition to the time for which tokens are remembered. */
 const STALE_MS = 300_000;
-/** Tokens with made-up key ids must not make us ask the issuer more often than that. */
+/**
+ * The shortest interval between requests to the issuer, which tokens with invented key ids cannot shorten.
+ */
 const COOLDOWN_MS = 10_000;
-/** Nobody comes in without keys, so we ask again sooner. */
+/** The interval while there are no keys: nobody can authenticate without them, so it is shorter. */
 const RETRY_MS = 1_000;
 
 /**
- * The issuer's keys, fetched when first needed, when they are old, and for a token whose key id is not among them.
- * Not jose's createRemoteJWKSet: that one refuses everybody when its keys are old and the issuer is down; here the
- * last ones go on.
- * @throws CoreError unavailable while there have never been keys; jose's JWKSNoMatchingKey
+ * The issuer's keys, fetched when first needed, when they are old, and for a token with an unknown key id.
+ * Rejected: jose's createRemoteJWKSet, which refuses all tokens when its keys are old and the issuer is down;
+ * here the last known keys stay in use.
+ * @throws CoreError unavailable until keys were fetched once; jose's JWKSNoMatchingKey
  */
 export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
   const { load, variable, log, waitWhileDown = false, now = () => performance.now() } = options;
@@ -90,7 +92,7 @@ export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
 }
 
 /**
- * The keys of a source. A server may come up later than we do; a file that is not there is a mistake.
+ * The keys of a source. A server may start later than this process; a missing file is a configuration error.
  * @throws Error naming the variable when its file cannot be read
  */
 export async function openPublicKeys(

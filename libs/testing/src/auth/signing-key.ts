@@ -62,7 +62,7 @@ export function signToken(
   return `${text}.${signatureOf(signer, Buffer.from(text))}`;
 }
 
-/** A record to be signed, as a producer has it. */
+/** A record to be signed, in the form that a producer has. */
 export interface RecordToSign {
   topic: string;
   headers: Record<string, string>;
@@ -70,9 +70,9 @@ export interface RecordToSign {
 }
 
 /**
- * The header `jws` of a record, as a producer makes it: over its bytes (RFC 7797), with topic, id and source in the
- * protected header.
- * @param header put over what belongs there; `b64: undefined` for a payload in base64url
+ * The `jws` header of a record, as a producer creates it: over its bytes (RFC 7797), with topic, id and
+ * source in the protected header.
+ * @param header replaces entries of the protected header; `b64: undefined` for a payload in base64url
  */
 export function signRecord(
   signer: SigningKey,

@@ -34,7 +34,7 @@ export async function createTestDatabase({ template, migrate }: TestDatabaseOpti
   await withClient(adminUrl, async (admin) => {
     await ensureTemplate(admin, templateName, (database) => migrate(change(url, { database })), password);
     await admin.query(`create database ${name} template ${templateName} owner core_owner`);
-    // Rights on the database itself are not cloned.
+    // A clone does not copy the rights on the database itself.
     await admin.query(`revoke temporary on database ${name} from public`);
     const { rows } = await admin.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
     await untilReplayed(change(replicaUrl, { database: 'postgres' }), rows[0]?.lsn);

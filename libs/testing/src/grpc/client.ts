@@ -39,7 +39,7 @@ export interface GrpcClient {
 export interface ClientOptions {
   /** Plain HTTP/2 unless told. */
   credentials?: grpc.ChannelCredentials;
-  /** Of its channel; clients whose options are equal share connections. */
+  /** Options of its channel; clients with equal options share connections. */
   channel?: grpc.ChannelOptions;
   /** Of every call; a call's own comes on top. */
   metadata?: Record<string, string>;

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
 /**
- * Claims a name among all processes of this machine's network, until it is given back or this process ends, however it
- * ends: a socket in the kernel's own name space, which files with pids would only imitate (they stay behind, and pids
- * come again). Elsewhere than on Linux there is no such name space, and everybody gets what he asks for.
- * @returns what gives it back; undefined when somebody has it
+ * Claims a name among all processes of this machine's network, until it is released or this process ends for
+ * any reason. It uses a socket in the kernel's abstract name space. Rejected: pid files, which stay behind,
+ * and pids are reused. On systems other than Linux that name space does not exist, and every claim succeeds.
+ * @returns the function that releases it; undefined when another process has the name
  */
 export async function claim(name: string): Promise<(() => void) | undefined> {
   if (process.platform !== 'linux') return () => undefined;

@@ -2,17 +2,17 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface FreezingProxy {
   port: number;
-  /** Where connections from now on go. */
+  /** The target of connections from now on. */
   to(port: number): void;
-  /** Forwards nothing more on the connections there are, and keeps them open: the network has forgotten them. */
+  /** Stops forwarding on existing connections, and keeps them open: the network has lost their state. */
   freeze(): void;
   thaw(): void;
-  /** Connections made so far. */
+  /** The number of connections so far. */
   connections(): number;
   close(): Promise<void>;
 }
 
-/** A TCP proxy on 127.0.0.1 whose connections can go silent, as behind a router that dropped their state. */
+/** A TCP proxy on 127.0.0.1 whose connections can go silent, as behind a router that lost their state. */
 export async function startFreezingProxy(): Promise<FreezingProxy> {
   const sockets = new Set<Socket>();
   let target = 0;

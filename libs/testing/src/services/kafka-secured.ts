@@ -12,7 +12,7 @@ export interface SecuredListener {
   /** May log in with the mechanisms plain and scram-sha-512. */
   username: string;
   password: string;
-  /** May log in with plain and the same password, and may do nothing until somebody allows it; the other may all. */
+  /** Users that log in with plain and the same password, and have no rights until these are granted. */
   others: readonly string[];
 }
 

@@ -38,7 +38,7 @@ const filesOf = (dir: string) => ({
   config: join(dir, 'server.properties'),
 });
 
-/** Stops what an earlier run left on the folder. */
+/** Stops the broker that an earlier run left on the folder. */
 export function stopLeftoverKafka(dir: string): Promise<void> {
   const { pidFile, config } = filesOf(dir);
   return stopLeftover(pidFile, config);

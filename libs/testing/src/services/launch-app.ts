@@ -15,7 +15,7 @@ export interface LaunchApp {
   env: NodeJS.ProcessEnv;
   /** The bundle in dist, as it is deployed, instead of the source. */
   bundled?: boolean;
-  /** Another program than these two. */
+  /** Another program instead of these two. */
   main?: string;
 }
 

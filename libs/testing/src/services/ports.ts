@@ -8,8 +8,8 @@ const LOWEST = 15_000;
 const HIGHEST = 32_000;
 
 /**
- * Given away by this process and not given back. A port is free until its service listens, which may be a minute later:
- * two who look in that minute would both take it.
+ * Ports that this process has reserved and not released. A port is free until its service listens, which may
+ * be a minute later: two callers that check in that minute would both take it.
  */
 const given = new Map<number, () => void>();
 
@@ -22,8 +22,9 @@ export const isFree = (port: number): Promise<boolean> =>
   });
 
 /**
- * `preferred` if it is free, else the next free one above it; without it some free port. Nobody of this house gets it
- * again, in whatever process, before ours ends; we ourselves do, by preferring it, for a service that is started again.
+ * `preferred` if it is free, else the next free port above it; without it any free port. No other process of
+ * this project gets it before this process ends; this process gets it again by preferring it, to restart a
+ * service.
  */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && given.has(preferred) && (await isFree(preferred))) return preferred;
@@ -32,11 +33,11 @@ export async function freePort(preferred?: number): Promise<number> {
 
 export interface ReservedPorts<K extends string> {
   ports: Readonly<Record<K, number>>;
-  /** Gives them back. */
+  /** Releases the ports. */
   release(): void;
 }
 
-/** One port for each name, by its preference, no two of them the same. */
+/** One distinct port for each name, the preferred one where possible. */
 export async function reservePorts<K extends string>(
   preferred: Readonly<Record<K, number | undefined>>,
 ): Promise<ReservedPorts<K>> {
@@ -67,7 +68,7 @@ async function take(preferred: number | undefined): Promise<number> {
 
 async function isGiven(port: number): Promise<boolean> {
   if (given.has(port)) return false;
-  given.set(port, () => undefined); // before anything is waited for: nobody else of this process takes it meanwhile
+  given.set(port, () => undefined); // before the first await: a concurrent caller must not take it
   const giveBack = await claim(`port-${port}`);
   if (giveBack && (await isFree(port))) {
     given.set(port, giveBack);

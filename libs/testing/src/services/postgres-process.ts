@@ -21,16 +21,16 @@ export interface PostgresNode {
   /** SIGSTOP to every process of the server: it accepts connections and answers nothing. */
   freeze(): void;
   thaw(): void;
-  /** Makes a standby a primary, and returns once it takes writes. */
+  /** Promotes a standby to primary, and returns once it accepts writes. */
   promote(): Promise<void>;
-  /** A backup: stops the server, copies its data, and starts it again. */
+  /** Takes a backup: stops the server, copies its data, and starts it again. */
   backUp(): Promise<Backup>;
 }
 
 export interface Backup {
-  /** When no commit could come any more. */
+  /** The time after which no commit could happen. */
   takenAt: Date;
-  /** Puts the copy in the place of the data, and starts the server; as often as needed. */
+  /** Replaces the data by the copy, and starts the server; may be called repeatedly. */
   restore(): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ export interface StartPostgres {
   dir: string;
   /** Preferred; the next free one if it is taken, any if not given. The replicas' are looked for after it. */
   port?: number;
-  /** Preferred by the replicas, in their order. */
+  /** Preferred ports of the replicas, in their order. */
   replicaPorts?: readonly number[];
   /** How many streaming standbys. Always the same for one `dir`: each has a slot that keeps the log for it. */
   replicas?: number;
@@ -46,9 +46,9 @@ const replicaName = (number: number): string => `postgres-replica-${number}`;
 
 const numbersOf = (replicas: number): number[] => Array.from({ length: replicas }, (_, n) => n + 1);
 
-/** Stops what an earlier run left on the folder. */
+/** Stops the servers that an earlier run left on the folder. */
 export async function stopLeftoverPostgres(dir: string, replicas: number): Promise<void> {
-  // The standbys first: were the primary gone already, they would still wait to receive the end of the log.
+  // The standbys stop first: without the primary they would still wait to receive the end of the log.
   for (const n of numbersOf(replicas)) {
     await stopLeftover(join(dir, `${replicaName(n)}.pid`), replicaData(dir, n));
   }

@@ -30,7 +30,7 @@ const filesOf = (dir: string) => ({
   logFile: join(dir, 'redis.log'),
 });
 
-/** Stops what an earlier run left on the folder. */
+/** Stops the server that an earlier run left on the folder. */
 export function stopLeftoverRedis(dir: string): Promise<void> {
   const { pidFile, data } = filesOf(dir);
   return stopLeftover(pidFile, data);
@@ -54,7 +54,7 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
     logFile,
     pidFile,
   });
-  // Its own word first: on a port that it did not get, somebody else's Redis answers.
+  // Its log is checked first: when it did not get the port, another Redis answers there.
   const isUp = () => readFileSync(logFile, 'utf8').includes('Ready to accept connections');
   await whenReady(child, async () => isUp() && (await redisAnswers(port)));
   return {

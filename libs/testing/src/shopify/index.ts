@@ -3,7 +3,7 @@
  * counting every rule a client breaks (`stats().violations`; a test asserts that it is empty).
  *
  *   graphql   POST /{shop}/admin/api/{version}/graphql.json          answer.ts, resolvers.ts, cost.ts, throttle.ts
- *             ({ shop { id } currentAppInstallation { accessScopes } } say which shop a token is of)
+ *             ({ shop { id } currentAppInstallation { accessScopes } } return the shop of a token)
  *   REST      GET  /{shop}/admin/api/{version}/customers.json, customers/count.json                   rest/
  *   bulk      bulkOperationRunQuery and its queries; GET /_bulk/... gives the file                    bulk/
  *   tokens    POST /{shop}/admin/oauth/access_token (refresh_token)                                   oauth/

@@ -80,7 +80,7 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   plan: Plan;
   /** What the app was approved for. */
   approval: Approval;
-  /** What was granted at the install: handles of access scopes. */
+  /** The access scopes granted at the installation, by handle. */
   scopes: string[];
   /** Each reply waits a time between the two. */
   latencyMs: [min: number, max: number];

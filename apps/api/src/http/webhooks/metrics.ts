@@ -5,7 +5,8 @@ import { Histogram, type Registry } from '@core/runtime';
  * - stored, duplicate: answered 200, and applied by the worker
  * - ignored: 200, a topic of which nothing is kept; unknown_shop: 200, nobody's
  * - forged: 401; refused: another 4xx
- * - unproven: 503, the shop's one connection is from before proofs; an importer asks the shop meanwhile
+ * - unproven: 503, the shop's only connection was made before proofs existed; an importer asks the shop
+ *   meanwhile
  * - unavailable, no_room (too many bytes of others are held): 503, Shopify sends it again; error: 500, a bug of ours
  */
 export type Received =

@@ -1,7 +1,7 @@
 import type { PrivacyTopic } from '@core/domain';
 
 /**
- * - other_shop: signed, but for another shop than the header says, by name or by number
+ * - other_shop: signed, but the body names another shop than the header, by domain or by number
  * - malformed: not a body of this topic
  */
 export type PrivacyBodyFault = 'other_shop' | 'malformed';
@@ -20,7 +20,7 @@ const IS_OF: Readonly<Record<PrivacyTopic, (body: Body) => boolean>> = {
  * that was signed for one shop, whoever has seen it could else have another shop redacted, or this one by a request that
  * was about a person.
  * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
- * @returns when it does, the number of the shop that it names
+ * @returns on a match, the shop number that the body holds
  */
 export function readPrivacyBody(
   topic: PrivacyTopic,

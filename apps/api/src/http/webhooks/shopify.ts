@@ -12,7 +12,9 @@ import { isSigned } from './signature.ts';
 
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
 
-/** Of the headers that say what it is; the id is in a unique key of the table. Shopify's are far shorter. */
+/**
+ * Maximum length of the identifying headers; a table has the id in a unique key. Shopify's are far shorter.
+ */
 const LONGEST_NAME = 255;
 
 const HEADERS = {
@@ -28,7 +30,7 @@ export interface ShopifyWebhooksOptions {
   keys: MerchantKeyStore;
   /** Client secrets of the app, several while it is rotated; none: everything is answered 503. */
   secrets: readonly string[];
-  /** Of all bodies; webhooks take a part of it. */
+  /** Byte budget shared by all request bodies; webhooks use a part of it. */
   budget: ByteBudget;
   metrics: Registry;
   log: Logger;
@@ -129,7 +131,7 @@ async function store(
   const told = isPrivacyTopic(topic) ? readPrivacyBody(topic, shop, body) : { shopId: undefined };
   if (told === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
   if (told === 'malformed') return refused(422, `the body is not one of ${topic}`);
-  // Not every webhook has it; one that has it must not be of another shop than we know by that name.
+  // The shop number is optional in a webhook; when present it must be the number stored for that domain.
   const shopId = header(req, 'shopId') || undefined;
   if (shopId !== undefined && told.shopId !== undefined && shopId !== told.shopId) {
     return forged(`${HEADERS.shopId}: is not the shop_id of the body`);
@@ -140,7 +142,7 @@ async function store(
   const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
   if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
   if (received === 'unproven') {
-    return { status: 503, received, message: 'the shop has not vouched for its connection yet' };
+    return { status: 503, received, message: 'the connection of the shop is not proven yet' };
   }
   return { status: 200, received };
 }

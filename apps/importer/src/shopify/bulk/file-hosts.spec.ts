@@ -29,7 +29,7 @@ it.each([
   `https://storage.googleapis.com/${'x'.repeat(8_200)}`,
 ])('lets none be read from %.60s', (url) => {
   expect(() => onShopifysHosts(url)).toThrow(ShopifyRejected);
-  // It is signed: whoever has it can read the file.
+  // The URL is signed: its holder can read the file.
   try {
     onShopifysHosts(`${url}?Signature=secret`);
   } catch (error) {

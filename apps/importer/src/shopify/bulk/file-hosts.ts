@@ -1,8 +1,9 @@
 import { ShopifyRejected } from '@core/shopify';
 
 /**
- * Where Shopify keeps the files of bulk operations: a host by its name, or all below a domain that begins with a dot.
- * Google's is what every example in Shopify's documentation leads to; the domains are Shopify's own.
+ * The hosts of Shopify's bulk operation files: a host name, or a domain that begins with a dot and includes
+ * all its subdomains. Every example in Shopify's documentation points to Google's host; the domains belong to
+ * Shopify.
  * Source: shopify.dev/docs/api/usage/bulk-operations/queries (url and partialDataUrl).
  */
 const FILE_HOSTS = ['storage.googleapis.com', '.shopify.com', '.shopifycloud.com'];
@@ -11,8 +12,8 @@ const FILE_HOSTS = ['storage.googleapis.com', '.shopify.com', '.shopifycloud.com
 export type CheckFileUrl = (url: string) => void;
 
 /**
- * A file is fetched from inside our network, without a token: an address that somebody slipped into a reply must not
- * make us knock at a neighbour. The reply itself comes from Shopify by TLS; this is the second lock.
+ * A file is fetched from inside our network, without a token: a forged address in a reply must not lead to an
+ * internal host. The reply itself comes from Shopify over TLS; this check is a second line of defence.
  */
 export const onShopifysHosts: CheckFileUrl = (url) => {
   const { protocol, hostname, port, username, password } = parse(url);
@@ -21,15 +22,15 @@ export const onShopifysHosts: CheckFileUrl = (url) => {
   );
   if (protocol === 'https:' && isShopifys && port === '' && username === '' && password === '') return;
   throw new ShopifyRejected(
-    `Shopify named a file of a bulk operation at a place that the service does not go to (${protocol}//${hostname}). ` +
-      'Start the import again with the source GRAPHQL, and report the place.',
+    `Shopify returned a bulk operation file at a host that is not allowed (${protocol}//${hostname}). ` +
+      'Start the import again with the source GRAPHQL, and report the host.',
   );
 };
 
-/** For a server that plays Shopify, which has its files wherever it is. */
+/** For a server that imitates Shopify and serves its files from any address. */
 export const anywhere: CheckFileUrl = (url) => void parse(url);
 
 function parse(url: string): URL {
   if (url.length <= 8_192 && URL.canParse(url)) return new URL(url);
-  throw new ShopifyRejected('Shopify named a file of a bulk operation by an address that is none.');
+  throw new ShopifyRejected('Shopify returned an invalid address of a bulk operation file.');
 }

@@ -70,7 +70,7 @@ function assertBehind(sealedTo: string, next: string): void {
   );
 }
 
-/** As sealAudit would say, before anybody writes. @throws SealsAhead */
+/** Makes the check of sealAudit before any write. @throws SealsAhead */
 export async function assertSealsBehind(reader: Reader): Promise<void> {
   const [state] = await reader.query<{ sealedTo: string | null; next: string }>(
     `select (select to_xid::text from audit_seals order by seq desc limit 1) as "sealedTo",

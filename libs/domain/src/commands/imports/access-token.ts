@@ -39,7 +39,7 @@ export interface StoredToken {
   expiresAt: Date | null;
   /** Whether there is a refresh token to get the next one with. */
   refreshable: boolean;
-  /** Whether the shop has vouched for the connection. Without that nothing is read with its token. */
+  /** Whether the shop has proven the connection. An unproven token is not used to read anything. */
   proven: boolean;
 }
 

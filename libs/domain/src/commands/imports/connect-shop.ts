@@ -7,7 +7,7 @@ import { shopDomain } from './shop-domain.ts';
 export interface ConnectShop {
   merchantId: string;
   shop: string;
-  /** The shop's number, as the shop itself has named it to who asked with this access token. */
+  /** The shop's number, as the shop itself returned it to a request with this access token. */
   shopId: string;
   accessToken: string;
   refreshToken?: string | undefined;
@@ -15,8 +15,8 @@ export interface ConnectShop {
 }
 
 /**
- * Stores the tokens of a shop that has vouched for them, encrypted; a second time it replaces them. Whether another
- * merchant has the shop is looked up last: who has shown that the shop is theirs may learn it, and nobody else.
+ * Stores the encrypted tokens of a proven shop; a second call replaces them. It looks up last whether another
+ * merchant has the shop: only a caller that has proven that it owns the shop may learn this.
  * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the shop
  */
 export async function connectShop(
@@ -52,7 +52,9 @@ export async function connectShop(
   return { shop };
 }
 
-/** Who connects it between this and the insert breaks the index: the transaction runs anew, and sees them. */
+/**
+ * A connection made between this check and the insert violates the index; the transaction then runs again.
+ */
 async function isTaken(tx: Tx, merchantId: string, shop: string): Promise<boolean> {
   const [holder] = await tx.query<{ taken: boolean }>(
     'select merchant_id <> $1 as taken from connection_of_shop($2) where merchant_id is not null',

@@ -21,7 +21,7 @@ it.each([
   '0 3 * * *; drop',
 ])('refuses %j', (cron) => expect(() => checkCron(cron)).toThrow(/^cron: must be five fields of cron/));
 
-// The parser alone searches for two seconds, each time that somebody asks for the next firing.
+// The parser alone searches for two seconds each time that the next firing is computed.
 it.each(['0 3 31 2,4 *', '0 3 31 4,6,9,11 *', '0 3 30,31 2-2,2 *'])(
   'refuses %j, which never comes',
   (cron) => {

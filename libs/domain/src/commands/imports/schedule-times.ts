@@ -10,14 +10,14 @@ export interface ScheduleTimes {
 }
 
 // Of what the parser takes: no seconds, no @daily, and no H, which means another minute at each reading.
-// One character at a time: with `\d+` under the outer `+` a field of 60 digits took minutes to refuse.
+// One character at a time: with `\d+` inside the outer `+`, refusing a field of 60 digits took minutes.
 const FIELD = /^(?:[\d*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
 const FIELDS = 5;
-// A list of every hour, day, month and weekday has 213.
+// A list of every hour, day, month and weekday has 213 characters.
 const LONGEST_CRON = 255;
-// The tables' longest name has 32 characters.
+// The longest name in the time zone tables has 32 characters.
 const LONGEST_TIME_ZONE = 64;
-// No field counts beyond 59.
+// The highest value of any field is 59.
 const NUMBER_TOO_LONG = /\d{3}/;
 const EXPECTED =
   'must be five fields of cron (minute, hour, day of the month, month, day of the week), such as "0 3 * * *"';
@@ -76,12 +76,13 @@ function parse(...args: Parameters<typeof CronExpressionParser.parse>): CronExpr
   }
 }
 
-/** In a leap year. */
+/** The days of each month in a leap year. */
 const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Asked before the parser looks for a firing: of `0 3 31 2,4 *` there is none, and it searches for two seconds. (Of a
- * single month it says so itself.) With a day of the week as well, either of the two is enough.
+ * Checked before the parser computes a firing: `0 3 31 2,4 *` has none, and the parser searches for two
+ * seconds. (For a single month it reports this itself.) With a day of the week as well, a match of either day
+ * is enough.
  */
 function everFires({ fields: { dayOfMonth, month, dayOfWeek } }: CronExpression): boolean {
   if (!dayOfWeek.isWildcard) return true;

@@ -1,7 +1,7 @@
 import { SHOP_DOMAIN } from '@core/contracts';
 import { invalid } from '@core/runtime';
 
-// No name of a host is longer: checked before a text of any length is copied and searched.
+// The maximum length of a host name: checked before a text of any length is copied and searched.
 const LONGEST = 253;
 
 /**

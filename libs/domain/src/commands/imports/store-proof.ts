@@ -3,9 +3,10 @@ import { CoreError } from '@core/runtime';
 import { notConnected, type ShopConnection } from './access-token.ts';
 
 /**
- * Writes down that the shop of a connection from before proofs has vouched for its token. The first proven one of a
- * shop has it. In a transaction that names no merchant: another one's row counts, too.
- * @throws CoreError failed_precondition: not connected any more, or another merchant has proven that the shop is theirs
+ * Records that the shop has proven a connection that was made before proofs existed. The first proven
+ * connection of a shop owns it. Runs in a transaction without a merchant, because connections of other
+ * merchants count too.
+ * @throws CoreError failed_precondition: no longer connected, or another merchant has proven the shop
  */
 export async function storeProof(
   tx: Tx,
@@ -34,7 +35,7 @@ export async function storeProof(
   await appendAudit(tx, ctx, { merchantId, action: 'shop.prove', detail: { shop, shop_id: shopId } });
 }
 
-/** Unproven connections behind `after`, in order. */
+/** Unproven connections after `after`, in order. */
 export const listUnproven = (
   tx: Tx,
   after: ShopConnection | undefined,

@@ -4,10 +4,10 @@ import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
 import type { NamedRequest } from './find-named.ts';
 
 /**
- * For a request whose id is there already: a repetition does nothing, but another request under this id must be heard of.
- * A data_request is the same as long as it names the same person: by the surest name that both have; by none, nothing
- * says that they are the same.
- * @throws IdReused when it is of another kind, or of somebody else
+ * Checks a request whose id is already stored: a repetition does nothing, but another request under this id
+ * must be reported. A data_request is the same when it names the same person, compared by the most reliable
+ * identifier that both have; without a common identifier it counts as the same.
+ * @throws IdReused when the kind or the person differs
  */
 export async function assertSameRequest(
   tx: Tx,
@@ -28,7 +28,7 @@ export async function assertSameRequest(
 const isNamed = ({ customerId, namedEmail, namedExternalId }: NamedRequest): boolean =>
   !!customerId || !!namedEmail || !!namedExternalId;
 
-/** The hashes first: whom they find may have changed since. */
+/** Compares the hashes first: the customer that they resolve to may have changed since. */
 function isSamePerson(before: NamedRequest, given: NamedRequest): boolean {
   for (const name of ['namedExternalId', 'namedEmail'] as const) {
     const [one, other] = [before[name], given[name]];

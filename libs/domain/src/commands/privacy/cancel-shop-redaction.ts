@@ -1,15 +1,16 @@
 import { appendAudit, type Actor, type Tx } from '@core/db';
 import { lockShopRedaction, type ShopRedactionRef } from './shop-redaction.ts';
 
-/** Why a redaction of a shop is not wanted: words, because a text of one's own may name a person. */
+/** The reasons for a cancellation: fixed words, because a free text may name a person. */
 export const CANCEL_REASONS = ['forged', 'mistaken', 'withdrawn'] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 
 /**
- * Stops the redaction of a shop for good; a step in hand is waited for. What it has removed stays removed: with keys still
- * there, for they go last. The same request_id that comes again stays cancelled; who wants it after all asks anew.
+ * Cancels the redaction of a shop permanently, after the current step has ended. Data that it has removed
+ * stays removed; the keys still exist, because they are removed last. A repeated event with the same
+ * request_id stays cancelled; a new redaction needs a new request.
  * @returns whether it had begun
- * @throws CoreError not_found; failed_precondition when it is done or cancelled, or no redaction of a shop
+ * @throws CoreError not_found; failed_precondition when it is done, cancelled, or not the redaction of a shop
  */
 export async function cancelShopRedaction(
   tx: Tx,

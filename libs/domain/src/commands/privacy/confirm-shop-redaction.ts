@@ -4,7 +4,7 @@ import { PRIVACY_CHANNEL } from '../webhooks/record-privacy-request.ts';
 import { lockShopRedaction, type ShopRedactionRef } from './shop-redaction.ts';
 
 /**
- * Lets a redaction of a shop go on that was held because many came at once. Its wait is not cut short.
+ * Releases the redaction of a shop that was held because many arrived at once. It does not shorten the wait.
  * @throws CoreError not_found; failed_precondition when it is not held, done or cancelled
  */
 export async function confirmShopRedaction(

@@ -20,7 +20,7 @@ type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
 
 /**
  * The receipt of a request that was done before; null when it waits to be done, or is new.
- * @throws IdReused when the request's id is that of another kind of request, or of one for somebody
+ * @throws IdReused when the request's id belongs to another kind of request, or to a request for somebody
  *   else: answered by their receipt, this person would be taken for erased
  */
 export async function findReceipt(

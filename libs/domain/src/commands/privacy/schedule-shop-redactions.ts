@@ -3,9 +3,11 @@ import type { CommandContext } from '../../context.ts';
 import { OPEN_SHOP_REDACTION } from './shop-redaction.ts';
 
 export interface ShopRedactionPolicy {
-  /** Seconds between a request and its redaction, in which somebody can cancel it. */
+  /** Seconds between a request and its redaction, during which an operator can cancel it. */
   wait: number;
-  /** So many may come within an hour; of more than that none is carried out unless somebody confirms it. */
+  /**
+   * The maximum number within an hour; when more arrive, none is carried out until an operator confirms it.
+   */
   most: number;
 }
 
@@ -16,21 +18,22 @@ export interface ScheduledShopRedaction {
 }
 
 export interface ScheduledShopRedactions {
-  /** Were given their time just now. */
+  /** Redactions that this call has scheduled. */
   scheduled: ScheduledShopRedaction[];
-  /** Are held since just now. */
+  /** Redactions that this call has put on hold. */
   held: ScheduledShopRedaction[];
 }
 
 /**
- * Gives the redactions of shops that are new their time, and holds those of a burst: also the ones that came first, and
- * the rest of one that has begun. Here and not where they are written down, because that is done at two doors, by builds
- * that know of no wait, and after a restore by hand.
+ * Schedules new shop redactions, and holds those of a burst, including the first ones and the rest of one
+ * that has begun. Rejected: to do this when a request is recorded. Two entry points record requests, and so
+ * do builds that know no wait, and operators after a restore.
  *
- * One that a worker of the build before has begun meanwhile rests as well: what its row says of how far it has come, others
- * may have written who must not cut the wait short.
+ * A redaction that a worker of the build before has begun meanwhile waits as well: its progress may have been
+ * written by a role that must not be able to shorten the wait.
  *
- * An hour counts every request in it, done and cancelled ones too. What somebody has confirmed is held no more.
+ * The count of an hour includes every request, done and cancelled ones too. A confirmed one is not held
+ * again.
  */
 export async function scheduleShopRedactions(
   tx: Tx,

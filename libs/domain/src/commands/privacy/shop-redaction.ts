@@ -13,13 +13,13 @@ export interface ShopProgress {
   removed?: Record<string, number>;
 }
 
-/** SQL: a redaction of a shop that is neither done nor cancelled. */
+/** SQL: a shop redaction that is neither done nor cancelled. */
 export const OPEN_SHOP_REDACTION = "kind = 'shop_redact' and completed_at is null and cancelled_at is null";
 
-/** SQL: it was held because many came at once, and nobody has confirmed it. */
+/** SQL: it was held because many arrived at once, and no operator has confirmed it. */
 export const HELD = '(held_at is not null and confirmed_at is null)';
 
-/** SQL: one that may be carried out now. One that nobody has given its time is not. */
+/** SQL: a shop redaction that may be carried out now. An unscheduled one may not. */
 const DUE = `${OPEN_SHOP_REDACTION} and not_before <= now() and not ${HELD}`;
 
 export interface ShopRedactionRef {
@@ -35,7 +35,7 @@ export interface ShopRedaction {
 }
 
 /**
- * Takes one redaction of a shop whose time has come, for the time of the caller's transaction; null when there is none,
+ * Takes one due shop redaction for the duration of the caller's transaction; null when there is none,
  * or others have them all. Which one is chance: one that cannot go on does not hold up the others.
  */
 export async function takeShopRedaction(tx: Tx): Promise<ShopRedaction | null> {
@@ -69,8 +69,9 @@ export const saveProgress = async (
 };
 
 /**
- * Holds a redaction of a shop for the caller's transaction, for an operator's word on it; a step in hand is waited for.
- * @throws CoreError not_found; failed_precondition when it is no redaction of a shop, or is done or cancelled
+ * Locks a shop redaction for the caller's transaction, for an operator's decision, after the current step has
+ * ended.
+ * @throws CoreError not_found; failed_precondition when it is not a shop redaction, or is done or cancelled
  */
 export async function lockShopRedaction(
   tx: Tx,

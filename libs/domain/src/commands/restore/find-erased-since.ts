@@ -3,7 +3,7 @@ import type { CommandContext } from '../../context.ts';
 import { emailTombstone, externalIdTombstone } from '../privacy/tombstones.ts';
 import type { Kept } from './kept.ts';
 
-/** A customer who is back with a backup, and was erased after it. */
+/** A customer that the backup contains and that was erased after it was taken. */
 export interface ErasedSince {
   merchantId: string;
   customerId: string;
@@ -12,9 +12,10 @@ export interface ErasedSince {
 const PAGE = 5_000;
 
 /**
- * Who was erased after the backup was taken and is in it: by the customer that a receipt names, and by the tombstones
- * written since. The second finds those who shared an email: a request by the email erases all of them, and its receipt
- * names one. A person who came back after the erasure has another id and is not in the backup.
+ * Finds the customers in the backup that were erased after it was taken: by the customer that a receipt
+ * names, and by the tombstones written since. The tombstones find customers that share an email: a request by
+ * email erases all of them, and its receipt names one. A person who came back after the erasure has another
+ * id and is not in the backup.
  * @param since the time of the backup
  */
 export async function findErasedSince(

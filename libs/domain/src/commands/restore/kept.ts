@@ -1,7 +1,7 @@
 import type { Reader } from '@core/db';
 import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
 
-/** Of privacy_requests, without personal data; times as RFC 3339, hashes in hex. */
+/** Rows of privacy_requests without personal data; times as RFC 3339, hashes in hex. */
 export interface KeptRequest {
   merchantId: string;
   requestId: string;
@@ -13,13 +13,13 @@ export interface KeptRequest {
   receivedAt: string;
   dueAt: string;
   completedAt: string | null;
-  /** Of a shop_redact; absent in copies of earlier builds. */
+  /** shop_redact only; absent in copies of earlier builds. */
   confirmedAt?: string | null;
   cancelledAt?: string | null;
   cancelReason?: string | null;
 }
 
-/** Of erasure_tombstones. */
+/** Rows of erasure_tombstones. */
 export interface KeptTombstone {
   merchantId: string;
   kind: 'email' | 'external_id';
@@ -28,7 +28,7 @@ export interface KeptTombstone {
   erasedAt: string;
 }
 
-/** What a restored backup cannot know: who was erased after it was taken, and what was asked for. */
+/** Data that a restored backup lacks: the erasures and the requests since it was taken. */
 export interface Kept {
   requests: KeptRequest[];
   tombstones: KeptTombstone[];
@@ -36,7 +36,9 @@ export interface Kept {
 
 const INSTANT = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** Requests that came or were done since, and tombstones written since. Both are few: persons who asked. */
+/**
+ * Requests received or done since, and tombstones written since. Both are few: one for each person who asked.
+ */
 export async function readKept(reader: Reader, since: string): Promise<Kept> {
   return {
     requests: await reader.query<KeptRequest & Record<string, unknown>>(

@@ -4,15 +4,15 @@ import type { Kept } from './kept.ts';
 export interface PutBack {
   requests: number;
   tombstones: number;
-  /** Of the requests: shops that the worker has to redact again. */
+  /** The number of requests that are shops for the worker to redact again. */
   shops: number;
-  /** Requests that wait in the backup and were cancelled behind it. */
+  /** Requests that wait in the backup and were cancelled after it was taken. */
   cancelled: number;
 }
 
 /**
- * Inserts the kept rows that a restored database lacks. A shop's redaction comes back as one that waits, with the name
- * of its shop alone: the shop is in the backup, and so are its keys. One that was cancelled stays cancelled.
+ * Inserts the kept rows that a restored database lacks. A shop redaction is inserted as waiting, with only
+ * the name of its shop: the backup contains the shop and its keys. A cancelled one stays cancelled.
  */
 export async function putBackKept(tx: Tx, { requests, tombstones }: Kept): Promise<PutBack> {
   const put = await tx.query<{ kind: string; cancelled: boolean }>(

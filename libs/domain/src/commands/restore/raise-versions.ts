@@ -1,7 +1,7 @@
 import { appendAudit, appendToOutbox, type Actor, type Tx } from '@core/db';
 import { EVERY_FIELD } from '../replay-customers.ts';
 
-/** The highest version of a customer that was published. */
+/** The highest published version of a customer. */
 export interface PublishedVersion {
   merchantId: string;
   customerId: string;
@@ -9,20 +9,21 @@ export interface PublishedVersion {
 }
 
 export interface Raised {
-  /** Customers who are here. */
+  /** Customers that the database contains. */
   raised: number;
-  /** Customers who were lost: their creation was published. */
+  /** Lost customers: their creation was published. */
   lost: number;
 }
 
 /**
- * Lifts customers above every version that was published of them, and tells of it: after a restore or a failover that has
- * lost commits, the next changes would be published under versions that consumers have seen with other content, and
- * be passed over. A customer who is not here any more is told of, too, under the next version: who reads them gets
- * NOT_FOUND. May run while everybody writes, and again: it costs an event each time.
+ * Raises customers above every version that was published of them, and publishes an event for each. After a
+ * restore or a failover that lost commits, the next changes would otherwise reuse versions that consumers
+ * have seen with other content, and be skipped. A customer that no longer exists gets an event with the next
+ * version too: a consumer that reads it gets NOT_FOUND. It may run while the apps write, and repeatedly: each
+ * run costs one event per customer.
  *
- * Rejected: lifting every customer by a wide gap. It writes each row and publishes each customer, although only a
- * version that was published can be mistaken.
+ * Rejected: raising every customer by a wide gap. It writes each row and publishes each customer, although
+ * only a published version can be confused.
  */
 export async function raiseVersions(
   tx: Tx,

@@ -11,16 +11,17 @@ export interface ReceiveWebhook {
   topic: WebhookTopic;
   /** X-Shopify-Event-Id: the same over all deliveries of an event, and over its topics. */
   eventId: string;
-  /** The shop's number, as the headers or the body say it; those that say it, say the same. */
+  /** The shop's number from the headers or the body; where both have it, both are equal. */
   shopId?: string | undefined;
   body: Buffer;
 }
 
 /**
  * Writes a webhook down for the worker, once for each shop, topic and event id. Nothing is stored of a shop that no
- * merchant has connected: it may be anybody's data, and there is no key to seal it with. Nor of one that has not vouched
- * for its connection yet: `unproven`, which is to be sent again, for an importer asks the shop meanwhile.
- * Nor of a shop by the same name with another number (`other_shop`): whose name it was has lost it.
+ * merchant has connected: it may be anybody's data, and there is no key to encrypt it with. It stores nothing
+ * for an unproven connection either: the result is `unproven`, and Shopify retries while an importer asks the
+ * shop. It stores nothing for a shop with the same name and another number (`other_shop`): the shop has a new
+ * owner.
  *
  * A redaction's request is written down with it, as pending: written down only where it is applied, one that cannot be
  * applied would be late without anybody's knowing.

@@ -41,7 +41,7 @@ export async function recordPrivacyRequest(
     [merchantId, requestId, kind, customerId, namedEmail, namedExternalId, JSON.stringify(progress)],
   );
   if (recorded.length === 0) {
-    // A redact is only noted here: the erasure compares the persons, whom this row does not name yet.
+    // A redact is only recorded here: the erasure compares the persons, which this row does not name yet.
     if (kind !== 'redact') await assertSameRequest(tx, input, named);
     if (named !== NOBODY) await tellSubject(tx, input, named);
     return { recorded: false };

@@ -62,7 +62,10 @@ export const bulkPayload = (bulk: FinishedBulk): Payload => ({
   type: 'query',
 });
 
-/** Its number in payloads and as gid://shopify/Shop/N: of each name another one, and the same after a restart. */
+/**
+ * The shop's number in payloads and in gid://shopify/Shop/N: distinct for each name, the same after a
+ * restart.
+ */
 export const shopIdOf = (shop: string): number =>
   createHash('sha256').update(shop).digest().readUIntBE(0, 5) + 10_000_000;
 

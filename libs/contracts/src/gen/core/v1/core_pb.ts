@@ -272,7 +272,7 @@ export type Customer = Message<"core.v1.Customer"> & {
   updatedAt?: Timestamp | undefined;
 
   /**
-   * There is an email, which the caller may see, and it does not decrypt: it was changed, or its key is lost.
+   * True when the caller may see the email and it does not decrypt: it was changed, or its key is lost.
    *
    * @generated from field: bool email_unreadable = 10;
    */

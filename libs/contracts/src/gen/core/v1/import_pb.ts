@@ -157,7 +157,7 @@ export type ConnectShopRequest = Message<"core.v1.ConnectShopRequest"> & {
   shop: string;
 
   /**
-   * Of this shop, live, with the scope read_customers. Stored encrypted, never returned.
+   * A valid token of this shop with the scope read_customers. Stored encrypted, never returned.
    *
    * @generated from field: string access_token = 3;
    */
@@ -888,9 +888,10 @@ export const ImportModeSchema: GenEnum<ImportMode> = /*@__PURE__*/
  */
 export const ImportService: GenService<{
   /**
-   * The shop itself is asked with the access token first. INVALID_ARGUMENT when it does not accept the token;
-   * FAILED_PRECONDITION when the token is another shop's or may not read customers; UNAVAILABLE, and nothing
-   * stored, when the shop cannot be asked. Only then, ALREADY_EXISTS while another merchant has connected it.
+   * First asks the shop itself with the access token. INVALID_ARGUMENT when it does not accept the token;
+   * FAILED_PRECONDITION when the token belongs to another shop or may not read customers; UNAVAILABLE when
+   * the shop does not answer, and nothing is stored. After that, ALREADY_EXISTS while another merchant has
+   * connected it.
    *
    * @generated from rpc core.v1.ImportService.ConnectShop
    */

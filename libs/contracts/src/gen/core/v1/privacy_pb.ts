@@ -48,7 +48,7 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   dueAt?: Timestamp | undefined;
 
   /**
-   * Absent while it waits to be done, and when it was cancelled.
+   * Absent until it is done, and when it was cancelled.
    *
    * @generated from field: google.protobuf.Timestamp completed_at = 6;
    */
@@ -60,7 +60,7 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   status: PrivacyRequestStatus;
 
   /**
-   * Of a shop's: nothing of it is done before. Absent until the worker has seen it.
+   * shop_redact only: the earliest start. Absent until the worker has scheduled it.
    *
    * @generated from field: google.protobuf.Timestamp not_before = 8;
    */
@@ -72,7 +72,7 @@ export type PrivacyRequest = Message<"core.v1.PrivacyRequest"> & {
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * Why an operator has cancelled it: forged, mistaken or withdrawn; empty otherwise.
+   * The operator's reason for the cancellation: forged, mistaken or withdrawn; empty otherwise.
    *
    * @generated from field: string cancel_reason = 10;
    */
@@ -466,14 +466,14 @@ export const PrivacyRequestStatus = {
   UNSPECIFIED: 0,
 
   /**
-   * It waits to be done, or is under way.
+   * It waits, or is in progress.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_PENDING = 1;
    */
   PENDING: 1,
 
   /**
-   * Of a shop's: unusually many came at once, and an operator has to confirm it. It is due all the same.
+   * shop_redact only: unusually many arrived at once, and an operator has to confirm it. Its due date stays.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_HELD = 2;
    */
@@ -485,7 +485,7 @@ export const PrivacyRequestStatus = {
   COMPLETED: 3,
 
   /**
-   * Of a shop's: an operator has stopped it. It was not done, and will not be.
+   * shop_redact only: an operator has cancelled it. It was not done, and will not be.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_CANCELLED = 4;
    */

@@ -178,7 +178,7 @@ export type RfmScorePayload = Message<"events.v1.RfmScorePayload"> & {
   monetary: number;
 
   /**
-   * Absent: the merchant's thresholds give it. At most 64 visible characters.
+   * Absent: derived from the merchant's thresholds. At most 64 visible characters.
    *
    * @generated from field: string segment = 4;
    */
@@ -192,8 +192,9 @@ export type RfmScorePayload = Message<"events.v1.RfmScorePayload"> & {
   asOf?: Timestamp | undefined;
 
   /**
-   * Number or string. When both the stored and the new score have one, it decides which is newer; a score whose
-   * as_of is more than 7 days later is newer in any case. At most the nanoseconds from 1970 to a day from now.
+   * Number or string. When both the stored and the new score have one, the higher one is newer; a score
+   * whose as_of is more than 7 days later is newer in any case. At most the nanoseconds from 1970 to a day
+   * from now.
    *
    * @generated from field: optional int64 sequence = 6;
    */
@@ -224,8 +225,8 @@ export type GdprRequestCreated = Message<"events.v1.GdprRequestCreated"> & {
   eventId: string;
 
   /**
-   * With the merchant_id it says which request it is, for good; without it event_id does. At most 255 visible
-   * characters.
+   * Identifies the request permanently, together with the merchant_id; event_id replaces it when it is
+   * absent. At most 255 visible characters.
    *
    * @generated from field: string request_id = 2;
    */
