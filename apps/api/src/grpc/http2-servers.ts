@@ -3,6 +3,7 @@ import { guardedEvent, type Logger } from '@core/runtime';
 import type * as grpc from '@grpc/grpc-js';
 import { boundTimeouts } from '../request/bound-timeouts.ts';
 import type { Connections } from '../request/keep-proven.ts';
+import { keepSessions } from './keep-sessions.ts';
 
 /** The HTTP/2 servers in a private field of grpc-js; specs check that the field still exists. */
 const serversUnder = (server: grpc.Server) =>
@@ -24,6 +25,7 @@ export function hardenServers(
       for (const listener of listeners) each.on(event, guardedEvent(listener.bind(each), log));
     }
     connections.watch(each);
+    keepSessions(each);
     each.prependListener('stream', (_stream, headers) => boundTimeouts(headers));
     // grpc-js listens for the first one only.
     each.on('stream', (stream) => stream.on('error', () => undefined));
