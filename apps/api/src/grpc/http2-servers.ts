@@ -2,6 +2,7 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { guardedEvent, type Logger } from '@core/runtime';
 import type * as grpc from '@grpc/grpc-js';
 import { boundTimeouts } from '../request/bound-timeouts.ts';
+import { keepSessions } from './keep-sessions.ts';
 import type { GrpcLimits } from './limits.ts';
 
 /** The HTTP/2 servers in a private field of grpc-js; specs check that the field still exists. */
@@ -26,6 +27,7 @@ export function hardenServers(
       each.removeAllListeners(event);
       for (const listener of listeners) each.on(event, guardedEvent(listener.bind(each), log));
     }
+    keepSessions(each);
     each.prependListener('stream', (_stream, headers) => boundTimeouts(headers));
     // grpc-js listens for the first one only.
     each.on('stream', (stream) => stream.on('error', () => undefined));
