@@ -16,7 +16,7 @@ interface RoleLimits {
 }
 
 /**
- * Settings of each role that it gets unless it has a limit of its own, so that a manual ALTER ROLE stays. A caller of
+ * Limits of each role that it gets unless it has its own, so that an operator's ALTER ROLE stays. A caller of
  * the api waits 5 s for a lock and then gets UNAVAILABLE; background work retries, and may wait longer. The
  * pool sets the same limits for statements and transactions; these also bind any other client, for example
  * one with a stolen password.
@@ -52,8 +52,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const FORBIDDEN = '42501';
 
 /**
- * Sets the passwords and limits of the apps' roles, resets what else a role has put on itself, and revokes from everybody the right to create temporary
- * objects and objects in public. A dump of a database contains none of this, so every migrate repeats it.
+ * Sets the passwords and limits of the apps' roles, resets what else a role has put on itself, and revokes
+ * from everybody the right to create temporary objects and objects in public. A dump of a database contains none of this, so every migrate repeats it.
  */
 export async function prepareRoles(
   client: Client,
@@ -76,8 +76,9 @@ export async function prepareRoles(
 }
 
 /**
- * Settings that a role may have put on itself, in whatever database: a stolen one breaks its app that way. Our
- * limits stay while they limit something. Those that only a superuser may set stay: the role could not set them.
+ * Settings that a role may have put on itself, in every database: a stolen one breaks its app that way. Our
+ * limits stay while they limit something. Those that only a superuser may set stay: the role could not set
+ * them.
  */
 async function foreignSettings(client: Client): Promise<{ role: string; name: string; place: string }[]> {
   // PostgreSQL knows the settings of PL/pgSQL, and lets them be reset, once a session has used it.
