@@ -135,3 +135,38 @@ describe('ListCustomers', () => {
     expect(refusal.details).toMatch(message);
   });
 });
+
+// Without the limit by bytes these pages are larger than any reply, and no client can list the customers.
+describe('ListCustomers of customers with 64 KiB of metadata', () => {
+  const merchantId = merchant();
+  let ids: string[];
+  beforeAll(async () => {
+    const { rows } = await api.owner.query<{ id: string }>(
+      `insert into customers (merchant_id, rfm_score, metadata)
+       select $1, null, jsonb_build_object('a', array_fill(1, array[32000])) from generate_series(1, 80)
+       returning id`,
+      [merchantId],
+    );
+    ids = rows.map(({ id }) => id).sort();
+    await api.replicated();
+  });
+
+  it.each([{}, { filter: { updatedSince: timestampFromDate(new Date(0)) } }])(
+    'shows everyone once in pages of 1,000: %j',
+    async (request) => {
+      const seen: string[] = [];
+      let pageToken = '';
+      do {
+        const page = await api.rpc.unary(core.listCustomers, {
+          merchantId,
+          ...request,
+          pageSize: 1_000,
+          pageToken,
+        });
+        seen.push(...page.customers.map(({ customerId }) => customerId));
+        pageToken = page.nextPageToken;
+      } while (pageToken);
+      expect(seen.sort()).toEqual(ids);
+    },
+  );
+});

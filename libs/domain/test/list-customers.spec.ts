@@ -71,6 +71,83 @@ describe('listCustomers', () => {
   });
 });
 
+describe('pages of large rows', () => {
+  const merchantId = merchant();
+  const ROWS = 60;
+  let ids: string[];
+  // Of one digit each, as it makes the largest reply, and as the TOAST compression makes almost nothing of it.
+  beforeAll(async () => {
+    const { rows } = await bench.pool.query<{ id: string }>(
+      `insert into customers (merchant_id, rfm_score, metadata)
+       select $1, '{"segment": "LOYAL", "recency": 3}',
+              jsonb_build_object('a', array_fill(1, array[case when n = 7 then 1000000 else 21000 end]))
+         from generate_series(1, $2) n returning id`,
+      [merchantId, ROWS],
+    );
+    ids = rows.map(({ id }) => id).sort();
+  });
+
+  const LISTS: [string, (pageToken: string, pageSize: number) => Promise<CustomerPage>][] = [
+    ...Object.entries({
+      all: {},
+      'a segment': { segment: 'LOYAL' },
+      'a range': { recency: { min: 3, max: 3 } },
+    }).map(([name, filter]): (typeof LISTS)[number] => [
+      name,
+      (pageToken, pageSize) =>
+        listCustomers(readerOf(merchantId), tokens, { merchantId, ...filter, pageSize, pageToken }),
+    ]),
+    ...Object.entries({ changes: {}, 'changes in a segment': { segment: 'LOYAL' } }).map(
+      ([name, filter]): (typeof LISTS)[number] => [
+        name,
+        (pageToken, pageSize) =>
+          listChangedCustomers(readers, tokens, {
+            merchantId,
+            updatedSince: EPOCH,
+            ...filter,
+            pageSize,
+            pageToken,
+          }),
+      ],
+    ),
+  ];
+
+  it.each(LISTS)('of %s end by bytes, and show each customer once', async (_, list) => {
+    const sizes: number[] = [];
+    const { ids: seen } = await readAll(async (pageToken) => {
+      const page = await list(pageToken, 1_000);
+      const bytes = page.customers.map(({ metadata }) => Buffer.byteLength(JSON.stringify(metadata)));
+      sizes.push(page.customers.length);
+      expect(page.customers.length).toBeGreaterThan(0);
+      if (page.customers.length > 1) expect(bytes.reduce((a, b) => a + b)).toBeLessThan(768 * 1024);
+      return page;
+    });
+    expect([...seen].sort()).toEqual(ids);
+    expect(sizes).toContain(1); // the row that is larger than a page has one to itself
+    expect(Math.max(...sizes)).toBeGreaterThan(10);
+  });
+
+  it.each(LISTS)('of %s end by rows first when they are asked so', async (_, list) => {
+    const { customers, nextPageToken } = await list('', 3);
+    expect(customers).toHaveLength(3);
+    expect(nextPageToken).not.toBe('');
+  });
+
+  it('read no more of the database than they give', async () => {
+    const read: number[] = [];
+    const counting: Reader = {
+      query: async (text, values) => {
+        const rows = await readerOf(merchantId).query(text, values);
+        read.push(rows.length);
+        return rows as never;
+      },
+    };
+    const input = { merchantId, pageSize: 1_000, pageToken: '' };
+    const { customers } = await listCustomers(counting, tokens, input);
+    expect(read).toEqual([customers.length + 1]);
+  });
+});
+
 describe('listChangedCustomers', () => {
   const changes = (merchantId: string, updatedSince: string, between?: Parameters<typeof readAll>[1]) =>
     readAll(

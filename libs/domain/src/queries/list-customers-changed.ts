@@ -1,4 +1,5 @@
 import { CUSTOMER_COLUMNS, WRITE_POSITION_SQL, type CustomerRow, type Reader } from '@core/db';
+import { cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
 import { conditionsOf, identityOf, sizeOfPage } from './list-customers-filter.ts';
 import type { CustomerPage, ListCustomers } from './list-customers.ts';
 import type { PageTokens } from './page-token.ts';
@@ -46,17 +47,20 @@ export async function listChangedCustomers(
       : `updated_at >= ${p(input.updatedSince)}::timestamptz`,
     `updated_at < ${p(watermark)}::timestamptz`,
   ];
-  const rows = await readers.atLeast(position).query<CustomerRow & { changedAt: string }>(
-    `select ${CUSTOMER_COLUMNS}, to_char(updated_at at time zone 'UTC', ${INSTANT}) as "changedAt"
-       from customers
-      where ${where.join(' and ')}
-      order by merchant_id, updated_at, id limit ${p(size + 1)}`,
+  const rows = await readers.atLeast(position).query<CustomerRow & Sized & { changedAt: string }>(
+    untilPageIsFull(
+      `select ${CUSTOMER_COLUMNS}, to_char(updated_at at time zone 'UTC', ${INSTANT}) as "changedAt"
+         from customers
+        where ${where.join(' and ')}
+        order by merchant_id, updated_at, id limit ${p(size + 1)}`,
+      '"merchantId", "updatedAt", id',
+    ),
     values,
   );
-  const customers = rows.slice(0, size);
-  const last = rows.length > size ? customers.at(-1) : undefined;
+  const { page, more } = cutPage(rows, size);
+  const last = more ? page.at(-1) : undefined;
   return {
-    customers,
+    customers: page,
     nextPageToken: last ? tokens.make(list, [watermark, position, last.changedAt, last.id]) : '',
     watermark,
   };

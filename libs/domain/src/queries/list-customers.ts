@@ -6,12 +6,13 @@ import {
   sizeOfPage,
   type CustomerFilter,
 } from './list-customers-filter.ts';
+import { cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
 import type { PageTokens } from './page-token.ts';
 
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 
 export interface ListCustomers extends CustomerFilter {
-  /** 1-1,000; 0 is 100. */
+  /** 1-1,000; 0 is 100. Large rows make a page shorter. */
   pageSize: number;
   /** Empty for the first page. */
   pageToken: string;
@@ -45,10 +46,13 @@ export async function listCustomers(
     return `customers where ${where.join(' and ')} order by merchant_id, id limit ${p(size + 1)}`;
   };
   const source = input.segment
-    ? `${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} order by id`
+    ? `${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} order by merchant_id, id`
     : some();
-  const rows = await reader.query<CustomerRow>(`select ${CUSTOMER_COLUMNS} from ${source}`, values);
-  const customers = rows.slice(0, size);
-  const last = rows.length > size ? customers.at(-1) : undefined;
-  return { customers, nextPageToken: last ? tokens.make(list, [last.id]) : '' };
+  const rows = await reader.query<CustomerRow & Sized>(
+    untilPageIsFull(`select ${CUSTOMER_COLUMNS} from ${source}`, '"merchantId", id'),
+    values,
+  );
+  const { page, more } = cutPage(rows, size);
+  const last = more ? page.at(-1) : undefined;
+  return { customers: page, nextPageToken: last ? tokens.make(list, [last.id]) : '' };
 }
