@@ -462,7 +462,7 @@ export type ListCustomersRequest = Message<"core.v1.ListCustomersRequest"> & {
   filter?: CustomerFilter | undefined;
 
   /**
-   * 1-1,000; 0 means 100.
+   * 1-1,000; 0 means 100. Customers with large metadata make a page shorter: 768 KiB of it end a page.
    *
    * @generated from field: int32 page_size = 3;
    */
