@@ -163,6 +163,36 @@ it('gives connections to another process when theirs dies before it has received
   await api.child.stop();
 });
 
+it('answers probes and scrapes while one of its processes is frozen, without waiting for it', async () => {
+  const api = await pad.launch(2);
+  await waitUntil(() => /"processes":\[/.test(api.log()), { what: 'all processes to serve' });
+  const [frozen, other] = await api.pids();
+  const ask = async (path: string) => {
+    const began = performance.now();
+    const reply = await fetch(api.adminUrl + path);
+    return { status: reply.status, text: await reply.text(), ms: performance.now() - began };
+  };
+  process.kill(frozen!, 'SIGSTOP');
+  try {
+    // Of several, because one may be late on a busy machine: a frozen process delays every one of them.
+    const fastest: Record<string, number> = {};
+    for (const path of ['/readyz', '/readyz?for=writes', '/metrics']) {
+      const answers = [await ask(path), await ask(path), await ask(path)];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+      fastest[path] = Math.min(...answers.map(({ ms }) => ms));
+    }
+    expect(Object.entries(fastest).filter(([, ms]) => ms > 1_500)).toEqual([]);
+    const { text } = await ask('/metrics');
+    expect(text).toMatch(/^core_processes\{.*\} 2$/m);
+    expect(text).toMatch(/^core_processes_answering\{.*\} 1$/m);
+    expect(text).toContain(`process="${other}"`);
+    expect(text).not.toContain(`process="${frozen}"`);
+  } finally {
+    process.kill(frozen!, 'SIGCONT');
+  }
+  await api.child.stop();
+});
+
 it('leaves no process behind when it is killed itself', async () => {
   const api = await pad.launch(2);
   const pids = await api.pids();

@@ -1,6 +1,7 @@
 import { Client, Pool } from 'pg';
 import type { Logger } from '@core/runtime';
 import { socketsOf } from './node-sockets.ts';
+import { settingsOption } from './pool.ts';
 
 /** One connection beside the pool, to the same database as the same role: for LISTEN, which belongs to a session. */
 export const ownClient = (pool: Pool): Client => new Client(pool.options);
@@ -16,10 +17,9 @@ export function ownPool(
 ): Pool {
   // pg hides the password of a pool's options from being copied.
   const { password } = pool.options;
-  const options = [
-    ...(pool.options.options ? [pool.options.options] : []),
-    ...Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`),
-  ].join(' ');
+  const options = [...(pool.options.options ? [pool.options.options] : []), settingsOption(settings)].join(
+    ' ',
+  );
   // A server that goes without a word would keep a statement waiting for as long as TCP has patience.
   const own = new Pool({ ...pool.options, password, max, options, query_timeout: 20_000 });
   own.on('error', (err) => log.warn({ err }, 'database connection lost'));

@@ -28,6 +28,34 @@ export const SERVER_SIDE =
   '-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=4 -c tcp_user_timeout=8000';
 
 /**
+ * Settings without which the apps do not work, or write secrets to the log. A role may change them for itself
+ * with ALTER ROLE, which PostgreSQL cannot forbid, and a stolen role would break its app at the next
+ * connection. Settings of the connection prevail over those of the role and of the database. An empty library
+ * list replaces one that names a missing library, which ends every connection.
+ */
+const PINNED = {
+  search_path: 'public, pg_temp',
+  role: 'none',
+  row_security: 'on',
+  default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  transaction_timeout: '0',
+  idle_session_timeout: '0',
+  datestyle: 'ISO, MDY',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  local_preload_libraries: '',
+  log_parameter_max_length_on_error: '0',
+};
+
+/** A backslash keeps a space within its value. */
+export const settingsOption = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
+    .join(' ');
+
+/**
  * A pool for one node; without `node`, for the primary, which is then watched: see guardPrimary. An idle
  * client of a pool may lose its connection (restart, failover): this is logged, the client is dropped and the
  * next caller gets a new one; without a listener the error would end the process.
@@ -46,7 +74,7 @@ export function createPool(
     password: env.CORE_DB_PASSWORD,
     ssl: env.CORE_DB_TLS ? { rejectUnauthorized: true } : false,
     application_name: options.app,
-    options: SERVER_SIDE,
+    options: `${SERVER_SIDE} ${settingsOption(PINNED)}`,
   };
   const sockets = trackSockets();
   const config: PoolConfig = {

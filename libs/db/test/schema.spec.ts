@@ -1,6 +1,12 @@
 import { Client, type Pool } from 'pg';
 import type { TestDatabase } from '@core/testing';
-import { assertKnownSchema, KNOWN_SCHEMA, type Reader } from '../src/index.ts';
+import {
+  assertKnownSchema,
+  KNOWN_SCHEMA,
+  OUTBOX_SEGMENTS,
+  OUTBOX_SHARDS,
+  type Reader,
+} from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
@@ -10,6 +16,9 @@ beforeAll(async () => ({ pool, database, close } = await openDatabase()));
 afterAll(() => close());
 
 const reader: Reader = { query: async (text, values) => (await pool.query(text, values)).rows };
+
+/** 32 names, 512 bytes with their separators. */
+const LARGEST_FIELDS = `array_fill(repeat('f', 15), array[31]) || repeat('f', 16)`;
 
 describe('the plan’s names', () => {
   it.each(['customers', 'program_settings', 'customer_import_logs'])('table %s', async (table) => {
@@ -157,10 +166,33 @@ describe('roles', () => {
       [{ version: 1 }],
       [{ version: 0 }],
       [{ topic: 'null' }],
+      [{ shard: -1 }],
+      [{ shard: OUTBOX_SHARDS }],
+      [{ shard: 99 }],
+      [{ changed_fields: `array_fill('f'::text, array[33])` }],
+      [{ changed_fields: `array_fill(repeat('f', 200), array[200000])` }],
+      [{ changed_fields: `array[repeat('f', 513)]` }],
+      [{ changed_fields: `array[chr(1)]` }],
+      [{ changed_fields: `'{{email},{metadata}}'` }],
+      [{ changed_fields: `'{null}'` }],
+      [{ origin: `repeat('a', 33)` }],
+      [{ origin: `''` }],
+      [{ origin: `chr(1)` }],
+      [{ traceparent: `repeat('a', 129)` }],
+      [{ traceparent: `chr(10)` }],
     ])('may not append %j', async (values) => {
       for (const segment of [0, 1, 2]) {
         expect(await as(role, append({ ...values, segment }))).toMatch(/check constraint|not-null/);
       }
+    });
+    it.each([[{ segment: -1 }], [{ segment: OUTBOX_SEGMENTS }], [{ segment: 'null' }]])(
+      'may not append %j',
+      async (values) => expect(await as(role, append(values))).toMatch(/no partition/),
+    );
+    it('may append the largest event that the checks accept, and one without fields', async () => {
+      const largest = { changed_fields: LARGEST_FIELDS, origin: `repeat('a', 32)` };
+      expect(await as(role, append({ ...largest, traceparent: `repeat('a', 128)` }))).toBe('allowed');
+      expect(await as(role, append({ changed_fields: `'{}'` }))).toBe('allowed');
     });
     it.each([[{ event_id: 'uuidv7()' }], [{ occurred_at: 'now()' }], [{ id: 1 }]])(
       'may not say %j',

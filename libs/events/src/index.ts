@@ -1,4 +1,4 @@
-export type * from './kafka-client.ts';
+export * from './kafka-client.ts';
 export * from './acls.ts';
 export type { EventContext } from './consumer/apply-batch.ts';
 export * from './consumer/classify.ts';

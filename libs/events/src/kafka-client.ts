@@ -54,10 +54,16 @@ export interface EventRecord {
   value: string | Buffer | null;
 }
 
+/** Kafka refuses some of the records for good: too large, or invalid. */
+export class RecordsRefused extends Error {
+  override name = 'RecordsRefused';
+}
+
 export interface EventProducer {
   /**
    * Resolves once every in-sync replica has acknowledged all of the records. After a rejection any part of
    * them may be in Kafka: sending the same records again makes duplicates at worst, and keeps the order.
+   * @throws RecordsRefused when sending the same records again would fail again
    */
   send(records: readonly EventRecord[]): Promise<void>;
 }

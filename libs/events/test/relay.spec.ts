@@ -3,6 +3,7 @@ import { pause, type Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import {
   LEASE_MS,
+  RecordsRefused,
   RELAY_BATCH,
   startRelay,
   type EventProducer,
@@ -29,6 +30,9 @@ import {
 /** The constraint of migration 0014. */
 const OUTBOX_TOPICS = `alter table outbox_events add constraint ck_outbox_events_topic check (
   version >= 1 and topic = case version when 1 then 'customer.created' else 'customer.updated' end) not valid`;
+
+/** Those of migration 0017, which rows from before it may break. */
+const OUTBOX_SIZES = ['ck_outbox_events_shard', 'ck_outbox_events_changed_fields'];
 
 describe('relay', () => {
   let client: KafkaClient;
@@ -162,6 +166,48 @@ describe('relay', () => {
     expect(sent).toHaveLength(30);
   });
 
+  it('sets aside what Kafka refuses for good, loses nothing of it, and publishes what is behind it', async () => {
+    for (const name of OUTBOX_SIZES) {
+      await owner.query(`alter table outbox_events drop constraint if exists ${name}`);
+    }
+    const topic = await newTopic(client);
+    await appendEvents(owner, { customers: 3, versions: 2, shard: 1 });
+    const { rows } = await owner.query<{ event: { event_id: string } }>(
+      `insert into outbox_events as e (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+       values (0, 1, 'customer.updated', uuidv7(), uuidv7(), 2, array_fill(repeat('f', 200), array[10000]), 'api')
+       returning to_jsonb(e) as event`,
+    );
+    await appendEvents(owner, { customers: 3, versions: 2, shard: 1 });
+    const metrics = newRegistry();
+    const running = relay(into(topic, await client.producer()), { metrics });
+    await drained();
+    await running.close();
+    const { records, until, close } = await collect(client, topic);
+    await until(12);
+    expect([...firstVersions(records).values()]).toEqual(Array.from({ length: 6 }, () => upTo(2)));
+    await close();
+    const { rows: refused } = await owner.query('select event, error from outbox_refused');
+    expect(refused).toEqual([{ event: rows[0]!.event, error: expect.stringMatching(/too large|larger/) }]);
+    expect(await metrics.metrics()).toContain('core_outbox_refused_total 1');
+  });
+
+  it('sets nothing aside once its lease was taken while Kafka refused', async () => {
+    await owner.query('delete from outbox_refused');
+    await appendEvents(owner, { customers: 1, versions: 1, shard: 1 });
+    const { leases } = await holdShards(pool, 'first', [], 10_000);
+    const lease = leases.find(({ shard }) => shard === 1)!;
+    const producer = sending(async () => {
+      await owner.query('update outbox_shards set fence = fence + 1 where shard = 1');
+      throw new RecordsRefused('too large');
+    });
+    const rotation = { deleted: () => undefined };
+    const nothing = () => undefined;
+    const deps = { pool, log: quietLog, onPublished: nothing, onRefused: nothing, rotation, producer };
+    expect(await relayOldest(deps, lease, new AbortController().signal)).toBe('lease_lost');
+    expect(await backlog(owner)).toBe(1);
+    expect((await owner.query('select from outbox_refused')).rowCount).toBe(0);
+  });
+
   it('publishes an event that was committed behind a later one', async () => {
     const topic = await newTopic(client);
     const slow = await owner.connect();
@@ -186,7 +232,8 @@ describe('relay', () => {
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     const lease = leases.find(({ shard }) => shard === 1)!;
     const rotation = { deleted: () => undefined };
-    const deps = { pool, log: quietLog, onPublished: () => undefined, rotation };
+    const nothing = () => undefined;
+    const deps = { pool, log: quietLog, onPublished: nothing, onRefused: nothing, rotation };
     const signal = new AbortController().signal;
     const stolen = sending(async () => {
       await owner.query('update outbox_shards set lease_until = now() where shard = 1');

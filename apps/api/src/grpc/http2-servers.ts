@@ -2,7 +2,8 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { guardedEvent, type Logger } from '@core/runtime';
 import type * as grpc from '@grpc/grpc-js';
 import { boundTimeouts } from '../request/bound-timeouts.ts';
-import type { GrpcLimits } from './limits.ts';
+import type { Connections } from '../request/keep-proven.ts';
+import { keepSessions } from './keep-sessions.ts';
 
 /** The HTTP/2 servers in a private field of grpc-js; specs check that the field still exists. */
 const serversUnder = (server: grpc.Server) =>
@@ -14,18 +15,17 @@ const serversUnder = (server: grpc.Server) =>
  */
 export function hardenServers(
   server: grpc.Server,
-  { mostConnections }: Pick<GrpcLimits, 'mostConnections'>,
+  connections: Connections,
   log: Pick<Logger, 'error'>,
 ): void {
   for (const each of serversUnder(server).keys()) {
-    // Connections are dropped, because the cluster module would pass a refused one on for ever when all are
-    // full.
-    Object.assign(each, { maxConnections: mostConnections, dropMaxConnection: true });
     for (const event of ['stream', 'session'] as const) {
       const listeners = each.listeners(event) as ((...args: unknown[]) => unknown)[];
       each.removeAllListeners(event);
       for (const listener of listeners) each.on(event, guardedEvent(listener.bind(each), log));
     }
+    connections.watch(each);
+    keepSessions(each);
     each.prependListener('stream', (_stream, headers) => boundTimeouts(headers));
     // grpc-js listens for the first one only.
     each.on('stream', (stream) => stream.on('error', () => undefined));

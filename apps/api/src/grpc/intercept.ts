@@ -7,7 +7,7 @@ import { serveCall, type Doors, type ServerCall } from './method-adapter.ts';
 /**
  * The interceptor that grpc-js calls with each call's headers. Methods of the table are served from
  * here and never reach the handler of grpc-js. For other services, which unauthenticated callers may use,
- * only the time until the first message is limited.
+ * only the time until the first message is limited; they let a connection stay and do not prove it.
  */
 export function createInterceptor(methods: readonly Method[], doors: Doors): grpc.ServerInterceptor {
   const byPath = new Map(methods.flatMap((method) => pathsOf(method.desc).map((path) => [path, method])));
@@ -20,7 +20,7 @@ export function createInterceptor(methods: readonly Method[], doors: Doors): grp
   };
 }
 
-function withinTime(call: ServerCall, { requests }: Doors): grpc.ServerInterceptingCall {
+function withinTime(call: ServerCall, { requests, connections }: Doors): grpc.ServerInterceptingCall {
   const waiting = requests.add(() => {
     const { code, rawMessage } = cutShort();
     call.sendStatus({ code: code as number, details: rawMessage });
@@ -31,6 +31,7 @@ function withinTime(call: ServerCall, { requests }: Doors): grpc.ServerIntercept
   const heard = new grpc.ServerListenerBuilder()
     .withOnReceiveMessage((message, next) => {
       stop();
+      connections.hear(call.stream.session);
       next(message);
     })
     .build();

@@ -16,10 +16,19 @@ export const GRPC_LIMITS = {
   mostHeaders: 64,
 
   /**
-   * Maximum connections of one process, idle ones included (about 30 KiB each); further connections are
-   * closed at once. A client holds one connection for each process.
+   * Maximum connections of one process, idle ones included (about 30 KiB each). A client holds one connection
+   * for each process. Beyond it a new connection displaces the oldest one without an admitted call; without
+   * such a one it is closed at once.
    */
   mostConnections: 2_048,
+
+  /**
+   * Time from a connection to its first call; exceeded: GOAWAY. A client that connects early comes again with
+   * its first call, within milliseconds. A call that the gate admits proves the connection. A health check or
+   * reflection, which need no token, only let it stay until it is idle or its place is needed: a balancer asks
+   * for nothing else.
+   */
+  firstCallWithinMs: 10_000,
 
   /**
    * Maximum MB of headers, streams and unread replies that one connection may hold: 256 batches of scores

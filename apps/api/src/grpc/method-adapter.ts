@@ -8,6 +8,7 @@ import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
 import { decompress } from '../request/decompress.ts';
+import type { Connections } from '../request/keep-proven.ts';
 import { tooSlow } from '../request/refusals.ts';
 import type { TimeLimit, Waiting } from '../request/time-limit.ts';
 import { certificateOf } from './client-certificate.ts';
@@ -27,6 +28,7 @@ export interface ServerCall extends grpc.ServerInterceptingCallInterface {
 export interface Doors {
   invoker: Invoker;
   budget: ByteBudget;
+  connections: Pick<Connections, 'prove' | 'hear'>;
   /** Maximum time between the headers and the end of the request. */
   requests: TimeLimit;
   requestWithinMs: number;
@@ -96,6 +98,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   };
   const letIn = (entered: Admitted<unknown>) => {
     admitted = entered;
+    doors.connections.prove(call.stream.session);
     if (cancelled) return refuse(new ConnectError('the caller has gone', Code.Canceled));
     waiting = doors.requests.add(() => refuse(tooSlow(doors.requestWithinMs)));
     call.startRead();

@@ -4,6 +4,7 @@ import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
+import { keepProven } from '../request/keep-proven.ts';
 import { createTimeLimit } from '../request/time-limit.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { addHealth } from './health.ts';
@@ -36,8 +37,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const limits = { ...GRPC_LIMITS, ...options.limits };
   const requests = createTimeLimit(limits.requestWithinMs);
   const refused = createTimeLimit(limits.lingerMs);
+  const connections = keepProven({
+    most: limits.mostConnections,
+    firstCallWithinMs: limits.firstCallWithinMs,
+  });
   const { methods, invoker, budget } = options;
-  const doors = { invoker, budget, requests, requestWithinMs: limits.requestWithinMs, refused };
+  const doors = { invoker, budget, connections, requests, requestWithinMs: limits.requestWithinMs, refused };
   const server = new grpc.Server({
     ...grpcOptions(limits),
     interceptors: [createInterceptor(methods, doors)],
@@ -53,7 +58,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   if (options.reflection) addReflection(server, services);
 
   const port = await bind(server, options);
-  hardenServers(server, limits, options.log);
+  hardenServers(server, connections, options.log);
   return {
     port,
     async stop() {
@@ -63,6 +68,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
       const forced = setTimeout(() => cutSessions(server), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);
+      connections.close();
       requests.close();
       refused.close();
     },

@@ -1,6 +1,6 @@
 import { MOST_BODY_BYTES } from '../request/byte-budget.ts';
 
-/** What node:http lets a peer take up before a request of its own has arrived. */
+/** What a peer may take up before a request of its own has arrived. */
 export const HTTP_LIMITS = {
   /** Ours come to 1 KiB; 16 KiB leave room for a large token and a proxy's own lines. More is answered 431. */
   maxHeaderSize: 16 * 1024,
@@ -14,17 +14,17 @@ export const HTTP_LIMITS = {
   connectionsCheckingInterval: 1_000,
   /** Above the 60 s of common balancers, so that they close first and never send into a closed connection. */
   keepAliveTimeout: 65_000,
+  /**
+   * Connections of one process, idle ones included (about 20 KiB each), well below the files that a process may
+   * open. Beyond it a new connection displaces the oldest one without an admitted request; without such a one
+   * it is closed at once.
+   */
+  mostConnections: 4_096,
 };
 export type HttpLimits = typeof HTTP_LIMITS;
 
 /** Headers beyond are dropped; gRPC-Web with a full set of metadata sends some thirty. */
 export const MOST_HEADERS = 100;
-
-/**
- * Connections of one process, idle ones included (about 20 KiB each); what comes beyond is closed at once.
- * Well below the files a process may open, of which gRPC and the database need their part.
- */
-export const MOST_CONNECTIONS = 4_096;
 
 /** What Shopify's webhooks may take. They are anybody's until their signature is checked, which takes the whole body. */
 export const WEBHOOK_LIMITS = {

@@ -21,6 +21,7 @@ import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
 import { boundTimeouts } from '../request/bound-timeouts.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
+import type { Connections } from '../request/keep-proven.ts';
 import { endAnswer } from './end-answer.ts';
 import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
 
@@ -55,6 +56,7 @@ export function createRoutes(
   methods: readonly Method[],
   invoker: Invoker,
   budget: ByteBudget,
+  connections: Pick<Connections, 'prove'>,
 ): RequestListener {
   const router = createConnectRouter();
   for (const method of methods) {
@@ -68,7 +70,7 @@ export function createRoutes(
     };
     router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
       ...ROUTER,
-      requestGate: (context) => admit(method, invoker, budget, context),
+      requestGate: (context) => admit(method, invoker, budget, connections, context),
     });
   }
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -115,6 +117,7 @@ async function admit(
   method: Method,
   invoker: Invoker,
   budget: ByteBudget,
+  connections: Pick<Connections, 'prove'>,
   context: HandlerContext,
 ): Promise<void> {
   const call = context.values.get(CALL);
@@ -123,6 +126,7 @@ async function admit(
   const admitted: Admitted<unknown> = await (method.kind === 'unary'
     ? invoker.admit(method, incoming)
     : invoker.admit(method, incoming));
+  connections.prove(call.req.socket);
   let request: Message;
   try {
     request = await readRequest(method, call.format, call.req, budget);

@@ -4,12 +4,13 @@ import { guarded, listen, type Listener, type Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
+import { keepProven } from '../request/keep-proven.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
 import { endAnswer } from './end-answer.ts';
 import { hostProblem } from './host.ts';
-import { HTTP_LIMITS, MOST_CONNECTIONS, MOST_HEADERS, type HttpLimits } from './limits.ts';
+import { HTTP_LIMITS, MOST_HEADERS, type HttpLimits } from './limits.ts';
 import { createRoutes } from './routes.ts';
 
 export interface HttpServerOptions {
@@ -35,7 +36,9 @@ export interface HttpServerOptions {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const cors = createCors(options.corsOrigins);
-  const route = createRoutes(options.methods, options.invoker, options.budget);
+  const { mostConnections, ...limits } = { ...HTTP_LIMITS, ...options.limits };
+  const connections = keepProven({ most: mostConnections });
+  const route = createRoutes(options.methods, options.invoker, options.budget, connections);
   const answer = (req: IncomingMessage, res: ServerResponse) => {
     drain.begin(res);
     const problem = hostProblem(req);
@@ -46,12 +49,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (cors(req, res)) return undefined;
     const [path = ''] = (req.url ?? '').split('?', 1);
     const page = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
-    return (page ?? route)(req, res);
+    if (!page) return route(req, res);
+    // Only a known caller is answered well there: by a signature or through the gate.
+    res.once('finish', () => res.statusCode < 400 && connections.prove(req.socket));
+    return page(req, res);
   };
-  const server = createServer({ ...HTTP_LIMITS, ...options.limits }, guarded(answer, options.log));
+  const server = createServer(limits, guarded(answer, options.log));
   server.maxHeadersCount = MOST_HEADERS;
-  // Dropped, because one of several processes would hand the connection back, for ever when all are full.
-  Object.assign(server, { maxConnections: MOST_CONNECTIONS, dropMaxConnection: true });
+  connections.watch(server);
   const drain = createDrain(server);
   await listen(server, options, 'CORE_HTTP_PORT');
   return {

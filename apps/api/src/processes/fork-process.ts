@@ -48,6 +48,7 @@ export function forkProcess(): ApiProcess {
   const end = (how: string) => {
     served.resolve(undefined);
     ended.resolve(how);
+    for (const answer of asked.values()) answer(undefined as never);
   };
   worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   // One that could be started but not spoken to ends, too; one that could not be started has nothing to end.
@@ -61,8 +62,8 @@ export function forkProcess(): ApiProcess {
     heard: () => heard,
     async ask<K extends keyof Answers>(what: K) {
       const id = questions++;
-      const answer = new Promise<Answers[K]>((resolve) => asked.set(id, resolve));
-      worker.send({ id, ask: what } as Question, () => undefined);
+      const answer = new Promise<Answers[K] | undefined>((resolve) => asked.set(id, resolve));
+      worker.send({ id, ask: what } as Question, (error) => error && asked.get(id)?.(undefined as never));
       try {
         return await within(ANSWER_WITHIN_MS, answer);
       } finally {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Counter, Gauge, Registry, serveAdmin, sumMetrics, type App } from '@core/runtime';
 import type { RunningApi } from '../api.ts';
 import type { apiEnv } from '../config.ts';
+import { askMembers } from './ask-members.ts';
 import { createCrew } from './crew.ts';
 import { forkProcess, type ApiProcess } from './fork-process.ts';
 
@@ -53,6 +54,11 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
       this.set(crew.members.size);
     },
   });
+  const answering = new Gauge({
+    name: 'core_processes_answering',
+    help: 'Processes whose figures this page contains; fewer than core_processes: one hangs or starts',
+    registers,
+  });
 
   const admin = await serveAdmin({
     port: env.CORE_ADMIN_PORT,
@@ -65,8 +71,8 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
     metrics: {
       contentType: metrics.contentType,
       async metrics() {
-        const parts = await Promise.all([...crew.members].map((member) => member.ask('metrics')));
-        const known = parts.filter((part) => part !== undefined);
+        const known = await askMembers(crew.members, 'metrics');
+        answering.set(known.length);
         return sumMetrics([await metrics.getMetricsAsJSON(), ...known]).metrics();
       },
     },
@@ -81,13 +87,12 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   return ports;
 }
 
-/** One process that can do its work is enough; without any, what they miss between them. */
+/** The first process that can do its work is enough; without any, what they miss between them. */
 async function missingIn(
   members: ReadonlySet<ApiProcess>,
   question: 'failing' | 'failingWrites',
 ): Promise<string[]> {
-  const answers = await Promise.all([...members].map((member) => member.ask(question)));
-  const heard = answers.filter((failing) => failing !== undefined);
+  const heard = await askMembers(members, question, (failing) => failing.length === 0);
   if (heard.length === 0) return ['serving'];
   return heard.some((failing) => failing.length === 0) ? [] : [...new Set(heard.flat())];
 }

@@ -16,7 +16,7 @@ interface RoleLimits {
 }
 
 /**
- * Settings of each role that it gets unless it has its own, so that a manual ALTER ROLE stays. A caller of
+ * Limits of each role that it gets unless it has its own, so that an operator's ALTER ROLE stays. A caller of
  * the api waits 5 s for a lock and then gets UNAVAILABLE; background work retries, and may wait longer. The
  * pool sets the same limits for statements and transactions; these also bind any other client, for example
  * one with a stolen password.
@@ -36,12 +36,24 @@ const ROLES: Readonly<Record<AppRole, RoleLimits>> = {
   core_sealer: limits(0.1, '15s'),
 };
 
+/** A limit outside of these is none, or lets no statement end. */
+const [LEAST_MS, MOST_MS] = [1_000, 3_600_000];
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
 /** SQLSTATE insufficient_privilege. */
 const FORBIDDEN = '42501';
 
 /**
- * Sets the passwords and limits of the apps' roles, and revokes from everybody the right to create temporary
- * objects and objects in public. A dump of a database contains none of this, so every migrate repeats it.
+ * Sets the passwords and limits of the apps' roles, resets what else a role has put on itself, and revokes
+ * from everybody the right to create temporary objects and objects in public. A dump of a database contains none of this, so every migrate repeats it.
  */
 export async function prepareRoles(
   client: Client,
@@ -51,10 +63,47 @@ export async function prepareRoles(
   for (const [role, password] of Object.entries(passwords)) {
     if (password) await alter(client, `alter role ${role} login password ${client.escapeLiteral(password)}`);
   }
+  for (const { role, name, place } of await foreignSettings(client)) {
+    await tryTo(say, async () => {
+      await alter(client, `alter role ${role}${place} reset ${identifier(client, name)}`);
+      say(`reset ${name} of ${role}${place}`);
+    });
+  }
   await tryTo(say, async () => {
     for (const statement of await missingLimits(client)) await alter(client, statement);
   });
   await tryTo(say, () => revokeMaking(client));
+}
+
+/**
+ * Settings that a role may have put on itself, in every database: a stolen one breaks its app that way. Our
+ * limits stay while they limit something. Those that only a superuser may set stay: the role could not set
+ * them.
+ */
+async function foreignSettings(client: Client): Promise<{ role: string; name: string; place: string }[]> {
+  // PostgreSQL knows the settings of PL/pgSQL, and lets them be reset, once a session has used it.
+  await client.query('do $$ begin end $$');
+  const { rows } = await client.query<{ role: AppRole; name: string; value: string; place: string }>(
+    `select r.rolname as role, lower(split_part(s, '=', 1)) as name, substr(s, strpos(s, '=') + 1) as value,
+            coalesce(' in database ' || quote_ident(d.datname), '') as place
+       from pg_db_role_setting x join pg_roles r on r.oid = x.setrole left join pg_database d on d.oid = x.setdatabase
+            cross join unnest(x.setconfig) as s left join pg_settings p on lower(p.name) = lower(split_part(s, '=', 1))
+      where r.rolname = any($1) and coalesce(p.context, '') not in ('superuser', 'superuser-backend') order by 1, 4, 2`,
+    [Object.keys(ROLES)],
+  );
+  return rows.filter(({ role, name, value }) => !(name in ROLES[role].settings && isLimit(value)));
+}
+
+const identifier = (client: Client, name: string): string =>
+  name
+    .split('.')
+    .map((part) => client.escapeIdentifier(part))
+    .join('.');
+
+function isLimit(value: string): boolean {
+  const [, figure, unit = 'ms'] = /^([\d.]+) *([a-z]*)$/.exec(value) ?? [];
+  const ms = Number(figure) * (UNIT_MS[unit || 'ms'] ?? NaN);
+  return ms >= LEAST_MS && ms <= MOST_MS;
 }
 
 async function missingLimits(client: Client): Promise<string[]> {

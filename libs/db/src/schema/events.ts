@@ -54,8 +54,28 @@ export const outboxEvents = pgTable(
       'ck_outbox_events_topic',
       sql`${t.version} >= 1 AND ${t.topic} = CASE ${t.version} WHEN 1 THEN 'customer.created' ELSE 'customer.updated' END`,
     ),
+    check('ck_outbox_events_shard', sql`${t.shard} BETWEEN 0 AND ${sql.raw(String(OUTBOX_SHARDS - 1))}`),
+    // A batch of the relay's 500 events stays below the megabyte that Kafka accepts; the sets of characters
+    // are those that JSON and headers do not lengthen.
+    check(
+      'ck_outbox_events_changed_fields',
+      sql`cardinality(${t.changedFields}) <= 32 AND coalesce(array_ndims(${t.changedFields}), 1) = 1
+      AND octet_length(array_to_string(${t.changedFields}, ',', '?')) <= 512
+      AND array_to_string(${t.changedFields}, ',', '?') ~ '^[a-z0-9_,]*$'`,
+    ),
+    check('ck_outbox_events_origin', sql`${t.origin} ~ '^[a-z_]{1,32}$'`),
+    check('ck_outbox_events_traceparent', sql`${t.traceparent} ~ '^[0-9A-Za-z-]{0,128}$'`),
   ],
 );
+
+/** Events that Kafka refuses for good: rows of outbox_events, whole. Their customers' next events went on. */
+export const outboxRefused = pgTable('outbox_refused', {
+  /** The row's in outbox_events. */
+  id: bigint('id', { mode: 'bigint' }).primaryKey(),
+  event: jsonb('event').notNull(),
+  error: varchar('error').notNull(),
+  refusedAt: instant('refused_at').notNull().defaultNow(),
+});
 
 /** One row: the segment that writers append to. The others drain, and are thrown away as files once empty. */
 export const outboxRotation = pgTable('outbox_rotation', {

@@ -1,5 +1,5 @@
-import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
-import type { EventProducer, EventRecord } from '../kafka-client.ts';
+import { KafkaJSProtocolError, Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
+import { RecordsRefused, type EventProducer, type EventRecord } from '../kafka-client.ts';
 
 export interface ManagedProducer extends EventProducer {
   connect(): Promise<void>;
@@ -41,7 +41,7 @@ export function createProducer(kafka: Kafka): ManagedProducer {
       await producer.sendBatch({ acks: ALL_REPLICAS, topicMessages: byTopic(records) });
     } catch (error) {
       await disconnect();
-      throw error;
+      throw isRefusal(error) ? new RecordsRefused((error as Error).message, { cause: error }) : error;
     }
   };
 
@@ -53,6 +53,17 @@ export function createProducer(kafka: Kafka): ManagedProducer {
 }
 
 const ALL_REPLICAS = -1;
+
+/** A corrupt message is none of these: it may have been damaged on its way, and is sent again. */
+const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'];
+
+/** kafkajs may wrap the broker's answer in the error of its last retry. */
+function isRefusal(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof KafkaJSProtocolError && REFUSALS.includes(cause.type)) return true;
+  }
+  return false;
+}
 
 async function open(kafka: Kafka): Promise<Producer> {
   const producer = kafka.producer({

@@ -10,12 +10,17 @@ const COUNTED = 10_000;
 export function createRelayMetrics(
   registry: Registry,
   pool: Pool,
-): { onPublished: (rows: readonly OutboxRow[]) => void; onRotated: () => void } {
+): { onPublished: (rows: readonly OutboxRow[]) => void; onRefused: () => void; onRotated: () => void } {
   const registers = [registry];
   const published = new Counter({
     name: 'core_outbox_published_total',
     help: 'Events that Kafka has acknowledged, repetitions included',
     labelNames: ['topic'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'core_outbox_refused_total',
+    help: 'Events that Kafka refuses for good; they are kept in the table outbox_refused',
     registers,
   });
   const rotations = new Counter({
@@ -43,6 +48,7 @@ export function createRelayMetrics(
     onPublished: (rows) => {
       for (const { version } of rows) published.inc({ topic: customerTopic(version) });
     },
+    onRefused: () => refused.inc(),
     onRotated: () => rotations.inc(),
   };
 }

@@ -55,6 +55,25 @@ export async function deletePublished(
 }
 
 /**
+ * Moves a row that Kafka refuses for good to outbox_refused, whole, in one statement and under our fence.
+ * Rejected: a dead letter on a topic, which would have to leave out the part that is too large.
+ * @returns false when the fence is no longer ours
+ */
+export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: string): Promise<boolean> {
+  const result = await pool.query<{ ours: boolean }>({
+    name: 'set_aside',
+    text: `with lease as (select shard from outbox_shards where shard = $1 and fence = $2 for share),
+                refused as (delete from outbox_events e
+                             where shard = $1 and id = $3 and exists (select from lease)
+                            returning id, to_jsonb(e) as event),
+                kept as (insert into outbox_refused (id, event, error) select id, event, $4 from refused)
+           select exists (select from lease) as ours`,
+    values: [lease.shard, lease.fence, row.id, error],
+  });
+  return result.rows[0]?.ours === true;
+}
+
+/**
  * An outbox row as the record of customer.created or customer.updated. The version decides between the two,
  * and not the row's topic column: otherwise the relay would publish on any topic that a writer inserts.
  */

@@ -1,9 +1,9 @@
 import type { Pool } from '@core/db';
 import { backoff, pause, type Logger } from '@core/runtime';
-import type { EventProducer } from '../kafka-client.ts';
+import { RecordsRefused, type EventProducer } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
 import type { Wake } from './listen-wake.ts';
-import { deletePublished, readOldest, toRecord, type OutboxRow } from './outbox-rows.ts';
+import { deletePublished, readOldest, setAside, toRecord, type OutboxRow } from './outbox-rows.ts';
 import type { Rotation } from './rotate-segments.ts';
 
 /** Rows of one produce request: large enough that round trips cost little, and the most that a kill repeats. */
@@ -28,7 +28,12 @@ export interface ShardRelay {
   wake: Pick<Wake, 'listening' | 'news' | 'wait'>;
   rotation: Rotation;
   onPublished: (rows: readonly OutboxRow[]) => void;
+  onRefused: () => void;
 }
+
+type Publishing = Pick<ShardRelay, 'pool' | 'producer' | 'log' | 'onPublished' | 'onRefused'> & {
+  rotation: Pick<Rotation, 'deleted'>;
+};
 
 /**
  * Publishes one shard until the signal aborts or the lease is lost: read, send, wait for the acknowledgement,
@@ -61,26 +66,56 @@ export async function relayShard(deps: ShardRelay, lease: Lease, signal: AbortSi
 
 /** Reads the oldest rows and publishes them batch by batch. @returns how much there was */
 export async function relayOldest(
-  deps: Pick<ShardRelay, 'pool' | 'producer' | 'log' | 'onPublished'> & {
-    rotation: Pick<Rotation, 'deleted'>;
-  },
+  deps: Publishing,
   lease: Lease,
   signal: AbortSignal,
 ): Promise<'empty' | 'some' | 'full' | 'lease_lost'> {
   const rows = await readOldest(deps.pool, lease.shard, READ_AHEAD);
   for (let n = 0; n < rows.length && !signal.aborted; n += RELAY_BATCH) {
     const batch = rows.slice(n, n + RELAY_BATCH);
-    await deps.producer.send(batch.map(toRecord));
-    deps.onPublished(batch);
-    if (!(await deletePublished(deps.pool, lease, batch))) {
+    if (!(await publish(deps, lease, batch))) {
       deps.log.warn(
         { shard: lease.shard, rows: batch.length },
         'lease lost; the successor publishes these rows again',
       );
       return 'lease_lost';
     }
-    deps.rotation.deleted(batch.length);
   }
   if (rows.length === 0) return 'empty';
   return rows.length < READ_AHEAD ? 'some' : 'full';
+}
+
+/**
+ * Sends rows, then removes them from the outbox. Where Kafka refuses them for good, halves of the batch are
+ * sent, until the refused row is alone: it is set aside, because every event behind it would wait for ever.
+ * @returns false when the lease is lost
+ */
+async function publish(deps: Publishing, lease: Lease, rows: readonly OutboxRow[]): Promise<boolean> {
+  try {
+    await deps.producer.send(rows.map(toRecord));
+  } catch (err) {
+    if (!(err instanceof RecordsRefused)) throw err;
+    const [row, ...more] = rows;
+    if (row && more.length === 0) return refuse(deps, lease, row, err);
+    const middle = rows.length >> 1;
+    return (
+      (await publish(deps, lease, rows.slice(0, middle))) && (await publish(deps, lease, rows.slice(middle)))
+    );
+  }
+  deps.onPublished(rows);
+  if (!(await deletePublished(deps.pool, lease, rows))) return false;
+  deps.rotation.deleted(rows.length);
+  return true;
+}
+
+async function refuse(deps: Publishing, lease: Lease, row: OutboxRow, err: Error): Promise<boolean> {
+  if (!(await setAside(deps.pool, lease, row, err.message))) return false;
+  deps.rotation.deleted(1);
+  deps.onRefused();
+  deps.log.error(
+    { err, shard: lease.shard, event_id: row.event_id, customer_id: row.customer_id },
+    'Kafka refuses an event for good; it is kept in outbox_refused; ' +
+      '`npm run ops -- outbox replay --customer` appends a new event of this customer',
+  );
+  return true;
 }

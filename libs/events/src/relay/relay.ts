@@ -49,7 +49,7 @@ interface Held {
  */
 export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }: RelayOptions): Relay {
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
-  const { onPublished, onRotated } = createRelayMetrics(metrics, pool);
+  const { onPublished, onRefused, onRotated } = createRelayMetrics(metrics, pool);
   // Its own, also because a lease must not run out while consumers keep every client of the pool busy.
   const own = ownPool(pool, { max: OUTBOX_SHARDS + 1, settings: SETTINGS, log });
   const wake = listenForWake(pool, OUTBOX_CHANNEL, log);
@@ -60,7 +60,7 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }:
 
   const hold = (lease: Lease): void => {
     const stop = new AbortController();
-    const shard = { pool: own, producer, log, wake, rotation, onPublished };
+    const shard = { pool: own, producer, log, wake, rotation, onPublished, onRefused };
     held.set(lease.shard, { lease, stop, done: relayShard(shard, lease, stop.signal) });
     log.info({ shard: lease.shard, fence: lease.fence }, 'relaying an outbox shard');
   };

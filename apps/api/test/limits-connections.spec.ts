@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import * as http2 from 'node:http2';
+import { Agent, request, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
+import { CoreError } from '@core/runtime';
+import { grpcClient, waitUntil } from '@core/testing';
+import type { Identify } from '../src/call/caller.ts';
+import { HEALTH } from '../src/grpc/health-descriptor.ts';
+import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** A caller is known by any token. */
+const byToken: Identify = ({ header }) => {
+  if (!header('authorization')) throw new CoreError('unauthenticated', 'authorization: is required');
+  return { caller: 'spec', scopes: new Set(['rfm:read'] as const) };
+};
+const token = { authorization: 'Bearer any' };
+
+async function open(options: Parameters<typeof openBareServers>[0]): Promise<BareServers> {
+  const servers = await openBareServers({ identify: byToken, ...options });
+  closers.push(() => servers.stop());
+  return servers;
+}
+
+/** HTTP/2 that says nothing but its preface and settings. */
+async function silent({ grpcPort }: BareServers): Promise<http2.ClientHttp2Session> {
+  const session = http2.connect(`http://127.0.0.1:${grpcPort}`);
+  session.on('error', () => undefined);
+  closers.push(() => session.destroy());
+  await Promise.race([once(session, 'remoteSettings'), once(session, 'close')]);
+  return session;
+}
+/** TCP that says nothing at all. */
+async function mute(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.resume();
+  closers.push(() => socket.destroy());
+  await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+  return socket;
+}
+const message = (bytes: Uint8Array) =>
+  Buffer.concat([Buffer.from([0, 0, 0, 0, bytes.length]), Buffer.from(bytes)]);
+const ASK = {
+  rfm: message(toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids))),
+  health: message(toBinary(HEALTH.request, create(HEALTH.request))),
+};
+/** The gRPC status of a call on this very connection. */
+async function call(
+  session: http2.ClientHttp2Session,
+  path: string,
+  body: Buffer,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers,
+  });
+  stream.on('error', () => undefined).resume();
+  let status = -1;
+  stream.on('response', (sent) => (status = Number(sent['grpc-status'] ?? status)));
+  stream.on('trailers', (sent) => (status = Number(sent['grpc-status'] ?? status)));
+  stream.end(body);
+  await once(stream, 'close');
+  return status;
+}
+const toClose = (what: string, ...peers: { readonly destroyed: boolean }[]) =>
+  waitUntil(() => peers.every(({ destroyed }) => destroyed), { what: `${what} to be closed` });
+
+describe('a full gRPC port', () => {
+  it.each<[string, (servers: BareServers) => Promise<unknown>]>([
+    ['of silent sockets', ({ grpcPort }) => mute(grpcPort)],
+    ['of sessions without a call', silent],
+    ['of refused callers', async (servers) => call(await silent(servers), RFM_PATH, ASK.rfm)],
+    [
+      'of health checks',
+      async (servers) => call(await silent(servers), '/grpc.health.v1.Health/Check', ASK.health),
+    ],
+  ])('%s takes a known caller, and keeps it', async (_, fill) => {
+    const servers = await open({ grpc: { mostConnections: 4 } });
+    for (let n = 0; n < 8; n++) await fill(servers);
+    const rpc = grpcClient(`127.0.0.1:${servers.grpcPort}`);
+    closers.push(() => rpc.close());
+    const read = () => rpc.unary(CoreService.method.getCustomerRFM, ids, { metadata: token });
+    await read();
+    for (let n = 0; n < 8; n++) await fill(servers);
+    const accepted = servers.grpcConnections();
+    await read();
+    expect(servers.grpcConnections()).toBe(accepted);
+  });
+
+  it('drops the oldest connection without an admitted call, and refuses once all have one', async () => {
+    const servers = await open({ grpc: { mostConnections: 3 } });
+    const first = await silent(servers);
+    const proven = await silent(servers);
+    expect(await call(proven, RFM_PATH, ASK.rfm, token)).toBe(0);
+    const third = await silent(servers);
+    await toClose('the first', first);
+    expect(await call(third, RFM_PATH, ASK.rfm, token)).toBe(0);
+    const fourth = await silent(servers);
+    expect(await call(fourth, RFM_PATH, ASK.rfm, token)).toBe(0);
+    await toClose('one beyond', await mute(servers.grpcPort));
+    for (const each of [proven, third, fourth]) expect(await call(each, RFM_PATH, ASK.rfm, token)).toBe(0);
+  });
+});
+
+describe('a gRPC connection without an admitted call', () => {
+  it('is told to go after a time; a health check lets it stay', async () => {
+    const servers = await open({ grpc: { firstCallWithinMs: 500 } });
+    const balancer = await silent(servers);
+    expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
+    const caller = await silent(servers);
+    expect(await call(caller, RFM_PATH, ASK.rfm, token)).toBe(0);
+    const idle = await silent(servers);
+    const [code] = (await once(idle, 'goaway')) as [number];
+    expect(code).toBe(http2.constants.NGHTTP2_NO_ERROR);
+    const refused = await silent(servers);
+    expect(await call(refused, RFM_PATH, ASK.rfm)).toBe(16);
+    await toClose('all others', idle, refused, await mute(servers.grpcPort));
+    expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
+    expect(await call(caller, RFM_PATH, ASK.rfm, token)).toBe(0);
+  });
+});
+
+describe('a full HTTP port', () => {
+  it('of silent sockets takes a known caller, and keeps it', async () => {
+    const servers = await open({ http: { mostConnections: 4 } });
+    const fill = async () => {
+      for (let n = 0; n < 8; n++) await mute(servers.httpPort);
+    };
+    await fill();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    closers.push(() => agent.destroy());
+    const read = async () => {
+      const sent = request(servers.url + RFM_PATH, {
+        agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...token },
+      });
+      sent.end(JSON.stringify(ids));
+      const [reply] = (await once(sent, 'response')) as [IncomingMessage];
+      await reply.toArray();
+      return [reply.statusCode, sent.reusedSocket];
+    };
+    expect(await read()).toEqual([200, false]);
+    await fill();
+    expect(await read()).toEqual([200, true]);
+  });
+});
