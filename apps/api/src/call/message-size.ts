@@ -1,4 +1,5 @@
 import { create, toBinary, toJsonString, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { CoreError } from '@core/runtime';
 
 /** What gRPC clients take by default: a longer reply would fail at their end, with a worse message. */
@@ -27,3 +28,13 @@ export function assertReplyFits<D extends DescMessage>(
     );
   }
 }
+
+/**
+ * For a reply that is too large in spite of the limits of its method. Both libraries would answer
+ * RESOURCE_EXHAUSTED, which clients repeat, although the same request can never succeed.
+ */
+export const replyTooLarge = (size: number): ConnectError =>
+  new ConnectError(
+    `the reply has ${size} bytes, more than the ${LARGEST_REPLY} that are sent: ask for less at once`,
+    Code.FailedPrecondition,
+  );

@@ -2,6 +2,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import { create, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
+import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
 import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
@@ -38,19 +39,21 @@ export interface Doors {
 /** Maximum bytes to discard of a refused request: one flow-control window of the usual size. */
 const MOST_WASTED_PARTS = 256;
 
-/** Serializes the replies of a method for grpc-js; requests are read here. */
-export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Reply> => ({
+/** Messages are bytes for grpc-js: requests are read here, and replies are written here. */
+export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Buffer> => ({
   path,
   requestStream: false,
   responseStream: method.kind === 'stream',
   requestSerialize: (bytes) => bytes,
   requestDeserialize: (bytes) => bytes,
-  responseSerialize: (reply) => encode(method.desc.output, reply),
-  responseDeserialize: () => ({}),
+  responseSerialize: (bytes) => bytes,
+  responseDeserialize: (bytes) => bytes,
 });
 
+/** @throws ConnectError failed_precondition */
 const encode = (desc: DescMessage, reply: Reply): Buffer => {
   const { buffer, byteOffset, byteLength } = toBinary(desc, create(desc, reply));
+  if (byteLength > LARGEST_REPLY) throw replyTooLarge(byteLength);
   return Buffer.from(buffer, byteOffset, byteLength);
 };
 
@@ -104,7 +107,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     stopReading();
     const work = admitted?.run(request);
     admitted = undefined;
-    if (work instanceof Promise) work.then((reply) => send(reply), fail);
+    if (work instanceof Promise) work.then(send).catch(fail);
     else if (work) stream(work as AsyncIterable<Reply>).catch(fail);
   };
   const fail = (error: unknown) => {
@@ -112,17 +115,19 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     call.sendStatus(statusOf(error));
   };
   const done = () => call.sendStatus({ code: grpc.status.OK, details: 'OK' });
-  const send = (reply: unknown) => {
+  const send = (reply: Reply) => {
+    const bytes = encode(method.desc.output, reply);
     call.sendMetadata(headers);
-    call.sendMessage(reply, done);
+    call.sendMessage(bytes, done);
   };
   const stream = async (replies: AsyncIterable<Reply>) => {
     for await (const reply of replies) {
+      const bytes = encode(method.desc.output, reply);
       // Sent only after the pipeline has set its headers, which it does before its first message.
       call.sendMetadata(headers);
       await new Promise<void>((sent) => {
         whenCancelled = sent;
-        call.sendMessage(reply, sent);
+        call.sendMessage(bytes, sent);
       });
       if (cancelled) return;
     }

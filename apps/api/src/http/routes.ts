@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { DescMethod, Message } from '@bufbuild/protobuf';
+import { create, toBinary, toJsonString, type DescMethod, type Message } from '@bufbuild/protobuf';
 import {
   createConnectRouter,
   createContextKey,
@@ -14,9 +14,9 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from '@connectrpc/connect-node';
-import { LARGEST_REPLY } from '../call/message-size.ts';
+import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { Admitted, Incoming, Invoker } from '../invoke.ts';
+import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
 import { boundTimeouts } from '../request/bound-timeouts.ts';
@@ -61,7 +61,13 @@ export function createRoutes(
   const router = createConnectRouter();
   for (const method of methods) {
     // The router checks an implementation against its method; the table erases the type of that method.
-    const implementation = (_: never, { values }: HandlerContext) => values.get(CALL)?.run?.();
+    const implementation = (_: never, { values }: HandlerContext) => {
+      const call = values.get(CALL);
+      const work = call?.run?.();
+      return call && work instanceof Promise
+        ? work.then((reply: Reply) => fitting(method, call.format, reply))
+        : work;
+    };
     router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
       ...ROUTER,
       requestGate: (context) => admit(method, invoker, budget, connections, context),
@@ -89,6 +95,22 @@ export function createRoutes(
         .catch(() => void res.destroy())
     );
   };
+}
+
+/**
+ * The router measures a reply after it has left the pipeline, and its refusal has a fixed code. Only replies
+ * with a list are written twice for this: the others hold no more than one request can store.
+ * @throws ConnectError failed_precondition
+ */
+function fitting({ desc: { output } }: Method, { json }: Format, reply: Reply): Message {
+  const message = create(output, reply);
+  if (output.fields.some(({ fieldKind }) => fieldKind === 'list')) {
+    const size = json
+      ? Buffer.byteLength(toJsonString(output, message, ROUTER.jsonOptions))
+      : toBinary(output, message).length;
+    if (size > LARGEST_REPLY) throw replyTooLarge(size);
+  }
+  return message;
 }
 
 async function admit(

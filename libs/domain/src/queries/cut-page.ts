@@ -1,8 +1,9 @@
 /**
  * A customer has up to 64 KiB of metadata, so a page of a thousand rows has up to 64 MB. A page ends by rows
  * or by bytes, whichever comes first. A list of digits, such as [1, 1, 1], makes the largest reply for its
- * stored bytes: protobuf needs 11 bytes where PostgreSQL writes 3. The limit of 768 KiB of text allows a reply
- * of 2.8 MiB, and a thousand rows add at most half a MiB of ids, times and emails. The largest reply is 4 MiB.
+ * stored bytes: protobuf needs 11 bytes where PostgreSQL writes 3. The limit of 768 KiB of text allows a
+ * reply of 2.8 MiB, and a thousand rows add at most half a MiB of ids, times and emails. The largest reply has
+ * 4 MiB.
  */
 const UNIT_BYTES = 256;
 const MOST_UNITS = (768 * 1024) / UNIT_BYTES;
@@ -14,10 +15,10 @@ export interface Sized {
 
 /**
  * The statement that reads the given customers until they exceed the bytes of a page. Each row is repeated
- * once for each unit of its size, and LIMIT counts the units: PostgreSQL reads no row after the one that fills
- * the page. Rejected: a window with a running sum, which unpacks all rows of the page before it drops any, so
- * a list of large rows costs up to 60 times as much; and steps of a few rows, which make several statements of
- * one. The planner would measure a row once for each of its units without `offset 0`.
+ * once for each unit of its size, and LIMIT counts the units: PostgreSQL reads no row after the one that
+ * fills the page. Rejected: a window with a running sum, which unpacks all rows of the page before it drops
+ * any, so a list of large rows costs up to 60 times as much; and steps of a few rows, which make several
+ * statements of one. The planner would measure a row once for each of its units without `offset 0`.
  *
  * @param rows a statement with CUSTOMER_COLUMNS, in order
  * @param order the same order, by the names of these columns
