@@ -1,4 +1,4 @@
-import { KafkaJSProtocolError, Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
+import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
 import { RecordsRefused, type EventProducer, type EventRecord } from '../kafka-client.ts';
 
 export interface ManagedProducer extends EventProducer {
@@ -60,7 +60,7 @@ const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'
 /** kafkajs may wrap the broker's answer in the error of its last retry. */
 function isRefusal(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof KafkaJSProtocolError && REFUSALS.includes(cause.type)) return true;
+    if (isProtocolError(cause) && REFUSALS.includes(cause.type)) return true;
   }
   return false;
 }
@@ -108,3 +108,7 @@ function byTopic(records: readonly EventRecord[]): { topic: string; messages: Me
   }
   return [...topics].map(([topic, messages]) => ({ topic, messages }));
 }
+
+/** By its name: Node finds no export of the class, because kafkajs assigns its errors at run time. */
+const isProtocolError = (error: unknown): error is Error & { type: string } =>
+  error instanceof Error && error.name === 'KafkaJSProtocolError';
