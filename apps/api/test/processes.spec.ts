@@ -174,7 +174,7 @@ it('answers probes and scrapes while one of its processes is frozen, without wai
   };
   process.kill(frozen!, 'SIGSTOP');
   try {
-    // Of several, because one may be late on a busy machine: a frozen process delays every one of them.
+    // The fastest of several: one may be late on a busy machine, and a frozen process would delay all of them.
     const fastest: Record<string, number> = {};
     for (const path of ['/readyz', '/readyz?for=writes', '/metrics']) {
       const answers = [await ask(path), await ask(path), await ask(path)];

@@ -15,7 +15,7 @@ import { createPool, migrateDatabase } from '../src/index.ts';
 const ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'] as const;
 type Role = (typeof ROLES)[number];
 
-/** What a role may do to itself: PostgreSQL cannot forbid it. */
+/** Settings that a role can change on itself; PostgreSQL cannot forbid this. */
 const SPOILED = [
   `set search_path = 'pg_temp'`,
   'set default_transaction_read_only = on',

@@ -75,7 +75,7 @@ describe('pages of large rows', () => {
   const merchantId = merchant();
   const ROWS = 60;
   let ids: string[];
-  // Of one digit each, as it makes the largest reply, and as the TOAST compression makes almost nothing of it.
+  // One-digit numbers make the largest reply, and TOAST compresses them to almost nothing.
   beforeAll(async () => {
     const { rows } = await bench.pool.query<{ id: string }>(
       `insert into customers (merchant_id, rfm_score, metadata)

@@ -1,6 +1,6 @@
 import { MOST_BODY_BYTES } from '../request/byte-budget.ts';
 
-/** What a peer may take up before a request of its own has arrived. */
+/** Limits on a peer of the HTTP port before its request has arrived. */
 export const HTTP_LIMITS = {
   /** Ours come to 1 KiB; 16 KiB leave room for a large token and a proxy's own lines. More is answered 431. */
   maxHeaderSize: 16 * 1024,

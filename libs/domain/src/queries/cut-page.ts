@@ -8,7 +8,7 @@
 const UNIT_BYTES = 256;
 const MOST_UNITS = (768 * 1024) / UNIT_BYTES;
 
-/** What a row adds to its page beyond the first unit. */
+/** Units that a row adds to its page beyond the first one. */
 export interface Sized {
   units: number;
 }
