@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction } from '@core/db';
+import { CUSTOMERS_SHA256, inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';
 import { waitUntil } from '@core/testing';
 import { openStack, ops, type Said, type Stack } from './support.ts';
@@ -81,6 +81,26 @@ it('lists who did what, of one merchant or customer', async () => {
   expect(entries).toMatchObject([{ action: 'spec.two', customer_id: customerId, actor: 'ada\u0007' }]);
   expect((await list('--limit', '1')).stdout.trim().split('\n')).toHaveLength(2);
   expect((await ops(['audit', 'list'], stack.env)).stderr).toContain('--merchant: must say whose');
+});
+
+it('lists rows that name many customers, as many as were asked for and by each customer', async () => {
+  const merchantId = randomUUID();
+  const { rows } = await stack.owner.query<{ one: string; ids: string[] }>(
+    `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
+     select $1, customer_ids, 'ada', 'spec.shared', jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}), 'r-1'
+       from (select array_agg(uuidv7()) as customer_ids
+               from generate_series(1, 60) n, generate_series(1, 1000) group by n) named
+     returning customer_ids[1] as one, customer_ids as ids`,
+    [merchantId],
+  );
+  const list = async (...args: string[]) =>
+    (await ops(['audit', 'list', '--merchant', merchantId, ...args], stack.envAs('core_api'))).stdout;
+  // A page of ListAuditLog has about twenty of them.
+  const lines = (await list()).trim().split('\n');
+  expect(lines).toHaveLength(51);
+  expect(lines[1]).toMatch(/^\S+Z +ada +spec.shared +1000 customers +\{/);
+  const { entries } = JSON.parse(await list('--customer', rows[0]!.one, '--json')) as { entries: unknown[] };
+  expect(entries).toMatchObject([{ customer_id: null, customer_ids: rows[0]!.ids }]);
 });
 
 it('tells of rows that wait too long', async () => {

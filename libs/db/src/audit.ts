@@ -1,3 +1,4 @@
+import { CUSTOMERS_SHA256, MOST_CUSTOMERS_OF_AUDIT } from './schema/privacy.ts';
 import type { Tx } from './transaction.ts';
 
 export interface AuditEntry {
@@ -5,7 +6,7 @@ export interface AuditEntry {
   customerId?: string | undefined;
   /** Such as customer.create. */
   action: string;
-  /** Field names and counts, never a person's values. */
+  /** Field names and counts, never a person's values. `customers_sha256` is reserved for appendSharedAudit. */
   detail?: Record<string, unknown>;
 }
 
@@ -38,6 +39,35 @@ export async function appendAudits(
     ],
     'append_audits',
   );
+}
+
+/** An action that many customers share. */
+export type SharedAudit = Pick<AuditEntry, 'merchantId' | 'action'> & { customerIds: readonly string[] };
+
+/**
+ * Writes one audit row that names all of the customers, or one for each thousand of them. For a single customer
+ * it writes the row of appendAudit. Nothing may prune the log, so a row for each customer would flood it.
+ */
+export async function appendSharedAudit(
+  tx: Tx,
+  actor: Actor,
+  { merchantId, action, customerIds }: SharedAudit,
+): Promise<void> {
+  for (let from = 0; from < customerIds.length; from += MOST_CUSTOMERS_OF_AUDIT) {
+    const ids = customerIds.slice(from, from + MOST_CUSTOMERS_OF_AUDIT);
+    if (ids.length === 1) {
+      await appendAudit(tx, actor, { merchantId, action, customerId: ids[0] });
+      continue;
+    }
+    await tx.query(
+      `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
+       select $1, customer_ids, $2, $3,
+              jsonb_build_object('customers', cardinality(customer_ids), 'customers_sha256', ${CUSTOMERS_SHA256}), $4
+         from (select $5::uuid[] as customer_ids) named`,
+      [merchantId, actor.caller, action, actor.requestId, ids],
+      'append_shared_audit',
+    );
+  }
 }
 
 /**

@@ -79,6 +79,7 @@ describe('functions that run with the rights of their owner', () => {
           and grantee <> 'core_owner' order by 1, 2`,
     );
     expect(rows).toEqual([
+      { owner: 'core_definer', right: 'audit_log SELECT' },
       { owner: 'core_definer', right: 'customers SELECT' },
       { owner: 'core_definer', right: 'shopify_connections SELECT' },
     ]);
@@ -110,6 +111,7 @@ const CALLS = [
   `select * from list_segment('{m}', 'LOYAL', '{c}', 9, array[null, null, null]::int[], array[null, null, null]::int[])`,
   `select merchant_of_shop('a.myshopify.com')`,
   `select * from connection_of_shop('a.myshopify.com')`,
+  `select * from list_shared_audit('{m}', '{c}', '{c}', 9)`,
 ];
 
 const definers = async () => (await functions()).filter(({ definer }) => definer).map(({ name }) => name);
@@ -185,6 +187,7 @@ describe('a temporary view of a table’s name', () => {
         'delete from audit_log',
         'update customers set version = 2',
         'select access_token from shopify_connections',
+        'select actor from audit_log',
         `alter role core_sealer password 'x'`,
         'drop table customers',
         'create temp table t (id int)',
@@ -197,7 +200,7 @@ describe('a temporary view of a table’s name', () => {
   });
 });
 
-it.each(['customers', 'shopify_connections'])(
+it.each(['customers', 'shopify_connections', 'audit_log'])(
   'a call that waits while %s gets a column goes on',
   async (table) => {
     const whose = merchant();

@@ -1,7 +1,14 @@
 import { Client, type Pool } from 'pg';
 import { createLogger } from '@core/runtime';
 import type { TestDatabase } from '@core/testing';
-import { createPool, FIRST_UUID, inTransaction, openReadRouter, type Tx } from '../src/index.ts';
+import {
+  createPool,
+  CUSTOMERS_SHA256,
+  FIRST_UUID,
+  inTransaction,
+  openReadRouter,
+  type Tx,
+} from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
 let owner: Pool;
@@ -277,6 +284,33 @@ describe('functions that see every merchant', () => {
     for (const asWhom of [B, undefined]) expect(await list(asWhom, A)).toEqual([]);
   });
 
+  it('list_shared_audit lists rows of the transaction’s merchant alone', async () => {
+    const { rows } = await owner.query<{ id: string; merchant: string }>(
+      `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
+       select merchant, customer_ids, 'spec', 'spec', jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}), 'r'
+         from unnest($1::uuid[]) merchant, (select $2::uuid[] as customer_ids) named
+       returning id, merchant_id as merchant`,
+      [
+        [A, B],
+        [a, b],
+      ],
+    );
+    const ofA = rows.filter((row) => row.merchant === A).map(({ id }) => ({ id }));
+    const list = (asWhom: string | undefined, whose: string, customer = a, before: string | null = null) =>
+      asMerchant(asWhom, (tx) =>
+        tx.query<{ id: string }>('select id from list_shared_audit($1, $2, $3, 9)', [
+          whose,
+          customer,
+          before,
+        ]),
+      );
+    expect(await list(A, A)).toEqual(ofA);
+    expect(await list(A, A, b)).toEqual(ofA);
+    expect(await list(A, A, merchant())).toEqual([]);
+    expect(await list(A, A, a, ofA[0]!.id)).toEqual([]);
+    for (const asWhom of [B, undefined]) expect(await list(asWhom, A)).toEqual([]);
+  });
+
   it('connection_of_shop tells whose a shop is, and of an unproven one that it is nobody’s', async () => {
     const ask = (shop: string) =>
       asMerchant(undefined, (tx) => tx.query('select * from connection_of_shop($1)', [shop]));
@@ -317,14 +351,19 @@ describe('functions that see every merchant', () => {
          from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace order by 1`,
     );
     expect(rows).toEqual(
-      ['connection_of_shop', 'customers_of_segment', 'list_segment', 'merchant_of_shop', 'read_scores'].map(
-        (name) => ({
-          name,
-          path: 'search_path=pg_catalog, pg_temp',
-          // The owner may replace them, and core_definer, which cannot log in, owns them.
-          may: ['core_api', 'core_definer', 'core_owner'],
-        }),
-      ),
+      [
+        'connection_of_shop',
+        'customers_of_segment',
+        'list_segment',
+        'list_shared_audit',
+        'merchant_of_shop',
+        'read_scores',
+      ].map((name) => ({
+        name,
+        path: 'search_path=pg_catalog, pg_temp',
+        // The owner may replace them, and core_definer, which cannot log in, owns them.
+        may: ['core_api', 'core_definer', 'core_owner'],
+      })),
     );
     const worker = new Client(database.urlFor('core_worker'));
     await worker.connect();

@@ -2,7 +2,9 @@ import { Client, type Pool } from 'pg';
 import type { TestDatabase } from '@core/testing';
 import {
   assertKnownSchema,
+  CUSTOMERS_SHA256,
   KNOWN_SCHEMA,
+  MOST_CUSTOMERS_OF_AUDIT,
   OUTBOX_SEGMENTS,
   OUTBOX_SHARDS,
   type Reader,
@@ -211,6 +213,35 @@ describe('roles', () => {
 
   it.each(apps)('%s may append to the audit log', async (role) =>
     expect(await as(role, appendAudit())).toBe('allowed'),
+  );
+
+  const appendShared = (ids: string, { digest = CUSTOMERS_SHA256, customerId = 'null' } = {}) => `
+    begin;
+    set local core.merchant_id = '${whose}';
+    insert into audit_log (merchant_id, customer_id, customer_ids, actor, action, detail, request_id)
+    select '${whose}', ${customerId}, customer_ids, 'spec', 'spec', jsonb_build_object('customers_sha256', ${digest}), 'r'
+      from (select ${ids} as customer_ids) named;
+    rollback`;
+  const ids = (n: number) => `(select array_agg(uuidv7()) from generate_series(1, ${n}))`;
+  it.each([[2], [MOST_CUSTOMERS_OF_AUDIT]])(
+    'the api may append an audit row that names %d customers',
+    async (n) => expect(await as('core_api', appendShared(ids(n)))).toBe('allowed'),
+  );
+  it.each(['core_worker', 'core_importer'] as const)('%s may not append one', async (role) =>
+    expect(await as(role, appendShared(ids(2)))).toBe('refused'),
+  );
+  it.each([
+    ['customers', appendShared(`'{}'::uuid[]`)],
+    ['customers', appendShared(ids(1))],
+    ['customers', appendShared(ids(MOST_CUSTOMERS_OF_AUDIT + 1))],
+    ['customers', appendShared('array[uuidv7(), null]')],
+    ['customers', appendShared('array[array[uuidv7(), uuidv7()], array[uuidv7(), uuidv7()]]')],
+    ['customers', appendShared(ids(2), { customerId: 'uuidv7()' })],
+    ['customers_sha256', appendShared(ids(2), { digest: `repeat('0', 64)` })],
+    ['customers_sha256', appendShared(ids(2), { digest: 'null::text' })],
+    ['customers_sha256', appendAudit('detail', `'{"customers_sha256": "0"}'`)],
+  ])('the api may not append an audit row against ck_audit_log_%s: %s', async (check, statement) =>
+    expect(await as('core_api', statement)).toContain(`"ck_audit_log_${check}"`),
   );
 
   it.each([

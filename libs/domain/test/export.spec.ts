@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { appendSharedAudit } from '@core/db';
 import { searchTables } from '@core/testing';
 import {
   applyRfmScore,
@@ -240,8 +241,13 @@ it('says what could not be read, and hands over all the rest', async () => {
   );
   await bench.owner.query(
     `insert into audit_log (merchant_id, customer_id, actor, action, request_id)
-     select $1, $2, 'spec', 'spec', n from generate_series(1, 1000) as n`,
+     select $1, $2, 'spec', 'spec', n from generate_series(1, 999) as n`,
     [merchantId, id],
+  );
+  await bench.as(
+    'api',
+    (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec', customerIds: [id, randomUUID()] }),
+    merchantId,
   );
   const { data } = await exported({ merchantId, requestId });
   expect(data).toMatchObject({
@@ -267,6 +273,25 @@ it('says what could not be read, and hands over all the rest', async () => {
   });
   const audit = await bench.rows('audit_log', merchantId);
   expect(audit.find(({ action }) => action === 'privacy.export')).toMatchObject({ detail: { left_out: 4 } });
+});
+
+it('tells of disclosures together with other customers, without naming those', async () => {
+  const { merchantId, id } = await somebody();
+  const other = randomUUID();
+  const disclose = (customerIds: string[]) =>
+    bench.as(
+      'api',
+      (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
+      merchantId,
+    );
+  await disclose([id, other]);
+  await disclose([other, randomUUID()]);
+  const { data } = await exported({ merchantId, customerId: id });
+  const shared = (data['audit_log'] as { action: string; detail: object }[]).filter(
+    ({ action }) => action === 'spec.shared',
+  );
+  expect(shared).toMatchObject([{ detail: { customers: 2 } }]);
+  expect(JSON.stringify(data)).not.toContain(other);
 });
 
 it('finds a sharer of the email beside values that do not open, and counts those', async () => {

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
-import { appendAudit, inTransaction, migrateDatabase } from '@core/db';
+import { appendAudit, appendSharedAudit, inTransaction, migrateDatabase } from '@core/db';
 import { createCoreDatabase, waitUntil, type TestDatabase } from '@core/testing';
+import { canonicalJson } from '../src/canonical-json.ts';
 import { sealAudit, verifyAudit } from '../src/index.ts';
 
 let database: TestDatabase;
@@ -27,6 +28,12 @@ const entry = (action: string) => ({ merchantId, action, detail: { b: 1, a: ['ü
 const actor = { caller: 'spec', requestId: 'r-1' };
 const append = (action = 'spec.done') =>
   inTransaction(api, (tx) => appendAudit(tx, actor, entry(action)), { merchantId });
+const appendShared = (action: string) =>
+  inTransaction(
+    api,
+    (tx) => appendSharedAudit(tx, actor, { merchantId, action, customerIds: [randomUUID(), randomUUID()] }),
+    { merchantId },
+  );
 /** Transactions of other databases of the cluster count, too: they are other specs'. */
 const ended = () =>
   waitUntil(
@@ -41,13 +48,14 @@ const ended = () =>
 const seal = () => inTransaction(sealer, (tx) => sealAudit(tx));
 const verify = (expect?: { seq: number; hash: string }) =>
   inTransaction(sealer, (tx) => verifyAudit(tx, { expect }));
-/** Three seals over six rows. */
+/** Three seals over nine rows. */
 async function chain() {
   for (let n = 0; n < 3; n++) {
     await append(`spec.${n}.first`);
     await append(`spec.${n}.second`);
+    await appendShared(`spec.${n}.shared`);
     await ended();
-    expect((await seal())?.rows).toBe(2);
+    expect((await seal())?.rows).toBe(3);
   }
 }
 const broken = async (expected?: { seq: number; hash: string }) =>
@@ -59,7 +67,24 @@ it('seals what has ended, once, and holds', async () => {
   expect(await seal()).toBeNull();
   await append();
   const { broken, seals, rows, unsealed } = await verify();
-  expect([broken, seals, rows, unsealed.rows]).toEqual([[], 3, 6, 1]);
+  expect([broken, seals, rows, unsealed.rows]).toEqual([[], 3, 9, 1]);
+});
+
+// Beside each other, and after a rollback, either build meets seals of the other.
+it('hashes rows as the build before, which does not know that a row may name several customers', async () => {
+  await chain();
+  const { rows } = await owner.query<{ seq: string; row: unknown[]; hash: Buffer }>(
+    `select seq::text, rows_hash as hash,
+            jsonb_build_array(xid::text, id, merchant_id, customer_id, actor, action, detail, request_id,
+                              (extract(epoch from occurred_at) * 1000000)::bigint::text) as row
+       from audit_log join audit_seals on xid >= from_xid and xid < to_xid order by xid, id`,
+  );
+  const seals = Map.groupBy(rows, ({ seq }) => seq);
+  expect(seals.size).toBe(3);
+  for (const sealed of seals.values()) {
+    const lines = sealed.map(({ row }) => `${canonicalJson(row)}\n`).join('');
+    expect(createHash('sha256').update(lines).digest()).toEqual(sealed[0]!.hash);
+  }
 });
 
 it('waits for who writes in a transaction that began earlier and ends later', async () => {
@@ -132,7 +157,7 @@ it('verifies from a head that was kept, and does not take another for it', async
   await chain();
   const from = (kept: { seq: number; hash: string }) =>
     inTransaction(sealer, (tx) => verifyAudit(tx, { from: kept }));
-  expect(await from(head!)).toMatchObject({ seals: 3, rows: 6, broken: [], head: { seq: 4 } });
+  expect(await from(head!)).toMatchObject({ seals: 3, rows: 9, broken: [], head: { seq: 4 } });
   await owner.query(`update audit_log set actor = 'x' where action = 'spec.2.first'`);
   expect((await from(head!)).broken).toMatchObject([{ seq: 4 }]);
   await expect(from({ ...head!, hash: '00' })).rejects.toThrow('seal 1 is not there as it was kept');
@@ -141,7 +166,12 @@ it('verifies from a head that was kept, and does not take another for it', async
 
 describe('finds', () => {
   beforeEach(chain);
-  const CHANGED = '2: its rows are not those that were sealed: 2 then, 2 now';
+  const CHANGED = '2: its rows are not those that were sealed: 3 then, 3 now';
+  /** Who owns the table can drop its checks. */
+  const uncheck =
+    'alter table audit_log drop constraint ck_audit_log_customers, drop constraint ck_audit_log_customers_sha256';
+  const changeCustomers = (ids: string, which = 'shared') =>
+    `${uncheck}; update audit_log set customer_ids = ${ids} where action = 'spec.1.${which}'`;
 
   it.each([
     [
@@ -150,6 +180,11 @@ describe('finds', () => {
       [CHANGED],
     ],
     ['another detail', `update audit_log set detail = '{"b":2}' where action = 'spec.1.first'`, [CHANGED]],
+    ['another customer of several', changeCustomers('array[customer_ids[1], uuidv7()]'), [CHANGED]],
+    ['a customer more', changeCustomers('customer_ids || uuidv7()'), [CHANGED]],
+    ['a customer less', changeCustomers('customer_ids[1:1]'), [CHANGED]],
+    ['customers that are gone', changeCustomers('null'), [CHANGED]],
+    ['customers of a row that named none', changeCustomers('array[uuidv7()]', 'first'), [CHANGED]],
     [
       'another time',
       `update audit_log set occurred_at = occurred_at + interval '1 microsecond' where action = 'spec.1.first'`,
@@ -164,13 +199,13 @@ describe('finds', () => {
     [
       'a row that is gone',
       `delete from audit_log where action = 'spec.1.first'`,
-      ['2: its rows are not those that were sealed: 2 then, 1 now'],
+      ['2: its rows are not those that were sealed: 3 then, 2 now'],
     ],
     [
       'a row that was put in',
       `insert into audit_log (merchant_id, actor, action, request_id, xid)
        select merchant_id, actor, 'spec.forged', request_id, xid from audit_log where action = 'spec.1.first'`,
-      ['2: its rows are not those that were sealed: 2 then, 3 now'],
+      ['2: its rows are not those that were sealed: 3 then, 4 now'],
     ],
     [
       'a seal that was changed',

@@ -1,9 +1,8 @@
-import { databaseEnv, inTransaction } from '@core/db';
-import { listAuditLog } from '@core/domain';
+import { databaseEnv, inTransaction, type Reader } from '@core/db';
+import { listAuditLog, type AuditLogEntry, type ListAuditLog, type PageTokens } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
-import { FIRST_PAGE } from '../cli/first-page.ts';
 import { integerOr, uuid } from '../cli/option.ts';
-import { printable, table } from '../cli/print.ts';
+import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
 
@@ -12,22 +11,21 @@ export const listAudit = defineCommand({
   does: 'who did what for a merchant or with a customer, the newest first',
   details: `
 Rows hold ids, names of fields and counts, never what was stored. Scores of many customers at once are one row, without a
-customer. ListAuditLog gives callers the same, page by page.`,
+customer. Emails that one reply disclosed are one row: the table counts its customers, --json names them. ListAuditLog
+gives callers the same, page by page.`,
   options: {
     ...MERCHANT_OPTIONS,
-    customer: uuid('with this customer alone'),
+    customer: uuid('with this customer, alone or among others'),
     limit: integerOr(50, 'at most so many', { min: 1, max: 10_000 }),
   },
   env: databaseEnv,
   run: ({ values, env }) => {
     const merchantId = merchantOf(values, env);
-    const page = { merchantId, customerId: values.customer, pageSize: values.limit, pageToken: '' };
     return withDatabase(
       env,
       async (pool) => {
-        const { entries } = await inTransaction(pool, (tx) => listAuditLog(tx, FIRST_PAGE, page), {
-          merchantId,
-        });
+        const of = { merchantId, customerId: values.customer };
+        const entries = await inTransaction(pool, (tx) => newest(tx, of, values.limit), { merchantId });
         return {
           json: {
             entries: entries.map((entry) => ({
@@ -36,6 +34,7 @@ customer. ListAuditLog gives callers the same, page by page.`,
               actor: entry.actor,
               action: entry.action,
               customer_id: entry.customerId,
+              customer_ids: entry.customerIds,
               detail: entry.detail,
               request_id: entry.requestId,
             })),
@@ -49,7 +48,7 @@ customer. ListAuditLog gives callers the same, page by page.`,
                     entry.occurredAt.toISOString(),
                     printable(entry.actor),
                     entry.action,
-                    entry.customerId ?? '',
+                    whom(entry),
                     printable(JSON.stringify(entry.detail)),
                     printable(entry.requestId),
                   ]),
@@ -60,3 +59,28 @@ customer. ListAuditLog gives callers the same, page by page.`,
     );
   },
 });
+
+/** Within one process nobody can forge a token. */
+const TOKENS: PageTokens = {
+  make: (_, key) => JSON.stringify(key),
+  read: (token) => (token === '' ? null : (JSON.parse(token) as string[])),
+};
+
+/** The newest `limit` entries: a page of large ones ends sooner. */
+async function newest(
+  reader: Reader,
+  of: Pick<ListAuditLog, 'merchantId' | 'customerId'>,
+  limit: number,
+): Promise<AuditLogEntry[]> {
+  const entries: AuditLogEntry[] = [];
+  let pageToken = '';
+  do {
+    const page = await listAuditLog(reader, TOKENS, { ...of, pageSize: limit - entries.length, pageToken });
+    entries.push(...page.entries);
+    pageToken = page.nextPageToken;
+  } while (pageToken && entries.length < limit);
+  return entries;
+}
+
+const whom = ({ customerId, customerIds }: AuditLogEntry): string =>
+  customerIds.length > 0 ? count(customerIds.length, 'customer') : (customerId ?? '');

@@ -103,6 +103,12 @@ export const erasureTombstones = pgTable(
   (t) => [primaryKey({ columns: [t.merchantId, t.kind, t.hash] })],
 );
 
+/** The most customers that one audit row names: their ids are 36 KB as text. */
+export const MOST_CUSTOMERS_OF_AUDIT = 1_000;
+
+/** SQL of the digest of an audit row's customers. */
+export const CUSTOMERS_SHA256 = `encode(sha256(convert_to(array_to_string(customer_ids, ','), 'UTF8')), 'hex')`;
+
 /** Append-only: no role of an app may update or delete. */
 export const auditLog = pgTable(
   'audit_log',
@@ -112,11 +118,16 @@ export const auditLog = pgTable(
       .default(sql`uuidv7()`),
     merchantId: uuid('merchant_id').notNull(),
     customerId: uuid('customer_id'),
+    /**
+     * Several customers whom one row names instead. In no index but the partial one below: rows without them
+     * cost nothing. `detail.customers_sha256` is their digest, because seals cover the detail (hash-rows.ts).
+     */
+    customerIds: uuid('customer_ids').array(),
     /** Who: the caller's identity, or the app and its job. */
     actor: varchar('actor').notNull(),
     /** What, such as customer.create. */
     action: varchar('action').notNull(),
-    /** Field names and counts, never values of a person. */
+    /** Field names, counts and digests of ids, never values of a person. */
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
     requestId: varchar('request_id').notNull(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
@@ -131,6 +142,25 @@ export const auditLog = pgTable(
       .on(t.merchantId, t.customerId, t.id)
       .where(sql`${t.customerId} is not null`),
     index('idx_audit_log_xid').on(t.xid, t.id),
+    // The limit is in KiB: the writer that fills the list of pending entries moves them all to the index.
+    // With the default of 4 MiB that took up to 0.3 s, with 1 MiB up to 0.08 s, at equal cost on average.
+    index('idx_audit_log_customers')
+      .using('gin', t.customerIds)
+      .with({ gin_pending_list_limit: 1024 })
+      .where(sql`${t.customerIds} is not null`),
+    // A longer list could make a row larger than any reply, and nobody could read past it.
+    check(
+      'ck_audit_log_customers',
+      sql`${t.customerIds} is null or (${t.customerId} is null and array_ndims(${t.customerIds}) = 1
+      and cardinality(${t.customerIds}) between 2 and ${sql.raw(String(MOST_CUSTOMERS_OF_AUDIT))}
+      and array_position(${t.customerIds}, null) is null)`,
+    ),
+    // Otherwise a role that appends rows could have the build before seal a detail that this one does not find.
+    check(
+      'ck_audit_log_customers_sha256',
+      sql`(${t.detail} ->> 'customers_sha256') is not distinct from
+      (case when ${t.customerIds} is not null then ${sql.raw(CUSTOMERS_SHA256)} end)`,
+    ),
   ],
 );
 

@@ -8,28 +8,31 @@
 const UNIT_BYTES = 256;
 const MOST_UNITS = (768 * 1024) / UNIT_BYTES;
 
+/** SQL for the bytes of a row of CUSTOMER_COLUMNS. */
+export const CUSTOMER_BYTES = 'octet_length(concat("externalId", "rfmScore", metadata))';
+
 /** Units that a row adds to its page beyond the first one. */
 export interface Sized {
   units: number;
 }
 
 /**
- * The statement that reads the given customers until they exceed the bytes of a page. Each row is repeated
+ * The statement that reads the given rows until they exceed the bytes of a page. Each row is repeated
  * once for each unit of its size, and LIMIT counts the units: PostgreSQL reads no row after the one that
  * fills the page. Rejected: a window with a running sum, which unpacks all rows of the page before it drops
  * any, so a list of large rows costs up to 60 times as much; and steps of a few rows, which make several
  * statements of one. The planner would measure a row once for each of its units without `offset 0`.
  *
- * @param rows a statement with CUSTOMER_COLUMNS, in order
- * @param order the same order, by the names of these columns
+ * @param rows a statement of rows in order
+ * @param bytes SQL for the bytes of a row, by the names of its columns
+ * @param order the same order, by these names
  */
-export const untilPageIsFull = (rows: string, order: string): string => `
+export const untilPageIsFull = (rows: string, bytes: string, order: string): string => `
   select * from (
     select row.*, size.units, unit
       from (${rows}) row
       cross join lateral (
-        select least(octet_length(concat("externalId", "rfmScore", metadata)) / ${UNIT_BYTES},
-                     ${MOST_UNITS - 1}) as units
+        select least(${bytes} / ${UNIT_BYTES}, ${MOST_UNITS - 1}) as units
         offset 0) size
       cross join lateral generate_series(0, size.units) unit
      order by ${order} limit ${MOST_UNITS + 1}) read

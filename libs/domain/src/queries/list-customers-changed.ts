@@ -1,5 +1,5 @@
 import { CUSTOMER_COLUMNS, WRITE_POSITION_SQL, type CustomerRow, type Reader } from '@core/db';
-import { cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
+import { CUSTOMER_BYTES, cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
 import { conditionsOf, identityOf, sizeOfPage } from './list-customers-filter.ts';
 import type { CustomerPage, ListCustomers } from './list-customers.ts';
 import type { PageTokens } from './page-token.ts';
@@ -53,6 +53,7 @@ export async function listChangedCustomers(
          from customers
         where ${where.join(' and ')}
         order by merchant_id, updated_at, id limit ${p(size + 1)}`,
+      CUSTOMER_BYTES,
       '"merchantId", "updatedAt", id',
     ),
     values,

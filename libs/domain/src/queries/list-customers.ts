@@ -6,7 +6,7 @@ import {
   sizeOfPage,
   type CustomerFilter,
 } from './list-customers-filter.ts';
-import { cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
+import { CUSTOMER_BYTES, cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
 import type { PageTokens } from './page-token.ts';
 
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
@@ -49,7 +49,7 @@ export async function listCustomers(
     ? `${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} order by merchant_id, id`
     : some();
   const rows = await reader.query<CustomerRow & Sized>(
-    untilPageIsFull(`select ${CUSTOMER_COLUMNS} from ${source}`, '"merchantId", id'),
+    untilPageIsFull(`select ${CUSTOMER_COLUMNS} from ${source}`, CUSTOMER_BYTES, '"merchantId", id'),
     values,
   );
   const { page, more } = cutPage(rows, size);

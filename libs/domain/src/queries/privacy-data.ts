@@ -4,12 +4,16 @@ import { openReadable, type SealedEmail } from '../commands/privacy/open-readabl
 import { MERGED_WITH } from '../commands/privacy/person.ts';
 import type { CommandContext } from '../context.ts';
 import { shopifyNumber } from '../shopify-gid.ts';
+import { auditIdsOf } from './audit-ids.ts';
 
 /** JSON of what is held, by place; a place that holds nothing is an empty list. */
 export type PersonalData = Record<string, unknown[]>;
 
 /** Of a person's audit log: a message has an end. ListAuditLog reads the rest. */
 const MOST_AUDIT_ROWS = 1_000;
+
+/** Of auditIdsOf: the statements of an export have the merchant and the customers as their values. */
+const audited = { merchant: '$1', customers: '$2', before: 'null' };
 
 /** What is not in an export although it is, or may be, of the person. No PII. */
 export interface LeftOut {
@@ -76,14 +80,16 @@ export async function readPersonalData(
         where merchant_id = $1 and customer_id = any($2::uuid[]) order by received_at`,
       [ids],
     ),
+    // Without the other customers whom a row names: they are other people.
     audit_log: await read(
       `select actor, action, detail, request_id, occurred_at from audit_log
-        where merchant_id = $1 and customer_id = any($2::uuid[]) order by id desc limit ${MOST_AUDIT_ROWS}`,
+        where merchant_id = $1 and id in (${auditIdsOf({ ...audited, most: String(MOST_AUDIT_ROWS) })})
+        order by id desc limit ${MOST_AUDIT_ROWS}`,
       [ids],
     ),
   };
   const [audit] = await read(
-    'select count(*)::int as n from audit_log where merchant_id = $1 and customer_id = any($2::uuid[])',
+    `select count(distinct id)::int as n from (${auditIdsOf({ ...audited, most: 'null' })}) named`,
     [ids],
   );
   const leftOut: LeftOut[] = [

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Tx } from '@core/db';
+import { CUSTOMERS_SHA256, type Tx } from '@core/db';
 import { canonicalJson } from '../../canonical-json.ts';
 
 /** Transactions from `fromXid` up to `toXid`, exclusive. */
@@ -26,6 +26,15 @@ type AuditRow = Record<
 };
 
 /**
+ * A row's customers are hashed by their digest, computed from the customers themselves: a changed list changes
+ * the hash. The detail holds that digest already, so the hash equals that of the build before, which reads the
+ * detail alone: both builds seal and verify one chain. Rejected: the ids as a further value of the row, with
+ * which each build would find the other's seals broken.
+ */
+const DETAIL = `case when customer_ids is null then detail - 'customers_sha256'
+                     else detail || jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}) end as detail`;
+
+/**
  * Hashes the audit rows of a range of transactions, in the order of transaction and id. A row is a line of JSON whose
  * every value is written by us, not by PostgreSQL: how that writes times or jsonb may change with a version or a
  * session's settings. By a cursor: page after page by `(xid, id) > (...) limit`, PostgreSQL sorted all that was left
@@ -36,8 +45,8 @@ export async function hashRows(tx: Tx, { fromXid, toXid }: XidRange): Promise<Ha
   let rows = 0;
   await tx.query(
     `declare audit_rows no scroll cursor for
-      select xid::text as xid, id, merchant_id as "merchantId", customer_id as "customerId", actor, action, detail,
-             request_id as "requestId", (extract(epoch from occurred_at) * 1000000)::bigint::text as "occurredAt"
+      select xid::text as xid, id, merchant_id as "merchantId", customer_id as "customerId", actor, action,
+             ${DETAIL}, request_id as "requestId", (extract(epoch from occurred_at) * 1000000)::bigint::text as "occurredAt"
         from audit_log
        where xid >= $1::xid8 and xid < $2::xid8
        order by audit_log.xid, id`,
