@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { CoreService, PrivacyService } from '@core/contracts';
+import { CUSTOMERS_SHA256 } from '@core/db';
 import { failure, merchant, openApi, type TestApi } from './support.ts';
 
 const core = CoreService.method;
@@ -73,4 +74,63 @@ it('takes a page token for the list alone that it was made for', async () => {
       code: status.INVALID_ARGUMENT,
     });
   }
+});
+
+it('finds a row that names several customers by each of them, and by nobody else', async () => {
+  const merchantId = merchant();
+  const ids: string[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    const email = `${name}@example.com`;
+    ids.push((await api.rpc.unary(core.createCustomer, { merchantId, email })).customerId);
+  }
+  await api.replicated();
+  await api.rpc.unary(core.listCustomers, { merchantId, pageSize: 2 });
+  const [first, second, third] = ids as [string, string, string];
+  await api.rpc.unary(core.getCustomer, { merchantId, customerId: first });
+  for (const pageSize of [0, 1]) {
+    expect(await list({ merchantId, customerId: first, pageSize })).toEqual([
+      ['customer.email_disclosed', first],
+      ['customer.email_disclosed', undefined],
+      ['customer.create', first],
+    ]);
+  }
+  expect(await list({ merchantId, customerId: second })).toEqual([
+    ['customer.email_disclosed', undefined],
+    ['customer.create', second],
+  ]);
+  expect(await list({ merchantId, customerId: third })).toEqual([['customer.create', third]]);
+  expect(await list({ merchantId: merchant(), customerId: first })).toEqual([]);
+  const { entries } = await api.rpc.unary(listAuditLog, { merchantId, customerId: second });
+  expect(entries[0]!.customerIds).toEqual([first, second]);
+  expect(entries[0]!.detail).toMatchObject({ customers: 2 });
+  expect(entries[1]!.customerIds).toEqual([]);
+});
+
+// Without the limit by bytes a page of 250 such rows has 9 MiB, more than any reply, and nobody can read past it.
+it('ends a page of rows that name a thousand customers by bytes, and leaves none out', async () => {
+  const merchantId = merchant();
+  const { rows } = await api.owner.query<{ id: string; some: string }>(
+    `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
+     select $1, customer_ids, 'spec', 'spec', jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}), 'r'
+       from (select array_agg(uuidv7()) as customer_ids
+               from generate_series(1, 250) n, generate_series(1, 1000) group by n) named
+     returning id, customer_ids[1] as some`,
+    [merchantId],
+  );
+  const read: string[] = [];
+  let pageToken = '';
+  do {
+    const page = await api.rpc.unary(listAuditLog, { merchantId, pageSize: 1_000, pageToken });
+    expect(page.entries.length).toBeLessThan(30);
+    read.push(...page.entries.map(({ id }) => id));
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  expect(read).toEqual(
+    rows
+      .map(({ id }) => id)
+      .sort()
+      .reverse(),
+  );
+  const { entries } = await api.rpc.unary(listAuditLog, { merchantId, customerId: rows[0]!.some });
+  expect(entries.map(({ id, customerIds }) => [id, customerIds.length])).toEqual([[rows[0]!.id, 1_000]]);
 });

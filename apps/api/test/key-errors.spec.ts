@@ -1,6 +1,6 @@
 import { Consistency, CoreService, PrivacyService } from '@core/contracts';
 import { bearer, createIssuer } from '@core/testing';
-import { auditOf, merchant, openApi, type TestApi } from './support.ts';
+import { merchant, openApi, type TestApi } from './support.ts';
 
 const core = CoreService.method;
 let api: TestApi;
@@ -10,8 +10,15 @@ afterAll(() => api.stop());
 const create = async (merchantId: string, email: string): Promise<string> =>
   (await api.rpc.unary(core.createCustomer, { merchantId, email })).customerId;
 
-const disclosures = async (merchantId: string) =>
-  (await auditOf(api.owner, merchantId)).filter((action) => action === 'customer.email_disclosed').length;
+/** How many emails the audit log says were disclosed. */
+const disclosures = async (merchantId: string): Promise<number> =>
+  (
+    await api.owner.query<{ n: number }>(
+      `select coalesce(sum(coalesce(cardinality(customer_ids), 1)), 0)::int as n
+         from audit_log where merchant_id = $1 and action = 'customer.email_disclosed'`,
+      [merchantId],
+    )
+  ).rows[0]!.n;
 
 const counted = async (): Promise<number> => {
   const text = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
@@ -45,7 +52,7 @@ it.each(BROKEN)('a stored email %s leaves its row without it, and nobody else', 
   expect(shown).toEqual(
     ids.map((id, n) => (id === customerId ? [id, undefined, true] : [id, emails[n], false])),
   );
-  // An email that was not returned has no audit row.
+  // No audit row names the customer whose email was not returned.
   expect(await disclosures(merchantId)).toBe(3);
   const read = (await api.rpc.unary(core.getCustomer, ref)).customer!;
   expect([read.email, read.emailUnreadable]).toEqual([undefined, true]);
