@@ -42,7 +42,7 @@ describe('appendSharedAudit', () => {
     expect(rows[2]).toMatchObject({ customer_id: ids[2_000], detail: {} });
   });
 
-  it('writes of one customer the row of a single customer, and of none nothing', async () => {
+  it('writes the row of a single customer for one, and nothing for none', async () => {
     const [merchantId, [id]] = [merchant(), someIds(1)];
     await append(merchantId, []);
     await append(merchantId, [id!]);

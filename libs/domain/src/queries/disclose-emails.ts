@@ -10,8 +10,8 @@ export type DisclosedEmails = ReadonlyMap<string, string | null>;
 /**
  * Returns the plain emails of a merchant's customer rows, and writes one audit row that names all of them in
  * the caller's transaction: an email that no audit row names is not returned. Rejected: a row for each email,
- * which let a caller within its quota write 250,000 audit rows a second. Reads from the primary, because the next read
- * may go to another replica than the one that had the row, and that replica may lack its key.
+ * which let a caller within its quota write 250,000 audit rows a second. Reads from the primary, because the
+ * next read may go to another replica than the one that had the row, and that replica may lack its key.
  *
  * An email that cannot be decrypted (it was changed, belongs to another row, or its key is lost) is marked as
  * such. Rejected: to fail the call, which would make a whole list unreadable because of one broken value.
