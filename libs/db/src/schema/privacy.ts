@@ -143,7 +143,7 @@ export const auditLog = pgTable(
       .where(sql`${t.customerId} is not null`),
     index('idx_audit_log_xid').on(t.xid, t.id),
     // The limit is in KiB: the writer that fills the list of pending entries moves them all to the index. With
-    // the default of 4 MiB that takes up to 0.3 s, with 1 MiB 0.08 s, at equal cost on average (ADR 23).
+    // the default of 4 MiB that takes up to 0.3 s, with 1 MiB 0.08 s, at equal cost on average (ADR 19).
     index('idx_audit_log_customers')
       .using('gin', t.customerIds)
       .with({ gin_pending_list_limit: 1024 })
