@@ -55,15 +55,20 @@ interface KeepDeps {
   fire: (schedule: ShopConnection) => Promise<void>;
 }
 
+interface Built {
+  version: string;
+  count: number;
+}
+
 /** Looks for changes until the signal aborts. */
 async function keepBuilt(deps: KeepDeps, signal: AbortSignal, onError: (error: unknown) => void) {
   const { pool, jobs } = deps;
-  let built: { version: string; count: number } | undefined;
+  let built: Built | undefined;
   while (!signal.aborted) {
     try {
       const version = await inTransaction(pool, versionOfSchedules);
       const lost: boolean = built?.count !== (await jobs.count());
-      if (lost || built?.version !== version) built = { version, count: await build(deps, lost) };
+      if (lost || built?.version !== version) built = await build(deps, lost);
     } catch (error) {
       // Something was away: firings may have been missed, and Redis may have come back empty.
       built = undefined;
@@ -77,10 +82,10 @@ async function keepBuilt(deps: KeepDeps, signal: AbortSignal, onError: (error: u
  * Makes BullMQ's schedulers those of PostgreSQL. One that is right is left alone: putting it again would drop its
  * overdue job.
  * @param catchUp also starts what came due while there was no clock
- * @returns how many there are
+ * @returns which schedules they are now, and how many
  */
-async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<number> {
-  const schedules = await inTransaction(pool, readEnabledSchedules);
+async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<Built> {
+  const { version, schedules } = await inTransaction(pool, readEnabledSchedules);
   const there = await jobs.read();
   for (const schedule of schedules) {
     const known = there.get(schedulerId(schedule));
@@ -89,5 +94,5 @@ async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<
   }
   for (const id of there.keys()) await jobs.remove(id);
   if (catchUp) for (const { merchantId, shop } of schedules) await fire({ merchantId, shop });
-  return schedules.length;
+  return { version, count: schedules.length };
 }

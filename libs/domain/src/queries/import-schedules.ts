@@ -25,22 +25,36 @@ export async function listImportSchedules(
   return rows.map((row) => toSchedule(row, now));
 }
 
-/** All merchants' that are enabled, for the importers. */
-export async function readEnabledSchedules(reader: Reader): Promise<ImportSchedule[]> {
-  const rows = await reader.query<Row>(`${SELECT} where enabled order by merchant_id, shop`);
-  return rows.map((row) => toSchedule(row, new Date()));
+/** Differs whenever the times of enabled schedules do. */
+export interface ScheduleSnapshot {
+  version: string;
+  schedules: ImportSchedule[];
 }
 
 /**
- * Differs whenever the times of enabled schedules do: reading it costs less than reading them all. Of all their rows, and
- * not of their number and the newest change: a change that is committed late is older than one that was seen already.
+ * A hash over all enabled rows. Rejected: their number and the newest change, because a change that is committed
+ * late is older than one that was seen already.
  */
-export async function versionOfSchedules(reader: Reader): Promise<string> {
-  const [row] = await reader.query<{ version: string }>(
-    `select coalesce(md5(string_agg(concat_ws('|', merchant_id, shop, cron, time_zone), ',' order by merchant_id, shop)), '')
-              as version
-       from import_schedules where enabled`,
+const VERSION = `(select coalesce(md5(string_agg(concat_ws('|', merchant_id, shop, cron, time_zone), ','
+                                                 order by merchant_id, shop)), '')
+                    from import_schedules where enabled)`;
+
+/**
+ * The enabled schedules of all merchants, for the importers, and their version, by one statement: a version that was
+ * read earlier would name other schedules, and come back when a merchant takes a change back.
+ */
+export async function readEnabledSchedules(reader: Reader): Promise<ScheduleSnapshot> {
+  const rows = await reader.query<Row & { version: string }>(
+    `select ${SCHEDULE_COLUMNS}, ${VERSION} as version from import_schedules where enabled
+      order by merchant_id, shop`,
   );
+  const version = rows[0]?.version ?? '';
+  return { version, schedules: rows.map(({ version: _, ...row }) => toSchedule(row, new Date())) };
+}
+
+/** The version alone: reading it costs less than reading them all. */
+export async function versionOfSchedules(reader: Reader): Promise<string> {
+  const [row] = await reader.query<{ version: string }>(`select ${VERSION} as version`);
   return row?.version ?? '';
 }
 
