@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Message } from '@bufbuild/protobuf';
 import type { ConnectError } from '@connectrpc/connect';
 import type { Method } from '../method.ts';
@@ -44,9 +44,10 @@ export async function readRequest(
   { desc, largestRequest }: Method,
   { json, framed, encoding }: Format,
   req: IncomingMessage,
+  res: ServerResponse,
   budget: ByteBudget,
 ): Promise<Message> {
-  const body = await readBody(req, largestRequest + (framed ? FRAME : 0), budget);
+  const body = await readBody(req, res, largestRequest + (framed ? FRAME : 0), budget);
   if (typeof body === 'string') throw REFUSALS[body](largestRequest);
   try {
     const { compressed, bytes } = framed ? unframe(body.bytes) : { compressed: true, bytes: body.bytes };

@@ -28,6 +28,7 @@ import { emptyRequest, formatOf, readRequest, type Format } from './read-request
 /** One call in the router. */
 interface Call {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly format: Format;
   /** Set until its work begins. */
   waiting?: Admitted<unknown> | undefined;
@@ -79,7 +80,7 @@ export function createRoutes(
     const [path = ''] = withoutAlias(req.url ?? '/').split('?', 1);
     const handler = handlers.get(path);
     if (!handler) return endAnswer(req, res, 404);
-    const call: Call = { req, format: formatOf(req) };
+    const call: Call = { req, res, format: formatOf(req) };
     const values = createContextValues().set(CALL, call);
     boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
@@ -129,7 +130,7 @@ async function admit(
   connections.prove(call.req.socket);
   let request: Message;
   try {
-    request = await readRequest(method, call.format, call.req, budget);
+    request = await readRequest(method, call.format, call.req, call.res, budget);
   } catch (error) {
     throw admitted.refuse(error);
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
 import { isPrivacyTopic, isWebhookTopic, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
@@ -67,7 +67,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
 
   return (req, res) => {
     const begun = performance.now();
-    within(limits.answerWithinMs, answer(options, limits, budget, req))
+    within(limits.answerWithinMs, answer(options, limits, budget, req, res))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
         if (isUnavailable(err)) return unavailable('the database cannot take it just now', log, err);
@@ -89,6 +89,7 @@ async function answer(
   { largestBody }: WebhookLimits,
   budget: ByteBudget,
   req: IncomingMessage,
+  res: ServerResponse,
 ): Promise<Reply> {
   const { secrets } = options;
   if (req.method !== 'POST') return refused(405, 'POST only');
@@ -105,7 +106,7 @@ async function answer(
   }
   const eventId = header(req, 'eventId');
 
-  const body = await readBody(req, largestBody, budget);
+  const body = await readBody(req, res, largestBody, budget);
   if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
   if (body === 'too_many') return refused(400, 'the body comes in too many parts');
   if (body === 'cut_short') return refused(400, 'the body is cut short');
