@@ -19,9 +19,9 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
-import { boundTimeouts } from '../request/bound-timeouts.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import type { Connections } from '../request/keep-proven.ts';
+import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
 import { endAnswer } from './end-answer.ts';
 import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
 
@@ -128,6 +128,11 @@ async function admit(
     ? invoker.admit(method, incoming)
     : invoker.admit(method, incoming));
   connections.prove(call.req.socket);
+  const problem = timeoutProblem(
+    call.req.headers,
+    context.protocolName === 'grpc-web' ? 'grpc-timeout' : 'connect-timeout-ms',
+  );
+  if (problem !== undefined) throw admitted.refuse(new ConnectError(problem, Code.InvalidArgument));
   let request: Message;
   try {
     request = await readRequest(method, call.format, call.req, call.res, budget);
