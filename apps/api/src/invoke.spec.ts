@@ -14,6 +14,7 @@ import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
 import { UNLIMITED, type Quota } from './quotas/quota.ts';
 import { createQuotas } from './quotas/quotas.ts';
+import { noCompression } from './request/refusals.ts';
 
 const methodOf = (desc: unknown) => METHODS.find((method) => method.desc === desc)!;
 const getRfm = methodOf(CoreService.method.getCustomerRFM) as UnaryMethod;
@@ -150,6 +151,13 @@ it('tells the caller of the unforeseen an id alone, and logs it with that id', a
   expect(await registry.metrics()).toMatch(
     /duration_seconds_count\{method="GetCustomerRFM",code="internal"\} 1/,
   );
+});
+
+it('logs no error for a fault of the caller that gRPC calls internal', async () => {
+  const { invoker, logged } = bench({});
+  const admitted = await invoker.admit(getRfm, incoming(getRfm, request).call);
+  expect(admitted.refuse(noCompression()).code).toBe(Code.Internal);
+  expect(logged).toEqual([]);
 });
 
 it.each([

@@ -84,7 +84,9 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
         const code = codeName(error?.code ?? outcome.code);
         observe(code);
         const fields = { request_id: requestId, rpc: method.desc.name, code };
-        if (error?.code === Code.Internal) log.error({ ...fields, err: outcome.thrown }, 'call failed');
+        // A ConnectError with this code is a fault of the caller, for which gRPC specifies it.
+        const unforeseen = error?.code === Code.Internal && error !== outcome.thrown;
+        if (unforeseen) log.error({ ...fields, err: outcome.thrown }, 'call failed');
         else if (error?.code === Code.Unavailable)
           log.warn({ ...fields, err: outcome.thrown }, 'call refused');
         else log.debug(fields, 'call ended');

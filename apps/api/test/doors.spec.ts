@@ -8,6 +8,7 @@ import { waitUntil } from '@core/testing';
 import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { post } from './support.ts';
+import { talk } from './talk.ts';
 
 const CREATE_PATH = '/core.v1.CoreService/CreateCustomer';
 const closers: (() => unknown)[] = [];
@@ -18,20 +19,6 @@ async function open(options?: Parameters<typeof openBareServers>[0]): Promise<Ba
   const servers = await openBareServers(options);
   closers.push(() => servers.stop());
   return servers;
-}
-
-/**
- * The bytes that a peer reads until its connection is closed, after it has sent `text` and not ended its
- * side.
- */
-async function talk(port: number, text: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  let heard = '';
-  socket.on('data', (data: Buffer) => (heard += data.toString('latin1')));
-  socket.on('error', () => undefined);
-  socket.write(text, 'latin1');
-  await once(socket, 'close');
-  return heard;
 }
 
 const OK = 'connection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';

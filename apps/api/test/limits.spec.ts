@@ -11,6 +11,7 @@ import { SMALL_REQUEST } from '../src/method.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { repeatRefused } from './repeat-refused.ts';
 import { failure, post } from './support.ts';
+import { talk } from './talk.ts';
 
 const rfm = CoreService.method.getCustomerRFM;
 const closers: (() => unknown)[] = [];
@@ -37,17 +38,6 @@ function session({ grpcPort }: BareServers): http2.ClientHttp2Session {
   raw.on('error', () => undefined);
   closers.push(() => raw.destroy());
   return raw;
-}
-
-/** What a peer reads until its connection is closed, having sent `text`. */
-async function talk(port: number, text: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  let heard = '';
-  socket.on('data', (data: Buffer) => (heard += data.toString('latin1')));
-  socket.on('error', () => undefined);
-  socket.write(text);
-  await once(socket, 'close');
-  return heard;
 }
 
 const sendBytes = (servers: BareServers, path: string, body: Uint8Array): Promise<Buffer> => {

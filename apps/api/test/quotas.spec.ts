@@ -94,10 +94,14 @@ it('refuses a call over HTTP with Retry-After and google.rpc.RetryInfo', async (
   const refusal = await post(servers.url + RFM_PATH, ids);
   expect(refusal).toMatchObject({ status: 429, body: { code: 'resource_exhausted' } });
   expect(refusal.headers.get('retry-after')).toBe('1');
-  const [detail] = refusal.body['details'] as { type: string; value: string }[];
+  const [detail] = refusal.body['details'] as { type: string; value: string; debug: unknown }[];
   expect(detail!.type).toBe('google.rpc.RetryInfo');
   const { retryDelay } = fromBinary(RETRY_INFO, Buffer.from(detail!.value, 'base64')) as Retry;
-  expect(Number(retryDelay!.seconds) * 1e9 + retryDelay!.nanos).toBeGreaterThan(0);
+  const nanos = Number(retryDelay!.seconds) * 1e9 + retryDelay!.nanos;
+  expect(nanos).toBeGreaterThan(0);
+  const inJson = { retryDelay: expect.stringMatching(/^\d+(\.(\d{3}){1,3})?s$/) };
+  expect(detail!.debug).toEqual(inJson);
+  expect(parseFloat((detail!.debug as { retryDelay: string }).retryDelay) * 1e9).toBeCloseTo(nanos, -3);
 });
 
 it('says when to come again, too, when the process is full', async () => {

@@ -1,5 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import { createMerchantKeyStore, parseKeyring, type Reader } from '@core/db';
 import { openWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
@@ -177,6 +179,40 @@ it('takes a privacy request for the shop that its body names alone, and of its o
   expect((await rowsOf(shop.domain)).map(({ topic }) => topic)).toEqual(Object.keys(bodies).sort());
 });
 
+it.each(['customers/create', 'customers/delete', 'customers/merge', 'bulk_operations/finish'])(
+  'takes %s for the shop that its body names, if it names one',
+  async (topic) => {
+    const [{ shop }, { shop: other }] = await Promise.all([openShop(), openShop()]);
+    const sent = (of: object, headers: Record<string, string> = {}) =>
+      send(shop.domain, {
+        body: JSON.stringify({ id: 7, ...of }),
+        headers: { 'x-shopify-topic': topic, ...headers },
+      });
+    expect(await sent({ shop_domain: other.domain })).toEqual({
+      status: 401,
+      text: 'X-Shopify-Shop-Domain: is not the shop_domain of the body',
+      allow: null,
+    });
+    expect(await sent({ shop_id: shopIdOf(other.domain) })).toMatchObject({
+      status: 401,
+      text: 'the shop is not the one that was connected by this name',
+    });
+    const id = { 'x-shopify-shop-id': String(shopIdOf(shop.domain)) };
+    expect(await sent({ shop_id: shopIdOf(other.domain) }, id)).toMatchObject({
+      status: 401,
+      text: 'X-Shopify-Shop-Id: is not the shop_id of the body',
+    });
+    expect(await sent({ shop_id: 'x' })).toMatchObject({
+      status: 422,
+      text: `the body is not one of ${topic}`,
+    });
+    expect(await rowsOf(shop.domain)).toEqual([]);
+    const own = { shop_domain: shop.domain, shop_id: shopIdOf(shop.domain) };
+    expect(await sent(own, id)).toMatchObject({ status: 200 });
+    expect(await rowsOf(shop.domain)).toHaveLength(1);
+  },
+);
+
 it('takes those that the vendor sends', async () => {
   const { shop, settled } = await openShop();
   const [customer] = shop.all();
@@ -228,6 +264,21 @@ it.each(['X-Shopify-Topic', 'X-Shopify-Shop-Domain', 'X-Shopify-Event-Id'])(
     expect(reply).toMatchObject({ status: 400, text: `${name}: is required` });
   },
 );
+
+it.each([
+  'X-Shopify-Hmac-Sha256',
+  'X-Shopify-Topic',
+  'X-Shopify-Shop-Domain',
+  'X-Shopify-Shop-Id',
+  'X-Shopify-Event-Id',
+])('names the header %s when it comes twice', async (name) => {
+  const sending = request(url(), { method: 'POST' });
+  sending.setHeader('content-type', 'application/json');
+  sending.setHeader(name, ['a', 'a']);
+  sending.end('{}');
+  const [reply] = (await once(sending, 'response')) as [IncomingMessage];
+  expect([reply.statusCode, await textOf(reply)]).toEqual([400, `${name}: must be given once`]);
+});
 
 it('refuses other methods, other content and bodies beyond the limit', async () => {
   const { shop } = await openShop();

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Counter, type Registry } from '@core/runtime';
 import { RETRY_INFO } from './retry-info.ts';
@@ -9,12 +10,11 @@ export const RETRY_AFTER = 'retry-after';
 /** The error of a call that may succeed later: it carries the time to wait, for clients of either port. */
 export function tryAgain(message: string, retryMs: number): ConnectError {
   const ms = Math.ceil(retryMs);
-  const retryDelay = { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 };
   return new ConnectError(
     `${message}, try again`,
     Code.ResourceExhausted,
     { [RETRY_AFTER]: String(Math.max(1, Math.ceil(ms / 1_000))) },
-    [{ desc: RETRY_INFO, value: { retryDelay } as MessageInitShape<typeof RETRY_INFO> }],
+    [{ desc: RETRY_INFO, value: { retryDelay: durationFromMs(ms) } as MessageInitShape<typeof RETRY_INFO> }],
   );
 }
 

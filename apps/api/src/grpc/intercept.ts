@@ -1,7 +1,9 @@
+import type { ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
-import { cutShort } from '../request/refusals.ts';
+import { cutShort, noCompression, notOneMessage } from '../request/refusals.ts';
+import { cut } from './answer-early.ts';
 import { serveCall, type Doors, type ServerCall } from './method-adapter.ts';
 
 /**
@@ -21,11 +23,12 @@ export function createInterceptor(methods: readonly Method[], doors: Doors): grp
 }
 
 function withinTime(call: ServerCall, { requests, connections }: Doors): grpc.ServerInterceptingCall {
-  const waiting = requests.add(() => {
-    const { code, rawMessage } = cutShort();
+  const refuse = ({ code, rawMessage }: ConnectError) => {
     call.sendStatus({ code: code as number, details: rawMessage });
-    call.stream.close();
-  });
+    cut(call.stream);
+  };
+  checkFlags(call, refuse);
+  const waiting = requests.add(() => refuse(cutShort()));
   const stop = () => requests.remove(waiting);
   call.stream.once('close', stop);
   const heard = new grpc.ServerListenerBuilder()
@@ -36,4 +39,18 @@ function withinTime(call: ServerCall, { requests, connections }: Doors): grpc.Se
     })
     .build();
   return new grpc.ServerInterceptingCall(call, { start: (next) => next(heard) });
+}
+
+/** grpc-js accepts unknown flags, and the flag of a compressed message without a compression. */
+function checkFlags(call: ServerCall, refuse: (error: ConnectError) => void): void {
+  const { decoder } = call;
+  call.decoder = {
+    write(part) {
+      const messages = decoder.write(part);
+      const flags = Math.max(0, ...messages.map(([flag = 0]) => flag));
+      if (flags === 0 || (flags === 1 && call.incomingEncoding !== 'identity')) return messages;
+      refuse(flags === 1 ? noCompression() : notOneMessage());
+      return [];
+    },
+  };
 }

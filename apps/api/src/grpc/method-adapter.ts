@@ -7,10 +7,11 @@ import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
-import { decompress } from '../request/decompress.ts';
+import { decompressFlagged } from '../request/decompress.ts';
 import type { Connections } from '../request/keep-proven.ts';
 import { tooSlow } from '../request/refusals.ts';
 import type { TimeLimit, Waiting } from '../request/time-limit.ts';
+import { afterRequest, cut } from './answer-early.ts';
 import { certificateOf } from './client-certificate.ts';
 import { createMessageReader } from './message-reader.ts';
 import { statusDetails } from './status-details.ts';
@@ -170,8 +171,8 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
       attempt(() => {
         const { compressed, bytes } = reader.message();
         if (!compressed) return run(decodeRequest(method.desc.input, false, bytes));
-        return decompress(call.incomingEncoding, bytes, method.largestRequest, doors.budget).then((whole) =>
-          admitted ? run(decodeRequest(method.desc.input, false, whole)) : undefined,
+        return decompressFlagged(call.incomingEncoding, bytes, method.largestRequest, doors.budget).then(
+          (whole) => (admitted ? run(decodeRequest(method.desc.input, false, whole)) : undefined),
         );
       });
     },
@@ -184,39 +185,6 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     },
   });
 }
-
-/**
- * Answers a refused call once its request has arrived, which is discarded, or at the time limit. Without a
- * limit it answers after this turn of the event loop, in which the request of an ordinary client arrives with
- * its headers. Clients reset a stream that is answered while they still write, and Node treats more than 33
- * resets a second as an attack and closes the connection: a caller over its quota would lose its other calls.
- */
-function afterRequest(stream: ServerHttp2Stream, limit: TimeLimit | undefined, answer: () => void): void {
-  if (stream.destroyed || stream.readableEnded) return answer();
-  const end = () => {
-    stop();
-    stream.off('end', end).off('close', end);
-    answer();
-  };
-  const stop = limit ? startLimit(limit, end) : startTurn(end);
-  stream.once('end', end).once('close', end).resume();
-}
-
-const startLimit = (limit: TimeLimit, end: () => void) => {
-  const waiting = limit.add(end);
-  return () => limit.remove(waiting);
-};
-const startTurn = (end: () => void) => {
-  const turn = setImmediate(end);
-  return () => clearImmediate(turn);
-};
-
-/**
- * A peer that is answered early may keep sending for ever, and each part costs CPU: the stream is reset
- * without an error, as gRPC specifies, unless its request turns out to be complete.
- */
-const cut = (stream: ServerHttp2Stream): void =>
-  void setImmediate(() => stream.readableEnded || stream.close(constants.NGHTTP2_NO_ERROR));
 
 /** The pipeline throws nothing but ConnectErrors; its codes are numbered as gRPC's. */
 const statusOf = (thrown: unknown) => {

@@ -1,16 +1,12 @@
 import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
 import type { ConnectError } from '@connectrpc/connect';
 import { STATUS } from '../call/retry-info.ts';
 
 /** The value of grpc-status-details-bin, from which gRPC clients read more than a code and a message. */
 export function statusDetails({ code, rawMessage, details }: ConnectError): Buffer {
   const packed = details.flatMap((detail) =>
-    'desc' in detail
-      ? {
-          typeUrl: `type.googleapis.com/${detail.desc.typeName}`,
-          value: toBinary(detail.desc, create(detail.desc, detail.value)),
-        }
-      : [],
+    'desc' in detail ? anyPack(detail.desc, create(detail.desc, detail.value)) : [],
   );
   const message = { code, message: rawMessage, details: packed };
   return Buffer.from(toBinary(STATUS, create(STATUS, message as MessageInitShape<DescMessage>)));

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { endConnectionWith, type LastAnswers } from './last-answers.ts';
 
 /** Between two calls a client's connection is idle, and it may be sending the next one just now. */
 const LAST_REQUEST_WITHIN_MS = 1_000;
@@ -17,19 +18,19 @@ export interface Drain {
  * asks for nothing any more. Not http.Server's own close(): that one closes idle connections at once, into
  * the request that a client is sending, which such a client does not dare to repeat when it is a POST.
  */
-export function createDrain(server: Server): Drain {
+export function createDrain(server: Server, answers: LastAnswers): Drain {
   const open = new Set<ServerResponse>();
   let draining = false;
-  const leave = (res: ServerResponse) => void (res.headersSent || res.setHeader('connection', 'close'));
   return {
     begin(res) {
-      if (draining) return leave(res);
+      if (draining) return endConnectionWith(res);
       open.add(res);
       res.once('close', () => open.delete(res));
     },
     async run(limitMs) {
       draining = true;
-      for (const res of open) leave(res);
+      // Only the last answer of a connection: those behind a `connection: close` are never sent.
+      for (const res of open) if (answers.underWay(res.req.socket) === res) endConnectionWith(res);
       const closed = new Promise((resolve) => server.once('close', resolve));
       NetServer.prototype.close.call(server);
       const begun = Date.now();

@@ -1,7 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { endConnectionWith } from './last-answers.ts';
 
 /** Time for a distant peer to read the answer and stop sending. */
-const LINGER_MS = 500;
+export const LINGER_MS = 500;
 /** Maximum bytes of the request that are discarded meanwhile. */
 const LINGER_BYTES = 1024 * 1024;
 const PART_BYTES = 512;
@@ -21,7 +22,8 @@ export function endAnswer(
   if (req.complete) return void res.writeHead(status, headers).end(body);
   // A 204 has no body and no Content-Length.
   const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
-  res.writeHead(status, { ...headers, ...length, connection: 'close' });
+  endConnectionWith(res);
+  res.writeHead(status, { ...headers, ...length });
   // The answer is complete for a client that counts bytes; at its end node:http closes the connection.
   if (body.length > 0) res.write(body);
   else res.flushHeaders();

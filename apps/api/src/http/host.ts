@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-
 // A name, an IPv4 address or a bracketed IPv6 address, and a port: RFC 9110, 7.2. Other characters are
 // invalid.
 const HOST = /^(?:[\w.~!$&'()*+,;=%-]{1,255}|\[[\da-f:.%]{2,60}\])(?::(\d{1,5}))?$/i;
@@ -9,8 +7,7 @@ const HOST = /^(?:[\w.~!$&'()*+,;=%-]{1,255}|\[[\da-f:.%]{2,60}\])(?::(\d{1,5}))
  * name, but the rpc library builds a URL from the Host and throws. HTTP/1.0 may omit Host; that is refused as
  * well.
  */
-export function hostProblem({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
-  const { host } = headers;
+export function hostProblem(host: string | undefined): string | undefined {
   if (host === undefined) return 'host: is required';
   const [, port] = HOST.exec(host) ?? ['', '-1'];
   const valid = port !== '-1' && Number(port ?? 0) <= 65_535 && URL.canParse(`http://${host}`);

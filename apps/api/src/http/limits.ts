@@ -23,7 +23,7 @@ export const HTTP_LIMITS = {
 };
 export type HttpLimits = typeof HTTP_LIMITS;
 
-/** Headers beyond are dropped; gRPC-Web with a full set of metadata sends some thirty. */
+/** More are answered 431; gRPC-Web with a full set of metadata sends some thirty. */
 export const MOST_HEADERS = 100;
 
 /** What Shopify's webhooks may take. They are anybody's until their signature is checked, which takes the whole body. */

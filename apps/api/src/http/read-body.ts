@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { collectBytes } from '../request/collect.ts';
 
@@ -15,12 +15,20 @@ export type Unread = 'too_large' | 'too_many' | 'no_room' | 'cut_short';
  * The bytes of a request as they came; or why no more of them is read.
  * By events: an async iterator never learns that the connection has ended once the request was answered, and would hold
  * what it has for ever.
+ * @param res asks for the body when the client waits for 100 Continue
  * @param most of this request; the budget is that of all
  * @returns cut_short when the peer has left, or was answered meanwhile
  */
-export function readBody(req: IncomingMessage, most: number, budget: ByteBudget): Promise<Body | Unread> {
+export function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  most: number,
+  budget: ByteBudget,
+): Promise<Body | Unread> {
   if (Number(req.headers['content-length'] ?? 0) > most) return Promise.resolve('too_large');
-  if (req.socket.destroyed) return Promise.resolve('cut_short');
+  if (req.socket.destroyed || res.headersSent) return Promise.resolve('cut_short');
+  // Not when the request arrives: a refused client that waits for this does not send its body.
+  if (req.headers.expect !== undefined && req.httpVersion !== '1.0') res.writeContinue();
   const collected = collectBytes(most, budget);
   return new Promise((resolve) => {
     const stop = () => {

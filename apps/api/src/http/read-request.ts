@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Message } from '@bufbuild/protobuf';
 import type { ConnectError } from '@connectrpc/connect';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
-import { decompress } from '../request/decompress.ts';
+import { decompress, decompressFlagged } from '../request/decompress.ts';
 import { cutShort, noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
 import { readBody, type Unread } from './read-body.ts';
 
@@ -44,13 +44,15 @@ export async function readRequest(
   { desc, largestRequest }: Method,
   { json, framed, encoding }: Format,
   req: IncomingMessage,
+  res: ServerResponse,
   budget: ByteBudget,
 ): Promise<Message> {
-  const body = await readBody(req, largestRequest + (framed ? FRAME : 0), budget);
+  const body = await readBody(req, res, largestRequest + (framed ? FRAME : 0), budget);
   if (typeof body === 'string') throw REFUSALS[body](largestRequest);
   try {
-    const { compressed, bytes } = framed ? unframe(body.bytes) : { compressed: true, bytes: body.bytes };
-    const whole = compressed ? await decompress(encoding, bytes, largestRequest, budget) : bytes;
+    const whole = framed
+      ? await unframe(body.bytes, (bytes) => decompressFlagged(encoding, bytes, largestRequest, budget))
+      : await decompress(encoding, body.bytes, largestRequest, budget);
     return decodeRequest(desc.input, json, whole);
   } finally {
     body.release();
@@ -64,12 +66,13 @@ const REFUSALS: Record<Unread, (most: number) => ConnectError> = {
   cut_short: cutShort,
 };
 
-function unframe(body: Buffer): { compressed: boolean; bytes: Buffer } {
+function unframe<T>(body: Buffer, decompressed: (bytes: Buffer) => T): T | Buffer {
   const flags = body[0] ?? 0;
   if (body.length < FRAME || flags > COMPRESSED || body.readUInt32BE(1) !== body.length - FRAME) {
     throw notOneMessage();
   }
-  return { compressed: flags === COMPRESSED, bytes: body.subarray(FRAME) };
+  const bytes = body.subarray(FRAME);
+  return flags === COMPRESSED ? decompressed(bytes) : bytes;
 }
 
 /** An empty message in the same encoding, because the router requires that it reads one. */

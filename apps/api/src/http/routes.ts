@@ -19,15 +19,16 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
-import { boundTimeouts } from '../request/bound-timeouts.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import type { Connections } from '../request/keep-proven.ts';
+import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
 import { endAnswer } from './end-answer.ts';
 import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
 
 /** One call in the router. */
 interface Call {
   readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly format: Format;
   /** Set until its work begins. */
   waiting?: Admitted<unknown> | undefined;
@@ -79,7 +80,7 @@ export function createRoutes(
     const [path = ''] = withoutAlias(req.url ?? '/').split('?', 1);
     const handler = handlers.get(path);
     if (!handler) return endAnswer(req, res, 404);
-    const call: Call = { req, format: formatOf(req) };
+    const call: Call = { req, res, format: formatOf(req) };
     const values = createContextValues().set(CALL, call);
     boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
@@ -127,9 +128,14 @@ async function admit(
     ? invoker.admit(method, incoming)
     : invoker.admit(method, incoming));
   connections.prove(call.req.socket);
+  const problem = timeoutProblem(
+    call.req.headers,
+    context.protocolName === 'grpc-web' ? 'grpc-timeout' : 'connect-timeout-ms',
+  );
+  if (problem !== undefined) throw admitted.refuse(new ConnectError(problem, Code.InvalidArgument));
   let request: Message;
   try {
-    request = await readRequest(method, call.format, call.req, budget);
+    request = await readRequest(method, call.format, call.req, call.res, budget);
   } catch (error) {
     throw admitted.refuse(error);
   }

@@ -8,10 +8,12 @@ import { keepProven } from '../request/keep-proven.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
 import { createCors } from './cors.ts';
 import { createDrain } from './drain.ts';
-import { endAnswer } from './end-answer.ts';
-import { hostProblem } from './host.ts';
+import { headProblem } from './head.ts';
+import { createLastAnswers, endConnectionWith } from './last-answers.ts';
 import { HTTP_LIMITS, MOST_HEADERS, type HttpLimits } from './limits.ts';
+import { refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
+import { refuseUnserved } from './unserved.ts';
 
 export interface HttpServerOptions {
   port: number;
@@ -39,13 +41,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const { mostConnections, ...limits } = { ...HTTP_LIMITS, ...options.limits };
   const connections = keepProven({ most: mostConnections });
   const route = createRoutes(options.methods, options.invoker, options.budget, connections);
+  const answers = createLastAnswers();
   const answer = (req: IncomingMessage, res: ServerResponse) => {
+    if (!answers.begin(req, res)) return undefined;
     drain.begin(res);
-    const problem = hostProblem(req);
-    if (problem) {
-      const body = JSON.stringify({ code: 'invalid_argument', message: problem });
-      return endAnswer(req, res, 400, { 'content-type': 'application/json' }, body);
-    }
+    // The server ignores Upgrade, as RFC 9110, 7.8 allows. But the parser drops the bytes that arrived behind such a
+    // request, so its connection ends. Rejected: a refusal, because Java's client asks for h2c with each request; as it
+    // is, that client opens a connection for each.
+    if (req.headers.upgrade !== undefined) endConnectionWith(res);
+    const problem = headProblem(req);
+    if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;
     const [path = ''] = (req.url ?? '').split('?', 1);
     const page = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
@@ -54,10 +59,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     res.once('finish', () => res.statusCode < 400 && connections.prove(req.socket));
     return page(req, res);
   };
-  const server = createServer(limits, guarded(answer, options.log));
+  const serve = guarded(answer, options.log);
+  // node:http would answer a request without a Host by a bare status line.
+  const server = createServer({ ...limits, requireHostHeader: false });
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
+  refuseUnserved(server, answers);
   server.maxHeadersCount = MOST_HEADERS;
   connections.watch(server);
-  const drain = createDrain(server);
+  const drain = createDrain(server, answers);
   await listen(server, options, 'CORE_HTTP_PORT');
   return {
     port: (server.address() as AddressInfo).port,

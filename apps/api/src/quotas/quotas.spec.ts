@@ -1,3 +1,4 @@
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Registry } from '@core/runtime';
 import type { Caller } from '../call/context.ts';
@@ -39,7 +40,7 @@ it('refuses with the time to wait, in both forms', () => {
   expect(refusal.code).toBe(Code.ResourceExhausted);
   expect(refusal.rawMessage).toBe('the quota of this caller for reads a second is used up, try again');
   expect(refusal.metadata.get('retry-after')).toBe('1');
-  expect(refusal.details).toEqual([{ desc: RETRY_INFO, value: { retryDelay: { seconds: 1n, nanos: 0 } } }]);
+  expect(refusal.details).toEqual([{ desc: RETRY_INFO, value: { retryDelay: durationFromMs(1_000) } }]);
 });
 
 it('never says to wait less than a second by Retry-After, and the truth by RetryInfo', () => {

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { ByteBudget } from './byte-budget.ts';
-import { noRoom, tooLarge } from './refusals.ts';
+import { noCompression, noRoom, tooLarge } from './refusals.ts';
 
 type Algorithm = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -11,6 +11,17 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
   deflate: promisify<Uint8Array, object, Buffer>(inflate),
   br: promisify<Uint8Array, object, Buffer>(brotliDecompress),
 };
+
+const isIdentity = (encoding: string): boolean => encoding === 'identity' || encoding === '';
+
+/**
+ * As decompress, of a message whose own flag says that it is compressed.
+ * @throws ConnectError also internal, as gRPC specifies, when its headers name no compression
+ */
+export async function decompressFlagged(...args: Parameters<typeof decompress>): Promise<Uint8Array> {
+  if (isIdentity(args[0])) throw noCompression();
+  return decompress(...args);
+}
 
 /**
  * Returns at most `most` bytes, regardless of the compressed size.
@@ -22,7 +33,7 @@ export async function decompress(
   most: number,
   budget: ByteBudget,
 ): Promise<Uint8Array> {
-  if (encoding === 'identity' || encoding === '') return bytes;
+  if (isIdentity(encoding)) return bytes;
   const algorithm = Object.hasOwn(ALGORITHMS, encoding) ? ALGORITHMS[encoding] : undefined;
   if (!algorithm) {
     const names = Object.keys(ALGORITHMS).join(', ');

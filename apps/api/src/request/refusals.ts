@@ -20,3 +20,6 @@ export const tooSlow = (ms: number) =>
 
 export const notOneMessage = () =>
   new ConnectError('the request must hold one message', Code.InvalidArgument);
+
+export const noCompression = () =>
+  new ConnectError('the message is marked as compressed, but no compression is named', Code.Internal);

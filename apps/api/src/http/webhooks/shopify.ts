@@ -1,13 +1,13 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
-import { isPrivacyTopic, isWebhookTopic, receiveWebhook } from '@core/domain';
+import { isWebhookTopic, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
 import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
+import { readWebhookBody } from './body.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
-import { readPrivacyBody } from './privacy-body.ts';
 import { isSigned } from './signature.ts';
 
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
@@ -45,8 +45,8 @@ interface Reply {
 }
 
 /**
- * Takes Shopify's webhooks: checks the signature over the raw body, and for privacy requests that the body bears out the
- * headers, which are not signed; writes the webhook down, answers. The worker applies it. Not applied here, because
+ * Takes Shopify's webhooks: checks the signature over the raw body, and that the body bears out the headers, which are
+ * not signed; writes the webhook down, answers. The worker applies it. Not applied here, because
  * Shopify counts a slow answer as none.
  *
  * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
@@ -67,7 +67,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
 
   return (req, res) => {
     const begun = performance.now();
-    within(limits.answerWithinMs, answer(options, limits, budget, req))
+    within(limits.answerWithinMs, answer(options, limits, budget, req, res))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
       .catch((err: unknown): Reply => {
         if (isUnavailable(err)) return unavailable('the database cannot take it just now', log, err);
@@ -89,6 +89,7 @@ async function answer(
   { largestBody }: WebhookLimits,
   budget: ByteBudget,
   req: IncomingMessage,
+  res: ServerResponse,
 ): Promise<Reply> {
   const { secrets } = options;
   if (req.method !== 'POST') return refused(405, 'POST only');
@@ -96,6 +97,10 @@ async function answer(
     return refused(415, 'content-type: must be application/json');
   }
   if (secrets.length === 0) return { status: 503, received: 'unavailable' };
+  for (const name of Object.values(HEADERS)) {
+    if ((req.headersDistinct[name.toLowerCase()]?.length ?? 0) > 1)
+      return refused(400, `${name}: must be given once`);
+  }
   const signature = header(req, 'signature');
   // As a wrong one: Shopify's own checks of an app ask for 401 here.
   if (!signature) return forged(`${HEADERS.signature}: is required`);
@@ -105,7 +110,7 @@ async function answer(
   }
   const eventId = header(req, 'eventId');
 
-  const body = await readBody(req, largestBody, budget);
+  const body = await readBody(req, res, largestBody, budget);
   if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
   if (body === 'too_many') return refused(400, 'the body comes in too many parts');
   if (body === 'cut_short') return refused(400, 'the body is cut short');
@@ -128,7 +133,7 @@ async function store(
   const topic = header(req, 'topic');
   if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
   const shop = header(req, 'shop');
-  const told = isPrivacyTopic(topic) ? readPrivacyBody(topic, shop, body) : { shopId: undefined };
+  const told = readWebhookBody(topic, shop, body);
   if (told === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
   if (told === 'malformed') return refused(422, `the body is not one of ${topic}`);
   // The shop number is optional in a webhook; when present it must be the number stored for that domain.

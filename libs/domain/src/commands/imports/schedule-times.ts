@@ -1,5 +1,6 @@
 import { CronExpressionParser, type CronExpression } from 'cron-parser';
 import { invalid } from '@core/runtime';
+import { cronFieldProblem } from './cron-fields.ts';
 
 /** When an import starts by itself. */
 export interface ScheduleTimes {
@@ -9,18 +10,10 @@ export interface ScheduleTimes {
   timeZone: string;
 }
 
-// Of what the parser takes: no seconds, no @daily, and no H, which means another minute at each reading.
-// One character at a time: with `\d+` inside the outer `+`, refusing a field of 60 digits took minutes.
-const FIELD = /^(?:[\d*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+$/i;
-const FIELDS = 5;
 // A list of every hour, day, month and weekday has 213 characters.
 const LONGEST_CRON = 255;
 // The longest name in the time zone tables has 32 characters.
 const LONGEST_TIME_ZONE = 64;
-// The highest value of any field is 59.
-const NUMBER_TOO_LONG = /\d{3}/;
-const EXPECTED =
-  'must be five fields of cron (minute, hour, day of the month, month, day of the week), such as "0 3 * * *"';
 
 /**
  * The expression in its canonical form, fields parted by one space.
@@ -29,11 +22,11 @@ const EXPECTED =
 export function checkCron(cron: string, field = 'cron'): string {
   if (cron.length > LONGEST_CRON) throw invalid(field, `must have at most ${LONGEST_CRON} characters`);
   const fields = cron.trim().split(/\s+/);
-  if (fields.length !== FIELDS || !fields.every((part) => FIELD.test(part))) throw invalid(field, EXPECTED);
+  const problem = cronFieldProblem(fields, (text) => parse(text) !== null);
+  if (problem !== undefined) throw invalid(field, problem);
   const canonical = fields.join(' ');
-  const parsed = NUMBER_TOO_LONG.test(canonical) ? null : parse(canonical);
-  if (!parsed) throw invalid(field, EXPECTED);
-  if (!everFires(parsed)) throw invalid(field, 'must name a day that one of its months has');
+  const parsed = parse(canonical);
+  if (!parsed || !everFires(parsed)) throw invalid(field, 'must name a day that one of its months has');
   const minutes = parsed.fields.minute.values;
   // One minute of the hour, and no two firings are closer than an hour, whatever the other fields say.
   if (minutes.length > 1) throw invalid(field, 'must not come more often than hourly: give one minute');

@@ -4,6 +4,27 @@ const LONGEST_TIMER_S = Math.floor(LONGEST_TIMER_MS / 1_000);
 
 const MS_OF: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000 };
 
+/** The header with the timeout of a call: the first one in gRPC and gRPC-Web, the second one in Connect. */
+export type TimeoutHeader = 'grpc-timeout' | 'connect-timeout-ms';
+
+const FORMS: Readonly<Record<TimeoutHeader, { form: RegExp; expectation: string }>> = {
+  'grpc-timeout': {
+    form: /^\d{1,8}[HMSmun]$/,
+    expectation: 'must be 1 to 8 digits and one of H, M, S, m, u, n',
+  },
+  'connect-timeout-ms': { form: /^\d{1,10}$/, expectation: 'must be 1 to 10 digits' },
+};
+
+/**
+ * Returns why the timeout is invalid, or undefined for a valid or absent one. grpc-js searches its header for a timeout:
+ * -1S counts as one second, 100000000H as zero. connect-node quotes the value.
+ */
+export function timeoutProblem(headers: Record<string, unknown>, name: TimeoutHeader): string | undefined {
+  const value = headers[name];
+  const { form, expectation } = FORMS[name];
+  return value === undefined || form.test(String(value)) ? undefined : `${name}: ${expectation}`;
+}
+
 /**
  * Caps a caller's timeout at the longest timeout of a timer: grpc-js and connect-node set one timer for each
  * call, and a caller with a timeout of a month would get "deadline exceeded" at once.

@@ -1,0 +1,27 @@
+import { create, createRegistry, fromBinary, toJson, type Message } from '@bufbuild/protobuf';
+import { anyUnpack } from '@bufbuild/protobuf/wkt';
+import { statusDetails } from '../grpc/status-details.ts';
+import { RETRY_INFO, STATUS } from './retry-info.ts';
+import { tryAgain } from './try-again.ts';
+
+const registry = createRegistry(RETRY_INFO);
+
+it.each([
+  [1_500, '1.500s', '2'],
+  [1_000, '1s', '1'],
+  [0.2, '0.001s', '1'],
+  [86_400_000, '86400s', '86400'],
+])('tells to wait %s ms in the JSON form of google.rpc.RetryInfo', (ms, delay, seconds) => {
+  const error = tryAgain('too many', ms);
+  expect(error.metadata.get('retry-after')).toBe(seconds);
+  const [detail] = error.details as { desc: typeof RETRY_INFO; value: object }[];
+  expect(toJson(RETRY_INFO, create(detail!.desc, detail!.value as never))).toEqual({ retryDelay: delay });
+  // And in the trailer of gRPC, whose details are of the type google.protobuf.Any.
+  const status = fromBinary(STATUS, statusDetails(error)) as Message & { details: never[] };
+  expect(toJson(STATUS, status, { registry })).toEqual({
+    code: 8,
+    message: 'too many, try again',
+    details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: delay }],
+  });
+  expect(anyUnpack(status.details[0]!, registry)?.$typeName).toBe('google.rpc.RetryInfo');
+});

@@ -1,0 +1,75 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { status } from '@grpc/grpc-js';
+import { repeatedHeader } from '../request/repeated-header.ts';
+import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
+import { afterRequest, cut } from './answer-early.ts';
+
+// Lower case only, as in grpc-js.
+const CONTENT_TYPE = /^application\/grpc(?:\+proto)?\s*(?:;|$)/;
+
+/** Handles the event "stream" of node:http2. */
+export type StreamListener = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  rawHeaders: readonly string[],
+) => unknown;
+
+/**
+ * Refuses calls of every service by their headers, before the listener of grpc-js gets them: that one accepts any
+ * method, any type that begins with application/grpc, and a timeout with other text around it.
+ */
+export const checkHead =
+  (listener: StreamListener): StreamListener =>
+  (stream, headers, flags, rawHeaders) => {
+    const refusal = headRefusal(headers, rawHeaders);
+    if (refusal) return refuse(stream, refusal);
+    boundTimeouts(headers);
+    return listener(stream, headers, flags, rawHeaders);
+  };
+
+function headRefusal(
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[],
+): OutgoingHttpHeaders | undefined {
+  if (headers[':method'] !== constants.HTTP2_METHOD_POST) {
+    const refusal = answer(
+      constants.HTTP_STATUS_METHOD_NOT_ALLOWED,
+      status.INTERNAL,
+      'the method must be POST',
+    );
+    return { ...refusal, allow: constants.HTTP2_METHOD_POST };
+  }
+  const repeated = repeatedHeader(rawHeaders);
+  if (repeated !== undefined) return invalid(`${repeated}: must be given once`);
+  if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) {
+    const message = 'content-type: must be application/grpc or application/grpc+proto';
+    return answer(constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE, status.INVALID_ARGUMENT, message);
+  }
+  const problem = timeoutProblem(headers, 'grpc-timeout');
+  return problem === undefined ? undefined : invalid(problem);
+}
+
+const answer = (http: number, code: status, message: string): OutgoingHttpHeaders => ({
+  ':status': http,
+  'content-type': 'application/grpc',
+  'grpc-status': code,
+  'grpc-message': encodeURI(message),
+});
+
+const invalid = (message: string): OutgoingHttpHeaders =>
+  answer(constants.HTTP_STATUS_OK, status.INVALID_ARGUMENT, message);
+
+/** Waits for the request no longer than for one of an unauthenticated caller. */
+function refuse(stream: ServerHttp2Stream, refusal: OutgoingHttpHeaders): void {
+  afterRequest(stream, undefined, () => {
+    if (stream.destroyed || stream.closed) return;
+    stream.respond(refusal, { endStream: true });
+    cut(stream);
+  });
+}

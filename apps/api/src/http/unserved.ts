@@ -1,0 +1,73 @@
+import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { endConnectionWith, type LastAnswers } from './last-answers.ts';
+import { HTTP_LIMITS, MOST_HEADERS } from './limits.ts';
+import { invalidRequest, refuse, refuseConnection, type Refusal } from './refusal.ts';
+
+/** An error of node:http's parser; `reason` is a constant text and quotes nothing of the request. */
+type ParseError = Error & { code?: string; reason?: string };
+
+const NO_TUNNEL: Refusal = {
+  status: 501,
+  code: 'unimplemented',
+  message: 'CONNECT is not served: this is no proxy',
+};
+
+const tooLarge = (status: number, message: string): Refusal => ({
+  status,
+  code: 'resource_exhausted',
+  message,
+});
+
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: tooLarge(
+    431,
+    `the head of the request has more than ${HTTP_LIMITS.maxHeaderSize} bytes or ${MOST_HEADERS} headers`,
+  ),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: tooLarge(413, 'the chunk extensions of the request are too long'),
+  HPE_INVALID_METHOD: invalidRequest('the request does not begin with a known method'),
+  HPE_PAUSED_H2_UPGRADE: invalidRequest('HTTP/1.1 is spoken here; gRPC has a port of its own'),
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'deadline_exceeded',
+    message: 'the request has not come in full in time',
+  },
+};
+
+const refusalOf = ({ code = '', reason = '' }: ParseError): Refusal | undefined =>
+  REFUSALS[code] ??
+  (code.startsWith('HPE_') ? invalidRequest(`the request is malformed: ${reason}`) : undefined);
+
+/**
+ * Answers malformed and late requests, and CONNECT, for which node:http calls no listener of requests: it writes a bare
+ * status line, or closes the connection. The answers to earlier requests are finished first, because a client would take
+ * a refusal that comes before them for one of them.
+ */
+export function refuseUnserved(server: Server, answers: LastAnswers): void {
+  const ending = new WeakSet<Duplex>();
+
+  server.on('clientError', (error, socket) => {
+    const refusal = refusalOf(error);
+    // Any other error is one of the socket: the peer has gone.
+    if (!refusal) return void socket.destroy();
+    // The parser refuses all bytes behind a malformed request, too; and an answer may be on its way to a peer that was told
+    // to send no more.
+    if (ending.has(socket) || !socket.writable) return;
+    ending.add(socket);
+    const res = answers.underWay(socket);
+    if (!res) return refuseConnection(socket, refusal);
+    // The error lies in this request's own body, which has yet to come.
+    if (!res.req.complete && !res.headersSent) return refuse(res.req, res, refusal);
+    endConnectionWith(res);
+    res.once('close', () => socket.destroy());
+  });
+
+  server.on('connect', ({ socket }, stream) => {
+    // node:http has taken its own listener away.
+    socket.on('error', () => undefined);
+    const end = () => refuseConnection(stream, NO_TUNNEL);
+    const res = answers.underWay(socket);
+    if (res) res.once('close', end);
+    else end();
+  });
+}
