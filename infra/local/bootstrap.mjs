@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ENTRIES = {
   start: 'infra/local/src/start.ts',
   test: 'infra/local/src/test/main.ts',
+  lint: 'infra/local/src/lint/check.ts',
   ops: 'infra/ops/src/main.ts',
   generate: 'infra/local/src/generate.ts',
   bench: 'infra/bench/src/main.ts',
