@@ -45,7 +45,7 @@ export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;
  * Wires the api and waits for PostgreSQL; a replica is enough to serve reads. Auth need not be up: the api
  * refuses calls until it is.
  * Stopped by the app's shutdown list.
- * @throws UnknownSchema; Error naming a taken port's variable, or what is missing to authenticate callers
+ * @throws UnknownSchema; Error naming a taken port's variable
  */
 export async function startApi(
   { env, log, shutdown }: App<typeof apiEnv>,
@@ -53,7 +53,7 @@ export async function startApi(
 ): Promise<RunningApi> {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
-  const identify = await openIdentify(env, log);
+  const identify = openIdentify(env, log);
   const credentials = grpcCredentials(env);
 
   const pool = createPool(env, { app: 'api', log });

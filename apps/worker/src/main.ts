@@ -22,7 +22,7 @@ import { openSignatures, withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
-  const verify = await openSignatures(env, log);
+  const verify = openSignatures(env, log);
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
   const pool = createPool(env, { app: 'worker', log });
