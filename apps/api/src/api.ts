@@ -1,4 +1,11 @@
-import { createMerchantKeyStore, createPool, deriveKeys, openReadRouter, parseKeyring } from '@core/db';
+import {
+  advise,
+  createMerchantKeyStore,
+  createPool,
+  deriveKeys,
+  openReadRouter,
+  parseKeyring,
+} from '@core/db';
 import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,
@@ -81,7 +88,8 @@ export async function startApi(
   await untilReady(servable.atStart, {
     what: 'PostgreSQL',
     signal: shutdown.signal,
-    onWait: (message, err) => log.warn({ err }, message),
+    log,
+    advise,
   });
 
   const scoreOf = createScoreOf(reads);

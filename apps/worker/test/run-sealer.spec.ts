@@ -125,6 +125,12 @@ it('says when it cannot seal, and stands still in its figures', async () => {
   await sealed(1);
 });
 
+it('says which password is refused', async () => {
+  const { log } = start({ CORE_DB_SEALER_PASSWORD: 'not the password' });
+  const said = await waitUntil(() => log.error.mock.calls[0]?.[1] as unknown, { what: 'the complaint' });
+  expect(said).toMatch(/^could not seal the audit log; trying again: .*see CORE_DB_SEALER_PASSWORD;/);
+});
+
 it('without a password warns', async () => {
   const { log } = start({ CORE_DB_SEALER_PASSWORD: '' });
   expect(log.warn).toHaveBeenCalledWith(expect.stringContaining('CORE_DB_SEALER_PASSWORD is not set'));

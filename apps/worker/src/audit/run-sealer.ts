@@ -1,4 +1,4 @@
-import { createPool, inTransaction } from '@core/db';
+import { advise, createPool, inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';
 import { pause, type Env } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
@@ -45,7 +45,8 @@ export function runSealer({ env, log, metrics, everyMs = SEAL_EVERY_MS }: RunSea
   const seal = async (): Promise<void> => {
     while (!signal.aborted) {
       const more = await pass().catch((err: unknown) => {
-        log.error({ err }, 'could not seal the audit log; trying again');
+        const advice = advise(err, 'CORE_DB_SEALER_PASSWORD');
+        log.error({ err }, ['could not seal the audit log; trying again', advice].filter(Boolean).join(': '));
         return false;
       });
       if (!more) await pause(everyMs, signal);
