@@ -4,11 +4,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
 const ENTRIES = {
   start: 'infra/local/src/start.ts',
   test: 'infra/local/src/test/main.ts',
+  lint: 'infra/local/src/lint/check.ts',
   ops: 'infra/ops/src/main.ts',
   generate: 'infra/local/src/generate.ts',
   bench: 'infra/bench/src/main.ts',
@@ -19,6 +21,11 @@ const ENTRIES = {
 /** What these run that npm does not bring; start and test see to it themselves, each where it needs it. */
 const NEEDS = { bench: ['java', 'mvn', 'redis-server'], faults: ['java', 'mvn', 'redis-server'] };
 
+const NPM_CHECK_MS = 500;
+/** If we die by SIGKILL this shell's standard input ends, and it stops the program in our place. */
+const WATCHDOG = 'while read -r _; do :; done; kill -s TERM "$1"';
+
+const parent = process.ppid;
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const bin = join(root, 'node_modules/.bin');
 const [command, ...args] = process.argv.slice(2);
@@ -74,6 +81,7 @@ function ensure(commands) {
 /**
  * Runs the program with our terminal, and ends as it ended. It is a process group of its own: Ctrl-C goes to
  * the whole group of the terminal, and npm passes it on once more, so we alone pass it on, each press once.
+ * It is stopped when npm or we have gone: a stack that nobody knows of would keep its ports.
  */
 function run(program, programArgs) {
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
@@ -89,5 +97,27 @@ function run(program, programArgs) {
     console.error(`${program} could not be started: ${error.message}`);
     process.exit(1);
   });
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+  stopWithNpm(child);
+  const watchdog = spawn('sh', ['-c', WATCHDOG, 'watchdog', String(child.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.on('exit', (code, signal) => {
+    watchdog.kill('SIGKILL');
+    process.exit(code ?? 128 + constants.signals[signal]);
+  });
+}
+
+/**
+ * Our parent is npm itself: the scripts of package.json begin with exec, because a shell between npm and us would
+ * not pass on the signals that npm passes on. Started by something else we go on without it.
+ * Rejected: the end of standard input, which is npm's own, and may be a terminal or /dev/null.
+ */
+function stopWithNpm(child) {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, NPM_CHECK_MS);
 }

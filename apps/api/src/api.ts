@@ -1,4 +1,11 @@
-import { createMerchantKeyStore, createPool, deriveKeys, openReadRouter, parseKeyring } from '@core/db';
+import {
+  advise,
+  createMerchantKeyStore,
+  createPool,
+  deriveKeys,
+  openReadRouter,
+  parseKeyring,
+} from '@core/db';
 import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,
@@ -45,7 +52,7 @@ export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;
  * Wires the api and waits for PostgreSQL; a replica is enough to serve reads. Auth need not be up: the api
  * refuses calls until it is.
  * Stopped by the app's shutdown list.
- * @throws UnknownSchema; Error naming a taken port's variable, or what is missing to authenticate callers
+ * @throws UnknownSchema; Error naming a taken port's variable
  */
 export async function startApi(
   { env, log, shutdown }: App<typeof apiEnv>,
@@ -53,7 +60,7 @@ export async function startApi(
 ): Promise<RunningApi> {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
-  const identify = await openIdentify(env, log);
+  const identify = openIdentify(env, log);
   const credentials = grpcCredentials(env);
 
   const pool = createPool(env, { app: 'api', log });
@@ -81,7 +88,8 @@ export async function startApi(
   await untilReady(servable.atStart, {
     what: 'PostgreSQL',
     signal: shutdown.signal,
-    onWait: (message, err) => log.warn({ err }, message),
+    log,
+    advise,
   });
 
   const scoreOf = createScoreOf(reads);

@@ -3,18 +3,23 @@ import {
   appEnv,
   flag,
   integer,
+  keySource,
   list,
+  needs,
   nodeEnv,
   optionalText,
   port,
   text,
+  together,
+  withRules,
   type Env,
+  type EnvRule,
   type Variable,
-  keySource,
 } from '@core/runtime';
 import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import type { Caller } from './call/context.ts';
+import { grpcCredentials } from './grpc/tls.ts';
 import { quotaEnv } from './quotas/quota.ts';
 
 /** Where Auth is: a target of a gRPC channel. */
@@ -43,7 +48,7 @@ const clients: Variable<readonly Caller[]> = {
   parse: (raw) => (raw === undefined ? [] : parseClients(raw)),
 };
 
-export const apiEnv = {
+const variables = {
   ...appEnv,
   ...databaseEnv,
   ...replicasEnv,
@@ -95,5 +100,33 @@ export const apiEnv = {
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
   NODE_ENV: nodeEnv,
 };
+
+const callersKnownInProduction: EnvRule = (given) =>
+  given('NODE_ENV') !== 'production' || given('CORE_AUTH_ISSUER') || given('CORE_GRPC_TLS_CLIENT_CA')
+    ? undefined
+    : 'in production callers must be authenticated: set CORE_AUTH_ISSUER, CORE_AUTH_AUDIENCE and CORE_AUTH_JWKS, or ' +
+      'CORE_GRPC_TLS_CLIENT_CA and CORE_GRPC_TLS_CLIENTS';
+
+/** By reading them as the gRPC port does: grpc-js itself would begin to listen and drop every connection. */
+const tlsFilesFit: EnvRule = (given) => {
+  try {
+    grpcCredentials({
+      CORE_GRPC_TLS_CERT: given('CORE_GRPC_TLS_CERT'),
+      CORE_GRPC_TLS_KEY: given('CORE_GRPC_TLS_KEY'),
+      CORE_GRPC_TLS_CLIENT_CA: given('CORE_GRPC_TLS_CLIENT_CA'),
+    });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+export const apiEnv = withRules(
+  variables,
+  together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS'),
+  needs('CORE_GRPC_TLS_CLIENTS', 'CORE_GRPC_TLS_CLIENT_CA'),
+  tlsFilesFit,
+  callersKnownInProduction,
+);
 
 export type ApiEnv = Env<typeof apiEnv>;

@@ -1,8 +1,8 @@
 import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
-import { appEnv, flag, integer, list, port, text, url, type Env } from '@core/runtime';
+import { appEnv, flag, integer, list, needs, port, text, url, withRules, type Env } from '@core/runtime';
 import { shopifyEnv } from '@core/shopify';
 
-export const importerEnv = {
+const variables = {
   ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
@@ -43,5 +43,7 @@ export const importerEnv = {
   }),
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9103 }),
 };
+
+export const importerEnv = withRules(variables, needs('SHOPIFY_CLIENT_ID', 'SHOPIFY_CLIENT_SECRET'));
 
 export type ImporterEnv = Env<typeof importerEnv>;

@@ -1,4 +1,5 @@
 import {
+  advise,
   assertServable,
   createMerchantKeyStore,
   createPool,
@@ -46,14 +47,9 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   log.info({ admin_port: admin.port }, 'serving health and metrics');
 
   const { signal } = shutdown;
-  const wait = (what: string) => ({
-    what,
-    signal,
-    onWait: (message: string, err: unknown) => log.info({ err }, message),
-  });
   const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
-  await untilReady(() => inTransaction(pool, servable), wait('PostgreSQL'));
-  await untilReady(checks.redis, wait('Redis'));
+  await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', signal, log, advise });
+  await untilReady(checks.redis, { what: 'Redis', signal, log, advise: () => 'see REDIS_URL' });
 
   const importer = startImporter(wireImporter(env, { pool, redis, keys, metrics, log, signal }));
   shutdown.add('importer', () => importer.stop());

@@ -148,7 +148,7 @@ describe('main', () => {
   it('waits for Redis at its start and says so; ready and measurable when it is there', async () => {
     const port = await freePort();
     const importer = startMain({ REDIS_URL: `redis://127.0.0.1:${port}` });
-    await importer.said('waiting for Redis');
+    await importer.said('waiting for Redis: see REDIS_URL');
     const admin = (await importer.said('serving health and metrics')).admin_port;
     const ready = async () =>
       (await (await fetch(`http://127.0.0.1:${admin}/readyz`)).json()) as {

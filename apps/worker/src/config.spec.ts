@@ -6,7 +6,9 @@ const policyOf = (env: Record<string, string>) =>
     readEnv(workerEnv, {
       CORE_DB_USER: 'core_worker',
       CORE_DB_PASSWORD: 'spec',
-      CORE_ENCRYPTION_KEYS: 'spec',
+      CORE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+      CORE_DB_SEALER_PASSWORD: 'spec',
+      CORE_EVENTS_SIGNATURES: 'off',
       ...env,
     }),
   );
@@ -28,3 +30,23 @@ it('refuses a wait that leaves no day of the thirty', () =>
   expect(() => policyOf({ CORE_SHOP_REDACT_WAIT: '2505601' })).toThrow(
     'CORE_SHOP_REDACT_WAIT: must be a whole number from 0 to 2505600',
   ));
+
+const required = (env: Record<string, string>) => () => policyOf({ CORE_EVENTS_SIGNATURES: '', ...env });
+const JWKS = '{"keys":[]}';
+
+it.each([
+  [{ NODE_ENV: 'production' }],
+  [{ NODE_ENV: 'production', CORE_EVENTS_SIGNATURES: 'auto' }],
+  [{ CORE_EVENTS_SIGNATURES: 'required' }],
+])('%j needs the keys of signatures', (env) => {
+  expect(required(env)).toThrow('records of gdpr_request.created must be signed: set CORE_EVENTS_JWKS');
+  expect(required({ ...env, CORE_EVENTS_JWKS: JWKS })).not.toThrow();
+});
+
+it('production needs the password of the sealer', () => {
+  const env = { NODE_ENV: 'production', CORE_EVENTS_JWKS: JWKS };
+  expect(required({ ...env, CORE_DB_SEALER_PASSWORD: '' })).toThrow(
+    'CORE_DB_SEALER_PASSWORD: is required in production',
+  );
+  expect(required({ CORE_DB_SEALER_PASSWORD: '' })).not.toThrow();
+});

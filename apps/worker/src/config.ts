@@ -1,12 +1,23 @@
+import { Topic } from '@core/contracts';
 import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
-import { appEnv, integer, oneOf, optionalInteger, port, type Env, keySource } from '@core/runtime';
+import {
+  appEnv,
+  integer,
+  keySource,
+  oneOf,
+  optionalInteger,
+  port,
+  withRules,
+  type Env,
+  type EnvRule,
+} from '@core/runtime';
 
 /** A day less than the legal limit: the redaction itself takes time too. */
 const LONGEST_SHOP_REDACT_WAIT_S = 29 * 86_400;
 const SHOP_REDACT_WAIT_S = 86_400;
 
-export const workerEnv = {
+const variables = {
   ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
@@ -38,6 +49,26 @@ export const workerEnv = {
     max: 604_800,
   }),
 };
+
+/** Topics on which one record destroys data irrecoverably. The next score corrects a forged score. */
+export const SIGNED_TOPICS: readonly string[] = [Topic.gdprRequestCreated];
+
+const signersKnown: EnvRule = (given) => {
+  const mode = given('CORE_EVENTS_SIGNATURES');
+  const required = mode === 'required' || (mode !== 'off' && given('NODE_ENV') === 'production');
+  if (!required || given('CORE_EVENTS_JWKS')) return undefined;
+  return (
+    `records of ${SIGNED_TOPICS.join(', ')} must be signed: set CORE_EVENTS_JWKS to the signers' public keys, ` +
+    'or switch signatures off with CORE_EVENTS_SIGNATURES=off'
+  );
+};
+
+const sealedInProduction: EnvRule = (given) =>
+  given('NODE_ENV') !== 'production' || given('CORE_DB_SEALER_PASSWORD')
+    ? undefined
+    : 'CORE_DB_SEALER_PASSWORD: is required in production, which seals the audit log';
+
+export const workerEnv = withRules(variables, signersKnown, sealedInProduction);
 
 /**
  * The delay of a shop redaction; never zero in production, where an operator must be able to stop a forged

@@ -1,4 +1,5 @@
 import {
+  advise,
   assertServable,
   createMerchantKeyStore,
   createPool,
@@ -21,8 +22,11 @@ import { runBackground } from './run-background.ts';
 import { openSignatures, withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
 
+const KAFKA_ADVICE =
+  'see KAFKA_BROKER, KAFKA_TLS and KAFKA_SASL; `npm run ops -- topics` creates missing topics';
+
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
-  const verify = await openSignatures(env, log);
+  const verify = openSignatures(env, log);
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
   const pool = createPool(env, { app: 'worker', log });
@@ -42,13 +46,10 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
     },
   });
   shutdown.add('admin server', () => admin.close());
-  const wait = (what: string) => ({
-    what,
-    signal: shutdown.signal,
-    onWait: (message: string, err: unknown) => log.info({ err }, message),
-  });
+  const { signal } = shutdown;
+  const wait = (what: string) => ({ what, signal, log, advise: () => KAFKA_ADVICE });
   const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
-  await untilReady(() => inTransaction(pool, servable), wait('PostgreSQL'));
+  await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', signal, log, advise });
   const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));

@@ -6,7 +6,6 @@ import { runWebhooks } from './webhooks/run-webhooks.ts';
 /**
  * What the worker does by itself: webhooks, redactions of shops, seals of the audit log. It needs no Kafka: events that
  * it causes wait in the outbox.
- * @throws as runSealer
  */
 export function runBackground(deps: RunSealerOptions & RunPrivacyOptions): Background {
   const sealer = runSealer(deps);

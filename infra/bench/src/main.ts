@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
 import { createCleanUps } from './clean-ups.ts';
 import { benchEvents } from './events/run.ts';
 import { benchImport } from './import/run.ts';
@@ -21,23 +21,22 @@ suites: ${Object.keys(SUITES).join(', ')}; all of them when none is named
 --seconds  of each measurement (default 5)
 --quick    one short round, to see that it runs; writes no results, as one that was disturbed too often`;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
-const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name));
+const unknown = unknownNames('suite', positionals, Object.keys(SUITES));
+if (unknown) refuseArguments(HELP, unknown);
+for (const name of ['rounds', 'seconds'] as const) {
+  if (!(Number(values[name]) >= 1)) refuseArguments(HELP, `--${name} must be a number from 1 on`);
+}
 const [rounds, seconds, warmUp] = values.quick
   ? [1, 1, 1]
   : [Number(values.rounds), Number(values.seconds), 8];
-if (values.help || unknown.length > 0 || !(rounds >= 1) || !(seconds >= 1)) {
-  console.log(HELP);
-  process.exit(values.help ? 0 : 2);
-}
 
 const say = (line: string) => console.log(line);
 const interrupt = new AbortController();

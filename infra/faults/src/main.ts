@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
 import { runEventFaults } from './events/run.ts';
 import { runFailoverFaults } from './failover/run.ts';
 import { runFloods } from './floods/run.ts';
@@ -36,26 +36,21 @@ failover    the primary hangs, or its connections go silent: each app writes aga
 --only      the scenarios whose name contains the text
 --count     number of requests, for the suite requests (default: 1,000,000)`;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,
   options: {
     short: { type: 'boolean', default: false },
     seed: { type: 'string' },
     only: { type: 'string' },
     count: { type: 'string' },
-    help: { type: 'boolean', default: false },
   },
 });
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
 const count = values.count === undefined ? undefined : Number(values.count);
-if (
-  values.help ||
-  positionals.some((name) => !Object.hasOwn(SUITES, name)) ||
-  ![seed, count ?? 1].every(Number.isInteger)
-) {
-  console.log(HELP);
-  process.exit(values.help ? 0 : 2);
-}
+const unknown = unknownNames('suite', positionals, Object.keys(SUITES));
+if (unknown) refuseArguments(HELP, unknown);
+if (!Number.isInteger(seed)) refuseArguments(HELP, '--seed must be a whole number');
+if (!Number.isInteger(count ?? 1)) refuseArguments(HELP, '--count must be a whole number');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 try {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments } from '@core/runtime';
 import { machineNow, stealBetween, workspaceRoot } from '@core/testing';
 import { ensureK6 } from './ensure-k6.ts';
 import { openStack } from './open-stack.ts';
@@ -16,18 +16,14 @@ const MERCHANTS = 5_000;
 const CUSTOMERS_EACH = 20;
 const SCORES_PER_SECOND = 200;
 
-const { values } = parseArgs({
+const { values } = readArguments(HELP, {
   options: {
     seconds: { type: 'string', default: '60' },
     quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
 const seconds = values.quick ? 25 : Number(values.seconds);
-if (values.help || !(seconds >= 1)) {
-  console.log(HELP);
-  process.exit(values.help ? 0 : 2);
-}
+if (!(seconds >= 1)) refuseArguments(HELP, '--seconds must be a number from 1 on');
 
 const say = (line: string) => console.log(line);
 const interrupt = new AbortController();

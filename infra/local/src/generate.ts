@@ -2,11 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { readArguments } from '@core/runtime';
 
-// `npm run generate` writes generated code and docs/asyncapi.yaml; `--check` (in npm test) only compares, and also lints the protos and refuses what would break a caller of the last landed version.
+const HELP = `npm run generate             writes generated code and docs/asyncapi.yaml
+npm run generate -- --check  (in npm test) only compares, and also lints the protos and refuses what would break a
+                             caller of the last landed version`;
+
+const { values } = readArguments(HELP, { options: { check: { type: 'boolean', default: false } } });
 const root = join(import.meta.dirname, '../../..');
 const gen = join(root, 'libs/contracts/src/gen');
-const check = process.argv.includes('--check');
 
 function run(cwd: string, command: string, args: string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: join(root, cwd), encoding: 'utf8' });
@@ -84,7 +88,7 @@ const asyncApi = () => import('./asyncapi/write-asyncapi.ts');
 run('proto', 'buf', ['lint']);
 // What breaks only a change that has not landed yet: git checkout proto/baseline.binpb, and again.
 run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
-if (check) {
+if (values.check) {
   checkBaseline();
   checkGenerated();
   checkMigrations();

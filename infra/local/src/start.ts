@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments } from '@core/runtime';
 import { answersReady, workspaceRoot } from '@core/testing';
 import { ensureSystem } from './system/ensure-system.ts';
-import { shopSize } from './stack/shop-size.ts';
+import { isShopSize, shopSize } from './stack/shop-size.ts';
 import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
 import { startStack, type Stack } from './stack/stack.ts';
 import { runTour } from './tour/tour.ts';
@@ -13,15 +13,17 @@ npm start -- --fresh      wipes the data of earlier starts first
 npm start -- --dir F      keeps data, logs and addresses in the folder F instead of .local, beside another stack
 npm start -- --customers N  how many customers the stand-in's shop has (5000); the first time, or with --fresh`;
 
-const { values: flags } = parseArgs({
+const { values: flags } = readArguments(HELP, {
   options: {
     once: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     customers: { type: 'string' },
     dir: { type: 'string' },
-    help: { type: 'boolean', default: false },
   },
 });
+if (flags.customers !== undefined && !isShopSize(flags.customers)) {
+  refuseArguments(HELP, '--customers must be a whole number from 1 to 9999999');
+}
 const home = flags.dir === undefined ? join(workspaceRoot(), '.local') : resolve(flags.dir);
 // Data, logs and secrets; what is fetched once stays outside of it.
 const dir = join(home, 'stack');
@@ -30,8 +32,12 @@ const say = (line: string) => console.log(line);
 async function main(): Promise<number> {
   const began = Date.now();
   const stopAsked = new Promise<'stop'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('stop'));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve('stop'));
+    }
   });
+  // Whoever read our lines may be gone before we are told to stop; that must not end us in the middle of it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let stack: Stack | undefined;
   let code = 0;
   try {
@@ -80,8 +86,8 @@ async function tourAndTable(stack: Stack, customers: number): Promise<void> {
       `${name} health and metrics`,
       app.adminUrl,
     ]),
-    ['PostgreSQL', withoutPassword(env.CORE_DB_URL)],
-    ['PostgreSQL replica', withoutPassword(env.CORE_DB_REPLICA_URL)],
+    ['PostgreSQL', withoutPassword(env.DEV_DB_URL)],
+    ['PostgreSQL replica', withoutPassword(env.DEV_DB_REPLICA_URL)],
     ['Kafka', env.KAFKA_BROKER],
     ['Redis', env.REDIS_URL],
     ['Shopify', env.SHOPIFY_BASE_URL],
@@ -91,8 +97,9 @@ async function tourAndTable(stack: Stack, customers: number): Promise<void> {
       throw new Error(`${name} does not say at ${adminUrl}/readyz that it is ready after the tour`);
     }
   }
-  writeStackEnv(home, env);
-  say(`\naddresses (with passwords in ${join(home, 'stack.env')})`);
+  // With --once the stack is gone before anybody could use its file.
+  if (!flags.once) writeStackEnv(home, env);
+  say(flags.once ? '\naddresses' : `\naddresses (with passwords in ${join(home, 'stack.env')})`);
   for (const [name, address] of addresses) say(`  ${name.padEnd(28)}${address}`);
 }
 
@@ -111,8 +118,4 @@ const withoutPassword = (url: string): string => {
 
 const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-if (flags.help) {
-  say(HELP);
-} else {
-  process.exit(await main());
-}
+process.exit(await main());

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { CoreService } from '@core/contracts';
 import { bearer, grpcClient, workspaceRoot } from '@core/testing';
+import { runOps } from '../src/stack/run-ops.ts';
 import { localSecrets } from '../src/stack/secrets.ts';
+import { writeStackEnv } from '../src/stack/stack-env.ts';
 import { startStack, type Stack } from '../src/stack/stack.ts';
 import { compareRows, idsOfShop } from '../src/tour/import-customers.ts';
 import { runTour } from '../src/tour/tour.ts';
@@ -51,6 +55,7 @@ it('two starts beside each other both come up, make their tour, and share no por
   for (const { code, output } of [one, two]) {
     expect(output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
     expect(output).toContain(`the shop itself counts ${CUSTOMERS}`);
+    expect(output).not.toContain('stack.env'); // the file of a stack that stays up
     expect(code).toBe(0);
   }
   const ports = [...portsIn(one.output), ...portsIn(two.output)];
@@ -96,6 +101,13 @@ describe('a second start on kept data, used in between', () => {
   it('is refused while one runs there', async () => {
     await expect(start(dir())).rejects.toThrow(`a stack is running on ${dir()}; stop it (Ctrl-C)`);
     expect(stack!.parts().every((part) => part.alive())).toBe(true);
+  });
+
+  it('tells in its stack.env what npm run ops reads', async () => {
+    writeStackEnv(dirs[0]!, stack!.env);
+    const env = parseEnv(readFileSync(join(dirs[0]!, 'stack.env'), 'utf8')) as Record<string, string>;
+    expect(await runOps(['outbox', 'status'], env)).toContain('events to publish');
+    expect(await runOps(['consumer', 'lag'], env)).toContain('core-worker: ');
   });
 
   it('makes its tour whatever others have done', async () => {

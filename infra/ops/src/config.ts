@@ -1,4 +1,4 @@
-import { databaseEnv, sealerEnv } from '@core/db';
+import { databaseEnv, keyringEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { nodeEnv, optionalText } from '@core/runtime';
 
@@ -16,4 +16,4 @@ export const migrateEnv = {
 };
 
 /** Every variable of every command; each command reads its own alone. */
-export const opsEnv = { ...migrateEnv, ...kafkaEnv };
+export const opsEnv = { ...migrateEnv, ...kafkaEnv, ...keyringEnv };

@@ -1,4 +1,5 @@
 import { addresses, flag, integer, nodeEnv, optionalText, secretOrFile, text, type Env } from '@core/runtime';
+import { parseKeyring } from './keys/keyring.ts';
 
 /** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
 export const databaseEnv = {
@@ -47,6 +48,7 @@ export const keyringEnv = {
   CORE_ENCRYPTION_KEYS: secretOrFile({
     doc: 'keyring, id:base64 of 32 bytes,...; the first is current; or the absolute path of a file with it',
     example: 'k1:<base64 of 32 random bytes>',
+    check: (spec) => void parseKeyring(spec),
   }),
 };
 

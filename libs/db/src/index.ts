@@ -1,4 +1,5 @@
 export * from './advisory-lock.ts';
+export * from './advise.ts';
 export * from './audit.ts';
 export * from './config.ts';
 export * from './connection-loss.ts';

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { guarded, type Listener } from './guard.ts';
 import type { Logger } from './logger.ts';
 import type { Registry } from './metrics.ts';
+import { PermanentError } from './retry.ts';
 
 /** A named condition of readiness; it throws, or says false, when not met. */
 export type ReadyCheck = () => Promise<unknown> | unknown;
@@ -108,9 +109,11 @@ export const listen = (
     server.once('error', (error) => {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EADDRINUSE') {
-        reject(new Error(`port ${port} is taken; set ${variable} to a free one`));
+        reject(new PermanentError(`port ${port} is taken; set ${variable} to a free one`));
       } else if (code === 'EADDRNOTAVAIL') {
-        reject(new Error(`this machine has no address ${host}; set CORE_LISTEN_HOST to one of its own`));
+        reject(
+          new PermanentError(`this machine has no address ${host}; set CORE_LISTEN_HOST to one of its own`),
+        );
       } else {
         reject(error);
       }

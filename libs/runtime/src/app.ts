@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { EnvError, oneOf, readEnv, text, type Env, type EnvSchema } from './env.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { PermanentError } from './retry.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -53,8 +54,8 @@ export async function runApp<S extends EnvSchema & typeof appEnv>(
     log.info('ready');
   } catch (err) {
     if (shutdown.signal.aborted) return; // the signal's own stop is under way
-    // A wrong environment is the reader's to mend: the message alone, no stack.
-    if (err instanceof EnvError) log.fatal(err.message);
+    // What the reader has to mend says so itself: the message alone, no stack.
+    if (err instanceof EnvError || err instanceof PermanentError) log.fatal(err.message);
     else log.fatal({ err }, 'could not start');
     await stop(1, 'could not start');
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnvError, readEnv, secretOrFile } from './env.ts';
+import { EnvError, needs, optionalText, readEnv, secretOrFile, text, together, withRules } from './env.ts';
 
 describe('a secret, or a file with it', () => {
   const dir = mkdtempSync(join(tmpdir(), 'env-'));
@@ -15,6 +15,18 @@ describe('a secret, or a file with it', () => {
     expect(readEnv(schema, { KEYS: file }).KEYS).toBe('k1:c2VjcmV0');
   });
 
+  it('is checked, also in its file', () => {
+    const file = join(dir, 'short');
+    writeFileSync(file, 'short');
+    const check = (secret: string) => {
+      if (secret.length < 8) throw new Error('must have 8 characters');
+    };
+    for (const KEYS of ['short', file]) {
+      const read = () => readEnv({ KEYS: secretOrFile({ doc: 'keys', check }) }, { KEYS });
+      expect(read).toThrow('KEYS: must have 8 characters');
+    }
+  });
+
   it('is refused by name when the file is not there, or nothing is', () => {
     const read = (KEYS?: string) => readEnv(schema, { KEYS });
     expect(() => read(join(dir, 'gone'))).toThrow(EnvError);
@@ -22,6 +34,37 @@ describe('a secret, or a file with it', () => {
     expect(() => read(dir)).toThrow('KEYS: names a file that cannot be read: EISDIR');
     expect(() => read()).toThrow('KEYS: is required');
   });
+});
+
+describe('rules over several variables', () => {
+  const one = optionalText({ doc: 'one' });
+  const schema = withRules(
+    { A: one, B: one, C: one, D: one, E: text({ doc: 'E' }) },
+    together('A', 'B', 'C'),
+    needs('D', 'A'),
+  );
+  const problemsOf = (source: NodeJS.ProcessEnv, read = schema): string[] => {
+    try {
+      readEnv(read, { E: 'e', ...source });
+      return [];
+    } catch (error) {
+      return (error as Error).message.split('\n  ').slice(1);
+    }
+  };
+  const ALL = 'set all of A, B and C, or none';
+
+  it.each([
+    [{}, []],
+    [{ A: 'a', B: 'b', C: 'c', D: 'd' }, []],
+    [{ A: '', B: '', C: '' }, []],
+    [{ A: 'a', B: 'b' }, [ALL]],
+    [{ A: '', C: 'c' }, [ALL]],
+    [{ D: 'd' }, ['D needs A']],
+    [{ B: 'b', D: 'd', E: '' }, ['E: is required', ALL, 'D needs A']],
+  ])('%j has the problems %j', (source, problems) => expect(problemsOf(source)).toEqual(problems));
+
+  it('stay with a schema that another one is made of', () =>
+    expect(problemsOf({ A: 'a' }, { ...schema, F: one } as typeof schema)).toEqual([ALL]));
 });
 
 describe('NODE_ENV', () => {

@@ -10,10 +10,41 @@ export interface Variable<T> {
   readonly parse: (raw: string | undefined) => T;
 }
 
-export type EnvSchema = Record<string, Variable<unknown>>;
+/** @returns the text of a variable; undefined when it is not set, or empty */
+export type Given = (name: string) => string | undefined;
+/** What several variables must fulfil together. @returns the problem, naming the variables */
+export type EnvRule = (given: Given) => string | undefined;
+
+const RULES = Symbol('rules');
+
+export type EnvSchema = Record<string, Variable<unknown>> & { readonly [RULES]?: readonly EnvRule[] };
 export type Env<S extends EnvSchema> = Readonly<{
   [K in keyof S]: S[K] extends Variable<infer T> ? T : never;
 }>;
+
+/**
+ * The schema with rules over several of its variables: readEnv names what is wrong by itself and what is wrong together
+ * in one list. Rejected: checks where the values are used, each of which shows itself at another start.
+ */
+export const withRules = <S extends EnvSchema>(schema: S, ...rules: EnvRule[]): S => ({
+  ...schema,
+  [RULES]: rules,
+});
+
+/** All of them, or none. */
+export const together =
+  (...names: readonly [string, string, ...string[]]): EnvRule =>
+  (given) => {
+    const set = names.filter((name) => given(name) !== undefined).length;
+    if (set === 0 || set === names.length) return undefined;
+    return `set all of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}, or none`;
+  };
+
+/** The first one has no meaning without the other. */
+export const needs =
+  (name: string, other: string): EnvRule =>
+  (given) =>
+    given(name) !== undefined && given(other) === undefined ? `${name} needs ${other}` : undefined;
 
 /** Every wrong or missing variable, by name, so that one start shows all of them. */
 export class EnvError extends Error {
@@ -27,12 +58,13 @@ export class EnvError extends Error {
  */
 export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEnv = process.env): Env<S> {
   const production = source['NODE_ENV'] === 'production';
+  const given: Given = (name) => source[name] || undefined;
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   // In every schema: a process that does not use it must refuse a mistyped one as well.
   for (const [name, variable] of Object.entries({ NODE_ENV: nodeEnv, ...schema })) {
     try {
-      const value = variable.parse(source[name] === '' ? undefined : source[name]);
+      const value = variable.parse(given(name));
       const isKnown = production && variable.secret && textsIn([source[name], value]).some(isPublished);
       if (isKnown) throw new Error('is published with the source; set a secret of your own');
       if (Object.hasOwn(schema, name)) values[name] = value;
@@ -40,6 +72,7 @@ export function readEnv<S extends EnvSchema>(schema: S, source: NodeJS.ProcessEn
       problems.push(`${name}: ${error instanceof Error ? error.message : 'unreadable'}`);
     }
   }
+  problems.push(...(schema[RULES] ?? []).flatMap((rule) => rule(given) ?? []));
   if (problems.length > 0) {
     throw new EnvError(`wrong environment, see .env.example:\n  ${problems.join('\n  ')}`);
   }
@@ -77,18 +110,26 @@ export const optionalText = (options: Omit<Options<string>, 'default'>) =>
 /**
  * A secret, or the path of a file that holds it, as secret stores mount them: absolute, which no such secret is.
  * Read once, at the start.
+ * @param options check: as of `text`, of the secret itself
  */
-export const secretOrFile = (options: Omit<Options<string>, 'secret'>) =>
+export const secretOrFile = (
+  options: Omit<Options<string>, 'secret'> & { check?: (secret: string) => void },
+) =>
   variable({ ...options, secret: true }, (raw) => {
-    if (!raw.startsWith('/')) return raw;
-    try {
-      return readFileSync(raw, 'utf8').trim();
-    } catch (error) {
-      throw new Error(`names a file that cannot be read: ${(error as { code?: string }).code ?? 'unknown'}`, {
-        cause: error,
-      });
-    }
+    const secret = raw.startsWith('/') ? readSecret(raw) : raw;
+    options.check?.(secret);
+    return secret;
   });
+
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`names a file that cannot be read: ${(error as { code?: string }).code ?? 'unknown'}`, {
+      cause: error,
+    });
+  }
+}
 
 export const integer = (options: Options<number> & { min?: number; max?: number }) =>
   variable(options, (raw) => {

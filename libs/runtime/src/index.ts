@@ -7,6 +7,7 @@ export * from './jwks/key-source.ts';
 export * from './jwks/public-keys.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './read-arguments.ts';
 export * from './retry.ts';
 export * from './shared-poll.ts';
 export * from './shutdown.ts';

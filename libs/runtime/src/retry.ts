@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from './logger.ts';
 
 /** Waits `ms`, or less when the signal aborts; never throws. */
 export const pause = async (ms: number, signal?: AbortSignal): Promise<void> => {
@@ -14,8 +15,10 @@ export const backoff = (n: number, first = 100, most = 5_000): number => {
 interface UntilReady {
   what: string;
   signal?: AbortSignal;
-  /** Told at the first failure and then about every 10 s. */
-  onWait: (message: string, error: unknown) => void;
+  /** Warned at the first failure and then about every 10 s: it may be a mistake, which nobody else reports. */
+  log: Pick<Logger, 'warn'>;
+  /** What to look at if it stays so; undefined when the failure says it itself. */
+  advise: (error: unknown) => string | undefined;
 }
 
 /**
@@ -24,7 +27,7 @@ interface UntilReady {
  */
 export async function untilReady<T>(
   connect: () => Promise<T>,
-  { what, signal, onWait }: UntilReady,
+  { what, signal, log, advise }: UntilReady,
 ): Promise<T> {
   let saidAt = 0;
   for (let attempt = 0; ; attempt++) {
@@ -35,7 +38,7 @@ export async function untilReady<T>(
       if (error instanceof PermanentError) throw error;
       if (Date.now() - saidAt > 10_000) {
         saidAt = Date.now();
-        onWait(`waiting for ${what}`, error);
+        log.warn({ err: error }, [`waiting for ${what}`, advise(error)].filter(Boolean).join(': '));
       }
       await pause(backoff(attempt, 200, 2_000), signal);
     }

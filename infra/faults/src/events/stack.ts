@@ -91,7 +91,11 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     await createTopics(kafka);
     // A broker may know the leaders of new topics and not lead them yet.
     for (const topic of allTopics()) {
-      await untilReady(() => kafka.endOffsets(topic), { what: topic, onWait: say });
+      await untilReady(() => kafka.endOffsets(topic), {
+        what: topic,
+        log: { warn: (_: unknown, message?: string) => say(message ?? '') },
+        advise: () => undefined,
+      });
     }
     return {
       dir,

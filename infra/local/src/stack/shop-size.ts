@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 const DEFAULT_SIZE = 5_000;
 
+export const isShopSize = (given: string): boolean => /^[1-9]\d{0,6}$/.test(given);
+
 /**
  * How many customers the stand-in's shop has: as asked at the first start, and the same as long as the data
  * is kept, because a shop that shrinks would leave customers behind whom the tour cannot account for.
@@ -12,9 +14,6 @@ export function shopSize(
   dir: string,
   { asked, fresh }: { asked: string | undefined; fresh: boolean },
 ): number {
-  if (asked !== undefined && !/^[1-9]\d{0,6}$/.test(asked)) {
-    throw new Error('--customers must be a whole number from 1 to 9999999');
-  }
   const file = join(dir, 'shop-size');
   if (existsSync(file) && !fresh) {
     const size = readFileSync(file, 'utf8');

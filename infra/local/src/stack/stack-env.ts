@@ -6,14 +6,19 @@ export interface StackEnv {
   /** host:port */
   CORE_GRPC_ADDR: string;
   CORE_HTTP_URL: string;
-  /** The owner's. */
-  CORE_DB_URL: string;
-  CORE_DB_REPLICA_URL: string;
+  /** What `npm run ops` reads, as the owner. */
+  CORE_DB_HOST: string;
+  CORE_DB_PORT: string;
+  CORE_DB_NAME: string;
+  CORE_DB_USER: string;
+  CORE_DB_PASSWORD: string;
   KAFKA_BROKER: string;
+  CORE_ENCRYPTION_KEYS: string;
+  /** The same database for psql, and its replica. */
+  DEV_DB_URL: string;
+  DEV_DB_REPLICA_URL: string;
   REDIS_URL: string;
   SHOPIFY_BASE_URL: string;
-  /** For `npm run ops -- keys`. */
-  CORE_ENCRYPTION_KEYS: string;
   DEV_MERCHANT_ID: string;
   DEV_SHOP: string;
   /** Bound to DEV_MERCHANT_ID, with every scope, for 30 days from the start. */

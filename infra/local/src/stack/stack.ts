@@ -58,11 +58,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       CORE_DB_NAME: 'core_db',
       KAFKA_BROKER: kafka.broker,
     };
+    const owner = {
+      ...database,
+      CORE_DB_USER: 'core_owner',
+      CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.primary.url).password),
+    };
     await Promise.all([
       runOps(['migrate'], {
-        ...database,
-        CORE_DB_USER: 'core_owner',
-        CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.primary.url).password),
+        ...owner,
         CORE_DB_API_PASSWORD: secrets.rolePasswords.core_api,
         CORE_DB_WORKER_PASSWORD: secrets.rolePasswords.core_worker,
         CORE_DB_IMPORTER_PASSWORD: secrets.rolePasswords.core_importer,
@@ -133,12 +136,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       env: {
         CORE_GRPC_ADDR: `127.0.0.1:${grpcPort}`,
         CORE_HTTP_URL: `http://127.0.0.1:${httpPort}`,
-        CORE_DB_URL: postgres.primary.url,
-        CORE_DB_REPLICA_URL: postgres.replicas[0]?.url ?? '',
-        KAFKA_BROKER: kafka.broker,
+        ...owner,
+        CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
+        DEV_DB_URL: postgres.primary.url,
+        DEV_DB_REPLICA_URL: postgres.replicas[0]?.url ?? '',
         REDIS_URL: redis.url,
         SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
-        CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
         DEV_MERCHANT_ID: secrets.merchantId,
         DEV_SHOP: SHOP,
         DEV_TOKEN: tokens.merchant,

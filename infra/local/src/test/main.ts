@@ -1,11 +1,27 @@
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
+import { workspaceRoot } from '@core/testing';
+import { uselessPattern } from './match-specs.ts';
 import { isGood, stepLine, totalLine, type StepResult } from './results.ts';
 import { runAll } from './run-all.ts';
+import { checks, jestRuns } from './steps.ts';
 
-const { values, positionals: patterns } = parseArgs({
+const root = workspaceRoot();
+const parts = [...checks(root), ...jestRuns(root, [])].map(({ name }) => name);
+const HELP = `npm test                      everything that CI runs
+npm test -- <part of a path>  the specs whose path has one of the parts, such as customers.spec or libs/db
+npm test -- --only <part>     one part alone: ${parts.join(', ')}`;
+
+const { values, positionals: patterns } = readArguments(HELP, {
   allowPositionals: true,
   options: { only: { type: 'string' } },
 });
+const problem =
+  unknownNames('part', values.only === undefined ? [] : [values.only], parts) ??
+  uselessPattern(root, patterns);
+if (problem) refuseArguments(HELP, problem);
+if (values.only !== undefined && patterns.length > 0) {
+  refuseArguments(HELP, '--only runs a part, and no specs that are named');
+}
 
 const begin = performance.now();
 const controller = new AbortController();
@@ -22,14 +38,13 @@ const broken = (name: string, problem: string): StepResult => ({
   problem,
 });
 
-const results = await runAll({ patterns, only: values.only, signal: controller.signal }).catch(
+const results = await runAll({ root, patterns, only: values.only, signal: controller.signal }).catch(
   (error: unknown) => {
     console.log(error);
     return [broken('runner', 'crashed')];
   },
 );
 if (controller.signal.aborted) results.push(broken('runner', 'interrupted'));
-if (results.length === 0) results.push(broken('runner', `no step is named ${values.only}`));
 
 console.log(`\n${results.map(stepLine).join('\n')}`);
 console.log(`      in ${((performance.now() - begin) / 1000).toFixed(0)} s\n`);

@@ -1,10 +1,12 @@
-import { fetchKafkaJars, startTestServices, workspaceRoot, type RunningTestServices } from '@core/testing';
+import { fetchKafkaJars, startTestServices, type RunningTestServices } from '@core/testing';
 import { ensureSystem } from '../system/index.ts';
 import { stepLine, type StepResult } from './results.ts';
 import { runCheck, runJest } from './run-steps.ts';
 import { checks, jestRuns } from './steps.ts';
 
 export interface RunAll {
+  /** Of the repository. */
+  root: string;
   /** Parts of file names: only the specs that match, and no checks. */
   patterns: string[];
   /** The name of the one step to run. */
@@ -16,8 +18,7 @@ export interface RunAll {
  * Runs every step, also after one has failed; the services start while the checks run. Without services Jest
  * is not run, which counts as failed.
  */
-export async function runAll({ patterns, only, signal }: RunAll): Promise<StepResult[]> {
-  const root = workspaceRoot();
+export async function runAll({ root, patterns, only, signal }: RunAll): Promise<StepResult[]> {
   const isChosen = ({ name }: { name: string }) => only === undefined || name === only;
   const chosenChecks = patterns.length > 0 ? [] : checks(root).filter(isChosen);
   const chosenRuns = jestRuns(root, patterns).filter(isChosen);

@@ -6,7 +6,7 @@ import { queryDatabase, type TourContext } from './context.ts';
 export async function showEvents({ kafka, stack, tell }: TourContext): Promise<void> {
   const drained = async () => {
     const [row] = await queryDatabase<{ waiting: string }>(
-      stack.env.CORE_DB_URL,
+      stack.env.DEV_DB_URL,
       'select count(*) as waiting from outbox_events',
     );
     return row?.waiting === '0';

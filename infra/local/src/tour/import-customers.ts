@@ -75,9 +75,9 @@ export async function compareRows(
     );
     return { found: Number(row?.found), erased: Number(row?.erased) };
   };
-  const { CORE_DB_URL, CORE_DB_REPLICA_URL } = stack.env;
-  const primary = await count(CORE_DB_URL);
-  await waitUntil(async () => (await count(CORE_DB_REPLICA_URL)).found === primary.found, {
+  const { DEV_DB_URL, DEV_DB_REPLICA_URL } = stack.env;
+  const primary = await count(DEV_DB_URL);
+  await waitUntil(async () => (await count(DEV_DB_REPLICA_URL)).found === primary.found, {
     what: 'the replica to hold every imported row',
   });
   tell(

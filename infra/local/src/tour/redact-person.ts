@@ -12,7 +12,7 @@ export async function redactPerson(
 ): Promise<void> {
   // A customer of the shop: any other customer belongs to a user of the stack.
   const [person] = await queryDatabase<{ id: string }>(
-    stack.env.CORE_DB_URL,
+    stack.env.DEV_DB_URL,
     `select id from customers where merchant_id = $1 and erased_at is null
         and external_id = any(coalesce($2, array[external_id]))
       order by id desc limit 1`,

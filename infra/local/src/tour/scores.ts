@@ -21,7 +21,7 @@ export async function publishScores(
   const sequence = Date.now();
   // Skips customers with a newer score from another user: ours would not be stored.
   const people = await queryDatabase<{ id: string }>(
-    stack.env.CORE_DB_URL,
+    stack.env.DEV_DB_URL,
     `select id from customers
       where merchant_id = $1 and erased_at is null and email is not null
         and external_id = any(coalesce($3, array[external_id]))
@@ -59,7 +59,7 @@ export async function publishScores(
   tell(`published ${scored.length} records to ${Topic.rfmUpdated}, sequence ${sequence}`);
   const stored = async () => {
     const [row] = await queryDatabase<{ stored: string }>(
-      stack.env.CORE_DB_URL,
+      stack.env.DEV_DB_URL,
       `select count(*) as stored from customers where merchant_id = $1 and rfm_score ->> 'sequence' = $2`,
       [merchantId, String(sequence)],
     );

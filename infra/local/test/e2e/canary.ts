@@ -42,14 +42,14 @@ async function seed(e2e: E2e): Promise<Person> {
     externalId,
     metadata: { note: email, name },
   });
-  const { CORE_DB_URL } = e2e.stack.env;
+  const { DEV_DB_URL } = e2e.stack.env;
   await rows(
-    CORE_DB_URL,
+    DEV_DB_URL,
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, 'spec')`,
     [importId, merchantId, externalId],
   );
   const [stored] = await rows<{ email: string; hash: Buffer }>(
-    CORE_DB_URL,
+    DEV_DB_URL,
     'select email, email_hash as hash from customers where id = $1',
     [customerId],
   );
@@ -164,7 +164,7 @@ async function seedEncrypted(e2e: E2e): Promise<Canaries> {
     email,
   });
   const [stored] = await rows<{ email: string }>(
-    e2e.stack.env.CORE_DB_URL,
+    e2e.stack.env.DEV_DB_URL,
     'select email from customers where id = $1',
     [customerId],
   );
@@ -207,18 +207,18 @@ export const canary = (e2e: () => E2e) => {
         merchant_id: merchantId,
         email,
       });
-      const { CORE_DB_URL } = e2e().stack.env;
+      const { DEV_DB_URL } = e2e().stack.env;
       await waitUntil(
         async () =>
           (
-            await rows(CORE_DB_URL, 'select 1 from customers where id = $1 and erased_at is not null', [
+            await rows(DEV_DB_URL, 'select 1 from customers where id = $1 and erased_at is not null', [
               customerId,
             ])
           ).length === 1,
         { what: 'the erasure' },
       );
       await waitUntil(
-        async () => (await rows(CORE_DB_URL, 'select 1 from outbox_events limit 1')).length === 0,
+        async () => (await rows(DEV_DB_URL, 'select 1 from outbox_events limit 1')).length === 0,
         { what: 'the outbox to drain', limitMs: 180_000 },
       );
       // The replica tells every ten seconds which dead rows its readers may still need; till then they are kept.

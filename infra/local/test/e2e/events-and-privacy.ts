@@ -23,7 +23,7 @@ const score = (merchantId: string, customerId: string, sequence: number, eventId
 
 const drained = ({ stack }: E2e) =>
   waitUntil(
-    async () => (await rows(stack.env.CORE_DB_URL, 'select 1 from outbox_events limit 1')).length === 0,
+    async () => (await rows(stack.env.DEV_DB_URL, 'select 1 from outbox_events limit 1')).length === 0,
     {
       what: 'the outbox to drain',
       limitMs: 180_000,
@@ -102,9 +102,9 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
       ['malformed', Topic.rfmUpdated],
     ]);
     // The import that makes this customer may be on its way.
-    const { CORE_DB_URL } = e2e().stack.env;
+    const { DEV_DB_URL } = e2e().stack.env;
     expect(
-      await rows(CORE_DB_URL, `select from parked_events where merchant_id = '${merchantId}'`),
+      await rows(DEV_DB_URL, `select from parked_events where merchant_id = '${merchantId}'`),
     ).toHaveLength(1);
   });
 
@@ -126,7 +126,7 @@ export const eventsAndPrivacy = (e2e: () => E2e) => {
           .catch((error: grpc.ServiceError) => error.code === grpc.status.NOT_FOUND),
       { what: 'NOT_FOUND' },
     );
-    const [row] = await rows(stack.env.CORE_DB_URL, 'select * from customers where id = $1', [customerId]);
+    const [row] = await rows(stack.env.DEV_DB_URL, 'select * from customers where id = $1', [customerId]);
     expect(row).toMatchObject({
       email: null,
       email_hash: null,

@@ -13,7 +13,7 @@ const SHOP_SIZE = 5_000;
 const baseEnv = ({ stack, dir }: E2e, app: 'api' | 'importer') => ({
   PATH: process.env['PATH'],
   CORE_DB_HOST: '127.0.0.1',
-  CORE_DB_PORT: new URL(stack.env.CORE_DB_URL).port,
+  CORE_DB_PORT: new URL(stack.env.DEV_DB_URL).port,
   CORE_DB_USER: `core_${app}`,
   CORE_DB_PASSWORD: localSecrets(dir).rolePasswords[`core_${app}`],
   CORE_ENCRYPTION_KEYS: localSecrets(dir).encryptionKeys,

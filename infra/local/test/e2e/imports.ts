@@ -21,7 +21,7 @@ export async function expectExact(e2e: E2e, merchantId: string, shop: string): P
     Number(
       (
         await rows<{ count: string }>(
-          e2e.stack.env.CORE_DB_REPLICA_URL,
+          e2e.stack.env.DEV_DB_REPLICA_URL,
           'select count(*) from customers where merchant_id = $1',
           [merchantId],
         )
@@ -34,9 +34,9 @@ export async function expectExact(e2e: E2e, merchantId: string, shop: string): P
 
 /** Each customer's customer.created records of one merchant. */
 async function createdPerCustomer(e2e: E2e, merchantId: string): Promise<number[]> {
-  const { CORE_DB_URL } = e2e.stack.env;
+  const { DEV_DB_URL } = e2e.stack.env;
   const waiting = async () =>
-    (await rows(CORE_DB_URL, 'select 1 from outbox_events where merchant_id = $1 limit 1', [merchantId]))
+    (await rows(DEV_DB_URL, 'select 1 from outbox_events where merchant_id = $1 limit 1', [merchantId]))
       .length > 0;
   await waitUntil(async () => !(await waiting()), { what: 'the outbox to drain', limitMs: 180_000 });
   const counts = new Map<string, number>();

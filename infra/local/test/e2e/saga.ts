@@ -104,7 +104,7 @@ export const saga = (e2e: () => E2e) => {
         async () =>
           analytics.answered.includes(`${customerId} version ${version}`) &&
           (await kafka.lag(GROUP, Topic.rfmUpdated)) === 0n &&
-          (await rows(stack.env.CORE_DB_URL, 'select from outbox_events limit 1')).length === 0,
+          (await rows(stack.env.DEV_DB_URL, 'select from outbox_events limit 1')).length === 0,
         { what: 'the saga to come to rest', limitMs: 300_000 },
       );
 

@@ -159,7 +159,7 @@ export async function storedEmails(
   { dir, stack }: E2e,
   merchantId: string,
 ): Promise<Map<string, string | null>> {
-  const url = stack.env.CORE_DB_REPLICA_URL;
+  const url = stack.env.DEV_DB_REPLICA_URL;
   const store = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
   const keys = await store.find({ query: (text, values) => queryDatabase(url, text, values) }, merchantId);
   const stored = await rows<{ id: string; external_id: string; plain: string | null }>(

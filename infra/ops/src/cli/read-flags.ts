@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArguments } from '@core/runtime';
 import { COMMON_OPTIONS } from './command.ts';
 import { UsageError } from './errors.ts';
 import type { Options, Values } from './option.ts';
@@ -28,23 +28,17 @@ export function readFlags<O extends Options>(
 }
 
 function parse(options: Options, args: readonly string[]): Record<string, (string | boolean)[] | undefined> {
-  try {
-    const bare = Object.entries(options).find(([, option]) => option.bare)?.[0];
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: bare !== undefined,
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, { shows }]) => [
-          name,
-          { type: shows === '' ? ('boolean' as const) : ('string' as const), multiple: true },
-        ]),
-      ),
-    });
-    const given = values as Record<string, (string | boolean)[] | undefined>;
-    return bare === undefined ? given : { ...given, [bare]: [...(given[bare] ?? []), ...positionals] };
-  } catch (error) {
-    // Node's own words name the flag; behind the first sentence it explains how to write positionals.
-    const said = error instanceof Error ? error.message : String(error);
-    throw new UsageError(said.split(/\. |\n/)[0]);
-  }
+  const bare = Object.entries(options).find(([, option]) => option.bare)?.[0];
+  const { values, positionals } = parseArguments({
+    args: [...args],
+    allowPositionals: bare !== undefined,
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, { shows }]) => [
+        name,
+        { type: shows === '' ? ('boolean' as const) : ('string' as const), multiple: true },
+      ]),
+    ),
+  });
+  const given = values as Record<string, (string | boolean)[] | undefined>;
+  return bare === undefined ? given : { ...given, [bare]: [...(given[bare] ?? []), ...positionals] };
 }

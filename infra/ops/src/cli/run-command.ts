@@ -1,4 +1,4 @@
-import { CoreError, EnvError, PermanentError } from '@core/runtime';
+import { CoreError, EnvError, PermanentError, readEnv } from '@core/runtime';
 import type { Command, Terminal } from './command.ts';
 import { OpsError, UsageError } from './errors.ts';
 import { commandHelp, listHelp } from './help.ts';
@@ -31,7 +31,10 @@ export async function runCommand(
       say(commandHelp(command));
       return 0;
     }
-    const report = await command.run({ values, env: env(), terminal, signal });
+    const source = env();
+    // All of it before anything is opened: each part reads its own, and would name its own problems alone.
+    readEnv(command.env, source);
+    const report = await command.run({ values, env: source, terminal, signal });
     say(values.json ? [toJson(report.json)] : report.lines);
     return report.failed ? 1 : 0;
   } catch (error) {

@@ -15,19 +15,12 @@ export function withLocalStack(
 ): NodeJS.ProcessEnv {
   if (!existsSync(file)) return env;
   const stack = parseEnv(readFileSync(file, 'utf8'));
-  const isOther = ([name, value]: [string, unknown]) =>
-    /^(CORE_DB|KAFKA)_/.test(name) && stack[name] !== value;
-  if (Object.entries(env).some(isOther)) return env;
-  const url = new URL(stack['CORE_DB_URL'] ?? '');
+  const isPlace = ([name]: [string, unknown]) => /^(CORE_DB|KAFKA)_/.test(name);
+  if (Object.entries(env).some((each) => isPlace(each) && stack[each[0]] !== each[1])) return env;
   say(`of the local stack (${file})`);
   return {
     ...env,
-    CORE_DB_HOST: url.hostname,
-    CORE_DB_PORT: url.port,
-    CORE_DB_NAME: url.pathname.slice(1),
-    CORE_DB_USER: decodeURIComponent(url.username),
-    CORE_DB_PASSWORD: decodeURIComponent(url.password),
-    KAFKA_BROKER: stack['KAFKA_BROKER'],
+    ...Object.fromEntries(Object.entries(stack).filter(isPlace)),
     // A rotation is given the next keyring here.
     CORE_ENCRYPTION_KEYS: env['CORE_ENCRYPTION_KEYS'] ?? stack['CORE_ENCRYPTION_KEYS'],
     DEV_MERCHANT_ID: stack['DEV_MERCHANT_ID'],

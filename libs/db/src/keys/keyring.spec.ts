@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readEnv } from '@core/runtime';
+import { keyringEnv } from '../config.ts';
 import { deriveKeys, KeyError, open, parseKeyring, seal } from './keyring.ts';
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
@@ -32,6 +34,10 @@ describe('parseKeyring', () => {
     const parse = () => parseKeyring(spec);
     expect(parse).toThrow(message);
     if (spec) expect(parse).not.toThrow(new RegExp(key(1).slice(0, 8)));
+    // At the start, by the variable's name.
+    const read = () => readEnv(keyringEnv, { CORE_ENCRYPTION_KEYS: spec });
+    expect(read).toThrow(spec ? message : 'is required');
+    expect(read).toThrow('CORE_ENCRYPTION_KEYS: ');
   });
 });
 

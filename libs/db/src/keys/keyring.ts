@@ -15,7 +15,7 @@ export class KeyError extends Error {
 
 /**
  * @param spec `id:base64,id:base64`: 32 bytes each, the first one wraps, all of them unwrap
- * @throws KeyError naming what is wrong, without the key
+ * @throws KeyError naming what is wrong, without the key; of CORE_ENCRYPTION_KEYS readEnv has found it before
  */
 export function parseKeyring(spec: string): Keyring {
   const keys = parseKeys(spec);
@@ -47,11 +47,10 @@ function parseKeys(spec: string): Map<string, Buffer> {
   const keys = new Map<string, Buffer>();
   for (const part of spec.split(',')) {
     const [, id, encoded] = /^([\w-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(part.trim()) ?? [];
-    if (!id || !encoded) throw new KeyError('CORE_ENCRYPTION_KEYS: must read id:base64,id:base64');
+    if (!id || !encoded) throw new KeyError('must read id:base64,id:base64');
     const key = Buffer.from(encoded, 'base64');
-    if (key.length !== 32)
-      throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} must have 32 bytes, has ${key.length}`);
-    if (keys.has(id)) throw new KeyError(`CORE_ENCRYPTION_KEYS: key ${id} is there twice`);
+    if (key.length !== 32) throw new KeyError(`key ${id} must have 32 bytes, has ${key.length}`);
+    if (keys.has(id)) throw new KeyError(`key ${id} is there twice`);
     keys.set(id, key);
   }
   return keys;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadKeys, parseKeySource } from './key-source.ts';
+import { keySource, loadKeys, parseKeySource } from './key-source.ts';
 
 it.each([
   ['https://auth.example.com/jwks.json', { url: 'https://auth.example.com/jwks.json' }],
@@ -12,6 +12,14 @@ it.each([
 it.each(['{"keys":', '{}', '{"keys":"none"}'])('refuses %s, without repeating it', (raw) =>
   expect(() => parseKeySource(raw)).toThrow('must be a URL, a file, or a JWKS: {"keys":[...]}'),
 );
+
+it('a variable refuses a file that is not there, or holds something else', () => {
+  const { parse } = keySource({ doc: 'keys', example: '' });
+  for (const file of ['/nowhere/jwks.json', __filename]) {
+    expect(() => parse(file)).toThrow('there is no such file, or it is no JWKS');
+  }
+  expect(parse(undefined)).toBeUndefined();
+});
 
 it('reads a file anew each time', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'core-jwks-'));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
 import type { Variable } from '../env.ts';
@@ -7,12 +8,25 @@ export type KeySource = { url: string } | { file: string } | { keys: JSONWebKeyS
 
 const LIMIT_MS = 2_000;
 
-/** A variable that names a key source; empty: none. */
+/** A variable that names a key source; empty: none. A server may start later than this process, a file is there. */
 export const keySource = (options: { doc: string; example: string }): Variable<KeySource | undefined> => ({
   ...options,
   secret: false,
-  parse: (raw) => (raw === undefined ? undefined : parseKeySource(raw)),
+  parse(raw) {
+    if (raw === undefined) return undefined;
+    const source = parseKeySource(raw);
+    if ('file' in source) assertKeyFile(source.file);
+    return source;
+  },
 });
+
+function assertKeyFile(file: string): void {
+  try {
+    keySet(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new Error('there is no such file, or it is no JWKS', { cause });
+  }
+}
 
 /** @throws Error with the expected form only */
 export function parseKeySource(raw: string): KeySource {

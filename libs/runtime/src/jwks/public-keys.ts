@@ -91,19 +91,6 @@ export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
   };
 }
 
-/**
- * The keys of a source. A server may start later than this process; a missing file is a configuration error.
- * @throws Error naming the variable when its file cannot be read
- */
-export async function openPublicKeys(
-  source: KeySource,
-  options: Omit<PublicKeysOptions, 'load'>,
-): Promise<PublicKeys> {
-  const load = () => loadKeys(source);
-  if ('file' in source) {
-    await load().catch((cause: unknown) => {
-      throw new Error(`${options.variable}: there is no such file, or it is no JWKS`, { cause });
-    });
-  }
-  return createPublicKeys({ ...options, load });
-}
+/** The keys of a source. */
+export const openPublicKeys = (source: KeySource, options: Omit<PublicKeysOptions, 'load'>): PublicKeys =>
+  createPublicKeys({ ...options, load: () => loadKeys(source) });

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import { checks } from '../src/test/steps.ts';
+
+// One file whose exception to the boundaries is unused when their rule is skipped.
+const FILE = 'infra/bench/src/peers/stock.ts';
+
+let graph: string;
+beforeEach(() => (graph = mkdtempSync(join(tmpdir(), 'core-lint-'))));
+afterEach(() => rmSync(graph, { recursive: true, force: true }));
+
+/** Runs the lint of `npm test` on the one file, with Nx's cache in a folder of its own. */
+function lint(env: Record<string, string> = {}): Promise<{ code: unknown; output: string }> {
+  const root = workspaceRoot();
+  const [file = '', ...args] = checks(root).find(({ name }) => name === 'lint')?.command ?? [];
+  return new Promise((resolve) => {
+    execFile(
+      file,
+      [...args.filter((arg) => arg !== '.'), FILE],
+      { cwd: root, env: { ...process.env, NX_WORKSPACE_DATA_DIRECTORY: graph, ...env } },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
+    );
+  });
+}
+
+it('sees the boundaries also in a checkout in which Nx has never run', async () => {
+  expect(await lint()).toEqual({ code: 0, output: '' });
+});
+
+it('fails when the rule of the boundaries is skipped', async () => {
+  expect(await lint({ NX_CACHE_PROJECT_GRAPH: 'false' })).toEqual({
+    code: 1,
+    output: '@nx/enforce-module-boundaries was skipped: Nx has written no graph of the projects\n',
+  });
+});
+
+it('fails with what Nx says when it cannot read the projects', async () => {
+  writeFileSync(join(graph, 'file'), '');
+  const { code, output } = await lint({ NX_WORKSPACE_DATA_DIRECTORY: join(graph, 'file/below') });
+  expect([code, output]).toEqual([1, expect.stringContaining('Nx could not read the projects:')]);
+});

@@ -1,0 +1,16 @@
+/**
+ * What an operator has to look at when PostgreSQL does not let an app in.
+ * @param password the variable of the role that logs in
+ * @returns undefined for another complaint of a server that answers: its own words say it
+ */
+export function advise(error: unknown, password = 'CORE_DB_PASSWORD'): string | undefined {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
+  if (code === '28P01' || code === '28000') {
+    const user = password === 'CORE_DB_PASSWORD' ? 'CORE_DB_USER and ' : '';
+    return `it refuses the login, see ${user}${password}; \`npm run ops -- migrate\` gives the roles their passwords`;
+  }
+  if (code === '3D000') return 'there is no such database, see CORE_DB_NAME';
+  if (/^\d[0-9A-Z]{4}$/.test(code)) return undefined;
+  if (/SSL|certificate/i.test(message)) return 'TLS fails, see CORE_DB_TLS';
+  return 'see CORE_DB_HOST and CORE_DB_PORT';
+}

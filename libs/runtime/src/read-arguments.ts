@@ -1,0 +1,59 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+/** The command line is wrong; the message names the option or the word, and what there is instead. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** @throws UsageError */
+export function parseArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UsageError(problemOf(error as Error & { code?: string }, Object.keys(config.options ?? {})));
+  }
+}
+
+/** Node's own words name the option; behind the first sentence they explain how to write positionals. */
+function problemOf({ code, message }: Error & { code?: string }, options: readonly string[]): string {
+  const said = message.split(/\. |\n/)[0] ?? message;
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return said;
+  return `${said}; there are ${options.map((name) => `--${name}`).join(', ')}`;
+}
+
+/**
+ * The arguments of a program of this repository. It ends here with its help for --help, and with exit code 2 for
+ * arguments that are wrong.
+ */
+export function readArguments<T extends ParseArgsConfig>(
+  help: string,
+  config: T,
+): ReturnType<typeof parseArgs<T>> {
+  try {
+    if (process.argv.includes('--help')) {
+      process.stdout.write(`${help}\n`);
+      process.exit(0);
+    }
+    return parseArguments(config);
+  } catch (error) {
+    if (error instanceof UsageError) refuseArguments(help, error.message);
+    throw error;
+  }
+}
+
+/** Ends the program: its arguments are wrong. */
+export function refuseArguments(help: string, problem: string): never {
+  process.stderr.write(`${problem}\n\n${help}\n`);
+  process.exit(2);
+}
+
+/** @returns `there is no suite a, b; there are c, d`; undefined when each name is known */
+export function unknownNames(
+  kind: string,
+  names: readonly string[],
+  known: readonly string[],
+): string | undefined {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return undefined;
+  return `there is no ${kind} ${unknown.join(', ')}; there are ${known.join(', ')}`;
+}
