@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
 const root = workspaceRoot();
@@ -31,13 +31,12 @@ it('every reference to a decision names one that is there', () => {
       const text = readFileSync(join(root, file), 'utf8');
       return [
         // With a link, a number and the number of its file; the name of the file is given in whole.
-        ...[...text.matchAll(/\[ADR (\d{1,4})\]\([\w./-]*?(\d{4}[\w-]*\.md)\)/g)].map(
-          ([, number, name = '']) => ({
-            file,
-            number,
-            isThere: files.includes(name) && Number(name.slice(0, 4)) === Number(number),
-          }),
-        ),
+        ...[...text.matchAll(/\[ADR (\d{1,4})\]\(([^\s()]+)\)/g)].map(([, number, target = '']) => ({
+          file,
+          number,
+          isThere:
+            files.includes(basename(target)) && Number(basename(target).slice(0, 4)) === Number(number),
+        })),
         ...[...text.matchAll(/\bADR (\d{1,4})\b(?!\])/g)].map(([, number]) => ({
           file,
           number,
