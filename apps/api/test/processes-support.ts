@@ -31,12 +31,15 @@ export interface LaunchedApi {
 }
 
 export interface Launchpad {
-  /** Starts an api as a process of its own; `processes` are those behind its ports. */
+  /** Starts an api as a process of its own and waits until all `processes` behind its ports serve. */
   launch(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
   /** The same without waiting for readiness. */
   begin(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
   close(): Promise<void>;
 }
+
+/** The supervisor logs its processes once, when the last one serves. */
+const allServe = (api: LaunchedApi): boolean => api.log().includes('"processes":[');
 
 /** A database and an Auth for any number of apis, which all end with it. */
 export async function openLaunchpad(): Promise<Launchpad> {
@@ -101,6 +104,8 @@ export async function openLaunchpad(): Promise<Launchpad> {
     async launch(processes, env) {
       const api = await begin(processes, env);
       await whenReady(api.child, api.ready);
+      // Ready is an api whose first process serves; a caller that connects then finds that one alone.
+      if (processes > 1) await waitUntil(() => allServe(api), { what: 'all processes to serve' });
       return api;
     },
     async close() {
