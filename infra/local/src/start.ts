@@ -36,7 +36,7 @@ async function main(): Promise<number> {
       process.once(signal, () => resolve('stop'));
     }
   });
-  // Whoever read our lines may be gone before we are told to stop; that must not end us in the middle of it.
+  // The reader of our lines may be gone before the signal to stop arrives; a failed write must not end the stop halfway.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   let stack: Stack | undefined;
   let code = 0;

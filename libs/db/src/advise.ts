@@ -1,5 +1,5 @@
 /**
- * What an operator has to look at when PostgreSQL does not let an app in.
+ * Returns the settings that an operator checks when PostgreSQL does not let an app in.
  * @param password the variable of the role that logs in
  * @returns undefined for another complaint of a server that answers: its own words say it
  */

@@ -167,7 +167,7 @@ it('verifies from a head that was kept, and does not take another for it', async
 describe('finds', () => {
   beforeEach(chain);
   const CHANGED = '2: its rows are not those that were sealed: 3 then, 3 now';
-  /** Who owns the table can drop its checks. */
+  /** The owner of the table can drop its checks. */
   const uncheck =
     'alter table audit_log drop constraint ck_audit_log_customers, drop constraint ck_audit_log_customers_sha256';
   const changeCustomers = (ids: string, which = 'shared') =>

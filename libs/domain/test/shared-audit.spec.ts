@@ -60,7 +60,7 @@ describe('the audit log of a customer', () => {
   const [one, other] = someIds(2) as [string, string];
 
   beforeAll(async () => {
-    // Of all other rows half name others, half name one of few customers.
+    // Half of the other rows name several customers, and half name one of a few.
     await bench.owner.query(
       `insert into audit_log (merchant_id, customer_id, customer_ids, actor, action, detail, request_id)
        select $1, case when n % 2 = 0 then $2::uuid end, customer_ids, 'spec', 'spec',

@@ -54,7 +54,7 @@ export async function runApp<S extends EnvSchema & typeof appEnv>(
     log.info('ready');
   } catch (err) {
     if (shutdown.signal.aborted) return; // the signal's own stop is under way
-    // What the reader has to mend says so itself: the message alone, no stack.
+    // The message says what the reader has to mend; a stack would hide it.
     if (err instanceof EnvError || err instanceof PermanentError) log.fatal(err.message);
     else log.fatal({ err }, 'could not start');
     await stop(1, 'could not start');

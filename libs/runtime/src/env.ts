@@ -12,7 +12,7 @@ export interface Variable<T> {
 
 /** @returns the text of a variable; undefined when it is not set, or empty */
 export type Given = (name: string) => string | undefined;
-/** What several variables must fulfil together. @returns the problem, naming the variables */
+/** A condition on several variables together. @returns the problem, naming the variables */
 export type EnvRule = (given: Given) => string | undefined;
 
 const RULES = Symbol('rules');

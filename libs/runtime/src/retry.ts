@@ -17,8 +17,8 @@ interface UntilReady {
   signal?: AbortSignal;
   /** Warned at the first failure and then about every 10 s: it may be a mistake, which nobody else reports. */
   log: Pick<Logger, 'warn'>;
-  /** What to look at if it stays so; undefined when the failure says it itself. */
-  advise: (error: unknown) => string | undefined;
+  /** Returns the settings to check if it stays so; undefined when the failure says it itself. */
+  advise?: (error: unknown) => string | undefined;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function untilReady<T>(
       if (error instanceof PermanentError) throw error;
       if (Date.now() - saidAt > 10_000) {
         saidAt = Date.now();
-        log.warn({ err: error }, [`waiting for ${what}`, advise(error)].filter(Boolean).join(': '));
+        log.warn({ err: error }, [`waiting for ${what}`, advise?.(error)].filter(Boolean).join(': '));
       }
       await pause(backoff(attempt, 200, 2_000), signal);
     }

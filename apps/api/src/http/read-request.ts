@@ -50,9 +50,9 @@ export async function readRequest(
   const body = await readBody(req, res, largestRequest + (framed ? FRAME : 0), budget);
   if (typeof body === 'string') throw REFUSALS[body](largestRequest);
   try {
-    const whole = framed
-      ? await unframe(body.bytes, (bytes) => decompressFlagged(encoding, bytes, largestRequest, budget))
-      : await decompress(encoding, body.bytes, largestRequest, budget);
+    const { compressed, bytes } = framed ? unframe(body.bytes) : { compressed: true, bytes: body.bytes };
+    const unpack = framed ? decompressFlagged : decompress;
+    const whole = compressed ? await unpack(encoding, bytes, largestRequest, budget) : bytes;
     return decodeRequest(desc.input, json, whole);
   } finally {
     body.release();
@@ -66,13 +66,12 @@ const REFUSALS: Record<Unread, (most: number) => ConnectError> = {
   cut_short: cutShort,
 };
 
-function unframe<T>(body: Buffer, decompressed: (bytes: Buffer) => T): T | Buffer {
+function unframe(body: Buffer): { compressed: boolean; bytes: Buffer } {
   const flags = body[0] ?? 0;
   if (body.length < FRAME || flags > COMPRESSED || body.readUInt32BE(1) !== body.length - FRAME) {
     throw notOneMessage();
   }
-  const bytes = body.subarray(FRAME);
-  return flags === COMPRESSED ? decompressed(bytes) : bytes;
+  return { compressed: flags === COMPRESSED, bytes: body.subarray(FRAME) };
 }
 
 /** An empty message in the same encoding, because the router requires that it reads one. */

@@ -94,7 +94,6 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
       await untilReady(() => kafka.endOffsets(topic), {
         what: topic,
         log: { warn: (_: unknown, message?: string) => say(message ?? '') },
-        advise: () => undefined,
       });
     }
     return {

@@ -21,7 +21,7 @@ function writeGraph(): void {
   if (status !== 0) throw new Error(`Nx could not read the projects:\n${stdout}${stderr}`);
 }
 
-/** What the rule prints when it finds no graph; ESLint itself then passes. */
+/** The rule prints this when it finds no graph; ESLint itself then passes. */
 const SKIPPED = 'The rule will be skipped';
 
 /** @returns the exit code of ESLint, or 1 when a rule was skipped */

@@ -6,7 +6,7 @@ export interface StackEnv {
   /** host:port */
   CORE_GRPC_ADDR: string;
   CORE_HTTP_URL: string;
-  /** What `npm run ops` reads, as the owner. */
+  /** `npm run ops` reads the variables from here to CORE_ENCRYPTION_KEYS; the role is the owner. */
   CORE_DB_HOST: string;
   CORE_DB_PORT: string;
   CORE_DB_NAME: string;

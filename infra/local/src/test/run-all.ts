@@ -5,7 +5,7 @@ import { runCheck, runJest } from './run-steps.ts';
 import { checks, jestRuns } from './steps.ts';
 
 export interface RunAll {
-  /** Of the repository. */
+  /** The folder of the repository. */
   root: string;
   /** Parts of file names: only the specs that match, and no checks. */
   patterns: string[];

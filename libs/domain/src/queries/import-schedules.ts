@@ -25,8 +25,8 @@ export async function listImportSchedules(
   return rows.map((row) => toSchedule(row, now));
 }
 
-/** Differs whenever the times of enabled schedules do. */
 export interface ScheduleSnapshot {
+  /** Differs whenever the times of enabled schedules do. */
   version: string;
   schedules: ImportSchedule[];
 }

@@ -12,7 +12,7 @@ export type PersonalData = Record<string, unknown[]>;
 /** Of a person's audit log: a message has an end. ListAuditLog reads the rest. */
 const MOST_AUDIT_ROWS = 1_000;
 
-/** Of auditIdsOf: the statements of an export have the merchant and the customers as their values. */
+/** Arguments of auditIdsOf: the statements of an export have the merchant and the customers as their values. */
 const audited = { merchant: '$1', customers: '$2', before: 'null' };
 
 /** What is not in an export although it is, or may be, of the person. No PII. */

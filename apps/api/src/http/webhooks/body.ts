@@ -8,7 +8,7 @@ export type BodyFault = 'other_shop' | 'malformed';
 
 type Body = Record<string, unknown>;
 
-/** What a body of each privacy topic has that no body of another topic has. */
+/** By privacy topic: whether a body has the fields that no body of another topic has. */
 const IS_OF: Readonly<Record<PrivacyTopic, (body: Body) => boolean>> = {
   'customers/redact': (body) => isObject(body['customer']) && Array.isArray(body['orders_to_redact']),
   'customers/data_request': (body) => isObject(body['customer']) && isObject(body['data_request']),
