@@ -102,6 +102,27 @@ describe('outbox replay', () => {
     expect(await replayed(early)).toEqual([customer]);
   });
 
+  it('names customers and merchants that are not there', async () => {
+    const [merchantId, other, unknown] = [randomUUID(), randomUUID(), randomUUID()];
+    const [mine] = await createCustomers(merchantId, 1);
+    const [theirs] = await createCustomers(other, 1);
+    for (const [args, says] of [
+      [['--merchant', unknown], `there is no customer of merchant ${unknown}`],
+      [['--customer', mine!, '--customer', unknown], `there is no customer ${unknown}`],
+      [
+        ['--merchant', merchantId, '--customer', mine!, '--customer', theirs!],
+        `there is no customer ${theirs} of merchant ${merchantId}`,
+      ],
+    ] as const) {
+      expect(await stack.ops('outbox', 'replay', ...args, '--yes')).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `${says}\n`,
+      });
+    }
+    expect([await replayed(merchantId), await replayed(other)]).toEqual([[], []]);
+  });
+
   it('shows a bar to a person who agrees', async () => {
     const merchantId = randomUUID();
     await createCustomers(merchantId, 3);

@@ -33,7 +33,9 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
         json: { overdue, requests: found.map(requestJson) },
         lines:
           found.length === 0
-            ? ['no such request']
+            ? [
+                `no privacy request${all ? '' : late ? ' is late' : ' waits'}${merchant ? ` of merchant ${merchant}` : ''}`,
+              ]
             : [
                 ...table(
                   ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left', 'state'],
