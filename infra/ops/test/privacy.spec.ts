@@ -37,7 +37,7 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
   expect(late).toMatchObject({ overdue: 1, requests: [{ request_id: 'over' }, { request_id: 'near' }] });
   const nobody = randomUUID();
   expect((await stack.ops('privacy', 'list', '--merchant', nobody)).stdout).toBe(
-    `no privacy request waits of merchant ${nobody}\n`,
+    `no privacy request of merchant ${nobody} waits\n`,
   );
   expect((await stack.ops('privacy', 'list', '--all')).stdout).toMatch(/done +redact .+ - +done/);
 
@@ -115,7 +115,7 @@ describe('redactions of shops', () => {
       completed_at: null,
     });
     expect((await stack.ops('privacy', 'list', ...of)).stdout).toBe(
-      `no privacy request waits of merchant ${whose}\n`,
+      `no privacy request of merchant ${whose} waits\n`,
     );
     expect(await stack.ops(...args)).toMatchObject({
       code: 1,

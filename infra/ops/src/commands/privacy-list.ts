@@ -34,7 +34,7 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
         lines:
           found.length === 0
             ? [
-                `no privacy request${all ? '' : late ? ' is late' : ' waits'}${merchant ? ` of merchant ${merchant}` : ''}`,
+                `no privacy request${merchant ? ` of merchant ${merchant}` : ''}${all ? '' : late ? ' is late' : ' waits'}`,
               ]
             : [
                 ...table(
