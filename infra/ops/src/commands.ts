@@ -16,6 +16,7 @@ import { privacyReceipt } from './commands/privacy-receipt.ts';
 import { privacyShow } from './commands/privacy-show.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
 import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
+import { refusedOutbox } from './commands/refused-outbox.ts';
 import { replayOutbox } from './commands/replay-outbox.ts';
 import { restorePrepare } from './commands/restore-prepare.ts';
 import { restoreSave } from './commands/restore-save.ts';
@@ -39,6 +40,7 @@ export const commands = (migrations: string): Command[] => [
   dropDeadLetters,
   showOutboxStatus,
   replayOutbox,
+  refusedOutbox,
   showConsumerLag,
   redriveFailedWebhooks,
   startShopImport,

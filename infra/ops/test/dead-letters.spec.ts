@@ -173,6 +173,27 @@ describe('dlq', () => {
     ]);
   });
 
+  it('names a place at which nothing is; one that was dealt with is no failure', async () => {
+    const topic = await poison();
+    const [first] = (await list(topic)).dead_letters;
+    const at = (partition: number, offset: number) => [
+      ...['--topic', topic, '--partition', String(partition), '--offset', String(offset)],
+    ];
+    for (const verb of ['list', 'show', 'redrive', 'drop']) {
+      const yes = ['redrive', 'drop'].includes(verb) ? ['--yes'] : [];
+      for (const [place, says] of [
+        [at(0, 999), `nothing is at ${topic}.dlq/0/999`],
+        [at(9, 0), `${topic}.dlq has no partition 9, only 0 to 1`],
+      ] as const) {
+        const said = await stack.ops('dlq', verb, ...place, ...yes);
+        expect([verb, said]).toEqual([verb, { code: 1, stdout: '', stderr: `${says}\n` }]);
+      }
+    }
+    const drop = ['dlq', 'drop', ...at(first!.partition, first!.offset), '--yes'];
+    expect(await stack.opsJson(...drop)).toMatchObject({ dropped: 1 });
+    expect(await stack.opsJson(...drop)).toMatchObject({ dropped: 0 });
+  });
+
   it('asks a person at the terminal, but never a script that wants JSON', async () => {
     const topic = await poison();
     const drop = ['dlq', 'drop', '--topic', topic, '--reason', 'invalid'];

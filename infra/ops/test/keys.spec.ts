@@ -87,6 +87,13 @@ describe('a key of the keyring on a Tuesday', () => {
       stdout: '',
       stderr: 'key first still wraps the keys of 2 merchants; run keys rotate first\n',
     });
+    for (const dryOrNot of [[], ['--yes']]) {
+      expect(await ops(['keys', 'retire', 'fisrt', ...dryOrNot], both)).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'there is no key fisrt in CORE_ENCRYPTION_KEYS, only second, first\n',
+      });
+    }
     expect(await audited('keys.retire')).toEqual([]);
   });
 
@@ -100,7 +107,7 @@ describe('a key of the keyring on a Tuesday', () => {
     expect(done).toEqual({
       code: 0,
       stdout: 'wrapped the keys of 2 merchants by key second, 2 rows\n',
-      stderr: '',
+      stderr: '2 rows\n',
     });
     expect((await ops(['keys', 'rotate', '--yes'], both)).stdout).toBe(
       "key second wraps every merchant's keys\n",

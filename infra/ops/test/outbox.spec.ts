@@ -58,6 +58,87 @@ describe('outbox status', () => {
   });
 });
 
+describe('outbox refused', () => {
+  const refuse = async (merchantId: string, customerId: string, error = 'Kafka: too large') => {
+    const { rows } = await stack.owner.query<{ id: string }>(
+      `insert into outbox_refused (id, event, error, refused_at)
+       select coalesce(max(id), 0) + 1,
+              jsonb_build_object('event_id', uuidv7(), 'merchant_id', $1::uuid, 'customer_id', $2::uuid, 'version', 2,
+                                 'changed_fields', array['forged']), $3, now() - interval '3 hours'
+         from outbox_refused returning id`,
+      [merchantId, customerId, error],
+    );
+    return rows[0]!.id;
+  };
+  const asOwner = (...args: string[]) => ops(['outbox', 'refused', ...args], stack.envAs('core_owner'));
+  const left = async () => (await stack.owner.query('select from outbox_refused')).rowCount;
+
+  it('says that there are none, and shows those that there are, also in the status', async () => {
+    expect(await stack.ops('outbox', 'refused')).toEqual({
+      code: 0,
+      stdout: 'Kafka has refused no event\n',
+      stderr: '',
+    });
+    expect(await stack.opsJson('outbox', 'status')).toMatchObject({
+      refused: { events: 0, oldest_seconds: null },
+    });
+    const merchantId = randomUUID();
+    const [known] = await createCustomers(merchantId, 1);
+    const unknown = randomUUID();
+    await refuse(merchantId, known!);
+    await refuse(merchantId, unknown, 'Kafka: \u001b[31mtoo large');
+
+    expect((await stack.ops('outbox', 'status')).stdout).toMatch(
+      /to publish\n2 events refused by Kafka, the oldest 3h ago; see: npm run ops -- outbox refused\n/,
+    );
+    expect(await stack.opsJson('outbox', 'status')).toMatchObject({ refused: { events: 2 } });
+    const { stdout } = await stack.ops('outbox', 'refused');
+    expect(stdout).toMatch(new RegExp(`^3h ago .* ${merchantId} +${known} +2 +Kafka: too large$`, 'm'));
+    expect(stdout).toMatch(new RegExp(` ${unknown} \\(unknown\\) +2 +Kafka: \\\\u001b\\[31mtoo large$`, 'm'));
+    expect(stdout).not.toContain('forged');
+  });
+
+  it('publishes their customers anew and removes them, once somebody has said yes', async () => {
+    const merchantId = randomUUID();
+    const [known] = await createCustomers(merchantId, 1);
+    await refuse(merchantId, known!);
+    await refuse(merchantId, known!);
+    const before = await left();
+    const dry = await asOwner('--republish');
+    expect(dry).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`anew for ${before} refused events\ndry run`),
+    });
+    expect([await left(), await replayed(merchantId)]).toEqual([before, []]);
+
+    const done = await asOwner('--republish', '--actor', 'ada', '--yes');
+    expect(done).toEqual({
+      code: 0,
+      stdout: `appended 2 events, removed ${before} refused events\n`,
+      stderr: '',
+    });
+    expect(await left()).toBe(0);
+    expect(await replayed(merchantId)).toEqual([known]);
+    const { rows } = await stack.owner.query(
+      'select actor, action, detail from audit_log where merchant_id = $1',
+      [merchantId],
+    );
+    expect(rows).toEqual([{ actor: 'ops:ada', action: 'events.replay', detail: { customers: 1 } }]);
+  });
+
+  it('names the role that may', async () => {
+    const merchantId = randomUUID();
+    const [known] = await createCustomers(merchantId, 1);
+    await refuse(merchantId, known!);
+    expect(await stack.ops('outbox', 'refused', '--republish', '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('set CORE_DB_USER to core_owner'),
+    });
+    expect([await left(), await replayed(merchantId)]).toEqual([1, []]);
+    await stack.owner.query('delete from outbox_refused');
+  });
+});
+
 describe('outbox replay', () => {
   it('changes nothing without --yes, then replays a merchant', async () => {
     const [merchantId, other] = [randomUUID(), randomUUID()];
@@ -100,6 +181,27 @@ describe('outbox replay', () => {
     const done = await stack.opsJson<{ appended: number }>('outbox', 'replay', '--since', since, '--yes');
     expect(done.appended).toBeLessThanOrEqual(2);
     expect(await replayed(early)).toEqual([customer]);
+  });
+
+  it('names customers and merchants that are not there', async () => {
+    const [merchantId, other, unknown] = [randomUUID(), randomUUID(), randomUUID()];
+    const [mine] = await createCustomers(merchantId, 1);
+    const [theirs] = await createCustomers(other, 1);
+    for (const [args, says] of [
+      [['--merchant', unknown], `there is no customer of merchant ${unknown}`],
+      [['--customer', mine!, '--customer', unknown], `there is no customer ${unknown}`],
+      [
+        ['--merchant', merchantId, '--customer', mine!, '--customer', theirs!],
+        `there is no customer ${theirs} of merchant ${merchantId}`,
+      ],
+    ] as const) {
+      expect(await stack.ops('outbox', 'replay', ...args, '--yes')).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `${says}\n`,
+      });
+    }
+    expect([await replayed(merchantId), await replayed(other)]).toEqual([[], []]);
   });
 
   it('shows a bar to a person who agrees', async () => {

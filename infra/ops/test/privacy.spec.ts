@@ -15,7 +15,9 @@ const add = (requestId: string, kind: string, days: number, receipt?: object) =>
   );
 
 it('lists what waits, what is late and what is overdue, and prints receipts', async () => {
-  expect((await stack.ops('privacy', 'list')).stdout).toBe('no such request\n');
+  expect((await stack.ops('privacy', 'list')).stdout).toBe('no privacy request waits\n');
+  expect((await stack.ops('privacy', 'list', '--late')).stdout).toBe('no privacy request is late\n');
+  expect((await stack.ops('privacy', 'list', '--all')).stdout).toBe('no privacy request\n');
   await add('fresh', 'data_request', 2);
   await add('near', 'shop_redact', 22);
   await add('over', 'data_request', 33);
@@ -33,7 +35,10 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
   expect(stdout).toContain('1 request overdue');
   const late = await stack.opsJson<{ requests: { request_id: string }[] }>('privacy', 'list', '--late');
   expect(late).toMatchObject({ overdue: 1, requests: [{ request_id: 'over' }, { request_id: 'near' }] });
-  expect((await stack.ops('privacy', 'list', '--merchant', randomUUID())).stdout).toBe('no such request\n');
+  const nobody = randomUUID();
+  expect((await stack.ops('privacy', 'list', '--merchant', nobody)).stdout).toBe(
+    `no privacy request of merchant ${nobody} waits\n`,
+  );
   expect((await stack.ops('privacy', 'list', '--all')).stdout).toMatch(/done +redact .+ - +done/);
 
   const merchant = ['--merchant', merchantId];
@@ -53,10 +58,21 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
     code: 1,
     stderr: expect.stringContaining('still under way'),
   });
-  expect(await stack.ops('privacy', 'show', 'nothing', ...merchant)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('not found'),
-  });
+  for (const [verb, what] of [
+    ['show', 'request'],
+    ['receipt', 'erasure'],
+    ['cancel', 'request'],
+    ['confirm', 'request'],
+  ] as const) {
+    const yes = ['cancel', 'confirm'].includes(verb) ? ['--yes'] : [];
+    expect(await stack.ops('privacy', verb, 'nothing', ...merchant, ...yes)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        `merchant ${merchantId} has no ${what} nothing; ` +
+        `see: npm run ops -- privacy list --merchant ${merchantId} --all\n`,
+    });
+  }
   expect((await stack.ops('privacy', 'show', ...merchant)).code).toBe(2);
 });
 
@@ -98,7 +114,9 @@ describe('redactions of shops', () => {
       cancel_reason: 'forged',
       completed_at: null,
     });
-    expect((await stack.ops('privacy', 'list', ...of)).stdout).toBe('no such request\n');
+    expect((await stack.ops('privacy', 'list', ...of)).stdout).toBe(
+      `no privacy request of merchant ${whose} waits\n`,
+    );
     expect(await stack.ops(...args)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('it was cancelled'),

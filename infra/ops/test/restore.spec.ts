@@ -42,6 +42,7 @@ beforeAll(async () => {
   dir = makeServicesDir();
   postgres = await startPostgres({ dir: postgresDir(dir) });
   await migrateDatabase(postgres.primary.url, join(workspaceRoot(), 'libs/db/migrations'), {
+    core_api: password,
     core_worker: password,
   });
   broker = await startKafka({ dir: join(dir, 'kafka'), jars: await fetchKafkaJars() });
@@ -246,14 +247,20 @@ describe('a backup, restored behind what has happened since', () => {
     expect(await kafka.groupOffsets(GROUP, Topic.gdprRequestCreated)).toEqual(before);
     expect((await foundOf(people.ada)).length).toBeGreaterThan(0);
 
-    const app = new Pool({
-      connectionString: `postgresql://core_worker:${password}@127.0.0.1:${postgres.primary.port}/core_db`,
-    });
-    await app.query('select 1');
-    const refused = await prepare('--kept', kept, '--yes');
-    await endPool(app);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('core_worker is connected: stop api, worker and importer first');
+    const apps: Pool[] = [];
+    for (const [role, says] of [
+      ['core_worker', 'core_worker is connected: stop api, worker and importer first'],
+      ['core_api', 'core_api and core_worker are connected: stop api, worker and importer first'],
+    ] as const) {
+      const app = new Pool({
+        connectionString: `postgresql://${role}:${password}@127.0.0.1:${postgres.primary.port}/core_db`,
+      });
+      apps.push(app);
+      await app.query('select 1');
+      const refused = await prepare('--kept', kept, '--yes');
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(says) });
+    }
+    await Promise.all(apps.map(endPool));
     expect((await foundOf(people.ada)).length).toBeGreaterThan(0);
   }, 300_000);
 

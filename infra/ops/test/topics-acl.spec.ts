@@ -6,7 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import { connectKafka, readReplication, type KafkaClient } from '@core/events';
 import { fetchKafkaJars, startKafka, testServices, waitUntil, type Kafka } from '@core/testing';
-import { ops } from './support.ts';
+import { ops, spawnOps } from './support.ts';
 
 let dir: string;
 let kafka: Kafka;
@@ -117,12 +117,14 @@ it('names who else may write', async () => {
 
 it('says of a broker without an authorizer that everybody may write', async () => {
   const env = { KAFKA_BROKER: testServices().kafka.broker };
-  expect(await ops(['topics', '--acl'], env)).toMatchObject({
+  // As a process: in Node, kafkajs exports less than it does in Jest.
+  expect(await spawnOps(['topics', '--acl'], env)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('the broker has no authorizer'),
   });
-  expect(await ops(['topics', '--acl', '--yes'], env)).toMatchObject({
+  expect(await spawnOps(['topics', '--acl', '--yes'], env)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('authorizer.class.name'),
+    stdout: '',
+    stderr: expect.stringMatching(/set authorizer\.class\.name .*restart.*again/),
   });
 });

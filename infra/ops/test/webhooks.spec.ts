@@ -21,6 +21,11 @@ const waiting = async () =>
 
 it('lists what was given up, and has it applied again when told to', async () => {
   expect((await stack.ops('webhooks', 'redrive', '--yes')).stdout).toBe('no webhook was given up\n');
+  expect(await stack.ops('webhooks', 'redrive', '--shop', 'nobody.myshopify.com', '--yes')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: '--shop: no shop nobody.myshopify.com is connected\n',
+  });
   await add('a.myshopify.com', 'failed', 'internal');
   await add('a.myshopify.com', 'failed', 'sql_42501');
   await add('b.myshopify.com', 'failed', 'internal');

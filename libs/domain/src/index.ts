@@ -22,6 +22,7 @@ export {
 export { redactShopStep, type ShopRedactionStep } from './commands/privacy/redact-shop.ts';
 export { assertSealsBehind, sealAudit, SealsAhead, type Sealed } from './commands/audit/seal-audit.ts';
 export * from './commands/replay-customers.ts';
+export * from './commands/republish-refused.ts';
 export * from './commands/resolve-dead-letter.ts';
 export * from './commands/update-customer.ts';
 export * from './commands/update-program-settings.ts';

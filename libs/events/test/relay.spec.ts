@@ -189,6 +189,8 @@ describe('relay', () => {
     const { rows: refused } = await owner.query('select event, error from outbox_refused');
     expect(refused).toEqual([{ event: rows[0]!.event, error: expect.stringMatching(/too large|larger/) }]);
     expect(await metrics.metrics()).toContain('core_outbox_refused_total 1');
+    // The counter is this process's alone; the row stays until somebody acts.
+    expect(await metrics.metrics()).toContain('core_outbox_set_aside 1');
   });
 
   it('sets nothing aside once its lease was taken while Kafka refused', async () => {

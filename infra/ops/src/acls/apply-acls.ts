@@ -24,7 +24,8 @@ export const PRINCIPAL_OPTIONS = {
 };
 
 const NO_AUTHORIZER =
-  'the broker has no authorizer: everybody who reaches it may write everywhere; set authorizer.class.name';
+  'the broker has no authorizer: everybody who reaches it may write everywhere, and ACLs have no effect; set ' +
+  'authorizer.class.name and super.users on every broker, restart them, and run this again';
 
 /** Shows the required ACLs, and adds the missing ones after a confirmation. */
 export async function applyAcls(

@@ -1,4 +1,4 @@
-import { age, bytes, printable, table, toJson } from './print.ts';
+import { age, bytes, printable, table, theyAre, toJson } from './print.ts';
 
 it('a table has columns, numbers to the right', () => {
   expect(
@@ -32,5 +32,11 @@ it.each([
   [8_192, '8.19 kB'],
   [1_500_000_000, '1.5 GB'],
 ])('%d bytes are %s', (n, text) => expect(bytes(n)).toBe(text));
+
+it.each([
+  [['a'], 'a is'],
+  [['a', 'b'], 'a and b are'],
+  [['a', 'b', 'c'], 'a, b and c are'],
+])('of %j it says %s', (names, said) => expect(theyAre(names)).toBe(said));
 
 it('JSON has numbers for 64-bit ones', () => expect(toJson({ offset: 3n })).toBe('{\n  "offset": 3\n}'));

@@ -17,8 +17,8 @@ export const keysRetire = defineCommand({
   name: 'keys retire',
   does: 'record that a key of the keyring is needed no more',
   details: `
-Refuses while the key is the current one, or wraps any merchant's keys: then \`keys rotate\` comes first. Afterwards it may
-be taken out of CORE_ENCRYPTION_KEYS of every app. Page tokens that were handed out under it end with it.`,
+Refuses while the key is the current one, or wraps any merchant's keys: then \`keys rotate\` comes first; and a key that
+CORE_ENCRYPTION_KEYS does not have. Afterwards it may be taken out of CORE_ENCRYPTION_KEYS of every app. Page tokens that were handed out under it end with it.`,
   options: { id, ...ACTING_OPTIONS },
   env: keysEnv,
   run: async ({ values, env, terminal }) => {

@@ -2,9 +2,9 @@ import { databaseEnv } from '@core/db';
 import { CANCEL_REASONS, cancelShopRedaction } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { oneOf } from '../cli/option.ts';
-import { withDatabase } from '../connect/with-database.ts';
 import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
 import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
+import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyCancel = defineCommand({
   name: 'privacy cancel',
@@ -21,7 +21,7 @@ all, have it sent anew with another request_id. The audit log says who stopped i
   run: (call) => {
     const ref = requestOf(call.values, call.env);
     const reason = call.values.reason ?? 'withdrawn';
-    return withDatabase(call.env, (pool) =>
+    return withRequest(call.env, ref, (pool) =>
       actOnShopRedactions(pool, call, [ref], {
         verb: 'cancel',
         act: (tx, actor) => cancelShopRedaction(tx, actor, { ...ref, reason }),

@@ -1,4 +1,4 @@
-import { databaseEnv, inTransaction } from '@core/db';
+import { databaseEnv, inTransaction, type Pool } from '@core/db';
 import { confirmShopRedaction, listPrivacyRequests } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
@@ -7,6 +7,7 @@ import { withDatabase } from '../connect/with-database.ts';
 import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
 import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
 import { runsOf } from '../privacy/present.ts';
+import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyConfirm = defineCommand({
   name: 'privacy confirm',
@@ -24,14 +25,17 @@ one with \`privacy cancel\`. A confirmed redaction still waits for its time.`,
     const { values, env } = call;
     if (values.all && values.request) throw new UsageError('--all: not together with --request');
     const one = values.all ? undefined : requestOf(values, env);
-    return withDatabase(env, async (pool) => {
-      const refs = one ? [one] : await inTransaction(pool, (tx) => listHeld(tx, values.merchant));
-      if (refs.length === 0) return { json: { dry_run: true, requests: [] }, lines: ['none is held'] };
-      return actOnShopRedactions(pool, call, refs, {
+    const confirm = (pool: Pool, refs: Parameters<typeof actOnShopRedactions>[2]) =>
+      actOnShopRedactions(pool, call, refs, {
         verb: 'confirm',
         act: (tx, actor, request) => confirmShopRedaction(tx, actor, request),
         then: (request) => [`it is carried out from ${runsOf(request)} on`, ''],
       });
+    if (one) return withRequest(env, one, (pool) => confirm(pool, [one]));
+    return withDatabase(env, async (pool) => {
+      const held = await inTransaction(pool, (tx) => listHeld(tx, values.merchant));
+      if (held.length === 0) return { json: { dry_run: true, requests: [] }, lines: ['none is held'] };
+      return confirm(pool, held);
     });
   },
 });

@@ -33,7 +33,9 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
         json: { overdue, requests: found.map(requestJson) },
         lines:
           found.length === 0
-            ? ['no such request']
+            ? [
+                `no privacy request${merchant ? ` of merchant ${merchant}` : ''}${all ? '' : late ? ' is late' : ' waits'}`,
+              ]
             : [
                 ...table(
                   ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left', 'state'],

@@ -1,10 +1,10 @@
-import { databaseEnv, inTransaction } from '@core/db';
+import { databaseEnv, inTransaction, type Pool } from '@core/db';
 import { getErasureReceipt } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { printable, table } from '../cli/print.ts';
-import { withDatabase } from '../connect/with-database.ts';
 import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
 import { requestJson } from '../privacy/present.ts';
+import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyReceipt = defineCommand({
   name: 'privacy receipt',
@@ -14,7 +14,7 @@ export const privacyReceipt = defineCommand({
   env: databaseEnv,
   run: ({ values, env }) => {
     const ref = requestOf(values, env);
-    return withDatabase(env, async (pool) => {
+    const work = async (pool: Pool) => {
       const { request, completedAt, places } = await inTransaction(pool, (tx) => getErasureReceipt(tx, ref));
       return {
         json: { ...requestJson(request), places },
@@ -33,6 +33,7 @@ export const privacyReceipt = defineCommand({
           ),
         ],
       };
-    });
+    };
+    return withRequest(env, ref, work, 'erasure');
   },
 });

@@ -1,9 +1,9 @@
 import { databaseEnv, inTransaction } from '@core/db';
 import { getPrivacyRequest } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
-import { withDatabase } from '../connect/with-database.ts';
 import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
 import { requestJson, requestLines } from '../privacy/present.ts';
+import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyShow = defineCommand({
   name: 'privacy show',
@@ -12,7 +12,7 @@ export const privacyShow = defineCommand({
   env: databaseEnv,
   run: ({ values, env }) => {
     const ref = requestOf(values, env);
-    return withDatabase(env, async (pool) => {
+    return withRequest(env, ref, async (pool) => {
       const request = await inTransaction(pool, (tx) => getPrivacyRequest(tx, ref));
       return { json: requestJson(request), lines: requestLines(request) };
     });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { databaseEnv, inTransaction } from '@core/db';
+import { databaseEnv, inTransaction, type Reader } from '@core/db';
 import { countFailedWebhooks, redriveWebhooks } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { OpsError } from '../cli/errors.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
@@ -42,8 +43,10 @@ older than what the service knows by now is ignored, so doing it twice harms not
         '',
         `would redrive ${what}`,
       ];
-      if (groups.length === 0)
+      if (groups.length === 0) {
+        if (values.shop) await inTransaction(pool, (tx) => assertConnected(tx, values.shop ?? ''));
         return { json: { redriven: 0, failed: [] }, lines: ['no webhook was given up'] };
+      }
       if (!(await mayAct(values, terminal, preview, `redrive ${what}?`))) {
         return { json: { dry_run: true, redriven: 0, failed: groups }, lines: [...preview, NOTHING_DONE] };
       }
@@ -55,3 +58,11 @@ older than what the service knows by now is ignored, so doing it twice harms not
       };
     }),
 });
+
+/** @throws OpsError when nobody has connected a shop of that name: it is mistyped, or long gone */
+async function assertConnected(reader: Reader, shop: string): Promise<void> {
+  const found = await reader.query('select from shopify_connections where shop = $1 limit 1', [
+    shop.toLowerCase(),
+  ]);
+  if (found.length === 0) throw new OpsError(`--shop: no shop ${printable(shop)} is connected`);
+}

@@ -5,10 +5,11 @@ import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { count } from '../cli/print.ts';
+import { showProgress } from '../cli/show-progress.ts';
 import { withDatabase } from '../connect/with-database.ts';
+import { assertCustomers } from '../outbox/assert-customers.ts';
 import { driveReplay, type ReplayProgress } from '../outbox/drive-replay.ts';
 import { assertNarrowed, goOnWith, REPLAY_OPTIONS } from '../outbox/replay-options.ts';
-import { replayBar } from '../outbox/replay-bar.ts';
 
 export const replayOutbox = defineCommand({
   name: 'outbox replay',
@@ -24,6 +25,7 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
     assertNarrowed(values);
     return withDatabase(env, async (pool) => {
       const { merchant: merchantId, customer: customerIds, since, rate } = values;
+      await inTransaction(pool, (tx) => assertCustomers(tx, { merchantId, customerIds }));
       const selection = { merchantId, customerIds, since, until: await untilOf(pool, values.until) };
       const total = await inTransaction(pool, (tx) => countReplay(tx, selection));
       const plan = `${count(total, 'event')} at ${rate}/s, about ${count(Math.ceil(total / rate), 'second')}`;
@@ -34,14 +36,15 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
 
       const progress: ReplayProgress = { appended: 0, after: values.after, done: false };
       const goOn = () => `go on with: ${goOnWith(selection, rate, progress.after)}`;
-      const show = replayBar(terminal, total);
+      const show = showProgress(terminal);
       const drive = {
         pool,
         selection,
         rate,
         actor: actorOf(values.actor),
         signal,
-        onProgress: show,
+        onProgress: ({ appended }: Readonly<ReplayProgress>, waiting: boolean) =>
+          show(appended, total, `${appended} of ${total} events${waiting ? ', waiting for the relay' : ''}`),
       };
       await driveReplay(drive, progress).catch((error: Error) => {
         throw new OpsError(`stopped after ${count(progress.appended, 'event')}: ${error.message}\n${goOn()}`);

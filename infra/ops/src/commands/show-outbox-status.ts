@@ -9,7 +9,7 @@ export const showOutboxStatus = defineCommand({
   does: 'show what waits to be published, and which relay publishes it',
   details: `
 A shard that nobody holds for longer than a few seconds, or whose oldest event grows older, is not relayed: is a worker
-ready, and does Kafka answer?`,
+ready, and does Kafka answer? Events that Kafka has refused for good are counted beside them: \`outbox refused\`.`,
   options: {},
   env: databaseEnv,
   run: ({ env }) =>
@@ -23,6 +23,7 @@ const backlogOf = ({ shards }: OutboxStatus): number => shards.reduce((sum, { ba
 
 const lines = (status: OutboxStatus): string[] => [
   `${count(backlogOf(status), 'event')} to publish`,
+  ...refusedLines(status.refused),
   '',
   ...table(
     ['shard', 'backlog', 'oldest', 'lease', 'fence', 'holder'],
@@ -46,6 +47,13 @@ const lines = (status: OutboxStatus): string[] => [
     ]),
   ),
 ];
+
+const refusedLines = ({ events, oldest_seconds: oldest }: OutboxStatus['refused']): string[] =>
+  oldest === null
+    ? []
+    : [
+        `${count(events, 'event')} refused by Kafka, the oldest ${age(oldest)} ago; see: npm run ops -- outbox refused`,
+      ];
 
 function leaseOf({ holder, lease_seconds: seconds }: ShardStatus): string {
   if (holder === null || seconds === null) return '-';

@@ -1,10 +1,10 @@
 import { databaseEnv, inTransaction } from '@core/db';
 import { verifyAudit } from '@core/domain';
-import { bar } from '../cli/bar.ts';
 import { defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
 import { text } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
+import { showProgress } from '../cli/show-progress.ts';
 import { withDatabase } from '../connect/with-database.ts';
 
 /** Of what is not sealed by then somebody should know: the sealer is down, or a transaction is held open. */
@@ -28,8 +28,8 @@ only what came after that head is read, which is quick: do so daily, and read al
   run: ({ values, env, terminal }) => {
     const expect = readHead('expect', values.expect);
     const from = readHead('from', values.from);
-    const onSeal = (done: number, all: number) =>
-      terminal.progress(`${bar(done, all)} ${done} of ${all} seals`);
+    const show = showProgress(terminal);
+    const onSeal = (done: number, all: number) => show(done, all, `${done} of ${all} seals`);
     return withDatabase(
       env,
       async (pool) => {

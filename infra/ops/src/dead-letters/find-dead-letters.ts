@@ -1,6 +1,7 @@
 import { allTopics } from '@core/contracts';
 import type { Pool } from '@core/db';
 import type { ConsumedRecord, KafkaClient } from '@core/events';
+import { OpsError } from '../cli/errors.ts';
 import { assertTopicExists } from '../connect/with-kafka.ts';
 import { toView, type DeadLetterView } from './dead-letter.ts';
 import type { Selection } from './options.ts';
@@ -22,7 +23,7 @@ export interface WhereToLook {
 
 /**
  * Reads the dead-letter topics through, for Kafka has no index; a single one is read at its place.
- * @throws OpsError when the topic does not exist
+ * @throws OpsError when the topic or the partition does not exist, or nothing is at the offset
  */
 export async function findDeadLetters(
   { kafka, topics, pool }: WhereToLook,
@@ -36,6 +37,7 @@ export async function findDeadLetters(
       : [selection.topic];
   const found: DeadLetterView[] = [];
   let total = 0;
+  let isAtOffset = false;
   for (const topic of chosen) {
     const resolvedAt = await readResolutions(pool, topic);
     const from = await beginAt(kafka, topic, selection);
@@ -46,9 +48,15 @@ export async function findDeadLetters(
         // Not all of a full topic in memory: what is beyond the limit goes as soon as it is twice that.
         if (found.length >= 2 * selection.limit) keepOldest(found, selection.limit);
       }
-      if (record.partition === selection.partition && record.offset === selection.offset) break;
+      if (record.partition === selection.partition && record.offset === selection.offset) {
+        isAtOffset = true;
+        break;
+      }
     }
   }
+  const { topic, partition, offset } = selection;
+  if (offset !== undefined && !isAtOffset)
+    throw new OpsError(`nothing is at ${topic}/${partition}/${offset}`);
   keepOldest(found, selection.limit);
   return { letters: found, total };
 }
@@ -72,6 +80,9 @@ async function beginAt(
 ): Promise<Map<number, bigint> | undefined> {
   if (partition === undefined) return undefined;
   const ends = await kafka.endOffsets(topic);
+  if (partition >= ends.length) {
+    throw new OpsError(`${topic} has no partition ${partition}, only 0 to ${ends.length - 1}`);
+  }
   return new Map(ends.map((end, n) => [n, n === partition ? (offset ?? 0n) : end]));
 }
 

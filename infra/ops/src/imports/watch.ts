@@ -3,7 +3,7 @@ import { createWatchImport, getImport, hasEnded, type ImportRef } from '@core/do
 import type { Report, Terminal } from '../cli/command.ts';
 import { watchWith } from './options.ts';
 import { importJson, showLines } from './present.ts';
-import { showProgress } from './show-progress.ts';
+import { showImportProgress } from './show-import-progress.ts';
 
 const COMPLETE: readonly string[] = ['completed', 'completed_with_errors'];
 
@@ -16,7 +16,7 @@ export async function watchToEnd(
   ref: ImportRef,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Report> {
-  const show = showProgress(terminal);
+  const show = showImportProgress(terminal);
   const read = () => inTransaction(pool, (tx) => getImport(tx, ref), { merchantId: ref.merchantId });
   for await (const { run, pace } of createWatchImport(read)(ref, signal)) {
     if (!hasEnded(run)) show(run, pace);

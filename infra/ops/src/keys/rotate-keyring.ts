@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { inTransaction, type KeyPlace, type Keyring, type Pool } from '@core/db';
 import { readKeyStatus, rewrapMerchants, type RewrappedPage } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
-import { bar } from '../cli/bar.ts';
 import type { Report, Terminal } from '../cli/command.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { count } from '../cli/print.ts';
+import { showProgress } from '../cli/show-progress.ts';
 
 /** Rows of one transaction; somebody who makes a merchant's first keys never waits for one. */
 const PAGE = 500;
@@ -40,6 +40,7 @@ export async function rotateKeyring({
     return { json: { dry_run: true, merchants, rewrapped: 0 }, lines: [...preview, NOTHING_DONE] };
   }
   const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+  const show = showProgress(terminal);
   let rewrapped = 0;
   let after: KeyPlace | null = null;
   do {
@@ -49,7 +50,7 @@ export async function rotateKeyring({
     );
     rewrapped += page.rewrapped;
     after = page.next;
-    if (terminal.interactive) terminal.progress(`${bar(rewrapped, merchants)} ${count(rewrapped, 'row')}`);
+    show(rewrapped, merchants, count(rewrapped, 'row'));
   } while (after);
   return {
     json: { dry_run: false, merchants, rewrapped },

@@ -1,4 +1,5 @@
 import type { Reader } from '@core/db';
+import { summariseRefused, type RefusedSummary } from './refused.ts';
 
 export interface ShardStatus {
   shard: number;
@@ -25,6 +26,7 @@ export interface SegmentStatus {
 export interface OutboxStatus {
   shards: ShardStatus[];
   segments: SegmentStatus[];
+  refused: RefusedSummary;
 }
 
 /** How the outbox is, by PostgreSQL's clock. */
@@ -48,5 +50,5 @@ export async function readOutboxStatus(reader: Reader): Promise<OutboxStatus> {
        left join (select tableoid as oid, count(*) as events from outbox_events group by 1) e using (oid)
       order by leaf.segment`,
   );
-  return { shards, segments };
+  return { shards, segments, refused: await summariseRefused(reader) };
 }

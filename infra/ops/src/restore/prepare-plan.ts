@@ -2,7 +2,7 @@ import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
 import { assertSealsBehind, findErasedSince, SealsAhead, type ErasedSince, type Kept } from '@core/domain';
 import type { KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
-import { count } from '../cli/print.ts';
+import { count, theyAre } from '../cli/print.ts';
 import { readPublished, type Published } from './read-published.ts';
 import { planRewind, type Rewind } from './rewind.ts';
 
@@ -47,7 +47,7 @@ async function assertNobodyWorks(pool: Pool): Promise<void> {
   );
   if (rows.length === 0) return;
   throw new OpsError(
-    `${rows.map(({ usename }) => usename).join(', ')} is connected: stop api, worker and importer first; they ` +
+    `${theyAre(rows.map(({ usename }) => usename))} connected: stop api, worker and importer first; they ` +
       'would show erased persons, and publish versions that are in use',
   );
 }

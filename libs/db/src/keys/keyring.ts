@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 /** Wraps and unwraps merchants' keys; a KMS or Vault transit fits the same two calls. */
 export interface Keyring {
   readonly currentId: string;
+  /** Of all its keys, the current one first. */
+  readonly ids: readonly string[];
   /** `context` is bound to the result: opening it under another one fails. */
   wrap(key: Buffer, context: string): string;
   /** @throws KeyError when the keyring key is unknown or the value was changed */
@@ -22,6 +24,7 @@ export function parseKeyring(spec: string): Keyring {
   const [[currentId, currentKey]] = [...keys] as [[string, Buffer]];
   return {
     currentId,
+    ids: [...keys.keys()],
     wrap: (key, context) => `${currentId}.${seal(currentKey, key, context)}`,
     unwrap: (wrapped, context) => {
       const id = wrapped.slice(0, wrapped.indexOf('.'));

@@ -36,7 +36,13 @@ export async function replayCustomers(
   { after, limit, ...selection }: ReplayCustomers,
 ): Promise<ReplayedPage> {
   const page = await selectPage(tx, selection, after, limit);
-  const customers = await lockCustomers(tx, page);
+  const appended = await appendReplayed(tx, ctx, page);
+  return { appended, next: page.length < limit ? undefined : page.at(-1) };
+}
+
+/** Appends an event of origin `replay` for each of the customers that there is. @returns how many */
+export async function appendReplayed(tx: Tx, ctx: Actor, keys: readonly CustomerKey[]): Promise<number> {
+  const customers = await lockCustomers(tx, keys);
   await appendToOutbox(
     tx,
     customers.map(({ merchant_id, id, version }) => ({
@@ -51,8 +57,10 @@ export async function replayCustomers(
   for (const [merchantId, { length }] of Map.groupBy(customers, (customer) => customer.merchant_id)) {
     await appendAudit(tx, ctx, { merchantId, action: 'events.replay', detail: { customers: length } });
   }
-  return { appended: customers.length, next: page.length < limit ? undefined : page.at(-1) };
+  return customers.length;
 }
+
+type CustomerKey = Pick<ReplayCursor, 'merchantId' | 'customerId'>;
 
 /**
  * Apart from choosing the page: a row that changes while the lock is waited for is looked at again, and with the
@@ -60,12 +68,12 @@ export async function replayCustomers(
  */
 const lockCustomers = (
   tx: Tx,
-  page: readonly ReplayCursor[],
+  keys: readonly CustomerKey[],
 ): Promise<{ merchant_id: string; id: string; version: number }[]> =>
   tx.query(
     `select merchant_id, id, version from customers
       where (merchant_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))
       order by merchant_id, id
         for share`,
-    [page.map(({ merchantId }) => merchantId), page.map(({ customerId }) => customerId)],
+    [keys.map(({ merchantId }) => merchantId), keys.map(({ customerId }) => customerId)],
   );

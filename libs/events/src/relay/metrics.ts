@@ -33,6 +33,11 @@ export function createRelayMetrics(
     help: 'Age of the oldest event that waits to be published',
     registers,
   });
+  const setAside = new Gauge({
+    name: 'core_outbox_set_aside',
+    help: 'Events in the table outbox_refused: somebody has to look at them (ops outbox refused)',
+    registers,
+  });
   new Gauge({
     name: 'core_outbox_backlog',
     help: `Events that wait to be published; above ${COUNTED} an estimate from PostgreSQL's statistics`,
@@ -42,6 +47,7 @@ export function createRelayMetrics(
       if (!backlog) return;
       this.set(Number(backlog.waiting));
       oldest.set(Number(backlog.age));
+      setAside.set(Number(backlog.refused));
     },
   });
   return {
@@ -55,7 +61,7 @@ export function createRelayMetrics(
 
 /** The oldest event is the first of some shard, or was written within the same moments. */
 async function readBacklog(pool: Pool) {
-  const { rows } = await pool.query<{ waiting: string; age: string }>(
+  const { rows } = await pool.query<{ waiting: string; age: string; refused: string }>(
     `with counted as (select count(*) as n from (select from outbox_events limit $1) as waiting),
           estimated as (select coalesce(sum(n_live_tup), 0) as n from pg_stat_user_tables
                          where relname ^@ 'outbox_events_')
@@ -63,7 +69,8 @@ async function readBacklog(pool: Pool) {
             coalesce((select extract(epoch from now() - min(first.occurred_at))
                         from outbox_shards s
                              cross join lateral (select occurred_at from outbox_events e
-                                                  where e.shard = s.shard order by id limit 1) as first), 0) as age
+                                                  where e.shard = s.shard order by id limit 1) as first), 0) as age,
+            (select count(*) from outbox_refused) as refused
        from counted, estimated`,
     [COUNTED],
   );

@@ -115,7 +115,7 @@ async function refuse(deps: Publishing, lease: Lease, row: OutboxRow, err: Error
   deps.log.error(
     { err, shard: lease.shard, event_id: row.event_id, customer_id: row.customer_id },
     'Kafka refuses an event for good; it is kept in outbox_refused; ' +
-      '`npm run ops -- outbox replay --customer` appends a new event of this customer',
+      '`npm run ops -- outbox refused` shows it, and publishes this customer anew',
   );
   return true;
 }

@@ -1,12 +1,13 @@
-import type { Actor, Reader, Tx } from '@core/db';
+import type { Actor, Keyring, Reader, Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 
-/** @throws CoreError failed_precondition when something still needs the key, saying how much and what to do */
-export async function assertRetirable(
-  reader: Reader,
-  { currentId }: { currentId: string },
-  keyId: string,
-): Promise<void> {
+type Ids = Pick<Keyring, 'currentId' | 'ids'>;
+
+/**
+ * @throws CoreError failed_precondition when something still needs the key, saying how much and what to do; not_found
+ *   when there is no such key, naming those that there are
+ */
+export async function assertRetirable(reader: Reader, { currentId, ids }: Ids, keyId: string): Promise<void> {
   if (keyId === currentId) {
     throw new CoreError(
       'failed_precondition',
@@ -25,6 +26,12 @@ export async function assertRetirable(
       `key ${keyId} still wraps the keys of ${merchants}; run keys rotate first`,
     );
   }
+  if (!ids.includes(keyId)) {
+    throw new CoreError(
+      'not_found',
+      `there is no key ${keyId} in CORE_ENCRYPTION_KEYS, only ${ids.join(', ')}`,
+    );
+  }
 }
 
 /**
@@ -32,12 +39,7 @@ export async function assertRetirable(
  * each merchant, in one statement, as there are many.
  * @throws CoreError as assertRetirable
  */
-export async function retireKey(
-  tx: Tx,
-  actor: Actor,
-  keyring: { currentId: string },
-  keyId: string,
-): Promise<void> {
+export async function retireKey(tx: Tx, actor: Actor, keyring: Ids, keyId: string): Promise<void> {
   await assertRetirable(tx, keyring, keyId);
   await tx.query(
     `insert into audit_log (merchant_id, actor, action, detail, request_id)

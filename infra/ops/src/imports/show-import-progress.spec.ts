@@ -1,5 +1,5 @@
 import type { ImportRun } from '@core/domain';
-import { showProgress } from './show-progress.ts';
+import { showImportProgress } from './show-import-progress.ts';
 
 const run = { status: 'running', read: 0, expected: 100, waitingReason: null } as ImportRun;
 
@@ -7,7 +7,7 @@ it('tells what is new at once, and how far it is every five seconds', () => {
   const said: string[] = [];
   const note = (line: string) => void said.push(line);
   let now = 0;
-  const show = showProgress(
+  const show = showImportProgress(
     { interactive: false, note, print: note, progress: note, confirm: async () => false },
     () => now,
   );

@@ -7,7 +7,7 @@ import { progressLine } from './present.ts';
 const LINE_EVERY_MS = 5_000;
 
 /** A bar on a terminal; elsewhere what is new at once, and how far it is now and then. */
-export function showProgress(
+export function showImportProgress(
   terminal: Terminal,
   now: () => number = () => performance.now(),
 ): (run: ImportRun, pace: Pace) => void {

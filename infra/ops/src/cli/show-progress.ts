@@ -1,0 +1,16 @@
+import { bar } from './bar.ts';
+import type { Terminal } from './command.ts';
+
+/** Where a line cannot be drawn over, one now and then is enough. */
+const LINE_EVERY_MS = 5_000;
+
+/** @returns shows how far a command is: a bar on a terminal, plain lines elsewhere */
+export function showProgress(terminal: Terminal): (done: number, all: number, said: string) => void {
+  let saidAt = -Infinity;
+  return (done, all, said) => {
+    if (terminal.interactive) return terminal.progress(`${bar(done, all)} ${said}`);
+    if (performance.now() - saidAt < LINE_EVERY_MS) return;
+    saidAt = performance.now();
+    terminal.note(said);
+  };
+}

@@ -1,0 +1,26 @@
+import type { Pool } from '@core/db';
+import { CoreError } from '@core/runtime';
+import { OpsError } from '../cli/errors.ts';
+import { printable } from '../cli/print.ts';
+import { withDatabase } from '../connect/with-database.ts';
+
+/**
+ * The database, for one request.
+ * @param what it is, for the message when there is none of that id
+ * @throws OpsError saying where the requests are listed
+ */
+export const withRequest = <T>(
+  env: NodeJS.ProcessEnv,
+  { merchantId, requestId }: { merchantId: string; requestId: string },
+  work: (pool: Pool) => Promise<T>,
+  what = 'request',
+): Promise<T> =>
+  withDatabase(env, (pool) =>
+    work(pool).catch((error: Error) => {
+      if (!(error instanceof CoreError) || error.kind !== 'not_found') throw error;
+      throw new OpsError(
+        `merchant ${merchantId} has no ${what} ${printable(requestId)}; ` +
+          `see: npm run ops -- privacy list --merchant ${merchantId} --all`,
+      );
+    }),
+  );

@@ -1,0 +1,24 @@
+import type { Actor, Tx } from '@core/db';
+import { appendReplayed } from './replay-customers.ts';
+
+export interface Republished {
+  /** Refused events that are gone. */
+  removed: number;
+  /** New events: one for each of their customers that there is. */
+  appended: number;
+}
+
+/**
+ * Removes events that Kafka has refused for good, and appends an event of each of their customers as it is now.
+ * Rejected: the refused row itself once more, whose fields Kafka would refuse again, and whose version may be behind
+ * what was published since.
+ * @param ids of rows in outbox_refused; one that somebody else has removed is passed over
+ */
+export async function republishRefused(tx: Tx, ctx: Actor, ids: readonly string[]): Promise<Republished> {
+  const removed = await tx.query<{ merchantId: string; customerId: string }>(
+    `delete from outbox_refused where id = any($1::bigint[])
+     returning event ->> 'merchant_id' as "merchantId", event ->> 'customer_id' as "customerId"`,
+    [ids],
+  );
+  return { removed: removed.length, appended: await appendReplayed(tx, ctx, removed) };
+}
