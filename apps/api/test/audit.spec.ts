@@ -134,3 +134,16 @@ it('ends a page of rows that name a thousand customers by bytes, and leaves none
   const { entries } = await api.rpc.unary(listAuditLog, { merchantId, customerId: rows[0]!.some });
   expect(entries.map(({ id, customerIds }) => [id, customerIds.length])).toEqual([[rows[0]!.id, 1_000]]);
 });
+
+// A page counts the bytes of a row in units of 256: a row that counted a unit for each byte ended pages after 15 rows.
+it('fills a page with rows of an ordinary size', async () => {
+  const merchantId = merchant();
+  await api.owner.query(
+    `insert into audit_log (merchant_id, customer_id, actor, action, detail, request_id)
+     select $1, uuidv7(), 'spec', 'customer.update', '{"fields": ["metadata", "email"]}', 'request-' || n
+       from generate_series(1, 1000) n`,
+    [merchantId],
+  );
+  const { entries, nextPageToken } = await api.rpc.unary(listAuditLog, { merchantId, pageSize: 1_000 });
+  expect([entries.length, nextPageToken]).toEqual([1_000, '']);
+});
