@@ -1,5 +1,6 @@
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import type { FloodResult } from './flood.ts';
 import type { LoadResult } from './load.ts';
 import { MERCHANTS, openQuotaStack, type QuotaStack } from './stack.ts';
 import { openWatches } from './watches.ts';
@@ -8,6 +9,8 @@ import { openWatches } from './watches.ts';
 const SCORE_READS = 100;
 const PROCESSES = 2;
 const MOST_STREAMS = 64;
+/** Calls of a flood that a gRPC client makes, which reads what the refusals say. */
+const WITNESS_PER_SECOND = 10;
 /** The highest ratio of the others' p99 beside a flood to their p99 without it. */
 const MOST_RATIO = 1.3;
 
@@ -87,13 +90,18 @@ async function beside(
   for (let round = 0; round < rounds; round++) {
     const quiet = await stack.load(calm, seconds);
     // The flood starts before the others and ends after them.
-    const flooding = stack.load([flood], seconds + 3);
+    const flooding = Promise.all([
+      stack.flood(flood, seconds + 3),
+      stack.load([{ ...flood, perSecond: WITNESS_PER_SECOND }], seconds + 3),
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const disturbed = await stack.load(calm, seconds);
-    const flooded = await flooding;
+    const [flooded, witness] = await flooding;
     ratios.push(disturbed.p99 / quiet.p99);
-    say(`info   quiet ${show(quiet)}; beside ${show(disturbed)}; the flood: ${show(flooded)}`);
-    violations.push(...spared('quiet', quiet), ...spared('beside', disturbed), ...held(flooded));
+    say(
+      `info   quiet ${show(quiet)}; beside ${show(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused`,
+    );
+    violations.push(...spared('quiet', quiet), ...spared('beside', disturbed), ...held(flooded, witness));
   }
   return [...violations, ...judge(ratios, say)];
 }
@@ -142,15 +150,21 @@ const spared = (when: string, { sent, answered, refused, errors }: LoadResult): 
   return [`${when}: of ${sent} calls of the others ${refused} were refused, and ${JSON.stringify(errors)}`];
 };
 
-/** Checks the caller that exceeds its quota. */
-const held = ({ answered, refused, withRetryInfo, errors, seconds }: LoadResult): string[] => {
+/**
+ * Checks the caller that exceeds its quota.
+ * @param witness the same caller by a gRPC client, which reads the refusals
+ */
+const held = ({ answered, refused, lost, seconds }: FloodResult, witness: LoadResult): string[] => {
   const violations: string[] = [];
   // A burst of a second is admitted, and connections that are distributed unevenly stay below it.
   const most = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
   if (refused === 0) violations.push('the flood was not refused anything');
   if (answered === 0 || answered > most) violations.push(`of the flood ${answered} calls were answered`);
-  if (withRetryInfo < refused) violations.push(`${refused - withRetryInfo} refusals have no RetryInfo`);
-  if (Object.keys(errors).length > 0) violations.push(`the flood ended in ${JSON.stringify(errors)}`);
+  if (lost > 0) violations.push(`${lost} calls or connections of the flood were cut off`);
+  if (witness.refused === 0 || witness.withRetryInfo < witness.refused)
+    violations.push(`${witness.withRetryInfo} of ${witness.refused} refusals have a RetryInfo`);
+  if (Object.keys(witness.errors).length > 0)
+    violations.push(`the flood ended in ${JSON.stringify(witness.errors)}`);
   return violations;
 };
 

@@ -17,6 +17,7 @@ import {
   startPostgres,
   workspaceRoot,
 } from '@core/testing';
+import type { FloodOptions, FloodResult } from './flood.ts';
 import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
 
 export interface QuotaStack {
@@ -27,6 +28,8 @@ export interface QuotaStack {
   reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
   /** Runs in its own process: the work of one driver must not delay the calls of another. */
   load(callers: LoadCaller[], seconds: number): Promise<LoadResult>;
+  /** Calls without regard to refusals, in a process of its own. */
+  flood(caller: LoadCaller, seconds: number): Promise<FloodResult>;
   close(): Promise<void>;
 }
 
@@ -70,7 +73,10 @@ export async function openQuotaStack(quotas: Record<string, string>): Promise<Qu
         const shown = token(name, bound ? merchantId : undefined);
         return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
       },
-      load: (callers, seconds) => drive({ target, callers, seconds }),
+      load: (callers, seconds) =>
+        drive<LoadResult>('load.ts', { target, callers, seconds } satisfies LoadOptions),
+      flood: (caller, seconds) =>
+        drive<FloodResult>('flood.ts', { target, caller, seconds } satisfies FloodOptions),
       close,
     };
   } catch (error) {
@@ -79,8 +85,9 @@ export async function openQuotaStack(quotas: Record<string, string>): Promise<Qu
   }
 }
 
-function drive(options: LoadOptions): Promise<LoadResult> {
-  const file = join(workspaceRoot(), 'infra/faults/src/quotas/load.ts');
+/** @param driver the program that prints its result */
+function drive<Result>(driver: string, options: object): Promise<Result> {
+  const file = join(workspaceRoot(), 'infra/faults/src/quotas', driver);
   const child = spawn(process.execPath, [file, JSON.stringify(options)], {
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -90,8 +97,8 @@ function drive(options: LoadOptions): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(said) as LoadResult);
-      else reject(new Error(`a driver of load has ended with exit code ${code}`));
+      if (code === 0) resolve(JSON.parse(said) as Result);
+      else reject(new Error(`the driver ${driver} has ended with exit code ${code}`));
     });
   });
 }

@@ -8,7 +8,7 @@ export interface Watches {
   open(): number;
   refused(): number;
   withRetryInfo(): number;
-  /** Codes of the watches that ended otherwise. */
+  /** Codes and details of the watches that ended otherwise. */
   errors: string[];
   close(): void;
 }
@@ -37,15 +37,19 @@ export async function openWatches(
       const snapshots = client.stream(ImportService.method.watchCustomerImport, ref, shown);
       for await (const { customerImport } of snapshots) if (customerImport) open.add(n);
     } catch (error) {
-      const { code, metadata } = error as grpc.ServiceError;
+      const { code, details, metadata } = error as grpc.ServiceError;
       if (closed) return;
       open.delete(n);
       if (code !== grpc.status.RESOURCE_EXHAUSTED)
-        return void errors.push(grpc.status[code] ?? String(error));
+        return void errors.push(`${grpc.status[code] ?? String(error)}: ${details}`);
       refused++;
       if (metadata.get('grpc-status-details-bin').length === 1) withRetryInfo++;
     }
   };
+  // Auth's stand-in shares this process with the clients: it is asked before they keep the process busy.
+  const first = grpcClient(target);
+  clients.push(first);
+  await first.unary(ImportService.method.getCustomerImport, ref, shown);
   for (let n = 0; n < connections; n++) {
     const client = grpcClient(target, { channel: { 'grpc.use_local_subchannel_pool': 1 } });
     clients.push(client);

@@ -1,48 +1,6 @@
 import { broken, compressed, framed, PATHS, protoBody } from './bodies.ts';
 import type { Choices } from './choices.ts';
-
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const TYPE = {
-  data: 0,
-  headers: 1,
-  priority: 2,
-  reset: 3,
-  settings: 4,
-  push: 5,
-  ping: 6,
-  goaway: 7,
-  window: 8,
-  continuation: 9,
-};
-const END_STREAM = 1;
-const END_HEADERS = 4;
-
-function frame(
-  type: number,
-  flags: number,
-  stream: number,
-  payload: Buffer = Buffer.alloc(0),
-  length = payload.length,
-): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(length & 0xffffff, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream >>> 0, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** HPACK without indexing and Huffman coding. */
-const text = (value: string): Buffer => {
-  const bytes = Buffer.from(value, 'latin1');
-  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
-  const length = [127];
-  let rest = bytes.length - 127;
-  for (; rest >= 128; rest >>= 7) length.push((rest & 127) | 128);
-  return Buffer.concat([Buffer.from([...length, rest]), bytes]);
-};
-const block = (headers: [string, string][]): Buffer =>
-  Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
+import { block, END_HEADERS, END_STREAM, frame, PREFACE, settings, TYPE } from '../http2-frames.ts';
 
 const ODD: [string, string][] = [
   ['grpc-timeout', '99999999H'],
@@ -106,16 +64,6 @@ function call(choices: Choices, stream: number, authorization: string): Buffer {
   else parts.push(frame(TYPE.data, end, stream, message));
   return Buffer.concat(parts);
 }
-
-const settings = (...pairs: [number, number][]): Buffer =>
-  Buffer.concat(
-    pairs.map(([id, value]) => {
-      const pair = Buffer.alloc(6);
-      pair.writeUInt16BE(id);
-      pair.writeUInt32BE(value >>> 0, 2);
-      return pair;
-    }),
-  );
 
 const BREAKERS: ((choices: Choices) => Buffer)[] = [
   (choices) => choices.bytes(200),

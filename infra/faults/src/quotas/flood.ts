@@ -1,0 +1,153 @@
+import { connect, type Socket } from 'node:net';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
+import { bearer } from '@core/testing';
+import { block, END_HEADERS, END_STREAM, frame, PREFACE, settings, TYPE } from '../http2-frames.ts';
+import type { LoadCaller } from './load.ts';
+
+export interface FloodOptions {
+  /** host:port of the gRPC port. */
+  target: string;
+  seconds: number;
+  caller: LoadCaller;
+}
+
+export interface FloodResult {
+  /** Calls that were answered with a message. */
+  answered: number;
+  /** Calls that were answered with trailers alone. */
+  refused: number;
+  /** Streams that were reset, and connections that ended. */
+  lost: number;
+  /** From the first call to the last one. */
+  seconds: number;
+}
+
+const TICK_MS = 5;
+/** Calls in flight on a connection: a server under load is not sent more than it takes. */
+const MOST_IN_FLIGHT = 100;
+const HIGHEST_WINDOW = Buffer.from([0x7f, 0, 0, 0]);
+const HEAD_BYTES = 9;
+const ACK = 1;
+
+const [, , given] = process.argv;
+if (given) console.log(JSON.stringify(await run(JSON.parse(given) as FloodOptions)));
+
+/**
+ * Sends the same call at a steady rate, as frames that are made once: a flood comes from machines of its own, and here
+ * its sender shares two cores with the service. A gRPC client needs as much CPU for a refused call as the service
+ * does, which delayed the others' calls more than the service did.
+ */
+async function run({ target, seconds, caller }: FloodOptions): Promise<FloodResult> {
+  const result = { answered: 0, refused: 0, lost: 0 };
+  const message = callOf(caller);
+  const senders = await Promise.all(
+    Array.from({ length: caller.connections }, () => openSender(target, message, result)),
+  );
+  const begin = performance.now();
+  let sent = 0;
+  for (let passed = 0; passed < seconds * 1_000; passed = performance.now() - begin) {
+    const due = Math.floor((passed / 1_000) * caller.perSecond) - sent;
+    for (let n = 0; n < due; n++) senders[(sent + n) % senders.length]?.send();
+    sent += Math.max(0, due);
+    for (const sender of senders) sender.flush();
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+  for (const { socket } of senders) socket.destroy();
+  return { ...result, seconds: (performance.now() - begin) / 1_000 };
+}
+
+interface Call {
+  headers: Buffer;
+  data: Buffer;
+}
+
+function callOf({ token, merchantId, customerId }: LoadCaller): Call {
+  const { getCustomerRFM } = CoreService.method;
+  const body = toBinary(
+    GetCustomerRFMRequestSchema,
+    create(GetCustomerRFMRequestSchema, { merchantId, customerId }),
+  );
+  const data = Buffer.alloc(5 + body.length);
+  data.writeUInt32BE(body.length, 1);
+  data.set(body, 5);
+  const headers = block([
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', `/${CoreService.typeName}/${getCustomerRFM.name}`],
+    [':authority', 'localhost'],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+    ['authorization', bearer(token).authorization],
+  ]);
+  return { headers, data };
+}
+
+interface Sender {
+  socket: Socket;
+  /** Holds a call back, when too many are in flight. */
+  send(): void;
+  flush(): void;
+}
+
+async function openSender(
+  target: string,
+  { headers, data }: Call,
+  result: Omit<FloodResult, 'seconds'>,
+): Promise<Sender> {
+  const [host, port] = target.split(':');
+  const socket = connect(Number(port), host);
+  socket.on('error', () => undefined).on('close', (failed) => (result.lost += failed ? 1 : 0));
+  await new Promise((resolve) => socket.once('connect', resolve));
+  let waiting: Buffer[] = [
+    PREFACE,
+    frame(TYPE.settings, 0, 0, settings()),
+    frame(TYPE.window, 0, 0, HIGHEST_WINDOW),
+  ];
+  let stream = -1;
+  let inFlight = 0;
+  const withMessage = new Set<number>();
+  readFrames(socket, (type, flags, id, payload) => {
+    if (type === TYPE.settings && !(flags & ACK)) waiting.push(frame(TYPE.settings, ACK, 0));
+    if (type === TYPE.ping && !(flags & ACK)) waiting.push(frame(TYPE.ping, ACK, 0, payload));
+    if (type === TYPE.data) withMessage.add(id);
+    if (type === TYPE.goaway) result.lost++;
+    const isReset = type === TYPE.reset;
+    if (!isReset && !(type === TYPE.headers && flags & END_STREAM)) return;
+    inFlight--;
+    if (isReset) result.lost++;
+    else result[withMessage.delete(id) ? 'answered' : 'refused']++;
+  });
+  return {
+    socket,
+    send() {
+      if (inFlight >= MOST_IN_FLIGHT) return;
+      inFlight++;
+      stream += 2;
+      waiting.push(
+        frame(TYPE.headers, END_HEADERS, stream, headers),
+        frame(TYPE.data, END_STREAM, stream, data),
+      );
+    },
+    flush() {
+      if (waiting.length > 0) socket.write(Buffer.concat(waiting));
+      waiting = [];
+    },
+  };
+}
+
+function readFrames(
+  socket: Socket,
+  onFrame: (type: number, flags: number, stream: number, payload: Buffer) => void,
+): void {
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (part: Buffer) => {
+    rest = rest.length > 0 ? Buffer.concat([rest, part]) : part;
+    while (rest.length >= HEAD_BYTES) {
+      const end = HEAD_BYTES + rest.readUIntBE(0, 3);
+      if (rest.length < end) return;
+      onFrame(rest[3] ?? 0, rest[4] ?? 0, rest.readUInt32BE(5), rest.subarray(HEAD_BYTES, end));
+      rest = rest.subarray(end);
+    }
+  });
+}
