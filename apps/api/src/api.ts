@@ -30,7 +30,8 @@ import { startGrpcServer } from './grpc/server.ts';
 import { grpcCredentials } from './grpc/tls.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { startHttpServer } from './http/server.ts';
-import { createShopifyWebhooks, SHOPIFY_WEBHOOKS } from './http/webhooks/shopify.ts';
+import { WEBHOOK_PATHS } from './http/webhooks/identify.ts';
+import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
 import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
@@ -136,20 +137,21 @@ export async function startApi(
     reflection: env.CORE_REFLECTION,
   });
   servers.push(grpc);
+  const webhooks = createShopifyWebhooks({
+    pool,
+    keys,
+    secrets: env.SHOPIFY_CLIENT_SECRET,
+    budget,
+    metrics,
+    log,
+  });
   const http = await startHttpServer({
     ...common,
     port: env.CORE_HTTP_PORT,
     host: env.CORE_LISTEN_HOST,
     corsOrigins: env.CORE_CORS_ORIGINS,
     pages: {
-      [SHOPIFY_WEBHOOKS]: createShopifyWebhooks({
-        pool,
-        keys,
-        secrets: env.SHOPIFY_CLIENT_SECRET,
-        budget,
-        metrics,
-        log,
-      }),
+      ...Object.fromEntries(WEBHOOK_PATHS.map((path) => [path, webhooks])),
       [IMPORT_ERRORS_CSV]: createImportErrorsCsv(door),
     },
   });

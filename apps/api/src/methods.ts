@@ -5,6 +5,8 @@ import {
   ImportModeSchema,
   ImportService,
   ImportSourceSchema,
+  LONGEST_ID,
+  LONGEST_SEGMENT,
   PrivacyService,
 } from '@core/contracts';
 import { batchGetCustomerRfmHandler } from './handlers/batch-get-customer-rfm.ts';
@@ -26,6 +28,7 @@ import { listCustomerImportErrorsHandler } from './handlers/list-customer-import
 import { listCustomerImportsHandler } from './handlers/list-customer-imports.ts';
 import { listCustomersHandler } from './handlers/list-customers.ts';
 import { listImportSchedulesHandler } from './handlers/list-import-schedules.ts';
+import { moveShopConnectionHandler } from './handlers/move-shop-connection.ts';
 import { resumeCustomerImportHandler } from './handlers/resume-customer-import.ts';
 import { setImportScheduleHandler } from './handlers/set-import-schedule.ts';
 import { startCustomerImportHandler } from './handlers/start-customer-import.ts';
@@ -114,7 +117,7 @@ export const METHODS: readonly Method[] = [
     rules: {
       merchantId,
       filter: is.nested(CustomerFilterSchema, {
-        segment: is.textOrEmpty(64),
+        segment: is.textOrEmpty(LONGEST_SEGMENT),
         recency: is.scoreRange,
         frequency: is.scoreRange,
         monetary: is.scoreRange,
@@ -200,7 +203,7 @@ export const METHODS: readonly Method[] = [
   unary(imports.listCustomerImportErrors, {
     scope: 'imports:write',
     cost: 'reads',
-    rules: { ...customerImport, ...page },
+    rules: { ...customerImport, ...page, reason: is.rowReason },
     handler: listCustomerImportErrorsHandler,
   }),
   unary(imports.setImportSchedule, {
@@ -228,22 +231,28 @@ export const METHODS: readonly Method[] = [
     rules: { merchantId, shop: is.shop },
     handler: deleteImportScheduleHandler,
   }),
+  unary(imports.moveShopConnection, {
+    scope: 'imports:write',
+    cost: 'writes',
+    rules: { merchantId, shop: is.shop, newShop: is.shop },
+    handler: moveShopConnectionHandler,
+  }),
   unary(privacy.getPrivacyRequest, {
     scope: 'privacy:admin',
     cost: 'reads',
-    rules: { merchantId, requestId: is.text(255) },
+    rules: { merchantId, requestId: is.text(LONGEST_ID) },
     handler: getPrivacyRequestHandler,
   }),
   unary(privacy.getErasureReceipt, {
     scope: 'privacy:admin',
     cost: 'reads',
-    rules: { merchantId, requestId: is.text(255) },
+    rules: { merchantId, requestId: is.text(LONGEST_ID) },
     handler: getErasureReceiptHandler,
   }),
   unary(privacy.exportCustomerData, {
     scope: 'privacy:admin',
     cost: 'exports',
-    rules: { merchantId, customerId: is.uuidOrEmpty, requestId: is.textOrEmpty(255) },
+    rules: { merchantId, customerId: is.uuidOrEmpty, requestId: is.textOrEmpty(LONGEST_ID) },
     handler: exportCustomerDataHandler,
   }),
   unary(privacy.listAuditLog, {

@@ -17,6 +17,7 @@ const WRITES: Record<string, string> = {
   ResumeCustomerImport: 'import.resume',
   SetImportSchedule: 'schedule.set',
   DeleteImportSchedule: 'schedule.delete',
+  MoveShopConnection: 'shop.move',
   ExportCustomerData: 'privacy.export',
 };
 const DISCLOSED = 'customer.email_disclosed';
@@ -71,6 +72,7 @@ async function newWorld() {
     requestId,
     email: `p.${merchantId}@example.com`,
     shop: `s-${merchantId}.myshopify.com`,
+    newShop: `n-${merchantId}.myshopify.com`,
     rfmThresholds: settings?.rfmThresholds,
     etag,
   } as Parameters<typeof sampleOf>[1];
@@ -81,6 +83,9 @@ async function callWrites() {
   const known = await newWorld();
   const left = new Map<string, Record<string, unknown>[]>();
   for (const method of writes) {
+    if (method.desc.name === 'MoveShopConnection') {
+      api.shopify.rename(String(known['shop']), String(known['newShop']));
+    }
     // The metadata differs from one call to the next: what changes nothing leaves nothing.
     const { reply, rows } = await call(method, { ...known, metadata: { by: method.desc.name } });
     left.set(method.desc.name, rows);

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { ImportService } from '@core/contracts';
-import { DEV_ACCESS_TOKEN, DEV_CLIENT_SECRET, loadAdminSchema, shopIdOf } from '@core/testing';
+import { DEV_ACCESS_TOKEN, DEV_CLIENT_SECRET, loadAdminSchema, shopIdOf, type Reply } from '@core/testing';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -16,6 +16,11 @@ afterAll(async () => {
   await api?.stop();
   expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
 });
+
+/** A reply with this body. */
+function page(body: string): Reply {
+  return { status: 200, body: Buffer.from(body), headers: { 'content-type': 'text/html' } };
+}
 
 /** A shop that has installed the app and has its own token. */
 function installed() {
@@ -197,4 +202,120 @@ it('refuses a webhook of another shop than the one that was connected by this na
   expect((await webhook(shop, { id: 7 }, of(own))).status).toBe(200);
   expect((await webhook(shop, { ...person, shop_id: own }, { ...redact, ...of(own) })).status).toBe(200);
   expect(await receivedBy(shop)).toHaveLength(2);
+});
+
+describe('a shop that was renamed', () => {
+  const renamedShop = async () => {
+    const { shop, accessToken, far } = installed();
+    const merchantId = merchant();
+    await connect(merchantId, shop, accessToken);
+    const newShop = `new-${shop}`;
+    api.shopify.rename(shop, newShop);
+    const move = (change: object = {}) =>
+      failure(api.rpc.unary(imports.moveShopConnection, { merchantId, shop, newShop, ...change }));
+    return { merchantId, shop, newShop, accessToken, far, move };
+  };
+
+  it('is moved to its new domain, by its own token and number', async () => {
+    const { merchantId, shop, newShop, move } = await renamedShop();
+    expect(await move()).toMatchObject({ code: 0 });
+    expect(await connectionsOf(shop)).toEqual([]);
+    expect(await connectionsOf(newShop)).toEqual([
+      { merchant_id: merchantId, shop_id: String(shopIdOf(shop)) },
+    ]);
+    expect(await move()).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringContaining('is not connected') as string,
+    });
+    const { importId } = await api.rpc.unary(imports.startCustomerImport, { merchantId, shop: newShop });
+    expect(importId).toBeTruthy();
+  });
+
+  it('is moved by connecting it anew, too', async () => {
+    const { merchantId, shop, newShop, accessToken } = await renamedShop();
+    await connect(merchantId, newShop, accessToken);
+    expect(await connectionsOf(shop)).toEqual([]);
+    expect(await connectionsOf(newShop)).toHaveLength(1);
+  });
+
+  it('is named by the refusal of its former domain', async () => {
+    const { merchantId, shop, newShop, accessToken } = await renamedShop();
+    const { code, details } = await failure(connect(merchantId, shop, accessToken));
+    expect([code, details]).toEqual([
+      status.FAILED_PRECONDITION,
+      expect.stringContaining(`it is ${newShop} now`),
+    ]);
+  });
+
+  it('is not moved to another shop, nor without its token, nor while it does not answer', async () => {
+    const { shop, newShop, far, move } = await renamedShop();
+    const other = installed();
+    // It knows the token, and is another shop.
+    other.far.accessToken = far.accessToken;
+    const { code, details } = await move({ newShop: other.shop });
+    expect([code, details]).toEqual([
+      status.FAILED_PRECONDITION,
+      `new_shop: ${other.shop} is another shop than the one that was connected as ${shop}`,
+    ]);
+    expect(await move({ newShop: 'example.com' })).toMatchObject({ code: status.INVALID_ARGUMENT });
+    far.fault({ kind: 'http503' });
+    expect(await move()).toMatchObject({ code: status.UNAVAILABLE });
+    far.accessToken = 'shpat_another';
+    expect(await move()).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+      details: expect.stringMatching(`^new_shop: ${newShop} does not accept the access token`) as string,
+    });
+    expect(await connectionsOf(shop)).toHaveLength(1);
+  });
+
+  it('is nobody else’s to move', async () => {
+    const { newShop, shop, move } = await renamedShop();
+    expect(await move({ merchantId: merchant() })).toMatchObject({ code: status.FAILED_PRECONDITION });
+    expect(await connectionsOf(shop)).toHaveLength(1);
+    expect(await connectionsOf(newShop)).toEqual([]);
+  });
+});
+
+it.each<[string, Reply, number, RegExp]>([
+  ['a web page', page('<html>Opening soon</html>'), status.UNAVAILABLE, /could not be asked/],
+  ['nothing', page(''), status.UNAVAILABLE, /could not be asked/],
+  [
+    'errors in words',
+    { status: 200, body: { errors: '[API] Invalid API key or access token' } },
+    status.INVALID_ARGUMENT,
+    /does not accept it/,
+  ],
+  [
+    'a shop that is frozen',
+    { status: 402, body: { errors: 'Unavailable Shop' } },
+    status.FAILED_PRECONDITION,
+    /frozen the shop/,
+  ],
+  [
+    'a shop that is locked',
+    { status: 423, body: { errors: 'Locked' } },
+    status.FAILED_PRECONDITION,
+    /locked the shop/,
+  ],
+  [
+    'scopes of an odd form',
+    {
+      status: 200,
+      body: {
+        data: {
+          shop: { id: 'gid://shopify/Shop/1', myshopifyDomain: 7 },
+          currentAppInstallation: { accessScopes: [null] },
+        },
+      },
+    },
+    status.FAILED_PRECONDITION,
+    /belongs to 7/,
+  ],
+])('says what a shop answers with: %s', async (_what, reply, code, details) => {
+  const { shop, accessToken, far } = installed();
+  far.fault({ kind: reply });
+  const refusal = await failure(connect(merchant(), shop, accessToken));
+  expect(refusal.code).toBe(code);
+  expect(refusal.details).toMatch(details);
+  expect(await connectionsOf(shop)).toEqual([]);
 });

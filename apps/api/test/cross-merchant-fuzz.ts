@@ -75,6 +75,8 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
     externalId: (asked) => (random() < 0.5 ? undefined : one(asked.externalIds)),
     metadata: ({ merchantId }) => ({ by: merchantId }),
     shop: (asked) => some(asked, 'shops'),
+    newShop: (asked) => some(asked, 'shops'),
+    reason: () => one(['', 'email_shared', 'invalid_email']),
     pageSize: () => 1 + below(8),
     pageToken: (asked) => {
       const token = random() < 0.3 ? '' : some(asked, 'pageTokens');
@@ -169,7 +171,7 @@ export async function fuzzMerchants(fuzz: Fuzz): Promise<Findings> {
 }
 
 /** Fields that name what there is of one merchant alone. */
-const NAMING = new Set(['customerId', 'importId', 'requestId', 'shop', 'pageToken']);
+const NAMING = new Set(['customerId', 'importId', 'requestId', 'shop', 'newShop', 'pageToken']);
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}` : each)) ?? '';

@@ -30,6 +30,26 @@ describe('CreateCustomer', () => {
     expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create']);
   });
 
+  it('takes every form of one external id, and every spelling of one email, for one customer', async () => {
+    const merchantId = merchant();
+    const create = (email: string, externalId: string) =>
+      api.rpc.unary(core.createCustomer, { merchantId, email, externalId });
+    const { customerId } = await create('ada@m\u00fcnchen.example', '7100123');
+    const { customer } = await api.rpc.unary(core.getCustomer, { merchantId, customerId, ...strong });
+    expect(customer?.externalId).toBe('gid://shopify/Customer/7100123');
+    const again = await create('Ada@xn--mnchen-3ya.example', ' gid://shopify/Customer/7100123?key=x');
+    expect(again).toMatchObject({ customerId, created: false });
+    const found = await api.rpc.unary(core.findCustomerByEmail, {
+      merchantId,
+      email: 'ada@M\u00dcNCHEN.example',
+      ...strong,
+    });
+    expect(found.customer?.customerId).toBe(customerId);
+    expect(await failure(create('b@example.com', 'GID://shopify/Customer/7100123/'))).toMatchObject({
+      code: status.ALREADY_EXISTS,
+    });
+  });
+
   it('gives 200 callers of one email one customer, created by one of them', async () => {
     const merchantId = merchant();
     const replies = await Promise.all(Array.from({ length: 200 }, () => createOne(merchantId)));

@@ -44,6 +44,7 @@ const FIELDS: Record<string, () => unknown> = {
   requestId: randomUUID,
   email: () => `p-${randomUUID()}@example.com`,
   shop: () => `s-${randomUUID()}.myshopify.com`,
+  newShop: () => `n-${randomUUID()}.myshopify.com`,
   accessToken: () => DEV_ACCESS_TOKEN,
   source: () => ImportSource.REST,
   mode: () => ImportMode.FULL,

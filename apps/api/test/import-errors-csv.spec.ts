@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { ImportService } from '@core/contracts';
+import { ROW_REASONS } from '@core/domain';
 import { DEV_ACCESS_TOKEN } from '@core/testing';
+import { csvLine } from '../src/http/csv.ts';
 import { merchant, openApi, UNKNOWN_MERCHANT, type TestApi } from './support.ts';
 
 let api: TestApi;
 beforeAll(async () => void (api = await openApi()));
 afterAll(() => api?.stop());
+
+const HEADING = 'external_id,reason,occurred_at,effect,merchant_message,support_message';
+/** Of a line behind the id: the sentences are those of every other place. */
+const { merchant: toMerchant, support } = ROW_REASONS.email_shared;
+const REST = csvLine(['email_shared', '2026-01-02T03:04:05.678Z', 'note', toMerchant, support]).trimEnd();
 
 let shops = 0;
 async function withErrors(externalIds: string): Promise<{ merchantId: string; importId: string }> {
@@ -37,19 +44,19 @@ it('gives all errors of an import as a file, over many pages', async () => {
   );
   expect(reply.headers.get('x-request-id')).toBeTruthy();
   const [heading, ...lines] = (await reply.text()).split('\r\n');
-  expect(heading).toBe('external_id,reason,occurred_at');
+  expect(heading).toBe(HEADING);
   expect(lines.pop()).toBe('');
-  expect(lines[0]).toBe('gid://shopify/Customer/1,email_shared,2026-01-02T03:04:05.678Z');
+  expect(lines[0]).toBe(`gid://shopify/Customer/1,${REST}`);
   expect(new Set(lines).size).toBe(2_500);
 });
 
 it('gives an import without errors as a heading, and no cell that a spreadsheet would run', async () => {
   const empty = await withErrors(`(select 'x' as external_id where false) rows`);
-  expect(await (await download(of(empty))).text()).toBe('external_id,reason,occurred_at\r\n');
+  expect(await (await download(of(empty))).text()).toBe(`${HEADING}\r\n`);
   const bad = await withErrors(`(values ('=1+1'), ('a "b", c')) rows (external_id)`);
   expect((await (await download(of(bad))).text()).split('\r\n').slice(1, 3)).toEqual([
-    `'=1+1,email_shared,2026-01-02T03:04:05.678Z`,
-    `"a ""b"", c",email_shared,2026-01-02T03:04:05.678Z`,
+    `'=1+1,${REST}`,
+    `"a ""b"", c",${REST}`,
   ]);
 });
 

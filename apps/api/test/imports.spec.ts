@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
-import { ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
+import { ImportErrorEffect, ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
+import { ROW_REASONS } from '@core/domain';
 import { DEV_ACCESS_TOKEN, testServices, waitUntil } from '@core/testing';
 import { auditOf, drain, failure, merchant, openApi, type TestApi } from './support.ts';
 
@@ -184,23 +185,62 @@ it.each([ImportSource.BULK, ImportSource.GRAPHQL, ImportSource.REST])(
   },
 );
 
-it('lists the rows that could not be imported as they came', async () => {
+it('lists the rows that could not be imported as they came, by reason as well, and says what each means', async () => {
   const { merchantId, importId } = await started();
   await api.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-     select $1, $2, 'gid://shopify/Customer/' || n, 'email_shared' from generate_series(1, 3) n`,
+     select $1, $2, 'gid://shopify/Customer/' || n, reason
+       from generate_series(1, 3) n, unnest(array['email_shared', 'invalid_metadata']) reason`,
     [importId, merchantId],
   );
   const ref = { merchantId, importId, pageSize: 2 };
-  const first = await api.rpc.unary(imports.listCustomerImportErrors, ref);
-  const next = await api.rpc.unary(imports.listCustomerImportErrors, {
-    ...ref,
-    pageToken: first.nextPageToken,
-  });
-  expect([...first.errors, ...next.errors].map(({ reason }) => reason)).toEqual(
-    Array(3).fill('email_shared'),
+  const list = (more: object) => api.rpc.unary(imports.listCustomerImportErrors, { ...ref, ...more });
+  const first = await list({ reason: 'email_shared' });
+  const next = await list({ reason: 'email_shared', pageToken: first.nextPageToken });
+  const { merchant: merchantMessage, support: supportMessage } = ROW_REASONS.email_shared;
+  expect([...first.errors, ...next.errors]).toMatchObject(
+    Array(3).fill({
+      reason: 'email_shared',
+      effect: ImportErrorEffect.NOTE,
+      merchantMessage,
+      supportMessage,
+    }),
   );
   expect(first.errors).toHaveLength(2);
+  const all = await list({ pageSize: 1_000 });
+  expect(all.errors).toHaveLength(6);
+  expect(all.errors.map(({ effect }) => effect)).toContain(ImportErrorEffect.NOT_STORED);
+  // A page token goes on with what it was made for.
+  expect(await failure(list({ pageToken: first.nextPageToken }))).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    details: expect.stringMatching(/^page_token: /) as string,
+  });
+  expect(await failure(list({ reason: 'else' }))).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    details: expect.stringMatching(/^reason: must be empty or one of .*email_shared/) as string,
+  });
+});
+
+it('counts them by reason once the import has ended', async () => {
+  const { merchantId, importId } = await started();
+  const get = async () =>
+    (await api.rpc.unary(imports.getCustomerImport, { merchantId, importId })).customerImport;
+  expect(await get()).toMatchObject({ errorsByReason: [] });
+  await api.owner.query(
+    `update customer_import_logs
+        set status = 'completed_with_errors', row_errors = '{"invalid_email": 2, "of_a_newer_build": 1}' where id = $1`,
+    [importId],
+  );
+  expect((await get())!.errorsByReason).toMatchObject([
+    {
+      reason: 'invalid_email',
+      count: 2n,
+      effect: ImportErrorEffect.FIELD_LEFT_OUT,
+      merchantMessage: ROW_REASONS.invalid_email.merchant,
+      supportMessage: ROW_REASONS.invalid_email.support,
+    },
+    { reason: 'of_a_newer_build', count: 1n },
+  ]);
 });
 
 it('does not show another merchant’s import', async () => {

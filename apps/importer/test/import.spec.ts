@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { createPageTokens, listImportErrors } from '@core/domain';
+import {
+  createCustomer,
+  createPageTokens,
+  findCustomerByEmail,
+  listImportErrors,
+  moveShop,
+} from '@core/domain';
+import { UNUSABLE } from '@core/shopify';
+import type { Reply } from '@core/testing';
+import { numberOf } from '../src/shopify/imported.ts';
 import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
 
 let bench: Bench;
@@ -79,11 +88,76 @@ describe('an import', () => {
     shop.far.edit(shop.far.get(2)!.id, { email: 'Same@example.com' });
     const ref = await bench.start(shop);
     const run = await bench.until(ref, 'over', ENDED);
-    expect(run).toMatchObject({ status: 'completed_with_errors', read: 3, created: 3, failed: 0 });
+    expect(run).toMatchObject({
+      status: 'completed_with_errors',
+      read: 3,
+      created: 3,
+      failed: 0,
+      rowErrors: { email_shared: 1, invalid_email: 1 },
+    });
     const { errors } = await bench.asApi(ref, (tx) =>
       listImportErrors(tx, createPageTokens([randomBytes(32)]), { ...ref, pageSize: 0, pageToken: '' }),
     );
     expect(errors.map((error) => error.reason).sort()).toEqual(['email_shared', 'invalid_email']);
+  });
+
+  it('names the new domain of a shop that was renamed at once, and goes on once it is moved', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(3);
+    const newShop = `new-${shop.shop}`;
+    bench.standIn.rename(shop.shop, newShop);
+    const ref = await bench.start(shop);
+    const run = await bench.until(ref, 'over', ENDED);
+    expect(run).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining(`it is ${newShop} now`) as string,
+    });
+    const shopId = String(shop.far.shopId);
+    await bench.asApi(ref, (tx) => moveShop(tx, bench.ctx, { ...shop, newShop, shopId }));
+    await bench.resume(ref);
+    const moved = await bench.until(ref, 'complete', ENDED);
+    expect(moved).toMatchObject({ status: 'completed', shop: newShop, read: 3, created: 3 });
+  });
+
+  it.each<[string, Reply, string | RegExp]>([
+    [
+      'a key that is refused in words',
+      { status: 200, body: { errors: '[API] Invalid API key or access token' } },
+      /Connect the shop again/,
+    ],
+    ['a shop that is frozen', { status: 402, body: { errors: 'Unavailable Shop' } }, /frozen the shop/],
+    ['a shop that is locked', { status: 423, body: { errors: 'Locked' } }, /locked the shop/],
+    ['a shop that is not there', { status: 404, body: { errors: 'Not Found' } }, /knows no such shop/],
+    [
+      'a redirect to another site',
+      { status: 302, body: '', headers: { location: 'https://example.com/' } },
+      /no myshopify\.com domain/,
+    ],
+  ])('fails at once and says why: %s', async (_what, reply, error) => {
+    bench.startImporter();
+    const shop = await bench.connect(3);
+    shop.far.fault({ kind: reply, times: 1_000 });
+    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    expect(run).toMatchObject({ status: 'failed', error: expect.stringMatching(error) as string });
+  });
+
+  it.each<[string, Reply, string]>([
+    [
+      'a web page',
+      { status: 200, body: Buffer.from('<html>'), headers: { 'content-type': 'text/html' } },
+      'web_page',
+    ],
+    ['nothing', { status: 200, body: Buffer.from('') }, 'empty'],
+    ['another form', { status: 200, body: { data: null } }, 'other_form'],
+  ])('pauses and says what comes in place of data, then goes on: %s', async (_what, reply, what) => {
+    bench.startImporter();
+    const shop = await bench.connect(3);
+    shop.far.fault({ kind: reply, times: 4 });
+    const ref = await bench.start(shop);
+    const { now } = UNUSABLE[what as keyof typeof UNUSABLE];
+    const paused = await bench.until(ref, 'paused', ({ status }) => status === 'paused');
+    expect(paused.waitingReason).toMatch(new RegExp(`^${now}; next try in`));
+    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 3 });
   });
 
   it.each(['rest', 'bulk'] as const)('by %s stores the same', async (source) => {
@@ -97,6 +171,65 @@ describe('an import', () => {
     expect(again).toMatchObject({ source: 'graphql', read: 1_100, created: 0, updated: 0, unchanged: 1_100 });
     expect(await eventsOf(bench, shop)).toHaveLength(1_100);
     expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
+  });
+
+  it.each(['graphql', 'rest', 'bulk'] as const)(
+    'by %s empties what the shop has emptied, and gives the email to whom has it now',
+    async (source) => {
+      bench.startImporter();
+      const shop = await bench.connect(30);
+      const [first, second, third] = shopCustomers(shop);
+      shop.far.edit(first!.externalId, { email: 'ada@example.com' });
+      shop.far.edit(third!.externalId, { email: 'grace@example.com' });
+      await bench.until(await bench.start(shop, 'full', source), 'over', ENDED);
+      shop.far.edit(first!.externalId, { email: null });
+      shop.far.edit(second!.externalId, { email: 'ada@example.com' });
+      shop.far.edit(third!.externalId, { email: null });
+      const run = await bench.until(await bench.start(shop, 'full', source), 'over', ENDED);
+      expect(run).toMatchObject({ status: 'completed', created: 0, updated: 3 });
+      const stored = await storedCustomers(bench, shop);
+      expect(stored).toEqual(shopCustomers(shop));
+      expect(stored.slice(0, 3).map(({ email }) => email)).toEqual([null, 'ada@example.com', null]);
+      const holder = await bench.asApi(shop, (tx) =>
+        findCustomerByEmail(tx, bench.ctx.keys, { ...shop, email: 'ada@example.com' }),
+      );
+      expect(holder.externalId).toBe(second!.externalId);
+      const none = bench.asApi(shop, (tx) =>
+        findCustomerByEmail(tx, bench.ctx.keys, { ...shop, email: 'grace@example.com' }),
+      );
+      await expect(none).rejects.toMatchObject({ kind: 'not_found' });
+    },
+  );
+
+  it('makes one customer of those whom earlier builds stored by other forms of one external id', async () => {
+    bench.startImporter();
+    const shop = await bench.connect(5);
+    const [renamed, merged] = shopCustomers(shop);
+    const store = async (email: string, externalId: string) => {
+      const { customerId } = await bench.asApi(shop, (tx) =>
+        createCustomer(tx, bench.ctx, { merchantId: shop.merchantId, email }),
+      );
+      await bench.owner.query('update customers set external_id = $2 where id = $1', [
+        customerId,
+        externalId,
+      ]);
+      return customerId;
+    };
+    const bare = await store('bare@example.com', String(numberOf(renamed!.externalId)));
+    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    expect(run).toMatchObject({ status: 'completed', created: 4, updated: 1, deleted: 0 });
+    const queried = await store('queried@example.com', `${merged!.externalId}?key=x`);
+    const again = await bench.until(await bench.start(shop), 'over', ENDED);
+    expect(again).toMatchObject({ status: 'completed', created: 0, unchanged: 5, deleted: 0 });
+
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+    const { rows } = await bench.owner.query<{ id: string; external_id: string; merged_into: string | null }>(
+      'select id, external_id, merged_into from customers where merchant_id = $1',
+      [shop.merchantId],
+    );
+    const idOf = (externalId: string) => rows.find((row) => row.external_id === externalId)?.id;
+    expect(idOf(renamed!.externalId)).toBe(bare);
+    expect(rows.find(({ id }) => id === queried)).toMatchObject({ merged_into: idOf(merged!.externalId) });
   });
 
   it('by REST ends with a clear word where the app may not use it, and leaves the shop free', async () => {

@@ -36,7 +36,7 @@ import {
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
 import { connectRedis } from '../src/redis.ts';
-import { toImported } from '../src/shopify/customer-node.ts';
+import { readNode } from '../src/shopify/customer-node.ts';
 import { createSources } from '../src/shopify/sources.ts';
 import { createTokenKeeper } from '../src/shopify/tokens.ts';
 
@@ -256,11 +256,12 @@ export async function storedCustomers({ asApi, ctx }: Bench, { merchantId }: Con
 /** The same of the shop. */
 export const shopCustomers = ({ far }: ConnectedShop) =>
   [...far.all()]
-    .map((customer) =>
-      toImported({
-        ...customer,
-        defaultEmailAddress: customer.email === null ? null : { emailAddress: customer.email },
-      }),
+    .map(
+      (customer) =>
+        readNode({
+          ...customer,
+          defaultEmailAddress: customer.email === null ? null : { emailAddress: customer.email },
+        }).customer,
     )
     .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
 

@@ -101,6 +101,23 @@ it('erases on a record of Kafka, and keeps a receipt of each place', async () =>
   expect(JSON.stringify(done!.receipt)).not.toContain('ada@');
 });
 
+it.each(['7100123', ' 7100123', 'gid://shopify/Customer/7100123?key=x'])(
+  'erases the customer of gid://shopify/Customer/7100123 by the external id %j',
+  async (externalId) => {
+    const merchantId = randomUUID();
+    const id = await database.newCustomer(merchantId, 'ada@example.com');
+    await database.owner.query('update customers set external_id = $2 where id = $1', [
+      id,
+      'gid://shopify/Customer/7100123',
+    ]);
+    await deliver(request(merchantId, { external_id: externalId }));
+    const [done] = await requestsOf(merchantId);
+    expect(done).toMatchObject({ customer_id: id, completed_at: expect.any(Date) });
+    expect(done!.receipt.places).toContainEqual(expect.objectContaining({ place: 'customers', found: 1 }));
+    expect((await database.customer(id)).erased_at).not.toBeNull();
+  },
+);
+
 it('writes a data_request down, with the person and the day it is due, once', async () => {
   const merchantId = randomUUID();
   const id = await database.newCustomer(merchantId, 'ada@example.com');
@@ -191,6 +208,8 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
   await add('near', 21);
   await add('late', 31);
   await add('answered', 40, true);
+  // A request that nobody can read waits, too.
+  await deliver({ customer_id: randomUUID(), kind: 'redact' });
   const worker = await startWorker();
   await waitUntil(
     () => ['near', 'late'].every((id) => worker.output().includes(`"privacy_request_id":"${id}"`)),
@@ -211,6 +230,7 @@ it('warns of requests that come near their day, by ids alone, and counts them', 
   expect(metrics).toMatch(/core_privacy_requests_overdue\{days="20",app="worker"\} 2/);
   expect(metrics).toMatch(/core_privacy_requests_overdue\{days="30",app="worker"\} 1/);
   expect(metrics).toMatch(/core_privacy_requests_pending\{kind="data_request",app="worker"\} \d/);
+  expect(metrics).toMatch(/core_privacy_requests_pending\{kind="unknown",app="worker"\} 1/);
   const oldest = Number(/core_privacy_request_oldest_seconds\{app="worker"\} (\S+)/.exec(metrics)?.[1]);
   expect(oldest / 86_400).toBeGreaterThanOrEqual(31);
   expect(oldest / 86_400).toBeLessThan(32);

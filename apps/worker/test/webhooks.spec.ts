@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, readEmail } from '@core/db';
-import { pruneWebhooks, upsertCustomers } from '@core/domain';
+import {
+  findCustomerByEmail,
+  pruneWebhooks,
+  receiveWebhook,
+  upsertCustomers,
+  type ReceiveWebhook,
+} from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
@@ -144,6 +150,27 @@ it('never wipes what a webhook does not speak of, and ignores one older than the
   expect(await outcomes(shop)).toEqual(['customers/update applied', 'customers/update ignored']);
 });
 
+it('forgets an email that the shop has emptied, and finds who has it next', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const [one, two] = [...shop.all()].map(({ id }) => id) as [string, string];
+  const find = () =>
+    inTransaction(bench.database.owner, (tx) =>
+      findCustomerByEmail(tx, bench.database.ctx.keys, { merchantId, email: 'ada@example.com' }),
+    );
+  shop.edit(one, { email: 'ada@example.com' });
+  await done(shop);
+  expect((await find()).externalId).toBe(one);
+  bench.clock.ms += 1_000;
+  shop.edit(one, { email: null });
+  await done(shop);
+  await expect(find()).rejects.toMatchObject({ kind: 'not_found' });
+  expect(await rowOf(merchantId, one)).toMatchObject({ email: null, version: 2 });
+  bench.clock.ms += 1_000;
+  shop.edit(two, { email: 'ada@example.com' });
+  await done(shop);
+  expect((await find()).externalId).toBe(two);
+});
+
 it('does not bring back who was deleted by an update that comes late, known before or not', async () => {
   const { shop, merchantId } = await bench.openShop();
   const [known, unknown] = [...shop.all()].map(({ id }) => id) as [string, string];
@@ -237,6 +264,30 @@ it('writes down a data_request with the person, and has a shop redacted that ask
     shop.domain,
   ]);
   expect(rows).toEqual([]);
+});
+
+it('keeps a request of a person whom nothing names as pending, with its body', async () => {
+  const { shop, merchantId } = await bench.openShop();
+  const { pool } = bench.database;
+  const body = (more: object) =>
+    Buffer.from(JSON.stringify({ customer: { phone: '555-0100' }, shop_domain: shop.domain, ...more }));
+  const receive = (webhook: Pick<ReceiveWebhook, 'topic' | 'body'>) =>
+    inTransaction(bench.database.owner, (tx) =>
+      receiveWebhook(tx, bench.database.ctx, { shop: shop.domain, eventId: randomUUID(), ...webhook }),
+    );
+  await receive({ topic: 'customers/redact', body: body({ orders_to_redact: null }) });
+  await receive({ topic: 'customers/data_request', body: body({ data_request: { id: 1 } }) });
+  await done(shop);
+  expect(await eventsOf(bench.database, shop)).toMatchObject([
+    { topic: 'customers/redact', outcome: 'failed', error: 'no_customer_id', body: expect.any(String) },
+    { topic: 'customers/data_request', outcome: 'failed', error: 'no_customer_id', body: expect.any(String) },
+  ]);
+  expect(await privacyOf(merchantId)).toMatchObject([
+    { kind: 'data_request', completed_at: null },
+    { kind: 'redact', completed_at: null },
+  ]);
+  expect(await pruneWebhooks(pool, 30)).toBe(false);
+  expect(await eventsOf(bench.database, shop)).toHaveLength(2);
 });
 
 it('wakes the slices of the shop’s bulk import when an operation has finished, and no others', async () => {

@@ -4,15 +4,7 @@ import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
-import {
-  allTopics,
-  CustomerCreatedSchema,
-  CustomerUpdatedSchema,
-  decodeEvent,
-  file_events_v1_events,
-  GdprRequestCreatedSchema,
-  RfmUpdatedSchema,
-} from '@core/contracts';
+import { allTopics, file_events_v1_events, readGdprRequestCreated, readRfmUpdated } from '@core/contracts';
 import { topicSpecs } from '@core/events';
 import { workspaceRoot } from '@core/testing';
 
@@ -113,13 +105,11 @@ describe('docs/asyncapi.yaml', () => {
   );
 
   it.each([
-    ['CustomerCreated', CustomerCreatedSchema],
-    ['CustomerUpdated', CustomerUpdatedSchema],
-    ['RfmUpdated', RfmUpdatedSchema],
-    ['GdprRequestCreated', GdprRequestCreatedSchema],
-  ] as const)('our reader reads the example of %s', (name, schema) => {
+    ['RfmUpdated', readRfmUpdated],
+    ['GdprRequestCreated', readGdprRequestCreated],
+  ] as const)('our reader reads the example of %s', (name, read) => {
     const { headers, payload } = document.components.messages[name]!.examples[0]!;
-    const event = decodeEvent(schema, Buffer.from(JSON.stringify(payload)));
+    const event = read(Buffer.from(JSON.stringify(payload)));
     expect(event).toMatchObject({ eventId: headers['ce_id'], customerId: payload['customer_id'] });
   });
 });

@@ -7,13 +7,16 @@ import { keysRotate } from './commands/keys-rotate.ts';
 import { keysStatus } from './commands/keys-status.ts';
 import { listAudit } from './commands/list-audit.ts';
 import { listDeadLetters } from './commands/list-dead-letters.ts';
+import { listErrorsOfImport } from './commands/list-import-errors.ts';
 import { listShopImports } from './commands/list-imports.ts';
 import { migrate } from './commands/migrate.ts';
+import { moveConnectedShop } from './commands/move-shop.ts';
 import { privacyCancel } from './commands/privacy-cancel.ts';
 import { privacyConfirm } from './commands/privacy-confirm.ts';
 import { privacyList } from './commands/privacy-list.ts';
 import { privacyReceipt } from './commands/privacy-receipt.ts';
 import { privacyShow } from './commands/privacy-show.ts';
+import { publishEvent } from './commands/publish-event.ts';
 import { redriveDeadLetters } from './commands/redrive-dead-letters.ts';
 import { redriveFailedWebhooks } from './commands/redrive-webhooks.ts';
 import { refusedOutbox } from './commands/refused-outbox.ts';
@@ -38,6 +41,7 @@ export const commands = (migrations: string): Command[] => [
   showDeadLetters,
   redriveDeadLetters,
   dropDeadLetters,
+  publishEvent,
   showOutboxStatus,
   replayOutbox,
   refusedOutbox,
@@ -46,9 +50,11 @@ export const commands = (migrations: string): Command[] => [
   startShopImport,
   listShopImports,
   showImport,
+  listErrorsOfImport,
   watchShopImport,
   cancelShopImport,
   resumeShopImport,
+  moveConnectedShop,
   keysStatus,
   keysRotate,
   keysRetire,

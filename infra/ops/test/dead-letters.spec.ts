@@ -61,6 +61,7 @@ async function poison(): Promise<string> {
     },
     keeps,
     reason: reason as DeadLetter['reason'],
+    ...(reason === 'invalid' ? { fault: { field: 'merchant_id', rule: 'must be a UUID' } } : {}),
     attempts: i + 1,
   }));
   // One at a time, so that they are of different times.
@@ -89,6 +90,10 @@ describe('dlq', () => {
     const place = ['--topic', topic, '--partition', String(partition), '--offset', String(offset)];
     const shown = await stack.ops('dlq', 'show', ...place);
     expect(shown.stdout).toContain('  dlq_reason: invalid\n');
+    expect(shown.stdout).toContain('reason   invalid\nfield    merchant_id\nrule     must be a UUID\n');
+    expect(await stack.opsJson('dlq', 'show', ...place)).toMatchObject({
+      dead_letters: [{ reason: 'invalid', field: 'merchant_id', rule: 'must be a UUID' }],
+    });
     expect(shown.stdout).toContain('  "merchant_id": "nobody"\n');
     expect(shown.stdout).not.toContain('malformed');
 

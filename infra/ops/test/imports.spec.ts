@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ImportRun } from '@core/domain';
+import { ROW_REASONS, type ImportRun } from '@core/domain';
 import { openStack, ops as runOps, type Said, type Stack } from './support.ts';
 
 type Setting = Parameters<typeof runOps>[2];
@@ -332,6 +332,82 @@ describe('import watch', () => {
   });
 });
 
+describe('import errors', () => {
+  const withErrors = async () => {
+    const run = await started();
+    await stack.owner.query(
+      `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
+       select $1, $2, 'gid://shopify/Customer/' || n, case when n < 3 then 'invalid_email' else 'email_shared' end
+         from generate_series(1, 5) n`,
+      [run.importId, run.merchantId],
+    );
+    return run;
+  };
+
+  it('are listed page by page, with what they mean to the merchant and to support', async () => {
+    const { args, importId, merchantId } = await withErrors();
+    const { stdout } = await ops(['errors', ...args]);
+    expect(stdout).toMatch(/^customer +reason +became of it +when$/m);
+    expect(stdout).toMatch(/^gid:\/\/shopify\/Customer\/1 +invalid_email +stored without a field +20/m);
+    expect(stdout).toMatch(/^gid:\/\/shopify\/Customer\/5 +email_shared +stored, with a note +20/m);
+    for (const reason of ['invalid_email', 'email_shared'] as const) {
+      expect(stdout).toContain(
+        `${reason}:\n  to the merchant: ${ROW_REASONS[reason].merchant}\n  to support: ${ROW_REASONS[reason].support}\n`,
+      );
+    }
+    const seen: unknown[] = [];
+    let after: string[] = [];
+    for (;;) {
+      const { json } = await opsJson(['errors', ...args, '--limit', '2', ...after]);
+      const { errors, next } = json as { errors: { external_id: string }[]; next: string | null };
+      seen.push(...errors.map(({ external_id }) => external_id));
+      if (next === null) break;
+      after = ['--after', next];
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5].map((n) => `gid://shopify/Customer/${n}`));
+    const page = await ops(['errors', ...args, '--limit', '2']);
+    expect(page.stdout).toMatch(
+      new RegExp(
+        `^go on with: npm run ops -- import errors ${importId} --merchant ${merchantId} --after [0-9a-f-]{36}$`,
+        'm',
+      ),
+    );
+  });
+
+  it('are listed by reason', async () => {
+    const { args } = await withErrors();
+    const { json } = await opsJson(['errors', ...args, '--reason', 'email_shared']);
+    expect(json['errors']).toMatchObject(
+      [3, 4, 5].map((n) => ({ external_id: `gid://shopify/Customer/${n}`, effect: 'note' })),
+    );
+    expect(await ops(['errors', ...args, '--reason', 'else'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^--reason: must be one of invalid_external_id, /),
+    });
+    const none = await started();
+    expect((await ops(['errors', ...none.args])).stdout).toBe('no errors\n');
+  });
+
+  it('are counted where the import is shown, each with its sentences', async () => {
+    const { importId, merchantId, args } = await started();
+    await advance(importId, { status: 'completed_with_errors', expected: 3 }, 3);
+    await stack.owner.query(
+      `update customer_import_logs set row_errors = '{"invalid_metadata": 1, "email_shared": 1200}' where id = $1`,
+      [importId],
+    );
+    const { stdout } = await ops(['show', ...args]);
+    expect(stdout).toContain('not stored: 1 (invalid_metadata)\n');
+    expect(stdout).toContain(`  to the merchant: ${ROW_REASONS.invalid_metadata.merchant}\n`);
+    expect(stdout).toContain('stored, with a note: 1,200 (email_shared)\n');
+    expect(stdout).toContain(
+      `which ones: npm run ops -- import errors ${importId} --merchant ${merchantId}\n`,
+    );
+    expect((await opsJson(['show', ...args])).json).toMatchObject({
+      errors_by_reason: { email_shared: 1_200, invalid_metadata: 1 },
+    });
+  });
+});
+
 describe('import cancel and resume', () => {
   it('do nothing without --yes, then cancel and go on, for the record', async () => {
     const { importId, merchantId, shop, args } = await started();
@@ -392,7 +468,7 @@ describe('import cancel and resume', () => {
 });
 
 describe('refusals', () => {
-  it.each(['show', 'watch', 'cancel', 'resume'])(
+  it.each(['show', 'errors', 'watch', 'cancel', 'resume'])(
     "%s of another merchant's import names the list",
     async (verb) => {
       const { importId } = await started();

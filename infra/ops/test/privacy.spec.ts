@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { UNKNOWN_MERCHANT } from '@core/domain';
 import { openStack, type Stack } from './support.ts';
 
 let stack: Stack;
@@ -74,6 +75,43 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
     });
   }
   expect((await stack.ops('privacy', 'show', ...merchant)).code).toBe(2);
+});
+
+it('says what could not be read, and cancels that and nothing else that can be served', async () => {
+  const whose = randomUUID();
+  const of = ['--merchant', whose];
+  const problem = 'kind: must be one of redact, data_request, shop_redact';
+  const addWith = (merchant: string, requestId: string, kind: string, receipt: object) =>
+    stack.owner.query(
+      'insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, $2, $3, $4)',
+      [merchant, requestId, kind, receipt],
+    );
+  await addWith(whose, 'unclear', 'unknown', { problem });
+  await addWith(whose, 'plain', 'redact', {});
+  const list = await stack.ops('privacy', 'list', ...of);
+  expect(list.stdout).toMatch(/ state +problem\n/);
+  expect(list.stdout).toMatch(new RegExp(`unclear +unknown .+ 29d left +waiting +${problem}\n`));
+  expect(list.stdout).toMatch(/plain +redact .+ waiting +-\n/);
+  const shown = await stack.ops('privacy', 'show', 'unclear', ...of);
+  expect(shown.stdout).toContain(`problem    ${problem}\n`);
+
+  const cancel = ['--reason', 'mistaken', '--actor', 'ada', '--yes'];
+  expect(await stack.ops('privacy', 'cancel', 'plain', ...of, ...cancel)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('it is a redact that can be served'),
+  });
+  const done = await stack.ops('privacy', 'cancel', 'unclear', ...of, ...cancel);
+  expect(done.stdout).toContain('it is not waited for any more');
+  expect((await stack.ops('privacy', 'list', ...of)).stdout).not.toContain('unclear');
+
+  const place = 'gdpr_request.created/3/17';
+  await addWith(UNKNOWN_MERCHANT, place, 'unknown', { problem: 'body: is not JSON' });
+  const nobody = ['--merchant', UNKNOWN_MERCHANT];
+  expect((await stack.ops('privacy', 'list')).stdout).toContain(`${UNKNOWN_MERCHANT}  ${place}`);
+  expect((await stack.ops('privacy', 'show', place, ...nobody)).stdout).toContain(
+    'stands for an unknown one',
+  );
+  expect((await stack.ops('privacy', 'cancel', place, ...nobody, ...cancel)).code).toBe(0);
 });
 
 describe('redactions of shops', () => {

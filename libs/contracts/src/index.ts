@@ -7,7 +7,18 @@ export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
 export * from './event-text.ts';
 export * from './import-status.ts';
+export {
+  readGdprRequestCreated,
+  assertNamesPerson,
+  type InboundGdprRequest,
+} from './inbound/gdpr-request-created.ts';
+export type { GdprKind } from './inbound/gdpr-kind.ts';
+export type { Instant } from './inbound/instant.ts';
+export * from './inbound/parse-json.ts';
+export { readRfmUpdated, writeRfmUpdated, type InboundScore } from './inbound/rfm-updated.ts';
 export * from './kept-fields.ts';
+export * from './malformed-event.ts';
 export * from './shop-domain.ts';
 export * from './topics.ts';
 export * from './trace-context.ts';
+export { withoutLast } from './without-last.ts';

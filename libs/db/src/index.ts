@@ -7,6 +7,7 @@ export * from './first-uuid.ts';
 export * from './inbox.ts';
 export * from './keys/change-keys.ts';
 export * from './keys/email.ts';
+export { normaliseEmail, parseEmail } from './keys/email-form.ts';
 export * from './keys/keyring.ts';
 export * from './keys/merchant-keys.ts';
 export * from './keys/open-emails.ts';

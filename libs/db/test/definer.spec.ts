@@ -112,6 +112,7 @@ const CALLS = [
   `select merchant_of_shop('a.myshopify.com')`,
   `select * from connection_of_shop('a.myshopify.com')`,
   `select * from list_shared_audit('{m}', '{c}', '{c}', 9)`,
+  `select * from connection_of_webhook('a.myshopify.com', 7)`,
 ];
 
 const definers = async () => (await functions()).filter(({ definer }) => definer).map(({ name }) => name);

@@ -343,6 +343,34 @@ describe('functions that see every merchant', () => {
     }
   });
 
+  it('connection_of_webhook finds a shop by its name, else by its number, and an unproven one last', async () => {
+    const ask = (named: string | null, numbered: number | null) =>
+      asMerchant(undefined, (tx) =>
+        tx.query('select * from connection_of_webhook($1, $2)', [named, numbered]),
+      );
+    const [one, two] = ['one.myshopify.com', 'two.myshopify.com'];
+    await owner.query(
+      `insert into shopify_connections (merchant_id, shop, shop_id, access_token)
+       values ($1, $3, 11, 't'), ($2, $4, 12, 't'), ($1, $4, null, 't')`,
+      [A, B, one, two],
+    );
+    const [ofOne, ofTwo] = [
+      { merchant_id: A, shop: one, shop_id: '11' },
+      { merchant_id: B, shop: two, shop_id: '12' },
+    ];
+    try {
+      expect(await ask(one, null)).toEqual([ofOne]);
+      expect(await ask('renamed.myshopify.com', 11)).toEqual([ofOne]);
+      expect(await ask(null, 12)).toEqual([ofTwo]);
+      expect(await ask(two, 11)).toEqual([ofTwo, ofOne, { merchant_id: null, shop: two, shop_id: null }]);
+      expect(await ask('three.myshopify.com', 13)).toEqual([]);
+      expect(await ask(two, null)).toEqual([ofTwo, { merchant_id: null, shop: two, shop_id: null }]);
+      expect(await ask('nobody.myshopify.com', 99)).toEqual([]);
+    } finally {
+      await owner.query('delete from shopify_connections where shop in ($1, $2)', [one, two]);
+    }
+  });
+
   it('are for the api alone, and have a search path of their own', async () => {
     const { rows } = await owner.query<{ name: string; path: string; may: string[] }>(
       `select p.proname as name, p.proconfig[1] as path,
@@ -353,6 +381,7 @@ describe('functions that see every merchant', () => {
     expect(rows).toEqual(
       [
         'connection_of_shop',
+        'connection_of_webhook',
         'customers_of_segment',
         'list_segment',
         'list_shared_audit',

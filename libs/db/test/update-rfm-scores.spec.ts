@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { inTransaction, updateRfmScores, type NewRfmScore } from '../src/index.ts';
+import { inTransaction, isNewer, updateRfmScores, type NewRfmScore } from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
@@ -123,6 +123,69 @@ describe('a stored score that looks newer than all that come', () => {
     await update([of(before, '545')]);
     const [after] = await update([of(given, '111')]);
     expect(after!.outcome).toBe(applied ? 'applied' : 'not_newer');
+  });
+});
+
+describe('two scores without a sequence', () => {
+  /** Rising; those of one line are equal. */
+  const times = [
+    ['2025-12-31T23:59:59.999999999Z'],
+    ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00Z'],
+    ['2026-01-01T00:00:00.000000001Z'],
+    ['2026-01-01T00:00:00.123Z', '2026-01-01T00:00:00.123000Z'],
+    ['2026-01-01T00:00:00.123100Z'],
+    ['2026-01-01T00:00:00.123100001Z'],
+    ['2026-01-01T00:00:00.123400Z'],
+    ['2026-01-01T00:00:00.999999999Z'],
+    ['2026-01-01T00:00:01.000Z', '2026-01-01T00:00:01Z'],
+    ['2026-01-01T00:00:09.000Z'],
+    ['2026-01-01T00:00:10.000Z', '2026-01-01T00:00:10Z'],
+    ['2026-01-01T00:00:10.000001Z'],
+    ['2026-01-01T10:00:00.000Z'],
+    ['2026-10-01T00:00:00.000Z'],
+    ['2030-01-01T00:00:00.000Z'],
+  ].flatMap((equal, rank) => equal.map((as_of) => ({ as_of, rank })));
+
+  it('are ordered to the nanosecond, by PostgreSQL and within a batch alike', async () => {
+    const merchantId = merchant();
+    const id = await insertCustomer(pool, merchantId);
+    const of = (as_of: string, score: string): NewRfmScore => {
+      const { sequence: _, ...rest } = scored(merchantId, id, 1, score).score;
+      return { merchantId, customerId: id, score: { ...rest, as_of } };
+    };
+    // Not of the future, which holds back nothing: each pair lies some years before.
+    const early = (as_of: string) => as_of.replace(/^20/, '19');
+    for (const one of times) {
+      for (const other of times) {
+        const [before, given] = [of(early(one.as_of), '545'), of(early(other.as_of), '111')];
+        await pool.query('update customers set rfm_score = null where id = $1', [id]);
+        await update([before]);
+        const [after] = await update([given]);
+        const newer = other.rank > one.rank;
+        expect([one.as_of, other.as_of, after!.outcome]).toEqual([
+          one.as_of,
+          other.as_of,
+          newer ? 'applied' : 'not_newer',
+        ]);
+        expect(isNewer(given.score, before.score)).toBe(newer);
+      }
+    }
+  });
+
+  it.each([
+    ['2026-01-09T00:00:00.000000001Z', true],
+    ['2026-01-09T00:00:00.000Z', false],
+    ['2026-01-08T23:59:59.999999999Z', false],
+  ])('a week is exact: the one of %s against a higher sequence', async (as_of, newer) => {
+    const merchantId = merchant();
+    const id = await insertCustomer(pool, merchantId);
+    const before = scored(merchantId, id, 9);
+    before.score.as_of = '2026-01-02T00:00:00.000Z';
+    const given = scored(merchantId, id, 1, '111');
+    given.score.as_of = as_of;
+    await update([before]);
+    expect((await update([given]))[0]!.outcome).toBe(newer ? 'applied' : 'not_newer');
+    expect(isNewer(given.score, before.score)).toBe(newer);
   });
 });
 

@@ -3,16 +3,18 @@ export * from './commands/apply-rfm-score.ts';
 export * from './commands/apply-rfm-scores.ts';
 export * from './commands/create-customer.ts';
 export { deleteCustomers, type DeleteCustomers } from './commands/delete-customers.ts';
-export * from './commands/merge-customers.ts';
+export { healExternalIds, type HealExternalIds } from './commands/heal-external-ids.ts';
+export { mergeCustomers, type MergeCustomers } from './commands/merge-customers.ts';
+export { recordPublishedEvent } from './commands/record-published-event.ts';
 export * from './commands/redact-customer.ts';
 export type { PersonNames } from './commands/privacy/person.ts';
 export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
 export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';
 export {
   CANCEL_REASONS,
-  cancelShopRedaction,
+  cancelPrivacyRequest,
   type CancelReason,
-} from './commands/privacy/cancel-shop-redaction.ts';
+} from './commands/privacy/cancel-privacy-request.ts';
 export { confirmShopRedaction } from './commands/privacy/confirm-shop-redaction.ts';
 export {
   scheduleShopRedactions,
@@ -33,6 +35,7 @@ export * from './commands/restore/index.ts';
 export * from './commands/webhooks/index.ts';
 export { discloseEmails, type DisclosedEmails } from './queries/disclose-emails.ts';
 export * from './queries/find-customer-by-email.ts';
+export { findMerchantOfShop } from './queries/find-merchant-of-shop.ts';
 export * from './queries/find-survivor.ts';
 export * from './queries/get-customer.ts';
 export * from './queries/privacy-requests.ts';
@@ -55,5 +58,8 @@ export * from './queries/list-customers-changed.ts';
 export * from './queries/page-token.ts';
 export * from './queries/verify-audit.ts';
 export * from './settings/index.ts';
+export { externalIdOf, type ExternalId } from './external-id.ts';
 export { gidOf, shopifyNumber } from './shopify-gid.ts';
+export * from './row-reasons.ts';
+export { customerGid, shopifyId } from './shopify-id.ts';
 export * from './shopify-time.ts';

@@ -1,6 +1,38 @@
+import type { ExternalId } from './external-id.ts';
+
+/** What all ids of Shopify's customers begin with, and no other id. */
+export const GID_PREFIX = 'gid://shopify/Customer/';
+
 /** gid://shopify/Customer/7: a customer of Shopify, as an external id. */
-export const gidOf = (id: number): string => `gid://shopify/Customer/${id}`;
+export const gidOf = (id: number | string): ExternalId => `${GID_PREFIX}${id}` as ExternalId;
 
 /** The number in gid://shopify/Customer/7; null for an id of another source. */
 export const shopifyNumber = (externalId: string): string | null =>
   /^gid:\/\/shopify\/Customer\/(\d{1,18})$/.exec(externalId)?.[1] ?? null;
+
+const BARE_NUMBER = /^[1-9]\d{0,17}$/;
+
+const ANY_GID = /^gid:\/\/shopify\/customer\/0*([1-9]\d{0,17})\/*(?:[?#].*)?$/is;
+
+/** What base64 makes of gid://: ids of the Storefront API until 2022-04 were encoded so. */
+const BASE64_GID = 'Z2lkOi8v';
+
+/**
+ * The number that a text names a customer of Shopify by, in any of the forms that are met: bare, as privacy webhooks
+ * have it; as a gid, with a query, a trailing slash, leading zeros, in another case; a gid in base64, or escaped as part
+ * of a URL. A bare number with leading zeros is none: Shopify writes none, and those of other systems count.
+ */
+export function readCustomerNumber(text: string): string | null {
+  if (BARE_NUMBER.test(text)) return text;
+  const unescaped = text.includes('%') ? unescapeUrl(text) : text;
+  const gid = unescaped.startsWith(BASE64_GID) ? Buffer.from(unescaped, 'base64').toString() : unescaped;
+  return ANY_GID.exec(gid)?.[1] ?? null;
+}
+
+function unescapeUrl(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -21,7 +21,7 @@ const scored = (
     recency: 5,
     frequency: 5,
     monetary: 5,
-    asOf: new Date('2026-01-02T00:00:00Z'),
+    asOf: '2026-01-02T00:00:00.000Z',
     sequence,
     ...score,
   },

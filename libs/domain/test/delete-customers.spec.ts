@@ -82,7 +82,7 @@ const score = (merchantId: string, customerId: string) =>
             frequency: 5,
             monetary: 5,
             segment: 'CHAMPIONS',
-            asOf: at('2026-01-01T00:00:00Z'),
+            asOf: '2026-01-01T00:00:00.000Z',
           },
         },
       },

@@ -65,7 +65,7 @@ async function somebody() {
     recency: 5,
     frequency: 4,
     monetary: 3,
-    asOf: new Date('2026-01-02T00:00:00Z'),
+    asOf: '2026-01-02T00:00:00.000Z',
     sequence: 1n,
   };
   await bench.as('worker', (tx, ctx) => applyRfmScore(tx, ctx, { merchantId, customerId: id, score }));

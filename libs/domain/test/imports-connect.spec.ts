@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { shopIdOf } from '@core/testing';
 import { connectShop, readStoredToken, type ShopConnection } from '../src/index.ts';
 import { newShop, openImports, type ImportsBench } from './imports-support.ts';
 
@@ -17,7 +18,7 @@ describe('connectShop', () => {
       connectShop(tx, bench.ctx, {
         ...shop,
         shop: shop.shop.toUpperCase(),
-        shopId: '7',
+        shopId: String(shopIdOf(shop.shop)),
         accessToken: 'shpat_secret',
         refreshToken: 'r',
       }),
@@ -38,14 +39,19 @@ describe('connectShop', () => {
   it('replaces the token of a shop connected before', async () => {
     const shop = await bench.connect();
     await bench.asApi(shop, (tx) =>
-      connectShop(tx, bench.ctx, { ...shop, shopId: '7', accessToken: 'shpat_new' }),
+      connectShop(tx, bench.ctx, { ...shop, shopId: String(shopIdOf(shop.shop)), accessToken: 'shpat_new' }),
     );
     expect(await tokenOf(shop)).toBe('shpat_new');
   });
 
   it('refuses another merchant’s shop, and names of other hosts', async () => {
     const shop = await bench.connect();
-    const steal = { merchantId: randomUUID(), shop: shop.shop, shopId: '7', accessToken: 'x' };
+    const steal = {
+      merchantId: randomUUID(),
+      shop: shop.shop,
+      shopId: String(shopIdOf(shop.shop)),
+      accessToken: 'x',
+    };
     await expect(bench.asApi(steal, (tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
       kind: 'already_exists',
     });

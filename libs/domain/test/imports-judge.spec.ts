@@ -1,5 +1,16 @@
-import { advanceRun, claimSlices, commitPage, countersOf, deleteCustomers } from '../src/index.ts';
-import { gid, openImports, type ImportsBench } from './imports-support.ts';
+import {
+  advanceRun,
+  claimSlices,
+  commitPage,
+  countersOf,
+  deleteCustomers,
+  failRun,
+  keepIds,
+  resumeImport,
+  upsertCustomers,
+  type ImportedCustomer,
+} from '../src/index.ts';
+import { customer, gid, openImports, type ImportsBench } from './imports-support.ts';
 
 let bench: ImportsBench;
 beforeAll(async () => (bench = await openImports()));
@@ -121,15 +132,102 @@ describe('a run', () => {
     expect(rows).toEqual([{ version: 3, events: [1, 2, 3] }]);
   });
 
-  it('with rows that were not taken as they came says so', async () => {
-    const { ref } = await afterReading(1, [1]);
-    await bench.owner.query(
-      'insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, $4)',
-      [ref.importId, ref.merchantId, gid(1), 'invalid_email'],
-    );
-    await reconciled();
-    await bench.verify(1);
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed_with_errors', error: null });
+  /** Reads one customer as the shop says it, and two more. */
+  const afterOne = async (change: Partial<ImportedCustomer>) => {
+    const { ref, shop, page } = await bench.begin();
+    await bench.plan(page, 3);
+    const read = await bench.claim();
+    const customers = [{ ...customer(1), ...change }, customer(2), customer(3)];
+    await bench.asImporter(async (tx) => {
+      const counts = await upsertCustomers(tx, bench.ctx, { ...read, customers });
+      const counters = countersOf('read', { ...counts, read: customers.length });
+      await commitPage(tx, { ...read, cursor: null, done: true, counters });
+      await keepIds(tx, read, [1, 2, 3]);
+      await advanceRun(tx, bench.ctx, read);
+    });
+    return { ref, shop };
+  };
+  const errorsOf = async ({ importId }: { importId: string }) =>
+    (
+      await bench.owner.query<{ external_id: string; reason: string }>(
+        'select external_id, reason from customer_import_errors where import_id = $1',
+        [importId],
+      )
+    ).rows;
+
+  it.each<[string, Partial<ImportedCustomer>, string, number, Record<string, number>]>([
+    [
+      'a customer that was not stored',
+      { fault: 'unreadable_customer' },
+      'completed_with_errors',
+      1,
+      { unreadable_customer: 1 },
+    ],
+    ['a customer without its email', { email: 'none' }, 'completed_with_errors', 0, { invalid_email: 1 }],
+    [
+      'a customer without a field',
+      { leftOut: ['invalid_number_of_orders'] },
+      'completed_with_errors',
+      0,
+      { invalid_number_of_orders: 1 },
+    ],
+    ['a shared email, which is no error', { email: customer(2).email }, 'completed', 0, { email_shared: 1 }],
+    ['nothing', {}, 'completed', 0, {}],
+  ])(
+    'says of %s the same by status, failed, counts and rows',
+    async (_what, change, status, failed, rowErrors) => {
+      const { ref } = await afterOne(change);
+      // What changed meanwhile is read again at the end, and is as it was.
+      await bench.asImporter(async (tx) => {
+        for (let left = 2; left > 0; left--) {
+          const [page] = await claimSlices(tx, 1);
+          await upsertCustomers(tx, bench.ctx, {
+            ...page!,
+            customers: left === 2 ? [{ ...customer(1), ...change }] : [],
+          });
+          await commitPage(tx, { ...page!, cursor: null, done: true, counters: countersOf('reconcile', {}) });
+          await advanceRun(tx, bench.ctx, page!);
+        }
+      });
+      await bench.verify(3);
+      expect(await bench.show(ref)).toMatchObject({ status, failed, rowErrors, read: 3, error: null });
+      expect((await errorsOf(ref)).map(({ reason }) => reason)).toEqual(Object.keys(rowErrors));
+    },
+  );
+
+  it('counts a customer who fails only when what changed is read again, and forgets one who is mended by then', async () => {
+    const { ref } = await afterOne({ fault: 'unreadable_customer' });
+    const mended = { ...customer(1), sourceUpdatedAt: new Date() };
+    const broken = { ...customer(2), fault: 'unreadable_customer' as const };
+    await bench.asImporter(async (tx) => {
+      for (const customers of [[mended, broken], []]) {
+        const [page] = await claimSlices(tx, 1);
+        await upsertCustomers(tx, bench.ctx, { ...page!, customers });
+        await commitPage(tx, { ...page!, cursor: null, done: true, counters: countersOf('reconcile', {}) });
+        await advanceRun(tx, bench.ctx, page!);
+      }
+    });
+    await bench.verify(3);
+    expect(await errorsOf(ref)).toEqual([{ external_id: gid(2), reason: 'unreadable_customer' }]);
+    expect(await bench.show(ref)).toMatchObject({ failed: 1, rowErrors: { unreadable_customer: 1 } });
+  });
+
+  it('counts what a run that was broken off could not store, and forgets it when it begins anew', async () => {
+    const { ref } = await afterOne({ fault: 'unreadable_customer' });
+    const [page] = await bench.claimAll();
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, page!, 'Shopify is away'));
+    expect(await bench.show(ref)).toMatchObject({
+      status: 'failed',
+      failed: 1,
+      rowErrors: { unreadable_customer: 1 },
+    });
+    await bench.owner.query(`update customer_import_logs set status = 'incomplete' where id = $1`, [
+      ref.importId,
+    ]);
+    await bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
+    expect(await bench.show(ref)).toMatchObject({ failed: 0, rowErrors: null });
+    await bench.plan(await bench.claim(), 1);
+    expect(await errorsOf(ref)).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import {
   type SliceKind,
   type Tx,
 } from '@core/db';
-import { createCoreDatabase } from '@core/testing';
+import { createCoreDatabase, shopIdOf } from '@core/testing';
 import {
   advanceRun,
   claimPage,
@@ -74,7 +74,9 @@ export async function openImports() {
   const inShop = (id: number) => customer(id, edited.get(id));
 
   const connect = async (shop: Shop = newShop()): Promise<Shop> => {
-    await asApi(shop, (tx) => connectShop(tx, ctx, { ...shop, shopId: '7', accessToken: 'shpat_secret' }));
+    await asApi(shop, (tx) =>
+      connectShop(tx, ctx, { ...shop, shopId: String(shopIdOf(shop.shop)), accessToken: 'shpat_secret' }),
+    );
     return shop;
   };
   const start = (shop: Shop, options: Pick<StartImport, 'mode' | 'source'> = {}) =>

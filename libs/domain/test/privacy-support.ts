@@ -8,7 +8,7 @@ import {
   parseKeyring,
   type Tx,
 } from '@core/db';
-import { createCoreDatabase } from '@core/testing';
+import { createCoreDatabase, shopIdOf } from '@core/testing';
 import {
   connectShop,
   receiveWebhook,
@@ -58,7 +58,8 @@ export async function openPrivacy() {
     async connect(shop = newShop()) {
       await as(
         'api',
-        (tx) => connectShop(tx, ctx, { ...shop, shopId: '7', accessToken: 'spec-token' }),
+        (tx) =>
+          connectShop(tx, ctx, { ...shop, shopId: String(shopIdOf(shop.shop)), accessToken: 'spec-token' }),
         shop.merchantId,
       );
       return shop;
@@ -73,12 +74,19 @@ export async function openPrivacy() {
     },
     page: (merchantId: string, importId: string, customers: ReturnType<typeof customer>[]) =>
       as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
-    webhook: (shop: string, topic: WebhookTopic, body: object | string, eventId: string = randomUUID()) =>
+    webhook: (
+      shop: string,
+      topic: WebhookTopic,
+      body: object | string,
+      eventId: string = randomUUID(),
+      requestNumber?: string,
+    ) =>
       as('api', (tx) =>
         receiveWebhook(tx, ctx, {
           shop,
           topic,
           eventId,
+          requestNumber,
           body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
         }),
       ),

@@ -10,7 +10,7 @@ afterAll(() => bench.close());
 const create = async (merchantId: string, email: string, externalId?: string) =>
   (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email, externalId })))
     .customerId;
-const asOf = new Date('2026-01-02T00:00:00Z');
+const asOf = '2026-01-02T00:00:00.000Z';
 const apply = (
   merchantId: string,
   customerId: string,
@@ -45,8 +45,9 @@ describe('applyRfmScore', () => {
   it.each([
     ['rfm_score.recency', { recency: 0 }],
     ['rfm_score.monetary', { monetary: 6 }],
-    ['rfm_score.as_of', { asOf: new Date(NaN) }],
-    ['rfm_score.as_of', { asOf: new Date(Date.now() + 2 * 86_400_000) }],
+    ['rfm_score.as_of', { asOf: 'soon' }],
+    ['rfm_score.as_of', { asOf: '2026-01-02T02:00:00+02:00' }],
+    ['rfm_score.as_of', { asOf: new Date(Date.now() + 2 * 86_400_000).toISOString() }],
     ['rfm_score.sequence', { sequence: 2n ** 62n }],
   ])('refuses a wrong %s by name', async (field, score) => {
     const merchantId = merchant();

@@ -255,7 +255,7 @@ describe('what comes late', () => {
     });
     const unstorable = { ...customer(number, email), sourceUpdatedAt: new Date(NaN) };
     expect(await bench.page(merchantId, importId, [unstorable])).toMatchObject({ failed: 1 });
-    const score = { recency: 5, frequency: 5, monetary: 5, asOf: new Date(), sequence: 1n };
+    const score = { recency: 5, frequency: 5, monetary: 5, asOf: new Date().toISOString(), sequence: 1n };
     expect(
       await bench.as('worker', (tx, ctx) => applyRfmScore(tx, ctx, { merchantId, customerId: id, score })),
     ).toBe('erased');

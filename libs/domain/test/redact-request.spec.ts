@@ -160,6 +160,25 @@ describe('a redaction that Shopify asks for', () => {
     },
   );
 
+  it('is forgotten, too, when Shopify has given it a number of its own', async () => {
+    const { shop, merchantId } = await bench.connect();
+    await bench.webhook(shop, 'customers/data_request', '{}', randomUUID(), '9999');
+    expect(await requestsOf(merchantId)).toMatchObject([
+      { request_id: 'shopify:9999', kind: 'data_request', completed_at: null },
+    ]);
+    await bench.owner.query(
+      `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
+      [shop],
+    );
+    await pruneWebhooks(bench.pools.worker, 30);
+    expect(await bench.rows('webhook_events', merchantId)).toHaveLength(1);
+    await bench.owner.query('update privacy_requests set completed_at = now() where merchant_id = $1', [
+      merchantId,
+    ]);
+    await pruneWebhooks(bench.pools.worker, 30);
+    expect(await bench.rows('webhook_events', merchantId)).toEqual([]);
+  });
+
   it('is tried again when another request erases the person, and not taken for done', async () => {
     const { shop, merchantId } = await bench.connect();
     const [person] = await people(merchantId, 1);
@@ -181,6 +200,7 @@ it('tells a data_request that was written down without its person who it is', as
   const record = (more: object) =>
     bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, ...more }));
   expect(await record({})).toEqual({ recorded: true });
+  expect(await record({ email: person!.email })).toEqual({ recorded: true });
   expect(await record({ email: person!.email })).toEqual({ recorded: false });
   expect(await requestsOf(merchantId)).toMatchObject([
     { customer_id: person!.customerId, completed_at: null },

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { createMerchantKeyStore, inTransaction, KeyError, parseKeyring, readEmail } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { shopIdOf, waitUntil } from '@core/testing';
 import {
   connectShop,
   createCustomer,
@@ -195,7 +195,10 @@ describe('a deep rotation', () => {
     const shop = `${randomUUID()}.myshopify.com`;
     const webhook = { shop, topic: 'customers/update', eventId: randomUUID() } as const;
     const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: new Date() };
-    await bench.run((tx) => connectShop(tx, ctx, { merchantId, shop, shopId: '7', ...tokens }), merchantId);
+    await bench.run(
+      (tx) => connectShop(tx, ctx, { merchantId, shop, shopId: String(shopIdOf(shop)), ...tokens }),
+      merchantId,
+    );
     await bench.run((tx) => receiveWebhook(tx, ctx, { ...webhook, body: Buffer.from('{"id":1}') }));
     await rotate(merchantId);
     expect(await keyRows(merchantId)).toEqual([2]);

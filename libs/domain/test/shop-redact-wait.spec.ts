@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import {
-  cancelShopRedaction,
+  cancelPrivacyRequest,
   confirmShopRedaction,
   getErasureReceipt,
   getPrivacyRequest,
@@ -51,7 +51,7 @@ async function work(): Promise<string[]> {
   }
 }
 const cancel = (ref: Ref) =>
-  bench.as('worker', (tx, ctx) => cancelShopRedaction(tx, ctx, { ...ref, reason: 'forged' }));
+  bench.as('worker', (tx, ctx) => cancelPrivacyRequest(tx, ctx, { ...ref, reason: 'forged' }));
 const confirm = (ref: Ref) => bench.as('worker', (tx, ctx) => confirmShopRedaction(tx, ctx, ref));
 const requestOf = (ref: Ref) => bench.as('api', (tx) => getPrivacyRequest(tx, ref), ref.merchantId);
 const received = (ref: Ref, ago: string) =>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
 import {
   createCustomer,
+  findCustomerByEmail,
   redactCustomer,
   updateCustomer,
   upsertCustomers,
@@ -16,7 +17,7 @@ afterAll(() => bench.close());
 
 const from = (
   n: number | string,
-  email: string | null,
+  email: string | null | undefined,
   extra: Partial<ImportedCustomer> = {},
 ): ImportedCustomer => ({
   externalId: `gid://shopify/Customer/${n}`,
@@ -73,7 +74,7 @@ it('updates what the source changed and keeps what it does not know', async () =
   await upsert(merchantId, [from(1, 'ada@example.com'), from(2, 'bob@example.com')]);
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
   const counts = await upsert(merchantId, [
-    from(1, null, { ...later, metadata: { tags: ['b'] } }),
+    from(1, undefined, { ...later, metadata: { tags: ['b'] } }),
     from(2, 'robert@example.com', later),
   ]);
   expect(counts).toMatchObject({ updated: 2 });
@@ -87,6 +88,91 @@ it('updates what the source changed and keeps what it does not know', async () =
     ['customer.updated', ['metadata']],
     ['customer.updated', ['email']],
   ]);
+});
+
+describe.each([
+  ['an import', () => randomUUID()],
+  ['a webhook', () => undefined],
+])('a null of %s', (_, importId) => {
+  const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
+  const say = (merchantId: string, ...customers: ImportedCustomer[]) =>
+    asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId: importId(), customers }));
+  const findBy = (merchantId: string, email: string) =>
+    bench.run((tx, ctx) => findCustomerByEmail(tx, ctx.keys, { merchantId, email }), merchantId);
+
+  it('empties the email, its index and metadata, and tells so', async () => {
+    const merchantId = merchant();
+    await upsert(merchantId, [from(1, 'ada@example.com')]);
+    const metadata = { tags: [], number_of_orders: null };
+    expect(await say(merchantId, from(1, null, { ...later, metadata }))).toMatchObject({ updated: 1 });
+    expect(await rowsOf(bench, merchantId)).toMatchObject([
+      { email: null, email_hash: null, metadata, version: 2 },
+    ]);
+    expect((await eventsOf(bench, merchantId)).at(-1)).toMatchObject({
+      topic: 'customer.updated',
+      version: 2,
+      changed_fields: ['email', 'metadata'],
+    });
+    await expect(findBy(merchantId, 'ada@example.com')).rejects.toMatchObject({ kind: 'not_found' });
+    expect(await say(merchantId, from(1, null, { ...later, metadata }))).toMatchObject({ unchanged: 1 });
+    expect(await eventsOf(bench, merchantId)).toHaveLength(2);
+  });
+
+  it('leaves the email to the customer who gets it next, in the same page or later', async () => {
+    for (const together of [true, false]) {
+      const merchantId = merchant();
+      await upsert(merchantId, [from(1, 'ada@example.com'), from(2, 'bob@example.com')]);
+      const [one, two] = [from(1, null, later), from(2, 'ada@example.com', later)];
+      for (const page of together ? [[one, two]] : [[one], [two]]) await say(merchantId, ...page);
+      const [, second] = await rowsOf(bench, merchantId);
+      expect(await findBy(merchantId, 'ada@example.com')).toMatchObject({ id: second!.id });
+      expect(await emailOf(bench, merchantId, second!)).toBe('ada@example.com');
+    }
+  });
+
+  it('is no news of who is erased, and leaves the tombstone of the email', async () => {
+    const merchantId = merchant();
+    await upsert(merchantId, [from(1, 'ada@example.com')]);
+    const { externalId } = from(1, null);
+    await asOwner((tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId }));
+    expect(await say(merchantId, from(1, null, later))).toMatchObject({ skipped: 1 });
+    expect(await say(merchantId, from(9, 'ada@example.com', later))).toMatchObject({ skipped: 1 });
+  });
+});
+
+it('heals an email that an earlier build kept though the shop had emptied it', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, 'ada@example.com')]);
+  // It wrote the shop's word down as the last one: a hash of the metadata alone.
+  await bench.owner.query(
+    `update customers set content_hash = sha256('{"number_of_orders":1,"tags":["a"]}') where merchant_id = $1`,
+    [merchantId],
+  );
+  expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ updated: 1 });
+  expect(await rowsOf(bench, merchantId)).toMatchObject([{ email: null, email_hash: null }]);
+});
+
+it('keeps an email that was set here, until the source says something new', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, null)]);
+  // As an earlier build left it: the first import writes its own word down, and no version.
+  await bench.owner.query(
+    `update customers set content_hash = sha256('{"number_of_orders":1,"tags":["a"]}') where merchant_id = $1`,
+    [merchantId],
+  );
+  expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
+  const [{ id: customerId } = { id: '' }] = await rowsOf(bench, merchantId);
+  const email = 'set.here@example.com';
+  await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }));
+  expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
+  const [row] = await rowsOf(bench, merchantId);
+  expect(await emailOf(bench, merchantId, row!)).toBe(email);
+  const anew = from(1, null, {
+    metadata: { tags: ['b'] },
+    sourceUpdatedAt: new Date('2026-02-01T00:00:00Z'),
+  });
+  await upsert(merchantId, [anew]);
+  expect(await rowsOf(bench, merchantId)).toMatchObject([{ email: null, email_hash: null, version: 3 }]);
 });
 
 it('swaps the emails of two customers within a page', async () => {
@@ -172,6 +258,46 @@ it('stores the rest of a page that holds an unstorable row', async () => {
   expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
     'invalid_metadata',
     'unreadable_customer',
+  ]);
+});
+
+it('stores a customer without the fields that could not be read, and keeps what it knew of them', async () => {
+  const merchantId = merchant();
+  await upsert(merchantId, [from(1, null, { metadata: { number_of_orders: 12, state: 'ENABLED' } })]);
+  const later = new Date('2026-02-01T00:00:00Z');
+  const leftOut = ['invalid_number_of_orders' as const];
+  const page = [from(1, null, { metadata: { state: 'DISABLED' }, sourceUpdatedAt: later, leftOut })];
+  expect(await upsert(merchantId, page)).toMatchObject({ updated: 1, failed: 0 });
+  const [row] = await rowsOf(bench, merchantId);
+  expect(row!.metadata).toEqual({ number_of_orders: 12, state: 'DISABLED' });
+  expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_number_of_orders' }]);
+});
+
+it('logs of a run what its last reading of a customer found', async () => {
+  const merchantId = merchant();
+  const importId = randomUUID();
+  const broken = [
+    from(1, null, { fault: 'unreadable_customer' }),
+    from(2, 'no address'),
+    from(3, 'c@example.com'),
+  ];
+  await upsert(merchantId, broken, importId);
+  expect((await errorsOf(merchantId)).map(({ reason }) => reason)).toHaveLength(2);
+  // Another run's, and another customer's, stay.
+  await upsert(merchantId, [from(1, null, { fault: 'unreadable_customer' })], randomUUID());
+  await upsert(merchantId, [from(1, 'a@example.com'), from(3, 'c@example.com')], importId);
+  expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
+    'invalid_email',
+    'unreadable_customer',
+  ]);
+});
+
+it('logs an id that PostgreSQL does not store, and stores the rest of its page', async () => {
+  const merchantId = merchant();
+  const page = [from(1, 'a@example.com'), { ...from(2, null), externalId: 'gid\u0000' }];
+  expect(await upsert(merchantId, page)).toMatchObject({ created: 1, failed: 1 });
+  expect(await errorsOf(merchantId)).toMatchObject([
+    { external_id: 'gid\uFFFD', reason: 'invalid_external_id' },
   ]);
 });
 

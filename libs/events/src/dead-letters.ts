@@ -1,10 +1,11 @@
 import { deadLetterTopic, type KeptFields } from '@core/contracts';
+import type { Fault } from './consumer/classify.ts';
 import type { ConsumedRecord, EventProducer, EventRecord } from './kafka-client.ts';
 import { SIGNATURE_HEADER } from './signature.ts';
 import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
 
 /**
- * - malformed: no body, not UTF-8, not JSON, or of another shape
+ * - malformed: no body, not UTF-8, not JSON, or no object
  * - invalid: a field's value is not allowed
  * - id_reused: its id was used before for an event with other content
  * - unknown_customer: still not known after RFM_UNKNOWN_WAIT
@@ -31,6 +32,8 @@ export interface DeadLetter {
   /** What of its body may be kept, see TopicHandler. */
   keeps: KeptFields;
   reason: DeadLetterReason;
+  /** Absent or empty: the reason says all. */
+  fault?: Fault;
   /** How often the record was tried. */
   attempts: number;
 }
@@ -70,17 +73,23 @@ const sizeOf = ({ key, headers, value }: EventRecord): number =>
     100,
   );
 
-function toRecord({ record, keeps, reason, attempts }: DeadLetter): EventRecord {
+const OUR_HEADERS = 'dlq_';
+const LONGEST_RULE = 500;
+
+function toRecord({ record, keeps, reason, fault, attempts }: DeadLetter): EventRecord {
   const body = withoutPersonalData(record.value, keeps);
-  const { [SIGNATURE_HEADER]: signature, ...unsigned } = record.headers;
+  const own = Object.entries(record.headers).filter(([name]) => !name.startsWith(OUR_HEADERS));
+  const { [SIGNATURE_HEADER]: signature, ...unsigned } = Object.fromEntries(own);
   // The signature belongs to the original body only.
   const fits = signature !== undefined && body === record.value;
   return {
     topic: deadLetterTopic(record.topic),
     key: keyWithoutPersonalData(record.key),
     headers: {
-      ...headersWithoutPersonalData(fits ? record.headers : unsigned),
+      ...headersWithoutPersonalData(fits ? { ...unsigned, [SIGNATURE_HEADER]: signature } : unsigned),
       dlq_reason: reason,
+      ...(fault?.field ? { dlq_field: fault.field } : {}),
+      ...(fault?.rule ? { dlq_rule: fault.rule.slice(0, LONGEST_RULE) } : {}),
       dlq_source_topic: record.topic,
       dlq_partition: String(record.partition),
       dlq_offset: String(record.offset),

@@ -11,5 +11,6 @@ export { listenForWake, type Wake } from './relay/listen-wake.ts';
 export { LEASE_MS, startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
 export { RELAY_BATCH } from './relay/relay-shard.ts';
 export * from './replication.ts';
+export { signatureOf } from './sign-record.ts';
 export * from './signature.ts';
 export * from './topics.ts';

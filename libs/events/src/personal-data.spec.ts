@@ -42,6 +42,14 @@ describe('withoutPersonalData', () => {
     expect(clean(body)).toBe(body);
   });
 
+  it.each(['{"sequence":9007199254740993}', '{"sequence":1e3}', '{"sequence":1.0,"note":-0}'])(
+    'keeps the digits of %s',
+    (body) => {
+      expect(clean(body)).toBe(body);
+      expect(clean(body.replace('}', ',"phone":1}'))).toBe(body.replace('}', `,${UNKNOWN}}`));
+    },
+  );
+
   it('is quick with half a megabyte in one word', () => {
     const word = 'x'.repeat(500_000);
     expect(withoutEmails(`${word} @`)).toBe(`${word} @`);

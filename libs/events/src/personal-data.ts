@@ -1,4 +1,4 @@
-import type { Kept, KeptFields } from '@core/contracts';
+import { isRawNumber, parseJson, rawNumber, type Kept, type KeptFields } from '@core/contracts';
 
 const REMOVED = '[removed]';
 
@@ -42,7 +42,7 @@ export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | nu
  * A JSON body with nothing but the fields that may be kept, and "[removed]" where something was. Not a list of what
  * must go: a field that nobody has thought of holds a person's phone just as well.
  *
- * The body is rewritten unless the result differs only in whitespace: for a repeated field the parser returns
+ * Numbers keep their digits. The body is rewritten unless the result differs only in whitespace: for a repeated field the parser returns
  * one value only. The original bytes are kept where possible, because a signature covers them.
  * @returns null for no body, and for one that cannot be looked into: no JSON object, or too large
  */
@@ -50,7 +50,7 @@ export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buff
   if (!body || body.length > MOST_BYTES) return null;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-    const json: unknown = JSON.parse(text);
+    const json = parseJson(text, rawNumber);
     if (!isObject(json)) return null;
     const rest = JSON.stringify(only(json, kept));
     return withoutSpace(text) === rest ? body : Buffer.from(rest);
@@ -77,6 +77,7 @@ function only(object: Record<string, unknown>, kept: KeptFields): Record<string,
 function clean(value: unknown, how: Kept): unknown {
   // Nothing was there: producers that write every field leave these.
   if (value === null || value === '') return value;
+  if (isRawNumber(value)) return how === 'text' ? value : REMOVED;
   if (typeof how === 'object') return isObject(value) ? only(value, how) : REMOVED;
   if (how === 'uuid') return typeof value === 'string' && UUID.test(value) ? value : REMOVED;
   if (how === 'removed' || typeof value === 'object') return REMOVED;
@@ -84,4 +85,4 @@ function clean(value: unknown, how: Kept): unknown {
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);

@@ -31,6 +31,8 @@ const handled = async (merchantId: string): Promise<string[]> =>
   ).rows.map((row) => row.request_id);
 const handler: TopicHandler<{ eventId: string }, Event> = {
   decode: (body) => JSON.parse(Buffer.from(body ?? []).toString()) as Event,
+  encode: ({ eventId, merchantId, customerId, poison }) =>
+    JSON.stringify({ eventId, merchantId, customerId, poison }),
   keeps: { eventId: 'text', merchantId: 'text', customerId: 'uuid', poison: 'text' },
   customerOf: ({ merchantId, customerId }) => ({ merchantId, customerId }),
   async handleMany(tx: Tx, deliveries) {
@@ -210,7 +212,7 @@ it('keeps of an event that waits nothing but what may be kept, and applies it al
   const { rows } = await database.owner.query('select body from parked_events where event_id = $1', [
     claimOf(event.eventId).key,
   ]);
-  expect(rows).toEqual([{ body: { ...event, '[removed]': 'fields that the schema does not know' } }]);
+  expect(rows).toEqual([{ body: event }]);
   await newCustomer(event.customerId);
   await round();
   expect(await handled(merchantId)).toEqual([event.eventId]);

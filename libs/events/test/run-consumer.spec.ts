@@ -227,6 +227,7 @@ describe('consumer', () => {
         [topic]: {
           decode,
           keeps,
+          encode: (event: Event) => JSON.stringify(event),
           customerOf: ({ merchant: merchantId }: Event) => ({ merchantId, customerId: merchantId }),
           async handleMany(tx, deliveries: readonly { ctx: { eventId: string }; event: Event }[]) {
             calls.push(deliveries.map(({ ctx }) => ctx.eventId));

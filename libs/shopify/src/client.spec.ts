@@ -7,6 +7,7 @@ import {
   ShopifyUnavailable,
   Throttled,
   Unauthorized,
+  UnusableAnswer,
 } from './errors.ts';
 
 const cost = (available: number) => ({
@@ -76,6 +77,80 @@ describe('readGraphql', () => {
     const error = thrownBy(reply);
     expect(error).toBeInstanceOf(kind);
     expect(error.message).not.toContain('person');
+  });
+
+  it.each<[string, string, UnusableAnswer['what']]>([
+    ['a web page', '<!DOCTYPE html><html><body>Opening soon</body></html>', 'web_page'],
+    ['a web page behind blanks', '\n  <html>', 'web_page'],
+    ['nothing', '', 'empty'],
+    ['blanks', ' \n', 'empty'],
+    ['a body cut short', '{"data":{"cust', 'cut_short'],
+    ['a text', '"ok"', 'other_form'],
+    ['null', 'null', 'other_form'],
+    ['a list', '[{"data":{}}]', 'other_form'],
+    ['an object without data', '{}', 'other_form'],
+    ['no data', '{"data":null}', 'other_form'],
+    ['data that is a list', '{"data":[]}', 'other_form'],
+    ['data that is a text', '{"data":"person@example.com"}', 'other_form'],
+    ['no errors', '{"errors":[],"data":null}', 'other_form'],
+  ])('knows %s with status 200 for no data', (_case, body, what) => {
+    for (const status of [200, 202, 204]) {
+      const error = thrownBy(http(status, body));
+      expect(error).toBeInstanceOf(UnusableAnswer);
+      expect(error).toMatchObject({ what });
+      expect(error.message).not.toContain('person');
+    }
+  });
+
+  it.each<[string, unknown, new (...args: never[]) => Error, RegExp]>([
+    [
+      'an invalid key',
+      '[API] Invalid API key or access token (unrecognized login or wrong password)',
+      Unauthorized,
+      /access token/,
+    ],
+    ['a shop that is frozen', 'Unavailable Shop', ShopifyRejected, /frozen .* resume/],
+    ['a shop that is locked', 'This shop is locked', ShopifyRejected, /locked/],
+    ['no shop', 'Not Found', ShopifyRejected, /no such shop/],
+    [
+      'a scope that is missing',
+      '[API] This action requires merchant approval for read_customers scope.',
+      ShopifyRejected,
+      /read_customers/,
+    ],
+    [
+      'data that is protected',
+      'This app is not approved to access the Customer object',
+      ShopifyRejected,
+      /level 1/,
+    ],
+    ['a limit', 'Exceeded 2 calls per second for api client.', ShopifyUnavailable, /throttled/],
+    ['something else', 'no such person@example.com', ShopifyRejected, /rejected the request \(no code\)/],
+    ['an object of texts', { base: ['Unavailable Shop'] }, ShopifyRejected, /frozen/],
+    ['a list of texts', ['Not Found'], ShopifyRejected, /no such shop/],
+    ['a list of nothing', [null], ShopifyRejected, /no code/],
+    ['an error of an odd form', [{ message: 7, path: 'x', extensions: null }], ShopifyRejected, /no code/],
+    ['a code that is none', [{ extensions: { code: 'person@example.com' } }], ShopifyRejected, /no code/],
+  ])('reads errors that are no list of objects: %s', (_case, errors, kind, words) => {
+    for (const data of [undefined, null, { customers: {} }]) {
+      const error = thrownBy(http(200, { errors, data }));
+      expect(error).toBeInstanceOf(kind);
+      expect(error.message).toMatch(words);
+      expect(error.message).not.toContain('person');
+    }
+  });
+
+  it.each([400, 402, 403, 404, 406, 410, 422, 423])('has a sentence that helps for status %i', (status) => {
+    const error = thrownBy(http(status, '<html>person</html>'));
+    expect(error).toBeInstanceOf(ShopifyRejected);
+    expect(error.message).toMatch(/[Rr]esume the import/);
+    expect(error.message).not.toContain('person');
+  });
+
+  it('takes any form of the cost', () => {
+    for (const extensions of [null, 'x', [], { cost: null }, { cost: { throttleStatus: 7 } }]) {
+      expect(readGraphql(http(200, { data: {}, extensions }), 0)).toEqual({ data: {}, cost: null });
+    }
   });
 
   it('tells how long Shopify asks to wait', () => {

@@ -5,9 +5,11 @@ import {
   ShopifyTimeout,
   ShopifyUnavailable,
   Throttled,
+  UnusableAnswer,
   type QueryCost,
 } from './errors.ts';
 import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-messages.ts';
+import { refusalIn } from './refusals.ts';
 import { UNSAID_WAIT_MS } from './retry-after.ts';
 import {
   askAdminApi,
@@ -31,8 +33,8 @@ export interface ShopifyReply {
 /**
  * The GraphQL Admin API. It is a function, so that a caller that sends more than one request can rate limit
  * each of them.
- * @throws Throttled, QueryTooExpensive, ShopifyTimeout, ShopifyUnavailable, Unauthorized, CursorLost,
- *   ShopifyRejected, or the signal's reason
+ * @throws Throttled, QueryTooExpensive, ShopifyTimeout, ShopifyUnavailable, UnusableAnswer, Unauthorized, CursorLost,
+ *   ShopRenamed, ShopifyRejected, or the signal's reason
  */
 export type ShopifyClient = (request: ShopifyRequest) => Promise<ShopifyReply>;
 
@@ -48,45 +50,76 @@ export function readGraphql(reply: HttpReply, now: number): ShopifyReply {
   assertAnswered(reply, now);
   const { data, errors, extensions } = parseObject(reply.body);
   const cost = costOf(extensions);
-  if (Array.isArray(errors) && errors.length > 0) throw errorOf(errors as GraphqlError[], cost);
-  if (!data) throw new ShopifyUnavailable('a reply without data');
-  return { data: data as Record<string, unknown>, cost };
+  const listed = listErrors(errors);
+  if (listed.length > 0) throw errorOf(listed, cost);
+  if (!isObject(data)) throw new UnusableAnswer('other_form', 'a reply without data');
+  return { data, cost };
 }
 
 interface GraphqlError {
-  message?: string;
-  path?: unknown[];
-  extensions?: { code?: string };
+  message: string;
+  path: unknown[];
+  /** Empty when there is none. */
+  code: string;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The errors of a reply: a list of objects by GraphQL's rules; a text, or an object of texts, where Shopify refuses the
+ * request before it looks at the query.
+ */
+function listErrors(errors: unknown): GraphqlError[] {
+  if (Array.isArray(errors)) return errors.map(readError);
+  const text = typeof errors === 'string' ? errors : isObject(errors) ? JSON.stringify(errors) : '';
+  return text === '' || text === '{}' ? [] : [readError(text)];
+}
+
+function readError(error: unknown): GraphqlError {
+  const { message = error, path, extensions } = isObject(error) ? error : {};
+  const code = isObject(extensions) ? extensions['code'] : undefined;
+  return {
+    message: typeof message === 'string' ? message : '',
+    path: Array.isArray(path) ? path : [],
+    // Shopify's codes alone are repeated to the merchant.
+    code: typeof code === 'string' && /^[A-Za-z_]{1,64}$/.test(code) ? code : '',
+  };
 }
 
 /** Errors come with HTTP 200. Source: shopify.dev/docs/api/admin-graphql (status and error codes). */
-function errorOf(errors: GraphqlError[], cost: QueryCost | null): Error {
-  const codes = errors.map((error) => error.extensions?.code ?? '');
+function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error {
+  const codes = errors.map(({ code }) => code);
   if (codes.includes('THROTTLED')) {
     return cost ? new Throttled(cost) : new ShopifyUnavailable('THROTTLED', UNSAID_WAIT_MS);
   }
   if (codes.includes('MAX_COST_EXCEEDED')) return new QueryTooExpensive('MAX_COST_EXCEEDED');
   if (codes.includes('TIMEOUT')) return new ShopifyTimeout('TIMEOUT');
-  if (codes.includes('INTERNAL_SERVER_ERROR')) return new ShopifyUnavailable('INTERNAL_SERVER_ERROR');
+  if (codes.includes('INTERNAL_SERVER_ERROR')) return new UnusableAnswer('error', 'INTERNAL_SERVER_ERROR');
   if (codes.includes('SHOP_INACTIVE')) return new ShopifyRejected(INACTIVE);
-  const denied = errors.filter(({ extensions }) => extensions?.code === 'ACCESS_DENIED');
+  const denied = errors.filter(({ code }) => code === 'ACCESS_DENIED');
   if (denied.length > 0) return new ShopifyRejected(approvalFor(denied));
-  if (errors.some(({ message }) => /cursor/i.test(message ?? ''))) return new CursorLost('an invalid cursor');
-  return new ShopifyRejected(`Shopify rejected the request (${codes.find(Boolean) ?? 'no code'}).`);
+  if (errors.some(({ message }) => /cursor/i.test(message))) return new CursorLost('an invalid cursor');
+  const code = codes.find(Boolean);
+  const inWords = code === undefined && errors.map(({ message }) => refusalIn(message)).find(Boolean);
+  if (inWords) return inWords;
+  return new ShopifyRejected(
+    `Shopify rejected the request (${code ?? 'no code'}). Resume the import; if it fails again, report this to support.`,
+  );
 }
 
-function approvalFor(denied: GraphqlError[]): string {
-  if (denied.some(({ message }) => /access scope/i.test(message ?? ''))) return DENIED_SCOPE;
+function approvalFor(denied: readonly GraphqlError[]): string {
+  if (denied.some(({ message }) => /access scope/i.test(message))) return DENIED_SCOPE;
   // The path of a refused field leads to that field; the path of a refused type ends at the list.
-  return denied.some(({ path }) => path?.includes('defaultEmailAddress')) ? DENIED_EMAIL : DENIED_DATA;
+  return denied.some(({ path }) => path.includes('defaultEmailAddress')) ? DENIED_EMAIL : DENIED_DATA;
 }
 
 function costOf(extensions: unknown): QueryCost | null {
-  const { cost } = (extensions ?? {}) as {
-    cost?: { requestedQueryCost?: number; throttleStatus?: Record<string, number> };
-  };
-  const { currentlyAvailable, maximumAvailable, restoreRate } = cost?.throttleStatus ?? {};
-  const requested = cost?.requestedQueryCost;
+  const cost = isObject(extensions) && isObject(extensions['cost']) ? extensions['cost'] : {};
+  const { throttleStatus, requestedQueryCost: requested } = cost;
+  const { currentlyAvailable, maximumAvailable, restoreRate } = isObject(throttleStatus)
+    ? throttleStatus
+    : {};
   if (!isCount(requested) || !isCount(currentlyAvailable) || !isCount(maximumAvailable)) return null;
   if (!isCount(restoreRate) || restoreRate === 0) return null;
   return { requested, available: currentlyAvailable, maximum: maximumAvailable, restoreRate };

@@ -1,3 +1,5 @@
+import { renamedTo } from './merchant-messages.ts';
+
 /**
  * The state of a shop's leaky bucket in a reply: points of GraphQL (extensions.cost), or requests of REST.
  */
@@ -38,6 +40,36 @@ export class ShopifyUnavailable extends Error {
   }
 }
 
+/** What came in place of data. */
+export type Unusable =
+  /** HTTP 5xx, or an error that Shopify calls its own. */
+  | 'error'
+  /** HTML. */
+  | 'web_page'
+  | 'empty'
+  /** JSON that breaks off. */
+  | 'cut_short'
+  /** JSON, but not what the API promises. */
+  | 'other_form'
+  /** To the same shop, or to nowhere. */
+  | 'redirect';
+
+/** Shopify answered, but not with data: the same request may succeed later. */
+export class UnusableAnswer extends ShopifyUnavailable {
+  override name = 'UnusableAnswer';
+  readonly what: Unusable;
+
+  constructor(
+    what: Unusable,
+    message: string,
+    retryAfterMs: number | null = null,
+    cost: QueryCost | null = null,
+  ) {
+    super(message, retryAfterMs, cost);
+    this.what = what;
+  }
+}
+
 /** It exceeded our timeout, or Shopify's limit for a query: a smaller page may succeed. */
 export class ShopifyTimeout extends ShopifyUnavailable {
   override name = 'ShopifyTimeout';
@@ -65,4 +97,16 @@ export class Unauthorized extends Error {
 /** A retry would get the same answer. The message is for the merchant. */
 export class ShopifyRejected extends Error {
   override name = 'ShopifyRejected';
+}
+
+/** The shop has another domain by now. The message is for the merchant. */
+export class ShopRenamed extends ShopifyRejected {
+  override name = 'ShopRenamed';
+  /** Its new domain, *.myshopify.com. */
+  readonly domain: string;
+
+  constructor(domain: string) {
+    super(renamedTo(domain));
+    this.domain = domain;
+  }
 }

@@ -1,5 +1,5 @@
 import type { ShopifyClient } from './client.ts';
-import { ShopifyRejected, ShopifyUnavailable } from './errors.ts';
+import { ShopifyRejected, UnusableAnswer } from './errors.ts';
 import { DENIED_SCOPE } from './merchant-messages.ts';
 import type { Access } from './transport.ts';
 
@@ -37,18 +37,20 @@ const READS_CUSTOMERS = ['read_customers', 'write_customers'];
 export async function proveShop(client: ShopifyClient, access: Access): Promise<ShopProof> {
   const { data } = await client({ ...access, document: SHOP_PROOF, variables: {} });
   const { shop, currentAppInstallation: app } = data as {
-    shop?: { id?: unknown; myshopifyDomain?: unknown };
-    currentAppInstallation?: { accessScopes?: { handle: string }[] };
+    shop?: { id?: unknown; myshopifyDomain?: unknown } | null;
+    currentAppInstallation?: { accessScopes?: ({ handle?: unknown } | null)[] } | null;
   };
   const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(String(shop?.id)) ?? [];
   const domain = String(shop?.myshopifyDomain).toLowerCase();
-  if (!shopId || !Array.isArray(app?.accessScopes)) throw new ShopifyUnavailable('a reply without a shop');
+  if (!shopId || !Array.isArray(app?.accessScopes)) {
+    throw new UnusableAnswer('other_form', 'a reply without a shop');
+  }
   if (domain !== access.shop) {
     throw new ShopUnproven(
       `It belongs to ${domain}, not to ${access.shop}. Connect the shop by its own name.`,
     );
   }
-  const scopes = app.accessScopes.map(({ handle }) => handle).sort();
+  const scopes = app.accessScopes.map((scope) => String(scope?.handle)).sort();
   if (!READS_CUSTOMERS.some((scope) => scopes.includes(scope))) throw new ShopUnproven(DENIED_SCOPE);
   return { shop: domain, shopId, scopes };
 }

@@ -4,9 +4,13 @@ import {
   ShopifyRejected,
   ShopifyTimeout,
   ShopifyUnavailable,
+  ShopRenamed,
   Unauthorized,
+  UnusableAnswer,
+  type QueryCost,
 } from './errors.ts';
-import { DENIED_DATA, SHOP_STATE } from './merchant-messages.ts';
+import { LEADS_ELSEWHERE } from './merchant-messages.ts';
+import { refusalOf } from './refusals.ts';
 import { parseRetryAfter, UNSAID_WAIT_MS } from './retry-after.ts';
 
 /** The address of the Admin API. */
@@ -61,9 +65,9 @@ export async function askAdminApi(
 /**
  * Sends one request to a shop. Its secrets must not leak: the shop's name is validated here, the last place
  * before they are sent (`evil.example/x.myshopify.com` must not redirect them), and a redirect is an error,
- * because fetch would send them along. Errors contain nothing of a request or a reply: a request has secrets,
- * and a reply has personal data.
- * @throws ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
+ * because fetch would send them along. Errors contain nothing of a request or a reply but the new domain of a shop: a
+ * request has secrets, and a reply has personal data.
+ * @throws ShopRenamed, ShopifyRejected, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
  */
 export async function sendToShop(
   { baseUrl, timeoutMs }: { baseUrl: string; timeoutMs?: number | undefined },
@@ -72,10 +76,25 @@ export async function sendToShop(
 ): Promise<HttpReply> {
   if (!SHOP_DOMAIN.test(shop)) throw new ShopifyRejected('The shop is no *.myshopify.com');
   const base = baseUrl.replaceAll('{shop}', shop).replace(/\/$/, '');
-  return withTimeLimit(signal, timeoutMs, async (limited) => {
-    const response = await fetch(`${base}${path}`, { ...init, redirect: 'error', signal: limited });
+  const url = `${base}${path}`;
+  const reply = await withTimeLimit(signal, timeoutMs, async (limited) => {
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: limited });
     return { status: response.status, headers: response.headers, body: await readText(response) };
   });
+  if (reply.status >= 300 && reply.status < 400) throw redirected(shop, url, reply.headers.get('location'));
+  return reply;
+}
+
+/**
+ * Why a shop's domain leads elsewhere. Shopify answers a former domain with a redirect to the new one: only a domain of
+ * Shopify's is believed, and nothing is sent there until the shop at it has proven to be the same.
+ */
+function redirected(shop: string, url: string, location: string | null): Error {
+  const target = URL.parse(location ?? '', url)?.hostname;
+  if (target === undefined || target === shop || target === URL.parse(url)?.hostname) {
+    return new UnusableAnswer('redirect', 'a redirect that leads nowhere');
+  }
+  return SHOP_DOMAIN.test(target) ? new ShopRenamed(target) : new ShopifyRejected(LEADS_ELSEWHERE);
 }
 
 /**
@@ -113,29 +132,42 @@ export async function withTimeLimit<T>(
   }
 }
 
-/** The meaning of a status other than 200, for both APIs. @throws unless it is 200 */
-export function assertAnswered({ status, headers, body }: HttpReply, now: number): void {
-  if (status === 200) return;
+/**
+ * The meaning of a status other than that of an answer, for both APIs.
+ * @param cost the bucket of the reply, where it has it
+ * @throws unless the status is 2xx
+ */
+export function assertAnswered(
+  { status, headers, body }: HttpReply,
+  now: number,
+  cost: QueryCost | null = null,
+): void {
+  if (status >= 200 && status < 300) return;
   if (status === 401) throw new Unauthorized();
   // Shopify's 504 is a query that took too long; 430 is a temporary security hold.
-  if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`);
-  if (status === 429 || status === 430 || status >= 500) {
-    const asked = parseRetryAfter(headers.get('retry-after'), now);
-    // A full bucket pauses all slices of the shop; any other failure may concern this request only.
-    throw new ShopifyUnavailable(`HTTP ${status}`, asked ?? (status === 429 ? UNSAID_WAIT_MS : null));
+  if (status === 504 || status === 408) throw new ShopifyTimeout(`HTTP ${status}`, null, cost);
+  const asked = parseRetryAfter(headers.get('retry-after'), now);
+  // A full bucket pauses all slices of the shop; any other failure may concern this request only.
+  if (status === 429) throw new ShopifyUnavailable('HTTP 429', asked ?? UNSAID_WAIT_MS, cost);
+  if (status === 430 || status >= 500) {
+    throw new UnusableAnswer('error', `HTTP ${status}`, asked, cost);
   }
-  if (status === 403 && /protected customer data|not approved/i.test(body))
-    throw new ShopifyRejected(DENIED_DATA);
-  throw new ShopifyRejected(SHOP_STATE[status] ?? `Shopify answered HTTP ${status}.`);
+  throw refusalOf(status, body);
 }
 
-/** @throws ShopifyUnavailable when the body is truncated, or is the error page of a proxy */
+/** @throws UnusableAnswer */
 export function parseObject(body: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(body);
-    if (value !== null && typeof value === 'object') return value as Record<string, unknown>;
+    value = JSON.parse(body);
   } catch {
-    // reported below
+    const text = body.trimStart();
+    if (text === '') throw new UnusableAnswer('empty', 'an empty reply');
+    if (text.startsWith('<')) throw new UnusableAnswer('web_page', 'a reply that is a web page');
+    throw new UnusableAnswer('cut_short', 'a reply that is no JSON');
   }
-  throw new ShopifyUnavailable('a reply that is no JSON object');
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new UnusableAnswer('other_form', 'a reply that is no JSON object');
 }

@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGzip } from 'node:zlib';
-import { createShopifyClient, isShopifyItself, QueryTooExpensive } from '../src/index.ts';
+import {
+  createShopifyClient,
+  isShopifyItself,
+  QueryTooExpensive,
+  ShopifyRejected,
+  ShopRenamed,
+  UnusableAnswer,
+} from '../src/index.ts';
 
 const MIB = 1_048_576;
 
@@ -90,3 +97,66 @@ it.each([
   ['https://{shop}.example.com', false],
   ['https://example.com/{shop}', false],
 ])('%s is Shopify itself: %p', (url, is) => expect(isShopifyItself(url)).toBe(is));
+
+const redirect = (status: number, location?: string) => {
+  let requests = 0;
+  answer = (response) => {
+    requests += 1;
+    response.writeHead(status, location === undefined ? {} : { location });
+    response.end('<html>');
+  };
+  return () => requests;
+};
+
+it.each([301, 302, 303, 307, 308])(
+  'names the new domain of a shop that answers %i, and sends nothing there',
+  async (status) => {
+    const requests = redirect(status, 'https://new-name.myshopify.com/admin/api/2026-10/graphql.json');
+    const error = await ask().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ShopRenamed);
+    expect(error).toMatchObject({
+      domain: 'new-name.myshopify.com',
+      message: expect.stringMatching(
+        /renamed the shop: it is new-name\.myshopify\.com now.*resume/,
+      ) as string,
+    });
+    expect(requests()).toBe(1);
+  },
+);
+
+it.each([
+  'https://NEW-NAME.MYSHOPIFY.COM:443/',
+  'http://new-name.myshopify.com/x',
+  '//new-name.myshopify.com/x',
+])('takes %s for its new domain', async (location) => {
+  redirect(301, location);
+  await expect(ask()).rejects.toMatchObject({ domain: 'new-name.myshopify.com' });
+});
+
+it.each([
+  'https://example.com/',
+  'https://new-name.myshopify.com.example.com/',
+  'https://new-name.myshopify.com@example.com/',
+  'https://admin.shopify.com/store/new-name',
+  'https://-.myshopify.com/',
+  'https://a.b.myshopify.com/',
+])('believes no other site: %s', async (location) => {
+  redirect(301, location);
+  const error = await ask().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ShopifyRejected);
+  expect(error).not.toBeInstanceOf(ShopRenamed);
+  expect((error as Error).message).toMatch(/no myshopify\.com domain/);
+  expect((error as Error).message).not.toContain('example');
+});
+
+it.each<[string, string | undefined]>([
+  ['nowhere', undefined],
+  ['to no address', 'http://['],
+  ['to the same shop', '/admin/auth/login'],
+  ['to itself by name', 'https://a.myshopify.com/password'],
+])('waits behind a redirect %s', async (_where, location) => {
+  redirect(302, location);
+  const error = await ask().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UnusableAnswer);
+  expect(error).toMatchObject({ what: 'redirect' });
+});

@@ -5,6 +5,7 @@ import {
   ShopifyRejected,
   ShopifyUnavailable,
   ShopUnproven,
+  storedTokenRefused,
   Throttled,
   Unauthorized,
   type Access,
@@ -12,8 +13,11 @@ import {
   type ShopProof,
 } from '@core/shopify';
 
-/** @throws CoreError naming the field; its message does not reveal whether another merchant has the shop */
-export type ProveShop = (access: Access) => Promise<ShopProof>;
+/**
+ * @param field of the request that names the shop; new_shop: the token is the stored one, and no field of the request
+ * @throws CoreError naming the field; its message does not reveal whether another merchant has the shop
+ */
+export type ProveShop = (access: Access, field?: 'shop' | 'new_shop') => Promise<ShopProof>;
 
 /**
  * Verifies an access token with its shop before anything is looked up or stored: a caller with a worthless
@@ -22,14 +26,23 @@ export type ProveShop = (access: Access) => Promise<ShopProof>;
  */
 export function createProveShop(api: AdminApi, log: Pick<Logger, 'warn'>): ProveShop {
   const client = createShopifyClient(api);
-  return async (access) => {
+  return async (access, field = 'shop') => {
     try {
       return await proveShop(client, access);
     } catch (error) {
       access.signal.throwIfAborted();
-      throw refusalOf(error, access.shop, log);
+      throw field === 'shop' ? refusalOf(error, access.shop, log) : refusalOfStored(error, access.shop, log);
     }
   };
+}
+
+/** Of a token that was accepted once: what is wrong with it is no mistake of the request. */
+function refusalOfStored(error: unknown, shop: string, log: Pick<Logger, 'warn'>): unknown {
+  const about = (message: string) =>
+    new CoreError('failed_precondition', `new_shop: ${message}`, { field: 'new_shop' });
+  if (error instanceof Unauthorized) return about(storedTokenRefused(shop));
+  if (error instanceof ShopifyRejected) return about(error.message);
+  return refusalOf(error, shop, log);
 }
 
 function refusalOf(error: unknown, shop: string, log: Pick<Logger, 'warn'>): unknown {

@@ -3,6 +3,7 @@ import type { ListCustomerImportErrorsRequest } from '@core/contracts';
 import { listImportErrors } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
+import { presentReason } from '../present/row-reason.ts';
 
 export async function listCustomerImportErrorsHandler(
   deps: Pick<Deps, 'reads' | 'pageTokens'>,
@@ -15,7 +16,11 @@ export async function listCustomerImportErrorsHandler(
     request,
   );
   return {
-    errors: errors.map((error) => ({ ...error, occurredAt: timestampFromDate(error.occurredAt) })),
+    errors: errors.map((error) => ({
+      ...error,
+      occurredAt: timestampFromDate(error.occurredAt),
+      ...presentReason(error.reason),
+    })),
     nextPageToken,
   };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { getImport, readImportErrors, type ImportError } from '@core/domain';
+import { explainReason, getImport, readImportErrors, type ImportError } from '@core/domain';
 import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code } from '@connectrpc/connect';
 import type { IsMerchant } from '../auth/merchants.ts';
@@ -19,7 +19,14 @@ export const IMPORT_ERRORS_CSV = '/core.v1/import-errors.csv';
 
 /** As of ListCustomerImportErrors, which tells the same page by page. */
 const ASKED: Asked = { scope: 'imports:write', cost: 'exports', kind: 'stream' };
-const HEADINGS = csvLine(['external_id', 'reason', 'occurred_at']);
+const HEADINGS = csvLine([
+  'external_id',
+  'reason',
+  'occurred_at',
+  'effect',
+  'merchant_message',
+  'support_message',
+]);
 
 export interface ImportErrorsCsvOptions {
   deps: Pick<Deps, 'reads'>;
@@ -87,9 +94,10 @@ async function answer(
 async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffer> {
   yield Buffer.from(HEADINGS);
   for await (const errors of pages) {
-    const rows = errors.map(({ externalId, reason, occurredAt }) =>
-      csvLine([externalId, reason, occurredAt.toISOString()]),
-    );
+    const rows = errors.map(({ externalId, reason, occurredAt }) => {
+      const { effect, merchant, support } = explainReason(reason);
+      return csvLine([externalId, reason, occurredAt.toISOString(), effect, merchant, support]);
+    });
     yield Buffer.from(rows.join(''));
   }
 }

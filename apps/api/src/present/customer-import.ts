@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ImportMode, ImportSource, ImportStatus, type CustomerImportSchema } from '@core/contracts';
 import { paceOf, type ImportRun } from '@core/domain';
+import { presentReason } from './row-reason.ts';
 
 const STATUS: Readonly<Record<ImportRun['status'], ImportStatus>> = {
   pending: ImportStatus.PENDING,
@@ -51,4 +52,9 @@ export const presentImport = (
   error: run.error ?? '',
   startedAt: run.startedAt ? timestampFromDate(run.startedAt) : undefined,
   finishedAt: run.finishedAt ? timestampFromDate(run.finishedAt) : undefined,
+  errorsByReason: Object.entries(run.rowErrors ?? {}).map(([reason, count]) => ({
+    reason,
+    count: BigInt(count),
+    ...presentReason(reason),
+  })),
 });

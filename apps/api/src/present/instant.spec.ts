@@ -15,6 +15,16 @@ it.each([
   expect(readInstant(text)).toEqual(instant);
 });
 
+it.each([
+  ['2026-01-02T03:04:05Z', 0],
+  ['2026-01-02T03:04:05.678Z', 678_000_000],
+  ['2026-01-02T03:04:05.123456789Z', 123_456_789],
+  ['2026-01-02T03:04:05.000000001Z', 1],
+  ['2026-01-02T03:04:05.999999999Z', 999_999_999],
+])('reads %s to the nanosecond', (text, nanos) =>
+  expect(readInstant(text)).toEqual(create(TimestampSchema, { seconds: 1_767_323_045n, nanos })),
+);
+
 it('cuts off what PostgreSQL does not count', () =>
   expect(writeInstant(create(TimestampSchema, { seconds: 1n, nanos: 1_999 }))).toBe(
     '1970-01-01T00:00:01.000001Z',

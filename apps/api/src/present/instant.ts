@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromDate, TimestampSchema, type Timestamp } from '@bufbuild/protobuf/wkt';
+import { TimestampSchema, type Timestamp } from '@bufbuild/protobuf/wkt';
 
-// PostgreSQL counts microseconds and a Date milliseconds: a time that comes back as `updated_since` must be the
-// very one that was given.
+// PostgreSQL counts microseconds, producers of scores nanoseconds and a Date milliseconds: a time that comes back as
+// `updated_since`, or is compared by its reader, must be the very one that was given.
 
 /** As RFC 3339 with six digits; nanoseconds are cut off. */
 export const writeInstant = ({ seconds, nanos }: Timestamp): string => {
@@ -10,9 +10,12 @@ export const writeInstant = ({ seconds, nanos }: Timestamp): string => {
   return `${whole}.${String(Math.floor(nanos / 1_000)).padStart(6, '0')}Z`;
 };
 
-/** @param text as writeInstant writes it */
-export const readInstant = (text: string): Timestamp =>
-  create(TimestampSchema, {
-    seconds: timestampFromDate(new Date(`${text.slice(0, -'.000000Z'.length)}Z`)).seconds,
-    nanos: Number(text.slice(-'000000Z'.length, -1)) * 1_000,
-  });
+/** @param text RFC 3339 in UTC with up to nine decimals */
+export function readInstant(text: string): Timestamp {
+  const seconds = Math.floor(Date.parse(text) / 1_000);
+  const nanos = Number(text.slice(POINT + 1, -1).padEnd(NANOS, '0'));
+  return create(TimestampSchema, { seconds: BigInt(seconds), nanos });
+}
+
+const POINT = '2026-01-02T03:04:05'.length;
+const NANOS = 9;

@@ -7,6 +7,7 @@ export const PRIVACY_KIND: Readonly<Record<PrivacyRequest['kind'], PrivacyReques
   redact: PrivacyRequestKind.REDACT,
   data_request: PrivacyRequestKind.DATA_REQUEST,
   shop_redact: PrivacyRequestKind.SHOP_REDACT,
+  unknown: PrivacyRequestKind.UNSPECIFIED,
 };
 
 function statusOf({ completedAt, cancelledAt, held }: PrivacyRequest): PrivacyRequestStatus {

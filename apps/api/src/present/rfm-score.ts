@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { RfmScoreSchema } from '@core/contracts';
 import type { StoredRfmScore } from '@core/db';
+import { readInstant } from './instant.ts';
 
 /** A stored score as the API shows it; undefined while there is none. */
 export const presentScore = (
@@ -15,7 +15,7 @@ export const presentScore = (
         score: stored.score,
         segment: stored.segment,
         previousSegment: stored.previous_segment,
-        asOf: timestampFromDate(new Date(stored.as_of)),
+        asOf: readInstant(stored.as_of),
         sequence: stored.sequence === undefined ? undefined : BigInt(stored.sequence),
         configVersion: stored.config_version,
       }

@@ -1,8 +1,17 @@
 import type { DescEnum, DescMessage, EnumShape, JsonObject, MessageShape } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { Consistency, type RfmRange, type RfmThresholds } from '@core/contracts';
-import { CONSISTENCY_TOKEN, normaliseEmail } from '@core/db';
-import { checkCron, checkTimeZone, shopDomain, validateRange, validateThresholds } from '@core/domain';
+import { Consistency, LONGEST_ID, textProblem, type RfmRange, type RfmThresholds } from '@core/contracts';
+import { CONSISTENCY_TOKEN, parseEmail } from '@core/db';
+import {
+  checkCron,
+  checkTimeZone,
+  externalIdOf,
+  isRowReason,
+  ROW_REASONS,
+  shopDomain,
+  validateRange,
+  validateThresholds,
+} from '@core/domain';
 import { invalid } from '@core/runtime';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 import { metadataProblem } from './metadata.ts';
@@ -26,17 +35,16 @@ export const uuid: Rule<string> = (value, at) => isUuid(value, at).toLowerCase()
 /** As uuid, or empty for "not given". */
 export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));
 
-const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
-const LONGEST_EMAIL = 320;
-
-/** Trimmed. Both as written and as compared: normalising can turn another character into an @. */
+/** Trimmed. */
 export const email: Rule<string> = (value, { field }) => {
-  if (value.length > LONGEST_EMAIL) throw invalid(field, `must have at most ${LONGEST_EMAIL} characters`);
-  const written = value.trim();
-  if (!EMAIL.test(written) || !EMAIL.test(normaliseEmail(written))) {
-    throw invalid(field, 'must contain one @ with text on both sides, and no spaces');
+  const stored = parseEmail(value);
+  if (stored === null) {
+    throw invalid(
+      field,
+      'must contain one @ with text on both sides, no spaces, and at most 320 visible characters',
+    );
   }
-  return written;
+  return stored;
 };
 
 export const optional =
@@ -52,13 +60,11 @@ export const listOf =
     return values.map((value, n) => rule(value, { field: `${field}[${n}]`, message }));
   };
 
-const VISIBLE = /^\P{C}+$/u;
-
-/** Visible text on one line, 1 to `longest` characters; a character may take two UTF-16 units of a string. */
+/** Visible text on one line, 1 to `longest` characters: the rule of every door, see textProblem. */
 export const text =
   (longest: number): Rule<string> =>
   (value, { field }) => {
-    if (value.length > 2 * longest || !VISIBLE.test(value) || [...value].length > longest) {
+    if (value === '' || textProblem(value, longest)) {
       throw invalid(field, `must be 1 to ${longest} visible characters`);
     }
     return value;
@@ -70,7 +76,8 @@ export const textOrEmpty =
   (value, at) =>
     value === '' ? value : text(longest)(value, at);
 
-export const externalId = text(255);
+/** In its canonical form: it is compared and hashed as text. */
+export const externalId: Rule<string> = (value, at) => text(LONGEST_ID)(externalIdOf(value), at);
 
 /** A token of another system: what HTTP allows in a header. */
 export const secret = matching(/^[\x21-\x7e]+$/, 4_096, 'must be 1 to 4096 visible ASCII characters');
@@ -82,6 +89,12 @@ export const cron: Rule<string> = (value, { field }) => checkCron(value, field);
 
 /** In the tables' spelling; empty is UTC. */
 export const timeZone: Rule<string> = (value, { field }) => checkTimeZone(value, field);
+
+/** A reason of import errors, or empty for all. */
+export const rowReason: Rule<string> = (value, { field }) => {
+  if (value === '' || isRowReason(value)) return value;
+  throw invalid(field, `must be empty or one of ${Object.keys(ROW_REASONS).join(', ')}`);
+};
 
 /** Of a field whose type says all. */
 export const anything = <T>(value: T): T => value;

@@ -1,6 +1,15 @@
 import { Fenced } from '@core/domain';
 import { CoreError } from '@core/runtime';
-import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
+import {
+  ShopifyRejected,
+  ShopifyUnavailable,
+  ShopRenamed,
+  Throttled,
+  Unauthorized,
+  UNUSABLE,
+  UnusableAnswer,
+  type Unusable,
+} from '@core/shopify';
 import { LimiterUnavailable } from '../shopify/limiter.ts';
 import { remedyFor } from './page-failure.ts';
 
@@ -34,6 +43,16 @@ describe('remedyFor', () => {
       new ShopifyRejected('for the merchant'),
       { kind: 'fail', message: 'for the merchant' },
     ],
+    [
+      'a shop that was renamed',
+      new ShopRenamed('new.myshopify.com'),
+      { kind: 'fail', message: /it is new\.myshopify\.com now/ },
+    ],
+    [
+      'a web page',
+      new UnusableAnswer('web_page', 'x'),
+      { kind: 'wait', reason: /^Shopify answers with a web page in place of data; next try in/ },
+    ],
     ['a shop without connection', new CoreError('failed_precondition', 'call ConnectShop'), { kind: 'fail' }],
   ])('%s', (_case, error, remedy) => {
     const expected = Object.fromEntries(
@@ -43,6 +62,19 @@ describe('remedyFor', () => {
       ]),
     );
     expect(remedyFor(error, young, LIMIT)).toMatchObject(expected);
+  });
+
+  it('says what came in place of data, while it tries again and once it gives up', () => {
+    const kinds = (Object.keys(UNUSABLE) as (keyof typeof UNUSABLE)[]).filter((what) => what !== 'none');
+    const said = kinds.map((what) => {
+      const error = new UnusableAnswer(what satisfies Unusable, 'x');
+      const [now, gaveUp] = [remedyFor(error, young, LIMIT), remedyFor(error, old, LIMIT)];
+      expect(now).toMatchObject({ kind: 'wait', reason: expect.stringContaining(UNUSABLE[what].now) });
+      expect(gaveUp).toEqual({ kind: 'fail', message: UNUSABLE[what].gaveUp });
+      return UNUSABLE[what].gaveUp;
+    });
+    expect(new Set(said).size).toBe(said.length);
+    for (const sentence of said) expect(sentence).toMatch(/[Rr]esume the import/i);
   });
 
   it('gives an outage up in the end, a throttled page never', () => {

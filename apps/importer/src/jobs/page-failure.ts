@@ -1,6 +1,13 @@
 import { Fenced } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
-import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
+import {
+  ShopifyRejected,
+  ShopifyUnavailable,
+  Throttled,
+  Unauthorized,
+  UNUSABLE,
+  UnusableAnswer,
+} from '@core/shopify';
 import { asksToWait, LimiterUnavailable } from '../shopify/limiter.ts';
 
 export interface Attempt {
@@ -51,18 +58,19 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
     return { kind: 'fail', message: error.message };
   }
   const unavailable = error instanceof ShopifyUnavailable;
+  const said = UNUSABLE[error instanceof UnusableAnswer ? error.what : 'none'];
   if (attempt.ageMs > giveUpAfterMs) {
     return {
       kind: 'fail',
       message: unavailable
-        ? 'Shopify could not be reached for too long. Resume the import later.'
+        ? said.gaveUp
         : "The import was stopped: an internal error came back again and again (see the importer's log). Resume it to " +
           'try again.',
     };
   }
   if (unavailable && error.retryAfterMs !== null) return waitAsked(error.retryAfterMs);
   const waitMs = pauseAfter(attempt);
-  const what = unavailable ? 'Shopify does not answer' : 'Held up by an internal error';
+  const what = unavailable ? said.now : 'Held up by an internal error';
   const reason = `${what}; next try in ${(waitMs / 1000).toFixed(1)} s`;
   return { kind: 'wait', waitMs, reason, paused: isPaused(attempt) };
 }

@@ -1,4 +1,12 @@
-import { advanceRun, clearWaiting, movePlace, planRun, rangeOfRun, type RunPlan } from '@core/domain';
+import {
+  advanceRun,
+  clearWaiting,
+  healExternalIds,
+  movePlace,
+  planRun,
+  rangeOfRun,
+  type RunPlan,
+} from '@core/domain';
 import type { ShopifyClient } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { chooseSource } from '../shopify/choose-source.ts';
@@ -27,6 +35,7 @@ export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> 
     if (answers.grown()) await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, page, answers.write()));
     throw error;
   }
+  if (claimed.since === null) await healIds(deps, work);
   await inTransactionOf(page, deps.pool, async (tx) => {
     await planRun(tx, page, plan);
     await clearWaiting(tx, page);
@@ -34,6 +43,18 @@ export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> 
   });
   countPage(deps, claimed.shop);
   return 'done';
+}
+
+/** Before a full run reads anybody: it would store those anew whom it does not know by their ids. */
+async function healIds({ pool }: WorkDeps, { page, ctx }: Work): Promise<void> {
+  const { merchantId } = page;
+  let after: string | null = null;
+  do {
+    const from: string | null = after;
+    after = await inTransactionOf(page, pool, (tx) =>
+      healExternalIds(tx, ctx, { merchantId, origin: 'import' }, from),
+    );
+  } while (after !== null);
 }
 
 async function makePlan(

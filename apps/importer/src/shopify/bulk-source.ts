@@ -6,8 +6,7 @@ import { createFileUrls, type ResultFile } from './bulk/file-urls.ts';
 import { askOperation, LOOK_COST, START_COST, type Operation } from './bulk/operation.ts';
 import { parseLines } from './bulk/parse-lines.ts';
 import { findOperation } from './bulk/start.ts';
-import { toImported } from './customer-node.ts';
-import { idOf } from './imported.ts';
+import { readNodes } from './customer-node.ts';
 import type { FileQuery, Limit, Source, SourcePage, SourceQuery } from './source.ts';
 
 /** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
@@ -45,11 +44,11 @@ export function createBulkSource(
       signal: query.signal,
       timeoutMs,
     });
-    const nodes = parseLines(lines, file.partial && end);
+    const { customers, ids } = readNodes(parseLines(lines, file.partial && end), query.idsOnly);
     const next = { ...cursor, line: cursor.line + lines.length, byte: cursor.byte + bytes };
     return {
-      customers: query.idsOnly ? [] : nodes.map(toImported),
-      ids: nodes.map(({ id }) => idOf(id)),
+      customers,
+      ids,
       next: end ? (file.partial ? write(toStart(cursor.failures + 1)) : null) : write(next),
       wait: null,
       cost: null,

@@ -1,6 +1,6 @@
 import { gidOf, type ImportedCustomer } from '@core/domain';
-import { type Access, type QueryCost, type ShopifyClient, ShopifyUnavailable } from '@core/shopify';
-import { CUSTOMER_FIELDS, toImported, type CustomerNode } from './customer-node.ts';
+import { type Access, type QueryCost, type ShopifyClient, UnusableAnswer } from '@core/shopify';
+import { CUSTOMER_FIELDS, readNode, type CustomerNode } from './customer-node.ts';
 
 /** What `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits (input arrays). */
 export const MOST_IDS = 250;
@@ -33,7 +33,13 @@ export async function fetchByIds(
   const nodes = data.nodes as (CustomerNode | null)[] | undefined;
   // A reply with fewer places than ids would make customers missing who are there.
   if (!Array.isArray(nodes) || nodes.length !== ids.length)
-    throw new ShopifyUnavailable('a reply without all ids');
-  const missing = ids.filter((_, at) => !nodes[at]);
-  return { customers: nodes.filter((node) => node !== null).map(toImported), missing, cost };
+    throw new UnusableAnswer('other_form', 'a reply without all ids');
+  // Null alone says that there is none: what is not as it should be is there all the same, and is deleted by nobody.
+  const missing = ids.filter((_, at) => nodes[at] === null);
+  const customers = ids.flatMap((id, at) => {
+    const node = nodes[at];
+    // Whatever it says of its id, it is the one that was asked for.
+    return node == null ? [] : readNode({ ...node, id: gidOf(id) }).customer;
+  });
+  return { customers, missing, cost };
 }

@@ -1,5 +1,5 @@
 import type { SliceRange } from '@core/domain';
-import { type Access, type QueryCost, type ShopifyClient, ShopifyUnavailable } from '@core/shopify';
+import { type Access, type QueryCost, type ShopifyClient, UnusableAnswer } from '@core/shopify';
 import { searchOf } from './search-range.ts';
 
 /** Without a limit: the default stops at 10,000. */
@@ -15,6 +15,8 @@ export async function countCustomers(
   const variables = { query: searchOf(range, 'created_at') || null };
   const { data, cost } = await client({ ...access, document: COUNT, variables });
   const { count } = (data.customersCount ?? {}) as { count?: number };
-  if (!Number.isInteger(count)) throw new ShopifyUnavailable('a reply without a count');
+  if (!Number.isSafeInteger(count) || Number(count) < 0) {
+    throw new UnusableAnswer('other_form', 'a reply without a count');
+  }
   return { count: Number(count), cost };
 }

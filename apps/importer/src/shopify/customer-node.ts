@@ -1,17 +1,16 @@
-import type { ImportedCustomer } from '@core/domain';
-import { orUnreadable } from './imported.ts';
+import { ifSaid, NO_EMAIL, numberOf, readCustomer, type ReadCustomer, type Said } from './imported.ts';
 
-/** A customer as CUSTOMER_FIELDS of the GraphQL API ask for one. */
+/** A customer as CUSTOMER_FIELDS of the GraphQL API ask for one. Only the email is nullable by its schema. */
 export interface CustomerNode {
   id: string;
-  defaultEmailAddress: { emailAddress: string } | null;
+  defaultEmailAddress?: Said<{ emailAddress: string }>;
   /** UnsignedInt64, as a string. */
-  numberOfOrders: string;
-  amountSpent: { amount: string; currencyCode: string };
-  tags: string[];
-  state: string;
-  createdAt: string;
-  updatedAt: string;
+  numberOfOrders?: Said<string>;
+  amountSpent?: Said<{ amount: string; currencyCode: string }>;
+  tags?: Said<string[]>;
+  state?: Said<string>;
+  createdAt?: Said<string>;
+  updatedAt?: Said<string>;
 }
 
 /** Of the type Customer; spelt out in each document, for bulk queries are safest without fragments. */
@@ -24,15 +23,29 @@ export const CUSTOMER_FIELDS = `id
       createdAt
       updatedAt`;
 
-export const toImported = (node: CustomerNode): ImportedCustomer =>
-  orUnreadable(node.id, () => ({
-    gid: node.id,
-    email: node.defaultEmailAddress?.emailAddress ?? null,
-    orders: node.numberOfOrders,
-    amount: node.amountSpent.amount,
-    currency: node.amountSpent.currencyCode,
-    tags: node.tags,
-    state: node.state,
-    createdAt: node.createdAt,
-    updatedAt: node.updatedAt,
-  }));
+export const readNode = (node: CustomerNode | null): ReadCustomer =>
+  readCustomer(node?.id, () => {
+    if (node === null) throw new TypeError('no node');
+    return {
+      email: ifSaid(node.defaultEmailAddress, ({ emailAddress }) => emailAddress ?? NO_EMAIL),
+      orders: node.numberOfOrders,
+      spent: ifSaid(node.amountSpent, ({ amount, currencyCode }) => ({ amount, currency: currencyCode })),
+      tags: node.tags,
+      state: node.state,
+      createdAt: node.createdAt,
+      updatedAt: node.updatedAt,
+    };
+  });
+
+/**
+ * The customers of a page, and the numbers of those who have one.
+ * @param idsOnly nothing else was asked for
+ */
+export function readNodes(
+  nodes: readonly (CustomerNode | null)[],
+  idsOnly: boolean,
+): { customers: ReadCustomer['customer'][]; ids: number[] } {
+  if (idsOnly) return { customers: [], ids: nodes.flatMap((node) => numberOf(node?.id) ?? []) };
+  const read = nodes.map(readNode);
+  return { customers: read.map(({ customer }) => customer), ids: read.flatMap(({ id }) => id ?? []) };
+}

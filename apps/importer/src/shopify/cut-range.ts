@@ -1,5 +1,5 @@
 import { shopifyTime, type SliceRange } from '@core/domain';
-import { type Access, type ShopifyClient, ShopifyUnavailable } from '@core/shopify';
+import { type Access, type ShopifyClient, UnusableAnswer } from '@core/shopify';
 import { edgesOf, splitSpan, splitsOf, type Bin } from './bins.ts';
 import { MOST_A_PAGE } from './page-size.ts';
 import { searchOf } from './search-range.ts';
@@ -51,7 +51,9 @@ async function createdBounds(client: ShopifyClient, access: Access, range: Slice
   const { oldest, newest } = data as Record<string, { nodes?: { createdAt: string }[] } | undefined>;
   const [first, last] = [oldest?.nodes?.[0]?.createdAt, newest?.nodes?.[0]?.createdAt];
   if (first === undefined || last === undefined) return null;
-  return { from: Math.floor(Date.parse(first) / 1000), to: Math.floor(Date.parse(last) / 1000) + 1 };
+  const [from, to] = [Math.floor(Date.parse(first) / 1000), Math.floor(Date.parse(last) / 1000) + 1];
+  if (!Number.isFinite(to - from)) throw new UnusableAnswer('other_form', 'a reply without times');
+  return { from, to };
 }
 
 /** All counts by one request, a point each. */
@@ -73,8 +75,10 @@ async function countBins(
   const counts = data as Record<string, { count?: number } | undefined>;
   return spans.map((span, i) => {
     const count = counts[`c${i}`]?.count;
-    if (count === undefined) throw new ShopifyUnavailable('a reply without a count');
-    return { ...span, count };
+    if (!Number.isSafeInteger(count) || Number(count) < 0) {
+      throw new UnusableAnswer('other_form', 'a reply without a count');
+    }
+    return { ...span, count: Number(count) };
   });
 }
 

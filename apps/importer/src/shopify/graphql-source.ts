@@ -1,6 +1,5 @@
-import { type ShopifyClient, type ShopifyReply, ShopifyUnavailable } from '@core/shopify';
-import { CUSTOMER_FIELDS, toImported, type CustomerNode } from './customer-node.ts';
-import { idOf } from './imported.ts';
+import { type ShopifyClient, type ShopifyReply, UnusableAnswer } from '@core/shopify';
+import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
 import { placeAfter, type PageCursor } from './page-cursor.ts';
 import { createPageSizes } from './page-size.ts';
 import { searchOf } from './search-range.ts';
@@ -25,8 +24,8 @@ export const ID_PAGE = pageOf('CustomerIds', 'id');
 const PAGE_COST = 36;
 
 interface Connection {
-  nodes?: CustomerNode[];
-  pageInfo?: { hasNextPage: boolean; endCursor: string | null };
+  nodes?: (CustomerNode | null)[];
+  pageInfo?: { hasNextPage: boolean; endCursor: unknown };
 }
 
 /** Customers by GraphQL, a page a request. */
@@ -55,12 +54,12 @@ export function createGraphqlSource(client: ShopifyClient): Source {
       const place = query.cursor === null ? null : (JSON.parse(query.cursor) as PageCursor);
       const { data, cost } = await ask(query, place?.at ?? null);
       const { nodes, pageInfo } = (data.customers ?? {}) as Connection;
-      if (!Array.isArray(nodes) || !pageInfo) throw new ShopifyUnavailable('a reply without customers');
-      if (pageInfo.hasNextPage && !pageInfo.endCursor) throw new ShopifyUnavailable('a page without its end');
-      const ids = nodes.map(({ id }) => idOf(id));
-      const next = placeAfter(place, ids, pageInfo.hasNextPage ? pageInfo.endCursor : null);
+      if (!Array.isArray(nodes) || !pageInfo)
+        throw new UnusableAnswer('other_form', 'a reply without customers');
+      const { customers, ids } = readNodes(nodes, query.idsOnly);
+      const next = placeAfter(place, ids, endOf(pageInfo));
       return {
-        customers: query.idsOnly ? [] : nodes.map(toImported),
+        customers,
         ids,
         next: next && JSON.stringify(next),
         wait: null,
@@ -68,4 +67,10 @@ export function createGraphqlSource(client: ShopifyClient): Source {
       };
     },
   };
+}
+
+function endOf({ hasNextPage, endCursor }: NonNullable<Connection['pageInfo']>): string | null {
+  if (!hasNextPage) return null;
+  if (typeof endCursor === 'string' && endCursor !== '') return endCursor;
+  throw new UnusableAnswer('other_form', 'a page without its end');
 }

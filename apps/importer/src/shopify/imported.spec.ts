@@ -1,7 +1,13 @@
-import { toImported } from './customer-node.ts';
 import { gidOf } from '@core/domain';
-import { idOf } from './imported.ts';
-import { fromRest } from './rest-customer.ts';
+import { readNode, readNodes } from './customer-node.ts';
+import { numberOf } from './imported.ts';
+import { readRow } from './rest-customer.ts';
+
+type Node = NonNullable<Parameters<typeof readNode>[0]>;
+type Row = NonNullable<Parameters<typeof readRow>[0]>;
+/** Replies are cast: a field may be anything. */
+const toImported = (fields: Record<string, unknown>) => readNode(fields as unknown as Node).customer;
+const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR').customer;
 
 const node = {
   id: 'gid://shopify/Customer/7',
@@ -41,8 +47,8 @@ describe('a customer', () => {
   });
 
   it('is the same by REST', () => {
-    expect(fromRest(row, 'EUR')).toEqual(toImported(node));
-    expect(fromRest({ ...row, email: null, tags: '' }, 'EUR')).toEqual(
+    expect(fromRest(row)).toEqual(toImported(node));
+    expect(fromRest({ ...row, email: null, tags: '' })).toEqual(
       toImported({ ...node, defaultEmailAddress: null, tags: [] }),
     );
   });
@@ -59,19 +65,129 @@ describe('a customer', () => {
     expect(metadata.amount_spent).toEqual({ amount: kept, currency: 'EUR' });
   });
 
-  it('does not fail its page by a time that is none', () => {
-    expect(toImported({ ...node, createdAt: 'never' }).metadata.created_at).toBe('never');
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, string]>([
+    ['number_of_orders', { numberOfOrders: 'many' }, { orders_count: 'many' }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '' }, { orders_count: '' }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '-1' }, { orders_count: -1 }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '1.5' }, { orders_count: 1.5 }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '1e3' }, { orders_count: [1] }, 'invalid_number_of_orders'],
+    [
+      'number_of_orders',
+      { numberOfOrders: '9007199254740993' },
+      { orders_count: 2 ** 53 },
+      'invalid_number_of_orders',
+    ],
+    [
+      'amount_spent',
+      { amountSpent: { amount: 'lots', currencyCode: 'EUR' } },
+      { total_spent: 'lots' },
+      'invalid_amount_spent',
+    ],
+    [
+      'amount_spent',
+      { amountSpent: { amount: '1e3', currencyCode: 'EUR' } },
+      { total_spent: {} },
+      'invalid_amount_spent',
+    ],
+    [
+      'amount_spent',
+      { amountSpent: { amount: '1', currencyCode: null } },
+      { total_spent: '1,5' },
+      'invalid_amount_spent',
+    ],
+    ['created_at', { createdAt: 'never' }, { created_at: 'never' }, 'invalid_created_at'],
+    ['created_at', { createdAt: 7 }, { created_at: 7 }, 'invalid_created_at'],
+    ['created_at', { createdAt: '2026-13-01T00:00:00Z' }, { created_at: '2026' }, 'invalid_created_at'],
+  ])('is kept without %s when that is %j, or %j by REST, and says so', (field, inNode, inRow, reason) => {
+    for (const [whole, part] of [
+      [toImported(node), toImported({ ...node, ...inNode })],
+      [fromRest(row), fromRest({ ...row, ...inRow })],
+    ] as const) {
+      const { [field]: _, ...rest } = whole.metadata;
+      expect(part).toEqual({ ...whole, metadata: rest, leftOut: [reason] });
+    }
+  });
+
+  it.each([{}, 7, [], { emailAddress: 7 }])('has no email that can be stored in %j', (email) => {
+    for (const given of [
+      toImported({ ...node, defaultEmailAddress: email }),
+      fromRest({ ...row, email: [email] }),
+    ])
+      expect(given).toMatchObject({ email: '?', metadata: toImported(node).metadata });
+  });
+
+  it.each([null, undefined, 7, 'never', '2026', ''])('has no time of its last change in %j', (updated) => {
+    for (const given of [
+      toImported({ ...node, updatedAt: updated }),
+      fromRest({ ...row, updated_at: updated }),
+    ])
+      expect(given.sourceUpdatedAt.getTime()).toBeNaN();
   });
 
   it('has a number in its id', () => {
-    expect(gidOf(idOf(node.id))).toBe(node.id);
+    expect(gidOf(numberOf(node.id)!)).toBe(node.id);
   });
 
-  it('of whom the source says less than it promises fails alone', () => {
-    const broken = { externalId: node.id, email: null, fault: 'unreadable_customer' };
-    for (const field of ['amountSpent', 'tags', 'state']) {
-      expect(toImported({ ...node, [field]: null })).toMatchObject(broken);
+  const EMPTIED = { amount_spent: null, created_at: null, number_of_orders: null, state: null, tags: [] };
+  const none = (of: object) => Object.fromEntries(Object.keys(of).map((field) => [field, null]));
+
+  it('has empty what is null, by every source', () => {
+    const { id, updatedAt } = node;
+    const expected = { externalId: id, email: null, metadata: EMPTIED };
+    expect(toImported({ ...none(node), id, updatedAt })).toMatchObject(expected);
+    expect(fromRest({ ...none(row), id: 7, updated_at: updatedAt })).toMatchObject(expected);
+  });
+
+  it('says nothing of what the source does not speak of', () => {
+    const { id, updatedAt } = node;
+    for (const said of [toImported({ id, updatedAt }), fromRest({ id: 7, updated_at: updatedAt })]) {
+      expect([said.email, said.metadata, said.leftOut]).toEqual([undefined, {}, undefined]);
     }
-    expect(fromRest({ ...row, tags: null as unknown as string }, 'EUR')).toMatchObject(broken);
+  });
+
+  it('of whom the source says something of another type than it promises fails alone', () => {
+    const broken = { externalId: node.id, metadata: {}, fault: 'unreadable_customer' };
+    for (const field of ['amountSpent', 'tags', 'state'])
+      expect(toImported({ ...node, [field]: 7 })).toMatchObject(broken);
+    expect(toImported({ ...node, tags: ['vip', null] })).toMatchObject(broken);
+    for (const value of [7, ['vip']]) expect(fromRest({ ...row, tags: value })).toMatchObject(broken);
+    expect(fromRest({ ...row, state: 7 })).toMatchObject(broken);
+  });
+
+  it.each([undefined, null, '', 'x', 'gid://shopify/Order/7', 7.5, {}])(
+    'fails alone without an id: %j',
+    (id) => {
+      const [one, other] = [
+        { ...node, id },
+        { ...node, id, numberOfOrders: '13' },
+      ] as unknown as [Node, Node];
+      const { customers, ids } = readNodes([one, node, other], false);
+      expect(ids).toEqual([7]);
+      expect(readNodes([one, node, other], true)).toEqual({ customers: [], ids: [7] });
+      expect(customers.map(({ fault }) => fault)).toEqual([
+        'invalid_external_id',
+        undefined,
+        'invalid_external_id',
+      ]);
+      // Told apart, the same again, and by nothing personal.
+      const [first, , third] = customers;
+      expect(first!.externalId).toMatch(/^unidentified-[0-9a-f]{16}$/);
+      expect(third!.externalId).not.toBe(first!.externalId);
+      expect(readNode({ ...one, defaultEmailAddress: null, tags: [] }).customer.externalId).toBe(
+        first!.externalId,
+      );
+      expect(fromRest({ ...row, id })).toMatchObject({ fault: 'invalid_external_id' });
+    },
+  );
+
+  it.each([null, 7, 'x', [], {}])('is none in %j, which fails alone', (given) => {
+    const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR')];
+    for (const each of read)
+      expect(each).toMatchObject({ id: null, customer: { fault: 'invalid_external_id' } });
+  });
+
+  it('is known by its number as well', () => {
+    for (const id of [7, '7', 'gid://shopify/Customer/7'])
+      expect(toImported({ ...node, id }).externalId).toBe('gid://shopify/Customer/7');
   });
 });

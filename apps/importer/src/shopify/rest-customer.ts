@@ -1,18 +1,17 @@
-import { gidOf, type ImportedCustomer } from '@core/domain';
-import { orUnreadable } from './imported.ts';
+import { ifSaid, readCustomer, type ReadCustomer, type Said } from './imported.ts';
 
 /** A customer as the fields of REST_FIELDS give one. */
 export interface RestCustomer {
   id: number;
-  email: string | null;
-  orders_count: number;
-  total_spent: string;
+  email?: Said<string>;
+  orders_count?: Said<number>;
+  total_spent?: Said<string>;
   /** Joined by commas. */
-  tags: string;
-  state: string;
+  tags?: Said<string>;
+  state?: Said<string>;
   /** With the shop's offset. */
-  created_at: string;
-  updated_at: string;
+  created_at?: Said<string>;
+  updated_at?: Said<string>;
 }
 
 export const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created_at,updated_at';
@@ -21,15 +20,16 @@ export const REST_FIELDS = 'id,email,orders_count,total_spent,tags,state,created
  * @param currency the shop's, in which total_spent is: `currency` of a REST customer is that of the last order
  *   (shopify.dev/docs/api/admin-rest/latest/resources/customer)
  */
-export const fromRest = (customer: RestCustomer, currency: string): ImportedCustomer =>
-  orUnreadable(gidOf(customer.id), () => ({
-    gid: gidOf(customer.id),
-    email: customer.email,
-    orders: customer.orders_count,
-    amount: customer.total_spent,
-    currency,
-    tags: customer.tags.split(','),
-    state: customer.state,
-    createdAt: customer.created_at,
-    updatedAt: customer.updated_at,
-  }));
+export const readRow = (row: RestCustomer | null, currency: string): ReadCustomer =>
+  readCustomer(row?.id, () => {
+    if (row === null) throw new TypeError('no row');
+    return {
+      email: row.email,
+      orders: row.orders_count,
+      spent: ifSaid(row.total_spent, (amount) => ({ amount, currency })),
+      tags: ifSaid(row.tags, (tags) => tags.split(',')),
+      state: row.state,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    };
+  });

@@ -7,12 +7,12 @@ import {
   type HttpReply,
   parseObject,
   type ShopifyClient,
-  ShopifyUnavailable,
+  UnusableAnswer,
 } from '@core/shopify';
 import { parseCallLimit } from './limiter-figures.ts';
 import { nextPageInfo } from './link-header.ts';
 import { placeAfter, type PageCursor } from './page-cursor.ts';
-import { fromRest, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
+import { readRow, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
 import type { Source, SourcePage, SourceQuery } from './source.ts';
 
 /**
@@ -51,8 +51,9 @@ export function createRestSource(api: AdminApi, client: ShopifyClient): Source {
 async function fetchFacts(client: ShopifyClient, query: SourceQuery): Promise<SourcePage> {
   const { shop, accessToken, signal } = query;
   const { data, cost } = await client({ shop, accessToken, signal, document: SHOP_FACTS, variables: {} });
-  const { currencyCode } = (data.shop ?? {}) as { currencyCode?: string };
-  if (!currencyCode) throw new ShopifyUnavailable('a shop without its currency');
+  const { currencyCode } = (data.shop ?? {}) as { currencyCode?: unknown };
+  if (typeof currencyCode !== 'string' || currencyCode === '')
+    throw new UnusableAnswer('other_form', 'a shop without its currency');
   const next = write({ currency: currencyCode, page: null });
   return { customers: [], ids: [], next, wait: null, cost };
 }
@@ -69,12 +70,12 @@ async function fetchPage(
   const reply = await askAdminApi(api, query, { path: `customers.json?${search.toString()}` });
   const cost = parseCallLimit(reply.headers.get('x-shopify-shop-api-call-limit'));
   const rows = readRows(reply, cost, page !== null);
-  const ids = rows.map(({ id }) => id);
-  const next = placeAfter(page, ids, nextPageInfo(reply.headers.get('link')));
-  const inRange = rows.filter(isBefore(range.createdTo));
+  const all = rows.flatMap((row) => readRow(row, currency).id ?? []);
+  const next = placeAfter(page, all, nextPageInfo(reply.headers.get('link')));
+  const read = rows.filter(isBefore(range.createdTo)).map((row) => readRow(row, currency));
   return {
-    customers: idsOnly ? [] : inRange.map((row) => fromRest(row, currency)),
-    ids: inRange.map(({ id }) => id),
+    customers: idsOnly ? [] : read.map(({ customer }) => customer),
+    ids: read.flatMap(({ id }) => id ?? []),
     next: next && write({ currency, page: next }),
     wait: null,
     cost,
@@ -98,19 +99,15 @@ function filtersOf({ createdFrom, createdTo, updatedFrom }: SliceRange): Record<
  */
 const isBefore = (createdTo: string | undefined) => {
   const end = createdTo === undefined ? Infinity : Date.parse(createdTo);
-  return ({ created_at: created }: RestCustomer) => Date.parse(created) < end;
+  // One without a time that can be read is not lost for it.
+  return (row: RestCustomer | null) => !(Date.parse(row?.created_at ?? '') >= end);
 };
 
-function readRows(reply: HttpReply, cost: SourcePage['cost'], paged: boolean): RestCustomer[] {
+function readRows(reply: HttpReply, cost: SourcePage['cost'], paged: boolean): (RestCustomer | null)[] {
   // A refused page_info is the only thing that a request of ours can have wrong.
   if (reply.status === 400 && paged) throw new CursorLost('an invalid page_info');
-  try {
-    assertAnswered(reply, Date.now());
-  } catch (error) {
-    if (!(error instanceof ShopifyUnavailable) || !cost) throw error;
-    throw new ShopifyUnavailable(error.message, error.retryAfterMs, cost);
-  }
+  assertAnswered(reply, Date.now(), cost);
   const { customers } = parseObject(reply.body);
-  if (!Array.isArray(customers)) throw new ShopifyUnavailable('a reply without customers');
-  return customers as RestCustomer[];
+  if (!Array.isArray(customers)) throw new UnusableAnswer('other_form', 'a reply without customers');
+  return customers as (RestCustomer | null)[];
 }

@@ -1,4 +1,4 @@
-import { parseObject, parseRetryAfter, sendToShop, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
+import { parseObject, parseRetryAfter, sendToShop, ShopifyRejected, UnusableAnswer } from '@core/shopify';
 
 /** Where tokens are renewed, and as which app. */
 export interface TokenEndpoint {
@@ -30,7 +30,7 @@ const NO_APP =
  * Trades a refresh token for a new pair. It may be used again until its successor is used, so a reply that is lost
  * on its way costs nothing.
  * Source: shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens (refreshing).
- * @throws RefreshRefused, ShopifyUnavailable, ShopifyRejected when the app itself is not known; no token in any of them
+ * @throws RefreshRefused, UnusableAnswer, ShopifyRejected when the app itself is not known; no token in any of them
  */
 export async function requestTokens(
   { baseUrl, clientId, clientSecret, signal }: TokenEndpoint,
@@ -54,14 +54,14 @@ export async function requestTokens(
   if (status === 401 && parseObject(body)['error'] === 'invalid_request') throw new RefreshRefused();
   if (status === 400 || status === 401 || status === 403) throw new ShopifyRejected(NO_APP);
   if (status !== 200)
-    throw new ShopifyUnavailable(`HTTP ${status}`, parseRetryAfter(headers.get('retry-after'), now()));
+    throw new UnusableAnswer('error', `HTTP ${status}`, parseRetryAfter(headers.get('retry-after'), now()));
   return readTokens(parseObject(body), asked);
 }
 
 function readTokens(reply: Record<string, unknown>, asked: number): NewTokens {
   const { access_token: accessToken, refresh_token: next, expires_in: seconds } = reply;
   if (!isText(accessToken) || !isText(next) || typeof seconds !== 'number' || !(seconds > 0)) {
-    throw new ShopifyUnavailable('a reply without tokens');
+    throw new UnusableAnswer('other_form', 'a reply without tokens');
   }
   return { accessToken, refreshToken: next, expiresAt: new Date(asked + seconds * 1_000) };
 }

@@ -1,85 +1,91 @@
-import { decodeEvent, eventText, GdprRequestCreatedSchema, type GdprRequestCreated } from '@core/contracts';
+import { assertNamesPerson, readGdprRequestCreated, type InboundGdprRequest } from '@core/contracts';
 import type { Tx } from '@core/db';
 import {
+  findMerchantOfShop,
   isRequestDone,
   recordPrivacyRequest,
   redactCustomer,
+  UNKNOWN_MERCHANT,
   type CommandContext,
   type PersonNames,
 } from '@core/domain';
-import { Unhandleable, type EventOutcome } from '@core/events';
+import { Unhandleable, type EventOutcome, type GivenUp } from '@core/events';
 import { IdReused, invalid } from '@core/runtime';
-import { uuid } from './uuid.ts';
 
 export const gdprRequestCreated = {
-  decode: (body: Uint8Array | null) => decodeEvent(GdprRequestCreatedSchema, body),
+  decode: readGdprRequestCreated,
 
   /** Merchant and request_id identify a request permanently; the event that carries it may have any id. */
   knowsRepetitions: true as const,
 
   /**
    * Erases the person named, or writes down what takes longer: a data_request waits for its export, a shop_redact is
-   * carried out in steps by the privacy job. An unknown kind goes to the dead letters as unsupported_kind, from where
-   * it can be sent again, and is never taken as done.
-   * @throws CoreError invalid_argument naming the field; IdReused; Unhandleable
+   * carried out in steps by the privacy job. A redact that names merchant and person is carried out, whatever else is
+   * in its body.
+   * @throws MalformedEvent; CoreError invalid_argument naming the field; IdReused; Unhandleable
    */
-  async handle(tx: Tx, ctx: CommandContext, event: GdprRequestCreated): Promise<EventOutcome> {
-    const request = requestOf(ctx, event);
-    const { kind, ...named } = request;
-    if (kind === 'redact') return redact(tx, ctx, { ...named, ...personOf(event) });
+  async handle(tx: Tx, ctx: CommandContext, event: InboundGdprRequest): Promise<EventOutcome> {
+    const { kind, faults } = event;
+    if (faults.body) throw faults.body;
+    const merchantId = await findMerchant(tx, event);
+    if (!merchantId)
+      throw faults.merchant ?? invalid('merchant_id', 'or shop_domain must name a known merchant');
+    if (kind === '') throw new Unhandleable('unsupported_kind', faults.kind);
+    const request = { merchantId, requestId: requestIdOf(ctx, event) };
+    if (kind === 'redact') return redact(tx, ctx, request, event);
     const person = kind === 'shop_redact' ? {} : personOf(event);
-    const { recorded } = await recordPrivacyRequest(tx, ctx, { ...request, ...person });
+    const { recorded } = await recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
     return recorded ? 'applied' : 'duplicate';
   },
 
   /**
-   * Its thirty days go on: it is written down as pending, without the person, and done when the producer has sent it
-   * anew. With an unknown kind, or without a merchant, it becomes a dead letter only. When its id belongs to
-   * another request, it is already recorded under that one.
+   * Its thirty days go on: it is written down as pending with what is wrong with it, and without the person; it is done
+   * when the producer has sent it anew. One that nobody can be found for is the unknown merchant's, and one whose id is
+   * another request's cannot be written down under it: both are named by their place in Kafka, as their dead letters are.
    */
-  async beforeDeadLetter(tx: Tx, ctx: CommandContext, event: GdprRequestCreated) {
-    await recordPrivacyRequest(tx, ctx, requestOf(ctx, event)).catch((error: unknown) => {
-      if (!(error instanceof IdReused)) throw error;
+  async beforeDeadLetter(
+    tx: Tx,
+    ctx: CommandContext,
+    event: InboundGdprRequest,
+    { place, problem, error }: GivenUp,
+  ) {
+    const merchantId = await findMerchant(tx, event);
+    const named = merchantId !== '' && !(error instanceof IdReused);
+    await recordPrivacyRequest(tx, ctx, {
+      merchantId: merchantId || UNKNOWN_MERCHANT,
+      requestId: named ? requestIdOf(ctx, event) : place,
+      kind: (named && event.kind) || 'unknown',
+      problem,
     });
   },
 };
 
+const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<string> =>
+  merchantId || (shop && (await findMerchantOfShop(tx, shop))) || '';
+
+const requestIdOf = (ctx: CommandContext, { requestId, eventId }: InboundGdprRequest): string =>
+  requestId || eventId || ctx.requestId;
+
 async function redact(
   tx: Tx,
   ctx: CommandContext,
-  request: PersonNames & { merchantId: string; requestId: string },
+  request: { merchantId: string; requestId: string },
+  event: InboundGdprRequest,
 ): Promise<EventOutcome> {
   const done = await isRequestDone(tx, request);
-  await redactCustomer(tx, ctx, request);
+  const receipt = await redactCustomer(tx, ctx, { ...request, ...personOf(event) });
+  // Nobody of the names that could be read: who was meant may be known by the one that could not.
+  if (!done && receipt.customerId === null && event.faults.person) throw event.faults.person;
   return done ? 'duplicate' : 'applied';
 }
 
-const KINDS = ['redact', 'data_request', 'shop_redact'] as const;
-const isKind = (kind: string): kind is (typeof KINDS)[number] => (KINDS as readonly string[]).includes(kind);
-
-const LONGEST_KIND = 64;
-const LONGEST_EMAIL = 320;
-
-function requestOf(ctx: CommandContext, event: GdprRequestCreated) {
-  const kind = eventText('kind', event.kind, LONGEST_KIND) || 'redact';
-  if (!isKind(kind)) throw new Unhandleable('unsupported_kind');
+/** @throws CoreError naming what keeps the person from being known */
+function personOf(event: InboundGdprRequest): PersonNames {
+  assertNamesPerson(event);
+  const { customerId, externalId, email } = event;
   return {
-    merchantId: uuid('merchant_id', event.merchantId),
-    requestId:
-      eventText('request_id', event.requestId) || eventText('event_id', event.eventId) || ctx.requestId,
-    kind,
+    customerId: customerId || undefined,
+    externalId: externalId || undefined,
+    email: email || undefined,
   };
-}
-
-/** Read here and not in decode: a request with a malformed person is still recorded as pending. */
-function personOf({ customerId, externalId, email }: GdprRequestCreated): PersonNames {
-  const person = {
-    customerId: customerId ? uuid('customer_id', customerId) : undefined,
-    externalId: eventText('external_id', externalId.trim()) || undefined,
-    email: eventText('email', email.trim(), LONGEST_EMAIL) || undefined,
-  };
-  if (!person.customerId && !person.externalId && !person.email) {
-    throw invalid('customer_id', 'or external_id or email must name the person');
-  }
-  return person;
 }

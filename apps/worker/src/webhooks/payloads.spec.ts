@@ -17,20 +17,37 @@ it('reads a customer in the words of the importer, at the shop’s offset', () =
     sourceUpdatedAt: new Date('2026-02-01T05:00:00Z'),
   }));
 
-it('leaves out what is absent', () =>
-  expect(readCustomer({ id: 7, updated_at: update.updated_at })).toMatchObject({
-    email: null,
-    metadata: {},
-  }));
+it('leaves out what is absent, and empties what is null', () => {
+  const { id, updated_at } = update;
+  expect(readCustomer({ id, updated_at })).toMatchObject({ email: undefined, metadata: {} });
+  const { email, metadata } = readCustomer({ id, updated_at, email: null, state: null, created_at: null });
+  expect({ email, metadata }).toEqual({ email: null, metadata: { state: null, created_at: null } });
+});
+
+it.each([7, '7', ' 7', 'gid://shopify/Customer/7?key=x', 'GID://shopify/Customer/7/'])(
+  'knows a customer by %j, in each field that names one',
+  (id) => {
+    const gid = 'gid://shopify/Customer/7';
+    expect(readCustomerId({ id })).toBe(gid);
+    expect(readCustomerId({ admin_graphql_api_id: id, id: 8 })).toBe(gid);
+    expect(readPerson({ customer: { id } }).externalId).toBe(gid);
+    const merge = { admin_graphql_api_customer_kept_id: id, admin_graphql_api_customer_deleted_id: 8 };
+    expect(readMerge(merge).keptExternalId).toBe(gid);
+  },
+);
 
 it.each([
   ['no_updated_at', () => readCustomer({ id: 7 })],
   ['no_updated_at', () => readCustomer({ ...update, updated_at: 'yesterday' })],
-  ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7' })],
+  ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7x' })],
+  ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7.5' })],
   ['no_customer_id', () => readCustomerId({ admin_graphql_api_id: 'gid://shopify/Order/7' })],
   ['no_customer_id', () => readMerge({ admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/7' })],
   ['no_customer_id', () => readPerson({ customer: {} })],
   ['no_customer_id', () => readPerson({})],
+  ['no_customer_id', () => readPerson({ customer: null })],
+  ['no_customer_id', () => readPerson({ customer: { id: null, email: null, phone: '555-0100' } })],
+  ['no_customer_id', () => readPerson({ customer: { id: 2 ** 53, email: ' ' } })],
   ['invalid_body', () => parsePayload(Buffer.from('{"email":"ada@example.com"'))],
   ['invalid_body', () => parsePayload(Buffer.from('[]'))],
 ])('refuses by the code %s, quoting nothing', (code, read) => {
@@ -49,9 +66,22 @@ it('reads a person by id, by email, or both', () => {
     externalId: 'gid://shopify/Customer/7',
     email: undefined,
   });
-  expect(readPerson({ customer: { email: 'ada@example.com' }, data_request: { id: 9999 } })).toEqual({
-    externalId: undefined,
-    email: 'ada@example.com',
-    requestNumber: '9999',
-  });
+  for (const id of [9999, '9999']) {
+    expect(readPerson({ customer: { email: ' ada@example.com ' }, data_request: { id } })).toEqual({
+      externalId: undefined,
+      email: 'ada@example.com',
+      requestNumber: '9999',
+    });
+  }
 });
+
+it('reads ids as numbers, as text and as the names that GraphQL has', () => {
+  for (const id of [7, '7', ' 7 ', 'gid://shopify/Customer/7']) {
+    const externalId = 'gid://shopify/Customer/7';
+    expect(readPerson({ customer: { id } })).toMatchObject({ externalId });
+    expect(readCustomerId({ id })).toBe(externalId);
+  }
+});
+
+it('reads a body behind a byte order mark', () =>
+  expect(parsePayload(Buffer.from('\uFEFF{"id":7}'))).toEqual({ id: 7 }));

@@ -1,4 +1,4 @@
-import { gidOf, shopifyNumber, shopifyTime, type ImportedCustomer } from '@core/domain';
+import { customerGid, shopifyId, shopifyTime, type ExternalId, type ImportedCustomer } from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
 export class UnreadableWebhook extends Error {
@@ -18,7 +18,8 @@ export type Payload = Record<string, unknown>;
 export function parsePayload(body: Buffer): Payload {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString('utf8'));
+    // Unlike toString, it drops a byte order mark at the beginning.
+    parsed = JSON.parse(new TextDecoder().decode(body));
   } catch {
     // Not the parser's own words: they quote the body.
     throw new UnreadableWebhook('invalid_body');
@@ -29,40 +30,58 @@ export function parsePayload(body: Buffer): Payload {
 
 /**
  * The customer of customers/create and customers/update. They have no tags, no orders_count and no total_spent: what
- * is absent is left out, so that it stays as it is. The names and forms are those of the importer's sources.
+ * is absent is left out, so that it stays as it is, and what is null is emptied. The names and forms are those of the
+ * importer's sources.
  * Source: shopify.dev/docs/api/webhooks ("customers/update").
  * @throws UnreadableWebhook
  */
 export function readCustomer(payload: Payload): ImportedCustomer {
-  const { email, state, created_at: createdAt } = payload;
   const sourceUpdatedAt = readUpdatedAt(payload);
   if (!sourceUpdatedAt) throw new UnreadableWebhook('no_updated_at');
   return {
     externalId: readCustomerId(payload),
-    email: typeof email === 'string' ? email : null,
+    email: readEmail(payload),
     metadata: {
-      ...(typeof state === 'string' ? { state: state.toUpperCase() } : {}),
-      ...(isTime(createdAt) ? { created_at: shopifyTime(Date.parse(createdAt)) } : {}),
+      ...readField(payload, 'state', (state) =>
+        typeof state === 'string' ? state.toUpperCase() : undefined,
+      ),
+      ...readField(payload, 'created_at', (at) => (isTime(at) ? shopifyTime(Date.parse(at)) : undefined)),
     },
     sourceUpdatedAt,
   };
+}
+
+/** What is neither a text nor null is no email, and is told of as one. */
+function readEmail({ email }: Payload): string | null | undefined {
+  return email === null || email === undefined ? email : String(email);
+}
+
+/** @param read undefined: not of the form that is stored, and left out as if it were absent */
+function readField(
+  payload: Payload,
+  name: string,
+  read: (value: unknown) => string | undefined,
+): Record<string, string | null> {
+  const value = payload[name];
+  const stored = value === null ? null : read(value);
+  return stored === undefined ? {} : { [name]: stored };
 }
 
 export const readUpdatedAt = ({ updated_at: at }: Payload): Date | undefined =>
   isTime(at) ? new Date(at) : undefined;
 
 /** gid://shopify/Customer/7, of the payload of a customer. @throws UnreadableWebhook */
-export function readCustomerId({ admin_graphql_api_id: gid, id }: Payload): string {
-  if (isGid(gid)) return gid;
-  if (isId(id)) return gidOf(id);
-  throw new UnreadableWebhook('no_customer_id');
+export function readCustomerId({ admin_graphql_api_id: gid, id }: Payload): ExternalId {
+  const externalId = customerGid(gid) ?? customerGid(id);
+  if (!externalId) throw new UnreadableWebhook('no_customer_id');
+  return externalId;
 }
 
 /** Source: shopify.dev/docs/api/webhooks ("customers/merge"). @throws UnreadableWebhook */
-export function readMerge(payload: Payload): { keptExternalId: string; mergedExternalId: string } {
-  const kept = payload['admin_graphql_api_customer_kept_id'];
-  const merged = payload['admin_graphql_api_customer_deleted_id'];
-  if (!isGid(kept) || !isGid(merged)) throw new UnreadableWebhook('no_customer_id');
+export function readMerge(payload: Payload): { keptExternalId: ExternalId; mergedExternalId: ExternalId } {
+  const kept = customerGid(payload['admin_graphql_api_customer_kept_id']);
+  const merged = customerGid(payload['admin_graphql_api_customer_deleted_id']);
+  if (!kept || !merged) throw new UnreadableWebhook('no_customer_id');
   return { keptExternalId: kept, mergedExternalId: merged };
 }
 
@@ -72,24 +91,21 @@ export function readMerge(payload: Payload): { keptExternalId: string; mergedExt
  * @throws UnreadableWebhook when nothing names the person
  */
 export function readPerson(payload: Payload): {
-  externalId: string | undefined;
+  externalId: ExternalId | undefined;
   email: string | undefined;
   requestNumber: string | undefined;
 } {
   const customer = isObject(payload['customer']) ? payload['customer'] : {};
   const request = isObject(payload['data_request']) ? payload['data_request'] : {};
-  const externalId = isId(customer['id']) ? gidOf(customer['id']) : undefined;
-  const email = typeof customer['email'] === 'string' && customer['email'] ? customer['email'] : undefined;
+  const externalId =
+    customerGid(customer['id']) ?? customerGid(customer['admin_graphql_api_id']) ?? undefined;
+  const email = typeof customer['email'] === 'string' ? customer['email'].trim() || undefined : undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
-  return { externalId, email, requestNumber: isId(request['id']) ? String(request['id']) : undefined };
+  return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
 }
 
 const isObject = (value: unknown): value is Payload =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isGid = (value: unknown): value is string => typeof value === 'string' && shopifyNumber(value) !== null;
-
-const isId = (value: unknown): value is number => Number.isSafeInteger(value);
 
 const isTime = (value: unknown): value is string =>
   typeof value === 'string' && !Number.isNaN(Date.parse(value));

@@ -32,7 +32,7 @@ export async function applyScores(
           frequency: part(),
           monetary: part(),
           segment: 'LOYAL',
-          asOf: new Date(),
+          asOf: new Date().toISOString(),
           sequence: BigInt(Date.now()) * 1_000_000n + ++sequence,
         },
       },

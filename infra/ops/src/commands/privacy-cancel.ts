@@ -1,5 +1,5 @@
 import { databaseEnv } from '@core/db';
-import { CANCEL_REASONS, cancelShopRedaction } from '@core/domain';
+import { CANCEL_REASONS, cancelPrivacyRequest } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { oneOf } from '../cli/option.ts';
 import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
@@ -8,10 +8,12 @@ import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyCancel = defineCommand({
   name: 'privacy cancel',
-  does: 'cancel the redaction of a shop permanently, before it begins or while it runs',
+  does: 'cancel the redaction of a shop permanently, or a request that could not be read',
   details: `
-Nothing more is removed; what was removed before stays so. The request cannot be taken up again: if it was right after
-all, have it sent anew with another request_id. The audit log says who stopped it, and why.`,
+Of the redaction of a shop, before it begins or while it runs, nothing more is removed; what was removed before stays
+so. It cannot be taken up again: if it was right after all, have it sent anew with another request_id. A request that
+could not be read (\`privacy list\` says why) is cancelled when it was no request, or has been served under another id;
+sent anew with its own request_id it is carried out. The audit log says who cancelled, and why.`,
   options: {
     ...REQUEST_OPTIONS,
     reason: oneOf(CANCEL_REASONS, 'why (withdrawn)'),
@@ -24,8 +26,11 @@ all, have it sent anew with another request_id. The audit log says who stopped i
     return withRequest(call.env, ref, (pool) =>
       actOnShopRedactions(pool, call, [ref], {
         verb: 'cancel',
-        act: (tx, actor) => cancelShopRedaction(tx, actor, { ...ref, reason }),
-        then: () => ['it is not carried out; the same request_id stays cancelled if it comes again'],
+        act: (tx, actor) => cancelPrivacyRequest(tx, actor, { ...ref, reason }),
+        then: ({ problem }) =>
+          problem === null
+            ? ['it is not carried out; the same request_id stays cancelled if it comes again']
+            : ['it is not waited for any more; sent anew so that it can be read it is carried out'],
       }),
     );
   },

@@ -6,13 +6,17 @@ import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { ALARM_DAYS, isOverdue, leftOf, requestJson, runsOf, stateOf } from '../privacy/present.ts';
 
+const HEADS = ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left', 'state'];
+
 export const privacyList = defineCommand({
   name: 'privacy list',
   does: 'list the requests of persons and shops that are not done, the first due first',
   details: `
 Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
-shop_redact are the worker's: when one of them waits for long, its log says why. A request whose event became a dead
-letter is done when its producer has sent it anew, with the same request_id.
+shop_redact are the worker's: when one of them waits for long, its log says why. One with a problem could not be carried
+out as it was sent, and its event became a dead letter: it is done when its producer has sent it anew, with the same
+request_id. One of an unknown kind or merchant (zeros) is named by the place of its event where it has no better name;
+once it has been served under another id, or is none, \`privacy cancel\` ends it.
 A shop_redact runs at the listed time, unless \`privacy cancel\` stops it. A HELD one arrived with an unusual number of
 others and waits for \`privacy confirm\`; its due date does not change.`,
   options: {
@@ -29,6 +33,7 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
         listPrivacyRequests(tx, { merchantId: merchant, olderThanDays, all, most: limit }),
       );
       const overdue = found.filter(isOverdue).length;
+      const withProblem = found.some(({ problem }) => problem !== null);
       return {
         json: { overdue, requests: found.map(requestJson) },
         lines:
@@ -38,7 +43,7 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
               ]
             : [
                 ...table(
-                  ['merchant', 'request', 'kind', 'received', 'due', 'runs', 'left', 'state'],
+                  [...HEADS, ...(withProblem ? ['problem'] : [])],
                   found.map((request) => [
                     request.merchantId,
                     printable(request.requestId),
@@ -48,6 +53,7 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
                     runsOf(request),
                     leftOf(request),
                     stateOf(request),
+                    ...(withProblem ? [printable(request.problem ?? '-')] : []),
                   ]),
                 ),
                 ...(overdue > 0 ? ['', `${count(overdue, 'request')} overdue`] : []),

@@ -23,6 +23,7 @@ export function withLocalStack(
     ...Object.fromEntries(Object.entries(stack).filter(isPlace)),
     // A rotation is given the next keyring here.
     CORE_ENCRYPTION_KEYS: env['CORE_ENCRYPTION_KEYS'] ?? stack['CORE_ENCRYPTION_KEYS'],
+    SHOPIFY_BASE_URL: env['SHOPIFY_BASE_URL'] ?? stack['SHOPIFY_BASE_URL'],
     DEV_MERCHANT_ID: stack['DEV_MERCHANT_ID'],
   };
 }

@@ -1,4 +1,6 @@
+import { isRawNumber } from '@core/contracts';
 import type { ConsumedRecord } from '@core/events';
+import { bodyOf } from '../events/record-lines.ts';
 
 /** A record of a dead-letter topic, as ops sees it. */
 export interface DeadLetterView {
@@ -7,8 +9,11 @@ export interface DeadLetterView {
   offset: bigint;
   /** When it became a dead letter. */
   at: Date;
-  /** Empty on a record that somebody else has put there, as are the next three. */
+  /** Empty on a record that somebody else has put there, as are the next five. */
   reason: string;
+  /** The field and the rule that it breaks; each may be empty. */
+  field: string;
+  rule: string;
   attempts: string;
   sourceTopic: string;
   /** `partition/offset` in the source topic. */
@@ -36,16 +41,21 @@ export function toView(record: ConsumedRecord, resolved: Resolved | undefined): 
     offset,
     at: timestamp,
     reason: headers['dlq_reason'] ?? '',
+    field: headers['dlq_field'] ?? '',
+    rule: headers['dlq_rule'] ?? '',
     attempts: headers['dlq_attempts'] ?? '',
     sourceTopic: headers['dlq_source_topic'] ?? '',
     sourcePlace: from !== undefined && at !== undefined ? `${from}/${at}` : '',
-    eventId: headers['ce_id'] ?? String(fieldOf(value, 'event_id', 'eventId') ?? ''),
+    eventId: headers['ce_id'] ?? idOf(fieldOf(value, 'event_id', 'eventId')),
     merchantId: uuidOr(fieldOf(value, 'merchant_id', 'merchantId')),
     customerId: uuidOr(fieldOf(value, 'customer_id', 'customerId')),
     resolved,
     record,
   };
 }
+
+const idOf = (value: unknown): string =>
+  typeof value === 'string' ? value : isRawNumber(value) ? JSON.stringify(value) : '';
 
 /** Producers write either name. */
 function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
@@ -59,17 +69,6 @@ const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 const uuidOr = (value: unknown): string | undefined =>
   typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
-
-/** The body as JSON where it is some, else as text; null where there is none. */
-export function bodyOf(value: Buffer | null): unknown {
-  if (!value) return null;
-  const text = value.toString();
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
 
 /** `rfm.updated.dlq/3/17`: what names a dead letter. */
 export const placeOf = ({ topic, partition, offset }: DeadLetterView): string =>

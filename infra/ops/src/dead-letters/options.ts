@@ -5,6 +5,7 @@ import { integer, integerOr, oneOf, text, time, type Values } from '../cli/optio
 const REASONS = [
   'malformed',
   'invalid',
+  'id_reused',
   'unknown_customer',
   'unsupported_kind',
   ...SIGNATURE_REASONS,

@@ -1,5 +1,6 @@
-import { age, count, printable, table } from '../cli/print.ts';
-import { bodyOf, type DeadLetterView } from './dead-letter.ts';
+import { age, printable, table } from '../cli/print.ts';
+import { bodyOf, recordLines } from '../events/record-lines.ts';
+import type { DeadLetterView } from './dead-letter.ts';
 import type { FoundDeadLetters } from './find-dead-letters.ts';
 
 const HEADS = ['topic', 'partition', 'offset', 'reason', 'attempts', 'source', 'event id', 'age'];
@@ -39,25 +40,11 @@ export const showLines = (letters: readonly DeadLetterView[]): string[] =>
     ...(i > 0 ? [''] : []),
     `${letter.topic} partition ${letter.partition} offset ${letter.offset}, ${letter.at.toISOString()}`,
     ...(letter.resolved ? [`resolved: ${resolutionOf(letter.resolved)}`] : []),
-    `key      ${letter.record.key ? printable(letter.record.key.toString()) : 'none'}`,
-    'headers',
-    ...Object.entries(letter.record.headers).map(
-      ([name, value]) => `  ${printable(name)}: ${printable(value)}`,
-    ),
-    ...bodyLines(letter),
+    `reason   ${orDash(letter.reason)}`,
+    ...(letter.field ? [`field    ${printable(letter.field)}`] : []),
+    ...(letter.rule ? [`rule     ${printable(letter.rule)}`] : []),
+    ...recordLines(letter.record),
   ]);
-
-function bodyLines({ record }: DeadLetterView): string[] {
-  if (!record.value) {
-    const bytes = record.headers['dlq_body_bytes'];
-    return [
-      bytes === undefined ? 'body     none' : `body     left out, it had ${count(Number(bytes), 'byte')}`,
-    ];
-  }
-  const body = bodyOf(record.value);
-  const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2);
-  return ['body', ...text.split('\n').map((line) => `  ${printable(line)}`)];
-}
 
 /** For --json. */
 export const listJson = (letter: DeadLetterView) => ({
@@ -66,6 +53,8 @@ export const listJson = (letter: DeadLetterView) => ({
   offset: letter.offset,
   at: letter.at,
   reason: letter.reason,
+  field: letter.field,
+  rule: letter.rule,
   attempts: Number(letter.attempts),
   source_topic: letter.sourceTopic,
   source_partition: Number(letter.sourcePlace.split('/')[0]),

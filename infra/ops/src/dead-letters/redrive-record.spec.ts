@@ -1,4 +1,5 @@
-import { bodyOf, toView } from './dead-letter.ts';
+import { bodyOf } from '../events/record-lines.ts';
+import { toView } from './dead-letter.ts';
 import { redriveRecord } from './redrive-record.ts';
 
 const letter = (headers: Record<string, string> = {}, value = '{"event_id":"e-1"}') =>

@@ -34,5 +34,8 @@ export const listWith = (merchantId: string): string => `${PROGRAM} list --merch
 export const watchWith = ({ importId, merchantId }: ImportRef): string =>
   `${PROGRAM} watch ${importId} --merchant ${merchantId}`;
 
+export const errorsWith = ({ importId, merchantId }: ImportRef): string =>
+  `${PROGRAM} errors ${importId} --merchant ${merchantId}`;
+
 export const resumeWith = ({ importId, merchantId }: ImportRef): string =>
   `${PROGRAM} resume ${importId} --merchant ${merchantId} --yes`;

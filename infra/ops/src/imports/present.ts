@@ -1,6 +1,14 @@
-import { hasEnded, isResumable, paceOf, type ImportRun, type Pace } from '@core/domain';
+import {
+  explainReason,
+  hasEnded,
+  isResumable,
+  paceOf,
+  type ImportRun,
+  type Pace,
+  type RowEffect,
+} from '@core/domain';
 import { age, count, printable, table } from '../cli/print.ts';
-import { resumeWith } from './options.ts';
+import { errorsWith, resumeWith } from './options.ts';
 
 const number = (n: number): string => n.toLocaleString('en');
 
@@ -24,6 +32,7 @@ export const importJson = (run: ImportRun, { rate, eta }: Pace = paceOf(run, Dat
   eta_seconds: eta ?? null,
   waiting_reason: run.waitingReason,
   error: run.error,
+  errors_by_reason: run.rowErrors,
   created_at: run.createdAt,
   started_at: run.startedAt,
   finished_at: run.finishedAt,
@@ -54,8 +63,33 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
   `${readOf(run)}: ${outcomes(run)}`,
   ...(hasEnded(run) ? [] : [paceLine(run, pace)]),
   ...(run.error ? [printable(run.error)] : []),
+  ...reasonLines(run),
   ...(isResumable(run) ? [`go on with: ${resumeWith(run)}`] : []),
 ];
+
+/** What was not stored as it came: how many customers, what became of them, and for whom the sentence is. */
+const reasonLines = ({ rowErrors, importId, merchantId }: ImportRun): string[] => {
+  const counts = Object.entries(rowErrors ?? {});
+  if (counts.length === 0) return [];
+  return [
+    ...counts.flatMap(([reason, n]) => [
+      `${EFFECTS[explainReason(reason).effect]}: ${number(n)} (${printable(reason)})`,
+      ...sentences(reason),
+    ]),
+    `which ones: ${errorsWith({ importId, merchantId })}`,
+  ];
+};
+
+export const EFFECTS: Readonly<Record<RowEffect, string>> = {
+  not_stored: 'not stored',
+  field_left_out: 'stored without a field',
+  note: 'stored, with a note',
+};
+
+export const sentences = (reason: string): string[] => {
+  const { merchant, support } = explainReason(reason);
+  return [`  to the merchant: ${merchant}`, `  to support: ${support}`];
+};
 
 /** The one line of a watch: how far, how fast, how long still, what is waited for. */
 export const progressLine = (run: ImportRun, pace: Pace): string =>

@@ -1,4 +1,4 @@
-import type { PrivacyRequest } from '@core/domain';
+import { UNKNOWN_MERCHANT, type PrivacyRequest } from '@core/domain';
 import { age, printable } from '../cli/print.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,14 +34,18 @@ export const isOverdue = (request: PrivacyRequest): boolean => stateOf(request).
 export const runsOf = ({ completedAt, cancelledAt, notBefore }: PrivacyRequest): string =>
   completedAt || cancelledAt || !notBefore ? '-' : `${notBefore.toISOString().slice(0, 16)}Z`;
 
+const merchantOf = ({ merchantId }: PrivacyRequest): string =>
+  merchantId === UNKNOWN_MERCHANT ? `${merchantId}, which stands for an unknown one` : merchantId;
+
 /** All fields of one request. */
 export const requestLines = (request: PrivacyRequest): string[] => [
   `${request.kind} ${printable(request.requestId)}: ${stateOf(request)}`,
-  `merchant   ${request.merchantId}`,
+  `merchant   ${merchantOf(request)}`,
   `customer   ${request.customerId ?? '-'}`,
   `received   ${request.receivedAt.toISOString()}`,
   `due        ${request.dueAt.toISOString()} (${leftOf(request)})`,
   ...(request.notBefore ? [`not before ${request.notBefore.toISOString()}`] : []),
+  ...(request.problem ? [`problem    ${printable(request.problem)}`] : []),
   `completed  ${request.completedAt?.toISOString() ?? '-'}`,
   ...(request.cancelledAt
     ? [`cancelled  ${request.cancelledAt.toISOString()}, ${request.cancelReason ?? '-'}`]
@@ -60,5 +64,6 @@ export const requestJson = (request: PrivacyRequest) => ({
   held: request.held,
   cancelled_at: request.cancelledAt,
   cancel_reason: request.cancelReason,
+  problem: request.problem,
   state: stateOf(request).toLowerCase(),
 });

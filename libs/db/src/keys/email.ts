@@ -1,12 +1,14 @@
 import { createHmac } from 'node:crypto';
+import { earlierEmailForms, normaliseEmail } from './email-form.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
-
-/** Emails are compared after NFKC, trim and lower-case: the form that is hashed, never the one stored. */
-export const normaliseEmail = (email: string): string => email.normalize('NFKC').trim().toLowerCase();
 
 /** Blind index of an email under the merchant's index key: equal emails of two merchants do not match. */
 export const emailHash = (keys: MerchantKeys, email: string): Buffer =>
   keyedHash(keys, 'email', normaliseEmail(email));
+
+/** Blind indexes that earlier builds made of this email; none for nearly every email. */
+export const earlierEmailHashes = (keys: MerchantKeys, email: string): Buffer[] =>
+  earlierEmailForms(email).map((form) => keyedHash(keys, 'email', form));
 
 /** Keyed hash of a value of one kind, for tombstones and the blind index. */
 export const keyedHash = (keys: MerchantKeys, kind: 'email' | 'external_id', value: string): Buffer =>

@@ -1,3 +1,4 @@
+import { withoutLast } from '@core/contracts';
 import type { StoredRfmScore } from '../schema/index.ts';
 import type { Reader } from '../transaction.ts';
 
@@ -31,14 +32,20 @@ export interface RfmUpdate {
 const SEQUENCE_HOLDS_DAYS = 7;
 
 /**
+ * SQL: the order of a stored as_of, to the nanosecond, as a text. Without its last zeros a time in UTC sorts as itself,
+ * however many decimals it has. Rejected: timestamptz, which rounds to microseconds and costs more to parse.
+ */
+const order = (asOf: string): string => `rtrim(${asOf}, '0.Z') collate "C"`;
+
+/**
  * SQL: whether `score` replaces `stored`. A stored as_of in the future was written by a build that accepted
  * it: it holds back no score.
  */
 const NEWER = `(
   case when stored ? 'sequence' and score ? 'sequence'
        then (score ->> 'sequence')::bigint > (stored ->> 'sequence')::bigint
-       else (score ->> 'as_of')::timestamptz > (stored ->> 'as_of')::timestamptz end
-  or (score ->> 'as_of')::timestamptz > (stored ->> 'as_of')::timestamptz + interval '${SEQUENCE_HOLDS_DAYS} days'
+       else ${order(`score ->> 'as_of'`)} > ${order(`stored ->> 'as_of'`)} end
+  or ${order('week_before')} > ${order(`stored ->> 'as_of'`)}
   or (stored ->> 'as_of')::timestamptz > now() + interval '1 day')`;
 
 /**
@@ -53,10 +60,10 @@ export async function updateRfmScores(reader: Reader, scores: readonly NewRfmSco
   if (scores.length === 0) return [];
   return reader.query<RfmUpdate>(
     `with given as (
-       select * from unnest($1::uuid[], $2::uuid[], $3::jsonb[]) with ordinality
-                       as given (merchant_id, id, score, nr)
+       select * from unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::text[]) with ordinality
+                       as given (merchant_id, id, score, week_before, nr)
      ), locked as materialized (
-       select c.merchant_id, c.id, c.version, c.rfm_score as stored, given.score,
+       select c.merchant_id, c.id, c.version, c.rfm_score as stored, given.score, given.week_before,
               c.deleted_at is not null or c.erased_at is not null as gone
          from given join customers c using (merchant_id, id)
         order by c.id for update of c
@@ -87,6 +94,7 @@ export async function updateRfmScores(reader: Reader, scores: readonly NewRfmSco
       scores.map(({ merchantId }) => merchantId),
       scores.map(({ customerId }) => customerId),
       scores.map(({ score }) => JSON.stringify(score)),
+      scores.map(({ score }) => weekBefore(score.as_of)),
     ],
     'update_rfm_scores',
   );
@@ -94,9 +102,20 @@ export async function updateRfmScores(reader: Reader, scores: readonly NewRfmSco
 
 /** Whether `one` replaces `other`: the rule of updateRfmScores, for two of one batch. */
 export function isNewer(one: StoredRfmScore, other: StoredRfmScore): boolean {
-  const later = Date.parse(one.as_of) - Date.parse(other.as_of);
-  if (one.sequence === undefined || other.sequence === undefined) return later > 0;
-  return BigInt(one.sequence) > BigInt(other.sequence) || later > SEQUENCE_HOLDS_DAYS * DAY_MS;
+  const longAfter = orderOf(weekBefore(one.as_of)) > orderOf(other.as_of);
+  if (one.sequence === undefined || other.sequence === undefined) {
+    return longAfter || orderOf(one.as_of) > orderOf(other.as_of);
+  }
+  return longAfter || BigInt(one.sequence) > BigInt(other.sequence);
 }
 
+const orderOf = (asOf: string): string => withoutLast(asOf, '0.Z');
+
+/** The same time of day, SEQUENCE_HOLDS_DAYS earlier: what it has beyond milliseconds stays as it is. */
+function weekBefore(asOf: string): string {
+  const second = Date.parse(`${asOf.slice(0, SECONDS)}Z`) - SEQUENCE_HOLDS_DAYS * DAY_MS;
+  return new Date(second).toISOString().slice(0, SECONDS) + asOf.slice(SECONDS);
+}
+
+const SECONDS = '2026-01-02T03:04:05'.length;
 const DAY_MS = 86_400_000;

@@ -10,7 +10,7 @@ export interface StoredRfmScore {
   score: string;
   segment: string;
   previous_segment?: string;
-  /** RFC 3339. */
+  /** RFC 3339 in UTC, to the nanosecond; the builds before 0019 cut it to milliseconds. */
   as_of: string;
   sequence?: string;
   config_version?: number;
@@ -23,7 +23,7 @@ export const customers = pgTable(
       .primaryKey()
       .default(sql`uuidv7()`),
     merchantId: uuid('merchant_id').notNull(),
-    /** Shopify's id, such as gid://shopify/Customer/7. */
+    /** In the canonical form of the domain's externalIdOf, such as gid://shopify/Customer/7. */
     externalId: varchar('external_id'),
     /** `<key generation>.<base64 of pgp_sym_encrypt(merchant_id|customer_id|email)>`, never plain. */
     email: varchar('email'),

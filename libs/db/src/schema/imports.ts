@@ -6,6 +6,7 @@ import {
   foreignKey,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -55,6 +56,8 @@ export const customerImportLogs = pgTable(
     since: instant('since'),
     waitingReason: varchar('waiting_reason'),
     error: varchar('error'),
+    /** Customers that were not stored as they came, by reason; null until the run has ended. The rows go in time. */
+    rowErrors: jsonb('row_errors').$type<Record<string, number>>(),
     createdAt: instant('created_at').notNull().defaultNow(),
     startedAt: instant('started_at'),
     finishedAt: instant('finished_at'),
@@ -180,6 +183,10 @@ export const shopifyConnections = pgTable(
     uniqueIndex('uq_shopify_connections_proven')
       .on(t.shop)
       .where(sql`${t.shopId} is not null`),
+    // A renamed shop is known by its number.
+    index('idx_shopify_connections_shop_id')
+      .on(t.shopId)
+      .where(sql`${t.shopId} is not null`),
   ],
 );
 
@@ -223,8 +230,10 @@ export const webhookEvents = pgTable(
     merchantId: uuid('merchant_id').notNull(),
     shop: varchar('shop').notNull(),
     topic: varchar('topic').notNull(),
-    /** X-Shopify-Event-Id: the same over retries, and over the two topics of one merge. */
+    /** The same over retries, and over the two topics of one merge. */
     eventId: varchar('event_id').notNull(),
+    /** The privacy request that was written down with it; null: of none, or of an earlier build. */
+    requestId: varchar('request_id'),
     /** AES-256-GCM under the merchant's data key, as `<generation>.<sealed>`; null once applied. */
     body: varchar('body'),
     attempts: integer('attempts').notNull().default(0),

@@ -58,7 +58,8 @@ export const privacyRequests = pgTable(
   {
     merchantId: uuid('merchant_id').notNull(),
     requestId: varchar('request_id').notNull(),
-    kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact'>().notNull(),
+    /** unknown: nobody could tell what or whose it is. It waits until it is sent anew or cancelled. */
+    kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact' | 'unknown'>().notNull(),
     /** Null when the person is unknown here, and of a redact that waits. */
     customerId: uuid('customer_id'),
     /** What a data_request named the person by: the hashes of a tombstone, under the merchant's index key. */
@@ -76,7 +77,7 @@ export const privacyRequests = pgTable(
     /** shop_redact only: it arrived with so many others that an operator has to confirm it. */
     heldAt: instant('held_at'),
     confirmedAt: instant('confirmed_at'),
-    /** shop_redact only: an operator has cancelled it; completed_at stays null, because it was not done. */
+    /** An operator has cancelled it; completed_at stays null, because it was not done. */
     cancelledAt: instant('cancelled_at'),
     /** One of CANCEL_REASONS. */
     cancelReason: varchar('cancel_reason'),

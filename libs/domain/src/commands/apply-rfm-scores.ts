@@ -1,5 +1,5 @@
 import { isNewer, updateRfmScores, type NewRfmScore, type RfmOutcome, type Tx } from '@core/db';
-import type { RfmThresholds } from '@core/contracts';
+import type { Instant, RfmThresholds } from '@core/contracts';
 import { invalid } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
 import { readThresholds } from '../queries/read-thresholds.ts';
@@ -16,7 +16,7 @@ export interface ApplyRfmScore {
     monetary: number;
     /** Absent: the merchant's thresholds give it. */
     segment?: string | undefined;
-    asOf: Date;
+    asOf: Instant;
     sequence?: bigint | undefined;
     configVersion?: number | undefined;
   };
@@ -82,13 +82,15 @@ export function checkRfmScore({ score }: ApplyRfmScore, now = Date.now()): void 
       throw invalid(`rfm_score.${name}`, 'must be 1 to 5');
     }
   }
-  if (Number.isNaN(asOf.getTime())) throw invalid('rfm_score.as_of', 'must be a time');
-  if (asOf.getTime() > latest) throw invalid('rfm_score.as_of', 'must be at most a day from now');
+  if (!INSTANT.test(asOf)) throw invalid('rfm_score.as_of', 'must be a time in UTC');
+  if (Date.parse(asOf) > latest) throw invalid('rfm_score.as_of', 'must be at most a day from now');
   if (sequence !== undefined && sequence > BigInt(latest) * NANOS_OF_MS) {
     throw invalid('rfm_score.sequence', 'must be at most the nanoseconds from 1970 to a day from now');
   }
 }
 
+/** Two times are compared as texts, see updateRfmScores. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 const NANOS_OF_MS = 1_000_000n;
 
 type Candidate = NewRfmScore & { ctx: CommandContext };
@@ -117,7 +119,7 @@ const asStored = (
     monetary,
     score: `${recency}${frequency}${monetary}`,
     segment: score.segment || (thresholds ? segmentOf(thresholds, recency, frequency, monetary) : ''),
-    as_of: asOf.toISOString(),
+    as_of: asOf,
     ...(sequence === undefined ? {} : { sequence: String(sequence) }),
     ...(configVersion === undefined ? {} : { config_version: configVersion }),
   };

@@ -12,14 +12,20 @@ import {
 } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
-import { emailTombstone, externalIdTombstone, returnedDetail } from './privacy/tombstones.ts';
+import { earlierExternalIds, externalIdOf, type ExternalId } from '../external-id.ts';
+import { emailTombstones, externalIdTombstones, returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
+import { reindexEmails } from './reindex-emails.ts';
 
 export interface CreateCustomer {
   merchantId: string;
   email: string;
   metadata?: Record<string, unknown> | undefined;
   externalId?: string | undefined;
+}
+
+interface Canonical extends CreateCustomer {
+  externalId?: ExternalId | undefined;
 }
 
 /**
@@ -33,9 +39,11 @@ export async function createCustomer(
   ctx: CommandContext,
   input: CreateCustomer,
 ): Promise<{ customerId: string; created: boolean }> {
-  const { merchantId, externalId } = input;
+  const { merchantId } = input;
+  const externalId = input.externalId === undefined ? undefined : externalIdOf(input.externalId);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const created = await insert(tx, ctx, keys, input);
+  await reindexEmails(tx, keys, merchantId, [input.email]);
+  const created = await insert(tx, ctx, keys, { ...input, externalId });
   if (created) return { customerId: created, created: true };
   const [existing] = await tx.query<{ id: string; external_id: string | null; version: number }>(
     'select id, external_id, version from customers where merchant_id = $1 and email_hash = $2',
@@ -45,7 +53,7 @@ export async function createCustomer(
     if (externalId && (await isTaken(tx, merchantId, externalId))) throw otherCustomersExternalId();
     throw new RaceLost('the customer with this email went away meanwhile');
   }
-  if (externalId && existing.external_id !== externalId) {
+  if (externalId && (existing.external_id === null || externalIdOf(existing.external_id) !== externalId)) {
     if (existing.external_id !== null) {
       throw new CoreError('already_exists', 'external_id: the customer with this email has another one', {
         field: 'external_id',
@@ -64,7 +72,7 @@ async function insert(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  { merchantId, email, metadata, externalId }: CreateCustomer,
+  { merchantId, email, metadata, externalId }: Canonical,
 ): Promise<string | null> {
   const blindIndex = emailHash(keys, email);
   const changedFields = ['email', ...(externalId ? ['external_id'] : []), ...(metadata ? ['metadata'] : [])];
@@ -79,12 +87,13 @@ async function insert(
       passphrase(keys),
       blindIndex,
       JSON.stringify(metadata ?? {}),
-      emailTombstone(keys, blindIndex),
+      emailTombstones(keys, email),
       changedFields,
       ctx.traceparent,
       ctx.caller,
       ctx.requestId,
-      externalId ? externalIdTombstone(keys, externalId) : null,
+      externalId ? externalIdTombstones(keys, externalId) : [],
+      externalId ? earlierExternalIds(externalId) : [],
     ],
     // Planning it costs PostgreSQL more than the row.
     'create_customer',
@@ -92,9 +101,12 @@ async function insert(
   return row?.id ?? null;
 }
 
-// Either unique key may refuse the row, so ON CONFLICT names none.
+// Either unique key may refuse the row, so ON CONFLICT names none. An earlier build may have stored the same external id
+// in another form, which no key compares.
 const INSERT = `
-  with new as materialized (select uuidv7() as id),
+  with new as materialized (
+    select uuidv7() as id
+     where not exists (select from customers c where c.merchant_id = $1 and c.external_id = any($14::text[]))),
   created as (
     insert into customers (id, merchant_id, external_id, email, email_hash, metadata)
     select new.id, $1::uuid, $2::varchar, ${encryptEmailSql({
@@ -113,9 +125,9 @@ const INSERT = `
     select merchant_id, customer_id, $11::text as actor, 'customer.create' as action, $12::text as request_id,
            jsonb_build_object('changed_fields', changed_fields, 'version', version) ||
              case when exists (select 1 from erasure_tombstones t
-                                where t.merchant_id = $1 and t.kind = 'email' and t.hash = $8::bytea)
+                                where t.merchant_id = $1 and t.kind = 'email' and t.hash = any($8::bytea[]))
                     or exists (select 1 from erasure_tombstones t
-                                where t.merchant_id = $1 and t.kind = 'external_id' and t.hash = $13::bytea)
+                                where t.merchant_id = $1 and t.kind = 'external_id' and t.hash = any($13::bytea[]))
                   then '{"returned_after_erasure": true}' else '{}' end::jsonb as detail
       from created) as entry`)})
   select customer_id as id from created`;
@@ -124,7 +136,7 @@ async function attachExternalId(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  { merchantId, email, externalId }: CreateCustomer & { externalId: string },
+  { merchantId, email, externalId }: CreateCustomer & { externalId: ExternalId },
   customerId: string,
 ): Promise<void> {
   if (await isTaken(tx, merchantId, externalId)) throw otherCustomersExternalId();
@@ -143,11 +155,11 @@ async function attachExternalId(
   );
 }
 
-const isTaken = async (tx: Tx, merchantId: string, externalId: string): Promise<boolean> =>
+const isTaken = async (tx: Tx, merchantId: string, externalId: ExternalId): Promise<boolean> =>
   (
-    await tx.query('select 1 from customers where merchant_id = $1 and external_id = $2', [
+    await tx.query('select 1 from customers where merchant_id = $1 and external_id = any($2)', [
       merchantId,
-      externalId,
+      [externalId, ...earlierExternalIds(externalId)],
     ])
   ).length > 0;
 

@@ -1,7 +1,8 @@
-import { appendAudit, appendToOutbox, LIVE, type Tx } from '@core/db';
+import { appendAudit, appendToOutbox, LIVE, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
+import { externalIdOf, type ExternalId } from '../external-id.ts';
 import { holdOffErasures } from './privacy/erasure-gate.ts';
-import { externalIdTombstone } from './privacy/tombstones.ts';
+import { externalIdTombstones } from './privacy/tombstones.ts';
 
 export interface DeleteCustomers {
   merchantId: string;
@@ -11,7 +12,10 @@ export interface DeleteCustomers {
   origin: 'import' | 'webhook';
 }
 
-interface Gone extends DeleteCustomers {
+interface Gone {
+  merchantId: string;
+  externalIds: readonly ExternalId[];
+  origin: Origin;
   /** The customer that these were merged into. */
   mergedInto?: string | undefined;
 }
@@ -37,7 +41,8 @@ export async function deleteCustomers(
   ctx: CommandContext,
   input: DeleteCustomers,
 ): Promise<{ deleted: number }> {
-  const deleted = await markGone(tx, ctx, input);
+  const externalIds = input.externalIds.map(externalIdOf);
+  const deleted = await markGone(tx, ctx, { ...input, externalIds });
   const [only] = deleted.length === 1 ? deleted : [];
   if (deleted.length > 0) {
     const { merchantId, origin } = input;
@@ -92,15 +97,18 @@ async function noteUnknown(
   { merchantId, externalIds, mergedInto }: Gone,
 ): Promise<void> {
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const marks = externalIds.flatMap((id) => externalIdTombstones(keys, id).map((hash) => ({ id, hash })));
   await tx.query(
-    `insert into customers (merchant_id, external_id, deleted_at, merged_into, version)
-     select $1::uuid, given.id, clock_timestamp(), $4::uuid, 0
-       from unnest($2::text[], $3::bytea[]) as given (id, hash)
-      where not exists (select from erasure_tombstones t
-                         where t.merchant_id = $1 and t.kind = 'external_id' and t.hash = given.hash)
+    `with erased as (
+       select mark.id from unnest($3::text[], $4::bytea[]) as mark (id, hash)
+         join erasure_tombstones t on t.merchant_id = $1 and t.kind = 'external_id' and t.hash = mark.hash)
+     insert into customers (merchant_id, external_id, deleted_at, merged_into, version)
+     select $1::uuid, given.id, clock_timestamp(), $5::uuid, 0
+       from unnest($2::text[]) as given (id)
+      where given.id not in (select id from erased)
         and not exists (select from customers c where c.merchant_id = $1 and c.external_id = given.id)
       order by given.id
      on conflict do nothing`,
-    [merchantId, externalIds, externalIds.map((id) => externalIdTombstone(keys, id)), mergedInto ?? null],
+    [merchantId, externalIds, marks.map(({ id }) => id), marks.map(({ hash }) => hash), mergedInto ?? null],
   );
 }

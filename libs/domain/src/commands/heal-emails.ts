@@ -1,10 +1,10 @@
-import { appendAudit, appendToOutbox, emailHash, type Tx } from '@core/db';
+import { appendAudit, appendToOutbox, emailHash, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 import { openUnindexed, openUnindexedOf } from './privacy/shared-emails.ts';
 
 export interface HealEmails {
   merchantId: string;
-  origin: 'import' | 'webhook';
+  origin: Origin;
   /** Looks at this customer alone. */
   customerId?: string;
 }

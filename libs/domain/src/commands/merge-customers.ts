@@ -1,6 +1,7 @@
-import { appendAudit, type Tx } from '@core/db';
+import { appendAudit, type Origin, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
+import { externalIdOf, type ExternalId } from '../external-id.ts';
 import { markGone } from './delete-customers.ts';
 import { healEmails } from './heal-emails.ts';
 import { upsertCustomers } from './upsert-customers.ts';
@@ -28,9 +29,30 @@ export async function mergeCustomers(
   ctx: CommandContext,
   input: MergeCustomers,
 ): Promise<{ merged: boolean }> {
-  const { merchantId, keptExternalId, mergedExternalId, origin } = input;
-  if (keptExternalId === mergedExternalId) throw invalid('kept', 'must differ from the merged customer');
-  const survivor = (await idOf(tx, merchantId, keptExternalId)) ?? (await storeSurvivor(tx, ctx, input));
+  const { merchantId, origin } = input;
+  const [kept, merged] = [externalIdOf(input.keptExternalId), externalIdOf(input.mergedExternalId)];
+  if (kept === merged) throw invalid('kept', 'must differ from the merged customer');
+  const survivor = (await idOf(tx, merchantId, kept)) ?? (await storeSurvivor(tx, ctx, merchantId, kept));
+  return { merged: await mergeInto(tx, ctx, { merchantId, mergedExternalId: merged, origin }, survivor) };
+}
+
+interface Merged {
+  merchantId: string;
+  mergedExternalId: ExternalId;
+  origin: Origin;
+}
+
+/**
+ * Marks one customer as merged into another.
+ * @param survivor our own id of it; null: it was erased
+ * @returns whether anything was not known before
+ */
+export async function mergeInto(
+  tx: Tx,
+  ctx: CommandContext,
+  { merchantId, mergedExternalId, origin }: Merged,
+  survivor: string | null,
+): Promise<boolean> {
   const mergedInto = survivor ?? undefined;
   const gone = await markGone(tx, ctx, { merchantId, externalIds: [mergedExternalId], origin, mergedInto });
   const pointed = survivor ? await pointAt(tx, merchantId, mergedExternalId, survivor) : [];
@@ -44,10 +66,10 @@ export async function mergeCustomers(
       detail: { origin, survivor },
     });
   }
-  return { merged: changed.length + healed.length > 0 };
+  return changed.length + healed.length > 0;
 }
 
-const idOf = async (tx: Tx, merchantId: string, externalId: string): Promise<string | null> => {
+const idOf = async (tx: Tx, merchantId: string, externalId: ExternalId): Promise<string | null> => {
   const [row] = await tx.query<{ id: string }>(
     'select id from customers where merchant_id = $1 and external_id = $2',
     [merchantId, externalId],
@@ -59,11 +81,12 @@ const idOf = async (tx: Tx, merchantId: string, externalId: string): Promise<str
 async function storeSurvivor(
   tx: Tx,
   ctx: CommandContext,
-  { merchantId, keptExternalId }: MergeCustomers,
+  merchantId: string,
+  externalId: ExternalId,
 ): Promise<string | null> {
-  const survivor = { externalId: keptExternalId, email: null, metadata: {}, sourceUpdatedAt: new Date(0) };
+  const survivor = { externalId, metadata: {}, sourceUpdatedAt: new Date(0) };
   await upsertCustomers(tx, ctx, { merchantId, customers: [survivor] });
-  return idOf(tx, merchantId, keptExternalId);
+  return idOf(tx, merchantId, externalId);
 }
 
 /** For one that was deleted before the merge was heard of: no reader sees a change, so there is no event. */

@@ -1,10 +1,19 @@
 import { appendAudit, emailHash, type MerchantKeys, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
+import { externalIdOf, type ExternalId } from '../external-id.ts';
+import { healExternalId } from './heal-external-ids.ts';
 import { recordChanges } from './record-change.ts';
+import { reindexEmails } from './reindex-emails.ts';
 import { enterErasure } from './privacy/erasure-gate.ts';
 import { ERASED_COLUMNS, eraseRows } from './privacy/erase-rows.ts';
 import { eraseTraces, type Traces } from './privacy/erase-traces.ts';
-import { findPerson, MERGED_WITH, type PersonNames } from './privacy/person.ts';
+import {
+  canonicalNames,
+  findPerson,
+  MERGED_WITH,
+  type CanonicalNames,
+  type PersonNames,
+} from './privacy/person.ts';
 import { completeRedaction, findReceipt } from './privacy/redact-request.ts';
 import { IDS_ALONE, searched, type ErasureReceipt } from './privacy/receipt.ts';
 import { findSharedEmails } from './privacy/shared-emails.ts';
@@ -15,6 +24,8 @@ export interface RedactCustomer extends PersonNames {
   merchantId: string;
   requestId: string;
 }
+
+type Redaction = RedactCustomer & CanonicalNames;
 
 /**
  * Erases a person: the row keeps its ids alone, what is held elsewhere goes, and tombstones keep imports from bringing
@@ -30,9 +41,10 @@ export interface RedactCustomer extends PersonNames {
 export async function redactCustomer(
   tx: Tx,
   ctx: CommandContext,
-  input: RedactCustomer,
+  given: RedactCustomer,
 ): Promise<ErasureReceipt> {
-  const { merchantId, requestId } = input;
+  const { merchantId, requestId } = given;
+  const input = canonicalNames(given);
   await enterErasure(tx, merchantId);
   const before = await findReceipt(tx, ctx, input);
   if (before) return before;
@@ -86,9 +98,10 @@ async function lockPerson(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  input: RedactCustomer,
+  input: Redaction,
 ): Promise<Person> {
   const { merchantId, customerId, externalId, email } = input;
+  await healNames(tx, ctx, keys, input);
   const id = await findPerson(tx, keys, merchantId, input);
   const shared =
     email && !customerId && !externalId
@@ -101,6 +114,29 @@ async function lockPerson(
     [merchantId, named],
   );
   return { id: named[0] ?? null, rows, shared: shared.ids.length, allShared: shared.all };
+}
+
+/**
+ * Earlier builds stored names in other forms: by them the person would not be found, or would be found as one of two
+ * customers, and the other stay.
+ */
+async function healNames(tx: Tx, ctx: CommandContext, keys: MerchantKeys, input: Redaction): Promise<void> {
+  const { merchantId, customerId, email } = input;
+  if (email) await reindexEmails(tx, keys, merchantId, [email]);
+  const externalId = customerId ? await storedExternalId(tx, merchantId, customerId) : input.externalId;
+  if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, externalId);
+}
+
+async function storedExternalId(
+  tx: Tx,
+  merchantId: string,
+  customerId: string,
+): Promise<ExternalId | undefined> {
+  const [row] = await tx.query<{ externalId: string | null }>(
+    'select external_id as "externalId" from customers where merchant_id = $1 and id = $2',
+    [merchantId, customerId],
+  );
+  return row?.externalId ? externalIdOf(row.externalId) : undefined;
 }
 
 const remarkOf = ({ rows, shared, allShared }: Person): string =>
@@ -118,11 +154,12 @@ const remarkOf = ({ rows, shared, allShared }: Person): string =>
 async function tracesOf(
   tx: Tx,
   keys: MerchantKeys,
-  { merchantId, requestId, customerId, externalId, email }: RedactCustomer,
+  { merchantId, requestId, customerId, externalId, email }: Redaction,
   { rows }: Person,
 ): Promise<Traces> {
   const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];
-  const externalIds = [...rows.map((row) => row.external_id), externalId].filter((id) => !!id) as string[];
+  const stored = rows.flatMap(({ external_id: id }) => (id ? [externalIdOf(id)] : []));
+  const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);
   const hashes = rows.flatMap((row) => row.email_hash ?? []);
   // A deleted customer's email is gone already: what the request says of it stands in.
   if (email && (rows.every(({ deleted }) => deleted) || (!customerId && !externalId))) {
@@ -140,14 +177,14 @@ async function tracesOf(
     merchantId,
     requestId,
     customerIds,
-    externalIds: new Set(externalIds),
+    externalIds,
     emailHashes: new Set([...emailHashes].filter((hash) => !others.has(hash))),
     tombstones: [
       ...[...emailHashes].map((hash) => ({
         kind: 'email' as const,
         hash: emailTombstone(keys, Buffer.from(hash, 'hex')),
       })),
-      ...[...new Set(externalIds)].map((id) => ({
+      ...[...externalIds].map((id) => ({
         kind: 'external_id' as const,
         hash: externalIdTombstone(keys, id),
       })),

@@ -10,10 +10,12 @@ import {
 } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import type { CommandContext } from '../context.ts';
+import { earlierExternalIds, externalIdOf, type ExternalId } from '../external-id.ts';
 import { explainNotFound } from '../queries/find-survivor.ts';
 import { otherCustomersExternalId } from './create-customer.ts';
 import { returnedDetail } from './privacy/tombstones.ts';
 import { recordChange } from './record-change.ts';
+import { reindexEmails } from './reindex-emails.ts';
 
 /** Absent fields stay as they are. */
 export interface UpdateCustomer {
@@ -24,6 +26,10 @@ export interface UpdateCustomer {
   externalId?: string | undefined;
 }
 
+interface Canonical extends UpdateCustomer {
+  externalId?: ExternalId | undefined;
+}
+
 /**
  * Changes a customer; what is equal already changes nothing and emits nothing.
  * @throws CoreError not_found; MergedAway naming the survivor; already_exists when the email or external_id is another
@@ -32,18 +38,21 @@ export interface UpdateCustomer {
 export async function updateCustomer(
   tx: Tx,
   ctx: CommandContext,
-  input: UpdateCustomer,
+  given: UpdateCustomer,
 ): Promise<CustomerRow> {
-  const { merchantId, customerId } = input;
+  const { merchantId, customerId, email } = given;
+  const externalId = given.externalId === undefined ? undefined : externalIdOf(given.externalId);
+  const input = { ...given, externalId };
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const hash = input.email === undefined ? null : emailHash(keys, input.email);
+  if (email !== undefined) await reindexEmails(tx, keys, merchantId, [email]);
+  const hash = email === undefined ? null : emailHash(keys, email);
   const changedFields = await differences(tx, input, hash);
   if (changedFields.length > 0) {
     await refuseOthersIdentity(tx, input, hash);
     const version = await write(tx, keys, input, hash, changedFields);
     const names = {
-      blindIndex: hash && changedFields.includes('email') ? hash : undefined,
-      externalId: changedFields.includes('external_id') ? input.externalId : undefined,
+      email: changedFields.includes('email') ? email : undefined,
+      externalId: changedFields.includes('external_id') ? externalId : undefined,
     };
     await recordChange(
       tx,
@@ -58,7 +67,7 @@ export async function updateCustomer(
 }
 
 /** Locks the row and names the fields in which `input` differs from it. */
-async function differences(tx: Tx, input: UpdateCustomer, hash: Buffer | null): Promise<string[]> {
+async function differences(tx: Tx, input: Canonical, hash: Buffer | null): Promise<string[]> {
   const [row] = await tx.query<{ email: boolean; metadata: boolean; external_id: boolean }>(
     `select $3::bytea is not null and email_hash is distinct from $3 as email,
             $4::jsonb is not null and metadata is distinct from $4 as metadata,
@@ -78,11 +87,17 @@ async function differences(tx: Tx, input: UpdateCustomer, hash: Buffer | null): 
     .map(([field]) => field);
 }
 
-async function refuseOthersIdentity(tx: Tx, input: UpdateCustomer, hash: Buffer | null): Promise<void> {
+async function refuseOthersIdentity(tx: Tx, input: Canonical, hash: Buffer | null): Promise<void> {
+  const { externalId } = input;
   const [other] = await tx.query<{ by_email: boolean }>(
     `select email_hash is not distinct from $3 as by_email from customers
-      where merchant_id = $1 and id <> $2 and (email_hash = $3 or external_id = $4) limit 1`,
-    [input.merchantId, input.customerId, hash, input.externalId ?? null],
+      where merchant_id = $1 and id <> $2 and (email_hash = $3 or external_id = any($4)) limit 1`,
+    [
+      input.merchantId,
+      input.customerId,
+      hash,
+      externalId === undefined ? [] : [externalId, ...earlierExternalIds(externalId)],
+    ],
   );
   if (other?.by_email && hash) {
     throw new CoreError('already_exists', 'email: belongs to another customer', { field: 'email' });
@@ -93,7 +108,7 @@ async function refuseOthersIdentity(tx: Tx, input: UpdateCustomer, hash: Buffer 
 async function write(
   tx: Tx,
   keys: MerchantKeys,
-  input: UpdateCustomer,
+  input: Canonical,
   hash: Buffer | null,
   changedFields: readonly string[],
 ): Promise<number> {

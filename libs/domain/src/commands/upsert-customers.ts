@@ -1,17 +1,15 @@
 import { appendAudit, type Origin, type Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 import { holdOffErasures } from './privacy/erasure-gate.ts';
+import { reindexEmails } from './reindex-emails.ts';
 import { completeRows } from './upsert/complete.ts';
 import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
+import { externalIdOf } from '../external-id.ts';
+import type { RowReason } from '../row-reasons.ts';
+import { logRowErrors } from './upsert/log-row-errors.ts';
 import { preparePage, type ImportedCustomer } from './upsert/page.ts';
 import { resolvePage } from './upsert/resolve.ts';
-import {
-  insertCustomers,
-  logRowErrors,
-  releaseEmails,
-  touchCustomers,
-  updateCustomers,
-} from './upsert/write.ts';
+import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from './upsert/write.ts';
 
 export type { ImportedCustomer };
 
@@ -22,7 +20,7 @@ export interface UpsertCustomers {
   /** One page of the source. */
   customers: readonly ImportedCustomer[];
   /** Told why rows were not stored as they came, by code, when there is no run whose log says so. */
-  onRowErrors?: ((reasons: readonly string[]) => void) | undefined;
+  onRowErrors?: ((reasons: readonly RowReason[]) => void) | undefined;
 }
 
 /** Every row of the page is in exactly one of these, duplicates within the page in `unchanged`. */
@@ -50,6 +48,12 @@ export async function upsertCustomers(
   await holdOffErasures(tx, merchantId);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const page = preparePage(keys, customers);
+  await reindexEmails(
+    tx,
+    keys,
+    merchantId,
+    page.rows.flatMap(({ email }) => email ?? []),
+  );
   const stored = await loadStored(tx, merchantId, page.rows);
   const tombstones = await loadTombstones(tx, merchantId, keys, [...page.rows, ...page.failed]);
   const anyDeleted = stored.some(({ deletedAt }) => deletedAt !== null);
@@ -61,13 +65,17 @@ export async function upsertCustomers(
   await releaseEmails(tx, merchantId, resolution.releases);
   const insertedId = await insertCustomers(tx, merchantId, keys, resolution.inserts, origin);
   await updateCustomers(tx, merchantId, keys, resolution.updates, origin);
-  // A run reads again at its end what changed meanwhile, and a second run must write nothing.
-  if (!importId) await touchCustomers(tx, merchantId, resolution.touches);
+  // A run reads again at its end what changed meanwhile, and a second run must write nothing: of a run the new words alone.
+  const touches = resolution.touches.filter(({ contentHash }) => !importId || contentHash !== null);
+  await touchCustomers(tx, merchantId, touches);
   const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
   // Nor may the log of errors bring an erased external id back.
   const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
-  if (importId) await logRowErrors(tx, merchantId, importId, kept);
-  else if (kept.length > 0) input.onRowErrors?.(kept.map(({ reason }) => reason));
+  if (importId) {
+    const externalIds = customers.map(({ externalId }) => externalIdOf(externalId));
+    await logRowErrors(tx, { merchantId, importId, externalIds, errors: kept });
+  }
+  if (!importId && kept.length > 0) input.onRowErrors?.(kept.map(({ reason }) => reason));
 
   const counts: UpsertCounts = {
     created: resolution.inserts.length,

@@ -1,5 +1,6 @@
 import {
   CUSTOMER_COLUMNS,
+  earlierEmailHashes,
   emailHash,
   LIVE,
   type CustomerRow,
@@ -19,10 +20,16 @@ export async function findCustomerByEmail(
 ): Promise<CustomerRow> {
   const merchantKeys = await keys.find(reader, input.merchantId);
   if (!merchantKeys) throw notFound('customer');
-  const [row] = await reader.query<CustomerRow>(
-    `select ${CUSTOMER_COLUMNS} from customers where merchant_id = $1 and email_hash = $2 and ${LIVE}`,
-    [input.merchantId, emailHash(merchantKeys, input.email)],
-  );
-  if (!row) throw notFound('customer');
-  return row;
+  // One statement for an ordinary email; an earlier build may have indexed the others in another form.
+  for (const hash of [
+    emailHash(merchantKeys, input.email),
+    ...earlierEmailHashes(merchantKeys, input.email),
+  ]) {
+    const [row] = await reader.query<CustomerRow>(
+      `select ${CUSTOMER_COLUMNS} from customers where merchant_id = $1 and email_hash = $2 and ${LIVE}`,
+      [input.merchantId, hash],
+    );
+    if (row) return row;
+  }
+  throw notFound('customer');
 }

@@ -18,11 +18,14 @@ export interface ImportRun {
   unchanged: number;
   /** Erased people, not brought back. */
   skipped: number;
+  /** Not stored. */
   failed: number;
   /** Whom the shop has no more. */
   deleted: number;
   waitingReason: string | null;
   error: string | null;
+  /** Customers not stored as they came, by reason; null until the run has ended, and of runs of earlier builds. */
+  rowErrors: Record<string, number> | null;
   startedAt: Date | null;
   finishedAt: Date | null;
   createdAt: Date;
@@ -32,6 +35,12 @@ export interface ImportError {
   externalId: string;
   reason: string;
   occurredAt: Date;
+}
+
+export interface ErrorsOf {
+  importId: string;
+  /** This one alone. */
+  reason?: string | undefined;
 }
 
 interface PageOf {
@@ -73,18 +82,19 @@ export async function listImports(
 export async function listImportErrors(
   reader: Reader,
   tokens: PageTokens,
-  { merchantId, importId, pageSize, pageToken }: PageOf & { importId: string },
+  { merchantId, importId, reason, pageSize, pageToken }: PageOf & ErrorsOf,
 ): Promise<{ errors: ImportError[]; nextPageToken: string }> {
   const limit = pageSize || DEFAULT_PAGE;
-  const asked = ['import_errors', merchantId, importId];
+  const asked = ['import_errors', merchantId, importId, ...(reason ? [reason] : [])];
   const [after = null] = tokens.read(pageToken, asked) ?? [];
   await getImport(reader, { merchantId, importId });
   const rows = await reader.query<ImportError & { id: string }>(
     `select id, external_id as "externalId", reason, occurred_at as "occurredAt"
        from customer_import_errors
       where merchant_id = $1 and import_id = $2 and ($3::uuid is null or id > $3)
+        and ($5::text is null or reason = $5)
       order by id limit $4`,
-    [merchantId, importId, after, limit],
+    [merchantId, importId, after, limit, reason || null],
   );
   const errors = rows.map(({ externalId, reason, occurredAt }) => ({ externalId, reason, occurredAt }));
   return { errors, nextPageToken: nextToken(tokens, asked, rows, limit) };
@@ -99,7 +109,7 @@ type Row = { id: string; expected: string | null } & Record<(typeof COUNTERS)[nu
 
 const SELECT_RUNS = `
   select r.id, r.merchant_id as "merchantId", r.shop, r.status, r.source, r.mode, r.expected,
-         r.waiting_reason as "waitingReason", r.error, r.started_at as "startedAt",
+         r.waiting_reason as "waitingReason", r.error, r.row_errors as "rowErrors", r.started_at as "startedAt",
          r.finished_at as "finishedAt", r.created_at as "createdAt",
          ${COUNTERS.map((name) => `coalesce(sum(s.${name}), 0) as ${name}`).join(', ')}
     from customer_import_logs r left join customer_import_slices s on s.import_id = r.id

@@ -3,6 +3,7 @@ import { findHeldWebhooks } from '../commands/privacy/held-webhooks.ts';
 import { openReadable, type SealedEmail } from '../commands/privacy/open-readable.ts';
 import { MERGED_WITH } from '../commands/privacy/person.ts';
 import type { CommandContext } from '../context.ts';
+import { externalIdOf } from '../external-id.ts';
 import { shopifyNumber } from '../shopify-gid.ts';
 import { auditIdsOf } from './audit-ids.ts';
 
@@ -44,7 +45,7 @@ export async function readPersonalData(
   );
   if (!customers.some(({ id }) => customerIds.includes(id))) return null;
   const ids = customers.map(({ id }) => id);
-  const externalIds = customers.flatMap(({ external_id: id }) => id ?? []);
+  const externalIds = customers.flatMap(({ external_id: id }) => (id ? [externalIdOf(id)] : []));
   const sealed = customers.filter(
     (customer): customer is typeof customer & SealedEmail => customer.email !== null,
   );

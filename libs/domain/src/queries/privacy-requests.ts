@@ -1,10 +1,14 @@
-import type { Pool, Reader } from '@core/db';
+import { FIRST_UUID, type Pool, type Reader } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
-import type { CancelReason } from '../commands/privacy/cancel-shop-redaction.ts';
+import type { CancelReason } from '../commands/privacy/cancel-privacy-request.ts';
 import { HELD } from '../commands/privacy/shop-redaction.ts';
 import type { ErasedPlace } from '../commands/privacy/receipt.ts';
 
-export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact';
+/** unknown: what or whose it is could not be read. */
+export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact' | 'unknown';
+
+/** Stands for the merchant of a request that names none. */
+export const UNKNOWN_MERCHANT = FIRST_UUID;
 
 export interface PrivacyRequest {
   merchantId: string;
@@ -22,6 +26,8 @@ export interface PrivacyRequest {
   held: boolean;
   cancelledAt: Date | null;
   cancelReason: CancelReason | null;
+  /** Why it could not be carried out as it was sent, such as "kind: must be one of redact, ..."; null: it could. */
+  problem: string | null;
 }
 
 interface RequestRef {
@@ -32,7 +38,7 @@ interface RequestRef {
 const COLUMNS = `merchant_id as "merchantId", request_id as "requestId", kind, customer_id as "customerId",
   received_at as "receivedAt", due_at as "dueAt", completed_at as "completedAt", not_before as "notBefore",
   ${HELD} and completed_at is null and cancelled_at is null as held,
-  cancelled_at as "cancelledAt", cancel_reason as "cancelReason"`;
+  cancelled_at as "cancelledAt", cancel_reason as "cancelReason", receipt ->> 'problem' as problem`;
 
 /** @throws CoreError not_found */
 export async function getPrivacyRequest(
@@ -147,7 +153,7 @@ export async function readPrivacyFigures(pool: Pool): Promise<PrivacyFigures> {
        from privacy_requests where completed_at is null and cancelled_at is null group by kind`,
   );
   const figures: PrivacyFigures = {
-    pending: { redact: 0, data_request: 0, shop_redact: 0 },
+    pending: { redact: 0, data_request: 0, shop_redact: 0, unknown: 0 },
     oldestSeconds: 0,
     over20Days: 0,
     over30Days: 0,

@@ -1,8 +1,14 @@
-import { RfmMethod, type RfmRange, type RfmSegment, type RfmThresholds } from '@core/contracts';
+import {
+  LONGEST_SEGMENT,
+  RfmMethod,
+  textProblem,
+  type RfmRange,
+  type RfmSegment,
+  type RfmThresholds,
+} from '@core/contracts';
 import { invalid } from '@core/runtime';
 import { RFM_CELLS, RFM_SCALE, segmentOf } from './segments.ts';
 
-const LONGEST_NAME = 64;
 const LONGEST_WINDOW_DAYS = 3_650;
 
 /**
@@ -49,8 +55,8 @@ function validateSegments(segments: readonly RfmSegment[], at: string): void {
 }
 
 const validateName = (name: string, at: string): void => {
-  if (name.length > LONGEST_NAME || !/^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(name)) {
-    throw invalid(at, `must be a name of 1 to ${LONGEST_NAME} characters`);
+  if (name === '' || textProblem(name, LONGEST_SEGMENT) || name !== name.trim()) {
+    throw invalid(at, `must be a name of 1 to ${LONGEST_SEGMENT} characters`);
   }
 };
 

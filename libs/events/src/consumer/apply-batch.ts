@@ -85,16 +85,16 @@ async function park<C>(
   waiting: readonly Delivery[],
 ): Promise<void> {
   const events = waiting.map(({ record, claim, event }) => {
-    const body = withoutPersonalData(record.value, handler.keeps);
-    // Without a customer's name to wait for, or too large to keep.
-    if (!handler.handleMany || !body) throw new Unhandleable('unknown_customer');
+    // Without a customer's name to wait for.
+    if (!handler.handleMany) throw new Unhandleable('unknown_customer');
     return {
       claimedAs: claim.key,
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,
       headers: headersWithoutPersonalData(record.headers),
-      body: body.toString(),
+      // An id may name a person, too.
+      body: String(withoutPersonalData(Buffer.from(handler.encode(event)), handler.keeps)),
       ...handler.customerOf(event),
     };
   });

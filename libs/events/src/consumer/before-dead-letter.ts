@@ -1,7 +1,7 @@
 import { inTransaction } from '@core/db';
 import { backoff, pause } from '@core/runtime';
 import type { ApplyEvents } from './apply-batch.ts';
-import { classify } from './classify.ts';
+import { classify, faultOf, inWords } from './classify.ts';
 import type { HandleRecords } from './handle-records.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
@@ -17,17 +17,19 @@ export async function beforeDeadLetter<C>(
   { pool, context, log }: Deps<C>,
   handler: TopicHandler<C>,
   { record, eventId, event }: Omit<Delivery, 'claim'>,
+  error: unknown,
   signal: AbortSignal,
 ): Promise<void> {
   if (!handler.beforeDeadLetter) return;
   const ctx = context({ eventId, headers: record.headers, signal });
   const { topic, partition, offset } = record;
   const where = { topic, partition, offset: String(offset) };
+  const givenUp = { place: `${topic}/${partition}/${offset}`, error, problem: inWords(faultOf(error)) };
   for (let attempts = 0; ; attempts++) {
     try {
       return await inTransaction(
         pool,
-        async (tx) => void (await handler.beforeDeadLetter?.(tx, ctx, event)),
+        async (tx) => void (await handler.beforeDeadLetter?.(tx, ctx, event, givenUp)),
         {
           signal,
         },

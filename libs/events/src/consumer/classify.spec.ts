@@ -1,7 +1,7 @@
 import { MalformedEvent } from '@core/contracts';
 import { CoreError, IdReused, invalid, notFound } from '@core/runtime';
 import type { DeadLetterReason } from '../dead-letters.ts';
-import { classify, Unhandleable, type Verdict } from './classify.ts';
+import { classify, faultOf, Unhandleable, type Verdict } from './classify.ts';
 
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 const transient: Verdict = { kind: 'transient' };
@@ -30,4 +30,31 @@ it.each<[string, unknown, Verdict]>([
   ['no error at all', 'x', unforeseen],
 ])('classifies %s', (_what, error, verdict) => {
   expect(classify(error)).toEqual(verdict);
+});
+
+it.each<[string, unknown, string, string]>([
+  ['malformed', new MalformedEvent('is not JSON'), 'body', 'is not JSON'],
+  ['invalid', invalid('rfm_score.recency', 'must be 1 to 5'), 'rfm_score.recency', 'must be 1 to 5'],
+  ['a used id', new IdReused('request_id', 'somebody else'), 'request_id', 'is that of somebody else'],
+  ['not found', notFound('customer'), '', 'customer not found'],
+  [
+    'unsupported',
+    new Unhandleable('unsupported_kind', invalid('kind', 'must be one')),
+    'kind',
+    'must be one',
+  ],
+  [
+    'a signature',
+    new Unhandleable('signature_invalid', 'it is for another topic'),
+    '',
+    'it is for another topic',
+  ],
+  ['unsupported, without a word', new Unhandleable('unsupported_kind'), '', ''],
+  // PostgreSQL's own words quote the value.
+  ['a value', coded('22021'), '', 'PostgreSQL refuses a value of it, SQLSTATE 22021'],
+  ['a missing value', coded('23502'), '', 'Error 23502'],
+  ['a bug', new TypeError('ada@example.com'), '', 'TypeError'],
+  ['no error at all', 'ada@example.com', '', ''],
+])('says of %s the field and the rule, never a value', (_what, error, field, rule) => {
+  expect(faultOf(error)).toEqual({ field, rule });
 });

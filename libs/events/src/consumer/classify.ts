@@ -7,12 +7,37 @@ import type { DeadLetterReason } from '../dead-letters.ts';
 export class Unhandleable extends Error {
   override name = 'Unhandleable';
   readonly reason: DeadLetterReason;
+  readonly fault: Fault | undefined;
 
-  /** @param why for the log; no PII */
-  constructor(reason: DeadLetterReason, why = '') {
-    super(`cannot be handled: ${reason}${why && `, ${why}`}`);
+  /** @param why no personal data */
+  constructor(reason: DeadLetterReason, why: string | CoreError | MalformedEvent = '') {
+    const fault = typeof why === 'string' ? (why ? { field: '', rule: why } : undefined) : faultOf(why);
+    super(`cannot be handled: ${reason}${fault ? `, ${inWords(fault)}` : ''}`);
     this.reason = reason;
+    this.fault = fault;
   }
+}
+
+/** What is wrong with a record: the rule, and the field that breaks it where it is one. Never a value. */
+export interface Fault {
+  field: string;
+  rule: string;
+}
+
+export const inWords = ({ field, rule }: Fault): string => (field ? `${field}: ${rule}` : rule);
+
+/** What a dead letter says besides its reason. The message of an error of others may quote a value: its code alone. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof MalformedEvent) return { field: error.field, rule: error.rule };
+  if (error instanceof Unhandleable) return error.fault ?? { field: '', rule: '' };
+  if (error instanceof CoreError) {
+    const { field = '', message } = error;
+    return { field, rule: message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message };
+  }
+  if (!(error instanceof Error)) return { field: '', rule: '' };
+  const { code } = error as { code?: unknown };
+  if (isOfItsValues(error)) return { field: '', rule: `PostgreSQL refuses a value of it, SQLSTATE ${code}` };
+  return { field: '', rule: typeof code === 'string' ? `${error.name} ${code}` : error.name };
 }
 
 /** What to do about a failure: try again for as long as it takes, give up at once, or after a few attempts. */

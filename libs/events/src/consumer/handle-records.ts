@@ -4,7 +4,7 @@ import { sendDeadLetters, type DeadLetter } from '../dead-letters.ts';
 import type { ConsumedRecord, EventProducer } from '../kafka-client.ts';
 import { applyBatch, ID_REUSED, type ApplyEvents } from './apply-batch.ts';
 import { beforeDeadLetter } from './before-dead-letter.ts';
-import { classify, type Verdict } from './classify.ts';
+import { classify, faultOf, type Verdict } from './classify.ts';
 import { identify } from './identify.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
@@ -53,8 +53,8 @@ export async function handleRecords<C>(
       deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
       // Its id may be invalid: the position in Kafka replaces it.
       const eventId = Object.values(placeOf(record)).join('/');
-      if (event) await beforeDeadLetter(deps, handler, { record, event, eventId }, signal);
-      letters.push({ record, keeps: handler.keeps, reason, attempts: 1 });
+      if (event) await beforeDeadLetter(deps, handler, { record, event, eventId }, err, signal);
+      letters.push({ record, keeps: handler.keeps, reason, fault: faultOf(err), attempts: 1 });
     }
   }
   letters.push(...(await apply(deps, handler, deliveries, signal, { since: Date.now(), attempts: 0 })));
@@ -105,7 +105,14 @@ async function apply<C>(
       for (const outcome of outcomes) {
         if (outcome !== ID_REUSED) deps.metrics.handled.inc({ topic: first.record.topic, outcome });
       }
-      return reused.map(({ record }) => ({ record, keeps: handler.keeps, reason: ID_REUSED, attempts }));
+      const fault = { field: 'event_id', rule: 'is that of another event' };
+      return reused.map(({ record }) => ({
+        record,
+        keeps: handler.keeps,
+        reason: ID_REUSED,
+        fault,
+        attempts,
+      }));
     } catch (err) {
       signal.throwIfAborted();
       const verdict = await judge(deps, err, tried.since);
@@ -116,8 +123,8 @@ async function apply<C>(
       if (verdict.kind === 'hopeless' || (verdict.kind === 'unforeseen' && unforeseen++ >= MOST_ATTEMPTS)) {
         const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
         deps.log.warn({ ...where, reason, err }, 'record goes to the dead letters');
-        await beforeDeadLetter(deps, handler, first, signal);
-        return [{ record: first.record, keeps: handler.keeps, reason, attempts }];
+        await beforeDeadLetter(deps, handler, first, err, signal);
+        return [{ record: first.record, keeps: handler.keeps, reason, fault: faultOf(err), attempts }];
       }
       deps.log.warn({ ...where, attempt: attempts, err }, 'could not handle records; trying again');
       await pause(backoff(attempts - 1), signal);

@@ -2,6 +2,15 @@ import { createHash } from 'node:crypto';
 import { CE_ID, CE_SOURCE, eventText } from '@core/contracts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
 
+/** The inbox is not asked: an id that cannot be read must not keep an event from being handled. */
+const readable = (field: string, value: string): string => {
+  try {
+    return eventText(field, value);
+  } catch {
+    return '';
+  }
+};
+
 /**
  * Identifies the event of a record by CloudEvents' id, else the body's id, else the position in Kafka, which
  * is unique but differs after a re-send. An id is unique within a topic, a source (`ce_source`; without one,
@@ -10,12 +19,13 @@ import type { Delivery, TopicHandler } from './topic-handler.ts';
  * @throws CoreError invalid_argument naming the header or field
  */
 export function identify<C>(
-  handler: Pick<TopicHandler<C>, 'customerOf'>,
+  handler: Pick<TopicHandler<C>, 'customerOf' | 'knowsRepetitions'>,
   { headers, topic, partition, offset }: Delivery['record'],
   event: Delivery['event'],
 ): Pick<Delivery, 'eventId' | 'claim'> {
-  const id = eventText(CE_ID, headers[CE_ID] ?? '') || eventText('event_id', event.eventId ?? '');
-  const source = eventText(CE_SOURCE, headers[CE_SOURCE] ?? '');
+  const read = handler.knowsRepetitions ? readable : eventText;
+  const id = read(CE_ID, headers[CE_ID] ?? '') || read('event_id', event.eventId ?? '');
+  const source = read(CE_SOURCE, headers[CE_SOURCE] ?? '');
   const eventId = id || `${topic}/${partition}/${offset}`;
   const merchantId = handler.customerOf?.(event).merchantId ?? '';
   // As JSON two different lists give different texts. The merchant comes last: rising ids are then adjacent

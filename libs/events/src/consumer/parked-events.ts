@@ -9,7 +9,7 @@ import {
 } from '@core/db';
 import { sendDeadLetters, type DeadLetterReason } from '../dead-letters.ts';
 import { handleAll } from './apply-batch.ts';
-import { classify, Unhandleable } from './classify.ts';
+import { classify, faultOf, Unhandleable, type Fault } from './classify.ts';
 import type { HandleRecords } from './handle-records.ts';
 import { identify } from './identify.ts';
 import type { Delivery, TopicHandler } from './topic-handler.ts';
@@ -73,7 +73,7 @@ async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: Abo
         tx,
         deps,
         taken.map((one) => ({ ...one, attempts: one.attempts + 1 })),
-        reason,
+        { reason, fault: faultOf(err) },
       );
     });
   }
@@ -105,12 +105,14 @@ async function expireSome<C>(deps: ParkedEvents<C>, signal: AbortSignal): Promis
     deps.pool,
     async (tx) => {
       const taken = await takeExpiredEvents(tx, deps.groupId, MOST_EVENTS);
-      await giveUp(tx, deps, taken, 'unknown_customer');
+      await giveUp(tx, deps, taken, { reason: 'unknown_customer', fault: NEVER_KNOWN });
       return taken.length;
     },
     { signal },
   );
 }
+
+const NEVER_KNOWN: Fault = { field: 'customer_id', rule: 'was not known in time' };
 
 /**
  * Makes dead letters of events that the caller's transaction has taken. They are sent before it commits: killed
@@ -120,7 +122,7 @@ async function giveUp<C>(
   tx: Tx,
   { producer, groupId, metrics, topics }: ParkedEvents<C>,
   taken: readonly TakenEvent[],
-  reason: DeadLetterReason,
+  { reason, fault }: { reason: DeadLetterReason; fault: Fault },
 ): Promise<void> {
   if (taken.length === 0) return;
   await sendDeadLetters(
@@ -130,6 +132,7 @@ async function giveUp<C>(
       // Of a topic that is handled no more nobody can say what may be kept.
       keeps: topics[event.topic]?.keeps ?? {},
       reason,
+      fault,
       attempts: event.attempts,
     })),
   );

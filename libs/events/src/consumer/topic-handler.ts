@@ -34,7 +34,8 @@ interface HandleOne<C, E> {
    * For events that somebody must know of although they could not be handled: called before the dead letter of one is
    * sent, which has lost its personal data. Again when the record comes again, so it must do no harm twice.
    */
-  beforeDeadLetter?(tx: Tx, ctx: C, event: E): Promise<unknown>;
+  beforeDeadLetter?(tx: Tx, ctx: C, event: E, givenUp: GivenUp): Promise<unknown>;
+  encode?: undefined;
   handleMany?: undefined;
   customerOf?: undefined;
 }
@@ -43,6 +44,11 @@ interface HandleOne<C, E> {
 interface HandleMany<C, E> {
   handleMany(tx: Tx, deliveries: readonly { ctx: C; event: E }[]): Promise<readonly EventOutcome[]>;
   /**
+   * A body that `decode` reads as this event, without personal data: what is stored of one that waits. Rejected: the
+   * record's own body, of which a field that nobody reads may be one that PostgreSQL refuses.
+   */
+  encode(event: E): string;
+  /**
    * The merchant of the event: its id is unique within that merchant, and an `unknown` one waits for that
    * customer.
    */
@@ -50,6 +56,15 @@ interface HandleMany<C, E> {
   handle?: undefined;
   knowsRepetitions?: undefined;
   beforeDeadLetter?: undefined;
+}
+
+/** Of a record that becomes a dead letter. */
+export interface GivenUp {
+  /** topic/partition/offset. */
+  place: string;
+  error: unknown;
+  /** Field and rule of the error, in words. */
+  problem: string;
 }
 
 /** One word for the metrics, such as applied; `unknown`: its customer is not known yet. */

@@ -29,6 +29,7 @@ export type { Approval } from './approval.ts';
 export type { AskedWebhook } from './changes.ts';
 export type { ChurnOptions } from './faults/churn.ts';
 export type { Fault, FaultKind } from './faults/faults.ts';
+export type { Reply } from './reply.ts';
 export type { Violation } from './violations.ts';
 export type { Delivery } from './webhooks/delivery.ts';
 export type { Topic as WebhookTopic } from './webhooks/payloads.ts';

@@ -23,6 +23,13 @@ export const UNAUTHORIZED: Reply = {
   body: { errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' },
 };
 
+/** Of a shop that has another domain now; `path` is below the shop. */
+export const movedTo = (domain: string, path: string): Reply => ({
+  status: 301,
+  body: Buffer.from('<html><body>You are being redirected.</body></html>'),
+  headers: { location: `https://${domain}${path}`, 'content-type': 'text/html' },
+});
+
 /** How long every 429 asks to wait: "Retry-After: 2.0". */
 export const RETRY_AFTER_MS = 2_000;
 
@@ -35,7 +42,7 @@ export const tooMany = (perSecond: number, { retryAfter }: { retryAfter: boolean
   ...(retryAfter && { headers: { 'retry-after': (RETRY_AFTER_MS / 1000).toFixed(1) } }),
 });
 
-const REPLIES: Record<Exclude<ReplyFault, 'drop' | 'hang' | 'truncate'>, Reply> = {
+const REPLIES: Record<Exclude<ReplyFault, 'drop' | 'hang' | 'truncate' | Reply>, Reply> = {
   unauthorized: UNAUTHORIZED,
   http500: { status: 500, body: { errors: 'Internal Server Error' } },
   http503: { status: 503, body: { errors: 'Service Unavailable' } },
@@ -50,5 +57,6 @@ export async function throughFault(
 ): Promise<Outcome> {
   if (fault === 'drop' || fault === 'hang') return fault;
   if (fault === 'truncate') return { ...(await answer()), truncated: true };
+  if (typeof fault === 'object') return fault;
   return fault ? REPLIES[fault] : answer();
 }

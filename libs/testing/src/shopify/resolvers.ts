@@ -10,7 +10,6 @@ import type { SortKey } from './population.ts';
 import { matches } from './search.ts';
 import { searchTerms } from './search-terms.ts';
 import type { ServedShop } from './shop.ts';
-import { shopIdOf } from './webhooks/payloads.ts';
 
 interface CustomersArgs {
   first?: number | null;
@@ -146,10 +145,10 @@ function customersCount(
 }
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/shop. */
-function shop(_args: unknown, { shop: { domain, plan } }: Context) {
+function shop(_args: unknown, { shop: { domain, shopId, plan } }: Context) {
   const shopifyPlus = plan === 'plus' || plan === 'enterprise';
   return {
-    id: `gid://shopify/Shop/${shopIdOf(domain)}`,
+    id: `gid://shopify/Shop/${shopId}`,
     name: domain.split('.')[0],
     myshopifyDomain: domain,
     currencyCode: 'EUR',

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createAnswer } from './answer.ts';
 import { control } from './control.ts';
-import { NOT_FOUND } from './reply.ts';
+import { movedTo, NOT_FOUND } from './reply.ts';
 import { replyTo, shopOfPath } from './routes.ts';
 import { send } from './send.ts';
 import { createShop } from './shop.ts';
@@ -35,6 +35,8 @@ export interface ShopifyStandIn {
   port: number;
   /** Throws for a name that is no *.myshopify.com. */
   shop(domain: string): Shop;
+  /** From then on requests to the former domain are answered by a redirect to the new one, as Shopify does. */
+  rename(domain: string, to: string): void;
   /** Violations beside the shops' own: requests that named no shop. */
   stats(): { shops: Record<string, ShopStats>; violations: Violation[] };
   close(): Promise<void>;
@@ -47,6 +49,8 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
   const { port = 0, host = '127.0.0.1', seed = 'dev', customers = 5_000, plan = 'standard' } = options;
   const { latencyMs = [0, 0], now = Date.now } = options;
   const shops = new Map<string, ServedShop>();
+  /** New domains by former ones. */
+  const renamed = new Map<string, string>();
   const strays = createViolations();
   const answer = createAnswer();
   const shopOf = (domain: string): ServedShop | undefined => {
@@ -74,7 +78,11 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
       const found = await control(request.method ?? 'GET', url, body, shopOf);
       return send(response, found === undefined ? NOT_FOUND : { status: 200, body: found });
     }
-    const shop = shopOf(shopOfPath(url.pathname) ?? '');
+    const asked = shopOfPath(url.pathname) ?? '';
+    const to = renamed.get(asked);
+    if (to !== undefined)
+      return send(response, movedTo(to, url.pathname.slice(asked.length + 1) + url.search));
+    const shop = shopOf(asked);
     if (!shop) {
       strays.add('address', 'no address of the Admin API below /{shop}.myshopify.com');
       return send(response, NOT_FOUND);
@@ -102,6 +110,14 @@ export async function startShopifyStandIn(options: ShopifyStandInOptions = {}): 
       const shop = shopOf(domain);
       if (!shop) throw new Error(`${domain} is no *.myshopify.com`);
       return shop;
+    },
+    rename(domain, to) {
+      const shop = shopOf(domain);
+      if (!shop || !SHOP_DOMAIN.test(to)) throw new Error('only a shop is renamed, to a *.myshopify.com');
+      shops.delete(domain);
+      shops.set(to, shop);
+      renamed.set(domain, to);
+      shop.rename(to);
     },
     stats: () => ({ shops: statsOf(), violations: strays.list() }),
     async close() {

@@ -25,6 +25,7 @@ import { createBucket, PLANS } from './throttle.ts';
 import type { Bucket, Plan, PlanLimits } from './throttle.ts';
 import { createViolations } from './violations.ts';
 import type { Violation } from './violations.ts';
+import { shopIdOf } from './webhooks/payloads.ts';
 import { createSender } from './webhooks/sender.ts';
 import type { Sender } from './webhooks/sender.ts';
 
@@ -69,7 +70,10 @@ export interface Limits {
 
 /** What a test holds of one shop, beside its population. */
 export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes {
+  /** Its domain now: see `rename` of the stand-in. */
   readonly domain: string;
+  /** Its number, which a new name does not change. */
+  readonly shopId: number;
   /** How many customers live; setting it starts the shop over with that many. */
   customers: number;
   /** The newest one; setting it revokes the others, and it never expires. */
@@ -122,6 +126,7 @@ export interface ServedShop extends Shop {
   rendered(indexes: readonly number[], fields: string[] | undefined): Promise<Buffer | undefined>;
   count(what: keyof Counts, by?: number): void;
   violated(rule: string, detail: string): void;
+  rename(to: string): void;
   close(): Promise<void>;
 }
 
@@ -129,6 +134,7 @@ export interface ServedShop extends Shop {
 export const DEV_ACCESS_TOKEN = 'shpat_dev';
 
 export function createShop({ domain, seed, customers, plan, latencyMs, now }: ShopOptions): ServedShop {
+  let name = domain;
   let population = createPopulation(seed, domain, customers, now);
   let currentPlan = plan;
   let bucket = createBucket(PLANS[plan], now);
@@ -155,7 +161,11 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
   };
 
   return {
-    domain,
+    get domain() {
+      return name;
+    },
+    shopId: shopIdOf(domain),
+    rename: (to) => void (name = to),
     secret: seed,
     now,
     latencyMs,

@@ -1,29 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
-import { isWebhookTopic, receiveWebhook } from '@core/domain';
+import { receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
 import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
-import { readWebhookBody } from './body.ts';
+import { nameOf, valuesOf } from './headers.ts';
+import { identify, topicOf } from './identify.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
 import { isSigned } from './signature.ts';
-
-export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
-
-/**
- * Maximum length of the identifying headers; a table has the id in a unique key. Shopify's are far shorter.
- */
-const LONGEST_NAME = 255;
-
-const HEADERS = {
-  signature: 'X-Shopify-Hmac-Sha256',
-  topic: 'X-Shopify-Topic',
-  shop: 'X-Shopify-Shop-Domain',
-  shopId: 'X-Shopify-Shop-Id',
-  eventId: 'X-Shopify-Event-Id',
-} as const;
 
 export interface ShopifyWebhooksOptions {
   pool: Pool;
@@ -45,9 +31,10 @@ interface Reply {
 }
 
 /**
- * Takes Shopify's webhooks: checks the signature over the raw body, and that the body bears out the headers, which are
- * not signed; writes the webhook down, answers. The worker applies it. Not applied here, because
- * Shopify counts a slow answer as none.
+ * Takes Shopify's webhooks: judges the signature over the raw body before all else, for Shopify's own checks of an app
+ * ask for 401 whatever else is missing; finds out what it is from the headers, which are not signed, and from the body,
+ * which must bear them out; writes the webhook down, answers. The worker applies it. Not applied here, because Shopify
+ * counts a slow answer as none.
  *
  * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
  * for hours, and in the end removes the subscription.
@@ -75,7 +62,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
         return { status: 500, received: 'error' };
       })
       .then(({ status, received, message = '' }) => {
-        observe(header(req, 'topic'), (performance.now() - begun) / 1_000, received);
+        observe(topicOf(req), (performance.now() - begun) / 1_000, received);
         if (status === 405) res.setHeader('allow', 'POST');
         if (status === 503) res.setHeader('retry-after', '1');
         endAnswer(req, res, status, { 'content-type': 'text/plain; charset=utf-8' }, message);
@@ -93,22 +80,9 @@ async function answer(
 ): Promise<Reply> {
   const { secrets } = options;
   if (req.method !== 'POST') return refused(405, 'POST only');
-  if (!/^application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? '')) {
-    return refused(415, 'content-type: must be application/json');
-  }
   if (secrets.length === 0) return { status: 503, received: 'unavailable' };
-  for (const name of Object.values(HEADERS)) {
-    if ((req.headersDistinct[name.toLowerCase()]?.length ?? 0) > 1)
-      return refused(400, `${name}: must be given once`);
-  }
-  const signature = header(req, 'signature');
-  // As a wrong one: Shopify's own checks of an app ask for 401 here.
-  if (!signature) return forged(`${HEADERS.signature}: is required`);
-  for (const name of ['topic', 'shop', 'eventId'] as const) {
-    if (!header(req, name)) return refused(400, `${HEADERS[name]}: is required`);
-    if (header(req, name).length > LONGEST_NAME) return refused(400, `${HEADERS[name]}: is too long`);
-  }
-  const eventId = header(req, 'eventId');
+  // Before the body is read: a stranger without a signature costs nothing.
+  if (valuesOf(req, 'signature').length === 0) return forged(`${nameOf('signature')}: is required`);
 
   const body = await readBody(req, res, largestBody, budget);
   if (body === 'too_large') return refused(413, `the body must not exceed ${largestBody} bytes`);
@@ -117,7 +91,7 @@ async function answer(
   // Not logged: whoever floods us would fill the log as well. The metric tells.
   if (body === 'no_room') return { status: 503, received: 'no_room', message: 'too many webhooks at once' };
   try {
-    return await store(options, req, { signature, eventId, body: body.bytes });
+    return await store(options, req, body.bytes);
   } finally {
     body.release();
   }
@@ -127,24 +101,20 @@ async function answer(
 async function store(
   { pool, keys, secrets }: ShopifyWebhooksOptions,
   req: IncomingMessage,
-  { signature, eventId, body }: { signature: string; eventId: string; body: Buffer },
+  body: Buffer,
 ): Promise<Reply> {
-  if (!isSigned(body, signature, secrets)) return forged(`${HEADERS.signature}: does not fit the body`);
-  const topic = header(req, 'topic');
-  if (!isWebhookTopic(topic)) return { status: 200, received: 'ignored' };
-  const shop = header(req, 'shop');
-  const told = readWebhookBody(topic, shop, body);
-  if (told === 'other_shop') return forged(`${HEADERS.shop}: is not the shop_domain of the body`);
-  if (told === 'malformed') return refused(422, `the body is not one of ${topic}`);
-  // The shop number is optional in a webhook; when present it must be the number stored for that domain.
-  const shopId = header(req, 'shopId') || undefined;
-  if (shopId !== undefined && told.shopId !== undefined && shopId !== told.shopId) {
-    return forged(`${HEADERS.shopId}: is not the shop_id of the body`);
+  const signature = valuesOf(req, 'signature').find((each) => isSigned(body, each, secrets));
+  if (signature === undefined) return forged(`${nameOf('signature')}: does not fit the body`);
+  if (!isJson(req)) return refused(415, 'content-type: must be application/json');
+  const webhook = identify(req, body, signature);
+  if (webhook === 'ignored') return { status: 200, received: 'ignored' };
+  if ('status' in webhook) {
+    const { status, message } = webhook;
+    return status === 401 ? forged(message) : refused(status, message);
   }
-  const input = { shop, topic, eventId, shopId: told.shopId ?? shopId, body };
   // The signature says who it is.
-  const ctx = { caller: 'shopify', requestId: eventId, keys };
-  const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, input));
+  const ctx = { caller: 'shopify', requestId: webhook.eventId, keys };
+  const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...webhook, body }));
   if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
   if (received === 'unproven') {
     return { status: 503, received, message: 'the connection of the shop is not proven yet' };
@@ -152,10 +122,9 @@ async function store(
   return { status: 200, received };
 }
 
-const header = (req: IncomingMessage, name: keyof typeof HEADERS): string => {
-  const value = req.headers[HEADERS[name].toLowerCase()];
-  return typeof value === 'string' ? value.trim() : '';
-};
+/** What says nothing of its form may be JSON: its signature says that it is Shopify's. */
+const isJson = ({ headers }: IncomingMessage): boolean =>
+  /^(application\/json\s*(;|$)|$)/i.test(headers['content-type'] ?? '');
 
 const refused = (status: number, message: string): Reply => ({ status, received: 'refused', message });
 

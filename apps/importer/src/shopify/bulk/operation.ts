@@ -4,7 +4,7 @@ import {
   type QueryCost,
   type ShopifyClient,
   ShopifyRejected,
-  ShopifyUnavailable,
+  UnusableAnswer,
 } from '@core/shopify';
 import { CUSTOMER_FIELDS } from '../customer-node.ts';
 import { searchOf } from '../search-range.ts';
@@ -63,7 +63,7 @@ type Asked<T> = Promise<{ found: T; cost: QueryCost | null }>;
 export async function newestOperations(client: ShopifyClient, access: Access): Asked<Operation[]> {
   const { data, cost } = await client({ ...access, document: NEWEST_OPERATIONS, variables: {} });
   const { nodes } = (data.bulkOperations ?? {}) as { nodes?: Operation[] };
-  if (!Array.isArray(nodes)) throw new ShopifyUnavailable('a reply without bulk operations');
+  if (!Array.isArray(nodes)) throw new UnusableAnswer('other_form', 'a reply without bulk operations');
   return { found: nodes, cost };
 }
 
@@ -74,10 +74,11 @@ export async function runOperation(
   query: string,
 ): Asked<Operation | null> {
   const { data, cost } = await client({ ...access, document: RUN_OPERATION, variables: { query } });
-  const { bulkOperation, userErrors } = data.bulkOperationRunQuery as {
-    bulkOperation: Operation | null;
-    userErrors: { code?: string | null }[];
+  const { bulkOperation, userErrors } = (data.bulkOperationRunQuery ?? {}) as {
+    bulkOperation?: Operation | null;
+    userErrors?: { code?: string | null }[];
   };
+  if (!Array.isArray(userErrors)) throw new UnusableAnswer('other_form', 'a reply without a bulk operation');
   if (bulkOperation && userErrors.length === 0) return { found: bulkOperation, cost };
   const codes = userErrors.map(({ code }) => code ?? '');
   if (codes.some((code) => code === 'OPERATION_IN_PROGRESS' || code === 'LIMIT_REACHED')) {

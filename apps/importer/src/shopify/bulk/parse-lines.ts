@@ -1,20 +1,20 @@
-import { ShopifyUnavailable } from '@core/shopify';
+import { UnusableAnswer } from '@core/shopify';
 import type { CustomerNode } from '../customer-node.ts';
 
 /**
  * The customers of a page of JSONL.
  * @param broken the file is the rest of an operation that failed: its last line may be cut
- * @throws ShopifyUnavailable
+ * @throws UnusableAnswer
  */
-export function parseLines(lines: readonly string[], broken: boolean): CustomerNode[] {
-  const nodes: CustomerNode[] = [];
+export function parseLines(lines: readonly string[], broken: boolean): (CustomerNode | null)[] {
+  const nodes: (CustomerNode | null)[] = [];
   for (const [at, line] of lines.entries()) {
     if (line === '') continue;
     try {
-      nodes.push(JSON.parse(line) as CustomerNode);
+      nodes.push(JSON.parse(line) as CustomerNode | null);
     } catch {
       if (broken && at === lines.length - 1) break;
-      throw new ShopifyUnavailable('a line of the file that is no JSON');
+      throw new UnusableAnswer('other_form', 'a line of the file that is no JSON');
     }
   }
   return nodes;

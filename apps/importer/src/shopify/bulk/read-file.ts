@@ -1,4 +1,4 @@
-import { ShopifyUnavailable, withTimeLimit } from '@core/shopify';
+import { UnusableAnswer, withTimeLimit } from '@core/shopify';
 import { LONGEST_LINE, PAGE_BYTES, PAGE_LINES, readLines, type Lines } from './read-lines.ts';
 
 /** The file is there no more, or not for this URL. */
@@ -20,14 +20,14 @@ export interface FileQuery {
  * out of cursors and errors, for who has it can read the file.
  * A range that should hold a page, so that the connection serves the next one, too; what comes behind the last whole
  * line comes again. (An open range, left when the page is full, costs a connection a page, and what was under way.)
- * @throws FileRefused, ShopifyTimeout, ShopifyUnavailable, or the signal's reason
+ * @throws FileRefused, ShopifyTimeout, UnusableAnswer, or the signal's reason
  */
 export async function readFile(query: FileQuery): Promise<Lines> {
   for (let size = sizeOf(query); size <= LONGEST_LINE; size *= 2) {
     const page = await readRange(query, size);
     if (page.lines.length > 0 || page.end) return page;
   }
-  throw new ShopifyUnavailable('a file that has no lines');
+  throw new UnusableAnswer('other_form', 'a file that has no lines');
 }
 
 /** Bytes of a page, by the lines before; a little more, or a page would often lack its last one. */
@@ -40,13 +40,15 @@ async function readRange({ url, byte, signal, timeoutMs }: FileQuery, size: numb
     const response = await fetch(url, {
       // Bytes are counted as they lie there: compressed on the way they would be others.
       headers: { range: `bytes=${byte}-${byte + size - 1}`, 'accept-encoding': 'identity' },
-      redirect: 'error',
+      // Never followed: it could lead into our network.
+      redirect: 'manual',
       signal: AbortSignal.any([limited, leaving.signal]),
     });
     const { status, headers, body } = response;
     if (status === 416) return 'end';
-    if (status >= 400 && status < 500 && status !== 408 && status !== 429) return 'refused';
-    if ((status !== 200 && status !== 206) || !body) throw new ShopifyUnavailable(`HTTP ${status} of a file`);
+    if (status >= 300 && status < 500 && status !== 408 && status !== 429) return 'refused';
+    if ((status !== 200 && status !== 206) || !body)
+      throw new UnusableAnswer('error', `HTTP ${status} of a file`);
     // Without ranges (200) the file comes whole, from its beginning.
     return status === 200
       ? readLines({ chunks: body, skip: byte, bounded: false, last: true })

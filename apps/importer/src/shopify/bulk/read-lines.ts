@@ -1,4 +1,4 @@
-import { ShopifyUnavailable } from '@core/shopify';
+import { UnusableAnswer } from '@core/shopify';
 
 /** What a page of a file is, and the memory that a slice needs: whichever comes first. */
 export const PAGE_BYTES = 1_048_576;
@@ -45,7 +45,7 @@ export async function readLines(body: Body): Promise<Lines> {
       newlines += countNewlines(fresh);
       end = false;
       if (!body.bounded && (newlines >= PAGE_LINES || (bytes >= PAGE_BYTES && newlines > 0))) break;
-      if (bytes > LONGEST_LINE) throw new ShopifyUnavailable('a file that has no lines');
+      if (bytes > LONGEST_LINE) throw new UnusableAnswer('other_form', 'a file that has no lines');
       end = body.last;
     }
   } catch (error) {

@@ -1,8 +1,9 @@
 import { appendAudit, type Tx } from '@core/db';
-import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
 import { sealToken } from './access-token.ts';
+import { moveShop } from './move-shop.ts';
 import { shopDomain } from './shop-domain.ts';
+import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface ConnectShop {
   merchantId: string;
@@ -16,8 +17,10 @@ export interface ConnectShop {
 
 /**
  * Stores the encrypted tokens of a proven shop; a second call replaces them. It looks up last whether another
- * merchant has the shop: only a caller that has proven that it owns the shop may learn this.
- * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the shop
+ * merchant has the shop: only a caller that has proven that it owns the shop may learn this. A shop that the merchant has
+ * connected by a former name is moved: two connections of one shop would read everybody twice.
+ * @throws CoreError invalid_argument; already_exists when another merchant has a proven connection of the shop; as
+ *   moveShop
  */
 export async function connectShop(
   tx: Tx,
@@ -27,10 +30,9 @@ export async function connectShop(
   const { merchantId, shopId, accessToken, refreshToken, expiresAt } = input;
   const shop = shopDomain(input.shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  if (await isTaken(tx, merchantId, shop)) {
-    throw new CoreError('already_exists', `shop: ${shop} is connected by another merchant`, {
-      field: 'shop',
-    });
+  if (await isTaken(tx, merchantId, shop, shopId)) throw takenByAnother(shop);
+  for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
+    await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId });
   }
   await tx.query(
     `insert into shopify_connections (merchant_id, shop, shop_id, access_token, refresh_token, expires_at)
@@ -52,13 +54,14 @@ export async function connectShop(
   return { shop };
 }
 
-/**
- * A connection made between this check and the insert violates the index; the transaction then runs again.
- */
-async function isTaken(tx: Tx, merchantId: string, shop: string): Promise<boolean> {
-  const [holder] = await tx.query<{ taken: boolean }>(
-    'select merchant_id <> $1 as taken from connection_of_shop($2) where merchant_id is not null',
-    [merchantId, shop],
-  );
-  return holder?.taken === true;
-}
+/** By which the merchant has connected the shop of this number. */
+const formerNames = async (
+  tx: Tx,
+  { merchantId, shop, shopId }: Pick<ConnectShop, 'merchantId' | 'shop' | 'shopId'>,
+): Promise<string[]> =>
+  (
+    await tx.query<{ shop: string }>(
+      'select shop from shopify_connections where merchant_id = $1 and shop_id = $2 and shop <> $3',
+      [merchantId, shopId, shop],
+    )
+  ).map((row) => row.shop);

@@ -1,15 +1,19 @@
 import { appendAudit, type ImportStatus, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { getImport, type ImportRun } from '../../queries/imports.ts';
+import { explainReason } from '../../row-reasons.ts';
 import type { ImportRef } from './cancel-import.ts';
+import { countRowErrors, keepRowErrors, type RowErrorCounts } from './count-row-errors.ts';
 import { forgetIds } from './keep-ids.ts';
 import { renewLease, type PageRef } from './lease.ts';
 
-/** completed_with_errors: rows were logged as imported other than they came. */
+/** completed_with_errors: somebody was not stored, or without a field. A note alone is no error. */
 export async function completeRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
   // They have told what they were kept for.
   await forgetIds(tx, ref);
-  await endRun(tx, ctx, ref, (await hasErrors(tx, ref)) ? 'completed_with_errors' : 'completed');
+  const rowErrors = await countRowErrors(tx, ref);
+  const hasErrors = Object.keys(rowErrors).some((reason) => explainReason(reason).effect !== 'note');
+  await endRun(tx, ctx, ref, { status: hasErrors ? 'completed_with_errors' : 'completed', rowErrors });
 }
 
 /** Ends a run that was judged so; the message says how many are missing. */
@@ -22,7 +26,7 @@ export async function endIncomplete(
   const message =
     `Shopify counts ${counted} customers, but only ${counted - missing} could be read: ${missing} are missing, ` +
     'also from its list of ids. Resume the import to read the shop anew.';
-  await endRun(tx, ctx, ref, 'incomplete', message);
+  await endRun(tx, ctx, ref, { status: 'incomplete', error: message });
 }
 
 /**
@@ -32,7 +36,7 @@ export async function endIncomplete(
  */
 export async function failRun(tx: Tx, ctx: CommandContext, page: PageRef, message: string): Promise<void> {
   await renewLease(tx, page);
-  await endRun(tx, ctx, page, 'failed', message);
+  await endRun(tx, ctx, page, { status: 'failed', error: message });
 }
 
 export interface CancelledRun extends ImportRef {
@@ -52,24 +56,15 @@ export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<Cancel
        from customer_import_logs r
       where status = 'cancelling' for no key update skip locked`,
   );
-  for (const ref of cancelling) await endRun(tx, ctx, ref, 'cancelled');
+  for (const ref of cancelling) await endRun(tx, ctx, ref, { status: 'cancelled' });
   return cancelling;
 }
-
-const hasErrors = async (tx: Tx, { merchantId, importId }: ImportRef): Promise<boolean> =>
-  (
-    await tx.query('select 1 from customer_import_errors where merchant_id = $1 and import_id = $2 limit 1', [
-      merchantId,
-      importId,
-    ])
-  ).length > 0;
 
 async function endRun(
   tx: Tx,
   ctx: CommandContext,
   { merchantId, importId }: ImportRef,
-  status: ImportStatus,
-  error?: string,
+  { status, error, rowErrors }: { status: ImportStatus; error?: string; rowErrors?: RowErrorCounts },
 ): Promise<void> {
   const ended = await tx.query(
     `update customer_import_logs
@@ -79,6 +74,8 @@ async function endRun(
     [merchantId, importId, status, error ?? null],
   );
   if (ended.length === 0) return;
+  const ref = { merchantId, importId };
+  await keepRowErrors(tx, ref, rowErrors ?? (await countRowErrors(tx, ref)));
   await tx.query(
     `update customer_import_slices set fence = fence + 1, lease_until = null, failing_since = null
       where merchant_id = $1 and import_id = $2`,

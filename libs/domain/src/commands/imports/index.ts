@@ -9,6 +9,7 @@ export { isResumable } from './broken-off.ts';
 export { failRun, finishCancels, type CancelledRun } from './end-run.ts';
 export { keepIds } from './keep-ids.ts';
 export * from './lease.ts';
+export { moveShop, type MovedShop, type MoveShop } from './move-shop.ts';
 export * from './note-failure.ts';
 export { deleteImportSchedule } from './delete-import-schedule.ts';
 export * from './pick-up-runs.ts';

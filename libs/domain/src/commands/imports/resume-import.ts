@@ -23,7 +23,7 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   // A race with a start fails on the unique index, and the transaction runs anew and finds the winner.
   const [resumed] = await tx.query<{ was: ImportStatus; anew: boolean }>(
     `update customer_import_logs r
-        set status = 'pending', finished_at = null, error = null, waiting_reason = null,
+        set status = 'pending', finished_at = null, error = null, waiting_reason = null, row_errors = null,
             expected = case when was.anew then null else r.expected end,
             started_at = case when was.anew then null else r.started_at end
        from (select id, status,

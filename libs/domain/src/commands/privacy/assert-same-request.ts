@@ -13,6 +13,8 @@ export async function assertSameRequest(
   tx: Tx,
   { merchantId, requestId, kind }: { merchantId: string; requestId: string; kind: PrivacyRequestKind },
   given: NamedRequest,
+  /** What earlier builds may have stored in the place of its hashes. */
+  earlier: readonly Buffer[],
 ): Promise<void> {
   const [before] = await tx.query<NamedRequest & { kind: PrivacyRequestKind }>(
     `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId"
@@ -21,7 +23,7 @@ export async function assertSameRequest(
   );
   if (!before) return;
   if (before.kind !== kind) throw new IdReused('request_id', 'a request of another kind');
-  if (!isNamed(before) || !isNamed(given) || isSamePerson(before, given)) return;
+  if (!isNamed(before) || !isNamed(given) || isSamePerson(before, given, earlier)) return;
   throw new IdReused('request_id', 'a request for somebody else');
 }
 
@@ -29,10 +31,10 @@ const isNamed = ({ customerId, namedEmail, namedExternalId }: NamedRequest): boo
   !!customerId || !!namedEmail || !!namedExternalId;
 
 /** Compares the hashes first: the customer that they resolve to may have changed since. */
-function isSamePerson(before: NamedRequest, given: NamedRequest): boolean {
+function isSamePerson(before: NamedRequest, given: NamedRequest, earlier: readonly Buffer[]): boolean {
   for (const name of ['namedExternalId', 'namedEmail'] as const) {
     const [one, other] = [before[name], given[name]];
-    if (one && other) return one.equals(other);
+    if (one && other) return [other, ...earlier].some((hash) => hash.equals(one));
   }
   return !!before.customerId && before.customerId === given.customerId;
 }

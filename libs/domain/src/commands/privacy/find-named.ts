@@ -1,10 +1,12 @@
 import type { MerchantKeys, Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
+import { externalIdOf } from '../../external-id.ts';
+import { GID_PREFIX } from '../../shopify-gid.ts';
 import { findHoldersWithoutIndex, type SharedEmails } from './shared-emails.ts';
 import {
-  emailTombstoneOf,
+  emailTombstones,
   emailTombstoneSql,
-  externalIdTombstone,
+  externalIdTombstones,
   externalIdTombstoneSql,
   type HashedNames,
 } from './tombstones.ts';
@@ -38,7 +40,7 @@ export async function findNamed(
   const shared =
     namedEmail && !namedExternalId
       ? await findHoldersWithoutIndex(tx, ctx, merchantId, (email) =>
-          emailTombstoneOf(keys, email).equals(namedEmail),
+          emailTombstones(keys, email).some((hash) => hash.equals(namedEmail)),
         )
       : { ids: [], ...NO_MORE };
   return { ...shared, ids: [...new Set([...before, ...now, ...shared.ids])] };
@@ -56,8 +58,15 @@ async function isOfExternalId(
     'select external_id as "externalId" from customers where merchant_id = $1 and id = $2',
     [merchantId, customerId],
   );
-  return !!row?.externalId && externalIdTombstone(keys, row.externalId).equals(namedExternalId);
+  if (!row?.externalId) return false;
+  return externalIdTombstones(keys, externalIdOf(row.externalId)).some((hash) =>
+    hash.equals(namedExternalId),
+  );
 }
+
+/** Which earlier builds hashed where a request gave it alone. */
+const SHOPIFY_NUMBER = `case when starts_with(c.external_id, '${GID_PREFIX}')
+  then substr(c.external_id, ${GID_PREFIX.length + 1}) end`;
 
 /**
  * No index leads from a hash to its customer: all of the merchant's are hashed, some seconds for a million. It is for
@@ -70,12 +79,13 @@ async function findByHash(
   { namedEmail, namedExternalId }: HashedNames,
 ): Promise<string[]> {
   const found = await tx.query<{ id: string; byExternalId: boolean | null; hasExternalId: boolean }>(
-    `select c.id, c.external_id is not null as "hasExternalId", hashed.external_id = $4 as "byExternalId"
+    `select c.id, c.external_id is not null as "hasExternalId", $4 in (hashed.external_id, hashed.number) as "byExternalId"
        from customers c
       cross join lateral (
             select ${externalIdTombstoneSql('c.external_id', '$2')} as external_id,
+                   ${externalIdTombstoneSql(SHOPIFY_NUMBER, '$2')} as number,
                    ${emailTombstoneSql('c.email_hash', '$2')} as email) as hashed
-      where c.merchant_id = $1 and c.erased_at is null and (hashed.email = $3 or hashed.external_id = $4)
+      where c.merchant_id = $1 and c.erased_at is null and (hashed.email = $3 or $4 in (hashed.external_id, hashed.number))
       order by c.id`,
     [merchantId, indexKey, namedEmail, namedExternalId],
   );

@@ -1,10 +1,11 @@
 import { emailHash } from '@core/db';
+import { externalIdOf } from '../../external-id.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
 import { bodyNames } from './names-in-body.ts';
 
 const keys = { generation: 1, dataKey: Buffer.alloc(32), indexKey: Buffer.alloc(32, 7) };
 const ada = {
-  externalIds: new Set(['gid://shopify/Customer/7']),
+  externalIds: new Set([externalIdOf('gid://shopify/Customer/7')]),
   emailHashes: new Set([emailHash(keys, 'ada@example.com').toString('hex')]),
 };
 const names = (body: object | string) =>
@@ -16,13 +17,21 @@ it.each<[string, object | string]>([
   ['by a number in a list', { customer_ids: 1, customer_id: [7] }],
   ['by the long id', { admin_graphql_api_customer_deleted_id: 'gid://shopify/Customer/7' }],
   ['by the email, written otherwise', { customer: { email: ' ADA@Example.com' } }],
+  ['by the number as a text', { customer_id: '7' }],
+  ['by the long id, with a query', { id: 'gid://shopify/Customer/7?key=x' }],
   ['in what is no JSON', '{"email": "Ada@example.com'],
   ['by the long id in what is no JSON', 'about gid://shopify/Customer/7'],
 ])('finds a person %s', (_, body) => expect(names(body)).toBe(true));
 
+it('finds a person by an id of another system that consists of digits', () => {
+  const other = { ...ada, externalIds: new Set([externalIdOf('0007')]) };
+  expect(bodyNames(keys, other, Buffer.from('{"card":"0007"}'))).toBe(true);
+});
+
 it.each<[string, object | string]>([
   ['another number', { id: 70 }],
   ['the number of something else', { orders_count: 7 }],
+  ['the number of something else as a text', { phone: '7' }],
   ['another email', { email: 'grace@example.com' }],
   ['nothing', '{}'],
   ['no JSON about others', 'grace@example.com'],

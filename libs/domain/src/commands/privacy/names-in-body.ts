@@ -1,10 +1,11 @@
-import { emailHash, type MerchantKeys } from '@core/db';
+import { earlierEmailHashes, emailHash, type MerchantKeys } from '@core/db';
+import { externalIdOf, type ExternalId } from '../../external-id.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
 
 /** How a body may name a person. */
 export interface NamesInBody {
   /** Such as gid://shopify/Customer/7. */
-  externalIds: ReadonlySet<string>;
+  externalIds: ReadonlySet<ExternalId>;
   /** Blind indexes, in hex. */
   emailHashes: ReadonlySet<string>;
 }
@@ -15,11 +16,18 @@ export interface NamesInBody {
  */
 export function bodyNames(keys: MerchantKeys, names: NamesInBody, body: Buffer): boolean {
   const numbers = new Set([...names.externalIds].flatMap((id) => shopifyNumber(id) ?? []));
+  // A bare number is anybody's: a phone's, an amount's.
+  const isNumber = (key: string, value: string): boolean => /(^|_)id$/.test(key) && numbers.has(value);
   const isName = (key: string, value: unknown): boolean => {
-    if (typeof value === 'number') return /(^|_)id$/.test(key) && numbers.has(String(value));
+    if (typeof value === 'number') return isNumber(key, String(value));
     if (typeof value !== 'string') return false;
-    if (names.externalIds.has(value)) return true;
-    return value.includes('@') && names.emailHashes.has(emailHash(keys, value).toString('hex'));
+    const text = value.trim();
+    const externalId = externalIdOf(text);
+    const isBare = shopifyNumber(externalId) === text;
+    if (isBare ? isNumber(key, text) : names.externalIds.has(externalId)) return true;
+    if (!text.includes('@')) return false;
+    const hashes = [emailHash(keys, text), ...earlierEmailHashes(keys, text)];
+    return hashes.some((hash) => names.emailHashes.has(hash.toString('hex')));
   };
   const look = (key: string, value: unknown): boolean =>
     typeof value === 'object' && value !== null

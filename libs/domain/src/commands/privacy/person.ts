@@ -1,4 +1,5 @@
 import { emailHash, type MerchantKeys, type Reader } from '@core/db';
+import { externalIdOf, type ExternalId } from '../../external-id.ts';
 
 /** A person, named by at least one of the three. */
 export interface PersonNames {
@@ -6,6 +7,17 @@ export interface PersonNames {
   externalId?: string | undefined;
   email?: string | undefined;
 }
+
+/** The same, as they are looked up and hashed. */
+export interface CanonicalNames extends PersonNames {
+  externalId?: ExternalId | undefined;
+}
+
+/** An external id of spaces alone counts as not given. */
+export const canonicalNames = <T extends PersonNames>(given: T): T & CanonicalNames => ({
+  ...given,
+  externalId: given.externalId === undefined ? undefined : externalIdOf(given.externalId) || undefined,
+});
 
 /**
  * The customer of that name, erased and deleted ones included: by our own id; else by the external id; else by the
@@ -17,7 +29,7 @@ export async function findPerson(
   reader: Reader,
   keys: MerchantKeys | null,
   merchantId: string,
-  { customerId, externalId, email }: PersonNames,
+  { customerId, externalId, email }: CanonicalNames,
 ): Promise<string | null> {
   const find = async (column: string, value: unknown) => {
     const [row] = await reader.query<{ id: string; external_id: string | null }>(

@@ -1,11 +1,11 @@
 import { RaceLost, type MerchantKeys, type Tx } from '@core/db';
 import { IdReused } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
-import type { PersonNames } from './person.ts';
+import type { CanonicalNames } from './person.ts';
 import type { ErasureReceipt } from './receipt.ts';
-import { emailTombstoneOf, externalIdTombstone } from './tombstones.ts';
+import { emailTombstones, externalIdTombstones } from './tombstones.ts';
 
-interface RedactRequest extends PersonNames {
+interface RedactRequest extends CanonicalNames {
   merchantId: string;
   requestId: string;
 }
@@ -13,7 +13,8 @@ interface RedactRequest extends PersonNames {
 const NAMES = ['customer_id', 'external_id', 'email'] as const;
 
 /** By what a request named its person: our own id, and for the rest the hashes that tombstones have. */
-type NamesInHex = Partial<Record<(typeof NAMES)[number], string>>;
+type NamesInHex = Partial<Record<Name, string>>;
+type Name = (typeof NAMES)[number];
 
 /** The names are for findReceipt alone; nobody is told them. */
 type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
@@ -35,7 +36,8 @@ export async function findReceipt(
     [merchantId, requestId],
   );
   if (!request) return null;
-  if (request.kind !== 'redact') throw new IdReused('request_id', 'a request of another kind');
+  if (request.kind !== 'redact' && request.kind !== 'unknown')
+    throw new IdReused('request_id', 'a request of another kind');
   if (!request.done) return null;
   if (isForAnother(request.receipt, await keys.find(tx, merchantId), input)) {
     throw new IdReused('request_id', 'a request for somebody else');
@@ -56,17 +58,24 @@ function isForAnother(
   if (!names || !keys) return false;
   const given = namesOf(keys, input);
   const common = NAMES.find((name) => names[name] && given[name]);
-  return !common || names[common] !== given[common];
+  return !common || !given[common]?.includes(names[common] ?? '');
 }
 
-const namesOf = (keys: MerchantKeys, { customerId, externalId, email }: PersonNames): NamesInHex => ({
-  ...(customerId ? { customer_id: customerId } : {}),
-  ...(externalId ? { external_id: externalIdTombstone(keys, externalId).toString('hex') } : {}),
-  ...(email ? { email: emailTombstoneOf(keys, email).toString('hex') } : {}),
+/** Each name first as it is kept, then as earlier builds kept it. */
+const namesOf = (
+  keys: MerchantKeys,
+  { customerId, externalId, email }: CanonicalNames,
+): Partial<Record<Name, string[]>> => ({
+  ...(customerId ? { customer_id: [customerId] } : {}),
+  ...(externalId ? { external_id: inHex(externalIdTombstones(keys, externalId)) } : {}),
+  ...(email ? { email: inHex(emailTombstones(keys, email)) } : {}),
 });
 
+const inHex = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('hex'));
+
 /**
- * Keeps the receipt of a redaction that is done. When it came stays as it was written down, if it was.
+ * Keeps the receipt of a redaction that is done. When it came stays as it was written down, if it was; also where an
+ * operator has cancelled what could not be read then.
  * @throws RaceLost when a request of another kind took the id meanwhile
  */
 export async function completeRedaction(
@@ -75,13 +84,17 @@ export async function completeRedaction(
   input: RedactRequest,
   receipt: ErasureReceipt,
 ): Promise<void> {
-  const stored: StoredReceipt = { ...receipt, names: namesOf(keys, input) };
+  const names = Object.fromEntries(
+    Object.entries(namesOf(keys, input)).map(([name, [kept]]) => [name, kept]),
+  );
+  const stored: StoredReceipt = { ...receipt, names };
   const done = await tx.query(
     `insert into privacy_requests as request (merchant_id, request_id, kind, customer_id, receipt, completed_at)
      values ($1, $2, 'redact', $3, $4, now())
      on conflict (merchant_id, request_id) do update
-       set customer_id = excluded.customer_id, receipt = excluded.receipt, completed_at = now()
-     where request.kind = 'redact' and request.completed_at is null
+       set kind = 'redact', customer_id = excluded.customer_id, receipt = excluded.receipt, completed_at = now(),
+           cancelled_at = null, cancel_reason = null
+     where request.kind in ('redact', 'unknown') and request.completed_at is null
      returning 1`,
     [input.merchantId, input.requestId, receipt.customerId, JSON.stringify(stored)],
   );
@@ -96,7 +109,7 @@ export const completeWaitingRedactions = async (
 ): Promise<void> => {
   await tx.query(
     `update privacy_requests set receipt = $2, completed_at = now()
-      where merchant_id = $1 and kind = 'redact' and completed_at is null`,
+      where merchant_id = $1 and kind in ('redact', 'unknown') and completed_at is null`,
     [merchantId, JSON.stringify(receipt)],
   );
 };

@@ -69,30 +69,29 @@ export const saveProgress = async (
 };
 
 /**
- * Locks a shop redaction for the caller's transaction, for an operator's decision, after the current step has
- * ended.
- * @throws CoreError not_found; failed_precondition when it is not a shop redaction, or is done or cancelled
+ * Locks a request for the caller's transaction, for an operator's decision, after the current step of a shop redaction
+ * has ended.
+ * @throws CoreError not_found; failed_precondition when it is done or cancelled
  */
-export async function lockShopRedaction(
+export async function lockOpenRequest(
   tx: Tx,
   { merchantId, requestId }: ShopRedactionRef,
-): Promise<{ progress: ShopProgress; held: boolean }> {
+): Promise<{ kind: string; progress: ShopProgress; problem: string | null; held: boolean }> {
   const [request] = await tx.query<{
     kind: string;
     done: boolean;
     cancelled: boolean;
     held: boolean;
-    receipt: ShopProgress;
+    problem: string | null;
+    progress: ShopProgress;
   }>(
-    `select kind, completed_at is not null as done, cancelled_at is not null as cancelled, ${HELD} as held, receipt
+    `select kind, completed_at is not null as done, cancelled_at is not null as cancelled, ${HELD} as held,
+            receipt ->> 'problem' as problem, receipt as progress
        from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
     [merchantId, requestId],
   );
   if (!request) throw notFound('privacy request');
-  const problem =
-    (request.kind !== 'shop_redact' && `it is a ${request.kind}, not the redaction of a shop`) ||
-    (request.done && 'it is done') ||
-    (request.cancelled && 'it was cancelled');
-  if (problem) throw new CoreError('failed_precondition', `privacy_request: ${problem}`);
-  return { progress: request.receipt, held: request.held };
+  const over = (request.done && 'it is done') || (request.cancelled && 'it was cancelled');
+  if (over) throw new CoreError('failed_precondition', `privacy_request: ${over}`);
+  return request;
 }

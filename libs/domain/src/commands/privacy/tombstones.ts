@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { emailHash, keyedHash, type MerchantKeys, type Tx } from '@core/db';
-import type { PersonNames } from './person.ts';
+import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import { earlierExternalIds, type ExternalId } from '../../external-id.ts';
+import type { CanonicalNames } from './person.ts';
 
 /**
  * The hash by which an erased email is known. Made of its blind index, which is what an erasure by id has of it, and
@@ -15,8 +16,16 @@ export const emailTombstoneOf = (keys: MerchantKeys, email: string): Buffer =>
   emailTombstone(keys, emailHash(keys, email));
 
 /** The hash by which an erased external id is known. */
-export const externalIdTombstone = (keys: MerchantKeys, externalId: string): Buffer =>
+export const externalIdTombstone = (keys: MerchantKeys, externalId: ExternalId): Buffer =>
   keyedHash(keys, 'external_id', externalId);
+
+/** All tombstones that an erasure of this email may have left: the present one, and those of earlier builds. */
+export const emailTombstones = (keys: MerchantKeys, email: string): Buffer[] =>
+  [emailHash(keys, email), ...earlierEmailHashes(keys, email)].map((hash) => emailTombstone(keys, hash));
+
+/** The same of an external id. */
+export const externalIdTombstones = (keys: MerchantKeys, externalId: ExternalId): Buffer[] =>
+  [externalId, ...earlierExternalIds(externalId)].map((form) => keyedHash(keys, 'external_id', form));
 
 /**
  * For the audit row of a customer who is given these names: whether one of them was erased. CreateCustomer asks in the
@@ -26,16 +35,17 @@ export async function returnedDetail(
   tx: Tx,
   keys: MerchantKeys,
   merchantId: string,
-  { blindIndex, externalId }: { blindIndex?: Buffer | undefined; externalId?: string | undefined },
+  { email, externalId }: Pick<CanonicalNames, 'email' | 'externalId'>,
 ): Promise<{ returned_after_erasure?: true }> {
-  if (!blindIndex && !externalId) return {};
+  if (!email && !externalId) return {};
   const [found] = await tx.query(
     `select from erasure_tombstones
-      where merchant_id = $1 and (kind = 'email' and hash = $2 or kind = 'external_id' and hash = $3) limit 1`,
+      where merchant_id = $1
+        and (kind = 'email' and hash = any($2::bytea[]) or kind = 'external_id' and hash = any($3::bytea[])) limit 1`,
     [
       merchantId,
-      blindIndex ? emailTombstone(keys, blindIndex) : null,
-      externalId ? externalIdTombstone(keys, externalId) : null,
+      email ? emailTombstones(keys, email) : [],
+      externalId ? externalIdTombstones(keys, externalId) : [],
     ],
   );
   return found ? { returned_after_erasure: true } : {};
@@ -55,8 +65,14 @@ export interface HashedNames {
 /** By our own id a person is named for good: then the others are not looked at, see findPerson. */
 export const hashNames = (
   keys: MerchantKeys,
-  { customerId, externalId, email }: PersonNames,
+  { customerId, externalId, email }: CanonicalNames,
 ): HashedNames => ({
   namedEmail: email && !customerId ? emailTombstoneOf(keys, email) : null,
   namedExternalId: externalId && !customerId ? externalIdTombstone(keys, externalId) : null,
 });
+
+/** What earlier builds hashed of the same names, and a request that they wrote down still has. */
+export const earlierHashes = (keys: MerchantKeys, { externalId, email }: CanonicalNames): Buffer[] => [
+  ...(email ? emailTombstones(keys, email).slice(1) : []),
+  ...(externalId ? externalIdTombstones(keys, externalId).slice(1) : []),
+];

@@ -1,6 +1,7 @@
 import type { MerchantKeys, Reader } from '@core/db';
 import type { CommandContext } from '../../context.ts';
-import { emailTombstone, externalIdTombstone } from '../privacy/tombstones.ts';
+import { externalIdOf } from '../../external-id.ts';
+import { emailTombstone, externalIdTombstones } from '../privacy/tombstones.ts';
 import type { Kept } from './kept.ts';
 
 /** A customer that the backup contains and that was erased after it was taken. */
@@ -58,11 +59,13 @@ async function findMarked(
       [merchantId, after],
     );
     for (const { id, external_id: externalId, email_hash: blindIndex } of page) {
-      const isMarked =
-        (externalId !== null &&
-          hashes.has(`external_id|${externalIdTombstone(keys, externalId).toString('hex')}`)) ||
-        (blindIndex !== null && hashes.has(`email|${emailTombstone(keys, blindIndex).toString('hex')}`));
-      if (isMarked) found.push({ merchantId, customerId: id });
+      const marks = [
+        ...(externalId === null ? [] : externalIdTombstones(keys, externalIdOf(externalId))).map(
+          (hash) => `external_id|${hash.toString('hex')}`,
+        ),
+        ...(blindIndex === null ? [] : [`email|${emailTombstone(keys, blindIndex).toString('hex')}`]),
+      ];
+      if (marks.some((mark) => hashes.has(mark))) found.push({ merchantId, customerId: id });
     }
     if (page.length < PAGE) return found;
     after = page.at(-1)?.id ?? null;

@@ -15,6 +15,7 @@ export function completeRows(rows: readonly PageRow[], stored: readonly StoredCu
     if (!before?.metadata) return row;
     const metadata = { ...before.metadata, ...row.metadata };
     const json = canonicalJson(metadata);
-    return { ...row, metadata, json, contentHash: contentHash(row.emailHash ?? before.emailHash, json) };
+    const blindIndex = row.email === undefined ? before.emailHash : row.emailHash;
+    return { ...row, metadata, json, contentHash: contentHash(blindIndex, json) };
   });
 }

@@ -1,5 +1,5 @@
 import type { MerchantKeys, Tx } from '@core/db';
-import { emailTombstone, externalIdTombstone } from '../privacy/tombstones.ts';
+import { emailTombstones, externalIdTombstones } from '../privacy/tombstones.ts';
 import type { PageRow } from './page.ts';
 import type { StoredCustomer, Tombstones } from './resolve.ts';
 
@@ -26,7 +26,8 @@ export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[])
      select stored.*
        from found
       cross join lateral (
-            select id, external_id as "externalId", email_hash as "emailHash", content_hash as "contentHash",
+            select id, external_id as "externalId", email_hash as "emailHash", email is not null as "hasEmail",
+                   content_hash as "contentHash",
                    case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
                    source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", erased_at as "erasedAt", version
               from customers where merchant_id = $1 and id = found.id limit 1) as stored`,
@@ -53,21 +54,21 @@ export async function loadTombstones(
   tx: Tx,
   merchantId: string,
   keys: MerchantKeys,
-  rows: readonly (Pick<PageRow, 'externalId'> & Partial<Pick<PageRow, 'emailHash'>>)[],
+  rows: readonly (Pick<PageRow, 'externalId'> & Partial<Pick<PageRow, 'email' | 'emailHash'>>)[],
 ): Promise<Tombstones> {
   const [merchant] = await tx.query<{ erased: boolean }>(
     'select exists (select 1 from erasure_tombstones where merchant_id = $1) as erased',
     [merchantId],
   );
   if (!merchant?.erased) return { externalIds: new Set(), emailHashes: new Set() };
-  const externalIds = new Map(
-    rows.map((row) => [externalIdTombstone(keys, row.externalId).toString('hex'), row.externalId]),
-  );
-  const emailHashes = new Map(
-    rows.flatMap(({ emailHash }): [string, string][] =>
-      emailHash ? [[emailTombstone(keys, emailHash).toString('hex'), emailHash.toString('hex')]] : [],
-    ),
-  );
+  const externalIds = namesByTombstone(rows, ({ externalId }) => ({
+    name: externalId,
+    tombstones: externalIdTombstones(keys, externalId),
+  }));
+  const emailHashes = namesByTombstone(rows, ({ email, emailHash }) => ({
+    name: emailHash?.toString('hex') ?? '',
+    tombstones: email ? emailTombstones(keys, email) : [],
+  }));
   const found = await tx.query<{ kind: string; hash: Buffer }>(
     `select kind, hash from erasure_tombstones
       where merchant_id = $1 and ((kind = 'external_id' and hash = any($2::bytea[]))
@@ -77,9 +78,21 @@ export async function loadTombstones(
       ...[externalIds, emailHashes].map((each) => [...each.keys()].map((hex) => Buffer.from(hex, 'hex'))),
     ],
   );
-  const erased = (kind: string, names: ReadonlyMap<string, string>) =>
+  const erased = <Name>(kind: string, names: ReadonlyMap<string, Name>) =>
     new Set(
-      found.filter((row) => row.kind === kind).map(({ hash }) => names.get(hash.toString('hex')) ?? ''),
+      found.filter((row) => row.kind === kind).flatMap(({ hash }) => names.get(hash.toString('hex')) ?? []),
     );
   return { externalIds: erased('external_id', externalIds), emailHashes: erased('email', emailHashes) };
 }
+
+/** A name has several: earlier builds hashed other forms of it. */
+const namesByTombstone = <Row, Name>(
+  rows: readonly Row[],
+  read: (row: Row) => { name: Name; tombstones: readonly Buffer[] },
+): Map<string, Name> =>
+  new Map(
+    rows.flatMap((row) => {
+      const { name, tombstones } = read(row);
+      return tombstones.map((hash) => [hash.toString('hex'), name] as const);
+    }),
+  );

@@ -1,20 +1,27 @@
 import { hash } from 'node:crypto';
-import { emailHash, type MerchantKeys } from '@core/db';
+import { emailHash, parseEmail, type MerchantKeys } from '@core/db';
 import { canonicalJson } from '../../canonical-json.ts';
+import { externalIdOf, type ExternalId } from '../../external-id.ts';
+import type { RowReason } from '../../row-reasons.ts';
 
 /** A customer as the source says it. `metadata` holds no PII. */
 export interface ImportedCustomer {
   /** Such as gid://shopify/Customer/7. */
   externalId: string;
-  email: string | null;
+  /** Null: the source says that there is none. Absent: the source does not speak of it, and what is stored stays. */
+  email?: string | null | undefined;
+  /** The same: null empties a field, an absent one stays. */
   metadata: Record<string, unknown>;
   sourceUpdatedAt: Date;
-  /** Why nothing but the external id could be read of it: a code, such as unreadable. It counts as failed. */
-  fault?: string;
+  /** Why nothing but the external id could be read of it. It counts as failed. */
+  fault?: RowReason;
+  /** Why fields are left out of `metadata`: what was stored of them before stays. */
+  leftOut?: readonly RowReason[];
 }
 
 /** A row of a page, ready to be compared with what is stored. */
 export interface PageRow extends ImportedCustomer {
+  externalId: ExternalId;
   emailHash: Buffer | null;
   /** Canonical JSON of `metadata`. */
   json: string;
@@ -23,16 +30,15 @@ export interface PageRow extends ImportedCustomer {
 }
 
 export interface RowError {
-  externalId: string;
-  /** Such as invalid_email: a code, no PII. */
-  reason: string;
+  externalId: ExternalId;
+  reason: RowReason;
 }
 
 export interface Page {
   rows: PageRow[];
   /** Rows that could not be stored at all. */
   failed: RowError[];
-  /** Rows that were stored without what was wrong with them. */
+  /** Rows that were stored, without what was wrong with them. */
   warnings: RowError[];
 }
 
@@ -40,35 +46,52 @@ export interface Page {
 export function preparePage(keys: MerchantKeys, customers: readonly ImportedCustomer[]): Page {
   const page: Page = { rows: [], failed: [], warnings: [] };
   for (const customer of latestOfEach(customers)) {
+    const { externalId } = customer;
     const json = canonicalJson(customer.metadata);
     const reason = customer.fault ?? unstorable(customer, json);
     if (reason) {
-      page.failed.push({ externalId: customer.externalId.slice(0, 255), reason });
+      page.failed.push({ externalId: externalId.slice(0, 255) as ExternalId, reason });
       continue;
     }
-    const email = customer.email?.trim() || null;
-    const valid = email === null || looksLikeEmail(email);
-    if (!valid) page.warnings.push({ externalId: customer.externalId, reason: 'invalid_email' });
-    const kept = { ...customer, email: valid ? email : null };
-    const blindIndex = kept.email === null ? null : emailHash(keys, kept.email);
-    page.rows.push({ ...kept, emailHash: blindIndex, json, contentHash: contentHash(blindIndex, json) });
+    const { email, valid } = readEmail(customer.email);
+    const reasons = [...(customer.leftOut ?? []), ...(valid ? [] : ['invalid_email' as const])];
+    for (const reason of reasons) page.warnings.push({ externalId, reason });
+    const blindIndex = email ? emailHash(keys, email) : null;
+    page.rows.push({
+      ...customer,
+      email,
+      emailHash: blindIndex,
+      json,
+      contentHash: contentHash(blindIndex, json),
+    });
   }
   return page;
 }
 
-const latestOfEach = (customers: readonly ImportedCustomer[]): ImportedCustomer[] => {
-  const latest = new Map<string, ImportedCustomer>();
+type Identified = ImportedCustomer & { externalId: ExternalId };
+
+const latestOfEach = (customers: readonly ImportedCustomer[]): Identified[] => {
+  const latest = new Map<ExternalId, Identified>();
   for (const customer of customers) {
-    const seen = latest.get(customer.externalId);
-    if (!seen || customer.sourceUpdatedAt >= seen.sourceUpdatedAt) latest.set(customer.externalId, customer);
+    const externalId = externalIdOf(customer.externalId);
+    const seen = latest.get(externalId);
+    if (!seen || customer.sourceUpdatedAt >= seen.sourceUpdatedAt)
+      latest.set(externalId, { ...customer, externalId });
   }
   return [...latest.values()];
 };
 
+/** An email that is none is stored as none: the one before is not the customer's any more. */
+function readEmail(given: string | null | undefined): { email: string | null | undefined; valid: boolean } {
+  if (given === undefined) return { email: undefined, valid: true };
+  const email = given === null ? null : parseEmail(given);
+  return { email, valid: email !== null || !given?.trim() };
+}
+
 // PostgreSQL stores no NUL, neither in text nor in jsonb: one such row must not fail its whole page.
 const NUL = '\u0000';
 
-const unstorable = (customer: ImportedCustomer, json: string): string | null => {
+const unstorable = (customer: ImportedCustomer, json: string): RowReason | null => {
   if (!customer.externalId || customer.externalId.length > 255 || customer.externalId.includes(NUL)) {
     return 'invalid_external_id';
   }
@@ -77,10 +100,13 @@ const unstorable = (customer: ImportedCustomer, json: string): string | null => 
   return null;
 };
 
-const looksLikeEmail = (email: string): boolean =>
-  email.length <= 320 && /^[^@\s]+@[^@\s]+$/.test(email) && !email.includes(NUL);
+/**
+ * Earlier builds put nothing in its place, and kept a stored email that the source had emptied. With a mark, the hash of
+ * a customer without email is another one than theirs, and the next full import sees what they left.
+ */
+const NO_EMAIL = Buffer.from('no email|');
 
 /** @param json canonical, of the metadata */
 export const contentHash = (blindIndex: Buffer | null, json: string): Buffer =>
   // At once: a hash object for each customer costs more than the hashing.
-  hash('sha256', blindIndex ? Buffer.concat([blindIndex, Buffer.from(json)]) : json, 'buffer');
+  hash('sha256', Buffer.concat([blindIndex ?? NO_EMAIL, Buffer.from(json)]), 'buffer');

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { MerchantKeys } from '@core/db';
 import { emailHash } from '@core/db';
+import { externalIdOf as gid } from '../../external-id.ts';
 import { preparePage, type ImportedCustomer } from './page.ts';
 import { resolvePage, type StoredCustomer, type Tombstones } from './resolve.ts';
 
@@ -9,7 +11,7 @@ const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
 
 const from = (
   externalId: string,
-  email: string | null,
+  email: string | null | undefined,
   extra: Partial<ImportedCustomer> = {},
 ): ImportedCustomer => ({
   externalId,
@@ -21,7 +23,8 @@ const from = (
 const rows = (...customers: ImportedCustomer[]) => preparePage(keys, customers).rows;
 const held = (id: string, externalId: string | null, email: string | null, extra = {}): StoredCustomer => ({
   id,
-  externalId,
+  externalId: externalId === null ? null : gid(externalId),
+  hasEmail: email !== null,
   emailHash: email === null ? null : emailHash(keys, email),
   contentHash: null,
   metadata: { tags: [] },
@@ -66,7 +69,7 @@ describe('resolvePage', () => {
   it('stores an email of another external id as shared', () => {
     const result = resolvePage(rows(from('2', 'a@example.com')), [held('A', '1', 'a@example.com')], none);
     expect(result.inserts.map((i) => i.emailHash)).toEqual([null]);
-    expect(result.warnings).toEqual([{ externalId: '2', reason: 'email_shared' }]);
+    expect(result.warnings).toEqual([{ externalId: gid('2'), reason: 'email_shared' }]);
   });
 
   it('gives an email that two rows of a page ask for to its holder, else to the first', () => {
@@ -77,14 +80,14 @@ describe('resolvePage', () => {
     ]);
     const heldByTwo = resolvePage(page, [held('B', '2', 'a@example.com')], none);
     expect(heldByTwo.inserts.map((i) => i.emailHash)).toEqual([null]);
-    expect(heldByTwo.warnings).toEqual([{ externalId: '1', reason: 'email_shared' }]);
+    expect(heldByTwo.warnings).toEqual([{ externalId: gid('1'), reason: 'email_shared' }]);
   });
 
   describe('an email that was another’s', () => {
     const [row] = rows(from('2', 'a@example.com'));
     // As loaded: an equal content hash brings no metadata.
     const waiting = (extra = {}) =>
-      held('B', '2', null, { contentHash: row?.contentHash, metadata: null, ...extra });
+      held('B', '2', null, { hasEmail: true, contentHash: row?.contentHash, metadata: null, ...extra });
 
     it('is indexed once it is free, and nothing else of the customer is written', () => {
       const { updates, warnings } = resolvePage(rows(from('2', 'a@example.com')), [waiting()], none);
@@ -99,7 +102,7 @@ describe('resolvePage', () => {
       const page = rows(from('2', 'a@example.com'));
       const result = resolvePage(page, [waiting(), held('A', '1', 'a@example.com')], none);
       expect(result).toMatchObject({ updates: [], inserts: [], unchanged: 1 });
-      expect(result.warnings).toEqual([{ externalId: '2', reason: 'email_shared' }]);
+      expect(result.warnings).toEqual([{ externalId: gid('2'), reason: 'email_shared' }]);
     });
 
     it('is handed on within a page', () => {
@@ -116,7 +119,8 @@ describe('resolvePage', () => {
       const others = [held('A', '1', 'a@example.com')];
       for (const before of [null, 'x@example.com']) {
         const [was] = rows(from('2', before));
-        const target = held('B', '2', null, { contentHash: was?.contentHash });
+        const hasEmail = before !== null;
+        const target = held('B', '2', null, { hasEmail, contentHash: was?.contentHash });
         const { updates } = resolvePage(rows(from('2', 'a@example.com')), [target, ...others], none);
         expect(updates).toMatchObject([
           { id: 'B', setEmail: true, emailHash: null, changedFields: ['email'] },
@@ -164,8 +168,72 @@ describe('resolvePage', () => {
   });
 
   it('never replaces a known email by an absent one', () => {
-    const result = resolvePage(rows(from('1', null)), [held('A', '1', 'a@example.com')], none);
+    const result = resolvePage(rows(from('1', undefined)), [held('A', '1', 'a@example.com')], none);
     expect(result).toMatchObject({ unchanged: 1, updates: [] });
+  });
+
+  describe('an email that the source has emptied', () => {
+    const emptied = [{ id: 'A', setEmail: true, emailHash: null, changedFields: ['email'] }];
+
+    it.each([
+      ['null', null],
+      ['a text that is no email', 'none'],
+      ['space', ' '],
+    ])('goes, with its index: %s', (_, email) => {
+      const result = resolvePage(rows(from('1', email)), [held('A', '1', 'a@example.com')], none);
+      expect(result.updates).toMatchObject(emptied);
+      expect(result.updates[0]?.row.email).toBeNull();
+    });
+
+    it('goes also where it was another’s, and has no index', () => {
+      const target = held('A', '1', null, { hasEmail: true });
+      expect(resolvePage(rows(from('1', null)), [target], none).updates).toMatchObject(emptied);
+    });
+
+    it('is handed on within a page, whichever row comes first', () => {
+      const page = [from('1', null), from('2', 'a@example.com')];
+      for (const order of [page, [...page].reverse()]) {
+        const result = resolvePage(rows(...order), [held('A', '1', 'a@example.com')], none);
+        expect(result.updates).toMatchObject(emptied);
+        expect(result.inserts.map(({ emailHash }) => emailHash)).toEqual([hash('a@example.com')]);
+        expect(result).toMatchObject({ releases: ['A'], warnings: [] });
+      }
+    });
+
+    it('stands when it was set here since, until the source says something new', () => {
+      const [row] = rows(from('1', null));
+      const edited = held('A', '1', 'edited@example.com', { contentHash: row?.contentHash });
+      expect(resolvePage(rows(from('1', null)), [edited], none)).toMatchObject({ unchanged: 1, updates: [] });
+      const anew = rows(from('1', null, { metadata: { tags: ['new'] } }));
+      expect(resolvePage(anew, [edited], none).updates).toMatchObject([
+        { setEmail: true, emailHash: null, changedFields: ['email', 'metadata'] },
+      ]);
+    });
+
+    it('goes where an earlier build wrote down the source’s word and kept the email', () => {
+      const [row] = rows(from('1', null));
+      const earlier = createHash('sha256')
+        .update(row?.json ?? '')
+        .digest();
+      const left = held('A', '1', 'a@example.com', { contentHash: earlier });
+      expect(resolvePage(rows(from('1', null)), [left], none).updates).toMatchObject(emptied);
+    });
+
+    it('is not taken by a word that is older than the store', () => {
+      const newer = held('A', '1', 'a@example.com', { sourceUpdatedAt: at(5) });
+      const page = rows(from('1', null), from('2', 'a@example.com'));
+      const result = resolvePage(page, [newer], none);
+      expect(result).toMatchObject({ updates: [], releases: [], unchanged: 1 });
+      expect(result.inserts.map(({ emailHash }) => emailHash)).toEqual([null]);
+    });
+  });
+
+  it('keeps the word of a source that says what is stored, so that it is compared once', () => {
+    const [row] = rows(from('1', null));
+    const { touches } = resolvePage(rows(from('1', null)), [held('A', '1', null)], none);
+    expect(touches).toMatchObject([{ id: 'A', contentHash: row?.contentHash }]);
+    const known = held('A', '1', null, { contentHash: row?.contentHash, sourceUpdatedAt: at(1) });
+    expect(resolvePage(rows(from('1', null)), [known], none).touches).toEqual([]);
   });
 
   it('brings a deleted customer back when the source had it after the deletion, by its own time or the run’s', () => {
@@ -185,13 +253,13 @@ describe('resolvePage', () => {
     const page = rows(from('1', 'a@example.com', { sourceUpdatedAt: at(3) }));
     expect(resolvePage(page, [known], none)).toMatchObject({
       unchanged: 1,
-      touches: [{ id: 'A', sourceUpdatedAt: at(3) }],
+      touches: [{ id: 'A', sourceUpdatedAt: at(3), contentHash: page[0]?.contentHash }],
     });
   });
 
   it('skips the erased, by external id and by email, unless they came back by themselves', () => {
     const erased: Tombstones = {
-      externalIds: new Set(['1']),
+      externalIds: new Set([gid('1')]),
       emailHashes: new Set([hash('gone@example.com').toString('hex')]),
     };
     const page = rows(from('1', null), from('2', 'gone@example.com'));
@@ -224,12 +292,30 @@ describe('preparePage', () => {
       from('3', null, { metadata: { note: '\u0000' } }),
     ]);
     expect(page.rows.map((row) => [row.externalId, row.email])).toEqual([
-      ['1', 'new@example.com'],
-      ['2', null],
+      [gid('1'), 'new@example.com'],
+      [gid('2'), null],
     ]);
-    expect(page.warnings).toEqual([{ externalId: '2', reason: 'invalid_email' }]);
-    expect(page.failed).toEqual([{ externalId: '3', reason: 'invalid_metadata' }]);
+    expect(page.warnings).toEqual([{ externalId: gid('2'), reason: 'invalid_email' }]);
+    expect(page.failed).toEqual([{ externalId: gid('3'), reason: 'invalid_metadata' }]);
   });
+
+  it('takes every form of one external id for one customer', () => {
+    const [row, ...more] = rows(
+      from('7', 'old@example.com'),
+      from(' gid://shopify/Customer/7?key=x', 'new@example.com', { sourceUpdatedAt: at(2) }),
+    );
+    expect(row).toMatchObject({ externalId: 'gid://shopify/Customer/7', email: 'new@example.com' });
+    expect(more).toEqual([]);
+  });
+
+  it.each(['a\u200bda@example.com', 'ada@example.com\u0007', 'ada\uff20example.com', '\ud800@example.com'])(
+    'stores no email that the api refuses: %j',
+    (email) => {
+      const { rows: kept, warnings } = preparePage(keys, [from('1', email)]);
+      expect(kept).toMatchObject([{ email: null, emailHash: null }]);
+      expect(warnings).toEqual([{ externalId: gid('1'), reason: 'invalid_email' }]);
+    },
+  );
 
   it('hashes the same content the same in any order of fields', () => {
     const [a] = rows(from('1', null, { metadata: { x: 1, y: { b: 2, a: [1] } } }));

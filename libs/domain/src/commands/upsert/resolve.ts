@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../canonical-json.ts';
+import type { ExternalId } from '../../external-id.ts';
 import { contentHash, type PageRow, type RowError } from './page.ts';
 
 /** A stored customer that a page may concern: by external id or by email. */
@@ -7,6 +8,8 @@ export interface StoredCustomer {
   id: string;
   externalId: string | null;
   emailHash: Buffer | null;
+  /** Also without a blind index. */
+  hasEmail: boolean;
   contentHash: Buffer | null;
   /** Absent (null) when content_hash says that nothing is new. */
   metadata: Record<string, unknown> | null;
@@ -19,7 +22,7 @@ export interface StoredCustomer {
 
 export interface Tombstones {
   /** External ids of the page that were erased. */
-  externalIds: ReadonlySet<string>;
+  externalIds: ReadonlySet<ExternalId>;
   /** Hex of the blind index. */
   emailHashes: ReadonlySet<string>;
 }
@@ -40,10 +43,12 @@ export interface Update {
   changedFields: string[];
 }
 
-/** A customer of whom the source said, later than ever before, what is stored already. */
+/** A customer of whom the source said, later than ever before or for the first time, what is stored already. */
 export interface Touch {
   id: string;
   sourceUpdatedAt: Date;
+  /** Of what the source says, where another one is stored; null: as it is stored. */
+  contentHash: Buffer | null;
 }
 
 export interface Resolution {
@@ -97,7 +102,8 @@ export function resolvePage(
       continue;
     }
     if (target) claimed.add(target.id);
-    if (target && !hasNews(row, target) && !lacksIndex(row, target)) leaveAlone(resolution, row, target);
+    if (target && !hasNews(row, target) && !lacksIndex(row, target))
+      leaveAlone(resolution, row, target, null);
     else targets.set(row, target);
   }
 
@@ -113,7 +119,13 @@ export function resolvePage(
     }
     const update = compare(row, target, emailHash);
     if (update) resolution.updates.push(update);
-    else leaveAlone(resolution, row, target);
+    else
+      leaveAlone(
+        resolution,
+        row,
+        target,
+        sameBytes(row.contentHash, target.contentHash) ? null : row.contentHash,
+      );
   }
   resolution.releases = releases(resolution, byEmail);
   return resolution;
@@ -158,14 +170,19 @@ function assignEmails(
 
 /** Does this page take the holder's email away from it? */
 const leaves = (holder: StoredCustomer, row: PageRow | undefined): boolean =>
-  row?.emailHash != null && !sameBytes(row.emailHash, holder.emailHash);
+  row !== undefined && row.email !== undefined && !sameBytes(row.emailHash, holder.emailHash);
 
-const leaveAlone = (resolution: Resolution, row: PageRow, { id, sourceUpdatedAt }: StoredCustomer): void => {
+function leaveAlone(
+  resolution: Resolution,
+  row: PageRow,
+  { id, sourceUpdatedAt }: StoredCustomer,
+  contentHash: Buffer | null,
+): void {
   resolution.unchanged++;
-  if (sourceUpdatedAt === null || row.sourceUpdatedAt > sourceUpdatedAt) {
-    resolution.touches.push({ id, sourceUpdatedAt: row.sourceUpdatedAt });
+  if (contentHash || sourceUpdatedAt === null || row.sourceUpdatedAt > sourceUpdatedAt) {
+    resolution.touches.push({ id, sourceUpdatedAt: row.sourceUpdatedAt, contentHash });
   }
-};
+}
 
 /**
  * The time of a deletion is ours, that of a row the source's: where our clock is behind, a change just before the deletion
@@ -202,14 +219,11 @@ const lacksIndex = (row: PageRow, target: StoredCustomer): boolean =>
 const isStored = ({ emailHash }: PageRow, { metadata, contentHash: known }: StoredCustomer): boolean =>
   metadata !== null && sameBytes(contentHash(emailHash, canonicalJson(metadata)), known);
 
-/** The write that `target` needs, or null when nothing is new. A known value is never replaced by an absent one. */
+/** The write that `target` needs, or null when nothing is new. An absent value replaces none, null empties the field. */
 function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): Update | null {
   const claims = target.externalId === null;
   const says = !sameBytes(row.contentHash, target.contentHash);
-  const stillShared = emailHash === null && target.emailHash === null;
-  const setEmail =
-    row.email !== null &&
-    (stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash));
+  const setEmail = changesEmail(row, target, emailHash);
   const newMetadata =
     says &&
     Object.entries(row.metadata).some(([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]));
@@ -224,6 +238,15 @@ function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null)
   // Without news only the index is written: metadata that was edited here stands.
   const written = says ? row : { ...row, json: '{}' };
   return { id: target.id, version: target.version, row: written, setEmail, emailHash, changedFields };
+}
+
+/** @param emailHash what is indexed of the row's email: null when it has none, or another customer holds it */
+function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): boolean {
+  const says = !sameBytes(row.contentHash, target.contentHash);
+  if (row.email === undefined) return false;
+  if (row.email === null) return says && target.hasEmail;
+  const stillShared = emailHash === null && target.emailHash === null;
+  return stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash);
 }
 
 /** Non-deferrable unique keys are checked row by row: who loses an email to another row lets go of it first. */

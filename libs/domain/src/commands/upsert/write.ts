@@ -8,7 +8,7 @@ import {
   type Origin,
   type Tx,
 } from '@core/db';
-import type { PageRow, RowError } from './page.ts';
+import type { PageRow } from './page.ts';
 import type { Insert, Touch, Update } from './resolve.ts';
 
 /**
@@ -133,16 +133,23 @@ const UPDATE = withEvents(`
               string_to_array(page.changed_fields, ',') as changed_fields)`);
 
 /**
- * Stores how new the source's last word was where it said nothing new: an older one that comes late must not pass for
- * the newest. No version and no event, for nothing that a reader sees has changed.
+ * Stores the source's last word where it said nothing new, and how new it was: an older one that comes late must not pass
+ * for the newest. No version and no event, for nothing that a reader sees has changed.
  */
 export async function touchCustomers(tx: Tx, merchantId: string, touches: readonly Touch[]): Promise<void> {
   if (touches.length === 0) return;
   await tx.query(
-    `update customers c set source_updated_at = greatest(c.source_updated_at, heard.at)
-       from unnest($2::uuid[], $3::timestamptz[]) as heard (id, at)
+    `update customers c
+        set source_updated_at = greatest(c.source_updated_at, heard.at),
+            content_hash = coalesce(heard.content_hash, c.content_hash)
+       from unnest($2::uuid[], $3::timestamptz[], $4::bytea[]) as heard (id, at, content_hash)
       where c.merchant_id = $1 and c.id = heard.id`,
-    [merchantId, touches.map(({ id }) => id), touches.map(({ sourceUpdatedAt }) => sourceUpdatedAt)],
+    [
+      merchantId,
+      touches.map(({ id }) => id),
+      touches.map(({ sourceUpdatedAt }) => sourceUpdatedAt),
+      touches.map(({ contentHash }) => contentHash),
+    ],
   );
 }
 
@@ -153,19 +160,4 @@ export async function releaseEmails(tx: Tx, merchantId: string, ids: readonly st
     merchantId,
     ids,
   ]);
-}
-
-export async function logRowErrors(
-  tx: Tx,
-  merchantId: string,
-  importId: string,
-  errors: readonly RowError[],
-): Promise<void> {
-  if (errors.length === 0) return;
-  await tx.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-     select $1, $2, e.external_id, e.reason from unnest($3::text[], $4::text[]) as e (external_id, reason)
-     on conflict do nothing`,
-    [importId, merchantId, errors.map((error) => error.externalId), errors.map((error) => error.reason)],
-  );
 }

@@ -57,7 +57,8 @@ export async function pruneWebhooks(pool: Pool, days: number): Promise<boolean> 
           and not (outcome = 'failed' and topic = any($2) and not exists (
                 select from privacy_requests r
                  where r.merchant_id = webhook_events.merchant_id
-                   and r.request_id = $3 || webhook_events.event_id and (r.completed_at is not null or r.cancelled_at is not null)))
+                   and r.request_id = coalesce(webhook_events.request_id, $3 || webhook_events.event_id)
+                   and (r.completed_at is not null or r.cancelled_at is not null)))
         order by received_at limit ${PRUNE_BATCH} for update skip locked)`,
     [days, PRIVACY_TOPICS, shopifyRequestId('')],
   );

@@ -1,18 +1,24 @@
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
+import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
+import { shopifyId } from '../../shopify-id.ts';
 import { recordPrivacyRequest } from './record-privacy-request.ts';
 import { shopifyRequestId } from './shopify-request-id.ts';
 import { WEBHOOKS_CHANNEL, type WebhookTopic } from './topics.ts';
 import { sealWebhookBody } from './webhook-body.ts';
 
 export interface ReceiveWebhook {
-  /** As its header says; the signature covers the body alone. */
-  shop: string;
-  topic: WebhookTopic;
-  /** X-Shopify-Event-Id: the same over all deliveries of an event, and over its topics. */
-  eventId: string;
-  /** The shop's number from the headers or the body; where both have it, both are equal. */
+  /** By headers or body; the signature covers the body alone. Absent: the number says which. */
+  shop?: string | undefined;
+  /** The shop's number. */
   shopId?: string | undefined;
+  /** Whether the number finds the shop: a renamed one is connected by its former name until it is moved. */
+  shopIdFinds?: boolean | undefined;
+  topic: WebhookTopic;
+  /** The same over all deliveries of an event, and over its topics. */
+  eventId: string;
+  /** Of a data_request, where Shopify gives it one. */
+  requestNumber?: string | undefined;
   body: Buffer;
 }
 
@@ -23,7 +29,7 @@ export interface ReceiveWebhook {
  * shop. It stores nothing for a shop with the same name and another number (`other_shop`): the shop has a new
  * owner.
  *
- * A redaction's request is written down with it, as pending: written down only where it is applied, one that cannot be
+ * The request of a person is written down with it, as pending: written down only where it is applied, one that cannot be
  * applied would be late without anybody's knowing.
  */
 export async function receiveWebhook(
@@ -32,29 +38,61 @@ export async function receiveWebhook(
   input: ReceiveWebhook,
 ): Promise<'stored' | 'duplicate' | 'unknown_shop' | 'unproven' | 'other_shop'> {
   const { topic, eventId, body } = input;
-  const shop = input.shop.toLowerCase();
-  // The one transaction that learns whose it is on its way.
-  const [connection] = await tx.query<{ merchantId: string | null; shopId: string }>(
-    `select set_config('core.merchant_id', merchant_id::text, true) as "merchantId", shop_id as "shopId"
-       from connection_of_shop($1)`,
-    [shop],
-  );
+  const connection = await findConnection(tx, input);
   if (!connection) return 'unknown_shop';
-  const { merchantId } = connection;
+  const { merchantId, shop } = connection;
   if (!merchantId) return 'unproven';
   if (input.shopId !== undefined && input.shopId !== connection.shopId) return 'other_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const sealed = sealWebhookBody(keys, { merchantId, shop, topic, eventId }, body);
+  const kind = REQUESTS[topic];
+  const requestId = kind ? shopifyRequestId(input.requestNumber ?? eventId) : null;
   const stored = await tx.query(
-    `insert into webhook_events (merchant_id, shop, topic, event_id, body)
-     values ($1, $2, $3, $4, $5) on conflict (shop, topic, event_id) do nothing returning 1`,
-    [merchantId, shop, topic, eventId, sealed],
+    `insert into webhook_events (merchant_id, shop, topic, event_id, request_id, body)
+     values ($1, $2, $3, $4, $5, $6) on conflict (shop, topic, event_id) do nothing returning 1`,
+    [merchantId, shop, topic, eventId, requestId, sealed],
   );
   if (stored.length === 0) return 'duplicate';
-  if (topic === 'customers/redact') {
-    const request = { merchantId, requestId: shopifyRequestId(eventId), kind: 'redact' as const };
-    await recordPrivacyRequest(tx, ctx, request);
+  if (kind && requestId && !(await isRecorded(tx, merchantId, requestId))) {
+    await recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind });
   }
   tx.announce(WEBHOOKS_CHANNEL);
   return 'stored';
+}
+
+/** Those of a person. That of a shop is carried out by itself once it is written down, so its webhook comes first. */
+const REQUESTS: Partial<Record<WebhookTopic, PrivacyRequestKind>> = {
+  'customers/redact': 'redact',
+  'customers/data_request': 'data_request',
+};
+
+/** One of this id is known: whether it is the same is compared where the webhook is applied, and its person known. */
+const isRecorded = async (tx: Tx, merchantId: string, requestId: string): Promise<boolean> =>
+  (
+    await tx.query('select from privacy_requests where merchant_id = $1 and request_id = $2', [
+      merchantId,
+      requestId,
+    ])
+  ).length > 0;
+
+/** Named as it is connected: a webhook of a renamed shop belongs to the connection of its former name. */
+interface Connection extends Record<string, unknown> {
+  /** Null: unproven. */
+  merchantId: string | null;
+  shop: string;
+  shopId: string;
+}
+
+/** In the one transaction that learns on its way whose it is. */
+async function findConnection(
+  tx: Tx,
+  { shop, shopId, shopIdFinds = false }: ReceiveWebhook,
+): Promise<Connection | undefined> {
+  const number = shopIdFinds && shopId !== undefined && shopifyId(shopId) === shopId ? shopId : null;
+  const [connection] = await tx.query<Connection>(
+    `select set_config('core.merchant_id', merchant_id::text, true) as "merchantId", shop, shop_id as "shopId"
+       from connection_of_webhook($1, $2) limit 1`,
+    [shop?.toLowerCase() ?? null, number],
+  );
+  return connection;
 }

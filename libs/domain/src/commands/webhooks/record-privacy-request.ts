@@ -1,11 +1,13 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
+import { healExternalId } from '../heal-external-ids.ts';
 import { assertSameRequest } from '../privacy/assert-same-request.ts';
 import type { NamedRequest } from '../privacy/find-named.ts';
-import { findPerson, type PersonNames } from '../privacy/person.ts';
+import { canonicalNames, findPerson, type CanonicalNames, type PersonNames } from '../privacy/person.ts';
 import type { ShopProgress } from '../privacy/shop-redaction.ts';
-import { hashNames } from '../privacy/tombstones.ts';
+import { earlierHashes, hashNames } from '../privacy/tombstones.ts';
+import { reindexEmails } from '../reindex-emails.ts';
 
 /** The worker listens on it: a shop is to be redacted. */
 export const PRIVACY_CHANNEL = 'privacy';
@@ -17,34 +19,61 @@ export interface RecordPrivacyRequest extends PersonNames {
   kind: PrivacyRequestKind;
   /** Of a shop_redact; absent: of everything of the merchant. */
   shop?: string | undefined;
+  /** Why it could not be carried out: field and rule, no value. */
+  problem?: string | undefined;
 }
 
 /**
  * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A data_request names the
  * person by our own id, null when unknown here, and by keyed hashes of the names that were given: an import may store them
  * before it is answered; one that was written down without is told them by the second. A redact is without: who it was is
- * what the erasure finds, and its receipt says.
+ * what the erasure finds, and its receipt says. One of unknown kind becomes what it is once it is sent anew.
  * @throws IdReused when a data_request or shop_redact has the id of another request
  */
 export async function recordPrivacyRequest(
   tx: Tx,
   ctx: CommandContext,
   input: RecordPrivacyRequest,
-): Promise<{ recorded: boolean }> {
-  const { merchantId, requestId, kind, shop } = input;
-  const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NOBODY;
-  const { customerId, namedEmail, namedExternalId } = named;
-  const progress: ShopProgress = shop === undefined ? {} : { shop };
+): Promise<{
+  /** Whether the request, or whom it is about, was not known before. */
+  recorded: boolean;
+}> {
+  const { merchantId, requestId, kind, shop, problem } = input;
+  const named = kind === 'data_request' ? await nameSubject(tx, ctx, canonicalNames(input)) : NOBODY;
+  const { customerId, namedEmail, namedExternalId, earlier } = named;
+  const progress: ShopProgress & Pick<RecordPrivacyRequest, 'problem'> = {
+    ...(shop === undefined ? {} : { shop }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+  const row = [
+    merchantId,
+    requestId,
+    kind,
+    customerId,
+    namedEmail,
+    namedExternalId,
+    JSON.stringify(progress),
+  ];
   const recorded = await tx.query(
     `insert into privacy_requests (merchant_id, request_id, kind, customer_id, named_email, named_external_id, receipt)
      values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning 1`,
-    [merchantId, requestId, kind, customerId, namedEmail, namedExternalId, JSON.stringify(progress)],
+    row,
   );
+  // The api's role, which records redacts alone, may not change a kind.
+  if (recorded.length === 0 && (kind === 'data_request' || kind === 'shop_redact')) {
+    recorded.push(
+      ...(await tx.query(
+        `update privacy_requests
+            set kind = $3, customer_id = $4, named_email = $5, named_external_id = $6, receipt = $7, ${NOT_CANCELLED}
+          where merchant_id = $1 and request_id = $2 and kind = 'unknown' and completed_at is null returning 1`,
+        row,
+      )),
+    );
+  }
   if (recorded.length === 0) {
     // A redact is only recorded here: the erasure compares the persons, which this row does not name yet.
-    if (kind !== 'redact') await assertSameRequest(tx, input, named);
-    if (named !== NOBODY) await tellSubject(tx, input, named);
-    return { recorded: false };
+    if (kind !== 'redact' && kind !== 'unknown') await assertSameRequest(tx, input, named, earlier);
+    if (named === NOBODY || !(await tellSubject(tx, input, named))) return { recorded: false };
   }
   await appendAudit(tx, ctx, {
     merchantId,
@@ -56,29 +85,43 @@ export async function recordPrivacyRequest(
   return { recorded: true };
 }
 
-const NOBODY: NamedRequest = { customerId: null, namedEmail: null, namedExternalId: null };
+/** Who cancelled a request that could not be read has not cancelled the one that is sent anew. */
+const NOT_CANCELLED = 'cancelled_at = null, cancel_reason = null';
+
+/** A request as it came, with the hashes that earlier builds made of its names. */
+type Subject = NamedRequest & { earlier: readonly Buffer[] };
+
+const NOBODY: Subject = { customerId: null, namedEmail: null, namedExternalId: null, earlier: [] };
 
 /** Without a name no key is asked for: a request must be written down also while the keyring lacks it. */
 async function nameSubject(
   tx: Tx,
   ctx: CommandContext,
-  { merchantId, ...names }: RecordPrivacyRequest,
-): Promise<NamedRequest> {
+  { merchantId, ...names }: CanonicalNames & { merchantId: string },
+): Promise<Subject> {
   if (!names.customerId && !names.externalId && !names.email) return NOBODY;
   // Made where there are none: whose first import is still to come has nothing else to hash by.
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  return { customerId: await findPerson(tx, keys, merchantId, names), ...hashNames(keys, names) };
+  const { externalId, email } = names;
+  if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, externalId);
+  if (email) await reindexEmails(tx, keys, merchantId, [email]);
+  const customerId = await findPerson(tx, keys, merchantId, names);
+  return { customerId, ...hashNames(keys, names), earlier: earlierHashes(keys, names) };
 }
 
+/** @returns whether nobody was named before */
 const tellSubject = async (
   tx: Tx,
   { merchantId, requestId }: RecordPrivacyRequest,
   { customerId, namedEmail, namedExternalId }: NamedRequest,
-): Promise<void> => {
-  await tx.query(
-    `update privacy_requests set customer_id = $3, named_email = $4, named_external_id = $5
-      where merchant_id = $1 and request_id = $2 and kind = 'data_request' and completed_at is null
-        and customer_id is null and named_email is null and named_external_id is null`,
-    [merchantId, requestId, customerId, namedEmail, namedExternalId],
-  );
-};
+): Promise<boolean> =>
+  (
+    await tx.query(
+      `update privacy_requests
+          set customer_id = $3, named_email = $4, named_external_id = $5, receipt = receipt - 'problem', ${NOT_CANCELLED}
+        where merchant_id = $1 and request_id = $2 and kind = 'data_request' and completed_at is null
+          and customer_id is null and named_email is null and named_external_id is null
+       returning 1`,
+      [merchantId, requestId, customerId, namedEmail, namedExternalId],
+    )
+  ).length > 0;

@@ -12,8 +12,19 @@ export const WEBHOOK_TOPICS = [
 
 export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
 
-export const isWebhookTopic = (topic: string): topic is WebhookTopic =>
-  (WEBHOOK_TOPICS as readonly string[]).includes(topic);
+/**
+ * The topic that a text names: in whatever case, and with Shopify's other spelling of it (CUSTOMERS_REDACT, the name in
+ * its schema), as a path or a header of a proxy has it.
+ */
+export const webhookTopic = (name: string): WebhookTopic | undefined => {
+  const spelling = flat(name.trim());
+  return WEBHOOK_TOPICS.find((topic) => flat(topic) === spelling);
+};
+
+const LONGEST_TOPIC = 100;
+
+const flat = (name: string): string =>
+  name.length > LONGEST_TOPIC ? '' : name.toLowerCase().replaceAll('/', '_');
 
 /** By them a shop asks for what the laws demand: a webhook of them is kept until it is done. */
 export const PRIVACY_TOPICS = [

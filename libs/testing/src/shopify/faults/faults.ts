@@ -1,3 +1,5 @@
+import type { Reply } from '../reply.ts';
+
 /** What befalls a reply. */
 export type ReplyFault =
   | 'http429' // with Retry-After: 2.0
@@ -7,7 +9,8 @@ export type ReplyFault =
   | 'unauthorized'
   | 'drop' // the connection closes without a reply
   | 'hang' // no reply, the connection stays
-  | 'truncate'; // half of the body, then the connection closes
+  | 'truncate' // half of the body, then the connection closes
+  | Reply; // this one, in place of the shop's
 
 /** What befalls the way to the next page. */
 export type PageFault =
@@ -36,7 +39,7 @@ export interface Faults {
   takePage(reaches: (pages: number) => boolean): boolean;
 }
 
-const PAGE_FAULTS: ReadonlySet<FaultKind> = new Set(['repeat-cursor', 'loop-cursor']);
+const isOfPages = (kind: FaultKind): kind is PageFault => kind === 'repeat-cursor' || kind === 'loop-cursor';
 
 /** Faults queue up; a page fault waits for the next reply that has a next page. */
 export function createFaults(): Faults {
@@ -51,7 +54,7 @@ export function createFaults(): Faults {
   };
   return {
     add({ kind, times = 1, on = 'api', pages = 2 }) {
-      const queue = PAGE_FAULTS.has(kind) ? 'page' : on;
+      const queue = isOfPages(kind) ? 'page' : on;
       queues.set(queue, [...(queues.get(queue) ?? []), { kind, left: times, pages }]);
     },
     takeReply: (on) => take(on) as ReplyFault | undefined,

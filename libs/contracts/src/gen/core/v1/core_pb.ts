@@ -163,7 +163,7 @@ export type CreateCustomerRequest = Message<"core.v1.CreateCustomerRequest"> & {
   merchantId: string;
 
   /**
-   * Compared after NFKC, trim, lower-case.
+   * Compared in one form: without regard to case or space around it, the domain in punycode.
    *
    * @generated from field: string email = 2;
    */
@@ -177,7 +177,8 @@ export type CreateCustomerRequest = Message<"core.v1.CreateCustomerRequest"> & {
   metadata?: JsonObject | undefined;
 
   /**
-   * Shopify's customer id, such as gid://shopify/Customer/7.
+   * The customer's id in another system: Shopify's in any of its forms (7, gid://shopify/Customer/7), which becomes
+   * gid://shopify/Customer/7; that of another system as it is, without space around it. A bare number is Shopify's.
    *
    * @generated from field: optional string external_id = 4;
    */
@@ -364,6 +365,8 @@ export type UpdateCustomerRequest = Message<"core.v1.UpdateCustomerRequest"> & {
   metadata?: JsonObject | undefined;
 
   /**
+   * As that of CreateCustomer.
+   *
    * @generated from field: optional string external_id = 5;
    */
   externalId?: string | undefined;

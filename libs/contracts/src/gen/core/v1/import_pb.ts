@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file core/v1/import.proto.
  */
 export const file_core_v1_import: GenFile = /*@__PURE__*/
-  fileDesc("ChRjb3JlL3YxL2ltcG9ydC5wcm90bxIHY29yZS52MSLuAwoOQ3VzdG9tZXJJbXBvcnQSEQoJaW1wb3J0X2lkGAEgASgJEhMKC21lcmNoYW50X2lkGAIgASgJEgwKBHNob3AYAyABKAkSJQoGc3RhdHVzGAQgASgOMhUuY29yZS52MS5JbXBvcnRTdGF0dXMSJQoGc291cmNlGAUgASgOMhUuY29yZS52MS5JbXBvcnRTb3VyY2USIQoEbW9kZRgGIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIQCghleHBlY3RlZBgHIAEoAxIMCgRyZWFkGAggASgDEg8KB2NyZWF0ZWQYCSABKAMSDwoHdXBkYXRlZBgKIAEoAxIRCgl1bmNoYW5nZWQYCyABKAMSDwoHc2tpcHBlZBgMIAEoAxIOCgZmYWlsZWQYDSABKAMSDAoEcmF0ZRgOIAEoARIQCgNldGEYDyABKAFIAIgBARIWCg53YWl0aW5nX3JlYXNvbhgQIAEoCRINCgVlcnJvchgRIAEoCRIuCgpzdGFydGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgUIAEoA0IGCgRfZXRhIqsBChJDb25uZWN0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSGgoNcmVmcmVzaF90b2tlbhgEIAEoCUgAiAEBEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhAKDl9yZWZyZXNoX3Rva2VuIiMKE0Nvbm5lY3RTaG9wUmVzcG9uc2USDAoEc2hvcBgBIAEoCSKJAQoaU3RhcnRDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIlCgZzb3VyY2UYAyABKA4yFS5jb3JlLnYxLkltcG9ydFNvdXJjZRIhCgRtb2RlGAQgASgOMhMuY29yZS52MS5JbXBvcnRNb2RlIjAKG1N0YXJ0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRIRCglpbXBvcnRfaWQYASABKAkiQgoYR2V0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCWltcG9ydF9pZBgCIAEoCSJNChlHZXRDdXN0b21lckltcG9ydFJlc3BvbnNlEjAKD2N1c3RvbWVyX2ltcG9ydBgBIAEoCzIXLmNvcmUudjEuQ3VzdG9tZXJJbXBvcnQiRAoaV2F0Y2hDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJIk8KG1dhdGNoQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkUKG0NhbmNlbEN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiUAocQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkUKG1Jlc3VtZUN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiUAocUmVzdW1lQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IlgKGkxpc3RDdXN0b21lckltcG9ydHNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImkKG0xpc3RDdXN0b21lckltcG9ydHNSZXNwb25zZRIxChBjdXN0b21lcl9pbXBvcnRzGAEgAygLMhcuY29yZS52MS5DdXN0b21lckltcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicAofTGlzdEN1c3RvbWVySW1wb3J0RXJyb3JzUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiawoTQ3VzdG9tZXJJbXBvcnRFcnJvchITCgtleHRlcm5hbF9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLb2NjdXJyZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImkKIExpc3RDdXN0b21lckltcG9ydEVycm9yc1Jlc3BvbnNlEiwKBmVycm9ycxgBIAMoCzIcLmNvcmUudjEuQ3VzdG9tZXJJbXBvcnRFcnJvchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki4QEKDkltcG9ydFNjaGVkdWxlEhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSDAoEY3JvbhgDIAEoCRIRCgl0aW1lX3pvbmUYBCABKAkSIQoEbW9kZRgFIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIPCgdlbmFibGVkGAYgASgIEhYKDmxhc3RfaW1wb3J0X2lkGAcgASgJEhIKCmxhc3RfZXJyb3IYCCABKAkSKwoHbmV4dF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiowEKGFNldEltcG9ydFNjaGVkdWxlUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJEgwKBGNyb24YAyABKAkSEQoJdGltZV96b25lGAQgASgJEiEKBG1vZGUYBSABKA4yEy5jb3JlLnYxLkltcG9ydE1vZGUSFAoHZW5hYmxlZBgGIAEoCEgAiAEBQgoKCF9lbmFibGVkIkYKGVNldEltcG9ydFNjaGVkdWxlUmVzcG9uc2USKQoIc2NoZWR1bGUYASABKAsyFy5jb3JlLnYxLkltcG9ydFNjaGVkdWxlIjEKGkxpc3RJbXBvcnRTY2hlZHVsZXNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJIkkKG0xpc3RJbXBvcnRTY2hlZHVsZXNSZXNwb25zZRIqCglzY2hlZHVsZXMYASADKAsyFy5jb3JlLnYxLkltcG9ydFNjaGVkdWxlIkAKG0RlbGV0ZUltcG9ydFNjaGVkdWxlUmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIMCgRzaG9wGAIgASgJIh4KHERlbGV0ZUltcG9ydFNjaGVkdWxlUmVzcG9uc2UqtgIKDEltcG9ydFN0YXR1cxIdChlJTVBPUlRfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVSU1QT1JUX1NUQVRVU19QRU5ESU5HEAESGQoVSU1QT1JUX1NUQVRVU19SVU5OSU5HEAISGAoUSU1QT1JUX1NUQVRVU19QQVVTRUQQAxIcChhJTVBPUlRfU1RBVFVTX0NBTkNFTExJTkcQBBIbChdJTVBPUlRfU1RBVFVTX0NBTkNFTExFRBAFEhsKF0lNUE9SVF9TVEFUVVNfQ09NUExFVEVEEAYSJwojSU1QT1JUX1NUQVRVU19DT01QTEVURURfV0lUSF9FUlJPUlMQBxIcChhJTVBPUlRfU1RBVFVTX0lOQ09NUExFVEUQCBIYChRJTVBPUlRfU1RBVFVTX0ZBSUxFRBAJKngKDEltcG9ydFNvdXJjZRIdChlJTVBPUlRfU09VUkNFX1VOU1BFQ0lGSUVEEAASFgoSSU1QT1JUX1NPVVJDRV9CVUxLEAESGQoVSU1QT1JUX1NPVVJDRV9HUkFQSFFMEAISFgoSSU1QT1JUX1NPVVJDRV9SRVNUEAMqVgoKSW1wb3J0TW9kZRIbChdJTVBPUlRfTU9ERV9VTlNQRUNJRklFRBAAEhQKEElNUE9SVF9NT0RFX0ZVTEwQARIVChFJTVBPUlRfTU9ERV9ERUxUQRACMrsICg1JbXBvcnRTZXJ2aWNlEkgKC0Nvbm5lY3RTaG9wEhsuY29yZS52MS5Db25uZWN0U2hvcFJlcXVlc3QaHC5jb3JlLnYxLkNvbm5lY3RTaG9wUmVzcG9uc2USYAoTU3RhcnRDdXN0b21lckltcG9ydBIjLmNvcmUudjEuU3RhcnRDdXN0b21lckltcG9ydFJlcXVlc3QaJC5jb3JlLnYxLlN0YXJ0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRJaChFHZXRDdXN0b21lckltcG9ydBIhLmNvcmUudjEuR2V0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiIuY29yZS52MS5HZXRDdXN0b21lckltcG9ydFJlc3BvbnNlEmIKE1dhdGNoQ3VzdG9tZXJJbXBvcnQSIy5jb3JlLnYxLldhdGNoQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiQuY29yZS52MS5XYXRjaEN1c3RvbWVySW1wb3J0UmVzcG9uc2UwARJjChRDYW5jZWxDdXN0b21lckltcG9ydBIkLmNvcmUudjEuQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiUuY29yZS52MS5DYW5jZWxDdXN0b21lckltcG9ydFJlc3BvbnNlEmMKFFJlc3VtZUN1c3RvbWVySW1wb3J0EiQuY29yZS52MS5SZXN1bWVDdXN0b21lckltcG9ydFJlcXVlc3QaJS5jb3JlLnYxLlJlc3VtZUN1c3RvbWVySW1wb3J0UmVzcG9uc2USYAoTTGlzdEN1c3RvbWVySW1wb3J0cxIjLmNvcmUudjEuTGlzdEN1c3RvbWVySW1wb3J0c1JlcXVlc3QaJC5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydHNSZXNwb25zZRJvChhMaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnMSKC5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydEVycm9yc1JlcXVlc3QaKS5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydEVycm9yc1Jlc3BvbnNlEloKEVNldEltcG9ydFNjaGVkdWxlEiEuY29yZS52MS5TZXRJbXBvcnRTY2hlZHVsZVJlcXVlc3QaIi5jb3JlLnYxLlNldEltcG9ydFNjaGVkdWxlUmVzcG9uc2USYAoTTGlzdEltcG9ydFNjaGVkdWxlcxIjLmNvcmUudjEuTGlzdEltcG9ydFNjaGVkdWxlc1JlcXVlc3QaJC5jb3JlLnYxLkxpc3RJbXBvcnRTY2hlZHVsZXNSZXNwb25zZRJjChREZWxldGVJbXBvcnRTY2hlZHVsZRIkLmNvcmUudjEuRGVsZXRlSW1wb3J0U2NoZWR1bGVSZXF1ZXN0GiUuY29yZS52MS5EZWxldGVJbXBvcnRTY2hlZHVsZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("ChRjb3JlL3YxL2ltcG9ydC5wcm90bxIHY29yZS52MSKrBAoOQ3VzdG9tZXJJbXBvcnQSEQoJaW1wb3J0X2lkGAEgASgJEhMKC21lcmNoYW50X2lkGAIgASgJEgwKBHNob3AYAyABKAkSJQoGc3RhdHVzGAQgASgOMhUuY29yZS52MS5JbXBvcnRTdGF0dXMSJQoGc291cmNlGAUgASgOMhUuY29yZS52MS5JbXBvcnRTb3VyY2USIQoEbW9kZRgGIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIQCghleHBlY3RlZBgHIAEoAxIMCgRyZWFkGAggASgDEg8KB2NyZWF0ZWQYCSABKAMSDwoHdXBkYXRlZBgKIAEoAxIRCgl1bmNoYW5nZWQYCyABKAMSDwoHc2tpcHBlZBgMIAEoAxIOCgZmYWlsZWQYDSABKAMSDAoEcmF0ZRgOIAEoARIQCgNldGEYDyABKAFIAIgBARIWCg53YWl0aW5nX3JlYXNvbhgQIAEoCRINCgVlcnJvchgRIAEoCRIuCgpzdGFydGVkX2F0GBIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHZGVsZXRlZBgUIAEoAxI7ChBlcnJvcnNfYnlfcmVhc29uGBUgAygLMiEuY29yZS52MS5DdXN0b21lckltcG9ydEVycm9yQ291bnRCBgoEX2V0YSKYAQoYQ3VzdG9tZXJJbXBvcnRFcnJvckNvdW50Eg4KBnJlYXNvbhgBIAEoCRINCgVjb3VudBgCIAEoAxIqCgZlZmZlY3QYAyABKA4yGi5jb3JlLnYxLkltcG9ydEVycm9yRWZmZWN0EhgKEG1lcmNoYW50X21lc3NhZ2UYBCABKAkSFwoPc3VwcG9ydF9tZXNzYWdlGAUgASgJIqsBChJDb25uZWN0U2hvcFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIUCgxhY2Nlc3NfdG9rZW4YAyABKAkSGgoNcmVmcmVzaF90b2tlbhgEIAEoCUgAiAEBEi4KCmV4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhAKDl9yZWZyZXNoX3Rva2VuIiMKE0Nvbm5lY3RTaG9wUmVzcG9uc2USDAoEc2hvcBgBIAEoCSJQChlNb3ZlU2hvcENvbm5lY3Rpb25SZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSEAoIbmV3X3Nob3AYAyABKAkiKgoaTW92ZVNob3BDb25uZWN0aW9uUmVzcG9uc2USDAoEc2hvcBgBIAEoCSKJAQoaU3RhcnRDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIlCgZzb3VyY2UYAyABKA4yFS5jb3JlLnYxLkltcG9ydFNvdXJjZRIhCgRtb2RlGAQgASgOMhMuY29yZS52MS5JbXBvcnRNb2RlIjAKG1N0YXJ0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRIRCglpbXBvcnRfaWQYASABKAkiQgoYR2V0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCWltcG9ydF9pZBgCIAEoCSJNChlHZXRDdXN0b21lckltcG9ydFJlc3BvbnNlEjAKD2N1c3RvbWVyX2ltcG9ydBgBIAEoCzIXLmNvcmUudjEuQ3VzdG9tZXJJbXBvcnQiRAoaV2F0Y2hDdXN0b21lckltcG9ydFJlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJIk8KG1dhdGNoQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkUKG0NhbmNlbEN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiUAocQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IkUKG1Jlc3VtZUN1c3RvbWVySW1wb3J0UmVxdWVzdBITCgttZXJjaGFudF9pZBgBIAEoCRIRCglpbXBvcnRfaWQYAiABKAkiUAocUmVzdW1lQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRIwCg9jdXN0b21lcl9pbXBvcnQYASABKAsyFy5jb3JlLnYxLkN1c3RvbWVySW1wb3J0IlgKGkxpc3RDdXN0b21lckltcG9ydHNSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImkKG0xpc3RDdXN0b21lckltcG9ydHNSZXNwb25zZRIxChBjdXN0b21lcl9pbXBvcnRzGAEgAygLMhcuY29yZS52MS5DdXN0b21lckltcG9ydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkigAEKH0xpc3RDdXN0b21lckltcG9ydEVycm9yc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkSEQoJaW1wb3J0X2lkGAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJEg4KBnJlYXNvbhgFIAEoCSLKAQoTQ3VzdG9tZXJJbXBvcnRFcnJvchITCgtleHRlcm5hbF9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSLwoLb2NjdXJyZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmVmZmVjdBgEIAEoDjIaLmNvcmUudjEuSW1wb3J0RXJyb3JFZmZlY3QSGAoQbWVyY2hhbnRfbWVzc2FnZRgFIAEoCRIXCg9zdXBwb3J0X21lc3NhZ2UYBiABKAkiaQogTGlzdEN1c3RvbWVySW1wb3J0RXJyb3JzUmVzcG9uc2USLAoGZXJyb3JzGAEgAygLMhwuY29yZS52MS5DdXN0b21lckltcG9ydEVycm9yEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSLhAQoOSW1wb3J0U2NoZWR1bGUSEwoLbWVyY2hhbnRfaWQYASABKAkSDAoEc2hvcBgCIAEoCRIMCgRjcm9uGAMgASgJEhEKCXRpbWVfem9uZRgEIAEoCRIhCgRtb2RlGAUgASgOMhMuY29yZS52MS5JbXBvcnRNb2RlEg8KB2VuYWJsZWQYBiABKAgSFgoObGFzdF9pbXBvcnRfaWQYByABKAkSEgoKbGFzdF9lcnJvchgIIAEoCRIrCgduZXh0X2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKjAQoYU2V0SW1wb3J0U2NoZWR1bGVSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkSDAoEY3JvbhgDIAEoCRIRCgl0aW1lX3pvbmUYBCABKAkSIQoEbW9kZRgFIAEoDjITLmNvcmUudjEuSW1wb3J0TW9kZRIUCgdlbmFibGVkGAYgASgISACIAQFCCgoIX2VuYWJsZWQiRgoZU2V0SW1wb3J0U2NoZWR1bGVSZXNwb25zZRIpCghzY2hlZHVsZRgBIAEoCzIXLmNvcmUudjEuSW1wb3J0U2NoZWR1bGUiMQoaTGlzdEltcG9ydFNjaGVkdWxlc1JlcXVlc3QSEwoLbWVyY2hhbnRfaWQYASABKAkiSQobTGlzdEltcG9ydFNjaGVkdWxlc1Jlc3BvbnNlEioKCXNjaGVkdWxlcxgBIAMoCzIXLmNvcmUudjEuSW1wb3J0U2NoZWR1bGUiQAobRGVsZXRlSW1wb3J0U2NoZWR1bGVSZXF1ZXN0EhMKC21lcmNoYW50X2lkGAEgASgJEgwKBHNob3AYAiABKAkiHgocRGVsZXRlSW1wb3J0U2NoZWR1bGVSZXNwb25zZSq2AgoMSW1wb3J0U3RhdHVzEh0KGUlNUE9SVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVJTVBPUlRfU1RBVFVTX1BFTkRJTkcQARIZChVJTVBPUlRfU1RBVFVTX1JVTk5JTkcQAhIYChRJTVBPUlRfU1RBVFVTX1BBVVNFRBADEhwKGElNUE9SVF9TVEFUVVNfQ0FOQ0VMTElORxAEEhsKF0lNUE9SVF9TVEFUVVNfQ0FOQ0VMTEVEEAUSGwoXSU1QT1JUX1NUQVRVU19DT01QTEVURUQQBhInCiNJTVBPUlRfU1RBVFVTX0NPTVBMRVRFRF9XSVRIX0VSUk9SUxAHEhwKGElNUE9SVF9TVEFUVVNfSU5DT01QTEVURRAIEhgKFElNUE9SVF9TVEFUVVNfRkFJTEVEEAkqeAoMSW1wb3J0U291cmNlEh0KGUlNUE9SVF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIWChJJTVBPUlRfU09VUkNFX0JVTEsQARIZChVJTVBPUlRfU09VUkNFX0dSQVBIUUwQAhIWChJJTVBPUlRfU09VUkNFX1JFU1QQAypWCgpJbXBvcnRNb2RlEhsKF0lNUE9SVF9NT0RFX1VOU1BFQ0lGSUVEEAASFAoQSU1QT1JUX01PREVfRlVMTBABEhUKEUlNUE9SVF9NT0RFX0RFTFRBEAIqogEKEUltcG9ydEVycm9yRWZmZWN0EiMKH0lNUE9SVF9FUlJPUl9FRkZFQ1RfVU5TUEVDSUZJRUQQABIiCh5JTVBPUlRfRVJST1JfRUZGRUNUX05PVF9TVE9SRUQQARImCiJJTVBPUlRfRVJST1JfRUZGRUNUX0ZJRUxEX0xFRlRfT1VUEAISHAoYSU1QT1JUX0VSUk9SX0VGRkVDVF9OT1RFEAMymgkKDUltcG9ydFNlcnZpY2USSAoLQ29ubmVjdFNob3ASGy5jb3JlLnYxLkNvbm5lY3RTaG9wUmVxdWVzdBocLmNvcmUudjEuQ29ubmVjdFNob3BSZXNwb25zZRJdChJNb3ZlU2hvcENvbm5lY3Rpb24SIi5jb3JlLnYxLk1vdmVTaG9wQ29ubmVjdGlvblJlcXVlc3QaIy5jb3JlLnYxLk1vdmVTaG9wQ29ubmVjdGlvblJlc3BvbnNlEmAKE1N0YXJ0Q3VzdG9tZXJJbXBvcnQSIy5jb3JlLnYxLlN0YXJ0Q3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiQuY29yZS52MS5TdGFydEN1c3RvbWVySW1wb3J0UmVzcG9uc2USWgoRR2V0Q3VzdG9tZXJJbXBvcnQSIS5jb3JlLnYxLkdldEN1c3RvbWVySW1wb3J0UmVxdWVzdBoiLmNvcmUudjEuR2V0Q3VzdG9tZXJJbXBvcnRSZXNwb25zZRJiChNXYXRjaEN1c3RvbWVySW1wb3J0EiMuY29yZS52MS5XYXRjaEN1c3RvbWVySW1wb3J0UmVxdWVzdBokLmNvcmUudjEuV2F0Y2hDdXN0b21lckltcG9ydFJlc3BvbnNlMAESYwoUQ2FuY2VsQ3VzdG9tZXJJbXBvcnQSJC5jb3JlLnYxLkNhbmNlbEN1c3RvbWVySW1wb3J0UmVxdWVzdBolLmNvcmUudjEuQ2FuY2VsQ3VzdG9tZXJJbXBvcnRSZXNwb25zZRJjChRSZXN1bWVDdXN0b21lckltcG9ydBIkLmNvcmUudjEuUmVzdW1lQ3VzdG9tZXJJbXBvcnRSZXF1ZXN0GiUuY29yZS52MS5SZXN1bWVDdXN0b21lckltcG9ydFJlc3BvbnNlEmAKE0xpc3RDdXN0b21lckltcG9ydHMSIy5jb3JlLnYxLkxpc3RDdXN0b21lckltcG9ydHNSZXF1ZXN0GiQuY29yZS52MS5MaXN0Q3VzdG9tZXJJbXBvcnRzUmVzcG9uc2USbwoYTGlzdEN1c3RvbWVySW1wb3J0RXJyb3JzEiguY29yZS52MS5MaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnNSZXF1ZXN0GikuY29yZS52MS5MaXN0Q3VzdG9tZXJJbXBvcnRFcnJvcnNSZXNwb25zZRJaChFTZXRJbXBvcnRTY2hlZHVsZRIhLmNvcmUudjEuU2V0SW1wb3J0U2NoZWR1bGVSZXF1ZXN0GiIuY29yZS52MS5TZXRJbXBvcnRTY2hlZHVsZVJlc3BvbnNlEmAKE0xpc3RJbXBvcnRTY2hlZHVsZXMSIy5jb3JlLnYxLkxpc3RJbXBvcnRTY2hlZHVsZXNSZXF1ZXN0GiQuY29yZS52MS5MaXN0SW1wb3J0U2NoZWR1bGVzUmVzcG9uc2USYwoURGVsZXRlSW1wb3J0U2NoZWR1bGUSJC5jb3JlLnYxLkRlbGV0ZUltcG9ydFNjaGVkdWxlUmVxdWVzdBolLmNvcmUudjEuRGVsZXRlSW1wb3J0U2NoZWR1bGVSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message core.v1.CustomerImport
@@ -83,6 +83,8 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   skipped: bigint;
 
   /**
+   * Customers that were not stored: those of whom an error has the effect NOT_STORED.
+   *
    * @generated from field: int64 failed = 13;
    */
   failed: bigint;
@@ -131,6 +133,13 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
    * @generated from field: int64 deleted = 20;
    */
   deleted: bigint;
+
+  /**
+   * What was not stored as it came, once the import has ended; ListCustomerImportErrors names the customers.
+   *
+   * @generated from field: repeated core.v1.CustomerImportErrorCount errors_by_reason = 21;
+   */
+  errorsByReason: CustomerImportErrorCount[];
 };
 
 /**
@@ -139,6 +148,49 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
  */
 export const CustomerImportSchema: GenMessage<CustomerImport> = /*@__PURE__*/
   messageDesc(file_core_v1_import, 0);
+
+/**
+ * @generated from message core.v1.CustomerImportErrorCount
+ */
+export type CustomerImportErrorCount = Message<"core.v1.CustomerImportErrorCount"> & {
+  /**
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Customers.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: core.v1.ImportErrorEffect effect = 3;
+   */
+  effect: ImportErrorEffect;
+
+  /**
+   * One sentence or two for the merchant: what happened, and what to do.
+   *
+   * @generated from field: string merchant_message = 4;
+   */
+  merchantMessage: string;
+
+  /**
+   * The same for whoever supports the merchant.
+   *
+   * @generated from field: string support_message = 5;
+   */
+  supportMessage: string;
+};
+
+/**
+ * Describes the message core.v1.CustomerImportErrorCount.
+ * Use `create(CustomerImportErrorCountSchema)` to create a new message.
+ */
+export const CustomerImportErrorCountSchema: GenMessage<CustomerImportErrorCount> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 1);
 
 /**
  * @generated from message core.v1.ConnectShopRequest
@@ -179,7 +231,7 @@ export type ConnectShopRequest = Message<"core.v1.ConnectShopRequest"> & {
  * Use `create(ConnectShopRequestSchema)` to create a new message.
  */
 export const ConnectShopRequestSchema: GenMessage<ConnectShopRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 1);
+  messageDesc(file_core_v1_import, 2);
 
 /**
  * @generated from message core.v1.ConnectShopResponse
@@ -196,7 +248,55 @@ export type ConnectShopResponse = Message<"core.v1.ConnectShopResponse"> & {
  * Use `create(ConnectShopResponseSchema)` to create a new message.
  */
 export const ConnectShopResponseSchema: GenMessage<ConnectShopResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 2);
+  messageDesc(file_core_v1_import, 3);
+
+/**
+ * @generated from message core.v1.MoveShopConnectionRequest
+ */
+export type MoveShopConnectionRequest = Message<"core.v1.MoveShopConnectionRequest"> & {
+  /**
+   * @generated from field: string merchant_id = 1;
+   */
+  merchantId: string;
+
+  /**
+   * The domain by which the shop is connected.
+   *
+   * @generated from field: string shop = 2;
+   */
+  shop: string;
+
+  /**
+   * Its domain now, such as example.myshopify.com.
+   *
+   * @generated from field: string new_shop = 3;
+   */
+  newShop: string;
+};
+
+/**
+ * Describes the message core.v1.MoveShopConnectionRequest.
+ * Use `create(MoveShopConnectionRequestSchema)` to create a new message.
+ */
+export const MoveShopConnectionRequestSchema: GenMessage<MoveShopConnectionRequest> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 4);
+
+/**
+ * @generated from message core.v1.MoveShopConnectionResponse
+ */
+export type MoveShopConnectionResponse = Message<"core.v1.MoveShopConnectionResponse"> & {
+  /**
+   * @generated from field: string shop = 1;
+   */
+  shop: string;
+};
+
+/**
+ * Describes the message core.v1.MoveShopConnectionResponse.
+ * Use `create(MoveShopConnectionResponseSchema)` to create a new message.
+ */
+export const MoveShopConnectionResponseSchema: GenMessage<MoveShopConnectionResponse> = /*@__PURE__*/
+  messageDesc(file_core_v1_import, 5);
 
 /**
  * @generated from message core.v1.StartCustomerImportRequest
@@ -228,7 +328,7 @@ export type StartCustomerImportRequest = Message<"core.v1.StartCustomerImportReq
  * Use `create(StartCustomerImportRequestSchema)` to create a new message.
  */
 export const StartCustomerImportRequestSchema: GenMessage<StartCustomerImportRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 3);
+  messageDesc(file_core_v1_import, 6);
 
 /**
  * @generated from message core.v1.StartCustomerImportResponse
@@ -245,7 +345,7 @@ export type StartCustomerImportResponse = Message<"core.v1.StartCustomerImportRe
  * Use `create(StartCustomerImportResponseSchema)` to create a new message.
  */
 export const StartCustomerImportResponseSchema: GenMessage<StartCustomerImportResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 4);
+  messageDesc(file_core_v1_import, 7);
 
 /**
  * @generated from message core.v1.GetCustomerImportRequest
@@ -267,7 +367,7 @@ export type GetCustomerImportRequest = Message<"core.v1.GetCustomerImportRequest
  * Use `create(GetCustomerImportRequestSchema)` to create a new message.
  */
 export const GetCustomerImportRequestSchema: GenMessage<GetCustomerImportRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 5);
+  messageDesc(file_core_v1_import, 8);
 
 /**
  * @generated from message core.v1.GetCustomerImportResponse
@@ -284,7 +384,7 @@ export type GetCustomerImportResponse = Message<"core.v1.GetCustomerImportRespon
  * Use `create(GetCustomerImportResponseSchema)` to create a new message.
  */
 export const GetCustomerImportResponseSchema: GenMessage<GetCustomerImportResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 6);
+  messageDesc(file_core_v1_import, 9);
 
 /**
  * @generated from message core.v1.WatchCustomerImportRequest
@@ -306,7 +406,7 @@ export type WatchCustomerImportRequest = Message<"core.v1.WatchCustomerImportReq
  * Use `create(WatchCustomerImportRequestSchema)` to create a new message.
  */
 export const WatchCustomerImportRequestSchema: GenMessage<WatchCustomerImportRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 7);
+  messageDesc(file_core_v1_import, 10);
 
 /**
  * @generated from message core.v1.WatchCustomerImportResponse
@@ -323,7 +423,7 @@ export type WatchCustomerImportResponse = Message<"core.v1.WatchCustomerImportRe
  * Use `create(WatchCustomerImportResponseSchema)` to create a new message.
  */
 export const WatchCustomerImportResponseSchema: GenMessage<WatchCustomerImportResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 8);
+  messageDesc(file_core_v1_import, 11);
 
 /**
  * @generated from message core.v1.CancelCustomerImportRequest
@@ -345,7 +445,7 @@ export type CancelCustomerImportRequest = Message<"core.v1.CancelCustomerImportR
  * Use `create(CancelCustomerImportRequestSchema)` to create a new message.
  */
 export const CancelCustomerImportRequestSchema: GenMessage<CancelCustomerImportRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 9);
+  messageDesc(file_core_v1_import, 12);
 
 /**
  * @generated from message core.v1.CancelCustomerImportResponse
@@ -362,7 +462,7 @@ export type CancelCustomerImportResponse = Message<"core.v1.CancelCustomerImport
  * Use `create(CancelCustomerImportResponseSchema)` to create a new message.
  */
 export const CancelCustomerImportResponseSchema: GenMessage<CancelCustomerImportResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 10);
+  messageDesc(file_core_v1_import, 13);
 
 /**
  * @generated from message core.v1.ResumeCustomerImportRequest
@@ -384,7 +484,7 @@ export type ResumeCustomerImportRequest = Message<"core.v1.ResumeCustomerImportR
  * Use `create(ResumeCustomerImportRequestSchema)` to create a new message.
  */
 export const ResumeCustomerImportRequestSchema: GenMessage<ResumeCustomerImportRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 11);
+  messageDesc(file_core_v1_import, 14);
 
 /**
  * @generated from message core.v1.ResumeCustomerImportResponse
@@ -401,7 +501,7 @@ export type ResumeCustomerImportResponse = Message<"core.v1.ResumeCustomerImport
  * Use `create(ResumeCustomerImportResponseSchema)` to create a new message.
  */
 export const ResumeCustomerImportResponseSchema: GenMessage<ResumeCustomerImportResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 12);
+  messageDesc(file_core_v1_import, 15);
 
 /**
  * @generated from message core.v1.ListCustomerImportsRequest
@@ -430,7 +530,7 @@ export type ListCustomerImportsRequest = Message<"core.v1.ListCustomerImportsReq
  * Use `create(ListCustomerImportsRequestSchema)` to create a new message.
  */
 export const ListCustomerImportsRequestSchema: GenMessage<ListCustomerImportsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 13);
+  messageDesc(file_core_v1_import, 16);
 
 /**
  * @generated from message core.v1.ListCustomerImportsResponse
@@ -454,7 +554,7 @@ export type ListCustomerImportsResponse = Message<"core.v1.ListCustomerImportsRe
  * Use `create(ListCustomerImportsResponseSchema)` to create a new message.
  */
 export const ListCustomerImportsResponseSchema: GenMessage<ListCustomerImportsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 14);
+  messageDesc(file_core_v1_import, 17);
 
 /**
  * @generated from message core.v1.ListCustomerImportErrorsRequest
@@ -479,6 +579,13 @@ export type ListCustomerImportErrorsRequest = Message<"core.v1.ListCustomerImpor
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * Errors of this reason alone; empty: all.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
 };
 
 /**
@@ -486,7 +593,7 @@ export type ListCustomerImportErrorsRequest = Message<"core.v1.ListCustomerImpor
  * Use `create(ListCustomerImportErrorsRequestSchema)` to create a new message.
  */
 export const ListCustomerImportErrorsRequestSchema: GenMessage<ListCustomerImportErrorsRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 15);
+  messageDesc(file_core_v1_import, 18);
 
 /**
  * @generated from message core.v1.CustomerImportError
@@ -498,7 +605,7 @@ export type CustomerImportError = Message<"core.v1.CustomerImportError"> & {
   externalId: string;
 
   /**
-   * Such as email_shared or invalid_email.
+   * Such as invalid_email; docs/imports.md has all of them.
    *
    * @generated from field: string reason = 2;
    */
@@ -508,6 +615,23 @@ export type CustomerImportError = Message<"core.v1.CustomerImportError"> & {
    * @generated from field: google.protobuf.Timestamp occurred_at = 3;
    */
   occurredAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: core.v1.ImportErrorEffect effect = 4;
+   */
+  effect: ImportErrorEffect;
+
+  /**
+   * As in CustomerImportErrorCount.
+   *
+   * @generated from field: string merchant_message = 5;
+   */
+  merchantMessage: string;
+
+  /**
+   * @generated from field: string support_message = 6;
+   */
+  supportMessage: string;
 };
 
 /**
@@ -515,7 +639,7 @@ export type CustomerImportError = Message<"core.v1.CustomerImportError"> & {
  * Use `create(CustomerImportErrorSchema)` to create a new message.
  */
 export const CustomerImportErrorSchema: GenMessage<CustomerImportError> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 16);
+  messageDesc(file_core_v1_import, 19);
 
 /**
  * @generated from message core.v1.ListCustomerImportErrorsResponse
@@ -537,7 +661,7 @@ export type ListCustomerImportErrorsResponse = Message<"core.v1.ListCustomerImpo
  * Use `create(ListCustomerImportErrorsResponseSchema)` to create a new message.
  */
 export const ListCustomerImportErrorsResponseSchema: GenMessage<ListCustomerImportErrorsResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 17);
+  messageDesc(file_core_v1_import, 20);
 
 /**
  * @generated from message core.v1.ImportSchedule
@@ -606,7 +730,7 @@ export type ImportSchedule = Message<"core.v1.ImportSchedule"> & {
  * Use `create(ImportScheduleSchema)` to create a new message.
  */
 export const ImportScheduleSchema: GenMessage<ImportSchedule> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 18);
+  messageDesc(file_core_v1_import, 21);
 
 /**
  * @generated from message core.v1.SetImportScheduleRequest
@@ -650,7 +774,7 @@ export type SetImportScheduleRequest = Message<"core.v1.SetImportScheduleRequest
  * Use `create(SetImportScheduleRequestSchema)` to create a new message.
  */
 export const SetImportScheduleRequestSchema: GenMessage<SetImportScheduleRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 19);
+  messageDesc(file_core_v1_import, 22);
 
 /**
  * @generated from message core.v1.SetImportScheduleResponse
@@ -667,7 +791,7 @@ export type SetImportScheduleResponse = Message<"core.v1.SetImportScheduleRespon
  * Use `create(SetImportScheduleResponseSchema)` to create a new message.
  */
 export const SetImportScheduleResponseSchema: GenMessage<SetImportScheduleResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 20);
+  messageDesc(file_core_v1_import, 23);
 
 /**
  * @generated from message core.v1.ListImportSchedulesRequest
@@ -684,7 +808,7 @@ export type ListImportSchedulesRequest = Message<"core.v1.ListImportSchedulesReq
  * Use `create(ListImportSchedulesRequestSchema)` to create a new message.
  */
 export const ListImportSchedulesRequestSchema: GenMessage<ListImportSchedulesRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 21);
+  messageDesc(file_core_v1_import, 24);
 
 /**
  * @generated from message core.v1.ListImportSchedulesResponse
@@ -701,7 +825,7 @@ export type ListImportSchedulesResponse = Message<"core.v1.ListImportSchedulesRe
  * Use `create(ListImportSchedulesResponseSchema)` to create a new message.
  */
 export const ListImportSchedulesResponseSchema: GenMessage<ListImportSchedulesResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 22);
+  messageDesc(file_core_v1_import, 25);
 
 /**
  * @generated from message core.v1.DeleteImportScheduleRequest
@@ -723,7 +847,7 @@ export type DeleteImportScheduleRequest = Message<"core.v1.DeleteImportScheduleR
  * Use `create(DeleteImportScheduleRequestSchema)` to create a new message.
  */
 export const DeleteImportScheduleRequestSchema: GenMessage<DeleteImportScheduleRequest> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 23);
+  messageDesc(file_core_v1_import, 26);
 
 /**
  * @generated from message core.v1.DeleteImportScheduleResponse
@@ -736,7 +860,7 @@ export type DeleteImportScheduleResponse = Message<"core.v1.DeleteImportSchedule
  * Use `create(DeleteImportScheduleResponseSchema)` to create a new message.
  */
 export const DeleteImportScheduleResponseSchema: GenMessage<DeleteImportScheduleResponse> = /*@__PURE__*/
-  messageDesc(file_core_v1_import, 24);
+  messageDesc(file_core_v1_import, 27);
 
 /**
  * @generated from enum core.v1.ImportStatus
@@ -775,11 +899,15 @@ export const ImportStatus = {
   CANCELLED: 5,
 
   /**
+   * Everybody is stored as Shopify has them, but for what notes say.
+   *
    * @generated from enum value: IMPORT_STATUS_COMPLETED = 6;
    */
   COMPLETED: 6,
 
   /**
+   * Complete, and some customers were not stored, or stored without a field: see errors_by_reason.
+   *
    * @generated from enum value: IMPORT_STATUS_COMPLETED_WITH_ERRORS = 7;
    */
   COMPLETED_WITH_ERRORS: 7,
@@ -882,6 +1010,52 @@ export const ImportModeSchema: GenEnum<ImportMode> = /*@__PURE__*/
   enumDesc(file_core_v1_import, 2);
 
 /**
+ * What became of a customer that could not be stored as it came.
+ *
+ * @generated from enum core.v1.ImportErrorEffect
+ */
+export const ImportErrorEffect = {
+  /**
+   * @generated from enum value: IMPORT_ERROR_EFFECT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Nothing of it was written; what was known of the customer before is as it was.
+   *
+   * @generated from enum value: IMPORT_ERROR_EFFECT_NOT_STORED = 1;
+   */
+  NOT_STORED: 1,
+
+  /**
+   * Stored, except for a field, which keeps the value that it had before, if any.
+   *
+   * @generated from enum value: IMPORT_ERROR_EFFECT_FIELD_LEFT_OUT = 2;
+   */
+  FIELD_LEFT_OUT: 2,
+
+  /**
+   * Stored with everything: a note, and no error.
+   *
+   * @generated from enum value: IMPORT_ERROR_EFFECT_NOTE = 3;
+   */
+  NOTE: 3,
+} as const;
+
+/**
+ * What became of a customer that could not be stored as it came.
+ *
+ * @generated from enum core.v1.ImportErrorEffect
+ */
+export type ImportErrorEffect = (typeof ImportErrorEffect)[keyof typeof ImportErrorEffect] | UnknownEnum;
+
+/**
+ * Describes the enum core.v1.ImportErrorEffect.
+ */
+export const ImportErrorEffectSchema: GenEnum<ImportErrorEffect> = /*@__PURE__*/
+  enumDesc(file_core_v1_import, 3);
+
+/**
  * Imports of a shop's customers from Shopify.
  *
  * @generated from service core.v1.ImportService
@@ -891,7 +1065,8 @@ export const ImportService: GenService<{
    * First asks the shop itself with the access token. INVALID_ARGUMENT when it does not accept the token;
    * FAILED_PRECONDITION when the token belongs to another shop or may not read customers; UNAVAILABLE when
    * the shop does not answer, and nothing is stored. After that, ALREADY_EXISTS while another merchant has
-   * connected it.
+   * connected it. A shop that the merchant has connected by a former domain is moved, as by
+   * MoveShopConnection.
    *
    * @generated from rpc core.v1.ImportService.ConnectShop
    */
@@ -899,6 +1074,20 @@ export const ImportService: GenService<{
     methodKind: "unary";
     input: typeof ConnectShopRequestSchema;
     output: typeof ConnectShopResponseSchema;
+  },
+  /**
+   * Moves the connection of a shop that Shopify has renamed to its new domain, with the schedule, the imports
+   * and the webhooks that wait. First asks the shop at the new domain with the stored access token: it must
+   * return the new domain and the number of the connected shop. FAILED_PRECONDITION when it is another shop,
+   * no longer knows the token (then ConnectShop with the new domain and a new token moves it, too), or is to
+   * be redacted; UNAVAILABLE when it does not answer. In each case nothing has changed.
+   *
+   * @generated from rpc core.v1.ImportService.MoveShopConnection
+   */
+  moveShopConnection: {
+    methodKind: "unary";
+    input: typeof MoveShopConnectionRequestSchema;
+    output: typeof MoveShopConnectionResponseSchema;
   },
   /**
    * ALREADY_EXISTS while another import of the shop is running.

@@ -250,7 +250,8 @@ export type GdprRequestCreated = Message<"events.v1.GdprRequestCreated"> & {
   customerId: string;
 
   /**
-   * external_id and/or email may stand in for customer_id.
+   * external_id and/or email may stand in for customer_id. Shopify's id in any of its forms, such as the bare number
+   * of its privacy webhooks, is that of gid://shopify/Customer/7.
    *
    * @generated from field: string external_id = 6;
    */

@@ -1,23 +1,32 @@
 import { appendAudit, type Actor, type Tx } from '@core/db';
-import { lockShopRedaction, type ShopRedactionRef } from './shop-redaction.ts';
+import { CoreError } from '@core/runtime';
+import { lockOpenRequest, type ShopRedactionRef } from './shop-redaction.ts';
 
 /** The reasons for a cancellation: fixed words, because a free text may name a person. */
 export const CANCEL_REASONS = ['forged', 'mistaken', 'withdrawn'] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 
 /**
- * Cancels the redaction of a shop permanently, after the current step has ended. Data that it has removed
+ * Cancels the redaction of a shop permanently, after the current step has ended; or a request that could not be read,
+ * which has been served under another id, or is none. Data that a redaction has removed
  * stays removed; the keys still exist, because they are removed last. A repeated event with the same
- * request_id stays cancelled; a new redaction needs a new request.
+ * request_id stays cancelled; a new redaction needs a new request. Rejected: to cancel any request, for a person's is to
+ * be served.
  * @returns whether it had begun
- * @throws CoreError not_found; failed_precondition when it is done, cancelled, or not the redaction of a shop
+ * @throws CoreError not_found; failed_precondition when it is done, cancelled, or neither of the two
  */
-export async function cancelShopRedaction(
+export async function cancelPrivacyRequest(
   tx: Tx,
   actor: Actor,
   { reason, ...ref }: ShopRedactionRef & { reason: CancelReason },
 ): Promise<{ hadBegun: boolean }> {
-  const { progress } = await lockShopRedaction(tx, ref);
+  const { kind, progress, problem } = await lockOpenRequest(tx, ref);
+  if (kind !== 'shop_redact' && problem === null) {
+    throw new CoreError(
+      'failed_precondition',
+      `privacy_request: it is a ${kind} that can be served; only the redaction of a shop, and what could not be read, can be cancelled`,
+    );
+  }
   const hadBegun = progress.whole !== undefined;
   const { merchantId, requestId } = ref;
   await tx.query(

@@ -1,0 +1,217 @@
+import type { IncomingMessage } from 'node:http';
+import { isPrivacyTopic, WEBHOOK_TOPICS } from '@core/domain';
+import { identify, topicOf, WEBHOOK_PATHS } from './identify.ts';
+
+const SHOP = 'a.myshopify.com';
+const SIGNATURE = Buffer.alloc(32, 7).toString('base64');
+const named = { shop_id: 954889, shop_domain: SHOP };
+const REDACT = { ...named, customer: { id: 191167, email: 'john@example.com' }, orders_to_redact: [1] };
+
+type Headers = Record<string, string | string[] | undefined>;
+const FULL: Headers = {
+  'x-shopify-topic': 'customers/redact',
+  'x-shopify-shop-domain': SHOP,
+  'x-shopify-event-id': 'event-1',
+  'x-shopify-webhook-id': 'webhook-1',
+};
+
+const request = (headers: Headers, url = '/webhooks/shopify'): IncomingMessage => {
+  const headersDistinct = Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, [value].flat()]])),
+  );
+  return { url, headersDistinct } as unknown as IncomingMessage;
+};
+const ask = (headers: Headers, body: unknown = REDACT, url?: string) =>
+  identify(
+    request(headers, url),
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    SIGNATURE,
+  );
+const WHOLE = {
+  topic: 'customers/redact',
+  shop: SHOP,
+  shopId: '954889',
+  shopIdFinds: true,
+  eventId: 'event-1',
+  requestNumber: undefined,
+};
+
+it('takes what identifies a webhook from the headers', () => expect(ask(FULL)).toEqual(WHOLE));
+
+it('takes it from the headers of the newer naming', () => {
+  const newer = Object.entries(FULL).map(([name, value]) => [name.replace('x-', ''), value]);
+  expect(ask(Object.fromEntries(newer) as Headers)).toEqual(WHOLE);
+  // Shopify's events have both: the older one names the topic.
+  expect(ask({ ...FULL, 'shopify-topic': 'Customer', 'shopify-event-id': 'event-2' })).toEqual(WHOLE);
+});
+
+it.each<[string, Headers, Partial<typeof WHOLE>]>([
+  ['no id of the event', { 'x-shopify-event-id': undefined }, { eventId: 'webhook-1' }],
+  ['an empty id of the event', { 'x-shopify-event-id': ' ' }, { eventId: 'webhook-1' }],
+  ['an id that is too long', { 'x-shopify-event-id': 'x'.repeat(201) }, { eventId: 'webhook-1' }],
+  [
+    'no id at all',
+    { 'x-shopify-event-id': undefined, 'x-shopify-webhook-id': undefined },
+    { eventId: expect.stringMatching(/^signature-[0-9a-f]{64}$/) as string },
+  ],
+  ['no shop', { 'x-shopify-shop-domain': undefined }, {}],
+  ['a shop in capitals', { 'x-shopify-shop-domain': 'A.MyShopify.com' }, {}],
+  ['the same header twice', { 'x-shopify-topic': ['customers/redact', 'customers/redact'] }, {}],
+  ['no topic', { 'x-shopify-topic': undefined }, {}],
+  ['a topic in capitals', { 'x-shopify-topic': 'Customers/Redact' }, {}],
+  ['a topic as Shopify’s schema has it', { 'x-shopify-topic': 'CUSTOMERS_REDACT' }, {}],
+  ['the number of the shop', { 'x-shopify-shop-id': '954889' }, {}],
+])('takes one with %s', (_what, headers, differs) =>
+  expect(ask({ ...FULL, ...headers })).toEqual({ ...WHOLE, ...differs }),
+);
+
+it('takes a body with a byte order mark, and numbers as text', () => {
+  expect(ask(FULL, `\uFEFF${JSON.stringify(REDACT)}`)).toEqual(WHOLE);
+  expect(ask(FULL, { ...REDACT, shop_id: '954889' })).toEqual(WHOLE);
+  const asked = { ...named, customer: null, data_request: { id: '9999' } };
+  const topic = { 'x-shopify-topic': 'customers/data_request' };
+  expect(ask({ ...FULL, ...topic }, asked)).toMatchObject({ requestNumber: '9999' });
+});
+
+it('takes the topic from the path, where the header has none', () => {
+  const none = { ...FULL, 'x-shopify-topic': undefined };
+  for (const path of ['customers/redact', 'customers_redact']) {
+    expect(WEBHOOK_PATHS).toContain(`/webhooks/shopify/${path}`);
+    expect(ask(none, { ...named, customer: {} }, `/webhooks/shopify/${path}?a=b`)).toEqual(WHOLE);
+  }
+  expect(topicOf(request(FULL, '/webhooks/shopify/shop/redact'))).toBe('customers/redact');
+  expect(topicOf(request({}, '/webhooks/shopify'))).toBeUndefined();
+});
+
+it('takes the shop of any webhook from its number, or from its body', () => {
+  const update = { 'x-shopify-topic': 'customers/update', 'x-shopify-event-id': 'e' };
+  expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1 })).toMatchObject({
+    shop: undefined,
+    shopId: '7',
+    shopIdFinds: true,
+  });
+  expect(ask(update, { id: 1, shop_domain: ' A.myshopify.com ' })).toMatchObject({ shop: SHOP });
+  // What is signed outranks a number that is not.
+  expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1, shop_domain: SHOP })).toMatchObject({
+    shop: SHOP,
+    shopId: '7',
+    shopIdFinds: false,
+  });
+});
+
+it.each<[string, Headers, unknown]>([
+  ['another shop by name', {}, { ...REDACT, shop_domain: 'b.myshopify.com' }],
+  ['another shop by number', { 'x-shopify-shop-id': '1' }, REDACT],
+  [
+    'another shop in any webhook',
+    { 'x-shopify-topic': 'customers/update' },
+    { id: 1, shop_domain: 'b.myshopify.com' },
+  ],
+  [
+    'another shop by its own name for it',
+    { 'x-shopify-topic': 'customers/update' },
+    { id: 1, myshopify_domain: 'b.myshopify.com' },
+  ],
+])('does not believe a body of %s', (_what, headers, body) =>
+  expect(ask({ ...FULL, ...headers }, body)).toMatchObject({ status: 401 }),
+);
+
+it.each<[string, Headers, unknown, number, RegExp]>([
+  [
+    'no shop',
+    { 'x-shopify-shop-domain': undefined, 'x-shopify-topic': 'customers/update' },
+    { id: 1 },
+    400,
+    /^X-Shopify-Shop-Domain: is required/,
+  ],
+  [
+    'no topic',
+    { 'x-shopify-topic': undefined },
+    { ...named, customer: {} },
+    400,
+    /^X-Shopify-Topic: is required/,
+  ],
+  [
+    'two shops',
+    { 'x-shopify-shop-domain': [SHOP, 'b.myshopify.com'] },
+    REDACT,
+    400,
+    /^X-Shopify-Shop-Domain: must be given once/,
+  ],
+  [
+    'two numbers',
+    { 'x-shopify-shop-id': ['1', '2'], 'x-shopify-topic': 'customers/update' },
+    { id: 1 },
+    400,
+    /^X-Shopify-Shop-Id: must be given once/,
+  ],
+  [
+    'a long shop',
+    { 'x-shopify-shop-domain': 'x'.repeat(300), 'x-shopify-topic': 'customers/update' },
+    { id: 1 },
+    400,
+    /^X-Shopify-Shop-Domain: is too long/,
+  ],
+  ['no body', {}, '', 422, /not one of customers\/redact/],
+  ['a body that is no JSON', {}, '{"shop_domain"', 422, /not one of/],
+  ['a list', {}, [REDACT], 422, /not one of/],
+  ['null', {}, null, 422, /not one of/],
+  [
+    'a body that names no shop',
+    {},
+    { ...REDACT, shop_domain: undefined, shop_id: undefined },
+    422,
+    /not one of/,
+  ],
+  ['a shop that is no text', {}, { ...REDACT, shop_domain: [SHOP] }, 422, /not one of/],
+  [
+    'a shop whose number is none, in any webhook',
+    { 'x-shopify-topic': 'customers/update' },
+    { id: 1, shop_id: 'x' },
+    422,
+    /not one of customers\/update/,
+  ],
+  ['a shop whose number is none', {}, { ...REDACT, shop_id: 'seven' }, 422, /not one of/],
+])('says what is missing: %s', (_what, headers, body, status, message) =>
+  expect(ask({ ...FULL, ...headers }, body)).toEqual({
+    status,
+    message: expect.stringMatching(message) as string,
+  }),
+);
+
+it('ignores a topic of which nothing is kept, whatever else is missing', () => {
+  expect(ask({ 'x-shopify-topic': 'products/update' }, {})).toBe('ignored');
+  expect(ask({ 'x-shopify-topic': 'products/update' }, REDACT, '/webhooks/shopify/customers/redact')).toBe(
+    'ignored',
+  );
+});
+
+describe.each(WEBHOOK_TOPICS.filter((topic) => !isPrivacyTopic(topic)))('%s', (topic) => {
+  const body = { id: 7, email: 'john@example.com' };
+  const read = (given: unknown, shop = SHOP) =>
+    ask({ ...FULL, 'x-shopify-topic': topic, 'x-shopify-shop-domain': shop }, given);
+
+  it.each<[string, unknown]>([
+    ['names no shop', body],
+    ['names its shop null', { ...body, shop_id: null, shop_domain: null }],
+    ['is a list', [body]],
+    ['is no JSON', '{"shop_domain":"b.myshopify.com"'],
+  ])('is taken for the shop of its header when it %s', (_what, given) =>
+    expect(read(given)).toMatchObject({ topic, shop: SHOP, shopId: undefined }),
+  );
+
+  it('is taken for the shop that it names', () => {
+    expect(read({ ...body, ...named }, 'A.myshopify.com')).toMatchObject({ shop: SHOP, shopId: '954889' });
+    for (const shopId of [954889, '954889'])
+      expect(read({ ...body, shop_id: shopId })).toMatchObject({ shop: SHOP, shopId: '954889' });
+    expect(read({ ...body, shop_domain: SHOP })).toMatchObject({ shop: SHOP, shopId: undefined });
+  });
+
+  it('is not taken for another shop', () =>
+    expect(read({ ...body, shop_domain: SHOP }, 'b.myshopify.com')).toMatchObject({ status: 401 }));
+
+  it.each([{ shop_domain: [SHOP] }, { shop_domain: 7 }, { shop_id: 1.5 }, { shop_id: {} }])(
+    'is not taken from one that names no shop properly: %j',
+    (wrong) => expect(read({ ...body, ...wrong })).toMatchObject({ status: 422 }),
+  );
+});

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import {
+  isPrivacyTopic,
+  shopifyId,
+  WEBHOOK_TOPICS,
+  webhookTopic,
+  type ReceiveWebhook,
+  type WebhookTopic,
+} from '@core/domain';
+import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
+import { mayBe, privacyTopicOf, requestNumberIn } from './privacy-body.ts';
+import { parseBody, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
+
+export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
+
+/** Where webhooks are taken: one address for all, or one for each topic, as an app's configuration may have it. */
+export const WEBHOOK_PATHS: readonly string[] = [
+  SHOPIFY_WEBHOOKS,
+  ...WEBHOOK_TOPICS.flatMap((topic) => [topic, topic.replaceAll('/', '_')]).map(
+    (topic) => `${SHOPIFY_WEBHOOKS}/${topic}`,
+  ),
+];
+
+/**
+ * Maximum length of what identifies a webhook: a table has the id in a unique key, and with a prefix it is the id of a
+ * privacy request, of 255 at most. Shopify's are far shorter.
+ */
+const LONGEST_NAME = 200;
+
+/** Not the signature: any that fits proves the body. */
+const IDENTIFYING = ['topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
+
+/** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
+export type Unidentified = 'ignored' | { status: 400 | 401 | 422; message: string };
+
+export type Identified = Omit<ReceiveWebhook, 'body'>;
+
+/** The topic by the header, else by the path; undefined for one of which nothing is kept. */
+export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
+  const given = valuesOf(req, 'topic');
+  if (given.length > 0) return given.map(webhookTopic).find((topic) => topic !== undefined);
+  const [path = ''] = (req.url ?? '').split('?', 1);
+  return path.startsWith(`${SHOPIFY_WEBHOOKS}/`)
+    ? webhookTopic(path.slice(SHOPIFY_WEBHOOKS.length + 1))
+    : undefined;
+}
+
+/**
+ * What identifies a webhook whose signature fits, from where it is: the headers, which no signature covers and of which
+ * Shopify leaves some out of privacy requests; then the body. What both say must agree: a body that was signed for one
+ * shop must not be taken for another's.
+ */
+export function identify(req: IncomingMessage, bytes: Buffer, signature: string): Identified | Unidentified {
+  const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
+  if (ambiguous) return twice(ambiguous);
+  const body = parseBody(bytes);
+  const topic = topicOf(req) ?? topicOfBody(req, body);
+  if (!topic) return valuesOf(req, 'topic').length > 0 ? 'ignored' : missing('topic');
+  const named = shopIn(body);
+  const isOne = isPrivacyTopic(topic)
+    ? body && named && isNamed(named) && mayBe(topic, body)
+    : // What is no JSON says nothing of a shop: the worker reports that it cannot be read.
+      !body || named;
+  if (!isOne) return { status: 422, message: `the body is not one of ${topic}` };
+  const shop = shopOf(req, named);
+  if ('status' in shop) return shop;
+  const number = topic === 'customers/data_request' ? shopifyId(body && requestNumberIn(body)) : null;
+  return { ...shop, topic, eventId: deliveryOf(req, signature), requestNumber: number ?? undefined };
+}
+
+const topicOfBody = (req: IncomingMessage, body: SignedBody | undefined): WebhookTopic | undefined => {
+  if (!body || valuesOf(req, 'topic').length > 0) return undefined;
+  const { topic } = body;
+  return typeof topic === 'string' ? webhookTopic(topic) : privacyTopicOf(body);
+};
+
+/** The shop, of the header and of the body. */
+function shopOf(
+  req: IncomingMessage,
+  named: NamedShop = { domain: undefined, number: undefined },
+): Pick<Identified, 'shop' | 'shopId' | 'shopIdFinds'> | Exclude<Unidentified, 'ignored'> {
+  const [given, ...others] = valuesOf(req, 'shop').map((name) => name.toLowerCase());
+  if (others.some((other) => other !== given)) return twice('shop');
+  if (given && named.domain && given !== named.domain) {
+    return { status: 401, message: `${nameOf('shop')}: is not the shop_domain of the body` };
+  }
+  const [givenId, ...otherIds] = valuesOf(req, 'shopId');
+  if (otherIds.length > 0) return twice('shopId');
+  if (givenId && named.number && givenId !== named.number) {
+    return { status: 401, message: `${nameOf('shopId')}: is not the shop_id of the body` };
+  }
+  const shop = named.domain ?? given;
+  const shopId = named.number ?? givenId;
+  if (!shop && !shopId) return missing('shop');
+  if ((shop ?? '').length > LONGEST_NAME) return { status: 400, message: `${nameOf('shop')}: is too long` };
+  // A number of a header alone does not outrank a name that is signed.
+  return { shop, shopId, shopIdFinds: named.number !== undefined || named.domain === undefined };
+}
+
+/**
+ * What a second delivery is known by: the event, else the delivery, else the signature, which is of this body alone.
+ * Hashed, so that nobody who sees the id can sign the body with it.
+ */
+function deliveryOf(req: IncomingMessage, signature: string): string {
+  const ids = [...valuesOf(req, 'eventId'), ...valuesOf(req, 'webhookId')];
+  const given = ids.find((id) => id.length <= LONGEST_NAME);
+  return given ?? `signature-${createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex')}`;
+}
+
+const isNamed = ({ domain, number }: NamedShop): boolean => domain !== undefined || number !== undefined;
+
+const missing = (header: WebhookHeader) => ({
+  status: 400 as const,
+  message: `${nameOf(header)}: is required, for the body does not say it`,
+});
+
+const twice = (header: WebhookHeader) => ({
+  status: 400 as const,
+  message: `${nameOf(header)}: must be given once`,
+});

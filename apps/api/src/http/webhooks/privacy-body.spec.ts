@@ -1,0 +1,69 @@
+import { PRIVACY_TOPICS, type PrivacyTopic } from '@core/domain';
+import { mayBe, privacyTopicOf } from './privacy-body.ts';
+
+const shop = { shop_id: 954889, shop_domain: 'a.myshopify.com' };
+const customer = { id: 191167, email: 'john@example.com', phone: '555-0100' };
+
+/** The vendor's samples. */
+const BODIES: Record<PrivacyTopic, Record<string, unknown>> = {
+  'customers/data_request': {
+    ...shop,
+    orders_requested: [299938, 280263],
+    customer,
+    data_request: { id: 9999 },
+  },
+  'customers/redact': { ...shop, customer, orders_to_redact: [299938] },
+  'shop/redact': shop,
+};
+
+describe.each(PRIVACY_TOPICS)('%s', (topic) => {
+  it('is taken as the vendor sends it, and known by its body alone', () => {
+    expect(mayBe(topic, BODIES[topic])).toBe(true);
+    expect(privacyTopicOf(BODIES[topic])).toBe(topic);
+  });
+
+  it.each(PRIVACY_TOPICS.filter((other) => other !== topic))('is not taken from a body of %s', (other) =>
+    expect(mayBe(topic, BODIES[other])).toBe(false),
+  );
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a customer', { id: 7, email: 'john@example.com', shop_domain: shop.shop_domain }],
+    // An order, of a shop that says who it is.
+    ['an order', { ...shop, id: 7, customer, line_items: [] }],
+    ['a shop', { id: 954889, myshopify_domain: shop.shop_domain, email: 'shop@example.com' }],
+  ])('is not taken from the body of %s', (_what, body) => expect(mayBe(topic, body)).toBe(false));
+});
+
+it.each<[PrivacyTopic, Record<string, unknown>]>([
+  ['customers/redact', { ...shop, customer, orders_to_redact: null }],
+  ['customers/redact', { ...shop, customer }],
+  ['customers/redact', { ...shop, customer: null, orders_to_redact: [1] }],
+  ['customers/redact', { ...shop, customer: { phone: '555-0100' }, orders_to_redact: [] }],
+  ['customers/redact', { ...shop, customer, orders_to_redact: [], something: 'new' }],
+  ['customers/data_request', { ...shop, customer: null, data_request: { id: 1 } }],
+  ['customers/data_request', { ...shop, customer, data_request: null, orders_requested: null }],
+  ['customers/data_request', { ...shop, customer }],
+  ['shop/redact', { shop_domain: shop.shop_domain }],
+  ['shop/redact', { shop_id: '954889' }],
+])('%s is taken with a field that is null or missing', (topic, body) =>
+  expect(mayBe(topic, body)).toBe(true),
+);
+
+it('takes no request about a person for one of the shop, whatever of it is null', () => {
+  for (const name of ['customer', 'orders_to_redact', 'orders_requested', 'data_request']) {
+    expect(mayBe('shop/redact', { ...shop, [name]: null })).toBe(false);
+    expect(privacyTopicOf({ ...shop, [name]: null })).not.toBe('shop/redact');
+  }
+});
+
+it('leaves open what a body alone does not tell', () => {
+  for (const body of [
+    { ...shop, customer },
+    { shop_id: 1 },
+    { shop_domain: 'a' },
+    { ...shop, name: 'x' },
+    {},
+  ]) {
+    expect(privacyTopicOf(body)).toBeUndefined();
+  }
+});

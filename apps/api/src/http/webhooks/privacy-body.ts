@@ -1,0 +1,50 @@
+import type { PrivacyTopic } from '@core/domain';
+import { isObject, type SignedBody } from './signed-body.ts';
+
+/** What names the person, or tells one request about a person from the other; any of them says that it is about one. */
+const OF_A_PERSON = ['customer', 'orders_to_redact', 'orders_requested', 'data_request'];
+const OF_A_DATA_REQUEST = ['orders_requested', 'data_request'];
+const OF_THE_SHOP = ['shop_id', 'shop_domain'];
+const KNOWN = [...OF_A_PERSON, ...OF_THE_SHOP, 'topic'];
+
+/**
+ * Whether a body may be one of each topic. By the names of its fields, not by their values: Shopify sends null for what
+ * it does not know, or leaves it out. A body without the field that only its topic has must have no unknown one: many
+ * other bodies have a customer.
+ */
+const MAY_BE: Readonly<Record<PrivacyTopic, (body: SignedBody) => boolean>> = {
+  'customers/redact': (body) =>
+    !hasAny(body, OF_A_DATA_REQUEST) &&
+    (hasAny(body, ['orders_to_redact']) || ('customer' in body && hasOnly(body, KNOWN))),
+  'customers/data_request': (body) =>
+    !hasAny(body, ['orders_to_redact']) &&
+    (hasAny(body, OF_A_DATA_REQUEST) || ('customer' in body && hasOnly(body, KNOWN))),
+  'shop/redact': (body) =>
+    !hasAny(body, OF_A_PERSON) && (body['shop_id'] != null || hasOnly(body, [...OF_THE_SHOP, 'topic'])),
+};
+
+/**
+ * Whether the body of a privacy topic bears out that it is one. The signature is over the body alone: else whoever has
+ * seen a body could have it taken for the request of another topic, and by one about a person have a shop redacted.
+ * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
+ */
+export const mayBe = (topic: PrivacyTopic, body: SignedBody): boolean => MAY_BE[topic](body);
+
+/** The topic of a privacy request that only its body tells; undefined when that leaves a choice. */
+export function privacyTopicOf(body: SignedBody): PrivacyTopic | undefined {
+  if (hasAny(body, OF_A_DATA_REQUEST)) return pick('customers/data_request', body);
+  if (hasAny(body, ['orders_to_redact'])) return pick('customers/redact', body);
+  const isShops = OF_THE_SHOP.every((name) => name in body) && hasOnly(body, OF_THE_SHOP);
+  return isShops ? 'shop/redact' : undefined;
+}
+
+/** The number that Shopify gives a request for data; the same over its deliveries. */
+export const requestNumberIn = (body: SignedBody): unknown =>
+  isObject(body['data_request']) ? body['data_request']['id'] : undefined;
+
+const pick = (topic: PrivacyTopic, body: SignedBody) => (mayBe(topic, body) ? topic : undefined);
+
+const hasAny = (body: SignedBody, names: readonly string[]): boolean => names.some((name) => name in body);
+
+const hasOnly = (body: SignedBody, names: readonly string[]): boolean =>
+  Object.keys(body).every((name) => names.includes(name));

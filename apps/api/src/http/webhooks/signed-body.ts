@@ -1,0 +1,32 @@
+import { shopifyId } from '@core/domain';
+
+export type SignedBody = Readonly<Record<string, unknown>>;
+
+/** The object of a body; undefined when it is none. A byte order mark at its beginning is no part of it. */
+export function parseBody(bytes: Buffer): SignedBody | undefined {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The shop as a signed body names it: of a privacy request by shop_domain and shop_id, of a shop by myshopify_domain. */
+export interface NamedShop {
+  domain: string | undefined;
+  number: string | undefined;
+}
+
+/** @returns undefined when it names a shop by what is no name */
+export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
+  const domain = body?.['shop_domain'] ?? body?.['myshopify_domain'] ?? '';
+  const given = body?.['shop_id'] ?? '';
+  if (typeof domain !== 'string') return undefined;
+  const number = given === '' ? undefined : shopifyId(given);
+  if (number === null) return undefined;
+  return { domain: domain.trim().toLowerCase() || undefined, number };
+}
+
+export const isObject = (value: unknown): value is SignedBody =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

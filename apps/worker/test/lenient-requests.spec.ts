@@ -1,0 +1,282 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { cancelPrivacyRequest, getPrivacyRequest, listPrivacyRequests, UNKNOWN_MERCHANT } from '@core/domain';
+import { waitUntil } from '@core/testing';
+import { openInbound, type Inbound } from './inbound.ts';
+
+let database: Inbound['database'];
+let client: Inbound['client'];
+let deliver: Inbound['deliver'];
+let deadLetters: Inbound['deadLetters'];
+let reasonOf: Inbound['reasonOf'];
+let faultOf: Inbound['faultOf'];
+let gdpr: string;
+let close: Inbound['close'];
+beforeAll(async () => {
+  ({ database, client, deliver, deadLetters, reasonOf, faultOf, gdpr, close } = await openInbound());
+});
+afterAll(() => close?.());
+
+const request = (merchantId: string, person: object) => ({
+  event_id: randomUUID(),
+  request_id: randomUUID(),
+  merchant_id: merchantId,
+  ...(person as { kind?: string }),
+});
+const requestsOf = async (requestId: string) =>
+  (
+    await database.owner.query<{ kind: string; customer_id: string | null; completed_at: Date | null }>(
+      'select kind, customer_id, completed_at from privacy_requests where request_id = $1',
+      [requestId],
+    )
+  ).rows;
+
+type Change = (world: { merchantId: string; id: string; shop: string; number: string }) => object | string;
+/** A customer known by every name, and the request's body with a change. */
+async function ask(change: Change) {
+  // Beyond 2^53 and odd, so that a double is another number.
+  const [merchantId, number] = [randomUUID(), `9${randomInt(1e12, 9e12)}003`];
+  const shop = `s-${randomUUID()}.myshopify.com`;
+  const email = `grace.${randomUUID()}@example.com`;
+  const id = await database.newCustomer(merchantId, email);
+  await database.owner.query('update customers set external_id = $2 where id = $1', [id, number]);
+  await database.owner.query(
+    `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
+    [merchantId, shop, number],
+  );
+  const changed = change({ merchantId, id, shop, number });
+  const event = request(merchantId, typeof changed === 'string' ? {} : { customer_id: id, ...changed });
+  await deliver(gdpr, typeof changed === 'string' ? changed.replace('?', event.event_id) : event);
+  return { merchantId, id, event };
+}
+const requestsOfMerchant = async (merchantId: string) =>
+  (
+    await database.owner.query<{ request_id: string; kind: string; completed_at: Date | null }>(
+      'select request_id, kind, completed_at from privacy_requests where merchant_id = $1',
+      [merchantId],
+    )
+  ).rows;
+
+it.each<[string, Change]>([
+  [
+    'a number for the external_id',
+    ({ number }) => ({ customer_id: null, external_id: Number(number.slice(0, 9)) }),
+  ],
+  [
+    'a number beyond 2^53 for it',
+    ({ merchantId, number }) => `{"event_id":"?","merchant_id":"${merchantId}","external_id":${number}}`,
+  ],
+  ['space around the names', ({ id, number }) => ({ customer_id: ` ${id}\n`, external_id: `\t${number} ` })],
+  [
+    'capitals and braces',
+    ({ merchantId, id }) => ({
+      merchant_id: `{${merchantId.toUpperCase()}}`,
+      customer_id: id.toUpperCase(),
+    }),
+  ],
+  ['a time in milliseconds', () => ({ occurred_at: 1_767_312_000_000 })],
+  ['a time without a zone', () => ({ occurred_at: '2026-01-02 00:00:00' })],
+  ['a time that is none', () => ({ occurred_at: { soon: [1e308] } })],
+  ['REDACT', () => ({ kind: 'REDACT' })],
+  ['customers/redact', () => ({ kind: 'customers/redact' })],
+  ['"Redact "', () => ({ kind: 'Redact ' })],
+  [
+    'null for all that may be absent',
+    () => ({ kind: null, external_id: null, email: null, occurred_at: null, request_id: null }),
+  ],
+  ['fields that nobody knows', () => ({ phone: '1', deep: { er: [[[]]] }, '': 7, __proto__x: null })],
+  ['a number for the ids', () => ({ event_id: randomInt(1e14), request_id: randomInt(1e14) })],
+  ['an id that is none', () => ({ event_id: {}, request_id: ['r'] })],
+  ['a long request_id', () => ({ request_id: 'x'.repeat(11_000) })],
+  ['a long event_id', () => ({ event_id: 'x'.repeat(11_000) })],
+  ['a NUL in the request_id', () => ({ request_id: 'a\0b' })],
+  ['an unreadable email beside the id', () => ({ email: ['a@example.com'] })],
+  ['an unreadable external_id beside the id', () => ({ external_id: 'x'.repeat(256) })],
+  [
+    "Shopify's own body",
+    ({ shop, number }) =>
+      `{"event_id":"?","shop_id":954889,"shop_domain":"${shop}","customer":{"id":${number},"email":null,"phone":"1"},"orders_to_redact":null}`,
+  ],
+  [
+    "Shopify's own body, with our merchant",
+    ({ merchantId, number }) =>
+      `{"event_id":"?","merchant_id":"${merchantId}","customer":{"id":${number}},"shop_domain":"another.example.com"}`,
+  ],
+])('erases whatever the other fields look like: %s', async (what, change) => {
+  const { merchantId, id, event } = await ask(change);
+  if (what.startsWith('a number for the external_id')) {
+    // Its customer has a longer number: nobody of this one is here, and the receipt says so.
+    expect(await requestsOf(event.request_id)).toMatchObject([{ kind: 'redact', customer_id: null }]);
+  } else {
+    expect(await database.customer(id)).toMatchObject({ email: null, erased_at: expect.any(Date) });
+  }
+  const done = { kind: 'redact', completed_at: expect.any(Date) };
+  expect(await requestsOfMerchant(merchantId)).toMatchObject([done]);
+  expect(await reasonOf(gdpr, event.event_id)).toBeUndefined();
+});
+
+it('knows a request by an id that may not be stored: the same again does nothing', async () => {
+  const { merchantId, event } = await ask(() => ({ request_id: 'x'.repeat(11_000) }));
+  const before = await requestsOfMerchant(merchantId);
+  expect(before).toMatchObject([{ completed_at: expect.any(Date) }]);
+  await deliver(gdpr, { ...event, event_id: randomUUID() });
+  expect(await requestsOfMerchant(merchantId)).toEqual(before);
+});
+
+it('erases although the headers are those of no event', async () => {
+  const merchantId = randomUUID();
+  const id = await database.newCustomer(merchantId, 'grace@example.com');
+  const producer = await client.producer();
+  const headers = { ce_id: 'x'.repeat(300), ce_source: 'a\0b', dlq_rule: 'forged' };
+  const value = JSON.stringify({ merchant_id: merchantId, customer_id: id });
+  await producer.send([{ topic: gdpr, key: null, headers, value }]);
+  await waitUntil(async () => (await database.customer(id)).erased_at, { what: 'the erasure' });
+});
+
+/** The pending requests of a merchant with what is wrong with them. */
+const pendingOf = async (merchantId: string) =>
+  (await inTransaction(database.pool, (tx) => listPrivacyRequests(tx, { merchantId, most: 10_000 }))).map(
+    ({ requestId, kind, problem, dueAt, receivedAt }) => {
+      expect(dueAt.getTime() - receivedAt.getTime()).toBe(30 * 86_400_000);
+      return { requestId, kind, problem };
+    },
+  );
+
+it.each<[string, object, string]>([
+  ['an unknown kind', { kind: 'forget' }, 'kind: must be one of redact, data_request, shop_redact'],
+  ['a long kind', { kind: 'x'.repeat(65) }, 'kind: must be one of redact, data_request, shop_redact'],
+  [
+    'a kind of another form',
+    { kind: { is: 'redact' } },
+    'kind: must be one of redact, data_request, shop_redact',
+  ],
+])('writes down as pending what it cannot tell: %s; sent anew it is done', async (_what, change, problem) => {
+  const { merchantId, id, event } = await ask(() => change);
+  expect(await reasonOf(gdpr, event.event_id)).toBe('unsupported_kind');
+  expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+  expect(await database.customer(id)).toMatchObject({ erased_at: null });
+  const { request_id: requestId } = event;
+  expect(await pendingOf(merchantId)).toEqual([{ requestId, kind: 'unknown', problem }]);
+  await deliver(gdpr, { ...event, event_id: randomUUID(), kind: 'data_request' });
+  expect(await pendingOf(merchantId)).toEqual([{ requestId, kind: 'data_request', problem: null }]);
+
+  const other = await ask(() => change);
+  await deliver(gdpr, { ...other.event, event_id: randomUUID(), kind: 'redact' });
+  expect(await database.customer(other.id)).toMatchObject({ erased_at: expect.any(Date) });
+  expect(await requestsOfMerchant(other.merchantId)).toMatchObject([
+    { kind: 'redact', completed_at: expect.any(Date) },
+  ]);
+});
+
+it.each<[string, (event: { event_id: string }) => object | string, string]>([
+  [
+    'no merchant',
+    (event) => ({ ...event, merchant_id: undefined, customer_id: randomUUID() }),
+    'merchant_id: or shop_domain must name a known merchant',
+  ],
+  [
+    'a merchant that is none',
+    (event) => ({ ...event, merchant_id: 'x', email: 'a@example.com' }),
+    'merchant_id: must be a UUID',
+  ],
+  [
+    'zeros',
+    (event) => ({ ...event, merchant_id: '00000000-0000-0000-0000-000000000000', email: 'a@example.com' }),
+    'merchant_id: or shop_domain must name a known merchant',
+  ],
+  [
+    'a shop that nobody has connected',
+    (event) => ({ ...event, merchant_id: null, shop_domain: 'unknown.myshopify.com', customer: { id: 7 } }),
+    'merchant_id: or shop_domain must name a known merchant',
+  ],
+  [
+    'a shop of nobody, to be redacted',
+    (event) => ({ ...event, merchant_id: null, kind: 'shop_redact' }),
+    'merchant_id: or shop_domain must name a known merchant',
+  ],
+  ['half of a body', ({ event_id }) => `{"event_id":"${event_id}","email":`, 'body: is not JSON'],
+  ['a list', ({ event_id }) => `["${event_id}"]`, 'body: must be a JSON object'],
+  ['no body', () => '', 'body: is empty'],
+])('writes down under the unknown merchant, by its place: %s', async (_what, change, problem) => {
+  const known = new Set((await pendingOf(UNKNOWN_MERCHANT)).map(({ requestId }) => requestId));
+  const body = change(request(randomUUID(), {}));
+  await deliver(gdpr, body);
+  const added = (await pendingOf(UNKNOWN_MERCHANT)).filter(({ requestId }) => !known.has(requestId));
+  expect(added).toEqual([{ requestId: expect.stringMatching(`^${gdpr}/0/\\d+$`), kind: 'unknown', problem }]);
+  const letter = (await deadLetters(gdpr)).find(
+    ({ headers }) => `${gdpr}/${headers['dlq_partition']}/${headers['dlq_offset']}` === added[0]!.requestId,
+  );
+  expect(`${letter!.headers['dlq_field']}: ${letter!.headers['dlq_rule']}`).toBe(problem);
+});
+
+it('writes down as pending, by its place, whose id is that of another request', async () => {
+  const { merchantId, event } = await ask(() => ({}));
+  await deliver(gdpr, { ...event, event_id: randomUUID(), customer_id: randomUUID() });
+  expect(await pendingOf(merchantId)).toEqual([
+    {
+      requestId: expect.stringMatching(`^${gdpr}/0/\\d+$`),
+      kind: 'unknown',
+      problem: 'request_id: is that of a request for somebody else',
+    },
+  ]);
+});
+
+it('takes nobody for erased while a name of the person cannot be read', async () => {
+  const merchantId = randomUUID();
+  const event = request(merchantId, {
+    customer_id: '42',
+    external_id: 'nobody',
+    email: 'nobody@example.com',
+  });
+  await deliver(gdpr, event);
+  expect(await faultOf(gdpr, event.event_id)).toBe('customer_id: must be a UUID');
+  expect(await pendingOf(merchantId)).toEqual([
+    { requestId: event.request_id, kind: 'redact', problem: 'customer_id: must be a UUID' },
+  ]);
+  await deliver(gdpr, { ...event, event_id: randomUUID(), customer_id: null });
+  expect(await requestsOfMerchant(merchantId)).toMatchObject([{ completed_at: expect.any(Date) }]);
+});
+
+it('carries out a request that an operator has cancelled because it could not be read', async () => {
+  const { merchantId, id, event } = await ask(() => ({ kind: 'forget' }));
+  const ref = { merchantId, requestId: event.request_id };
+  const actor = { caller: 'ops:spec', requestId: 'spec' };
+  await inTransaction(database.pool, (tx) => cancelPrivacyRequest(tx, actor, { ...ref, reason: 'mistaken' }));
+  expect(await pendingOf(merchantId)).toEqual([]);
+  await deliver(gdpr, { ...event, event_id: randomUUID(), kind: 'redact' });
+  expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
+  expect(await inTransaction(database.pool, (tx) => getPrivacyRequest(tx, ref))).toMatchObject({
+    completedAt: expect.any(Date),
+    cancelledAt: null,
+  });
+});
+
+it.each<[string, object, string]>([
+  ['a long email', { email: `${'x'.repeat(400)}@example.com` }, 'redact'],
+  ['an email with a NUL', { email: 'a\0@example.com', kind: 'data_request' }, 'data_request'],
+  ['a long external_id', { external_id: 'x'.repeat(11_000) }, 'redact'],
+  ['nobody but a space', { email: ' ' }, 'redact'],
+  ['nobody named', {}, 'redact'],
+  ['a malformed id', { customer_id: '42' }, 'redact'],
+  ['a malformed id', { customer_id: '42', kind: 'data_request' }, 'data_request'],
+  [
+    'a malformed id beside an email, which may be another’s',
+    { customer_id: 42, email: 'a@example.com' },
+    'redact',
+  ],
+])('writes down as pending what becomes a dead letter: %s', async (_what, person, kind) => {
+  const merchantId = randomUUID();
+  const email = `grace.${randomUUID()}@example.com`;
+  const id = await database.newCustomer(merchantId, email);
+  const event = request(merchantId, person);
+  await deliver(gdpr, event);
+  expect(await reasonOf(gdpr, event.event_id)).toBe('invalid');
+  expect(await requestsOf(event.request_id)).toEqual([{ kind, customer_id: null, completed_at: null }]);
+
+  // Sent anew by the producer, who knows the email that the dead letter has lost.
+  const anew = { event_id: randomUUID(), customer_id: undefined, external_id: undefined, email };
+  await deliver(gdpr, { ...event, ...anew });
+  expect(await requestsOf(event.request_id)).toEqual([
+    { kind, customer_id: id, completed_at: kind === 'redact' ? expect.any(Date) : null },
+  ]);
+});

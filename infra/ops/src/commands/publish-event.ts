@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { customerTopic, deadLetterTopic, Topic } from '@core/contracts';
+import { databaseEnv, inTransaction } from '@core/db';
+import { recordPublishedEvent } from '@core/domain';
+import { kafkaEnv } from '@core/events';
+import { actorOf } from '../cli/actor.ts';
+import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
+import { UsageError } from '../cli/errors.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { text } from '../cli/option.ts';
+import { withDatabase } from '../connect/with-database.ts';
+import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
+import { problemOf } from '../events/judge-record.ts';
+import { makeRecord, RECORD_OPTIONS } from '../events/make-record.ts';
+import { recordLines } from '../events/record-lines.ts';
+
+/** These and the dead letters are written by the worker alone: a change is told where it is committed. */
+const OUTBOUND: readonly string[] = [customerTopic(1), customerTopic(2)];
+
+export const publishEvent = defineCommand({
+  name: 'events publish',
+  does: 'send a record to a topic that the worker reads, by hand',
+  details: `
+For rfm.updated and gdpr_request.created; docs/events.md has examples of both. The dry run says what the worker would
+refuse, but sends it with --yes all the same; \`dlq show\` says then what became of it. The audit log of the merchant that
+the body names says who sent it.`,
+  options: {
+    topic: { ...text('<topic>', 'the topic; the flag itself may be left out'), bare: true },
+    ...RECORD_OPTIONS,
+    ...ACTING_OPTIONS,
+  },
+  env: { ...databaseEnv, ...kafkaEnv },
+  run: async ({ values, env, terminal }) => {
+    const topic = writable(values.topic);
+    const made = await makeRecord(topic, values);
+    const problem = problemOf(made.record);
+    const warning = problem ? [`the worker would refuse it: ${problem}`] : [];
+    const preview = [`topic    ${topic}`, ...recordLines(made.record), ...warning];
+    const json = { topic, event_id: made.eventId, problem: problem ?? null };
+    return withDatabase(env, (pool) =>
+      withKafka(env, async (kafka, topics) => {
+        assertTopicExists(topics, topic);
+        if (!(await mayAct(values, terminal, preview, `send it to ${topic}?`))) {
+          return { json: { dry_run: true, ...json }, lines: [...preview, NOTHING_DONE] };
+        }
+        const producer = await kafka.producer();
+        const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+        await inTransaction(pool, async (tx) => {
+          await recordPublishedEvent(tx, actor, { ...made, topic });
+          await producer.send([made.record]);
+        });
+        return {
+          json: { dry_run: false, ...json },
+          lines: [`sent ${made.eventId} to ${topic}`, ...warning],
+        };
+      }),
+    );
+  },
+});
+
+/** @throws UsageError */
+function writable(topic: string | undefined): string {
+  if (!topic) throw new UsageError(`--topic: must say which, such as ${Topic.rfmUpdated}`);
+  if (OUTBOUND.includes(topic) || topic.endsWith(deadLetterTopic(''))) {
+    throw new UsageError(`--topic: ${topic} is written by the worker alone`);
+  }
+  return topic;
+}

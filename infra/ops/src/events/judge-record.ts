@@ -1,0 +1,28 @@
+import { assertNamesPerson, readGdprRequestCreated, readRfmUpdated, Topic } from '@core/contracts';
+import { checkRfmScore } from '@core/domain';
+import { faultOf, inWords, SIGNATURE_HEADER, type EventRecord } from '@core/events';
+
+/**
+ * Why the worker would refuse a record, as far as it can be told without its customer: undefined when nothing is wrong
+ * with it. It is sent all the same: to see what becomes of a bad record is a reason to send one.
+ */
+export function problemOf({ topic, headers, value }: EventRecord): string | undefined {
+  const body = value === null ? null : Buffer.from(value);
+  try {
+    if (topic === Topic.rfmUpdated) checkRfmScore(readRfmUpdated(body));
+    if (topic === Topic.gdprRequestCreated) checkRequest(body);
+  } catch (error) {
+    return inWords(faultOf(error));
+  }
+  return topic === Topic.gdprRequestCreated && !headers[SIGNATURE_HEADER]
+    ? 'it is not signed (--sign), which production demands'
+    : undefined;
+}
+
+function checkRequest(body: Buffer | null): void {
+  const request = readGdprRequestCreated(body);
+  const { faults, kind, merchantId, shop } = request;
+  const fault = faults.body ?? (merchantId || shop ? undefined : faults.merchant) ?? faults.kind;
+  if (fault) throw fault;
+  if (kind !== 'shop_redact') assertNamesPerson(request);
+}

@@ -1,0 +1,27 @@
+import { readEnv } from '@core/runtime';
+import {
+  createShopifyClient,
+  proveShop,
+  shopifyEnv,
+  ShopifyRejected,
+  ShopifyUnavailable,
+  storedTokenRefused,
+  Throttled,
+  Unauthorized,
+  type Access,
+  type ShopProof,
+} from '@core/shopify';
+import { OpsError } from '../cli/errors.ts';
+
+/** Asks a shop for its identity with a stored token. @throws OpsError when it gives no proof */
+export async function proveToOps(source: NodeJS.ProcessEnv, access: Access): Promise<ShopProof> {
+  const { SHOPIFY_BASE_URL: baseUrl, SHOPIFY_API_VERSION: apiVersion } = readEnv(shopifyEnv, source);
+  try {
+    return await proveShop(createShopifyClient({ baseUrl, apiVersion }), access);
+  } catch (error) {
+    if (error instanceof Unauthorized) throw new OpsError(storedTokenRefused(access.shop));
+    if (error instanceof ShopifyRejected) throw new OpsError(error.message);
+    if (!(error instanceof ShopifyUnavailable || error instanceof Throttled)) throw error;
+    throw new OpsError(`${access.shop} could not be asked (${error.message}); nothing was moved, try again`);
+  }
+}

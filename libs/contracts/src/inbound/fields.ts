@@ -1,0 +1,104 @@
+import { invalid } from '@core/runtime';
+import { eventText } from '../event-text.ts';
+import { exactInteger } from './exact-integer.ts';
+import { readEpoch, readTime, type Instant } from './instant.ts';
+import { isObject, JsonNumber, type Inbound, type InboundObject } from './read-body.ts';
+
+// Readers of single fields. Null, an empty text and an absent field are one: "not given". Each throws CoreError
+// invalid_argument with the field and the rule, never the value.
+
+/** A field by its name in the schema or in camelCase, as protobuf's own JSON has it. */
+export function fieldOf(object: InboundObject, name: string): Inbound {
+  const own = Object.hasOwn(object, name) ? object[name] : undefined;
+  if (own !== undefined && own !== null) return own;
+  const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return (Object.hasOwn(object, camel) ? object[camel] : null) ?? null;
+}
+
+export function objectOf(field: string, value: Inbound): InboundObject | undefined {
+  if (value === null) return undefined;
+  if (!isObject(value)) throw invalid(field, 'must be an object');
+  return value;
+}
+
+/** Beyond this no producer counts, and a text of any length is read no further. */
+const MOST_DIGITS = 40;
+
+/** A text, or a number as one: ids are written as either. Without the space around it. Empty: not given. */
+export function textOf(field: string, value: Inbound, longest?: number): string {
+  if (value === null) return '';
+  if (value instanceof JsonNumber) return eventText(field, numberText(value), longest);
+  if (typeof value !== 'string') throw invalid(field, 'must be a text or a number');
+  return eventText(field, trimmed(value), longest);
+}
+
+/** 1e3 and 1000.0 are the id 1000. */
+const numberText = ({ text }: JsonNumber): string => {
+  const integer = exactInteger(text, MOST_DIGITS);
+  return typeof integer === 'bigint' ? String(integer) : text;
+};
+
+/** Trimming copies: of a text beyond any limit only its length is looked at. */
+const LONGEST_TRIMMED = 10_000;
+const trimmed = (text: string): string => (text.length > LONGEST_TRIMMED ? text : text.trim());
+
+const UUID = /^[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}$/i;
+const LONGEST_UUID = 'urn:uuid:{}'.length + 36;
+const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * In lower case with hyphens, as PostgreSQL writes it: ids are compared, name locks and are bound into what is encrypted,
+ * and in the producer's spelling they would be others. Zeros alone are what some languages write for "none".
+ */
+export function uuidOf(field: string, value: Inbound): string {
+  const text = value === null ? '' : typeof value === 'string' ? trimmed(value) : '?';
+  if (text === '') return '';
+  const bare = text.length > LONGEST_UUID ? '' : text.replace(/^urn:uuid:/i, '').replace(/^\{(.*)\}$/, '$1');
+  if (!UUID.test(bare)) throw invalid(field, 'must be a UUID');
+  const uuid = bare
+    .toLowerCase()
+    .replaceAll('-', '')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return uuid === FIRST_UUID ? '' : uuid;
+}
+
+const INT64 = 2n ** 63n;
+const DIGITS_OF_INT64 = 19;
+
+/** Of the digits as they are written; a number or a text. */
+export function int64Of(field: string, value: Inbound): bigint | undefined {
+  const text = value instanceof JsonNumber ? value.text : typeof value === 'string' ? trimmed(value) : null;
+  if (value === null || text === '') return undefined;
+  const integer = text === null ? undefined : exactInteger(text, DIGITS_OF_INT64);
+  if (integer === undefined) throw invalid(field, 'must be a whole number');
+  if (integer === 'long' || integer >= INT64 || integer < -INT64) {
+    throw invalid(field, 'must fit into 64 bits: at most 9223372036854775807');
+  }
+  return integer;
+}
+
+const INT32 = 2n ** 31n;
+
+export function int32Of(field: string, value: Inbound): number | undefined {
+  const integer = int64Of(field, value);
+  if (integer === undefined) return undefined;
+  if (integer >= INT32 || integer < -INT32) throw invalid(field, 'must fit into 32 bits: at most 2147483647');
+  return Number(integer);
+}
+
+/** A time, or a number since 1970; a text of digits is such a number, too. */
+export function instantOf(field: string, value: Inbound): Instant | undefined {
+  const text = value instanceof JsonNumber ? value.text : typeof value === 'string' ? trimmed(value) : null;
+  if (value === null || text === '') return undefined;
+  const instant =
+    text === null
+      ? undefined
+      : (readEpoch(text) ?? (value instanceof JsonNumber ? undefined : readTime(text)));
+  if (!instant) {
+    throw invalid(
+      field,
+      'must be a time like 2026-01-02T03:04:05.123456789Z, or seconds, milli-, micro- or nanoseconds since 1970',
+    );
+  }
+  return instant;
+}

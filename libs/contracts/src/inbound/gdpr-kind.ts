@@ -1,0 +1,36 @@
+import { invalid } from '@core/runtime';
+import { fieldOf } from './fields.ts';
+import type { InboundObject } from './read-body.ts';
+
+const KINDS = ['redact', 'data_request', 'shop_redact'] as const;
+export type GdprKind = (typeof KINDS)[number];
+
+const LONGEST = 64;
+
+/**
+ * What is asked for. Spellings of other systems are understood: Shopify's topics (customers/redact), enums
+ * (PRIVACY_REQUEST_KIND_REDACT), camelCase. No word is guessed at: what is done cannot be undone.
+ * @throws CoreError invalid_argument for any other word
+ */
+export function readKind(body: InboundObject): GdprKind {
+  const value = fieldOf(body, 'kind');
+  if (value === null || (typeof value === 'string' && value.trim() === '')) {
+    // Shopify's bodies name no kind: what its data_request alone has must not erase.
+    return ['data_request', 'orders_requested'].some((name) => fieldOf(body, name) !== null)
+      ? 'data_request'
+      : 'redact';
+  }
+  const word = typeof value === 'string' && value.length <= LONGEST ? wordOf(value) : '';
+  const kind = KINDS.find((one) => one === word);
+  if (!kind) throw invalid('kind', `must be one of ${KINDS.join(', ')}`);
+  return kind;
+}
+
+const wordOf = (text: string): string =>
+  text
+    .trim()
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .replace(/[^a-z]+/g, '_')
+    .replace(/^(?:(?:privacy|gdpr)_)?(?:request_)?(?:kind|type)_/, '')
+    .replace(/^customers?_/, '');

@@ -1,0 +1,170 @@
+import { assertNamesPerson, readGdprRequestCreated } from './gdpr-request-created.ts';
+
+const merchantId = '00000000-0000-4000-8000-00000000000a';
+const customerId = '10000000-0000-4000-8000-00000000000b';
+const gid = 'gid://shopify/Customer/7100123';
+const read = (body: object | string) =>
+  readGdprRequestCreated(
+    Buffer.from(typeof body === 'string' ? body : JSON.stringify({ merchant_id: merchantId, ...body })),
+  );
+
+/** Who is meant, or why nobody can tell. */
+const personOf = (body: object | string) => {
+  const request = read(body);
+  try {
+    assertNamesPerson(request);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const { customerId: ours, externalId, email } = request;
+  return [ours, externalId, email];
+};
+
+it.each<[string, object | string, [string, string, string]]>([
+  ['our own id', { customer_id: customerId }, [customerId, '', '']],
+  [
+    'our own id in capitals, with space',
+    { customer_id: ` ${customerId.toUpperCase()}\t` },
+    [customerId, '', ''],
+  ],
+  ['a gid', { external_id: gid }, ['', gid, '']],
+  ['a number', { external_id: 7_100_123 }, ['', '7100123', '']],
+  ['a number as a text, with space', { external_id: ' 7100123 ' }, ['', '7100123', '']],
+  [
+    'a number beyond 2^53',
+    `{"merchant_id":"${merchantId}","external_id":9007199254740993}`,
+    ['', '9007199254740993', ''],
+  ],
+  ['a number in another spelling', `{"external_id":7.100123e6}`, ['', '7100123', '']],
+  ['an email', { email: ' Grace@example.com ' }, ['', '', 'Grace@example.com']],
+  ['a gid for customer_id', { customer_id: gid }, ['', gid, '']],
+  [
+    'null for the others',
+    { customer_id: null, external_id: null, email: 'a@example.com' },
+    ['', '', 'a@example.com'],
+  ],
+  [
+    'zeros for the others',
+    { customer_id: '00000000-0000-0000-0000-000000000000', external_id: 7 },
+    ['', '7', ''],
+  ],
+  [
+    "Shopify's body",
+    {
+      shop_domain: 'x.myshopify.com',
+      customer: { id: 7, email: 'a@example.com', phone: '1' },
+      orders_to_redact: [],
+    },
+    ['', '7', 'a@example.com'],
+  ],
+  [
+    "Shopify's body of a guest",
+    { customer: { id: null, email: 'a@example.com' } },
+    ['', '', 'a@example.com'],
+  ],
+  ['the gid of a nested customer', { customer: { id: 7, admin_graphql_api_id: gid } }, ['', gid, '']],
+  ['our own id of a nested customer', { customer: { id: customerId } }, [customerId, '', '']],
+  ['an unreadable id beside a readable one', { customer_id: '42', external_id: 7 }, ['', '7', '']],
+  ['an unreadable email beside an id', { customer_id: customerId, email: {} }, [customerId, '', '']],
+])('knows the person by %s', (_, body, names) => expect(personOf(body)).toEqual(names));
+
+it.each<[string, object, string]>([
+  ['nobody', {}, 'customer_id: or external_id or email must name the person'],
+  ['a space', { email: ' ' }, 'customer_id: or external_id or email must name the person'],
+  ['no UUID', { customer_id: '42' }, 'customer_id: must be a UUID'],
+  ['a list', { external_id: ['7'] }, 'external_id: must be a text or a number'],
+  // The email may be another's than the one that the id would have named.
+  [
+    'an unreadable id beside an email',
+    { external_id: {}, email: 'a@example.com' },
+    'external_id: must be a text or a number',
+  ],
+  ['a long email', { email: `${'x'.repeat(400)}@example.com` }, 'email: must have at most 320 characters'],
+  ['an email with a NUL', { email: 'a\0@example.com' }, 'email: must consist of visible characters'],
+])('does not know the person by %s', (_, body, message) => expect(personOf(body)).toBe(message));
+
+it.each([
+  [
+    'redact',
+    [
+      undefined,
+      null,
+      '',
+      ' ',
+      'redact',
+      'REDACT',
+      'Redact ',
+      'customers/redact',
+      'CUSTOMERS_REDACT',
+      'customerRedact',
+    ],
+  ],
+  ['redact', ['PRIVACY_REQUEST_KIND_REDACT', 'GDPR_REQUEST_KIND_REDACT', 'kind:redact']],
+  ['data_request', ['data_request', 'customers/data_request', 'dataRequest', 'DATA-REQUEST', 'Data request']],
+  ['data_request', ['PRIVACY_REQUEST_KIND_DATA_REQUEST']],
+  ['shop_redact', ['shop_redact', 'shop/redact', 'shopRedact', 'PRIVACY_REQUEST_KIND_SHOP_REDACT']],
+  [
+    '',
+    [
+      'forget',
+      'redacted',
+      'redact!',
+      'un redact',
+      'shops',
+      7,
+      true,
+      {},
+      ['redact'],
+      'x'.repeat(65),
+      're\0dact',
+    ],
+  ],
+])('takes for %s: %j', (kind, words) => {
+  for (const word of words) {
+    const request = read({ kind: word, customer_id: customerId });
+    expect([word, request.kind, request.faults.kind?.message]).toEqual([
+      word,
+      kind,
+      kind ? undefined : 'kind: must be one of redact, data_request, shop_redact',
+    ]);
+  }
+});
+
+it('never takes a body that asks for data as an erasure', () => {
+  expect(read({ customer: { id: 7 }, data_request: { id: 9 } }).kind).toBe('data_request');
+  expect(read({ customer: { id: 7 }, orders_requested: [] }).kind).toBe('data_request');
+  expect(read({ kind: 'redact', customer: { id: 7 }, orders_requested: [] }).kind).toBe('redact');
+});
+
+it.each([
+  ['r-1', 'r-1'],
+  [' r-1 ', 'r-1'],
+  [17, '17'],
+  [null, ''],
+  ['', ''],
+  [{}, ''],
+  [true, ''],
+  ['x'.repeat(255), 'x'.repeat(255)],
+  ['x'.repeat(256), expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
+  ['a\0b', expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
+])('knows the request %j by %s', (given, id) => {
+  expect(read({ request_id: given }).requestId).toEqual(id);
+  expect(read({ event_id: given }).eventId).toEqual(id);
+});
+
+it.each([
+  ['the merchant', { merchant_id: 'x' }, { merchantId: '', shop: '' }],
+  [
+    'a shop beside it',
+    { merchant_id: null, shop_domain: ' Example.myshopify.com' },
+    { merchantId: '', shop: 'example.myshopify.com' },
+  ],
+  ['no shop in another host', { shop_domain: 'example.com' }, { merchantId, shop: '' }],
+])('reads %s', (_, body, found) => expect(read(body)).toMatchObject(found));
+
+it.each(['', '{"email":', '[]', '{"email": {"deep": "ada@example.com"}}'])('never throws: %s', (body) => {
+  const request = read(body);
+  expect(personOf(body)).not.toContain('ada@');
+  expect(request).toMatchObject({ eventId: '', merchantId: '', customerId: '' });
+  expect(request.faults.body === undefined).toBe(body.startsWith('{"email": '));
+});

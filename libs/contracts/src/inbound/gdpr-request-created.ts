@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { CoreError, invalid } from '@core/runtime';
+import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../event-text.ts';
+import { MalformedEvent } from '../malformed-event.ts';
+import { SHOP_DOMAIN } from '../shop-domain.ts';
+import { readKind, type GdprKind } from './gdpr-kind.ts';
+import { fieldOf, textOf, uuidOf } from './fields.ts';
+import { isObject, readBody, type Inbound, type InboundObject } from './read-body.ts';
+
+/** Why a part of a request cannot be used. */
+export type Fault = MalformedEvent | CoreError;
+
+/**
+ * A record of gdpr_request.created, as far as it can be used. Nothing is thrown: what cannot be read of one field must
+ * not cost the others, and whoever reads decides what is missing. Empty: not given, or unreadable; then see `faults`.
+ */
+export interface InboundGdprRequest {
+  eventId: string;
+  requestId: string;
+  merchantId: string;
+  /** The shop's domain, by which Shopify's own bodies name the merchant. */
+  shop: string;
+  kind: GdprKind | '';
+  customerId: string;
+  externalId: string;
+  email: string;
+  faults: {
+    body?: Fault;
+    merchant?: Fault;
+    kind?: Fault;
+    /** Of the first name of the person that cannot be read. */
+    person?: Fault;
+  };
+}
+
+/** Also of Shopify's own body: {shop_domain, customer: {id, email}}. */
+export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprRequest {
+  const faults: InboundGdprRequest['faults'] = {};
+  const body = attempt(faults, 'body', () => readBody(bytes)) ?? {};
+  const customer = objectOr(fieldOf(body, 'customer'));
+  return {
+    eventId: idOf(fieldOf(body, 'event_id')),
+    requestId: idOf(fieldOf(body, 'request_id')),
+    merchantId: attempt(faults, 'merchant', () => uuidOf('merchant_id', fieldOf(body, 'merchant_id'))) ?? '',
+    shop: shopOf(fieldOf(body, 'shop_domain')) || shopOf(fieldOf(body, 'shop')),
+    kind: attempt(faults, 'kind', () => readKind(body)) ?? '',
+    ...namesOf(faults, body, customer),
+    faults,
+  };
+}
+
+/** @returns undefined when it throws, which is then noted; the first fault of a part stands */
+function attempt<T>(
+  faults: InboundGdprRequest['faults'],
+  part: keyof InboundGdprRequest['faults'],
+  read: () => T,
+): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CoreError || error instanceof MalformedEvent)) throw error;
+    faults[part] ??= error;
+    return undefined;
+  }
+}
+
+const objectOr = (value: Inbound): InboundObject => (isObject(value) ? value : {});
+
+/**
+ * An id that says which request it is and nothing else: one that may not be stored as it is written still tells its
+ * repetitions from others, by its hash.
+ */
+function idOf(value: Inbound): string {
+  if (typeof value !== 'string') {
+    const number = attempt({}, 'body', () => textOf('', value));
+    return number ?? '';
+  }
+  const text = value.trim();
+  return textProblem(text, LONGEST_ID) ? `sha256:${createHash('sha256').update(text).digest('hex')}` : text;
+}
+
+const LONGEST_SHOP = 253;
+
+function shopOf(value: Inbound): string {
+  const text = typeof value === 'string' && value.length <= LONGEST_SHOP ? value.trim().toLowerCase() : '';
+  return SHOP_DOMAIN.test(text) ? text : '';
+}
+
+/** By this form of an id Shopify's customers are known; it cannot be taken for one of ours. */
+const GID = /^gid:\/\//;
+const UUID_LENGTH = 36;
+
+type Names = Pick<InboundGdprRequest, 'customerId' | 'externalId' | 'email'>;
+
+/** The body's own fields come before those of its customer. */
+function namesOf(faults: InboundGdprRequest['faults'], body: InboundObject, customer: InboundObject): Names {
+  const text = (field: string, value: Inbound, longest = LONGEST_ID) =>
+    attempt(faults, 'person', () => textOf(field, value, longest)) ?? '';
+  const given = fieldOf(body, 'customer_id');
+  const names: Names = { customerId: '', externalId: '', email: '' };
+  if (typeof given === 'string' && GID.test(given.trim())) names.externalId = text('customer_id', given);
+  else names.customerId = attempt(faults, 'person', () => uuidOf('customer_id', given)) ?? '';
+
+  names.externalId = text('external_id', fieldOf(body, 'external_id')) || names.externalId;
+  names.email = text('email', fieldOf(body, 'email'), LONGEST_EMAIL);
+
+  const id = text('customer.id', fieldOf(customer, 'id'));
+  const ours = id.length === UUID_LENGTH ? attempt({}, 'person', () => uuidOf('customer.id', id)) : undefined;
+  names.customerId ||= ours ?? '';
+  names.externalId ||=
+    text('customer.admin_graphql_api_id', fieldOf(customer, 'admin_graphql_api_id')) || (ours ? '' : id);
+  names.email ||= text('customer.email', fieldOf(customer, 'email'), LONGEST_EMAIL);
+  return names;
+}
+
+/** @throws what keeps the person from being known by this request */
+export function assertNamesPerson({ customerId, externalId, email, faults }: InboundGdprRequest): void {
+  if (customerId || externalId) return;
+  // An id that cannot be read may be another's than the email's holder.
+  if (faults.person) throw faults.person;
+  if (!email) throw invalid('customer_id', 'or external_id or email must name the person');
+}

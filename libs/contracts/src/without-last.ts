@@ -1,0 +1,6 @@
+/** A text without the characters at its end that are among these. A regular expression restarts at each of them. */
+export function withoutLast(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}

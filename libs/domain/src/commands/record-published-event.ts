@@ -1,0 +1,27 @@
+import { appendAudit, type Actor, type Tx } from '@core/db';
+
+export interface PublishedEvent {
+  topic: string;
+  eventId: string;
+  /** Whose it is, as its body says; empty when that names nobody. */
+  merchantId: string;
+  customerId: string;
+}
+
+/**
+ * Notes in its merchant's audit log that an event was sent by hand, in a transaction that commits once Kafka has it. The
+ * log is of merchants: one that names none is in Kafka alone.
+ */
+export async function recordPublishedEvent(
+  tx: Tx,
+  actor: Actor,
+  { topic, eventId, merchantId, customerId }: PublishedEvent,
+): Promise<void> {
+  if (!merchantId) return;
+  await appendAudit(tx, actor, {
+    merchantId,
+    customerId: customerId || undefined,
+    action: 'events.publish',
+    detail: { topic, event_id: eventId },
+  });
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { shopIdOf } from '@core/testing';
+import {
+  connectShop,
+  failRun,
+  moveShop,
+  openWebhookBody,
+  readStoredToken,
+  receiveWebhook,
+  recordPrivacyRequest,
+  resumeImport,
+  setImportSchedule,
+  type ReceiveWebhook,
+  type ShopConnection,
+} from '../src/index.ts';
+import { newShop, openImports, type ImportsBench } from './imports-support.ts';
+
+let bench: ImportsBench;
+beforeAll(async () => (bench = await openImports()));
+afterEach(() => bench.reset());
+afterAll(() => bench.close());
+
+const renamed = ({ shop }: ShopConnection) => `new-${shop}`;
+const numberOf = ({ shop }: ShopConnection) => String(shopIdOf(shop));
+const move = (
+  shop: ShopConnection,
+  { newShop = renamed(shop), shopId = numberOf(shop) }: { newShop?: string; shopId?: string } = {},
+) => bench.asApi(shop, (tx) => moveShop(tx, bench.ctx, { ...shop, newShop, shopId }));
+const tokenOf = (shop: ShopConnection) =>
+  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx.keys, shop)).accessToken);
+const receive = (shop: string, webhook: Pick<ReceiveWebhook, 'topic'> & Partial<ReceiveWebhook>) =>
+  bench.asApi({ merchantId: randomUUID() }, (tx) =>
+    receiveWebhook(tx, bench.ctx, {
+      shop,
+      eventId: randomUUID(),
+      body: Buffer.from('{"id":7}'),
+      ...webhook,
+    }),
+  );
+const rowsOf = async (table: string, { merchantId }: ShopConnection) =>
+  (
+    await bench.owner.query<{ shop: string } & Record<string, unknown>>(
+      `select * from ${table} where merchant_id = $1 order by created_at`,
+      [merchantId],
+    )
+  ).rows;
+
+it('gives tokens, schedule and imports of a renamed shop its new name, and a failed import goes on', async () => {
+  const { shop, page, ref } = await bench.begin();
+  const connection = { ...shop, accessToken: 'shpat_expires', refreshToken: 'r' };
+  await bench.asApi(shop, (tx) => connectShop(tx, bench.ctx, { ...connection, shopId: numberOf(shop) }));
+  await bench.asApi(shop, (tx) =>
+    setImportSchedule(tx, bench.ctx, {
+      ...shop,
+      cron: '0 3 * * *',
+      timeZone: 'UTC',
+      mode: 'delta',
+      enabled: true,
+    }),
+  );
+  await bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'renamed'));
+  expect(await move(shop)).toEqual({
+    shop: renamed(shop),
+    moved: { imports: 1, schedules: 1, webhooks: 0 },
+  });
+
+  const now = { ...shop, shop: renamed(shop) };
+  expect(await tokenOf(now)).toBe('shpat_expires');
+  await expect(tokenOf(shop)).rejects.toMatchObject({ kind: 'failed_precondition' });
+  expect(await rowsOf('shopify_connections', shop)).toMatchObject([
+    { shop: now.shop, shop_id: numberOf(shop) },
+  ]);
+  expect(await rowsOf('import_schedules', shop)).toMatchObject([{ shop: now.shop, cron: '0 3 * * *' }]);
+  await bench.asApi(shop, (tx) => resumeImport(tx, bench.ctx, ref));
+  expect(await bench.show(ref)).toMatchObject({ shop: now.shop, status: 'pending' });
+  expect(await bench.actionsOf(shop.merchantId)).toContain('shop.move');
+});
+
+it('moves what is held of its webhooks, and opens it by the new name', async () => {
+  const shop = await bench.connect();
+  const eventId = randomUUID();
+  expect(await receive(shop.shop, { topic: 'customers/update', eventId })).toBe('stored');
+  // By its new name, before it is moved: the number says whose it is.
+  const byNumber = { shopId: numberOf(shop), shopIdFinds: true };
+  expect(await receive(renamed(shop), { topic: 'customers/redact', ...byNumber })).toBe('stored');
+  expect(await move(shop)).toMatchObject({ moved: { webhooks: 2 } });
+  const { rows } = await bench.owner.query<{ shop: string; body: string; topic: 'customers/update' }>(
+    'select shop, topic, body from webhook_events where merchant_id = $1 and event_id = $2',
+    [shop.merchantId, eventId],
+  );
+  expect(rows[0]).toMatchObject({ shop: renamed(shop) });
+  const opened = bench.asApi(shop, (tx) =>
+    openWebhookBody(tx, bench.ctx.keys, { ...shop, eventId, ...rows[0]! }),
+  );
+  expect((await opened).toString()).toBe('{"id":7}');
+  expect(await receive(renamed(shop), { topic: 'customers/update', eventId })).toBe('duplicate');
+});
+
+it('moves it by itself when the merchant connects the shop by its new name', async () => {
+  const { shop, ref } = await bench.begin();
+  const now = { ...shop, shop: renamed(shop) };
+  await bench.asApi(shop, (tx) =>
+    connectShop(tx, bench.ctx, { ...now, shopId: numberOf(shop), accessToken: 'shpat_new' }),
+  );
+  expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: now.shop }]);
+  expect(await tokenOf(now)).toBe('shpat_new');
+  expect(await bench.show(ref)).toMatchObject({ shop: now.shop });
+});
+
+it('leaves one connection of a shop that was connected by both names', async () => {
+  const shop = await bench.connect();
+  const now = { ...shop, shop: renamed(shop) };
+  await bench.owner.query(
+    `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, '1.unproven')`,
+    [shop.merchantId, now.shop],
+  );
+  await move(shop);
+  expect(await rowsOf('shopify_connections', shop)).toMatchObject([
+    { shop: now.shop, shop_id: numberOf(shop) },
+  ]);
+  expect(await tokenOf(now)).toBe('shpat_secret');
+});
+
+it('does not move to another shop, to one of another merchant, nor what is not proven', async () => {
+  const shop = await bench.connect();
+  const other = await bench.connect();
+  await expect(move(shop, { shopId: '1' })).rejects.toMatchObject({
+    kind: 'failed_precondition',
+    field: 'new_shop',
+    message: `new_shop: ${renamed(shop)} is another shop than the one that was connected as ${shop.shop}`,
+  });
+  await expect(move(shop, { newShop: other.shop })).rejects.toMatchObject({ kind: 'already_exists' });
+  await expect(move(shop, { newShop: shop.shop.toUpperCase() })).rejects.toMatchObject({
+    kind: 'invalid_argument',
+    field: 'new_shop',
+  });
+  await expect(move(shop, { newShop: 'example.com' })).rejects.toMatchObject({ field: 'new_shop' });
+  await expect(move({ ...newShop(), shop: shop.shop })).rejects.toMatchObject({
+    kind: 'failed_precondition',
+    field: 'shop',
+  });
+  await bench.owner.query('update shopify_connections set shop_id = null where merchant_id = $1', [
+    shop.merchantId,
+  ]);
+  await expect(move(shop)).rejects.toMatchObject({ kind: 'failed_precondition', field: 'shop' });
+  expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: shop.shop }]);
+});
+
+it('refuses another merchant the shop by its new name, too', async () => {
+  const shop = await bench.connect();
+  const thief = { ...newShop(), shop: renamed(shop) };
+  await expect(
+    bench.asApi(thief, (tx) =>
+      connectShop(tx, bench.ctx, { ...thief, shopId: numberOf(shop), accessToken: 'x' }),
+    ),
+  ).rejects.toMatchObject({ kind: 'already_exists', field: 'shop' });
+});
+
+it('does not move a shop that is to be redacted: the request names it as it was', async () => {
+  const [asked, told] = [await bench.connect(), await bench.connect()];
+  await receive(asked.shop, { topic: 'shop/redact' });
+  const request = {
+    merchantId: told.merchantId,
+    requestId: 'r',
+    kind: 'shop_redact' as const,
+    shop: told.shop,
+  };
+  await inTransaction(bench.owner, (tx) => recordPrivacyRequest(tx, bench.ctx, request));
+  for (const shop of [asked, told]) {
+    await expect(move(shop)).rejects.toMatchObject({
+      kind: 'failed_precondition',
+      message: `shop: a redaction of ${shop.shop} waits to be carried out`,
+    });
+  }
+});
+
+it('does not move while both names have an import under way', async () => {
+  const { shop } = await bench.begin();
+  await bench.owner.query(
+    `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'running')`,
+    [shop.merchantId, renamed(shop)],
+  );
+  await expect(move(shop)).rejects.toMatchObject({ kind: 'already_exists' });
+});
