@@ -1,7 +1,7 @@
 import { timestampFromDate, type Timestamp } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
 import { CoreService, ImportService } from '@core/contracts';
-import { auditOf, failure, merchant, openApi, setScore, type TestApi } from './support.ts';
+import { auditOf, failure, merchant, openApi, post, setScore, type TestApi } from './support.ts';
 
 const core = CoreService.method;
 let api: TestApi;
@@ -172,4 +172,47 @@ describe('ListCustomers of customers with 64 KiB of metadata', () => {
       expect(seen.sort()).toEqual(ids);
     },
   );
+});
+
+describe('a thousand customers with the longest names that any door takes', () => {
+  const merchantId = merchant();
+  const longest = (characters: number) => '\ud83d\ude00'.repeat(characters);
+  let customerIds: string[];
+  beforeAll(async () => {
+    const score = {
+      ...{ recency: 5, frequency: 5, monetary: 5, score: '555', config_version: 2_147_483_647 },
+      ...{ segment: longest(64), previous_segment: longest(64) },
+      ...{ as_of: '2026-01-02T03:04:05.123456789Z', sequence: '9223372036854775807' },
+    };
+    const { rows } = await api.owner.query<{ id: string }>(
+      `insert into customers (merchant_id, external_id, rfm_score)
+       select $1, $2 || n, $3 from generate_series(1, 1000) as n returning id`,
+      [merchantId, longest(251), score],
+    );
+    customerIds = rows.map(({ id }) => id).sort();
+    await api.replicated();
+  });
+
+  it('fit into one BatchGetCustomerRFM, by gRPC and as JSON', async () => {
+    const request = { merchantId, customerIds };
+    const { results } = await api.rpc.unary(core.batchGetCustomerRFM, request);
+    expect(results).toHaveLength(1_000);
+    expect(results[999]!.rfmScore).toMatchObject({ segment: longest(64), asOf: { nanos: 123_456_789 } });
+    const { status: code, body } = await post(`${api.url}/core.v1.CoreService/BatchGetCustomerRFM`, request);
+    expect([code, (body as { results: unknown[] }).results.length]).toEqual([200, 1_000]);
+  });
+
+  it('are listed in pages of 1,000, by gRPC and as JSON', async () => {
+    const seen: string[] = [];
+    for (let pageToken = ''; ;) {
+      const request = { merchantId, pageSize: 1_000, pageToken };
+      const page = await api.rpc.unary(core.listCustomers, request);
+      const { status: code } = await post(`${api.url}/core.v1.CoreService/ListCustomers`, request);
+      expect(code).toBe(200);
+      seen.push(...page.customers.map(({ customerId }) => customerId));
+      pageToken = page.nextPageToken;
+      if (!pageToken) break;
+    }
+    expect(seen).toEqual(customerIds);
+  });
 });

@@ -3,6 +3,7 @@ import { runEventFaults } from './events/run.ts';
 import { runFailoverFaults } from './failover/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
+import { runInputs } from './inputs/run.ts';
 import { runMalformedRequests } from './requests/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
 import { runQuotaFaults } from './quotas/run.ts';
@@ -11,6 +12,7 @@ import { runUpdateFaults } from './update/run.ts';
 const SUITES = {
   events: runEventFaults,
   import: runImportFaults,
+  inputs: runInputs,
   requests: runMalformedRequests,
   floods: runFloods,
   quotas: runQuotaFaults,
@@ -25,6 +27,7 @@ Kills, stops and starves the service's processes under load; all suites when non
 events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
             repetitions than the faults explain
 import      the stored customers equal those of the shop, field by field, and no rule of the shop was broken
+inputs      records of events in every spelling, and broken ones: each ends as it must, no process ends
 requests    malformed requests of every kind to an api: no process ends, no event loop is blocked
 floods      reads beside floods without a token: their p99, and the memory growth of a process
 migrations  each new migration runs beside an open reader; measures how long other reads wait
@@ -34,7 +37,7 @@ failover    the primary hangs, or its connections go silent: each app writes aga
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
 --only      the scenarios whose name contains the text
---count     number of requests, for the suite requests (default: 1,000,000)`;
+--count     number of requests or records, for the suites requests (1,000,000) and inputs (100,000)`;
 
 const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,

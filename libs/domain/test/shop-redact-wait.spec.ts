@@ -134,15 +134,17 @@ it('cancels and confirms nothing else', async () => {
   const [other, done] = [await request(1, 'data_request'), await request()];
   await schedule({ wait: 0, most: 3 });
   await work();
-  const refusals: [Promise<unknown>, string][] = [
-    [cancel(other), 'it is a data_request'],
-    [cancel(done), 'it is done'],
-    [confirm(done), 'it is done'],
-    [cancel({ ...done, merchantId: randomUUID() }), 'not found'],
-    [confirm(await request()), 'it is not held'],
+  const waiting = await request();
+  // Not begun before they are awaited: a refusal that nobody waits for yet fails the test.
+  const refusals: [() => Promise<unknown>, string][] = [
+    [() => cancel(other), 'it is a data_request'],
+    [() => cancel(done), 'it is done'],
+    [() => confirm(done), 'it is done'],
+    [() => cancel({ ...done, merchantId: randomUUID() }), 'not found'],
+    [() => confirm(waiting), 'it is not held'],
   ];
   for (const [refused, why] of refusals) {
-    await expect(refused).rejects.toMatchObject({ message: expect.stringContaining(why) });
+    await expect(refused()).rejects.toMatchObject({ message: expect.stringContaining(why) });
   }
 });
 

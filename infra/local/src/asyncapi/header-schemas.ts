@@ -53,6 +53,10 @@ const DEAD: Record<string, JsonSchema> = {
   dlq_offset: text('Its offset there', { pattern: '^\\d+$' }),
   dlq_attempts: text('How often it was tried', { pattern: '^\\d+$' }),
 };
+const FAULT: Record<string, JsonSchema> = {
+  dlq_field: text('The field that breaks a rule, such as rfm_score.recency'),
+  dlq_rule: text('The rule, such as "must be 1 to 5"; never the value'),
+};
 const LEFT_OUT: Record<string, JsonSchema> = {
   dlq_signature: text('Its header jws was removed, because the body was written anew', { const: 'removed' }),
   dlq_body_bytes: text('The body is left out, it was no JSON object or too large: how long it was', {
@@ -76,5 +80,5 @@ export const eventHeaderSchema = ({ action, signed }: EventDoc): JsonSchema => (
 export const deadLetterHeaderSchema = (): JsonSchema => ({
   type: 'object',
   required: Object.keys(DEAD),
-  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...SIGNED, ...DEAD, ...LEFT_OUT },
+  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...SIGNED, ...DEAD, ...FAULT, ...LEFT_OUT },
 });

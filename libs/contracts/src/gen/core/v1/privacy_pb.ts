@@ -428,6 +428,8 @@ export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
  */
 export const PrivacyRequestKind = {
   /**
+   * It could not be read; sent anew it becomes one of the others.
+   *
    * @generated from enum value: PRIVACY_REQUEST_KIND_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
@@ -494,7 +496,7 @@ export const PrivacyRequestStatus = {
   COMPLETED: 3,
 
   /**
-   * shop_redact only: an operator has cancelled it. It was not done, and will not be.
+   * An operator has cancelled a shop_redact, which will not be done, or a request that could not be read.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_CANCELLED = 4;
    */

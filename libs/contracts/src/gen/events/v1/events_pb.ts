@@ -3,7 +3,7 @@
 /* eslint-disable */
 
 // Bodies of the Kafka records, as JSON with snake_case names. Readers accept camelCase too and ignore
-// unknown fields. No PII in any of them, except that gdpr_request.created may name a person by email.
+// unknown fields; docs/events.md says what else this service reads. No PII in any of them, except that gdpr_request.created may name a person by email.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -185,14 +185,14 @@ export type RfmScorePayload = Message<"events.v1.RfmScorePayload"> & {
   segment: string;
 
   /**
-   * At most a day from now.
+   * To the nanosecond. At most a day from now.
    *
    * @generated from field: google.protobuf.Timestamp as_of = 5;
    */
   asOf?: Timestamp | undefined;
 
   /**
-   * Number or string. When both the stored and the new score have one, the higher one is newer; a score
+   * Number or string, by its digits. When both the stored and the new score have one, the higher one is newer; a score
    * whose as_of is more than 7 days later is newer in any case. At most the nanoseconds from 1970 to a day
    * from now.
    *
