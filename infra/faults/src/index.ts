@@ -1,4 +1,5 @@
 export { runEventFaults } from './events/run.ts';
+export { runFieldInputs } from './field/run.ts';
 export { runFloods } from './floods/run.ts';
 export { runFailoverFaults } from './failover/run.ts';
 export { runInputs } from './inputs/run.ts';

@@ -1,6 +1,7 @@
 import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
 import { runEventFaults } from './events/run.ts';
 import { runFailoverFaults } from './failover/run.ts';
+import { runFieldInputs } from './field/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
 import { runInputs } from './inputs/run.ts';
@@ -15,6 +16,7 @@ const SUITES = {
   inputs: runInputs,
   requests: runMalformedRequests,
   floods: runFloods,
+  field: runFieldInputs,
   quotas: runQuotaFaults,
   migrations: runMigrationFaults,
   update: runUpdateFaults,
@@ -31,13 +33,14 @@ inputs      records of events in every spelling, and broken ones: each ends as i
 requests    malformed requests of every kind to an api: no process ends, no event loop is blocked
 floods      reads beside floods without a token: their p99, and the memory growth of a process
 migrations  each new migration runs beside an open reader; measures how long other reads wait
+field       mutated webhooks and pages of Shopify: each ends as applied, refused with a reason, or pending
 quotas      one caller exceeds its quota ten times: no other caller is refused or waits longer
 update      a build is replaced by the next, with a migration between, under load: no call may fail
 failover    the primary hangs, or its connections go silent: each app writes again soon, and no read fails
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
 --only      the scenarios whose name contains the text
---count     number of requests or records, for the suites requests (1,000,000) and inputs (100,000)`;
+--count     number of inputs, for the suites requests (1,000,000), inputs (100,000) and field (100,000 of each format)`;
 
 const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,

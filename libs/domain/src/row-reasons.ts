@@ -1,7 +1,7 @@
 /**
  * What became of a customer that a page could not store as it came.
  * - not_stored: nothing of it was written; what was known before is as it was
- * - field_left_out: stored, but for a field, which keeps the value that it had before, if any; an email is emptied
+ * - field_left_out: stored, but for a field; one of the metadata keeps the value that it had before, if any
  * - note: stored with everything; no error
  */
 export const ROW_EFFECTS = ['not_stored', 'field_left_out', 'note'] as const;
@@ -58,11 +58,9 @@ export const ROW_REASONS = {
   invalid_email: {
     effect: 'field_left_out',
     merchant:
-      'The email of this customer in Shopify is no valid address, so the customer was stored without an email: correct it ' +
-      'in the Shopify admin, then import again.',
-    support:
-      'The customer has neither email nor blind index, for one from before may be somebody else’s by now, and all other ' +
-      'fields are stored.',
+      'The email of this customer in Shopify is no valid address, so the customer was stored without it: correct it in the ' +
+      'Shopify admin, then import again.',
+    support: 'All other fields are stored, and nobody finds the customer by that email.',
   },
   invalid_number_of_orders: {
     effect: 'field_left_out',

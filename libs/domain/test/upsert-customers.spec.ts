@@ -253,9 +253,12 @@ it('stores the rest of a page that holds an unstorable row', async () => {
     from(1, 'a@example.com'),
     from(2, null, { metadata: { note: 'x\u0000' } }),
     from(3, null, { metadata: {}, sourceUpdatedAt: new Date(0), fault: 'unreadable_customer' }),
+    from(4, null, { metadata: { tags: ['half an emoji \ud83d'] } }),
+    from(5, null, { metadata: { tags: ['looks like \\u0000 and \\ud83d', 'whole \u{1f600}'] } }),
   ]);
-  expect(counts).toMatchObject({ created: 1, failed: 2 });
+  expect(counts).toMatchObject({ created: 2, failed: 3 });
   expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
+    'invalid_metadata',
     'invalid_metadata',
     'unreadable_customer',
   ]);

@@ -11,7 +11,7 @@ import type { Logger } from '@core/runtime';
 import { applyWebhook } from './apply-webhook.ts';
 import { judgeFailure } from './judge-failure.ts';
 import type { WebhookEnd } from './metrics.ts';
-import { parsePayload } from './payloads.ts';
+import { parsePayload, UnreadableWebhook } from './payloads.ts';
 import { inSourceOrder, type OpenedWebhook } from './source-order.ts';
 
 export interface ApplyWaitingDeps {
@@ -28,15 +28,30 @@ interface Done {
   webhook: WaitingWebhook;
   end: WebhookEnd;
   rowErrors: readonly string[];
+  /** Set when it was given up. */
+  refused?: UnreadableWebhook;
 }
+
+/** @returns why the webhook cannot be read; undefined when it was applied */
+async function refuseUnreadable(work: () => Promise<void>): Promise<UnreadableWebhook | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnreadableWebhook) return error;
+    throw error;
+  }
+}
+
+const GIVEN_UP = 'a webhook was given up; it is kept with its body';
 
 /** Of one shop, in one transaction: it holds the rows of its customers no longer than a page of an import does. */
 const BATCH = 50;
 
 /**
- * Applies the waiting webhooks of one shop. One that fails takes those of its transaction back with it; it alone is
- * put off, and the others go through in the next. Rejected: a savepoint for each, which costs every webhook two more
- * statements for the sake of the rare one that fails.
+ * Applies the waiting webhooks of one shop. One that cannot be read is given up in passing, for nothing of it was written.
+ * One that fails takes those of its transaction back with it; it alone is put off, and the others go through in the next.
+ * Rejected: a savepoint for each, which costs every webhook two more statements for the sake of the rare one that fails.
  * @returns whether any waited
  */
 export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
@@ -48,12 +63,17 @@ export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
       const all: Done[] = [];
       for (const { webhook, payload } of inSourceOrder(await openAll(tx, deps.keys))) {
         at.webhook = webhook;
-        if (payload instanceof Error) throw payload;
-        let rowErrors: readonly string[] = [];
-        const ctx = contextOf(deps, webhook);
-        const end = await applyWebhook(tx, ctx, webhook, payload, (reasons) => (rowErrors = reasons));
-        await finishWebhook(tx, webhook, end);
-        all.push({ webhook, end, rowErrors });
+        const refused = await refuseUnreadable(async () => {
+          if (payload instanceof Error) throw payload;
+          let rowErrors: readonly string[] = [];
+          const ctx = contextOf(deps, webhook);
+          const end = await applyWebhook(tx, ctx, webhook, payload, (reasons) => (rowErrors = reasons));
+          await finishWebhook(tx, webhook, end);
+          all.push({ webhook, end, rowErrors });
+        });
+        if (!refused) continue;
+        await failWebhook(tx, { id: webhook.id, code: refused.code, retryInMs: null });
+        all.push({ webhook, end: 'failed', rowErrors: [], refused });
       }
       at.webhook = undefined;
       return all;
@@ -69,8 +89,16 @@ export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
 }
 
 /** No run logs it, and the customer is not named here either: an import tells the merchant who it is. */
-function tell({ log, onEnd, onRowError }: ApplyWaitingDeps, { webhook, end, rowErrors }: Done): void {
+function tell(
+  { log, onEnd, onRowError }: ApplyWaitingDeps,
+  { webhook, end, rowErrors, refused }: Done,
+): void {
   onEnd(webhook, end);
+  if (refused) {
+    const { id, topic, attempts } = webhook;
+    const fields = { webhook_id: id, topic, code: refused.code, attempts: attempts + 1 };
+    log.error(fields, GIVEN_UP);
+  }
   for (const reason of rowErrors) {
     onRowError(webhook, reason);
     log.info({ topic: webhook.topic, reason }, 'a customer was not stored as the webhook told');
@@ -100,7 +128,7 @@ async function putOff({ pool, log, onEnd }: ApplyWaitingDeps, webhook: WaitingWe
   const { code, retryInMs } = judgeFailure(err, webhook);
   await inTransaction(pool, (tx) => failWebhook(tx, { id, code, retryInMs }));
   const fields = { err, webhook_id: id, topic, code, attempts: attempts + 1 };
-  if (retryInMs === null) log.error(fields, 'a webhook was given up; it is kept with its body');
+  if (retryInMs === null) log.error(fields, GIVEN_UP);
   else log.warn(fields, 'a webhook was not applied; trying again');
   onEnd(webhook, retryInMs === null ? 'failed' : 'retried');
 }

@@ -56,7 +56,8 @@ async function replyToApi(shop: ServedShop, incoming: Incoming, answer: Answer):
         ? graphql(shop, incoming, version, answer)
         : await rest(shop, incoming, resource === 'customers');
     if (reply.status === 200) shop.turned();
-    return { ...reply, headers: { ...reply.headers, 'x-shopify-api-version': version } };
+    const bent = reply.status === 200 && shop.bend ? { ...reply, body: shop.bend(reply.body) } : reply;
+    return { ...bent, headers: { ...bent.headers, 'x-shopify-api-version': version } };
   });
   if (typeof outcome === 'string') return outcome;
   if (outcome.status === 401) shop.count('unauthorized');

@@ -88,6 +88,8 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   scopes: string[];
   /** Each reply waits a time between the two. */
   latencyMs: [min: number, max: number];
+  /** What becomes of the body of a 200 of the Admin API: what Shopify does not promise, its schema cannot give. */
+  bend: ((body: unknown) => unknown) | undefined;
   /** What is in the buckets stays. */
   limit(limits: Limits): void;
   /** The next `times` requests fail so, before anything else is looked at; faults queue up. */
@@ -169,6 +171,7 @@ export function createShop({ domain, seed, customers, plan, latencyMs, now }: Sh
     secret: seed,
     now,
     latencyMs,
+    bend: undefined,
     approval: 'full',
     scopes: ['read_customers'],
     tokens,

@@ -163,6 +163,7 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     422,
     /not one of/,
   ],
+  ['a shop that is no domain', {}, { ...REDACT, shop_domain: 'a\u0000b' }, 422, /not one of/],
   ['a shop that is no text', {}, { ...REDACT, shop_domain: [SHOP] }, 422, /not one of/],
   [
     'a shop whose number is none, in any webhook',

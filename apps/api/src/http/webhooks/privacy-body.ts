@@ -5,20 +5,16 @@ import { isObject, type SignedBody } from './signed-body.ts';
 const OF_A_PERSON = ['customer', 'orders_to_redact', 'orders_requested', 'data_request'];
 const OF_A_DATA_REQUEST = ['orders_requested', 'data_request'];
 const OF_THE_SHOP = ['shop_id', 'shop_domain'];
-const KNOWN = [...OF_A_PERSON, ...OF_THE_SHOP, 'topic'];
 
 /**
  * Whether a body may be one of each topic. By the names of its fields, not by their values: Shopify sends null for what
- * it does not know, or leaves it out. A body without the field that only its topic has must have no unknown one: many
- * other bodies have a customer.
+ * it does not know, or leaves it out, and may add fields. What tells two topics apart is what the other one must not have.
  */
 const MAY_BE: Readonly<Record<PrivacyTopic, (body: SignedBody) => boolean>> = {
   'customers/redact': (body) =>
-    !hasAny(body, OF_A_DATA_REQUEST) &&
-    (hasAny(body, ['orders_to_redact']) || ('customer' in body && hasOnly(body, KNOWN))),
+    !hasAny(body, OF_A_DATA_REQUEST) && hasAny(body, ['customer', 'orders_to_redact']),
   'customers/data_request': (body) =>
-    !hasAny(body, ['orders_to_redact']) &&
-    (hasAny(body, OF_A_DATA_REQUEST) || ('customer' in body && hasOnly(body, KNOWN))),
+    !hasAny(body, ['orders_to_redact']) && hasAny(body, ['customer', ...OF_A_DATA_REQUEST]),
   'shop/redact': (body) =>
     !hasAny(body, OF_A_PERSON) && (body['shop_id'] != null || hasOnly(body, [...OF_THE_SHOP, 'topic'])),
 };

@@ -1,3 +1,4 @@
+import { SHOP_DOMAIN } from '@core/contracts';
 import { shopifyId } from '@core/domain';
 
 export type SignedBody = Readonly<Record<string, unknown>>;
@@ -20,12 +21,21 @@ export interface NamedShop {
 
 /** @returns undefined when it names a shop by what is no name */
 export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
-  const domain = body?.['shop_domain'] ?? body?.['myshopify_domain'] ?? '';
+  const domain = domainOf(body?.['shop_domain'] ?? body?.['myshopify_domain'] ?? '');
   const given = body?.['shop_id'] ?? '';
-  if (typeof domain !== 'string') return undefined;
   const number = given === '' ? undefined : shopifyId(given);
-  if (number === null) return undefined;
-  return { domain: domain.trim().toLowerCase() || undefined, number };
+  return domain === null || number === null ? undefined : { domain, number };
+}
+
+/** The length of a host name at most. */
+const LONGEST = 253;
+
+/** Null: no domain of a shop. */
+function domainOf(given: unknown): string | null | undefined {
+  if (typeof given !== 'string' || given.length > LONGEST) return null;
+  const domain = given.trim().toLowerCase();
+  if (domain === '') return undefined;
+  return SHOP_DOMAIN.test(domain) ? domain : null;
 }
 
 export const isObject = (value: unknown): value is SignedBody =>

@@ -90,12 +90,17 @@ function readEmail(given: string | null | undefined): { email: string | null | u
 
 // PostgreSQL stores no NUL, neither in text nor in jsonb: one such row must not fail its whole page.
 const NUL = '\u0000';
+/**
+ * Escapes in JSON of what jsonb refuses: NUL, and half of a surrogate pair, which JSON.stringify escapes only when it
+ * stands alone. A text that merely looks like an escape has its backslash doubled.
+ */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 const unstorable = (customer: ImportedCustomer, json: string): RowReason | null => {
   if (!customer.externalId || customer.externalId.length > 255 || customer.externalId.includes(NUL)) {
     return 'invalid_external_id';
   }
-  if (json.includes('\\u0000')) return 'invalid_metadata';
+  if (UNSTORABLE.test(json)) return 'invalid_metadata';
   if (Number.isNaN(customer.sourceUpdatedAt.getTime())) return 'invalid_updated_at';
   return null;
 };

@@ -1028,7 +1028,7 @@ export const ImportErrorEffect = {
   NOT_STORED: 1,
 
   /**
-   * Stored, except for a field, which keeps the value that it had before, if any.
+   * Stored, except for a field; one of the metadata keeps the value that it had before, if any.
    *
    * @generated from enum value: IMPORT_ERROR_EFFECT_FIELD_LEFT_OUT = 2;
    */

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { createChoices } from '../../requests/choices.ts';
+import { mutateFields, spoil, toText, type Json, type JsonObject } from '../mutate.ts';
+
+/** What was last said of a customer, by id or by the number that REST has. */
+export type Said = 'sound' | 'mutated';
+
+/** Of so many pages one is no page at all. */
+const SPOILT_EVERY = 60;
+
+/**
+ * Bends the customers of pages, by GraphQL and by REST: half of them is mutated. Whoever is asked for by id is sound: so
+ * every customer is read once as the shop has them. What becomes of a page goes by its customers and how often it was
+ * read, for the order of pages is chance.
+ */
+export function createBend(seed: number) {
+  const said = new Map<string, Said>();
+  const reads = new Map<string, number>();
+  const choicesFor = (list: readonly JsonObject[]) => {
+    const page = list.map(({ id }) => String(id)).join();
+    const nth = (reads.get(page) ?? 0) + 1;
+    reads.set(page, nth);
+    return createChoices(createHash('sha256').update(`${seed} ${nth} ${page}`).digest().readUInt32BE(0));
+  };
+  const bend = (body: unknown): unknown => {
+    const list = listIn(body);
+    if (!list || list.length === 0) return body;
+    const choices = choicesFor(list);
+    if (choices.seldom(SPOILT_EVERY)) return spoil(choices, JSON.stringify(body));
+    const bent = list.map((customer): Json => {
+      const mutate = choices.seldom(2);
+      said.set(String(customer['id']), mutate ? 'mutated' : 'sound');
+      if (!mutate) return customer;
+      return choices.seldom(40) ? choices.one<Json>([null, 7, 'x', []]) : mutateFields(choices, customer);
+    });
+    // In its place in the text, because no value has the numbers that no double holds.
+    return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => toText(bent)));
+  };
+  return { bend, said };
+}
+
+/** Customers with their fields; a list of ids alone is none. */
+function listIn(body: unknown): JsonObject[] | undefined {
+  const { data, customers } = body as {
+    data?: { customers?: { nodes?: JsonObject[] } };
+    customers?: JsonObject[];
+  };
+  const list = data?.customers?.nodes ?? customers;
+  return Array.isArray(list) && Object.keys(list[0] ?? {}).length > 2 ? list : undefined;
+}

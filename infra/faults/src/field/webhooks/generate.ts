@@ -1,0 +1,172 @@
+import { createHmac } from 'node:crypto';
+import { gidOf } from '@core/domain';
+import { DEV_CLIENT_SECRET } from '@core/testing';
+import type { Choices } from '../../requests/choices.ts';
+import { mutateFields, respell, spoil, toText, type JsonObject } from '../mutate.ts';
+
+export const TOPICS = [
+  'customers/create',
+  'customers/update',
+  'customers/delete',
+  'customers/merge',
+  'customers/data_request',
+  'customers/redact',
+] as const;
+export type CustomerTopic = (typeof TOPICS)[number];
+
+/** Whom it is about: of a shop, with a number that no other input has. */
+export interface Subject {
+  shop: string;
+  shopId: number;
+  /** Of the customer; the next one is free as well, for the second of a merge. */
+  number: number;
+}
+
+export interface WebhookInput extends Subject {
+  topic: CustomerTopic;
+  path: string;
+  headers: [name: string, value: string][];
+  body: Buffer;
+  /**
+   * - sound: names all that is needed, whatever the rest looks like: it must be taken, and have its effect
+   * - forged: must be answered 401
+   * - any: may be refused, with a reason
+   */
+  expects: 'sound' | 'forged' | 'any';
+}
+
+/** As the vendor sends it: a customer is created. */
+export function soundWebhook(subject: Subject): WebhookInput {
+  const topic = 'customers/create';
+  const body = Buffer.from(toText(bodyOf(topic, subject)));
+  const headers: WebhookInput['headers'] = [
+    ['X-Shopify-Hmac-Sha256', sign(body, DEV_CLIENT_SECRET)],
+    ['X-Shopify-Topic', topic],
+    ['X-Shopify-Shop-Domain', subject.shop],
+    ['X-Shopify-Event-Id', `sound-${subject.shop}-${subject.number}`],
+    ['Content-Type', 'application/json'],
+  ];
+  return { ...subject, topic, path: '', headers, body, expects: 'sound' };
+}
+
+const sign = (body: Buffer, secret: string): string =>
+  createHmac('sha256', secret).update(body).digest('base64');
+
+export function generateWebhook(choices: Choices, subject: Subject): WebhookInput {
+  const topic = choices.one(TOPICS);
+  const { body, isSound } = makeBody(choices, topic, subject);
+  const forged = choices.seldom(25);
+  const signature = sign(body, forged ? 'another secret' : DEV_CLIENT_SECRET);
+  const head = makeHead(choices, topic, subject, signature);
+  const expects = forged ? 'forged' : isSound && head.isSound ? 'sound' : 'any';
+  return { ...subject, topic, path: head.path, headers: head.headers, body, expects };
+}
+
+/** Fields of a body that nothing depends on, as long as the others are as they should be. */
+const IDLE: Record<CustomerTopic, string[]> = {
+  'customers/create': ['first_name', 'addresses', 'tags', 'created_at', 'email'],
+  'customers/update': ['first_name', 'addresses', 'tags', 'created_at', 'email'],
+  'customers/delete': ['addresses', 'tax_exemptions'],
+  'customers/merge': ['status_text', 'errors'],
+  'customers/data_request': ['orders_requested'],
+  'customers/redact': ['orders_to_redact'],
+};
+
+function makeBody(
+  choices: Choices,
+  topic: CustomerTopic,
+  subject: Subject,
+): { body: Buffer; isSound: boolean } {
+  const whole = bodyOf(topic, subject);
+  const roll = choices.below(10);
+  if (roll < 2) return { body: respell(choices, toText(whole)), isSound: true };
+  if (roll < 5) {
+    return { body: respell(choices, toText(mutateFields(choices, whole, IDLE[topic]))), isSound: true };
+  }
+  if (roll < 9) return { body: respell(choices, toText(mutateFields(choices, whole))), isSound: false };
+  return { body: spoil(choices, toText(whole)), isSound: false };
+}
+
+/** The vendor's samples. Source: shopify.dev/docs/api/webhooks, .../compliance/privacy-law-compliance. */
+function bodyOf(topic: CustomerTopic, { shop, shopId, number }: Subject): JsonObject {
+  const email = `p${number}@example.com`;
+  const ofShop = { shop_id: shopId, shop_domain: shop };
+  const customer = { id: number, email, phone: null };
+  switch (topic) {
+    case 'customers/create':
+    case 'customers/update':
+      return {
+        id: number,
+        admin_graphql_api_id: gidOf(number),
+        email,
+        created_at: '2026-01-02T03:04:05-05:00',
+        updated_at: '2099-01-02T03:04:05-05:00',
+        first_name: 'Ada',
+        state: 'enabled',
+        tags: 'vip, early bird',
+        addresses: [{ city: 'Berlin', id: 1 }],
+      };
+    case 'customers/delete':
+      return { id: number, admin_graphql_api_id: gidOf(number), addresses: [], tax_exemptions: [] };
+    case 'customers/merge':
+      return {
+        admin_graphql_api_customer_kept_id: gidOf(number),
+        admin_graphql_api_customer_deleted_id: gidOf(number + 1),
+        status: 'completed',
+        status_text: null,
+        errors: [],
+      };
+    case 'customers/data_request':
+      return { ...ofShop, customer, orders_requested: [1, 2], data_request: { id: number } };
+    case 'customers/redact':
+      return { ...ofShop, customer, orders_to_redact: [1, 2] };
+  }
+}
+
+const isPrivacy = (topic: CustomerTopic) =>
+  topic === 'customers/data_request' || topic === 'customers/redact';
+
+function makeHead(
+  choices: Choices,
+  topic: CustomerTopic,
+  { shop, shopId, number }: Subject,
+  signature: string,
+): Pick<WebhookInput, 'path' | 'headers'> & { isSound: boolean } {
+  const prefix = choices.seldom(4) ? '' : 'X-';
+  const headers: [string, string][] = [];
+  const add = (name: string, value: string) => headers.push([`${prefix}Shopify-${name}`, value]);
+  add('Hmac-Sha256', signature);
+  let path = '';
+  if (choices.seldom(6)) path = `/${topic}`;
+  else add('Topic', choices.one([topic, topic, topic.toUpperCase(), topic.toUpperCase().replace('/', '_')]));
+  if (!(isPrivacy(topic) && choices.seldom(2)))
+    add('Shop-Domain', choices.seldom(5) ? shop.toUpperCase() : shop);
+  if (choices.seldom(3)) add('Shop-Id', String(shopId));
+  if (!choices.seldom(4)) add('Event-Id', `event-${shop}-${number}`);
+  if (!choices.seldom(4)) add('Webhook-Id', `webhook-${shop}-${number}`);
+  if (choices.seldom(2)) add('API-Version', '2026-10');
+  if (!choices.seldom(5))
+    headers.push(['Content-Type', choices.one(['application/json', 'application/json; charset=utf-8'])]);
+  if (choices.seldom(8)) headers.push(choices.one(headers));
+  if (!choices.seldom(6)) return { path, headers, isSound: true };
+  return { path, headers: unsound(choices, headers), isSound: false };
+}
+
+/** Headers that say something else, or nothing; the signature stays. */
+function unsound(choices: Choices, headers: [string, string][]): [string, string][] {
+  const at = 1 + choices.below(headers.length - 1);
+  const [name] = headers[at] ?? ['X-Shopify-Topic'];
+  const value = choices.one([
+    '',
+    'x',
+    'x'.repeat(300),
+    'products/update',
+    'other.myshopify.com',
+    '0',
+    'text/plain',
+  ]);
+  const others = headers.filter((_, index) => index !== at);
+  return choices.seldom(3)
+    ? others
+    : [...headers.filter((_, i) => i !== at || choices.seldom(2)), [name, value]];
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction } from '@core/db';
+import { gidOf, upsertCustomers } from '@core/domain';
+import { pause } from '@core/runtime';
+import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
+import type { FieldShop, FieldStack } from '../stack.ts';
+import { bystand } from './bystander.ts';
+import { generateWebhook, type WebhookInput } from './generate.ts';
+import { judgeEffects } from './judge.ts';
+import { sendWebhook } from './send.ts';
+
+/** A worker has one shop at a time, and chooses by chance: a shop waits as long as all others take for a batch each. */
+const MOST_SHOPS = 8;
+const INPUTS_A_SHOP = 500;
+const AT_ONCE = 24;
+
+/** Webhooks about customers and persons; of a shop's redaction one would end what all others are about. */
+export const customerWebhooks: FieldFormat = {
+  name: 'customers/* webhooks',
+  async run(field) {
+    const tally = createTally();
+    const shops = await Promise.all(
+      Array.from({ length: Math.min(MOST_SHOPS, Math.ceil(field.count / INPUTS_A_SHOP)) }, () =>
+        field.stack.newShop(),
+      ),
+    );
+    const inputs = Array.from({ length: field.count }, (_, n) => {
+      const { shop, far } = shops[n % shops.length] as FieldShop;
+      return generateWebhook(field.choices, { shop, shopId: far.shopId, number: 1_000_000 + 2 * n });
+    });
+    await seed(field.stack, shops, inputs);
+    const beside = await bystand(field.stack, tally, field.signal);
+    await sendAll(field, inputs, tally);
+    await settled(field, shops, tally);
+    await beside.end();
+    await judgeEffects(field.stack, shops, inputs, tally);
+    return tally.verdict();
+  },
+};
+
+/** Everybody whom an input is about is known, but for those who are created. */
+async function seed(
+  { owner, ctx }: FieldStack,
+  shops: readonly FieldShop[],
+  inputs: readonly WebhookInput[],
+) {
+  for (const { merchantId, shop } of shops) {
+    const customers = inputs
+      .filter((input) => input.shop === shop && input.topic !== 'customers/create')
+      .flatMap(({ number, topic }) => (topic === 'customers/merge' ? [number, number + 1] : [number]))
+      .map((number) => ({
+        externalId: gidOf(number),
+        email: `p${number}@example.com`,
+        metadata: { number_of_orders: 1 },
+        sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
+      }));
+    await inTransaction(owner, (tx) =>
+      upsertCustomers(tx, ctx(), { merchantId, importId: randomUUID(), customers }),
+    );
+  }
+}
+
+async function sendAll({ stack, signal }: FieldInput, inputs: readonly WebhookInput[], tally: Tally) {
+  let next = 0;
+  const loop = async () => {
+    for (let input = inputs[next++]; input; input = inputs[next++]) {
+      const { status, text } = await sendWebhook(stack.webhooksUrl, input, signal);
+      if (status === 200) continue;
+      const detail = `${input.topic} ${input.path} ${JSON.stringify(input.headers)} ${status} ${text}`;
+      tally.end(`refused with ${status}`);
+      if (input.expects === 'forged' ? status !== 401 : status === 401 && input.expects === 'sound') {
+        tally.violated('were judged wrong by their signature', detail);
+      } else if (input.expects === 'sound') {
+        tally.violated('sound ones were refused', detail);
+      } else if (status >= 500 || text === '') {
+        tally.violated('were refused without a reason', detail);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, loop));
+}
+
+/** Nothing that is tried for so long, on a machine ten times slower, is not tried at all. */
+const STANDSTILL_MS = 120_000;
+
+/** Waits until each that was stored is applied, ignored or given up; what is put off instead is a violation. */
+async function settled({ stack: { owner }, signal }: FieldInput, shops: readonly FieldShop[], tally: Tally) {
+  const names = shops.map(({ shop }) => shop);
+  let [left, since] = [Infinity, performance.now()];
+  while (left > 0) {
+    await pause(200, signal);
+    signal.throwIfAborted();
+    const { rows } = await owner.query<{ n: number }>(
+      'select count(*)::int as n from webhook_events where shop = any($1) and outcome is null and attempts = 0',
+      [names],
+    );
+    const now = rows[0]?.n ?? 0;
+    if (now < left) [left, since] = [now, performance.now()];
+    if (performance.now() - since > STANDSTILL_MS) {
+      tally.violated('webhooks are not tried', `the worker has stood still for ${STANDSTILL_MS} ms`);
+      return;
+    }
+  }
+  const { rows } = await owner.query<{ topic: string; error: string; n: string }>(
+    `select topic, error, count(*) as n from webhook_events
+      where shop = any($1) and outcome is null group by 1, 2`,
+    [names],
+  );
+  for (const { topic, error, n } of rows) tally.violated('were put off', `${n} of ${topic}: ${error}`);
+}

@@ -1,0 +1,42 @@
+import { request } from 'node:http';
+import { pause } from '@core/runtime';
+import type { WebhookInput } from './generate.ts';
+
+export interface WebhookReply {
+  status: number;
+  text: string;
+}
+
+/** Shopify sends one that is answered 503 again; so often within a minute of ours nothing is that passes. */
+const MOST_TRIES = 200;
+
+/** Sends a webhook until it is taken or refused. Not by fetch, which joins a header that is given twice. */
+export async function sendWebhook(
+  url: string,
+  input: WebhookInput,
+  signal: AbortSignal,
+): Promise<WebhookReply> {
+  for (let tries = 1; ; tries++) {
+    signal.throwIfAborted();
+    const reply = await sendOnce(url, input);
+    if (reply.status !== 503 || tries === MOST_TRIES) return reply;
+    await pause(200, signal);
+  }
+}
+
+const sendOnce = (url: string, { path, headers, body }: WebhookInput): Promise<WebhookReply> =>
+  new Promise((resolve, reject) => {
+    const flat = headers.flat();
+    const sending = request(`${url}${path}`, {
+      method: 'POST',
+      headers: [...flat, 'Host', new URL(url).host, 'Content-Length', String(body.length)],
+    });
+    sending.on('error', reject);
+    sending.on('response', (reply) => {
+      let text = '';
+      reply.on('data', (chunk) => (text += String(chunk)));
+      reply.on('error', reject);
+      reply.on('end', () => resolve({ status: reply.statusCode ?? 0, text }));
+    });
+    sending.end(body);
+  });
