@@ -8,13 +8,13 @@ import {
   type Tx,
 } from '@core/db';
 import {
-  assertTopics,
   connectKafka,
   kafkaOptions,
-  reportReplication,
   runConsumer,
   startRelay,
+  watchTopics,
   WORKER_GROUP,
+  workerGroup,
 } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { shopRedactionPolicy, workerEnv } from './config.ts';
@@ -52,15 +52,15 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', signal, log, advise });
   const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
-  await untilReady(() => assertTopics(kafka), wait('Kafka and its topics'));
-  await reportReplication(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
-
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
   const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
+  const topics = watchTopics(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
+  shutdown.add('watch of the topics', () => topics.close());
   const consumer = await runConsumer({
-    client: { ...kafka, consume: (how) => untilReady(() => kafka.consume(how), wait('its consumer group')) },
+    client: kafka,
     groupId: WORKER_GROUP,
+    groupOf: workerGroup,
     topics: withSignatures(TOPICS, verify),
     context: contextBy(keys),
     unknownWait: env.RFM_UNKNOWN_WAIT,

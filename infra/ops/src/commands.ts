@@ -30,6 +30,7 @@ import { showDeadLetters } from './commands/show-dead-letters.ts';
 import { showImport } from './commands/show-import.ts';
 import { showOutboxStatus } from './commands/show-outbox-status.ts';
 import { startShopImport } from './commands/start-import.ts';
+import { stepOverUnreadable } from './commands/step-over-unreadable.ts';
 import { watchShopImport } from './commands/watch-import.ts';
 import { verifyAuditLog } from './commands/verify-audit.ts';
 
@@ -42,6 +43,7 @@ export const commands = (migrations: string): Command[] => [
   redriveDeadLetters,
   dropDeadLetters,
   publishEvent,
+  stepOverUnreadable,
   showOutboxStatus,
   replayOutbox,
   refusedOutbox,

@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { Topic } from '@core/contracts';
 import { createMerchantKeyStore, emailHash, inTransaction, migrateDatabase, parseKeyring } from '@core/db';
 import { createCustomer, recordPrivacyRequest, redactCustomer, updateCustomer } from '@core/domain';
-import { connectKafka, createTopics, type KafkaClient } from '@core/events';
+import { connectKafka, createTopics, workerGroup, type KafkaClient } from '@core/events';
 import {
   endPool,
   fetchKafkaJars,
@@ -24,7 +24,7 @@ import {
 } from '@core/testing';
 import { ops } from './support.ts';
 
-const GROUP = 'core-worker';
+const GROUP = workerGroup(Topic.gdprRequestCreated);
 const merchantId = randomUUID();
 const keyring = `test:${randomBytes(32).toString('base64')}`;
 const password = randomBytes(12).toString('hex');

@@ -26,5 +26,6 @@ export * from './repository/core-repository.ts';
 export * from './repository/update-rfm-scores.ts';
 export * from './schema-version.ts';
 export * from './servable.ts';
+export * from './step-over.ts';
 export * from './schema/index.ts';
 export * from './transaction.ts';

@@ -1,5 +1,6 @@
 import { deadLetterTopic, Topic } from '@core/contracts';
 import type { Acl } from './kafka-client.ts';
+import { INBOUND, WORKER_GROUP } from './worker-groups.ts';
 
 /** The principals by which the broker knows its clients, such as User:core-worker. */
 export interface Principals {
@@ -20,10 +21,6 @@ export const PRINCIPALS: Principals = {
   privacy: 'User:privacy',
 };
 
-/** The worker's consumer group. */
-export const WORKER_GROUP = 'core-worker';
-
-const INBOUND = [Topic.rfmUpdated, Topic.gdprRequestCreated];
 const OUTBOUND = [Topic.customerCreated, Topic.customerUpdated];
 const DEAD = INBOUND.map(deadLetterTopic);
 const ALL = [...INBOUND, ...OUTBOUND, ...DEAD];
@@ -44,19 +41,19 @@ export function aclsOf({ worker, ops, analytics, privacy }: Principals): Acl[] {
   return [
     ...may(worker, 'read', INBOUND),
     ...may(worker, 'write', [...OUTBOUND, ...DEAD]),
-    inGroup(worker, 'read', WORKER_GROUP, 'literal'),
+    inGroup(worker, 'read', WORKER_GROUP, 'prefixed'),
     // the replication of its topics, reported at its start
     ...may(worker, 'describe_configs', ALL),
     // topics
     ...may(ops, 'create', ALL),
     ...may(ops, 'describe', ALL),
     ...may(ops, 'describe_configs', ALL),
-    // dlq, which reads with groups of random names and produces records again
-    ...may(ops, 'read', DEAD),
+    // dlq, which reads with groups of random names, produces records again, and looks at those that cannot be read
+    ...may(ops, 'read', [...INBOUND, ...DEAD]),
     ...may(ops, 'write', INBOUND),
     inGroup(ops, 'read', 'read.', 'prefixed'),
     // consumer lag
-    inGroup(ops, 'describe', WORKER_GROUP, 'literal'),
+    inGroup(ops, 'describe', WORKER_GROUP, 'prefixed'),
     ...may(analytics, 'read', OUTBOUND),
     ...may(analytics, 'write', [Topic.rfmUpdated]),
     inGroup(analytics, 'read', 'rfm-analytics', 'prefixed'),

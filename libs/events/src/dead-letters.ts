@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { deadLetterTopic, type KeptFields } from '@core/contracts';
 import type { Fault } from './consumer/classify.ts';
-import type { ConsumedRecord, EventProducer, EventRecord } from './kafka-client.ts';
+import type { ConsumedRecord, EventProducer, EventRecord, UnreadableRecords } from './kafka-client.ts';
 import { SIGNATURE_HEADER } from './signature.ts';
 import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
 
@@ -12,6 +13,7 @@ import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData
  * - unsupported_kind: understood, and not served
  * - signature_missing, signature_invalid: unsigned, or the key, the topic, the id or the time does not match
  * - transient_exhausted: a failure that should have passed has not, for an hour, while the database works
+ * - unreadable: damaged, of an unknown codec, or too large decompressed; an operator has stepped over it
  * - unforeseen: anything else, after a few attempts
  */
 export type DeadLetterReason =
@@ -22,6 +24,7 @@ export type DeadLetterReason =
   | 'unsupported_kind'
   | (typeof SIGNATURE_REASONS)[number]
   | 'transient_exhausted'
+  | 'unreadable'
   | 'unforeseen';
 
 /** Reasons whose records may not be applied by a redrive. */
@@ -72,6 +75,33 @@ const sizeOf = ({ key, headers, value }: EventRecord): number =>
     (sum, part) => sum + Buffer.byteLength(part ?? ''),
     100,
   );
+
+/**
+ * Puts in the place of records that cannot be read where they are. Their bytes stay in their own topic until its
+ * retention ends: nobody can tell what of them names a person.
+ */
+export const sendUnreadableLetter = (
+  producer: EventProducer,
+  { topic, partition, first, last, why, raw }: UnreadableRecords,
+): Promise<void> =>
+  producer.send([
+    {
+      topic: deadLetterTopic(topic),
+      key: null,
+      headers: {
+        dlq_reason: 'unreadable' satisfies DeadLetterReason,
+        dlq_source_topic: topic,
+        dlq_partition: String(partition),
+        dlq_offset: String(first),
+        dlq_last_offset: String(last),
+        dlq_attempts: '1',
+        dlq_why: why,
+        dlq_body_bytes: String(raw?.length ?? 0),
+        ...(raw ? { dlq_body_sha256: createHash('sha256').update(raw).digest('hex') } : {}),
+      },
+      value: null,
+    },
+  ]);
 
 const OUR_HEADERS = 'dlq_';
 const LONGEST_RULE = 500;

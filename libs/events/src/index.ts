@@ -14,3 +14,5 @@ export * from './replication.ts';
 export { signatureOf } from './sign-record.ts';
 export * from './signature.ts';
 export * from './topics.ts';
+export * from './watch-topics.ts';
+export * from './worker-groups.ts';

@@ -7,7 +7,7 @@ export interface KafkaClient {
   /**
    * The records of a topic up to the end offsets at the call's beginning; each partition's in order, the
    * partitions mixed. Belongs to no group that others see, and commits nothing: for looking, not for working.
-   * @throws while no broker answers, when the topic is missing, or the signal's reason
+   * @throws while no broker answers, when the topic is missing, at records that cannot be read, or the signal's reason
    */
   read(topic: string, options?: ReadOptions): AsyncIterable<ConsumedRecord>;
   /** Creates those that are missing and leaves the others as they are. @returns the names created */
@@ -71,6 +71,10 @@ export interface EventProducer {
 export interface ReadOptions {
   /** First offset by partition; the oldest record kept for one that is not named. */
   from?: ReadonlyMap<number, bigint>;
+  /** The offset behind the last one, by partition, where it is before the end. */
+  to?: ReadonlyMap<number, bigint>;
+  /** Told of records that cannot be read; the rest of their partition is left out. */
+  onUnreadable?: (found: UnreadableRecords) => void;
   signal?: AbortSignal;
 }
 
@@ -98,13 +102,26 @@ export interface ConsumeOptions {
    */
   onBatch(records: readonly ConsumedRecord[], signal: AbortSignal): Promise<void>;
   /**
-   * The consumer could not get back into its group for minutes, whatever the reason: it is down for good, and
-   * a new process may fare better. Without it the error is thrown as an uncaught one, so that the process
-   * ends: it must never look healthy while it consumes nothing.
+   * Called with records that cannot be read, in their turn. Their offsets are committed only after it has resolved;
+   * while it rejects, or without it, their partition rests and they come again. No other partition waits for them.
    */
-  onFatal?: (error: Error) => void;
+  onUnreadable?(found: UnreadableRecords, signal: AbortSignal): Promise<void>;
 }
 
+/** Records that lie in a partition and cannot be read: damaged, of an unknown codec, or larger than we take. */
+export interface UnreadableRecords {
+  topic: string;
+  partition: number;
+  /** The first and the last of their offsets. */
+  first: bigint;
+  last: bigint;
+  /** Holds nothing of their data. */
+  why: string;
+  /** As the broker sends them; undefined where it refuses to. */
+  raw: Buffer | undefined;
+}
+
+/** Consumes until it is closed: a consumer that crashes, hangs or loses its topic is built anew for as long as it takes. */
 export interface EventConsumer {
   /** Whether it is a member of its group, has been heard by the broker lately, and no fetch is stuck. */
   joined(): boolean;

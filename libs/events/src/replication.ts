@@ -45,8 +45,10 @@ interface Found extends Replication {
 }
 
 /** @throws while no broker answers, or when this user may not read a topic's settings */
-export async function readReplication(client: Pick<KafkaClient, 'describeTopics'>): Promise<Found[]> {
-  const names = topicSpecs().map(({ name }) => name);
+export async function readReplication(
+  client: Pick<KafkaClient, 'describeTopics'>,
+  names = topicSpecs().map(({ name }) => name),
+): Promise<Found[]> {
   const found = await client.describeTopics(names, [MIN_IN_SYNC]);
   return found.map(({ name, replicas = 0, config }) => ({
     topic: name,
@@ -59,6 +61,14 @@ export async function readReplication(client: Pick<KafkaClient, 'describeTopics'
 export const isWeak = ({ replicas, minInSync }: Replication): boolean =>
   replicas < WANTED.replicas || minInSync < WANTED.minInSync || minInSync >= replicas;
 
+interface ReportReplication {
+  log: Pick<Logger, 'warn'>;
+  metrics: Registry;
+  production: boolean;
+  /** Every topic of the service unless given. */
+  names?: string[];
+}
+
 /**
  * Reports at an app's start how the topics are replicated: in metrics, and in production in a warning that
  * names the weak ones. It is not an error: the topics hold events, and an app that waited for their
@@ -66,7 +76,7 @@ export const isWeak = ({ replicas, minInSync }: Replication): boolean =>
  */
 export async function reportReplication(
   client: Pick<KafkaClient, 'describeTopics'>,
-  { log, metrics, production }: { log: Pick<Logger, 'warn'>; metrics: Registry; production: boolean },
+  { log, metrics, production, names }: ReportReplication,
 ): Promise<void> {
   const registers = [metrics];
   const replicas = new Gauge({
@@ -82,7 +92,7 @@ export async function reportReplication(
     registers,
   });
   try {
-    const found = await readReplication(client);
+    const found = await readReplication(client, names);
     for (const { topic, ...is } of found) {
       replicas.set({ topic }, is.replicas);
       inSync.set({ topic }, is.minInSync);

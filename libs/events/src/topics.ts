@@ -1,5 +1,5 @@
 import { allTopics, deadLetterTopic, Topic, TOPIC_PARTITIONS } from '@core/contracts';
-import type { KafkaClient, TopicSpec } from './kafka-client.ts';
+import type { TopicSpec } from './kafka-client.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -32,16 +32,3 @@ export const topicSpecs = (): TopicSpec[] => {
     },
   }));
 };
-
-/**
- * For apps at boot, which wait for the topics and never create them: partitions and retention are decided
- * in one place.
- * @throws Error naming the missing ones and the command that creates them
- */
-export async function assertTopics(client: Pick<KafkaClient, 'topics'>, names = allTopics()): Promise<void> {
-  const present = new Set(await client.topics());
-  const missing = names.filter((name) => !present.has(name));
-  if (missing.length > 0) {
-    throw new Error(`no topics ${missing.join(', ')} yet; \`npm run ops -- topics\` creates them`);
-  }
-}

@@ -137,6 +137,73 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         }
       });
 
+      it('lets no partition wait for another whose handler takes its time', async () => {
+        const topic = await newTopic(client, { partitions: 6 });
+        const groupId = newGroup();
+        const sendRound = async (round: number) => {
+          for (const key of upTo(24)) await send(topic, `key-${key}`, [`${round}`]);
+        };
+        await sendRound(1);
+        const seen: ConsumedRecord[] = [];
+        const slow = Promise.withResolvers<void>();
+        const taken = new Set<number>();
+        const consumer = await client.consume({
+          groupId,
+          topics: [topic],
+          onBatch: async (records, signal) => {
+            const { partition } = records[0]!;
+            // More than the client hands on at once.
+            if (partition < 5) {
+              taken.add(partition);
+              await Promise.race([slow.promise, untilAborted(signal)]);
+            }
+            seen.push(...records);
+          },
+        });
+        await waitUntil(() => taken.size === 5, { what: 'five slow partitions' });
+        const last = () => texts(seen.filter(({ partition }) => partition === 5)).at(-1);
+        for (const round of [2, 3]) {
+          await sendRound(round);
+          await waitUntil(() => last() === String(round), { what: `round ${round} of the quick partition` });
+        }
+        expect(new Set(seen.map(({ partition }) => partition))).toEqual(new Set([5]));
+        expect(consumer.joined()).toBe(true);
+        slow.resolve();
+        await waitUntil(async () => (await client.lag(groupId, topic)) === 0n, { what: 'everything' });
+        await consumer.close();
+        for (const key of upTo(24).map((n) => `key-${n}`)) {
+          expect(texts(seen.filter((record) => String(record.key) === key))).toEqual(['1', '2', '3']);
+        }
+      });
+
+      it('commits the work in hand of a slow handler when it closes, and only that', async () => {
+        const topic = await newTopic(client, { partitions: 2 });
+        const groupId = newGroup();
+        const keys = upTo(10).map((n) => `key-${n}`);
+        const sendAll = async (value: string) => {
+          for (const key of keys) await send(topic, key, [value]);
+        };
+        const quick: string[] = [];
+        let slow = 0;
+        const consumer = await client.consume({
+          groupId,
+          topics: [topic],
+          onBatch: async (records, signal) => {
+            if (records[0]!.partition === 1) return void quick.push(...texts(records));
+            slow += records.length;
+            // It cannot be stopped any more, and ends a moment after it was asked to.
+            await untilAborted(signal).catch(() => undefined);
+            await new Promise((resolve) => setTimeout(resolve, 200));
+          },
+        });
+        await sendAll('1');
+        await waitUntil(() => slow > 0 && quick.includes('1'), { what: 'both partitions' });
+        await sendAll('2');
+        await waitUntil(() => quick.includes('2'), { what: 'the quick one to go on' });
+        await consumer.close();
+        expect((await client.groupOffsets(groupId, topic))[0]!.committed).toBe(BigInt(slow));
+      });
+
       it('commits what was handled and nothing more: a successor begins there', async () => {
         const topic = await newTopic(client, { partitions: 1 });
         const groupId = newGroup();

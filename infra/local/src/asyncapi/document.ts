@@ -1,11 +1,9 @@
 import { deadLetterTopic, eventHeaders, type TopicName } from '@core/contracts';
-import { topicSpecs, type TopicSpec } from '@core/events';
+import { topicSpecs, workerGroup, type TopicSpec } from '@core/events';
 import { bodySchemas } from './body-schemas.ts';
 import { EVENTS, type EventDoc } from './events.ts';
 import { deadLetterHeaderSchema, eventHeaderSchema } from './header-schemas.ts';
 
-/** The worker's consumer group. */
-const GROUP = 'core-worker';
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /**
@@ -70,7 +68,11 @@ function partsOf(spec: TopicSpec) {
       channel: { $ref: `#/channels/${id}` },
       messages: [{ $ref: `#/channels/${id}/messages/${messageId}` }],
       ...(action === 'receive'
-        ? { bindings: { kafka: { groupId: { type: 'string', const: GROUP }, bindingVersion: '0.5.0' } } }
+        ? {
+            bindings: {
+              kafka: { groupId: { type: 'string', const: workerGroup(spec.name) }, bindingVersion: '0.5.0' },
+            },
+          }
         : {}),
     },
     message: dead ? deadLetterMessage(messageId, topic) : eventMessage(messageId, short, topic, doc),

@@ -45,6 +45,7 @@ const DEAD: Record<string, JsonSchema> = {
       'signature_missing',
       'signature_invalid',
       'transient_exhausted',
+      'unreadable',
       'unforeseen',
     ],
   }),
@@ -63,6 +64,11 @@ const LEFT_OUT: Record<string, JsonSchema> = {
     pattern: '^\\d+$',
   }),
 };
+const UNREADABLE: Record<string, JsonSchema> = {
+  dlq_last_offset: text('The last of the offsets that could not be read', { pattern: '^\\d+$' }),
+  dlq_why: text('What was wrong with them'),
+  dlq_body_sha256: text('The SHA-256 of their bytes', { pattern: '^[0-9a-f]{64}$' }),
+};
 
 /** Headers of a topic's records. Inbound ones may come without any, and with others. */
 export const eventHeaderSchema = ({ action, signed }: EventDoc): JsonSchema => ({
@@ -80,5 +86,5 @@ export const eventHeaderSchema = ({ action, signed }: EventDoc): JsonSchema => (
 export const deadLetterHeaderSchema = (): JsonSchema => ({
   type: 'object',
   required: Object.keys(DEAD),
-  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...SIGNED, ...DEAD, ...FAULT, ...LEFT_OUT },
+  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...SIGNED, ...DEAD, ...FAULT, ...LEFT_OUT, ...UNREADABLE },
 });

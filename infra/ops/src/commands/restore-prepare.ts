@@ -70,7 +70,7 @@ It may run again. docs/operations.md describes the steps before and after it.`,
             `put back ${count(put.requests, 'request')} and ${count(put.tombstones, 'tombstone')}`,
             `erased ${count(plan.erased.length, 'customer')} again`,
             `lifted ${count(raised.raised, 'customer')}; told of ${count(raised.lost, 'customer')} that are lost`,
-            'the offsets of core-worker are set',
+            'the offsets of the worker are set',
             `next: start the worker alone until \`consumer lag\` is 0 and \`privacy list\` shows no shop_redact` +
               `${put.shops > 0 ? ` (${count(put.shops, 'shop')} to redact)` : ''}; then the other apps; then import every shop`,
           ],

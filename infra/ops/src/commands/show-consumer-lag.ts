@@ -1,13 +1,8 @@
-import { Topic } from '@core/contracts';
-import { kafkaEnv, type GroupOffset } from '@core/events';
+import { INBOUND, kafkaEnv, workerGroup, type GroupOffset } from '@core/events';
 import { defineCommand } from '../cli/command.ts';
 import { text } from '../cli/option.ts';
 import { count, table } from '../cli/print.ts';
 import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
-
-/** The worker's. */
-const GROUP = 'core-worker';
-const INBOUND = [Topic.rfmUpdated, Topic.gdprRequestCreated];
 
 export const showConsumerLag = defineCommand({
   name: 'consumer lag',
@@ -15,25 +10,28 @@ export const showConsumerLag = defineCommand({
   details:
     'A group that has committed nothing of a partition (committed: -) begins at the oldest record kept.',
   options: {
-    group: text('<name>', `of this group (${GROUP})`),
+    group: text('<name>', "of this group (the worker's of each topic)"),
     topic: text('<topic>', `of this topic (${INBOUND.join(', ')})`),
   },
   env: kafkaEnv,
   run: ({ values, env }) => {
-    const { group = GROUP, topic } = values;
+    const { group: named, topic } = values;
     return withKafka(env, async (kafka, topics) => {
-      const rows: ({ topic: string; partition: number } & GroupOffset)[] = [];
+      const rows: ({ group: string; topic: string; partition: number } & GroupOffset)[] = [];
       for (const name of topic === undefined ? INBOUND : [topic]) {
         assertTopicExists(topics, name);
+        const group = named ?? workerGroup(name);
         const offsets = await kafka.groupOffsets(group, name);
-        rows.push(...offsets.map((offset, partition) => ({ topic: name, partition, ...offset })));
+        rows.push(...offsets.map((offset, partition) => ({ group, topic: name, partition, ...offset })));
       }
+      const groups = [...new Set(rows.map(({ group }) => group))];
       const lag = rows.reduce((sum, row) => sum + row.lag, 0n);
       return {
         json: {
-          group,
+          group: groups.join(', '),
           lag,
           partitions: rows.map((row) => ({
+            ...(named === undefined ? { group: row.group } : {}),
             topic: row.topic,
             partition: row.partition,
             committed: row.committed ?? null,
@@ -42,7 +40,7 @@ export const showConsumerLag = defineCommand({
           })),
         },
         lines: [
-          `${group}: ${count(Number(lag), 'record')} behind`,
+          `${groups.join(', ')}: ${count(Number(lag), 'record')} behind`,
           '',
           ...table(
             ['topic', 'partition', 'committed', 'end', 'lag'],

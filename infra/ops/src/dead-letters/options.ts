@@ -10,6 +10,7 @@ const REASONS = [
   'unsupported_kind',
   ...SIGNATURE_REASONS,
   'transient_exhausted',
+  'unreadable',
   'unforeseen',
 ] as const;
 

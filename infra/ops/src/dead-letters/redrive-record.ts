@@ -1,5 +1,5 @@
 import { deadLetterTopic } from '@core/contracts';
-import { SIGNATURE_REASONS, type EventRecord } from '@core/events';
+import { SIGNATURE_REASONS, type DeadLetterReason, type EventRecord } from '@core/events';
 import { placeOf, type DeadLetterView } from './dead-letter.ts';
 
 /** What stands where personal data was, see @core/events. */
@@ -23,6 +23,9 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
         'its signature is missing or invalid; find out who sent it, ' +
         'have its producer sign it and send it again, then drop it',
     };
+  }
+  if (letter.reason === ('unreadable' satisfies DeadLetterReason)) {
+    return { refused: 'it could not be read; have its producer send it again, then drop it' };
   }
   if (left !== undefined) {
     return {

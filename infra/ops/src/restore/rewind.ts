@@ -1,11 +1,6 @@
-import { Topic } from '@core/contracts';
-import type { KafkaClient } from '@core/events';
+import { INBOUND, workerGroup, type KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
 import { isCutOff } from './read-published.ts';
-
-/** The worker's consumer group, and the topics that it consumes. */
-const GROUP = 'core-worker';
-const INBOUND = [Topic.gdprRequestCreated, Topic.rfmUpdated];
 
 /**
  * The clocks of producers, brokers and PostgreSQL differ, and a record may have waited for its retry. Surplus
@@ -28,7 +23,7 @@ export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<
   const plans: Rewind[] = [];
   for (const topic of INBOUND) {
     const at = await kafka.offsetsAt(topic, since);
-    const group = await kafka.groupOffsets(GROUP, topic);
+    const group = await kafka.groupOffsets(workerGroup(topic), topic);
     // Never forwards: records that the group has not consumed yet are still to come.
     const offsets = at.map((offset, partition) => {
       const { committed = 0n } = group[partition] ?? {};
@@ -46,10 +41,11 @@ export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<
 /** @throws OpsError while a worker runs */
 export async function rewind(kafka: KafkaClient, plans: readonly Rewind[]): Promise<void> {
   for (const { topic, offsets } of plans) {
-    await kafka.setGroupOffsets(GROUP, topic, offsets).catch((error: Error) => {
+    const group = workerGroup(topic);
+    await kafka.setGroupOffsets(group, topic, offsets).catch((error: Error) => {
       throw new OpsError(
-        `the offsets of ${GROUP} on ${topic} could not be set: ${error.message}; stop every worker, wait until its ` +
-          'session of 30 seconds has ended, and run this again',
+        `the offsets of ${group} on ${topic} could not be set: ${error.message}; stop every worker, wait until its ` +
+          'session of 9 seconds has ended, and run this again',
       );
     });
   }

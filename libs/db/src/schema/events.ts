@@ -138,15 +138,18 @@ export const parkedEvents = pgTable(
   ],
 );
 
-/** What ops did about a dead letter: Kafka keeps the record itself until its retention ends. */
+/**
+ * What ops did about a dead letter: Kafka keeps the record itself until its retention ends. Or decided about a record of
+ * a source topic that cannot be read: `stepped_over`.
+ */
 export const deadLetterResolutions = pgTable(
   'dead_letter_resolutions',
   {
-    /** Of the dead letter's own place. */
+    /** The place is the dead letter's own, or that of the record that cannot be read. */
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),
     recordOffset: bigint('record_offset', { mode: 'bigint' }).notNull(),
-    resolution: varchar('resolution').$type<'redriven' | 'dropped'>().notNull(),
+    resolution: varchar('resolution').$type<'redriven' | 'dropped' | 'stepped_over'>().notNull(),
     actor: varchar('actor').notNull(),
     resolvedAt: instant('resolved_at').notNull().defaultNow(),
   },

@@ -67,3 +67,20 @@ export function createConsumerMetrics(
     }),
   };
 }
+
+/** Reports of each topic whether it is consumed. */
+export function reportJoined(
+  registry: Registry,
+  topics: readonly string[],
+  joined: (topic: string) => boolean,
+): void {
+  new Gauge({
+    name: 'core_consumer_joined',
+    help: '1 while this worker is in the group of the topic and heard by its broker; 0: it consumes nothing of it',
+    labelNames: ['topic'],
+    registers: [registry],
+    collect() {
+      for (const topic of topics) this.set({ topic }, joined(topic) ? 1 : 0);
+    },
+  });
+}

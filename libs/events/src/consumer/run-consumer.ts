@@ -1,19 +1,24 @@
 import { countParked, pruneInbox, type Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
 import { SIGNATURE_REASONS } from '../dead-letters.ts';
-import type { EventConsumer, KafkaClient } from '../kafka-client.ts';
+import type { ConsumeOptions, EventConsumer, KafkaClient } from '../kafka-client.ts';
 import { INBOX_DAYS } from '../topics.ts';
+import { adoptOffsets } from './adopt-offsets.ts';
 import type { EventContext } from './apply-batch.ts';
 import { handleRecords } from './handle-records.ts';
-import { createConsumerMetrics } from './metrics.ts';
+import { keepConsuming } from './keep-consuming.ts';
+import { createConsumerMetrics, reportJoined } from './metrics.ts';
 import { handleParked } from './parked-events.ts';
 import { repeat } from './repeat.ts';
 import type { TopicHandler } from './topic-handler.ts';
+import { createUnreadableHandler } from './unreadable-records.ts';
 
 export interface RunConsumer<C> {
   client: KafkaClient;
-  /** Names the Kafka group and the inbox's consumer. */
+  /** Names the inbox's consumer, and the Kafka group of each topic unless `groupOf` does. */
   groupId: string;
+  /** Topics of different groups are consumed independently. */
+  groupOf?: (topic: string) => string;
   topics: Readonly<Record<string, TopicHandler<C>>>;
   /** What handlers get besides the transaction. */
   context: (event: EventContext) => C;
@@ -22,7 +27,6 @@ export interface RunConsumer<C> {
   pool: Pool;
   log: Logger;
   metrics: Registry;
-  onFatal?: (error: Error) => void;
   /** A failure that should pass is waited out for so long; an hour unless given. */
   exhaustedAfterMs?: number;
 }
@@ -35,33 +39,46 @@ const PRUNE_EVERY_MS = 3_600_000;
  * Handles each record once in effect: one transaction claims the event ids of a batch in the inbox and runs the
  * handlers, and the offset is committed after it. What cannot be handled goes to the dead letters, so that it
  * does not hold up its partition; an outage is waited out; an event whose customer is not known yet is parked.
+ * @returns before it has joined: a topic that is missing is waited for, and keeps nobody else waiting
  */
 export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventConsumer> {
-  const { client, groupId, pool, log, onFatal } = options;
+  const { client, groupId, groupOf = () => groupId, pool, log } = options;
   const topics = Object.keys(options.topics);
+  const consumers = new Map<string, EventConsumer>();
   const metrics = createConsumerMetrics(
     options.metrics,
-    { lag: (topic) => client.lag(groupId, topic), parked: () => countParked(pool, groupId) },
+    {
+      lag: (topic) => client.lag(groupOf(topic), topic),
+      parked: () => countParked(pool, groupId),
+    },
     topics,
   );
+  reportJoined(options.metrics, topics, (topic) => consumers.get(groupOf(topic))?.joined() ?? false);
   // Created at the start: an alarm on the increase of a counter misses the increase from absent to one.
   for (const topic of topics.filter((name) => options.topics[name]?.verify)) {
     for (const reason of SIGNATURE_REASONS) metrics.deadLettered.inc({ topic, reason }, 0);
   }
   const deps = { ...options, producer: await client.producer(), metrics };
 
-  const consumer = await client.consume({
-    groupId,
-    topics,
-    onBatch: async (records, signal) => {
-      const { topic, timestamp } = records.at(-1) ?? {};
-      const handler = topic === undefined ? undefined : options.topics[topic];
-      if (!handler || !timestamp) throw new Error(`no handler for ${topic}`);
-      await handleRecords(deps, handler, records, signal);
-      metrics.recordAge.set({ topic }, Math.max(0, Date.now() - timestamp.getTime()) / 1000);
-    },
-    ...(onFatal ? { onFatal } : {}),
-  });
+  const onUnreadable = createUnreadableHandler(deps, options.metrics);
+  for (const [group, together] of Map.groupBy(topics, groupOf)) {
+    const work: ConsumeOptions = {
+      groupId: group,
+      topics: together,
+      onUnreadable,
+      onBatch: async (records, signal) => {
+        const { topic, timestamp } = records.at(-1) ?? {};
+        const handler = topic === undefined ? undefined : options.topics[topic];
+        if (!handler || !timestamp) throw new Error(`no handler for ${topic}`);
+        await handleRecords(deps, handler, records, signal);
+        metrics.recordAge.set({ topic }, Math.max(0, Date.now() - timestamp.getTime()) / 1000);
+      },
+    };
+    const before = async (): Promise<void> => {
+      for (const topic of together) await adoptOffsets(client, topic, { from: groupId, to: group });
+    };
+    consumers.set(group, keepConsuming(client, work, { log, before }));
+  }
   const loops = [
     repeat('handle parked events', { log, afterErrorMs: PARKED_EVERY_MS }, async (signal) => {
       const begin = Date.now();
@@ -74,9 +91,9 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
     ),
   ];
   return {
-    joined: () => consumer.joined(),
+    joined: () => [...consumers.values()].every((consumer) => consumer.joined()),
     close: async () => {
-      await Promise.all([consumer.close(), ...loops.map((loop) => loop.close())]);
+      await Promise.all([...consumers.values(), ...loops].map((each) => each.close()));
     },
   };
 }

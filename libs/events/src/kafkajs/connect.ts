@@ -4,6 +4,7 @@ import type { KafkaClient } from '../kafka-client.ts';
 import type { Sasl } from '../kafka-env.ts';
 import { createAdmin } from './admin.ts';
 import { openConsumer } from './consumer.ts';
+import { replaceFetchDecoder } from './fetch/replace-decoder.ts';
 import { logTo, silent } from './log.ts';
 import { createProducer } from './producer.ts';
 import { quietIdleLoop } from './quiet-idle.ts';
@@ -24,10 +25,14 @@ export interface KafkaOptions {
   stuckAfterMs?: number;
 }
 
+/** A broker that restarts, or a network that breaks, is back by then. */
+const ALARM_AFTER_MS = 60_000;
+
 /** The KafkaClient on kafkajs. Nothing is connected until something is asked for. */
 export function connectKafka(options: KafkaOptions): KafkaClient {
   const { brokers, clientId, tls = false, sasl, log, stuckAfterMs = STUCK_AFTER_MS } = options;
   quietIdleLoop();
+  replaceFetchDecoder();
   const kafka = new Kafka({
     brokers,
     clientId,
@@ -49,10 +54,14 @@ export function connectKafka(options: KafkaOptions): KafkaClient {
       await producer.connect();
       return producer;
     },
-    consume: async ({ onFatal = throwUncaught, ...work }) => {
+    consume: async (work) => {
+      const { groupId: group, topics } = work;
       const consumer = await supervise(() => openConsumer(kafka, work, stuckAfterMs), {
-        onOver: (err) => log?.warn({ err, group: work.groupId }, 'the consumer is over; building it anew'),
-        onFatal,
+        onOver: (err, failingForMs) =>
+          log?.[failingForMs > ALARM_AFTER_MS ? 'error' : 'warn'](
+            { err, group, topics, failing_for_s: Math.round(failingForMs / 1_000) },
+            'the consumer is over; building it anew',
+          ),
       });
       consumers.push(consumer);
       return consumer;
@@ -64,10 +73,3 @@ export function connectKafka(options: KafkaOptions): KafkaClient {
     },
   };
 }
-
-/** Thrown outside of any promise, it ends a process that has not said what else to do. */
-const throwUncaught = (error: Error): void => {
-  setImmediate(() => {
-    throw error;
-  });
-};

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
-import type { ConsumedRecord, ReadOptions } from '../kafka-client.ts';
+import type { ConsumedRecord, ReadOptions, UnreadableRecords } from '../kafka-client.ts';
 import { HEARTBEAT_MS, keepBeating } from './heartbeat.ts';
 import { offsetsOf } from './offsets.ts';
-import { toRecord } from './record.ts';
+import { partsOf } from './parts.ts';
 
 interface Portion {
   records: ConsumedRecord[];
@@ -18,10 +18,10 @@ interface Portion {
 export async function* readTopic(
   kafka: Kafka,
   topic: string,
-  { from, signal }: ReadOptions = {},
+  { signal, onUnreadable, ...range }: ReadOptions = {},
 ): AsyncGenerator<ConsumedRecord> {
   signal?.throwIfAborted();
-  const wanted = await wantedOffsets(kafka, topic, from);
+  const wanted = await wantedOffsets(kafka, topic, range);
   if (wanted.size === 0) return;
 
   const portions: Portion[] = [];
@@ -49,29 +49,39 @@ export async function* readTopic(
   consumer.on(consumer.events.GROUP_JOIN, () => {
     for (const [partition, { begin }] of wanted) consumer.seek({ topic, partition, offset: String(begin) });
   });
-  // Said also of a batch without records of ours: control records and compacted ones come to no handler.
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
-    const range = wanted.get(partition);
-    if (!range || BigInt(lastOffset) + 1n < range.end) return;
+  const finish = (partition: number) => {
     wanted.delete(partition);
     consumer.pause([{ topic, partitions: [partition] }]);
     news.resolve();
-  });
-  const eachBatch = async ({ batch, heartbeat }: EachBatchPayload): Promise<void> => {
-    const { partition } = batch;
+  };
+  // Said also of a batch without records of ours: control records and compacted ones come to no handler.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
     const range = wanted.get(partition);
-    const records = batch.messages
-      .map((message) => toRecord(topic, partition, message))
-      .filter(({ offset }) => range && offset >= range.begin && offset < range.end);
-    const last = records.at(-1);
-    if (!range || !last) return;
-    range.begin = last.offset + 1n;
+    if (range && BigInt(lastOffset) + 1n >= range.end) finish(partition);
+  });
+  const handOver = async (records: ConsumedRecord[], heartbeat: () => Promise<void>): Promise<void> => {
     const beat = keepBeating(heartbeat);
     const taken = Promise.withResolvers<void>();
     portions.push({ records, taken: taken.resolve });
     news.resolve();
     await Promise.race([taken.promise, ended.promise]);
     beat.stop();
+  };
+  const eachBatch = async ({ batch, heartbeat }: EachBatchPayload): Promise<void> => {
+    const { partition } = batch;
+    for (const part of partsOf(batch)) {
+      const range = wanted.get(partition);
+      if (!range) return;
+      if ('unreadable' in part) {
+        if (part.unreadable.first >= range.end) continue;
+        if (!onUnreadable) return fail(new Error(describe(part.unreadable)));
+        onUnreadable(part.unreadable);
+        return finish(partition);
+      }
+      const records = part.records.filter(({ offset }) => offset >= range.begin && offset < range.end);
+      range.begin = BigInt(part.last) + 1n;
+      if (records.length > 0) await handOver(records, heartbeat);
+    }
   };
 
   try {
@@ -97,18 +107,22 @@ export async function* readTopic(
   }
 }
 
+const describe = ({ topic, partition, first, last, why }: UnreadableRecords): string =>
+  `the offsets ${first} to ${last} of ${topic}, partition ${partition}, cannot be read: ${why}`;
+
 /** What there is to read, by partition; partitions with nothing are left out. */
 async function wantedOffsets(
   kafka: Kafka,
   topic: string,
-  from: ReadOptions['from'],
+  { from, to }: Pick<ReadOptions, 'from' | 'to'>,
 ): Promise<Map<number, { begin: bigint; end: bigint }>> {
   const admin = kafka.admin();
   try {
     await admin.connect();
     const ranges = (await offsetsOf(admin, topic)).map(({ low, high }, partition) => {
       const first = from?.get(partition) ?? low;
-      return [partition, { begin: first > low ? first : low, end: high }] as const;
+      const last = to?.get(partition) ?? high;
+      return [partition, { begin: first > low ? first : low, end: last < high ? last : high }] as const;
     });
     return new Map(ranges.filter(([, { begin, end }]) => begin < end));
   } finally {

@@ -12,10 +12,9 @@ const until = async (met: () => boolean) => {
   while (!met()) await pause(5);
 };
 const onOver = jest.fn();
-const onFatal = jest.fn();
 beforeEach(() => jest.clearAllMocks());
 const start = (open: () => Promise<ConsumerLife>, limits: Partial<typeof LIMITS> = {}) =>
-  supervise(open, { onOver, onFatal, limits: { ...LIMITS, ...limits } });
+  supervise(open, { onOver, limits: { ...LIMITS, ...limits } });
 
 it('hands the first failure to the caller', async () => {
   const open = jest.fn().mockRejectedValue(new Error('no broker'));
@@ -54,26 +53,30 @@ it('builds a new one when the old one is over, though it does not close and the 
   await consumer.close();
   expect(second.close).toHaveBeenCalledTimes(1);
   expect(consumer.joined()).toBe(false);
-  expect(onFatal).not.toHaveBeenCalled();
 });
 
-it('is fatal after failing for too long, also when each new one lives for a moment', async () => {
+it('never gives up, however long it fails, and says for how long', async () => {
+  let opened = 0;
   const open = async () => {
+    if (opened++ > 0 && opened < 6) throw new Error('no such topic');
     const life = newLife();
-    setImmediate(() => life.end(new Error('fenced')));
+    if (opened === 1) setImmediate(() => life.end(new Error('the topic was deleted')));
     return life;
   };
-  const consumer = await start(open, { giveUpMs: 300 });
-  await until(() => onFatal.mock.calls.length > 0);
-  expect(onFatal.mock.calls).toEqual([[new Error('fenced')]]);
-  expect(consumer.joined()).toBe(false);
+  const consumer = await start(open);
+  await until(() => opened === 6 && consumer.joined());
+  const failing = onOver.mock.calls.map(([, ms]: [Error, number]) => ms);
+  expect(failing).toHaveLength(5);
+  expect(failing[0]).toBe(0);
+  expect(failing).toEqual([...failing].sort((a, b) => a - b));
+  expect(failing.at(-1)).toBeGreaterThan(0);
   await consumer.close();
 });
 
 it('forgives failures once a life has lasted', async () => {
   const lives = Array.from({ length: 4 }, () => newLife());
   let opened = 0;
-  const consumer = await start(async () => lives[opened++]!, { giveUpMs: 1_000, stableMs: 0 });
+  const consumer = await start(async () => lives[opened++]!, { stableMs: 0 });
   for (const life of lives.slice(0, 3)) {
     await until(() => consumer.joined());
     await pause(400);
@@ -81,7 +84,7 @@ it('forgives failures once a life has lasted', async () => {
     await until(() => !consumer.joined());
   }
   await until(() => consumer.joined());
-  expect(onFatal).not.toHaveBeenCalled();
+  expect(onOver.mock.calls.map(([, ms]: [Error, number]) => ms)).toEqual([0, 0, 0]);
   await consumer.close();
 });
 

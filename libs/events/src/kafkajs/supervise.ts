@@ -11,17 +11,14 @@ export interface ConsumerLife {
 }
 
 export interface Supervision {
-  /** Told at each end of a life. */
-  onOver: (why: Error) => void;
-  onFatal: (error: Error) => void;
+  /** Told at each end of a life and each opening that fails, with how long there has been none that lasted. */
+  onOver: (why: Error, failingForMs: number) => void;
   limits?: typeof LIMITS;
 }
 
 export const LIMITS = {
   /** A life that lasts so long makes up for the failures before it. */
   stableMs: 60_000,
-  /** Failing for so long, something is wrong with this process or its settings that a new one may not have. */
-  giveUpMs: 300_000,
   /** A join waits for slow members, at most half of this. */
   openMs: 60_000,
   closeMs: 20_000,
@@ -29,12 +26,13 @@ export const LIMITS = {
 
 /**
  * A consumer that is built anew whenever it crashes, hangs or is thrown out, instead of being nursed: a new one
- * has new connections and a new member id. The old one is told to end and not waited for.
+ * has new connections and a new member id. The old one is told to end and not waited for. It never gives up: ending the
+ * process would take its other consumers and the relay with it, and a topic that was deleted may come back.
  * @throws what `open` throws, at the first opening alone
  */
 export async function supervise(
   open: () => Promise<ConsumerLife>,
-  { onOver, onFatal, limits = LIMITS }: Supervision,
+  { onOver, limits = LIMITS }: Supervision,
 ): Promise<EventConsumer> {
   const closing = new AbortController();
   const asked = new Promise<undefined>((resolve) => {
@@ -54,8 +52,7 @@ export async function supervise(
 
   const failed = (why: Error): void => {
     if (failures++ === 0) failingSince = Date.now();
-    onOver(why);
-    if (Date.now() - failingSince > limits.giveUpMs) throw why;
+    onOver(why, Date.now() - failingSince);
   };
   const openAnew = async (): Promise<ConsumerLife | undefined> => {
     while (!closing.signal.aborted) {
@@ -80,9 +77,7 @@ export async function supervise(
       life = await openAnew();
     }
   };
-  const alive = keepAlive().catch((error: unknown) => {
-    if (!closing.signal.aborted) onFatal(error as Error);
-  });
+  const alive = keepAlive();
 
   const close = async (): Promise<void> => {
     closing.abort();

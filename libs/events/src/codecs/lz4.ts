@@ -1,0 +1,120 @@
+import { copyBack, copyFrom } from './copy.ts';
+import { CorruptData } from './corrupt-data.ts';
+
+const FRAME = 0x184d2204;
+/** A frame of anybody's own data, to be stepped over: its last four bits are free. */
+const SKIPPABLE = 0x184d2a5;
+const SHORTEST_MATCH = 4;
+
+const FLAG = { blockChecksum: 0x10, contentSize: 0x08, contentChecksum: 0x04, dictionary: 0x01 } as const;
+const UNCOMPRESSED = 0x80000000;
+
+/**
+ * Decompresses LZ4 frames. Their checksums are stepped over: the CRC of the record batch covers the same bytes,
+ * and early Kafka clients wrote a wrong checksum of the header.
+ * @param most bytes of the result
+ * @throws CorruptData
+ */
+export function decompressLz4(input: Buffer, most: number): Buffer {
+  const output = new Output(Math.min(most, 4 * input.length), most);
+  let at = 0;
+  do at = readFrame(input, at, output);
+  while (at < input.length);
+  if (at > input.length) throw endsTooEarly();
+  return output.bytes.subarray(0, output.end);
+}
+
+/** The result so far. A match may reach back into earlier blocks, so it is one buffer, which grows. */
+class Output {
+  bytes: Buffer;
+  end = 0;
+  readonly #most: number;
+
+  constructor(size: number, most: number) {
+    this.bytes = Buffer.allocUnsafe(size);
+    this.#most = most;
+  }
+
+  /** Makes room for so many bytes more. */
+  reserve(length: number): void {
+    const needed = this.end + length;
+    if (needed <= this.bytes.length) return;
+    if (needed > this.#most) throw new CorruptData(`it is larger than ${this.#most} bytes`);
+    const larger = Buffer.allocUnsafe(Math.min(this.#most, Math.max(needed, 2 * this.bytes.length)));
+    this.bytes.copy(larger, 0, 0, this.end);
+    this.bytes = larger;
+  }
+
+  literal(input: Buffer, from: number, length: number): void {
+    if (from + length > input.length) throw endsTooEarly();
+    this.reserve(length);
+    copyFrom(input, from, this.bytes, this.end, length);
+    this.end += length;
+  }
+
+  match(distance: number, length: number): void {
+    if (distance === 0 || distance > this.end) throw new CorruptData('a match of lz4');
+    this.reserve(length);
+    copyBack(this.bytes, this.end, distance, length);
+    this.end += length;
+  }
+}
+
+/** @returns where the next frame begins */
+function readFrame(input: Buffer, begin: number, output: Output): number {
+  const magic = readInt(input, begin);
+  if (magic >>> 4 === SKIPPABLE) return begin + 8 + readInt(input, begin + 4);
+  if (magic !== FRAME) throw new CorruptData('no frame of lz4');
+  const flags = readByte(input, begin + 4);
+  if (flags >> 6 !== 1) throw new CorruptData('an unknown version of lz4');
+  if (flags & FLAG.dictionary) throw new CorruptData('lz4 with a dictionary');
+  // Flags, largest block, checksum of these.
+  let at = begin + 7 + (flags & FLAG.contentSize ? 8 : 0);
+  for (;;) {
+    const head = readInt(input, at);
+    at += 4;
+    if (head === 0) break;
+    const end = at + (head & ~UNCOMPRESSED);
+    if (end > input.length) throw endsTooEarly();
+    if (head & UNCOMPRESSED) output.literal(input, at, end - at);
+    else readBlock(input.subarray(at, end), output);
+    at = end + (flags & FLAG.blockChecksum ? 4 : 0);
+  }
+  return at + (flags & FLAG.contentChecksum ? 4 : 0);
+}
+
+function readBlock(block: Buffer, output: Output): void {
+  let at = 0;
+  const readLength = (nibble: number): number => {
+    let length = nibble;
+    if (nibble === 15) {
+      let more: number;
+      do length += more = readByte(block, at++);
+      while (more === 255);
+    }
+    return length;
+  };
+  while (at < block.length) {
+    const token = readByte(block, at++);
+    const literal = readLength(token >> 4);
+    output.literal(block, at, literal);
+    at += literal;
+    if (at === block.length) return; // the last sequence is a literal alone
+    const distance = readByte(block, at) + 256 * readByte(block, at + 1);
+    at += 2;
+    output.match(distance, readLength(token & 15) + SHORTEST_MATCH);
+  }
+}
+
+function readByte(input: Buffer, at: number): number {
+  const byte = input[at];
+  if (byte === undefined) throw endsTooEarly();
+  return byte;
+}
+
+function readInt(input: Buffer, at: number): number {
+  if (at + 4 > input.length) throw endsTooEarly();
+  return input.readUInt32LE(at);
+}
+
+const endsTooEarly = () => new CorruptData('lz4 ends too early');

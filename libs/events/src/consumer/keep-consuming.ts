@@ -1,0 +1,41 @@
+import { untilReady, type Logger } from '@core/runtime';
+import type { ConsumeOptions, EventConsumer, KafkaClient } from '../kafka-client.ts';
+
+/**
+ * Consumes from when it can be: a topic that is missing, or a broker that is away, is waited for and named in the log.
+ * @param before what must be done before the first join
+ */
+export function keepConsuming(
+  client: Pick<KafkaClient, 'consume'>,
+  work: ConsumeOptions,
+  { log, before }: { log: Pick<Logger, 'warn' | 'error'>; before: () => Promise<void> },
+): EventConsumer {
+  const { groupId: group, topics } = work;
+  const closing = new AbortController();
+  let consumer: EventConsumer | undefined;
+  const join = async (): Promise<EventConsumer> => {
+    await before();
+    return client.consume(work);
+  };
+  const joining = untilReady(join, {
+    what: `the topic ${topics.join(', ')}`,
+    signal: closing.signal,
+    onWait: (message, err) => log.warn({ err, group, topics }, message),
+  });
+  joining.then(
+    (joined) => {
+      consumer = joined;
+      if (closing.signal.aborted) joined.close().catch(() => undefined);
+    },
+    (err: unknown) => {
+      if (!closing.signal.aborted) log.error({ err, group, topics }, 'does not consume');
+    },
+  );
+  return {
+    joined: () => consumer?.joined() ?? false,
+    close: async () => {
+      closing.abort(new Error('closing'));
+      await consumer?.close();
+    },
+  };
+}
