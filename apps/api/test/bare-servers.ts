@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import type { ServerCredentials } from '@grpc/grpc-js';
 import { CoreService } from '@core/contracts';
 import type { MerchantKeyStore, Pool } from '@core/db';
 import { createLogger, Registry, type Listener } from '@core/runtime';
@@ -63,6 +64,8 @@ interface BareServersOptions {
   /** Byte budget shared by all bodies. */
   mostBytes?: number;
   grpc?: Partial<GrpcLimits>;
+  /** Of the gRPC port; default: plain HTTP/2. */
+  credentials?: ServerCredentials;
   http?: Partial<HttpLimits>;
   webhooks?: Partial<WebhookLimits>;
 }
@@ -111,7 +114,12 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
     limits: options.webhooks,
   });
   const common = { methods, invoker, budget, log, port: 0 };
-  const grpc = await startGrpcServer({ ...common, reflection: false, limits: options.grpc });
+  const grpc = await startGrpcServer({
+    ...common,
+    reflection: false,
+    limits: options.grpc,
+    credentials: options.credentials,
+  });
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],

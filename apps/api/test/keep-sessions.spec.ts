@@ -5,40 +5,9 @@ import { join } from 'node:path';
 import { pause } from '@core/runtime';
 import { waitUntil, workspaceRoot } from '@core/testing';
 import { RFM_PATH } from './bare-servers.ts';
+import { block, DATA, END_HEADERS, END_STREAM, frame, HEADERS, OPEN, PING, request } from './raw-http2.ts';
 
-const [DATA, HEADERS, SETTINGS, PING, WINDOW] = [0, 1, 4, 6, 8] as const;
-const [END_STREAM, END_HEADERS] = [1, 4] as const;
-
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-const text = (value: string) => {
-  // HPACK writes lengths above 126 in more bytes than one.
-  const { length } = value;
-  const size = length < 127 ? [length] : [127, ((length - 127) & 127) | 128, (length - 127) >> 7];
-  return Buffer.from([...size, ...Buffer.from(value, 'latin1')]);
-};
-const block = (...headers: [string, string][]) =>
-  Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
-const OPEN = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  // A window that takes any reply.
-  frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])),
-  frame(WINDOW, 0, 0, Buffer.from([0x7f, 0, 0, 0])),
-]);
 const LAST = frame(PING, 0, 0, Buffer.from('lastping'));
-const request = (path: string): [string, string][] => [
-  [':method', 'POST'],
-  [':scheme', 'http'],
-  [':path', path],
-  [':authority', 'localhost'],
-  ['content-type', 'application/grpc'],
-];
 
 let child: ChildProcess;
 let errors: string;

@@ -136,6 +136,22 @@ describe('the HTTP port', () => {
     expect(reply.status).toBe(404);
   });
 
+  it.each(['traceparent', 'tracestate', 'baggage', 'b3', 'x-b3-traceid', 'x-b3-sampled'])(
+    'lets a page send %s',
+    async (header) => {
+      const preflight = await fetch(`${api.url}/core.v1.CoreService/GetProgramSettings`, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'https://admin.example.com',
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': header,
+        },
+      });
+      const allowed = preflight.headers.get('access-control-allow-headers') ?? '';
+      expect(allowed.toLowerCase().split(', ')).toContain(header);
+    },
+  );
+
   it.each([
     ['https://admin.example.com', 'https://admin.example.com'],
     ['https://evil.example.com', null],

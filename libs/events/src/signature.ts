@@ -1,5 +1,5 @@
 import { decodeProtectedHeader, errors, flattenedVerify, type FlattenedJWSInput } from 'jose';
-import { CoreError, ALGORITHMS, type PublicKeys } from '@core/runtime';
+import { CoreError, ALGORITHMS, tryKeys, type PublicKeys } from '@core/runtime';
 import { Unhandleable } from './consumer/classify.ts';
 import type { VerifyRecord } from './consumer/topic-handler.ts';
 import type { ConsumedRecord } from './kafka-client.ts';
@@ -35,9 +35,10 @@ export function createSignatureCheck(keys: PublicKeys, now: () => number = Date.
     const jws = record.headers[SIGNATURE_HEADER];
     if (!jws) throw new Unhandleable('signature_missing');
     try {
-      const { protectedHeader } = await flattenedVerify(detached(jws, record.value), keys, {
-        algorithms: ALGORITHMS,
-      });
+      const signed = detached(jws, record.value);
+      const { protectedHeader } = await tryKeys(keys, (found) =>
+        flattenedVerify(signed, found, { algorithms: ALGORITHMS }),
+      );
       assertBound(protectedHeader as Bound, record, now() / 1_000);
     } catch (error) {
       if (error instanceof CoreError) throw error;

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './guard.ts';
 export * from './jwks/key-source.ts';
 export * from './jwks/public-keys.ts';
+export * from './jwks/try-keys.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './read-arguments.ts';

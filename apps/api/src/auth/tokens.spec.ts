@@ -57,16 +57,39 @@ it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes a token signed by 
   expect(await check(bearer({}, {}, own))).toEqual({ caller: 'points', scopes: new Set(['rfm:read']) });
 });
 
+const BOTH = ['rfm:read', 'customers:read'];
 it.each<[string, Record<string, unknown>, Caller['scopes'] | string[], string | undefined]>([
   ['several scopes', { scope: 'rfm:read customers:pii' }, ['rfm:read', 'customers:pii'], undefined],
   ['a list of them', { scope: undefined, scopes: ['rfm:read'] }, ['rfm:read'], undefined],
-  ['unknown ones', { scope: 'rfm:read root', scopes: ['points:write', 7] }, ['rfm:read'], undefined],
+  ['a list by the usual name', { scope: ['rfm:read', 'customers:read'] }, BOTH, undefined],
+  ['a list of texts', { scope: ['rfm:read  customers:read'] }, BOTH, undefined],
+  ['a text by the name of Azure', { scope: undefined, scp: 'rfm:read customers:read' }, BOTH, undefined],
+  ['a list by the name of Okta', { scope: undefined, scp: ['rfm:read', 'customers:read'] }, BOTH, undefined],
+  ['a text by the plural', { scope: undefined, scopes: 'rfm:read customers:read' }, BOTH, undefined],
+  ['all claims together', { scope: 'rfm:read', scp: ['customers:read'], scopes: [] }, BOTH, undefined],
+  ['unknown ones', { scope: 'rfm:read root', scopes: ['points:write'] }, ['rfm:read'], undefined],
   ['none', { scope: undefined }, [], undefined],
+  ['an empty text', { scope: '' }, [], undefined],
+  ['an empty list', { scope: [] }, [], undefined],
   ['a merchant', { merchant_id: merchantId.toUpperCase() }, ['rfm:read'], merchantId],
 ])('reads %s', async (_, more, scopes, boundTo) => {
   const caller = await bench().check(bearer(more));
   expect([caller.scopes, caller.boundTo]).toEqual([new Set(scopes), boundTo]);
 });
+
+it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)(
+  'tries each fitting key for a token by %s without a kid',
+  async (alg) => {
+    const keys = (['ES256', 'EdDSA', 'RS256', alg, alg] as const).map((each) => newSigningKey(each));
+    const { check, message } = bench(jwksOf(...keys));
+    for (const by of keys.slice(3)) {
+      const scopes = new Set(['rfm:read']);
+      expect(await check(bearer({}, { kid: undefined }, by))).toEqual({ caller: 'points', scopes });
+    }
+    expect(await message(bearer({ exp: -11 }, { kid: undefined }, keys[4]))).toMatch('has expired');
+    expect(await message(bearer({}, { kid: undefined }, newSigningKey(alg)))).toMatch('does not fit');
+  },
+);
 
 const other = newSigningKey();
 const [head = '', body = '', signature = ''] = signToken(key, claims).split('.');
@@ -109,6 +132,15 @@ it.each([
   ['a merchant that is none', bearer({ merchant_id: 'all' }), "the token's merchant_id must be a UUID"],
   ['a list of merchants', bearer({ merchant_id: [merchantId] }), "the token's merchant_id must be a UUID"],
   ['null for a merchant', bearer({ merchant_id: null }), "the token's merchant_id must be a UUID"],
+  ...(['scope', 'scp', 'scopes'] as const).flatMap((claim) =>
+    [7, null, true, { 0: 'rfm:read' }, ['rfm:read', 7], [['rfm:read']], [null]].map(
+      (value): [string, string, string] => [
+        `a ${claim} of ${JSON.stringify(value)}`,
+        bearer({ [claim]: value }),
+        `the token's ${claim} must be a text or a list of texts`,
+      ],
+    ),
+  ),
   ['an unknown key', bearer({}, {}, other), 'the token is signed with an unknown key'],
   [
     'an unknown key that says it were a known one',

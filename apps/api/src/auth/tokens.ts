@@ -1,6 +1,6 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { CoreError, ALGORITHMS, type PublicKeys } from '@core/runtime';
+import { CoreError, ALGORITHMS, tryKeys, type PublicKeys } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from '../call/context.ts';
 
 /** Between two machines' clocks. */
@@ -43,14 +43,17 @@ export function createTokenCheck(options: TokenCheckOptions): TokenCheck {
   const check = async (authorization: string): Promise<Caller> => {
     try {
       const [at, begun] = [now(), monotonic()];
-      const { payload, protectedHeader } = await jwtVerify(tokenIn(authorization), keys, {
-        issuer,
-        audience,
-        algorithms: ALGORITHMS,
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: CLOCK_TOLERANCE_S,
-        currentDate: new Date(at),
-      });
+      const token = tokenIn(authorization);
+      const { payload, protectedHeader } = await tryKeys(keys, (found) =>
+        jwtVerify(token, found, {
+          issuer,
+          audience,
+          algorithms: ALGORITHMS,
+          requiredClaims: ['exp', 'sub'],
+          clockTolerance: CLOCK_TOLERANCE_S,
+          currentDate: new Date(at),
+        }),
+      );
       requireAccessToken(protectedHeader.typ);
       requireIssued(payload.iat, at);
       const caller = callerOf(payload);
@@ -107,16 +110,32 @@ function requireIssued(iat: unknown, now: number): void {
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Scopes that we do not know are another service's. A claim that we cannot read is no claim to be ignored. */
+/**
+ * The claims with a caller's rights: `scope` of RFC 8693 and 9068, and the names of common issuers (Azure, Okta,
+ * Spring). All of them together count.
+ */
+const SCOPE_CLAIMS = ['scope', 'scp', 'scopes'];
+
+/**
+ * Names in a text, space-separated, or in a list of such texts.
+ * @throws CoreError unauthenticated: a claim that we cannot read is no claim to be ignored
+ */
+function scopesIn(claim: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  return texts.flatMap((text) => {
+    if (typeof text !== 'string') throw refused(`the token's ${claim} must be a text or a list of texts`);
+    return text.split(' ');
+  });
+}
+
+/** Scopes that we do not know are another service's. */
 function callerOf(payload: JWTPayload): Caller {
-  const { sub, scope, scopes = [], merchant_id: merchant } = payload;
+  const { sub, merchant_id: merchant } = payload;
   if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT) {
     throw refused(`the token's sub must have 1 to ${LONGEST_SUBJECT} characters`);
   }
-  const names: unknown[] = [
-    ...(typeof scope === 'string' ? scope.split(' ') : []),
-    ...(Array.isArray(scopes) ? scopes : []),
-  ];
+  const names = SCOPE_CLAIMS.flatMap((claim) => scopesIn(claim, payload[claim]));
   const caller = { caller: sub, scopes: new Set<Scope>(SCOPES.filter((each) => names.includes(each))) };
   if (merchant === undefined) return caller;
   const isUuid = typeof merchant === 'string' && merchant.length === 36 && UUID.test(merchant);
@@ -128,7 +147,6 @@ const BY_CODE: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: 'the token has expired',
   ERR_JOSE_ALG_NOT_ALLOWED: `the token's algorithm is not accepted, these are: ${ALGORITHMS.join(', ')}`,
   ERR_JWKS_NO_MATCHING_KEY: 'the token is signed with an unknown key',
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'the token must name its key (kid)',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "the token's signature does not fit",
 };
 const BY_CLAIM: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { guardedEvent, type Logger } from '@core/runtime';
 import type * as grpc from '@grpc/grpc-js';
 import type { Connections } from '../request/keep-proven.ts';
+import { closeGently } from './close-gently.ts';
 import { checkHead, type StreamListener } from './head.ts';
 import { keepSessions } from './keep-sessions.ts';
 
@@ -30,6 +31,7 @@ export function hardenServers(
     replace('stream', (listener) => checkHead(listener as StreamListener) as Listener);
     connections.watch(each);
     keepSessions(each);
+    closeGently(each);
     // grpc-js listens for the first one only.
     each.on('stream', (stream) => stream.on('error', () => undefined));
   }

@@ -1,11 +1,18 @@
 import type { Http2Server, Http2Session } from 'node:http2';
 
-/** The native object behind a session or a stream, under a private symbol; a spec sees whether it still is. */
-const handleOf = (owner: object): object | undefined => {
-  symbol ??= Object.getOwnPropertySymbols(owner).find(({ description }) => description === 'kHandle');
-  return symbol && (owner as Record<symbol, object | undefined>)[symbol];
-};
-let symbol: symbol | undefined;
+const symbols = new Map<string, symbol>();
+
+/** What Node keeps of a session or a stream under a private symbol; specs see whether it still is. */
+export function privateOf(owner: object, name: string): object | undefined {
+  const symbol =
+    symbols.get(name) ?? Object.getOwnPropertySymbols(owner).find(({ description }) => description === name);
+  if (!symbol) return undefined;
+  symbols.set(name, symbol);
+  return (owner as Record<symbol, object | undefined>)[symbol];
+}
+
+/** The native object behind a session or a stream. */
+export const handleOf = (owner: object): object | undefined => privateOf(owner, 'kHandle');
 
 /**
  * Node 26 aborts the whole process when the garbage collector frees the native session before a native stream that

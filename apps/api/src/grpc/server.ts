@@ -63,8 +63,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     port,
     async stop() {
       health.stop();
-      // GOAWAY to every session. A call that crosses it has a higher number than the last one it names, so it
-      // is ignored here and the client sends it elsewhere.
+      // GOAWAY to every session; a call that crosses the first one is served (close-gently.ts).
       const forced = setTimeout(() => cutSessions(server), STOP_WITHIN_MS);
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       clearTimeout(forced);

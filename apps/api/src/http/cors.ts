@@ -6,7 +6,18 @@ import { RETRY_AFTER } from '../call/try-again.ts';
 import { MERGED_INTO } from '../errors.ts';
 import { endAnswer } from './end-answer.ts';
 
-const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, TRACEPARENT].join(', ');
+/**
+ * What a page's tracing adds to each call: W3C trace context and baggage as OpenTelemetry sends them, Zipkin's B3 in
+ * both forms. A header that is missing here fails the call of the page; only traceparent is read.
+ */
+const TRACING = [
+  TRACEPARENT,
+  'tracestate',
+  'baggage',
+  'b3',
+  ...['traceid', 'spanid', 'parentspanid', 'sampled', 'flags'].map((name) => `x-b3-${name}`),
+];
+const ALLOW_HEADERS = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, ...TRACING].join(', ');
 const OURS = [REQUEST_ID, 'x-consistency-token', MERGED_INTO, RETRY_AFTER];
 const EXPOSE_HEADERS = [...cors.exposedHeaders, ...OURS].join(', ');
 /** Browsers ask again after that; Chromium's own limit. */

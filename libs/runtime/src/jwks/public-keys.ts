@@ -11,7 +11,11 @@ import type { Logger } from '../logger.ts';
 import { loadKeys, type KeySource } from './key-source.ts';
 
 /** Finds the key that a token or a signature names; the argument of jose's verify functions. */
-export type PublicKeys = (header?: JWSHeaderParameters, token?: FlattenedJWSInput) => Promise<CryptoKey>;
+export interface PublicKeys {
+  (header?: JWSHeaderParameters, token?: FlattenedJWSInput): Promise<CryptoKey>;
+  /** Asks the source anew, unless it was asked just now. @returns whether it answered */
+  renew?(): Promise<boolean>;
+}
 
 /**
  * Signature algorithms with public keys only: HS256 would use a public key, which is not secret, as its
@@ -76,7 +80,7 @@ export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
   const unavailable = () =>
     new CoreError('unavailable', 'the keys of signatures cannot be fetched; try again', { cause: failure });
 
-  return async (header, token) => {
+  const keys: PublicKeys = async (header, token) => {
     if (now() >= loadedAt + STALE_MS && mayAsk()) await refresh();
     if (!find) throw unavailable();
     try {
@@ -89,6 +93,13 @@ export function createPublicKeys(options: PublicKeysOptions): PublicKeys {
       });
     }
   };
+  keys.renew = async () => {
+    const before = loadedAt;
+    if (mayAsk()) await refresh();
+    if (waitWhileDown && failure !== undefined) throw unavailable();
+    return loadedAt > before;
+  };
+  return keys;
 }
 
 /** The keys of a source. */
