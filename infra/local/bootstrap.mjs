@@ -19,7 +19,10 @@ const ENTRIES = {
 };
 
 /** What these run that npm does not bring; start and test see to it themselves, each where it needs it. */
-const NEEDS = { bench: ['java', 'mvn', 'redis-server'], faults: ['java', 'mvn', 'redis-server'] };
+const NEEDS = {
+  bench: ['java', 'mvn', 'redis-server'],
+  faults: ['java', 'mvn', 'redis-server', 'pgbouncer'],
+};
 
 const NPM_CHECK_MS = 500;
 /** If we die by SIGKILL this shell's standard input ends, and it stops the program in our place. */

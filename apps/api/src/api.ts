@@ -3,6 +3,7 @@ import {
   createMerchantKeyStore,
   createPool,
   deriveKeys,
+  LOCK_TIMEOUT_MS,
   openReadRouter,
   parseKeyring,
 } from '@core/db';
@@ -64,7 +65,7 @@ export async function startApi(
   const identify = openIdentify(env, log);
   const credentials = grpcCredentials(env);
 
-  const pool = createPool(env, { app: 'api', log });
+  const pool = createPool(env, { app: 'api', log, lockTimeoutMs: LOCK_TIMEOUT_MS.ofCalls });
   shutdown.add('database pool', () => pool.end());
   const metrics = createMetrics('api');
   const observer = createReadObserver(metrics);

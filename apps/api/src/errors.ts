@@ -1,7 +1,8 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { isConnectionLoss, isUnavailable } from '@core/db';
+import { isConnectionLoss, isLockTimeout, isUnavailable } from '@core/db';
 import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
+import { tryAgain } from './call/try-again.ts';
 
 /** The one table from our own errors to codes; gRPC and Connect number them alike. */
 const CODES: Readonly<Record<ErrorKind, Code>> = {
@@ -20,8 +21,8 @@ export const MERGED_INTO = 'merged-into';
 
 // SQLSTATEs of races that were lost to the end: nobody's mistake.
 const LOST_RACE = /^(40001|40P01|23505)$/;
-// The wait for a lock exceeded the role's lock_timeout.
-const LOCK_NOT_AVAILABLE = '55P03';
+/** When a call that found the database unavailable is worth repeating. */
+const RETRY_MS = 1_000;
 
 /**
  * What the caller learns of an error. Only the message of a CoreError is meant for it; of anything
@@ -40,22 +41,15 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
       Code.Aborted,
     );
   }
-  if (sqlState === LOCK_NOT_AVAILABLE) {
-    return new ConnectError(
-      `others hold the same rows, try again later, request ${requestId}`,
-      Code.Unavailable,
-    );
-  }
-  if (isConnectionLoss(error)) {
-    return new ConnectError(`the database cannot be reached, request ${requestId}`, Code.Unavailable);
-  }
-  if (isUnavailable(error)) {
-    return new ConnectError(
-      `the database cannot do this just now, try again later, request ${requestId}`,
-      Code.Unavailable,
-    );
-  }
+  const unavailable = whyUnavailable(error);
+  if (unavailable) return tryAgain(`${unavailable}, request ${requestId}`, RETRY_MS, Code.Unavailable);
   return new ConnectError(`internal error, request ${requestId}`, Code.Internal);
+}
+
+function whyUnavailable(error: unknown): string | undefined {
+  if (isLockTimeout(error)) return 'others hold the same rows';
+  if (isConnectionLoss(error)) return 'the database cannot be reached';
+  return isUnavailable(error) ? 'the database cannot do this just now' : undefined;
 }
 
 /** snake_case name of a code, for logs and metrics. */

@@ -1,9 +1,12 @@
 import {
   assertKnownSchema,
+  assertPooling,
   assertServable,
   isConnectionLoss,
   UnknownSchema,
+  WrongPooler,
   type Pool,
+  type Pooler,
   type Reader,
   type ReadRouter,
 } from '@core/db';
@@ -24,7 +27,7 @@ export interface Servable {
 export function createServable(options: {
   pool: Pool;
   reads: Pick<ReadRouter, 'reader'>;
-  env: { NODE_ENV: string; CORE_DB_REPLICAS: readonly Address[] };
+  env: { NODE_ENV: string; CORE_DB_POOLER: Pooler; CORE_DB_REPLICAS: readonly Address[] };
   log: Pick<Logger, 'warn'>;
 }): Servable {
   const { pool, env, log } = options;
@@ -40,10 +43,12 @@ export function createServable(options: {
     },
     async atStart() {
       try {
+        await assertPooling(pool, env.CORE_DB_POOLER);
         await assertServable(primary, settings);
       } catch (error) {
         // The primary decides as long as it answers: a replica may not have replayed a migration yet.
-        if (env.CORE_DB_REPLICAS.length === 0 || !isConnectionLoss(error)) throw error;
+        if (env.CORE_DB_REPLICAS.length === 0 || error instanceof WrongPooler || !isConnectionLoss(error))
+          throw error;
         await assertServable(anyNode, settings).catch(notForGood);
       }
     },

@@ -30,7 +30,7 @@ it.each(['53100', '53200', '57014', '58030'])(
       expect(refusal).toEqual({
         code: status.UNAVAILABLE,
         details: expect.stringMatching(
-          /^the database cannot do this just now, try again later, request \S+$/,
+          /^the database cannot do this just now, request \S+, try again$/,
         ) as string,
       });
       const reply = await post(`${api.url}/core.v1.CoreService/CreateCustomer`, request);

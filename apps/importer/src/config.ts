@@ -1,13 +1,47 @@
 import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
-import { appEnv, flag, integer, list, needs, port, text, url, withRules, type Env } from '@core/runtime';
+import {
+  addresses,
+  appEnv,
+  flag,
+  integer,
+  list,
+  needs,
+  optionalText,
+  port,
+  text,
+  url,
+  withRules,
+  type Env,
+} from '@core/runtime';
 import { shopifyEnv } from '@core/shopify';
+import type { RedisPlace } from './redis.ts';
 
 const variables = {
   ...appEnv,
   ...databaseEnv,
   ...keyringEnv,
   ...quietLogsEnv,
-  REDIS_URL: url({ doc: 'Redis of the job queue and the limiter', default: 'redis://localhost:6379' }),
+  REDIS_URL: url({
+    doc: 'Redis of the job queue and the limiter; rediss:// is TLS; with REDIS_SENTINELS its host and port are not used',
+    default: 'redis://localhost:6379',
+    schemes: ['redis', 'rediss'],
+    hint: ' and a host; sentinels are named in REDIS_SENTINELS, and a Redis Cluster cannot hold the queue',
+  }),
+  REDIS_SENTINELS: addresses({
+    doc: 'sentinels that know the primary, host:port,host:port; empty: Redis is where REDIS_URL says',
+    default: [],
+    example: 'sentinel-1:26379,sentinel-2:26379,sentinel-3:26379',
+  }),
+  REDIS_SENTINEL_NAME: text({
+    doc: 'what the sentinels call the primary and its replicas',
+    default: 'mymaster',
+  }),
+  REDIS_SENTINEL_USER: optionalText({ doc: 'user at the sentinels; empty: the default one' }),
+  REDIS_SENTINEL_PASSWORD: optionalText({ doc: 'password at the sentinels; empty: none', secret: true }),
+  REDIS_SENTINEL_TLS: flag({
+    doc: 'TLS to the sentinels, certificates verified; a private CA: NODE_EXTRA_CA_CERTS',
+    default: false,
+  }),
   ...shopifyEnv,
   SHOPIFY_CLIENT_ID: text({ doc: "the Shopify app's client id, to renew tokens that end", default: '' }),
   SHOPIFY_CLIENT_SECRET: list({
@@ -44,6 +78,23 @@ const variables = {
   CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9103 }),
 };
 
-export const importerEnv = withRules(variables, needs('SHOPIFY_CLIENT_ID', 'SHOPIFY_CLIENT_SECRET'));
+export const importerEnv = withRules(
+  variables,
+  needs('SHOPIFY_CLIENT_ID', 'SHOPIFY_CLIENT_SECRET'),
+  needs('REDIS_SENTINEL_NAME', 'REDIS_SENTINELS'),
+  needs('REDIS_SENTINEL_USER', 'REDIS_SENTINEL_PASSWORD'),
+  needs('REDIS_SENTINEL_PASSWORD', 'REDIS_SENTINELS'),
+  needs('REDIS_SENTINEL_TLS', 'REDIS_SENTINELS'),
+);
 
 export type ImporterEnv = Env<typeof importerEnv>;
+
+/** Where the environment says that Redis is. */
+export const redisPlace = (env: ImporterEnv): RedisPlace => ({
+  url: env.REDIS_URL,
+  sentinels: env.REDIS_SENTINELS,
+  name: env.REDIS_SENTINEL_NAME,
+  sentinelUser: env.REDIS_SENTINEL_USER,
+  sentinelPassword: env.REDIS_SENTINEL_PASSWORD,
+  sentinelTls: env.REDIS_SENTINEL_TLS,
+});

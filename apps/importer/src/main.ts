@@ -1,5 +1,6 @@
 import {
   advise,
+  assertPooling,
   assertServable,
   createMerchantKeyStore,
   createPool,
@@ -9,10 +10,10 @@ import {
 } from '@core/db';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
-import { importerEnv } from './config.ts';
+import { importerEnv, redisPlace } from './config.ts';
 import { startImporter } from './importer.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
-import { connectRedis } from './redis.ts';
+import { assertServes, assertWritable, connectRedis } from './redis.ts';
 import { seldom } from './seldom.ts';
 import { wireImporter } from './wire-importer.ts';
 
@@ -23,12 +24,15 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   const pool = createPool(env, { app: 'importer', log });
   shutdown.add('database', () => pool.end());
   const redis = connectRedis(
-    env.REDIS_URL,
+    redisPlace(env),
     seldom((err) => log.warn({ err }, 'Redis connection lost')),
   );
   shutdown.add('redis', () => redis.close());
 
-  const checks = { postgresql: () => pool.query('select 1'), redis: () => redis.commands.ping() };
+  const checks = {
+    postgresql: () => pool.query('select 1'),
+    redis: () => assertWritable(redis.commands),
+  };
   const queues = createQueuesPage({
     connection: redis.commands,
     mainDir: import.meta.dirname,
@@ -48,8 +52,14 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
 
   const { signal } = shutdown;
   const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
-  await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', signal, log, advise });
-  await untilReady(checks.redis, { what: 'Redis', signal, log, advise: () => 'see REDIS_URL' });
+  const waiting = { signal, log };
+  await untilReady(() => assertPooling(pool, env.CORE_DB_POOLER), { what: 'PostgreSQL', ...waiting, advise });
+  await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', ...waiting, advise });
+  await untilReady(() => assertServes(redis.commands), {
+    what: 'Redis',
+    ...waiting,
+    advise: () => 'see REDIS_URL and REDIS_SENTINELS',
+  });
 
   const importer = startImporter(wireImporter(env, { pool, redis, keys, metrics, log, signal }));
   shutdown.add('importer', () => importer.stop());

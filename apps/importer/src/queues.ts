@@ -3,12 +3,16 @@ import type { PageRef } from '@core/domain';
 import { closeWorker } from './close-worker.ts';
 import { createFairTurns, TURN_MS } from './jobs/fair-turns.ts';
 import { readPageJob } from './jobs/read-job.ts';
-import type { Redis } from './redis.ts';
+import { assertWritable, RedisUnavailable, type Redis } from './redis.ts';
 
 /** The schedule of pages. Redis may lose all of it at any moment: PostgreSQL holds the truth. */
 export interface PageJobs {
+  /** @throws RedisUnavailable */
   add(pages: readonly PageRef[]): Promise<void>;
-  /** Jobs that no worker has taken yet, without the delayed ones. */
+  /**
+   * Jobs that no worker has taken yet, without the delayed ones.
+   * @throws RedisUnavailable, also of a Redis that answers and takes no jobs
+   */
   waiting(): Promise<number>;
   /** Lets a delayed job come at once. */
   call(jobId: string): Promise<void>;
@@ -17,23 +21,32 @@ export interface PageJobs {
 
 export const PAGES_QUEUE = 'import-pages';
 
+/** After a Redis that refused a worker; BullMQ's own are 15 s, which an import would stand still once Redis is back. */
+export const RETRY_MS = 2_000;
+
 export function createPageJobs(connection: Redis, onError: (error: Error) => void): PageJobs {
   const queue = new Queue<PageRef>(PAGES_QUEUE, { connection });
   queue.on('error', onError);
   return {
     async add(pages) {
       if (pages.length === 0) return;
-      await queue.addBulk(
-        pages.map((page) => ({
-          name: 'import-page',
-          data: page,
-          // Kept jobs would make BullMQ ignore a later one of the same id. With the fence in the id, a slice
-          // handed out anew is never taken for the job of its former holder.
-          opts: { jobId: jobId(page), removeOnComplete: true, removeOnFail: true },
-        })),
-      );
+      const jobs = pages.map((page) => ({
+        name: 'import-page',
+        data: page,
+        // Kept jobs would make BullMQ ignore a later one of the same id. With the fence in the id, a slice
+        // handed out anew is never taken for the job of its former holder.
+        opts: { jobId: jobId(page), removeOnComplete: true, removeOnFail: true },
+      }));
+      await queue.addBulk(jobs).catch((error: unknown) => {
+        throw new RedisUnavailable(error);
+      });
     },
-    waiting: () => queue.getWaitingCount(),
+    async waiting() {
+      await assertWritable(connection);
+      return queue.getWaitingCount().catch((error: unknown) => {
+        throw new RedisUnavailable(error);
+      });
+    },
     async call(jobId) {
       await (await Job.fromId(queue, jobId))?.promote();
     },
@@ -79,7 +92,7 @@ export function startPageWorker(options: {
       throw new DelayedError();
     },
     // A stalled job is not run again: its slice's lease runs out and the page comes back with a new fence.
-    { connection, concurrency, maxStalledCount: 0 },
+    { connection, concurrency, maxStalledCount: 0, runRetryDelay: RETRY_MS },
   );
   worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));

@@ -1,4 +1,6 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { PermanentError, type Address } from '@core/runtime';
+import { leadsElsewhere } from './redis-answers.ts';
 
 export type { Redis };
 
@@ -16,19 +18,58 @@ export interface RedisConnections {
   close(): void;
 }
 
-const COMMAND_TIMEOUT_MS = 5_000;
+/** Where Redis is. */
+export interface RedisPlace {
+  /** redis:// or rediss://; with sentinels it tells user, password, database and TLS, and not the server. */
+  url: string;
+  sentinels?: readonly Address[];
+  /** As the sentinels call the primary and its replicas. */
+  name?: string;
+  sentinelUser?: string | undefined;
+  sentinelPassword?: string | undefined;
+  sentinelTls?: boolean;
+}
 
-/** Connects in the background and again whenever a connection is lost. @param onError told every failure */
-export function connectRedis(url: string, onError: (error: Error) => void): RedisConnections {
-  const retryStrategy = (attempt: number) => Math.min(attempt * 100, 2_000);
-  const worker = new Redis(url, { maxRetriesPerRequest: null, retryStrategy });
-  const commands = new Redis(url, {
+/** Redis is away, or refuses writes. */
+export class RedisUnavailable extends Error {
+  override name = 'RedisUnavailable';
+
+  constructor(cause: unknown) {
+    super('Redis is away, or refuses: nothing is queued, and nothing is sent to Shopify uncounted', {
+      cause,
+    });
+  }
+}
+
+const COMMAND_TIMEOUT_MS = 5_000;
+/** A server that refuses is left at most so often: until its address leads elsewhere, each connection ends there again. */
+const LEAVE_EVERY_MS = 1_000;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Connects in the background, and again whenever a connection is lost or leads to a server that is not the primary:
+ * a failover may keep the connections to the former one.
+ * @param onError told every failure
+ */
+export function connectRedis(place: RedisPlace, onError: (error: Error) => void): RedisConnections {
+  // Sent again when the connection is there: whoever reads from the queue has nobody else to tell.
+  const worker = new Redis(place.url, {
+    ...optionsOf(place),
+    ...leaving('and send again'),
+    maxRetriesPerRequest: null,
+  });
+  const commands = new Redis(place.url, {
+    ...optionsOf(place),
+    ...leaving('and fail'),
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     commandTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy,
   });
-  for (const redis of [worker, commands]) redis.on('error', onError);
+  for (const redis of [worker, commands]) {
+    redis.on('error', onError);
+    // Each command of a burst that is refused leaves the server, and ioredis listens for its end once for each.
+    redis.on('connect', () => redis.stream.setMaxListeners(0));
+  }
   return {
     worker,
     commands,
@@ -37,4 +78,74 @@ export function connectRedis(url: string, onError: (error: Error) => void): Redi
       commands.disconnect();
     },
   };
+}
+
+/**
+ * Rejected: ioredis's detector of failovers, whose own connections write stack traces to the console while a sentinel is
+ * away. A former primary becomes a replica once it hears of its successor, and is left then.
+ */
+function optionsOf({ url, sentinels = [], ...place }: RedisPlace): RedisOptions {
+  if (sentinels.length === 0) return {};
+  return {
+    sentinels: [...sentinels],
+    name: place.name ?? 'mymaster',
+    sentinelRetryStrategy: pauseBefore,
+    ...(place.sentinelUser && { sentinelUsername: place.sentinelUser }),
+    ...(place.sentinelPassword && { sentinelPassword: place.sentinelPassword }),
+    ...(place.sentinelTls && { sentinelTLS: {} }),
+    // Without it ioredis would speak in plain to servers that the sentinels name.
+    enableTLSForSentinelMode: new URL(url).protocol === 'rediss:',
+  };
+}
+
+const pauseBefore = (attempt: number) => Math.min(attempt * 100, LONGEST_PAUSE_MS);
+
+function leaving(
+  how: 'and send again' | 'and fail',
+): Pick<RedisOptions, 'reconnectOnError' | 'retryStrategy'> {
+  let leftAt = -Infinity;
+  return {
+    reconnectOnError(error) {
+      if (!leadsElsewhere(error)) return false;
+      leftAt = performance.now();
+      return how === 'and fail' ? 1 : 2;
+    },
+    retryStrategy: (attempt) =>
+      performance.now() - leftAt < LEAVE_EVERY_MS ? LEAVE_EVERY_MS : pauseBefore(attempt),
+  };
+}
+
+/** A key of the limiter's, which Redis's users may write. */
+const WRITTEN = 'shopify:limiter:written';
+
+/**
+ * Writes to Redis: a replica, and a primary without memory or without its replicas, answer PING all the same.
+ * @throws RedisUnavailable
+ */
+export async function assertWritable(redis: Redis): Promise<void> {
+  try {
+    await redis.set(WRITTEN, '1', 'EX', 60);
+  } catch (error) {
+    throw new RedisUnavailable(error);
+  }
+}
+
+/**
+ * As assertWritable, for the start.
+ * @throws PermanentError for what is no single primary
+ */
+export async function assertServes(redis: Redis): Promise<void> {
+  // Who may not ask finds out by writing.
+  const info = await redis.info('server').catch(() => '');
+  const [, mode] = /^redis_mode:(\w+)/m.exec(info) ?? [];
+  if (mode === 'sentinel') {
+    throw new PermanentError('REDIS_URL leads to a Sentinel; name it in REDIS_SENTINELS');
+  }
+  if (mode === 'cluster') {
+    throw new PermanentError(
+      'REDIS_URL leads to a Redis Cluster; the job queue needs a single primary, watched by Sentinel (REDIS_SENTINELS) ' +
+        'where it must not fail',
+    );
+  }
+  await assertWritable(redis);
 }

@@ -35,7 +35,7 @@ const ready = (client: Redis) =>
   client.status === 'ready' ? undefined : new Promise((resolve) => client.once('ready', resolve));
 
 beforeAll(async () => {
-  redis = connectRedis(redisUrl(REDIS_DATABASE), (err) => log.warn({ err }));
+  redis = connectRedis({ url: redisUrl(REDIS_DATABASE) }, (err) => log.warn({ err }));
   await ready(redis.commands);
   jobs = createPageJobs(redis.commands, (error) => errors.push(error));
   schedules = createSchedulerJobs(redis.commands, (error) => errors.push(error));
@@ -164,7 +164,7 @@ it('takes nothing from the other pages', async () => {
 
 it('says so while Redis is away, before the first visit and after it', async () => {
   const port = await freePort();
-  const away = connectRedis(`redis://127.0.0.1:${port}`, () => undefined);
+  const away = connectRedis({ url: `redis://127.0.0.1:${port}` }, () => undefined);
   const server = await serve(away);
   const status = async (path: string) => (await get(path, server)).status;
   const dir = mkdtempSync(join(tmpdir(), 'importer-admin-'));

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { QueryCost } from '@core/shopify';
 import { Redis } from 'ioredis';
-import { connectRedis } from '../src/redis.ts';
-import { createLimiter, LimiterUnavailable, type Limiter } from '../src/shopify/limiter.ts';
+import { connectRedis, RedisUnavailable } from '../src/redis.ts';
+import { createLimiter, type Limiter } from '../src/shopify/limiter.ts';
 import { redisUrl } from './support.ts';
 
 let redis: Redis;
@@ -195,9 +195,9 @@ describe('Retry-After', () => {
 
 describe('Redis', () => {
   it('lets nothing go while it is away', async () => {
-    const away = connectRedis('redis://127.0.0.1:1', () => undefined);
+    const away = connectRedis({ url: 'redis://127.0.0.1:1' }, () => undefined);
     const by = createLimiter(away.commands, { ceiling: 40, headroom: 0 });
-    await expect(by.admit(SHOP, REST)).rejects.toThrow(LimiterUnavailable);
+    await expect(by.admit(SHOP, REST)).rejects.toThrow(RedisUnavailable);
     await expect(by.settle(SHOP, 'ticket', {})).rejects.toThrow('Redis is away');
     away.close();
   });

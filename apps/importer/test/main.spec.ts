@@ -1,15 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { freePort, startRedis, waitUntil, workspaceRoot } from '@core/testing';
+import { freePort, startRedis, waitUntil } from '@core/testing';
 import { PAGES_QUEUE } from '../src/queues.ts';
 import { SCHEDULES_QUEUE } from '../src/schedules/scheduler-jobs.ts';
+import { createMains, type Mains } from './start-main.ts';
 import {
   ENDED,
   eventsOf,
@@ -23,49 +21,17 @@ import {
 const REDIS_DATABASE = 5;
 
 let bench: Bench;
-const children = new Set<ChildProcess>();
-beforeAll(async () => (bench = await openBench({ redisDatabase: REDIS_DATABASE })));
+let mains: Mains;
+const startMain = (env?: NodeJS.ProcessEnv) => mains.start(env);
+beforeAll(async () => {
+  bench = await openBench({ redisDatabase: REDIS_DATABASE });
+  mains = createMains(bench, redisUrl(REDIS_DATABASE));
+});
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  mains.killAll();
   await bench.reset();
 });
 afterAll(() => bench.close());
-
-interface LogLine {
-  msg: string;
-  admin_port?: number;
-}
-
-function startMain(env: NodeJS.ProcessEnv = {}) {
-  const database = new URL(bench.database.urlFor('core_importer'));
-  const child = spawn(join(workspaceRoot(), 'node_modules/.bin/node'), ['apps/importer/src/main.ts'], {
-    cwd: workspaceRoot(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      CORE_DB_HOST: database.hostname,
-      CORE_DB_PORT: database.port,
-      CORE_DB_NAME: database.pathname.slice(1),
-      CORE_DB_USER: database.username,
-      CORE_DB_PASSWORD: decodeURIComponent(database.password),
-      CORE_ENCRYPTION_KEYS: bench.keyring,
-      REDIS_URL: redisUrl(REDIS_DATABASE),
-      SHOPIFY_BASE_URL: bench.standIn.url,
-      CORE_ADMIN_PORT: '0',
-      ...env,
-    },
-  });
-  children.add(child);
-  const lines: LogLine[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as LogLine));
-  const exited = once(child, 'exit').then(([code, signal]) => {
-    children.delete(child);
-    return (code ?? signal) as number | string;
-  });
-  const said = (message: string) =>
-    waitUntil(() => lines.find((line) => line.msg === message), { what: `the importer to say "${message}"` });
-  return { child, lines, said, exited };
-}
 
 describe('main', () => {
   it('goes on exactly after kill -9 in the middle of a run, and hands over cleanly at SIGTERM', async () => {
@@ -148,13 +114,8 @@ describe('main', () => {
   it('waits for Redis at its start and says so; ready and measurable when it is there', async () => {
     const port = await freePort();
     const importer = startMain({ REDIS_URL: `redis://127.0.0.1:${port}` });
-    await importer.said('waiting for Redis: see REDIS_URL');
-    const admin = (await importer.said('serving health and metrics')).admin_port;
-    const ready = async () =>
-      (await (await fetch(`http://127.0.0.1:${admin}/readyz`)).json()) as {
-        status: string;
-        failed?: string[];
-      };
+    await importer.said('waiting for Redis: see REDIS_URL and REDIS_SENTINELS');
+    const { admin, ready } = await importer.serving();
     expect(await ready()).toEqual({ status: 'not ready', failed: ['redis'] });
 
     const dir = mkdtempSync(join(tmpdir(), 'importer-redis-'));

@@ -95,6 +95,92 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   expect(await runsOf(two)).toEqual([]);
 });
 
+/** The next day on which the clock of Berlin is put forward, at 1:00 UTC: the last Sunday of a March. */
+function nextGap(): Date {
+  for (let year = new Date().getUTCFullYear(); ; year++) {
+    const day = 31 - new Date(Date.UTC(year, 2, 31)).getUTCDay();
+    const gap = new Date(Date.UTC(year, 2, day, 1));
+    if (gap.getTime() > Date.now()) return gap;
+  }
+}
+
+it('sets the clock for the time that is promised, also where an earlier build has set another', async () => {
+  const shop = await bench.connect(0);
+  const gap = nextGap();
+  const times = { cron: `30 2 ${gap.getUTCDate()} 3 *`, timeZone: 'Europe/Berlin' };
+  await set(shop, times);
+  // As BullMQ sets it by itself.
+  const id = `${shop.merchantId}_${shop.shop}`;
+  await clock.upsertJobScheduler(id, { pattern: times.cron, tz: times.timeZone }, { name: 'run-schedule' });
+  expect((await clock.getJobScheduler(id))?.next).not.toBe(gap.getTime());
+  bench.startImporter();
+  await waitUntil(async () => (await clock.getJobScheduler(id))?.next === gap.getTime(), {
+    what: 'the clock to be set for the end of the gap',
+  });
+  expect((await show(shop)).nextAt).toEqual(gap);
+});
+
+it('sets a clock again that was not wound after its job', async () => {
+  const shop = await bench.connect(0);
+  await set(shop);
+  bench.startImporter();
+  const id = `${shop.merchantId}_${shop.shop}`;
+  await clocksToBe([`${id} 0 3 * * * Europe/Berlin`]);
+  const { nextAt } = await show(shop);
+  // As after a Redis that refused the one write, between two looks: the scheduler is there and has no job.
+  const [job] = await clock.getDelayed();
+  await bench.redis.del('bull:import-schedules:delayed', `bull:import-schedules:${job!.id}`);
+  await bench.redis.zadd('bull:import-schedules:repeat', String(Date.now() - 120_000), id);
+  await waitUntil(async () => (await clock.getJobScheduler(id))?.next === nextAt?.getTime(), {
+    what: 'the clock to be set again',
+  });
+  expect(await clock.getDelayedCount()).toBe(1);
+});
+
+it.each([
+  // Put forward at 1:00 UTC: 2:59 comes at its end, a minute after 1:59.
+  ['59 * * * *', '2027-03-28T00:30Z', ['00:59', '01:00', '01:59', '02:59']],
+  ['30 2 * * *', '2027-03-28T00:00Z', ['01:00']],
+  // Put back at 1:00 UTC.
+  ['30 2 * * *', '2027-10-31T00:00Z', ['00:30']],
+  ['30 * * * *', '2027-10-31T00:15Z', ['00:30', '02:30']],
+])('%s serves each time from %s on once', async (cron, from, expected) => {
+  const shop = await bench.connect(1);
+  await set(shop, { cron });
+  const begin = new Date(from).getTime();
+  await bench.owner.query('update import_schedules set updated_at = $2 where shop = $1', [
+    shop.shop,
+    new Date(begin),
+  ]);
+  const served: string[] = [];
+  // Two importers look twice a minute; the first one's clock is ahead of the other's.
+  for (let at = begin; at < begin + 180 * 60_000; at += 30_000) {
+    for (const now of [new Date(at + 1_500), new Date(at)]) {
+      const did = await inTransaction(bench.pool, (tx) => runSchedule(tx, bench.ctx, { ...shop, now }));
+      if (did === 'not_due') continue;
+      served.push(now.toISOString().slice(11, 16));
+      expect(did).toHaveProperty('started');
+      await bench.owner.query(
+        `update customer_import_logs set status = 'cancelled', finished_at = now() where shop = $1 and finished_at is null`,
+        [shop.shop],
+      );
+    }
+  }
+  expect(served).toEqual(expected);
+});
+
+it('starts the firing of a timer that rings by a clock ahead of this one, and none that is farther away', async () => {
+  const shop = await bench.connect(1);
+  await set(shop, { cron: '0 3 * * *', timeZone: 'UTC' });
+  await age(shop);
+  const due = new Date('2027-01-10T03:00:00Z');
+  const run = (now: Date, setFor = due) =>
+    inTransaction(bench.pool, (tx) => runSchedule(tx, bench.ctx, { ...shop, now, setFor }));
+  expect(await run(new Date('2027-01-10T02:59:50Z'))).toHaveProperty('started');
+  expect(await run(due)).toBe('not_due');
+  expect(await run(new Date('2027-01-11T02:50:00Z'), new Date('2027-01-11T03:00:00Z'))).toBe('not_due');
+});
+
 it('starts one run at a firing, however many importers there are, and tells which', async () => {
   const shop = await bench.connect(30);
   const first = await bench.start(shop);

@@ -125,7 +125,7 @@ export async function openBench(options: { redisDatabase: number }) {
       bulkFrom = 1_000_000,
       restEntitled = true,
       ceiling = LIMITS.ceiling,
-      connections = connectRedis(redisUrl(options.redisDatabase), () => undefined),
+      connections = connectRedis({ url: redisUrl(options.redisDatabase) }, () => undefined),
     } = {}) {
       const importer = startImporter({
         pool,

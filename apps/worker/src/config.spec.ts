@@ -31,6 +31,16 @@ it('refuses a wait that leaves no day of the thirty', () =>
     'CORE_SHOP_REDACT_WAIT: must be a whole number from 0 to 2505600',
   ));
 
+it('needs a way past a pooler of transactions, and of no other', () => {
+  const read = (env: Record<string, string>) => () => policyOf(env);
+  expect(read({ CORE_DB_POOLER: 'transaction' })).toThrow(
+    'CORE_DB_POOLER=transaction needs CORE_DB_DIRECT, for LISTEN and the relay: host:port of PostgreSQL itself',
+  );
+  expect(read({ CORE_DB_POOLER: 'transaction', CORE_DB_DIRECT: 'postgres:5432' })).not.toThrow();
+  expect(read({ CORE_DB_POOLER: 'session' })).not.toThrow();
+  expect(read({ CORE_DB_DIRECT: 'postgres' })).toThrow('CORE_DB_DIRECT: must be host:port');
+});
+
 const required = (env: Record<string, string>) => () => policyOf({ CORE_EVENTS_SIGNATURES: '', ...env });
 const JWKS = '{"keys":[]}';
 

@@ -1,5 +1,5 @@
 import { Topic } from '@core/contracts';
-import { databaseEnv, keyringEnv, quietLogsEnv, sealerEnv } from '@core/db';
+import { databaseEnv, directEnv, keyringEnv, needsDirect, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import {
   appEnv,
@@ -20,6 +20,7 @@ const SHOP_REDACT_WAIT_S = 86_400;
 const variables = {
   ...appEnv,
   ...databaseEnv,
+  ...directEnv,
   ...keyringEnv,
   ...quietLogsEnv,
   ...sealerEnv,
@@ -68,7 +69,7 @@ const sealedInProduction: EnvRule = (given) =>
     ? undefined
     : 'CORE_DB_SEALER_PASSWORD: is required in production, which seals the audit log';
 
-export const workerEnv = withRules(variables, signersKnown, sealedInProduction);
+export const workerEnv = withRules(variables, signersKnown, sealedInProduction, needsDirect);
 
 /**
  * The delay of a shop redaction; never zero in production, where an operator must be able to stop a forged

@@ -1,5 +1,6 @@
 import {
   advise,
+  assertPooling,
   assertServable,
   createMerchantKeyStore,
   createPool,
@@ -29,7 +30,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const verify = openSignatures(env, log);
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
-  const pool = createPool(env, { app: 'worker', log });
+  const pool = createPool(env, { app: 'worker', log, direct: env.CORE_DB_DIRECT });
   shutdown.add('database', () => pool.end());
   const kafka = connectKafka({ ...kafkaOptions(env), clientId: 'core-worker', log });
   shutdown.add('kafka', () => kafka.close());
@@ -49,6 +50,12 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const { signal } = shutdown;
   const wait = (what: string) => ({ what, signal, log, advise: () => KAFKA_ADVICE });
   const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
+  await untilReady(() => assertPooling(pool, env.CORE_DB_POOLER), {
+    what: 'PostgreSQL',
+    signal,
+    log,
+    advise,
+  });
   await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', signal, log, advise });
   const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());

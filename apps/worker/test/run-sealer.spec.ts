@@ -39,6 +39,7 @@ function start(env: Record<string, string> = {}) {
       CORE_DB_PASSWORD: 'not the sealer’s',
       CORE_DB_TLS: false,
       CORE_DB_POOL: 2,
+      CORE_DB_POOLER: 'none' as const,
       CORE_DB_SEALER_PASSWORD: decodeURIComponent(url.password),
       ...env,
     },

@@ -6,6 +6,8 @@ export { runInputs } from './inputs/run.ts';
 export { runImportFaults } from './import/run.ts';
 export { runMigrationFaults } from './migrations/run.ts';
 export { runUpdateFaults } from './update/run.ts';
+export { runPoolers } from './poolers/run.ts';
 export { runQuotaFaults } from './quotas/run.ts';
+export { runScheduleFaults } from './schedules/run.ts';
 export { runMalformedRequests } from './requests/run.ts';
 export type { FaultRun, FaultRunOptions } from './run-options.ts';

@@ -7,7 +7,9 @@ import { runImportFaults } from './import/run.ts';
 import { runInputs } from './inputs/run.ts';
 import { runMalformedRequests } from './requests/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
+import { runPoolers } from './poolers/run.ts';
 import { runQuotaFaults } from './quotas/run.ts';
+import { runScheduleFaults } from './schedules/run.ts';
 import { runUpdateFaults } from './update/run.ts';
 
 const SUITES = {
@@ -21,6 +23,8 @@ const SUITES = {
   migrations: runMigrationFaults,
   update: runUpdateFaults,
   failover: runFailoverFaults,
+  schedules: runScheduleFaults,
+  poolers: runPoolers,
 };
 
 const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only text] [--count n]
@@ -37,6 +41,8 @@ field       mutated webhooks and pages of Shopify: each ends as applied, refused
 quotas      one caller exceeds its quota ten times: no other caller is refused or waits longer
 update      a build is replaced by the next, with a migration between, under load: no call may fail
 failover    the primary hangs, or its connections go silent: each app writes again soon, and no read fails
+schedules   ten years of schedules in every time zone: each due local time has one firing, as promised
+poolers     the whole service behind pgbouncer, by session and by transaction: every app writes, and no call fails
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
 --only      the scenarios whose name contains the text

@@ -1,4 +1,4 @@
-import { databaseEnv, keyringEnv, sealerEnv } from '@core/db';
+import { databaseEnv, directEnv, keyringEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { nodeEnv, optionalText } from '@core/runtime';
 
@@ -8,6 +8,7 @@ const password = (role: string) =>
 /** Of `migrate`, which connects as the owner. */
 export const migrateEnv = {
   ...databaseEnv,
+  ...directEnv,
   CORE_DB_API_PASSWORD: password('core_api'),
   CORE_DB_WORKER_PASSWORD: password('core_worker'),
   CORE_DB_IMPORTER_PASSWORD: password('core_importer'),

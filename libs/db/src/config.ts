@@ -1,5 +1,18 @@
-import { addresses, flag, integer, nodeEnv, optionalText, secretOrFile, text, type Env } from '@core/runtime';
+import {
+  addresses,
+  flag,
+  integer,
+  nodeEnv,
+  oneOf,
+  optionalAddress,
+  optionalText,
+  secretOrFile,
+  text,
+  type Env,
+  type EnvRule,
+} from '@core/runtime';
 import { parseKeyring } from './keys/keyring.ts';
+import { POOLERS } from './pooler.ts';
 
 /** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
 export const databaseEnv = {
@@ -16,9 +29,27 @@ export const databaseEnv = {
     default: false,
   }),
   CORE_DB_POOL: integer({ doc: 'connections per process and node', default: 10, min: 1, max: 200 }),
+  CORE_DB_POOLER: oneOf(POOLERS, {
+    doc: 'pooler such as pgbouncer at CORE_DB_HOST and CORE_DB_REPLICAS: none, or its mode: session or transaction',
+    default: 'none',
+  }),
 };
 
 export type DatabaseEnv = Env<typeof databaseEnv>;
+
+/** The way past a pooler. */
+export const directEnv = {
+  CORE_DB_DIRECT: optionalAddress({
+    doc: 'PostgreSQL itself, host:port, behind a pooler: for LISTEN, relay, migrate; CORE_DB_POOLER=transaction needs it',
+    example: 'postgres:5432',
+  }),
+};
+
+/** Of an app that needs sessions: a pooler of transactions has none. */
+export const needsDirect: EnvRule = (given) =>
+  given('CORE_DB_POOLER') === 'transaction' && given('CORE_DB_DIRECT') === undefined
+    ? 'CORE_DB_POOLER=transaction needs CORE_DB_DIRECT, for LISTEN and the relay: host:port of PostgreSQL itself'
+    : undefined;
 
 /** Which replicas serve reads, and when. */
 export const replicasEnv = {

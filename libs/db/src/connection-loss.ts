@@ -16,14 +16,18 @@ const MESSAGE =
  */
 const NOT_NOW = /^(53|57|58)[0-9A-Z]{3}$/;
 
+/** The wait for a lock that another session holds exceeded lock_timeout. */
+export const isLockTimeout = (error: unknown): boolean =>
+  (error as { code?: unknown } | null | undefined)?.code === '55P03';
+
 /**
- * True for an error without a mistake in the request, which may succeed later: the connection is lost, or the
- * server cannot work now. Separate from isConnectionLoss, because another connection would not help: nothing
+ * True for an error without a mistake in the request, which may succeed later: the connection is lost, a lock is
+ * held, or the server cannot work now. Separate from isConnectionLoss, because another connection would not help: nothing
  * retries it at once.
  */
 export function isUnavailable(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
-  return isConnectionLoss(error) || (typeof code === 'string' && NOT_NOW.test(code));
+  return isConnectionLoss(error) || isLockTimeout(error) || (typeof code === 'string' && NOT_NOW.test(code));
 }
 
 /** The server or the way to it is gone: nobody's mistake, and another connection may do. */

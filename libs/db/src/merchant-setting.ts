@@ -1,3 +1,6 @@
+import type { Pool } from './pool.ts';
+import { beginOf } from './pooler.ts';
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -6,9 +9,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * gets the connection would be this merchant.
  * @throws Error for what is no uuid, which never comes near PostgreSQL
  */
-export function beginFor(merchantId: string | undefined, begin: 'begin' | 'begin read only'): string {
-  if (merchantId === undefined) return begin;
+export function beginFor(
+  pool: Pool,
+  merchantId: string | undefined,
+  begin: 'begin' | 'begin read only',
+): string {
+  const start = beginOf(pool, begin);
+  if (merchantId === undefined) return start;
   if (!UUID.test(merchantId))
     throw new Error('a transaction is for a merchant, and what it was given is no uuid');
-  return `${begin}; set local core.merchant_id = '${merchantId}'`;
+  return `${start}; set local core.merchant_id = '${merchantId}'`;
 }

@@ -4,6 +4,7 @@ import { announce } from './announce.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import { beginFor } from './merchant-setting.ts';
 import { ANSWER_MARGIN_MS, type Pool } from './pool.ts';
+import { keepsStatements } from './pooler.ts';
 import { WRITE_POSITION_SQL } from './reads/position.ts';
 
 /** What a query needs: one statement with its parameters, rows back. */
@@ -90,7 +91,7 @@ async function runTransaction<T, R>(
   options: TransactionOptions,
   afterCommit: AfterCommit<R>,
 ): Promise<{ result: T; after: R | undefined }> {
-  const begin = beginFor(options.merchantId, 'begin');
+  const begin = beginFor(pool, options.merchantId, 'begin');
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
     // A pool that cannot connect fails the write at once: nobody gains by trying for a while.
@@ -140,9 +141,10 @@ async function attemptOnce<T, R>(
 
 function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
   let limit: { query_timeout?: number } = {};
+  const keeps = keepsStatements(pool);
   return {
     query: async <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) =>
-      (await client.query<R>({ ...(name !== undefined && { name }), text, values, ...limit })).rows,
+      (await client.query<R>({ ...(keeps && name !== undefined && { name }), text, values, ...limit })).rows,
     onCommit: (action) => void committed.push(action),
     announce: (channel) => void committed.push(() => announce(pool, channel)),
     async allowStatements(minutes) {

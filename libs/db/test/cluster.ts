@@ -38,6 +38,7 @@ export async function openCluster(): Promise<Cluster> {
     CORE_DB_HEDGE: true,
     CORE_DB_TLS: false,
     CORE_DB_POOL: 10,
+    CORE_DB_POOLER: 'none' as const,
   };
   const log = createLogger('router', 'silent');
   const pool = createPool(env, { app: 'test', log });

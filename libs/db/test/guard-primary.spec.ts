@@ -26,6 +26,7 @@ beforeEach(async () => {
       CORE_DB_PASSWORD: decodeURIComponent(password),
       CORE_DB_TLS: false,
       CORE_DB_POOL: 3,
+      CORE_DB_POOLER: 'none' as const,
     },
     { app: 'guarded', log },
   );

@@ -102,6 +102,7 @@ const poolOf = (role: Role) =>
       CORE_DB_PASSWORD: password,
       CORE_DB_TLS: false,
       CORE_DB_POOL: 1,
+      CORE_DB_POOLER: 'none' as const,
     },
     { app: 'spec', log },
   );
@@ -129,7 +130,8 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
                 current_setting('datestyle') as dates, current_setting('idle_session_timeout') as idle,
                 current_setting('transaction_timeout') as transaction,
                 current_setting('log_parameter_max_length_on_error') as logged,
-                current_setting('statement_timeout') as statement`,
+                current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+                current_setting('idle_in_transaction_session_timeout') as idle_in_transaction`,
       );
       expect(rows).toEqual([
         {
@@ -143,6 +145,8 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
           transaction: '0',
           logged: '0',
           statement: '30s',
+          lock: '15s',
+          idle_in_transaction: '30s',
         },
       ]);
     } finally {

@@ -33,6 +33,7 @@ const env = () => {
     CORE_DB_PASSWORD: decodeURIComponent(at.password),
     CORE_DB_TLS: false,
     CORE_DB_POOL: 1,
+    CORE_DB_POOLER: 'none' as const,
     CORE_DB_REPLICAS: [
       { host: new URL(database.replicaUrl).hostname, port: Number(new URL(database.replicaUrl).port) },
     ],

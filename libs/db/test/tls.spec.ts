@@ -59,6 +59,7 @@ async function connect(env: Partial<DatabaseEnv>, trusted?: Certificate): Promis
     CORE_DB_USER: username,
     CORE_DB_PASSWORD: decodeURIComponent(password),
     CORE_DB_POOL: 1,
+    CORE_DB_POOLER: 'none' as const,
     CORE_DB_TLS: true,
     ...env,
   };

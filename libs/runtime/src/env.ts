@@ -171,9 +171,16 @@ export const nodeEnv = oneOf(['development', 'test', 'production'], {
   default: 'development',
 });
 
-export const url = (options: Options<string>) =>
+/** @param options schemes: without the colon; hint: what to do about another one, which may be known elsewhere */
+export const url = (options: Options<string> & { schemes: readonly string[]; hint?: string }) =>
   variable(options, (raw) => {
-    if (!URL.canParse(raw.replaceAll('{shop}', 'shop'))) throw new Error('must be a URL');
+    const { schemes, hint = '' } = options;
+    const parsed = URL.parse(raw.replaceAll('{shop}', 'shop'));
+    if (!parsed?.hostname || !schemes.includes(parsed.protocol.slice(0, -1))) {
+      throw new Error(
+        `must be a URL that begins with ${schemes.map((each) => `${each}://`).join(' or ')}${hint}`,
+      );
+    }
     return raw;
   });
 
@@ -193,10 +200,16 @@ export interface Address {
 
 /** host:port,host:port */
 export const addresses = (options: Options<readonly Address[]>) =>
-  variable(options, (raw) =>
-    raw.split(',').map((part) => {
-      const match = /^(.+):(\d{1,5})$/.exec(part.trim());
-      if (!match?.[1] || Number(match[2]) > 65_535) throw new Error('must be host:port,host:port');
-      return { host: match[1], port: Number(match[2]) };
-    }),
+  variable(options, (raw) => raw.split(',').map((part) => addressIn(part, 'must be host:port,host:port')));
+
+/** host:port */
+export const optionalAddress = (options: Omit<Options<Address>, 'default'>) =>
+  variable<Address | undefined>({ ...options, default: undefined }, (raw) =>
+    addressIn(raw, 'must be host:port'),
   );
+
+function addressIn(text: string, expected: string): Address {
+  const match = /^(.+):(\d{1,5})$/.exec(text.trim());
+  if (!match?.[1] || Number(match[2]) > 65_535) throw new Error(expected);
+  return { host: match[1], port: Number(match[2]) };
+}

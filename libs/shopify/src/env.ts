@@ -6,6 +6,7 @@ export const shopifyEnv = {
   SHOPIFY_BASE_URL: url({
     doc: "where a shop's Admin API is; {shop} is replaced by its domain",
     default: 'https://{shop}',
+    schemes: ['https', 'http'],
   }),
   SHOPIFY_API_VERSION: text({
     doc: 'Admin API version, YYYY-MM from 2026-01 on, or unstable',

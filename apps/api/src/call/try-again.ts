@@ -8,11 +8,11 @@ import { RETRY_INFO } from './retry-info.ts';
 export const RETRY_AFTER = 'retry-after';
 
 /** The error of a call that may succeed later: it carries the time to wait, for clients of either port. */
-export function tryAgain(message: string, retryMs: number): ConnectError {
+export function tryAgain(message: string, retryMs: number, code = Code.ResourceExhausted): ConnectError {
   const ms = Math.ceil(retryMs);
   return new ConnectError(
     `${message}, try again`,
-    Code.ResourceExhausted,
+    code,
     { [RETRY_AFTER]: String(Math.max(1, Math.ceil(ms / 1_000))) },
     [{ desc: RETRY_INFO, value: { retryDelay: durationFromMs(ms) } as MessageInitShape<typeof RETRY_INFO> }],
   );

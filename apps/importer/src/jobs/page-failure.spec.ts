@@ -10,12 +10,13 @@ import {
   UnusableAnswer,
   type Unusable,
 } from '@core/shopify';
-import { LimiterUnavailable } from '../shopify/limiter.ts';
-import { remedyFor } from './page-failure.ts';
+import { RedisUnavailable } from '../redis.ts';
+import { isFailure, remedyFor } from './page-failure.ts';
 
 const young = { ageMs: 1_000, number: 1 };
 const old = { ageMs: 601_000, number: 40 };
 const LIMIT = 600_000;
+const LOCK_HELD = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
 
 describe('remedyFor', () => {
   it.each([
@@ -37,6 +38,11 @@ describe('remedyFor', () => {
       { kind: 'wait', reason: /does not answer; next try in/ },
     ],
     ['an unforeseen error', new Error('boom'), { kind: 'wait', reason: /internal error/ }],
+    [
+      'a lock that others hold',
+      LOCK_HELD,
+      { kind: 'wait', reason: 'Held up: the same customers are being changed by other work' },
+    ],
     ['a refused token', new Unauthorized(), { kind: 'fail', message: /Connect the shop anew/ }],
     [
       'a rejected request',
@@ -77,7 +83,7 @@ describe('remedyFor', () => {
     for (const sentence of said) expect(sentence).toMatch(/[Rr]esume the import/i);
   });
 
-  it('gives an outage up in the end, a throttled page never', () => {
+  it('gives an outage up in the end, a throttled page and one whose rows are held never', () => {
     expect(remedyFor(new ShopifyUnavailable('HTTP 500'), old, LIMIT).kind).toBe('fail');
     expect(remedyFor(new Error('secret'), old, LIMIT)).toEqual({
       kind: 'fail',
@@ -85,12 +91,14 @@ describe('remedyFor', () => {
     });
     const throttled = new Throttled({ requested: 37, available: 0, maximum: 2000, restoreRate: 100 });
     expect(remedyFor(throttled, old, LIMIT).kind).toBe('wait');
-    expect(remedyFor(new LimiterUnavailable('gone'), old, LIMIT).kind).toBe('wait');
+    expect(remedyFor(new RedisUnavailable('gone'), old, LIMIT).kind).toBe('wait');
+    expect(remedyFor(LOCK_HELD, old, LIMIT).kind).toBe('wait');
+    expect(isFailure(LOCK_HELD)).toBe(false);
   });
 
   it('pauses the run when what is away does not come back at once, never for a wait that was asked for', () => {
     const asked = new ShopifyUnavailable('HTTP 429', 2_000);
-    const away = [new ShopifyUnavailable('HTTP 503'), new LimiterUnavailable('gone'), new Error('database')];
+    const away = [new ShopifyUnavailable('HTTP 503'), new RedisUnavailable('gone'), new Error('database')];
     const pausedAt = (error: Error) =>
       [1, 2, 3, 4].filter((number) => {
         const remedy = remedyFor(error, { ageMs: 0, number }, LIMIT);

@@ -1,3 +1,4 @@
+import { isLockTimeout } from '@core/db';
 import { Fenced } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import {
@@ -8,7 +9,8 @@ import {
   UNUSABLE,
   UnusableAnswer,
 } from '@core/shopify';
-import { asksToWait, LimiterUnavailable } from '../shopify/limiter.ts';
+import { RedisUnavailable } from '../redis.ts';
+import { asksToWait } from '../shopify/limiter.ts';
 
 export interface Attempt {
   /** Since the page failed first, at whichever importer. */
@@ -28,23 +30,31 @@ export type Remedy =
 /** So long a page is tried again and again before its run fails; a resume goes on from there. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** What a merchant is told of a Redis that is away or refuses. */
+export const QUEUE_AWAY = 'Held up: the import queue is being restored';
 /** From so many failures of a page in a row on: one answer that is lost is no pause. */
 const PAUSED_FROM = 3;
 
-/** Waiting for a limit is no failure, however often and long it has to; nor is a page that is somebody else's. */
+/** Waiting for a limit or a lock is no failure, however often and long it has to; nor is a page that is somebody else's. */
 export const isFailure = (error: unknown): boolean =>
-  !(error instanceof Fenced || error instanceof Throttled || error instanceof LimiterUnavailable);
+  !(
+    error instanceof Fenced ||
+    error instanceof Throttled ||
+    error instanceof RedisUnavailable ||
+    isLockTimeout(error)
+  );
 
 /** What to do about a page that failed: the one table of it. */
 export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: number): Remedy {
   if (error instanceof Fenced) return { kind: 'drop' };
   if (error instanceof Throttled) return waitAsked(error.waitMs);
-  // Never given up: what is away is ours, and nothing of the run is lost meanwhile.
-  if (error instanceof LimiterUnavailable) {
+  // Never given up: what is away or held is ours, and nothing of the run is lost meanwhile.
+  const heldUp = whatHoldsUp(error);
+  if (heldUp) {
     return {
       kind: 'wait',
       waitMs: pauseAfter(attempt),
-      reason: 'Held up: the import queue is being restored',
+      reason: heldUp,
       paused: isPaused(attempt),
     };
   }
@@ -73,6 +83,11 @@ export function remedyFor(error: unknown, attempt: Attempt, giveUpAfterMs: numbe
   const what = unavailable ? said.now : 'Held up by an internal error';
   const reason = `${what}; next try in ${(waitMs / 1000).toFixed(1)} s`;
   return { kind: 'wait', waitMs, reason, paused: isPaused(attempt) };
+}
+
+function whatHoldsUp(error: unknown): string | undefined {
+  if (error instanceof RedisUnavailable) return QUEUE_AWAY;
+  return isLockTimeout(error) ? 'Held up: the same customers are being changed by other work' : undefined;
 }
 
 const isPaused = ({ number }: Attempt) => number >= PAUSED_FROM;

@@ -1,6 +1,7 @@
 import { inTransaction, type Pool } from '@core/db';
-import { claimSlices, pickUpRuns, releaseLease } from '@core/domain';
+import { claimSlices, pickUpRuns, releaseLease, tellHeldUp } from '@core/domain';
 import type { PageJobs } from '../queues.ts';
+import { QUEUE_AWAY } from './page-failure.ts';
 
 export interface ReconcileDeps {
   pool: Pool;
@@ -22,9 +23,13 @@ const SLICES_AT_LEAST = 4;
  * was lost with Redis.
  */
 export async function reconcile({ pool, jobs, concurrency }: ReconcileDeps): Promise<void> {
-  // Asked first: while Redis is away nothing is claimed. And little more is handed out than workers soon take, or
-  // leases would run out in the queue.
-  const room = concurrency - (await jobs.waiting());
+  // Asked first: while Redis is away or refuses, nothing is claimed. And little more is handed out than workers soon
+  // take, or leases would run out in the queue.
+  const waiting = await jobs.waiting().catch(async (error: unknown) => {
+    await inTransaction(pool, (tx) => tellHeldUp(tx, QUEUE_AWAY));
+    throw error;
+  });
+  const room = concurrency - waiting;
   const pages = await inTransaction(pool, async (tx) => {
     await pickUpRuns(tx, Math.max(RUNS_AT_LEAST, room));
     return claimSlices(tx, Math.max(SLICES_AT_LEAST, room));

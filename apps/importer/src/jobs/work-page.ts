@@ -5,6 +5,7 @@ import {
   Fenced,
   LEASE_MS,
   noteFailure,
+  releaseLease,
   renewLease,
   restartSlice,
   setWaiting,
@@ -14,6 +15,7 @@ import {
 import { CursorLost } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
+import { RedisUnavailable } from '../redis.ts';
 import { createAskShop, NotAdmitted, type AskDeps } from './ask-shop.ts';
 import type { HeldSlices } from './held-slices.ts';
 import { isFailure, remedyFor, type Remedy } from './page-failure.ts';
@@ -115,7 +117,7 @@ async function apply(
   if (progress === 'next') {
     const following = { ...page, page: page.page + 1 };
     held.keep(following);
-    if (!signal.aborted) await jobs.add([following]);
+    if (!signal.aborted) await putUp(pool, jobs, following);
     return 0;
   }
   if (progress !== 'done' && progress.kind === 'wait') {
@@ -130,6 +132,16 @@ async function apply(
     await inTransactionOf(page, pool, (tx) => failRun(tx, ctx, page, progress.message));
   }
   return 0;
+}
+
+/** What Redis does not take is given back: the reconciler hands it out as soon as Redis takes jobs again. */
+async function putUp(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRef): Promise<void> {
+  try {
+    await jobs.add([page]);
+  } catch (error) {
+    if (!(error instanceof RedisUnavailable)) throw error;
+    await inTransactionOf(page, pool, (tx) => releaseLease(tx, page));
+  }
 }
 
 /**

@@ -1,21 +1,23 @@
 import { Queue, Worker } from 'bullmq';
-import type { ShopConnection } from '@core/domain';
+import { nextAt, type ScheduleTimes, type ShopConnection } from '@core/domain';
 import { closeWorker } from '../close-worker.ts';
 import { readScheduleJob } from '../jobs/read-job.ts';
+import { RETRY_MS } from '../queues.ts';
 import type { Redis } from '../redis.ts';
 
-/** What BullMQ keeps of a schedule. */
-export interface Scheduler extends ShopConnection {
-  cron: string;
-  timeZone: string;
+/** A timer as BullMQ has it. */
+export interface Timer extends ScheduleTimes {
+  /** When it rings next, in milliseconds; in the past while its job waits for a worker. */
+  ringsAt: number;
 }
 
 /** The timers of the schedules. Redis may lose them at any moment: PostgreSQL holds the truth. */
 export interface SchedulerJobs {
-  count(): Promise<number>;
+  /** How many there are, and when the first rings. */
+  look(): Promise<{ count: number; firstAt: number | undefined }>;
   /** By id. */
-  read(): Promise<Map<string, Pick<Scheduler, 'cron' | 'timeZone'>>>;
-  put(scheduler: Scheduler): Promise<void>;
+  read(): Promise<Map<string, Timer>>;
+  put(schedule: ShopConnection & ScheduleTimes): Promise<void>;
   remove(id: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,15 +26,30 @@ export const SCHEDULES_QUEUE = 'import-schedules';
 /** Half an hour of PostgreSQL's being away; what is longer is caught up with when it is back. */
 const RETRIES = { attempts: 60, backoff: { type: 'fixed', delay: 30_000 } };
 
+/** BullMQ's own reading of an expression leaves out days whose clock is changed, and differs from the promise. */
+const settings = {
+  repeatStrategy: (after: number, { pattern = '', tz = '' }: { pattern?: string; tz?: string }) =>
+    nextAt({ cron: pattern, timeZone: tz }, new Date(after))?.getTime(),
+};
+
 export function createSchedulerJobs(connection: Redis, onError: (error: Error) => void): SchedulerJobs {
-  const queue = new Queue<ShopConnection>(SCHEDULES_QUEUE, { connection });
+  const queue = new Queue<ShopConnection>(SCHEDULES_QUEUE, { connection, settings });
   queue.on('error', onError);
   return {
-    count: () => queue.getJobSchedulersCount(),
+    async look() {
+      const [count, [first]] = await Promise.all([
+        queue.getJobSchedulersCount(),
+        queue.getJobSchedulers(0, 0, true),
+      ]);
+      return { count, firstAt: first?.next };
+    },
     async read() {
       const there = await queue.getJobSchedulers();
       return new Map(
-        there.map(({ key, pattern = '', tz = '' }) => [key, { cron: pattern, timeZone: tz }] as const),
+        there.map(
+          ({ key, pattern = '', tz = '', next = 0 }) =>
+            [key, { cron: pattern, timeZone: tz, ringsAt: next }] as const,
+        ),
       );
     },
     async put({ merchantId, shop, cron, timeZone }) {
@@ -56,16 +73,20 @@ export function createSchedulerJobs(connection: Redis, onError: (error: Error) =
 /** BullMQ forbids ':' in it. */
 export const schedulerId = ({ merchantId, shop }: ShopConnection): string => `${merchantId}_${shop}`;
 
-/** Calls `fire` at each firing; what it throws is tried again. */
+/** Calls `fire` at each firing, with the time that the timer was set for; what it throws is tried again. */
 export function startScheduleWorker(
   connection: Redis,
-  fire: (schedule: ShopConnection) => Promise<void>,
+  fire: (schedule: ShopConnection, setFor?: Date) => Promise<void>,
   onError: (error: Error) => void,
 ): { close(): Promise<void> } {
   const worker = new Worker<ShopConnection>(
     SCHEDULES_QUEUE,
-    async ({ data }) => fire(readScheduleJob(SCHEDULES_QUEUE, data)),
-    { connection },
+    async ({ data, opts: { prevMillis } }) =>
+      fire(
+        readScheduleJob(SCHEDULES_QUEUE, data),
+        prevMillis === undefined ? undefined : new Date(prevMillis),
+      ),
+    { connection, settings, runRetryDelay: RETRY_MS },
   );
   worker.on('error', onError);
   worker.on('failed', (_job, error) => onError(error));

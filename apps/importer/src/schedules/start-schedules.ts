@@ -1,5 +1,11 @@
 import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
-import { readEnabledSchedules, runSchedule, versionOfSchedules, type ShopConnection } from '@core/domain';
+import {
+  readEnabledSchedules,
+  runSchedule,
+  versionOfSchedules,
+  type ImportSchedule,
+  type ShopConnection,
+} from '@core/domain';
 import { pause, type Logger } from '@core/runtime';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import type { RedisConnections } from '../redis.ts';
@@ -8,6 +14,7 @@ import {
   schedulerId,
   startScheduleWorker,
   type SchedulerJobs,
+  type Timer,
 } from './scheduler-jobs.ts';
 
 export interface SchedulesOptions {
@@ -21,6 +28,8 @@ export interface SchedulesOptions {
 
 /** How late a change of a merchant's is seen. */
 const LOOK_EVERY_MS = 2_000;
+/** A timer that should have rung so long ago has no job any more: BullMQ winds it when its job begins. */
+const LATE_MS = 60_000;
 
 /**
  * Has shops imported by themselves. BullMQ is the clock, and is built anew from PostgreSQL whenever the two differ;
@@ -29,9 +38,10 @@ const LOOK_EVERY_MS = 2_000;
 export function startSchedules(options: SchedulesOptions): { stop(): Promise<void> } {
   const { pool, keys, redis, log, onError } = options;
   const stopping = new AbortController();
-  const fire = async (schedule: ShopConnection) => {
+  const fire = async (schedule: ShopConnection, setFor?: Date) => {
     const ctx = { caller: 'importer', requestId: 'schedule', keys };
-    const did = await inTransactionOf(schedule, pool, (tx) => runSchedule(tx, ctx, schedule));
+    const firing = { ...schedule, ...(setFor && { setFor }) };
+    const did = await inTransactionOf(schedule, pool, (tx) => runSchedule(tx, ctx, firing));
     if (did === 'not_due') return;
     const outcome = 'started' in did ? { import_id: did.started } : { refused: did.refused };
     log.info({ merchant_id: schedule.merchantId, shop: schedule.shop, ...outcome }, 'a schedule came due');
@@ -67,7 +77,8 @@ async function keepBuilt(deps: KeepDeps, signal: AbortSignal, onError: (error: u
   while (!signal.aborted) {
     try {
       const version = await inTransaction(pool, versionOfSchedules);
-      const lost: boolean = built?.count !== (await jobs.count());
+      const { count, firstAt = Infinity } = await jobs.look();
+      const lost = built?.count !== count || firstAt < Date.now() - LATE_MS;
       if (lost || built?.version !== version) built = await build(deps, lost);
     } catch (error) {
       // Something was away: firings may have been missed, and Redis may have come back empty.
@@ -80,19 +91,27 @@ async function keepBuilt(deps: KeepDeps, signal: AbortSignal, onError: (error: u
 
 /**
  * Makes BullMQ's schedulers those of PostgreSQL. One that is right is left alone: putting it again would drop its
- * overdue job.
- * @param catchUp also starts what came due while there was no clock
+ * overdue job. One that rings at another time than was promised was set by an earlier build, or by other tables
+ * of time zones.
+ * @param catchUp also starts what came due while there was no clock; overdue jobs are dropped
  * @returns which schedules they are now, and how many
  */
 async function build({ pool, jobs, fire }: KeepDeps, catchUp: boolean): Promise<Built> {
-  const { version, schedules } = await inTransaction(pool, readEnabledSchedules);
+  const { version, schedules: enabled } = await inTransaction(pool, readEnabledSchedules);
+  // One without a next time has no timer: these tables of time zones lack its zone.
+  const schedules = enabled.filter(({ nextAt }) => nextAt);
   const there = await jobs.read();
   for (const schedule of schedules) {
-    const known = there.get(schedulerId(schedule));
+    const timer = there.get(schedulerId(schedule));
     there.delete(schedulerId(schedule));
-    if (known?.cron !== schedule.cron || known.timeZone !== schedule.timeZone) await jobs.put(schedule);
+    if (!timer || !isRight(timer, schedule, catchUp)) await jobs.put(schedule);
   }
   for (const id of there.keys()) await jobs.remove(id);
   if (catchUp) for (const { merchantId, shop } of schedules) await fire({ merchantId, shop });
   return { version, count: schedules.length };
+}
+
+function isRight(timer: Timer, { cron, timeZone, nextAt }: ImportSchedule, catchUp: boolean): boolean {
+  if (timer.cron !== cron || timer.timeZone !== timeZone) return false;
+  return timer.ringsAt === nextAt?.getTime() || (!catchUp && timer.ringsAt <= Date.now());
 }

@@ -1,5 +1,5 @@
 import type { QueryCost } from '@core/shopify';
-import type { Redis } from '../redis.ts';
+import { RedisUnavailable, type Redis } from '../redis.ts';
 import { FIRST_GUESS, type Api } from './limiter-figures.ts';
 import { ADMIT, SETTLE } from './limiter-scripts.ts';
 
@@ -19,7 +19,7 @@ export interface Outcome {
  * Each shop's limits, shared by all importers: the bucket of either API, and a ceiling that caps every sliding
  * second over both. One request a ticket, and every ticket is settled, however the request went; the ticket of a
  * killed importer runs out.
- * @throws LimiterUnavailable from both: no request goes out uncounted
+ * @throws RedisUnavailable from both: no request goes out uncounted
  */
 export interface Limiter {
   /** @param request cost: points (GraphQL, requested) or 1; a reply that says otherwise is remembered for it */
@@ -34,15 +34,6 @@ export interface LimiterOptions {
   headroom: number;
   /** For tests: milliseconds in place of Redis's own clock. */
   now?: () => number;
-}
-
-/** Redis is away, or cannot answer. */
-export class LimiterUnavailable extends Error {
-  override name = 'LimiterUnavailable';
-
-  constructor(cause: unknown) {
-    super('Redis is away: nothing is sent to Shopify uncounted', { cause });
-  }
 }
 
 /**
@@ -60,7 +51,7 @@ export function createLimiter(redis: Redis, { ceiling, headroom, now }: LimiterO
     try {
       return (await redis.eval(script, 4, ...keys, now?.() ?? '', ...args)) as string[] | null;
     } catch (error) {
-      throw new LimiterUnavailable(error);
+      throw new RedisUnavailable(error);
     }
   };
   return {

@@ -35,6 +35,16 @@ it('waits longer each time, about half an hour in all, and then gives up', () =>
   expect(total).toBeLessThan(60 * 60_000);
 });
 
+it('waits for a lock that others hold without an end', () => {
+  const held = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+  for (const attempts of [0, 11, 5_000]) {
+    const { code, retryInMs } = judgeFailure(held, update(attempts));
+    expect(code).toBe('sql_55P03');
+    expect(retryInMs).toBeGreaterThan(0);
+    expect(retryInMs).toBeLessThanOrEqual(10 * 60_000);
+  }
+});
+
 it.each(['customers/redact', 'customers/data_request', 'shop/redact'] as const)(
   'waits for the key of a %s without an end, and for nothing else',
   (topic) => {

@@ -1,4 +1,4 @@
-import { KeyError } from '@core/db';
+import { isLockTimeout, KeyError } from '@core/db';
 import { isPrivacyTopic, type WebhookTopic } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { UnreadableWebhook } from './payloads.ts';
@@ -9,7 +9,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
 /**
- * What becomes of a webhook that was not applied. A key that is missing is a fault of the configuration, which somebody
+ * What becomes of a webhook that was not applied. A lock that others hold is no fault of the webhook's. A key that is missing is a fault of the configuration, which somebody
  * mends: a privacy request waits for that without an end, and all else is not worth it, for the next import reads it.
  * @param webhook with the attempts before this one
  * @returns a code without PII; retryInMs null: it is given up
@@ -20,7 +20,7 @@ export function judgeFailure(
 ): { code: string; retryInMs: number | null } {
   const code = codeOf(error);
   const again = { code, retryInMs: backoff(attempts, FIRST_PAUSE_MS, LONGEST_PAUSE_MS) };
-  if (error instanceof KeyError && isPrivacyTopic(topic)) return again;
+  if (isLockTimeout(error) || (error instanceof KeyError && isPrivacyTopic(topic))) return again;
   const hopeless =
     error instanceof UnreadableWebhook ||
     error instanceof KeyError ||

@@ -83,6 +83,7 @@ export async function openImportStack(
     CORE_DB_PASSWORD: password,
     CORE_DB_TLS: false,
     CORE_DB_POOL: 4,
+    CORE_DB_POOLER: 'none' as const,
   };
   const pool = createPool(env, { app: 'bench', log });
   cleanUps.add(() => pool.end());

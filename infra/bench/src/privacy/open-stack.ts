@@ -60,6 +60,7 @@ export async function openPrivacyStack(
     CORE_DB_PASSWORD: password,
     CORE_DB_TLS: false,
     CORE_DB_POOL: 16,
+    CORE_DB_POOLER: 'none' as const,
     CORE_DB_REPLICAS: [],
     CORE_DB_MAX_LAG_MS: 500,
     CORE_DB_HEDGE: false,

@@ -9,6 +9,8 @@ export interface Load {
   /** A customer that existed before any fault: it is read, and scored. */
   readonly customerId: string;
   readonly reads: { answered: number; failed: string[] };
+  /** Creations of the lanes. */
+  readonly writes: { answered: number; failed: string[] };
   /** For each lane of writers, the start of its newest successful call and the customer that it created. */
   readonly lanes: { begun: number; customerId: string }[];
   /** The sequence of each score, and the time at which it was sent. */
@@ -33,6 +35,7 @@ export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
     ).customerId;
   const customerId = await waitUntil(() => create(), { what: 'a first customer' });
   const reads = { answered: 0, failed: [] as string[] };
+  const writes = { answered: 0, failed: [] as string[] };
   const lanes = Array.from({ length: LANES }, () => ({ begun: -Infinity, customerId: '' }));
   const scores: { sequence: number; sentAt: number }[] = [];
 
@@ -53,9 +56,14 @@ export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
   const write = async (lane: (typeof lanes)[number]) => {
     while (!stop.signal.aborted) {
       const begun = performance.now();
-      // A fault refuses and delays calls: only the successful ones count.
-      const made = await create().catch(() => undefined);
-      if (made !== undefined) Object.assign(lane, { begun, customerId: made });
+      // A fault refuses and delays calls: only the successful ones move the lane on.
+      await create().then(
+        (made) => {
+          writes.answered++;
+          Object.assign(lane, { begun, customerId: made });
+        },
+        (error: unknown) => writes.failed.push(String(error)),
+      );
       await pause(100, stop.signal);
     }
   };
@@ -83,6 +91,7 @@ export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
   return {
     customerId,
     reads,
+    writes,
     lanes,
     scores,
     end: async () => {

@@ -17,6 +17,7 @@ import {
   startAuthStandIn,
   startFreezingProxy,
   startKafka,
+  startPgbouncer,
   startPostgres,
   startRedis,
   startShopifyStandIn,
@@ -49,8 +50,14 @@ export interface FailoverStack {
 /** Requests to a shop in a second: slow, so that one import outlasts every scenario. */
 const CEILING = 4;
 
-/** The whole service, with api, worker and importer as processes, on a primary behind a proxy. */
-export async function openFailoverStack(say: (line: string) => void): Promise<FailoverStack> {
+/**
+ * The whole service, with api, worker and importer as processes, on a primary behind a proxy.
+ * @param pooler the mode of a pgbouncer in front of each node; none unless given
+ */
+export async function openFailoverStack(
+  say: (line: string) => void,
+  pooler?: 'session' | 'transaction',
+): Promise<FailoverStack> {
   const dir = makeServicesDir();
   const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
   const close = async () => {
@@ -66,12 +73,13 @@ export async function openFailoverStack(say: (line: string) => void): Promise<Fa
     const address = opened(await startFreezingProxy(), (it) => it.close());
     address.to(primary.port);
     const password = randomBytes(12).toString('hex');
-    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), {
+    const roles = {
       core_api: password,
       core_worker: password,
       core_importer: password,
       core_sealer: password,
-    });
+    };
+    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), roles);
     const jars = await fetchKafkaJars(say);
     const broker = opened(await startKafka({ dir: join(dir, 'kafka'), jars }), (it) => it.stop());
     const redis = opened(await startRedis({ dir: join(dir, 'redis'), persist: false, fresh: true }), (it) =>
@@ -85,19 +93,35 @@ export async function openFailoverStack(say: (line: string) => void): Promise<Fa
 
     const keyring = `k1:${randomBytes(32).toString('base64')}`;
     const as = (role: string, port: number) => `postgresql://${role}:${password}@127.0.0.1:${port}/core_db`;
+    const pooled = async (port: number): Promise<number> => {
+      if (!pooler) return port;
+      const bouncer = await startPgbouncer({
+        dir: join(dir, `pgbouncer-${port}`),
+        server: { host: '127.0.0.1', port },
+        mode: pooler,
+        roles,
+      });
+      return opened(bouncer, (it) => it.stop()).port;
+    };
+    const [primaryPort, ...replicaPorts] = [
+      await pooled(address.port),
+      ...(await Promise.all(postgres.replicas.map(({ port }) => pooled(port)))),
+    ] as [number, ...number[]];
+    const poolerEnv = { CORE_DB_POOLER: pooler ?? 'none' };
     const api = await startApi(
       dir,
       {
-        database: as('core_api', address.port),
-        replicas: postgres.replicas.map(({ port }) => as('core_api', port)),
+        database: as('core_api', primaryPort),
+        replicas: replicaPorts.map((port) => as('core_api', port)),
         auth: auth.address,
       },
-      { CORE_ENCRYPTION_KEYS: keyring, CORE_API_PROCESSES: '1' },
+      { CORE_ENCRYPTION_KEYS: keyring, CORE_API_PROCESSES: '1', ...poolerEnv },
     );
     closing.push(() => api.child.stop());
     const environment = (role: string) => ({
       CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: String(address.port),
+      CORE_DB_PORT: String(primaryPort),
+      ...poolerEnv,
       CORE_DB_NAME: 'core_db',
       CORE_DB_USER: role,
       CORE_DB_PASSWORD: password,
@@ -110,6 +134,7 @@ export async function openFailoverStack(say: (line: string) => void): Promise<Fa
       env: {
         ...environment('core_worker'),
         CORE_DB_SEALER_PASSWORD: password,
+        ...(pooler === 'transaction' && { CORE_DB_DIRECT: `127.0.0.1:${address.port}` }),
         KAFKA_BROKER: brokers[0],
       },
     });

@@ -19,6 +19,7 @@ const PACKAGES = {
   java: { product: 'Java 17', debian: 'default-jre-headless' },
   mvn: { product: 'Maven', debian: 'maven' },
   pgbench: { product: 'pgbench of PostgreSQL', debian: 'postgresql-contrib', service: 'postgresql' },
+  pgbouncer: { product: 'pgbouncer', debian: 'pgbouncer', service: 'pgbouncer' },
   pip3: { product: 'Python 3 with pip', debian: 'python3-pip' },
   'redis-server': { product: 'Redis 7', debian: 'redis-server', service: 'redis-server' },
 } satisfies Record<string, SystemPackage>;

@@ -51,7 +51,7 @@ async function startServices(): Promise<Started> {
   const begin = performance.now();
   const say = (message: string) => console.log(`      ${message}`);
   try {
-    await ensureSystem({ need: ['java', 'mvn', 'redis-server'], onProgress: say });
+    await ensureSystem({ need: ['java', 'mvn', 'redis-server', 'pgbouncer'], onProgress: say });
     await fetchKafkaJars(say);
     const value = await startTestServices((name, ms) =>
       say(`${name} is up after ${(ms / 1000).toFixed(1)} s`),

@@ -23,8 +23,7 @@ export const migrate = (folder: string): Command =>
       const env = readEnv(migrateEnv, call.env);
       await migrateDatabase(
         {
-          host: env.CORE_DB_HOST,
-          port: env.CORE_DB_PORT,
+          ...(env.CORE_DB_DIRECT ?? { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT }),
           database: env.CORE_DB_NAME,
           user: env.CORE_DB_USER,
           password: env.CORE_DB_PASSWORD,

@@ -4,6 +4,7 @@ import { applyMigration, MigrationBlocked, untilUnblocked, type Migrator } from 
 import { openWatcher } from './blockers.ts';
 import { prepareRoles, type RolePasswords } from './prepare-roles.ts';
 import { readMigrations } from './read-migrations.ts';
+import { WrongPooler } from '../wrong-pooler.ts';
 
 // An arbitrary number that no other tool is likely to use: two migrators at once must wait for each other.
 const MIGRATION_LOCK = 7_261_349;
@@ -28,7 +29,7 @@ export interface MigrateOptions {
  * again and concurrently. Its connection must lead directly to PostgreSQL: the lock between migrators belongs
  * to a session.
  * @param folder libs/db/migrations, or its copy beside a bundle
- * @throws MigrationBlocked naming the blocking sessions
+ * @throws MigrationBlocked naming the blocking sessions; WrongPooler
  */
 export async function migrateDatabase(
   connection: string | ClientConfig,
@@ -45,7 +46,13 @@ export async function migrateDatabase(
   client.on('error', () => undefined); // its current query fails with the same error
   await client.connect();
   try {
-    const watcher = await openWatcher(config, await pidOf(client));
+    const pid = await pidOf(client);
+    if (pid !== (client as unknown as { processID: number }).processID) {
+      throw new WrongPooler(
+        'the address leads to a connection pooler, and migrations need sessions; set CORE_DB_DIRECT to PostgreSQL itself',
+      );
+    }
+    const watcher = await openWatcher(config, pid);
     try {
       const migrator: Migrator = { client, watcher, say, lockWaitMs, limitMs };
       await waitForTurn(migrator);

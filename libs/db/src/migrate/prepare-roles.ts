@@ -16,10 +16,9 @@ interface RoleLimits {
 }
 
 /**
- * Limits of each role that it gets unless it has its own, so that an operator's ALTER ROLE stays. A caller of
- * the api waits 5 s for a lock and then gets UNAVAILABLE; background work retries, and may wait longer. The
- * pool sets the same limits for statements and transactions; these also bind any other client, for example
- * one with a stolen password.
+ * Limits of each role that it gets unless it has its own, so that an operator's ALTER ROLE stays. The pools set
+ * limits of their own, which are not longer; these bind any other client, for example one with a stolen
+ * password, and statements outside of transactions behind a pooler of transactions.
  */
 const limits = (share: number, lockTimeout: string): RoleLimits => ({
   share,

@@ -3,6 +3,7 @@ import { isConnectionLoss } from '../connection-loss.ts';
 import { beginFor } from '../merchant-setting.ts';
 import { NodeLost, socketsOf } from '../node-sockets.ts';
 import type { Pool } from '../pool.ts';
+import { keepsStatements } from '../pooler.ts';
 
 export interface RunOptions {
   name?: string | undefined;
@@ -39,6 +40,7 @@ interface Attempt {
  */
 export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool): ReadNode {
   const underWay = new Set<Attempt>();
+  const keeps = keepsStatements(pool);
 
   const answer = async <R extends QueryResultRow>(attempt: Attempt, query: QueryConfig, begin?: string) => {
     const client = await pool.connect();
@@ -69,13 +71,13 @@ export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool)
       values?: unknown[],
       { name, merchantId }: RunOptions = {},
     ) {
-      const begin = merchantId === undefined ? undefined : beginFor(merchantId, 'begin read only');
+      const begin = merchantId === undefined ? undefined : beginFor(pool, merchantId, 'begin read only');
       const { promise: abandoned, reject } = Promise.withResolvers<never>();
       const attempt: Attempt = { abandoned: false, fail: reject };
       underWay.add(attempt);
       try {
         return await Promise.race([
-          answer<R>(attempt, { text, ...(values && { values }), ...(name && { name }) }, begin),
+          answer<R>(attempt, { text, ...(values && { values }), ...(keeps && name && { name }) }, begin),
           abandoned,
         ]);
       } finally {

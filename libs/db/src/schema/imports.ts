@@ -202,6 +202,8 @@ export const importSchedules = pgTable(
     timeZone: varchar('time_zone').notNull().default('UTC'),
     mode: varchar('mode').$type<'full' | 'delta'>().notNull().default('delta'),
     enabled: boolean('enabled').notNull().default(true),
+    /** The time of the firing that was served last; null before the first. */
+    lastDueAt: instant('last_due_at'),
     /** The run it started last, and why it could not start one. */
     lastImportId: uuid('last_import_id'),
     lastError: varchar('last_error'),

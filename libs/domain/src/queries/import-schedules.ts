@@ -1,5 +1,5 @@
 import type { Reader } from '@core/db';
-import { nextAt, type ScheduleTimes } from '../commands/imports/schedule-times.ts';
+import { nextAt, type ScheduleTimes } from '../commands/imports/firings.ts';
 
 export interface ImportSchedule extends ScheduleTimes {
   merchantId: string;

@@ -13,6 +13,8 @@ export interface StartRedis {
   persist?: boolean;
   /** Drops the data of earlier starts. */
   fresh?: boolean;
+  /** Further settings, as the command line has them: '--name', 'value'. */
+  args?: readonly string[];
 }
 
 export interface Redis {
@@ -47,6 +49,7 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', data];
   args.push('--set-proc-title', 'no'); // or the folder, by which stopLeftover knows it, goes from its command line
   args.push('--maxmemory-policy', 'noeviction', '--save', '', '--appendonly', persist ? 'yes' : 'no');
+  args.push(...(options.args ?? []));
   const child = await launch({
     name: 'redis',
     command: 'redis-server',
@@ -66,9 +69,9 @@ export async function startRedis(options: StartRedis): Promise<Redis> {
   };
 }
 
-/** Whether a Redis on this port answers PING with PONG. */
+/** Whether a Redis on this port answers PING, or asks who it is. */
 export const redisAnswers = async (port: number): Promise<boolean> =>
-  (await ask({ port, send: Buffer.from('PING\r\n'), bytes: 5 })).toString() === '+PONG';
+  /^(\+PONG|-NOAU)$/.test((await ask({ port, send: Buffer.from('PING\r\n'), bytes: 5 })).toString());
 
 async function flush(port: number): Promise<void> {
   const answer = await ask({ port, send: Buffer.from('FLUSHALL\r\n'), bytes: 5 });

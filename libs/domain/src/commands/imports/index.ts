@@ -25,5 +25,6 @@ export { AlreadyRunning, startImport, type StartImport } from './start-import.ts
 export { listUnproven, storeProof } from './store-proof.ts';
 export * from './store-tokens.ts';
 export { runSchedule } from './run-schedule.ts';
-export { checkCron, checkTimeZone, type ScheduleTimes } from './schedule-times.ts';
+export { lastAt, nextAt, type ScheduleTimes } from './firings.ts';
+export { checkCron, checkTimeZone } from './schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './set-import-schedule.ts';

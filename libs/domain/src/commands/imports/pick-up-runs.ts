@@ -12,7 +12,7 @@ export async function pickUpRuns(tx: Tx, limit: number): Promise<{ importId: str
        select id from customer_import_logs where status = 'pending'
         order by id limit $1 for update skip locked)
      update customer_import_logs r
-        set status = 'running', started_at = coalesce(r.started_at, now())
+        set status = 'running', waiting_reason = null, started_at = coalesce(r.started_at, now())
        from pending
       where r.id = pending.id
      returning r.id as "importId"`,

@@ -29,6 +29,26 @@ export async function setWaiting(
   );
 }
 
+/** A run that nobody has touched for so long makes no progress: whoever works on a page renews its lease more often. */
+const UNTOUCHED_MS = 6_000;
+
+/**
+ * Tells the merchants of all runs that make no progress what holds them up, until a page of theirs is stored. The runs
+ * of others go on, for this importer may be the only one that is held up.
+ */
+export async function tellHeldUp(tx: Tx, reason: string): Promise<void> {
+  await tx.query(
+    `update customer_import_logs r
+        set waiting_reason = $1, status = case status when 'pending' then status else 'paused' end
+      where (r.${UNDER_WAY} or r.status = 'pending')
+        and (r.waiting_reason is distinct from $1 or r.status = 'running')
+        and not exists (select from customer_import_slices s
+                         where s.merchant_id = r.merchant_id and s.import_id = r.id
+                           and s.lease_until > now() + $2 * interval '1 millisecond')`,
+    [reason, LEASE_MS - UNTOUCHED_MS],
+  );
+}
+
 /** A page is there: the run waits for nothing. */
 export async function clearWaiting(tx: Tx, { merchantId, importId }: ImportRef): Promise<void> {
   await tx.query(

@@ -1,4 +1,5 @@
-import { checkCron, checkTimeZone, lastAt, nextAt } from './schedule-times.ts';
+import { lastAt, nextAt } from './firings.ts';
+import { checkCron, checkTimeZone } from './schedule-times.ts';
 
 const refusal = (cron: string): string => {
   try {
@@ -130,15 +131,3 @@ it.each([
 it.each(['+02:00', 'Europe/Atlantis', 'Berlin time', '../etc/passwd'])('refuses the zone %j', (zone) =>
   expect(() => checkTimeZone(zone)).toThrow('time_zone: must be an IANA time zone'),
 );
-
-it('knows the firings around a moment, in the zone and over its changes of the clock', () => {
-  const nightly = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' };
-  const at = new Date('2026-01-10T12:00:00Z');
-  expect(nextAt(nightly, at)?.toISOString()).toBe('2026-01-11T01:30:00.000Z');
-  expect(lastAt(nightly, at)?.toISOString()).toBe('2026-01-10T01:30:00.000Z');
-  expect(nextAt(nightly, new Date('2026-07-10T12:00:00Z'))?.toISOString()).toBe('2026-07-11T00:30:00.000Z');
-  // 2:30 does not exist on 29 March: it comes all the same, once.
-  const spring = nextAt(nightly, new Date('2026-03-28T12:00:00Z'));
-  expect(spring?.toISOString().slice(0, 10)).toBe('2026-03-29');
-  expect(nextAt(nightly, spring!)?.toISOString()).toBe('2026-03-30T00:30:00.000Z');
-});

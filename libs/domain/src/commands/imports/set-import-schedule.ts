@@ -2,7 +2,8 @@ import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { SCHEDULE_COLUMNS, toSchedule, type ImportSchedule } from '../../queries/import-schedules.ts';
 import { notConnected } from './access-token.ts';
-import { checkCron, checkTimeZone, type ScheduleTimes } from './schedule-times.ts';
+import type { ScheduleTimes } from './firings.ts';
+import { checkCron, checkTimeZone } from './schedule-times.ts';
 import { shopDomain } from './shop-domain.ts';
 
 export interface SetImportSchedule extends ScheduleTimes {

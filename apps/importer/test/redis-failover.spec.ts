@@ -1,0 +1,244 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import {
+  startFreezingProxy,
+  startRedis,
+  startRedisSentinel,
+  waitUntil,
+  type FreezingProxy,
+  type Redis as RedisServer,
+} from '@core/testing';
+import { createMains, type Mains } from './start-main.ts';
+import {
+  ENDED,
+  eventsOf,
+  openBench,
+  redisUrl,
+  shopCustomers,
+  storedCustomers,
+  type Bench,
+  type ConnectedShop,
+} from './support.ts';
+
+const CUSTOMERS = 12_000;
+/** What an import may stand still once Redis takes writes again. */
+const GOES_ON_WITHIN_MS = 30_000;
+
+let bench: Bench;
+let mains: Mains;
+let dir: string;
+const servers: RedisServer[] = [];
+const clients: Redis[] = [];
+let proxy: FreezingProxy;
+beforeAll(async () => {
+  bench = await openBench({ redisDatabase: 6 });
+  mains = createMains(bench, redisUrl(6));
+});
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'importer-failover-'));
+  proxy = await startFreezingProxy();
+});
+afterEach(async () => {
+  mains.killAll();
+  for (const client of clients.splice(0)) client.disconnect();
+  await Promise.all([...servers.splice(0).map((server) => server.stop()), proxy.close()]);
+  rmSync(dir, { recursive: true, force: true });
+  await bench.reset();
+});
+afterAll(() => bench?.close());
+
+async function startServer(
+  name: string,
+  args: readonly string[] = [],
+  password?: string,
+): Promise<RedisServer & { as: Redis }> {
+  const auth = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
+  const server = await startRedis({ dir: join(dir, name), persist: false, args: [...auth, ...args] });
+  servers.push(server);
+  const as = new Redis(server.port, { ...(password !== undefined && { password }) });
+  as.on('error', () => undefined);
+  clients.push(as);
+  return { ...server, as };
+}
+
+/** An import that is under way, by way of the proxy, and what is to be seen of it. */
+async function underWay(env: NodeJS.ProcessEnv = {}) {
+  const main = mains.start({
+    REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+    IMPORT_BULK_FROM: '1000000',
+    ...env,
+  });
+  await main.said('ready');
+  const { ready } = await main.serving();
+  const shop = await bench.connect(CUSTOMERS, [800, 1_200]);
+  const ref = await bench.start(shop);
+  await bench.until(ref, 'under way', (run) => run.read >= 250);
+  return {
+    shop,
+    ref,
+    saysSo: async () => {
+      const held = await bench.until(
+        ref,
+        'held up',
+        (run) => run.waitingReason !== null && run.status === 'paused',
+      );
+      expect(held.waitingReason).toBe('Held up: the import queue is being restored');
+      await waitUntil(async () => (await ready()).status === 'not ready', { what: '/readyz to say so' });
+      expect(await ready()).toEqual({ status: 'not ready', failed: ['redis'] });
+      return held;
+    },
+    goesOn: async (read: number) => {
+      const begun = performance.now();
+      await bench.until(ref, 'under way again', (run) => run.read > read || run.finishedAt !== null);
+      expect(performance.now() - begun).toBeLessThan(GOES_ON_WITHIN_MS);
+      await waitUntil(async () => (await ready()).status === 'ready', { what: '/readyz to say so' });
+    },
+    ends: async () => {
+      expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+        status: 'completed',
+        expected: CUSTOMERS,
+        read: CUSTOMERS,
+        created: CUSTOMERS,
+        waitingReason: null,
+      });
+      await expectExact(shop);
+    },
+  };
+}
+
+const expectExact = async (shop: ConnectedShop) => {
+  expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
+  expect(await eventsOf(bench, shop)).toHaveLength(CUSTOMERS);
+  expect(shop.far.stats().violations).toEqual([]);
+};
+
+/** Both stay up, and nobody's connection is cut. */
+async function demote(from: RedisServer & { as: Redis }, to: RedisServer & { as: Redis }) {
+  await to.as.replicaof('NO', 'ONE');
+  await from.as.replicaof('127.0.0.1', to.port);
+}
+
+it('goes on after a failover that keeps its connections', async () => {
+  const [one, two] = [await startServer('one'), await startServer('two')];
+  await two.as.replicaof('127.0.0.1', one.port);
+  proxy.to(one.port);
+  const run = await underWay();
+  await demote(one, two);
+  // Its connections lead to a replica now, and so does each new one.
+  const { read } = await run.saysSo();
+  proxy.to(two.port);
+  await run.goesOn(read);
+  await run.ends();
+});
+
+it('goes on after one whose former primary loads the data of the new one', async () => {
+  const one = await startServer('one', [
+    '--key-load-delay',
+    '1000',
+    '--loading-process-events-interval-bytes',
+    '1024',
+  ]);
+  const two = await startServer('two');
+  proxy.to(one.port);
+  const run = await underWay();
+  await two.as.eval(`for n = 1, 20000 do redis.call('set', 'filler:' .. n, n) end`, 0);
+  await demote(one, two);
+  await waitUntil(async () => /^loading:1/m.test(await one.as.info('persistence')), {
+    what: 'the former primary to load',
+  });
+  const { read } = await run.saysSo();
+  proxy.to(two.port);
+  await run.goesOn(read);
+  await run.ends();
+});
+
+it.each([
+  ['has no memory', ['maxmemory', '1'], ['maxmemory', '0']],
+  ['misses its replicas', ['min-replicas-to-write', '1'], ['min-replicas-to-write', '0']],
+] as const)('tells of a primary that %s, and goes on when it can write again', async (_what, spoil, mend) => {
+  const one = await startServer('one');
+  proxy.to(one.port);
+  const run = await underWay();
+  await one.as.config('SET', ...spoil);
+  const { read } = await run.saysSo();
+  await one.as.config('SET', ...mend);
+  await run.goesOn(read);
+  await run.ends();
+});
+
+it('asks sentinels where the primary is, and follows them', async () => {
+  const password = 'of-redis';
+  const one = await startServer('one', [], password);
+  const two = await startServer('two', ['--replicaof', `127.0.0.1 ${one.port}`], password);
+  const linked = async () => /^master_link_status:up/m.test(await two.as.info('replication'));
+  await waitUntil(linked, { what: 'the replica to follow' });
+  const sentinel = await startRedisSentinel({
+    dir: join(dir, 'sentinel'),
+    name: 'queue',
+    primary: one.port,
+    settings: [`sentinel auth-pass queue ${password}`, 'requirepass of-sentinel'],
+  });
+  const asking = new Redis({ port: sentinel.port, password: 'of-sentinel' });
+  clients.push(asking);
+  try {
+    const knows = async () =>
+      ((await asking.call('SENTINEL', 'REPLICAS', 'queue')) as unknown[]).length === 1;
+    await waitUntil(knows, { what: 'the sentinel to know the replica' });
+    const run = await underWay({
+      // Its host and port are not used.
+      REDIS_URL: `redis://:${password}@nowhere.example.com:1/3`,
+      REDIS_SENTINELS: `127.0.0.1:1,127.0.0.1:${sentinel.port}`,
+      REDIS_SENTINEL_NAME: 'queue',
+      REDIS_SENTINEL_PASSWORD: 'of-sentinel',
+    });
+    // Both stay up.
+    const { read } = await bench.show(run.ref);
+    await asking.call('SENTINEL', 'FAILOVER', 'queue');
+    await waitUntil(async () => /^role:master/m.test(await two.as.info('replication')), {
+      what: 'the promotion',
+    });
+    await run.goesOn(read + 250);
+    // The new one dies.
+    await waitUntil(async () => /^master_link_status:up/m.test(await one.as.info('replication')), {
+      what: 'the former primary to follow',
+    });
+    await waitUntil(knows, { what: 'the sentinel to know both' });
+    const second = await bench.show(run.ref);
+    await two.child.kill();
+    await waitUntil(async () => /^role:master/m.test(await one.as.info('replication')), {
+      what: 'the second promotion',
+    });
+    await run.goesOn(second.read);
+    await run.ends();
+    await one.as.select(3);
+    expect((await one.as.keys('bull:*')).length).toBeGreaterThan(0);
+  } finally {
+    await sentinel.stop();
+  }
+});
+
+it.each([
+  ['a Sentinel', 'REDIS_URL leads to a Sentinel; name it in REDIS_SENTINELS'],
+  ['a Redis Cluster', 'REDIS_URL leads to a Redis Cluster; the job queue needs a single primary'],
+])('does not start with the address of %s', async (what, message) => {
+  const one = await startServer('one', what === 'a Redis Cluster' ? ['--cluster-enabled', 'yes'] : []);
+  const sentinel = await startRedisSentinel({ dir: join(dir, 'sentinel'), name: 'queue', primary: one.port });
+  try {
+    const port = what === 'a Sentinel' ? sentinel.port : one.port;
+    const main = mains.start({ REDIS_URL: `redis://127.0.0.1:${port}` });
+    expect(await main.exited).toBe(1);
+    expect(JSON.stringify(main.lines)).toContain(message);
+  } finally {
+    await sentinel.stop();
+  }
+});
+
+it('does not start with a scheme that it does not know, and says what to set', async () => {
+  const main = mains.start({ REDIS_URL: 'redis+sentinel://:secret@127.0.0.1:26379/queue' });
+  expect(await main.exited).toBe(1);
+  const said = JSON.stringify(main.lines);
+  expect(said).toMatch(/REDIS_URL: must be a URL that begins with redis:.*REDIS_SENTINELS/);
+  expect(said).not.toContain('secret');
+});

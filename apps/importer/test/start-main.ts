@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { waitUntil, workspaceRoot } from '@core/testing';
+import type { Bench } from './support.ts';
+
+interface LogLine {
+  msg: string;
+  admin_port?: number;
+}
+
+interface Readiness {
+  status: string;
+  failed?: string[];
+}
+
+export type Mains = ReturnType<typeof createMains>;
+
+/** Starts importers as processes of their own, against the bench's database and stand-in. */
+export function createMains(bench: Bench, redisUrl: string) {
+  const children = new Set<ChildProcess>();
+  return {
+    killAll: () => children.forEach((child) => child.kill('SIGKILL')),
+    start(env: NodeJS.ProcessEnv = {}) {
+      const database = new URL(bench.database.urlFor('core_importer'));
+      const child = spawn(join(workspaceRoot(), 'node_modules/.bin/node'), ['apps/importer/src/main.ts'], {
+        cwd: workspaceRoot(),
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          PATH: process.env.PATH,
+          CORE_DB_HOST: database.hostname,
+          CORE_DB_PORT: database.port,
+          CORE_DB_NAME: database.pathname.slice(1),
+          CORE_DB_USER: database.username,
+          CORE_DB_PASSWORD: decodeURIComponent(database.password),
+          CORE_ENCRYPTION_KEYS: bench.keyring,
+          REDIS_URL: redisUrl,
+          SHOPIFY_BASE_URL: bench.standIn.url,
+          CORE_ADMIN_PORT: '0',
+          ...env,
+        },
+      });
+      children.add(child);
+      const lines: LogLine[] = [];
+      createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as LogLine));
+      const exited = once(child, 'exit').then(([code, signal]) => {
+        children.delete(child);
+        return (code ?? signal) as number | string;
+      });
+      const said = (message: string) =>
+        waitUntil(() => lines.find((line) => line.msg === message), {
+          what: `the importer to say "${message}"`,
+        });
+      return {
+        child,
+        lines,
+        said,
+        exited,
+        /** Resolves once its admin port is open. */
+        async serving() {
+          const admin = (await said('serving health and metrics')).admin_port;
+          const ready = async () =>
+            (await (await fetch(`http://127.0.0.1:${admin}/readyz`)).json()) as Readiness;
+          return { admin, ready };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Stretch } from './zone-clock.ts';
+
+/** A schedule as sets; null is `*`. */
+export interface Plan {
+  minute: number;
+  hours: readonly number[] | null;
+  daysOfMonth: readonly number[] | null;
+  months: readonly number[] | null;
+  daysOfWeek: readonly number[] | null;
+}
+
+const MINUTE_MS = 60_000;
+
+export const cronOf = ({ minute, hours, daysOfMonth, months, daysOfWeek }: Plan): string =>
+  [minute, ...[hours, daysOfMonth, months, daysOfWeek].map((values) => values?.join() ?? '*')].join(' ');
+
+/** Whether it is due at a local time, given as if it were UTC. */
+export function isDue(plan: Plan, localMs: number): boolean {
+  if ((localMs / MINUTE_MS) % 60 !== plan.minute) return false;
+  const local = new Date(localMs);
+  const has = (values: readonly number[] | null, value: number) => values?.includes(value) ?? true;
+  if (!has(plan.hours, local.getUTCHours()) || !has(plan.months, local.getUTCMonth() + 1)) return false;
+  const ofMonth = has(plan.daysOfMonth, local.getUTCDate());
+  const ofWeek = has(plan.daysOfWeek, local.getUTCDay());
+  return plan.daysOfMonth && plan.daysOfWeek ? ofMonth || ofWeek : ofMonth && ofWeek;
+}
+
+/**
+ * The firings of a plan, as somebody finds them who looks at the zone's clock each minute: whatever time the
+ * clock has passed since it was farthest ahead comes now, once.
+ * @returns the firings, and how many local times were due at them
+ */
+export function watchClock(plan: Plan, stretches: readonly Stretch[], fromMs: number, untilMs: number) {
+  const firings: number[] = [];
+  let due = 0;
+  let farthest = -Infinity;
+  for (const [n, { fromMs: begin, offsetMs }] of stretches.entries()) {
+    const end = Math.min(untilMs, stretches[n + 1]?.fromMs ?? Infinity);
+    if (farthest === -Infinity) farthest = begin + offsetMs - MINUTE_MS;
+    for (let at = begin; at < end; at += MINUTE_MS) {
+      const before = due;
+      while (farthest < at + offsetMs) {
+        farthest += MINUTE_MS;
+        if (at >= fromMs && isDue(plan, farthest)) due++;
+      }
+      if (due > before) firings.push(at);
+    }
+  }
+  return { firings, due };
+}

@@ -1,0 +1,129 @@
+import { lastAt, nextAt } from '@core/domain';
+import { createRandom } from '../random.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { cronOf, watchClock, type Plan } from './due-times.ts';
+import { stretchesOf, type Stretch } from './zone-clock.ts';
+
+const DAY_MS = 86_400_000;
+const FROM_MS = Date.UTC(2026, 0, 15);
+const YEARS = 10;
+/** The longest time that one answer may take. A longer one is asked for again: the machine may have been away. */
+const LONGEST_LOOK_MS = 50;
+
+/** Gaps and repetitions at midnight, at night, of half an hour, and twice a year around Ramadan. */
+const NAMED = [
+  'Europe/Berlin',
+  'America/Santiago',
+  'Africa/Cairo',
+  'Australia/Lord_Howe',
+  'Africa/Casablanca',
+  'America/Scoresbysund',
+];
+const OTHERS_IN_SHORT = 14;
+
+/**
+ * Looks at schedules through ten years in every time zone: each local time that is due has one firing, what is
+ * promised is what comes, and no answer takes long.
+ */
+export async function runScheduleFaults(options: FaultRunOptions): Promise<FaultRun> {
+  const { short, seed, only, say, signal } = options;
+  say(`seed ${seed}`);
+  const random = createRandom(seed);
+  const all = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  const others = random.shuffled(all.filter((zone) => !NAMED.includes(zone)));
+  const zones = [...NAMED, ...(short ? others.slice(0, OTHERS_IN_SHORT) : others)];
+  const run = { passed: 0, failed: 0 };
+  const total = { firings: 0, changes: 0, longestMs: 0 };
+  for (const zone of zones.filter((name) => only === undefined || name.includes(only))) {
+    signal.throwIfAborted();
+    const untilMs = FROM_MS + YEARS * 365.25 * DAY_MS;
+    // From before the first firing, so that the clock's farthest time is known.
+    const stretches = stretchesOf(zone, FROM_MS - 2 * DAY_MS, untilMs);
+    total.changes += stretches.length - 1;
+    for (const plan of [aimedPlan(random, stretches), anyPlan(random)]) {
+      const { problem, firings, longestMs } = checkPlan(plan, zone, stretches, untilMs);
+      run[problem === undefined ? 'passed' : 'failed']++;
+      total.firings += firings;
+      total.longestMs = Math.max(total.longestMs, longestMs);
+      if (problem !== undefined) say(`FAILED ${cronOf(plan)} in ${zone}: ${problem}`);
+    }
+    await new Promise(setImmediate); // lets an interrupt through
+  }
+  if (total.longestMs > LONGEST_LOOK_MS) run.failed++;
+  say(
+    `${total.longestMs > LONGEST_LOOK_MS ? 'FAILED' : 'ok    '} ${total.firings} firings in ${zones.length} zones over ` +
+      `${YEARS} years with ${total.changes} changes of the clock; the longest look took ${total.longestMs.toFixed(1)} ms`,
+  );
+  return run;
+}
+
+function checkPlan(plan: Plan, timeZone: string, stretches: readonly Stretch[], untilMs: number) {
+  const times = { cron: cronOf(plan), timeZone };
+  const { firings, due } = watchClock(plan, stretches, FROM_MS, untilMs);
+  let longestMs = 0;
+  const look = (way: typeof nextAt, at: number): string => {
+    const timed = () => {
+      const begun = performance.now();
+      const found = way(times, new Date(at))?.toISOString() ?? 'nothing';
+      return { found, ms: performance.now() - begun };
+    };
+    const { found, ms } = timed();
+    longestMs = Math.max(longestMs, ms > LONGEST_LOOK_MS / 2 ? Math.min(ms, timed().ms, timed().ms) : ms);
+    return found;
+  };
+  const near = (at: number) => stretches.some(({ fromMs }) => Math.abs(at - fromMs) < 2 * DAY_MS);
+  const judge = (): string | undefined => {
+    if (firings.length === 0) return 'never comes';
+    let before = FROM_MS - 1;
+    for (const [n, at] of firings.entries()) {
+      const expected = new Date(at).toISOString();
+      const promised = look(nextAt, before);
+      if (promised !== expected)
+        return `after ${new Date(before).toISOString()} comes ${expected}, not ${promised}`;
+      // Far from a change of the clock one in twenty is enough.
+      if (n % 20 === 0 || near(at)) {
+        const ran = look(lastAt, at);
+        if (ran !== expected) return `at ${expected} runs ${ran}`;
+        const early = look(lastAt, at - 1);
+        if (n > 0 && early !== new Date(before).toISOString()) return `before ${expected} runs ${early}`;
+      }
+      before = at;
+    }
+    // Times that share a firing are those of one gap.
+    const shared = due - firings.length;
+    if (shared > 24 * (stretches.length - 1)) return `${shared} of ${due} times share a firing`;
+    return undefined;
+  };
+  return { problem: judge(), firings: firings.length, longestMs };
+}
+
+type Random = ReturnType<typeof createRandom>;
+
+const DAILY = { daysOfMonth: null, months: null, daysOfWeek: null };
+
+/** A daily time near a change of the zone's clock; of any kind where it has none. */
+function aimedPlan(random: Random, stretches: readonly Stretch[]): Plan {
+  const change = stretches[1 + random.below(Math.max(1, stretches.length - 1))];
+  if (!change) return { ...DAILY, minute: random.below(60), hours: [random.below(24)] };
+  // Of the two hours from one before the change on: those that are skipped, or come twice.
+  const local = new Date(change.fromMs + change.offsetMs - 3_600_000 + random.below(4) * 30 * 60_000);
+  return { ...DAILY, minute: local.getUTCMinutes() + random.below(30), hours: [local.getUTCHours()] };
+}
+
+function anyPlan(random: Random): Plan {
+  const some = (from: number, to: number, most: number) => {
+    const all = Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    return random
+      .shuffled(all)
+      .slice(0, 1 + random.below(most))
+      .sort((a, b) => a - b);
+  };
+  const seldom = (values: readonly number[]) => (random.below(4) === 0 ? values : null);
+  return {
+    minute: random.below(60),
+    hours: random.below(3) === 0 ? null : some(0, 23, 4),
+    daysOfMonth: seldom(some(1, 28, 5)),
+    months: seldom(some(1, 12, 6)),
+    daysOfWeek: seldom(some(0, 6, 3)),
+  };
+}

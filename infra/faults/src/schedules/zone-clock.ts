@@ -1,0 +1,48 @@
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** How far a zone's clock is ahead of UTC from an instant on. */
+export interface Stretch {
+  fromMs: number;
+  offsetMs: number;
+}
+
+/**
+ * The offsets of a zone between two instants, by Intl. The product asks Temporal: an oracle that asked it as
+ * well would share its faults. Two changes within six hours would be missed; no zone has had them since 1970.
+ */
+export function stretchesOf(timeZone: string, fromMs: number, untilMs: number): Stretch[] {
+  const offsetAt = createOffsetReader(timeZone);
+  const stretches = [{ fromMs, offsetMs: offsetAt(fromMs) }];
+  for (let at = fromMs; at < untilMs; at += 6 * HOUR_MS) {
+    const offsetMs = offsetAt(at + 6 * HOUR_MS);
+    if (offsetMs === stretches.at(-1)?.offsetMs) continue;
+    let [before, after] = [at, at + 6 * HOUR_MS];
+    while (after - before > MINUTE_MS) {
+      const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS;
+      if (offsetAt(middle) === offsetMs) after = middle;
+      else before = middle;
+    }
+    stretches.push({ fromMs: after, offsetMs });
+  }
+  return stretches;
+}
+
+function createOffsetReader(timeZone: string): (ms: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  return (ms) => {
+    const { year, month, day, hour, minute, second } = Object.fromEntries(
+      format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]),
+    ) as Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', number>;
+    return Date.UTC(year, month - 1, day, hour, minute, second) - ms;
+  };
+}

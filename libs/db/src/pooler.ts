@@ -1,0 +1,120 @@
+import type { Pool } from 'pg';
+import { within } from '@core/runtime';
+import { insideTransactions, settingsOf, type Settings } from './connection-config.ts';
+import { WrongPooler } from './wrong-pooler.ts';
+
+/** What a pooler between an app and PostgreSQL gives a server connection for. */
+export const POOLERS = ['none', 'session', 'transaction'] as const;
+export type Pooler = (typeof POOLERS)[number];
+
+/**
+ * How transactions begin behind a pooler of transactions, which keeps nothing from one to the next: each sets what a
+ * connection sets once elsewhere.
+ */
+interface Pooling {
+  begin: string;
+  'begin read only': string;
+}
+const poolings = new WeakMap<Pool, Pooling>();
+
+export function poolTransactions(pool: Pool, settings: Settings): void {
+  const begin = (access: string) =>
+    `begin isolation level read committed, ${access}, not deferrable; ${settingsOf(insideTransactions(settings), true)}`;
+  poolings.set(pool, { begin: begin('read write'), 'begin read only': begin('read only') });
+}
+
+/** How each transaction of the pool begins. */
+export function beginOf(pool: Pool, begin: 'begin' | 'begin read only'): string {
+  const pooling = poolings.get(pool);
+  return pooling ? pooling[begin] : begin;
+}
+
+/**
+ * Whether a statement may stay prepared under its name. pgbouncer hands names on since 1.21, where
+ * max_prepared_statements allows it; an unnamed one is planned at each call and works with any.
+ */
+export const keepsStatements = (pool: Pool): boolean => !poolings.has(pool);
+
+/** The changes of a server connection that are looked for. */
+const LOOKS = 5;
+/** A pooler with a single server connection for a session makes the second one wait. */
+const SECOND_MS = 2_000;
+
+/**
+ * Whether the pooler is what CORE_DB_POOLER says, and the timeouts hold behind it. A connection itself notices a
+ * pooler where none is to be.
+ * @throws WrongPooler naming what to set
+ */
+export async function assertPooling(pool: Pool, pooler: Pooler): Promise<void> {
+  if (pooler === 'session') await assertSessions(pool);
+  if (pooler === 'transaction') await assertTransactions(pool);
+}
+
+/** While a second client is in a transaction, the first one keeps its server connection, or it never had one. */
+async function assertSessions(pool: Pool): Promise<void> {
+  const first = await pool.connect();
+  try {
+    const own = await pidOf(first);
+    for (let look = 0; look < LOOKS; look++) {
+      const connecting = pool.connect();
+      const second = await within(SECOND_MS, connecting);
+      if (!second) {
+        connecting.then((late) => late.release(true)).catch(() => undefined);
+        return;
+      }
+      try {
+        await second.query('begin');
+        const other = await pidOf(second);
+        if (other === own || (await pidOf(first)) !== own) {
+          throw new WrongPooler(
+            'the pooler at CORE_DB_HOST gives a server connection for each transaction; set CORE_DB_POOLER to ' +
+              'transaction, or pool_mode of pgbouncer to session',
+          );
+        }
+        await second.query('commit');
+        second.release();
+      } catch (error) {
+        second.release(true);
+        throw error;
+      }
+    }
+  } finally {
+    first.release();
+  }
+}
+
+type Asked = Pick<Pool, 'query'>;
+
+const pidOf = async (client: Asked): Promise<number | undefined> =>
+  (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid;
+
+/** Statements outside of a transaction have no other limits than those of the role. */
+async function assertTransactions(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const { rows } = await client.query<{ role: string; names: string[] }>(
+      `select current_user as role, array(
+         select name from unnest(array['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']) as name
+          where current_setting(name) = '0') as names`,
+    );
+    await client.query('commit');
+    const { role, names = [] } = rows[0] ?? {};
+    if (names.length > 0) {
+      throw new WrongPooler(
+        `the role ${role} has no ${names.join(', ')}, and a pooler of transactions drops those of connections; ` +
+          'run `npm run ops -- migrate`, which sets them for the role, and have the pooler connect anew (RECONNECT)',
+      );
+    }
+  } catch (error) {
+    broken = error as Error;
+    if (!/statement pooling/.test(broken.message)) throw error;
+    throw new WrongPooler(
+      'the pooler at CORE_DB_HOST gives a server connection for each statement, which allows no transaction; set pool_mode ' +
+        'of pgbouncer to transaction or session',
+    );
+  } finally {
+    client.release(broken);
+  }
+}
