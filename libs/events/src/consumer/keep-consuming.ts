@@ -8,9 +8,10 @@ import type { ConsumeOptions, EventConsumer, KafkaClient } from '../kafka-client
 export function keepConsuming(
   client: Pick<KafkaClient, 'consume'>,
   work: ConsumeOptions,
-  { log, before }: { log: Pick<Logger, 'warn' | 'error'>; before: () => Promise<void> },
+  { log: parent, before }: { log: Logger; before: () => Promise<void> },
 ): EventConsumer {
   const { groupId: group, topics } = work;
+  const log = parent.child({ group, topics });
   const closing = new AbortController();
   let consumer: EventConsumer | undefined;
   const join = async (): Promise<EventConsumer> => {
@@ -20,7 +21,7 @@ export function keepConsuming(
   const joining = untilReady(join, {
     what: `the topic ${topics.join(', ')}`,
     signal: closing.signal,
-    onWait: (message, err) => log.warn({ err, group, topics }, message),
+    log,
   });
   joining.then(
     (joined) => {
@@ -28,7 +29,7 @@ export function keepConsuming(
       if (closing.signal.aborted) joined.close().catch(() => undefined);
     },
     (err: unknown) => {
-      if (!closing.signal.aborted) log.error({ err, group, topics }, 'does not consume');
+      if (!closing.signal.aborted) log.error({ err }, 'does not consume');
     },
   );
   return {
