@@ -1,13 +1,4 @@
-import {
-  advise,
-  assertPooling,
-  assertServable,
-  createMerchantKeyStore,
-  createPool,
-  inTransaction,
-  parseKeyring,
-  type Tx,
-} from '@core/db';
+import { advise, assertServablePrimary, createMerchantKeyStore, createPool, parseKeyring } from '@core/db';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
 import { importerEnv, redisPlace } from './config.ts';
@@ -51,10 +42,12 @@ await runApp('importer', importerEnv, async ({ env, log, shutdown }) => {
   log.info({ admin_port: admin.port }, 'serving health and metrics');
 
   const { signal } = shutdown;
-  const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
   const waiting = { signal, log };
-  await untilReady(() => assertPooling(pool, env.CORE_DB_POOLER), { what: 'PostgreSQL', ...waiting, advise });
-  await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', ...waiting, advise });
+  await untilReady(() => assertServablePrimary(pool, { env, log }), {
+    what: 'PostgreSQL',
+    ...waiting,
+    advise,
+  });
   await untilReady(() => assertServes(redis.commands), {
     what: 'Redis',
     ...waiting,

@@ -1,13 +1,4 @@
-import {
-  advise,
-  assertPooling,
-  assertServable,
-  createMerchantKeyStore,
-  createPool,
-  inTransaction,
-  parseKeyring,
-  type Tx,
-} from '@core/db';
+import { advise, assertServablePrimary, createMerchantKeyStore, createPool, parseKeyring } from '@core/db';
 import {
   connectKafka,
   kafkaOptions,
@@ -49,14 +40,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   shutdown.add('admin server', () => admin.close());
   const { signal } = shutdown;
   const wait = (what: string) => ({ what, signal, log, advise: () => KAFKA_ADVICE });
-  const servable = (tx: Tx) => assertServable(tx, { NODE_ENV: env.NODE_ENV, log });
-  await untilReady(() => assertPooling(pool, env.CORE_DB_POOLER), {
-    what: 'PostgreSQL',
-    signal,
-    log,
-    advise,
-  });
-  await untilReady(() => inTransaction(pool, servable), { what: 'PostgreSQL', signal, log, advise });
+  await untilReady(() => assertServablePrimary(pool, { env, log }), { ...wait('PostgreSQL'), advise });
   const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
