@@ -86,5 +86,14 @@ export const eventHeaderSchema = ({ action, signed }: EventDoc): JsonSchema => (
 export const deadLetterHeaderSchema = (): JsonSchema => ({
   type: 'object',
   required: Object.keys(DEAD),
-  properties: { ...CLOUD_EVENT, ...TRACE, ...REDRIVEN, ...SIGNED, ...DEAD, ...FAULT, ...LEFT_OUT, ...UNREADABLE },
+  properties: {
+    ...CLOUD_EVENT,
+    ...TRACE,
+    ...REDRIVEN,
+    ...SIGNED,
+    ...DEAD,
+    ...FAULT,
+    ...LEFT_OUT,
+    ...UNREADABLE,
+  },
 });
