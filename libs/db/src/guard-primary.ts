@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
 import { within, type Logger } from '@core/runtime';
-import { NodeLost, type Heard, type NodeSockets } from './node-sockets.ts';
+import { NodeLost, NodeReplaced, type Heard, type NodeSockets } from './node-sockets.ts';
 import { askIdentity, isSameServer, type ServerIdentity, type TimelineFence } from './server-identity.ts';
 
 /** The interval between two heartbeats while all is well, and after a failed one. */
@@ -72,7 +72,7 @@ export function guardPrimary(options: {
   };
   const onServer = (now: ServerIdentity): void => {
     if (server && !isSameServer(server, now)) {
-      const cut = sockets.cut(new NodeLost("the primary's address leads to another server"));
+      const cut = sockets.cut(new NodeReplaced("the primary's address leads to another server"));
       log.warn({ connections: cut, timeline: now.timeline }, "the primary's address leads to another server");
     }
     server = now;

@@ -8,6 +8,11 @@ export class NodeLost extends Error {
   readonly code = '08006';
 }
 
+/** Another server answers at the address of the node: a new connection leads to it. */
+export class NodeReplaced extends NodeLost {
+  override name = 'NodeReplaced';
+}
+
 /** The number of bytes that each open socket has received. */
 export type Heard = ReadonlyMap<Socket, number>;
 

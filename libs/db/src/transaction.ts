@@ -3,6 +3,7 @@ import { backoff, pause } from '@core/runtime';
 import { announce } from './announce.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import { beginFor } from './merchant-setting.ts';
+import { NodeReplaced } from './node-sockets.ts';
 import { ANSWER_MARGIN_MS, type Pool } from './pool.ts';
 import { keepsStatements } from './pooler.ts';
 import { WRITE_POSITION_SQL } from './reads/position.ts';
@@ -94,14 +95,23 @@ async function runTransaction<T, R>(
   const begin = beginFor(pool, options.merchantId, 'begin');
   for (let attempt = 1; ; attempt++) {
     options.signal?.throwIfAborted();
-    // A pool that cannot connect fails the write at once: nobody gains by trying for a while.
-    const client = await pool.connect();
+    const client = await connect(pool);
     const outcome = await attemptOnce(pool, client, begin, work, afterCommit);
     if ('result' in outcome) return outcome;
     if (attempt >= MOST_ATTEMPTS || !outcome.mayRunAnew) throw outcome.error;
     await pause(backoff(attempt, 5, 200), options.signal);
   }
 }
+
+/**
+ * A pool that cannot connect fails the write at once: nobody gains by trying for a while. But when the primary is
+ * replaced, the connections in the making are cut as well, and the next one leads to the server that answers.
+ */
+const connect = (pool: Pool): Promise<PoolClient> =>
+  pool.connect().catch((error: unknown) => {
+    if (error instanceof NodeReplaced) return pool.connect();
+    throw error;
+  });
 
 async function attemptOnce<T, R>(
   pool: Pool,

@@ -1,5 +1,6 @@
 import { Client, Pool } from 'pg';
 import { waitUntil } from '@core/testing';
+import { NodeLost, NodeReplaced } from '../src/node-sockets.ts';
 import { inTransaction, inTransactionWithToken, RaceLost } from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
@@ -97,6 +98,15 @@ it('runs anew after a lost race, and gives up after a few', async () => {
     }),
   ).rejects.toThrow('always');
   expect(attempts).toBe(9);
+});
+
+it('connects once more when the connection in the making was cut because the primary is another server', async () => {
+  const connect = jest.spyOn(pool, 'connect');
+  connect.mockRejectedValueOnce(new NodeReplaced('another server') as never);
+  expect(await inTransaction(pool, async () => 'done')).toBe('done');
+  connect.mockRejectedValueOnce(new NodeLost('silent') as never);
+  await expect(inTransaction(pool, async () => 'done')).rejects.toThrow('silent');
+  connect.mockRestore();
 });
 
 it('solves a deadlock by running the loser anew', async () => {
