@@ -51,7 +51,7 @@ it('waits for Kafka, says so, is not ready meanwhile and stops when asked', asyn
   const worker = await startWorker({ KAFKA_BROKER: `127.0.0.1:${await freePort()}` });
   await waitUntil(() => worker.output().includes('waiting for Kafka'), { what: 'the word' });
   expect(worker.output()).toMatch(
-    /"level":"warn".*"waiting for Kafka and its topics: see KAFKA_BROKER, KAFKA_TLS/,
+    /"level":"warn".*"waiting for Kafka: see KAFKA_BROKER, KAFKA_TLS/,
   );
   const reply = await worker.get('/readyz');
   expect(reply.status).toBe(503);
