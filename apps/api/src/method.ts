@@ -40,6 +40,7 @@ export interface UnaryMethod {
   calls?: (request: Message) => number;
   rules: AnyRules;
   largestRequest: number;
+  maxAge?: (request: Message) => number;
   handler: (deps: Deps, ctx: CallContext, request: Message) => Promise<MessageInitShape<DescMessage>>;
 }
 
@@ -56,11 +57,22 @@ export interface StreamMethod {
 
 export type Method = UnaryMethod | StreamMethod;
 
+interface UnarySpec<I extends DescMessage, O extends DescMessage> extends Spec<
+  I,
+  (deps: Deps, ctx: CallContext, request: MessageShape<I>) => Promise<MessageInitShape<O>>
+> {
+  /**
+   * The seconds for which a browser may show the reply to a GET again; default: 0. Only for a reply that names no
+   * person, and that nobody compares with a write of its own.
+   */
+  maxAge?: (request: MessageShape<I>) => number;
+}
+
 // The table holds methods of many types. They are checked here, one by one, and erased in one place:
 // a server decodes a request by the same descriptor that its handler was checked against.
 export const unary = <I extends DescMessage, O extends DescMessage>(
   desc: DescMethodUnary<I, O>,
-  spec: Spec<I, (deps: Deps, ctx: CallContext, request: MessageShape<I>) => Promise<MessageInitShape<O>>>,
+  spec: UnarySpec<I, O>,
 ): UnaryMethod => ({ kind: 'unary', desc, largestRequest: SMALL_REQUEST, ...spec }) as unknown as UnaryMethod;
 
 export const stream = <I extends DescMessage, O extends DescMessage>(

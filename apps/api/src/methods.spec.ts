@@ -1,3 +1,4 @@
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
 import { CoreService, ImportService, PrivacyService } from '@core/contracts';
 import { METHODS } from './methods.ts';
 
@@ -17,4 +18,17 @@ it('has a rule for every field of every request, the merchant among them', () =>
     expect(Object.keys(rules).sort()).toEqual(desc.input.fields.map(({ localName }) => localName).sort());
     expect(rules).toHaveProperty('merchantId');
   }
+});
+
+// A client sends what has no side effects by GET, and so in a URL.
+it('says of every read that it has no side effects, except for the one that is given an email', () => {
+  const expected = (name: string) => {
+    if (name === 'FindCustomerByEmail') return Level.IDEMPOTENT;
+    return /^(Get|BatchGet|List|Watch)[A-Z]/.test(name) ? Level.NO_SIDE_EFFECTS : Level.IDEMPOTENCY_UNKNOWN;
+  };
+  for (const { desc } of METHODS) {
+    expect([desc.name, Level[desc.idempotency]]).toEqual([desc.name, Level[expected(desc.name)]]);
+  }
+  const emails = METHODS.filter(({ desc }) => desc.input.fields.some(({ name }) => name === 'email'));
+  for (const { desc } of emails) expect(desc.idempotency).not.toBe(Level.NO_SIDE_EFFECTS);
 });

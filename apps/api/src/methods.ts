@@ -1,4 +1,5 @@
 import {
+  Consistency,
   ConsistencySchema,
   CoreService,
   CustomerFilterSchema,
@@ -55,6 +56,9 @@ const WITH_TOKENS = 16 * 1024;
 /** A segment for each of the 125 cells, with an escaped name. */
 const WITH_THRESHOLDS = 64 * 1024;
 const page = { pageSize: is.pageSize, pageToken: is.pageToken };
+
+/** For a page that is opened again and again; scores change with the next order. */
+const MAX_AGE_S = 10;
 
 /** Ten rows of one statement cost as much as one call. */
 const ROWS_OF_A_BATCH = 10;
@@ -131,6 +135,8 @@ export const METHODS: readonly Method[] = [
     scope: 'rfm:read',
     cost: 'exports',
     rules: { merchantId, ...fresh },
+    // Counts alone. The primary is asked for the state of this moment.
+    maxAge: ({ consistency }) => (consistency === Consistency.STRONG ? 0 : MAX_AGE_S),
     handler: getRfmDistributionHandler,
   }),
   unary(core.getProgramSettings, {

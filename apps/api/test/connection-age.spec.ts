@@ -7,7 +7,15 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type * as grpc from '@grpc/grpc-js';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { GetCustomerRFMRequestSchema } from '@core/contracts';
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
+import {
+  GetCustomerRFMRequestSchema,
+  ImportService,
+  ImportStatus,
+  WatchCustomerImportRequestSchema,
+} from '@core/contracts';
+import { createWatchImport, type ImportRun } from '@core/domain';
 import { makeCertificate, waitUntil } from '@core/testing';
 import { grpcCredentials } from '../src/grpc/tls.ts';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
@@ -54,8 +62,13 @@ afterEach(async () => {
 
 const DOORS = ['clear', 'TLS'] as const;
 
-async function open(door: (typeof DOORS)[number], limits: Partial<GrpcLimits>) {
+async function open(
+  door: (typeof DOORS)[number],
+  limits: Partial<GrpcLimits>,
+  more: Parameters<typeof openBareServers>[0] = {},
+) {
   const servers = await openBareServers({
+    ...more,
     grpc: limits,
     ...(door === 'TLS' ? { credentials } : {}),
   });
@@ -85,7 +98,10 @@ async function open(door: (typeof DOORS)[number], limits: Partial<GrpcLimits>) {
     answered: (stream: number) =>
       seen.some((each) => each.stream === stream && each.type === HEADERS && (each.flags & END_STREAM) !== 0),
     reset: (stream: number) => seen.some((each) => each.stream === stream && each.type === RST_STREAM),
-    call: (stream: number) => void socket.write(callOn(stream)),
+    /** Frames of the reply to a stream. */
+    data: (stream: number) => seen.filter((each) => each.stream === stream && each.type === DATA).length,
+    call: (stream: number, path = RFM_PATH, message = MESSAGE) =>
+      void socket.write(callOn(stream, path, message)),
     whenGoaway: undefined as (() => void) | undefined,
   };
   onFrames(socket, (each) => {
@@ -100,13 +116,30 @@ async function open(door: (typeof DOORS)[number], limits: Partial<GrpcLimits>) {
 }
 
 const MESSAGE = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
-const LENGTH = Buffer.alloc(5);
-LENGTH.writeUInt32BE(MESSAGE.length, 1);
-const callOn = (stream: number): Buffer =>
-  Buffer.concat([
-    frame(HEADERS, END_HEADERS, stream, block(...request(RFM_PATH), ['te', 'trailers'])),
-    frame(DATA, END_STREAM, stream, Buffer.concat([LENGTH, MESSAGE])),
+function callOn(stream: number, path: string, message: Uint8Array): Buffer {
+  const length = Buffer.alloc(5);
+  length.writeUInt32BE(message.length, 1);
+  return Buffer.concat([
+    frame(HEADERS, END_HEADERS, stream, block(...request(path), ['te', 'trailers'])),
+    frame(DATA, END_STREAM, stream, Buffer.concat([length, message])),
   ]);
+}
+
+/** An import that runs until it is told to end, and the service's own watch of it. */
+function runningImport() {
+  const counts = { read: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
+  const begun = { shop: 'a.myshopify.com', source: 'rest', mode: 'full', expected: null, ...counts };
+  let run: Partial<ImportRun> = { ...begun, status: 'running' } as Partial<ImportRun>;
+  const watchImport = createWatchImport(async (watched) => ({ ...watched, ...run }) as ImportRun);
+  return {
+    end: () => void (run = { ...run, status: 'completed' }),
+    options: {
+      scopes: ['imports:write' as const],
+      deps: { watchImport, stopping: new AbortController().signal },
+    },
+  };
+}
+const WATCHED = { merchantId: ids.merchantId, importId: ids.customerId };
 
 it('serves calls that cross the GOAWAY of a connection’s age', async () => {
   const client = await open('clear', AGE);
@@ -162,6 +195,60 @@ it.each(DOORS)(
     gate.resolve();
     await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
     expect(client.answered(1)).toBe(true);
+  },
+  120_000,
+);
+
+it.each(DOORS)(
+  'lets a watch of an import live through keepalives beyond its connection’s age, %s',
+  async (door) => {
+    const { options, end } = runningImport();
+    const client = await open(door, { ...AGE, keepaliveMs: 2_000, keepaliveAnswerMs: 60_000 }, options);
+    const asked = toBinary(
+      WatchCustomerImportRequestSchema,
+      create(WatchCustomerImportRequestSchema, WATCHED),
+    );
+    client.call(1, '/core.v1.ImportService/WatchCustomerImport', asked);
+    await waitUntil(() => client.goaways().length === 2 || client.socket.closed, { what: 'the last GOAWAY' });
+    const [pings, snapshots] = [client.pings(), client.data(1)];
+    await waitUntil(
+      () => (client.pings() >= pings + 3 && client.data(1) >= snapshots + 3) || client.socket.closed,
+      { what: 'three keepalives, and a snapshot each second' },
+    );
+    expect([client.socket.closed, client.reset(1), client.answered(1)]).toEqual([false, false, false]);
+    end();
+    await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
+    expect([client.reset(1), client.answered(1)]).toEqual([false, true]);
+  },
+  120_000,
+);
+
+// HTTP/1.1 has no GOAWAY, and so no age: all that could end a watch are the time limits of node:http.
+it.each([
+  ['Connect', createConnectTransport],
+  ['gRPC-Web', createGrpcWebTransport],
+] as const)(
+  'lets a watch of an import outlive every limit of the HTTP port, by %s',
+  async (_, transport) => {
+    const { options, end } = runningImport();
+    const servers = await openBareServers({
+      ...options,
+      http: {
+        headersTimeout: 300,
+        requestTimeout: 500,
+        keepAliveTimeout: 300,
+        connectionsCheckingInterval: 100,
+      },
+    });
+    opened.push(servers);
+    const client = createClient(ImportService, transport({ baseUrl: servers.url, httpVersion: '1.1' }));
+    const statuses: (ImportStatus | undefined)[] = [];
+    for await (const { customerImport } of client.watchCustomerImport(WATCHED)) {
+      statuses.push(customerImport?.status);
+      if (statuses.length === 4) end();
+    }
+    expect(statuses.slice(0, 4)).toEqual(Array(4).fill(ImportStatus.RUNNING));
+    expect(statuses.at(-1)).toBe(ImportStatus.COMPLETED);
   },
   120_000,
 );

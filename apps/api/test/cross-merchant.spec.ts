@@ -44,7 +44,7 @@ it('shows and changes nothing of another merchant, whatever ids, tokens and page
   const findings = await fuzzMerchants({
     world,
     issuer,
-    ports: [byGrpc(api.rpc), byGrpc(api.rpc), byGrpc(api.rpc), byConnect(api.url)],
+    ports: [byGrpc(api.rpc), byGrpc(api.rpc), byGrpc(api.rpc), byConnect(api.url), byConnect(api.url, true)],
     download,
     rfmThresholds: settings?.rfmThresholds,
     calls: CALLS,

@@ -19,8 +19,9 @@ export const byGrpc =
       ? rpc.unary(method.desc, request as never, { metadata })
       : drain(rpc.stream(method.desc, request as never, { metadata }));
 
-export const byConnect = (baseUrl: string): Call => {
-  const transport = createConnectTransport({ baseUrl, httpVersion: '1.1' });
+/** @param useHttpGet for the methods that allow it; the others go by POST */
+export const byConnect = (baseUrl: string, useHttpGet = false): Call => {
+  const transport = createConnectTransport({ baseUrl, httpVersion: '1.1', useHttpGet });
   return async (method, request, headers) => {
     const client = createClient(method.desc.parent, transport) as unknown as Record<string, unknown>;
     const call = client[method.desc.localName] as (request: Request, options: object) => unknown;

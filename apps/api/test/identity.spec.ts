@@ -77,6 +77,7 @@ it('knows all scopes', () => expect(EVERY_SCOPE).toBe(SCOPES.join(' ')));
 const ports: [string, () => Call][] = [
   ['gRPC', () => byGrpc(api.rpc)],
   ['Connect', () => byConnect(api.url)],
+  ['Connect by GET', () => byConnect(api.url, true)],
 ];
 describe.each(ports)('on the port of %s', (_, open) => {
   it.each(METHODS.map((method) => [method.desc.name, method] as const))(

@@ -46,7 +46,8 @@ async function callsOf(example: (typeof examples)[number]) {
     .split('\n')
     .map((line) => {
       const [tool = '', ...args] = JSON.parse(line) as string[];
-      const body = args[args.indexOf('-d') + 1] ?? '';
+      const query = args.find((arg) => arg.startsWith('message='))?.slice('message='.length);
+      const body = query ?? args[args.indexOf('-d') + 1] ?? '';
       const path = tool.endsWith('grpcurl')
         ? `/${args.at(-1)}`
         : new URL(args.find((arg) => arg.startsWith('http')) ?? '').pathname;

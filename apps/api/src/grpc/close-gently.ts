@@ -1,5 +1,5 @@
+import { writeSync } from 'node:fs';
 import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
 import { handleOf, privateOf } from './keep-sessions.ts';
 
 /** A GOAWAY with it announces an end and refuses nothing. */
@@ -22,7 +22,8 @@ interface Handle {
 export function closeGently(server: Http2Server): void {
   server.prependListener('session', (session: ServerHttp2Session) => {
     pingWhileClosing(session);
-    // Two writers of one TLS connection abort the process, see announce(): there the two GOAWAYs stay together.
+    // Under TLS the two GOAWAYs stay together: the frame would have to be encrypted by the native session's own stream, and
+    // the end of that write aborts the process, see announce().
     if (!session.encrypted) announceEnd(session);
   });
 }
@@ -53,18 +54,33 @@ function announceEnd(session: ServerHttp2Session): void {
 
 /**
  * nghttp2 ignores all new streams from its first GOAWAY on, unless that is its "shutdown notice", which Node does not
- * offer. So this frame goes past it to the socket: Node hands over whole frames only, and libuv keeps their order.
+ * offer. So this frame goes past it to the kernel: Node hands over whole frames only.
+ *
+ * Rejected: socket.write(). When the peer reads slowly its write ends later, and the native session aborts the process,
+ * because it takes the end of any write of its socket for that of its own. A peer whose buffer is full is told nothing:
+ * it has replies to read before it would see the frame.
  */
 function announce(session: ServerHttp2Session, code: number): void {
-  const socket = privateOf(session, 'socket') as Socket | undefined;
-  // The end of a socket comes by here as well.
-  if (!socket?.writable) return;
+  const { fd = -1, writeQueueSize = 0 } = streamUnder(session);
+  // What libuv still holds comes first.
+  if (fd < 0 || writeQueueSize > 0) return;
   const frame = Buffer.alloc(17);
   frame.writeUIntBE(8, 0, 3);
   frame[3] = GOAWAY;
   frame.writeUInt32BE(HIGHEST_STREAM, 9);
   frame.writeUInt32BE(code, 13);
-  socket.write(frame);
+  try {
+    // Half a frame would be read with the next one.
+    if (writeSync(fd, frame) < frame.length) session.destroy();
+  } catch {
+    // EAGAIN: the buffer is full. Any other error: the peer has gone, as the session learns by itself.
+  }
+}
+
+/** The native stream of a session's socket; nothing of it once the socket is closed. */
+function streamUnder(session: ServerHttp2Session): { fd?: number; writeQueueSize?: number } {
+  const socket = privateOf(session, 'socket') as { _handle?: object | null } | undefined;
+  return socket?._handle ?? {};
 }
 
 /**

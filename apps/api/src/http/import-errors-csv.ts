@@ -85,7 +85,6 @@ async function answer(
   res.writeHead(200, {
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': `attachment; filename="import-errors-${ref.importId}.csv"`,
-    'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
   await pipeline(Readable.from(lines(readImportErrors(reader, ref)), { objectMode: false }), res);

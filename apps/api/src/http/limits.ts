@@ -23,6 +23,12 @@ export const HTTP_LIMITS = {
 };
 export type HttpLimits = typeof HTTP_LIMITS;
 
+/**
+ * Maximum bytes of the target of a call by GET; more is answered 414, and goes by POST. Half of the head remains for the
+ * headers. Proxies take as much by default, too.
+ */
+export const LONGEST_TARGET = 8 * 1024;
+
 /** More are answered 431; gRPC-Web with a full set of metadata sends some thirty. */
 export const MOST_HEADERS = 100;
 

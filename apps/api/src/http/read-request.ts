@@ -41,22 +41,38 @@ export function formatOf(req: IncomingMessage): Format {
  * @throws ConnectError
  */
 export async function readRequest(
-  { desc, largestRequest }: Method,
-  { json, framed, encoding }: Format,
+  method: Method,
+  format: Format,
   req: IncomingMessage,
   res: ServerResponse,
   budget: ByteBudget,
 ): Promise<Message> {
+  const { desc, largestRequest } = method;
+  const { json, framed, encoding } = format;
   const body = await readBody(req, res, largestRequest + (framed ? FRAME : 0), budget);
   if (typeof body === 'string') throw REFUSALS[body](largestRequest);
   try {
-    const { compressed, bytes } = framed ? unframe(body.bytes) : { compressed: true, bytes: body.bytes };
-    const unpack = framed ? decompressFlagged : decompress;
-    const whole = compressed ? await unpack(encoding, bytes, largestRequest, budget) : bytes;
+    if (!framed) return await readMessage(method, format, body.bytes, budget);
+    const { compressed, bytes } = unframe(body.bytes);
+    const whole = compressed ? await decompressFlagged(encoding, bytes, largestRequest, budget) : bytes;
     return decodeRequest(desc.input, json, whole);
   } finally {
     body.release();
   }
+}
+
+/**
+ * Reads a message that comes without a frame.
+ * @throws ConnectError
+ */
+export async function readMessage(
+  { desc, largestRequest }: Method,
+  { json, encoding }: Format,
+  bytes: Uint8Array,
+  budget: ByteBudget,
+): Promise<Message> {
+  if (bytes.length > largestRequest) throw tooLarge(largestRequest);
+  return decodeRequest(desc.input, json, await decompress(encoding, bytes, largestRequest, budget));
 }
 
 const REFUSALS: Record<Unread, (most: number) => ConnectError> = {
@@ -74,11 +90,18 @@ function unframe(body: Buffer): { compressed: boolean; bytes: Buffer } {
   return { compressed: flags === COMPRESSED, bytes: body.subarray(FRAME) };
 }
 
+const emptyMessage = ({ json }: Format): string => (json ? '{}' : '');
+
 /** An empty message in the same encoding, because the router requires that it reads one. */
-export async function* emptyRequest({ json, framed }: Format): AsyncIterable<Uint8Array> {
-  const message = Buffer.from(json ? '{}' : '');
+export async function* emptyRequest(format: Format): AsyncIterable<Uint8Array> {
+  const { framed } = format;
+  const message = Buffer.from(emptyMessage(format));
   if (!framed) return yield message;
   const frame = Buffer.alloc(FRAME);
   frame.writeUInt32BE(message.length, 1);
   yield Buffer.concat([frame, message]);
 }
+
+/** The same as the query of a GET. */
+export const emptyQuery = (format: Format): string =>
+  `?encoding=${format.json ? 'json' : 'proto'}&message=${encodeURIComponent(emptyMessage(format))}`;

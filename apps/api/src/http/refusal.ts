@@ -1,4 +1,4 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { endAnswer, LINGER_MS } from './end-answer.ts';
 
@@ -17,8 +17,14 @@ export const invalidRequest = (message: string): Refusal => ({
 
 const TYPE = { 'content-type': 'application/json' };
 
-export function refuse(req: IncomingMessage, res: ServerResponse, { status, ...body }: Refusal): void {
-  endAnswer(req, res, status, TYPE, JSON.stringify(body));
+/** @param headers what the status requires besides */
+export function refuse(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, ...body }: Refusal,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  endAnswer(req, res, status, { ...TYPE, ...headers }, JSON.stringify(body));
 }
 
 /** The same for a connection without a request to answer. It is closed after a delay, for the reason that endAnswer gives. */

@@ -23,21 +23,30 @@ import type { ByteBudget } from '../request/byte-budget.ts';
 import type { Connections } from '../request/keep-proven.ts';
 import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
 import { endAnswer } from './end-answer.ts';
-import { emptyRequest, formatOf, readRequest, type Format } from './read-request.ts';
+import { messageOf, readQuery, type Query } from './read-query.ts';
+import { emptyQuery, emptyRequest, formatOf, readMessage, readRequest, type Format } from './read-request.ts';
+import { refuse } from './refusal.ts';
+import { refuseMethod } from './refuse-method.ts';
 
 /** One call in the router. */
 interface Call {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly format: Format;
+  /** Where a GET has its request. */
+  readonly query: Query | undefined;
   /** Set until its work begins. */
   waiting?: Admitted<unknown> | undefined;
   run?: () => unknown;
+  /** The seconds for which the caller may show the reply again. */
+  maxAge?: number | undefined;
 }
 const CALL = createContextKey<Call | undefined>(undefined);
 
 /** Body headers that are removed before the router runs, because it receives another body. */
 const OF_THE_BODY = ['content-length', 'content-encoding', 'connect-content-encoding', 'grpc-encoding'];
+/** A GET has none; its type would be that of a body. */
+const OF_A_GET = [...OF_THE_BODY, 'content-type'];
 
 const ROUTER = {
   grpc: false,
@@ -65,9 +74,12 @@ export function createRoutes(
     const implementation = (_: never, { values }: HandlerContext) => {
       const call = values.get(CALL);
       const work = call?.run?.();
-      return call && work instanceof Promise
-        ? work.then((reply: Reply) => fitting(method, call.format, reply))
-        : work;
+      if (!call || !(work instanceof Promise)) return work;
+      return work.then((reply: Reply) => {
+        const message = fitting(method, call.format, reply);
+        if (call.maxAge) allowReuse(call.res, call.maxAge);
+        return message;
+      });
     };
     router.rpc<DescMethod>(method.desc, implementation as MethodImpl<DescMethod>, {
       ...ROUTER,
@@ -77,16 +89,23 @@ export function createRoutes(
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   return (req, res) => {
-    const [path = ''] = withoutAlias(req.url ?? '/').split('?', 1);
+    const target = withoutAlias(req.url ?? '/');
+    const [path = ''] = target.split('?', 1);
     const handler = handlers.get(path);
     if (!handler) return endAnswer(req, res, 404);
-    const call: Call = { req, res, format: formatOf(req) };
+    if (refuseMethod(req, res, handler.method)) return undefined;
+    const query = req.method === 'GET' ? readQuery(req, target) : undefined;
+    if (query && 'status' in query) return refuse(req, res, query);
+    // From here on nothing can show the query, which may hold personal data: no log line, no error.
+    req.url = path;
+    const call: Call = { req, res, query, format: query?.format ?? formatOf(req) };
     const values = createContextValues().set(CALL, call);
     boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
-    for (const name of OF_THE_BODY) universal.header.delete(name);
+    for (const name of query ? OF_A_GET : OF_THE_BODY) universal.header.delete(name);
+    const url = query ? universal.url + emptyQuery(call.format) : universal.url;
     return (
-      handler({ ...universal, body: emptyRequest(call.format) })
+      handler({ ...universal, url, body: emptyRequest(call.format) })
         .finally(() =>
           call.waiting?.refuse(new ConnectError('the router refused the request', Code.InvalidArgument)),
         )
@@ -96,6 +115,12 @@ export function createRoutes(
         .catch(() => void res.destroy())
     );
   };
+}
+
+/** For the cache of one browser, while it shows the same token and is asked by the same page. */
+function allowReuse(res: ServerResponse, seconds: number): void {
+  res.setHeader('cache-control', `private, max-age=${seconds}`);
+  res.setHeader('vary', 'Authorization, Origin, Accept-Encoding');
 }
 
 /**
@@ -135,13 +160,16 @@ async function admit(
   if (problem !== undefined) throw admitted.refuse(new ConnectError(problem, Code.InvalidArgument));
   let request: Message;
   try {
-    request = await readRequest(method, call.format, call.req, call.res, budget);
+    request = call.query
+      ? await readMessage(method, call.format, messageOf(call.query), budget)
+      : await readRequest(method, call.format, call.req, call.res, budget);
   } catch (error) {
     throw admitted.refuse(error);
   }
   call.waiting = admitted;
   call.run = () => {
     call.waiting = undefined;
+    if (call.query && method.kind === 'unary') call.maxAge = method.maxAge?.(request);
     return admitted.run(request);
   };
 }

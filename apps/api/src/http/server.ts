@@ -49,6 +49,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     // request, so its connection ends. Rejected: a refusal, because Java's client asks for h2c with each request; as it
     // is, that client opens a connection for each.
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
+    // A cache may otherwise keep replies that do not say so, such as a 404: RFC 9111, 4.2.2.
+    res.setHeader('cache-control', 'no-store');
     const problem = headProblem(req);
     if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;

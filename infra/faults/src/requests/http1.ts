@@ -1,5 +1,6 @@
 import { broken, compressed, framed, jsonBody, PATHS, protoBody } from './bodies.ts';
 import type { Choices } from './choices.ts';
+import { getRequest } from './get.ts';
 
 const HOSTS = [
   '',
@@ -110,6 +111,7 @@ const ENCODINGS = ['gzip', 'br', 'identity', 'deflate', 'x', ''];
 
 /** Requests that an HTTP parser accepts, with any other fault: one connection may carry several. */
 export function soundRequest(choices: Choices, authorization: string): Buffer {
+  if (choices.seldom(4)) return getRequest(choices, authorization);
   const type = choices.one(TYPES);
   const plain = type.includes('proto') ? protoBody(choices) : jsonBody(choices);
   const message = choices.seldom(4) ? compressed(choices, plain) : plain;

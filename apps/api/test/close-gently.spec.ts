@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { waitUntil, workspaceRoot } from '@core/testing';
+import {
+  block,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  GOAWAY,
+  HEADERS,
+  OPEN,
+  onFrames,
+  request,
+} from './raw-http2.ts';
+
+/** More than the buffers of two sockets take, which grow to some MB. */
+const LARGE = 30_000_000;
+
+let child: ChildProcess;
+let said: string;
+let errors: string;
+const sockets: Socket[] = [];
+async function start(bytes: number): Promise<number> {
+  const file = join(workspaceRoot(), 'apps/api/test/close-gently-process.ts');
+  child = spawn(process.execPath, [file, String(bytes)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  [said, errors] = ['', ''];
+  child.stdout?.on('data', (part: Buffer) => (said += part.toString()));
+  child.stderr?.on('data', (part: Buffer) => (errors += part.toString()));
+  await waitUntil(() => said.includes('\n') || ended(), { what: 'the server to listen' });
+  return Number(said.split('\n', 1)[0]);
+}
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  child.kill();
+});
+const ended = () => child.exitCode !== null || child.signalCode !== null;
+
+/** Asks once, and reads nothing of the reply until it is told to. */
+function ask(port: number) {
+  const socket = connect(port, '127.0.0.1').pause();
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  const got = { bytes: 0, last: false, goaways: [] as number[] };
+  const listen = () => {
+    onFrames(socket, ({ type, flags, payload }) => {
+      if (type === DATA) got.bytes += payload.length;
+      if (type === DATA && (flags & END_STREAM) !== 0) got.last = true;
+      if (type === GOAWAY) got.goaways.push(payload.readUInt32BE(0));
+    });
+    socket.resume();
+  };
+  socket.write(Buffer.concat([OPEN, frame(HEADERS, END_HEADERS | END_STREAM, 1, block(...request('/')))]));
+  return { got, listen };
+}
+
+it('announces the end of a connection whose peer reads', async () => {
+  const { got, listen } = ask(await start(10));
+  listen();
+  await waitUntil(() => got.goaways.length > 0 || ended(), { what: 'a GOAWAY' });
+  expect([got.goaways, got.bytes, errors]).toEqual([[2 ** 31 - 1], 10, '']);
+}, 120_000);
+
+it('outlives the end of a connection whose peer reads nothing, and sends it the whole reply', async () => {
+  const port = await start(LARGE);
+  const { got, listen } = ask(port);
+  await waitUntil(() => said.includes('announced') || ended(), { what: 'the announcement' });
+  listen();
+  await waitUntil(() => got.last || ended(), { what: 'the whole reply' });
+  expect([got.bytes, ended(), errors]).toEqual([LARGE, false, '']);
+  const another = ask(port);
+  another.listen();
+  await waitUntil(() => another.got.last || ended(), { what: 'the next reply' });
+  expect([ended(), errors]).toEqual([false, '']);
+}, 120_000);
