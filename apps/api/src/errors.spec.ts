@@ -50,7 +50,11 @@ describe('toRpcError', () => {
     ['58030', Code.Unavailable],
     ['58P01', Code.Unavailable],
     ['ECONNREFUSED', Code.Unavailable],
-    ['22P02', Code.Internal],
+    ['22P02', Code.InvalidArgument],
+    ['22P05', Code.InvalidArgument],
+    ['22021', Code.InvalidArgument],
+    ['54000', Code.InvalidArgument],
+    ['23514', Code.InvalidArgument],
     ['42501', Code.Internal],
   ])('turns the database error %s into code %i without its words', (sqlState, code) => {
     const error = toRpcError(sqlError(sqlState), 'r1');

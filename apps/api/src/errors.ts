@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { isConnectionLoss, isLockTimeout, isUnavailable } from '@core/db';
+import { isConnectionLoss, isLockTimeout, isRefusedValue, isUnavailable } from '@core/db';
 import { MergedAway } from '@core/domain';
 import { CoreError, type ErrorKind } from '@core/runtime';
 import { tryAgain } from './call/try-again.ts';
@@ -43,6 +43,12 @@ export function toRpcError(error: unknown, requestId: string): ConnectError {
   }
   const unavailable = whyUnavailable(error);
   if (unavailable) return tryAgain(`${unavailable}, request ${requestId}`, RETRY_MS, Code.Unavailable);
+  if (isRefusedValue(error)) {
+    return new ConnectError(
+      `a value of the request cannot be stored (SQLSTATE ${sqlState}), request ${requestId}`,
+      Code.InvalidArgument,
+    );
+  }
   return new ConnectError(`internal error, request ${requestId}`, Code.Internal);
 }
 

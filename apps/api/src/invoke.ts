@@ -1,6 +1,7 @@
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { TRACEPARENT, traceparentOf } from '@core/contracts';
+import { isRefusedValue } from '@core/db';
 import { CoreError, type Logger } from '@core/runtime';
 import type { IsMerchant } from './auth/merchants.ts';
 import { requireMerchant, type Credentials } from './call/caller.ts';
@@ -85,7 +86,8 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
         observe(code);
         const fields = { request_id: requestId, rpc: method.desc.name, code };
         // A ConnectError with this code is a fault of the caller, for which gRPC specifies it.
-        const unforeseen = error?.code === Code.Internal && error !== outcome.thrown;
+        const unforeseen =
+          (error?.code === Code.Internal && error !== outcome.thrown) || isRefusedValue(outcome.thrown);
         if (unforeseen) log.error({ ...fields, err: outcome.thrown }, 'call failed');
         else if (error?.code === Code.Unavailable)
           log.warn({ ...fields, err: outcome.thrown }, 'call refused');

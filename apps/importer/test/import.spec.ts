@@ -101,6 +101,36 @@ describe('an import', () => {
     expect(errors.map((error) => error.reason).sort()).toEqual(['email_shared', 'invalid_email']);
   });
 
+  it.each(['graphql', 'rest', 'bulk'] as const)(
+    'by %s stores all but those who break the rule of what can be stored',
+    async (source) => {
+      bench.startImporter();
+      const shop = await bench.connect(400);
+      const [half, nul, large, fine] = shopCustomers(shop).map(({ externalId }) => externalId) as [
+        string,
+        string,
+        string,
+        string,
+      ];
+      shop.far.edit(half, { tags: ['a\ud83d'] });
+      shop.far.edit(nul, { tags: ['a\0b'] });
+      shop.far.edit(large, { tags: Array.from({ length: 250 }, (_, n) => `${n}${'\u00e4'.repeat(250)}`) });
+      shop.far.edit(fine, { tags: ['looks like \\ud83d', 'whole \u{1f600}'] });
+      const ref = await bench.start(shop, 'full', source);
+      expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+        status: 'completed_with_errors',
+        read: 400,
+        created: 397,
+        failed: 3,
+        rowErrors: { invalid_metadata: 2, metadata_too_large: 1 },
+      });
+      const refused = [half, nul, large];
+      expect(await storedCustomers(bench, shop)).toEqual(
+        shopCustomers(shop).filter(({ externalId }) => !refused.includes(externalId)),
+      );
+    },
+  );
+
   it('names the new domain of a shop that was renamed at once, and goes on once it is moved', async () => {
     bench.startImporter();
     const shop = await bench.connect(3);

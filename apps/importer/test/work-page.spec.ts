@@ -186,6 +186,29 @@ describe('a page', () => {
   });
 });
 
+it('stores all of a page but whom PostgreSQL refuses, where the rule of what can be stored misses a value', async () => {
+  const { page, ref, shop } = await planned(100);
+  const [one, two] = shopCustomers(shop);
+  await bench.owner.query(
+    `alter table customers add constraint missed_by_the_rule
+       check (merchant_id <> '${page.merchantId}' or external_id not in ('${one!.externalId}', '${two!.externalId}')) not valid`,
+  );
+  try {
+    expect(await work(page)).toEqual({ waitMs: 0, added: [] });
+    expect(await finish(ref)).toMatchObject({
+      status: 'completed_with_errors',
+      read: 100,
+      created: 98,
+      failed: 2,
+      rowErrors: { invalid_metadata: 2 },
+    });
+    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop).slice(2));
+    expect(await eventsOf(bench, shop)).toHaveLength(98);
+  } finally {
+    await bench.owner.query('alter table customers drop constraint missed_by_the_rule');
+  }
+});
+
 describe('a page that fails', () => {
   const failingSince = async ({ importId, slice }: PageRef) =>
     (

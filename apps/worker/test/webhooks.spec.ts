@@ -360,6 +360,25 @@ describe('a webhook that fails', () => {
     ).toBe(true);
   });
 
+  it('is given up at once, with the reason, when it says what cannot be stored', async () => {
+    const { shop, merchantId } = await bench.openShop();
+    const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
+    shop.webhooks.held = true;
+    const say = (id: string, state: string) => shop.edit(id, { state: state as 'ENABLED' });
+    say(one, 'half an emoji \ud83d');
+    say(two, 'a\0b');
+    say(three, 'looks like \\ud83d');
+    shop.webhooks.release();
+    await done(shop);
+    const given = await eventsOf(bench.database, shop);
+    expect(given.map(({ outcome, error }) => [outcome, error]).sort()).toEqual([
+      ['applied', null],
+      ['failed', 'invalid_metadata'],
+      ['failed', 'invalid_metadata'],
+    ]);
+    expect(await rowsOf(merchantId)).toMatchObject([{ metadata: { state: 'LOOKS LIKE \\UD83D' } }]);
+  });
+
   it('is given up when it cannot be read, and kept with its body and a code', async () => {
     const { shop, merchantId } = await bench.openShop();
     const [customer] = shop.all();

@@ -21,6 +21,7 @@ export { ownClient, ownPool } from './own-connections.ts';
 export * from './parking.ts';
 export * from './pool.ts';
 export { assertPooling, type Pooler } from './pooler.ts';
+export * from './refused-value.ts';
 export * from './reads/batch-reads.ts';
 export { CONSISTENCY_TOKEN, newestToken, WRITE_POSITION_SQL } from './reads/position.ts';
 export * from './reads/read-router.ts';

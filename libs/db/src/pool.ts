@@ -1,4 +1,5 @@
 import { Pool, type PoolClient, type PoolConfig, types } from 'pg';
+import { readJson } from '@core/contracts';
 import type { Address, Logger } from '@core/runtime';
 import type { DatabaseEnv } from './config.ts';
 import { connectionConfig, LOCK_TIMEOUT_MS, pinned, STATEMENT_TIMEOUT_MS } from './connection-config.ts';
@@ -12,6 +13,8 @@ export type { Pool, PoolClient };
 
 // int8 as a string loses nothing; counters that are known to fit are declared mode 'number' in the schema.
 types.setTypeParser(types.builtins.INT8, (value) => value);
+// Names of metadata are callers' own, and JSON.parse misreads some.
+types.setTypeParser(types.builtins.JSONB, readJson);
 
 /**
  * The client's timeout of an answer: the server ends the statement earlier, so a later answer never comes.

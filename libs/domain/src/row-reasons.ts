@@ -35,8 +35,17 @@ export const ROW_REASONS = {
       'A tag or another field of this customer has a character that cannot be stored, so the customer was not stored: ' +
       'remove it in the Shopify admin, then import again.',
     support:
-      'The metadata breaks the rule of what can be stored, usually by a NUL that was pasted into a tag, and what was stored ' +
-      'of the customer before is as it was.',
+      'The metadata breaks the rule of what can be stored, usually by a NUL or half of an emoji that was pasted into a tag, ' +
+      'and what was stored of the customer before is as it was.',
+  },
+  metadata_too_large: {
+    effect: 'not_stored',
+    merchant:
+      'The tags of this customer are longer than can be stored, so the customer was not stored: remove some of them in the ' +
+      'Shopify admin, then import again.',
+    support:
+      'The metadata takes more than 64 KiB as JSON, which is the limit by the api as well, and what was stored of the ' +
+      'customer before is as it was.',
   },
   invalid_updated_at: {
     effect: 'not_stored',

@@ -1,4 +1,4 @@
-import { isRawNumber, parseJson, rawNumber, type Kept, type KeptFields } from '@core/contracts';
+import { isRawNumber, parseJson, rawNumber, textProblem, type Kept, type KeptFields } from '@core/contracts';
 
 const REMOVED = '[removed]';
 
@@ -17,17 +17,16 @@ export const withoutEmails = (text: string): string =>
 
 /**
  * Headers are names, ids and times. Longer headers are left out, so that a dead letter fits into its topic,
- * and so are headers with a control character: a parked event is stored in PostgreSQL, which refuses NUL.
+ * and so are headers that break the rule of what can be stored: a parked event is stored in PostgreSQL.
  */
 const LONGEST_HEADER = 1_024;
 const MOST_HEADERS = 64;
-const CONTROL = /\p{Cc}/u;
 
 /** Headers with every text that reads like an email replaced. */
 export const headersWithoutPersonalData = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers)
-      .filter(([name, value]) => name.length + value.length <= LONGEST_HEADER && !CONTROL.test(name + value))
+      .filter(([name, value]) => !textProblem(name + value, LONGEST_HEADER))
       .slice(0, MOST_HEADERS)
       .map(([name, value]) => [withoutEmails(name), withoutEmails(value)]),
   );

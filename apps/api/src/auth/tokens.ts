@@ -1,5 +1,6 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { LONGEST_ID, textProblem } from '@core/contracts';
 import { CoreError, ALGORITHMS, tryKeys, type PublicKeys } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from '../call/context.ts';
 
@@ -11,8 +12,6 @@ const REMEMBER_MS = 300_000;
 const MOST_TOKENS = 10_000;
 /** Tokens of common issuers have one or two thousand characters. */
 const LONGEST_AUTHORIZATION = 8_192;
-/** Longer names are cut by no one: they would stand so in every audit row. */
-const LONGEST_SUBJECT = 255;
 
 /**
  * @param authorization a request's header
@@ -132,8 +131,9 @@ function scopesIn(claim: string, value: unknown): string[] {
 /** Scopes that we do not know are another service's. */
 function callerOf(payload: JWTPayload): Caller {
   const { sub, merchant_id: merchant } = payload;
-  if (typeof sub !== 'string' || sub === '' || sub.length > LONGEST_SUBJECT) {
-    throw refused(`the token's sub must have 1 to ${LONGEST_SUBJECT} characters`);
+  // It stands in every audit row.
+  if (typeof sub !== 'string' || sub === '' || textProblem(sub, LONGEST_ID)) {
+    throw refused(`the token's sub must have 1 to ${LONGEST_ID} visible characters`);
   }
   const names = SCOPE_CLAIMS.flatMap((claim) => scopesIn(claim, payload[claim]));
   const caller = { caller: sub, scopes: new Set<Scope>(SCOPES.filter((each) => names.includes(each))) };

@@ -8,6 +8,7 @@ import {
 } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { METADATA_PROBLEMS, plainNames } from '@core/contracts';
 
 /**
  * Maximum members, elements and fields of one request. Decoding takes about 2 us for each and blocks the
@@ -20,12 +21,25 @@ export const MOST_VALUES = 4_096;
  */
 const MOST_FIELDS = 4 * MOST_VALUES;
 
-/** A metadata level takes two of these as JSON and three in binary; a deeper one would exhaust the stack. */
+/**
+ * A metadata level takes one of these as JSON and three in binary: what may be stored fits. A deeper one would exhaust
+ * the stack.
+ */
 const DEEPEST = 100;
 
 const refused = (why: string) => new ConnectError(`the request ${why}`, Code.InvalidArgument);
 const tooMany = () => refused(`holds more than ${MOST_VALUES} values`);
-const tooDeep = () => refused(`is nested more than ${DEEPEST} messages deep`);
+
+/** Metadata alone nests without an end, and what is too deep to be decoded is too deep to be stored. */
+function tooDeep(desc: DescMessage): ConnectError {
+  const metadata = metadataOf(desc);
+  return metadata
+    ? new ConnectError(`${metadata.name}: ${METADATA_PROBLEMS.too_deep}`, Code.InvalidArgument)
+    : refused(`is nested more than ${DEEPEST} messages deep`);
+}
+
+const metadataOf = ({ fields }: DescMessage): DescField | undefined =>
+  fields.find(({ message }) => message?.typeName === 'google.protobuf.Struct');
 
 /**
  * Decodes the message from JSON or binary. Its values are counted first, in a pass that allocates nothing.
@@ -38,12 +52,11 @@ export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Arra
     if (json ? countJson(bytes) > MOST_VALUES : countBinary(desc, bytes) > MOST_FIELDS) throw tooMany();
   }
   try {
-    return json
-      ? fromJsonString(desc, UTF8.decode(bytes), { ignoreUnknownFields: true, recursionLimit: DEEPEST })
-      : fromBinary(desc, bytes, { recursionLimit: DEEPEST });
+    return json ? fromJsonText(desc, textOf(bytes)) : fromBinary(desc, bytes, { recursionLimit: DEEPEST });
   } catch (error) {
+    if (error instanceof ConnectError) throw error;
     const { message } = error as Error;
-    if (/recursion|call stack/.test(message)) throw tooDeep();
+    if (/recursion|call stack/.test(message)) throw tooDeep(desc);
     // For a JSON message the error names the field and then quotes its value.
     const [where] = /^cannot decode (?:field|message) [\w.]+ from JSON/.exec(message) ?? [];
     throw json && where
@@ -52,7 +65,26 @@ export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Arra
   }
 }
 
-const UTF8 = new TextDecoder();
+/** No name of a field needs an escape: those that do are in metadata. */
+function fromJsonText(desc: DescMessage, text: string): Message {
+  const { json, restore } = plainNames(text);
+  const message = fromJsonString(desc, json, { ignoreUnknownFields: true, recursionLimit: DEEPEST });
+  const metadata = metadataOf(desc);
+  if (!metadata) return message;
+  const values = message as unknown as Record<string, unknown>;
+  return Object.assign(message, { [metadata.localName]: restore(values[metadata.localName]) });
+}
+
+/** Fatal, as in binary: U+FFFD in place of what is no character would be stored without anybody's knowing. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw refused('is not UTF-8');
+  }
+}
 
 const [QUOTE, BACKSLASH, COMMA, OPEN_BRACE, OPEN_BRACKET] = ['"', '\\', ',', '{', '['].map((c) =>
   c.charCodeAt(0),
@@ -99,7 +131,7 @@ function countBinary(desc: DescMessage, bytes: Uint8Array): number {
         // Each of its numbers takes at least one byte.
         count += length;
         reader.pos += length;
-      } else if (depth >= DEEPEST) throw tooDeep();
+      } else if (depth >= DEEPEST) throw tooDeep(desc);
       else walk(nested, reader, reader.pos + length, depth + 1);
     }
   };

@@ -28,7 +28,14 @@ describe.each([
   it('may be nested', () => expect(decode(deep(20))).toMatchObject({ metadata: deep(20) }));
 
   it('is not nested deeper than it may', () =>
-    expect(() => decode(deep(120))).toThrow('is nested more than 100 messages deep'));
+    expect(() => decode(deep(120))).toThrow('metadata: must be nested at most 32 levels deep'));
+});
+
+it('is UTF-8', () => {
+  for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0xbd]]) {
+    const body = Buffer.concat([Buffer.from('{"email":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    expect(() => decodeRequest(desc, true, body)).toThrow('the request is not UTF-8');
+  }
 });
 
 it('counts lists, and no comma within a string', () => {

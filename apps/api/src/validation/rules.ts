@@ -1,6 +1,16 @@
 import type { DescEnum, DescMessage, EnumShape, JsonObject, MessageShape } from '@bufbuild/protobuf';
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { Consistency, LONGEST_ID, textProblem, type RfmRange, type RfmThresholds } from '@core/contracts';
+import {
+  Consistency,
+  FIRST_SECOND,
+  LAST_SECOND,
+  LONGEST_ID,
+  METADATA_PROBLEMS,
+  metadataProblem,
+  textProblem,
+  type RfmRange,
+  type RfmThresholds,
+} from '@core/contracts';
 import { CONSISTENCY_TOKEN, parseEmail } from '@core/db';
 import {
   checkCron,
@@ -14,7 +24,6 @@ import {
 } from '@core/domain';
 import { invalid } from '@core/runtime';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
-import { metadataProblem } from './metadata.ts';
 
 /**
  * A string of the given form. Every rule checks the length first: the cost of processing a text grows with
@@ -101,7 +110,7 @@ export const anything = <T>(value: T): T => value;
 
 export const metadata: Rule<JsonObject | undefined> = (value, { field }) => {
   const problem = value && metadataProblem(value);
-  if (problem) throw invalid(field, problem);
+  if (problem) throw invalid(field, METADATA_PROBLEMS[problem]);
   return value;
 };
 
@@ -139,10 +148,6 @@ export const consistencyToken: Rule<string> = (value, { field, message }) => {
   }
   return value;
 };
-
-// protobuf's own limits of a timestamp: the years 1 to 9999.
-const FIRST_SECOND = -62_135_596_800n;
-const LAST_SECOND = 253_402_300_799n;
 
 export const instant: Rule<Timestamp> = (value, { field }) => {
   const { seconds, nanos } = value;

@@ -1,5 +1,6 @@
 import type { MerchantKeyStore, Pool } from '@core/db';
 import type { ClaimedPage, CommandContext, PageRef, UpsertCounts } from '@core/domain';
+import type { Logger } from '@core/runtime';
 import type { ShopifyClient } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
 import type { Source } from '../shopify/source.ts';
@@ -16,6 +17,7 @@ export interface WorkDeps {
   settings: { restEntitled: boolean; bulkFrom: number };
   metrics: ImporterMetrics;
   tiers: Tiers;
+  log: Logger;
   /** Aborted when the process stops: the page is left where it is and its lease given back. */
   signal: AbortSignal;
 }

@@ -13,6 +13,7 @@ import {
 import { inTransactionOf } from '../in-transaction-of.ts';
 import type { Source, SourcePage } from '../shopify/source.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
+import { storeCustomers } from './store-customers.ts';
 import { waitForPlace } from './wait-for-place.ts';
 
 /** A page of a `read`, `reconcile` or `ids` slice: its rows, its ids and its checkpoint in one transaction. */
@@ -50,23 +51,26 @@ const sendFurther = (
   });
 
 async function store(
-  { pool }: WorkDeps,
-  { page, claimed, ctx }: Work,
-  { customers, ids, next }: SourcePage,
+  deps: WorkDeps,
+  work: Work,
+  { customers: read, ids, next }: SourcePage,
 ): Promise<UpsertCounts | undefined> {
+  const { page, claimed, ctx } = work;
   const { merchantId, importId } = page;
   const { kind, range } = claimed;
   const done = next === null;
-  return inTransactionOf(page, pool, async (tx) => {
-    const counts =
-      kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
-    const counters = countersOf(kind, { ...counts, read: customers.length });
-    await commitPage(tx, { ...page, cursor: next, done, counters });
-    if (isCounted(kind, range)) await keepIds(tx, page, ids);
-    await clearWaiting(tx, page);
-    if (done) await advanceRun(tx, ctx, page);
-    return counts;
-  });
+  return storeCustomers(deps, work, read, (customers) =>
+    inTransactionOf(page, deps.pool, async (tx) => {
+      const counts =
+        kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
+      const counters = countersOf(kind, { ...counts, read: customers.length });
+      await commitPage(tx, { ...page, cursor: next, done, counters });
+      if (isCounted(kind, range)) await keepIds(tx, page, ids);
+      await clearWaiting(tx, page);
+      if (done) await advanceRun(tx, ctx, page);
+      return counts;
+    }),
+  );
 }
 
 /** Who came after the run's start is imported, but the shop's count leaves them out, and so do the sets of ids. */

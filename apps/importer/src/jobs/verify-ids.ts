@@ -18,6 +18,7 @@ import { fetchByIds } from '../shopify/by-ids.ts';
 import { countCustomers } from '../shopify/count.ts';
 import { clientOf } from './ask-shop.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
+import { storeCustomers } from './store-customers.ts';
 
 /** Requested points, until a reply says better: 250 single customers with their email and money. */
 const BY_IDS_COST = 750;
@@ -47,19 +48,21 @@ async function askForIds(deps: WorkDeps, work: Work): Promise<Progress> {
   const client = clientOf(ask, deps.client, BY_IDS_COST);
   const ids = await inTransactionOf(page, deps.pool, (tx) => readAsked(tx, page));
   // An erasure may have taken the last of them out.
-  const { customers, missing } =
+  const { customers: read, missing } =
     ids.length === 0
       ? { customers: [], missing: [] }
       : await fetchByIds(client, { shop, accessToken: '', signal: deps.signal, ids });
   const gone = new Set(missing);
-  const [progress, counts] = await inTransactionOf(page, deps.pool, async (tx) => {
-    const upserted = await upsertCustomers(tx, ctx, { merchantId, importId, customers });
-    const externalIds = missing.map(gidOf);
-    const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'import' });
-    const counters = { ...upserted, deleted, read: customers.length };
-    const found = ids.filter((id) => !gone.has(id));
-    return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
-  });
+  const [progress, counts] = await storeCustomers(deps, work, read, (customers) =>
+    inTransactionOf(page, deps.pool, async (tx) => {
+      const upserted = await upsertCustomers(tx, ctx, { merchantId, importId, customers });
+      const externalIds = missing.map(gidOf);
+      const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'import' });
+      const counters = { ...upserted, deleted, read: customers.length };
+      const found = ids.filter((id) => !gone.has(id));
+      return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
+    }),
+  );
   countPage(deps, shop, counts);
   return progress;
 }

@@ -108,6 +108,11 @@ describe('a customer', () => {
     }
   });
 
+  it.each(['-0', '0.0'])('has no order for the number %s', (number) => {
+    const { metadata } = fromRest(JSON.parse(JSON.stringify(row).replace(':12', `:${number}`)) as typeof row);
+    expect(metadata.number_of_orders).toBe(0);
+  });
+
   it.each([{}, 7, [], { emailAddress: 7 }])('has no email that can be stored in %j', (email) => {
     for (const given of [
       toImported({ ...node, defaultEmailAddress: email }),

@@ -133,7 +133,8 @@ export const NO_EMAIL = '?';
 function countOf(value: unknown): number | undefined {
   const isNumber = typeof value === 'number' || (typeof value === 'string' && /^\d{1,16}$/.test(value));
   const count = isNumber ? Number(value) : NaN;
-  return Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+  // JSON has a negative zero, and jsonb none.
+  return Number.isSafeInteger(count) && count >= 0 ? Math.abs(count) : undefined;
 }
 
 const LONGEST_AMOUNT = 100;

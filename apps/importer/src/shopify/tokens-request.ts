@@ -58,12 +58,20 @@ export async function requestTokens(
   return readTokens(parseObject(body), asked);
 }
 
-function readTokens(reply: Record<string, unknown>, asked: number): NewTokens {
+/** @throws UnusableAnswer */
+export function readTokens(reply: Record<string, unknown>, asked: number): NewTokens {
   const { access_token: accessToken, refresh_token: next, expires_in: seconds } = reply;
   if (!isText(accessToken) || !isText(next) || typeof seconds !== 'number' || !(seconds > 0)) {
     throw new UnusableAnswer('other_form', 'a reply without tokens');
   }
-  return { accessToken, refreshToken: next, expiresAt: new Date(asked + seconds * 1_000) };
+  return {
+    accessToken,
+    refreshToken: next,
+    expiresAt: new Date(asked + Math.min(seconds, LONGEST_LIFE_S) * 1_000),
+  };
 }
+
+/** Longer ones do not end: a time beyond the years that can be stored would fail each page of the shop. */
+const LONGEST_LIFE_S = 100 * 365 * 86_400;
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

@@ -32,9 +32,15 @@ type Apply = (
 ) => Promise<WebhookOutcome>;
 
 const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowErrors) => {
-  const customers = [readCustomer(payload)];
-  const { created, updated, failed } = await upsertCustomers(tx, ctx, { merchantId, customers, onRowErrors });
-  if (failed > 0) throw new UnreadableWebhook('invalid_customer');
+  let found: readonly string[] = [];
+  const { created, updated, failed } = await upsertCustomers(tx, ctx, {
+    merchantId,
+    customers: [readCustomer(payload)],
+    onRowErrors: (reasons) => (found = reasons),
+  });
+  // Of an erased customer nothing is told.
+  if (failed > 0) throw new UnreadableWebhook(found[0] ?? 'invalid_customer');
+  onRowErrors(found);
   return outcome(created + updated > 0);
 };
 

@@ -9,6 +9,8 @@ it.each([
   ['invalid_body', new UnreadableWebhook('invalid_body')],
   ['key_lost', new KeyError('key generation 1 of the merchant is gone')],
   ['invalid_argument', invalid('kept', 'must differ')],
+  ['sql_22P05', Object.assign(new Error('ada@example.com'), { code: '22P05' })],
+  ['sql_54000', Object.assign(new Error('ada@example.com'), { code: '54000' })],
 ])('gives up %s at once', (code, error) =>
   expect(judgeFailure(error, update(0))).toEqual({ code, retryInMs: null }),
 );

@@ -1,4 +1,4 @@
-import { isLockTimeout, KeyError } from '@core/db';
+import { isLockTimeout, isRefusedValue, KeyError } from '@core/db';
 import { isPrivacyTopic, type WebhookTopic } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { UnreadableWebhook } from './payloads.ts';
@@ -24,6 +24,7 @@ export function judgeFailure(
   const hopeless =
     error instanceof UnreadableWebhook ||
     error instanceof KeyError ||
+    isRefusedValue(error) ||
     (error instanceof CoreError && error.kind === 'invalid_argument');
   return hopeless || attempts + 1 >= MOST_ATTEMPTS ? { code, retryInMs: null } : again;
 }

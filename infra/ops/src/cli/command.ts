@@ -1,5 +1,5 @@
 import type { EnvSchema } from '@core/runtime';
-import { flag, text, type Options, type Values } from './option.ts';
+import { flag, name, type Options, type Values } from './option.ts';
 
 /** Who is at the other end: a person at a terminal, or a script. */
 export interface Terminal {
@@ -58,5 +58,5 @@ export const COMMON_OPTIONS = {
 /** Of a command that changes something. */
 export const ACTING_OPTIONS = {
   yes: flag('do it; without, it only says what it would do (and asks, on a terminal)'),
-  actor: text('<name>', 'who does it, for the record; the user of this system unless given'),
+  actor: name('<name>', 'who does it, for the record; the user of this system unless given'),
 } as const;

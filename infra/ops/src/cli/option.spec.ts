@@ -1,4 +1,4 @@
-import { integerOr, oneOf, rateOr, text, time, uuids } from './option.ts';
+import { integerOr, name, oneOf, rateOr, text, time, uuids } from './option.ts';
 
 const now = () => Date.parse('2026-01-02T12:00:00Z');
 
@@ -25,6 +25,13 @@ describe('an option', () => {
     for (const wrong of ['0', '20/m', 'fast', '10001', '1e3']) {
       expect(() => rate.parse([wrong])).toThrow('must be a whole number from 1 to 10000');
     }
+  });
+
+  it('reads a name by the rule of what can be stored', () => {
+    expect(name('<name>', '').parse(['ada \\ud83d'])).toBe('ada \\ud83d');
+    for (const wrong of ['a\nb', 'a\0b', '\ud83d'])
+      expect(() => name('<name>', '').parse([wrong])).toThrow('must consist of visible characters');
+    expect(() => name('<name>', '').parse(['x'.repeat(256)])).toThrow('must have at most 255 characters');
   });
 
   it('refuses what is not in the list, out of range, empty, or no UUID', () => {

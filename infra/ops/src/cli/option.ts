@@ -1,3 +1,5 @@
+import { LONGEST_ID, textProblem } from '@core/contracts';
+
 /** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
 export interface Option<T> {
   readonly doc: string;
@@ -40,6 +42,14 @@ const notEmpty = (raw: string): string => {
 };
 
 export const text = (shows: string, doc: string) => single(shows, doc, notEmpty);
+
+/** A text that is stored, by the rule of every door. */
+export const name = (shows: string, doc: string) =>
+  single(shows, doc, (raw) => {
+    const problem = textProblem(notEmpty(raw), LONGEST_ID);
+    if (problem) throw new Error(problem);
+    return raw;
+  });
 
 export const texts = (shows: string, doc: string): Option<readonly string[] | undefined> => ({
   doc: `${doc}; may be given more than once`,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CoreError, invalid } from '@core/runtime';
-import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../event-text.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
+import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { fieldOf, textOf, uuidOf } from './fields.ts';
 import { isObject, readBody, type Inbound, type InboundObject } from './read-body.ts';

@@ -1,3 +1,4 @@
+import { FIRST_SECOND, LAST_SECOND } from '../storable.ts';
 import { withoutLast } from '../without-last.ts';
 import { readDecimal } from './exact-integer.ts';
 
@@ -61,8 +62,6 @@ export function readEpoch(text: string): Instant | undefined {
 }
 
 const NANOS_OF_SECOND = 1_000_000_000n;
-const FIRST_SECOND = -62_135_596_800;
-const LAST_SECOND = 253_402_300_799;
 
 function instantOf(seconds: number, nanos: number): Instant | undefined {
   if (seconds < FIRST_SECOND || seconds > LAST_SECOND) return undefined;

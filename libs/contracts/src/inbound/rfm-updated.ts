@@ -1,5 +1,5 @@
 import { invalid } from '@core/runtime';
-import { LONGEST_SEGMENT } from '../event-text.ts';
+import { LONGEST_SEGMENT } from '../storable.ts';
 import { fieldOf, instantOf, int32Of, int64Of, objectOf, textOf, uuidOf } from './fields.ts';
 import type { Instant } from './instant.ts';
 import { readBody } from './read-body.ts';

@@ -1,6 +1,5 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
-
-const LONGEST_EMAIL = 320;
+import { LONGEST_EMAIL } from '@core/contracts';
 
 const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
 

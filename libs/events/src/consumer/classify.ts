@@ -1,5 +1,5 @@
 import { MalformedEvent } from '@core/contracts';
-import { isConnectionLoss } from '@core/db';
+import { isConnectionLoss, isRefusedValue } from '@core/db';
 import { CoreError, IdReused } from '@core/runtime';
 import type { DeadLetterReason } from '../dead-letters.ts';
 
@@ -36,7 +36,7 @@ export function faultOf(error: unknown): Fault {
   }
   if (!(error instanceof Error)) return { field: '', rule: '' };
   const { code } = error as { code?: unknown };
-  if (isOfItsValues(error)) return { field: '', rule: `PostgreSQL refuses a value of it, SQLSTATE ${code}` };
+  if (isRefusedValue(error)) return { field: '', rule: `PostgreSQL refuses a value of it, SQLSTATE ${code}` };
   return { field: '', rule: typeof code === 'string' ? `${error.name} ${code}` : error.name };
 }
 
@@ -50,7 +50,8 @@ export function classify(error: unknown): Verdict {
   if (error instanceof IdReused) return { kind: 'hopeless', reason: 'id_reused' };
   if (error instanceof CoreError) return ofCoreError(error);
   if (isTransient(error)) return { kind: 'transient' };
-  return isOfItsValues(error) ? { kind: 'hopeless', reason: 'invalid' } : { kind: 'unforeseen' };
+  // Tried again like one that is unforeseen, a thousand such records would block a partition for twenty minutes.
+  return isRefusedValue(error) ? { kind: 'hopeless', reason: 'invalid' } : { kind: 'unforeseen' };
 }
 
 function ofCoreError({ kind }: CoreError): Verdict {
@@ -62,18 +63,6 @@ function ofCoreError({ kind }: CoreError): Verdict {
 
 /** Transient besides a lost connection: no resources (53), rolled back (40), lock wait timed out (55P03). */
 const TRANSIENT_CODE = /^(53\w{3}|40\w{3}|55P03)$/;
-
-/**
- * SQLSTATEs of a value that its type cannot hold, such as NUL in a text or a number too large (22), that is
- * too long for an index or for the server (54), or that a CHECK refuses (23514). A retry fails again: five
- * attempts for each record would block a partition for twenty minutes with a thousand such records. The
- * validation rules name the field, and these errors do not: a record that gets this far shows that a rule is
- * missing.
- */
-const VALUE_CODE = /^(22...|54...|23514)$/;
-
-const isOfItsValues = (error: unknown): boolean =>
-  error instanceof Error && VALUE_CODE.test(String((error as { code?: unknown }).code));
 
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

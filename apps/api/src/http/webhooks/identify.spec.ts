@@ -48,6 +48,7 @@ it('takes it from the headers of the newer naming', () => {
 it.each<[string, Headers, Partial<typeof WHOLE>]>([
   ['no id of the event', { 'x-shopify-event-id': undefined }, { eventId: 'webhook-1' }],
   ['an empty id of the event', { 'x-shopify-event-id': ' ' }, { eventId: 'webhook-1' }],
+  ['an id that has no visible character', { 'x-shopify-event-id': 'a\u0085' }, { eventId: 'webhook-1' }],
   ['an id that is too long', { 'x-shopify-event-id': 'x'.repeat(201) }, { eventId: 'webhook-1' }],
   [
     'no id at all',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { textProblem } from '@core/contracts';
 import {
   isPrivacyTopic,
   shopifyId,
@@ -104,7 +105,7 @@ function shopOf(
  */
 function deliveryOf(req: IncomingMessage, signature: string): string {
   const ids = [...valuesOf(req, 'eventId'), ...valuesOf(req, 'webhookId')];
-  const given = ids.find((id) => id.length <= LONGEST_NAME);
+  const given = ids.find((id) => !textProblem(id, LONGEST_NAME));
   return given ?? `signature-${createHash('sha256').update(Buffer.from(signature, 'base64')).digest('hex')}`;
 }
 

@@ -1,10 +1,10 @@
-import { gidOf } from '@core/domain';
+import { gidOf, isRowReason } from '@core/domain';
 import type { Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
 import type { CustomerTopic, WebhookInput } from './generate.ts';
 
 /** Why the worker gives a webhook up: each code is a reason of its own. */
-const REASONS = ['invalid_body', 'no_customer_id', 'no_updated_at', 'invalid_customer', 'invalid_argument'];
+const REASONS = ['invalid_body', 'no_customer_id', 'no_updated_at', 'invalid_argument'];
 
 interface Customer {
   external_id: string | null;
@@ -71,7 +71,7 @@ async function judgeOutcomes(owner: FieldStack['owner'], merchantId: string, tal
   for (const { topic, outcome, error, request } of rows) {
     tally.end(outcome === 'failed' ? `given up as ${error}` : (outcome ?? 'waiting'));
     if (outcome !== 'failed') continue;
-    if (!REASONS.includes(error ?? ''))
+    if (!REASONS.includes(error ?? '') && !isRowReason(error ?? ''))
       tally.violated('were given up without a reason', `${topic}: ${error}`);
     const isPrivacy = topic === 'customers/redact' || topic === 'customers/data_request';
     if (isPrivacy && !request) tally.violated('requests are not pending', topic);

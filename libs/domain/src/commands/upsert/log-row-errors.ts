@@ -1,5 +1,5 @@
 import type { Tx } from '@core/db';
-import type { RowError } from './page.ts';
+import { loggedId, type RowError } from './page.ts';
 
 export interface PageErrors {
   merchantId: string;
@@ -17,15 +17,14 @@ export async function logRowErrors(
   tx: Tx,
   { merchantId, importId, externalIds, errors }: PageErrors,
 ): Promise<void> {
-  const logged = errors.map(({ externalId, reason }) => ({ externalId: storable(externalId), reason }));
-  const columns = [logged.map((error) => error.externalId), logged.map((error) => error.reason)];
+  const columns = [errors.map(({ externalId }) => externalId), errors.map(({ reason }) => reason)];
   await tx.query(
     `delete from customer_import_errors
       where merchant_id = $1 and import_id = $2 and external_id = any($3::text[])
         and (external_id, reason) not in (select * from unnest($4::text[], $5::text[]))`,
-    [merchantId, importId, externalIds.map(storable), ...columns],
+    [merchantId, importId, externalIds.map(loggedId), ...columns],
   );
-  if (logged.length === 0) return;
+  if (errors.length === 0) return;
   await tx.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
      select $1, $2, e.external_id, e.reason from unnest($3::text[], $4::text[]) as e (external_id, reason)
@@ -33,6 +32,3 @@ export async function logRowErrors(
     [importId, merchantId, ...columns],
   );
 }
-
-/** An id that is wrong may be anything; PostgreSQL stores no NUL. */
-const storable = (externalId: string): string => externalId.slice(0, 255).replaceAll('\u0000', '\uFFFD');

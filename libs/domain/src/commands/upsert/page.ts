@@ -1,4 +1,12 @@
 import { hash } from 'node:crypto';
+import {
+  FIRST_SECOND,
+  LAST_SECOND,
+  LONGEST_ID,
+  metadataProblem,
+  storableText,
+  textProblem,
+} from '@core/contracts';
 import { emailHash, parseEmail, type MerchantKeys } from '@core/db';
 import { canonicalJson } from '../../canonical-json.ts';
 import { externalIdOf, type ExternalId } from '../../external-id.ts';
@@ -47,12 +55,12 @@ export function preparePage(keys: MerchantKeys, customers: readonly ImportedCust
   const page: Page = { rows: [], failed: [], warnings: [] };
   for (const customer of latestOfEach(customers)) {
     const { externalId } = customer;
-    const json = canonicalJson(customer.metadata);
-    const reason = customer.fault ?? unstorable(customer, json);
+    const reason = customer.fault ?? whyNotStored(customer);
     if (reason) {
-      page.failed.push({ externalId: externalId.slice(0, 255) as ExternalId, reason });
+      page.failed.push({ externalId: loggedId(externalId), reason });
       continue;
     }
+    const json = canonicalJson(customer.metadata);
     const { email, valid } = readEmail(customer.email);
     const reasons = [...(customer.leftOut ?? []), ...(valid ? [] : ['invalid_email' as const])];
     for (const reason of reasons) page.warnings.push({ externalId, reason });
@@ -88,22 +96,18 @@ function readEmail(given: string | null | undefined): { email: string | null | u
   return { email, valid: email !== null || !given?.trim() };
 }
 
-// PostgreSQL stores no NUL, neither in text nor in jsonb: one such row must not fail its whole page.
-const NUL = '\u0000';
-/**
- * Escapes in JSON of what jsonb refuses: NUL, and half of a surrogate pair, which JSON.stringify escapes only when it
- * stands alone. A text that merely looks like an escape has its backslash doubled.
- */
-const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+/** One such row must not fail its whole page. */
+function whyNotStored({ externalId, metadata, sourceUpdatedAt }: ImportedCustomer): RowReason | null {
+  if (externalId === '' || textProblem(externalId, LONGEST_ID)) return 'invalid_external_id';
+  const problem = metadataProblem(metadata);
+  if (problem) return problem === 'too_large' ? 'metadata_too_large' : 'invalid_metadata';
+  const second = Math.floor(sourceUpdatedAt.getTime() / 1_000);
+  return second >= FIRST_SECOND && second <= LAST_SECOND ? null : 'invalid_updated_at';
+}
 
-const unstorable = (customer: ImportedCustomer, json: string): RowReason | null => {
-  if (!customer.externalId || customer.externalId.length > 255 || customer.externalId.includes(NUL)) {
-    return 'invalid_external_id';
-  }
-  if (UNSTORABLE.test(json)) return 'invalid_metadata';
-  if (Number.isNaN(customer.sourceUpdatedAt.getTime())) return 'invalid_updated_at';
-  return null;
-};
+/** By what the log knows a customer: an id that is wrong may be anything. */
+export const loggedId = (externalId: string): ExternalId =>
+  storableText(externalId, LONGEST_ID) as ExternalId;
 
 /**
  * Earlier builds put nothing in its place, and kept a stored email that the source had emptied. With a mark, the hash of

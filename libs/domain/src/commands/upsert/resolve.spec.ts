@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MerchantKeys } from '@core/db';
 import { emailHash } from '@core/db';
 import { externalIdOf as gid } from '../../external-id.ts';
+import type { RowReason } from '../../row-reasons.ts';
 import { preparePage, type ImportedCustomer } from './page.ts';
 import { resolvePage, type StoredCustomer, type Tombstones } from './resolve.ts';
 
@@ -297,6 +298,32 @@ describe('preparePage', () => {
     ]);
     expect(page.warnings).toEqual([{ externalId: gid('2'), reason: 'invalid_email' }]);
     expect(page.failed).toEqual([{ externalId: gid('3'), reason: 'invalid_metadata' }]);
+  });
+
+  it.each<[RowReason, Partial<ImportedCustomer>]>([
+    ['invalid_metadata', { metadata: { tags: ['half an emoji \ud83d'] } }],
+    ['invalid_metadata', { metadata: { 'x\0': 1 } }],
+    ['invalid_metadata', { metadata: { n: Infinity } }],
+    ['metadata_too_large', { metadata: { tags: Array.from({ length: 250 }, () => '\u00e4'.repeat(255)) } }],
+    ['invalid_external_id', { externalId: 'crm-\ud83d' }],
+    ['invalid_external_id', { externalId: 'crm-\n7' }],
+    ['invalid_external_id', { externalId: '7'.repeat(256) }],
+    ['invalid_external_id', { externalId: ' ' }],
+    ['invalid_updated_at', { sourceUpdatedAt: new Date(NaN) }],
+    // Which PostgreSQL does not know.
+    ['invalid_updated_at', { sourceUpdatedAt: new Date('-010000-01-01T00:00:00Z') }],
+    ['invalid_updated_at', { sourceUpdatedAt: new Date('+010000-01-01T00:00:00Z') }],
+  ])('has %s fail alone', (reason, breaks) => {
+    const page = preparePage(keys, [from('1', null), from('2', null, breaks), from('3', null)]);
+    expect(page.rows.map((row) => row.externalId)).toEqual([gid('1'), gid('3')]);
+    expect(page.failed.map((each) => each.reason)).toEqual([reason]);
+    for (const { externalId } of page.failed) expect(externalId.isWellFormed()).toBe(true);
+  });
+
+  it('stores what looks like an escape', () => {
+    const metadata = { '\\ud83d': ['\\u0000 \\\\ud83d \u{1f600}'] };
+    const [row] = rows(from('1', null, { metadata }));
+    expect(JSON.parse(row!.json)).toEqual(metadata);
   });
 
   it('takes every form of one external id for one customer', () => {

@@ -1,0 +1,90 @@
+import {
+  DEEPEST_METADATA,
+  LARGEST_METADATA,
+  METADATA_PROBLEMS,
+  metadataProblem,
+  storableText,
+  textProblem,
+  type MetadataProblem,
+} from './storable.ts';
+
+const nested = (levels: number, list = false): object => {
+  let value: unknown = 'x';
+  for (let n = 1; n < levels; n++) value = list ? [value] : { a: value };
+  return { a: value };
+};
+/** Of exactly so many bytes as JSON. */
+const ofBytes = (bytes: number, letter = 'x') => {
+  const room = bytes - '{"note":""}'.length;
+  return { note: letter.repeat(room / Buffer.byteLength(JSON.stringify(letter).slice(1, -1))) };
+};
+
+it.each<[string, object]>([
+  ['nothing', {}],
+  ['an empty name', { '': '' }],
+  ['any name', JSON.parse('{"__proto__":{"__proto__":1},"constructor":2,"toString":"x"}') as object],
+  ['a long name', { ['x'.repeat(60_000)]: 1 }],
+  ['what looks like an escape', { '\\ud83d': '\\u0000 \\ud83d \\\\ud83d' }],
+  ['whole pairs', { '\u{1f600}': '\u{1f600}\u{10ffff}' }],
+  ['other control characters', { a: '\u0001\b\t\n\u007f\u0085\u2028\ufeff\uffff' }],
+  ['numbers of every size', { a: [0, -0, 0.1, 5e-324, 1.7976931348623157e308, -1e21, 2 ** 53] }],
+  ['every other kind', { a: [null, true, false, {}, []] }],
+  ['as many levels as may be', nested(DEEPEST_METADATA)],
+  ['as many lists as may be', nested(DEEPEST_METADATA, true)],
+  ['as many bytes as may be', ofBytes(LARGEST_METADATA)],
+  ['as many bytes of escapes as may be', ofBytes(LARGEST_METADATA - 1, '\n')],
+])('metadata may hold %s', (_, metadata) => expect(metadataProblem(metadata)).toBeUndefined());
+
+it.each<[MetadataProblem, string, object]>([
+  ['characters', 'NUL in a value', { a: [{ b: 'x\0' }] }],
+  ['characters', 'NUL in a name', { a: { 'b\0': 1 } }],
+  ['characters', 'the first half of a pair', { a: 'x\ud83d' }],
+  ['characters', 'the second half of a pair', { a: ['\ude00x'] }],
+  ['characters', 'a pair the wrong way round', { a: '\ude00\ud83d' }],
+  ['characters', 'half of a pair in a name', { a: [{ '\ud83d': 1 }] }],
+  ['numbers', 'what 1e400 is read as', JSON.parse('{"a":[1e400]}') as object],
+  ['numbers', 'minus infinity', { a: { b: -Infinity } }],
+  ['numbers', 'what is no number', { a: NaN }],
+  ['too_deep', 'a level more', nested(DEEPEST_METADATA + 1)],
+  ['too_deep', 'a list more', nested(DEEPEST_METADATA + 1, true)],
+  ['too_deep', 'levels without an end', nested(100_000)],
+  ['too_large', 'a byte more', ofBytes(LARGEST_METADATA + 1)],
+  ['too_large', 'letters of two bytes', { note: '\u00e4'.repeat(LARGEST_METADATA / 2) }],
+  ['too_large', 'escapes', { note: '\n'.repeat(LARGEST_METADATA / 2) }],
+  ['too_large', 'a long name', { ['x'.repeat(LARGEST_METADATA)]: 1 }],
+  ['too_large', 'numbers that are long when written out', { a: Array.from({ length: 300 }, () => 1e300) }],
+  ['too_large', 'small numbers that are', { a: Array.from({ length: 300 }, () => -1e-300) }],
+])('metadata has the problem %s with %s', (problem, _, metadata) =>
+  expect(metadataProblem(metadata)).toBe(problem),
+);
+
+it('says each problem in words of its own', () => {
+  const words = Object.values(METADATA_PROBLEMS);
+  expect(new Set(words).size).toBe(words.length);
+  for (const each of words) expect(each).toMatch(/^must /);
+});
+
+it.each([
+  ['', 5],
+  ['x\\0\\ud83d', 9],
+  ['\u{1f600}'.repeat(5), 5],
+])('a text may be %j of at most %i characters', (text, longest) =>
+  expect(textProblem(text, longest)).toBeUndefined(),
+);
+
+it.each(['\0', 'a\nb', '\ud83d', '\ude00\ud83d', '\u200b', '\u0085'])('a text may not be %j', (text) =>
+  expect(textProblem(text, 5)).toBe('must consist of visible characters'),
+);
+
+it.each(['xxxxxx', '\u{1f600}'.repeat(6), '\0'.repeat(6)])('a text of 5 characters may not be %j', (text) =>
+  expect(textProblem(text, 5)).toBe('must have at most 5 characters'),
+);
+
+it.each([
+  ['as it is', 'as it is'],
+  ['a\0b\ud83d', 'a\ufffdb\ufffd'],
+  ['\u{1f600}'.repeat(11), '\u{1f600}'.repeat(10)],
+  ['x'.repeat(100_000), 'x'.repeat(10)],
+])('stands in a log for a text that cannot be stored: %j', (text, stored) => {
+  expect(storableText(text, 10)).toBe(stored);
+});
