@@ -49,3 +49,7 @@ it('gives a name that stands twice one stand-in, and names that can do without n
 it.each(['{"\\x":1}', '{"\\n":', '{"a\n\\n":1}', '\\'])('refuses %j', (json) =>
   expect(() => readJson(json)).toThrow(SyntaxError),
 );
+
+// Looking for the end of the text from each of its quotes on would take minutes.
+it('refuses a text of half a million quotes without an end in time', () =>
+  expect(() => readJson(`{"a":"${'\\"'.repeat(524_288)}`)).toThrow(SyntaxError));
