@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { connectShop } from '@core/domain';
 import { startRedis, waitUntil } from '@core/testing';
+import { PAGES_QUEUE } from '../src/queues.ts';
 import { createSources } from '../src/shopify/sources.ts';
 import {
   ENDED,
@@ -53,6 +54,10 @@ describe('Redis', () => {
     bench.startImporter();
     const ref = await bench.start(shop);
     await bench.until(ref, 'waiting', (run) => run.waitingReason !== null);
+    // The reason is written first: until the job is delayed, it is the importer's, and Redis has nothing to lose.
+    await waitUntil(async () => (await bench.redis.zcard(`bull:${PAGES_QUEUE}:delayed`)) === 1, {
+      what: 'the job to be delayed',
+    });
     await bench.redis.flushdb();
     expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(200));
     await expectExact(shop, 200);
@@ -195,7 +200,7 @@ describe('Shopify', () => {
     const ref = await bench.start(shop);
     const paused = await bench.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
     expect(paused).toMatchObject({ status: 'paused', finishedAt: null });
-    expect(paused.waitingReason).toMatch(/^Shopify does not answer; next try in/);
+    expect(paused.waitingReason).toMatch(/^Shopify answers with an error of its own; next try in/);
     expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
     await expectExact(shop, 600);
   });
@@ -206,7 +211,7 @@ describe('Shopify', () => {
     shop.far.fault({ kind: 'http500', times: 1_000 });
     const run = await bench.until(await bench.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'failed', read: 0 });
-    expect(run.error).toMatch(/could not be reached.*Resume the import later/);
+    expect(run.error).toMatch(/answered with errors of its own for too long.*resume the import later/);
   });
 
   it('that forgets its cursors lets the slices begin anew, and nobody is counted twice', async () => {

@@ -221,6 +221,26 @@ it('writes down as pending, by its place, whose id is that of another request', 
   ]);
 });
 
+it.each<[string, object, object]>([
+  ['done', {}, { kind: 'forget' }],
+  ['done, and names nobody', {}, { customer_id: null }],
+  ['done, and asks for data of nobody', {}, { customer_id: null, kind: 'data_request' }],
+  ['waiting for its answer', { kind: 'data_request' }, { kind: 'forget' }],
+  ['waiting for its answer, and names nobody', { kind: 'data_request' }, { customer_id: '42' }],
+])(
+  'writes down as pending, by its place, what has the id of a request that is %s',
+  async (_, first, then) => {
+    const { merchantId, event } = await ask(() => first);
+    const before = await pendingOf(merchantId);
+    await deliver(gdpr, { ...event, event_id: randomUUID(), ...then });
+    const place = expect.stringMatching(`^${gdpr}/0/\\d+$`);
+    expect(await pendingOf(merchantId)).toEqual(
+      expect.arrayContaining([...before, { requestId: place, kind: 'unknown', problem: expect.any(String) }]),
+    );
+    expect(await pendingOf(merchantId)).toHaveLength(before.length + 1);
+  },
+);
+
 it('takes nobody for erased while a name of the person cannot be read', async () => {
   const merchantId = randomUUID();
   const event = request(merchantId, {

@@ -2,7 +2,7 @@ export { runEventFaults } from './events/run.ts';
 export { runFieldInputs } from './field/run.ts';
 export { runFloods } from './floods/run.ts';
 export { runFailoverFaults } from './failover/run.ts';
-export { runInputs } from './inputs/run.ts';
+export { runCases } from './cases/run.ts';
 export { runImportFaults } from './import/run.ts';
 export { runMigrationFaults } from './migrations/run.ts';
 export { runUpdateFaults } from './update/run.ts';

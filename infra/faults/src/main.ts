@@ -1,10 +1,10 @@
 import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
+import { runCases } from './cases/run.ts';
 import { runEventFaults } from './events/run.ts';
 import { runFailoverFaults } from './failover/run.ts';
 import { runFieldInputs } from './field/run.ts';
 import { runFloods } from './floods/run.ts';
 import { runImportFaults } from './import/run.ts';
-import { runInputs } from './inputs/run.ts';
 import { runMalformedRequests } from './requests/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
 import { runPoolers } from './poolers/run.ts';
@@ -15,10 +15,10 @@ import { runUpdateFaults } from './update/run.ts';
 const SUITES = {
   events: runEventFaults,
   import: runImportFaults,
-  inputs: runInputs,
   requests: runMalformedRequests,
   floods: runFloods,
   field: runFieldInputs,
+  cases: runCases,
   quotas: runQuotaFaults,
   migrations: runMigrationFaults,
   update: runUpdateFaults,
@@ -33,11 +33,12 @@ Kills, stops and starves the service's processes under load; all suites when non
 events      the ledger is checked after each fault: nothing lost, nothing invented, each customer in order, no more
             repetitions than the faults explain
 import      the stored customers equal those of the shop, field by field, and no rule of the shop was broken
-inputs      records of events in every spelling, and broken ones: each ends as it must, no process ends
 requests    malformed requests of every kind to an api: no process ends, no event loop is blocked
 floods      reads beside floods without a token: their p99, and the memory growth of a process
 migrations  each new migration runs beside an open reader; measures how long other reads wait
-field       mutated webhooks and pages of Shopify: each ends as applied, refused with a reason, or pending
+field       mutated records, webhooks and pages of Shopify: each ends as applied, refused or dead letter with a reason,
+            or pending
+cases       small inputs of other people's systems, each with what must become of it (npm run test:field)
 quotas      one caller exceeds its quota ten times: no other caller is refused or waits longer
 update      a build is replaced by the next, with a migration between, under load: no call may fail
 failover    the primary hangs, or its connections go silent: each app writes again soon, and no read fails
@@ -46,7 +47,7 @@ poolers     the whole service behind pgbouncer, by session and by transaction: e
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
 --only      the scenarios whose name contains the text
---count     number of inputs, for the suites requests (1,000,000), inputs (100,000) and field (100,000 of each format)`;
+--count     number of inputs, for the suites requests (1,000,000) and field (100,000 of each format)`;
 
 const { values, positionals } = readArguments(HELP, {
   allowPositionals: true,

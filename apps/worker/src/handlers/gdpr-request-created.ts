@@ -3,6 +3,7 @@ import type { Tx } from '@core/db';
 import {
   findMerchantOfShop,
   isRequestDone,
+  mayWaitUnder,
   recordPrivacyRequest,
   redactCustomer,
   UNKNOWN_MERCHANT,
@@ -41,7 +42,8 @@ export const gdprRequestCreated = {
   /**
    * Its thirty days go on: it is written down as pending with what is wrong with it, and without the person; it is done
    * when the producer has sent it anew. One that nobody can be found for is the unknown merchant's, and one whose id is
-   * another request's cannot be written down under it: both are named by their place in Kafka, as their dead letters are.
+   * another request's, done ones included, cannot be written down under it: both are named by their place in Kafka, as
+   * their dead letters are.
    */
   async beforeDeadLetter(
     tx: Tx,
@@ -50,11 +52,16 @@ export const gdprRequestCreated = {
     { place, problem, error }: GivenUp,
   ) {
     const merchantId = await findMerchant(tx, event);
-    const named = merchantId !== '' && !(error instanceof IdReused);
+    const requestId = requestIdOf(ctx, event);
+    const kind = event.kind || 'unknown';
+    const named =
+      merchantId !== '' &&
+      !(error instanceof IdReused) &&
+      (await mayWaitUnder(tx, { merchantId, requestId }, kind));
     await recordPrivacyRequest(tx, ctx, {
       merchantId: merchantId || UNKNOWN_MERCHANT,
-      requestId: named ? requestIdOf(ctx, event) : place,
-      kind: (named && event.kind) || 'unknown',
+      requestId: named ? requestId : place,
+      kind: named ? kind : 'unknown',
       problem,
     });
   },

@@ -7,12 +7,24 @@ export interface FieldInput {
   /** How many inputs. */
   count: number;
   signal: AbortSignal;
+  /** Told how many inputs are sent, then how many are handled. */
+  progress(inputs: number): void;
 }
 
+/**
+ * How an input may end, and in no other way:
+ * - applied: it had its effect, if only that of saying nothing new
+ * - refused: whoever sent it is told why, or the merchant is
+ * - dead letter: it is kept with the reason, for an operator
+ * - pending: a privacy request that waits to be answered, or to be sent anew, with its deadline
+ */
+export type End =
+  'applied' | 'pending' | `refused: ${string}` | `dead letter: ${string}` | `pending: ${string}`;
+
 export interface FieldVerdict {
-  /** What became of the inputs: so many of each end. */
-  ends: ReadonlyMap<string, number>;
-  /** Empty when each input ended as applied, refused with a named reason, or pending. */
+  /** So many inputs of each end. */
+  ends: ReadonlyMap<End, number>;
+  /** Empty when each input ended as it must, with a reason that names something. */
   violations: string[];
 }
 
@@ -22,19 +34,28 @@ export interface FieldFormat {
   run(input: FieldInput): Promise<FieldVerdict>;
 }
 
+/** Reasons that name nothing: an input that has one has met a bug. */
+const NAMELESS = ['', 'null', 'undefined', 'unforeseen', 'transient_exhausted'];
+
 /** Counts ends, and keeps the first of each violation. */
 export function createTally() {
-  const ends = new Map<string, number>();
+  const ends = new Map<End, number>();
   const violations = new Map<string, { n: number; first: string }>();
+  /** @param what of a kind; @param detail of this one, for who looks for it */
+  const violated = (what: string, detail: string) => {
+    const before = violations.get(what);
+    violations.set(what, before ? { ...before, n: before.n + 1 } : { n: 1, first: detail });
+  };
   return {
-    end: (what: string, n = 1) => void ends.set(what, (ends.get(what) ?? 0) + n),
-    /** @param what of a kind; @param detail of this one, for who looks for it */
-    violated(what: string, detail: string) {
-      const before = violations.get(what);
-      violations.set(what, before ? { ...before, n: before.n + 1 } : { n: 1, first: detail });
+    violated,
+    /** @param detail of this one, should its reason name nothing */
+    end(end: End, detail: string, n = 1) {
+      if (n > 0) ends.set(end, (ends.get(end) ?? 0) + n);
+      const [, reason] = /^[a-z ]+: (.*)$/.exec(end) ?? [];
+      if (reason !== undefined && NAMELESS.includes(reason)) violated(`ended as ${end}`, detail);
     },
     verdict: (): FieldVerdict => ({
-      ends: new Map([...ends].sort()),
+      ends: new Map([...ends].sort(([one], [other]) => (one < other ? -1 : 1))),
       violations: [...violations].map(([what, { n, first }]) => `${n} ${what}, such as ${first}`),
     }),
   };

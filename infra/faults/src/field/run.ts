@@ -1,19 +1,23 @@
 import { createChoices } from '../requests/choices.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
-import type { FieldFormat } from './format.ts';
+import { createTally, type FieldFormat } from './format.ts';
+import { gdprRequestCreated } from './gdpr-request/format.ts';
 import { shopifyPages } from './pages/run.ts';
-import { openFieldStack } from './stack.ts';
+import { rfmUpdated } from './rfm-updated/format.ts';
+import { openFieldStack, type FieldStack } from './stack.ts';
+import { bystand } from './webhooks/bystander.ts';
 import { customerWebhooks } from './webhooks/run.ts';
 
-const FORMATS: FieldFormat[] = [customerWebhooks, shopifyPages];
+const FORMATS: FieldFormat[] = [rfmUpdated, gdprRequestCreated, customerWebhooks, shopifyPages];
 
 const IN_LONG = 100_000;
 const IN_SHORT = 5_000;
+const TELL_EVERY_MS = 10_000;
 
 /**
  * Sends what real systems send, and then some: inputs of each format that comes from outside, with types, precision,
- * presence and encodings mutated by a seed. Each must end as applied, refused with a named reason, or pending; sound ones
- * beside them must not wait, and no process may end.
+ * presence and encodings mutated by a seed. Each must end as applied, refused or dead letter with a named reason, or
+ * pending; sound ones beside them must not wait, and no process may end.
  */
 export async function runFieldInputs({
   short,
@@ -25,22 +29,48 @@ export async function runFieldInputs({
 }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
   const stack = await openFieldStack(say);
-  const run = { passed: 0, failed: 0 };
+  const result = { passed: 0, failed: 0 };
   try {
-    for (const { name, run: runFormat } of FORMATS.filter((format) => !only || format.name.includes(only))) {
+    for (const format of FORMATS.filter(({ name }) => !only || name.includes(only))) {
       signal.throwIfAborted();
-      const begun = performance.now();
-      const { ends, violations } = await runFormat({ stack, choices: createChoices(seed), count, signal });
-      const ended = stack.processes.filter((child) => !child.alive());
-      for (const child of ended) violations.push(`the ${child.name} has ended: ${await child.exited}`);
-      run[violations.length === 0 ? 'passed' : 'failed']++;
-      const seconds = Math.round((performance.now() - begun) / 1_000);
-      const told = [...ends].map(([what, n]) => `${n} ${what}`).join(', ');
-      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${count} ${name} in ${seconds} s: ${told}`);
-      for (const violation of violations) say(`       ${violation}`);
+      const passed = await runFormat(format, { stack, seed, count, say, signal });
+      result[passed ? 'passed' : 'failed']++;
     }
-    return run;
+    return result;
   } finally {
     await stack.close();
   }
+}
+
+type Run = Pick<FaultRunOptions, 'seed' | 'say' | 'signal'> & { stack: FieldStack; count: number };
+
+async function runFormat(format: FieldFormat, { stack, seed, count, say, signal }: Run): Promise<boolean> {
+  const begun = performance.now();
+  const beside = createTally();
+  const bystander = await bystand(stack, beside, signal);
+  let told = begun;
+  const progress = (inputs: number) => {
+    if (performance.now() - told < TELL_EVERY_MS) return;
+    told = performance.now();
+    say(`...    ${inputs} of ${count} ${format.name}`);
+  };
+  const { ends, violations } = await format.run({
+    stack,
+    choices: createChoices(seed),
+    count,
+    signal,
+    progress,
+  });
+  await bystander.end();
+  violations.push(...beside.verdict().violations);
+  for (const child of stack.processes.filter((one) => !one.alive())) {
+    violations.push(`the ${child.name} has ended: ${await child.exited}`);
+  }
+  const judged = [...ends.values()].reduce((sum, n) => sum + n, 0);
+  if (judged !== count) violations.push(`${judged} ends of ${count} inputs`);
+  const seconds = Math.round((performance.now() - begun) / 1_000);
+  const list = [...ends].map(([end, n]) => `${n} ${end}`).join(', ');
+  say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${count} ${format.name} in ${seconds} s: ${list}`);
+  for (const violation of violations) say(`       ${violation}`);
+  return violations.length === 0;
 }

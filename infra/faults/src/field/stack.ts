@@ -10,16 +10,18 @@ import {
   type Tx,
 } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
-import { connectKafka, createTopics } from '@core/events';
+import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import {
   answersReady,
   apiEnvironment,
+  createIssuer,
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
   endPool,
   fetchKafkaJars,
   freePort,
+  jwksOf,
   launchApp,
   makeServicesDir,
   postgresDir,
@@ -34,6 +36,7 @@ import {
   type Child,
   type Shop,
   type ShopifyStandIn,
+  type TokenIssuer,
 } from '@core/testing';
 
 /** The whole service, an app a process, without faults: what comes from outside is the fault. */
@@ -42,9 +45,17 @@ export interface FieldStack {
   api: Pool;
   keys: MerchantKeyStore;
   shopify: ShopifyStandIn;
-  /** host:port */
-  kafkaBroker: string;
-  webhooksUrl: string;
+  kafka: KafkaClient;
+  /** host:port of Kafka. */
+  broker: string;
+  /** Of the api's gRPC. */
+  grpcPort: number;
+  /** Of the api's HTTP, for Connect and webhooks. */
+  httpUrl: string;
+  /** Issuers whose keys the api accepts beside each other. */
+  issuers: readonly [TokenIssuer, TokenIssuer];
+  /** Of the app's processes and of `ops`. */
+  environmentOf(app: App): Record<string, string>;
   processes: readonly Child[];
   /** A shop of a merchant of its own, connected. */
   newShop(customers?: number): Promise<FieldShop>;
@@ -52,6 +63,8 @@ export interface FieldStack {
   as<T>(merchantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+type App = 'api' | 'worker' | 'importer';
 
 export interface FieldShop {
   merchantId: string;
@@ -84,7 +97,8 @@ export async function openFieldStack(say: (line: string) => void): Promise<Field
     ];
     closing.push(() => Promise.all([auth.close(), shopify.close()]));
     const client = connectKafka({ brokers: [kafka.broker], clientId: 'field' });
-    await createTopics(client).finally(() => client.close());
+    closing.push(() => client.close());
+    await createTopics(client);
 
     const { primary } = postgres;
     const password = randomBytes(12).toString('hex');
@@ -110,17 +124,26 @@ export async function openFieldStack(say: (line: string) => void): Promise<Field
       LOG_LEVEL: 'warn',
       ...shopifyEnv,
     };
-    const httpPort = await freePort();
-    const launched = async (app: 'api' | 'worker' | 'importer', own: Record<string, string>) => {
+    const issuers = [createIssuer(), createIssuer()] as const;
+    const [grpcPort, httpPort] = [await freePort(), await freePort()];
+    const environmentOf = (app: App) => ({ ...common, CORE_DB_USER: `core_${app}` });
+    const launched = async (app: App, own: Record<string, string>) => {
       const adminPort = await freePort();
-      const env = { ...common, ...own, CORE_DB_USER: `core_${app}`, CORE_ADMIN_PORT: String(adminPort) };
+      const env = { ...environmentOf(app), ...own, CORE_ADMIN_PORT: String(adminPort) };
       const child = await launchApp({ app, dir, env });
       closing.push(() => child.stop());
       return whenReady(child, () => answersReady(child, `http://127.0.0.1:${adminPort}`));
     };
     const processes = await Promise.all([
-      launched('api', { CORE_HTTP_PORT: String(httpPort), CORE_API_PROCESSES: '1' }),
-      launched('worker', {}),
+      launched('api', {
+        CORE_GRPC_PORT: String(grpcPort),
+        CORE_HTTP_PORT: String(httpPort),
+        CORE_API_PROCESSES: '1',
+        CORE_CORS_ORIGINS: 'https://admin.example.com',
+        ...issuers[0].env,
+        CORE_AUTH_JWKS: jwksOf(...issuers.map(({ key }) => key)),
+      }),
+      launched('worker', { RFM_UNKNOWN_WAIT: '5' }),
       launched('importer', { SHOPIFY_REST: 'true' }),
     ]);
 
@@ -132,8 +155,12 @@ export async function openFieldStack(say: (line: string) => void): Promise<Field
       api,
       keys,
       shopify,
-      kafkaBroker: kafka.broker,
-      webhooksUrl: `http://127.0.0.1:${httpPort}/webhooks/shopify`,
+      kafka: client,
+      broker: kafka.broker,
+      grpcPort,
+      httpUrl: `http://127.0.0.1:${httpPort}`,
+      issuers,
+      environmentOf,
       processes,
       ctx,
       as,

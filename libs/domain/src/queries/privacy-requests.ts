@@ -58,6 +58,25 @@ export async function isRequestDone(reader: Reader, { merchantId, requestId }: R
 }
 
 /**
+ * Whether a request that could not be read may be written down under this id: it is free, or that of a request which
+ * waits with a problem itself. Under any other nobody would see that this one waits.
+ */
+export async function mayWaitUnder(
+  reader: Reader,
+  { merchantId, requestId }: RequestRef,
+  kind: PrivacyRequestKind,
+): Promise<boolean> {
+  const others = await reader.query(
+    `select from privacy_requests
+      where merchant_id = $1 and request_id = $2
+        and (completed_at is not null or cancelled_at is not null or receipt ->> 'problem' is null
+             or (kind <> $3 and 'unknown' not in (kind, $3)))`,
+    [merchantId, requestId, kind],
+  );
+  return others.length === 0;
+}
+
+/**
  * What an erasure removed, place by place.
  * @throws CoreError not_found, also for a request that is not an erasure; failed_precondition while it is in
  *   progress, and when it was cancelled

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createChoices } from '../../requests/choices.ts';
-import { mutateFields, spoil, toText, type Json, type JsonObject } from '../mutate.ts';
+import { listIn } from './list-in.ts';
+import { toText, type Json, type JsonObject } from '../mutate/json.ts';
+import { mutateFields } from '../mutate/mutate-fields.ts';
+import { spoil } from '../mutate/spoil.ts';
 
 /** What was last said of a customer, by id or by the number that REST has. */
 export type Said = 'sound' | 'mutated';
@@ -26,7 +29,7 @@ export function createBend(seed: number) {
     const list = listIn(body);
     if (!list || list.length === 0) return body;
     const choices = choicesFor(list);
-    if (choices.seldom(SPOILT_EVERY)) return spoil(choices, JSON.stringify(body));
+    if (choices.seldom(SPOILT_EVERY)) return spoil(choices, JSON.stringify(body)).bytes ?? Buffer.alloc(0);
     const bent = list.map((customer): Json => {
       const mutate = choices.seldom(2);
       said.set(String(customer['id']), mutate ? 'mutated' : 'sound');
@@ -37,14 +40,4 @@ export function createBend(seed: number) {
     return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => toText(bent)));
   };
   return { bend, said };
-}
-
-/** Customers with their fields; a list of ids alone is none. */
-function listIn(body: unknown): JsonObject[] | undefined {
-  const { data, customers } = body as {
-    data?: { customers?: { nodes?: JsonObject[] } };
-    customers?: JsonObject[];
-  };
-  const list = data?.customers?.nodes ?? customers;
-  return Array.isArray(list) && Object.keys(list[0] ?? {}).length > 2 ? list : undefined;
 }

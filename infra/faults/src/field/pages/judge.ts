@@ -16,7 +16,6 @@ export async function judgeShop(
   tally: Tally,
 ): Promise<void> {
   const where = `${run.source} ${run.importId}: ${run.status} ${run.error ?? ''}`;
-  tally.end(`runs ${run.status}`);
   if (!['completed', 'completed_with_errors'].includes(run.status))
     tally.violated('runs did not complete', where);
   const { rows: stored } = await owner.query<{ external_id: string; orders: string | null }>(
@@ -29,14 +28,14 @@ export async function judgeShop(
     [merchantId, run.importId],
   );
   const orders = new Map(stored.map((row) => [row.external_id, row.orders]));
-  const notStored = new Set(errors.filter(isNotStored).map(({ external_id: id }) => id));
+  const notStored = new Map(errors.filter(isNotStored).map(({ external_id: id, reason }) => [id, reason]));
   for (const { id, numberOfOrders } of far.all()) {
     const isMutated = said.get(id) === 'mutated' || said.get(id.slice(id.lastIndexOf('/') + 1)) === 'mutated';
     if (!orders.has(id) && !notStored.has(id))
       tally.violated('are neither stored nor refused', `${id} of ${where}`);
     else if (!isMutated && orders.get(id) !== numberOfOrders)
       tally.violated('are not as the shop has them', `${id} of ${where}`);
-    else tally.end(orders.has(id) ? 'stored' : 'refused');
+    else tally.end(orders.has(id) ? 'applied' : `refused: ${notStored.get(id)}`, `${id} of ${where}`);
   }
   judgeErrors(run, errors, where, tally);
 }
@@ -46,7 +45,6 @@ const isNotStored = ({ reason }: Error): boolean => explainReason(reason).effect
 /** Status, `failed`, counts and rows say the same. */
 function judgeErrors(run: ImportRun, errors: readonly Error[], where: string, tally: Tally): void {
   for (const { reason } of errors) {
-    tally.end(`logged as ${reason}`);
     if (!isRowReason(reason)) tally.violated('have a reason without a name', `${reason} of ${where}`);
   }
   const counted = Object.values(run.rowErrors ?? {}).reduce((sum, n) => sum + n, 0);

@@ -1,27 +1,26 @@
-import { inTransaction } from '@core/db';
-import { getImport, startImport, type ImportRun } from '@core/domain';
-import { patiently } from '../../patiently.ts';
 import type { Choices } from '../../requests/choices.ts';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
-import type { FieldShop, FieldStack } from '../stack.ts';
 import { createBend } from './bend.ts';
 import { judgeShop } from './judge.ts';
+import { runImport } from './run-import.ts';
 
 const CUSTOMERS = 500;
 const AT_ONCE = 4;
 
 /** Pages of customers, as GraphQL and REST give them; each shop is read by an import of its own. */
 export const shopifyPages: FieldFormat = {
-  name: 'customers of Shopify’s pages',
+  name: 'customers in pages of Shopify',
   async run(field) {
     const tally = createTally();
-    let left = field.count;
+    let [left, ended] = [field.count, 0];
     const loop = async () => {
       while (left > 0) {
         field.signal.throwIfAborted();
         const customers = Math.min(left, CUSTOMERS);
         left -= customers;
         await readOne(field, field.choices, customers, tally);
+        ended += customers;
+        field.progress(ended);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, loop));
@@ -40,24 +39,12 @@ async function readOne(
   const { bend, said } = createBend(choices.below(2 ** 31));
   bent.far.bend = bend;
   const source = choices.one(['graphql', 'rest'] as const);
-  const [run, beside] = await Promise.all([importOf(stack, bent, source), importOf(stack, sound, 'graphql')]);
+  const [run, beside] = await Promise.all([
+    runImport(stack, bent, source),
+    runImport(stack, sound, 'graphql'),
+  ]);
   if (beside.status !== 'completed') {
     tally.violated('imports of a sound shop did not complete', `${beside.status}: ${beside.error}`);
   }
   await judgeShop(stack, bent, { run, said }, tally);
-}
-
-async function importOf(
-  { owner, as, ctx }: FieldStack,
-  { merchantId, shop }: FieldShop,
-  source: 'graphql' | 'rest',
-): Promise<ImportRun> {
-  const { importId } = await as(merchantId, (tx) => startImport(tx, ctx(), { merchantId, shop, source }));
-  let run: ImportRun | undefined;
-  await patiently('an import to end', async () => {
-    run = await inTransaction(owner, (tx) => getImport(tx, { merchantId, importId }));
-    return run.finishedAt !== null;
-  });
-  if (!run) throw new Error('no run');
-  return run;
 }

@@ -2,7 +2,10 @@ import { createHmac } from 'node:crypto';
 import { gidOf } from '@core/domain';
 import { DEV_CLIENT_SECRET } from '@core/testing';
 import type { Choices } from '../../requests/choices.ts';
-import { mutateFields, respell, spoil, toText, type JsonObject } from '../mutate.ts';
+import type { SentWebhook } from './send.ts';
+import { respell, toText, type JsonObject } from '../mutate/json.ts';
+import { mutateFields } from '../mutate/mutate-fields.ts';
+import { spoil } from '../mutate/spoil.ts';
 
 export const TOPICS = [
   'customers/create',
@@ -22,17 +25,14 @@ export interface Subject {
   number: number;
 }
 
-export interface WebhookInput extends Subject {
+export interface WebhookInput extends Subject, SentWebhook {
   topic: CustomerTopic;
-  path: string;
-  headers: [name: string, value: string][];
-  body: Buffer;
   /**
-   * - sound: names all that is needed, whatever the rest looks like: it must be taken, and have its effect
-   * - forged: must be answered 401
-   * - any: may be refused, with a reason
+   * - applied: names all that is needed, whatever the rest looks like; a request for data is then pending
+   * - refused: its signature is wrong, so with 401
+   * - any: any of the ends
    */
-  expects: 'sound' | 'forged' | 'any';
+  expects: 'applied' | 'refused' | 'any';
 }
 
 /** As the vendor sends it: a customer is created. */
@@ -46,7 +46,7 @@ export function soundWebhook(subject: Subject): WebhookInput {
     ['X-Shopify-Event-Id', `sound-${subject.shop}-${subject.number}`],
     ['Content-Type', 'application/json'],
   ];
-  return { ...subject, topic, path: '', headers, body, expects: 'sound' };
+  return { ...subject, topic, path: '', headers, body, expects: 'applied' };
 }
 
 const sign = (body: Buffer, secret: string): string =>
@@ -58,7 +58,7 @@ export function generateWebhook(choices: Choices, subject: Subject): WebhookInpu
   const forged = choices.seldom(25);
   const signature = sign(body, forged ? 'another secret' : DEV_CLIENT_SECRET);
   const head = makeHead(choices, topic, subject, signature);
-  const expects = forged ? 'forged' : isSound && head.isSound ? 'sound' : 'any';
+  const expects = forged ? 'refused' : isSound && head.isSound ? 'applied' : 'any';
   return { ...subject, topic, path: head.path, headers: head.headers, body, expects };
 }
 
@@ -79,12 +79,12 @@ function makeBody(
 ): { body: Buffer; isSound: boolean } {
   const whole = bodyOf(topic, subject);
   const roll = choices.below(10);
-  if (roll < 2) return { body: respell(choices, toText(whole)), isSound: true };
+  if (roll < 2) return { body: respell(choices, whole), isSound: true };
   if (roll < 5) {
-    return { body: respell(choices, toText(mutateFields(choices, whole, IDLE[topic]))), isSound: true };
+    return { body: respell(choices, mutateFields(choices, whole, IDLE[topic])), isSound: true };
   }
-  if (roll < 9) return { body: respell(choices, toText(mutateFields(choices, whole))), isSound: false };
-  return { body: spoil(choices, toText(whole)), isSound: false };
+  if (roll < 9) return { body: respell(choices, mutateFields(choices, whole)), isSound: false };
+  return { body: spoil(choices, toText(whole)).bytes ?? Buffer.alloc(0), isSound: false };
 }
 
 /** The vendor's samples. Source: shopify.dev/docs/api/webhooks, .../compliance/privacy-law-compliance. */
@@ -148,9 +148,15 @@ function makeHead(
   if (!choices.seldom(5))
     headers.push(['Content-Type', choices.one(['application/json', 'application/json; charset=utf-8'])]);
   if (choices.seldom(8)) headers.push(choices.one(headers));
-  if (!choices.seldom(6)) return { path, headers, isSound: true };
-  return { path, headers: unsound(choices, headers), isSound: false };
+  if (!choices.seldom(6)) return { path, headers: withOneType(headers), isSound: true };
+  return { path, headers: withOneType(unsound(choices, headers)), isSound: false };
 }
+
+/** A second Content-Type is a fault of the request, whatever it is about: 400, before anybody looks for a signature. */
+const withOneType = (headers: [string, string][]): [string, string][] => {
+  const last = headers.findLastIndex(([name]) => name === 'Content-Type');
+  return headers.filter(([name], n) => name !== 'Content-Type' || n === last);
+};
 
 /** Headers that say something else, or nothing; the signature stays. */
 function unsound(choices: Choices, headers: [string, string][]): [string, string][] {

@@ -4,7 +4,6 @@ import { gidOf, upsertCustomers } from '@core/domain';
 import { pause } from '@core/runtime';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
-import { bystand } from './bystander.ts';
 import { generateWebhook, type WebhookInput } from './generate.ts';
 import { judgeEffects } from './judge.ts';
 import { sendWebhook } from './send.ts';
@@ -29,11 +28,9 @@ export const customerWebhooks: FieldFormat = {
       return generateWebhook(field.choices, { shop, shopId: far.shopId, number: 1_000_000 + 2 * n });
     });
     await seed(field.stack, shops, inputs);
-    const beside = await bystand(field.stack, tally, field.signal);
-    await sendAll(field, inputs, tally);
+    const taken = await sendAll(field, inputs, tally);
     await settled(field, shops, tally);
-    await beside.end();
-    await judgeEffects(field.stack, shops, inputs, tally);
+    await judgeEffects(field.stack, shops, inputs, { taken, tally });
     return tally.verdict();
   },
 };
@@ -60,31 +57,46 @@ async function seed(
   }
 }
 
-async function sendAll({ stack, signal }: FieldInput, inputs: readonly WebhookInput[], tally: Tally) {
-  let next = 0;
+/** @returns how many were taken */
+async function sendAll(
+  { stack, signal, progress }: FieldInput,
+  inputs: readonly WebhookInput[],
+  tally: Tally,
+): Promise<number> {
+  let [next, taken] = [0, 0];
   const loop = async () => {
     for (let input = inputs[next++]; input; input = inputs[next++]) {
-      const { status, text } = await sendWebhook(stack.webhooksUrl, input, signal);
-      if (status === 200) continue;
-      const detail = `${input.topic} ${input.path} ${JSON.stringify(input.headers)} ${status} ${text}`;
-      tally.end(`refused with ${status}`);
-      if (input.expects === 'forged' ? status !== 401 : status === 401 && input.expects === 'sound') {
-        tally.violated('were judged wrong by their signature', detail);
-      } else if (input.expects === 'sound') {
-        tally.violated('sound ones were refused', detail);
-      } else if (status >= 500 || text === '') {
-        tally.violated('were refused without a reason', detail);
-      }
+      const { status, text } = await sendWebhook(stack.httpUrl, input, signal);
+      progress(next);
+      if (status === 200) taken++;
+      else judgeRefusal(input, status, text, tally);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, loop));
+  return taken;
+}
+
+function judgeRefusal(input: WebhookInput, status: number, text: string, tally: Tally): void {
+  const detail = `${input.topic} ${input.path} ${JSON.stringify(input.headers)} ${status} ${text}`;
+  tally.end(`refused: ${text === '' ? '' : status}`, detail);
+  if (input.expects === 'refused' ? status !== 401 : status === 401 && input.expects === 'applied') {
+    tally.violated('were judged wrong by their signature', detail);
+  } else if (input.expects === 'applied') {
+    tally.violated('sound ones were refused', detail);
+  } else if (status >= 500) {
+    tally.violated('were refused with no fault of theirs', detail);
+  }
 }
 
 /** Nothing that is tried for so long, on a machine ten times slower, is not tried at all. */
 const STANDSTILL_MS = 120_000;
 
 /** Waits until each that was stored is applied, ignored or given up; what is put off instead is a violation. */
-async function settled({ stack: { owner }, signal }: FieldInput, shops: readonly FieldShop[], tally: Tally) {
+async function settled(
+  { stack: { owner }, count, signal, progress }: FieldInput,
+  shops: readonly FieldShop[],
+  tally: Tally,
+): Promise<void> {
   const names = shops.map(({ shop }) => shop);
   let [left, since] = [Infinity, performance.now()];
   while (left > 0) {
@@ -95,6 +107,7 @@ async function settled({ stack: { owner }, signal }: FieldInput, shops: readonly
       [names],
     );
     const now = rows[0]?.n ?? 0;
+    progress(count - now);
     if (now < left) [left, since] = [now, performance.now()];
     if (performance.now() - since > STANDSTILL_MS) {
       tally.violated('webhooks are not tried', `the worker has stood still for ${STANDSTILL_MS} ms`);

@@ -1,6 +1,13 @@
 import { request } from 'node:http';
 import { pause } from '@core/runtime';
-import type { WebhookInput } from './generate.ts';
+
+/** As it goes over the wire. */
+export interface SentWebhook {
+  /** Behind the endpoint's own. */
+  path: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  body: Buffer;
+}
 
 export interface WebhookReply {
   status: number;
@@ -12,24 +19,24 @@ const MOST_TRIES = 200;
 
 /** Sends a webhook until it is taken or refused. Not by fetch, which joins a header that is given twice. */
 export async function sendWebhook(
-  url: string,
-  input: WebhookInput,
+  httpUrl: string,
+  webhook: SentWebhook,
   signal: AbortSignal,
 ): Promise<WebhookReply> {
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
-    const reply = await sendOnce(url, input);
+    const reply = await sendOnce(httpUrl, webhook);
     if (reply.status !== 503 || tries === MOST_TRIES) return reply;
     await pause(200, signal);
   }
 }
 
-const sendOnce = (url: string, { path, headers, body }: WebhookInput): Promise<WebhookReply> =>
+const sendOnce = (httpUrl: string, { path, headers, body }: SentWebhook): Promise<WebhookReply> =>
   new Promise((resolve, reject) => {
     const flat = headers.flat();
-    const sending = request(`${url}${path}`, {
+    const sending = request(`${httpUrl}/webhooks/shopify${path}`, {
       method: 'POST',
-      headers: [...flat, 'Host', new URL(url).host, 'Content-Length', String(body.length)],
+      headers: [...flat, 'Host', new URL(httpUrl).host, 'Content-Length', String(body.length)],
     });
     sending.on('error', reject);
     sending.on('response', (reply) => {

@@ -1,4 +1,4 @@
-import type { Choices } from '../requests/choices.ts';
+import type { Choices } from '../../requests/choices.ts';
 
 /** The first is 2026-01-01. */
 const BEGIN = 1_767_225_600_000_000_000n;

@@ -1,0 +1,42 @@
+import { runImport } from '../../field/pages/run-import.ts';
+import type { FieldStack } from '../../field/stack.ts';
+import type { Door } from '../case.ts';
+import { hide, makeWorld, type World } from '../world.ts';
+
+export interface Answer {
+  status: number;
+  body?: string;
+  headers?: Record<string, string>;
+  /** The shop has another name, and all else follows from that. */
+  renamed?: true;
+}
+
+/** What the merchant is told of an import whose shop answers each request so. */
+export const answers: Door<Answer> = {
+  name: 'answer of a shop',
+  show: ({ status, body = '', headers = {}, renamed }) =>
+    renamed
+      ? `${status} to the new domain`
+      : `${status} ${Object.values(headers).join(' ')} ${body}`.replaceAll('  ', ' '),
+  send: (stack, inputs) =>
+    Promise.all(
+      inputs.map(async ({ status, body = '', headers = {}, renamed }) => {
+        const world = await makeWorld(stack);
+        const renamedTo = `new-${world.shop}`;
+        if (renamed) stack.shopify.rename(world.shop, renamedTo);
+        else world.far.fault({ kind: { status, body: Buffer.from(body), headers }, times: 1_000_000 });
+        const said = await told(stack, world);
+        return hide(said.replaceAll(renamedTo, 'new-$shop'), world);
+      }),
+    ),
+};
+
+async function told(stack: FieldStack, world: World): Promise<string> {
+  const run = await runImport(
+    stack,
+    world,
+    'graphql',
+    ({ finishedAt, status }) => finishedAt !== null || status === 'paused',
+  );
+  return `${run.status}: ${run.error ?? run.waitingReason?.replace(/; next try in [\d.]+ s$/, '') ?? ''}`;
+}

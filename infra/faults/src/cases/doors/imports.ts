@@ -1,0 +1,70 @@
+import { explainReason, type ImportRun } from '@core/domain';
+import { runImport } from '../../field/pages/run-import.ts';
+import { listIn } from '../../field/pages/list-in.ts';
+import type { FieldStack } from '../../field/stack.ts';
+import type { Door } from '../case.ts';
+import { readCustomers, tellCustomer } from '../stored-customers.ts';
+import { makeWorld, type World } from '../world.ts';
+
+export interface Pages {
+  /** One customer each: the fields that stand in the place of the shop's own. */
+  customers: readonly string[];
+  /** What an import before this one read. */
+  before?: readonly string[];
+  source?: 'graphql' | 'rest';
+  /** A field of the metadata that is told beside the email. */
+  shows?: string;
+}
+
+/** An import of a shop with these customers, whose emails are p0@example.com and so on unless said. */
+export const imports: Door<Pages> = {
+  name: 'import',
+  show: ({ customers, before, source = 'graphql' }) =>
+    [...(before ? [`${source}, first ${before.join(', ')}`, 'then'] : [source]), ...customers].join(' '),
+  send: (stack, inputs) =>
+    Promise.all(
+      inputs.map(async ({ customers, before, source = 'graphql', shows }) => {
+        const world = await makeWorld(stack);
+        world.far.customers = customers.length;
+        if (before) await importOf(stack, world, source, before);
+        const run = await importOf(stack, world, source, customers);
+        return `${run.status}: ${await tell(stack, world, run, shows)}`;
+      }),
+    ),
+};
+
+function importOf(stack: FieldStack, world: World, source: 'graphql' | 'rest', customers: readonly string[]) {
+  const numbers = [...world.far.all()].map(({ id }) => id.slice(id.lastIndexOf('/') + 1));
+  world.far.bend = (body) => {
+    const list = listIn(body);
+    if (!list) return body;
+    const bent = list.map((customer) => {
+      const id = String(customer['id']);
+      const n = numbers.indexOf(id.slice(id.lastIndexOf('/') + 1));
+      return withLast(withLast(JSON.stringify(customer), FIELDS[source](n)), customers[n] ?? '{}');
+    });
+    // As text, because no value has the numbers that no double holds; of a name that comes twice the last one counts.
+    return Buffer.from(JSON.stringify(body).replace(JSON.stringify(list), () => `[${bent.join()}]`));
+  };
+  return runImport(stack, world, source);
+}
+
+const FIELDS = {
+  graphql: (n: number) => `{"defaultEmailAddress": {"emailAddress": "p${n}@example.com"}, "tags": []}`,
+  rest: (n: number) => `{"email": "p${n}@example.com", "tags": ""}`,
+};
+
+const withLast = (object: string, fields: string): string =>
+  fields === '{}' ? object : `${object.slice(0, -1)}, ${fields.slice(1)}`;
+
+async function tell(stack: FieldStack, world: World, run: ImportRun, shows?: string): Promise<string> {
+  const stored = new Map((await readCustomers(stack, world)).map((one) => [one.externalId, one]));
+  const people = [...world.far.all()].map(({ id }) => {
+    const customer = stored.get(id);
+    return customer ? tellCustomer(customer, shows) : 'not stored';
+  });
+  const reasons = Object.entries(run.rowErrors ?? {}).map(
+    ([reason, count]) => `${count} ${reason} (${explainReason(reason).effect})`,
+  );
+  return [people.join(', '), `failed ${run.failed}`, ...reasons].join('; ');
+}

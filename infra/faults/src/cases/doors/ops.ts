@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import { deliver } from '../../field/records/deliver.ts';
+import { MARK, readLetters, type Letter } from '../../field/records/letters.ts';
+import type { FieldStack } from '../../field/stack.ts';
+import type { Door } from '../case.ts';
+import { fill, hide, makeWorld, type World } from '../world.ts';
+
+export interface Command {
+  /** A record that the worker has handled before; its dead letter is `$letter`. */
+  after?: readonly [topic: string, body: string];
+  args: readonly string[];
+  /** What of its --json is told: names and indexes. */
+  told: readonly string[];
+}
+
+/** A command of an operator, as a process of its own. */
+export const ops: Door<Command> = {
+  name: 'ops',
+  show: ({ after, args, told }) =>
+    `${after ? `${after.join(' ')}, then ` : ''}ops ${args.join(' ')} (${told.join(', ')})`,
+  async send(stack, inputs, signal) {
+    const said: string[] = [];
+    for (const { after, args, told } of inputs) {
+      const world = await makeWorld(stack, {});
+      const letter = after && (await letterOf(stack, world, after, signal));
+      const place = letter
+        ? ['--partition', String(letter.partition), '--offset', String(letter.offset)]
+        : [];
+      const given = args.flatMap((arg) => (arg === '$letter' ? place : [fill(arg, world)]));
+      const answer = await run(stack, given);
+      said.push(hide(told.map((path) => `${path}: ${at(answer, path)}`).join(', '), world));
+    }
+    return said;
+  },
+};
+
+async function letterOf(
+  stack: FieldStack,
+  world: World,
+  [topic, body]: readonly [string, string],
+  signal: AbortSignal,
+): Promise<Letter | undefined> {
+  const mark = randomUUID();
+  await deliver(stack, [{ topic, key: null, headers: { [MARK]: mark }, value: fill(body, world) }], signal);
+  return (await readLetters(stack.kafka, topic)).get(mark);
+}
+
+function run({ environmentOf }: FieldStack, args: readonly string[]): Promise<unknown> {
+  const main = join(workspaceRoot(), 'infra/ops/src/main.ts');
+  const env = { PATH: process.env['PATH'], ...environmentOf('worker') };
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [main, ...args, '--json'], { env }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`ops ${args.join(' ')}: ${stderr}`));
+      else resolve(JSON.parse(stdout));
+    });
+  });
+}
+
+const at = (value: unknown, path: string): string => {
+  const found = path
+    .split('.')
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value);
+  return typeof found === 'string' ? found : JSON.stringify(found ?? null);
+};

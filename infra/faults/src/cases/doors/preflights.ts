@@ -1,0 +1,23 @@
+import type { Door } from '../case.ts';
+
+/** The headers that a page asks to send. */
+export const preflights: Door<string> = {
+  name: 'CORS preflight',
+  show: (headers) => `Access-Control-Request-Headers: ${headers}`,
+  send: ({ httpUrl }, inputs) =>
+    Promise.all(
+      inputs.map(async (asked) => {
+        const { headers } = await fetch(`${httpUrl}/core.v1.CoreService/GetCustomer`, {
+          method: 'OPTIONS',
+          headers: {
+            origin: 'https://admin.example.com',
+            'access-control-request-method': 'POST',
+            'access-control-request-headers': asked,
+          },
+        });
+        const allowed = (headers.get('access-control-allow-headers') ?? '').toLowerCase().split(/, ?/);
+        const missing = asked.split(', ').filter((name) => !allowed.includes(name));
+        return missing.length === 0 ? 'allowed' : `refused: ${missing.join(', ')}`;
+      }),
+    ),
+};

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { Topic } from '@core/contracts';
+import { sendWithJava, type KafkaCodec } from '@core/testing';
+import { deliver, untilHandled } from '../../field/records/deliver.ts';
+import { MARK, readLetters, type Letter } from '../../field/records/letters.ts';
+import type { FieldStack } from '../../field/stack.ts';
+import type { Door } from '../case.ts';
+import { fill, hide, makeWorld, withFields, type Stored, type World } from '../world.ts';
+
+export interface Erasure {
+  /** A customer who is there, Ada with Shopify's id 7100123 unless said. */
+  stored?: Stored;
+  /** Beside `merchant_id` and `request_id`, which stand before it unless it names a shop or a merchant itself. */
+  body: string;
+}
+
+const ADA: Stored = { externalId: 'gid://shopify/Customer/7100123' };
+
+export const erasures: Door<Erasure> = {
+  name: 'gdpr_request.created',
+  show: ({ stored, body }) => `${stored ? `stored as ${JSON.stringify(stored)}: ` : ''}${body}`,
+  async send(stack, inputs, signal) {
+    const worlds = await inTurns(inputs, ({ stored = ADA }) => makeWorld(stack, stored));
+    const records = inputs.map(({ body }, n) => {
+      const named = /merchant_?id|shop_domain|^[^{]|^$/i.test(body)
+        ? body
+        : withFields(body, `"request_id": "${randomUUID()}", "merchant_id": "$merchant"`);
+      return recordOf(Topic.gdprRequestCreated, worlds[n] as World, named, String(n));
+    });
+    await deliver(
+      stack,
+      records.map(({ record }) => record),
+      signal,
+    );
+    const letters = await readLetters(stack.kafka, Topic.gdprRequestCreated);
+    return Promise.all(
+      worlds.map(async (world, n) =>
+        hide(await endOfRequest(stack, world, letters.get(records[n]?.mark ?? '')), world),
+      ),
+    );
+  },
+};
+
+async function endOfRequest(
+  { owner }: FieldStack,
+  world: World,
+  letter: Letter | undefined,
+): Promise<string> {
+  const { rows } = await owner.query<{ kind: string; done: boolean; problem: string | null; days: number }>(
+    `select kind, completed_at is not null as done, receipt ->> 'problem' as problem,
+            extract(days from due_at - received_at)::int as days
+       from privacy_requests where merchant_id = $1 or request_id = $2`,
+    [world.merchantId, letter?.place ?? ''],
+  );
+  const { rows: customers } = await owner.query<{ erased: boolean }>(
+    'select erased_at is not null as erased from customers where id = $1',
+    [world.customerId],
+  );
+  const said = rows.map(({ kind, done, problem, days }) => {
+    if (done) return customers[0]?.erased ? 'erased' : 'done, and nobody found';
+    return `pending ${days} days: ${problem ?? kind}`;
+  });
+  if (letter) said.unshift(`dead letter ${letter.reason}: ${letter.field}: ${letter.rule}`);
+  return said.join('; ') || 'nothing';
+}
+
+/** One or more scores of a customer in the order of their sending; what is not `rfm_score` alone is a whole body. */
+export const scores: Door<string[]> = {
+  name: 'rfm.updated',
+  show: (texts) => texts.join(' then '),
+  async send(stack, inputs, signal) {
+    const worlds = await inTurns(inputs, () => makeWorld(stack, {}));
+    const records = inputs.flatMap((texts, n) =>
+      texts.map((text, nth) =>
+        recordOf(Topic.rfmUpdated, worlds[n] as World, scoreBody(text), `${n}.${nth}`),
+      ),
+    );
+    await deliver(
+      stack,
+      records.map(({ record }) => record),
+      signal,
+    );
+    const letters = await readLetters(stack.kafka, Topic.rfmUpdated);
+    return Promise.all(
+      worlds.map(async (world, n) => {
+        const refused = records
+          .filter(({ of }) => of.split('.')[0] === String(n))
+          .flatMap(({ mark }) => letters.get(mark) ?? [])
+          .map(({ reason, field, rule }) => `dead letter ${reason}: ${field}: ${rule}`);
+        const score = await scoreOf(stack, world);
+        return [...refused, ...(score || refused.length === 0 ? [`applied ${score}`] : [])].join('; ');
+      }),
+    );
+  },
+};
+
+/** A score in a batch that Kafka's own client has compressed. */
+export const codecs: Door<KafkaCodec> = {
+  name: 'rfm.updated, by the Java client',
+  show: (codec) => `a record compressed with ${codec}`,
+  async send(stack, inputs, signal) {
+    const worlds = await inTurns(inputs, () => makeWorld(stack, {}));
+    const text = '{"recency": 5, "frequency": 4, "monetary": 5, "as_of": "2026-01-02T00:00:00Z"}';
+    await sendWithJava(
+      stack.broker,
+      inputs.map((codec, n) => {
+        const { record } = recordOf(Topic.rfmUpdated, worlds[n] as World, scoreBody(text), '');
+        return { codec, records: [{ ...record, partition: 0, headers: [] }] };
+      }),
+    );
+    await untilHandled(stack, signal);
+    return Promise.all(worlds.map(async (world) => `applied ${await scoreOf(stack, world)}`));
+  },
+};
+
+const scoreBody = (text: string): string =>
+  text.includes('rfm_score')
+    ? text
+    : `{"event_id": "${randomUUID()}", "merchant_id": "$merchant", "customer_id": "$customer", "rfm_score": ${text}}`;
+
+async function scoreOf({ owner }: FieldStack, { customerId }: World): Promise<string> {
+  const { rows } = await owner.query<{ score: string | null }>(
+    `select rfm_score ->> 'score' as score from customers where id = $1`,
+    [customerId],
+  );
+  return rows[0]?.score ?? '';
+}
+
+function recordOf(topic: string, world: World, body: string, of: string) {
+  const mark = randomUUID();
+  return {
+    of,
+    mark,
+    record: { topic, key: world.customerId, headers: { [MARK]: mark }, value: fill(body, world) },
+  };
+}
+
+/** One after another: each makes a merchant's keys, and the pool has four connections. */
+async function inTurns<I, R>(inputs: readonly I[], make: (input: I) => Promise<R>): Promise<R[]> {
+  const made: R[] = [];
+  for (const input of inputs) made.push(await make(input));
+  return made;
+}

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import type { Door } from '../case.ts';
+
+export interface Start {
+  app: 'api' | 'worker' | 'importer';
+  env: Record<string, string>;
+}
+
+/** An app that has not ended by then has started, or hangs. */
+const LONGEST_MS = 120_000;
+
+/** What an app that does not start says before it ends. */
+export const starts: Door<Start> = {
+  name: 'start',
+  show: ({ app, env }) =>
+    `${app} with ${Object.entries(env)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
+  async send({ environmentOf }, inputs) {
+    const said: string[] = [];
+    for (const { app, env } of inputs) {
+      const main = join(workspaceRoot(), `apps/${app}/src/main.ts`);
+      const child = spawn(process.execPath, [main], {
+        cwd: workspaceRoot(),
+        env: { PATH: process.env['PATH'], ...environmentOf(app), CORE_ADMIN_PORT: '0', ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: LONGEST_MS,
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+      }
+      const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+      said.push(code === null ? 'goes on' : `ends with ${code}: ${fatalOf(output)}`);
+    }
+    return said;
+  },
+};
+
+/** The words of its last line, without the one that stands before each list of wrong variables. */
+function fatalOf(output: string): string {
+  const line = output.split('\n').findLast((one) => one.includes('"level":"fatal"')) ?? '{}';
+  const { msg = 'nothing' } = JSON.parse(line) as { msg?: string };
+  return msg.slice(msg.indexOf('\n') + 1).trim();
+}

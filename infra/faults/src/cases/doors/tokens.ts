@@ -1,0 +1,29 @@
+import { bearer } from '@core/testing';
+import type { Door } from '../case.ts';
+import { callApi } from './rpc.ts';
+
+export interface Token {
+  claims?: Record<string, unknown>;
+  header?: Record<string, unknown>;
+  /** Of the two whose keys the api knows; the other one is the second. */
+  issuer?: 0 | 1;
+}
+
+/** A call that needs the scope settings:write. */
+export const tokens: Door<Token> = {
+  name: 'token',
+  show: ({ claims = {}, header = {}, issuer = 0 }) =>
+    `key ${issuer + 1} of 2, header ${JSON.stringify(header, asText)}, claims ${JSON.stringify(claims, asText)}`,
+  send: (stack, inputs) =>
+    Promise.all(
+      inputs.map(async ({ claims, header, issuer = 0 }) => {
+        const { merchantId } = await stack.newShop();
+        const token = stack.issuers[issuer].token(claims, header);
+        const body = JSON.stringify({ merchantId });
+        return (await callApi(stack, 'GetProgramSettings', body, bearer(token))).code ?? 'taken';
+      }),
+    ),
+};
+
+/** What is left out shows as null does not: as the word. */
+const asText = (_name: string, value: unknown) => (value === undefined ? 'absent' : value);

@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto';
+import { DEV_CLIENT_SECRET } from '@core/testing';
+import { sendWebhook } from '../../field/webhooks/send.ts';
+import type { FieldStack } from '../../field/stack.ts';
+import { patiently } from '../../patiently.ts';
+import type { Door } from '../case.ts';
+import { storedCustomers } from '../stored-customers.ts';
+import { answersTo, type Calls } from './rpc.ts';
+import { fill, makeWorld, type Stored, type World } from '../world.ts';
+
+export interface Webhook {
+  stored?: Stored;
+  /** Beside the signature. */
+  headers: readonly string[];
+  body: string;
+  path?: string;
+  /** Of something else. */
+  forged?: boolean;
+  /** Calls once it is applied. */
+  then?: Calls;
+}
+
+/** One webhook, with exactly these headers; what is stored once it is applied. */
+export const webhooks: Door<Webhook> = {
+  name: 'webhook',
+  show: ({ stored, headers, body, path = '', forged, then = [] }) =>
+    [
+      ...(stored ? [`stored as ${JSON.stringify(stored)}:`] : []),
+      ...(forged ? ['a wrong signature,'] : []),
+      ...(path ? [`at ${path}`] : []),
+      ...(headers.length > 0 ? headers : ['no header']),
+      body,
+      ...then.map((call) => `then ${call.join(' ')}`),
+    ].join(' '),
+  send: (stack, inputs, signal) =>
+    Promise.all(
+      inputs.map(async (input) => {
+        const world = await makeWorld(stack, input.stored);
+        const { status, text } = await sendOne(stack, world, input, signal);
+        if (status !== 200) return `${status} ${text}`.trim();
+        const became = await applied(stack, world);
+        const answers = await answersTo(stack, world, input.then ?? []);
+        return [`200, ${became}`, ...answers].join('; ');
+      }),
+    ),
+};
+
+function sendOne(
+  { httpUrl }: FieldStack,
+  world: World,
+  { headers, body, path = '', forged = false }: Webhook,
+  signal: AbortSignal,
+) {
+  const bytes = Buffer.from(fill(body, world));
+  const signature = createHmac('sha256', forged ? 'another secret' : DEV_CLIENT_SECRET)
+    .update(bytes)
+    .digest('base64');
+  const pairs = headers.map((line): [string, string] => {
+    const [name = '', value = ''] = fill(line, world).split(': ');
+    return [name, value];
+  });
+  const own = headers.some((line) => /hmac/i.test(line));
+  if (!own) pairs.push(['X-Shopify-Hmac-Sha256', signature]);
+  const signed = pairs.map(([name, value]): [string, string] => [
+    name,
+    value.replace('$signature', signature),
+  ]);
+  return sendWebhook(httpUrl, { path, headers: signed, body: bytes }, signal);
+}
+
+/** What became of it: the state of the request that it makes, or who is stored. */
+async function applied(stack: FieldStack, world: World): Promise<string> {
+  const { owner } = stack;
+  const events = async () =>
+    (
+      await owner.query<{ outcome: string | null; error: string | null }>(
+        'select outcome, error from webhook_events where merchant_id = $1',
+        [world.merchantId],
+      )
+    ).rows;
+  await patiently('a webhook to be applied', async () =>
+    (await events()).every(({ outcome }) => outcome !== null),
+  );
+  const [event] = await events();
+  if (!event) return 'not ours';
+  const { rows } = await owner.query<{ kind: string; done: boolean; erased: boolean }>(
+    `select r.kind, r.completed_at is not null as done,
+            exists (select from customers c where c.id = $2 and c.erased_at is not null) as erased
+       from privacy_requests r where r.merchant_id = $1`,
+    [world.merchantId, world.customerId],
+  );
+  const [request] = rows;
+  const failed = event.outcome === 'failed' ? `given up as ${event.error}, ` : '';
+  if (!request) return `${failed}${await storedCustomers(stack, world)}`;
+  if (request.done) return `${failed}${request.erased ? 'erased' : 'done, and nobody found'}`;
+  return `${failed}pending: ${request.kind}`;
+}

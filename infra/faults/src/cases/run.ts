@@ -1,0 +1,57 @@
+import { openFieldStack } from '../field/stack.ts';
+import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { isAsExpected } from './as-expected.ts';
+import type { Outcome, Section } from './case.ts';
+import { tableOf } from './print-table.ts';
+import { runSpecs } from './run-specs.ts';
+import { SECTIONS } from './sections/index.ts';
+
+/**
+ * Small inputs as other people's systems send them, each with what must become of it, through every door of the running
+ * service. What needs servers of its own is proven by a spec, which this runs too; in its short form, which is part of
+ * `npm test`, it only names them, because `npm test` runs them itself.
+ */
+export async function runCases({ short, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
+  const sections = SECTIONS.filter(({ title }) => !only || title.includes(only));
+  const result = { passed: 0, failed: 0 };
+  const stack = await openFieldStack(say);
+  try {
+    for (const section of sections) {
+      const outcomes = await outcomesOf(section, (part) => part.run(stack, signal));
+      say('');
+      say(section.title);
+      for (const line of tableOf(outcomes, isAsExpected)) say(line);
+      const failed = outcomes.filter((one) => !isAsExpected(one)).length;
+      result.failed += failed;
+      result.passed += outcomes.length - failed;
+    }
+    for (const child of stack.processes.filter((one) => !one.alive())) {
+      say(`FAILED the ${child.name} has ended: ${await child.exited}`);
+      result.failed++;
+    }
+  } finally {
+    await stack.close();
+  }
+  const specs = sections.flatMap((section) => section.specs ?? []);
+  say('');
+  if (short) {
+    say('Not run here, but by `npm test` as a whole, because it needs servers of its own:');
+    for (const [what, spec] of specs) say(`       ${what}: ${spec}`);
+  } else {
+    const run = await runSpecs(specs, { say, signal });
+    result.passed += run.passed;
+    result.failed += run.failed;
+  }
+  say('');
+  say(`${result.passed} as expected, ${result.failed} otherwise`);
+  return result;
+}
+
+async function outcomesOf(
+  { parts }: Section,
+  run: (part: Section['parts'][number]) => Promise<Outcome[]>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const part of parts) outcomes.push(...(await run(part)));
+  return outcomes;
+}

@@ -1,0 +1,166 @@
+import { allThrough, through, type Section } from '../case.ts';
+import { ops } from '../doors/ops.ts';
+import { erasures } from '../doors/records.ts';
+import { calls } from '../doors/rpc.ts';
+import { webhooks } from '../doors/webhooks.ts';
+
+const GID = 'gid://shopify/Customer/7100123';
+
+/** Spellings of one id of Shopify's. */
+const FORMS = [
+  '7100123',
+  GID,
+  ' 7100123 ',
+  '\t7100123\n',
+  '\u00a07100123',
+  `${GID}?x=y`,
+  `${GID}/`,
+  `${GID}#top`,
+  'GID://Shopify/customer/7100123',
+  'gid://shopify/Customer/0007100123',
+  Buffer.from(GID).toString('base64'),
+  encodeURIComponent(GID),
+];
+
+/** Ids that only look like it. */
+const OTHERS = [
+  '71001230',
+  '0007100123',
+  'crm-7100123',
+  '7100123.0',
+  'gid://shopify/Order/7100123',
+  'gid://shopify/Customer/7100123/orders',
+];
+
+const text = (value: unknown) => JSON.stringify(value);
+const KINDS = 'kind: must be one of redact, data_request, shop_redact';
+const pending = (problem: string, reason = 'invalid') =>
+  `dead letter ${reason}: ${problem}; pending 30 days: ${problem}`;
+
+export const identities: Section = {
+  title: '1. Erasure requests and identities',
+  parts: [
+    allThrough(
+      erasures,
+      'erased',
+      FORMS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+    ),
+    // What earlier builds stored is found by the one form, too.
+    allThrough(
+      erasures,
+      'erased',
+      [GID, '7100123'].map((externalId) => ({
+        stored: { externalId },
+        body: '{"kind": "redact", "external_id": "7100123"}',
+      })),
+    ),
+    allThrough(
+      erasures,
+      'done, and nobody found',
+      OTHERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+    ),
+    allThrough(
+      calls,
+      `created #1; is there as #1; has ${text({ externalId: GID, email: 'ada@example.com', metadata: {} })}`,
+      FORMS.map((form) => [
+        ['CreateCustomer', `{"email": "ada@example.com", "externalId": ${text(form)}}`],
+        ['CreateCustomer', `{"email": "ada@example.com", "externalId": "7100123"}`],
+        ['GetCustomer', '{"customerId": "#1"}'],
+      ]),
+    ),
+    through(webhooks, [
+      [
+        {
+          stored: { externalId: GID },
+          headers: [
+            'X-Shopify-Topic: customers/redact',
+            'X-Shopify-Shop-Domain: $shop',
+            'X-Shopify-Webhook-Id: w',
+          ],
+          body: '{"shop_id": $shop_id, "shop_domain": "$shop", "customer": {"id": 7100123}, "orders_to_redact": []}',
+        },
+        '200, erased',
+      ],
+      [
+        {
+          stored: { externalId: GID },
+          headers: [
+            'X-Shopify-Topic: customers/redact',
+            'X-Shopify-Shop-Domain: $shop',
+            'X-Shopify-Webhook-Id: w',
+          ],
+          body: '{"shop_id": "$shop_id", "shop_domain": "$shop", "customer": {"id": "7100123"}}',
+        },
+        '200, erased',
+      ],
+    ]),
+    allThrough(erasures, 'erased', [
+      { body: '{"external_id": 7100123}' },
+      { body: '{"external_id": "7100123", "occurred_at": 1767312000000}' },
+      { body: '{"external_id": "7100123", "occurred_at": "2026-01-02 00:00:00"}' },
+      { body: '{"external_id": "7100123", "occurred_at": {"soon": [1e308]}}' },
+      { body: '{"external_id": "7100123", "kind": "REDACT"}' },
+      { body: '{"external_id": "7100123", "kind": "customers/redact"}' },
+      { body: '{"external_id": "7100123", "kind": "Redact "}' },
+      { body: '{"external_id": "7100123", "kind": "PRIVACY_REQUEST_KIND_REDACT"}' },
+      { body: '{"external_id": "7100123", "kind": null, "email": null, "customer_id": null}' },
+      { body: '{"customer_id": "$customer", "email": ["ada@example.com"]}' },
+      { body: '{"customer_id": "{$customer}", "event_id": {}}' },
+      { body: '{"email": "ADA@example.com"}' },
+      {
+        body: '{"shop_domain": "$shop", "customer": {"id": 7100123, "email": null}, "orders_to_redact": null}',
+      },
+      { body: '{"merchantId": "$merchant", "customerId": "$customer"}' },
+      {
+        stored: { externalId: 'gid://shopify/Customer/9007199254740993' },
+        body: '{"external_id": 9007199254740993}',
+      },
+    ]),
+    through(erasures, [
+      [{ body: '{"external_id": "7100123", "kind": "forget"}' }, pending(KINDS, 'unsupported_kind')],
+      [{ body: '{"external_id": "7100123", "kind": {"is": "redact"}}' }, pending(KINDS, 'unsupported_kind')],
+      [{ body: '{"external_id": "7100123", "kind": "data_request"}' }, 'pending 30 days: data_request'],
+      [{ body: '{"external_id": "7100123", "data_request": {"id": 1}}' }, 'pending 30 days: data_request'],
+      [{ body: '{"customer_id": "42"}' }, pending('customer_id: must be a UUID')],
+      [{ body: '{}' }, pending('customer_id: or external_id or email must name the person')],
+      [{ body: '{"external_id": "7100123", "merchant_id": "x"}' }, pending('merchant_id: must be a UUID')],
+      [
+        { body: '{"external_id": "7100123", "shop_domain": "unknown.myshopify.com"}' },
+        pending('merchant_id: or shop_domain must name a known merchant'),
+      ],
+      [{ body: '' }, pending('body: is empty', 'malformed')],
+      [{ body: '["7100123"]' }, pending('body: must be a JSON object', 'malformed')],
+      [{ body: 'half {"external_id":' }, pending('body: is not JSON', 'malformed')],
+    ]),
+    through(ops, [
+      [
+        {
+          after: [
+            'gdpr_request.created',
+            '{"request_id": "r-1", "merchant_id": "$merchant", "external_id": "7100123", "kind": "forget"}',
+          ],
+          args: ['privacy', 'list', '--merchant', '$merchant'],
+          told: ['requests.0.request_id', 'requests.0.kind', 'requests.0.problem', 'requests.0.state'],
+        },
+        `requests.0.request_id: r-1, requests.0.kind: unknown, requests.0.problem: ${KINDS}, requests.0.state: waiting`,
+      ],
+      [
+        {
+          args: [
+            'events',
+            'publish',
+            'gdpr_request.created',
+            '--body',
+            '{"merchant_id": "$merchant", "external_id": 7100123, "kind": "customers/redact"}',
+          ],
+          told: ['dry_run', 'problem'],
+        },
+        'dry_run: true, problem: it is not signed (--sign), which production demands',
+      ],
+    ]),
+  ],
+  specs: [
+    ['core_privacy_requests_pending, until a request is done', 'apps/worker/test/privacy.spec.ts'],
+    ['one form in imports, and of what earlier builds stored', 'libs/domain/test/external-ids.spec.ts'],
+  ],
+};

@@ -1,0 +1,61 @@
+import { allThrough, through, type Section } from '../case.ts';
+import { imports } from '../doors/imports.ts';
+import { calls, type Calls } from '../doors/rpc.ts';
+
+const foundBy = ([one, other]: readonly [string, string]): Calls => [
+  ['CreateCustomer', JSON.stringify({ email: one })],
+  ['FindCustomerByEmail', JSON.stringify({ email: other })],
+];
+const create = (email: string): Calls => [['CreateCustomer', JSON.stringify({ email })]];
+
+/** One address each, in two spellings. */
+const SAME = [
+  ['ada@m\u00fcnchen.example', 'Ada@XN--MNCHEN-3YA.example'],
+  ['ada@xn--mnchen-3ya.example', 'ada@M\u00dcNCHEN.example'],
+  ['\u03bc\u03b1\u03c2@example.com', '\u039c\u0391\u03a3@example.com'],
+  ['\u03bc\u03b1\u03c3@example.com', '\u03bc\u03b1\u03c2@example.com'],
+  ['ada@m\u00fcnchen\u3002example', 'ada@mu\u0308nchen.example'],
+  ['\uff41\uff44\uff41@example.com', 'ADA@EXAMPLE.COM'],
+  ['jose\u0301@example.com', 'jos\u00e9@example.com'],
+] as const;
+
+/** Two addresses each. */
+const DIFFERENT = [
+  ['stra\u00dfe@example.com', 'strasse@example.com'],
+  ['ada@fa\u00df.example', 'ada@fass.example'],
+  ['a.da@example.com', 'ada@example.com'],
+  ['ada+shop@example.com', 'ada@example.com'],
+  ['\u0131da@example.com', 'ida@example.com'],
+] as const;
+
+/** None that any door takes. */
+const REFUSED = [
+  'ada',
+  'ada@',
+  '@example.com',
+  'ada@lovelace@example.com',
+  'ada\u200b@example.com',
+  `${'a'.repeat(309)}@example.com`,
+];
+
+export const limits: Section = {
+  title: '10. Known limits: emails',
+  parts: [
+    allThrough(calls, 'created #1; found #1', SAME.map(foundBy)),
+    allThrough(calls, 'created #1; not_found: …', DIFFERENT.map(foundBy)),
+    allThrough(calls, 'invalid_argument: email: …', REFUSED.map(create)),
+    allThrough(
+      imports,
+      'completed_with_errors: no email; failed 0; 1 invalid_email (field_left_out)',
+      REFUSED.map((email) => ({
+        customers: [`{"defaultEmailAddress": {"emailAddress": ${JSON.stringify(email)}}}`],
+      })),
+    ),
+    through(imports, [
+      [
+        { customers: ['{}', '{"defaultEmailAddress": {"emailAddress": "P0@EXAMPLE.com"}}'] },
+        'completed: p0@example.com, P0@EXAMPLE.com; failed 0; 1 email_shared (note)',
+      ],
+    ]),
+  ],
+};

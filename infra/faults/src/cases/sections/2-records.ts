@@ -1,0 +1,24 @@
+import { KAFKA_CODECS } from '@core/testing';
+import { allThrough, through, type Section } from '../case.ts';
+import { codecs, scores } from '../doors/records.ts';
+
+export const records: Section = {
+  title: '2. One record, one partition, one process',
+  parts: [
+    allThrough(codecs, 'applied 545', KAFKA_CODECS),
+    through(scores, [
+      [['no JSON, but rfm_score'], 'dead letter malformed: body: is not JSON'],
+      [['["rfm_score"]'], 'dead letter malformed: body: must be a JSON object'],
+      [['{"rfm_score": 007}'], 'dead letter malformed: body: is not JSON'],
+      [
+        [`{"rfm_score": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+        'dead letter malformed: body: is nested too deeply',
+      ],
+    ]),
+  ],
+  specs: [
+    ['every codec, level and size by each Kafka client', 'libs/events/test/kafka-client-records.spec.ts'],
+    ['a damaged batch is an alarm, and `ops dlq step-over` passes it', 'infra/ops/test/step-over.spec.ts'],
+    ['no topic and no consumer fault ends relay or privacy work', 'apps/worker/test/kafka-faults.spec.ts'],
+  ],
+};

@@ -1,0 +1,71 @@
+import { through, type Section } from '../case.ts';
+import { imports } from '../doors/imports.ts';
+import { webhooks } from '../doors/webhooks.ts';
+
+const HEADERS = [
+  'X-Shopify-Topic: customers/update',
+  'X-Shopify-Shop-Domain: $shop',
+  'X-Shopify-Event-Id: e',
+];
+const GID = 'gid://shopify/Customer/7100123';
+const update = (fields: string) => ({
+  stored: { externalId: GID },
+  headers: HEADERS,
+  body: `{"id": 7100123, "updated_at": "2026-11-01T00:00:00Z", ${fields}}`,
+});
+
+export const nulls: Section = {
+  title: '4. Null is a value',
+  parts: [
+    through(webhooks, [
+      [
+        {
+          ...update('"email": null'),
+          then: [
+            ['CreateCustomer', '{"email": "ada@example.com"}'],
+            ['FindCustomerByEmail', '{"email": "Ada@example.com"}'],
+          ],
+        },
+        '200, no email; created #1; found #1',
+      ],
+      [update('"first_name": null'), '200, ada@example.com'],
+      [update('"email": ""'), '200, no email'],
+      [update('"email": "grace@example.com"'), '200, grace@example.com'],
+      [update('"email": null, "tags": null, "state": null'), '200, no email'],
+    ]),
+    through(imports, [
+      [{ customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],
+      // Healed by the next full import, though nothing says that the customer was changed.
+      [{ before: ['{}'], customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],
+      [{ source: 'rest', before: ['{}'], customers: ['{"email": null}'] }, 'completed: no email; failed 0'],
+      [
+        {
+          before: ['{}', '{"defaultEmailAddress": null}'],
+          customers: [
+            '{"defaultEmailAddress": null}',
+            '{"defaultEmailAddress": {"emailAddress": "p0@example.com"}}',
+          ],
+        },
+        'completed: no email, p0@example.com; failed 0',
+      ],
+      [
+        { before: ['{"tags": ["vip"]}'], customers: ['{"tags": null}'], shows: 'tags' },
+        'completed: p0@example.com []; failed 0',
+      ],
+      [
+        {
+          before: ['{"numberOfOrders": "7"}'],
+          customers: ['{"numberOfOrders": null}'],
+          shows: 'number_of_orders',
+        },
+        'completed: p0@example.com null; failed 0',
+      ],
+    ]),
+  ],
+  specs: [
+    [
+      'the email of one who gave it up is found of another, with events',
+      'libs/domain/test/upsert-customers.spec.ts',
+    ],
+  ],
+};

@@ -1,0 +1,49 @@
+import { allThrough, through, type Section } from '../case.ts';
+import { imports } from '../doors/imports.ts';
+import { calls, type Calls } from '../doors/rpc.ts';
+
+const create = (metadata: string): Calls => [
+  ['CreateCustomer', `{"email": "ada@example.com", "metadata": ${metadata}}`],
+];
+const kept = (metadata: string): Calls => [...create(metadata), ['GetCustomer', '{"customerId": "#1"}']];
+const has = (metadata: unknown) =>
+  `created #1; has ${JSON.stringify({ email: 'ada@example.com', metadata })}`;
+const ONE_FAILS =
+  'completed_with_errors: not stored, p1@example.com; failed 1; 1 invalid_metadata (not_stored)';
+
+export const storable: Section = {
+  title: '5. What can be stored, row by row',
+  parts: [
+    allThrough(imports, ONE_FAILS, [
+      { customers: ['{"tags": ["a\\ud83d"]}', '{}'] },
+      { customers: ['{"tags": ["\\ude00a"]}', '{}'] },
+      { customers: ['{"tags": ["vip", "a\\u0000b"]}', '{}'] },
+      { source: 'rest', customers: ['{"tags": "vip, a\\ud83d"}', '{}'] },
+      { source: 'rest', customers: ['{"state": "a\\u0000"}', '{}'] },
+    ]),
+    through(imports, [
+      [
+        { customers: ['{"tags": ["a\\ud83d\\ude00"]}'], shows: 'tags' },
+        'completed: p0@example.com ["a\u{1f600}"]; failed 0',
+      ],
+      [
+        { customers: ['{"tags": ["\\\\u0000", "\\\\ud83d"]}'], shows: 'tags' },
+        'completed: p0@example.com ["\\\\u0000","\\\\ud83d"]; failed 0',
+      ],
+    ]),
+    allThrough(calls, 'invalid_argument: metadata: …', [
+      create('{"a": "x\\u0000"}'),
+      create('{"a": "\\ud83d"}'),
+      create('{"a\\u0000": 1}'),
+      create('{"a": [{"b": ["\\ude00"]}]}'),
+      create(`{"a": ${JSON.stringify('x'.repeat(65_537))}}`),
+    ]),
+    through(calls, [
+      [kept('{"a": "\\\\u0000"}'), has({ a: '\\u0000' })],
+      [kept('{"a": "\\\\ud83d"}'), has({ a: '\\ud83d' })],
+      [kept('{"a": "\\ud83d\\ude00"}'), has({ a: '\u{1f600}' })],
+      [kept('{"n": 1e308}'), has({ n: 1e308 })],
+      [kept('{"n": [null, true, 0.1]}'), has({ n: [null, true, 0.1] })],
+    ]),
+  ],
+};

@@ -1,0 +1,63 @@
+import { allThrough, through, type Section } from '../case.ts';
+import { webhooks, type Webhook } from '../doors/webhooks.ts';
+
+const GID = 'gid://shopify/Customer/7100123';
+const NAMED = '"shop_id": $shop_id, "shop_domain": "$shop"';
+const REDACT = `{${NAMED}, "customer": {"id": 7100123}, "orders_to_redact": []}`;
+const redact = (headers: string[], more: Partial<Webhook> = {}): Webhook => ({
+  stored: { externalId: GID },
+  headers,
+  body: REDACT,
+  ...more,
+});
+const TOPIC = 'X-Shopify-Topic: customers/redact';
+const SHOP = 'X-Shopify-Shop-Domain: $shop';
+const EVENT = 'X-Shopify-Event-Id: e';
+const DELIVERY = 'X-Shopify-Webhook-Id: w';
+
+export const deliveries: Section = {
+  title: '6. Webhooks as Shopify sends them',
+  parts: [
+    allThrough(webhooks, '200, erased', [
+      redact([TOPIC, SHOP, EVENT]),
+      redact([TOPIC, SHOP, DELIVERY]),
+      redact([TOPIC, SHOP]),
+      redact([TOPIC, EVENT]),
+      redact([TOPIC]),
+      redact([]),
+      redact([SHOP, EVENT], { path: '/customers/redact' }),
+      redact([EVENT], { path: '/customers_redact' }),
+      redact(['X-Shopify-Topic: CUSTOMERS_REDACT', EVENT]),
+      redact(['Shopify-Topic: customers/redact', 'Shopify-Shop-Domain: $shop', 'Shopify-Event-Id: e']),
+      redact([TOPIC, SHOP, EVENT, 'Shopify-Hmac-Sha256: $signature']),
+      redact([TOPIC, 'X-Shopify-Hmac-Sha256: wrong', 'Shopify-Hmac-Sha256: $signature']),
+      redact([TOPIC, DELIVERY], {
+        body: `{${NAMED}, "customer": {"id": 7100123}, "orders_to_redact": null}`,
+      }),
+      redact([TOPIC, DELIVERY], { body: `{${NAMED}, "customer": {"id": 7100123}}` }),
+      redact([TOPIC, DELIVERY], { body: `{${NAMED}, "customer": {"id": "7100123", "email": null}}` }),
+      redact([TOPIC, DELIVERY], { body: `{"shop_domain": "$shop", "customer": {"id": 7100123}}` }),
+    ]),
+    allThrough(webhooks, '401…', [
+      redact([TOPIC, SHOP, EVENT], { forged: true }),
+      redact([TOPIC, SHOP], { forged: true }),
+      redact([TOPIC], { forged: true }),
+      redact([SHOP], { forged: true }),
+      redact([], { forged: true }),
+      redact([EVENT], { forged: true, body: 'no JSON' }),
+      redact([TOPIC, SHOP, EVENT, 'X-Shopify-Hmac-Sha256: ']),
+      redact([TOPIC, 'X-Shopify-Shop-Domain: other.myshopify.com', EVENT]),
+    ]),
+    through(webhooks, [
+      [
+        redact(['X-Shopify-Topic: customers/data_request', DELIVERY], {
+          body: `{${NAMED}, "customer": {"id": 7100123}, "orders_requested": null, "data_request": {"id": "9999"}}`,
+        }),
+        '200, pending: data_request',
+      ],
+      [redact([TOPIC, 'X-Shopify-Topic: customers/update', SHOP, EVENT]), '400…'],
+      [redact([SHOP, EVENT], { body: `{${NAMED}, "customer": {"id": 7100123}}` }), '400 X-Shopify-Topic: …'],
+      [redact([SHOP, EVENT], { path: '/no/topic' }), '404…'],
+    ]),
+  ],
+};

@@ -1,0 +1,53 @@
+import { allThrough, through, type Section } from '../case.ts';
+import { deadlines } from '../doors/deadlines.ts';
+import { starts } from '../doors/starts.ts';
+import { tokens } from '../doors/tokens.ts';
+
+const SCOPE = 'settings:write';
+
+export const setUps: Section = {
+  title: '7. Redis, PostgreSQL and tokens in other people’s set-ups',
+  parts: [
+    allThrough(tokens, 'taken', [
+      {},
+      { header: { kid: undefined } },
+      { header: { kid: undefined }, issuer: 1 },
+      { header: { kid: undefined, typ: undefined }, issuer: 1 },
+      { claims: { scope: [SCOPE, 'rfm:read'] } },
+      { claims: { scope: [`rfm:read ${SCOPE}`] } },
+      { claims: { scope: undefined, scp: `rfm:read ${SCOPE}` } },
+      { claims: { scope: undefined, scp: [SCOPE] } },
+      { claims: { scope: undefined, scopes: [SCOPE] } },
+      { claims: { aud: ['points', 'core'] } },
+    ]),
+    through(tokens, [
+      [{ claims: { scope: ['rfm:read'] } }, 'permission_denied: …'],
+      [{ claims: { scope: undefined } }, 'permission_denied: …'],
+      [{ claims: { scope: 7 } }, 'unauthenticated: …'],
+      [{ claims: { scope: [SCOPE, 7] } }, 'unauthenticated: …'],
+      [{ header: { kid: 'nobody' } }, 'unauthenticated: …'],
+      [{ claims: { aud: ['points'] } }, 'unauthenticated: …'],
+    ]),
+    allThrough(deadlines, 'answered', [
+      ['grpc-timeout', '720H'],
+      ['grpc-timeout', '3000000S'],
+      ['grpc-timeout', '99999999M'],
+      ['grpc-timeout', '99999999H'],
+      ['grpc-timeout', '99999999S'],
+      ['connect-timeout-ms', '2147483647'],
+      ['connect-timeout-ms', '2147483648'],
+      ['connect-timeout-ms', '2592000000'],
+      ['connect-timeout-ms', '9999999999'],
+    ]),
+    allThrough(starts, 'ends with 1: REDIS_URL: must be a URL that begins with redis:…', [
+      { app: 'importer', env: { REDIS_URL: 'redis+sentinel://127.0.0.1:26379/queue' } },
+      { app: 'importer', env: { REDIS_URL: 'redis-cluster://127.0.0.1:6379' } },
+      { app: 'importer', env: { REDIS_URL: '127.0.0.1:6379' } },
+    ]),
+  ],
+  specs: [
+    ['a Redis that answers READONLY or LOADING, and Sentinel', 'apps/importer/test/redis-failover.spec.ts'],
+    ['pgbouncer by session, transaction and statement', 'libs/db/test/pooler.spec.ts'],
+    ['the whole service behind pgbouncer', 'infra/faults/test/poolers.spec.ts'],
+  ],
+};

@@ -1,0 +1,31 @@
+import type { FieldStack } from '../field/stack.ts';
+import { callApi } from './doors/rpc.ts';
+import type { World } from './world.ts';
+
+interface Customer {
+  customerId: string;
+  externalId?: string;
+  email?: string;
+  metadata?: Record<string, unknown>;
+}
+
+/** Who is stored of a merchant, as a reader with every right is told; in the order of Shopify's ids. */
+export async function readCustomers(stack: FieldStack, { merchantId }: World): Promise<Customer[]> {
+  const { code, reply } = await callApi(
+    stack,
+    'ListCustomers',
+    JSON.stringify({ merchantId, pageSize: 1_000 }),
+  );
+  if (code !== undefined) throw new Error(`ListCustomers: ${code}`);
+  const customers = (reply['customers'] ?? []) as Customer[];
+  return customers.sort((one, other) => ((one.externalId ?? '') < (other.externalId ?? '') ? -1 : 1));
+}
+
+/** @param shows a field of the metadata that is told beside the email */
+export async function storedCustomers(stack: FieldStack, world: World, shows?: string): Promise<string> {
+  const customers = await readCustomers(stack, world);
+  return customers.map((customer) => tellCustomer(customer, shows)).join(', ') || 'nobody';
+}
+
+export const tellCustomer = ({ email, metadata = {} }: Customer, shows?: string): string =>
+  `${email ?? 'no email'}${shows === undefined ? '' : ` ${JSON.stringify(metadata[shows])}`}`;

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { createCustomer } from '@core/domain';
+import type { FieldShop, FieldStack } from '../field/stack.ts';
+
+/** Who is there before an input comes: a merchant of its own with a shop, and perhaps a customer. */
+export interface World extends FieldShop {
+  customerId: string;
+}
+
+export interface Stored {
+  /** As an earlier build may have stored it: in any form. */
+  externalId?: string;
+  email?: string;
+}
+
+export async function makeWorld(stack: FieldStack, stored?: Stored): Promise<World> {
+  const shop = await stack.newShop();
+  if (!stored) return { ...shop, customerId: randomUUID() };
+  const { merchantId } = shop;
+  const { externalId, email = 'ada@example.com' } = stored;
+  const { customerId } = await stack.as(merchantId, (tx) =>
+    createCustomer(tx, stack.ctx(), { merchantId, email }),
+  );
+  if (externalId !== undefined) {
+    await stack.owner.query('update customers set external_id = $2 where id = $1', [customerId, externalId]);
+  }
+  return { ...shop, customerId };
+}
+
+const namesOf = ({ merchantId, customerId, shop, far }: World): [name: string, value: string][] => [
+  ['$merchant', merchantId],
+  ['$customer', customerId],
+  ['$shop_id', String(far.shopId)],
+  ['$shop', shop],
+];
+
+/** Puts the values of a world in the place of their names. */
+export const fill = (text: string, world: World): string =>
+  namesOf(world).reduce((filled, [name, value]) => filled.replaceAll(name, value), text);
+
+/** Puts the names in the place of the values. */
+export const hide = (text: string, world: World): string =>
+  namesOf(world).reduce((hidden, [name, value]) => hidden.replaceAll(value, name), text);
+
+/** JSON with further fields in front of its own. */
+export const withFields = (json: string, fields: string): string =>
+  json.replace('{', `{${fields}, `).replace(', }', '}');

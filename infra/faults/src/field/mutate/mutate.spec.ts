@@ -1,0 +1,83 @@
+import { createChoices } from '../../requests/choices.ts';
+import { raw, respell, toText, type JsonObject } from './json.ts';
+import { mutateFields } from './mutate-fields.ts';
+import { flipBytes, spoil } from './spoil.ts';
+
+const customer: JsonObject = { id: 7, email: 'ada@example.com', address: { city: 'Berlin' }, tags: ['vip'] };
+const many = (seed: number, n = 4_000) => {
+  const choices = createChoices(seed);
+  return Array.from({ length: n }, () => toText(mutateFields(choices, customer)));
+};
+
+it('makes the same of the same seed, and leaves what it was given', () => {
+  expect(many(1)).toEqual(many(1));
+  expect(many(1)).not.toEqual(many(2));
+  expect(customer).toEqual({ id: 7, email: 'ada@example.com', address: { city: 'Berlin' }, tags: ['vip'] });
+});
+
+it('mutates types, precision, presence and encodings', () => {
+  const texts = many(3);
+  // All of it is JSON, whatever it says.
+  for (const text of texts) JSON.parse(text);
+  for (const part of [
+    '"id":"7"',
+    '"id":7.0',
+    '9007199254740993',
+    '1e400',
+    '"email":null',
+    '"address":{}',
+    'half an emoji \\ud83d',
+    'a\\u0000b',
+    '"id":1767312000000.5',
+    '"id":[7]',
+    '"__proto__":',
+  ]) {
+    expect(texts.filter((text) => text.includes(part)).length).toBeGreaterThan(0);
+  }
+  expect(texts.some((text) => !text.includes('"email"'))).toBe(true);
+  expect(new Set(texts).size).toBeGreaterThan(2_000);
+});
+
+it('keeps to the fields that it may mutate', () => {
+  const choices = createChoices(4);
+  for (let n = 0; n < 500; n++) {
+    expect(mutateFields(choices, customer, ['email', 'tags'])).toMatchObject({
+      id: 7,
+      address: { city: 'Berlin' },
+    });
+  }
+});
+
+it('spells the same JSON otherwise, in camelCase only when it may', () => {
+  const choices = createChoices(5);
+  const given: JsonObject = {
+    ...customer,
+    none: null,
+    really: true,
+    quoted: 'a "b" \\u0000 \u{1f600} \ud83d',
+    snake_case: { inner_name: ['x', { y: 1 }] },
+  };
+  const texts = new Set<string>();
+  for (let n = 0; n < 500; n++) {
+    const text = new TextDecoder().decode(respell(choices, given));
+    texts.add(text);
+    expect(JSON.parse(text)).toEqual(given);
+  }
+  expect(texts.size).toBeGreaterThan(200);
+  const big = respell(createChoices(6), { n: raw('9007199254740993') }).toString();
+  expect(big).toContain('9007199254740993');
+  const camelled = Array.from({ length: 200 }, () => respell(choices, given, { camel: true }).toString());
+  expect(camelled.some((text) => JSON.parse(text.replace('\u{feff}', '')).snakeCase !== undefined)).toBe(
+    true,
+  );
+});
+
+it('spoils it, and flips bytes', () => {
+  const choices = createChoices(7);
+  const whole = Buffer.from(toText(customer));
+  for (let n = 0; n < 300; n++) {
+    const { bytes, note } = spoil(choices, whole.toString());
+    expect({ note, whole: bytes?.equals(whole) ?? false }).toEqual({ note, whole: false });
+    expect(flipBytes(choices, whole)).toHaveLength(whole.length);
+  }
+});

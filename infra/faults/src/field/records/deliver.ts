@@ -1,0 +1,55 @@
+import { INBOUND, workerGroup, type EventRecord } from '@core/events';
+import { pause } from '@core/runtime';
+import type { FieldStack } from '../stack.ts';
+
+type Stack = Pick<FieldStack, 'kafka' | 'owner'>;
+
+/** Of one request to Kafka, which holds some megabytes. */
+const AT_ONCE = 100;
+
+/**
+ * Sends records, and waits until the worker is done with each.
+ * @param told how many are left, now and again
+ */
+export async function deliver(
+  stack: Stack,
+  records: readonly EventRecord[],
+  signal: AbortSignal,
+  told?: (left: number) => void,
+): Promise<void> {
+  const producer = await stack.kafka.producer();
+  for (let n = 0; n < records.length; n += AT_ONCE) {
+    signal.throwIfAborted();
+    await producer.send(records.slice(n, n + AT_ONCE));
+  }
+  await untilHandled(stack, signal, told);
+}
+
+/** So long nothing is handled at most, on a machine ten times slower; how long all take is no matter. */
+const STANDSTILL_MS = 300_000;
+
+/** Waits until no record is left to be handled, and no score waits for its customer. */
+export async function untilHandled(
+  stack: Stack,
+  signal: AbortSignal,
+  told?: (left: number) => void,
+): Promise<void> {
+  let [least, since] = [Infinity, performance.now()];
+  for (;;) {
+    signal.throwIfAborted();
+    const left = await leftOf(stack);
+    told?.(left);
+    if (left === 0) return;
+    if (left < least) [least, since] = [left, performance.now()];
+    if (performance.now() - since > STANDSTILL_MS) throw new Error(`${left} records are not handled`);
+    await pause(200, signal);
+  }
+}
+
+/** Records that no consumer has handled, and scores that wait. */
+async function leftOf({ kafka, owner }: Stack): Promise<number> {
+  let left = 0;
+  for (const topic of INBOUND) left += Number(await kafka.lag(workerGroup(topic), topic));
+  const { rows } = await owner.query<{ n: number }>('select count(*)::int as n from parked_events');
+  return left + (rows[0]?.n ?? 0);
+}

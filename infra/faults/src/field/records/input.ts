@@ -1,0 +1,31 @@
+import type { EventRecord } from '@core/events';
+
+/** A record that is sent, and how it must end. */
+export interface RecordInput {
+  record: EventRecord & { headers: Record<string, string> };
+  /** What was done to it, for the report. */
+  note: string;
+  ends: Ending;
+  /** It is sent once all others are handled. */
+  later?: boolean;
+}
+
+/**
+ * - applied: the customer has this score; without one, the person is erased, and a receipt names them
+ * - pending: a request of this id waits to be answered
+ * - dead letter: with a reason and a rule; of a request it is pending besides, by its id or its place
+ * - any: any of the ends
+ */
+export type Ending =
+  | { end: 'applied'; customerId: string; score?: StoredScore }
+  | { end: 'pending'; requestId: string }
+  | { end: 'dead letter' }
+  | { end: 'any' };
+
+export const ANY_END: Ending = { end: 'any' };
+
+export interface StoredScore {
+  score: string;
+  as_of: string;
+  sequence?: string;
+}

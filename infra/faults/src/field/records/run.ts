@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import type { Choices } from '../../requests/choices.ts';
+import { createTally, type FieldFormat } from '../format.ts';
+import { deliver } from './deliver.ts';
+import type { RecordInput } from './input.ts';
+import { judgeRecords } from './judge.ts';
+import { MARK } from './letters.ts';
+import { makePeople, type Person } from './make-people.ts';
+
+/**
+ * Records of a topic as producers in many languages write them, and as they break them; each person has one or two of
+ * their own. Of two, the second comes in the batch of the first, or once that is handled.
+ */
+export const recordsOf = (
+  topic: string,
+  generate: (person: Person, choices: Choices) => readonly RecordInput[],
+): FieldFormat => ({
+  name: topic,
+  async run({ stack, choices, count, signal, progress }) {
+    const tally = createTally();
+    const inputs = new Map<string, RecordInput>();
+    for (const person of await makePeople(stack, count)) {
+      if (inputs.size >= count) break;
+      const [first, second] = generate(person, choices);
+      if (first) add(inputs, first, choices);
+      if (second) add(inputs, { ...second, later: choices.seldom(2) }, choices);
+    }
+    const all = [...inputs.values()];
+    const waves = Map.groupBy(all, ({ later = false }) => later);
+    let sent = 0;
+    for (const later of [false, true]) {
+      const wave = waves.get(later) ?? [];
+      sent += wave.length;
+      const records = wave.map(({ record }) => record);
+      await deliver(stack, records, signal, (left) => progress(Math.max(0, sent - left)));
+    }
+    await judgeRecords(stack, topic, inputs, tally);
+    return tally.verdict();
+  },
+});
+
+function add(inputs: Map<string, RecordInput>, input: RecordInput, choices: Choices): void {
+  const mark = `${input.record.topic}-${inputs.size}`;
+  const headers = { ...someHeaders(choices), [MARK]: mark };
+  inputs.set(mark, { ...input, record: { ...input.record, headers } });
+}
+
+/** Those of an event, of none, or of a dead letter that is none. */
+const someHeaders = (choices: Choices): Record<string, string> =>
+  choices.one<Record<string, string>>([
+    {},
+    {},
+    { ce_source: 'field' },
+    { ce_id: randomUUID(), ce_source: 'field' },
+    { traceparent: 'x', 'content-type': 'text/plain', dlq_reason: 'forged', dlq_rule: 'forged' },
+  ]);

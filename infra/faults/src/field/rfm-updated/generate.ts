@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { Topic } from '@core/contracts';
+import type { Choices } from '../../requests/choices.ts';
+import { raw, respell, toText, type Json, type JsonObject } from '../mutate/json.ts';
+import { mutateFields } from '../mutate/mutate-fields.ts';
+import { flipBytes, spoil } from '../mutate/spoil.ts';
+import { strangeName, strangeValue } from '../mutate/strange.ts';
+import { ANY_END, type Ending, type RecordInput } from '../records/input.ts';
+import { brokenUuid, spellUuid } from '../records/spell-id.ts';
+import { someTime, storedTime, writeTime } from './write-time.ts';
+
+export interface Scored {
+  merchantId: string;
+  customerId: string;
+}
+
+interface Score {
+  digits: [number, number, number];
+  nanos: bigint;
+  sequence: bigint | undefined;
+}
+
+/** One or two records of rfm.updated for a customer who has no score; of two the newer one must be stored. */
+export function scoreInputs(of: Scored, choices: Choices): RecordInput[] {
+  const score: Score = {
+    digits: [1 + choices.below(5), 1 + choices.below(5), 1 + choices.below(5)],
+    nanos: someTime(choices),
+    // Beyond 2^53, and below the nanoseconds of today.
+    sequence: choices.seldom(2) ? 2n ** 53n + BigInt(choices.below(1e9)) * 1_000_000_007n : undefined,
+  };
+  if (choices.seldom(5)) return pair(of, score, choices);
+  if (choices.seldom(3)) return [spoiled(of, score, choices)];
+  return [whole(of, score, choices)];
+}
+
+/** They differ by the least that there is. */
+function pair(of: Scored, older: Score, choices: Choices): RecordInput[] {
+  const newer: Score =
+    older.sequence === undefined
+      ? { ...older, nanos: older.nanos + 1n, digits: [5, 5, 5] }
+      : { ...older, sequence: older.sequence + 1n, digits: [5, 5, 5] };
+  const inputs = [whole(of, newer, choices), { ...whole(of, older, choices), ends: ANY_END }];
+  return choices.seldom(2) ? inputs.reverse() : inputs;
+}
+
+function whole(of: Scored, score: Score, choices: Choices): RecordInput {
+  const { digits, nanos, sequence } = score;
+  const stored = {
+    score: digits.join(''),
+    as_of: storedTime(nanos),
+    ...(sequence === undefined ? {} : { sequence: String(sequence) }),
+  };
+  const ends: Ending = { end: 'applied', customerId: of.customerId, score: stored };
+  return written(of, bodyOf(of, score, choices), choices, 'a score', ends);
+}
+
+function spoiled(of: Scored, score: Score, choices: Choices): RecordInput {
+  const body = bodyOf(of, score, choices);
+  if (choices.seldom(3)) {
+    const { bytes, note } = spoil(choices, toText(body));
+    return input(of, bytes, note, { end: 'dead letter' });
+  }
+  if (choices.seldom(4))
+    return input(of, flipBytes(choices, Buffer.from(toText(body))), 'other bytes', ANY_END);
+  if (choices.seldom(3)) {
+    return input(
+      of,
+      respell(choices, mutateFields(choices, body), { camel: true }),
+      'mutated fields',
+      ANY_END,
+    );
+  }
+  const [note, changed] = choices.one(SPOILS)(of, choices);
+  return written(of, bodyOf(of, score, choices, changed), choices, note, { end: 'dead letter' });
+}
+
+/** What is put in the place of a field; undefined: it is left out. */
+type Changed = Readonly<Record<string, Json | undefined>>;
+type Spoil = (of: Scored, choices: Choices) => [note: string, changed: Changed];
+
+const part = (choices: Choices) => choices.one(['recency', 'frequency', 'monetary']);
+const oneOf = (choices: Choices, ...texts: string[]): Json => raw(choices.one(texts));
+
+const SPOILS: readonly Spoil[] = [
+  (of, choices) => ['a merchant that is no UUID', { merchant_id: brokenUuid(of.merchantId, choices) }],
+  (of, choices) => ['a customer that is no UUID', { customer_id: brokenUuid(of.customerId, choices) }],
+  () => ['no merchant', { merchant_id: undefined }],
+  () => ['a customer nobody knows', { customer_id: randomUUID() }],
+  () => ['no score', { rfm_score: undefined }],
+  (_, choices) => ['a score that is none', { rfm_score: oneOf(choices, 'null', '"555"', '[5,5,5]', '555') }],
+  (_, choices) => ['a part out of range', { [part(choices)]: oneOf(choices, '0', '6', '-1', '1e9', '"7"') }],
+  (_, choices) => [
+    'a part that is none',
+    { [part(choices)]: oneOf(choices, '1.5', 'true', '"high"', '{}', 'null', '1e-1') },
+  ],
+  (_, choices) => [
+    'a time that is none',
+    { as_of: oneOf(choices, 'null', '17', '"soon"', '{}', 'true', '"2026-02-30T00:00:00Z"', '1e30') },
+  ],
+  () => ['a time to come', { as_of: '2099-01-01T00:00:00Z' }],
+  () => ['a time finer than nanoseconds', { as_of: '2026-01-02T00:00:00.0000000001Z' }],
+  (_, choices) => [
+    'a sequence beyond 64 bits',
+    { sequence: oneOf(choices, '9223372036854775808', '"-9223372036854775809"', '1e400') },
+  ],
+  (_, choices) => ['a sequence that is none', { sequence: oneOf(choices, '1.5', '"many"', 'true', '[]') }],
+  (_, choices) => [
+    'a segment that is none',
+    { segment: choices.one<Json>([{}, ['x'], true, 'a\nb', '\u0000', '\ud800']) },
+  ],
+  (_, choices) => ['a long segment', { segment: 'x'.repeat(choices.one([65, 100, 100_000])) }],
+  (_, choices) => ['a long event_id', { event_id: 'x'.repeat(256 + choices.below(10_000)) }],
+];
+
+function bodyOf(
+  of: Scored,
+  { digits, nanos, sequence }: Score,
+  choices: Choices,
+  changed: Changed = {},
+): JsonObject {
+  const [recency, frequency, monetary] = digits;
+  const number = (value: number | bigint): Json =>
+    choices.one<Json>([
+      raw(String(value)),
+      raw(String(value)),
+      String(value),
+      raw(`${value}.0`),
+      `+${value}`,
+    ]);
+  const score: Changed = {
+    recency: number(recency),
+    frequency: number(frequency),
+    monetary: number(monetary),
+    as_of: raw(writeTime(nanos, choices)),
+    sequence: sequence === undefined ? undefined : number(sequence),
+    segment: choices.seldom(3) ? choices.one<Json>(['GOLD', 7, null, ' VIP ']) : undefined,
+    config_version: choices.seldom(3) ? choices.one<Json>([3, '3', null]) : undefined,
+    ...strangers(choices),
+  };
+  const body: Changed = {
+    event_id: choices.one<Json>([randomUUID(), choices.below(1e15)]),
+    merchant_id: spellUuid(of.merchantId, choices),
+    customer_id: spellUuid(of.customerId, choices),
+    rfm_score: put(score, changed, true),
+    occurred_at: strangeValue(choices),
+    ...strangers(choices),
+  };
+  return put(body, changed, false);
+}
+
+/** Fields that nobody reads. */
+const strangers = (choices: Choices): JsonObject =>
+  Object.fromEntries(
+    Array.from({ length: choices.below(3) }, () => [strangeName(choices), strangeValue(choices)]),
+  );
+
+const OF_THE_SCORE = ['recency', 'frequency', 'monetary', 'as_of', 'sequence', 'segment'];
+
+/** Own properties also of the name __proto__, hence no assignment. */
+function put(fields: Changed, changed: Changed, ofTheScore: boolean): JsonObject {
+  const mine = Object.entries(changed).filter(([name]) => OF_THE_SCORE.includes(name) === ofTheScore);
+  const all = new Map([...Object.entries(fields), ...mine]);
+  return Object.fromEntries([...all].filter((one): one is [string, Json] => one[1] !== undefined));
+}
+
+const written = (of: Scored, body: JsonObject, choices: Choices, note: string, ends: Ending): RecordInput =>
+  input(of, respell(choices, body, { camel: true }), note, ends);
+
+const input = ({ customerId }: Scored, value: Buffer | null, note: string, ends: Ending): RecordInput => ({
+  record: { topic: Topic.rfmUpdated, key: customerId, headers: {}, value },
+  note,
+  ends,
+});

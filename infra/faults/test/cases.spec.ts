@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+import { isAsExpected } from '../src/cases/as-expected.ts';
+import { SECTIONS } from '../src/cases/sections/index.ts';
+import { runCases } from '../src/index.ts';
+
+it('has each input of other people’s systems end as it must', async () => {
+  const lines: string[] = [];
+  const run = await runCases({
+    short: true,
+    seed: 0,
+    say: (line) => void lines.push(line),
+    signal: new AbortController().signal,
+  });
+  console.log(lines.join('\n'));
+  expect(lines.filter((line) => line.startsWith('FAILED'))).toEqual([]);
+  expect(run.failed).toBe(0);
+  expect(run.passed).toBeGreaterThan(200);
+  // Test people alone; the table cuts long cells.
+  const domains = lines.flatMap((line) => line.split(/["\s]/)).map((word) => word.split('@').slice(1).at(-1));
+  expect(domains.filter((domain) => domain && !/example|…$/i.test(domain))).toEqual([]);
+}, 1_800_000);
+
+it('tells an outcome from another one', () => {
+  expect(isAsExpected({ expected: 'erased', got: 'erased' })).toBe(true);
+  expect(isAsExpected({ expected: 'erased', got: 'done, and nobody found' })).toBe(false);
+  expect(isAsExpected({ expected: 'failed: …', got: 'failed: the shop is frozen' })).toBe(true);
+  expect(isAsExpected({ expected: 'failed: …', got: 'paused: the shop is frozen' })).toBe(false);
+});
+
+it('names specs that are there', () => {
+  const specs = SECTIONS.flatMap((section) => section.specs ?? []).map(([, spec]) => spec);
+  expect(specs.filter((spec) => !existsSync(join(workspaceRoot(), spec)))).toEqual([]);
+});
