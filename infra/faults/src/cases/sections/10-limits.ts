@@ -1,4 +1,5 @@
 import { allThrough, through, type Section } from '../case.ts';
+import { gets } from '../doors/gets.ts';
 import { imports } from '../doors/imports.ts';
 import { calls, type Calls } from '../doors/rpc.ts';
 
@@ -39,7 +40,7 @@ const REFUSED = [
 ];
 
 export const limits: Section = {
-  title: '10. Known limits: emails',
+  title: '10. Known limits',
   parts: [
     allThrough(calls, 'created #1; found #1', SAME.map(foundBy)),
     allThrough(calls, 'created #1; not_found: …', DIFFERENT.map(foundBy)),
@@ -57,5 +58,15 @@ export const limits: Section = {
         'completed: p0@example.com, P0@EXAMPLE.com; failed 0; 1 email_shared (note)',
       ],
     ]),
+    through(gets, [
+      [['GetProgramSettings', '{}'], '200, no-store'],
+      [['ListCustomers', '{"pageSize": 10}'], '200, no-store'],
+      [['GetRfmDistribution', '{}'], '200, private, max-age=10'],
+      [['GetCustomer', '{"customerId": "018f4e1c-0000-7000-8000-00000000000a"}'], '404, no-store'],
+      [['GetCustomer', '{"customerId": "x"}'], '400, no-store'],
+      [['CreateCustomer', '{"email": "ada@example.com"}'], '405…'],
+      [['FindCustomerByEmail', '{"email": "ada@example.com"}'], '405…'],
+    ]),
   ],
+  specs: [['every read by GET, as by POST', 'apps/api/test/get-calls.spec.ts']],
 };

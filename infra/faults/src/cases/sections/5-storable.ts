@@ -21,6 +21,11 @@ export const storable: Section = {
       { source: 'rest', customers: ['{"tags": "vip, a\\ud83d"}', '{}'] },
       { source: 'rest', customers: ['{"state": "a\\u0000"}', '{}'] },
     ]),
+    allThrough(
+      imports,
+      'completed_with_errors: not stored, p1@example.com; failed 1; 1 metadata_too_large (not_stored)',
+      [{ customers: [`{"tags": ["${'x'.repeat(70_000)}"]}`, '{}'] }],
+    ),
     through(imports, [
       [
         { customers: ['{"tags": ["a\\ud83d\\ude00"]}'], shows: 'tags' },
@@ -37,6 +42,10 @@ export const storable: Section = {
       create('{"a\\u0000": 1}'),
       create('{"a": [{"b": ["\\ude00"]}]}'),
       create(`{"a": ${JSON.stringify('x'.repeat(65_537))}}`),
+      create('{"n": 1e400}'),
+      create('{"n": [{"n": -1e309}]}'),
+      create('{"n": "NaN", "m": 1e999}'),
+      create(`{"n": ${'['.repeat(33)}${']'.repeat(33)}}`),
     ]),
     through(calls, [
       [kept('{"a": "\\\\u0000"}'), has({ a: '\\u0000' })],
@@ -46,4 +55,5 @@ export const storable: Section = {
       [kept('{"n": [null, true, 0.1]}'), has({ n: [null, true, 0.1] })],
     ]),
   ],
+  specs: [['the rule of every door is PostgreSQL’s', 'libs/domain/test/storable.spec.ts']],
 };

@@ -1,0 +1,23 @@
+import { bearer } from '@core/testing';
+import type { Door } from '../case.ts';
+
+/** A call of Connect by GET: its message stands in the URL, and caches may look at the answer. */
+export type Get = readonly [method: string, fields: string];
+
+export const gets: Door<Get> = {
+  name: 'Connect by GET',
+  show: ([method, fields]) => `GET ${method} ${fields}`,
+  send: (stack, inputs) =>
+    Promise.all(
+      inputs.map(async ([method, fields]) => {
+        const { merchantId } = await stack.newShop();
+        const message = JSON.stringify({ merchantId, ...(JSON.parse(fields) as object) });
+        const query = new URLSearchParams({ connect: 'v1', encoding: 'json', message });
+        const answer = await fetch(`${stack.httpUrl}/core.v1.CoreService/${method}?${query}`, {
+          headers: bearer(stack.issuers[0].token()),
+        });
+        await answer.text();
+        return `${answer.status}, ${answer.headers.get('cache-control') ?? 'nothing said to caches'}`;
+      }),
+    ),
+};
