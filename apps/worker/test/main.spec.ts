@@ -50,9 +50,7 @@ it('becomes ready, relays the outbox, serves its figures and stops cleanly', asy
 it('waits for Kafka, says so, is not ready meanwhile and stops when asked', async () => {
   const worker = await startWorker({ KAFKA_BROKER: `127.0.0.1:${await freePort()}` });
   await waitUntil(() => worker.output().includes('waiting for Kafka'), { what: 'the word' });
-  expect(worker.output()).toMatch(
-    /"level":"warn".*"waiting for Kafka: see KAFKA_BROKER, KAFKA_TLS/,
-  );
+  expect(worker.output()).toMatch(/"level":"warn".*"waiting for Kafka: see KAFKA_BROKER, KAFKA_TLS/);
   const reply = await worker.get('/readyz');
   expect(reply.status).toBe(503);
   expect(await reply.json()).toMatchObject({ failed: ['consumer', 'relay'] });
