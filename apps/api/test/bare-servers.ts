@@ -64,7 +64,7 @@ interface BareServersOptions {
   /** Byte budget shared by all bodies. */
   mostBytes?: number;
   grpc?: Partial<GrpcLimits>;
-  /** Of the gRPC port; default: plain HTTP/2. */
+  /** The credentials of the gRPC port; default: plain HTTP/2. */
   credentials?: ServerCredentials;
   http?: Partial<HttpLimits>;
   webhooks?: Partial<WebhookLimits>;

@@ -10,7 +10,7 @@ beforeAll(async () => void (api = await openApi()));
 afterAll(() => api?.stop());
 
 const HEADING = 'external_id,reason,occurred_at,effect,merchant_message,support_message';
-/** Of a line behind the id: the sentences are those of every other place. */
+/** The part of a line behind the id: its sentences are the same as in every other place. */
 const { merchant: toMerchant, support } = ROW_REASONS.email_shared;
 const REST = csvLine(['email_shared', '2026-01-02T03:04:05.678Z', 'note', toMerchant, support]).trimEnd();
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { Consistency, CoreService, DEEPEST_METADATA, readJson } from '@core/contracts';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 
-// What can be stored is the same by gRPC and by Connect, and comes back by both as it was.
+// The same values can be stored through gRPC and through Connect, and both return them as they are stored.
 const core = CoreService.method;
 let api: TestApi;
 beforeAll(async () => void (api = await openApi()));

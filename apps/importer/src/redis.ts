@@ -132,10 +132,10 @@ export async function assertWritable(redis: Redis): Promise<void> {
 
 /**
  * As assertWritable, for the start.
- * @throws PermanentError for what is no single primary
+ * @throws PermanentError for a server that is no single primary
  */
 export async function assertServes(redis: Redis): Promise<void> {
-  // Who may not ask finds out by writing.
+  // A user without the right to ask finds out by writing.
   const info = await redis.info('server').catch(() => '');
   const [, mode] = /^redis_mode:(\w+)/m.exec(info) ?? [];
   if (mode === 'sentinel') {

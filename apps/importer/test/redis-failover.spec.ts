@@ -23,7 +23,7 @@ import {
 } from './support.ts';
 
 const CUSTOMERS = 12_000;
-/** What an import may stand still once Redis takes writes again. */
+/** The longest standstill of an import once Redis takes writes again. */
 const GOES_ON_WITHIN_MS = 30_000;
 
 let bench: Bench;

@@ -1,6 +1,6 @@
 import { plainNames, readJson } from './json-names.ts';
 
-/** What makes JSON.parse misread a name, and what it then misreads. */
+/** JSON that makes JSON.parse misread a name, the JSON that it then misreads, and the name. */
 const MISREAD: [string, string, string][] = [
   ['{"a1":0,"\\\\":1}', '{"a1":0,"\\n":1}', '\n'],
   ['{"a2":0,"\\\\":1}', '{"a2":0,"\\"":1}', '"'],

@@ -1,10 +1,10 @@
 /**
- * Where JSON.parse of V8 14 has met {"a":0,"\\":1}, it reads {"a":0,"\n":1} as the same: behind the same names it takes a name
- * with an escape for one that is spelt as the escaped one begins. What somebody else has sent before then decides what is
- * stored. So names are parsed in a spelling without escapes: their own, or that of a stand-in.
+ * Once JSON.parse of V8 14 has met {"a":0,"\\":1}, it reads {"a":0,"\n":1} as the same: behind the same names it takes
+ * a name with an escape for one that is spelt as the escaped one begins. The JSON that somebody else sent before then
+ * decides what is stored. Therefore names are parsed in a spelling without escapes: their own, or that of a stand-in.
  */
 export interface PlainNames {
-  /** Of the same value, but for the stand-ins. */
+  /** JSON of the same value, except for the stand-ins. */
   json: string;
   /** Puts the names back into a value that was parsed. */
   restore: <T>(value: T) => T;

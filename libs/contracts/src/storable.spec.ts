@@ -13,7 +13,7 @@ const nested = (levels: number, list = false): object => {
   for (let n = 1; n < levels; n++) value = list ? [value] : { a: value };
   return { a: value };
 };
-/** Of exactly so many bytes as JSON. */
+/** Metadata of exactly this many bytes as JSON. */
 const ofBytes = (bytes: number, letter = 'x') => {
   const room = bytes - '{"note":""}'.length;
   return { note: letter.repeat(room / Buffer.byteLength(JSON.stringify(letter).slice(1, -1))) };

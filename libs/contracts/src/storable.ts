@@ -4,13 +4,13 @@
 /** The maximum length of an id. Two ids of any characters fit into one index entry. */
 export const LONGEST_ID = 255;
 export const LONGEST_EMAIL = 320;
-/** Of a segment's name, in the settings as in a score. */
+/** The maximum length of a segment's name, in the settings as in a score. */
 export const LONGEST_SEGMENT = 64;
 
 /** PostgreSQL refuses NUL; jsonb refuses half of a surrogate pair, and in a text it would become another character. */
 const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
-/** What stands in a log for a text that cannot be stored: cut, and with U+FFFD for each character that cannot. */
+/** The form of an unstorable text for a log: it is cut, and has U+FFFD for each character that cannot be stored. */
 export const storableText = (text: string, longest: number): string =>
   (text.length > longest ? [...text.slice(0, 2 * longest)].slice(0, longest).join('') : text)
     .toWellFormed()
@@ -19,9 +19,9 @@ export const storableText = (text: string, longest: number): string =>
 const VISIBLE = /^\P{C}*$/u;
 
 /**
- * What is wrong with a text that ends in a row, by whichever door it comes; undefined: nothing. Visible characters on one
- * line, limited in number; a character may take two UTF-16 units. An index refuses a long one, and a reply has room for so
- * many: this check names the field before anything is done.
+ * The fault of a text that is to be stored in a row, whichever door it comes through; undefined: none. It has visible
+ * characters on one line, limited in number; a character may take two UTF-16 units. An index refuses a long text, and a
+ * reply has limited room: this check names the field before anything is done.
  */
 export function textProblem(value: string, longest: number): string | undefined {
   // First: the cost of all else grows with the length, and a caller may send a megabyte.
@@ -35,7 +35,7 @@ export function textProblem(value: string, longest: number): string | undefined 
 export const FIRST_SECOND = -62_135_596_800;
 export const LAST_SECOND = 253_402_300_799;
 
-/** Of a customer's metadata: as JSON in UTF-8 without space, and with each number written out. */
+/** The maximum size of a customer's metadata: as JSON in UTF-8 without space, and with each number written out. */
 export const LARGEST_METADATA = 64 * 1024;
 
 /**
@@ -44,7 +44,7 @@ export const LARGEST_METADATA = 64 * 1024;
  */
 export const DEEPEST_METADATA = 32;
 
-/** What can be wrong with metadata, in words that follow the field's name. */
+/** The faults that metadata can have, in words that follow the field's name. */
 export const METADATA_PROBLEMS = {
   too_deep: `must be nested at most ${DEEPEST_METADATA} levels deep`,
   characters: 'must not contain NUL or half of a surrogate pair',
@@ -54,9 +54,12 @@ export const METADATA_PROBLEMS = {
 
 export type MetadataProblem = keyof typeof METADATA_PROBLEMS;
 
-/** What keeps a JSON object from being stored, in names as in values; undefined: nothing. Any text is a name, also `__proto__`. */
+/**
+ * The fault that keeps a JSON object from being stored, in a name or a value; undefined: none. Any text is a name, also
+ * `__proto__`.
+ */
 export function metadataProblem(metadata: object): MetadataProblem | undefined {
-  // What it may take at most: only what may be too large is written to be counted.
+  // The upper bound of its size: only metadata that may be too large is written to be counted.
   let most = 0;
   let digits = 0;
   const look = (value: unknown, level: number): MetadataProblem | undefined => {

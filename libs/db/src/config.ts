@@ -45,7 +45,7 @@ export const directEnv = {
   }),
 };
 
-/** Of an app that needs sessions: a pooler of transactions has none. */
+/** The rule for an app that needs sessions: a pooler of transactions has none. */
 export const needsDirect: EnvRule = (given) =>
   given('CORE_DB_POOLER') === 'transaction' && given('CORE_DB_DIRECT') === undefined
     ? 'CORE_DB_POOLER=transaction needs CORE_DB_DIRECT, for LISTEN and the relay: host:port of PostgreSQL itself'

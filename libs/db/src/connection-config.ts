@@ -47,7 +47,7 @@ const PINNED: Settings = {
   local_preload_libraries: '',
   log_parameter_max_length_on_error: '0',
 };
-/** What is too late for a connection that a pooler has opened, and what is of no use in a transaction. */
+/** Settings that come too late for a connection that a pooler has opened, and those of no use in a transaction. */
 const AT_CONNECT_ONLY = new Set(['local_preload_libraries']);
 const OUTSIDE_TRANSACTIONS = /^(default_transaction_|idle_session_timeout$|local_preload_libraries$)/;
 

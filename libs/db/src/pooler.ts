@@ -3,7 +3,7 @@ import { within } from '@core/runtime';
 import { insideTransactions, settingsOf, type Settings } from './connection-config.ts';
 import { WrongPooler } from './wrong-pooler.ts';
 
-/** What a pooler between an app and PostgreSQL gives a server connection for. */
+/** The unit that a pooler between an app and PostgreSQL gives a server connection to. */
 export const POOLERS = ['none', 'session', 'transaction'] as const;
 export type Pooler = (typeof POOLERS)[number];
 

@@ -15,7 +15,7 @@ describe.each(REASONS)('%s', (reason) => {
   it('has one sentence for the merchant and another for support', () => {
     for (const sentence of [merchant, support]) expect(sentence).toMatch(/^[A-Za-z][^.]*(\.[a-z_][^.]*)?\.$/);
     expect(merchant).not.toBe(support);
-    // What the merchant reads names nothing of ours.
+    // The merchant's sentence has none of the service's internal names.
     expect(merchant).not.toMatch(/metadata|blind index|[a-z]_[a-z]/);
   });
 

@@ -1,5 +1,5 @@
 /**
- * What became of a customer that a page could not store as it came.
+ * The outcome for a customer that a page could not store as it came.
  * - not_stored: nothing of it was written; what was known before is as it was
  * - field_left_out: stored, but for a field; one of the metadata keeps the value that it had before, if any
  * - note: stored with everything; no error
@@ -110,7 +110,7 @@ export type RowReason = keyof typeof ROW_REASONS;
 
 export const isRowReason = (reason: string): reason is RowReason => Object.hasOwn(ROW_REASONS, reason);
 
-/** Of a row that a newer build has logged. */
+/** The explanation of a row that a newer build has logged. */
 const UNKNOWN: RowExplanation = {
   effect: 'field_left_out',
   merchant: 'The customer could not be stored as it came: report the reason to support.',

@@ -1,6 +1,6 @@
 import type { ExternalId } from './external-id.ts';
 
-/** What all ids of Shopify's customers begin with, and no other id. */
+/** The prefix of all ids of Shopify's customers, and of no other id. */
 export const GID_PREFIX = 'gid://shopify/Customer/';
 
 /** gid://shopify/Customer/7: a customer of Shopify, as an external id. */
@@ -14,7 +14,7 @@ const BARE_NUMBER = /^[1-9]\d{0,17}$/;
 
 const ANY_GID = /^gid:\/\/shopify\/customer\/0*([1-9]\d{0,17})\/*(?:[?#].*)?$/is;
 
-/** What base64 makes of gid://: ids of the Storefront API until 2022-04 were encoded so. */
+/** The base64 form of gid://: until 2022-04 the ids of the Storefront API were encoded in base64. */
 const BASE64_GID = 'Z2lkOi8v';
 
 /**

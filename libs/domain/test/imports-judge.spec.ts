@@ -177,7 +177,7 @@ describe('a run', () => {
     'says of %s the same by status, failed, counts and rows',
     async (_what, change, status, failed, rowErrors) => {
       const { ref } = await afterOne(change);
-      // What changed meanwhile is read again at the end, and is as it was.
+      // A customer that changed meanwhile is read again at the end, and is as it was.
       await bench.asImporter(async (tx) => {
         for (let left = 2; left > 0; left--) {
           const [page] = await claimSlices(tx, 1);

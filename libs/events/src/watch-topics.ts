@@ -16,7 +16,7 @@ interface WatchTopics {
 
 /**
  * Watches that the topics of the service exist, for as long as an app runs. It never creates one: partitions and
- * retention are decided in one place. What is missing is an alarm and no more: the other topics go on.
+ * retention are decided in one place. A missing topic raises an alarm and no more: the other topics go on.
  */
 export function watchTopics(
   client: Pick<KafkaClient, 'topics' | 'describeTopics'>,

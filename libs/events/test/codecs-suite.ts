@@ -3,7 +3,7 @@ import { KAFKA_CODECS, sendWithJava, type JavaRecord } from '@core/testing';
 import type { ConsumedRecord, KafkaClient } from '../src/index.ts';
 import { collect, upTo } from './support.ts';
 
-/** What every implementation of KafkaClient must read of what Kafka's own client writes. */
+/** Every implementation of KafkaClient must read these records that Kafka's own client writes. */
 export function codecsSuite(name: string, open: () => { broker: string; client: KafkaClient }): void {
   describe(`what Java has written, read by ${name}`, () => {
     const topicOf = new Map(KAFKA_CODECS.map((codec) => [codec, `spec.${codec}.${randomUUID()}`]));

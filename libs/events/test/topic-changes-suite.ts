@@ -3,7 +3,7 @@ import { addPartitions, deleteTopic, waitUntil } from '@core/testing';
 import type { KafkaClient } from '../src/index.ts';
 import { newTopic, upTo } from './support.ts';
 
-/** What every implementation of KafkaClient must do when its topics change under it. */
+/** Every implementation of KafkaClient must do this when its topics change under it. */
 export function topicChangesSuite(
   name: string,
   open: () => { broker: string; client: KafkaClient; connect: () => KafkaClient },

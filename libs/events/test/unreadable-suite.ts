@@ -17,7 +17,7 @@ interface Damage {
   codec: KafkaCodec;
   why: RegExp;
   change?: (batch: StoredBatch) => void;
-  /** Of its records. */
+  /** The values of its records. */
   values?: JavaRecord['value'][];
 }
 
@@ -60,14 +60,14 @@ const LOST = Array.from({ length: 3 }, () => 'lost'.repeat(50));
 interface Case {
   topic: string;
   groupId: string;
-  /** Of the offsets that are lost. */
+  /** The last of the offsets that are lost. */
   last: bigint;
   seen: string[];
   told: UnreadableRecords[];
   consumer: EventConsumer;
 }
 
-/** What every implementation of KafkaClient must do about records that it cannot read. */
+/** Every implementation of KafkaClient must do this about records that it cannot read. */
 export function unreadableSuite(
   name: string,
   open: () => { broker: string; client: KafkaClient; dir: string },

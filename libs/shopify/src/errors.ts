@@ -40,7 +40,7 @@ export class ShopifyUnavailable extends Error {
   }
 }
 
-/** What came in place of data. */
+/** The kind of answer that came in place of data. */
 export type Unusable =
   /** HTTP 5xx, or an error that Shopify calls its own. */
   | 'error'

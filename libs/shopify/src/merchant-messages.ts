@@ -38,7 +38,7 @@ export const NO_REST =
 export const renamedTo = (domain: string): string =>
   `Shopify has renamed the shop: it is ${domain} now. Move its connection there (MoveShopConnection), then resume the ` +
   'import.';
-/** Of the token of a connection that is to be moved. */
+/** The message about a refused token of a connection that is to be moved. */
 export const storedTokenRefused = (domain: string): string =>
   `${domain} does not accept the access token of the connection, which may have ended. Connect ${domain} with a new token: ` +
   'that moves the connection, too.';
@@ -47,8 +47,8 @@ export const LEADS_ELSEWHERE =
   'myshopify.com domain in the Shopify admin under Settings, Domains, and connect the shop by it.';
 
 /**
- * What the merchant is told while the same request is tried again, and once it was given up. A sentence that says no more
- * than that Shopify is away would have them wait for what does not come.
+ * The messages for the merchant while the same request is tried again, and once it was given up. A sentence that only
+ * says that Shopify is away would make them wait in vain.
  */
 export const UNUSABLE: Readonly<Record<Unusable | 'none', { now: string; gaveUp: string }>> = {
   none: {

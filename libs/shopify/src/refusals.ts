@@ -26,6 +26,6 @@ const busy = () => new ShopifyUnavailable('throttled in words', UNSAID_WAIT_MS);
 export const refusalIn = (words: string): Error | undefined =>
   BY_WORDS.find(([pattern]) => pattern.test(words.slice(0, LONGEST)))?.[1]();
 
-/** What a status says that no retry mends, unless the body says more. */
+/** The refusal of a status that no retry mends, unless the body says more. */
 export const refusalOf = (status: number, body: string): Error =>
   (status === 403 && refusalIn(body)) || new ShopifyRejected(refusedWith(status));

@@ -36,7 +36,7 @@ export function createProveShop(api: AdminApi, log: Pick<Logger, 'warn'>): Prove
   };
 }
 
-/** Of a token that was accepted once: what is wrong with it is no mistake of the request. */
+/** The refusal of a token that was accepted once: its fault is no mistake of the request. */
 function refusalOfStored(error: unknown, shop: string, log: Pick<Logger, 'warn'>): unknown {
   const about = (message: string) =>
     new CoreError('failed_precondition', `new_shop: ${message}`, { field: 'new_shop' });

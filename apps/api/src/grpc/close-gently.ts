@@ -8,7 +8,7 @@ const GOAWAY = 7;
 /** A peer that answers no ping within that is not waited for; on a mobile link an answer takes a second. */
 const ANSWER_WITHIN_MS = 3_000;
 
-/** What is needed of the native session. */
+/** The part of the native session that is used here. */
 interface Handle {
   ping(payload: undefined, done: (ack: boolean, duration: number, payload: Buffer) => void): boolean;
 }
@@ -54,15 +54,15 @@ function announceEnd(session: ServerHttp2Session): void {
 
 /**
  * nghttp2 ignores all new streams from its first GOAWAY on, unless that is its "shutdown notice", which Node does not
- * offer. So this frame goes past it to the kernel: Node hands over whole frames only.
+ * offer. Therefore this frame goes past it to the kernel: Node hands over whole frames only.
  *
  * Rejected: socket.write(). When the peer reads slowly its write ends later, and the native session aborts the process,
- * because it takes the end of any write of its socket for that of its own. A peer whose buffer is full is told nothing:
- * it has replies to read before it would see the frame.
+ * because it takes the end of any write of its socket for the end of its own. A peer whose buffer is full is told
+ * nothing: it has replies to read before it would see the frame.
  */
 function announce(session: ServerHttp2Session, code: number): void {
   const { fd = -1, writeQueueSize = 0 } = streamUnder(session);
-  // What libuv still holds comes first.
+  // Data that libuv still holds must be sent first.
   if (fd < 0 || writeQueueSize > 0) return;
   const frame = Buffer.alloc(17);
   frame.writeUIntBE(8, 0, 3);

@@ -7,8 +7,8 @@ import { MERGED_INTO } from '../errors.ts';
 import { endAnswer } from './end-answer.ts';
 
 /**
- * What a page's tracing adds to each call: W3C trace context and baggage as OpenTelemetry sends them, Zipkin's B3 in
- * both forms. A header that is missing here fails the call of the page; only traceparent is read.
+ * The headers that a page's tracing adds to each call: W3C trace context and baggage as OpenTelemetry sends them, and
+ * Zipkin's B3 in both forms. The page's call fails if a header is missing here; only traceparent is read.
  */
 const TRACING = [
   TRACEPARENT,

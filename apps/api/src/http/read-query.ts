@@ -91,7 +91,7 @@ function withoutEscapes(text: string): Buffer | undefined {
 const textOf = (text: string): string | undefined =>
   ESCAPED.test(text) ? withoutEscapes(text)?.toString('latin1') : text;
 
-/** What stands before the first separator, and what stands behind it. */
+/** The part before the first separator, and the part behind it. */
 function cut(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];

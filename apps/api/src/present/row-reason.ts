@@ -7,7 +7,7 @@ const EFFECT: Readonly<Record<RowEffect, ImportErrorEffect>> = {
   note: ImportErrorEffect.NOTE,
 };
 
-/** What a reason says, as every message that has one says it. */
+/** The effect and the sentences of a reason, the same in every message that has them. */
 export function presentReason(reason: string): {
   effect: ImportErrorEffect;
   merchantMessage: string;

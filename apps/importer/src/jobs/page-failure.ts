@@ -30,7 +30,7 @@ export type Remedy =
 /** So long a page is tried again and again before its run fails; a resume goes on from there. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** What a merchant is told of a Redis that is away or refuses. */
+/** The message for a merchant while Redis is away or refuses. */
 export const QUEUE_AWAY = 'Held up: the import queue is being restored';
 /** From so many failures of a page in a row on: one answer that is lost is no pause. */
 const PAUSED_FROM = 3;

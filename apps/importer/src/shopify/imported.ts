@@ -5,8 +5,8 @@ import { customerGid, shopifyTime, type ImportedCustomer, type RowReason } from 
 export type Said<T> = T | null | undefined;
 
 /**
- * What every source knows of a customer, in the words of the source. Unknown, because a reply is cast and not checked:
- * one field that is not what Shopify promises must cost no more than itself.
+ * The data that every source has of a customer, in the words of the source. The types are unknown, because a reply is
+ * cast and not checked: one field that is not what Shopify promises must cost no more than itself.
  */
 export interface SourceCustomer {
   email: unknown;
@@ -109,8 +109,8 @@ const sorted = (tags: string[]): string[] =>
   [...new Set(tags.map((tag) => tag.trim()))].filter(Boolean).sort();
 
 /**
- * What stands in the log for the id of a customer that has none: the same whenever the same customer is read again, and
- * made of nothing personal.
+ * The stand-in that the log has for the id of a customer without one: it is the same whenever the same customer is read
+ * again, and is made of nothing personal.
  */
 function standIn({ orders, spent, createdAt, updatedAt }: Partial<SourceCustomer> = {}): string {
   const known = JSON.stringify([orders, spent, createdAt, updatedAt]);

@@ -38,7 +38,7 @@ const storeCustomer: Apply = async (tx, ctx, { merchantId }, payload, onRowError
     customers: [readCustomer(payload)],
     onRowErrors: (reasons) => (found = reasons),
   });
-  // Of an erased customer nothing is told.
+  // No reason is told for an erased customer.
   if (failed > 0) throw new UnreadableWebhook(found[0] ?? 'invalid_customer');
   onRowErrors(found);
   return outcome(created + updated > 0);

@@ -9,8 +9,9 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
 /**
- * What becomes of a webhook that was not applied. A lock that others hold is no fault of the webhook's. A key that is missing is a fault of the configuration, which somebody
- * mends: a privacy request waits for that without an end, and all else is not worth it, for the next import reads it.
+ * Decides what becomes of a webhook that was not applied. A lock that others hold is no fault of the webhook. A missing
+ * key is a fault of the configuration, which somebody mends: a privacy request waits for that without limit; any other
+ * webhook is given up, because the next import reads its data.
  * @param webhook with the attempts before this one
  * @returns a code without PII; retryInMs null: it is given up
  */

@@ -51,7 +51,7 @@ export function readCustomer(payload: Payload): ImportedCustomer {
   };
 }
 
-/** What is neither a text nor null is no email, and is told of as one. */
+/** A value that is neither a text nor null is no email: it becomes a text, which is reported as an invalid email. */
 function readEmail({ email }: Payload): string | null | undefined {
   return email === null || email === undefined ? email : String(email);
 }

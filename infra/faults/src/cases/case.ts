@@ -1,6 +1,6 @@
 import type { FieldStack } from '../field/stack.ts';
 
-/** What an input met. */
+/** The result of an input. */
 export interface Outcome {
   door: string;
   input: string;
@@ -25,7 +25,7 @@ export interface Part {
 export interface Section {
   title: string;
   parts: readonly Part[];
-  /** What needs servers of its own, and the spec that proves it there. */
+  /** Cases that need servers of their own, each with the spec that proves it there. */
   specs?: readonly (readonly [what: string, spec: string])[];
 }
 

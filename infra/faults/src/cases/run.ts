@@ -8,8 +8,8 @@ import { SECTIONS } from './sections/index.ts';
 
 /**
  * Small inputs as other people's systems send them, each with what must become of it, through every door of the running
- * service. What needs servers of its own is proven by a spec, which this runs too; in its short form, which is part of
- * `npm test`, it only names them, because `npm test` runs them itself.
+ * service. Specs prove the cases that need servers of their own, and this runs them too; its short form, a part of
+ * `npm test`, only names them, because `npm test` runs them itself.
  */
 export async function runCases({ short, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   const sections = SECTIONS.filter(({ title }) => !only || title.includes(only));

@@ -9,7 +9,7 @@ interface Customer {
   metadata?: Record<string, unknown>;
 }
 
-/** Who is stored of a merchant, as a reader with every right is told; in the order of Shopify's ids. */
+/** The stored customers of a merchant, as a reader with every right sees them; in the order of Shopify's ids. */
 export async function readCustomers(stack: FieldStack, { merchantId }: World): Promise<Customer[]> {
   const { code, reply } = await callApi(
     stack,

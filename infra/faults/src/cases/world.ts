@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createCustomer } from '@core/domain';
 import type { FieldShop, FieldStack } from '../field/stack.ts';
 
-/** Who is there before an input comes: a merchant of its own with a shop, and perhaps a customer. */
+/** The state before an input comes: a merchant of its own with a shop, and perhaps a customer. */
 export interface World extends FieldShop {
   customerId: string;
 }

@@ -22,7 +22,7 @@ export type End =
   'applied' | 'pending' | `refused: ${string}` | `dead letter: ${string}` | `pending: ${string}`;
 
 export interface FieldVerdict {
-  /** So many inputs of each end. */
+  /** The number of inputs for each end. */
   ends: ReadonlyMap<End, number>;
   /** Empty when each input ended as it must, with a reason that names something. */
   violations: string[];

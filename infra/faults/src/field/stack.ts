@@ -48,13 +48,13 @@ export interface FieldStack {
   kafka: KafkaClient;
   /** host:port of Kafka. */
   broker: string;
-  /** Of the api's gRPC. */
+  /** The gRPC port of the api. */
   grpcPort: number;
-  /** Of the api's HTTP, for Connect and webhooks. */
+  /** The URL of the api's HTTP port, for Connect and webhooks. */
   httpUrl: string;
   /** Issuers whose keys the api accepts beside each other. */
   issuers: readonly [TokenIssuer, TokenIssuer];
-  /** Of the app's processes and of `ops`. */
+  /** The environment of the app's processes and of `ops`. */
   environmentOf(app: App): Record<string, string>;
   processes: readonly Child[];
   /** A shop of a merchant of its own, connected. */

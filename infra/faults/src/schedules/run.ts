@@ -105,7 +105,7 @@ const DAILY = { daysOfMonth: null, months: null, daysOfWeek: null };
 function aimedPlan(random: Random, stretches: readonly Stretch[]): Plan {
   const change = stretches[1 + random.below(Math.max(1, stretches.length - 1))];
   if (!change) return { ...DAILY, minute: random.below(60), hours: [random.below(24)] };
-  // Of the two hours from one before the change on: those that are skipped, or come twice.
+  // The two hours that begin one hour before the change hold the times that are skipped or come twice.
   const local = new Date(change.fromMs + change.offsetMs - 3_600_000 + random.below(4) * 30 * 60_000);
   return { ...DAILY, minute: local.getUTCMinutes() + random.below(30), hours: [local.getUTCHours()] };
 }

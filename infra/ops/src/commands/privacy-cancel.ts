@@ -10,7 +10,7 @@ export const privacyCancel = defineCommand({
   name: 'privacy cancel',
   does: 'cancel the redaction of a shop permanently, or a request that could not be read',
   details: `
-Of the redaction of a shop, before it begins or while it runs, nothing more is removed; what was removed before stays
+Nothing more of the redaction of a shop is removed, before it begins or while it runs; what was removed before stays
 so. It cannot be taken up again: if it was right after all, have it sent anew with another request_id. A request that
 could not be read (\`privacy list\` says why) is cancelled when it was no request, or has been served under another id;
 sent anew with its own request_id it is carried out. The audit log says who cancelled, and why.`,

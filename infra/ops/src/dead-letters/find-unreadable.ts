@@ -14,7 +14,7 @@ export interface Standing {
 
 export interface FoundObstacles {
   obstacles: Obstacle[];
-  /** Of all partitions with records to read. */
+  /** One standing for each partition with records to read. */
   standings: Standing[];
 }
 

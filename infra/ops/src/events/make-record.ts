@@ -5,7 +5,7 @@ import { signatureOf, type EventRecord } from '@core/events';
 import { OpsError, UsageError } from '../cli/errors.ts';
 import { text, texts, type Values } from '../cli/option.ts';
 
-/** What is sent. */
+/** The options that describe the record to send. */
 export const RECORD_OPTIONS = {
   body: text('<json>', 'the body; as JSON, though anything is sent'),
   file: text('<path>', 'the file with the body; - is standard input'),
@@ -19,7 +19,7 @@ export const RECORD_OPTIONS = {
 export interface MadeRecord {
   record: EventRecord & { headers: Record<string, string> };
   eventId: string;
-  /** What its body names, as far as it can be read. */
+  /** The ids that its body names, as far as it can be read. */
   merchantId: string;
   customerId: string;
 }
@@ -27,7 +27,7 @@ export interface MadeRecord {
 /** @throws UsageError; OpsError when a file cannot be read */
 export async function makeRecord(topic: string, values: Values<typeof RECORD_OPTIONS>): Promise<MadeRecord> {
   const value = bodyOf(values);
-  // Of any topic: it reads the ids that are there, and refuses nothing.
+  // This serves any topic: it reads the ids that are there, and refuses nothing.
   const { eventId: own, merchantId, customerId } = readGdprRequestCreated(value);
   const eventId = values.id ?? (own || randomUUID());
   const headers = {

@@ -67,7 +67,7 @@ export const showLines = (run: ImportRun, pace: Pace = paceOf(run, Date.now())):
   ...(isResumable(run) ? [`go on with: ${resumeWith(run)}`] : []),
 ];
 
-/** What was not stored as it came: how many customers, what became of them, and for whom the sentence is. */
+/** Lists each reason: its effect, its number of customers, and its sentences for the merchant and for support. */
 const reasonLines = ({ rowErrors, importId, merchantId }: ImportRun): string[] => {
   const counts = Object.entries(rowErrors ?? {});
   if (counts.length === 0) return [];

@@ -65,7 +65,7 @@ export function uuidOf(field: string, value: Inbound): string {
 const INT64 = 2n ** 63n;
 const DIGITS_OF_INT64 = 19;
 
-/** Of the digits as they are written; a number or a text. */
+/** Reads the digits as they are written, of a number or a text. */
 export function int64Of(field: string, value: Inbound): bigint | undefined {
   const text = value instanceof JsonNumber ? value.text : typeof value === 'string' ? trimmed(value) : null;
   if (value === null || text === '') return undefined;

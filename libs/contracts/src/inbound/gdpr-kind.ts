@@ -8,8 +8,8 @@ export type GdprKind = (typeof KINDS)[number];
 const LONGEST = 64;
 
 /**
- * What is asked for. Spellings of other systems are understood: Shopify's topics (customers/redact), enums
- * (PRIVACY_REQUEST_KIND_REDACT), camelCase. No word is guessed at: what is done cannot be undone.
+ * The kind of the request. Spellings of other systems are understood: Shopify's topics (customers/redact), enums
+ * (PRIVACY_REQUEST_KIND_REDACT), camelCase. No word is guessed at, because what is done cannot be undone.
  * @throws CoreError invalid_argument for any other word
  */
 export function readKind(body: InboundObject): GdprKind {

@@ -8,7 +8,7 @@ const read = (body: object | string) =>
     Buffer.from(typeof body === 'string' ? body : JSON.stringify({ merchant_id: merchantId, ...body })),
   );
 
-/** Who is meant, or why nobody can tell. */
+/** The person who is meant, or the reason why nobody can tell. */
 const personOf = (body: object | string) => {
   const request = read(body);
   try {

@@ -28,12 +28,12 @@ export interface InboundGdprRequest {
     body?: Fault;
     merchant?: Fault;
     kind?: Fault;
-    /** Of the first name of the person that cannot be read. */
+    /** The fault of the first name of the person that cannot be read. */
     person?: Fault;
   };
 }
 
-/** Also of Shopify's own body: {shop_domain, customer: {id, email}}. */
+/** Reads Shopify's own body as well: {shop_domain, customer: {id, email}}. */
 export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprRequest {
   const faults: InboundGdprRequest['faults'] = {};
   const body = attempt(faults, 'body', () => readBody(bytes)) ?? {};

@@ -9,7 +9,7 @@ describe('normaliseEmail', () => {
     expect(normaliseEmail(email)).toBe('ada@example.com');
   });
 
-  // What a reader of docs/privacy.md is told; a change here needs its earlier form, or stored emails are not found.
+  // docs/privacy.md states these forms; a change here needs the earlier form, or stored emails are not found.
   it.each([
     ['a letter with its accent apart', 'jose\u0301@example.com', 'jos\u00e9@example.com'],
     ['a letter whose capital has its accent apart', '\u01f0@example.com', 'J\u030c@example.com'],

@@ -21,7 +21,7 @@ export function parseEmail(given: string): string | null {
  */
 export function normaliseEmail(email: string): string {
   const { local, domain } = split(isAscii(email) ? email.trim().toLowerCase() : fold(email));
-  // What is too long for an email is no domain either: punycode takes time by the square of its length.
+  // A text too long for an email has no domain either: the time of punycode grows with the square of the length.
   const host = domain !== undefined && email.length <= LONGEST_EMAIL ? asciiDomain(domain) : domain;
   return host === undefined ? local : `${local}@${host}`;
 }

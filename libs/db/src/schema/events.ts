@@ -139,8 +139,8 @@ export const parkedEvents = pgTable(
 );
 
 /**
- * What ops did about a dead letter: Kafka keeps the record itself until its retention ends. Or decided about a record of
- * a source topic that cannot be read: `stepped_over`.
+ * The decision of an operator about a dead letter: Kafka keeps the record itself until its retention ends. Or the
+ * decision about a record of a source topic that cannot be read: `stepped_over`.
  */
 export const deadLetterResolutions = pgTable(
   'dead_letter_resolutions',

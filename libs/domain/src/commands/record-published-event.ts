@@ -3,7 +3,7 @@ import { appendAudit, type Actor, type Tx } from '@core/db';
 export interface PublishedEvent {
   topic: string;
   eventId: string;
-  /** Whose it is, as its body says; empty when that names nobody. */
+  /** The merchant and the customer whom its body names; empty when it names nobody. */
   merchantId: string;
   customerId: string;
 }

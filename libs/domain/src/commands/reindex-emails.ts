@@ -2,9 +2,10 @@ import { earlierEmailHashes, emailHash, type MerchantKeys, type Tx } from '@core
 
 /**
  * Indexes these emails by the present rule where an earlier build indexed them by its own. It is called before a write
- * looks for who holds them: nobody else can tell, as the index holds hashes alone. Of several whom the present rule
- * makes one email the holder of the present index keeps it, else the oldest gets it; the others hold it without, as
- * after any import (email_shared). Ordinary emails have one form, and cost no statement.
+ * looks for their holders: nothing else knows the emails, as the index has hashes alone. When several customers have
+ * one email by the present rule, the holder of the present index keeps it, else the oldest customer gets it; the others
+ * have the email without an index, as after any import (email_shared). Ordinary emails have one form, and cost no
+ * statement.
  *
  * No version and no event: no reader sees a change. Rejected: decrypting every email in a migration, for the sake of the
  * few whose form has changed.

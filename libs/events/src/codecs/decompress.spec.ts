@@ -13,11 +13,11 @@ const events = (count: number) =>
   Buffer.from(Array.from({ length: count }, (_, n) => `event ${n % 7};`).join(''));
 const of = (base64: string) => Buffer.from(base64, 'base64');
 
-/** Of snappy-java: raw, as librdkafka and the Go clients write it too. */
+/** The raw form of snappy-java, which librdkafka and the Go clients write too. */
 const snappyRaw = of(
   'oAYcZXZlbnQgMDsJCAAxDQgAMg0IADMNCAA0DQgANQ0IADYNCP44AP44AP44AP44AP44AP44AP44AP44AP44AP44AP44AIY4AA==',
 );
-/** What Kafka's Java client writes: a header, and the length of each block. */
+/** The form of Kafka's Java client: a header, and the length of each block. */
 const JAVA_HEADER = of('glNOQVBQWQAAAAABAAAAAQ==');
 const framed = (...blocks: Buffer[]) =>
   Buffer.concat([

@@ -1,7 +1,7 @@
 import { copyBack, copyFrom } from './copy.ts';
 import { CorruptData } from './corrupt-data.ts';
 
-/** What snappy-java writes before its blocks, as Kafka's Java client does; then two versions follow. */
+/** snappy-java writes this before its blocks, as does Kafka's Java client; then two versions follow. */
 const JAVA_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const JAVA_HEADER_BYTES = 16;
 

@@ -18,7 +18,7 @@ export class Unhandleable extends Error {
   }
 }
 
-/** What is wrong with a record: the rule, and the field that breaks it where it is one. Never a value. */
+/** The fault of a record: the rule, and the field that breaks it, if it is one field. Never a value. */
 export interface Fault {
   field: string;
   rule: string;
@@ -26,7 +26,7 @@ export interface Fault {
 
 export const inWords = ({ field, rule }: Fault): string => (field ? `${field}: ${rule}` : rule);
 
-/** What a dead letter says besides its reason. The message of an error of others may quote a value: its code alone. */
+/** The fault that a dead letter names. The message of a foreign error may quote a value: its name and code suffice. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof MalformedEvent) return { field: error.field, rule: error.rule };
   if (error instanceof Unhandleable) return error.fault ?? { field: '', rule: '' };

@@ -58,7 +58,7 @@ interface HandleMany<C, E> {
   beforeDeadLetter?: undefined;
 }
 
-/** Of a record that becomes a dead letter. */
+/** A record that becomes a dead letter. */
 export interface GivenUp {
   /** topic/partition/offset. */
   place: string;

@@ -24,9 +24,9 @@ const TELL_EVERY_MS = 300_000;
 const FORGET_AFTER_MS = 30_000;
 
 /**
- * What becomes of records that cannot be read: their partition waits, an alarm names the place, and once an operator has
- * decided so a dead letter takes their place. Not by itself: what a later build can read, or Kafka can restore from
- * another replica, would be lost, and the customer's older score would be taken for the newest.
+ * Handles records that cannot be read: their partition waits, an alarm names the place, and a dead letter takes their
+ * place once an operator has decided so. This needs a decision: records that a later build can read, or that Kafka can
+ * restore from another replica, would be lost, and the customer's older score would be taken for the newest.
  */
 export function createUnreadableHandler(
   { pool, producer, log, metrics }: Deps,

@@ -6,7 +6,7 @@ import { toRecord } from './record.ts';
 /** Records of one call: enough that a statement for all of them pays, and few enough to do again. */
 const MOST_RECORDS = 500;
 
-/** What one call gets of a fetch, and the offset behind which the partition goes on after it. */
+/** The part of a fetch that one call gets, and its last offset, behind which the partition goes on. */
 export type Part = { last: string } & ({ records: ConsumedRecord[] } | { unreadable: UnreadableRecords });
 
 /** The records of a partition in portions; those that cannot be read are one of their own. */

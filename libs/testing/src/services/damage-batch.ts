@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What stands before the records of a batch. */
+/** The size of the head of a batch, before its records. */
 const HEAD_BYTES = 61;
 
 /** A batch as it stands in the log of a broker, for changes that keep its length. */

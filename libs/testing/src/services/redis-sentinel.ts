@@ -5,7 +5,7 @@ import { freePort } from './ports.ts';
 
 export interface StartRedisSentinel {
   dir: string;
-  /** What it calls the primary and its replicas. */
+  /** Its name for the primary and its replicas. */
   name: string;
   /** The port of the primary on 127.0.0.1. */
   primary: number;

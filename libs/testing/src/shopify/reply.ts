@@ -23,7 +23,7 @@ export const UNAUTHORIZED: Reply = {
   body: { errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' },
 };
 
-/** Of a shop that has another domain now; `path` is below the shop. */
+/** The reply of a shop that has another domain now; `path` is below the shop. */
 export const movedTo = (domain: string, path: string): Reply => ({
   status: 301,
   body: Buffer.from('<html><body>You are being redirected.</body></html>'),

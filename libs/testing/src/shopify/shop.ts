@@ -88,7 +88,7 @@ export interface Shop extends Pick<Population, 'get' | 'all' | 'find'>, Changes 
   scopes: string[];
   /** Each reply waits a time between the two. */
   latencyMs: [min: number, max: number];
-  /** What becomes of the body of a 200 of the Admin API: what Shopify does not promise, its schema cannot give. */
+  /** Changes the body of each 200 of the Admin API: the schema cannot give what Shopify does not promise. */
   bend: ((body: unknown) => unknown) | undefined;
   /** What is in the buckets stays. */
   limit(limits: Limits): void;

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * What identifies a webhook, by both namings of Shopify's: its webhooks have the names with X-, its events those without
- * and, for the time being, both. Source: Shopify/shopify-app-js, packages/apps/shopify-api/lib/webhooks/header-names.ts.
+ * The headers that identify a webhook, in both of Shopify's namings: its webhooks have the names with X-, its events
+ * have those without X- and, for the time being, both.
+ * Source: Shopify/shopify-app-js, packages/apps/shopify-api/lib/webhooks/header-names.ts.
  */
 const NAMES = {
   signature: 'X-Shopify-Hmac-Sha256',

@@ -92,7 +92,7 @@ it('takes the shop of any webhook from its number, or from its body', () => {
     shopIdFinds: true,
   });
   expect(ask(update, { id: 1, shop_domain: ' A.myshopify.com ' })).toMatchObject({ shop: SHOP });
-  // What is signed outranks a number that is not.
+  // A name that is signed outranks a number that is not.
   expect(ask({ ...update, 'x-shopify-shop-id': '7' }, { id: 1, shop_domain: SHOP })).toMatchObject({
     shop: SHOP,
     shopId: '7',

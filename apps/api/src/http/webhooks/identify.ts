@@ -48,9 +48,9 @@ export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
 }
 
 /**
- * What identifies a webhook whose signature fits, from where it is: the headers, which no signature covers and of which
- * Shopify leaves some out of privacy requests; then the body. What both say must agree: a body that was signed for one
- * shop must not be taken for another's.
+ * Reads what identifies a webhook whose signature fits: first the headers, then the body. No signature covers the
+ * headers, and Shopify leaves some of them out of privacy requests. Headers and body must agree: a body that was signed
+ * for one shop must not be taken for another's.
  */
 export function identify(req: IncomingMessage, bytes: Buffer, signature: string): Identified | Unidentified {
   const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
@@ -61,7 +61,7 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   const named = shopIn(body);
   const isOne = isPrivacyTopic(topic)
     ? body && named && isNamed(named) && mayBe(topic, body)
-    : // What is no JSON says nothing of a shop: the worker reports that it cannot be read.
+    : // A body that is no JSON says nothing of a shop: the worker reports that it cannot be read.
       !body || named;
   if (!isOne) return { status: 422, message: `the body is not one of ${topic}` };
   const shop = shopOf(req, named);
@@ -100,8 +100,8 @@ function shopOf(
 }
 
 /**
- * What a second delivery is known by: the event, else the delivery, else the signature, which is of this body alone.
- * Hashed, so that nobody who sees the id can sign the body with it.
+ * The id that a second delivery is known by: the event's, else the delivery's, else one made of the signature, which
+ * belongs to this body alone. The signature is hashed, so that nobody who sees the id can sign the body with it.
  */
 function deliveryOf(req: IncomingMessage, signature: string): string {
   const ids = [...valuesOf(req, 'eventId'), ...valuesOf(req, 'webhookId')];

@@ -1,14 +1,15 @@
 import type { PrivacyTopic } from '@core/domain';
 import { isObject, type SignedBody } from './signed-body.ts';
 
-/** What names the person, or tells one request about a person from the other; any of them says that it is about one. */
+/** Fields that name a person, or tell one request about a person from another; each shows that it is about a person. */
 const OF_A_PERSON = ['customer', 'orders_to_redact', 'orders_requested', 'data_request'];
 const OF_A_DATA_REQUEST = ['orders_requested', 'data_request'];
 const OF_THE_SHOP = ['shop_id', 'shop_domain'];
 
 /**
- * Whether a body may be one of each topic. By the names of its fields, not by their values: Shopify sends null for what
- * it does not know, or leaves it out, and may add fields. What tells two topics apart is what the other one must not have.
+ * Whether a body may be one of each topic. The names of its fields decide, not their values: Shopify sends null for a
+ * value that it does not know, or leaves the field out, and may add fields. Two topics differ in the fields that only
+ * one of them may have.
  */
 const MAY_BE: Readonly<Record<PrivacyTopic, (body: SignedBody) => boolean>> = {
   'customers/redact': (body) =>

@@ -122,7 +122,7 @@ async function store(
   return { status: 200, received };
 }
 
-/** What says nothing of its form may be JSON: its signature says that it is Shopify's. */
+/** A request without a content type may be JSON: its signature says that it is Shopify's. */
 const isJson = ({ headers }: IncomingMessage): boolean =>
   /^(application\/json\s*(;|$)|$)/i.test(headers['content-type'] ?? '');
 

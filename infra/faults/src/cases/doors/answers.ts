@@ -11,7 +11,7 @@ export interface Answer {
   renamed?: true;
 }
 
-/** What the merchant is told of an import whose shop answers each request so. */
+/** The message to the merchant about an import whose shop answers each request like this. */
 export const answers: Door<Answer> = {
   name: 'answer of a shop',
   show: ({ status, body = '', headers = {}, renamed }) =>

@@ -9,7 +9,7 @@ import { makeWorld, type World } from '../world.ts';
 export interface Pages {
   /** One customer each: the fields that stand in the place of the shop's own. */
   customers: readonly string[];
-  /** What an import before this one read. */
+  /** The customers that an import before this one reads. */
   before?: readonly string[];
   source?: 'graphql' | 'rest';
   /** A field of the metadata that is told beside the email. */

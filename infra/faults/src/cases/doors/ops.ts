@@ -12,7 +12,7 @@ export interface Command {
   /** A record that the worker has handled before; its dead letter is `$letter`. */
   after?: readonly [topic: string, body: string];
   args: readonly string[];
-  /** What of its --json is told: names and indexes. */
+  /** The paths in its --json whose values are shown: names and indexes. */
   told: readonly string[];
 }
 

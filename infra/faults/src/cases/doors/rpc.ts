@@ -19,7 +19,7 @@ export const calls: Door<Calls> = {
     ),
 };
 
-/** What the calls are answered, one after another. */
+/** The answers to the calls, which are sent one after another. */
 export async function answersTo(stack: FieldStack, world: World, all: Calls): Promise<string[]> {
   const customers: string[] = [];
   const numbered = (text: string) =>

@@ -11,7 +11,7 @@ export interface Start {
 /** An app that has not ended by then has started, or hangs. */
 const LONGEST_MS = 120_000;
 
-/** What an app that does not start says before it ends. */
+/** The exit code of an app that does not start, and its fatal message. */
 export const starts: Door<Start> = {
   name: 'start',
   show: ({ app, env }) =>

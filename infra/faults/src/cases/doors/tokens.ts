@@ -5,7 +5,7 @@ import { callApi } from './rpc.ts';
 export interface Token {
   claims?: Record<string, unknown>;
   header?: Record<string, unknown>;
-  /** Of the two whose keys the api knows; the other one is the second. */
+  /** The index of the issuer among the two whose keys the api knows; default: the first. */
   issuer?: 0 | 1;
 }
 
@@ -25,5 +25,5 @@ export const tokens: Door<Token> = {
     ),
 };
 
-/** What is left out shows as null does not: as the word. */
+/** Shows a value that is left out as the word `absent`, unlike null. */
 const asText = (_name: string, value: unknown) => (value === undefined ? 'absent' : value);

@@ -14,7 +14,7 @@ export interface Webhook {
   headers: readonly string[];
   body: string;
   path?: string;
-  /** Of something else. */
+  /** The signature is made with another secret. */
   forged?: boolean;
   /** Calls once it is applied. */
   then?: Calls;
@@ -68,7 +68,7 @@ function sendOne(
   return sendWebhook(httpUrl, { path, headers: signed, body: bytes }, signal);
 }
 
-/** What became of it: the state of the request that it makes, or who is stored. */
+/** The result of the webhook: the state of the privacy request that it makes, or the customers that are stored. */
 async function applied(stack: FieldStack, world: World): Promise<string> {
   const { owner } = stack;
   const events = async () =>

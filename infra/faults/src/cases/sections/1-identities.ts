@@ -45,7 +45,7 @@ export const identities: Section = {
       'erased',
       FORMS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
     ),
-    // What earlier builds stored is found by the one form, too.
+    // The one form finds the ids that earlier builds stored, too.
     allThrough(
       erasures,
       'erased',

@@ -61,7 +61,7 @@ function broken(person: Person, choices: Choices): RecordInput {
   return input(person, bytes, note, { end: 'dead letter' });
 }
 
-/** Whose request it is, or what is asked for, or who is meant cannot be read. */
+/** A request whose merchant, kind or person cannot be read. */
 function spoiled(person: Person, choices: Choices): RecordInput {
   const requestId = randomUUID();
   const merchant: JsonObject = { merchant_id: spellUuid(person.merchantId, choices) };

@@ -29,7 +29,7 @@ function mutateOne(choices: Choices, object: JsonObject, name: string): void {
 const put = (object: JsonObject, name: string, value: Json): unknown =>
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 
-/** What may befall the value of a field; undefined: the field is left out. */
+/** A changed value for a field; undefined: the field is left out. */
 function mutated(choices: Choices, value: Json): Json | undefined {
   const fate = choices.below(8);
   if (fate === 0) return undefined;

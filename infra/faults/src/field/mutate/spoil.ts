@@ -3,7 +3,7 @@ import type { Choices } from '../../requests/choices.ts';
 export interface Spoilt {
   /** Null: there is no body at all. */
   bytes: Buffer | null;
-  /** What was done to it, for the report. */
+  /** The damage that was done to the body, for the report. */
   note: string;
 }
 

@@ -5,16 +5,16 @@ import { toText, type Json, type JsonObject } from '../mutate/json.ts';
 import { mutateFields } from '../mutate/mutate-fields.ts';
 import { spoil } from '../mutate/spoil.ts';
 
-/** What was last said of a customer, by id or by the number that REST has. */
+/** The last answer about a customer, by id or by the number that REST has. */
 export type Said = 'sound' | 'mutated';
 
-/** Of so many pages one is no page at all. */
+/** One page among this many is no page at all. */
 const SPOILT_EVERY = 60;
 
 /**
- * Bends the customers of pages, by GraphQL and by REST: half of them is mutated. Whoever is asked for by id is sound: so
- * every customer is read once as the shop has them. What becomes of a page goes by its customers and how often it was
- * read, for the order of pages is chance.
+ * Bends the customers of pages, by GraphQL and by REST: half of them are mutated. A customer that is asked for by id is
+ * sound: therefore every customer is read once as the shop has it. The customers of a page and the number of its reads
+ * decide what becomes of it, because the order of pages is chance.
  */
 export function createBend(seed: number) {
   const said = new Map<string, Said>();

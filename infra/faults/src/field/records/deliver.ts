@@ -4,7 +4,7 @@ import type { FieldStack } from '../stack.ts';
 
 type Stack = Pick<FieldStack, 'kafka' | 'owner'>;
 
-/** Of one request to Kafka, which holds some megabytes. */
+/** The number of records in one request to Kafka, which holds some megabytes. */
 const AT_ONCE = 100;
 
 /**
@@ -25,7 +25,7 @@ export async function deliver(
   await untilHandled(stack, signal, told);
 }
 
-/** So long nothing is handled at most, on a machine ten times slower; how long all take is no matter. */
+/** The longest time without progress, on a machine ten times slower; the total time does not matter. */
 const STANDSTILL_MS = 300_000;
 
 /** Waits until no record is left to be handled, and no score waits for its customer. */

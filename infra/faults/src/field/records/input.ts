@@ -3,7 +3,7 @@ import type { EventRecord } from '@core/events';
 /** A record that is sent, and how it must end. */
 export interface RecordInput {
   record: EventRecord & { headers: Record<string, string> };
-  /** What was done to it, for the report. */
+  /** The change that was made to the record, for the report. */
   note: string;
   ends: Ending;
   /** It is sent once all others are handled. */

@@ -11,7 +11,7 @@ interface Pending {
   days: number;
 }
 
-/** What the service says that became of the records. */
+/** The outcome of the records, as the service shows it. */
 interface Found {
   /** By the mark of their input. */
   letters: ReadonlyMap<string, Letter>;

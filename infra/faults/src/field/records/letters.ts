@@ -8,9 +8,9 @@ export interface Letter {
   reason: string;
   field: string;
   rule: string;
-  /** Of its record: topic/partition/offset. */
+  /** The place of its record: topic/partition/offset. */
   place: string;
-  /** Its own, among the dead letters. */
+  /** Its own place, among the dead letters. */
   partition: number;
   offset: bigint;
 }

@@ -9,7 +9,7 @@ export interface Person {
   customerId: string;
   /** gid://shopify/Customer/N. */
   externalId: string;
-  /** Of some alone: encrypting one takes long. */
+  /** Only some people have one: encrypting an email takes long. */
   email?: string;
   shop: string;
 }

@@ -8,8 +8,8 @@ import { MARK } from './letters.ts';
 import { makePeople, type Person } from './make-people.ts';
 
 /**
- * Records of a topic as producers in many languages write them, and as they break them; each person has one or two of
- * their own. Of two, the second comes in the batch of the first, or once that is handled.
+ * Records of a topic as producers in many languages write them, and as they break them. Each person has one or two of
+ * their own; the second one comes in the batch of the first, or once that is handled.
  */
 export const recordsOf = (
   topic: string,

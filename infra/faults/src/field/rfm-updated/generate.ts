@@ -74,7 +74,7 @@ function spoiled(of: Scored, score: Score, choices: Choices): RecordInput {
   return written(of, bodyOf(of, score, choices, changed), choices, note, { end: 'dead letter' });
 }
 
-/** What is put in the place of a field; undefined: it is left out. */
+/** The values that replace those of fields; undefined: the field is left out. */
 type Changed = Readonly<Record<string, Json | undefined>>;
 type Spoil = (of: Scored, choices: Choices) => [note: string, changed: Changed];
 

@@ -6,7 +6,7 @@ import type { FieldStack } from '../stack.ts';
 import { soundWebhook } from './generate.ts';
 import { sendWebhook } from './send.ts';
 
-/** So long a webhook of a shop without faults may wait while others' are refused and given up. */
+/** The longest wait of a webhook of a shop without faults while others' are refused and given up. */
 const LONGEST_WAIT_MS = 60_000;
 
 /**

@@ -17,11 +17,11 @@ export const TOPICS = [
 ] as const;
 export type CustomerTopic = (typeof TOPICS)[number];
 
-/** Whom it is about: of a shop, with a number that no other input has. */
+/** The customer whom it is about: of a shop, with a number that no other input has. */
 export interface Subject {
   shop: string;
   shopId: number;
-  /** Of the customer; the next one is free as well, for the second of a merge. */
+  /** The number of the customer; the next one is free as well, for the second customer of a merge. */
   number: number;
 }
 

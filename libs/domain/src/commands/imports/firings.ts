@@ -84,7 +84,7 @@ function instantOf(date: Date, hour: number, minute: number, timeZone: string): 
     hour,
     minute,
   );
-  // Of a time that comes twice the first; of a skipped time a moment before the gap, by the length of the gap.
+  // 'earlier' takes the first of a time that comes twice, and moves a skipped time back by the length of the gap.
   const zoned = local.toZonedDateTime(timeZone, { disambiguation: 'earlier' });
   if (zoned.toPlainDateTime().equals(local)) return zoned.epochMilliseconds;
   return (zoned.getTimeZoneTransition('next') ?? zoned).epochMilliseconds;

@@ -19,7 +19,7 @@ export interface MoveShop {
 
 export interface MovedShop {
   shop: string;
-  /** What bears the new name from now on. */
+  /** How many of each have the new name from now on. */
   moved: { imports: number; schedules: number; webhooks: number };
 }
 

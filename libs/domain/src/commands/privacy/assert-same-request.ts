@@ -13,7 +13,7 @@ export async function assertSameRequest(
   tx: Tx,
   { merchantId, requestId, kind }: { merchantId: string; requestId: string; kind: PrivacyRequestKind },
   given: NamedRequest,
-  /** What earlier builds may have stored in the place of its hashes. */
+  /** The hashes that earlier builds may have stored in the place of those given. */
   earlier: readonly Buffer[],
 ): Promise<void> {
   const [before] = await tx.query<NamedRequest & { kind: PrivacyRequestKind }>(

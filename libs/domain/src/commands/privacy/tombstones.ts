@@ -71,7 +71,7 @@ export const hashNames = (
   namedExternalId: externalId && !customerId ? externalIdTombstone(keys, externalId) : null,
 });
 
-/** What earlier builds hashed of the same names, and a request that they wrote down still has. */
+/** The hashes that earlier builds made of the same names; a request that they stored still has them. */
 export const earlierHashes = (keys: MerchantKeys, { externalId, email }: CanonicalNames): Buffer[] => [
   ...(email ? emailTombstones(keys, email).slice(1) : []),
   ...(externalId ? externalIdTombstones(keys, externalId).slice(1) : []),

@@ -4,7 +4,7 @@ import { loggedId, type RowError } from './page.ts';
 export interface PageErrors {
   merchantId: string;
   importId: string;
-  /** Of everybody on the page. */
+  /** The ids of all customers on the page. */
   externalIds: readonly string[];
   errors: readonly RowError[];
 }

@@ -47,7 +47,7 @@ export interface Update {
 export interface Touch {
   id: string;
   sourceUpdatedAt: Date;
-  /** Of what the source says, where another one is stored; null: as it is stored. */
+  /** The hash of what the source says, if another one is stored; null: it is the stored one. */
   contentHash: Buffer | null;
 }
 

@@ -17,7 +17,7 @@ export interface ReceiveWebhook {
   topic: WebhookTopic;
   /** The same over all deliveries of an event, and over its topics. */
   eventId: string;
-  /** Of a data_request, where Shopify gives it one. */
+  /** The number of a data_request, if Shopify gives it one. */
   requestNumber?: string | undefined;
   body: Buffer;
 }

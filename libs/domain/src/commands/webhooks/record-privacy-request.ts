@@ -85,7 +85,7 @@ export async function recordPrivacyRequest(
   return { recorded: true };
 }
 
-/** Who cancelled a request that could not be read has not cancelled the one that is sent anew. */
+/** The cancellation of a request that could not be read does not cancel the one that is sent anew. */
 const NOT_CANCELLED = 'cancelled_at = null, cancel_reason = null';
 
 /** A request as it came, with the hashes that earlier builds made of its names. */

@@ -32,8 +32,8 @@ export type Asked = (topic: string, partition: number) => bigint;
 const MENDED_BY_KAFKAJS = [1, 3, 5, 6, 74, 75];
 
 /**
- * Reads the answer to a fetch of version 4 to 11. What cannot be read of a partition, or what the broker refuses of it,
- * stands in its records and spoils no other partition.
+ * Reads the answer to a fetch of version 4 to 11. Records that cannot be read, and a refusal of the
+ * broker, become an entry in the records of their partition, and spoil no other partition.
  */
 export async function readFetchAnswer(version: number, bytes: Buffer, asked: Asked): Promise<FetchAnswer> {
   const fields = createCursor(bytes);

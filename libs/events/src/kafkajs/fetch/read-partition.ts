@@ -17,7 +17,7 @@ const FORMAT = 16;
 /** A fetch stops behind a batch that was inflated to more than this: what follows comes with the next one. */
 const ENOUGH_BYTES = 8 * 1_048_576;
 
-/** What was asked for. */
+/** The offset that was asked for, and the end of the partition. */
 interface Asked {
   from: bigint;
   /** The offset that the next record of the partition gets. */
@@ -99,9 +99,9 @@ const OLD = {
 };
 
 /**
- * Which offsets are lost with an entry. What its own head says is taken where it lies between the offset that was asked
- * for and the next entry, or the end; else one offset: stepping over too few is done again, and over too many would lose
- * records.
+ * The offsets that are lost with an entry. The offsets in its own head count if they lie between the offset that was
+ * asked for and the next entry, or the end. Otherwise the entry ends before the next one, or has one offset: stepping
+ * over too few is done again, and stepping over too many would lose records.
  */
 function placeOf(entry: Buffer | undefined, { next, from, end }: { next: bigint | undefined } & Asked) {
   const limit = next !== undefined && next > from && next < end ? next : end;
