@@ -135,7 +135,7 @@ it('ends a page of rows that name a thousand customers by bytes, and leaves none
   expect(entries.map(({ id, customerIds }) => [id, customerIds.length])).toEqual([[rows[0]!.id, 1_000]]);
 });
 
-// A page counts the bytes of a row in units of 256: a row that counted a unit for each byte ended pages after 15 rows.
+// A page counts the bytes of a row in units of 256: a row that counted one for each byte ended pages after 50 rows.
 it('fills a page with rows of an ordinary size', async () => {
   const merchantId = merchant();
   await api.owner.query(
