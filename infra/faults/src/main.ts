@@ -72,11 +72,14 @@ try {
     ([name]) => positionals.length === 0 || positionals.includes(name),
   );
   const say = (line: string) => console.log(line);
+  let ran = 0;
   for (const [name, run] of suites) {
     if (suites.length > 1) say(`\n${name}`);
-    const { failed } = await run({ short, seed, only, count, say, signal: interrupt.signal });
+    const { passed, failed } = await run({ short, seed, only, count, say, signal: interrupt.signal });
+    ran += passed + failed;
     if (failed > 0) process.exitCode = 1;
   }
+  if (only && ran === 0) refuseArguments(HELP, `nothing has ${only} in its name`);
 } catch (error) {
   console.error(interrupt.signal.aborted ? 'interrupted; everything is stopped' : error);
   process.exitCode = 1;

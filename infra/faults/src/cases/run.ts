@@ -14,6 +14,7 @@ import { SECTIONS } from './sections/index.ts';
 export async function runCases({ short, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   const sections = SECTIONS.filter(({ title }) => !only || title.includes(only));
   const result = { passed: 0, failed: 0 };
+  if (sections.length === 0) return result;
   const stack = await openFieldStack(say);
   try {
     for (const section of sections) {

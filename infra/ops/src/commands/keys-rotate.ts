@@ -12,7 +12,7 @@ export const keysRotate = defineCommand({
 Without --deep the merchants' keys stay what they are, and nothing that they encrypt changes: a matter of seconds. Put
 the new key behind the current one in CORE_ENCRYPTION_KEYS of every app first, then in front of it, then run this.
 
-With --deep each merchant gets a new data key, and its emails, tokens and webhooks are encrypted anew, 500 customers to a
+With --deep each merchant gets a new data key, and its emails, tokens and webhooks are encrypted anew, 25 customers to a
 transaction, while everybody reads and writes. The old keys are deleted five minutes after the new ones were made, when
 no process can have them any more. Ctrl-C stops it between two pages; the same command goes on where it stopped.`,
   options: {

@@ -34,7 +34,7 @@ the body names says who sent it.`,
     const topic = writable(values.topic);
     const made = await makeRecord(topic, values);
     const problem = problemOf(made.record);
-    const warning = problem ? [`the worker would refuse it: ${problem}`] : [];
+    const warning = problem ? [`problem  ${problem}`] : [];
     const preview = [`topic    ${topic}`, ...recordLines(made.record), ...warning];
     const json = { topic, event_id: made.eventId, problem: problem ?? null };
     return withDatabase(env, (pool) =>

@@ -15,7 +15,7 @@ export function problemOf({ topic, headers, value }: EventRecord): string | unde
     return inWords(faultOf(error));
   }
   return topic === Topic.gdprRequestCreated && !headers[SIGNATURE_HEADER]
-    ? 'it is not signed (--sign), which production demands'
+    ? 'it is not signed (--sign): a worker that demands signatures refuses it, and any other carries it out'
     : undefined;
 }
 

@@ -155,7 +155,7 @@ export const identities: Section = {
           ],
           told: ['dry_run', 'problem'],
         },
-        'dry_run: true, problem: it is not signed (--sign), which production demands',
+        'dry_run: true, problem: it is not signed (--sign): a worker that demands signatures refuses it, and any other carries it out',
       ],
     ]),
   ],

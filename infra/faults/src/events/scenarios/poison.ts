@@ -22,7 +22,7 @@ function poisonOf(kind: string): { record: EventRecord; reason: string } {
     case 'bad JSON':
       return { record: withBody('{"event_id":'), reason: 'malformed' };
     case 'wrong schema':
-      return { record: withBody(JSON.stringify({ ...body, rfm_score: 'high' })), reason: 'malformed' };
+      return { record: withBody(JSON.stringify({ ...body, rfm_score: 'high' })), reason: 'invalid' };
     case 'a score of 9':
       return {
         record: withBody(JSON.stringify({ ...body, rfm_score: { ...body.rfm_score, recency: 9 } })),
