@@ -20,6 +20,17 @@ it('has a rule for every field of every request, the merchant among them', () =>
   }
 });
 
+it('charges a page of a list for a tenth of its rows', () => {
+  const lists = METHODS.filter(({ desc }) =>
+    desc.input.fields.some(({ localName }) => localName === 'pageSize'),
+  );
+  expect(lists.length).toBeGreaterThan(3);
+  for (const { calls } of lists) {
+    const of = (pageSize: number) => calls?.({ pageSize } as never);
+    expect([of(0), of(50), of(1_000)]).toEqual([10, 5, 100]);
+  }
+});
+
 // A client sends what has no side effects by GET, and so in a URL.
 it('says of every read that it has no side effects, except for the one that is given an email', () => {
   const expected = (name: string) => {

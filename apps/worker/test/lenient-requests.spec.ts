@@ -97,6 +97,7 @@ it.each<[string, Change]>([
     ({ shop, number }) =>
       `{"event_id":"?","shop_id":954889,"shop_domain":"${shop}","customer":{"id":${number},"email":null,"phone":"1"},"orders_to_redact":null}`,
   ],
+  ['a customer_id that nobody has', ({ number }) => ({ customer_id: randomUUID(), external_id: number })],
   [
     "Shopify's own body, with our merchant",
     ({ merchantId, number }) =>
@@ -256,6 +257,17 @@ it('takes nobody for erased while a name of the person cannot be read', async ()
   await deliver(gdpr, { ...event, event_id: randomUUID(), customer_id: null });
   expect(await requestsOfMerchant(merchantId)).toMatchObject([{ completed_at: expect.any(Date) }]);
 });
+
+it.each(['Ada <ada@example.com>', 'not an email', 'a@example.com,b@example.com', 'ada%40example.com', 7])(
+  'takes nobody for erased by %j, which is no email',
+  async (email) => {
+    const merchantId = randomUUID();
+    const event = request(merchantId, { email });
+    await deliver(gdpr, event);
+    expect(await faultOf(gdpr, event.event_id)).toBe('email: must be an email address');
+    expect(await pendingOf(merchantId)).toMatchObject([{ requestId: event.request_id, kind: 'redact' }]);
+  },
+);
 
 it('carries out a request that an operator has cancelled because it could not be read', async () => {
   const { merchantId, id, event } = await ask(() => ({ kind: 'forget' }));

@@ -1,5 +1,5 @@
 import { assertNamesPerson, readGdprRequestCreated, type InboundGdprRequest } from '@core/contracts';
-import type { Tx } from '@core/db';
+import { parseEmail, type Tx } from '@core/db';
 import {
   findMerchantOfShop,
   isRequestDone,
@@ -81,10 +81,15 @@ async function redact(
 ): Promise<EventOutcome> {
   const done = await isRequestDone(tx, request);
   const receipt = await redactCustomer(tx, ctx, { ...request, ...personOf(event) });
-  // Nobody of the names that could be read: who was meant may be known by the one that could not.
-  if (!done && receipt.customerId === null && event.faults.person) throw event.faults.person;
+  // Nobody has the names that could be read: the one that could not be read may tell the person.
+  const fault = event.faults.person ?? faultOfEmail(event);
+  if (!done && receipt.customerId === null && fault) throw fault;
   return done ? 'duplicate' : 'applied';
 }
+
+/** A holder is looked for first: an earlier build may have stored an email that is none by the rule of now. */
+const faultOfEmail = ({ email }: InboundGdprRequest): Error | undefined =>
+  email && parseEmail(email) === null ? invalid('email', 'must be an email address') : undefined;
 
 /** @throws CoreError naming what keeps the person from being known */
 function personOf(event: InboundGdprRequest): PersonNames {

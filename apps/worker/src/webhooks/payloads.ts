@@ -1,3 +1,4 @@
+import { parseEmail } from '@core/db';
 import { customerGid, shopifyId, shopifyTime, type ExternalId, type ImportedCustomer } from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
@@ -99,7 +100,7 @@ export function readPerson(payload: Payload): {
   const request = isObject(payload['data_request']) ? payload['data_request'] : {};
   const externalId =
     customerGid(customer['id']) ?? customerGid(customer['admin_graphql_api_id']) ?? undefined;
-  const email = typeof customer['email'] === 'string' ? customer['email'].trim() || undefined : undefined;
+  const email = (typeof customer['email'] === 'string' && parseEmail(customer['email'])) || undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
 }

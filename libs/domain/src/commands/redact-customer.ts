@@ -103,8 +103,9 @@ async function lockPerson(
   const { merchantId, customerId, externalId, email } = input;
   await healNames(tx, ctx, keys, input);
   const id = await findPerson(tx, keys, merchantId, input);
+  const isOwn = id !== null && id === customerId;
   const shared =
-    email && !customerId && !externalId
+    email && !externalId && !isOwn
       ? await findSharedEmails(tx, ctx, keys, { merchantId, email })
       : { ids: [], all: true };
   const named = [...(id ? [id] : []), ...shared.ids];
@@ -123,7 +124,8 @@ async function lockPerson(
 async function healNames(tx: Tx, ctx: CommandContext, keys: MerchantKeys, input: Redaction): Promise<void> {
   const { merchantId, customerId, email } = input;
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
-  const externalId = customerId ? await storedExternalId(tx, merchantId, customerId) : input.externalId;
+  const stored = customerId ? await storedExternalId(tx, merchantId, customerId) : undefined;
+  const externalId = stored ?? input.externalId;
   if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, externalId);
 }
 

@@ -20,9 +20,9 @@ export const canonicalNames = <T extends PersonNames>(given: T): T & CanonicalNa
 });
 
 /**
- * The customer of that name, erased and deleted ones included: by our own id; else by the external id; else by the
- * email, but with an external id given only somebody who has none yet, whom an import with both would have claimed:
- * anybody else with that email is another customer.
+ * The customer of that name, erased and deleted ones included: by our own id; else, also when nobody has that id, by
+ * the external id; else by the email, but with an external id given only somebody who has none yet, whom an import with
+ * both would have claimed: anybody else with that email is another customer.
  * @param keys null when the merchant has none: then nobody is found by email
  */
 export async function findPerson(
@@ -38,7 +38,8 @@ export async function findPerson(
     );
     return row;
   };
-  if (customerId) return (await find('id', customerId))?.id ?? null;
+  const own = customerId ? await find('id', customerId) : undefined;
+  if (own) return own.id;
   const known = externalId ? await find('external_id', externalId) : undefined;
   if (known || !email || !keys) return known?.id ?? null;
   const holder = await find('email_hash', emailHash(keys, email));
