@@ -225,6 +225,18 @@ describe('an email that two customers share', () => {
     expect(placeOf(receipt, 'customers').remark).toContain('1 of them found by decrypting');
   });
 
+  it.each([undefined, randomUUID()])(
+    'is remembered although nobody is indexed by it, with the id %s',
+    async (customerId) => {
+      const { merchantId, email } = await share();
+      await bench.owner.query('update customers set email_hash = null where merchant_id = $1', [merchantId]);
+      const receipt = await redact({ merchantId, email, customerId });
+      expect(await erased(merchantId)).toBe(2);
+      // Both external ids, and the email.
+      expect(placeOf(receipt, 'erasure_tombstones').remark).toMatch(/^3 written/);
+    },
+  );
+
   it('leads to nobody but the one whose id is given', async () => {
     const { merchantId, email, second } = await share();
     await redact({ merchantId, email, externalId: gid(second) });

@@ -87,6 +87,8 @@ export async function redactCustomer(
 interface Person {
   /** Whom the names meant; null: nobody. */
   id: string | null;
+  /** Whether our own id was given, and is theirs: the other names are then not looked at. */
+  isOwn: boolean;
   rows: { id: string; external_id: string | null; email_hash: Buffer | null; deleted: boolean }[];
   /** How many of the rows hold the email without its blind index. */
   shared: number;
@@ -114,7 +116,7 @@ async function lockPerson(
        from customers where merchant_id = $1 and id in (${MERGED_WITH}) order by id for update`,
     [merchantId, named],
   );
-  return { id: named[0] ?? null, rows, shared: shared.ids.length, allShared: shared.all };
+  return { id: named[0] ?? null, isOwn, rows, shared: shared.ids.length, allShared: shared.all };
 }
 
 /**
@@ -157,14 +159,14 @@ async function tracesOf(
   tx: Tx,
   keys: MerchantKeys,
   { merchantId, requestId, customerId, externalId, email }: Redaction,
-  { rows }: Person,
+  { rows, isOwn }: Person,
 ): Promise<Traces> {
   const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];
   const stored = rows.flatMap(({ external_id: id }) => (id ? [externalIdOf(id)] : []));
   const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);
   const hashes = rows.flatMap((row) => row.email_hash ?? []);
   // A deleted customer's email is gone already: what the request says of it stands in.
-  if (email && (rows.every(({ deleted }) => deleted) || (!customerId && !externalId))) {
+  if (email && (rows.every(({ deleted }) => deleted) || (!isOwn && !externalId))) {
     hashes.push(emailHash(keys, email));
   }
   const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));

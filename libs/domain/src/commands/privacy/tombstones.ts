@@ -62,7 +62,7 @@ export interface HashedNames {
   namedExternalId: Buffer | null;
 }
 
-/** By our own id a person is named for good: then the others are not looked at, see findPerson. */
+/** A request that gives our own id is known by it alone: the other names are not hashed. */
 export const hashNames = (
   keys: MerchantKeys,
   { customerId, externalId, email }: CanonicalNames,
