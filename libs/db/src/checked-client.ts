@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
+import { isPooled, pidOf } from './backend-pid.ts';
 import { WrongPooler } from './wrong-pooler.ts';
 
 export interface CheckedConfig extends ClientConfig {
@@ -40,20 +41,13 @@ export class CheckedClient extends Client {
     }
     try {
       if (setUp !== undefined) await this.query(setUp);
-      else if (!pooled) await this.#assertDirect();
+      else if (!pooled && isPooled(this, await pidOf(this)))
+        throw new WrongPooler(`${POOLED}, which ignores the settings of connections; ${SET}`);
     } catch (error) {
       // Nobody else has it yet.
       this.end().catch(() => undefined);
       throw error;
     }
-  }
-
-  /** A pooler has the pids of server connections from PostgreSQL, and tells its clients others. */
-  async #assertDirect(): Promise<void> {
-    const { rows } = await this.query<{ pid: number }>('select pg_backend_pid() as pid');
-    const { processID } = this as unknown as { processID: number | null };
-    if (rows[0]?.pid !== processID)
-      throw new WrongPooler(`${POOLED}, which ignores the settings of connections; ${SET}`);
   }
 }
 

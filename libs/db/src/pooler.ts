@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { within } from '@core/runtime';
+import { pidOf } from './backend-pid.ts';
 import { insideTransactions, settingsOf, type Settings } from './connection-config.ts';
 import { WrongPooler } from './wrong-pooler.ts';
 
@@ -82,11 +83,6 @@ async function assertSessions(pool: Pool): Promise<void> {
     first.release();
   }
 }
-
-type Asked = Pick<Pool, 'query'>;
-
-const pidOf = async (client: Asked): Promise<number | undefined> =>
-  (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid;
 
 /** Statements outside of a transaction have no other limits than those of the role. */
 async function assertTransactions(pool: Pool): Promise<void> {

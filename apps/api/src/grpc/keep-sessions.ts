@@ -2,7 +2,7 @@ import type { Http2Server, Http2Session } from 'node:http2';
 
 const symbols = new Map<string, symbol>();
 
-/** What Node keeps of a session or a stream under a private symbol; specs see whether it still is. */
+/** A value that Node keeps in a session or a stream under a private symbol; specs check that it still exists. */
 export function privateOf(owner: object, name: string): object | undefined {
   const symbol =
     symbols.get(name) ?? Object.getOwnPropertySymbols(owner).find(({ description }) => description === name);

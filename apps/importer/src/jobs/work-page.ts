@@ -134,7 +134,7 @@ async function apply(
   return 0;
 }
 
-/** What Redis does not take is given back: the reconciler hands it out as soon as Redis takes jobs again. */
+/** A page that Redis does not take is given back: the reconciler hands it out once Redis takes jobs again. */
 async function putUp(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRef): Promise<void> {
   try {
     await jobs.add([page]);

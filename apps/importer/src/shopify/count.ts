@@ -14,9 +14,12 @@ export async function countCustomers(
 ): Promise<{ count: number; cost: QueryCost | null }> {
   const variables = { query: searchOf(range, 'created_at') || null };
   const { data, cost } = await client({ ...access, document: COUNT, variables });
-  const { count } = (data.customersCount ?? {}) as { count?: number };
-  if (!Number.isSafeInteger(count) || Number(count) < 0) {
-    throw new UnusableAnswer('other_form', 'a reply without a count');
-  }
-  return { count: Number(count), cost };
+  return { count: countIn(data.customersCount), cost };
+}
+
+/** @throws UnusableAnswer for what is no Count of the schema */
+export function countIn(answer: unknown): number {
+  const { count } = (answer ?? {}) as { count?: unknown };
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count;
+  throw new UnusableAnswer('other_form', 'a reply without a count');
 }

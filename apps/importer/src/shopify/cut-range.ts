@@ -1,6 +1,7 @@
 import { shopifyTime, type SliceRange } from '@core/domain';
 import { type Access, type ShopifyClient, UnusableAnswer } from '@core/shopify';
 import { edgesOf, splitSpan, splitsOf, type Bin } from './bins.ts';
+import { countIn } from './count.ts';
 import { MOST_A_PAGE } from './page-size.ts';
 import { searchOf } from './search-range.ts';
 
@@ -72,14 +73,7 @@ async function countBins(
     searchOf({ ...range, createdFrom: isoOf(from), createdTo: isoOf(to) }, 'created_at'),
   );
   const { data } = await client({ ...access, document: countsDocument(searches), variables: {} });
-  const counts = data as Record<string, { count?: number } | undefined>;
-  return spans.map((span, i) => {
-    const count = counts[`c${i}`]?.count;
-    if (!Number.isSafeInteger(count) || Number(count) < 0) {
-      throw new UnusableAnswer('other_form', 'a reply without a count');
-    }
-    return { ...span, count: Number(count) };
-  });
+  return spans.map((span, i) => ({ ...span, count: countIn(data[`c${i}`]) }));
 }
 
 function rangesBetween(range: SliceRange, edges: readonly string[]): SliceRange[] {

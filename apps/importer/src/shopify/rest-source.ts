@@ -9,6 +9,7 @@ import {
   type ShopifyClient,
   UnusableAnswer,
 } from '@core/shopify';
+import { numberOf } from './imported.ts';
 import { parseCallLimit } from './limiter-figures.ts';
 import { nextPageInfo } from './link-header.ts';
 import { placeAfter, type PageCursor } from './page-cursor.ts';
@@ -70,17 +71,19 @@ async function fetchPage(
   const reply = await askAdminApi(api, query, { path: `customers.json?${search.toString()}` });
   const cost = parseCallLimit(reply.headers.get('x-shopify-shop-api-call-limit'));
   const rows = readRows(reply, cost, page !== null);
-  const all = rows.flatMap((row) => readRow(row, currency).id ?? []);
-  const next = placeAfter(page, all, nextPageInfo(reply.headers.get('link')));
-  const read = rows.filter(isBefore(range.createdTo)).map((row) => readRow(row, currency));
+  const next = placeAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
+  const inRange = rows.filter(isBefore(range.createdTo));
   return {
-    customers: idsOnly ? [] : read.map(({ customer }) => customer),
-    ids: read.flatMap(({ id }) => id ?? []),
+    customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency).customer),
+    ids: idsOf(inRange),
     next: next && write({ currency, page: next }),
     wait: null,
     cost,
   };
 }
+
+const idsOf = (rows: readonly (RestCustomer | null)[]): number[] =>
+  rows.flatMap((row) => numberOf(row?.id) ?? []);
 
 const write = (cursor: RestCursor): string => JSON.stringify(cursor);
 

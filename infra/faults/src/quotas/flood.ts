@@ -1,9 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
-import { bearer } from '@core/testing';
-import { block, END_HEADERS, END_STREAM, frame, PREFACE, settings, TYPE } from '../http2-frames.ts';
+import { bearer, http2Frames } from '@core/testing';
 import type { LoadCaller } from './load.ts';
+
+const { ACK, block, END_HEADERS, END_STREAM, FRAME, frame, onFrames, PREFACE, settings } = http2Frames;
 
 export interface FloodOptions {
   /** host:port of the gRPC port. */
@@ -27,8 +28,6 @@ const TICK_MS = 5;
 /** Calls in flight on a connection: a server under load is not sent more than it takes. */
 const MOST_IN_FLIGHT = 100;
 const HIGHEST_WINDOW = Buffer.from([0x7f, 0, 0, 0]);
-const HEAD_BYTES = 9;
-const ACK = 1;
 
 const [, , given] = process.argv;
 if (given) console.log(JSON.stringify(await run(JSON.parse(given) as FloodOptions)));
@@ -71,7 +70,7 @@ function callOf({ token, merchantId, customerId }: LoadCaller): Call {
   const data = Buffer.alloc(5 + body.length);
   data.writeUInt32BE(body.length, 1);
   data.set(body, 5);
-  const headers = block([
+  const headers = block(
     [':method', 'POST'],
     [':scheme', 'http'],
     [':path', `/${CoreService.typeName}/${getCustomerRFM.name}`],
@@ -79,7 +78,7 @@ function callOf({ token, merchantId, customerId }: LoadCaller): Call {
     ['content-type', 'application/grpc'],
     ['te', 'trailers'],
     ['authorization', bearer(token).authorization],
-  ]);
+  );
   return { headers, data };
 }
 
@@ -101,19 +100,19 @@ async function openSender(
   await new Promise((resolve) => socket.once('connect', resolve));
   let waiting: Buffer[] = [
     PREFACE,
-    frame(TYPE.settings, 0, 0, settings()),
-    frame(TYPE.window, 0, 0, HIGHEST_WINDOW),
+    frame(FRAME.settings, 0, 0, settings()),
+    frame(FRAME.window, 0, 0, HIGHEST_WINDOW),
   ];
   let stream = -1;
   let inFlight = 0;
   const withMessage = new Set<number>();
-  readFrames(socket, (type, flags, id, payload) => {
-    if (type === TYPE.settings && !(flags & ACK)) waiting.push(frame(TYPE.settings, ACK, 0));
-    if (type === TYPE.ping && !(flags & ACK)) waiting.push(frame(TYPE.ping, ACK, 0, payload));
-    if (type === TYPE.data) withMessage.add(id);
-    if (type === TYPE.goaway) result.lost++;
-    const isReset = type === TYPE.reset;
-    if (!isReset && !(type === TYPE.headers && flags & END_STREAM)) return;
+  onFrames(socket, ({ type, flags, stream: id, payload }) => {
+    if (type === FRAME.settings && !(flags & ACK)) waiting.push(frame(FRAME.settings, ACK, 0));
+    if (type === FRAME.ping && !(flags & ACK)) waiting.push(frame(FRAME.ping, ACK, 0, payload));
+    if (type === FRAME.data) withMessage.add(id);
+    if (type === FRAME.goaway) result.lost++;
+    const isReset = type === FRAME.reset;
+    if (!isReset && !(type === FRAME.headers && flags & END_STREAM)) return;
     inFlight--;
     if (isReset) result.lost++;
     else result[withMessage.delete(id) ? 'answered' : 'refused']++;
@@ -125,8 +124,8 @@ async function openSender(
       inFlight++;
       stream += 2;
       waiting.push(
-        frame(TYPE.headers, END_HEADERS, stream, headers),
-        frame(TYPE.data, END_STREAM, stream, data),
+        frame(FRAME.headers, END_HEADERS, stream, headers),
+        frame(FRAME.data, END_STREAM, stream, data),
       );
     },
     flush() {
@@ -134,20 +133,4 @@ async function openSender(
       waiting = [];
     },
   };
-}
-
-function readFrames(
-  socket: Socket,
-  onFrame: (type: number, flags: number, stream: number, payload: Buffer) => void,
-): void {
-  let rest: Buffer = Buffer.alloc(0);
-  socket.on('data', (part: Buffer) => {
-    rest = rest.length > 0 ? Buffer.concat([rest, part]) : part;
-    while (rest.length >= HEAD_BYTES) {
-      const end = HEAD_BYTES + rest.readUIntBE(0, 3);
-      if (rest.length < end) return;
-      onFrame(rest[3] ?? 0, rest[4] ?? 0, rest.readUInt32BE(5), rest.subarray(HEAD_BYTES, end));
-      rest = rest.subarray(end);
-    }
-  });
 }

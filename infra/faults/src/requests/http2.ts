@@ -1,6 +1,8 @@
+import { http2Frames } from '@core/testing';
 import { broken, compressed, framed, PATHS, protoBody } from './bodies.ts';
 import type { Choices } from './choices.ts';
-import { block, END_HEADERS, END_STREAM, frame, PREFACE, settings, TYPE } from '../http2-frames.ts';
+
+const { block, END_HEADERS, END_STREAM, frame, FRAME: TYPE, PREFACE, settings } = http2Frames;
 
 const ODD: [string, string][] = [
   ['grpc-timeout', '99999999H'],
@@ -59,7 +61,7 @@ function call(choices: Choices, stream: number, authorization: string): Buffer {
   const plain = protoBody(choices);
   const message = framed(choices, choices.seldom(5) ? compressed(choices, plain) : plain).subarray(0, 16_384);
   const end = choices.seldom(5) ? 0 : END_STREAM;
-  const parts = [frame(TYPE.headers, END_HEADERS, stream, block(headers))];
+  const parts = [frame(TYPE.headers, END_HEADERS, stream, block(...headers))];
   if (choices.seldom(10)) parts.push(frame(TYPE.reset, 0, stream, Buffer.from([0, 0, 0, choices.below(14)])));
   else parts.push(frame(TYPE.data, end, stream, message));
   return Buffer.concat(parts);
@@ -81,10 +83,10 @@ const BREAKERS: ((choices: Choices) => Buffer)[] = [
     ),
   () =>
     Buffer.concat([
-      frame(TYPE.headers, 0, 1, block([[':method', 'POST']])),
-      ...Array.from({ length: 60 }, () => frame(TYPE.continuation, 0, 1, block([['a', 'x'.repeat(1_000)]]))),
+      frame(TYPE.headers, 0, 1, block([':method', 'POST'])),
+      ...Array.from({ length: 60 }, () => frame(TYPE.continuation, 0, 1, block(['a', 'x'.repeat(1_000)]))),
     ]),
-  () => frame(TYPE.headers, END_HEADERS, 2, block([[':method', 'POST']])),
+  () => frame(TYPE.headers, END_HEADERS, 2, block([':method', 'POST'])),
   () => frame(TYPE.headers, END_HEADERS | 8, 1, Buffer.from([255])),
   () => frame(TYPE.headers, END_HEADERS, 1, Buffer.from([0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f])),
   () => frame(TYPE.settings, 0, 0, Buffer.alloc(5)),
@@ -112,13 +114,13 @@ const BREAKERS: ((choices: Choices) => Buffer)[] = [
             TYPE.headers,
             END_HEADERS,
             2 * n + 1,
-            block([
+            block(
               [':method', 'POST'],
               [':scheme', 'http'],
               [':path', PATHS[0] as string],
               [':authority', 'x'],
               ['content-type', 'application/grpc'],
-            ]),
+            ),
           ),
           frame(TYPE.reset, 0, 2 * n + 1, Buffer.from([0, 0, 0, 8])),
         ]),

@@ -4,6 +4,7 @@ import { applyMigration, MigrationBlocked, untilUnblocked, type Migrator } from 
 import { openWatcher } from './blockers.ts';
 import { prepareRoles, type RolePasswords } from './prepare-roles.ts';
 import { readMigrations } from './read-migrations.ts';
+import { isPooled, pidOf } from '../backend-pid.ts';
 import { WrongPooler } from '../wrong-pooler.ts';
 
 // An arbitrary number that no other tool is likely to use: two migrators at once must wait for each other.
@@ -47,7 +48,7 @@ export async function migrateDatabase(
   await client.connect();
   try {
     const pid = await pidOf(client);
-    if (pid !== (client as unknown as { processID: number }).processID) {
+    if (isPooled(client, pid)) {
       throw new WrongPooler(
         'the address leads to a connection pooler, and migrations need sessions; set CORE_DB_DIRECT to PostgreSQL itself',
       );
@@ -69,11 +70,6 @@ export async function migrateDatabase(
     await client.end();
   }
 }
-
-const pidOf = async (client: Client): Promise<number> => {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-  return rows[0]?.pid ?? 0;
-};
 
 /**
  * Polls the lock. Rejected: pg_advisory_lock, which waits inside a statement. CREATE INDEX CONCURRENTLY of

@@ -2,7 +2,7 @@ import type { Origin, Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 import { earlierExternalIds, externalIdOf, type ExternalId } from '../external-id.ts';
 import { ID } from './imports/seen-ids.ts';
-import { mergeInto } from './merge-customers.ts';
+import { findHolder, mergeInto } from './merge-customers.ts';
 import { holdOffErasures } from './privacy/erasure-gate.ts';
 import { recordChange } from './record-change.ts';
 
@@ -87,14 +87,6 @@ async function readOthers(
 
 /** Several seconds for ten million customers; what takes longer hangs. */
 const LONGEST_SCAN_MIN = 20;
-
-const findHolder = async (tx: Tx, merchantId: string, externalId: ExternalId): Promise<string | null> => {
-  const [row] = await tx.query<{ id: string }>(
-    'select id from customers where merchant_id = $1 and external_id = $2',
-    [merchantId, externalId],
-  );
-  return row?.id ?? null;
-};
 
 async function heal(
   tx: Tx,

@@ -32,7 +32,8 @@ export async function mergeCustomers(
   const { merchantId, origin } = input;
   const [kept, merged] = [externalIdOf(input.keptExternalId), externalIdOf(input.mergedExternalId)];
   if (kept === merged) throw invalid('kept', 'must differ from the merged customer');
-  const survivor = (await idOf(tx, merchantId, kept)) ?? (await storeSurvivor(tx, ctx, merchantId, kept));
+  const survivor =
+    (await findHolder(tx, merchantId, kept)) ?? (await storeSurvivor(tx, ctx, merchantId, kept));
   return { merged: await mergeInto(tx, ctx, { merchantId, mergedExternalId: merged, origin }, survivor) };
 }
 
@@ -69,7 +70,12 @@ export async function mergeInto(
   return changed.length + healed.length > 0;
 }
 
-const idOf = async (tx: Tx, merchantId: string, externalId: ExternalId): Promise<string | null> => {
+/** Our own id of the customer who has this external id, deleted and erased ones included. */
+export const findHolder = async (
+  tx: Tx,
+  merchantId: string,
+  externalId: ExternalId,
+): Promise<string | null> => {
   const [row] = await tx.query<{ id: string }>(
     'select id from customers where merchant_id = $1 and external_id = $2',
     [merchantId, externalId],
@@ -86,7 +92,7 @@ async function storeSurvivor(
 ): Promise<string | null> {
   const survivor = { externalId, metadata: {}, sourceUpdatedAt: new Date(0) };
   await upsertCustomers(tx, ctx, { merchantId, customers: [survivor] });
-  return idOf(tx, merchantId, externalId);
+  return findHolder(tx, merchantId, externalId);
 }
 
 /** For one that was deleted before the merge was heard of: no reader sees a change, so there is no event. */

@@ -11,7 +11,7 @@ export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 const LARGEST_ZSTD_WINDOW = 26;
 
 /**
- * Decompresses the records of a batch. Snappy and LZ4 are our own: see docs/adr/0021.
+ * Decompresses the records of a batch. Snappy and LZ4 are our own: see docs/adr/0020-record-batches-are-read-by-ourselves.md.
  * @param most bytes of the result: a megabyte of zeros takes a thousand bytes
  * @throws CorruptData, also when it would be more
  */

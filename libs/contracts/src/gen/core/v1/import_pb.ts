@@ -135,7 +135,8 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   deleted: bigint;
 
   /**
-   * What was not stored as it came, once the import has ended; ListCustomerImportErrors names the customers.
+   * The customers that were not stored as they came, counted by reason once the import has ended;
+   * ListCustomerImportErrors names them.
    *
    * @generated from field: repeated core.v1.CustomerImportErrorCount errors_by_reason = 21;
    */
@@ -1010,7 +1011,7 @@ export const ImportModeSchema: GenEnum<ImportMode> = /*@__PURE__*/
   enumDesc(file_core_v1_import, 2);
 
 /**
- * What became of a customer that could not be stored as it came.
+ * The outcome for a customer that could not be stored as it came.
  *
  * @generated from enum core.v1.ImportErrorEffect
  */
@@ -1043,7 +1044,7 @@ export const ImportErrorEffect = {
 } as const;
 
 /**
- * What became of a customer that could not be stored as it came.
+ * The outcome for a customer that could not be stored as it came.
  *
  * @generated from enum core.v1.ImportErrorEffect
  */

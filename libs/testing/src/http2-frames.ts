@@ -1,5 +1,10 @@
+import type { Duplex } from 'node:stream';
+
+// HTTP/2 below any client: for frames that no client sends, and for senders that must cost nothing.
+
+/** The first bytes of a connection. */
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-export const TYPE = {
+export const FRAME = {
   data: 0,
   headers: 1,
   priority: 2,
@@ -10,9 +15,8 @@ export const TYPE = {
   goaway: 7,
   window: 8,
   continuation: 9,
-};
-export const END_STREAM = 1;
-export const END_HEADERS = 4;
+} as const;
+export const [END_STREAM, END_HEADERS, ACK] = [1, 4, 1] as const;
 
 /** @param length what the head says of the payload */
 export function frame(
@@ -39,7 +43,7 @@ const text = (value: string): Buffer => {
   for (; rest >= 128; rest >>= 7) length.push((rest & 127) | 128);
   return Buffer.concat([Buffer.from([...length, rest]), bytes]);
 };
-export const block = (headers: [string, string][]): Buffer =>
+export const block = (...headers: [string, string][]): Buffer =>
   Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
 
 /** The payload of SETTINGS: identifiers and values. */
@@ -52,3 +56,29 @@ export const settings = (...pairs: [number, number][]): Buffer =>
       return pair;
     }),
   );
+
+/** One frame that the peer sent. */
+export interface Frame {
+  type: number;
+  flags: number;
+  stream: number;
+  payload: Buffer;
+}
+
+const HEAD_BYTES = 9;
+
+/** Calls back for each whole frame of a socket. */
+export function onFrames(socket: Duplex, listener: (frame: Frame) => void): void {
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (part: Buffer) => {
+    rest = rest.length > 0 ? Buffer.concat([rest, part]) : part;
+    while (rest.length >= HEAD_BYTES && rest.length >= HEAD_BYTES + rest.readUIntBE(0, 3)) {
+      const end = HEAD_BYTES + rest.readUIntBE(0, 3);
+      const [type = 0, flags = 0] = [rest[3], rest[4]];
+      const stream = rest.readUInt32BE(5) & 0x7fffffff;
+      const payload = rest.subarray(HEAD_BYTES, end);
+      rest = rest.subarray(end);
+      listener({ type, flags, stream, payload });
+    }
+  });
+}

@@ -1,0 +1,17 @@
+import { spawn } from 'node:child_process';
+import { workspaceRoot } from '@core/testing';
+
+/**
+ * Runs the short form of a suite in a process of its own: stand-ins and proxies share the suite's event loop, and under
+ * Jest they block it for longer than the apps wait.
+ */
+export async function runSuite(name: string): Promise<{ code: number | null; lines: string[] }> {
+  const suite = spawn(process.execPath, ['infra/faults/src/main.ts', name, '--short'], {
+    cwd: workspaceRoot(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  suite.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const code = await new Promise<number | null>((resolve) => suite.once('close', resolve));
+  return { code, lines: output.trim().split('\n') };
+}
