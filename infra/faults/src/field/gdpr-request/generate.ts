@@ -28,6 +28,10 @@ function erasing(person: Person, choices: Choices): RecordInput {
 
 const erasureOf = (person: Person, choices: Choices): JsonObject => ({
   ...ids(choices),
+  ...bodyOf(person, choices),
+});
+
+const bodyOf = (person: Person, choices: Choices): JsonObject => ({
   ...whose(person, choices),
   ...named(person, choices),
   ...(choices.seldom(3) ? {} : { kind: choices.one<Json>(REDACTS) }),
@@ -51,7 +55,7 @@ function broken(person: Person, choices: Choices): RecordInput {
   if (choices.seldom(2)) {
     return written(
       person,
-      mutateFields(choices, erasureOf(person, choices)),
+      { ...ids(choices), ...mutateFields(choices, bodyOf(person, choices)) },
       choices,
       'mutated fields',
       ANY_END,
@@ -116,7 +120,10 @@ const whose = ({ merchantId, shop }: Person, choices: Choices): JsonObject =>
     ? { shop_domain: choices.one([shop, shop.toUpperCase(), ` ${shop}`]) }
     : { merchant_id: spellUuid(merchantId, choices) };
 
-/** Needed by nobody: a request without them, or with others, is known by its place. */
+/**
+ * Needed by nobody: a request without them, or with others, is known by its place. They are not mutated further: with
+ * one id twice, the later request would complete the earlier one, as a request that is sent anew does.
+ */
 const ids = (choices: Choices): JsonObject =>
   Object.fromEntries(
     ['event_id', 'request_id'].flatMap((name): [string, Json][] => {
