@@ -26,9 +26,10 @@ export interface Sized {
  * fills the page. Rejected: a window with a running sum, which unpacks all rows of the page before it drops
  * any, so a list of large rows costs up to 60 times as much; steps of a few rows, which make several
  * statements of one; and generate_series as a joined table, which costs a page of small rows a fifth more.
- * The planner would measure a row once for each of its units without `offset 0`.
+ * The planner would measure a row once for each of its units without `offset 0`, and would sort rows anew that come
+ * in order without the inner `order by`.
  *
- * @param rows a statement of rows in order
+ * @param rows a statement of rows, in order where it has a limit
  * @param bytes SQL for the bytes of a row, by the names of its columns; never null
  * @param order the same order, by these names
  */
@@ -37,7 +38,7 @@ export const untilPageIsFull = (rows: string, bytes: string, order: string): str
     select sized.*, generate_series(0, units) as unit
       from (select row.*, least((${bytes}) / ${UNIT_BYTES}, ${MOST_UNITS - 1}) as units
               from (${rows}) row
-            offset 0) sized
+             order by ${order} offset 0) sized
      order by ${order} limit ${MOST_UNITS + 1}) read
    where unit = 0 order by ${order}`;
 

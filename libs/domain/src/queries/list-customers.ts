@@ -45,12 +45,20 @@ export async function listCustomers(
     const where = [...conditionsOf(input, p), ...(after ? [`id > ${p(after)}::uuid`] : [])];
     return `customers where ${where.join(' and ')} order by merchant_id, id limit ${p(size + 1)}`;
   };
-  const source = input.segment
-    ? `${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} order by merchant_id, id`
-    : some();
+  // By the number of a function's row the planner knows its order. Its text never changes, so it stays prepared:
+  // planning took a third of the time of a page of 51 rows.
+  const statement = input.segment
+    ? {
+        rows: `select ${CUSTOMER_COLUMNS}, ordinality
+                 from ${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} with ordinality`,
+        order: 'ordinality',
+        name: 'list_segment',
+      }
+    : { rows: `select ${CUSTOMER_COLUMNS} from ${some()}`, order: '"merchantId", id', name: undefined };
   const rows = await reader.query<CustomerRow & Sized>(
-    untilPageIsFull(`select ${CUSTOMER_COLUMNS} from ${source}`, CUSTOMER_BYTES, '"merchantId", id'),
+    untilPageIsFull(statement.rows, CUSTOMER_BYTES, statement.order),
     values,
+    statement.name,
   );
   const { page, more } = cutPage(rows, size);
   const last = more ? page.at(-1) : undefined;
