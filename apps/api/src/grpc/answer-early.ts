@@ -6,20 +6,25 @@ import type { TimeLimit } from '../request/time-limit.ts';
  * limit it answers after this turn of the event loop, in which the request of an ordinary client arrives with
  * its headers. Clients reset a stream that is answered while they still write, and Node treats more than 33
  * resets a second as an attack and closes the connection: a caller over its quota would lose its other calls.
+ * @returns ends the wait, for a peer that sends too much: its stream may be reset only once it has its answer
  */
 export function afterRequest(
   stream: ServerHttp2Stream,
   limit: TimeLimit | undefined,
   answer: () => void,
-): void {
-  if (stream.destroyed || stream.readableEnded) return answer();
+): () => void {
+  let waiting = true;
   const end = () => {
+    if (!waiting) return;
+    waiting = false;
     stop();
     stream.off('end', end).off('close', end);
     answer();
   };
   const stop = limit ? startLimit(limit, end) : startTurn(end);
-  stream.once('end', end).once('close', end).resume();
+  if (stream.destroyed || stream.readableEnded) end();
+  else stream.once('end', end).once('close', end).resume();
+  return end;
 }
 
 const startLimit = (limit: TimeLimit, end: () => void) => {

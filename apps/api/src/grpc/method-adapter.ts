@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { create, toBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
@@ -37,7 +37,7 @@ export interface Doors {
   refused: TimeLimit;
 }
 
-/** Maximum bytes to discard of a refused request: one flow-control window of the usual size. */
+/** Maximum parts of a refused request that are discarded before its answer. Each costs CPU, however small. */
 const MOST_WASTED_PARTS = 256;
 
 /** Messages are bytes for grpc-js: requests are read here, and replies are written here. */
@@ -69,6 +69,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   let admitted: Admitted<unknown> | undefined;
   let cancelled = false;
   let gone: () => void = () => undefined;
+  let answerRefused: () => void = () => undefined;
 
   /** Stops waiting for its request. */
   const stopReading = () => {
@@ -84,7 +85,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     metadata.merge(headers);
     // No wait for an unauthenticated caller: each of its streams would hold memory until the time limit.
     const limit = error.code === Code.Unauthenticated ? undefined : doors.refused;
-    afterRequest(call.stream, limit, () => {
+    answerRefused = afterRequest(call.stream, limit, () => {
       call.sendStatus({ code, details, metadata });
       cut(call.stream);
     });
@@ -142,8 +143,8 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   call.decoder = {
     write: (part) => {
       if (waiting) attempt(() => reader.take(part));
-      // The call is refused and the peer keeps sending: each part costs CPU, however small.
-      else if (++wasted > MOST_WASTED_PARTS) call.stream.close(constants.NGHTTP2_NO_ERROR);
+      // A reset alone would keep from the client why its call has failed, and what to do.
+      else if (++wasted > MOST_WASTED_PARTS) answerRefused();
       return [];
     },
   };

@@ -12,9 +12,9 @@ export interface Collected {
 
 /**
  * A body in chunks of one byte costs node:http 2 us for each chunk before the application can refuse it: some
- * 10 ms for so many. Clients send chunks of a kilobyte and more.
+ * 10 ms for so many. Clients send chunks of a kilobyte and more. It is the same with the frames of gRPC.
  */
-const MOST_PARTS = 4_096;
+export const MOST_PARTS = 4_096;
 
 /**
  * Copies chunks into one buffer that doubles. Rejected: a list of chunks. Each chunk is a view of all data

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { tryAgain } from '../call/try-again.ts';
+import { MOST_PARTS } from './collect.ts';
 
 /** Errors for requests that are not read to their end, with the same messages on both ports. */
 export const tooLarge = (most: number) =>
@@ -11,7 +12,10 @@ export const tooLarge = (most: number) =>
 export const noRoom = () => tryAgain('this process holds too many bytes of requests', 1_000);
 
 export const tooManyParts = () =>
-  new ConnectError('the request comes in too many parts', Code.InvalidArgument);
+  new ConnectError(
+    `the request comes in more than ${MOST_PARTS} parts: send it in fewer and larger ones`,
+    Code.ResourceExhausted,
+  );
 
 export const cutShort = () => new ConnectError('the request is cut short', Code.InvalidArgument);
 
