@@ -6,6 +6,7 @@ import {
   ImportModeSchema,
   ImportService,
   ImportSourceSchema,
+  LARGEST_METADATA,
   LONGEST_ID,
   LONGEST_SEGMENT,
   PrivacyService,
@@ -36,7 +37,7 @@ import { startCustomerImportHandler } from './handlers/start-customer-import.ts'
 import { updateCustomerHandler } from './handlers/update-customer.ts';
 import { updateProgramSettingsHandler } from './handlers/update-program-settings.ts';
 import { watchCustomerImportHandler } from './handlers/watch-customer-import.ts';
-import { stream, unary, type Method } from './method.ts';
+import { SMALL_REQUEST, stream, unary, type Method } from './method.ts';
 import * as is from './validation/rules.ts';
 
 const core = CoreService.method;
@@ -47,8 +48,11 @@ const merchantId = is.uuid;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.uuid };
 const customerImport = { merchantId, importId: is.uuid };
-/** 64 KiB as stored, and twice that for a client that escapes every character. */
-const WITH_METADATA = 128 * 1024;
+/**
+ * All that may be stored, in any spelling: a client may escape each character in six bytes, and a list of digits has 11
+ * bytes in binary for two of JSON. The other fields fit beside it.
+ */
+const WITH_METADATA = 6 * LARGEST_METADATA + SMALL_REQUEST;
 /** 1,000 ids take 39 KB as JSON. */
 const WITH_1000_IDS = 64 * 1024;
 /** Two tokens of 4 KiB each. */

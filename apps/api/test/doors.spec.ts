@@ -3,7 +3,7 @@ import * as http2 from 'node:http2';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { CreateCustomerRequestSchema, GetCustomerRFMRequestSchema } from '@core/contracts';
+import { BatchGetCustomerRFMRequestSchema, GetCustomerRFMRequestSchema } from '@core/contracts';
 import { waitUntil } from '@core/testing';
 import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
@@ -11,6 +11,7 @@ import { post } from './support.ts';
 import { talk } from './talk.ts';
 
 const CREATE_PATH = '/core.v1.CoreService/CreateCustomer';
+const BATCH_PATH = '/core.v1.CoreService/BatchGetCustomerRFM';
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -111,31 +112,22 @@ describe('a request to the HTTP port', () => {
   });
 
   it('holds no more values than its method can use, also when it comes compressed', async () => {
-    const { url } = await open({ scopes: ['customers:write'] });
-    const metadata = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 1]));
-    const body = Buffer.from(JSON.stringify({ ...ids, email: 'ada@example.com', metadata }));
+    const { url } = await open();
+    const batch = { merchantId: ids.merchantId, customerIds: Array<string>(5_000).fill('x') };
+    const body = Buffer.from(JSON.stringify(batch));
+    const binary = toBinary(
+      BatchGetCustomerRFMRequestSchema,
+      create(BatchGetCustomerRFMRequestSchema, batch),
+    );
     const refusal = { code: 'invalid_argument', message: 'the request holds more than 4096 values' };
     for (const [bytes, headers] of [
-      [body, {}],
-      [gzipSync(body), { 'content-encoding': 'gzip' }],
+      [body, { 'content-type': 'application/json' }],
+      [gzipSync(body), { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
+      [binary, { 'content-type': 'application/proto' }],
     ] as const) {
-      const reply = await fetch(url + CREATE_PATH, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: bytes,
-      });
+      const reply = await fetch(url + BATCH_PATH, { method: 'POST', headers, body: bytes });
       expect([reply.status, await reply.json()]).toEqual([400, refusal]);
     }
-    const binary = toBinary(
-      CreateCustomerRequestSchema,
-      create(CreateCustomerRequestSchema, { merchantId: ids.merchantId, metadata }),
-    );
-    const reply = await fetch(url + CREATE_PATH, {
-      method: 'POST',
-      headers: { 'content-type': 'application/proto' },
-      body: binary,
-    });
-    expect([reply.status, await reply.json()]).toEqual([400, refusal]);
   });
 
   it('shares one budget of bytes with all others', async () => {

@@ -7,7 +7,7 @@ export const HTTP_LIMITS = {
   /** A request's head is a packet or two: who takes longer holds a socket and nothing else. Answered 408. */
   headersTimeout: 10_000,
   /**
-   * Time for head and body. The largest rpc request in 20 s needs 7 KB/s, a poor mobile link. Exceeded: 408.
+   * Time for head and body. The largest rpc request in 20 s needs 20 KB/s, a poor mobile link. Exceeded: 408.
    */
   requestTimeout: 20_000,
   /** The two above are looked at this often; the default, 30 s, would triple them. */

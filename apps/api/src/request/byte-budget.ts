@@ -10,7 +10,7 @@ export interface ByteBudget {
 
 /**
  * Maximum bytes of bodies that one process holds over both ports: read, and not yet decoded or stored. It is
- * 256 of the largest requests and thousands of the usual. Further requests are refused, and none of their
+ * 80 of the largest requests and thousands of the usual. Further requests are refused, and none of their
  * bytes are kept.
  */
 export const MOST_BODY_BYTES = 32 * 1024 * 1024;

@@ -1,5 +1,10 @@
 import { create, toBinary, type JsonObject } from '@bufbuild/protobuf';
-import { BatchGetCustomerRFMRequestSchema, CreateCustomerRequestSchema } from '@core/contracts';
+import {
+  BatchGetCustomerRFMRequestSchema,
+  CreateCustomerRequestSchema,
+  LARGEST_METADATA,
+  metadataProblem,
+} from '@core/contracts';
 import { createByteBudget } from './byte-budget.ts';
 import { collectBytes } from './collect.ts';
 import { decodeRequest, MOST_VALUES } from './decode.ts';
@@ -8,6 +13,8 @@ const desc = CreateCustomerRequestSchema;
 const json = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 const wide = (count: number): JsonObject =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`key-${n}`, n]));
+/** As many values as metadata can have that may be stored, or a few thousand more. */
+const full = (count = LARGEST_METADATA / 2 - 4): JsonObject => ({ a: Array<number>(count).fill(0) });
 const deep = (depth: number): JsonObject => {
   let value: JsonObject = {};
   for (let n = 0; n < depth; n++) value = { a: value };
@@ -20,10 +27,17 @@ describe.each([
 ] as const)('a request in %s', (_, isJson, encode) => {
   const decode = (metadata: JsonObject) => decodeRequest(desc, isJson, encode(metadata));
 
-  it('may hold many values', () => expect(decode(wide(4_000))).toMatchObject({ metadata: wide(4_000) }));
+  it('may hold as many values as may be stored', () => {
+    for (const metadata of [wide(4_000), full()]) {
+      expect(metadataProblem(metadata)).toBeUndefined();
+      expect(decode(metadata)).toMatchObject({ metadata });
+    }
+  });
 
   it('holds no more than it may', () =>
-    expect(() => decode(wide(MOST_VALUES + 2))).toThrow(`the request holds more than ${MOST_VALUES} values`));
+    expect(() => decode(full(LARGEST_METADATA + MOST_VALUES + 1))).toThrow(
+      'metadata: must be at most 64 KiB as JSON',
+    ));
 
   it('may be nested', () => expect(decode(deep(20))).toMatchObject({ metadata: deep(20) }));
 
@@ -38,11 +52,17 @@ it('is UTF-8', () => {
   }
 });
 
-it('counts lists, and no comma within a string', () => {
-  const list = { metadata: { a: Array.from({ length: 6_000 }, () => 1) } };
-  expect(() => decodeRequest(desc, true, json(list))).toThrow('more than');
-  const text = { metadata: { a: ',{['.repeat(5_000), b: '\\",'.repeat(3_000) } };
+it('counts no comma within a string', () => {
+  const text = { metadata: { a: ',{['.repeat(50_000), b: '\\",'.repeat(30_000) } };
   expect(decodeRequest(desc, true, json(text))).toMatchObject(text);
+});
+
+it('holds few values without metadata', () => {
+  const batch = BatchGetCustomerRFMRequestSchema;
+  const customerIds = Array<string>(MOST_VALUES + 1).fill('x');
+  const refusal = `the request holds more than ${MOST_VALUES} values`;
+  expect(() => decodeRequest(batch, true, json({ customerIds }))).toThrow(refusal);
+  expect(() => decodeRequest(batch, false, toBinary(batch, create(batch, { customerIds })))).toThrow(refusal);
 });
 
 it('takes a batch of 1,000 ids', () => {

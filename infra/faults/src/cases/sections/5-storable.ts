@@ -47,6 +47,10 @@ export const storable: Section = {
       create('{"n": "NaN", "m": 1e999}'),
       create(`{"n": ${'['.repeat(33)}${']'.repeat(33)}}`),
     ]),
+    allThrough(calls, 'created #1', [
+      create(`{"n": [${Array(6_000).fill(0).join(', ')}]}`),
+      create(`{"a": "${'\\u0041'.repeat(65_000)}"}`),
+    ]),
     through(calls, [
       [kept('{"a": "\\\\u0000"}'), has({ a: '\\u0000' })],
       [kept('{"a": "\\\\ud83d"}'), has({ a: '\\ud83d' })],
