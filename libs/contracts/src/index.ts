@@ -13,7 +13,7 @@ export {
   type InboundGdprRequest,
 } from './inbound/gdpr-request-created.ts';
 export type { GdprKind } from './inbound/gdpr-kind.ts';
-export type { Instant } from './inbound/instant.ts';
+export { readTimestamp, type Instant } from './inbound/instant.ts';
 export * from './inbound/parse-json.ts';
 export { readRfmUpdated, writeRfmUpdated, type InboundScore } from './inbound/rfm-updated.ts';
 export * from './json-names.ts';

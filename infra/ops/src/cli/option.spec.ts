@@ -10,14 +10,23 @@ describe('an option', () => {
     ['3d', '2025-12-30T12:00:00.000Z'],
     ['2026-01-02T03:04:05.123456Z', '2026-01-02T03:04:05.123456Z'],
     ['2026-01-02T03:04:05+02:00', '2026-01-02T03:04:05+02:00'],
+    ['2026-01-02t03:04:05z', '2026-01-02t03:04:05z'],
   ])('reads the time %s', (given, expected) => {
     expect(time('', now).parse([given])).toBe(expected);
   });
 
-  it.each(['yesterday', '2h30m', '-1h', '2026-01-02', '2026-13-02T00:00:00Z', ''])(
-    'refuses the time %j',
-    (given) => expect(() => time('').parse([given])).toThrow('must be a time'),
-  );
+  it.each([
+    'yesterday',
+    '2h30m',
+    '-1h',
+    '2026-01-02',
+    '2026-13-02T00:00:00Z',
+    '2026-02-30T00:00:00Z',
+    '2026-01-02T24:00:00Z',
+    '2026-01-02T00:00:60Z',
+    '2026-01-02T00:00:00+24:00',
+    '',
+  ])('refuses the time %j', (given) => expect(() => time('').parse([given])).toThrow('must be a time'));
 
   it('reads a rate with and without its unit', () => {
     const rate = rateOr(500, '', 10_000);

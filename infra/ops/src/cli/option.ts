@@ -1,4 +1,4 @@
-import { LONGEST_ID, textProblem } from '@core/contracts';
+import { LONGEST_ID, readTimestamp, textProblem } from '@core/contracts';
 
 /** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
 export interface Option<T> {
@@ -119,7 +119,7 @@ export const time = (doc: string, now: () => number = Date.now) =>
   single('<time>', doc, (raw) => {
     const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(raw) ?? [];
     if (amount && unit) return new Date(now() - Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
-    if (!RFC_3339.test(raw) || Number.isNaN(Date.parse(raw))) {
+    if (!RFC_3339.test(raw) || !readTimestamp(raw.toUpperCase())) {
       throw new Error('must be a time like 2026-01-02T03:04:05Z, or so long ago: 90s, 15m, 2h, 3d');
     }
     return raw;

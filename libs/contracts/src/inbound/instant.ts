@@ -33,6 +33,16 @@ export function readTime(text: string): Instant | undefined {
   return instantOf(ms / 1_000 + Number(seconds) - away, nanos);
 }
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * Reads a time as protobuf's JSON has it: RFC 3339 with a zone. It has no leap second, because the seconds of a Timestamp
+ * have no place for one.
+ * @returns undefined for a text of another form, and for what readTime takes for no time
+ */
+export const readTimestamp = (text: string): Instant | undefined =>
+  text.length <= LONGEST && RFC_3339.test(text) ? readTime(text) : undefined;
+
 function nanosOf(fraction: string): number | undefined {
   const digits = withoutLast(fraction, '0');
   return digits.length > 9 ? undefined : Number(digits.padEnd(9, '0'));

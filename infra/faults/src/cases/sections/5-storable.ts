@@ -5,6 +5,7 @@ import { calls, type Calls } from '../doors/rpc.ts';
 const create = (metadata: string): Calls => [
   ['CreateCustomer', `{"email": "ada@example.com", "metadata": ${metadata}}`],
 ];
+const since = (time: string): Calls => [['ListCustomers', `{"filter": {"updatedSince": "${time}"}}`]];
 const kept = (metadata: string): Calls => [...create(metadata), ['GetCustomer', '{"customerId": "#1"}']];
 const has = (metadata: unknown) =>
   `created #1; has ${JSON.stringify({ email: 'ada@example.com', metadata })}`;
@@ -50,6 +51,14 @@ export const storable: Section = {
     allThrough(calls, 'created #1', [
       create(`{"n": [${Array(6_000).fill(0).join(', ')}]}`),
       create(`{"a": "${'\\u0041'.repeat(65_000)}"}`),
+    ]),
+    allThrough(calls, 'invalid_argument: filter.updated_since: …', [
+      since('2020-02-30T00:00:00Z'),
+      since('2021-02-29T00:00:00Z'),
+      since('2021-04-31T00:00:00Z'),
+      since('2020-01-01T24:00:00Z'),
+      since('2020-01-01T00:00:60Z'),
+      since('2020-01-01T00:00:00+24:00'),
     ]),
     through(calls, [
       [kept('{"a": "\\\\u0000"}'), has({ a: '\\u0000' })],
