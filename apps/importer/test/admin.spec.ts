@@ -151,6 +151,57 @@ it('leaves no trace where it only looked', async () => {
   expect(await stored()).toEqual(before);
 });
 
+const NUMBER = (most: number) => `must be a whole number from 1 to ${most}`;
+const ABSURD = ['0', '-1', '-0', '1e99', '1e3', 'abc', '1.5', '1.0', '+1', '%201', '0x10', 'NaN', 'Infinity'];
+const HUGE = ['9007199254740993', '9'.repeat(30), '9'.repeat(2_000)];
+it.each<[string, string[], string]>([
+  ['page', [...ABSURD, ...HUGE, '1000001'], NUMBER(1_000_000)],
+  ['jobsPerPage', [...ABSURD, ...HUGE, '1001'], NUMBER(1_000)],
+  ['activeQueue', ['%25', 'nothing', '%2525zz', '%00'], `must be one of ${PAGES_QUEUE}, ${SCHEDULES_QUEUE}`],
+  ['queueName', ['%25', 'nothing', '%E0%A4'], `must be one of ${PAGES_QUEUE}, ${SCHEDULES_QUEUE}`],
+])('names %s when it is absurd', async (name, values, rule) => {
+  const others = name === 'activeQueue' ? '' : `activeQueue=${PAGES_QUEUE}&status=waiting&`;
+  for (const path of name === 'queueName' ? ['job-schedulers'] : ['queues']) {
+    const ask = (query: string) => get(`${QUEUES_PATH}/api/${path}?${query}`);
+    for (const value of values) {
+      const reply = await ask(`${others}${name}=${value}`);
+      expect([value, reply.status, await reply.json()]).toEqual([value, 400, { error: `${name}: ${rule}` }]);
+    }
+    const twice = await ask(`${name}=1&${name}=2`);
+    expect([twice.status, await twice.json()]).toEqual([400, { error: `${name}: must be given once` }]);
+    expect((await ask(`${others}${name}=`)).status).toBe(200);
+  }
+});
+
+it('shows the last page that there may be, and every size of one', async () => {
+  for (const query of ['page=1000000&jobsPerPage=1000', 'page=2', 'jobsPerPage=1']) {
+    const path = `${QUEUES_PATH}/api/queues?activeQueue=${PAGES_QUEUE}&status=waiting&${query}`;
+    expect([query, (await get(path)).status]).toEqual([query, 200]);
+  }
+});
+
+it.each([
+  'api/queues?status=nothing',
+  'api/queues?status[]=waiting&status=nothing',
+  'api/queues/%',
+  'api/queues/%/1/flow',
+  `api/queues/${PAGES_QUEUE}/%E0%A4/logs`,
+  'queue/%',
+  'static/%',
+])('answers 400 to %s', async (path) => expect((await get(`${QUEUES_PATH}/${path}`)).status).toBe(400));
+
+it.each(['depth=1e99&maxChildren=abc', 'depth=-1', 'maxChildren=0', 'root=nothing'])(
+  'shows a job with %s',
+  async (query) => expect((await get(`${QUEUES_PATH}/api/queues/${job}/flow?${query}`)).status).toBe(200),
+);
+
+it('names what readiness is asked for', async () => {
+  for (const purpose of ['', 'x', '%', 'writes%00']) {
+    const reply = await get(`/readyz?for=${purpose}`);
+    expect([reply.status, await reply.json()]).toEqual([400, { error: 'for: must be one of reads, writes' }]);
+  }
+});
+
 it('takes nothing from the other pages', async () => {
   expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
   const elsewhere = await get('/queuesque');

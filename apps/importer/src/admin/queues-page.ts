@@ -10,8 +10,10 @@ import type { AdminPage } from '@core/runtime';
 import { PAGES_QUEUE } from '../queues.ts';
 import type { Redis } from '../redis.ts';
 import { SCHEDULES_QUEUE } from '../schedules/scheduler-jobs.ts';
+import { queryProblem } from './query-problem.ts';
 
 export const QUEUES_PATH = '/queues';
+const QUEUES = [PAGES_QUEUE, SCHEDULES_QUEUE];
 
 export interface QueuesPageOptions {
   /** One whose commands fail at once while Redis is away. */
@@ -34,6 +36,8 @@ export function createQueuesPage(options: QueuesPageOptions): AdminPage {
       res.setHeader('allow', 'GET, HEAD');
       return refuse(res, 405, 'read-only; whoever acts does so on imports: npm run ops -- import');
     }
+    const problem = queryProblem(req.url ?? '', QUEUES);
+    if (problem) return refuse(res, 400, problem);
     // BullMQ would wait for it, and the visitor with it.
     if (options.connection.status !== 'ready') return refuse(res, 503, 'Redis is away');
     app ??= createApp(options);
@@ -54,7 +58,7 @@ const HEADERS = {
 };
 
 function createApp({ connection, mainDir, onError }: QueuesPageOptions) {
-  const queues = [PAGES_QUEUE, SCHEDULES_QUEUE].map((name) => {
+  const queues = QUEUES.map((name) => {
     // It looks at the queue and leaves no trace in it.
     const queue = new Queue(name, { connection, skipMetasUpdate: true, skipVersionCheck: true });
     queue.on('error', onError);
