@@ -14,9 +14,10 @@ export {
 } from './inbound/gdpr-request-created.ts';
 export type { GdprKind } from './inbound/gdpr-kind.ts';
 export { readTimestamp, type Instant } from './inbound/instant.ts';
-export * from './inbound/parse-json.ts';
+export { isRawNumber, parseJson, rawNumber } from './inbound/parse-json.ts';
 export { readRfmUpdated, writeRfmUpdated, type InboundScore } from './inbound/rfm-updated.ts';
 export * from './json-names.ts';
+export * from './json-object.ts';
 export * from './kept-fields.ts';
 export * from './malformed-event.ts';
 export * from './shop-domain.ts';

@@ -1,4 +1,12 @@
-import { isRawNumber, parseJson, rawNumber, textProblem, type Kept, type KeptFields } from '@core/contracts';
+import {
+  isJsonObject,
+  isRawNumber,
+  parseJson,
+  rawNumber,
+  textProblem,
+  type Kept,
+  type KeptFields,
+} from '@core/contracts';
 
 const REMOVED = '[removed]';
 
@@ -50,7 +58,7 @@ export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buff
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     const json = parseJson(text, rawNumber);
-    if (!isObject(json)) return null;
+    if (!isJsonObject(json)) return null;
     const rest = JSON.stringify(only(json, kept));
     return withoutSpace(text) === rest ? body : Buffer.from(rest);
   } catch {
@@ -77,11 +85,8 @@ function clean(value: unknown, how: Kept): unknown {
   // Nothing was there: producers that write every field leave these.
   if (value === null || value === '') return value;
   if (isRawNumber(value)) return how === 'text' ? value : REMOVED;
-  if (typeof how === 'object') return isObject(value) ? only(value, how) : REMOVED;
+  if (typeof how === 'object') return isJsonObject(value) ? only(value, how) : REMOVED;
   if (how === 'uuid') return typeof value === 'string' && UUID.test(value) ? value : REMOVED;
   if (how === 'removed' || typeof value === 'object') return REMOVED;
   return typeof value === 'string' ? withoutEmails(value) : value;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);

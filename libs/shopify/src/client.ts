@@ -1,3 +1,4 @@
+import { isJsonObject } from '@core/contracts';
 import {
   CursorLost,
   QueryTooExpensive,
@@ -52,7 +53,7 @@ export function readGraphql(reply: HttpReply, now: number): ShopifyReply {
   const cost = costOf(extensions);
   const listed = listErrors(errors);
   if (listed.length > 0) throw errorOf(listed, cost);
-  if (!isObject(data)) throw new UnusableAnswer('other_form', 'a reply without data');
+  if (!isJsonObject(data)) throw new UnusableAnswer('other_form', 'a reply without data');
   return { data, cost };
 }
 
@@ -63,22 +64,19 @@ interface GraphqlError {
   code: string;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * The errors of a reply: a list of objects by GraphQL's rules; a text, or an object of texts, where Shopify refuses the
  * request before it looks at the query.
  */
 function listErrors(errors: unknown): GraphqlError[] {
   if (Array.isArray(errors)) return errors.map(readError);
-  const text = typeof errors === 'string' ? errors : isObject(errors) ? JSON.stringify(errors) : '';
+  const text = typeof errors === 'string' ? errors : isJsonObject(errors) ? JSON.stringify(errors) : '';
   return text === '' || text === '{}' ? [] : [readError(text)];
 }
 
 function readError(error: unknown): GraphqlError {
-  const { message = error, path, extensions } = isObject(error) ? error : {};
-  const code = isObject(extensions) ? extensions['code'] : undefined;
+  const { message = error, path, extensions } = isJsonObject(error) ? error : {};
+  const code = isJsonObject(extensions) ? extensions['code'] : undefined;
   return {
     message: typeof message === 'string' ? message : '',
     path: Array.isArray(path) ? path : [],
@@ -115,9 +113,9 @@ function approvalFor(denied: readonly GraphqlError[]): string {
 }
 
 function costOf(extensions: unknown): QueryCost | null {
-  const cost = isObject(extensions) && isObject(extensions['cost']) ? extensions['cost'] : {};
+  const cost = isJsonObject(extensions) && isJsonObject(extensions['cost']) ? extensions['cost'] : {};
   const { throttleStatus, requestedQueryCost: requested } = cost;
-  const { currentlyAvailable, maximumAvailable, restoreRate } = isObject(throttleStatus)
+  const { currentlyAvailable, maximumAvailable, restoreRate } = isJsonObject(throttleStatus)
     ? throttleStatus
     : {};
   if (!isCount(requested) || !isCount(currentlyAvailable) || !isCount(maximumAvailable)) return null;

@@ -1,4 +1,4 @@
-import { SHOP_DOMAIN } from '@core/contracts';
+import { isJsonObject, SHOP_DOMAIN } from '@core/contracts';
 import {
   QueryTooExpensive,
   ShopifyRejected,
@@ -166,8 +166,6 @@ export function parseObject(body: string): Record<string, unknown> {
     if (text.startsWith('<')) throw new UnusableAnswer('web_page', 'a reply that is a web page');
     throw new UnusableAnswer('cut_short', 'a reply that is no JSON');
   }
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isJsonObject(value)) return value;
   throw new UnusableAnswer('other_form', 'a reply that is no JSON object');
 }

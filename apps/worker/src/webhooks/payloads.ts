@@ -1,3 +1,4 @@
+import { isJsonObject, readJsonObject } from '@core/contracts';
 import { parseEmail } from '@core/db';
 import { customerGid, shopifyId, shopifyTime, type ExternalId, type ImportedCustomer } from '@core/domain';
 
@@ -17,16 +18,9 @@ export type Payload = Record<string, unknown>;
 
 /** @throws UnreadableWebhook */
 export function parsePayload(body: Buffer): Payload {
-  let parsed: unknown;
-  try {
-    // Unlike toString, it drops a byte order mark at the beginning.
-    parsed = JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    // Not the parser's own words: they quote the body.
-    throw new UnreadableWebhook('invalid_body');
-  }
-  if (!isObject(parsed)) throw new UnreadableWebhook('invalid_body');
-  return parsed;
+  const payload = readJsonObject(body);
+  if (!payload) throw new UnreadableWebhook('invalid_body');
+  return payload;
 }
 
 /**
@@ -96,17 +90,14 @@ export function readPerson(payload: Payload): {
   email: string | undefined;
   requestNumber: string | undefined;
 } {
-  const customer = isObject(payload['customer']) ? payload['customer'] : {};
-  const request = isObject(payload['data_request']) ? payload['data_request'] : {};
+  const customer = isJsonObject(payload['customer']) ? payload['customer'] : {};
+  const request = isJsonObject(payload['data_request']) ? payload['data_request'] : {};
   const externalId =
     customerGid(customer['id']) ?? customerGid(customer['admin_graphql_api_id']) ?? undefined;
   const email = (typeof customer['email'] === 'string' && parseEmail(customer['email'])) || undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
 }
-
-const isObject = (value: unknown): value is Payload =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isTime = (value: unknown): value is string =>
   typeof value === 'string' && !Number.isNaN(Date.parse(value));

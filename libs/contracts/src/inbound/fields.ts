@@ -1,8 +1,10 @@
 import { invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
+import { isJsonObject } from '../json-object.ts';
 import { exactInteger } from './exact-integer.ts';
 import { readEpoch, readTime, type Instant } from './instant.ts';
-import { isObject, JsonNumber, type Inbound, type InboundObject } from './read-body.ts';
+import { JsonNumber } from './parse-json.ts';
+import type { Inbound, InboundObject } from './read-body.ts';
 
 // Readers of single fields. Null, an empty text and an absent field are one: "not given". Each throws CoreError
 // invalid_argument with the field and the rule, never the value.
@@ -17,7 +19,7 @@ export function fieldOf(object: InboundObject, name: string): Inbound {
 
 export function objectOf(field: string, value: Inbound): InboundObject | undefined {
   if (value === null) return undefined;
-  if (!isObject(value)) throw invalid(field, 'must be an object');
+  if (!isJsonObject(value)) throw invalid(field, 'must be an object');
   return value;
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { CoreError, invalid } from '@core/runtime';
+import { isJsonObject } from '../json-object.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
 import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { fieldOf, textOf, uuidOf } from './fields.ts';
-import { isObject, readBody, type Inbound, type InboundObject } from './read-body.ts';
+import { readBody, type Inbound, type InboundObject } from './read-body.ts';
 
 /** Why a part of a request cannot be used. */
 export type Fault = MalformedEvent | CoreError;
@@ -64,7 +65,7 @@ function attempt<T>(
   }
 }
 
-const objectOr = (value: Inbound): InboundObject => (isObject(value) ? value : {});
+const objectOr = (value: Inbound): InboundObject => (isJsonObject(value) ? value : {});
 
 /**
  * An id that says which request it is and nothing else: one that may not be stored as it is written still tells its

@@ -16,6 +16,15 @@ const json = JSON as unknown as {
 export const parseJson = (text: string, number: (text: string) => unknown): unknown =>
   json.parse(text, (_, value, { source = '' }) => (typeof value === 'number' ? number(source) : value));
 
+/** A number with its text: a double would read 9007199254740993 as 9007199254740992. */
+export class JsonNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** A number that JSON.stringify writes as it was read. */
 export const rawNumber = (text: string): object => json.rawJSON(text);
 export const isRawNumber = (value: unknown): boolean => json.isRawJSON(value);

@@ -1,14 +1,6 @@
+import { isJsonObject } from '../json-object.ts';
 import { MalformedEvent } from '../malformed-event.ts';
-import { parseJson } from './parse-json.ts';
-
-/** A number with its text: a double would read 9007199254740993 as 9007199254740992. */
-export class JsonNumber {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+import { JsonNumber, parseJson } from './parse-json.ts';
 
 export type Inbound = null | boolean | string | JsonNumber | Inbound[] | InboundObject;
 export interface InboundObject {
@@ -23,12 +15,9 @@ export interface InboundObject {
 export function readBody(body: Uint8Array | null): InboundObject {
   if (!body || body.length === 0) throw new MalformedEvent('is empty');
   const json = parse(decode(body));
-  if (!isObject(json)) throw new MalformedEvent('must be a JSON object');
+  if (!isJsonObject(json)) throw new MalformedEvent('must be a JSON object');
   return json;
 }
-
-export const isObject = (value: Inbound | undefined): value is InboundObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { textProblem } from '@core/contracts';
+import { readJsonObject, textProblem } from '@core/contracts';
 import {
   isPrivacyTopic,
   shopifyId,
@@ -11,7 +11,7 @@ import {
 } from '@core/domain';
 import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
 import { mayBe, privacyTopicOf, requestNumberIn } from './privacy-body.ts';
-import { parseBody, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
+import { shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
 
 export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
 
@@ -55,7 +55,7 @@ export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
 export function identify(req: IncomingMessage, bytes: Buffer, signature: string): Identified | Unidentified {
   const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
   if (ambiguous) return twice(ambiguous);
-  const body = parseBody(bytes);
+  const body = readJsonObject(bytes);
   const topic = topicOf(req) ?? topicOfBody(req, body);
   if (!topic) return valuesOf(req, 'topic').length > 0 ? 'ignored' : missing('topic');
   const named = shopIn(body);

@@ -1,5 +1,6 @@
+import { isJsonObject } from '@core/contracts';
 import type { PrivacyTopic } from '@core/domain';
-import { isObject, type SignedBody } from './signed-body.ts';
+import type { SignedBody } from './signed-body.ts';
 
 /** Fields that name a person, or tell one request about a person from another; each shows that it is about a person. */
 const OF_A_PERSON = ['customer', 'orders_to_redact', 'orders_requested', 'data_request'];
@@ -37,7 +38,7 @@ export function privacyTopicOf(body: SignedBody): PrivacyTopic | undefined {
 
 /** The number that Shopify gives a request for data; the same over its deliveries. */
 export const requestNumberIn = (body: SignedBody): unknown =>
-  isObject(body['data_request']) ? body['data_request']['id'] : undefined;
+  isJsonObject(body['data_request']) ? body['data_request']['id'] : undefined;
 
 const pick = (topic: PrivacyTopic, body: SignedBody) => (mayBe(topic, body) ? topic : undefined);
 

@@ -3,16 +3,6 @@ import { shopifyId } from '@core/domain';
 
 export type SignedBody = Readonly<Record<string, unknown>>;
 
-/** The object of a body; undefined when it is none. A byte order mark at its beginning is no part of it. */
-export function parseBody(bytes: Buffer): SignedBody | undefined {
-  try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The shop as a signed body names it: of a privacy request by shop_domain and shop_id, of a shop by myshopify_domain. */
 export interface NamedShop {
   domain: string | undefined;
@@ -37,6 +27,3 @@ function domainOf(given: unknown): string | null | undefined {
   if (domain === '') return undefined;
   return SHOP_DOMAIN.test(domain) ? domain : null;
 }
-
-export const isObject = (value: unknown): value is SignedBody =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,29 @@
+import { JsonNumber, parseJson, rawNumber } from './inbound/parse-json.ts';
+import { isJsonObject, readJsonObject } from './json-object.ts';
+
+it.each([
+  ['an object', {}, true],
+  ['an object without a prototype', Object.create(null), true],
+  ['a list', [], false],
+  ['null', null, false],
+  ['a text', '{}', false],
+  ['nothing', undefined, false],
+  ['a number with its text', new JsonNumber('1'), false],
+  ['a number that is written as it was read', rawNumber('1'), false],
+])('is an object of JSON or not: %s', (_, value, expected) => expect(isJsonObject(value)).toBe(expected));
+
+it('finds the objects among numbers that keep their text', () => {
+  const { a, b } = parseJson('{"a":1.0,"b":{"c":1}}', rawNumber) as Record<string, unknown>;
+  expect([a, b].map(isJsonObject)).toEqual([false, true]);
+});
+
+it.each([
+  ['{"id":7}', { id: 7 }],
+  ['\uFEFF{"id":7}', { id: 7 }],
+  [' {} \n', {}],
+])('reads the object of %j', (text, value) => expect(readJsonObject(Buffer.from(text))).toEqual(value));
+
+it.each(['', '[]', '[{}]', 'null', '7', '"{}"', '{"email":"ada@example.com"', '{}{}', '\uFEFF\uFEFF{}'])(
+  'finds no object in %j',
+  (text) => expect(readJsonObject(Buffer.from(text))).toBeUndefined(),
+);
