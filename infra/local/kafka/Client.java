@@ -17,7 +17,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  *
  *   delete <topic>
  *   partitions <topic> <count>    that it has then
- *   batch <codec>                 what follows is one batch for each partition, of this codec
+ *   batch <codec>[:<level>]       what follows is one batch for each partition, of this codec
  *   begin <codec>, commit, abort  the same, in a transaction
  *   record <topic> <partition> <key> <value> [<header>=<value>]...
  *
@@ -72,7 +72,9 @@ public class Client {
   static KafkaProducer<byte[], byte[]> open(String broker, String codec, boolean transactional) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", broker);
-    settings.put("compression.type", codec);
+    String[] parts = codec.split(":");
+    settings.put("compression.type", parts[0]);
+    if (parts.length > 1) settings.put("compression." + parts[0] + ".level", Integer.valueOf(parts[1]));
     settings.put("key.serializer", ByteArraySerializer.class);
     settings.put("value.serializer", ByteArraySerializer.class);
     // A batch ends where it is told to, and not before.

@@ -3,11 +3,22 @@ import { KAFKA_CODECS, sendWithJava, type JavaRecord } from '@core/testing';
 import type { ConsumedRecord, KafkaClient } from '../src/index.ts';
 import { collect, upTo } from './support.ts';
 
+/** The lowest and the highest level that the settings of Kafka's own client allow. */
+const LEVELS = [
+  ['gzip', 1],
+  ['gzip', 9],
+  ['lz4', 1],
+  ['lz4', 17],
+  ['zstd', -131_072],
+  ['zstd', 22],
+] as const;
+
 /** Every implementation of KafkaClient must read these records that Kafka's own client writes. */
 export function codecsSuite(name: string, open: () => { broker: string; client: KafkaClient }): void {
   describe(`what Java has written, read by ${name}`, () => {
     const topicOf = new Map(KAFKA_CODECS.map((codec) => [codec, `spec.${codec}.${randomUUID()}`]));
     const transactional = `spec.transactions.${randomUUID()}`;
+    const levels = `spec.levels.${randomUUID()}`;
     const incompressible = randomBytes(300_000);
     const plain: Omit<JavaRecord, 'topic' | 'partition'>[] = [
       {
@@ -29,7 +40,7 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
       const { broker, client } = open();
       const config = { 'max.message.bytes': '20000000' };
       await client.ensureTopics(
-        [...topicOf.values(), transactional].map((topic) => ({ name: topic, partitions: 2, config })),
+        [...topicOf.values(), transactional, levels].map((topic) => ({ name: topic, partitions: 2, config })),
       );
       const small = (topic: string) => plain.map((record) => ({ topic, partition: 0, ...record }));
       const large = (topic: string): JavaRecord[] => [
@@ -48,6 +59,10 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
           const topic = topicOf.get(codec)!;
           // Twice the same: a second batch of the partition, behind the first.
           return [small(topic), small(topic), large(topic)].map((records) => ({ codec, records }));
+        }),
+        ...LEVELS.map(([codec, level]) => {
+          const value = `${codec} ${level} `.repeat(100);
+          return { codec, level, records: [{ topic: levels, partition: 0, key: 'key', value }] };
         }),
         { codec: 'lz4', transaction: 'commit', records: one('committed') },
         { codec: 'lz4', transaction: 'abort', records: one('aborted') },
@@ -90,6 +105,13 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
         expect(large!.at(-1)!.value!.equals(Buffer.alloc(10_000_000))).toBe(true);
       },
     );
+
+    it('every level of a codec', async () => {
+      const records = await consumed(levels, LEVELS.length);
+      expect(records.map(({ value }) => String(value).split(' ', 2))).toEqual(
+        LEVELS.map(([codec, level]) => [codec, String(level)]),
+      );
+    });
 
     it('leaves out what a transaction has given up', async () => {
       const records = await consumed(transactional, 2);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { seeded } from '@core/testing';
 import { decompress } from './decompress.ts';
 
@@ -37,35 +37,58 @@ const lz4Linked = of(
 const lz4Sums = of(
   'BCJNGHxAQBkBAAAAAAC5LQEAAIJldmVudCAwOwgAEzEIABMyCAATMwgAEzQIABM1CAATNggADzgA/////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////6pQbnQgMTt4xjYARgAAAIJldmVudCAyOwgAEzMIABM0CAATNQgAEzYIABMwCAATMQgADzgA/////////////////////////////////wNQbnQgNDvjEKvnAAAAAHqqH3g=',
 );
-const lz4Skippable = Buffer.concat([of('UCpNGAMAAABhYmM='), lz4Sums]);
+
+/** A frame of Zstandard that wants a window of so many bits, and does not say how much it holds. */
+const zstdWindow = (bits: number, text: string) => {
+  const block = Buffer.alloc(3);
+  block.writeUIntLE((text.length << 3) | 1, 0, 3); // the last one, and not compressed
+  return Buffer.concat([
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (bits - 10) << 3]),
+    block,
+    Buffer.from(text),
+  ]);
+};
+const skippable = of('UCpNGAMAAABhYmM=');
+
+/** A member with every optional part of a header. */
+const gzipFields = (text: string) => {
+  const header = Buffer.concat([
+    Buffer.from([0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 255]),
+    Buffer.from([3, 0, 1, 2, 3]),
+    Buffer.from('name\0a comment\0'),
+  ]);
+  const sum = Buffer.alloc(2);
+  sum.writeUInt16LE(crc32(header) & 0xffff);
+  return Buffer.concat([header, sum, gzipSync(text).subarray(10)]);
+};
 
 const short = events(100);
 const long = events(9_000);
+const twice = Buffer.concat([short, short]);
+const gzipTwice = Buffer.concat([gzipSync(short), gzipSync(short)]);
+const wrongSum = (member: Buffer) => Buffer.concat([member.subarray(0, -8), Buffer.alloc(8)]);
 const SAMPLES: [name: string, codec: number, compressed: Buffer, plain: Buffer][] = [
   ['none', 0, short, short],
   ['gzip', GZIP, gzipSync(long), long],
-  [
-    'gzip in two members',
-    GZIP,
-    Buffer.concat([gzipSync(short), gzipSync(short)]),
-    Buffer.concat([short, short]),
-  ],
+  ['gzip in two members', GZIP, gzipTwice, twice],
   ['snappy', SNAPPY, snappyRaw, short],
-  ['snappy of Java', SNAPPY, framed(snappyRaw, snappyRaw), Buffer.concat([short, short])],
-  [
-    'snappy of Java, reopened',
-    SNAPPY,
-    Buffer.concat([framed(snappyRaw), framed(snappyRaw)]),
-    Buffer.concat([short, short]),
-  ],
+  ['snappy of Java', SNAPPY, framed(snappyRaw, snappyRaw), twice],
+  ['snappy of Java, reopened', SNAPPY, Buffer.concat([framed(snappyRaw), framed(snappyRaw)]), twice],
   ['snappy of Java, empty', SNAPPY, framed(), Buffer.alloc(0)],
   ['snappy, empty', SNAPPY, of('AA=='), Buffer.alloc(0)],
   ['lz4 with linked blocks', LZ4, lz4Linked, long],
   ['lz4 with checksums', LZ4, lz4Sums, long],
-  ['lz4 behind a skippable frame', LZ4, lz4Skippable, long],
-  ['two frames of lz4', LZ4, Buffer.concat([lz4Linked, lz4Sums]), Buffer.concat([long, long])],
+  ['lz4 behind a skippable frame', LZ4, Buffer.concat([skippable, lz4Sums]), long],
   ['lz4 not compressed', LZ4, Buffer.concat([of('BCJNGGBAggUAAIBoZWxsbwAAAAA=')]), Buffer.from('hello')],
+  ['gzip with a header of many parts', GZIP, gzipFields('hello'), Buffer.from('hello')],
   ['zstd', ZSTD, zstdCompressSync(long), long],
+  [
+    'zstd in two frames',
+    ZSTD,
+    Buffer.concat([zstdCompressSync(long), zstdWindow(20, 'hello')]),
+    Buffer.concat([long, Buffer.from('hello')]),
+  ],
+  ['zstd behind a skippable frame', ZSTD, Buffer.concat([skippable, zstdCompressSync(long)]), long],
 ];
 
 it.each(SAMPLES)('decompresses %s', async (_, codec, compressed, plain) => {
@@ -86,13 +109,104 @@ it.each(compressed)('takes no more than it may of %s', async (_, codec, bytes, p
 const single = compressed.filter(([name]) => !/two|reopened|skippable/.test(name));
 
 it.each(single)('notices each end that is cut off of %s', async (name, codec, bytes) => {
-  for (let length = 1; length < bytes.length; length += bytes.length > 500 ? 7 : 1) {
-    // The blocks of snappy-java end at their own borders: how many there are nobody says.
-    if (name === 'snappy of Java' && (length === 16 || length === 20 + snappyRaw.length)) continue;
+  // A checksum behind the end mark is not read.
+  const end = name.startsWith('lz4 with') ? bytes.length - 4 : bytes.length;
+  for (let length = 1; length < end; length += bytes.length > 500 ? 7 : 1) {
+    // How many blocks of snappy-java there are nobody says, and fewer than four bytes are none.
+    if (name === 'snappy of Java' && (length - 16) % (4 + snappyRaw.length) < 4) continue;
     await expect(decompress(codec, bytes.subarray(0, length), MOST)).rejects.toThrow(
       expect.objectContaining({ name: 'CorruptData' }),
     );
   }
+});
+
+/**
+ * What may stand behind the data. Each was given to the streams of Kafka 4.1's Java client, too: they read the same, except
+ * that they refuse what is no frame behind one of Zstandard.
+ */
+const BEHIND: Record<string, Buffer> = {
+  'a zero': Buffer.alloc(1),
+  'three bytes': Buffer.from('abc'),
+  'zero padding': Buffer.alloc(512),
+  'a text': Buffer.from('garbage that is no part of it'),
+  'the beginning of its own kind': Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1, 2, 3]),
+  'a header with a wrong checksum': Buffer.from([
+    0x1f,
+    0x8b,
+    8,
+    2,
+    0,
+    0,
+    0,
+    0,
+    0,
+    255,
+    1,
+    2,
+    ...Buffer.alloc(20),
+  ]),
+  'another codec': zstdWindow(20, 'hello'),
+};
+const behind = (names: string[], codec: string, number: number, bytes: Buffer, plain: Buffer) =>
+  names.map((name) => [name, codec, number, Buffer.concat([bytes, BEHIND[name]!]), plain] as const);
+
+it.each([
+  ...behind(Object.keys(BEHIND), 'gzip', GZIP, gzipSync(short), short),
+  ...behind(Object.keys(BEHIND), 'gzip in two members', GZIP, gzipTwice, twice),
+  ...behind(Object.keys(BEHIND), 'lz4', LZ4, lz4Linked, long),
+  ['a frame more', 'lz4', LZ4, Buffer.concat([lz4Linked, lz4Sums]), long] as const,
+  ['half a frame', 'lz4', LZ4, Buffer.concat([lz4Linked, lz4Sums.subarray(0, 40)]), long] as const,
+  ['a skippable frame', 'lz4', LZ4, Buffer.concat([lz4Linked, skippable]), long] as const,
+  ...behind(['a zero', 'three bytes'], 'snappy of Java', SNAPPY, framed(snappyRaw), short),
+  [
+    'a header with a wrong end',
+    'snappy of Java',
+    SNAPPY,
+    Buffer.concat([framed(snappyRaw), JAVA_HEADER.subarray(0, 4), Buffer.alloc(15)]),
+    short,
+  ] as const,
+  ['a skippable frame', 'zstd', ZSTD, Buffer.concat([zstdCompressSync(long), skippable]), long] as const,
+  ...behind(['three bytes', 'zero padding', 'a text'], 'zstd', ZSTD, zstdCompressSync(long), long),
+])('ignores %s behind %s', async (_, __, codec, bytes, plain) => {
+  expect((await decompress(codec, bytes, plain.length)).equals(plain)).toBe(true);
+});
+
+it.each([
+  ['a text', 'snappy', SNAPPY, Buffer.concat([snappyRaw, Buffer.from('garbage')])],
+  ['a byte', 'snappy', SNAPPY, Buffer.concat([snappyRaw, Buffer.alloc(1)])],
+  ['a text', 'snappy of Java', SNAPPY, Buffer.concat([framed(snappyRaw), Buffer.from('garbage')])],
+  ['zero padding', 'snappy of Java', SNAPPY, Buffer.concat([framed(snappyRaw), Buffer.alloc(8)])],
+  ['a damaged member', 'gzip', GZIP, Buffer.concat([gzipSync(short), wrongSum(gzipSync(short))])],
+  ['half a member', 'gzip', GZIP, Buffer.concat([gzipSync(short), gzipSync(short).subarray(0, 30)])],
+  [
+    'half a frame',
+    'zstd',
+    ZSTD,
+    Buffer.concat([zstdCompressSync(long), zstdCompressSync(long).subarray(0, 9)]),
+  ],
+])('refuses %s behind %s', async (_, __, codec, bytes) => {
+  await expect(decompress(codec, bytes, MOST)).rejects.toThrow(
+    expect.objectContaining({ name: 'CorruptData' }),
+  );
+});
+
+it.each([10, 20, 25, 26, 27])('reads Zstandard with a window of 2^%i bytes', async (bits) => {
+  expect(String(await decompress(ZSTD, zstdWindow(bits, 'hello'), 5))).toBe('hello');
+});
+
+it('refuses a larger window, which no level asks for', async () => {
+  await expect(decompress(ZSTD, zstdWindow(28, 'hello'), MOST)).rejects.toThrow('too much memory');
+});
+
+it('takes for a window no more memory than is written to it', async () => {
+  const before = process.memoryUsage.rss();
+  const all = Array.from({ length: 16 }, () => decompress(ZSTD, zstdWindow(27, 'hello'), MOST));
+  let highest = 0;
+  const looking = setInterval(() => (highest = Math.max(highest, process.memoryUsage.rss())), 1);
+  await Promise.all(all);
+  clearInterval(looking);
+  // They reserve 128 MiB each.
+  expect(Math.max(highest, process.memoryUsage.rss()) - before).toBeLessThan(256 * 1_048_576);
 });
 
 it('comes to an end with whatever bytes, and never makes more than it may', async () => {

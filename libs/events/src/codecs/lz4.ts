@@ -6,21 +6,21 @@ const FRAME = 0x184d2204;
 const SKIPPABLE = 0x184d2a5;
 const SHORTEST_MATCH = 4;
 
-const FLAG = { blockChecksum: 0x10, contentSize: 0x08, contentChecksum: 0x04, dictionary: 0x01 } as const;
+const FLAG = { blockChecksum: 0x10, contentSize: 0x08, dictionary: 0x01 } as const;
 const UNCOMPRESSED = 0x80000000;
 
 /**
- * Decompresses LZ4 frames. Their checksums are stepped over: the CRC of the record batch covers the same bytes,
- * and early Kafka clients wrote a wrong checksum of the header.
+ * Decompresses an LZ4 frame, which skippable frames may precede. What stands behind its end mark is ignored, as by Kafka's
+ * Java client: further frames, too, which no producer writes. Its checksums are stepped over: the CRC of the record batch
+ * covers the same bytes, and early Kafka clients wrote a wrong checksum of the header.
  * @param most bytes of the result
  * @throws CorruptData
  */
 export function decompressLz4(input: Buffer, most: number): Buffer {
   const output = new Output(Math.min(most, 4 * input.length), most);
   let at = 0;
-  do at = readFrame(input, at, output);
-  while (at < input.length);
-  if (at > input.length) throw endsTooEarly();
+  while (readInt(input, at) >>> 4 === SKIPPABLE) at += 8 + readInt(input, at + 4);
+  readFrame(input, at, output);
   return output.bytes.subarray(0, output.end);
 }
 
@@ -60,11 +60,8 @@ class Output {
   }
 }
 
-/** @returns where the next frame begins */
-function readFrame(input: Buffer, begin: number, output: Output): number {
-  const magic = readInt(input, begin);
-  if (magic >>> 4 === SKIPPABLE) return begin + 8 + readInt(input, begin + 4);
-  if (magic !== FRAME) throw new CorruptData('no frame of lz4');
+function readFrame(input: Buffer, begin: number, output: Output): void {
+  if (readInt(input, begin) !== FRAME) throw new CorruptData('no frame of lz4');
   const flags = readByte(input, begin + 4);
   if (flags >> 6 !== 1) throw new CorruptData('an unknown version of lz4');
   if (flags & FLAG.dictionary) throw new CorruptData('lz4 with a dictionary');
@@ -73,14 +70,13 @@ function readFrame(input: Buffer, begin: number, output: Output): number {
   for (;;) {
     const head = readInt(input, at);
     at += 4;
-    if (head === 0) break;
+    if (head === 0) return;
     const end = at + (head & ~UNCOMPRESSED);
     if (end > input.length) throw endsTooEarly();
     if (head & UNCOMPRESSED) output.literal(input, at, end - at);
     else readBlock(input.subarray(at, end), output);
     at = end + (flags & FLAG.blockChecksum ? 4 : 0);
   }
-  return at + (flags & FLAG.contentChecksum ? 4 : 0);
 }
 
 function readBlock(block: Buffer, output: Output): void {

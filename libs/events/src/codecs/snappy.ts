@@ -4,12 +4,14 @@ import { CorruptData } from './corrupt-data.ts';
 /** snappy-java writes this before its blocks, as does Kafka's Java client; then two versions follow. */
 const JAVA_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const JAVA_HEADER_BYTES = 16;
+const LENGTH_BYTES = 4;
 
 /** No element makes more of its bytes: three of them repeat 64. A length beyond it is never allocated. */
 const LARGEST_RATIO = 22;
 
 /**
  * Decompresses Snappy: one raw block, as librdkafka and the Go clients write it, or the blocks of snappy-java.
+ * Up to three bytes behind the last block, too few for the length of another, are ignored, as snappy-java does.
  * @param most bytes of the result
  * @throws CorruptData
  */
@@ -17,15 +19,18 @@ export function decompressSnappy(input: Buffer, most: number): Buffer {
   if (!isJava(input, 0)) return decompressBlock(input, { room: most, most });
   const blocks: Buffer[] = [];
   let room = most;
-  for (let at = 0; at < input.length;) {
+  for (let at = 0; at + LENGTH_BYTES <= input.length;) {
     // A stream that was reopened and continued has another header in its middle.
     if (isJava(input, at)) {
       at += JAVA_HEADER_BYTES;
       continue;
     }
-    const end = at + 4 + (at + 4 <= input.length ? input.readUInt32BE(at) : input.length);
+    // What begins like a header and is none ends the data, as it does for snappy-java.
+    if (at + JAVA_HEADER_BYTES <= input.length && beginsLikeJava(input, at)) break;
+    const begin = at + LENGTH_BYTES;
+    const end = begin + input.readUInt32BE(at);
     if (end > input.length) throw new CorruptData('a block of snappy ends too early');
-    const block = decompressBlock(input.subarray(at + 4, end), { room, most });
+    const block = decompressBlock(input.subarray(begin, end), { room, most });
     blocks.push(block);
     room -= block.length;
     at = end;
@@ -35,6 +40,9 @@ export function decompressSnappy(input: Buffer, most: number): Buffer {
 
 const isJava = (input: Buffer, at: number): boolean =>
   input.length >= at + JAVA_HEADER_BYTES && JAVA_MAGIC.equals(input.subarray(at, at + JAVA_MAGIC.length));
+
+const beginsLikeJava = (input: Buffer, at: number): boolean =>
+  input.readUInt32BE(at) === JAVA_MAGIC.readUInt32BE(0);
 
 function decompressBlock(input: Buffer, { room, most }: { room: number; most: number }): Buffer {
   const { size, at: begin } = readSize(input);

@@ -18,6 +18,8 @@ export interface JavaRecord {
 /** Records that go as one batch for each of their partitions. */
 export interface JavaBatch {
   codec: KafkaCodec;
+  /** Of the codec; its own when absent. */
+  level?: number;
   /** In a transaction, which ends so. */
   transaction?: 'commit' | 'abort';
   records: readonly JavaRecord[];
@@ -55,8 +57,8 @@ async function runJava(broker: string, lines: readonly string[]): Promise<void> 
   if (code !== 0) throw new Error(`Kafka's Java client ended with ${code}:\n${said.slice(-2_000)}`);
 }
 
-const linesOf = ({ codec, transaction, records }: JavaBatch): string[] => [
-  `${transaction ? 'begin' : 'batch'} ${codec}`,
+const linesOf = ({ codec, level, transaction, records }: JavaBatch): string[] => [
+  `${transaction ? 'begin' : 'batch'} ${codec}${level === undefined ? '' : `:${level}`}`,
   ...records.map(({ topic, partition, key = null, value, headers = [] }) =>
     [
       'record',
