@@ -85,7 +85,7 @@ export interface ConsumedRecord {
   /** When the producer made it, or the broker got it, as the topic is configured. */
   timestamp: Date;
   key: Buffer | null;
-  /** Values as UTF-8; the last one of a repeated name. */
+  /** By headerText; the last one of a repeated name. */
   headers: Record<string, string>;
   value: Buffer | null;
 }

@@ -416,6 +416,27 @@ describe('consumer', () => {
     ]);
   });
 
+  it('takes no two ids that are no UTF-8 for one, and refuses each', async () => {
+    const topic = await newTopic(client, { dlq: true });
+    const merchant = randomUUID();
+    const { consumer, groupId } = await start(topic);
+    // Each of the two would become the third, if U+FFFD replaced what cannot be read.
+    for (const id of [[0x69, 0xe4], [0x69, 0xf6], [...Buffer.from('i\ufffd')]]) {
+      const bytes = Buffer.from(id) as Buffer & string;
+      await publish(topic, [{ step: 'fine', merchant }], { ce_id: bytes });
+    }
+    await committed(groupId, topic);
+    await consumer.close();
+    expect(await effects(merchant)).toEqual(['i\ufffd']);
+    const letters = await lettersOf(topic);
+    expect(
+      letters.map(({ headers }) => [headers['dlq_offset'], headers['dlq_reason'], headers['dlq_field']]),
+    ).toEqual([
+      ['0', 'invalid', 'ce_id'],
+      ['1', 'invalid', 'ce_id'],
+    ]);
+  });
+
   it('lets the handler note what it gives up, before the dead letter is sent', async () => {
     const topic = await newTopic(client, { dlq: true });
     const merchant = randomUUID();

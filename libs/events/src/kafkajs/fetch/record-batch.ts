@@ -1,6 +1,7 @@
 import { crc32c } from '../../codecs/crc32c.ts';
 import { CorruptData } from '../../codecs/corrupt-data.ts';
 import { decompress } from '../../codecs/decompress.ts';
+import { headerText } from '../../header-text.ts';
 import { createCursor, type Cursor } from './cursor.ts';
 
 /** A record in the form that kafkajs hands on. */
@@ -127,15 +128,16 @@ function readRecord(cursor: Cursor) {
   return { offsetDelta, timestampDelta, key, value, headers };
 }
 
-/** The last one of a repeated name; as UTF-8. */
+/** The last one of a repeated name. */
 function readHeaders(cursor: Cursor): Record<string, string> {
   const count = cursor.varint();
   if (count < 0) throw new CorruptData('a count is negative');
   if (count === 0) return {};
   const headers: [string, string][] = [];
   for (let n = 0; n < count; n++) {
-    const name = cursor.bytes(cursor.varint()).toString();
-    headers.push([name, readBytes(cursor)?.toString() ?? '']);
+    const name = headerText(cursor.bytes(cursor.varint()));
+    const value = readBytes(cursor);
+    headers.push([name, value ? headerText(value) : '']);
   }
   return Object.fromEntries(headers);
 }
