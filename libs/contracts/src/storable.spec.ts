@@ -67,12 +67,72 @@ it('says each problem in words of its own', () => {
 it.each([
   ['', 5],
   ['x\\0\\ud83d', 9],
+  ['ä\u00a0\u3000b', 5],
+  // A heart with its selector, a keycap, and an old letter of Hangul in one piece.
+  ['\u2764\ufe0f', 5],
+  ['1\ufe0f\u20e3', 5],
+  ['\ua960', 5],
+  ['e\u0301', 5],
   ['\u{1f600}'.repeat(5), 5],
 ])('a text may be %j of at most %i characters', (text, longest) =>
   expect(textProblem(text, longest)).toBeUndefined(),
 );
 
 it.each(['\0', 'a\nb', '\ud83d', '\ude00\ud83d', '\u200b', '\u0085'])('a text may not be %j', (text) =>
+  expect(textProblem(text, 5)).toBe('must consist of visible characters'),
+);
+
+/** Each with a name of its kind; some have a property for it, and others are known by their picture alone. */
+const UNSEEN = {
+  'soft hyphen': '\u00ad',
+  'grapheme joiner': '\u034f',
+  'Arabic letter mark': '\u061c',
+  'Hangul filler of a beginning': '\u115f',
+  'Hangul filler of a middle': '\u1160',
+  'Khmer vowel': '\u17b4',
+  'Mongolian selector': '\u180b',
+  'Mongolian separator': '\u180e',
+  'zero-width space': '\u200b',
+  'zero-width joiner': '\u200d',
+  'direction mark': '\u200f',
+  'line separator': '\u2028',
+  'paragraph separator': '\u2029',
+  'direction override': '\u202e',
+  'word joiner': '\u2060',
+  'invisible plus': '\u2064',
+  'unassigned, and ignored': '\u2065',
+  'direction isolate': '\u2066',
+  'blank of Braille': '\u2800',
+  'Hangul filler': '\u3164',
+  'selector behind no pictograph': '\ufe0f',
+  'byte order mark': '\ufeff',
+  'half-width Hangul filler': '\uffa0',
+  'blank hieroglyph': '\u{13441}',
+  'null notehead': '\u{1d159}',
+  'beginning of a beam': '\u{1d173}',
+  'private use': '\ue000',
+  tag: '\u{e0041}',
+  'selector of an ideograph': '\u{e0100}',
+};
+
+it.each(Object.entries(UNSEEN))('a text may not hold a %s, nor consist of it', (_, unseen) => {
+  for (const text of [
+    unseen,
+    `a${unseen}b`,
+    `${unseen}a`,
+    `a${unseen}`,
+    ` ${unseen}`,
+    `\u2764\ufe0f${unseen}`,
+  ])
+    expect([text, textProblem(text, 9)]).toEqual([text, 'must consist of visible characters']);
+});
+
+it.each(['\ufe0e\u2764', '1\ufe0f', '\u2764\ufe0f\ufe0f', 'a\ufe0f\u20e3'])(
+  'a selector chooses nothing in %j',
+  (text) => expect(textProblem(text, 5)).toBe('must consist of visible characters'),
+);
+
+it.each([' ', '\u00a0', '\u2003\u3000', '\u1680'])('a text may not be spaces alone: %j', (text) =>
   expect(textProblem(text, 5)).toBe('must consist of visible characters'),
 );
 

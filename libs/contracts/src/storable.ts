@@ -16,7 +16,21 @@ export const storableText = (text: string, longest: number): string =>
     .toWellFormed()
     .replaceAll('\0', '\uFFFD');
 
-const VISIBLE = /^\P{C}*$/u;
+/**
+ * Control and format characters, ends of lines, fillers, and the blanks that no property of Unicode names: of Braille,
+ * of music and of hieroglyphs. Two texts that differ in these alone look alike.
+ */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}]/u;
+
+/** The selector behind a pictograph, as most keyboards write a heart, and that within a keycap: they change what is seen. */
+const SELECTORS = /(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f]|(?<=[#*\d])\ufe0f(?=\u20e3)/gu;
+
+const NO_SPACE = /\P{White_Space}/u;
+
+/** Whether each character of a text can be seen, and not all of them are spaces. An empty text is visible. */
+export const isVisible = (text: string): boolean =>
+  (!INVISIBLE.test(text) || !INVISIBLE.test(text.replace(SELECTORS, ''))) &&
+  (text === '' || NO_SPACE.test(text));
 
 /**
  * The fault of a text that is to be stored in a row, whichever door it comes through; undefined: none. It has visible
@@ -28,7 +42,7 @@ export function textProblem(value: string, longest: number): string | undefined 
   if (value.length > longest && (value.length > 2 * longest || [...value].length > longest)) {
     return `must have at most ${longest} characters`;
   }
-  return VISIBLE.test(value) ? undefined : 'must consist of visible characters';
+  return isVisible(value) ? undefined : 'must consist of visible characters';
 }
 
 /** protobuf's own limits of a time, the years 1 to 9999. A Date may be one that PostgreSQL does not know. */

@@ -1,7 +1,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { LONGEST_EMAIL } from '@core/contracts';
+import { isVisible, LONGEST_EMAIL } from '@core/contracts';
 
-const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
+const EMAIL = /^[^@\s]+@[^@\s]+$/u;
 
 /**
  * The one rule of what an email is, for every door: one @ with visible text on both sides, at most 320 characters with
@@ -11,8 +11,10 @@ const EMAIL = /^[^@\s\p{C}]+@[^@\s\p{C}]+$/u;
 export function parseEmail(given: string): string | null {
   if (given.length > LONGEST_EMAIL) return null;
   const written = given.trim();
-  return EMAIL.test(written) && EMAIL.test(normaliseEmail(written)) ? written : null;
+  return isEmail(written) && isEmail(normaliseEmail(written)) ? written : null;
 }
+
+const isEmail = (text: string): boolean => EMAIL.test(text) && isVisible(text);
 
 /**
  * The form in which emails are compared: the one that is hashed, never the one stored. NFKC, trim, and case folding of

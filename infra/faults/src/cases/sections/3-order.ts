@@ -64,6 +64,9 @@ export const order: Section = {
       [one(`"segment": ${long(100_000)}`), rule('rfm_score.segment', 'must have at most 64 characters')],
       [one('"segment": "a\\u0000"'), rule('rfm_score.segment', 'must consist of visible characters')],
       [one('"segment": "\\ud83d"'), rule('rfm_score.segment', 'must consist of visible characters')],
+      [one('"segment": "a\\u2028b"'), rule('rfm_score.segment', 'must consist of visible characters')],
+      [one('"segment": "\\u3164"'), rule('rfm_score.segment', 'must consist of visible characters')],
+      [one('"segment": "\\u2764\\ufe0f"'), 'applied 545'],
       [one('"segment": "\\ud83d\\ude00"'), 'applied 545'],
       [one('"segment": ["LOYAL"]'), rule('rfm_score.segment', 'must be a text or a number')],
       [
@@ -85,6 +88,11 @@ export const order: Section = {
         [['CreateCustomer', '{"email": "ada@example.com", "externalId": "a\\u0007"}']],
         'invalid_argument: external_id: must be 1 to 255 visible characters',
       ],
+      [
+        [['CreateCustomer', '{"email": "ada@example.com", "externalId": "\\u2800"}']],
+        'invalid_argument: external_id: must be 1 to 255 visible characters',
+      ],
+      [[['CreateCustomer', '{"email": "\\u3164@example.com"}']], 'invalid_argument: email: …'],
       [[['ListCustomers', `{"filter": {"segment": ${long(65)}}}`]], 'invalid_argument: filter.segment: …'],
     ]),
   ],
