@@ -5,10 +5,11 @@ import { processTerminal } from './cli/terminal.ts';
 import { commands } from './commands.ts';
 import { withLocalStack } from './connect/local-stack.ts';
 
-// Beside the bundle, or in the checkout.
+// Beside the bundle, which has no local stack, or in the checkout.
 const checkout = join(import.meta.dirname, '../../..');
 const beside = join(import.meta.dirname, 'migrations');
-const migrations = existsSync(beside) ? beside : join(checkout, 'libs/db/migrations');
+const isBundle = existsSync(beside);
+const migrations = isBundle ? beside : join(checkout, 'libs/db/migrations');
 
 // The first Ctrl-C lets a command end in order, the second one ends it.
 const stop = new AbortController();
@@ -16,8 +17,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 
 const terminal = processTerminal(process);
 const args = process.argv.slice(2);
+const stackFile = join(checkout, '.local/stack.env');
 process.exitCode = await runCommand(commands(migrations), args, {
-  env: () => withLocalStack(process.env, join(checkout, '.local/stack.env'), (line) => terminal.note(line)),
+  env: () => (isBundle ? process.env : withLocalStack(process.env, stackFile, (line) => terminal.note(line))),
   terminal,
   signal: stop.signal,
 });

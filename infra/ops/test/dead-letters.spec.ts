@@ -178,6 +178,38 @@ describe('dlq', () => {
     ]);
   });
 
+  it('says that others are there where none has the reason or the age, and which reasons these have', async () => {
+    const topic = await poison();
+    const others = 'the reasons are invalid (1), malformed (1), unknown_customer (1)\n';
+    const cases: [args: string[], says: string][] = [
+      [['--reason', 'unforeseen'], `none of 3 dead letters has the reason unforeseen; ${others}`],
+      [
+        ['--since', '2100-01-01T00:00:00Z'],
+        `none of 3 dead letters is of 2100-01-01T00:00:00.000Z or later; ${others}`,
+      ],
+      [
+        ['--reason', 'invalid', '--since', '2100-01-01T00:00:00Z'],
+        `none of 3 dead letters has the reason invalid and is of 2100-01-01T00:00:00.000Z or later; ${others}`,
+      ],
+    ];
+    for (const verb of ['list', 'show', 'redrive', 'drop']) {
+      for (const [args, stdout] of cases) {
+        const yes = ['redrive', 'drop'].includes(verb) ? ['--yes'] : [];
+        const said = await stack.ops('dlq', verb, '--topic', topic, ...args, ...yes);
+        expect([verb, said]).toEqual([verb, { code: 0, stdout, stderr: '' }]);
+      }
+    }
+    await stack.ops('dlq', 'drop', '--topic', topic, '--reason', 'invalid', '--yes');
+    await stack.ops('dlq', 'drop', '--topic', topic, '--reason', 'malformed', '--yes');
+    expect((await stack.ops('dlq', 'redrive', '--topic', topic, '--reason', 'invalid', '--yes')).stdout).toBe(
+      'none of 1 dead letter has the reason invalid; the reasons are unknown_customer (1)\n',
+    );
+    await stack.ops('dlq', 'drop', '--topic', topic, '--yes');
+    expect((await stack.ops('dlq', 'redrive', '--topic', topic, '--reason', 'invalid', '--yes')).stdout).toBe(
+      'no dead letters\n',
+    );
+  });
+
   it('names a place at which nothing is; one that was dealt with is no failure', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;

@@ -49,6 +49,14 @@ it.each([
 ])('and nothing where the environment names %s', (_, env) => {
   said.length = 0;
   expect(read(env)).toEqual(env);
-  expect(read({ PATH: '/bin' }, join(dir, 'no.env'))).toEqual({ PATH: '/bin' });
+  expect(read({ PATH: '/bin', ...env }, join(dir, 'no.env'))).toEqual({ PATH: '/bin', ...env });
   expect(said).toEqual([]);
+});
+
+it('says how to name a stack where none is up and the environment names none', () => {
+  said.length = 0;
+  expect(read({ PATH: '/bin' }, join(dir, 'no.env'))).toEqual({ PATH: '/bin' });
+  expect(said).toEqual([
+    `no stack is up in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` names one of \`npm start -- --dir <dir>\``,
+  ]);
 });

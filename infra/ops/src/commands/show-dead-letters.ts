@@ -3,7 +3,7 @@ import { kafkaEnv } from '@core/events';
 import { defineCommand } from '../cli/command.ts';
 import { integerOr } from '../cli/option.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
-import { showJson, showLines } from '../dead-letters/present.ts';
+import { noneLine, showJson, showLines } from '../dead-letters/present.ts';
 import { withDeadLetters } from '../dead-letters/with-dead-letters.ts';
 
 export const showDeadLetters = defineCommand({
@@ -17,13 +17,16 @@ export const showDeadLetters = defineCommand({
   },
   env: { ...databaseEnv, ...kafkaEnv },
   run: async (call) =>
-    withDeadLetters(call, selectionOf(call.values, true), ({ letters, total }) => ({
-      json: { total, dead_letters: letters.map(showJson) },
-      lines: [
-        ...(letters.length > 0 ? showLines(letters) : ['no such dead letter']),
-        ...(total > letters.length
-          ? ['', `the oldest ${letters.length} of ${total}; --limit shows more`]
-          : []),
-      ],
-    })),
+    withDeadLetters(call, selectionOf(call.values, true), (found) => {
+      const { letters, total } = found;
+      return {
+        json: { total, dead_letters: letters.map(showJson) },
+        lines: [
+          ...(letters.length > 0 ? showLines(letters) : [noneLine(found)]),
+          ...(total > letters.length
+            ? ['', `the oldest ${letters.length} of ${total}; --limit shows more`]
+            : []),
+        ],
+      };
+    }),
 });

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 
 /**
@@ -6,16 +7,19 @@ import { parseEnv } from 'node:util';
  * this checkout, it is that stack's: its `stack.env` is there as long as it runs. One word about either
  * that is not the stack's, and nothing is filled in: half of production and half of this machine would be the worst.
  * @param file .local/stack.env
- * @param say told when the stack's is taken
+ * @param say told when the stack's is taken, and how to name one where nothing names any
  */
 export function withLocalStack(
   env: NodeJS.ProcessEnv,
   file: string,
   say: (line: string) => void,
 ): NodeJS.ProcessEnv {
-  if (!existsSync(file)) return env;
-  const stack = parseEnv(readFileSync(file, 'utf8'));
   const isPlace = ([name]: [string, unknown]) => /^(CORE_DB|KAFKA)_/.test(name);
+  if (!existsSync(file)) {
+    if (!Object.entries(env).some(isPlace)) say(howToName(dirname(file)));
+    return env;
+  }
+  const stack = parseEnv(readFileSync(file, 'utf8'));
   if (Object.entries(env).some((each) => isPlace(each) && stack[each[0]] !== each[1])) return env;
   say(`of the local stack (${file})`);
   return {
@@ -27,3 +31,6 @@ export function withLocalStack(
     DEV_MERCHANT_ID: stack['DEV_MERCHANT_ID'],
   };
 }
+
+const howToName = (dir: string): string =>
+  `no stack is up in ${dir}: \`npm start\` starts one; \`set -a; . <dir>/stack.env; set +a\` names one of \`npm start -- --dir <dir>\``;

@@ -12,6 +12,9 @@ export interface FoundDeadLetters {
   letters: DeadLetterView[];
   /** How many there are of them without the limit. */
   total: number;
+  /** Those that --reason and --since leave out, counted by their reason. */
+  leftOut: ReadonlyMap<string, number>;
+  selection: Pick<Selection, 'reason' | 'since'>;
 }
 
 export interface WhereToLook {
@@ -36,6 +39,7 @@ export async function findDeadLetters(
       ? allTopics().filter((name) => name.endsWith('.dlq') && topics.includes(name))
       : [selection.topic];
   const found: DeadLetterView[] = [];
+  const leftOut = new Map<string, number>();
   let total = 0;
   let isAtOffset = false;
   for (const topic of chosen) {
@@ -43,10 +47,13 @@ export async function findDeadLetters(
     const from = await beginAt(kafka, topic, selection);
     for await (const record of kafka.read(topic, { ...(from && { from }), signal })) {
       if (isMeant(record, selection, resolvedAt)) {
-        total += 1;
-        found.push(toView(record, resolvedAt(record)));
-        // Not all of a full topic in memory: what is beyond the limit goes as soon as it is twice that.
-        if (found.length >= 2 * selection.limit) keepOldest(found, selection.limit);
+        const reason = record.headers['dlq_reason'] ?? '';
+        if (isChosen(reason, record, selection)) {
+          total += 1;
+          found.push(toView(record, resolvedAt(record)));
+          // Not all of a full topic in memory: what is beyond the limit goes as soon as it is twice that.
+          if (found.length >= 2 * selection.limit) keepOldest(found, selection.limit);
+        } else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
       }
       if (record.partition === selection.partition && record.offset === selection.offset) {
         isAtOffset = true;
@@ -58,19 +65,20 @@ export async function findDeadLetters(
   if (offset !== undefined && !isAtOffset)
     throw new OpsError(`nothing is at ${topic}/${partition}/${offset}`);
   keepOldest(found, selection.limit);
-  return { letters: found, total };
+  return { letters: found, total, leftOut, selection };
 }
 
 function isMeant(record: ConsumedRecord, selection: Selection, resolvedAt: Resolutions): boolean {
-  const { reason, partition, offset, since, resolvedToo } = selection;
+  const { partition, offset, resolvedToo } = selection;
   return (
-    (reason === undefined || record.headers['dlq_reason'] === reason) &&
     (partition === undefined || record.partition === partition) &&
     (offset === undefined || record.offset === offset) &&
-    (since === undefined || record.timestamp >= since) &&
     (resolvedToo || !resolvedAt(record))
   );
 }
+
+const isChosen = (own: string, { timestamp }: ConsumedRecord, { reason, since }: Selection): boolean =>
+  (reason === undefined || own === reason) && (since === undefined || timestamp >= since);
 
 /** With a partition the others are skipped: they begin at their end. */
 async function beginAt(

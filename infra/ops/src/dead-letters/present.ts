@@ -1,4 +1,4 @@
-import { age, printable, table } from '../cli/print.ts';
+import { age, count, printable, table } from '../cli/print.ts';
 import { bodyOf, recordLines } from '../events/record-lines.ts';
 import type { DeadLetterView } from './dead-letter.ts';
 import type { FoundDeadLetters } from './find-dead-letters.ts';
@@ -6,8 +6,9 @@ import type { FoundDeadLetters } from './find-dead-letters.ts';
 const HEADS = ['topic', 'partition', 'offset', 'reason', 'attempts', 'source', 'event id', 'age'];
 
 /** One line for each; with what was done about it where some of them are resolved. */
-export function listLines({ letters, total }: FoundDeadLetters, now = Date.now()): string[] {
-  if (total === 0) return ['no dead letters'];
+export function listLines(found: FoundDeadLetters, now = Date.now()): string[] {
+  const { letters, total } = found;
+  if (total === 0) return [noneLine(found)];
   const withResolution = letters.some(({ resolved }) => resolved);
   return [
     ...table(
@@ -26,6 +27,19 @@ export function listLines({ letters, total }: FoundDeadLetters, now = Date.now()
     ),
     ...(total > letters.length ? [`the oldest ${letters.length} of ${total}; --limit shows more`] : []),
   ];
+}
+
+/** Says of none whether there are others: a reason without letters is no empty topic. */
+export function noneLine({ leftOut, selection: { reason, since } }: FoundDeadLetters): string {
+  const others = [...leftOut].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (others.length === 0) return 'no dead letters';
+  const asked = [
+    ...(reason === undefined ? [] : [`has the reason ${reason}`]),
+    ...(since === undefined ? [] : [`is of ${since.toISOString()} or later`]),
+  ];
+  const letters = others.reduce((sum, [, each]) => sum + each, 0);
+  const reasons = others.map(([each, n]) => `${orDash(each)} (${n})`).join(', ');
+  return `none of ${count(letters, 'dead letter')} ${asked.join(' and ')}; the reasons are ${reasons}`;
 }
 
 /** After some of them were dealt with: that there are more. */
