@@ -1,5 +1,6 @@
 import { createChoices } from '../requests/choices.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { tellProgress } from '../tell-progress.ts';
 import { createTally, type FieldFormat } from './format.ts';
 import { gdprRequestCreated } from './gdpr-request/format.ts';
 import { shopifyPages } from './pages/run.ts';
@@ -12,7 +13,6 @@ const FORMATS: FieldFormat[] = [rfmUpdated, gdprRequestCreated, customerWebhooks
 
 const IN_LONG = 100_000;
 const IN_SHORT = 5_000;
-const TELL_EVERY_MS = 10_000;
 
 /**
  * Sends what real systems send, and then some: inputs of each format that comes from outside, with types, precision,
@@ -48,18 +48,13 @@ async function runFormat(format: FieldFormat, { stack, seed, count, say, signal 
   const begun = performance.now();
   const beside = createTally();
   const bystander = await bystand(stack, beside, signal);
-  let told = begun;
-  const progress = (inputs: number) => {
-    if (performance.now() - told < TELL_EVERY_MS) return;
-    told = performance.now();
-    say(`...    ${inputs} of ${count} ${format.name}`);
-  };
+  const tell = tellProgress(say);
   const { ends, violations } = await format.run({
     stack,
     choices: createChoices(seed),
     count,
     signal,
-    progress,
+    progress: (inputs) => tell(() => `${inputs} of ${count} ${format.name}`),
   });
   await bystander.end();
   violations.push(...beside.verdict().violations);

@@ -1,6 +1,7 @@
 import { lastAt, nextAt } from '@core/domain';
 import { createRandom } from '../random.ts';
 import type { FaultRun, FaultRunOptions } from '../run-options.ts';
+import { tellProgress } from '../tell-progress.ts';
 import { cronOf, watchClock, type Plan } from './due-times.ts';
 import { stretchesOf, type Stretch } from './zone-clock.ts';
 
@@ -31,10 +32,12 @@ export async function runScheduleFaults(options: FaultRunOptions): Promise<Fault
   const random = createRandom(seed);
   const all = ['UTC', ...Intl.supportedValuesOf('timeZone')];
   const others = random.shuffled(all.filter((zone) => !NAMED.includes(zone)));
-  const zones = [...NAMED, ...(short ? others.slice(0, OTHERS_IN_SHORT) : others)];
+  const chosen = [...NAMED, ...(short ? others.slice(0, OTHERS_IN_SHORT) : others)];
+  const zones = chosen.filter((name) => only === undefined || name.includes(only));
+  const tell = tellProgress(say);
   const run = { passed: 0, failed: 0 };
   const total = { firings: 0, changes: 0, longestMs: 0 };
-  for (const zone of zones.filter((name) => only === undefined || name.includes(only))) {
+  for (const [done, zone] of zones.entries()) {
     signal.throwIfAborted();
     const untilMs = FROM_MS + YEARS * 365.25 * DAY_MS;
     // From before the first firing, so that the clock's farthest time is known.
@@ -47,6 +50,7 @@ export async function runScheduleFaults(options: FaultRunOptions): Promise<Fault
       total.longestMs = Math.max(total.longestMs, longestMs);
       if (problem !== undefined) say(`FAILED ${cronOf(plan)} in ${zone}: ${problem}`);
     }
+    tell(() => `${done + 1} of ${zones.length} zones, ${total.firings} firings`);
     await new Promise(setImmediate); // lets an interrupt through
   }
   if (total.longestMs > LONGEST_LOOK_MS) run.failed++;
