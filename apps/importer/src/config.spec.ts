@@ -32,6 +32,54 @@ describe('REDIS_URL', () => {
   });
 });
 
+describe('REDIS_SENTINELS', () => {
+  /** What is said of Redis; the rest of the environment is missing. */
+  const problems = (given: Record<string, string>): string[] => {
+    try {
+      readEnv(importerEnv, given);
+    } catch (error) {
+      return (error as Error).message.match(/REDIS_.*/g) ?? [];
+    }
+    throw new Error('the rest of the environment is required');
+  };
+  const SENTINELS = { REDIS_SENTINELS: 'sentinel-1:26379, 10.0.0.2:26379' };
+
+  it.each<[string, Record<string, string>]>([
+    ['none', {}],
+    ['some', SENTINELS],
+    [
+      'some, with all that belongs to them',
+      {
+        ...SENTINELS,
+        REDIS_URL: 'rediss://core:secret@redis/3',
+        REDIS_SENTINEL_NAME: 'core',
+        REDIS_SENTINEL_USER: 'core',
+        REDIS_SENTINEL_PASSWORD: 'secret',
+        REDIS_SENTINEL_TLS: 'true',
+      },
+    ],
+  ])('may name %s', (_, given) => expect(problems(given)).toEqual([]));
+
+  it.each(['sentinel-1', 'sentinel-1:', 'sentinel-1:99999', 'sentinel-1:26379,', ':26379'])(
+    'may not be %s',
+    (value) =>
+      expect(problems({ REDIS_SENTINELS: value })).toEqual(['REDIS_SENTINELS: must be host:port,host:port']),
+  );
+
+  it.each([
+    ['REDIS_SENTINEL_NAME', 'core'],
+    ['REDIS_SENTINEL_PASSWORD', 'secret'],
+    ['REDIS_SENTINEL_TLS', 'true'],
+  ])('must be there for %s', (name, value) =>
+    expect(problems({ [name]: value })).toEqual([`${name} needs REDIS_SENTINELS`]),
+  );
+
+  it('have no user without a password', () =>
+    expect(problems({ ...SENTINELS, REDIS_SENTINEL_USER: 'core' })).toEqual([
+      'REDIS_SENTINEL_USER needs REDIS_SENTINEL_PASSWORD',
+    ]));
+});
+
 const { SHOPIFY_API_VERSION } = importerEnv;
 const read = (version: string) => readEnv({ SHOPIFY_API_VERSION }, { SHOPIFY_API_VERSION: version });
 
