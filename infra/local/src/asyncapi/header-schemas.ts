@@ -11,9 +11,9 @@ const CLOUD_EVENT: Record<string, JsonSchema> = {
   ce_specversion: text('CloudEvents, binary mode', { const: '1.0' }),
   ce_id: text("The event's id, unique within its source; equal to the body's event_id", { maxLength: 255 }),
   ce_type: text("The topic's name"),
-  ce_source: text('Who made the event; core for those of this service', { maxLength: 255 }),
+  ce_source: text('The maker of the event; core for events of this service', { maxLength: 255 }),
   ce_time: text('When it happened', { format: 'date-time' }),
-  'content-type': text('Of the body', { const: 'application/json' }),
+  'content-type': text('The media type of the body', { const: 'application/json' }),
 };
 
 const TRACE: Record<string, JsonSchema> = {
@@ -66,7 +66,7 @@ const LEFT_OUT: Record<string, JsonSchema> = {
 };
 const UNREADABLE: Record<string, JsonSchema> = {
   dlq_last_offset: text('The last of the offsets that could not be read', { pattern: '^\\d+$' }),
-  dlq_why: text('What was wrong with them'),
+  dlq_why: text('The fault that keeps them from being read'),
   dlq_body_sha256: text('The SHA-256 of their bytes', { pattern: '^[0-9a-f]{64}$' }),
 };
 

@@ -586,7 +586,7 @@ export const GetRfmDistributionRequestSchema: GenMessage<GetRfmDistributionReque
   messageDesc(file_core_v1_core, 17);
 
 /**
- * Of customers that are neither deleted nor erased.
+ * Counts customers that are neither deleted nor erased.
  *
  * @generated from message core.v1.GetRfmDistributionResponse
  */

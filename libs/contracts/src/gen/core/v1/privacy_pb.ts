@@ -227,7 +227,7 @@ export type ErasedPlace = Message<"core.v1.ErasedPlace"> & {
   found: bigint;
 
   /**
-   * What was removed, such as email; empty when nothing was there.
+   * The kinds of data that were removed, such as email; empty when nothing was there.
    *
    * @generated from field: repeated string removed = 3;
    */
@@ -371,14 +371,14 @@ export type AuditEntry = Message<"core.v1.AuditEntry"> & {
   id: string;
 
   /**
-   * Who: the caller, or the app and its job.
+   * The caller, or the app and its job.
    *
    * @generated from field: string actor = 2;
    */
   actor: string;
 
   /**
-   * What, such as customer.create.
+   * The action, such as customer.create.
    *
    * @generated from field: string action = 3;
    */
@@ -515,7 +515,7 @@ export const PrivacyRequestStatusSchema: GenEnum<PrivacyRequestStatus> = /*@__PU
   enumDesc(file_core_v1_privacy, 1);
 
 /**
- * What persons and shops asked for, what is held on a person, and who did what.
+ * The requests of persons and shops, the data that is held on a person, and the audit log.
  *
  * @generated from service core.v1.PrivacyService
  */
