@@ -59,7 +59,7 @@ function find(
  * @param firstDay as dayOf counts
  */
 function* firings({ cron, timeZone }: ScheduleTimes, firstDay: number, way: 1 | -1): Generator<number> {
-  const parsed = parseCron(cron);
+  const parsed = parsedCron(cron);
   if (!parsed || !everFires(parsed)) return;
   const isDue = dayFilter(parsed);
   const [minute = 0] = parsed.fields.minute.values;
@@ -108,6 +108,14 @@ function dayFilter({ fields }: CronExpression): (date: Date) => boolean {
     const [ofMonth, ofWeek] = [days.has(date.getUTCDate()), weekdays.has(date.getUTCDay())];
     return either ? ofMonth || ofWeek : ofMonth && ofWeek;
   };
+}
+
+let latest: { cron: string; parsed: CronExpression | null } | undefined;
+
+/** The latest is kept: a schedule is asked for one firing behind the other, and parsing took half of each answer. */
+function parsedCron(cron: string): CronExpression | null {
+  if (latest?.cron !== cron) latest = { cron, parsed: parseCron(cron) };
+  return latest.parsed;
 }
 
 /** Null for what is no expression. */
