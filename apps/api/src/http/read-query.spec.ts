@@ -17,6 +17,13 @@ it.each([
   ['an empty message', 'connect=v1&encoding=proto&message=', false, '', ''],
   ['an empty message in base64', 'connect=v1&base64=1&encoding=proto&message=', false, '', ''],
   ['a compression', 'compression=GZIP&encoding=json&message=x', true, 'gzip', 'x'],
+  [
+    'a compression with a broken escape, as one that nobody knows',
+    'compression=%zz&encoding=json&message=x',
+    true,
+    '%',
+    'x',
+  ],
   ['another order', 'message={}&encoding=json&connect=v1', true, '', '{}'],
   ['an escaped name', '%65ncoding=json&mess%61ge={}', true, '', '{}'],
   [
