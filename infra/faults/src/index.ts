@@ -7,6 +7,7 @@ export { runImportFaults } from './import/run.ts';
 export { runMigrationFaults } from './migrations/run.ts';
 export { runUpdateFaults } from './update/run.ts';
 export { runPoolers } from './poolers/run.ts';
+export { runProxies } from './proxies/run.ts';
 export { runQuotaFaults } from './quotas/run.ts';
 export { runScheduleFaults } from './schedules/run.ts';
 export { runMalformedRequests } from './requests/run.ts';

@@ -8,6 +8,7 @@ import { runImportFaults } from './import/run.ts';
 import { runMalformedRequests } from './requests/run.ts';
 import { runMigrationFaults } from './migrations/run.ts';
 import { runPoolers } from './poolers/run.ts';
+import { runProxies } from './proxies/run.ts';
 import { runQuotaFaults } from './quotas/run.ts';
 import { runScheduleFaults } from './schedules/run.ts';
 import { runUpdateFaults } from './update/run.ts';
@@ -25,6 +26,7 @@ const SUITES = {
   failover: runFailoverFaults,
   schedules: runScheduleFaults,
   poolers: runPoolers,
+  proxies: runProxies,
 };
 
 const HELP = `npm run test:faults -- [suite...] [--short] [--seed n] [--only text] [--count n]
@@ -44,6 +46,8 @@ update      a build is replaced by the next, with a migration between, under loa
 failover    the primary hangs, or its connections go silent: each app writes again soon, and no read fails
 schedules   ten years of schedules in every time zone: each due local time has one firing, as promised; 8 minutes of a core
 poolers     the whole service behind pgbouncer, by session and by transaction: every app writes, and no call fails
+proxies     two apis behind nginx, HAProxy and Envoy, as far as they are on PATH: no call fails when connections or servers
+            end, and watches go on
 --short     fewer and shorter faults, as in npm test
 --seed      the seed of the random choices (default: a new one, which is printed)
 --only      the scenarios whose name contains the text
@@ -75,9 +79,9 @@ try {
   let ran = 0;
   for (const [name, run] of suites) {
     if (suites.length > 1) say(`\n${name}`);
-    const { passed, failed } = await run({ short, seed, only, count, say, signal: interrupt.signal });
-    ran += passed + failed;
-    if (failed > 0) process.exitCode = 1;
+    const result = await run({ short, seed, only, count, say, signal: interrupt.signal });
+    ran += result.passed + result.failed + (result.skipped ?? 0);
+    if (result.failed > 0) process.exitCode = 1;
   }
   if (only && ran === 0) refuseArguments(HELP, `nothing has ${only} in its name`);
 } catch (error) {

@@ -14,4 +14,6 @@ export interface FaultRunOptions {
 export interface FaultRun {
   passed: number;
   failed: number;
+  /** Those that need something that this machine lacks. */
+  skipped?: number;
 }

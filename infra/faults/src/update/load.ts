@@ -6,6 +6,8 @@ import type { Fleet } from './fleet.ts';
 
 export interface Load {
   readonly calls: number;
+  /** Customers whose creation was answered. */
+  readonly created: number;
   /** Messages of failed calls, with their counts. */
   readonly failures: ReadonlyMap<string, number>;
   /** Resolves after that many calls. */
@@ -20,7 +22,11 @@ const CALLERS = 6;
 const PAUSE_MS = 2;
 
 /** Callers that read and write in every way that uses the table of customers, and never retry. */
-export function startLoad(fleet: Fleet, random: ReturnType<typeof createRandom>): Load {
+export function startLoad(
+  fleet: Pick<Fleet, 'call'>,
+  random: ReturnType<typeof createRandom>,
+  concurrency = CALLERS,
+): Load {
   const { method } = CoreService;
   const merchantId = MERCHANT;
   const known: string[] = [];
@@ -61,10 +67,13 @@ export function startLoad(fleet: Fleet, random: ReturnType<typeof createRandom>)
       await pause(PAUSE_MS);
     }
   };
-  const callers = Promise.all(Array.from({ length: CALLERS }, caller));
+  const callers = Promise.all(Array.from({ length: concurrency }, caller));
   return {
     get calls() {
       return calls;
+    },
+    get created() {
+      return known.length;
     },
     failures,
     async reached(count) {

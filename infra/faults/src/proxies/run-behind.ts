@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { pause } from '@core/runtime';
+import { grpcClient, type GrpcClient } from '@core/testing';
+import { patiently } from '../patiently.ts';
+import { createRandom } from '../random.ts';
+import { startLoad, type Load } from '../update/load.ts';
+import type { Servers } from './servers.ts';
+import { startProxy, type Proxy } from './start-proxy.ts';
+import { watch } from './watch.ts';
+
+/** Longer than the 15 s after which Envoy ends a stream unless told. */
+const SECONDS = { short: 20, long: 60 };
+/** Calls between two changes of the servers. */
+const BETWEEN = { short: 2_000, long: 10_000 };
+const CALLERS = 24;
+/** Connections of the callers to the proxy, so that each of its threads has some. */
+const CONNECTIONS = 8;
+const WATCHES = 8;
+
+export interface RunBehind {
+  short: boolean;
+  seed: number;
+  signal: AbortSignal;
+  judge(what: string, note: string, violations: readonly string[]): void;
+}
+
+export async function runBehind(
+  proxy: Proxy,
+  servers: Servers,
+  { short, seed, signal, judge }: RunBehind,
+): Promise<void> {
+  const form = short ? 'short' : 'long';
+  const [first, second] = servers.both;
+  await first.start();
+  await second.start();
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+  try {
+    const { child, target } = await startProxy(proxy, join(servers.dir, proxy.command), servers.ports);
+    closing.push(() => child.stop());
+    const open = () => grpcClient(target, { channel: { 'grpc.use_local_subchannel_pool': 1 } });
+    const watches = Array.from({ length: WATCHES }, () => watch(open(), servers.watched));
+    closing.push(() => watches.forEach((each) => each.close()));
+    const allWatch = async () => {
+      await patiently(
+        'every watch to be open',
+        () => !child.alive() || watches.every(({ seen }) => seen > 0),
+      );
+      if (!child.alive()) throw new Error(`${proxy.name} has ended: ${await child.exited}`);
+    };
+    await allWatch();
+    for (const each of watches) each.ends.length = 0; // until the proxy listened
+    const clients = Array.from({ length: CONNECTIONS }, open);
+    closing.push(() => clients.forEach((client) => client.close()));
+    const call = inTurn(clients);
+
+    const underLoad = async (work: (load: Load) => Promise<unknown>) => {
+      const before = await servers.stored();
+      const load = startLoad({ call }, createRandom(seed), CALLERS);
+      await work(load).finally(() => load.stop());
+      const made = (await servers.stored()) - before;
+      const failures = [...load.failures];
+      const failed = failures.reduce((sum, [, times]) => sum + times, 0);
+      const violations = failures.map(([message, times]) => `${times} calls failed: ${message}`);
+      if (made !== load.created)
+        violations.push(`${made} customers are stored for ${load.created} answered creations`);
+      violations.push(...new Set(watches.flatMap(({ ends }) => ends.splice(0))));
+      return { note: `${load.calls} calls, ${failed} failed`, violations };
+    };
+
+    const aged = await underLoad(() => pause(SECONDS[form] * 1_000, signal));
+    const seen = Math.min(...watches.map((each) => each.seen));
+    judge(
+      'connections of 1 s',
+      `${aged.note}; ${WATCHES} watches live on after ${seen} snapshots`,
+      aged.violations,
+    );
+    const turned = await underLoad(async (load) => {
+      for (const change of [() => second.end(), () => second.start(), () => first.end()]) {
+        signal.throwIfAborted();
+        await change();
+        await load.reached(load.calls + BETWEEN[form]);
+      }
+      await allWatch();
+    });
+    const stopped = watches.reduce((sum, each) => sum + each.stopped, 0);
+    const again = `${stopped} watches were told to watch again, and did`;
+    judge('servers stopped in turn', `${turned.note}; ${again}`, turned.violations);
+  } finally {
+    for (let end = closing.pop(); end; end = closing.pop()) await end();
+  }
+}
+
+const inTurn = (clients: readonly GrpcClient[]) => {
+  let turn = 0;
+  return <T>(work: (rpc: GrpcClient) => Promise<T>): Promise<T> =>
+    work(clients[turn++ % clients.length] as GrpcClient);
+};
