@@ -258,6 +258,108 @@ it('takes nobody for erased while a name of the person cannot be read', async ()
   expect(await requestsOfMerchant(merchantId)).toMatchObject([{ completed_at: expect.any(Date) }]);
 });
 
+/** Two customers of one merchant, by every name. */
+async function two() {
+  const merchantId = randomUUID();
+  const [a, b] = await Promise.all(
+    [1, 2].map(async () => {
+      const [email, number] = [`grace.${randomUUID()}@example.com`, String(randomInt(1e12, 9e12))];
+      const id = await database.newCustomer(merchantId, email);
+      const externalId = `gid://shopify/Customer/${number}`;
+      await database.owner.query('update customers set external_id = $2 where id = $1', [id, externalId]);
+      return { id, email, number, externalId };
+    }),
+  );
+  const stays = async (id: string) => (await database.customer(id)).erased_at === null;
+  return { merchantId, a: a!, b: b!, stays };
+}
+type Two = Awaited<ReturnType<typeof two>>;
+
+const SEVERAL =
+  'external_id: and customer_id, customer.id and customer.admin_graphql_api_id, where they give one, must name one customer';
+it.each<[string, (two: Two) => object, string]>([
+  [
+    'customer_id and external_id',
+    ({ a, b }) => ({ customer_id: a.id, external_id: b.externalId }),
+    'customer_id: and external_id must name one customer',
+  ],
+  [
+    'customer_id and the number of Shopify’s customer',
+    ({ a, b }) => ({ customer_id: a.id, customer: { id: Number(b.number), email: a.email } }),
+    'customer_id: and external_id must name one customer',
+  ],
+  [
+    'customer_id and customer.id',
+    ({ a, b }) => ({ customer_id: a.id, customer: { id: b.id } }),
+    'customer_id: and customer.id must name one customer',
+  ],
+  [
+    'two external ids',
+    ({ a, b }) => ({ external_id: a.number, customer: { id: Number(b.number) } }),
+    SEVERAL,
+  ],
+  [
+    'two external ids in a customer',
+    ({ a, b }) => ({ customer: { id: Number(b.number), admin_graphql_api_id: a.externalId } }),
+    SEVERAL,
+  ],
+  ['a gid for customer_id', ({ a, b }) => ({ customer_id: a.externalId, external_id: b.number }), SEVERAL],
+  [
+    'two emails',
+    ({ a, b }) => ({ email: a.email, customer: { email: b.email } }),
+    'email: and customer.email must be the same',
+  ],
+])('erases nobody by names of two people, and waits: %s', async (_what, names, problem) => {
+  const world = await two();
+  const { merchantId, a, b, stays } = world;
+  const event = request(merchantId, names(world));
+  await deliver(gdpr, event);
+  expect([await stays(a.id), await stays(b.id)]).toEqual([true, true]);
+  expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+  const waiting = { requestId: event.request_id, kind: 'redact', problem };
+  expect(await pendingOf(merchantId)).toEqual([waiting]);
+  // Sent anew for one of them.
+  const anew = { request_id: event.request_id, external_id: b.externalId };
+  await deliver(gdpr, request(merchantId, anew));
+  expect([await stays(a.id), await stays(b.id)]).toEqual([true, false]);
+  expect(await pendingOf(merchantId)).toEqual([]);
+});
+
+it.each<[string, (two: Two) => object]>([
+  [
+    'in other spellings',
+    ({ a }) => ({
+      customer_id: a.id.toUpperCase(),
+      external_id: a.number,
+      email: ` ${a.email.toUpperCase()}`,
+      customer: { id: a.id, admin_graphql_api_id: `${a.externalId}?x=y`, email: a.email },
+    }),
+  ],
+  ['with an email of another customer', ({ a, b }) => ({ external_id: a.externalId, email: b.email })],
+  [
+    'with two emails beside an id',
+    ({ a, b }) => ({ customer: { id: a.number, email: b.email }, email: a.email }),
+  ],
+])('erases the one whom the ids name: %s', async (_what, names) => {
+  const world = await two();
+  const { merchantId, a, b, stays } = world;
+  await deliver(gdpr, request(merchantId, names(world)));
+  expect([await stays(a.id), await stays(b.id)]).toEqual([false, true]);
+  expect(await pendingOf(merchantId)).toEqual([]);
+});
+
+it('hands nobody’s data over by ids of two people, and waits', async () => {
+  const { merchantId, a, b } = await two();
+  const names = { customer_id: a.id, external_id: b.externalId };
+  const event = request(merchantId, { kind: 'data_request', ...names });
+  await deliver(gdpr, event);
+  const problem = 'customer_id: and external_id must name one customer';
+  expect(await pendingOf(merchantId)).toEqual([
+    { requestId: event.request_id, kind: 'data_request', problem },
+  ]);
+  expect(await requestsOf(event.request_id)).toMatchObject([{ customer_id: null }]);
+});
+
 it.each(['Ada <ada@example.com>', 'not an email', 'a@example.com,b@example.com', 'ada%40example.com', 7])(
   'takes nobody for erased by %j, which is no email',
   async (email) => {

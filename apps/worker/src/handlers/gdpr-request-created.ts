@@ -12,6 +12,7 @@ import {
 } from '@core/domain';
 import { Unhandleable, type EventOutcome, type GivenUp } from '@core/events';
 import { IdReused, invalid } from '@core/runtime';
+import { assertNamesOne } from './names-one.ts';
 
 export const gdprRequestCreated = {
   decode: readGdprRequestCreated,
@@ -94,6 +95,7 @@ const faultOfEmail = ({ email }: InboundGdprRequest): Error | undefined =>
 /** @throws CoreError naming what keeps the person from being known */
 function personOf(event: InboundGdprRequest): PersonNames {
   assertNamesPerson(event);
+  assertNamesOne(event);
   const { customerId, externalId, email } = event;
   return {
     customerId: customerId || undefined,

@@ -49,6 +49,10 @@ it.each([
   ['no_customer_id', () => readPerson({ customer: { id: null, email: null, phone: '555-0100' } })],
   ['no_customer_id', () => readPerson({ customer: { id: 2 ** 53, email: ' ' } })],
   ['no_customer_id', () => readPerson({ customer: { id: null, email: 'Ada <ada@example.com>' } })],
+  [
+    'two_customer_ids',
+    () => readPerson({ customer: { id: 7, admin_graphql_api_id: 'gid://shopify/Customer/8' } }),
+  ],
   ['invalid_body', () => parsePayload(Buffer.from('{"email":"ada@example.com"'))],
   ['invalid_body', () => parsePayload(Buffer.from('[]'))],
 ])('refuses by the code %s, quoting nothing', (code, read) => {

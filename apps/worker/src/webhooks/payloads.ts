@@ -83,7 +83,7 @@ export function readMerge(payload: Payload): { keptExternalId: ExternalId; merge
 /**
  * The person of customers/redact and customers/data_request, and the number of the latter.
  * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
- * @throws UnreadableWebhook when nothing names the person
+ * @throws UnreadableWebhook when nothing names the person, or two ids name two
  */
 export function readPerson(payload: Payload): {
   externalId: ExternalId | undefined;
@@ -92,8 +92,9 @@ export function readPerson(payload: Payload): {
 } {
   const customer = isJsonObject(payload['customer']) ? payload['customer'] : {};
   const request = isJsonObject(payload['data_request']) ? payload['data_request'] : {};
-  const externalId =
-    customerGid(customer['id']) ?? customerGid(customer['admin_graphql_api_id']) ?? undefined;
+  const ids = [customer['id'], customer['admin_graphql_api_id']].flatMap((id) => customerGid(id) ?? []);
+  const externalId = ids[0];
+  if (ids.some((id) => id !== externalId)) throw new UnreadableWebhook('two_customer_ids');
   const email = (typeof customer['email'] === 'string' && parseEmail(customer['email'])) || undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };

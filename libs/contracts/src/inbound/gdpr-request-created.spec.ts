@@ -68,6 +68,23 @@ it.each<[string, object | string, [string, string, string]]>([
   ['an unreadable email beside an id', { customer_id: customerId, email: {} }, [customerId, '', '']],
 ])('knows the person by %s', (_, body, names) => expect(personOf(body)).toEqual(names));
 
+it('gives all names of a kind, the surest first', () => {
+  const other = '10000000-0000-4000-8000-00000000000c';
+  const nested = { id: 7, admin_graphql_api_id: gid, email: 'b@example.com' };
+  expect(
+    read({ customer_id: gid, external_id: '8', email: 'a@example.com', customer: nested }).given,
+  ).toEqual({
+    customerId: [],
+    externalId: ['8', gid, '7'],
+    email: ['a@example.com', 'b@example.com'],
+  });
+  expect(read({ customer_id: customerId, customer: { id: other } }).given.customerId).toEqual([
+    customerId,
+    other,
+  ]);
+  expect(read({ email: 'a@example.com', customer: { email: {} } }).faults).toEqual({});
+});
+
 it.each<[string, object, string]>([
   ['nobody', {}, 'customer_id: or external_id or email must name the person'],
   ['a space', { email: ' ' }, 'customer_id: or external_id or email must name the person'],

@@ -22,9 +22,12 @@ export interface InboundGdprRequest {
   /** The shop's domain, by which Shopify's own bodies name the merchant. */
   shop: string;
   kind: GdprKind | '';
+  /** By the surest field that gives one. */
   customerId: string;
   externalId: string;
   email: string;
+  /** All names that the body gives, the above first; the same name in another spelling counts as another. */
+  given: Readonly<Record<'customerId' | 'externalId' | 'email', readonly string[]>>;
   faults: {
     body?: Fault;
     merchant?: Fault;
@@ -91,28 +94,44 @@ function shopOf(value: Inbound): string {
 const GID = /^gid:\/\//;
 const UUID_LENGTH = 36;
 
-type Names = Pick<InboundGdprRequest, 'customerId' | 'externalId' | 'email'>;
+type Names = Pick<InboundGdprRequest, 'customerId' | 'externalId' | 'email' | 'given'>;
 
 /** The body's own fields come before those of its customer. */
 function namesOf(faults: InboundGdprRequest['faults'], body: InboundObject, customer: InboundObject): Names {
-  const text = (field: string, value: Inbound, longest = LONGEST_ID) =>
-    attempt(faults, 'person', () => textOf(field, value, longest)) ?? '';
-  const given = fieldOf(body, 'customer_id');
-  const names: Names = { customerId: '', externalId: '', email: '' };
-  if (typeof given === 'string' && GID.test(given.trim())) names.externalId = text('customer_id', given);
-  else names.customerId = attempt(faults, 'person', () => uuidOf('customer_id', given)) ?? '';
+  const [customerIds, externalIds, emails]: [string[], string[], string[]] = [[], [], []];
+  const add = (names: string[], read: () => string, into = faults) => {
+    const name = attempt(into, 'person', read);
+    if (name && !names.includes(name)) names.push(name);
+  };
+  const own = fieldOf(body, 'customer_id');
+  const isGid = typeof own === 'string' && GID.test(own.trim());
+  if (!isGid) add(customerIds, () => uuidOf('customer_id', own));
+  add(externalIds, () => textOf('external_id', fieldOf(body, 'external_id'), LONGEST_ID));
+  if (isGid) add(externalIds, () => textOf('customer_id', own, LONGEST_ID));
+  add(emails, () => textOf('email', fieldOf(body, 'email'), LONGEST_EMAIL));
 
-  names.externalId = text('external_id', fieldOf(body, 'external_id')) || names.externalId;
-  names.email = text('email', fieldOf(body, 'email'), LONGEST_EMAIL);
-
-  const id = text('customer.id', fieldOf(customer, 'id'));
-  const ours = id.length === UUID_LENGTH ? attempt({}, 'person', () => uuidOf('customer.id', id)) : undefined;
-  names.customerId ||= ours ?? '';
-  names.externalId ||=
-    text('customer.admin_graphql_api_id', fieldOf(customer, 'admin_graphql_api_id')) || (ours ? '' : id);
-  names.email ||= text('customer.email', fieldOf(customer, 'email'), LONGEST_EMAIL);
-  return names;
+  const nested = fieldOf(customer, 'id');
+  const ours = attempt({}, 'person', () => oursOf(nested));
+  if (ours) add(customerIds, () => ours);
+  const gid = fieldOf(customer, 'admin_graphql_api_id');
+  add(externalIds, () => textOf('customer.admin_graphql_api_id', gid, LONGEST_ID));
+  if (!ours) add(externalIds, () => textOf('customer.id', nested, LONGEST_ID));
+  // Only ids are worth a doubt: a second email that cannot be read keeps nobody from being known by the first.
+  const email = fieldOf(customer, 'email');
+  add(emails, () => textOf('customer.email', email, LONGEST_EMAIL), emails.length > 0 ? {} : faults);
+  return {
+    customerId: customerIds[0] ?? '',
+    externalId: externalIds[0] ?? '',
+    email: emails[0] ?? '',
+    given: { customerId: customerIds, externalId: externalIds, email: emails },
+  };
 }
+
+/** Empty: no id of ours. A number is Shopify's, however long. */
+const oursOf = (id: Inbound): string =>
+  typeof id === 'string' && id.length <= LONGEST_ID && id.trim().length === UUID_LENGTH
+    ? uuidOf('customer.id', id)
+    : '';
 
 /** @throws what keeps the person from being known by this request */
 export function assertNamesPerson({ customerId, externalId, email, faults }: InboundGdprRequest): void {

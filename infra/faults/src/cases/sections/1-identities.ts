@@ -122,6 +122,20 @@ export const identities: Section = {
       [{ body: '{"external_id": "7100123", "kind": "data_request"}' }, 'pending 30 days: data_request'],
       [{ body: '{"external_id": "7100123", "data_request": {"id": 1}}' }, 'pending 30 days: data_request'],
       [{ body: '{"customer_id": "42"}' }, pending('customer_id: must be a UUID')],
+      [
+        { body: '{"customer_id": "$customer", "customer": {"id": "10000000-0000-4000-8000-00000000000b"}}' },
+        pending('customer_id: and customer.id must name one customer'),
+      ],
+      [
+        { body: '{"external_id": "7100123", "customer": {"id": 7100124}}' },
+        pending(
+          'external_id: and customer_id, customer.id and customer.admin_graphql_api_id, where they give one, must name one customer',
+        ),
+      ],
+      [
+        { body: '{"email": "ada@example.com", "customer": {"email": "grace@example.com"}}' },
+        pending('email: and customer.email must be the same'),
+      ],
       [{ body: '{}' }, pending('customer_id: or external_id or email must name the person')],
       [{ body: '{"external_id": "7100123", "merchant_id": "x"}' }, pending('merchant_id: must be a UUID')],
       [
@@ -160,6 +174,7 @@ export const identities: Section = {
     ]),
   ],
   specs: [
+    ['names of two people, and an email of another', 'libs/domain/test/redact-names.spec.ts'],
     ['core_privacy_requests_pending, until a request is done', 'apps/worker/test/privacy.spec.ts'],
     ['one form in imports, and of what earlier builds stored', 'libs/domain/test/external-ids.spec.ts'],
   ],

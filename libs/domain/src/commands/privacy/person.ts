@@ -1,4 +1,5 @@
 import { emailHash, type MerchantKeys, type Reader } from '@core/db';
+import { invalid } from '@core/runtime';
 import { externalIdOf, type ExternalId } from '../../external-id.ts';
 
 /** A person, named by at least one of the three. */
@@ -23,7 +24,12 @@ export const canonicalNames = <T extends PersonNames>(given: T): T & CanonicalNa
  * The customer of that name, erased and deleted ones included: by our own id; else, also when nobody has that id, by
  * the external id; else by the email, but with an external id given only somebody who has none yet, whom an import with
  * both would have claimed: anybody else with that email is another customer.
+ *
+ * An email may be several customers', so beside an id it decides nothing. An id is one customer's: two that lead to two
+ * customers do not tell who is meant. Rejected: to let our own id win, because neither an erasure nor an answer that is
+ * handed over can be taken back.
  * @param keys null when the merchant has none: then nobody is found by email
+ * @throws CoreError invalid_argument when the two ids name two customers whom no merge made one
  */
 export async function findPerson(
   reader: Reader,
@@ -39,12 +45,18 @@ export async function findPerson(
     return row;
   };
   const own = customerId ? await find('id', customerId) : undefined;
-  if (own) return own.id;
   const known = externalId ? await find('external_id', externalId) : undefined;
-  if (known || !email || !keys) return known?.id ?? null;
+  if (own && known && !(await areOne(reader, merchantId, own.id, known.id))) {
+    throw invalid('customer_id', 'and external_id must name one customer');
+  }
+  if (own || known || !email || !keys) return own?.id ?? known?.id ?? null;
   const holder = await find('email_hash', emailHash(keys, email));
   return holder && !(externalId && holder.external_id) ? holder.id : null;
 }
+
+const areOne = async (reader: Reader, merchantId: string, one: string, other: string): Promise<boolean> =>
+  one === other ||
+  (await reader.query<{ id: string }>(MERGED_WITH, [merchantId, [one]])).some(({ id }) => id === other);
 
 /**
  * SQL of the ids of all customers that merges in the source made one with $2 (uuid[]), they themselves included: who

@@ -10,11 +10,10 @@ interface RedactRequest extends CanonicalNames {
   requestId: string;
 }
 
-const NAMES = ['customer_id', 'external_id', 'email'] as const;
+type Name = 'customer_id' | 'external_id' | 'email';
 
 /** By what a request named its person: our own id, and for the rest the hashes that tombstones have. */
 type NamesInHex = Partial<Record<Name, string>>;
-type Name = (typeof NAMES)[number];
 
 /** The names are for findReceipt alone; nobody is told them. */
 type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
@@ -46,19 +45,23 @@ export async function findReceipt(
   return receipt;
 }
 
-/** By the surest name that both have; by none, nothing says that they are the same. */
+/**
+ * By the ids that both have, of which none may differ; without one, by the email; by none, nothing says that they are
+ * the same.
+ */
 function isForAnother(
   { names, customerId }: StoredReceipt,
   keys: MerchantKeys | null,
   input: RedactRequest,
 ): boolean {
   const known = names?.customer_id ?? customerId;
-  if (known && input.customerId) return known !== input.customerId;
+  const isOwn = known && input.customerId ? known === input.customerId : undefined;
   // Earlier builds kept no names, and of a redacted shop nobody can make the hashes again: it is as it was then.
-  if (!names || !keys) return false;
+  if (isOwn === false || !names || !keys) return isOwn === false;
   const given = namesOf(keys, input);
-  const common = NAMES.find((name) => names[name] && given[name]);
-  return !common || !given[common]?.includes(names[common] ?? '');
+  const isSame = (name: Name) => given[name]?.includes(names[name] ?? '');
+  if (names.external_id && given.external_id) return !isSame('external_id');
+  return isOwn === undefined && !(names.email && given.email && isSame('email'));
 }
 
 /** Each name first as it is kept, then as earlier builds kept it. */

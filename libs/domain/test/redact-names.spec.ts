@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { mergeCustomers, recordPrivacyRequest, redactCustomer, type RedactCustomer } from '../src/index.ts';
+import {
+  customer,
+  gid,
+  newEmail,
+  newNumber,
+  newShop,
+  openPrivacy,
+  placeOf,
+  type PrivacyBench,
+} from './privacy-support.ts';
+
+// Requests whose names mean two people.
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+interface Someone {
+  id: string;
+  number: number;
+  externalId: string;
+  email: string;
+}
+
+/** Two customers of a merchant, each with an email and an external id. */
+async function two() {
+  const { merchantId } = newShop();
+  const people = [1, 2].map(() => ({ number: newNumber(), email: newEmail() }));
+  await bench.page(
+    merchantId,
+    randomUUID(),
+    people.map(({ number, email }) => customer(number, email)),
+  );
+  const rows = await bench.rows<{ id: string; external_id: string }>('customers', merchantId);
+  const [a, b] = people.map(({ number, email }): Someone => {
+    const { id } = rows.find((row) => row.external_id === gid(number))!;
+    return { id, number, externalId: gid(number), email };
+  });
+  return { merchantId, a: a!, b: b! };
+}
+const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
+  bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
+const erased = async (merchantId: string) =>
+  (await bench.rows('customers', merchantId))
+    .filter((row) => row['erased_at'] !== null)
+    .map((row) => row['id']);
+const merge = (merchantId: string, kept: Someone, merged: Someone) =>
+  bench.as('worker', (tx, ctx) =>
+    mergeCustomers(tx, ctx, {
+      merchantId,
+      keptExternalId: kept.externalId,
+      mergedExternalId: merged.externalId,
+      origin: 'webhook',
+    }),
+  );
+
+const TWO = {
+  kind: 'invalid_argument',
+  message: 'customer_id: and external_id must name one customer',
+};
+const STAYS = 'another customer has the email that was given, and stays: the id says who is meant';
+
+describe('two ids', () => {
+  it.each<[string, (b: Someone) => string]>([
+    ['as it is stored', (b) => b.externalId],
+    ['by its number', (b) => String(b.number)],
+  ])('of two customers erase nobody, and leave no trace: %s', async (_what, spelling) => {
+    const { merchantId, a, b } = await two();
+    const names = { merchantId, customerId: a.id, externalId: spelling(b) };
+    await expect(redact(names)).rejects.toMatchObject(TWO);
+    await expect(redact({ ...names, email: a.email })).rejects.toMatchObject(TWO);
+    expect(await erased(merchantId)).toEqual([]);
+    expect(await bench.rows('erasure_tombstones', merchantId)).toEqual([]);
+  });
+
+  it('of two customers are seen also where an earlier build stored the other by its number', async () => {
+    const { merchantId, a, b } = await two();
+    await bench.owner.query('update customers set external_id = $2 where id = $1', [b.id, b.number]);
+    await expect(redact({ merchantId, customerId: a.id, externalId: b.externalId })).rejects.toMatchObject(
+      TWO,
+    );
+    expect(await erased(merchantId)).toEqual([]);
+  });
+
+  it('of two customers are seen also when one is deleted, or came back after an erasure', async () => {
+    const { merchantId, a, b } = await two();
+    await bench.owner.query('update customers set deleted_at = now() where id = $1', [b.id]);
+    const names = { merchantId, customerId: a.id, externalId: b.externalId };
+    await expect(redact(names)).rejects.toMatchObject(TWO);
+    await redact({ merchantId, customerId: a.id });
+    await expect(redact(names)).rejects.toMatchObject(TWO);
+    expect(await erased(merchantId)).toEqual([a.id]);
+  });
+
+  it.each(['kept', 'merged'])('of customers that the source merged name one person: %s', async (named) => {
+    const { merchantId, a, b } = await two();
+    await (named === 'kept' ? merge(merchantId, a, b) : merge(merchantId, b, a));
+    await redact({ merchantId, customerId: a.id, externalId: b.externalId });
+    expect((await erased(merchantId)).sort()).toEqual([a.id, b.id].sort());
+  });
+
+  it('of one customer are one name, whatever else is given', async () => {
+    const { merchantId, a, b } = await two();
+    const receipt = await redact({
+      merchantId,
+      customerId: a.id,
+      externalId: ` ${a.number}`,
+      email: a.email,
+    });
+    expect(await erased(merchantId)).toEqual([a.id]);
+    expect(placeOf(receipt, 'customers').remark).toBe('');
+    expect(b.id).not.toBe(a.id);
+  });
+
+  it('of which nobody has one erase by the other, and the receipt says so', async () => {
+    const { merchantId, a, b } = await two();
+    const ours = await redact({ merchantId, customerId: a.id, externalId: gid(newNumber()) });
+    expect(placeOf(ours, 'customers').remark).toBe('nobody here has the external_id that was given');
+    const theirs = await redact({ merchantId, customerId: randomUUID(), externalId: b.externalId });
+    expect(placeOf(theirs, 'customers').remark).toBe('nobody here has the customer_id that was given');
+    expect((await erased(merchantId)).sort()).toEqual([a.id, b.id].sort());
+  });
+
+  it('of two customers do not tell whose data are asked for', async () => {
+    const { merchantId, a, b } = await two();
+    const asked = bench.as('worker', (tx, ctx) =>
+      recordPrivacyRequest(tx, ctx, {
+        merchantId,
+        requestId: randomUUID(),
+        kind: 'data_request',
+        customerId: a.id,
+        externalId: b.externalId,
+      }),
+    );
+    await expect(asked).rejects.toMatchObject(TWO);
+  });
+
+  it('are compared with those of the request that had the request_id before', async () => {
+    const { merchantId, a, b } = await two();
+    const requestId = randomUUID();
+    const first = { merchantId, requestId, customerId: a.id, externalId: a.externalId };
+    const receipt = await redact(first);
+    await expect(redact({ ...first, externalId: b.externalId })).rejects.toMatchObject({
+      message: 'request_id: is that of a request for somebody else',
+    });
+    expect(await redact({ ...first, email: b.email })).toEqual(receipt);
+  });
+});
+
+describe('an email of another customer', () => {
+  it.each<[string, (a: Someone) => object]>([
+    ['our own id', (a) => ({ customerId: a.id })],
+    ['an external id', (a) => ({ externalId: a.externalId })],
+    ['both', (a) => ({ customerId: a.id, externalId: a.externalId })],
+  ])('does not count beside %s; the receipt says who stays', async (_what, ids) => {
+    const { merchantId, a, b } = await two();
+    const receipt = await redact({ merchantId, ...ids(a), email: b.email });
+    expect(receipt.customerId).toBe(a.id);
+    expect(await erased(merchantId)).toEqual([a.id]);
+    expect(placeOf(receipt, 'customers').remark).toBe(STAYS);
+    expect(JSON.stringify(receipt)).not.toContain(b.id);
+  });
+
+  it('is seen also where it has no blind index', async () => {
+    const { merchantId, a, b } = await two();
+    await bench.owner.query('update customers set email_hash = null where id = $1', [b.id]);
+    const receipt = await redact({ merchantId, externalId: a.externalId, email: b.email });
+    expect(await erased(merchantId)).toEqual([a.id]);
+    expect(placeOf(receipt, 'customers').remark).toBe(STAYS);
+  });
+
+  it('does not count beside an external id that nobody has', async () => {
+    const { merchantId, b } = await two();
+    const receipt = await redact({ merchantId, externalId: gid(newNumber()), email: b.email });
+    expect(receipt.customerId).toBeNull();
+    expect(await erased(merchantId)).toEqual([]);
+    expect(placeOf(receipt, 'customers').remark).toBe(STAYS);
+  });
+});
