@@ -12,6 +12,7 @@ import {
   type WebhookOutcome,
   type WebhookTopic,
 } from '@core/domain';
+import { IdReused } from '@core/runtime';
 import {
   readCustomer,
   readCustomerId,
@@ -69,25 +70,53 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   'bulk_operations/finish': async (tx, _ctx, connection) =>
     outcome((await wakeBulkSlices(tx, connection)) > 0),
 
-  'customers/redact': async (tx, ctx, { merchantId, eventId }, payload) => {
+  'customers/redact': async (tx, ctx, webhook, payload) => {
+    const { merchantId, eventId } = webhook;
     const { externalId, email } = readPerson(payload);
-    await redactCustomer(tx, ctx, { merchantId, requestId: shopifyRequestId(eventId), externalId, email });
+    await underFreeId(webhook, eventId, (requestId) =>
+      redactCustomer(tx, ctx, { merchantId, requestId, externalId, email }),
+    );
     return 'applied';
   },
 
   // Answered by an export, which the store owner asks for.
-  'customers/data_request': async (tx, ctx, { merchantId, eventId }, payload) => {
+  'customers/data_request': async (tx, ctx, webhook, payload) => {
+    const { merchantId, eventId } = webhook;
     const { externalId, email, requestNumber = eventId } = readPerson(payload);
-    const request = { merchantId, requestId: shopifyRequestId(requestNumber), externalId, email };
-    return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'data_request' })).recorded);
+    const { recorded } = await underFreeId(webhook, requestNumber, (requestId) =>
+      recordPrivacyRequest(tx, ctx, { merchantId, requestId, externalId, email, kind: 'data_request' }),
+    );
+    return outcome(recorded);
   },
 
   // Carried out step by step: see redactShops.
-  'shop/redact': async (tx, ctx, { merchantId, shop, eventId }) => {
-    const request = { merchantId, shop, requestId: shopifyRequestId(eventId) };
-    return outcome((await recordPrivacyRequest(tx, ctx, { ...request, kind: 'shop_redact' })).recorded);
+  'shop/redact': async (tx, ctx, webhook) => {
+    const { merchantId, shop, eventId } = webhook;
+    const { recorded } = await underFreeId(webhook, eventId, (requestId) =>
+      recordPrivacyRequest(tx, ctx, { merchantId, shop, requestId, kind: 'shop_redact' }),
+    );
+    return outcome(recorded);
   },
 };
+
+/**
+ * Applies a privacy request under the id that it was written down under; where that turns out to be the id of another
+ * request, under one of its own. What is signed is asked for, whatever else its id was used for: given up for it, the
+ * request would be nobody's.
+ */
+async function underFreeId<T>(
+  { id, requestId }: WaitingWebhook,
+  number: string,
+  apply: (requestId: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await apply(requestId ?? shopifyRequestId(number));
+  } catch (error) {
+    // By then nothing of the request is written.
+    if (!(error instanceof IdReused)) throw error;
+    return apply(shopifyRequestId(id));
+  }
+}
 
 /**
  * Applies one webhook in the caller's transaction.

@@ -7,6 +7,7 @@ const opened = (id: string, topic: WebhookTopic, payload: OpenedWebhook['payload
     topic,
     merchantId: 'm',
     shop: 's',
+    requestId: null,
     eventId: id,
     body: '',
     attempts: 0,

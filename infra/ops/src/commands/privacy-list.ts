@@ -14,8 +14,8 @@ export const privacyList = defineCommand({
   details: `
 Each is due thirty days after it came. A data_request is done by ExportCustomerData that names it; redact and
 shop_redact are the worker's: when one of them waits for long, its log says why. One with a problem could not be carried
-out as it was sent, and its event became a dead letter: it is done when its producer has sent it anew, with the same
-request_id. One of an unknown kind or merchant (zeros) is named by the place of its event where it has no better name;
+out as it was sent: its event became a dead letter, and it is done when its producer has sent it anew, with the same
+request_id; or its webhook was given up, and \`webhooks redrive\` tries it again. One of an unknown kind or merchant (zeros) is named by the place of its event where it has no better name;
 once it has been served under another id, or is none, \`privacy cancel\` ends it.
 A shop_redact runs at the listed time, unless \`privacy cancel\` stops it. A HELD one arrived with an unusual number of
 others and waits for \`privacy confirm\`; its due date does not change.`,

@@ -10,9 +10,12 @@ export const emailHash = (keys: MerchantKeys, email: string): Buffer =>
 export const earlierEmailHashes = (keys: MerchantKeys, email: string): Buffer[] =>
   earlierEmailForms(email).map((form) => keyedHash(keys, 'email', form));
 
-/** Keyed hash of a value of one kind, for tombstones and the blind index. */
-export const keyedHash = (keys: MerchantKeys, kind: 'email' | 'external_id', value: string): Buffer =>
-  createHmac('sha256', keys.indexKey).update(`${kind}|${value}`).digest();
+/** Keyed hash of a value of one kind: for tombstones, for the blind index, to know a webhook again. */
+export const keyedHash = (
+  keys: MerchantKeys,
+  kind: 'email' | 'external_id' | 'webhook',
+  value: string,
+): Buffer => createHmac('sha256', keys.indexKey).update(`${kind}|${value}`).digest();
 
 /** The data key as pgcrypto's passphrase: random 256-bit keys need no stretching, hence s2k-mode=1. */
 export const passphrase = (keys: MerchantKeys): string => keys.dataKey.toString('base64');

@@ -14,7 +14,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import { bytea, instant } from './columns.ts';
 
 export const IMPORT_STATUSES = [
   'pending',
@@ -232,8 +232,13 @@ export const webhookEvents = pgTable(
     merchantId: uuid('merchant_id').notNull(),
     shop: varchar('shop').notNull(),
     topic: varchar('topic').notNull(),
-    /** The same over retries, and over the two topics of one merge. */
+    /**
+     * The same over retries, and over the two topics of one merge; of a second webhook with this id and another body, the
+     * id and a part of its hash.
+     */
     eventId: varchar('event_id').notNull(),
+    /** Keyed hash of the body, which outlives it; null: of an earlier build. */
+    bodyHash: bytea('body_hash'),
     /** The privacy request that was written down with it; null: of none, or of an earlier build. */
     requestId: varchar('request_id'),
     /** AES-256-GCM under the merchant's data key, as `<generation>.<sealed>`; null once applied. */

@@ -5,7 +5,7 @@ import { openWebhookBody } from '../webhooks/webhook-body.ts';
 import { bodyNames, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
-export interface HeldWebhook extends Omit<WaitingWebhook, 'attempts'> {
+export interface HeldWebhook extends Omit<WaitingWebhook, 'attempts' | 'requestId'> {
   outcome: 'failed' | null;
   receivedAt: Date;
 }

@@ -3,9 +3,11 @@ import type { CommandContext } from '../../context.ts';
 import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
 import { shopifyId } from '../../shopify-id.ts';
 import { recordPrivacyRequest } from './record-privacy-request.ts';
+import { REQUEST_KINDS } from './request-kinds.ts';
+import { idByBody, isSameWebhook } from './same-webhook.ts';
 import { shopifyRequestId } from './shopify-request-id.ts';
 import { WEBHOOKS_CHANNEL, type WebhookTopic } from './topics.ts';
-import { sealWebhookBody } from './webhook-body.ts';
+import { sealWebhookBody, webhookHash } from './webhook-body.ts';
 
 export interface ReceiveWebhook {
   /** By headers or body; the signature covers the body alone. Absent: the number says which. */
@@ -23,7 +25,7 @@ export interface ReceiveWebhook {
 }
 
 /**
- * Writes a webhook down for the worker, once for each shop, topic and event id. Nothing is stored of a shop that no
+ * Writes a webhook down for the worker, once for each shop, topic, event id and body. Nothing is stored of a shop that no
  * merchant has connected: it may be anybody's data, and there is no key to encrypt it with. It stores nothing
  * for an unproven connection either: the result is `unproven`, and Shopify retries while an importer asks the
  * shop. It stores nothing for a shop with the same name and another number (`other_shop`): the shop has a new
@@ -37,43 +39,71 @@ export async function receiveWebhook(
   ctx: CommandContext,
   input: ReceiveWebhook,
 ): Promise<'stored' | 'duplicate' | 'unknown_shop' | 'unproven' | 'other_shop'> {
-  const { topic, eventId, body } = input;
+  const { topic, body } = input;
   const connection = await findConnection(tx, input);
   if (!connection) return 'unknown_shop';
   const { merchantId, shop } = connection;
   if (!merchantId) return 'unproven';
   if (input.shopId !== undefined && input.shopId !== connection.shopId) return 'other_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const sealed = sealWebhookBody(keys, { merchantId, shop, topic, eventId }, body);
-  const kind = REQUESTS[topic];
-  const requestId = kind ? shopifyRequestId(input.requestNumber ?? eventId) : null;
-  const stored = await tx.query(
-    `insert into webhook_events (merchant_id, shop, topic, event_id, request_id, body)
-     values ($1, $2, $3, $4, $5, $6) on conflict (shop, topic, event_id) do nothing returning 1`,
-    [merchantId, shop, topic, eventId, requestId, sealed],
-  );
-  if (stored.length === 0) return 'duplicate';
-  if (kind && requestId && !(await isRecorded(tx, merchantId, requestId))) {
-    await recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind });
+  const bodyHash = webhookHash(keys, topic, body);
+  const own = idByBody(input.eventId, bodyHash);
+  for (const eventId of [input.eventId, own]) {
+    const webhook = { merchantId, shop, topic, eventId };
+    const request = await requestOf(tx, merchantId, topic, [input.requestNumber ?? eventId, own]);
+    const stored = await tx.query(
+      `insert into webhook_events (merchant_id, shop, topic, event_id, request_id, body_hash, body)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict (shop, topic, event_id) do nothing returning 1`,
+      [
+        merchantId,
+        shop,
+        topic,
+        eventId,
+        request?.requestId ?? null,
+        bodyHash,
+        sealWebhookBody(keys, webhook, body),
+      ],
+    );
+    if (stored.length > 0) {
+      if (request?.isNew) await recordPrivacyRequest(tx, ctx, request);
+      tx.announce(WEBHOOKS_CHANNEL);
+      return 'stored';
+    }
+    if (await isSameWebhook(tx, ctx, keys, { ...webhook, bodyHash })) break;
   }
-  tx.announce(WEBHOOKS_CHANNEL);
-  return 'stored';
+  return 'duplicate';
 }
 
-/** Those of a person. That of a shop is carried out by itself once it is written down, so its webhook comes first. */
-const REQUESTS: Partial<Record<WebhookTopic, PrivacyRequestKind>> = {
-  'customers/redact': 'redact',
-  'customers/data_request': 'data_request',
-};
+interface Request {
+  merchantId: string;
+  requestId: string;
+  kind: PrivacyRequestKind;
+  isNew: boolean;
+}
 
-/** One of this id is known: whether it is the same is compared where the webhook is applied, and its person known. */
-const isRecorded = async (tx: Tx, merchantId: string, requestId: string): Promise<boolean> =>
-  (
-    await tx.query('select from privacy_requests where merchant_id = $1 and request_id = $2', [
-      merchantId,
-      requestId,
-    ])
-  ).length > 0;
+/**
+ * The request that a webhook is of, by the first of these ids that no request of another kind has. One of the same kind is
+ * known: whether it is the same is compared where the webhook is applied, and its person known.
+ */
+async function requestOf(
+  tx: Tx,
+  merchantId: string,
+  topic: WebhookTopic,
+  numbers: readonly [string, string],
+): Promise<Request | undefined> {
+  const kind = REQUEST_KINDS[topic];
+  if (!kind) return undefined;
+  const ids = numbers.map(shopifyRequestId);
+  const known = await tx.query<{ requestId: string; kind: PrivacyRequestKind }>(
+    `select request_id as "requestId", kind from privacy_requests
+      where merchant_id = $1 and request_id = any($2)`,
+    [merchantId, ids],
+  );
+  const kindOf = (id: string) => known.find(({ requestId }) => requestId === id)?.kind;
+  const fits = (id: string) => [undefined, kind, 'unknown'].includes(kindOf(id));
+  const requestId = ids.find(fits) ?? shopifyRequestId(numbers[1]);
+  return { merchantId, requestId, kind, isNew: kindOf(requestId) === undefined };
+}
 
 /** Named as it is connected: a webhook of a renamed shop belongs to the connection of its former name. */
 interface Connection extends Record<string, unknown> {

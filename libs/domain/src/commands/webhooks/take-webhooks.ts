@@ -8,6 +8,8 @@ export interface WaitingWebhook {
   shop: string;
   topic: WebhookTopic;
   eventId: string;
+  /** The privacy request that was written down with it; null: of none, or of an earlier build. */
+  requestId: string | null;
   /** Sealed: see openWebhookBody. */
   body: string;
   /** How often it was tried before. */
@@ -28,7 +30,8 @@ export async function takeWebhooks(tx: Tx, most: number): Promise<WaitingWebhook
     // Until the transaction ends. Rows alone would not do: a second worker would skip them and take the shop's next.
     if (!(await tryLockName(tx, `webhooks|${shop}`))) continue;
     const taken = await tx.query<WaitingWebhook & Record<string, unknown>>(
-      `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", body, attempts
+      `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", request_id as "requestId",
+              body, attempts
          from webhook_events
         where shop = $1 and outcome is null and next_attempt_at <= now()
         order by id limit $2 for update skip locked`,

@@ -1,4 +1,12 @@
-import { openValue, sealValue, type MerchantKeys, type MerchantKeyStore, type Reader } from '@core/db';
+import { createHash } from 'node:crypto';
+import {
+  keyedHash,
+  openValue,
+  sealValue,
+  type MerchantKeys,
+  type MerchantKeyStore,
+  type Reader,
+} from '@core/db';
 
 /** What names a webhook; its body opens for no other. */
 interface WebhookIdentity {
@@ -22,6 +30,13 @@ export const openWebhookBody = (
   const { merchantId, body: value } = webhook;
   return openValue(reader, keys, { merchantId, value, context: webhookContext(webhook) });
 };
+
+/**
+ * By what a webhook is known among others of its event once its body is gone. Keyed: the plain digest of a short body
+ * with an email can be guessed.
+ */
+export const webhookHash = (keys: MerchantKeys, topic: string, body: Buffer): Buffer =>
+  keyedHash(keys, 'webhook', `${topic}|${createHash('sha256').update(body).digest('hex')}`);
 
 /** What a sealed body is bound to. */
 export const webhookContext = ({ merchantId, shop, topic, eventId }: WebhookIdentity): string =>
