@@ -165,6 +165,30 @@ it('answers the request of somebody who was never here, or is no more, with noth
   }
 });
 
+it('finds who was stored after the request came, by the names beside a customer_id that nobody has', async () => {
+  const shop = await bench.connect();
+  const { merchantId } = shop;
+  const [number, email] = [newNumber(), newEmail()];
+  const customerId = randomUUID();
+  const asked = [
+    await request(merchantId, { customerId, externalId: gid(number), email }),
+    await request(merchantId, { customerId, externalId: gid(number) }),
+    await request(merchantId, { customerId, email }),
+  ];
+  await bench.page(merchantId, await bench.newRun(shop), [customer(number, email)]);
+  for (const requestId of asked) {
+    expect((await exported({ merchantId, requestId })).data).toMatchObject({ customers: [{ email }] });
+  }
+});
+
+it('keeps no hash of the names beside our own id of the person', async () => {
+  const { merchantId, number, email, id } = await somebody();
+  await request(merchantId, { customerId: id, externalId: gid(number), email });
+  expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([
+    { customer_id: id, named_email: null, named_external_id: null },
+  ]);
+});
+
 it('finds who was stored after the request came, by either name, and keeps no name in clear', async () => {
   const shop = await bench.connect();
   const { merchantId } = shop;

@@ -62,14 +62,22 @@ export interface HashedNames {
   namedExternalId: Buffer | null;
 }
 
-/** A request that gives our own id is known by it alone: the other names are not hashed. */
+/**
+ * A request whose person was found by our own id is known by it alone: the other names are not hashed. An id that nobody
+ * has leads to nobody later either, so then it is the other names that do.
+ * @param found the customer whom the names mean; null: nobody is here yet
+ */
 export const hashNames = (
   keys: MerchantKeys,
   { customerId, externalId, email }: CanonicalNames,
-): HashedNames => ({
-  namedEmail: email && !customerId ? emailTombstoneOf(keys, email) : null,
-  namedExternalId: externalId && !customerId ? externalIdTombstone(keys, externalId) : null,
-});
+  found: string | null,
+): HashedNames => {
+  const isOwn = found !== null && found === customerId;
+  return {
+    namedEmail: email && !isOwn ? emailTombstoneOf(keys, email) : null,
+    namedExternalId: externalId && !isOwn ? externalIdTombstone(keys, externalId) : null,
+  };
+};
 
 /** The hashes that earlier builds made of the same names; a request that they stored still has them. */
 export const earlierHashes = (keys: MerchantKeys, { externalId, email }: CanonicalNames): Buffer[] => [

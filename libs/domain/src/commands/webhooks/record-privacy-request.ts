@@ -28,7 +28,8 @@ export interface RecordPrivacyRequest extends PersonNames {
  * person by our own id, null when unknown here, and by keyed hashes of the names that were given: an import may store them
  * before it is answered; one that was written down without is told them by the second. A redact is without: who it was is
  * what the erasure finds, and its receipt says. One of unknown kind becomes what it is once it is sent anew.
- * @throws IdReused when a data_request or shop_redact has the id of another request
+ * @throws IdReused when a data_request or shop_redact has the id of another request; CoreError invalid_argument when the
+ *   ids of a data_request name two customers
  */
 export async function recordPrivacyRequest(
   tx: Tx,
@@ -106,7 +107,7 @@ async function nameSubject(
   if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, externalId);
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
   const customerId = await findPerson(tx, keys, merchantId, names);
-  return { customerId, ...hashNames(keys, names), earlier: earlierHashes(keys, names) };
+  return { customerId, ...hashNames(keys, names, customerId), earlier: earlierHashes(keys, names) };
 }
 
 /** @returns whether nobody was named before */
