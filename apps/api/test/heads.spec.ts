@@ -51,6 +51,28 @@ describe('the head of a request to the HTTP port', () => {
     expect(await send('', '1.0')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  const CONTENT_TYPES = [
+    'application/json',
+    'Application/JSON;',
+    'application/json; charset="utf-8"',
+    'application/json\t;\tCharset="UTF-8" ;; ',
+    'application/json;  charset=utf-8 ',
+  ];
+
+  it.each(CONTENT_TYPES)('may name JSON as %j', async (type) => {
+    const reply = await post(servers.url + RFM_PATH, ids, { 'content-type': type });
+    expect(reply.status).toBe(200);
+  });
+
+  it.each(['application/json; charset=latin1', 'application/jsonp', 'text/json'])(
+    'may not name it as %j',
+    async (type) => {
+      const headers = { 'content-type': type };
+      const reply = await fetch(servers.url + RFM_PATH, { method: 'POST', headers, body: BODY });
+      expect(reply.status).toBe(415);
+    },
+  );
+
   it.each(['', '-1', '1.5', '1e3', '0x10', '5S', '12345678901', '5, 6'])(
     'has no connect-timeout-ms %j',
     async (value) => {
@@ -104,7 +126,12 @@ const LEGAL = ['99999999H', '1H', '600M', '5S', '5000m', '5000000u', '99999999u'
 describe('the head of a call to the gRPC port', () => {
   it('is taken with what belongs there', async () => {
     expect(await call(CALL)).toMatchObject({ status: 200, grpc: '0' });
-    const types = ['application/grpc+proto', 'application/grpc;charset=utf-8'];
+    const types = [
+      'application/grpc+proto',
+      'application/grpc;charset=utf-8',
+      'Application/GRPC',
+      'application/grpc+PROTO ; charset="utf-8" ;',
+    ];
     for (const type of types)
       expect(await call([...POST, 'content-type', type])).toMatchObject({ grpc: '0' });
   });

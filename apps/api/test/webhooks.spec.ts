@@ -207,9 +207,10 @@ it.each(['customers/create', 'customers/delete', 'customers/merge', 'bulk_operat
       text: `the body is not one of ${topic}`,
     });
     expect(await rowsOf(shop.domain)).toEqual([]);
+    expect(await sent({ shop_id: 'x', shop_domain: shop.domain })).toMatchObject({ status: 200 });
     const own = { shop_domain: shop.domain, shop_id: shopIdOf(shop.domain) };
     expect(await sent(own, id)).toMatchObject({ status: 200 });
-    expect(await rowsOf(shop.domain)).toHaveLength(1);
+    expect(await rowsOf(shop.domain)).toHaveLength(2);
   },
 );
 
@@ -273,18 +274,58 @@ it.each([
   'X-Shopify-Event-Id',
   'X-Shopify-Webhook-Id',
 ])('names the header %s when it comes twice with two values', async (name) => {
-  const twice = async (signature: string, values: string[]) => {
-    const sending = request(url(), { method: 'POST' });
-    sending.setHeader('content-type', 'application/json');
-    sending.setHeader('x-shopify-hmac-sha256', signature);
-    sending.setHeader(name, values);
-    sending.end('{}');
-    const [reply] = (await once(sending, 'response')) as [IncomingMessage];
-    return [reply.statusCode, await textOf(reply)] as const;
-  };
+  const twice = (signature: string, values: string[]) =>
+    sendRaw({ 'x-shopify-hmac-sha256': signature, [name]: values });
   expect(await twice(sign('{}'), ['a', 'b'])).toEqual([400, `${name}: must be given once`]);
   expect((await twice(sign('else'), ['a', 'b']))[0]).toBe(401);
   expect((await twice(sign('{}'), ['a', 'a']))[1]).not.toContain('must be given once');
+});
+
+it('judges a signature that comes twice: first whether one fits, then whether it is the only one', async () => {
+  const { shop } = await openShop();
+  const [fits, other] = [sign('{}'), sign('else')];
+  const signed = (signature: string | string[]) =>
+    sendRaw({
+      'x-shopify-topic': 'customers/update',
+      'x-shopify-shop-domain': shop.domain,
+      'x-shopify-hmac-sha256': signature,
+    });
+  const twice = [400, 'X-Shopify-Hmac-Sha256: must be given once'];
+  for (const values of [
+    [fits, other],
+    [other, fits],
+    [fits, 'no base64'],
+    [fits, fits, other],
+  ]) {
+    expect(await signed(values)).toEqual(twice);
+  }
+  expect((await signed([other, 'x']))[0]).toBe(401);
+  // Joined by a proxy: neither is it any more.
+  for (const joined of [`${fits}, ${other}`, `${fits},`, `${fits}${fits}`])
+    expect((await signed(joined))[0]).toBe(401);
+  expect(await rowsOf(shop.domain)).toEqual([]);
+  expect((await signed([fits, fits]))[0]).toBe(200);
+});
+
+/** A webhook whose headers may come more than once. */
+async function sendRaw(headers: Record<string, string | string[]>, body = '{}') {
+  const sending = request(url(), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  sending.end(body);
+  const [reply] = (await once(sending, 'response')) as [IncomingMessage];
+  return [reply.statusCode, await textOf(reply)] as const;
+}
+
+it.each([
+  'application/json; charset="utf-8"',
+  'application/json;',
+  'Application/JSON ; Charset=UTF-8 ;',
+  'application/json;charset = utf-8',
+])('takes %j for JSON', async (type) => {
+  const { shop } = await openShop();
+  expect((await send(shop.domain, { headers: { 'content-type': type } })).status).toBe(200);
 });
 
 it('refuses other methods, other content and bodies beyond the limit', async () => {

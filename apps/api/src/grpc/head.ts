@@ -5,12 +5,12 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { status } from '@grpc/grpc-js';
+import { mediaType } from '../request/media-type.ts';
 import { repeatedHeader } from '../request/repeated-header.ts';
 import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
 import { afterRequest, cut } from './answer-early.ts';
 
-// Lower case only, as in grpc-js.
-const CONTENT_TYPE = /^application\/grpc(?:\+proto)?\s*(?:;|$)/;
+const CONTENT_TYPES = ['application/grpc', 'application/grpc+proto'];
 
 /** Handles the event "stream" of node:http2. */
 export type StreamListener = (
@@ -29,6 +29,8 @@ export const checkHead =
   (stream, headers, flags, rawHeaders) => {
     const refusal = headRefusal(headers, rawHeaders);
     if (refusal) return refuse(stream, refusal);
+    // grpc-js knows it in lower case alone.
+    headers['content-type'] = mediaType(headers['content-type']);
     boundTimeouts(headers);
     return listener(stream, headers, flags, rawHeaders);
   };
@@ -47,7 +49,7 @@ function headRefusal(
   }
   const repeated = repeatedHeader(rawHeaders);
   if (repeated !== undefined) return invalid(`${repeated}: must be given once`);
-  if (!CONTENT_TYPE.test(headers['content-type'] ?? '')) {
+  if (!CONTENT_TYPES.includes(mediaType(headers['content-type']))) {
     const message = 'content-type: must be application/grpc or application/grpc+proto';
     return answer(constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE, status.INVALID_ARGUMENT, message);
   }

@@ -5,6 +5,7 @@ import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';
 import { decompress, decompressFlagged } from '../request/decompress.ts';
+import { mediaType } from '../request/media-type.ts';
 import { cutShort, noRoom, notOneMessage, tooLarge, tooManyParts } from '../request/refusals.ts';
 import { readBody, type Unread } from './read-body.ts';
 
@@ -28,7 +29,7 @@ const header = (req: IncomingMessage, name: string): string => {
 
 /** The encoding that the headers declare. The router checks that they are consistent. */
 export function formatOf(req: IncomingMessage): Format {
-  const type = header(req, 'content-type').toLowerCase();
+  const type = mediaType(req.headers['content-type']);
   const stream = type.startsWith('application/connect');
   const framed = stream || type.startsWith('application/grpc-web');
   const encoding = stream ? 'connect-content-encoding' : framed ? 'grpc-encoding' : 'content-encoding';

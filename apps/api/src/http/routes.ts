@@ -21,6 +21,7 @@ import type { Method } from '../method.ts';
 import { withoutAlias } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import type { Connections } from '../request/keep-proven.ts';
+import { plainContentType } from '../request/media-type.ts';
 import { boundTimeouts, timeoutProblem } from '../request/timeouts.ts';
 import { endAnswer } from './end-answer.ts';
 import { messageOf, readQuery, type Query } from './read-query.ts';
@@ -103,6 +104,9 @@ export function createRoutes(
     boundTimeouts(req.headers);
     const universal = universalRequestFromNodeRequest(req, res, undefined, values);
     for (const name of query ? OF_A_GET : OF_THE_BODY) universal.header.delete(name);
+    // The router takes one spelling of many.
+    const type = universal.header.get('content-type');
+    if (type !== null) universal.header.set('content-type', plainContentType(type));
     const url = query ? universal.url + emptyQuery(call.format) : universal.url;
     return (
       handler({ ...universal, url, body: emptyRequest(call.format) })

@@ -74,6 +74,15 @@ it('takes a body with a byte order mark, and numbers as text', () => {
   expect(ask({ ...FULL, ...topic }, asked)).toMatchObject({ requestNumber: '9999' });
 });
 
+it.each<[string, object, Partial<typeof WHOLE>]>([
+  ['its domain', { shop_id: 'abc' }, { shopId: undefined as never, shopIdFinds: false }],
+  ['its domain', { shop_id: { is: 7 } }, { shopId: undefined as never, shopIdFinds: false }],
+  ['its number', { shop_domain: 'a\u0000b' }, {}],
+  ['its number', { shop_domain: [SHOP] }, {}],
+])('knows the shop by %s when the other cannot be read: %j', (_what, unreadable, differs) =>
+  expect(ask(FULL, { ...REDACT, ...unreadable })).toEqual({ ...WHOLE, ...differs }),
+);
+
 it('takes the topic from the path, where the header has none', () => {
   const none = { ...FULL, 'x-shopify-topic': undefined };
   for (const path of ['customers/redact', 'customers_redact']) {
@@ -164,8 +173,14 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     422,
     /not one of/,
   ],
-  ['a shop that is no domain', {}, { ...REDACT, shop_domain: 'a\u0000b' }, 422, /not one of/],
-  ['a shop that is no text', {}, { ...REDACT, shop_domain: [SHOP] }, 422, /not one of/],
+  [
+    'a shop that is no domain, without its number',
+    {},
+    { ...REDACT, shop_domain: 'a\u0000b', shop_id: null },
+    422,
+    /not one of/,
+  ],
+  ['a shop that is neither', {}, { ...REDACT, shop_domain: [SHOP], shop_id: 'seven' }, 422, /not one of/],
   [
     'a shop whose number is none, in any webhook',
     { 'x-shopify-topic': 'customers/update' },
@@ -173,7 +188,20 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     422,
     /not one of customers\/update/,
   ],
-  ['a shop whose number is none', {}, { ...REDACT, shop_id: 'seven' }, 422, /not one of/],
+  [
+    'a shop whose number is none, without its domain',
+    {},
+    { ...REDACT, shop_id: 'seven', shop_domain: '' },
+    422,
+    /not one of/,
+  ],
+  [
+    'two signatures',
+    { 'x-shopify-hmac-sha256': [SIGNATURE, SIGNATURE.toLowerCase()] },
+    REDACT,
+    400,
+    /^X-Shopify-Hmac-Sha256: must be given once/,
+  ],
 ])('says what is missing: %s', (_what, headers, body, status, message) =>
   expect(ask({ ...FULL, ...headers }, body)).toEqual({
     status,

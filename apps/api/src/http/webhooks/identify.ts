@@ -29,8 +29,8 @@ export const WEBHOOK_PATHS: readonly string[] = [
  */
 const LONGEST_NAME = 200;
 
-/** Not the signature: any that fits proves the body. */
-const IDENTIFYING = ['topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
+/** The signature as well, although any that fits proves the body: a proxy may have judged the other one. */
+const IDENTIFYING = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
 
 /** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
 export type Unidentified = 'ignored' | { status: 400 | 401 | 422; message: string };

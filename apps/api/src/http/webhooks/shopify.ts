@@ -3,6 +3,7 @@ import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '
 import { receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
+import { mediaType } from '../../request/media-type.ts';
 import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
@@ -124,7 +125,7 @@ async function store(
 
 /** A request without a content type may be JSON: its signature says that it is Shopify's. */
 const isJson = ({ headers }: IncomingMessage): boolean =>
-  /^(application\/json\s*(;|$)|$)/i.test(headers['content-type'] ?? '');
+  ['application/json', ''].includes(mediaType(headers['content-type']));
 
 const refused = (status: number, message: string): Reply => ({ status, received: 'refused', message });
 

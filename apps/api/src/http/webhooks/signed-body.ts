@@ -9,12 +9,17 @@ export interface NamedShop {
   number: string | undefined;
 }
 
-/** @returns undefined when it names a shop by what is no name */
+/**
+ * Either of the two suffices: beside one that can be read, one that cannot counts as absent.
+ * @returns undefined when it names a shop by what is no name
+ */
 export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
   const domain = domainOf(body?.['shop_domain'] ?? body?.['myshopify_domain'] ?? '');
   const given = body?.['shop_id'] ?? '';
   const number = given === '' ? undefined : shopifyId(given);
-  return domain === null || number === null ? undefined : { domain, number };
+  const isUnreadable = domain === null || number === null;
+  if (isUnreadable && !domain && !number) return undefined;
+  return { domain: domain ?? undefined, number: number ?? undefined };
 }
 
 /** The length of a host name at most. */

@@ -37,6 +37,14 @@ export const deliveries: Section = {
       redact([TOPIC, DELIVERY], { body: `{${NAMED}, "customer": {"id": 7100123}}` }),
       redact([TOPIC, DELIVERY], { body: `{${NAMED}, "customer": {"id": "7100123", "email": null}}` }),
       redact([TOPIC, DELIVERY], { body: `{"shop_domain": "$shop", "customer": {"id": 7100123}}` }),
+      redact([TOPIC, DELIVERY], {
+        body: `{"shop_id": "abc", "shop_domain": "$shop", "customer": {"id": 7100123}}`,
+      }),
+      redact([TOPIC, DELIVERY], {
+        body: `{"shop_id": $shop_id, "shop_domain": "no domain", "customer": {"id": 7100123}}`,
+      }),
+      redact([TOPIC, EVENT, 'Content-Type: application/json; charset="utf-8"']),
+      redact([TOPIC, EVENT, 'Content-Type: Application/JSON ;']),
     ]),
     allThrough(webhooks, '401…', [
       redact([TOPIC, SHOP, EVENT], { forged: true }),
@@ -56,6 +64,17 @@ export const deliveries: Section = {
         '200, pending: data_request',
       ],
       [redact([TOPIC, 'X-Shopify-Topic: customers/update', SHOP, EVENT]), '400…'],
+      [
+        redact([TOPIC, SHOP, EVENT, 'X-Shopify-Hmac-Sha256: $signature', 'X-Shopify-Hmac-Sha256: wrong']),
+        '400 X-Shopify-Hmac-Sha256: …',
+      ],
+      [redact([TOPIC, SHOP, EVENT, 'X-Shopify-Hmac-Sha256: $signature, wrong']), '401…'],
+      [
+        redact([TOPIC, DELIVERY], {
+          body: `{${NAMED}, "customer": {"id": 7100123, "admin_graphql_api_id": "gid://shopify/Customer/8"}}`,
+        }),
+        '200, given up as two_customer_ids, pending: redact',
+      ],
       [redact([SHOP, EVENT], { body: `{${NAMED}, "customer": {"id": 7100123}}` }), '400 X-Shopify-Topic: …'],
       [redact([SHOP, EVENT], { path: '/no/topic' }), '404…'],
     ]),
