@@ -275,3 +275,33 @@ it('logs the erasure of somebody unknown, for tombstones are written', async () 
   );
   expect(erasures).toHaveLength(2);
 });
+
+it('opens of the webhooks that wait those alone that may be about the person', async () => {
+  const { shop, merchantId } = await bench.connect();
+  const [one, other] = await people(merchantId, 2);
+  for (const { email } of [one!, other!]) await bench.webhook(shop, 'customers/update', { email });
+  await bench.webhook(shop, 'customers/update', 'no JSON');
+  await bench.owner.query(`update webhook_events set body = '1.broken' where merchant_id = $1`, [merchantId]);
+  // That of the other does not open either: it is not tried.
+  const { places } = await redact({ merchantId, requestId: randomUUID(), ...one! });
+  expect(places.find(({ place }) => place === 'webhook_events')?.remark).toMatch(/^2 bodies do not open/);
+});
+
+it('leaves no marks of the names of a webhook that is done', async () => {
+  const { shop, merchantId } = await bench.connect();
+  const [person] = await people(merchantId, 1);
+  for (const eventId of ['applied', 'erased'])
+    await bench.webhook(shop, 'customers/update', { email: person!.email }, eventId);
+  const marks = async () =>
+    (await bench.rows<{ name_marks: number[] | null }>('webhook_events', merchantId)).map(
+      ({ name_marks: each }) => each?.length,
+    );
+  // Any text may be somebody's external id, an email's as well.
+  expect(await marks()).toEqual([2, 2]);
+  const [row] = (await bench.rows<{ id: string; event_id: string }>('webhook_events', merchantId)).filter(
+    ({ event_id: eventId }) => eventId === 'applied',
+  );
+  await bench.as('worker', (tx) => finishWebhook(tx, { id: row!.id }, 'applied'));
+  await redact({ merchantId, requestId: randomUUID(), ...person! });
+  expect(await marks()).toEqual([undefined, undefined]);
+});

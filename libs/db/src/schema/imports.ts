@@ -243,6 +243,8 @@ export const webhookEvents = pgTable(
     requestId: varchar('request_id'),
     /** AES-256-GCM under the merchant's data key, as `<generation>.<sealed>`; null once applied. */
     body: varchar('body'),
+    /** Four bytes each of the keyed hashes of all that the body may name somebody by; null: none are known, or no body. */
+    nameMarks: integer('name_marks').array(),
     attempts: integer('attempts').notNull().default(0),
     nextAttemptAt: instant('next_attempt_at').notNull().defaultNow(),
     /** applied, ignored or failed; null while it waits. */

@@ -78,7 +78,8 @@ async function eraseWebhooks(
   const { webhooks, unreadable } = await findHeldWebhooks(tx, ctx, keys, traces.merchantId, traces);
   const left = webhooks.filter(({ topic }) => isPrivacyTopic(topic));
   const dropped = await tx.query(
-    `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
+    `update webhook_events
+        set body = null, name_marks = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and id = any($2::uuid[]) and body is not null returning 1`,
     [traces.merchantId, webhooks.filter((webhook) => !left.includes(webhook)).map(({ id }) => id)],
   );

@@ -1,15 +1,20 @@
-import { emailHash } from '@core/db';
+import { earlierEmailHashes, emailHash } from '@core/db';
 import { externalIdOf } from '../../external-id.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
-import { bodyNames } from './names-in-body.ts';
+import { bodyNames, marksInBody, marksOfPerson } from './names-in-body.ts';
 
 const keys = { generation: 1, dataKey: Buffer.alloc(32), indexKey: Buffer.alloc(32, 7) };
 const ada = {
   externalIds: new Set([externalIdOf('gid://shopify/Customer/7')]),
   emailHashes: new Set([emailHash(keys, 'ada@example.com').toString('hex')]),
 };
-const names = (body: object | string) =>
-  bodyNames(keys, ada, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+const bytes = (body: object | string) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+const names = (body: object | string) => bodyNames(keys, ada, bytes(body));
+/** Whether its marks say that a body must be opened to be judged. */
+const isMarked = (body: object | string) => {
+  const marks = marksInBody(keys, bytes(body));
+  return marks === null || marksOfPerson(keys, ada).some((mark) => marks.includes(mark));
+};
 
 it.each<[string, object | string]>([
   ['by the number', { id: 7 }],
@@ -21,7 +26,7 @@ it.each<[string, object | string]>([
   ['by the long id, with a query', { id: 'gid://shopify/Customer/7?key=x' }],
   ['in what is no JSON', '{"email": "Ada@example.com'],
   ['by the long id in what is no JSON', 'about gid://shopify/Customer/7'],
-])('finds a person %s', (_, body) => expect(names(body)).toBe(true));
+])('finds a person %s', (_, body) => expect([names(body), isMarked(body)]).toEqual([true, true]));
 
 it('finds a person by an id of another system that consists of digits', () => {
   const other = { ...ada, externalIds: new Set([externalIdOf('0007')]) };
@@ -34,8 +39,29 @@ it.each<[string, object | string]>([
   ['the number of something else as a text', { phone: '7' }],
   ['another email', { email: 'grace@example.com' }],
   ['nothing', '{}'],
-  ['no JSON about others', 'grace@example.com'],
-])('does not take %s for the person', (_, body) => expect(names(body)).toBe(false));
+])('does not take %s for the person', (_, body) =>
+  expect([names(body), isMarked(body)]).toEqual([false, false]),
+);
+
+it('must open what is no JSON, and what names a thousand, to see whom it is about', () => {
+  const crowd = Array.from({ length: 1_001 }, (_, n) => `p${n}@example.com`);
+  for (const body of ['grace@example.com', { emails: crowd }])
+    expect([names(body), isMarked(body)]).toEqual([false, true]);
+});
+
+it('marks an email as an earlier build may have stored it', () => {
+  const email = 'Odysseus@Σίσυφος.example.com';
+  const hashes = [emailHash(keys, email), ...earlierEmailHashes(keys, email)];
+  expect(hashes.length).toBeGreaterThan(1);
+  const marks = marksInBody(keys, bytes({ email }));
+  for (const hash of hashes) {
+    const [mark] = marksOfPerson(keys, {
+      externalIds: new Set(),
+      emailHashes: new Set([hash.toString('hex')]),
+    });
+    expect(marks).toContain(mark);
+  }
+});
 
 it('reads the number of Shopify’s ids alone', () => {
   expect(shopifyNumber('gid://shopify/Customer/12')).toBe('12');

@@ -1,4 +1,4 @@
-import { earlierEmailHashes, emailHash, type MerchantKeys } from '@core/db';
+import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys } from '@core/db';
 import { externalIdOf, type ExternalId } from '../../external-id.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
 
@@ -10,35 +10,96 @@ export interface NamesInBody {
   emailHashes: ReadonlySet<string>;
 }
 
-/**
- * Whether a webhook's body is about a person. Every value is looked at, not the fields of each topic: a body that
- * could not be applied may well be of a form that nobody foresaw.
- */
+/** Shopify's bodies have some forty texts. Each mark costs 3 us and four bytes. */
+const MOST_NAMES = 1_000;
+
+/** All that a body may name somebody by: canonical external ids, and emails as they stand there. */
+interface PossibleNames {
+  externalIds: ReadonlySet<ExternalId>;
+  emails: ReadonlySet<string>;
+}
+
+/** Whether a webhook's body is about a person. */
 export function bodyNames(keys: MerchantKeys, names: NamesInBody, body: Buffer): boolean {
-  const numbers = new Set([...names.externalIds].flatMap((id) => shopifyNumber(id) ?? []));
-  // A bare number is anybody's: a phone's, an amount's.
-  const isNumber = (key: string, value: string): boolean => /(^|_)id$/.test(key) && numbers.has(value);
-  const isName = (key: string, value: unknown): boolean => {
-    if (typeof value === 'number') return isNumber(key, String(value));
-    if (typeof value !== 'string') return false;
-    const text = value.trim();
-    const externalId = externalIdOf(text);
-    const isBare = shopifyNumber(externalId) === text;
-    if (isBare ? isNumber(key, text) : names.externalIds.has(externalId)) return true;
-    if (!text.includes('@')) return false;
-    const hashes = [emailHash(keys, text), ...earlierEmailHashes(keys, text)];
-    return hashes.some((hash) => names.emailHashes.has(hash.toString('hex')));
-  };
-  const look = (key: string, value: unknown): boolean =>
-    typeof value === 'object' && value !== null
-      ? Object.entries(value).some(([inner, each]) => look(Array.isArray(value) ? key : inner, each))
-      : isName(key, value);
-  try {
-    return look('', JSON.parse(body.toString('utf8')));
-  } catch {
-    // Not JSON: nothing tells whom it is about, so the names themselves are looked for.
-    const text = body.toString('utf8');
-    const words = text.split(/[\s"'<>,;:()[\]{}]+/);
-    return [...names.externalIds].some((id) => text.includes(id)) || words.some((word) => isName('', word));
+  const possible = possibleNames(body);
+  const isEmail = (text: string) =>
+    emailHashes(keys, text).some((hash) => names.emailHashes.has(hash.toString('hex')));
+  if (possible) {
+    return (
+      [...possible.externalIds].some((id) => names.externalIds.has(id)) || [...possible.emails].some(isEmail)
+    );
   }
+  // Not JSON: nothing tells whom it is about, so the names themselves are looked for.
+  const text = body.toString('utf8');
+  const words = text.split(/[\s"'<>,;:()[\]{}]+/);
+  return (
+    [...names.externalIds].some((id) => text.includes(id)) ||
+    words.some((word) => {
+      const externalId = externalIdIn('', word);
+      return (externalId && names.externalIds.has(externalId)) || (word.includes('@') && isEmail(word));
+    })
+  );
+}
+
+/**
+ * Marks of all that a body may name somebody by, to be kept beside the sealed body: an erasure opens those alone that have a
+ * mark of the person. A mark is four bytes of a keyed hash, so a body with one may still be about somebody else.
+ * @returns null: it is no JSON, or names too many, and must be opened
+ */
+export function marksInBody(keys: MerchantKeys, body: Buffer): number[] | null {
+  const possible = possibleNames(body);
+  if (!possible || possible.externalIds.size + possible.emails.size > MOST_NAMES) return null;
+  const marks = [
+    ...[...possible.externalIds].map((id) => markOfExternalId(keys, id)),
+    ...[...possible.emails].flatMap((text) => emailHashes(keys, text).map(markOf)),
+  ];
+  return [...new Set(marks)];
+}
+
+/** The marks that a body about this person has one of at least. */
+export const marksOfPerson = (keys: MerchantKeys, names: NamesInBody): number[] => [
+  ...[...names.externalIds].map((id) => markOfExternalId(keys, id)),
+  ...[...names.emailHashes].map((hash) => markOf(Buffer.from(hash, 'hex'))),
+];
+
+const markOf = (hash: Buffer): number => hash.readInt32BE(0);
+const markOfExternalId = (keys: MerchantKeys, id: ExternalId): number =>
+  markOf(keyedHash(keys, 'external_id', id));
+const emailHashes = (keys: MerchantKeys, text: string): Buffer[] => [
+  emailHash(keys, text),
+  ...earlierEmailHashes(keys, text),
+];
+
+/**
+ * Every value is looked at, not the fields of each topic: a body that could not be applied may well be of a form that
+ * nobody foresaw.
+ * @returns undefined: it is no JSON
+ */
+function possibleNames(body: Buffer): PossibleNames | undefined {
+  const externalIds = new Set<ExternalId>();
+  const emails = new Set<string>();
+  const look = (key: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [inner, each] of Object.entries(value)) look(Array.isArray(value) ? key : inner, each);
+      return;
+    }
+    if (typeof value !== 'number' && typeof value !== 'string') return;
+    const externalId = externalIdIn(key, value);
+    if (externalId) externalIds.add(externalId);
+    if (typeof value === 'string' && value.includes('@')) emails.add(value.trim());
+  };
+  try {
+    look('', JSON.parse(body.toString('utf8')));
+    return { externalIds, emails };
+  } catch {
+    return undefined;
+  }
+}
+
+function externalIdIn(key: string, value: string | number): ExternalId | undefined {
+  const text = String(value).trim();
+  const externalId = externalIdOf(text);
+  // A bare number is anybody's: a phone's, an amount's.
+  const isBare = typeof value === 'number' || shopifyNumber(externalId) === text;
+  return !isBare || /(^|_)id$/.test(key) ? externalId : undefined;
 }

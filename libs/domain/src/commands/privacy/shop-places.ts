@@ -33,7 +33,8 @@ const PLACES: readonly (readonly [place: string, sql: string])[] = [
     // Redactions that wait are done first, or this one would be none. While customers stay, so does what was asked for
     // them, and what was given up of it: it is still to be done.
     'webhook_events',
-    `update webhook_events set body = null, outcome = 'ignored', error = null, finished_at = now()
+    `update webhook_events
+        set body = null, name_marks = null, outcome = 'ignored', error = null, finished_at = now()
       where merchant_id = $1 and body is not null and id in (
        select id from webhook_events
         where merchant_id = $1 and ($2::text is null or shop = $2) and body is not null

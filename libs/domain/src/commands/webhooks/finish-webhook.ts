@@ -16,7 +16,7 @@ export const finishWebhook = async (
 ): Promise<void> => {
   await tx.query(
     `update webhook_events
-        set outcome = $2, body = null, error = null, attempts = attempts + 1, finished_at = now()
+        set outcome = $2, body = null, name_marks = null, error = null, attempts = attempts + 1, finished_at = now()
       where id = $1`,
     [id, outcome],
   );

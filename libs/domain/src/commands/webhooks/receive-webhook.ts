@@ -2,6 +2,7 @@ import type { Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import type { PrivacyRequestKind } from '../../queries/privacy-requests.ts';
 import { shopifyId } from '../../shopify-id.ts';
+import { marksInBody } from '../privacy/names-in-body.ts';
 import { recordPrivacyRequest } from './record-privacy-request.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import { idByBody, isSameWebhook } from './same-webhook.ts';
@@ -47,13 +48,14 @@ export async function receiveWebhook(
   if (input.shopId !== undefined && input.shopId !== connection.shopId) return 'other_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const bodyHash = webhookHash(keys, topic, body);
+  const marks = marksInBody(keys, body);
   const own = idByBody(input.eventId, bodyHash);
   for (const eventId of [input.eventId, own]) {
     const webhook = { merchantId, shop, topic, eventId };
     const request = await requestOf(tx, merchantId, topic, [input.requestNumber ?? eventId, own]);
     const stored = await tx.query(
-      `insert into webhook_events (merchant_id, shop, topic, event_id, request_id, body_hash, body)
-       values ($1, $2, $3, $4, $5, $6, $7) on conflict (shop, topic, event_id) do nothing returning 1`,
+      `insert into webhook_events (merchant_id, shop, topic, event_id, request_id, body_hash, body, name_marks)
+       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shop, topic, event_id) do nothing returning 1`,
       [
         merchantId,
         shop,
@@ -62,6 +64,7 @@ export async function receiveWebhook(
         request?.requestId ?? null,
         bodyHash,
         sealWebhookBody(keys, webhook, body),
+        marks,
       ],
     );
     if (stored.length > 0) {
