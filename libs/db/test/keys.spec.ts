@@ -83,6 +83,36 @@ describe('merchant keys', () => {
     expect(await inTransaction(pool, (tx) => store.find(tx, merchantId))).toBe(made);
   });
 
+  it('of a generation are read once in a transaction, and anew in the next', async () => {
+    const merchantId = merchant();
+    const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
+    await inTransaction(pool, (tx) => createMerchantKeyStore(keyring).findOrCreate(tx, merchantId));
+    const store = createMerchantKeyStore(keyring);
+    const readTwice = () =>
+      inTransaction(pool, async (tx) => {
+        let queries = 0;
+        const counted: typeof tx = {
+          ...tx,
+          query: (...args) => {
+            queries++;
+            return tx.query(...args);
+          },
+        };
+        const keys = [
+          await store.ofGeneration(counted, merchantId, 1),
+          await store.ofGeneration(counted, merchantId.toUpperCase(), 1),
+        ];
+        expect(keys[1]).toBe(keys[0]);
+        return queries;
+      });
+    expect([await readTwice(), await readTwice()]).toEqual([1, 1]);
+    await pool.query(
+      'update merchant_keys set data_key = null, index_key = null, destroyed_at = now() where merchant_id = $1',
+      [merchantId],
+    );
+    await expect(readTwice()).rejects.toThrow('were destroyed');
+  });
+
   it('do not unwrap under another keyring, with a clear error', async () => {
     const merchantId = merchant();
     await inTransaction(pool, (tx) => newKeyStore().findOrCreate(tx, merchantId));

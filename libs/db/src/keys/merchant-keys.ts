@@ -34,6 +34,8 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
   // By the merchant's id in lower case: a second entry for another spelling would be a second age of the keys.
   const cache = new LRUCache<string, MerchantKeys>({ max: CACHE_ENTRIES, ttl: cacheMs });
 
+  const olderKeys = keptInTransactions();
+
   // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
   const select = async (reader: Reader, merchantId: string): Promise<MerchantKeys | null> => {
     const row = await newestKeyRow(reader, merchantId);
@@ -59,12 +61,33 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
       if (!Number.isInteger(generation)) throw new KeyError('stored value has no key generation');
       const cached = cache.get(merchantId);
       if (cached?.generation === generation) return cached;
+      const known = olderKeys.of(reader);
+      const name = `${merchantId}|${generation}`;
+      const before = known.get(name);
+      if (before) return before;
       const [row] = await reader.query<KeyRow & Record<string, unknown>>(
         `select ${KEY_COLUMNS} from merchant_keys where merchant_id = $1 and generation = $2`,
         [merchantId, generation],
       );
       if (!row) throw new KeyError(`key generation ${generation} of the merchant is gone`);
-      return unwrapKeys(keyring, merchantId, row);
+      const keys = unwrapKeys(keyring, merchantId, row);
+      known.set(name, keys);
+      return keys;
+    },
+  };
+}
+
+/**
+ * The keys of generations that a transaction has read, kept until it ends: an erasure opens thousands of values, and a
+ * query for each took it seconds. Outside of a transaction nothing is kept.
+ */
+function keptInTransactions() {
+  const kept = new WeakMap<Reader, Map<string, MerchantKeys>>();
+  return {
+    of(reader: Reader): Map<string, MerchantKeys> {
+      const known = kept.get(reader) ?? new Map<string, MerchantKeys>();
+      if ('onCommit' in reader) kept.set(reader, known);
+      return known;
     },
   };
 }
