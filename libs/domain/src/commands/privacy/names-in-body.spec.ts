@@ -43,6 +43,23 @@ it.each<[string, object | string]>([
   expect([names(body), isMarked(body)]).toEqual([false, false]),
 );
 
+it.each([
+  ['a byte order mark', '\uFEFF{"id":8}', '\uFEFF{"id":7}'],
+  [
+    'a deep list',
+    `{"id":8,"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    `${'['.repeat(100_000)}{"id":7}${']'.repeat(100_000)}`,
+  ],
+  [
+    'a wide object',
+    JSON.stringify(Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`k${n}`, 1]))),
+    JSON.stringify({ ...Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`k${n}`, 1])), id: 7 }),
+  ],
+])('reads a body with %s', (_, another, person) => {
+  expect([names(another), isMarked(another)]).toEqual([false, false]);
+  expect([names(person), isMarked(person)]).toEqual([true, true]);
+});
+
 it('must open what is no JSON, and what names a thousand, to see whom it is about', () => {
   const crowd = Array.from({ length: 1_001 }, (_, n) => `p${n}@example.com`);
   for (const body of ['grace@example.com', { emails: crowd }])

@@ -82,25 +82,33 @@ const emailHashes = (keys: MerchantKeys, text: string): Buffer[] => [
 
 /**
  * Every value is looked at, not the fields of each topic: a body that could not be applied may well be of a form that
- * nobody foresaw.
+ * nobody foresaw. Not by recursion: a body that is nested deeply would end it, after 20 ms.
  * @returns undefined: it is no JSON
  */
 function possibleNames(body: Buffer): PossibleNames | undefined {
   const externalIds = new Set<ExternalId>();
   const emails = new Set<string>();
-  const look = (key: string, value: unknown): void => {
-    if (typeof value === 'object' && value !== null) {
-      for (const [inner, each] of Object.entries(value)) look(Array.isArray(value) ? key : inner, each);
-      return;
+  const json = parsed(body);
+  if (json === undefined) return undefined;
+  const left: [key: string, value: unknown][] = [['', json]];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const [key, value] = next;
+    if (Array.isArray(value)) for (const each of value) left.push([key, each]);
+    else if (typeof value === 'object' && value !== null) {
+      for (const entry of Object.entries(value)) left.push(entry);
+    } else if (typeof value === 'number' || typeof value === 'string') {
+      const externalId = externalIdIn(key, value);
+      if (externalId) externalIds.add(externalId);
+      if (typeof value === 'string' && value.includes('@')) emails.add(value.trim());
     }
-    if (typeof value !== 'number' && typeof value !== 'string') return;
-    const externalId = externalIdIn(key, value);
-    if (externalId) externalIds.add(externalId);
-    if (typeof value === 'string' && value.includes('@')) emails.add(value.trim());
-  };
+  }
+  return { externalIds, emails };
+}
+
+function parsed(body: Buffer): unknown {
   try {
-    look('', JSON.parse(body.toString('utf8')));
-    return { externalIds, emails };
+    // Unlike toString, it drops a byte order mark.
+    return JSON.parse(new TextDecoder().decode(body));
   } catch {
     return undefined;
   }
