@@ -305,3 +305,15 @@ it('leaves no marks of the names of a webhook that is done', async () => {
   await redact({ merchantId, requestId: randomUUID(), ...person! });
   expect(await marks()).toEqual([undefined, undefined]);
 });
+
+it('says that webhooks that are no JSON may hold another form of a name', async () => {
+  const { shop, merchantId } = await bench.connect();
+  const [person] = await people(merchantId, 1);
+  await bench.webhook(shop, 'customers/update', '<html></html>');
+  await bench.webhook(shop, 'customers/update', `{"email":"${person!.email}","n`);
+  const { places } = await redact({ merchantId, requestId: randomUUID(), ...person! });
+  expect(places.find(({ place }) => place === 'webhook_events')).toMatchObject({
+    found: 1,
+    remark: expect.stringMatching(/^1 bodies are no JSON and hold no name as it is written/),
+  });
+});

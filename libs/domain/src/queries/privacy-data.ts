@@ -22,10 +22,11 @@ export interface LeftOut {
   count: number;
   /**
    * - email_does_not_open, body_does_not_open: changed, or its key is lost; whose a body is nobody can tell
+   * - body_is_no_json: it holds no name as it is written, and may be about the person in another form
    * - not_looked_at: emails without a blind index that nobody decrypted
    * - too_many: ListAuditLog reads them
    */
-  reason: 'email_does_not_open' | 'body_does_not_open' | 'not_looked_at' | 'too_many';
+  reason: 'email_does_not_open' | 'body_does_not_open' | 'body_is_no_json' | 'not_looked_at' | 'too_many';
 }
 
 /**
@@ -96,6 +97,7 @@ export async function readPersonalData(
   const leftOut: LeftOut[] = [
     { place: 'customers', count: sealed.length - emails.size, reason: 'email_does_not_open' },
     { place: 'webhook_events', count: webhooks.unreadable, reason: 'body_does_not_open' },
+    { place: 'webhook_events', count: webhooks.unjudged, reason: 'body_is_no_json' },
     { place: 'audit_log', count: Number(audit?.['n']) - data.audit_log.length, reason: 'too_many' },
   ];
   return { data, leftOut: leftOut.filter(({ count }) => count > 0) };
@@ -113,14 +115,14 @@ async function readWebhooks(
   ctx: Pick<CommandContext, 'keys'>,
   merchantId: string,
   names: Parameters<typeof findHeldWebhooks>[4],
-): Promise<{ rows: unknown[]; unreadable: number }> {
+): Promise<{ rows: unknown[]; unreadable: number; unjudged: number }> {
   const keys = await ctx.keys.find(reader, merchantId);
-  if (!keys) return { rows: [], unreadable: 0 };
-  const { webhooks, unreadable } = await findHeldWebhooks(reader, ctx, keys, merchantId, names);
+  if (!keys) return { rows: [], unreadable: 0, unjudged: 0 };
+  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(reader, ctx, keys, merchantId, names);
   const rows = webhooks.map(({ topic, receivedAt, opened }) => ({
     topic,
     received_at: receivedAt,
     body: opened.toString('utf8'),
   }));
-  return { rows, unreadable };
+  return { rows, unreadable, unjudged };
 }

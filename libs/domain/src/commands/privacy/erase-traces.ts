@@ -75,7 +75,7 @@ async function eraseWebhooks(
   keys: MerchantKeys,
   traces: Traces,
 ): Promise<ErasedPlace> {
-  const { webhooks, unreadable } = await findHeldWebhooks(tx, ctx, keys, traces.merchantId, traces);
+  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, traces.merchantId, traces);
   const left = webhooks.filter(({ topic }) => isPrivacyTopic(topic));
   const dropped = await tx.query(
     `update webhook_events
@@ -96,6 +96,11 @@ async function eraseWebhooks(
     ...(unreadable > 0
       ? [
           `${unreadable} bodies do not open with any key; they go 30 days after they came, a privacy request once it is done`,
+        ]
+      : []),
+    ...(unjudged > 0
+      ? [
+          `${unjudged} bodies are no JSON and hold no name as it is written; they go 30 days after they came, a privacy request once it is done`,
         ]
       : []),
   ];

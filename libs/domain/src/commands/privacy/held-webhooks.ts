@@ -2,7 +2,7 @@ import { FIRST_UUID, KeyError, type MerchantKeys, type Reader } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import type { WaitingWebhook } from '../webhooks/take-webhooks.ts';
 import { openWebhookBody } from '../webhooks/webhook-body.ts';
-import { bodyNames, marksOfPerson, type NamesInBody } from './names-in-body.ts';
+import { bodyNames, isJson, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
 export interface HeldWebhook extends Omit<WaitingWebhook, 'attempts' | 'requestId'> {
@@ -10,12 +10,19 @@ export interface HeldWebhook extends Omit<WaitingWebhook, 'attempts' | 'requestI
   receivedAt: Date;
 }
 
+export interface FoundWebhooks {
+  webhooks: (HeldWebhook & { opened: Buffer })[];
+  /** How many may be about the person and did not open, so that nobody can tell. */
+  unreadable: number;
+  /** How many are no JSON, and do not hold a name of the person as it is written: another form of it may stand there. */
+  unjudged: number;
+}
+
 const BATCH = 200;
 
 /**
  * Those of a merchant's held webhooks that are about a person, with their bodies opened. Opening all of them took an
  * erasure a second for ten thousand.
- * @returns unreadable: how many may be about the person and did not open, so that nobody can tell
  */
 export async function findHeldWebhooks(
   reader: Reader,
@@ -23,9 +30,8 @@ export async function findHeldWebhooks(
   keys: MerchantKeys,
   merchantId: string,
   names: NamesInBody,
-): Promise<{ webhooks: (HeldWebhook & { opened: Buffer })[]; unreadable: number }> {
-  const webhooks: (HeldWebhook & { opened: Buffer })[] = [];
-  let unreadable = 0;
+): Promise<FoundWebhooks> {
+  const found: FoundWebhooks = { webhooks: [], unreadable: 0, unjudged: 0 };
   const marks = marksOfPerson(keys, names);
   for (let after = FIRST_UUID; ;) {
     const rows = await reader.query<HeldWebhook & Record<string, unknown>>(
@@ -42,10 +48,11 @@ export async function findHeldWebhooks(
         if (error instanceof KeyError) return undefined;
         throw error;
       });
-      if (!opened) unreadable++;
-      else if (bodyNames(keys, names, opened)) webhooks.push({ ...row, opened });
+      if (!opened) found.unreadable++;
+      else if (bodyNames(keys, names, opened)) found.webhooks.push({ ...row, opened });
+      else if (!isJson(opened)) found.unjudged++;
     }
-    if (rows.length < BATCH) return { webhooks, unreadable };
+    if (rows.length < BATCH) return found;
     after = rows.at(-1)?.id ?? after;
   }
 }

@@ -26,6 +26,14 @@ it.each<[string, object | string]>([
   ['by the long id, with a query', { id: 'gid://shopify/Customer/7?key=x' }],
   ['in what is no JSON', '{"email": "Ada@example.com'],
   ['by the long id in what is no JSON', 'about gid://shopify/Customer/7'],
+  ['by the number in a body that is cut off', '{"id":7,"first_name":"Ad'],
+  [
+    'by the number as a text in a body that is cut off',
+    '{"customer": {"customer_id" : "7", "first_name":"Ad',
+  ],
+  ['by the escaped long id in a body that is cut off', '{"x":"gid:\\/\\/shopify\\/Customer\\/7","n'],
+  ['by the escaped email in a body that is cut off', '{"email":"ada\\u0040example.com","n'],
+  ['by the email in a note', { note: 'write to <ada@example.com>, she waits' }],
 ])('finds a person %s', (_, body) => expect([names(body), isMarked(body)]).toEqual([true, true]));
 
 it('finds a person by an id of another system that consists of digits', () => {
@@ -39,6 +47,7 @@ it.each<[string, object | string]>([
   ['the number of something else as a text', { phone: '7' }],
   ['another email', { email: 'grace@example.com' }],
   ['nothing', '{}'],
+  ['another email in a note', { note: 'not ada@example.com.example.com' }],
 ])('does not take %s for the person', (_, body) =>
   expect([names(body), isMarked(body)]).toEqual([false, false]),
 );
@@ -59,6 +68,11 @@ it.each([
   expect([names(another), isMarked(another)]).toEqual([false, false]);
   expect([names(person), isMarked(person)]).toEqual([true, true]);
 });
+
+it.each(['{"id":70,"first_name":"Ad', '{"orders_count":7,"n', '{"id":7.5,"n', '{"paid":7,"n'])(
+  'does not take a number of %s for the person',
+  (body) => expect(names(body)).toBe(false),
+);
 
 it('must open what is no JSON, and what names a thousand, to see whom it is about', () => {
   const crowd = Array.from({ length: 1_001 }, (_, n) => `p${n}@example.com`);

@@ -33,23 +33,39 @@ export function bodyNames(keys: MerchantKeys, names: NamesInBody, body: Buffer):
 const WORD = /[^\s"'<>,;:()[\]{}]+/g;
 /** In a URL, or in base64, an id does not stand as it is. */
 const ENCODED = /%|Z2lkOi8v/;
+/** A number in a field for ids. */
+const ID_FIELD = /(?:^|[^a-z0-9])id"?\s*[:=]\s*"?(\d{1,18})(?![\d.])/gi;
 
 /**
  * Of what is no JSON nothing tells whom it is about, so the names themselves are looked for. Words are looked at only where
  * one may be an id: reading each as one took 2 ms for 10 KB.
  */
-function namesInText({ externalIds }: NamesInBody, text: string): PossibleNames {
+function namesInText({ externalIds }: NamesInBody, escaped: string): PossibleNames {
+  const text = unescaped(escaped);
   const ids = [...externalIds];
   const mayHold = ENCODED.test(text) || ids.some((id) => text.includes(shopifyNumber(id) ?? id));
-  const words = mayHold || text.includes('@') ? (text.match(WORD) ?? []) : [];
+  const words = mayHold ? (text.match(WORD) ?? []) : [];
   return {
     externalIds: new Set([
       ...ids.filter((id) => text.includes(id)),
-      ...(mayHold ? words.flatMap((word) => externalIdIn('', word) ?? []) : []),
+      ...words.flatMap((word) => externalIdIn('', word) ?? []),
+      ...(mayHold ? [...text.matchAll(ID_FIELD)].map(([, number = '']) => externalIdOf(number)) : []),
     ]),
-    emails: new Set(words.filter((word) => word.includes('@'))),
+    emails: new Set(emailsIn(text)),
   };
 }
+
+/** What JSON has escaped, in a text that is none. */
+const unescaped = (text: string): string =>
+  text.includes('\\')
+    ? text
+        .replace(/\\u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+        .replaceAll('\\/', '/')
+    : text;
+
+/** An email may stand within a note, or alone with characters that divide words. */
+const emailsIn = (text: string): string[] =>
+  text.includes('@') ? [text.trim(), ...(text.match(WORD) ?? []).filter((word) => word.includes('@'))] : [];
 
 /**
  * Marks of all that a body may name somebody by, to be kept beside the sealed body: an erasure opens those alone that have a
@@ -99,11 +115,14 @@ function possibleNames(body: Buffer): PossibleNames | undefined {
     } else if (typeof value === 'number' || typeof value === 'string') {
       const externalId = externalIdIn(key, value);
       if (externalId) externalIds.add(externalId);
-      if (typeof value === 'string' && value.includes('@')) emails.add(value.trim());
+      if (typeof value === 'string') for (const email of emailsIn(value)) emails.add(email);
     }
   }
   return { externalIds, emails };
 }
+
+/** Whether every name in a body is found; in others those alone that stand there as they are written. */
+export const isJson = (body: Buffer): boolean => parsed(body) !== undefined;
 
 function parsed(body: Buffer): unknown {
   try {
