@@ -32,6 +32,10 @@ export const isVisible = (text: string): boolean =>
   (!INVISIBLE.test(text) || !INVISIBLE.test(text.replace(SELECTORS, ''))) &&
   (text === '' || NO_SPACE.test(text));
 
+/** Whether a text has more characters than that. Those beyond U+FFFF are one each, not the two units of a string. */
+export const isLonger = (text: string, characters: number): boolean =>
+  text.length > characters && (text.length > 2 * characters || [...text].length > characters);
+
 /**
  * The fault of a text that is to be stored in a row, whichever door it comes through; undefined: none. It has visible
  * characters on one line, limited in number; a character may take two UTF-16 units. An index refuses a long text, and a
@@ -39,9 +43,7 @@ export const isVisible = (text: string): boolean =>
  */
 export function textProblem(value: string, longest: number): string | undefined {
   // First: the cost of all else grows with the length, and a caller may send a megabyte.
-  if (value.length > longest && (value.length > 2 * longest || [...value].length > longest)) {
-    return `must have at most ${longest} characters`;
-  }
+  if (isLonger(value, longest)) return `must have at most ${longest} characters`;
   return isVisible(value) ? undefined : 'must consist of visible characters';
 }
 

@@ -95,6 +95,8 @@ describe('parseEmail', () => {
     [' Ada@Example.com\n', 'Ada@Example.com'],
     ['\u00e4d\u00e4+x@ex\u00e4mple.com', '\u00e4d\u00e4+x@ex\u00e4mple.com'],
     [`${'a'.repeat(308)}@example.com`, `${'a'.repeat(308)}@example.com`],
+    [`${'\u{1f600}'.repeat(308)}@example.com`, `${'\u{1f600}'.repeat(308)}@example.com`],
+    [`${'\ufb01'.repeat(154)}@example.com`, `${'\ufb01'.repeat(154)}@example.com`],
   ])('takes %p', (given, stored) => expect(parseEmail(given)).toBe(stored));
 
   it.each([
@@ -116,6 +118,8 @@ describe('parseEmail', () => {
     'ada\uff20example.com',
     '\ud800@example.com',
     `${'a'.repeat(309)}@example.com`,
+    `${'\u{1f600}'.repeat(309)}@example.com`,
+    `${'\ufb01'.repeat(155)}@example.com`,
     `${' '.repeat(306)}ada@example.com`,
   ])('refuses %p', (given) => expect(parseEmail(given)).toBeNull());
 });

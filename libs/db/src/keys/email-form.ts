@@ -1,18 +1,22 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { isVisible, LONGEST_EMAIL } from '@core/contracts';
+import { isLonger, isVisible, LONGEST_EMAIL } from '@core/contracts';
 
 const EMAIL = /^[^@\s]+@[^@\s]+$/u;
 
 /**
  * The one rule of what an email is, for every door: one @ with visible text on both sides, at most 320 characters with
- * the space around it. Checked as written and as compared, because normalising can turn another character into an @.
+ * the space around it, and after NFKC. Checked as written and as compared, because normalising can turn another
+ * character into an @, or one into three.
  * @returns the email as it is stored, without space around it; null: it is none
  */
 export function parseEmail(given: string): string | null {
-  if (given.length > LONGEST_EMAIL) return null;
+  if (isTooLong(given)) return null;
   const written = given.trim();
+  if (isTooLong(written.normalize('NFKC'))) return null;
   return isEmail(written) && isEmail(normaliseEmail(written)) ? written : null;
 }
+
+const isTooLong = (text: string): boolean => isLonger(text, LONGEST_EMAIL);
 
 const isEmail = (text: string): boolean => EMAIL.test(text) && isVisible(text);
 
@@ -24,7 +28,7 @@ const isEmail = (text: string): boolean => EMAIL.test(text) && isVisible(text);
 export function normaliseEmail(email: string): string {
   const { local, domain } = split(isAscii(email) ? email.trim().toLowerCase() : fold(email));
   // A text too long for an email has no domain either: the time of punycode grows with the square of the length.
-  const host = domain !== undefined && email.length <= LONGEST_EMAIL ? asciiDomain(domain) : domain;
+  const host = domain !== undefined && !isTooLong(email) ? asciiDomain(domain) : domain;
   return host === undefined ? local : `${local}@${host}`;
 }
 
@@ -34,7 +38,7 @@ export function normaliseEmail(email: string): string {
  */
 export function earlierEmailForms(email: string): string[] {
   const present = normaliseEmail(email);
-  if (email.length > LONGEST_EMAIL || (isAscii(email) && !isPunycode(present))) return [];
+  if (isTooLong(email) || (isAscii(email) && !isPunycode(present))) return [];
   const { local, domain } = split(present);
   const forms = spellings(local).flatMap((name) =>
     domain === undefined ? [name] : [domain, ...earlierDomains(domain)].map((host) => `${name}@${host}`),
