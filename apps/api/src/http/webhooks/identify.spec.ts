@@ -142,6 +142,13 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     /^X-Shopify-Topic: is required/,
   ],
   [
+    'two topics in the two namings',
+    { 'x-shopify-topic': 'customers/update', 'shopify-topic': 'customers/redact' },
+    REDACT,
+    400,
+    /^X-Shopify-Topic: must be given once/,
+  ],
+  [
     'two shops',
     { 'x-shopify-shop-domain': [SHOP, 'b.myshopify.com'] },
     REDACT,

@@ -37,10 +37,14 @@ export type Unidentified = 'ignored' | { status: 400 | 401 | 422; message: strin
 
 export type Identified = Omit<ReceiveWebhook, 'body'>;
 
+/** The topics that headers name: those of Shopify's events are other words, and count as none. */
+const topicsIn = (req: IncomingMessage): WebhookTopic[] => [
+  ...new Set(valuesOf(req, 'topic').flatMap((topic) => webhookTopic(topic) ?? [])),
+];
+
 /** The topic by the header, else by the path; undefined for one of which nothing is kept. */
 export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
-  const given = valuesOf(req, 'topic');
-  if (given.length > 0) return given.map(webhookTopic).find((topic) => topic !== undefined);
+  if (valuesOf(req, 'topic').length > 0) return topicsIn(req)[0];
   const [path = ''] = (req.url ?? '').split('?', 1);
   return path.startsWith(`${SHOPIFY_WEBHOOKS}/`)
     ? webhookTopic(path.slice(SHOPIFY_WEBHOOKS.length + 1))
@@ -55,6 +59,7 @@ export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
 export function identify(req: IncomingMessage, bytes: Buffer, signature: string): Identified | Unidentified {
   const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
   if (ambiguous) return twice(ambiguous);
+  if (topicsIn(req).length > 1) return twice('topic');
   const body = readJsonObject(bytes);
   const topic = topicOf(req) ?? topicOfBody(req, body);
   if (!topic) return valuesOf(req, 'topic').length > 0 ? 'ignored' : missing('topic');
