@@ -130,6 +130,18 @@ describe('of the topics that the worker reads', () => {
       { merchant_id: merchant },
       'customer_id: or external_id or email must name the person',
     ],
+    ...['redact', 'data_request'].flatMap((kind): [string, object, string][] => [
+      [
+        Topic.gdprRequestCreated,
+        { merchant_id: merchant, kind, email: 'ada@example.com', customer: { email: 'eve@example.com' } },
+        'email: and customer.email must be the same',
+      ],
+      [
+        Topic.gdprRequestCreated,
+        { merchant_id: merchant, kind, customer_id: randomUUID(), customer: { id: randomUUID() } },
+        'customer_id: and customer.id must name one customer',
+      ],
+    ]),
     [
       Topic.gdprRequestCreated,
       { merchant_id: merchant, external_id: 7_100_123, kind: 'customers/redact' },

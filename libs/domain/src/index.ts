@@ -7,6 +7,7 @@ export { healExternalIds, type HealExternalIds } from './commands/heal-external-
 export { mergeCustomers, type MergeCustomers } from './commands/merge-customers.ts';
 export { recordPublishedEvent } from './commands/record-published-event.ts';
 export * from './commands/redact-customer.ts';
+export { assertNamesOne } from './commands/privacy/assert-names-one.ts';
 export type { PersonNames } from './commands/privacy/person.ts';
 export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
 export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';

@@ -1,6 +1,7 @@
 import { assertNamesPerson, readGdprRequestCreated, type InboundGdprRequest } from '@core/contracts';
 import { parseEmail, type Tx } from '@core/db';
 import {
+  assertNamesOne,
   findMerchantOfShop,
   isRequestDone,
   mayWaitUnder,
@@ -12,7 +13,6 @@ import {
 } from '@core/domain';
 import { Unhandleable, type EventOutcome, type GivenUp } from '@core/events';
 import { IdReused, invalid } from '@core/runtime';
-import { assertNamesOne } from './names-one.ts';
 
 export const gdprRequestCreated = {
   decode: readGdprRequestCreated,
@@ -23,7 +23,7 @@ export const gdprRequestCreated = {
   /**
    * Erases the person named, or writes down what takes longer: a data_request waits for its export, a shop_redact is
    * carried out in steps by the privacy job. A redact that names merchant and person is carried out, whatever else is
-   * in its body.
+   * in its body, unless its names mean two customers.
    * @throws MalformedEvent; CoreError invalid_argument naming the field; IdReused; Unhandleable
    */
   async handle(tx: Tx, ctx: CommandContext, event: InboundGdprRequest): Promise<EventOutcome> {

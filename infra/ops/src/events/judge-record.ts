@@ -1,5 +1,5 @@
 import { assertNamesPerson, readGdprRequestCreated, readRfmUpdated, Topic } from '@core/contracts';
-import { checkRfmScore } from '@core/domain';
+import { assertNamesOne, checkRfmScore } from '@core/domain';
 import { faultOf, inWords, SIGNATURE_HEADER, type EventRecord } from '@core/events';
 
 /**
@@ -24,5 +24,7 @@ function checkRequest(body: Buffer | null): void {
   const { faults, kind, merchantId, shop } = request;
   const fault = faults.body ?? (merchantId || shop ? undefined : faults.merchant) ?? faults.kind;
   if (fault) throw fault;
-  if (kind !== 'shop_redact') assertNamesPerson(request);
+  if (kind === 'shop_redact') return;
+  assertNamesPerson(request);
+  assertNamesOne(request);
 }

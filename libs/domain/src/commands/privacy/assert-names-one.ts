@@ -1,7 +1,7 @@
 import type { InboundGdprRequest } from '@core/contracts';
 import { normaliseEmail } from '@core/db';
-import { externalIdOf } from '@core/domain';
 import { invalid } from '@core/runtime';
+import { externalIdOf } from '../../external-id.ts';
 
 /**
  * Checks that the fields that give one kind of name agree, whatever their spelling: the first alone would be carried
