@@ -4,8 +4,17 @@ import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
-import { allTopics, file_events_v1_events, readGdprRequestCreated, readRfmUpdated } from '@core/contracts';
-import { topicSpecs } from '@core/events';
+import {
+  allTopics,
+  file_events_v1_events,
+  GdprRequestCreatedSchema,
+  keptFields,
+  readGdprRequestCreated,
+  readRfmUpdated,
+  RfmUpdatedSchema,
+  Topic,
+} from '@core/contracts';
+import { sendDeadLetters, topicSpecs, type EventRecord } from '@core/events';
 import { workspaceRoot } from '@core/testing';
 
 interface Message {
@@ -111,5 +120,37 @@ describe('docs/asyncapi.yaml', () => {
     const { headers, payload } = document.components.messages[name]!.examples[0]!;
     const event = read(Buffer.from(JSON.stringify(payload)));
     expect(event).toMatchObject({ eventId: headers['ce_id'], customerId: payload['customer_id'] });
+  });
+
+  it.each([
+    [Topic.rfmUpdated, 'RfmUpdatedDeadLetter', RfmUpdatedSchema, 'rfm_score'],
+    [Topic.gdprRequestCreated, 'GdprRequestCreatedDeadLetter', GdprRequestCreatedSchema, 'merchant_id'],
+  ] as const)(
+    'the example of a dead letter of %s is what the worker makes of one',
+    async (topic, name, schema, field) => {
+      const { headers, payload } = document.components.messages[name]!.examples[0]!;
+      const [partition, offset] = [Number(headers['dlq_partition']), BigInt(headers['dlq_offset'] ?? 0)];
+      const record = {
+        topic,
+        partition,
+        offset,
+        key: null,
+        headers: {},
+        value: Buffer.from('{"customer_id": 7}'),
+      };
+      const fault = { field, rule: headers['dlq_rule'] ?? '' };
+      const sent: EventRecord[] = [];
+      await sendDeadLetters({ send: async (records) => void sent.push(...records) }, [
+        { record, keeps: keptFields(schema), reason: 'invalid', fault, attempts: 1 },
+      ]);
+      expect(headers).toEqual(sent[0]!.headers);
+      expect(payload).toEqual(JSON.parse(String(sent[0]!.value)));
+    },
+  );
+
+  it('the example of a dead letter of rfm.updated names the fault that our reader finds', () => {
+    const { dlq_field: field, dlq_rule: rule } =
+      document.components.messages['RfmUpdatedDeadLetter']!.examples[0]!.headers;
+    expect(() => readRfmUpdated(Buffer.from('{"customer_id": 7}'))).toThrow(`${field}: ${rule}`);
   });
 });

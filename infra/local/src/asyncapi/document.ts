@@ -75,7 +75,7 @@ function partsOf(spec: TopicSpec) {
           }
         : {}),
     },
-    message: dead ? deadLetterMessage(messageId, topic) : eventMessage(messageId, short, topic, doc),
+    message: dead ? deadLetterMessage(messageId, topic, doc) : eventMessage(messageId, short, topic, doc),
   };
 }
 
@@ -117,7 +117,7 @@ const eventMessage = (name: string, schema: string, topic: TopicName, doc: Event
   ],
 });
 
-const deadLetterMessage = (name: string, topic: TopicName) => ({
+const deadLetterMessage = (name: string, topic: TopicName, { fault }: EventDoc) => ({
   name,
   title: deadLetterTopic(topic),
   summary: `A record of ${topic} that could not be handled, freed of personal data, with where it comes from and why.`,
@@ -130,13 +130,15 @@ const deadLetterMessage = (name: string, topic: TopicName) => ({
     {
       name,
       headers: {
-        dlq_reason: 'malformed',
+        dlq_reason: 'invalid',
+        dlq_field: fault?.field,
+        dlq_rule: fault?.rule,
         dlq_source_topic: topic,
         dlq_partition: '3',
         dlq_offset: '1207',
         dlq_attempts: '1',
       },
-      payload: { customer_id: 7 },
+      payload: { customer_id: '[removed]' },
     },
   ],
 });

@@ -13,6 +13,8 @@ export interface EventDoc {
   required: readonly string[];
   /** The body of a record that is as it should be. */
   example: Record<string, unknown>;
+  /** Of a topic that is read: what is wrong with a body that has a number for its customer_id, and nothing else. */
+  fault?: { field: string; rule: string };
 }
 
 const ids = {
@@ -52,6 +54,7 @@ export const EVENTS: Record<TopicName, EventDoc> = {
     summary:
       'A new score of a customer. Applied only if newer, by sequence, else by as_of; see as_of and sequence.',
     required: ['merchant_id', 'customer_id', 'rfm_score'],
+    fault: { field: 'rfm_score', rule: 'is required' },
     example: {
       ...ids,
       rfm_score: {
@@ -72,6 +75,7 @@ export const EVENTS: Record<TopicName, EventDoc> = {
       'A person, named by customer_id, external_id or email, is to be erased or told what is held; or a shop is to be erased.',
     signed: true,
     required: ['merchant_id'],
+    fault: { field: 'merchant_id', rule: 'or shop_domain must name a known merchant' },
     example: { ...ids, request_id: 'gdpr-2026-17', kind: 'redact', occurred_at: '2026-01-02T03:04:05.678Z' },
   },
 };
