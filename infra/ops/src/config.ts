@@ -2,6 +2,7 @@ import { databaseEnv, directEnv, keyringEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { nodeEnv, optionalText } from '@core/runtime';
 import { shopifyEnv } from '@core/shopify';
+import { withNamedPlaces } from './cli/named-places.ts';
 
 const password = (role: string) =>
   optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
@@ -18,4 +19,4 @@ export const migrateEnv = {
 };
 
 /** Every variable of every command; each command reads its own alone. */
-export const opsEnv = { ...migrateEnv, ...kafkaEnv, ...keyringEnv, ...shopifyEnv };
+export const opsEnv = withNamedPlaces({ ...migrateEnv, ...kafkaEnv, ...keyringEnv, ...shopifyEnv });

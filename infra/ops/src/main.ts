@@ -15,7 +15,7 @@ const migrations = isBundle ? beside : join(checkout, 'libs/db/migrations');
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error(name)));
 
-const terminal = processTerminal(process);
+const terminal = processTerminal(process, () => stop.abort(new Error('nobody reads the result')));
 const args = process.argv.slice(2);
 const stackFile = join(checkout, '.local/stack.env');
 process.exitCode = await runCommand(commands(migrations), args, {

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { allTopics, TOPIC_PARTITIONS } from '@core/contracts';
 import { connectKafka } from '@core/events';
-import { testServices } from '@core/testing';
-import { spawnOps as ops } from './support.ts';
+import { testServices, workspaceRoot } from '@core/testing';
+import { commands } from '../src/commands.ts';
+import { ops as inProcess, spawnOps as ops } from './support.ts';
 
 describe('usage', () => {
   it.each([[['--help']], [['-h']], [[]]])('%j lists the commands', async (args) => {
@@ -30,6 +34,37 @@ describe('usage', () => {
     expect(one).toMatchObject({ code: 0, stderr: '' });
     for (const word of ['--yes', '--reason <word>', '--json', 'KAFKA_BROKER', 'CORE_DB_PASSWORD']) {
       expect(one.stdout).toContain(word);
+    }
+  });
+
+  it.each([['--help'], ['privacy', 'cancel', '--help']])(
+    'ends in peace when nobody reads %j',
+    async (...args) => {
+      const child = spawn(process.execPath, [join(workspaceRoot(), 'infra/ops/src/main.ts'), ...args], {
+        env: {},
+      });
+      child.stdout.destroy();
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      const [code] = (await once(child, 'close')) as [number];
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
+
+  const needing = (variable: string) =>
+    commands('unused')
+      .filter(({ env }) => variable in env)
+      .map(({ name }) => name);
+  it.each(['CORE_DB_HOST', 'KAFKA_BROKER'])('no command goes to the default of %s', async (variable) => {
+    const names = needing(variable);
+    expect(names).toContain(variable === 'KAFKA_BROKER' ? 'topics' : 'migrate');
+    for (const name of names) {
+      const { code, stderr } = await inProcess(name.split(' '), {});
+      expect([name, code, stderr]).toEqual([
+        name,
+        1,
+        expect.stringContaining(`  ${variable}: is required, because`),
+      ]);
     }
   });
 

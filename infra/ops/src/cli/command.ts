@@ -1,4 +1,5 @@
 import type { EnvSchema } from '@core/runtime';
+import { withNamedPlaces } from './named-places.ts';
 import { flag, name, type Options, type Values } from './option.ts';
 
 /** Who is at the other end: a person at a terminal, or a script. */
@@ -45,9 +46,9 @@ export interface Command<O extends Options = Options> {
   run(call: Call<O>): Promise<Report>;
 }
 
-/** Keeps the types of its options for `run`. */
+/** Keeps the types of its options for `run`, and lets it go to no default address. */
 export const defineCommand = <O extends Options>(command: Command<O>): Command =>
-  command as unknown as Command;
+  ({ ...command, env: withNamedPlaces(command.env) }) as unknown as Command;
 
 /** Of every command. */
 export const COMMON_OPTIONS = {

@@ -1,8 +1,17 @@
 import { createInterface } from 'node:readline/promises';
 import type { Terminal } from './command.ts';
 
-/** A process's own standard streams. */
-export function processTerminal({ stdin, stdout, stderr }: typeof process): Terminal {
+/**
+ * A process's own standard streams. Whoever reads them may go first, as `head` does: then nothing is left to be said.
+ * @param gone called when nobody reads the result any more; a command that is under way ends as it does by Ctrl-C
+ */
+export function processTerminal({ stdin, stdout, stderr }: typeof process, gone: () => void): Terminal {
+  stdout.on('error', unlessGone(gone));
+  // A command goes on without a reader of its notes: its result is on the other stream.
+  stderr.on(
+    'error',
+    unlessGone(() => undefined),
+  );
   let drawn = false;
   const wipe = () => {
     if (drawn) stderr.write('\r\u001b[K');
@@ -33,3 +42,8 @@ export function processTerminal({ stdin, stdout, stderr }: typeof process): Term
     },
   };
 }
+
+const unlessGone = (gone: () => void) => (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  gone();
+};

@@ -8,12 +8,13 @@ import { withRequest } from '../privacy/with-request.ts';
 
 export const privacyCancel = defineCommand({
   name: 'privacy cancel',
-  does: 'cancel the redaction of a shop permanently, or a request that could not be read',
+  does: 'cancel the redaction of a shop permanently, or a request with a problem',
   details: `
 Nothing more of the redaction of a shop is removed, before it begins or while it runs; what was removed before stays
-so. It cannot be taken up again: if it was right after all, have it sent anew with another request_id. A request that
-could not be read (\`privacy list\` says why) is cancelled when it was no request, or has been served under another id;
-sent anew with its own request_id it is carried out. The audit log says who cancelled, and why.`,
+so. It cannot be taken up again: if it was right after all, have it sent anew with another request_id. Every request
+that shows a problem (\`privacy list\` says which) can be cancelled, of whichever kind: it was no request, or has been
+served under another id. Sent again without the problem and with its own request_id it is carried out. A request of a
+person without a problem cannot be cancelled. The audit log says who cancelled, and why.`,
   options: {
     ...REQUEST_OPTIONS,
     reason: oneOf(CANCEL_REASONS, 'why (withdrawn)'),
@@ -30,7 +31,7 @@ sent anew with its own request_id it is carried out. The audit log says who canc
         then: ({ problem }) =>
           problem === null
             ? ['it is not carried out; the same request_id stays cancelled if it comes again']
-            : ['it is not waited for any more; sent anew so that it can be read it is carried out'],
+            : ['it is not waited for any more; sent again so that it can be carried out, it is'],
       }),
     );
   },

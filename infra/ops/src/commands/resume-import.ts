@@ -8,8 +8,8 @@ export const resumeShopImport = defineCommand({
   name: 'import resume',
   does: 'go on with an import that was cancelled, has failed or is incomplete',
   details: `
-It goes on where it stopped. An incomplete one has read every page and begins anew: what is stored is unchanged, and
-the counters begin at zero.`,
+It goes on where it stopped. An incomplete one, which has read every page, and one that ended more than 30 days ago read
+the shop anew: what is stored is unchanged, and the counters begin at zero.`,
   options: { ...IMPORT_OPTIONS, ...ACTING_OPTIONS },
   env: databaseEnv,
   run: (call) =>
