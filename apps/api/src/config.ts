@@ -66,7 +66,7 @@ const variables = {
   }),
   CORE_GRPC_TLS_KEY: optionalText({ doc: 'PEM file of its key', example: '/etc/core/tls.key' }),
   CORE_GRPC_TLS_CLIENT_CA: optionalText({
-    doc: 'PEM file of who signs the certificates of gRPC clients; each must then show one',
+    doc: 'PEM file of the authority that signs the certificates of gRPC clients; each must then show one',
     example: '/etc/core/clients.crt',
   }),
   CORE_GRPC_TLS_CLIENTS: clients,

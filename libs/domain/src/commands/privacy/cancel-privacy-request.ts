@@ -7,7 +7,7 @@ export const CANCEL_REASONS = ['forged', 'mistaken', 'withdrawn'] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 
 /**
- * Cancels the redaction of a shop permanently, after the current step has ended; or a request that could not be read,
+ * Cancels the redaction of a shop permanently, after the current step has ended; or a request with a problem,
  * which has been served under another id, or is none. Data that a redaction has removed
  * stays removed; the keys still exist, because they are removed last. A repeated event with the same
  * request_id stays cancelled; a new redaction needs a new request. Rejected: to cancel any request, for a person's is to
@@ -24,7 +24,7 @@ export async function cancelPrivacyRequest(
   if (kind !== 'shop_redact' && problem === null) {
     throw new CoreError(
       'failed_precondition',
-      `privacy_request: it is a ${kind} that can be served; only the redaction of a shop, and what could not be read, can be cancelled`,
+      `privacy_request: it is a ${kind} that can be served; only the redaction of a shop, and a request with a problem, can be cancelled`,
     );
   }
   const hadBegun = progress.whole !== undefined;

@@ -860,7 +860,7 @@ export const ConsistencySchema: GenEnum<Consistency> = /*@__PURE__*/
  */
 export const CoreService: GenService<{
   /**
-   * The score of one customer; also served on the plan's literal path /core.v1/GetCustomerRFM.
+   * The score of one customer; also served at the short path /core.v1/GetCustomerRFM.
    *
    * @generated from rpc core.v1.CoreService.GetCustomerRFM
    */
@@ -880,7 +880,7 @@ export const CoreService: GenService<{
     output: typeof BatchGetCustomerRFMResponseSchema;
   },
   /**
-   * Idempotent by email; also served on the plan's literal path /core.v1/CreateCustomer.
+   * Idempotent by email; also served at the short path /core.v1/CreateCustomer.
    *
    * @generated from rpc core.v1.CoreService.CreateCustomer
    */

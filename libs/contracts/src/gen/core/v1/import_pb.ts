@@ -90,7 +90,7 @@ export type CustomerImport = Message<"core.v1.CustomerImport"> & {
   failed: bigint;
 
   /**
-   * Customers a second since the start.
+   * Customers a second since the start; of WatchCustomerImport, in the last ten seconds.
    *
    * @generated from field: double rate = 14;
    */
@@ -1127,7 +1127,8 @@ export const ImportService: GenService<{
     output: typeof CancelCustomerImportResponseSchema;
   },
   /**
-   * Continues a cancelled, failed or incomplete import where it stopped.
+   * Continues a cancelled or failed import where it stopped. An incomplete one, and one that ended more than 30 days
+   * ago, reads the shop anew.
    *
    * @generated from rpc core.v1.ImportService.ResumeCustomerImport
    */

@@ -284,7 +284,7 @@ export const ExportCustomerDataRequestSchema: GenMessage<ExportCustomerDataReque
  */
 export type ExportCustomerDataResponse = Message<"core.v1.ExportCustomerDataResponse"> & {
   /**
-   * By place, such as {"customer": {"email": ...}, "import_errors": [...]}.
+   * By place, each with a list, such as {"customers": [{"email": ...}], "customer_import_errors": [...]}.
    *
    * @generated from field: google.protobuf.Struct data = 1;
    */
@@ -496,7 +496,8 @@ export const PrivacyRequestStatus = {
   COMPLETED: 3,
 
   /**
-   * An operator has cancelled a shop_redact, which will not be done, or a request that could not be read.
+   * An operator has cancelled it: a shop_redact, which will not be done, or a request with a problem, which is carried
+   * out once it is sent again without one.
    *
    * @generated from enum value: PRIVACY_REQUEST_STATUS_CANCELLED = 4;
    */
