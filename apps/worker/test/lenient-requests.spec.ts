@@ -258,6 +258,59 @@ it('takes nobody for erased while a name of the person cannot be read', async ()
   expect(await requestsOfMerchant(merchantId)).toMatchObject([{ completed_at: expect.any(Date) }]);
 });
 
+it.each<[string, (two: Two) => string, string, string]>([
+  [
+    'external_id',
+    ({ a, b }) => `"external_id":"${a.number}","external_id":"${b.number}"`,
+    'redact',
+    'must be given once',
+  ],
+  [
+    'customer_id',
+    ({ a, b }) => `"customer_id":"${a.id}","customerId":"${b.id}"`,
+    'redact',
+    'must be given once',
+  ],
+  [
+    'customer',
+    ({ a, b }) => `"customer":{"id":${a.number}},"customer":{"id":${b.number}}`,
+    'redact',
+    'must be given once',
+  ],
+  ['kind', () => '"kind":"redact","kind":"shop_redact"', 'unknown', 'must be given once'],
+  [
+    'kind',
+    ({ a }) => `"kind":"shop_redact","external_id":"${a.number}"`,
+    'unknown',
+    'shop_redact must name no person',
+  ],
+])(
+  'erases nobody and no shop by two values of one name, and waits: %s',
+  async (field, members, kind, rule) => {
+    const world = await two();
+    const { merchantId, a, b, stays } = world;
+    const [eventId, requestId] = [randomUUID(), randomUUID()];
+    await deliver(
+      gdpr,
+      `{"event_id":"${eventId}","request_id":"${requestId}","merchant_id":"${merchantId}",${members(world)}}`,
+    );
+    expect([await stays(a.id), await stays(b.id)]).toEqual([true, true]);
+    expect(await pendingOf(merchantId)).toEqual([{ requestId, kind, problem: `${field}: ${rule}` }]);
+  },
+);
+
+it('writes down under the unknown merchant what names two', async () => {
+  const { merchantId, a, stays } = await two();
+  const before = await pendingOf(UNKNOWN_MERCHANT);
+  await deliver(
+    gdpr,
+    `{"merchant_id":"${randomUUID()}","merchant_id":"${merchantId}","external_id":"${a.number}"}`,
+  );
+  expect(await stays(a.id)).toBe(true);
+  expect(await pendingOf(merchantId)).toEqual([]);
+  expect(await pendingOf(UNKNOWN_MERCHANT)).toHaveLength(before.length + 1);
+});
+
 /** Two customers of one merchant, by every name. */
 async function two() {
   const merchantId = randomUUID();

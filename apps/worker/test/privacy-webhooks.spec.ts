@@ -56,9 +56,11 @@ async function openShop(...numbers: number[]) {
     );
   return {
     /** Sends webhooks and waits until each has ended. */
-    async send(...webhooks: { topic: WebhookTopic; eventId: string; body: object; number?: string }[]) {
+    async send(
+      ...webhooks: { topic: WebhookTopic; eventId: string; body: object | string; number?: string }[]
+    ) {
       for (const { topic, eventId, body, number: requestNumber } of webhooks) {
-        const bytes = Buffer.from(JSON.stringify(body));
+        const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
         await inTransaction(owner, (tx) =>
           receiveWebhook(tx, ctx, { shop, topic, eventId, requestNumber, body: bytes }),
         );
@@ -162,14 +164,21 @@ it('takes the next delivery of a request for data for the same, by its number', 
   expect(await shop.requests()).toHaveLength(1);
 });
 
-it.each<[string, object]>([
+it.each<[string, object | string]>([
   ['no_customer_id', { phone: '555-0100' }],
   ['two_customer_ids', { id: 7, admin_graphql_api_id: gid(8) }],
   ['two_customer_ids', { id: '8', admin_graphql_api_id: gid(7), email: emailOf(7) }],
+  ['repeated_field', '{"customer":{"id":7,"id":8}}'],
+  ['repeated_field', '{"customer":{"id":7},"customer":{"id":8}}'],
+  ['repeated_field', `{"customer":{"email":"${emailOf(7)}","email":"${emailOf(8)}"}}`],
 ])('says of a request that it gives up as %s that it did, until it is done', async (code, customer) => {
   const shop = await openShop(7, 8);
   const id = randomUUID();
-  expect(await shop.send(redact(id, customer))).toEqual([{ outcome: 'failed', error: code }]);
+  const webhook =
+    typeof customer === 'string'
+      ? { topic: 'customers/redact' as const, eventId: id, body: customer }
+      : redact(id, customer);
+  expect(await shop.send(webhook)).toEqual([{ outcome: 'failed', error: code }]);
   expect(await shop.stay()).toEqual([gid(7), gid(8)]);
   expect(await shop.requests()).toEqual([
     {

@@ -20,6 +20,7 @@ export * from './json-names.ts';
 export * from './json-object.ts';
 export * from './kept-fields.ts';
 export * from './malformed-event.ts';
+export { repeatedFields } from './repeated-fields.ts';
 export * from './shop-domain.ts';
 export * from './storable.ts';
 export * from './topics.ts';

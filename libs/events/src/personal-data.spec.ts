@@ -29,7 +29,6 @@ describe('withoutPersonalData', () => {
     ['an email in a text', '{"note":"call ada@example.com."}', '{"note":"call [removed]"}'],
     ['an email as a field name', '{"ada@example.com":1}', `{${UNKNOWN}}`],
     ['an escaped email', '{"note":"ada\\u0040example.com"}', '{"note":"[removed]"}'],
-    ['the first of a field that stands twice', '{"note":"Ada","note":"n"}', '{"note":"n"}'],
   ])('removes %s', (_what, body, expected) => {
     expect(clean(body)).toBe(expected);
     // A parked event that becomes a dead letter is cleaned twice.
@@ -63,6 +62,7 @@ describe('withoutPersonalData', () => {
     ['a list', '[{"note":"Ada"}]'],
     ['null', 'null'],
     ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d])],
+    ['two values of a field', '{"note":"Ada","note":"n"}'],
     ['too much', `{"note":"${'x'.repeat(600_000)}"}`],
   ])('gives no body for %s', (_what, body) => {
     expect(clean(body)).toBeNull();

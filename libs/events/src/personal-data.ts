@@ -3,6 +3,7 @@ import {
   isRawNumber,
   parseJson,
   rawNumber,
+  repeatedFields,
   textProblem,
   type Kept,
   type KeptFields,
@@ -49,16 +50,17 @@ export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | nu
  * A JSON body with nothing but the fields that may be kept, and "[removed]" where something was. Not a list of what
  * must go: a field that nobody has thought of holds a person's phone just as well.
  *
- * Numbers keep their digits. The body is rewritten unless the result differs only in whitespace: for a repeated field the parser returns
- * one value only. The original bytes are kept where possible, because a signature covers them.
- * @returns null for no body, and for one that cannot be looked into: no JSON object, or too large
+ * Numbers keep their digits. The body is rewritten unless the result differs only in whitespace. The original bytes are
+ * kept where possible, because a signature covers them.
+ * @returns null for no body, and for one that cannot be looked into: no JSON object, too large, or with a field that has
+ *   two values; rewritten, it would say one of them, and redriven, be believed
  */
 export function withoutPersonalData(body: Buffer | null, kept: KeptFields): Buffer | null {
   if (!body || body.length > MOST_BYTES) return null;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     const json = parseJson(text, rawNumber);
-    if (!isJsonObject(json)) return null;
+    if (!isJsonObject(json) || repeatedFields(text).length > 0) return null;
     const rest = JSON.stringify(only(json, kept));
     return withoutSpace(text) === rest ? body : Buffer.from(rest);
   } catch {

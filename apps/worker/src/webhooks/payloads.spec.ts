@@ -55,6 +55,16 @@ it.each([
   ],
   ['invalid_body', () => parsePayload(Buffer.from('{"email":"ada@example.com"'))],
   ['invalid_body', () => parsePayload(Buffer.from('[]'))],
+  ...[
+    '"customer":{"id":7,"id":8}',
+    '"customer":{"id":7},"customer":{"id":8}',
+    '"customer":{"email":"ada@example.com","email":"bob@example.com"}',
+    '"shop_domain":"a.myshopify.com","shop_domain":"b.myshopify.com"',
+    '"shop_id":7,"shop_id":8',
+  ].map((fields): [string, () => unknown] => [
+    'repeated_field',
+    () => parsePayload(Buffer.from(`\uFEFF{${fields}}`)),
+  ]),
 ])('refuses by the code %s, quoting nothing', (code, read) => {
   let thrown: unknown;
   try {

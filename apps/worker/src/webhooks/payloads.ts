@@ -1,4 +1,4 @@
-import { isJsonObject, readJsonObject } from '@core/contracts';
+import { isJsonObject, readJsonObject, repeatedFields } from '@core/contracts';
 import { parseEmail } from '@core/db';
 import { customerGid, shopifyId, shopifyTime, type ExternalId, type ImportedCustomer } from '@core/domain';
 
@@ -20,6 +20,9 @@ export type Payload = Record<string, unknown>;
 export function parsePayload(body: Buffer): Payload {
   const payload = readJsonObject(body);
   if (!payload) throw new UnreadableWebhook('invalid_body');
+  // Which of two values is meant nobody can tell.
+  if (repeatedFields(new TextDecoder().decode(body)).length > 0)
+    throw new UnreadableWebhook('repeated_field');
   return payload;
 }
 

@@ -138,7 +138,7 @@ it.each([
   ],
 ])('takes for %s: %j', (kind, words) => {
   for (const word of words) {
-    const request = read({ kind: word, customer_id: customerId });
+    const request = read({ kind: word });
     expect([word, request.kind, request.faults.kind?.message]).toEqual([
       word,
       kind,
@@ -178,6 +178,55 @@ it.each([
   ],
   ['no shop in another host', { shop_domain: 'example.com' }, { merchantId, shop: '' }],
 ])('reads %s', (_, body, found) => expect(read(body)).toMatchObject(found));
+
+const fault = (body: string) => read(body).faults;
+it.each<[string, string]>([
+  ['external_id', '"external_id":"7","external_id":"8"'],
+  ['external_id', '"external_id":"7","externalId":"8"'],
+  ['customer_id', `"customer_id":"${customerId}","customerId":"${merchantId}"`],
+  ['merchant_id', `"merchant_id":"${merchantId}","merchant_id":"${customerId}"`],
+  ['merchant_id', `"merchantId":"${merchantId}","merchant_id":"${customerId}"`],
+  ['shop_domain', '"shop_domain":"a.myshopify.com","shopDomain":"b.myshopify.com"'],
+  ['shop', '"shop":"a.myshopify.com","shop":"b.myshopify.com"'],
+  ['kind', '"kind":"redact","kind":"shop_redact"'],
+  ['data_request', '"data_request":{"id":1},"data_request":{"id":2}'],
+  ['request_id', '"request_id":"a","requestId":"b"'],
+  ['event_id', '"event_id":"a","event_id":"b"'],
+  ['email', '"email":"a@example.com","email":"b@example.com"'],
+  ['customer', '"customer":{"id":7},"customer":{"id":8}'],
+  ['customer.id', '"customer":{"id":7,"id":8}'],
+  ['customer.email', '"customer":{"email":"a@example.com","email":"b@example.com"}'],
+  [
+    'customer.admin_graphql_api_id',
+    `"customer":{"admin_graphql_api_id":"${gid}","adminGraphqlApiId":"${gid}8"}`,
+  ],
+])('does not choose between two values of %s', (field, members) => {
+  const request = read(`{"unknown":1,"unknown":2,${members}}`);
+  expect(request.faults.body).toMatchObject({ message: `${field}: must be given once` });
+  // By none of them it is written down either.
+  expect(request).toMatchObject({ merchantId: '', shop: '', requestId: '', eventId: '' });
+  expect(request.kind).toBe(['kind', 'data_request'].includes(field) ? '' : 'redact');
+});
+
+it('counts equal values once, and those of fields that nobody reads not at all', () => {
+  const body = `{"phone":1,"phone":2,"merchant_id":"${merchantId}","merchantId":"${merchantId}","external_id":7,"external_id": 7}`;
+  expect(read(body)).toMatchObject({ merchantId, externalId: '7', kind: 'redact', faults: {} });
+  expect(fault('{"customer_id":null,"customerId":"10000000-0000-4000-8000-00000000000b"}')).toEqual({});
+});
+
+it.each<[string, object]>([
+  ['customer_id', { customer_id: customerId }],
+  ['external_id', { external_id: 7 }],
+  ['email', { email: 'a@example.com' }],
+  ['customer', { customer: { id: 7 } }],
+  ['an external_id that cannot be read', { external_id: {} }],
+])('takes no shop_redact for one that names a person by %s', (_, person) => {
+  expect(read({ kind: 'shop_redact', ...person })).toMatchObject({
+    kind: '',
+    faults: { kind: { message: 'kind: shop_redact must name no person' } },
+  });
+  expect(read({ kind: 'shop_redact', customer: { id: null }, email: '' }).kind).toBe('shop_redact');
+});
 
 it.each(['', '{"email":', '[]', '{"email": {"deep": "ada@example.com"}}'])('never throws: %s', (body) => {
   const request = read(body);

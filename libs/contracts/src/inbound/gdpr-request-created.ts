@@ -3,10 +3,11 @@ import { CoreError, invalid } from '@core/runtime';
 import { isJsonObject } from '../json-object.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
+import { repeatedFields, snakeCase } from '../repeated-fields.ts';
 import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { fieldOf, textOf, uuidOf } from './fields.ts';
-import { readBody, type Inbound, type InboundObject } from './read-body.ts';
+import { readBodyAndText, type Inbound, type InboundObject } from './read-body.ts';
 
 /** Why a part of a request cannot be used. */
 export type Fault = MalformedEvent | CoreError;
@@ -40,17 +41,46 @@ export interface InboundGdprRequest {
 /** Reads Shopify's own body as well: {shop_domain, customer: {id, email}}. */
 export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprRequest {
   const faults: InboundGdprRequest['faults'] = {};
-  const body = attempt(faults, 'body', () => readBody(bytes)) ?? {};
+  const { json, text } = attempt(faults, 'body', () => readBodyAndText(bytes)) ?? { json: {}, text: '' };
+  const repeated = repeatedFields(text).filter((field) => READ.includes(field));
+  if (repeated[0] !== undefined) faults.body ??= invalid(repeated[0], 'must be given once');
+  // Which of its values is meant nobody can tell: none is used, not even to write the request down.
+  const body = repeated.length === 0 ? json : withoutFields(json, repeated);
   const customer = objectOr(fieldOf(body, 'customer'));
+  const names = namesOf(faults, body, customer);
   return {
     eventId: idOf(fieldOf(body, 'event_id')),
     requestId: idOf(fieldOf(body, 'request_id')),
     merchantId: attempt(faults, 'merchant', () => uuidOf('merchant_id', fieldOf(body, 'merchant_id'))) ?? '',
     shop: shopOf(fieldOf(body, 'shop_domain')) || shopOf(fieldOf(body, 'shop')),
-    kind: attempt(faults, 'kind', () => readKind(body)) ?? '',
-    ...namesOf(faults, body, customer),
+    kind: repeated.some((field) => OF_KIND.includes(field))
+      ? ''
+      : (attempt(faults, 'kind', () => kindOf(body, names, faults)) ?? ''),
+    ...names,
     faults,
   };
+}
+
+/** Fields that tell the kind. */
+const OF_KIND = ['kind', 'data_request', 'orders_requested'];
+
+/** All fields that are read: the others refuse nothing. */
+const READ = [
+  ...OF_KIND,
+  ...['event_id', 'request_id', 'merchant_id', 'shop_domain', 'shop', 'customer_id', 'external_id', 'email'],
+  ...['customer', 'customer.id', 'customer.admin_graphql_api_id', 'customer.email'],
+];
+
+/** Of a name in both spellings both go. */
+const withoutFields = (body: InboundObject, fields: readonly string[]): InboundObject =>
+  Object.fromEntries(Object.entries(body).filter(([name]) => !fields.includes(snakeCase(name))));
+
+/** @throws CoreError when it asks for a shop and names a person: one of the two is a mistake, and a shop is no guess */
+function kindOf(body: InboundObject, { given }: Names, { person }: InboundGdprRequest['faults']): GdprKind {
+  const kind = readKind(body);
+  const namesPerson = person !== undefined || Object.values(given).some((names) => names.length > 0);
+  if (kind === 'shop_redact' && namesPerson) throw invalid('kind', 'shop_redact must name no person');
+  return kind;
 }
 
 /** @returns undefined when it throws, which is then noted; the first fault of a part stands */

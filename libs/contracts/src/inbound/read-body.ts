@@ -12,11 +12,15 @@ export interface InboundObject {
  * nobody reads refuses nothing.
  * @throws MalformedEvent
  */
-export function readBody(body: Uint8Array | null): InboundObject {
+export const readBody = (body: Uint8Array | null): InboundObject => readBodyAndText(body).json;
+
+/** The same with its text. @throws MalformedEvent */
+export function readBodyAndText(body: Uint8Array | null): { json: InboundObject; text: string } {
   if (!body || body.length === 0) throw new MalformedEvent('is empty');
-  const json = parse(decode(body));
+  const text = decode(body);
+  const json = parse(text);
   if (!isJsonObject(json)) throw new MalformedEvent('must be a JSON object');
-  return json;
+  return { json, text };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -74,6 +74,17 @@ it('takes a body with a byte order mark, and numbers as text', () => {
   expect(ask({ ...FULL, ...topic }, asked)).toMatchObject({ requestNumber: '9999' });
 });
 
+it('is not steered by the second of two numbers of a request; equal ones count once', () => {
+  const topic = { ...FULL, 'x-shopify-topic': 'customers/data_request' };
+  const asked = (request: string) =>
+    ask(topic, `{"shop_domain":"${SHOP}","shop_domain":"${SHOP}",${request}}`);
+  expect(asked('"data_request":{"id":1,"id":2}')).toMatchObject({ shop: SHOP, requestNumber: undefined });
+  expect(asked('"data_request":{"id":1},"data_request":{"id":2}')).toMatchObject({
+    requestNumber: undefined,
+  });
+  expect(asked('"data_request":{"id":1,"id":1}')).toMatchObject({ requestNumber: '1' });
+});
+
 it.each<[string, object, Partial<typeof WHOLE>]>([
   ['its domain', { shop_id: 'abc' }, { shopId: undefined as never, shopIdFinds: false }],
   ['its domain', { shop_id: { is: 7 } }, { shopId: undefined as never, shopIdFinds: false }],
@@ -169,6 +180,18 @@ it.each<[string, Headers, unknown, number, RegExp]>([
     400,
     /^X-Shopify-Shop-Domain: is too long/,
   ],
+  ...[
+    `"shop_domain":"${SHOP}","shop_domain":"b.myshopify.com","shop_id":954889`,
+    `"shop_domain":"b.myshopify.com","shop_domain":"${SHOP}"`,
+    `"shop_id":1,"shop_id":954889`,
+    `"topic":"customers/redact","topic":"customers/data_request","shop_id":954889`,
+  ].map((fields): [string, Headers, unknown, number, RegExp] => [
+    'which of two it means',
+    {},
+    `{${fields},"customer":{"id":7}}`,
+    422,
+    /^(shop_domain|shop_id|topic): must be given once/,
+  ]),
   ['no body', {}, '', 422, /not one of customers\/redact/],
   ['a body that is no JSON', {}, '{"shop_domain"', 422, /not one of/],
   ['a list', {}, [REDACT], 422, /not one of/],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { readJsonObject, textProblem } from '@core/contracts';
+import { readJsonObject, repeatedFields, textProblem } from '@core/contracts';
 import {
   isPrivacyTopic,
   shopifyId,
@@ -32,6 +32,10 @@ const LONGEST_NAME = 200;
 /** The signature as well, although any that fits proves the body: a proxy may have judged the other one. */
 const IDENTIFYING = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
 
+/** Fields of the body that say which shop and which request it is; of the others the worker judges. */
+const STEERING = ['shop_domain', 'myshopify_domain', 'shop_id', 'topic'];
+const OF_THE_NUMBER = ['data_request', 'data_request.id'];
+
 /** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
 export type Unidentified = 'ignored' | { status: 400 | 401 | 422; message: string };
 
@@ -61,6 +65,9 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   if (ambiguous) return twice(ambiguous);
   if (topicsIn(req).length > 1) return twice('topic');
   const body = readJsonObject(bytes);
+  const repeated = body ? repeatedFields(new TextDecoder().decode(bytes)) : [];
+  const steers = STEERING.find((field) => repeated.includes(field));
+  if (steers) return { status: 422, message: `${steers}: must be given once` };
   const topic = topicOf(req) ?? topicOfBody(req, body);
   if (!topic) return valuesOf(req, 'topic').length > 0 ? 'ignored' : missing('topic');
   const named = shopIn(body);
@@ -71,7 +78,8 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   if (!isOne) return { status: 422, message: `the body is not one of ${topic}` };
   const shop = shopOf(req, named);
   if ('status' in shop) return shop;
-  const number = topic === 'customers/data_request' ? shopifyId(body && requestNumberIn(body)) : null;
+  const isNumbered = topic === 'customers/data_request' && !OF_THE_NUMBER.some((f) => repeated.includes(f));
+  const number = isNumbered ? shopifyId(body && requestNumberIn(body)) : null;
   return { ...shop, topic, eventId: deliveryOf(req, signature), requestNumber: number ?? undefined };
 }
 

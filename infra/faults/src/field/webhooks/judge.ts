@@ -4,7 +4,14 @@ import type { FieldShop, FieldStack } from '../stack.ts';
 import type { CustomerTopic, WebhookInput } from './generate.ts';
 
 /** Why the worker gives a webhook up: each code is a reason of its own. */
-const REASONS = ['invalid_body', 'no_customer_id', 'no_updated_at', 'two_customer_ids', 'invalid_argument'];
+const REASONS = [
+  'invalid_body',
+  'no_customer_id',
+  'no_updated_at',
+  'two_customer_ids',
+  'repeated_field',
+  'invalid_argument',
+];
 
 interface Customer {
   external_id: string | null;
