@@ -9,7 +9,7 @@ import {
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { LARGEST_METADATA, METADATA_PROBLEMS, plainNames, type MetadataProblem } from '@core/contracts';
-import { checkTimes } from './check-times.ts';
+import { checkFields } from './check-fields.ts';
 
 /**
  * Maximum members, elements and fields of one request. Decoding takes up to 1 us for each and blocks the event loop. The
@@ -74,7 +74,7 @@ export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Arra
 /** No name of a field needs an escape: those that do are in metadata. */
 function fromJsonText(desc: DescMessage, text: string): Message {
   const { json, restore } = plainNames(text);
-  checkTimes(desc, json);
+  checkFields(desc, json);
   const message = fromJsonString(desc, json, { ignoreUnknownFields: true, recursionLimit: DEEPEST });
   const metadata = metadataOf(desc);
   if (!metadata) return message;

@@ -23,6 +23,7 @@ import {
   validateThresholds,
 } from '@core/domain';
 import { invalid } from '@core/runtime';
+import { mustBeOneOf } from '../request/check-fields.ts';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 
 /**
@@ -128,8 +129,7 @@ export const etag = matching(/^\d*$/, 10, 'must be one that a read of the settin
 export const known =
   <D extends DescEnum>(desc: D): Rule<EnumShape<D>> =>
   (value, { field }) => {
-    if (!desc.value[value])
-      throw invalid(field, `must be one of ${desc.values.map(({ name }) => name).join(', ')}`);
+    if (!desc.value[value]) throw invalid(field, mustBeOneOf(desc));
     return value;
   };
 

@@ -1,0 +1,76 @@
+import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { readTimestamp } from '@core/contracts';
+
+const TIMESTAMP = 'google.protobuf.Timestamp';
+
+/**
+ * Refuses what names no time in a field that holds one, and no value in one of an enum. The decoder would read
+ * February 30 as March 1 and 24:00 as the next day, as Date.parse does, and its errors do not name the field; as it
+ * ignores unknown fields, it would read an unknown name of an enum as its default, and carry out what nobody asked for.
+ * @param json of a message of this type; if it is no JSON, the decoder says so
+ * @throws ConnectError invalid_argument
+ */
+export function checkFields(desc: DescMessage, json: string): void {
+  if (checkedFields(desc).length === 0) return;
+  let message: unknown;
+  try {
+    message = JSON.parse(json);
+  } catch {
+    return;
+  }
+  checkMessage(desc, message, '');
+}
+
+function checkMessage(desc: DescMessage, message: unknown, path: string): void {
+  if (typeof message !== 'object' || message === null) return;
+  const values = message as Readonly<Record<string, unknown>>;
+  for (const field of checkedFields(desc)) {
+    for (const name of [field.name, field.jsonName]) {
+      const value = Object.hasOwn(values, name) ? values[name] : null;
+      for (const each of valuesOf(field, value)) {
+        // Null is the absent field.
+        if (each !== null) checkValue(field, each, path + field.name);
+      }
+    }
+  }
+}
+
+function valuesOf({ fieldKind }: DescField, value: unknown): readonly unknown[] {
+  if (fieldKind === 'list' && Array.isArray(value)) return value;
+  return fieldKind === 'map' && typeof value === 'object' && value !== null ? Object.values(value) : [value];
+}
+
+function checkValue({ message, enum: values }: DescField, value: unknown, field: string): void {
+  if (values) {
+    if (!isOf(values, value)) throw refused(field, mustBeOneOf(values));
+    return;
+  }
+  if (message && message.typeName !== TIMESTAMP) return checkMessage(message, value, `${field}.`);
+  if (typeof value === 'string' && readTimestamp(value)) return;
+  throw refused(field, 'must be a time like 2026-01-02T03:04:05Z, in the years 1 to 9999');
+}
+
+const isOf = ({ value, values }: DescEnum, given: unknown): boolean =>
+  typeof given === 'number' ? value[given] !== undefined : values.some(({ name }) => name === given);
+
+/** The rule of a field that holds a value of an enum. */
+export const mustBeOneOf = ({ values }: DescEnum): string =>
+  `must be one of ${values.map(({ name }) => name).join(', ')}`;
+
+const refused = (field: string, rule: string) => new ConnectError(`${field}: ${rule}`, Code.InvalidArgument);
+
+const known = new Map<DescMessage, readonly DescField[]>();
+
+/** The fields that hold times or enums, and those whose messages do; protobuf's other messages have a JSON of their own. */
+function checkedFields(desc: DescMessage): readonly DescField[] {
+  const made = known.get(desc);
+  if (made) return made;
+  const fields = desc.fields.filter(({ message, enum: values }) => {
+    if (values) return true;
+    if (!message || message.typeName === TIMESTAMP) return message !== undefined;
+    return !message.typeName.startsWith('google.protobuf.') && checkedFields(message).length > 0;
+  });
+  known.set(desc, fields);
+  return fields;
+}
