@@ -307,6 +307,30 @@ it('judges a signature that comes twice: first whether one fits, then whether it
   expect((await signed([fits, fits]))[0]).toBe(200);
 });
 
+it.each(['content-type', 'authorization'])(
+  'judges its %s once the signature fits: equal ones count once',
+  async (name) => {
+    const { shop } = await openShop();
+    const json = 'application/json';
+    const twice = (signature: string, values: string[]) =>
+      sendRaw({
+        'x-shopify-topic': 'customers/update',
+        'x-shopify-shop-domain': shop.domain,
+        'x-shopify-hmac-sha256': signature,
+        [name]: values,
+      });
+    expect((await twice(sign('else'), [json, 'text/plain']))[0]).toBe(401);
+    expect((await twice(sign('else'), [json, json]))[0]).toBe(401);
+    for (const values of [
+      [json, 'text/plain'],
+      ['text/plain', json],
+    ])
+      expect(await twice(sign('{}'), values)).toEqual([400, `${name}: must be given once`]);
+    expect(await rowsOf(shop.domain)).toEqual([]);
+    expect((await twice(sign('{}'), [json, json]))[0]).toBe(200);
+  },
+);
+
 /** A webhook whose headers may come more than once. */
 async function sendRaw(headers: Record<string, string | string[]>, body = '{}') {
   const sending = request(url(), {

@@ -5,13 +5,19 @@ import { invalidRequest, type Refusal } from './refusal.ts';
 
 type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion'>;
 
-/** Why a request is refused by its head, wherever it goes; undefined when it is not. */
-export function headProblem({ headers, rawHeaders, httpVersion }: Head): Refusal | undefined {
+/**
+ * Why a request is refused by its head, wherever it goes; undefined when it is not.
+ * @param othersJudge headers that its page judges: may they come twice?
+ */
+export function headProblem(
+  { headers, rawHeaders, httpVersion }: Head,
+  othersJudge: readonly string[] = [],
+): Refusal | undefined {
   // The parser accepts HTTP/2.0 in the request line, too.
   if (!httpVersion.startsWith('1.')) {
     return { status: 505, code: 'invalid_argument', message: 'the request must be HTTP/1.1' };
   }
-  const repeated = repeatedHeader(rawHeaders);
+  const repeated = repeatedHeader(rawHeaders, othersJudge);
   if (repeated !== undefined) return invalidRequest(`${repeated}: must be given once`);
   const host = hostProblem(headers.host);
   if (host !== undefined) return invalidRequest(host);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { guarded, listen, type Listener, type Logger } from '@core/runtime';
+import { guarded, listen, type Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
@@ -15,6 +15,12 @@ import { refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
 import { refuseUnserved } from './unserved.ts';
 
+export interface Page {
+  (req: IncomingMessage, res: ServerResponse): unknown;
+  /** Headers of which the page itself says, in its own order, that they may not come twice. */
+  judges?: readonly string[];
+}
+
 export interface HttpServerOptions {
   port: number;
   /** Default: all interfaces. */
@@ -25,7 +31,7 @@ export interface HttpServerOptions {
   budget: ByteBudget;
   corsOrigins: readonly string[];
   /** What else is there, by path. */
-  pages: Readonly<Record<string, Listener>>;
+  pages: Readonly<Record<string, Page>>;
   log: Pick<Logger, 'error'>;
   /** Where they differ from HTTP_LIMITS. */
   limits?: Partial<HttpLimits>;
@@ -51,11 +57,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
     // A cache may otherwise keep replies that do not say so, such as a 404: RFC 9111, 4.2.2.
     res.setHeader('cache-control', 'no-store');
-    const problem = headProblem(req);
-    if (problem) return refuse(req, res, problem);
-    if (cors(req, res)) return undefined;
     const [path = ''] = (req.url ?? '').split('?', 1);
     const page = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
+    const problem = headProblem(req, page?.judges);
+    if (problem) return refuse(req, res, problem);
+    if (cors(req, res)) return undefined;
     if (!page) return route(req, res);
     // Only a known caller is answered well there: by a signature or through the gate.
     res.once('finish', () => res.statusCode < 400 && connections.prove(req.socket));

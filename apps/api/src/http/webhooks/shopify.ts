@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
 import { receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
@@ -7,6 +7,7 @@ import { mediaType } from '../../request/media-type.ts';
 import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
+import type { Page } from '../server.ts';
 import { nameOf, valuesOf } from './headers.ts';
 import { identify, topicOf } from './identify.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
@@ -31,6 +32,9 @@ interface Reply {
   message?: string;
 }
 
+/** Judged once the signature fits: the head alone must not answer a webhook that nobody signed. */
+const ONCE = ['content-type', 'authorization'];
+
 /**
  * Takes Shopify's webhooks: judges the signature over the raw body before all else, for Shopify's own checks of an app
  * ask for 401 whatever else is missing; finds out what it is from the headers, which are not signed, and from the body,
@@ -40,7 +44,7 @@ interface Reply {
  * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
  * for hours, and in the end removes the subscription.
  */
-export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestListener {
+export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Page {
   const { log } = options;
   const limits = { ...WEBHOOK_LIMITS, ...options.limits };
   const budget = createByteBudget(limits.mostBytes, options.budget);
@@ -53,7 +57,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
   const observe = createWebhookDurations(options.metrics);
   if (options.secrets.length === 0) log.warn('webhooks are answered 503 until SHOPIFY_CLIENT_SECRET is set');
 
-  return (req, res) => {
+  const page: Page = (req, res) => {
     const begun = performance.now();
     within(limits.answerWithinMs, answer(options, limits, budget, req, res))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
@@ -70,6 +74,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): RequestL
       })
       .catch(() => res.destroy());
   };
+  return Object.assign(page, { judges: ONCE });
 }
 
 async function answer(
@@ -106,6 +111,8 @@ async function store(
 ): Promise<Reply> {
   const signature = valuesOf(req, 'signature').find((each) => isSigned(body, each, secrets));
   if (signature === undefined) return forged(`${nameOf('signature')}: does not fit the body`);
+  const twice = ONCE.find((name) => new Set(req.headersDistinct[name]).size > 1);
+  if (twice !== undefined) return refused(400, `${twice}: must be given once`);
   if (!isJson(req)) return refused(415, 'content-type: must be application/json');
   const webhook = identify(req, body, signature);
   if (webhook === 'ignored') return { status: 200, received: 'ignored' };
