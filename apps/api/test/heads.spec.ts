@@ -73,6 +73,20 @@ describe('the head of a request to the HTTP port', () => {
     },
   );
 
+  it.each(['2', '', 'v1', '1, 1', '1.0', '01'])('has no connect-protocol-version %j', async (version) => {
+    const reply = await post(servers.url + RFM_PATH, ids, { 'connect-protocol-version': version });
+    expect([reply.status, reply.body]).toEqual([
+      400,
+      { code: 'invalid_argument', message: 'connect-protocol-version: must be 1' },
+    ]);
+  });
+
+  it('may say the version of Connect, or none', async () => {
+    const one = { 'connect-protocol-version': '1' };
+    for (const headers of [one, undefined])
+      expect((await post(servers.url + RFM_PATH, ids, headers)).status).toBe(200);
+  });
+
   it.each(['', '-1', '1.5', '1e3', '0x10', '5S', '12345678901', '5, 6'])(
     'has no connect-timeout-ms %j',
     async (value) => {

@@ -157,10 +157,10 @@ async function admit(
     ? invoker.admit(method, incoming)
     : invoker.admit(method, incoming));
   connections.prove(call.req.socket);
-  const problem = timeoutProblem(
-    call.req.headers,
-    context.protocolName === 'grpc-web' ? 'grpc-timeout' : 'connect-timeout-ms',
-  );
+  const isConnect = context.protocolName === 'connect';
+  const problem =
+    timeoutProblem(call.req.headers, isConnect ? 'connect-timeout-ms' : 'grpc-timeout') ??
+    (isConnect ? versionProblem(call.req) : undefined);
   if (problem !== undefined) throw admitted.refuse(new ConnectError(problem, Code.InvalidArgument));
   let request: Message;
   try {
@@ -177,6 +177,10 @@ async function admit(
     return admitted.run(request);
   };
 }
+
+/** Only "1" is a version, and without one a request counts as of it: connectrpc.com/docs/protocol. The router asks nothing. */
+const versionProblem = ({ headers: { 'connect-protocol-version': version } }: IncomingMessage) =>
+  version === undefined || version === '1' ? undefined : 'connect-protocol-version: must be 1';
 
 function receive(context: HandlerContext): Incoming {
   const timeout = context.timeoutMs();
