@@ -28,7 +28,7 @@ const exported = (input: Parameters<typeof exportCustomerData>[2]) =>
   bench.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input), input.merchantId);
 const request = async (
   merchantId: string,
-  person: { externalId?: string; email?: string; customerId?: string },
+  person: { externalId?: string; email?: string; customerId?: string; problem?: string },
 ) => {
   const requestId = randomUUID();
   await bench.as('worker', (tx, ctx) =>
@@ -163,6 +163,40 @@ it('answers the request of somebody who was never here, or is no more, with noth
     expect((await exported({ merchantId, requestId })).data).toEqual({});
     expect((await stateOf(merchantId, requestId)).completedAt).not.toBeNull();
   }
+});
+
+it.each([
+  'customer_id: must be a UUID',
+  'external_id: must be a text, or a whole number that is not negative',
+  'webhook: was given up, two_customer_ids',
+])('answers nothing while the request waits with a problem: %s', async (problem) => {
+  const { merchantId, id, number, email } = await somebody();
+  const requestId = await request(merchantId, { problem });
+  await expect(exported({ merchantId, requestId })).rejects.toMatchObject({
+    kind: 'failed_precondition',
+    field: 'request_id',
+    message: `request_id: the request waits with a problem (${problem}): name its person by customer_id as well, have it sent anew, or end it with privacy cancel`,
+  });
+  expect(await stateOf(merchantId, requestId)).toMatchObject({ completedAt: null, problem });
+
+  // The caller names the person, or the request is sent anew.
+  const sentAnew = await request(merchantId, { problem });
+  await bench.as('worker', (tx, ctx) =>
+    recordPrivacyRequest(tx, ctx, {
+      merchantId,
+      requestId: sentAnew,
+      kind: 'data_request',
+      externalId: gid(number),
+    }),
+  );
+  for (const answered of [{ requestId, customerId: id }, { requestId: sentAnew }]) {
+    expect((await exported({ merchantId, ...answered })).data).toMatchObject({ customers: [{ id, email }] });
+    expect(await stateOf(merchantId, answered.requestId)).toMatchObject({
+      completedAt: expect.any(Date),
+      problem: null,
+    });
+  }
+  expect((await exported({ merchantId, requestId })).data).toMatchObject({ customers: [{ id }] });
 });
 
 it('finds who was stored after the request came, by the names beside a customer_id that nobody has', async () => {

@@ -1,5 +1,5 @@
 import { appendAudit, type Tx } from '@core/db';
-import { invalid, notFound } from '@core/runtime';
+import { CoreError, invalid, notFound } from '@core/runtime';
 import type { CommandContext } from '../../context.ts';
 import { readPersonalData, type LeftOut, type PersonalData } from '../../queries/privacy-data.ts';
 import { findNamed, type Named, type NamedRequest } from './find-named.ts';
@@ -27,7 +27,7 @@ export interface CustomerExport {
  * What does not open is counted and left out. Rejected: to fail for it, which would keep a person from everything for
  * the sake of one broken value.
  * @throws CoreError not_found: the person, or the request; invalid_argument when neither is named, or the request is of
- *   another kind or person
+ *   another kind or person; failed_precondition when the request waits with a problem, and the caller names nobody
  */
 export async function exportCustomerData(
   tx: Tx,
@@ -36,6 +36,7 @@ export async function exportCustomerData(
 ): Promise<CustomerExport> {
   if (!customerId && !requestId) throw invalid('customer_id', 'or request_id must name the person');
   const request = requestId ? await lockRequest(tx, merchantId, requestId) : undefined;
+  if (request && !customerId) assertReadable(request);
   const named = request ? await findNamed(tx, ctx, merchantId, request) : NOBODY;
   if (customerId && named.ids.length > 0 && !named.ids.includes(customerId)) {
     throw invalid('customer_id', 'is not the person whom the request is about');
@@ -88,14 +89,26 @@ const placesOf = (data: PersonalData, leftOut: readonly LeftOut[]): ErasedPlace[
   }));
 
 async function lockRequest(tx: Tx, merchantId: string, requestId: string) {
-  const [request] = await tx.query<NamedRequest & { kind: string }>(
-    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId"
+  const [request] = await tx.query<NamedRequest & { kind: string; problem: string | null }>(
+    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId",
+            case when completed_at is null then receipt ->> 'problem' end as problem
        from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
     [merchantId, requestId],
   );
   if (!request) throw notFound('privacy request');
   if (request.kind !== 'data_request') throw invalid('request_id', 'is not that of a data_request');
   return request;
+}
+
+/** Nobody can tell whom it is about: an empty export would answer it, and it would be forgotten with its problem. */
+function assertReadable({ problem }: { problem: string | null }): void {
+  if (problem === null) return;
+  throw new CoreError(
+    'failed_precondition',
+    `request_id: the request waits with a problem (${problem}): name its person by customer_id as well, have it sent ` +
+      'anew, or end it with privacy cancel',
+    { field: 'request_id' },
+  );
 }
 
 const nameSubject = async (
