@@ -151,6 +151,28 @@ it('erases and asks under one id, and asks for two persons under one number', as
   ]);
 });
 
+it('asks for nobody by the email beside an id that cannot be read, and erases a guest by it', async () => {
+  const shop = await openShop(7, 8);
+  const id = randomUUID();
+  const ask = {
+    topic: 'customers/data_request' as const,
+    eventId: id,
+    body: { customer: { id: { deep: 7 }, email: emailOf(7) } },
+  };
+  const ends = await shop.send(ask, redact(randomUUID(), { id: 0, email: emailOf(8) }));
+  expect(ends).toEqual([{ outcome: 'failed', error: 'invalid_customer_id' }, APPLIED]);
+  expect(await shop.askedOf()).toEqual([]);
+  expect(await shop.stay()).toEqual([gid(7)]);
+  expect((await shop.requests()).filter(({ done }) => !done)).toEqual([
+    {
+      requestId: `shopify:${id}`,
+      kind: 'data_request',
+      done: false,
+      problem: 'webhook: was given up, invalid_customer_id',
+    },
+  ]);
+});
+
 it('takes the next delivery of a request for data for the same, by its number', async () => {
   const shop = await openShop(7);
   const ask = (customer: object) => ({
@@ -171,6 +193,8 @@ it.each<[string, object | string]>([
   ['repeated_field', '{"customer":{"id":7,"id":8}}'],
   ['repeated_field', '{"customer":{"id":7},"customer":{"id":8}}'],
   ['repeated_field', `{"customer":{"email":"${emailOf(7)}","email":"${emailOf(8)}"}}`],
+  ['invalid_customer_id', { id: 'junk', email: emailOf(7) }],
+  ['invalid_customer_id', { id: -1, email: emailOf(7) }],
 ])('says of a request that it gives up as %s that it did, until it is done', async (code, customer) => {
   const shop = await openShop(7, 8);
   const id = randomUUID();

@@ -47,7 +47,18 @@ it.each([
   ['no_customer_id', () => readPerson({})],
   ['no_customer_id', () => readPerson({ customer: null })],
   ['no_customer_id', () => readPerson({ customer: { id: null, email: null, phone: '555-0100' } })],
-  ['no_customer_id', () => readPerson({ customer: { id: 2 ** 53, email: ' ' } })],
+  ['no_customer_id', () => readPerson({ customer: { id: 0, email: ' ' } })],
+  ...['junk', -1, 1.5, 2 ** 53, {}, false, [7], 'gid://shopify/Order/7', '-7'].map(
+    (id): [string, () => unknown] => [
+      'invalid_customer_id',
+      () => readPerson({ customer: { id, email: 'ada@example.com' } }),
+    ],
+  ),
+  [
+    'invalid_customer_id',
+    () => readPerson({ customer: { admin_graphql_api_id: 'junk', email: 'ada@example.com' } }),
+  ],
+  ['invalid_customer_id', () => readPerson({ customer: { id: 2 ** 53, email: ' ' } })],
   ['no_customer_id', () => readPerson({ customer: { id: null, email: 'Ada <ada@example.com>' } })],
   [
     'two_customer_ids',
@@ -89,6 +100,13 @@ it('reads a person by id, by email, or both', () => {
     });
   }
 });
+
+it.each([undefined, null, '', ' ', 0, '0'])('reads the email of a guest, whose id is %j', (id) =>
+  expect(readPerson({ customer: { id, admin_graphql_api_id: id, email: 'ada@example.com' } })).toMatchObject({
+    externalId: undefined,
+    email: 'ada@example.com',
+  }),
+);
 
 it('reads ids as numbers, as text and as the names that GraphQL has', () => {
   for (const id of [7, '7', ' 7 ', 'gid://shopify/Customer/7']) {

@@ -86,7 +86,8 @@ export function readMerge(payload: Payload): { keptExternalId: ExternalId; merge
 /**
  * The person of customers/redact and customers/data_request, and the number of the latter.
  * Source: shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
- * @throws UnreadableWebhook when nothing names the person, or two ids name two
+ * @throws UnreadableWebhook when nothing names the person, or two ids name two; when no id can be read, since an email
+ *   beside it may be another customer's
  */
 export function readPerson(payload: Payload): {
   externalId: ExternalId | undefined;
@@ -95,13 +96,19 @@ export function readPerson(payload: Payload): {
 } {
   const customer = isJsonObject(payload['customer']) ? payload['customer'] : {};
   const request = isJsonObject(payload['data_request']) ? payload['data_request'] : {};
-  const ids = [customer['id'], customer['admin_graphql_api_id']].flatMap((id) => customerGid(id) ?? []);
+  const given = [customer['id'], customer['admin_graphql_api_id']].filter((id) => !isNoId(id));
+  const ids = given.flatMap((id) => customerGid(id) ?? []);
   const externalId = ids[0];
   if (ids.some((id) => id !== externalId)) throw new UnreadableWebhook('two_customer_ids');
+  if (!externalId && given.length > 0) throw new UnreadableWebhook('invalid_customer_id');
   const email = (typeof customer['email'] === 'string' && parseEmail(customer['email'])) || undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
 }
+
+/** Shopify writes 0 for the id of a guest. */
+const isNoId = (id: unknown): boolean =>
+  id === undefined || id === null || id === 0 || (typeof id === 'string' && /^0?$/.test(id.trim()));
 
 const isTime = (value: unknown): value is string =>
   typeof value === 'string' && !Number.isNaN(Date.parse(value));

@@ -7,6 +7,7 @@ import type { CustomerTopic, WebhookInput } from './generate.ts';
 const REASONS = [
   'invalid_body',
   'no_customer_id',
+  'invalid_customer_id',
   'no_updated_at',
   'two_customer_ids',
   'repeated_field',
