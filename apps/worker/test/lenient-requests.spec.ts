@@ -467,3 +467,79 @@ it.each<[string, object, string]>([
     { kind, customer_id: id, completed_at: kind === 'redact' ? expect.any(Date) : null },
   ]);
 });
+
+const NO_CUSTOMER = 'external_id: must be the id of a customer: Shopify names something else by it';
+const NO_COUNT = 'must be a text, or a whole number that is not negative';
+it.each<[string, (email: string) => object, string]>([
+  ['a fraction', () => ({ external_id: 8100020.5 }), `external_id: ${NO_COUNT}`],
+  ['a negative number', () => ({ external_id: -8100022 }), `external_id: ${NO_COUNT}`],
+  [
+    'a negative number of a customer',
+    (email) => ({ customer: { id: -7, email } }),
+    `customer.id: ${NO_COUNT}`,
+  ],
+  ['a gid of another type', () => ({ external_id: 'gid://shopify/Order/7' }), NO_CUSTOMER],
+  [
+    'a gid of another type beside an email',
+    (email) => ({ external_id: 'gid://shopify/Order/7', email }),
+    NO_CUSTOMER,
+  ],
+  [
+    'one for customer_id, beside an email',
+    (email) => ({ customer_id: 'gid://shopify/Order/7', email }),
+    NO_CUSTOMER,
+  ],
+  [
+    'the address of an order',
+    () => ({ external_id: 'https://admin.shopify.com/store/x/orders/7' }),
+    NO_CUSTOMER,
+  ],
+])('takes nobody for known by what can name no customer, and waits: %s', async (_what, person, problem) => {
+  for (const kind of ['redact', 'data_request'] as const) {
+    const merchantId = randomUUID();
+    const email = `grace.${randomUUID()}@example.com`;
+    const id = await database.newCustomer(merchantId, email);
+    const event = request(merchantId, { kind, ...person(email) });
+    await deliver(gdpr, event);
+    expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+    expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind, problem }]);
+    expect(await database.customer(id)).toMatchObject({ erased_at: null });
+    expect(await requestsOf(event.request_id)).toMatchObject([{ customer_id: null, completed_at: null }]);
+  }
+});
+
+it.each<[string, (two: Two) => object]>([
+  [
+    'the address of the page',
+    ({ a }) => ({ external_id: `https://admin.shopify.com/store/x/customers/${a.number}` }),
+  ],
+  [
+    'an id of ours beside a gid of another type',
+    ({ a, b }) => ({ customer_id: a.id, external_id: 'gid://shopify/Order/7', email: b.email }),
+  ],
+  [
+    'an id of ours beside a fraction',
+    ({ a, b }) => ({ customer_id: a.id, external_id: 7.5, email: b.email }),
+  ],
+  [
+    'the email of a guest',
+    ({ a }) => ({ customer: { id: 0, email: a.email }, shop_domain: 'unknown.myshopify.com' }),
+  ],
+  ['the email of a guest, as text', ({ a }) => ({ customer: { id: '0', email: a.email } })],
+])('erases who is named all the same: %s', async (_what, names) => {
+  const world = await two();
+  const { merchantId, a, b, stays } = world;
+  await deliver(gdpr, request(merchantId, names(world)));
+  expect([await stays(a.id), await stays(b.id)]).toEqual([false, true]);
+  expect(await pendingOf(merchantId)).toEqual([]);
+});
+
+it('erases whom an rpc has stored under a gid of another type', async () => {
+  const { merchantId, a, b, stays } = await two();
+  await database.owner.query('update customers set external_id = $2 where id = $1', [
+    a.id,
+    'gid://shopify/Order/7',
+  ]);
+  await deliver(gdpr, request(merchantId, { external_id: 'gid://shopify/Order/7', email: b.email }));
+  expect([await stays(a.id), await stays(b.id)]).toEqual([false, true]);
+});

@@ -1,4 +1,5 @@
 import { earlierExternalIds, externalIdOf } from './external-id.ts';
+import { isOtherOfShopify } from './shopify-gid.ts';
 
 const GID = 'gid://shopify/Customer/7100123';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -23,6 +24,9 @@ it.each([
   encodeURIComponent(GID),
   encodeURIComponent(base64(GID)),
   'gid%3a//shopify/Customer/7100123',
+  'https://admin.shopify.com/store/x/customers/7100123',
+  'HTTPS://admin.shopify.com/store/x-1/customers/7100123/?tab=orders#top',
+  'https://x.myshopify.com/admin/customers/7100123',
 ])('%j is one identity with its gid', (given) => expect(externalIdOf(given)).toBe(GID));
 
 it.each([
@@ -42,6 +46,9 @@ it.each([
   'gid://shopify/Customer/7100123x',
   'gid://example/Customer/7100123',
   'https://crm.example.com/customers/7100123?x=y',
+  'https://admin.shopify.com.example.com/store/x/customers/7100123',
+  'https://admin.shopify.com/store/x/orders/7100123',
+  'https://admin.shopify.com/store/x/customers/7100123/edit',
   'Zoë 100%',
   'Z2lkOi8vabc',
   base64('gid://shopify/Order/7'),
@@ -50,6 +57,29 @@ it.each([
   expect(externalIdOf(given)).toBe(given);
   expect(externalIdOf(` ${given}\n`)).toBe(given);
 });
+
+it.each([
+  ['gid://shopify/Order/7', true],
+  ['GID://Shopify/order/7?x=y', true],
+  ['gid://shopify/Customer/0', true],
+  ['gid://shopify/Customer/7100123/orders', true],
+  [base64('gid://shopify/Order/7'), true],
+  [encodeURIComponent('gid://shopify/Order/7'), true],
+  ['https://admin.shopify.com/store/x/orders/7', true],
+  ['https://x.myshopify.com/admin/orders/7', true],
+  [GID, false],
+  [base64(GID), false],
+  ['https://admin.shopify.com/store/x/customers/7', false],
+  ['https://x.myshopify.com/products/7', false],
+  ['https://crm.example.com/customers/7', false],
+  ['gid://example/Order/7', false],
+  ['7', false],
+  ['0', false],
+  ['crm-7', false],
+  ['', false],
+])('%j is what Shopify names something else by: %j', (given, expected) =>
+  expect(isOtherOfShopify(given)).toBe(expected),
+);
 
 it('is its own canonical form, and leaves empty what is empty', () => {
   for (const given of ['7', `${GID}?x=y`, ' crm-7 ']) {

@@ -60,7 +60,7 @@ export * from './queries/page-token.ts';
 export * from './queries/verify-audit.ts';
 export * from './settings/index.ts';
 export { externalIdOf, type ExternalId } from './external-id.ts';
-export { gidOf, shopifyNumber } from './shopify-gid.ts';
+export { gidOf, isOtherOfShopify, shopifyNumber } from './shopify-gid.ts';
 export * from './row-reasons.ts';
 export { customerGid, shopifyId } from './shopify-id.ts';
 export * from './shopify-time.ts';

@@ -14,19 +14,36 @@ const BARE_NUMBER = /^[1-9]\d{0,17}$/;
 
 const ANY_GID = /^gid:\/\/shopify\/customer\/0*([1-9]\d{0,17})\/*(?:[?#].*)?$/is;
 
+/** A customer's page in Shopify's admin, of now or of before 2022, as its address bar has it. */
+const ADMIN_URL =
+  /^https:\/\/(?:admin\.shopify\.com\/store\/[^/?#]+|[^/?#]+\.myshopify\.com\/admin)\/customers\/0*([1-9]\d{0,17})\/*(?:[?#].*)?$/is;
+
+/** Whatever Shopify names by a gid or a page of its admin. */
+const SHOPIFY_S =
+  /^(?:gid:\/\/shopify\/|https:\/\/(?:admin\.shopify\.com|[^/?#]+\.myshopify\.com\/admin)\/)/i;
+
 /** The base64 form of gid://: until 2022-04 the ids of the Storefront API were encoded in base64. */
 const BASE64_GID = 'Z2lkOi8v';
 
 /**
  * The number that a text names a customer of Shopify by, in any of the forms that are met: bare, as privacy webhooks
  * have it; as a gid, with a query, a trailing slash, leading zeros, in another case; a gid in base64, or escaped as part
- * of a URL. A bare number with leading zeros is none: Shopify writes none, and those of other systems count.
+ * of a URL; the address of the customer's page in Shopify's admin. A bare number with leading zeros is none: Shopify
+ * writes none, and those of other systems count.
  */
 export function readCustomerNumber(text: string): string | null {
   if (BARE_NUMBER.test(text)) return text;
+  const plain = unwrap(text);
+  return (ANY_GID.exec(plain) ?? ADMIN_URL.exec(plain))?.[1] ?? null;
+}
+
+/** Whether Shopify names something else by it than a customer: gid://shopify/Order/7. No other system has such ids. */
+export const isOtherOfShopify = (text: string): boolean =>
+  SHOPIFY_S.test(unwrap(text)) && readCustomerNumber(text) === null;
+
+function unwrap(text: string): string {
   const unescaped = text.includes('%') ? unescapeUrl(text) : text;
-  const gid = unescaped.startsWith(BASE64_GID) ? Buffer.from(unescaped, 'base64').toString() : unescaped;
-  return ANY_GID.exec(gid)?.[1] ?? null;
+  return unescaped.startsWith(BASE64_GID) ? Buffer.from(unescaped, 'base64').toString() : unescaped;
 }
 
 function unescapeUrl(text: string): string {

@@ -27,6 +27,7 @@ it.each<[unknown, string | null]>([
   [7, 'gid://shopify/Customer/7'],
   [' 7', 'gid://shopify/Customer/7'],
   ['gid://shopify/customer/007?key=x', 'gid://shopify/Customer/7'],
+  ['https://admin.shopify.com/store/x/customers/7', 'gid://shopify/Customer/7'],
   ['gid://shopify/Order/7', null],
   ['gid://shopify/Customer/', null],
   ['x'.repeat(300), null],

@@ -199,9 +199,9 @@ it('tells a data_request that was written down without its person who it is', as
   const request = { merchantId, requestId: randomUUID(), kind: 'data_request' as const };
   const record = (more: object) =>
     bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, ...more }));
-  expect(await record({})).toEqual({ recorded: true });
-  expect(await record({ email: person!.email })).toEqual({ recorded: true });
-  expect(await record({ email: person!.email })).toEqual({ recorded: false });
+  expect(await record({})).toMatchObject({ recorded: true });
+  expect(await record({ email: person!.email })).toMatchObject({ recorded: true });
+  expect(await record({ email: person!.email })).toMatchObject({ recorded: false });
   expect(await requestsOf(merchantId)).toMatchObject([
     { customer_id: person!.customerId, completed_at: null },
   ]);

@@ -3,6 +3,7 @@ import { parseEmail, type Tx } from '@core/db';
 import {
   assertNamesOne,
   findMerchantOfShop,
+  isOtherOfShopify,
   isRequestDone,
   mayWaitUnder,
   recordPrivacyRequest,
@@ -34,9 +35,12 @@ export const gdprRequestCreated = {
       throw faults.merchant ?? invalid('merchant_id', 'or shop_domain must name a known merchant');
     if (kind === '') throw new Unhandleable('unsupported_kind', faults.kind);
     const request = { merchantId, requestId: requestIdOf(ctx, event) };
-    if (kind === 'redact') return redact(tx, ctx, request, event);
+    const done = await isRequestDone(tx, request);
+    if (kind === 'redact') return redact(tx, ctx, { ...request, done }, event);
     const person = kind === 'shop_redact' ? {} : personOf(event);
-    const { recorded } = await recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
+    const { recorded, customerId } = await recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
+    const fault = kind === 'data_request' && recorded && customerId === null && faultOfExternalId(event);
+    if (fault) throw fault;
     return recorded ? 'applied' : 'duplicate';
   },
 
@@ -77,13 +81,12 @@ const requestIdOf = (ctx: CommandContext, { requestId, eventId }: InboundGdprReq
 async function redact(
   tx: Tx,
   ctx: CommandContext,
-  request: { merchantId: string; requestId: string },
+  { done, ...request }: { merchantId: string; requestId: string; done: boolean },
   event: InboundGdprRequest,
 ): Promise<EventOutcome> {
-  const done = await isRequestDone(tx, request);
   const receipt = await redactCustomer(tx, ctx, { ...request, ...personOf(event) });
   // Nobody has the names that could be read: the one that could not be read may tell the person.
-  const fault = event.faults.person ?? faultOfEmail(event);
+  const fault = event.faults.person ?? faultOfExternalId(event) ?? faultOfEmail(event);
   if (!done && receipt.customerId === null && fault) throw fault;
   return done ? 'duplicate' : 'applied';
 }
@@ -91,6 +94,12 @@ async function redact(
 /** A holder is looked for first: an earlier build may have stored an email that is none by the rule of now. */
 const faultOfEmail = ({ email }: InboundGdprRequest): Error | undefined =>
   email && parseEmail(email) === null ? invalid('email', 'must be an email address') : undefined;
+
+/** A holder is looked for first here, too: an rpc stores any text. */
+const faultOfExternalId = ({ externalId }: InboundGdprRequest): Error | undefined =>
+  isOtherOfShopify(externalId)
+    ? invalid('external_id', 'must be the id of a customer: Shopify names something else by it')
+    : undefined;
 
 /** @throws CoreError naming what keeps the person from being known */
 function personOf(event: InboundGdprRequest): PersonNames {
@@ -100,6 +109,7 @@ function personOf(event: InboundGdprRequest): PersonNames {
   return {
     customerId: customerId || undefined,
     externalId: externalId || undefined,
-    email: email || undefined,
+    // An email beside an id that names no customer may be another customer's.
+    email: (!faultOfExternalId(event) && email) || undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
 import { isJsonObject } from '../json-object.ts';
+import { LONGEST_ID } from '../storable.ts';
 import { exactInteger } from './exact-integer.ts';
 import { readEpoch, readTime, type Instant } from './instant.ts';
 import { JsonNumber } from './parse-json.ts';
@@ -32,6 +33,19 @@ export function textOf(field: string, value: Inbound, longest?: number): string 
   if (value instanceof JsonNumber) return eventText(field, numberText(value), longest);
   if (typeof value !== 'string') throw invalid(field, 'must be a text or a number');
   return eventText(field, trimmed(value), longest);
+}
+
+/** As textOf, of a customer in another system: none counts its customers in fractions, or below zero. */
+export function externalIdTextOf(field: string, value: Inbound): string {
+  if (value instanceof JsonNumber && !isCount(value)) {
+    throw invalid(field, 'must be a text, or a whole number that is not negative');
+  }
+  return textOf(field, value, LONGEST_ID);
+}
+
+function isCount({ text }: JsonNumber): boolean {
+  const integer = exactInteger(text, MOST_DIGITS);
+  return integer === 'long' ? !text.startsWith('-') : integer !== undefined && integer >= 0n;
 }
 
 /** 1e3 and 1000.0 are the id 1000. */

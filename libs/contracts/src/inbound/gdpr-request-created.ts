@@ -6,7 +6,7 @@ import { SHOP_DOMAIN } from '../shop-domain.ts';
 import { repeatedFields, snakeCase } from '../repeated-fields.ts';
 import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
-import { fieldOf, textOf, uuidOf } from './fields.ts';
+import { externalIdTextOf, fieldOf, textOf, uuidOf } from './fields.ts';
 import { readBodyAndText, type Inbound, type InboundObject } from './read-body.ts';
 
 /** Why a part of a request cannot be used. */
@@ -136,16 +136,16 @@ function namesOf(faults: InboundGdprRequest['faults'], body: InboundObject, cust
   const own = fieldOf(body, 'customer_id');
   const isGid = typeof own === 'string' && GID.test(own.trim());
   if (!isGid) add(customerIds, () => uuidOf('customer_id', own));
-  add(externalIds, () => textOf('external_id', fieldOf(body, 'external_id'), LONGEST_ID));
+  add(externalIds, () => externalIdTextOf('external_id', fieldOf(body, 'external_id')));
   if (isGid) add(externalIds, () => textOf('customer_id', own, LONGEST_ID));
   add(emails, () => textOf('email', fieldOf(body, 'email'), LONGEST_EMAIL));
 
-  const nested = fieldOf(customer, 'id');
+  const nested = withoutGuest(fieldOf(customer, 'id'));
   const ours = attempt({}, 'person', () => oursOf(nested));
   if (ours) add(customerIds, () => ours);
-  const gid = fieldOf(customer, 'admin_graphql_api_id');
-  add(externalIds, () => textOf('customer.admin_graphql_api_id', gid, LONGEST_ID));
-  if (!ours) add(externalIds, () => textOf('customer.id', nested, LONGEST_ID));
+  const gid = withoutGuest(fieldOf(customer, 'admin_graphql_api_id'));
+  add(externalIds, () => externalIdTextOf('customer.admin_graphql_api_id', gid));
+  if (!ours) add(externalIds, () => externalIdTextOf('customer.id', nested));
   // Only ids are worth a doubt: a second email that cannot be read keeps nobody from being known by the first.
   const email = fieldOf(customer, 'email');
   add(emails, () => textOf('customer.email', email, LONGEST_EMAIL), emails.length > 0 ? {} : faults);
@@ -156,6 +156,10 @@ function namesOf(faults: InboundGdprRequest['faults'], body: InboundObject, cust
     given: { customerId: customerIds, externalId: externalIds, email: emails },
   };
 }
+
+/** Shopify writes 0 for the id of a guest, who has none. */
+const withoutGuest = (id: Inbound): Inbound =>
+  attempt({}, 'person', () => textOf('', id, LONGEST_ID)) === '0' ? null : id;
 
 /** Empty: no id of ours. A number is Shopify's, however long. */
 const oursOf = (id: Inbound): string =>

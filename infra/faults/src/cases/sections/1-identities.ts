@@ -23,14 +23,9 @@ const FORMS = [
 ];
 
 /** Ids that only look like it. */
-const OTHERS = [
-  '71001230',
-  '0007100123',
-  'crm-7100123',
-  '7100123.0',
-  'gid://shopify/Order/7100123',
-  'gid://shopify/Customer/7100123/orders',
-];
+const OTHERS = ['71001230', '0007100123', 'crm-7100123', '7100123.0'];
+/** What Shopify names something else by. */
+const NO_CUSTOMERS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
 
 const text = (value: unknown) => JSON.stringify(value);
 const KINDS = 'kind: must be one of redact, data_request, shop_redact';
@@ -58,6 +53,16 @@ export const identities: Section = {
       erasures,
       'done, and nobody found',
       OTHERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+    ),
+    allThrough(
+      erasures,
+      pending('external_id: must be the id of a customer: Shopify names something else by it'),
+      NO_CUSTOMERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
+    ),
+    allThrough(
+      erasures,
+      pending('external_id: must be a text, or a whole number that is not negative'),
+      ['7100123.5', '-7100123'].map((number) => ({ body: `{"external_id": ${number}}` })),
     ),
     allThrough(
       calls,

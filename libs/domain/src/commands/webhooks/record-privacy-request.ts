@@ -38,6 +38,8 @@ export async function recordPrivacyRequest(
 ): Promise<{
   /** Whether the request, or whom it is about, was not known before. */
   recorded: boolean;
+  /** Whom the names of this request mean here; null when that is nobody, and for a request that names nobody. */
+  customerId: string | null;
 }> {
   const { merchantId, requestId, kind, shop, problem } = input;
   const named = kind === 'data_request' ? await nameSubject(tx, ctx, canonicalNames(input)) : NOBODY;
@@ -74,7 +76,7 @@ export async function recordPrivacyRequest(
   if (recorded.length === 0) {
     // A redact is only recorded here: the erasure compares the persons, which this row does not name yet.
     if (kind !== 'redact' && kind !== 'unknown') await assertSameRequest(tx, input, named, earlier);
-    if (named === NOBODY || !(await tellSubject(tx, input, named))) return { recorded: false };
+    if (named === NOBODY || !(await tellSubject(tx, input, named))) return { recorded: false, customerId };
   }
   await appendAudit(tx, ctx, {
     merchantId,
@@ -83,7 +85,7 @@ export async function recordPrivacyRequest(
     detail: { request_id: requestId, kind },
   });
   if (kind === 'shop_redact') tx.announce(PRIVACY_CHANNEL);
-  return { recorded: true };
+  return { recorded: true, customerId };
 }
 
 /** The cancellation of a request that could not be read does not cancel the one that is sent anew. */
