@@ -543,3 +543,44 @@ it('erases whom an rpc has stored under a gid of another type', async () => {
   await deliver(gdpr, request(merchantId, { external_id: 'gid://shopify/Order/7', email: b.email }));
   expect([await stays(a.id), await stays(b.id)]).toEqual([false, true]);
 });
+
+it.each(['redact', 'data_request', 'shop_redact'])(
+  'waits when merchant_id and shop_domain name two merchants: %s',
+  async (kind) => {
+    const { merchantId, a, b, stays } = await two();
+    const shop = `s-${randomUUID()}.myshopify.com`;
+    await database.owner.query(
+      `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
+      [randomUUID(), shop, randomInt(1e12)],
+    );
+    const event = request(merchantId, { kind, customer_id: a.id, shop_domain: shop });
+    const problem = 'merchant_id: and shop_domain must name one merchant';
+    await deliver(gdpr, event);
+    expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+    expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind, problem }]);
+    expect(await stays(a.id)).toBe(true);
+
+    // A request that was done before is known, whoever has the shop by now.
+    const done = request(merchantId, { customer_id: b.id });
+    await deliver(gdpr, done);
+    await deliver(gdpr, { ...done, event_id: randomUUID(), ...{ shop_domain: shop } });
+    expect(await pendingOf(merchantId)).toHaveLength(1);
+  },
+);
+
+it.each(['its own shop', 'a shop that nobody has connected'])(
+  'erases by merchant_id and %s',
+  async (whose) => {
+    const { merchantId, a, stays } = await two();
+    const shop = `s-${randomUUID()}.myshopify.com`;
+    if (whose === 'its own shop') {
+      await database.owner.query(
+        `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
+        [merchantId, shop, randomInt(1e12)],
+      );
+    }
+    await deliver(gdpr, request(merchantId, { customer_id: a.id, shop_domain: shop }));
+    expect(await stays(a.id)).toBe(false);
+    expect(await pendingOf(merchantId)).toEqual([]);
+  },
+);

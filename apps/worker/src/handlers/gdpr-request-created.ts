@@ -36,6 +36,7 @@ export const gdprRequestCreated = {
     if (kind === '') throw new Unhandleable('unsupported_kind', faults.kind);
     const request = { merchantId, requestId: requestIdOf(ctx, event) };
     const done = await isRequestDone(tx, request);
+    if (!done) await assertOneMerchant(tx, event);
     if (kind === 'redact') return redact(tx, ctx, { ...request, done }, event);
     const person = kind === 'shop_redact' ? {} : personOf(event);
     const { recorded, customerId } = await recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
@@ -74,6 +75,15 @@ export const gdprRequestCreated = {
 
 const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<string> =>
   merchantId || (shop && (await findMerchantOfShop(tx, shop))) || '';
+
+/**
+ * A shop that nobody has connected says nothing; one of another merchant means that nobody can tell whose person is
+ * meant.
+ */
+async function assertOneMerchant(tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<void> {
+  const ofShop = merchantId && shop ? await findMerchantOfShop(tx, shop) : null;
+  if (ofShop && ofShop !== merchantId) throw invalid('merchant_id', 'and shop_domain must name one merchant');
+}
 
 const requestIdOf = (ctx: CommandContext, { requestId, eventId }: InboundGdprRequest): string =>
   requestId || eventId || ctx.requestId;
