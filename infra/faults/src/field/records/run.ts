@@ -22,6 +22,8 @@ export const recordsOf = (
     for (const person of await makePeople(stack, count)) {
       if (inputs.size >= count) break;
       const [first, second] = generate(person, choices);
+      // The end of a first record depends on the second one: a pair that does not fit is left out.
+      if (second && inputs.size + 2 > count) continue;
       if (first) add(inputs, first, choices);
       if (second) add(inputs, { ...second, later: choices.seldom(2) }, choices);
     }
