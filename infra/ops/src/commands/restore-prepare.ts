@@ -61,7 +61,7 @@ It may run again. docs/operations.md describes the steps before and after it.`,
         await eraseAgain({ pool, keys, actor }, plan.erased, backupAt);
         const raised = await raisePublished(pool, actor, plan.published.versions, signal);
         if (!raised.done) return { json, lines: ['stopped; run it again: it begins anew'], failed: true };
-        await rewind(kafka, plan.rewinds);
+        await rewind(kafka, plan.rewinds, { note: (text) => terminal.note(text), signal });
         return {
           json: { dry_run: false, ...json, put_back: put, raised: raised.raised, lost: raised.lost },
           lines: [

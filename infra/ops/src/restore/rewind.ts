@@ -1,4 +1,5 @@
 import { INBOUND, workerGroup, type KafkaClient } from '@core/events';
+import { pause } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 import { isCutOff } from './read-published.ts';
 
@@ -38,15 +39,40 @@ export async function planRewind(kafka: KafkaClient, backupAt: string): Promise<
   return plans;
 }
 
-/** @throws OpsError while a worker runs */
-export async function rewind(kafka: KafkaClient, plans: readonly Rewind[]): Promise<void> {
+/**
+ * A member that was killed, or stopped while it joined, counts as running until its session has ended and the group has
+ * waited for it: nine seconds each.
+ */
+const EMPTY_WITHIN_MS = 30_000;
+const HAS_MEMBERS = /no running instances/;
+
+/**
+ * Sets the offsets once the groups have no members.
+ * @param note told that it waits
+ * @throws OpsError while a worker runs
+ */
+export async function rewind(
+  kafka: KafkaClient,
+  plans: readonly Rewind[],
+  { note, signal }: { note: (text: string) => void; signal: AbortSignal },
+): Promise<void> {
+  const until = performance.now() + EMPTY_WITHIN_MS;
   for (const { topic, offsets } of plans) {
     const group = workerGroup(topic);
-    await kafka.setGroupOffsets(group, topic, offsets).catch((error: Error) => {
-      throw new OpsError(
-        `the offsets of ${group} on ${topic} could not be set: ${error.message}; stop every worker, wait until its ` +
-          'session of 9 seconds has ended, and run this again',
+    for (let waits = false; ; waits = true) {
+      const refusal = await kafka.setGroupOffsets(group, topic, offsets).then(
+        () => undefined,
+        (error: Error) => error.message,
       );
-    });
+      if (refusal === undefined) break;
+      if (!HAS_MEMBERS.test(refusal) || performance.now() > until) {
+        throw new OpsError(
+          `the offsets of ${group} on ${topic} could not be set: ${refusal}; stop every worker, and run this again`,
+        );
+      }
+      if (!waits)
+        note(`waiting until the last worker's session in ${group} has ended, half a minute at most`);
+      await pause(1_000, signal);
+    }
   }
 }
