@@ -9,5 +9,10 @@ const tell = (stopped: boolean): void => {
   const state: FloodState = { refused: flood.refused(), others: flood.others, stopped };
   parentPort?.postMessage(state);
 };
-setInterval(tell, 100, false).unref();
-parentPort?.once('message', () => void flood.stop().then(() => tell(true)));
+const telling = setInterval(tell, 100, false).unref();
+parentPort?.once('message', async () => {
+  await flood.stop();
+  // The state that it has stopped must stay the last one.
+  clearInterval(telling);
+  tell(true);
+});
