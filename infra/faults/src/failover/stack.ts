@@ -50,6 +50,9 @@ export interface FailoverStack {
 /** Requests to a shop in a second: slow, so that one import outlasts every scenario. */
 const CEILING = 4;
 
+/** No quota, of any cost. */
+const UNLIMITED = 'score_reads=0,reads=0,writes=0,exports=0,in_flight=0';
+
 /**
  * The whole service, with api, worker and importer as processes, on a primary behind a proxy.
  * @param pooler the mode of a pgbouncer in front of each node; none unless given
@@ -115,7 +118,14 @@ export async function openFailoverStack(
         replicas: replicaPorts.map((port) => as('core_api', port)),
         auth: auth.address,
       },
-      { CORE_ENCRYPTION_KEYS: keyring, CORE_API_PROCESSES: '1', ...poolerEnv },
+      {
+        CORE_ENCRYPTION_KEYS: keyring,
+        CORE_API_PROCESSES: '1',
+        // One merchant makes all calls, and a refusal would count as a failure.
+        CORE_QUOTA_MERCHANT: UNLIMITED,
+        CORE_QUOTA_CALLER: UNLIMITED,
+        ...poolerEnv,
+      },
     );
     closing.push(() => api.child.stop());
     const environment = (role: string) => ({
