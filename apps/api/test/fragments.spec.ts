@@ -30,7 +30,7 @@ afterAll(() => servers?.stop());
 
 const PREFIX = 5;
 const known = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
-/** So many bytes: a message with its prefix, filled by a field that this build does not know. */
+/** A message of this size in bytes with its prefix, filled by a field that this build does not know. */
 function message(bytes: number): Buffer {
   const all = Buffer.alloc(bytes, 'x');
   all.writeUIntBE(bytes - PREFIX, 0, PREFIX);

@@ -12,7 +12,7 @@ import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
 import { upsertCustomers, type CommandContext } from '@core/domain';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 
-// What may be stored is the same at every door, in every spelling: right at each limit, and right beyond it.
+// Every door stores and refuses the same metadata, in every spelling: right at each limit, and right beyond it.
 
 const core = CoreService.method;
 let api: TestApi;

@@ -36,7 +36,7 @@ const requests = METHODS.flatMap((method) =>
       }),
   })),
 );
-/** Of the parser's refusals and of this rule alone: without a database a good request goes no further. */
+/** Shows the refusals of the parser and of this rule alone: without a database a good request goes no further. */
 const refusal = (field: string) => ({
   status: 400,
   body: {

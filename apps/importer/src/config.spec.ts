@@ -33,7 +33,7 @@ describe('REDIS_URL', () => {
 });
 
 describe('REDIS_SENTINELS', () => {
-  /** What is said of Redis; the rest of the environment is missing. */
+  /** The problems that name Redis; the rest of the environment is missing. */
   const problems = (given: Record<string, string>): string[] => {
     try {
       readEnv(importerEnv, given);

@@ -13,7 +13,7 @@ import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase } from './support.ts';
 
-// What becomes of Shopify's privacy requests: of several with one id, and of those that name nobody clearly.
+// Shopify's privacy requests: several with one id, and those that name nobody clearly.
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
 let worker: Background;

@@ -6,7 +6,7 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs;
  * values: external_id, customer.id. JSON.parse keeps the last value and forgets the others. One name in both of
  * protobuf's spellings, customer_id and customerId, is one field, and null is none in one of the two. Nothing that we
  * are sent has its names deeper.
- * @param json of which a parser has said that it is JSON: else the search may take minutes. What is no object gives none
+ * @param json of which a parser has said that it is JSON: else the search may take minutes. A text that is no object gives none
  */
 export function repeatedFields(json: string): string[] {
   return [...fieldsOf(json)].flatMap(([name, { objects, differs }]) => [

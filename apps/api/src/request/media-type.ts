@@ -15,7 +15,7 @@ export function mediaType(contentType = ''): string {
 const UTF8_OR_NOTHING = /^\s*(?:charset=(?:utf-?8|"utf-?8")\s*)?$/i;
 
 /**
- * A content-type in the one spelling that every protocol's reader takes. What its parameters say beyond "UTF-8" stays, for
+ * A content-type in the one spelling that every protocol's reader takes. Parameters that say more than "UTF-8" stay, for
  * that reader to refuse.
  */
 export function plainContentType(contentType: string): string {

@@ -101,7 +101,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
 
 /**
  * Applies a privacy request under the id that it was written down under; where that turns out to be the id of another
- * request, under one of its own. What is signed is asked for, whatever else its id was used for: given up for it, the
+ * request, under one of its own. A signed request is meant, whatever else its id was used for: given up for it, the
  * request would be nobody's.
  */
 async function underFreeId<T>(

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, launch, workspaceRoot, type Child } from '@core/testing';
 
-/** Of the files in infra/proxies. */
+/** The files in infra/proxies, by proxy. */
 const PROXY_PORT = 50_050;
 
 export interface Proxy {
@@ -11,7 +11,7 @@ export interface Proxy {
   command: string;
   /** Says the version. */
   ask: string;
-  /** What people are told to do when it is missing. */
+  /** The advice for a person whose machine lacks it. */
   install: string;
   /** In infra/proxies. */
   file: string;
@@ -46,7 +46,7 @@ export const PROXIES: readonly Proxy[] = [
   },
 ];
 
-/** Of the command on PATH; nothing when there is none. */
+/** The version of the command on PATH; undefined when there is none. */
 export function versionOf({ command, ask }: Proxy): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, [ask], { encoding: 'utf8' });
   return status === 0 ? /\d{1,3}\.\d{1,3}\.\d{1,3}/.exec(stdout + stderr)?.[0] : undefined;
@@ -78,7 +78,7 @@ export async function startProxy(
   return { child, target: `127.0.0.1:${port}` };
 }
 
-/** What the distribution's own nginx.conf says around the file, with every path in the folder. */
+/** The frame that the distribution's own nginx.conf puts around the file, with every path in the folder. */
 function aroundNginx(file: string, dir: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (what) => `${what}_temp_path ${join(dir, what)};`,

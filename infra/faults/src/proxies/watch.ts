@@ -15,7 +15,7 @@ export interface Watch {
   close(): void;
 }
 
-/** Of the server that stops (watch-customer-import.ts). */
+/** The message of a server that stops (watch-customer-import.ts). */
 const STOPPED = 'the server stops; watch again';
 const AGAIN_AFTER_MS = 50;
 

@@ -13,7 +13,7 @@ export interface EventDoc {
   required: readonly string[];
   /** The body of a record that is as it should be. */
   example: Record<string, unknown>;
-  /** Of a topic that is read: what is wrong with a body that has a number for its customer_id, and nothing else. */
+  /** For a topic that is read: the fault of a body that has a number for its customer_id, and nothing else. */
   fault?: { field: string; rule: string };
 }
 

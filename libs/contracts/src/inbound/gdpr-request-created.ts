@@ -71,7 +71,7 @@ const READ = [
   ...['customer', 'customer.id', 'customer.admin_graphql_api_id', 'customer.email'],
 ];
 
-/** Of a name in both spellings both go. */
+/** Leaves both spellings of a name out. */
 const withoutFields = (body: InboundObject, fields: readonly string[]): InboundObject =>
   Object.fromEntries(Object.entries(body).filter(([name]) => !fields.includes(snakeCase(name))));
 

@@ -121,7 +121,7 @@ it.each(single)('notices each end that is cut off of %s', async (name, codec, by
 });
 
 /**
- * What may stand behind the data. Each was given to the streams of Kafka 4.1's Java client, too: they read the same, except
+ * Bytes that may stand behind the data. Each was given to the streams of Kafka 4.1's Java client, too: they read the same, except
  * that they refuse what is no frame behind one of Zstandard.
  */
 const BEHIND: Record<string, Buffer> = {

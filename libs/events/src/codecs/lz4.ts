@@ -10,7 +10,7 @@ const FLAG = { blockChecksum: 0x10, contentSize: 0x08, dictionary: 0x01 } as con
 const UNCOMPRESSED = 0x80000000;
 
 /**
- * Decompresses an LZ4 frame, which skippable frames may precede. What stands behind its end mark is ignored, as by Kafka's
+ * Decompresses an LZ4 frame, which skippable frames may precede. Bytes behind its end mark are ignored, as by Kafka's
  * Java client: further frames, too, which no producer writes. Its checksums are stepped over: the CRC of the record batch
  * covers the same bytes, and early Kafka clients wrote a wrong checksum of the header.
  * @param most bytes of the result

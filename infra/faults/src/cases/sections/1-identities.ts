@@ -24,7 +24,7 @@ const FORMS = [
 
 /** Ids that only look like it. */
 const OTHERS = ['71001230', '0007100123', 'crm-7100123', '7100123.0'];
-/** What Shopify names something else by. */
+/** Ids by which Shopify names something else than a customer. */
 const NO_CUSTOMERS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
 
 const text = (value: unknown) => JSON.stringify(value);

@@ -10,7 +10,7 @@ export type NamedPerson = CanonicalNames & { merchantId: string };
 
 /** A person in the hands of an erasure. */
 export interface LockedPerson {
-  /** Whom the names meant; null: nobody. */
+  /** The customer that the names meant; null: nobody. */
   id: string | null;
   /** Whether our own id was given, and is theirs: the other names are then not looked at. */
   isOwn: boolean;
@@ -122,7 +122,7 @@ async function emailApart(
     : [];
 }
 
-/** What a receipt says of the customers that were found. */
+/** The remark of a receipt about the customers that were found. */
 export const remarkOf = ({ rows, shared, allShared, apart }: LockedPerson): string =>
   [
     ...(rows.length > 1 ? [`${rows.length} customers: merged in the source, or with the same email`] : []),

@@ -37,7 +37,7 @@ const ENCODED = /%|Z2lkOi8v/;
 const ID_FIELD = /(?:^|[^a-z0-9])id"?\s*[:=]\s*"?(\d{1,18})(?![\d.])/gi;
 
 /**
- * Of what is no JSON nothing tells whom it is about, so the names themselves are looked for. Words are looked at only where
+ * A body that is no JSON does not tell whom it is about, so the names themselves are looked for. Words are looked at only where
  * one may be an id: reading each as one took 2 ms for 10 KB.
  */
 function namesInText({ externalIds }: NamesInBody, escaped: string): PossibleNames {
@@ -55,7 +55,7 @@ function namesInText({ externalIds }: NamesInBody, escaped: string): PossibleNam
   };
 }
 
-/** What JSON has escaped, in a text that is none. */
+/** Decodes the escapes of JSON in a text that is no JSON. */
 const unescaped = (text: string): string =>
   text.includes('\\')
     ? text

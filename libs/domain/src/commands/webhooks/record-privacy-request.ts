@@ -38,7 +38,7 @@ export async function recordPrivacyRequest(
 ): Promise<{
   /** Whether the request, or whom it is about, was not known before. */
   recorded: boolean;
-  /** Whom the names of this request mean here; null when that is nobody, and for a request that names nobody. */
+  /** The customer that the names of this request mean here; null when nobody has them, or none are given. */
   customerId: string | null;
 }> {
   const { merchantId, requestId, kind, shop, problem } = input;

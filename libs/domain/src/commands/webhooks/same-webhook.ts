@@ -4,7 +4,7 @@ import { REQUEST_KINDS } from './request-kinds.ts';
 import type { WebhookTopic } from './topics.ts';
 import { openWebhookBody, webhookHash } from './webhook-body.ts';
 
-/** Of a hash: 128 bits, so that the id of a privacy request still fits behind its prefix. */
+/** The digits of a hash that are kept: 128 bits, so that the id of a privacy request still fits behind its prefix. */
 const DIGITS = 32;
 
 /** The id of a webhook whose event's id another body has. The same webhook gets it again whenever it comes. */
@@ -23,7 +23,7 @@ interface StoredWebhook {
  * Whether what is stored under this id is the same webhook, come again. A shop's redaction always is, for it says no more
  * than which shop.
  *
- * Of one that an earlier build stored and that is done nothing is left to compare: the request of a person then counts as
+ * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a person then counts as
  * another, because the second of two would be lost for good, and what is asked for twice does no harm; what a shop says
  * of its customers the next import reads.
  */
