@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, launch, workspaceRoot, type Child } from '@core/testing';
 
-/** The files in infra/proxies, by proxy. */
+/** The port on which the files in infra/proxies have the proxy listen. */
 const PROXY_PORT = 50_050;
 
 export interface Proxy {

@@ -37,8 +37,8 @@ const ENCODED = /%|Z2lkOi8v/;
 const ID_FIELD = /(?:^|[^a-z0-9])id"?\s*[:=]\s*"?(\d{1,18})(?![\d.])/gi;
 
 /**
- * A body that is no JSON does not tell whom it is about, so the names themselves are looked for. Words are looked at only where
- * one may be an id: reading each as one took 2 ms for 10 KB.
+ * A body that is no JSON does not tell whom it is about, so the names themselves are looked for. Words are looked at
+ * only where one may be an id: reading each as one took 2 ms for 10 KB.
  */
 function namesInText({ externalIds }: NamesInBody, escaped: string): PossibleNames {
   const text = unescaped(escaped);
@@ -68,8 +68,8 @@ const emailsIn = (text: string): string[] =>
   text.includes('@') ? [text.trim(), ...(text.match(WORD) ?? []).filter((word) => word.includes('@'))] : [];
 
 /**
- * Marks of all that a body may name somebody by, to be kept beside the sealed body: an erasure opens those alone that have a
- * mark of the person. A mark is four bytes of a keyed hash, so a body with one may still be about somebody else.
+ * Marks of all that a body may name somebody by, to be kept beside the sealed body: an erasure opens those alone that
+ * have a mark of the person. A mark is four bytes of a keyed hash, so a body with one may still be about somebody else.
  * @returns null: it is no JSON, or names too many, and must be opened
  */
 export function marksInBody(keys: MerchantKeys, body: Buffer): number[] | null {

@@ -23,8 +23,8 @@ interface StoredWebhook {
  * Whether what is stored under this id is the same webhook, come again. A shop's redaction always is, for it says no more
  * than which shop.
  *
- * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a person then counts as
- * another, because the second of two would be lost for good, and what is asked for twice does no harm; what a shop says
+ * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a person then
+ * counts as another, because the second of two would be lost for good, and what is asked for twice does no harm; what a shop says
  * of its customers the next import reads.
  */
 export async function isSameWebhook(
