@@ -74,6 +74,22 @@ export async function openPrivacy() {
     },
     page: (merchantId: string, importId: string, customers: ReturnType<typeof customer>[]) =>
       as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
+    /** Customers, each with an email and an external id. */
+    async people(merchantId: string, n: number) {
+      const all = Array.from({ length: n }, () => ({ number: newNumber(), email: newEmail() }));
+      await this.page(
+        merchantId,
+        randomUUID(),
+        all.map(({ number, email }) => customer(number, email)),
+      );
+      const rows = await this.rows<{ id: string; external_id: string }>('customers', merchantId);
+      return all.map(({ number, email }) => ({
+        number,
+        email,
+        externalId: gid(number),
+        customerId: rows.find((row) => row.external_id === gid(number))!.id,
+      }));
+    },
     webhook: (
       shop: string,
       topic: WebhookTopic,

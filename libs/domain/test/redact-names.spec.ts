@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mergeCustomers, recordPrivacyRequest, redactCustomer, type RedactCustomer } from '../src/index.ts';
-import {
-  customer,
-  gid,
-  newEmail,
-  newNumber,
-  newShop,
-  openPrivacy,
-  placeOf,
-  type PrivacyBench,
-} from './privacy-support.ts';
+import { gid, newNumber, newShop, openPrivacy, placeOf, type PrivacyBench } from './privacy-support.ts';
 
 // Requests whose names mean two people.
 
@@ -27,17 +18,10 @@ interface Someone {
 /** Two customers of a merchant, each with an email and an external id. */
 async function two() {
   const { merchantId } = newShop();
-  const people = [1, 2].map(() => ({ number: newNumber(), email: newEmail() }));
-  await bench.page(
-    merchantId,
-    randomUUID(),
-    people.map(({ number, email }) => customer(number, email)),
-  );
-  const rows = await bench.rows<{ id: string; external_id: string }>('customers', merchantId);
-  const [a, b] = people.map(({ number, email }): Someone => {
-    const { id } = rows.find((row) => row.external_id === gid(number))!;
-    return { id, number, externalId: gid(number), email };
-  });
+  const [a, b] = (await bench.people(merchantId, 2)).map(({ customerId: id, ...names }): Someone => ({
+    id,
+    ...names,
+  }));
   return { merchantId, a: a!, b: b! };
 }
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>

@@ -13,15 +13,7 @@ import {
   type RedactCustomer,
   type WebhookTopic,
 } from '../src/index.ts';
-import {
-  customer,
-  gid,
-  newEmail,
-  newNumber,
-  newShop,
-  openPrivacy,
-  type PrivacyBench,
-} from './privacy-support.ts';
+import { newEmail, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
 
 let bench: PrivacyBench;
 beforeAll(async () => (bench = await openPrivacy()));
@@ -39,21 +31,13 @@ const requestsOf = (merchantId: string) =>
   }>('privacy_requests', merchantId);
 const erased = async (merchantId: string) =>
   (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] !== null).length;
-/** Customers by their external ids and emails. */
-async function people(merchantId: string, n: number) {
-  const all = Array.from({ length: n }, () => ({ number: newNumber(), email: newEmail() }));
-  await bench.page(
-    merchantId,
-    randomUUID(),
-    all.map(({ number, email }) => customer(number, email)),
-  );
-  const rows = await bench.rows<{ id: string; external_id: string }>('customers', merchantId);
-  return all.map(({ number, email }) => ({
+/** Customers by the names of a request. */
+const people = async (merchantId: string, n: number) =>
+  (await bench.people(merchantId, n)).map(({ email, externalId, customerId }) => ({
     email,
-    externalId: gid(number),
-    customerId: rows.find((row) => row.external_id === gid(number))!.id,
+    externalId,
+    customerId,
   }));
-}
 
 describe('a redaction that Shopify asks for', () => {
   it('is pending from the moment its webhook is taken, once, and due thirty days later', async () => {

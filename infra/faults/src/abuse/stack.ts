@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { migrateDatabase } from '@core/db';
 import {
   apiEnvironment,
   bearer,
@@ -9,14 +7,12 @@ import {
   freePort,
   launchApp,
   makeServicesDir,
-  postgresDir,
   removeServicesDir,
-  startAuthStandIn,
-  startPostgres,
   waitUntil,
   whenReady,
   workspaceRoot,
 } from '@core/testing';
+import { openApiDatabase } from '../api-database.ts';
 
 /** An api of two processes and their supervisor, which accepts the tokens of an issuer. */
 export interface AbuseStack {
@@ -47,22 +43,15 @@ export async function openAbuseStack(): Promise<AbuseStack> {
     for (let next = closing.pop(); next; next = closing.pop()) await next();
   };
   try {
-    const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 0 });
-    closing.push(() => postgres.stop());
-    const password = randomBytes(12).toString('hex');
-    const { primary } = postgres;
-    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
-    const auth = await startAuthStandIn();
-    closing.push(() => auth.close());
+    const { on } = await openApiDatabase(dir, closing);
     const issuer = createIssuer();
     const [grpcPort, httpPort, adminPort] = [await freePort(), await freePort(), await freePort()];
     const probe = join(workspaceRoot(), 'infra/faults/src/abuse/stall-probe.ts');
-    const database = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
     const child = await launchApp({
       app: 'api',
       dir,
       env: {
-        ...apiEnvironment({ database, replicas: [], auth: auth.address }),
+        ...apiEnvironment(on),
         ...issuer.env,
         CORE_GRPC_PORT: String(grpcPort),
         CORE_HTTP_PORT: String(httpPort),

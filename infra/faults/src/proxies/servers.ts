@@ -1,7 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { Pool } from 'pg';
-import { migrateDatabase } from '@core/db';
 import {
   answersReady,
   apiEnvironment,
@@ -10,14 +7,11 @@ import {
   launchApp,
   makeServicesDir,
   merchantIdOf,
-  postgresDir,
   removeServicesDir,
-  startAuthStandIn,
-  startPostgres,
   whenReady,
-  workspaceRoot,
   type Child,
 } from '@core/testing';
+import { openApiDatabase } from '../api-database.ts';
 
 export interface Server {
   /** At the same ports each time. Resolves when it is ready; does nothing when it runs. */
@@ -46,17 +40,11 @@ export async function openServers(): Promise<Servers> {
     for (let next = closing.pop(); next; next = closing.pop()) await next();
   };
   try {
-    const { primary, stop } = await startPostgres({ dir: postgresDir(dir), replicas: 0 });
-    closing.push(stop);
-    const password = randomBytes(12).toString('hex');
-    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
-    const owner = new Pool({ connectionString: primary.url, max: 2 });
+    const { ownerUrl, on } = await openApiDatabase(dir, closing);
+    const owner = new Pool({ connectionString: ownerUrl, max: 2 });
     closing.push(() => endPool(owner));
-    const auth = await startAuthStandIn();
-    closing.push(() => auth.close());
-    const database = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
     const env = {
-      ...apiEnvironment({ database, replicas: [], auth: auth.address }),
+      ...apiEnvironment(on),
       CORE_GRPC_CONNECTION_AGE: '1',
       CORE_API_PROCESSES: '1',
       CORE_DB_POOL: '4',

@@ -1,22 +1,18 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { migrateDatabase } from '@core/db';
 import {
   createIssuer,
   customerIdOf,
   endPool,
   makeServicesDir,
   merchantIdOf,
-  postgresDir,
   removeServicesDir,
   seedCustomers,
   startApi,
-  startAuthStandIn,
-  startPostgres,
   workspaceRoot,
 } from '@core/testing';
+import { openApiDatabase } from '../api-database.ts';
 import type { FloodOptions, FloodResult } from './flood.ts';
 import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
 
@@ -45,18 +41,11 @@ export async function openQuotaStack(quotas: Record<string, string>): Promise<Qu
     for (let next = closing.pop(); next; next = closing.pop()) await next();
   };
   try {
-    const { primary, stop } = await startPostgres({ dir: postgresDir(dir), replicas: 0 });
-    closing.push(stop);
-    const password = randomBytes(12).toString('hex');
-    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
-    await seedCustomers(primary.url, { customers: MERCHANTS * 10, merchants: MERCHANTS });
-    const owner = new Pool({ connectionString: primary.url, max: 2 });
+    const { ownerUrl, on } = await openApiDatabase(dir, closing);
+    await seedCustomers(ownerUrl, { customers: MERCHANTS * 10, merchants: MERCHANTS });
+    const owner = new Pool({ connectionString: ownerUrl, max: 2 });
     closing.push(() => endPool(owner));
-    const auth = await startAuthStandIn();
-    closing.push(() => auth.close());
     const issuer = createIssuer();
-    const database = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
-    const on = { database, replicas: [], auth: auth.address };
     const env = { ...issuer.env, CORE_API_PROCESSES: '2', CORE_DB_POOL: '4', ...quotas };
     const { child, target } = await startApi(dir, on, env);
     closing.push(() => child.stop());
