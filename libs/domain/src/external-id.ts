@@ -1,9 +1,12 @@
-import { gidOf, readCustomerNumber, shopifyNumber } from './shopify-gid.ts';
+import { GID_PREFIX, readCustomerNumber, shopifyNumber } from './shopify-gid.ts';
 
 declare const canonical: unique symbol;
 
 /** The id of a customer in another system, in its canonical form: only such ids are stored, hashed and compared. */
 export type ExternalId = string & { readonly [canonical]: true };
+
+/** gid://shopify/Customer/7: a customer of Shopify, as an external id. */
+export const gidOf = (id: number | string): ExternalId => `${GID_PREFIX}${id}` as ExternalId;
 
 /** Longer texts are no ids; whoever takes one refuses it by its length. */
 const LONGEST_GIVEN = 1_000;

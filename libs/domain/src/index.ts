@@ -1,4 +1,5 @@
 export * from './context.ts';
+export type { CustomerKey } from './customer-key.ts';
 export * from './commands/apply-rfm-score.ts';
 export * from './commands/apply-rfm-scores.ts';
 export * from './commands/create-customer.ts';
@@ -10,6 +11,7 @@ export * from './commands/redact-customer.ts';
 export { assertNamesOne } from './commands/privacy/assert-names-one.ts';
 export type { PersonNames } from './commands/privacy/person.ts';
 export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
+export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './commands/privacy/privacy-topics.ts';
 export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';
 export {
   CANCEL_REASONS,
@@ -59,8 +61,8 @@ export * from './queries/list-customers-changed.ts';
 export * from './queries/page-token.ts';
 export * from './queries/verify-audit.ts';
 export * from './settings/index.ts';
-export { externalIdOf, type ExternalId } from './external-id.ts';
-export { gidOf, isOtherOfShopify, shopifyNumber } from './shopify-gid.ts';
+export { externalIdOf, gidOf, type ExternalId } from './external-id.ts';
+export { isOtherOfShopify, shopifyNumber } from './shopify-gid.ts';
 export * from './row-reasons.ts';
 export { customerGid, shopifyId } from './shopify-id.ts';
 export * from './shopify-time.ts';

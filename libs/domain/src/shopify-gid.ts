@@ -1,10 +1,5 @@
-import type { ExternalId } from './external-id.ts';
-
 /** The prefix of all ids of Shopify's customers, and of no other id. */
 export const GID_PREFIX = 'gid://shopify/Customer/';
-
-/** gid://shopify/Customer/7: a customer of Shopify, as an external id. */
-export const gidOf = (id: number | string): ExternalId => `${GID_PREFIX}${id}` as ExternalId;
 
 /** The number in gid://shopify/Customer/7; null for an id of another source. */
 export const shopifyNumber = (externalId: string): string | null =>

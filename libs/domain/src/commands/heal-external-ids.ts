@@ -1,7 +1,7 @@
 import type { Origin, Tx } from '@core/db';
 import type { CommandContext } from '../context.ts';
 import { earlierExternalIds, externalIdOf, type ExternalId } from '../external-id.ts';
-import { ID } from './imports/seen-ids.ts';
+import { CUSTOMER_NUMBER } from './customer-number.ts';
 import { findHolder, mergeInto } from './merge-customers.ts';
 import { holdOffErasures } from './privacy/erasure-gate.ts';
 import { recordChange } from './record-change.ts';
@@ -77,7 +77,7 @@ async function readOthers(
   await tx.allowStatements(LONGEST_SCAN_MIN);
   const rows = await tx.query<{ id: string }>(
     `select c.external_id as id from customers c
-      where c.merchant_id = $1 and c.external_id > $2 and ${ID} is null
+      where c.merchant_id = $1 and c.external_id > $2 and ${CUSTOMER_NUMBER} is null
       order by c.external_id limit $3`,
     [merchantId, after ?? '', limit],
   );

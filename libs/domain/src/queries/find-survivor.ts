@@ -1,6 +1,6 @@
 import type { Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
-import type { CustomerKey } from './read-scores.ts';
+import type { CustomerKey } from '../customer-key.ts';
 
 /** Not found, because it was merged into another customer, which is still there. */
 export class MergedAway extends CoreError {

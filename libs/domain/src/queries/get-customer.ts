@@ -1,10 +1,10 @@
 import { coreRepository, type CustomerRow, type Reader } from '@core/db';
 import { explainNotFound } from './find-survivor.ts';
 
-// A customer's email is a read of its own, which leaves an audit row.
-export * from './disclose-emails.ts';
-
-/** @throws CoreError not_found: unknown, another merchant's, deleted or erased; MergedAway naming the survivor */
+/**
+ * A customer, whose email stays sealed: to disclose it is a read of its own, which leaves an audit row.
+ * @throws CoreError not_found: unknown, another merchant's, deleted or erased; MergedAway naming the survivor
+ */
 export async function getCustomer(
   reader: Reader,
   input: { merchantId: string; customerId: string },

@@ -1,9 +1,5 @@
 import type { Reader, StoredRfmScore } from '@core/db';
-
-export interface CustomerKey {
-  merchantId: string;
-  customerId: string;
-}
+import type { CustomerKey } from '../customer-key.ts';
 
 /** A score, null while there is none; undefined: unknown, another merchant's, deleted or erased. */
 export type FoundScore = StoredRfmScore | null | undefined;

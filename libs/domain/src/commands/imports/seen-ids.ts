@@ -19,12 +19,3 @@ export const LISTED = `listed as (
     from customer_import_ids i
     join customer_import_slices s on s.import_id = i.import_id and s.slice = i.slice
    where i.merchant_id = $1 and i.import_id = $2 and s.kind = 'ids')`;
-
-/**
- * The number in the external id of a customer `c`; null for one of another source. No regular expression: it is asked of
- * every customer of the merchant, and matching one costs more than all the rest of the comparison.
- */
-export const ID = `case when starts_with(c.external_id, 'gid://shopify/Customer/')
-                         and length(c.external_id) between 24 and 41
-                         and ltrim(right(c.external_id, -23), '0123456789') = ''
-                    then right(c.external_id, -23)::bigint end`;

@@ -1,13 +1,14 @@
 import type { Tx } from '@core/db';
+import { CUSTOMER_NUMBER } from '../customer-number.ts';
 import type { ImportRef } from './cancel-import.ts';
 import type { Tally } from './judge-run.ts';
-import { ID, SEEN } from './seen-ids.ts';
+import { SEEN } from './seen-ids.ts';
 
 /** Counts what judgeRun wants to know; `counted` is what the last verify slice was told. */
 export async function tallyRun(tx: Tx, { merchantId, importId }: ImportRef): Promise<Tally> {
   const [row] = await tx.query<Record<Exclude<keyof Tally, 'scanned'>, string> & { scanned: boolean }>(
     `with ${SEEN}, gone as (
-       select ${ID} as id
+       select ${CUSTOMER_NUMBER} as id
          from customers c join customer_import_logs r on r.id = $2
         where c.merchant_id = $1 and (c.deleted_at >= r.started_at or c.erased_at >= r.started_at))
      select r.expected,

@@ -1,9 +1,10 @@
 import type { Tx } from '@core/db';
+import { CUSTOMER_NUMBER } from '../customer-number.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
 import { keepIds } from './keep-ids.ts';
 import type { PageRef } from './lease.ts';
-import { ID, LISTED, SEEN } from './seen-ids.ts';
+import { LISTED, SEEN } from './seen-ids.ts';
 
 /**
  * A `verify` slice asks the shop for its count anew (page 0, kept as the slice's cursor), and then for single ids:
@@ -21,7 +22,7 @@ export const verifyStrangers = (tx: Tx, ref: ImportRef): Promise<void> =>
     tx,
     ref,
     `select id
-       from (select ${ID} as id
+       from (select ${CUSTOMER_NUMBER} as id
                from customer_import_logs r join customers c on c.merchant_id = r.merchant_id
               where r.id = $2 and r.mode = 'full' and c.merchant_id = $1 and c.deleted_at is null
                 and c.created_at < r.started_at
@@ -39,7 +40,7 @@ export const verifyDifference = (tx: Tx, ref: ImportRef): Promise<void> =>
       union all
      (select id from seen except select id from listed
       except
-      select ${ID}
+      select ${CUSTOMER_NUMBER}
         from customers c join customer_import_logs r on r.id = $2
        where c.merchant_id = $1 and c.deleted_at >= r.started_at)`,
   );

@@ -1,7 +1,7 @@
 import type { MerchantKeys, Tx } from '@core/db';
 import type { CommandContext } from '../../context.ts';
 import { shopifyNumber } from '../../shopify-gid.ts';
-import { isPrivacyTopic } from '../webhooks/topics.ts';
+import { isPrivacyTopic } from './privacy-topics.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import type { NamesInBody } from './names-in-body.ts';
 import { searched, type ErasedPlace } from './receipt.ts';

@@ -1,11 +1,17 @@
 import { FIRST_UUID, KeyError, type MerchantKeys, type Reader } from '@core/db';
 import type { CommandContext } from '../../context.ts';
-import type { WaitingWebhook } from '../webhooks/take-webhooks.ts';
 import { openWebhookBody } from '../webhooks/webhook-body.ts';
 import { bodyNames, isJson, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
-export interface HeldWebhook extends Omit<WaitingWebhook, 'attempts' | 'requestId'> {
+export interface HeldWebhook {
+  id: string;
+  merchantId: string;
+  shop: string;
+  topic: string;
+  eventId: string;
+  /** Sealed: see openWebhookBody. */
+  body: string;
   outcome: 'failed' | null;
   receivedAt: Date;
 }

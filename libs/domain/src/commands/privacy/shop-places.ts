@@ -1,5 +1,5 @@
 import type { Tx } from '@core/db';
-import { PRIVACY_TOPICS } from '../webhooks/topics.ts';
+import { PRIVACY_TOPICS } from './privacy-topics.ts';
 
 /** What a shop's redaction removes of each place, for its receipt; the customers and the keys come after them. */
 export const REMOVED: Readonly<Record<string, readonly string[]>> = {

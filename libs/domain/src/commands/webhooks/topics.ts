@@ -1,3 +1,5 @@
+import { PRIVACY_TOPICS } from '../privacy/privacy-topics.ts';
+
 /** What is done with a webhook, by Shopify's name of its topic. Others are not stored. */
 export const WEBHOOK_TOPICS = [
   'customers/create',
@@ -5,9 +7,7 @@ export const WEBHOOK_TOPICS = [
   'customers/delete',
   'customers/merge',
   'bulk_operations/finish',
-  'customers/data_request',
-  'customers/redact',
-  'shop/redact',
+  ...PRIVACY_TOPICS,
 ] as const;
 
 export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
@@ -25,18 +25,6 @@ const LONGEST_TOPIC = 100;
 
 const flat = (name: string): string =>
   name.length > LONGEST_TOPIC ? '' : name.toLowerCase().replaceAll('/', '_');
-
-/** By them a shop asks for what the laws demand: a webhook of them is kept until it is done. */
-export const PRIVACY_TOPICS = [
-  'customers/data_request',
-  'customers/redact',
-  'shop/redact',
-] as const satisfies readonly WebhookTopic[];
-
-export type PrivacyTopic = (typeof PRIVACY_TOPICS)[number];
-
-export const isPrivacyTopic = (topic: string): topic is PrivacyTopic =>
-  (PRIVACY_TOPICS as readonly string[]).includes(topic);
 
 /** The worker listens on it: webhooks wait. */
 export const WEBHOOKS_CHANNEL = 'webhooks';

@@ -1,0 +1,4 @@
+export interface CustomerKey {
+  merchantId: string;
+  customerId: string;
+}
