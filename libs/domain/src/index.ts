@@ -1,68 +1,282 @@
-export * from './context.ts';
-export type { CustomerKey } from './customer-key.ts';
-export * from './commands/apply-rfm-score.ts';
-export * from './commands/apply-rfm-scores.ts';
-export * from './commands/create-customer.ts';
-export { deleteCustomers, type DeleteCustomers } from './commands/delete-customers.ts';
-export { healExternalIds, type HealExternalIds } from './commands/heal-external-ids.ts';
-export { mergeCustomers, type MergeCustomers } from './commands/merge-customers.ts';
-export { recordPublishedEvent } from './commands/record-published-event.ts';
-export * from './commands/redact-customer.ts';
-export { assertNamesOne } from './commands/privacy/assert-names-one.ts';
-export type { PersonNames } from './commands/privacy/person.ts';
-export type { ErasedPlace, ErasureReceipt } from './commands/privacy/receipt.ts';
-export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './commands/privacy/privacy-topics.ts';
-export { exportCustomerData, type CustomerExport } from './commands/privacy/export-customer-data.ts';
 export {
+  createPageTokens,
+  customerGid,
+  externalIdOf,
+  gidOf,
+  isOtherOfShopify,
+  openWebhookBody,
+  shopifyId,
+  shopifyNumber,
+  shopifyTime,
+  type CommandContext,
+  type CustomerKey,
+  type ExternalId,
+  type PageTokens,
+} from './core/index.ts';
+export {
+  assertSealsBehind,
+  listAuditLog,
+  readOldestUnsealed,
+  readUnsealed,
+  sealAudit,
+  SealsAhead,
+  verifyAudit,
+  type AuditLogEntry,
+  type AuditVerdict,
+  type BrokenSeal,
+  type ListAuditLog,
+  type Sealed,
+  type SealHead,
+  type VerifyAudit,
+} from './audit/index.ts';
+export {
+  defaultThresholds,
+  getProgramSettings,
+  RFM_CELLS,
+  RFM_SCALE,
+  segmentOf,
+  updateProgramSettings,
+  validateRange,
+  validateThresholds,
+  type ProgramSettings,
+  type UpdateProgramSettings,
+} from './settings/index.ts';
+export {
+  applyRfmScore,
+  applyRfmScores,
+  checkRfmScore,
+  getRfmDistribution,
+  readScores,
+  type ApplyRfmScore,
+  type FoundScore,
+  type RfmDistribution,
+  type ScoreToApply,
+} from './rfm/index.ts';
+export {
+  createCustomer,
+  deleteCustomers,
+  discloseEmails,
+  explainNotFound,
+  explainReason,
+  findCustomerByEmail,
+  findSurvivor,
+  getCustomer,
+  healExternalIds,
+  isRowReason,
+  listChangedCustomers,
+  listCustomers,
+  mergeCustomers,
+  MergedAway,
+  otherCustomersExternalId,
+  reasonsOf,
+  ROW_EFFECTS,
+  ROW_REASONS,
+  updateCustomer,
+  upsertCustomers,
+  type ChangeReaders,
+  type CreateCustomer,
+  type CustomerFilter,
+  type CustomerPage,
+  type DeleteCustomers,
+  type DisclosedEmails,
+  type HealExternalIds,
+  type ListChangedCustomers,
+  type ListCustomers,
+  type MergeCustomers,
+  type PersonNames,
+  type RowEffect,
+  type RowExplanation,
+  type RowReason,
+  type ScoreRange,
+  type UpdateCustomer,
+  type UpsertCounts,
+  type UpsertCustomers,
+} from './customers/index.ts';
+export {
+  advanceRun,
+  AlreadyRunning,
+  cancelImport,
+  cannot,
+  checkCron,
+  checkTimeZone,
+  claimPage,
+  claimSlices,
+  clearWaiting,
+  commitPage,
+  connectShop,
+  countersOf,
+  createPaceMeter,
+  createWatchImport,
+  deleteImportSchedule,
+  dropRefreshToken,
+  failRun,
+  Fenced,
+  findMerchantOfShop,
+  finishCancels,
+  getImport,
+  hasEnded,
+  isResumable,
+  keepFound,
+  keepIds,
+  lastAt,
+  LEASE_MS,
+  listImportErrors,
+  listImports,
+  listImportSchedules,
+  listUnproven,
+  movePlace,
+  moveShop,
+  nextAt,
+  noteFailure,
+  paceOf,
+  pickUpRuns,
+  planRun,
+  postponeRefresh,
+  pruneImports,
+  rangeOfRun,
+  rangesToReconcile,
+  readAsked,
+  readEnabledSchedules,
+  readImportErrors,
+  readRange,
+  readStoredToken,
+  releaseLease,
+  renewLease,
+  restartSlice,
+  resumeImport,
+  runSchedule,
+  setImportSchedule,
+  setWaiting,
+  shopDomain,
+  startImport,
+  statusOf,
+  storeProof,
+  storeTokens,
+  takeRefresh,
+  tellHeldUp,
+  versionOfSchedules,
+  wakeBulkSlices,
+  writeRange,
+  type CancelledRun,
+  type ClaimedPage,
+  type CommitPage,
+  type ConnectShop,
+  type ErrorsOf,
+  type ImportError,
+  type ImportRef,
+  type ImportRun,
+  type ImportSchedule,
+  type MovedShop,
+  type MoveShop,
+  type Pace,
+  type PageRef,
+  type RefreshTurn,
+  type RunPlan,
+  type ScheduleTimes,
+  type SetImportSchedule,
+  type ShopConnection,
+  type SliceCounters,
+  type SliceRange,
+  type StartImport,
+  type StoredToken,
+  type Waiting,
+  type WatchImport,
+} from './imports/index.ts';
+export {
+  assertNamesOne,
   CANCEL_REASONS,
   cancelPrivacyRequest,
-  type CancelReason,
-} from './commands/privacy/cancel-privacy-request.ts';
-export { confirmShopRedaction } from './commands/privacy/confirm-shop-redaction.ts';
-export {
+  confirmShopRedaction,
+  exportCustomerData,
+  findErasedSince,
+  getErasureReceipt,
+  getPrivacyRequest,
+  isPrivacyTopic,
+  isRequestDone,
+  listPrivacyRequests,
+  mayWaitUnder,
+  PRIVACY_CHANNEL,
+  PRIVACY_TOPICS,
+  putBackKept,
+  readKept,
+  readPrivacyFigures,
+  recordPrivacyRequest,
+  redactCustomer,
+  redactShopStep,
   scheduleShopRedactions,
+  UNKNOWN_MERCHANT,
+  type CancelReason,
+  type CustomerExport,
+  type ErasedPlace,
+  type ErasedSince,
+  type ErasureReceipt,
+  type Kept,
+  type KeptRequest,
+  type KeptTombstone,
+  type ListPrivacyRequests,
+  type PrivacyFigures,
+  type PrivacyRequest,
+  type PrivacyRequestKind,
+  type PrivacyTopic,
+  type PutBack,
+  type RecordPrivacyRequest,
+  type RedactCustomer,
   type ScheduledShopRedaction,
   type ShopRedactionPolicy,
-} from './commands/privacy/schedule-shop-redactions.ts';
-export { redactShopStep, type ShopRedactionStep } from './commands/privacy/redact-shop.ts';
-export { assertSealsBehind, sealAudit, SealsAhead, type Sealed } from './commands/audit/seal-audit.ts';
-export * from './commands/replay-customers.ts';
-export * from './commands/republish-refused.ts';
-export * from './commands/resolve-dead-letter.ts';
-export * from './commands/update-customer.ts';
-export * from './commands/update-program-settings.ts';
-export * from './commands/upsert-customers.ts';
-export * from './commands/imports/index.ts';
-export * from './commands/keys/index.ts';
-export * from './commands/restore/index.ts';
-export * from './commands/webhooks/index.ts';
-export { discloseEmails, type DisclosedEmails } from './queries/disclose-emails.ts';
-export * from './queries/find-customer-by-email.ts';
-export { findMerchantOfShop } from './queries/find-merchant-of-shop.ts';
-export * from './queries/find-survivor.ts';
-export * from './queries/get-customer.ts';
-export * from './queries/privacy-requests.ts';
-export * from './queries/read-scores.ts';
-export * from './queries/get-program-settings.ts';
-export { readImportErrors } from './queries/import-errors.ts';
+  type ShopRedactionStep,
+} from './privacy/index.ts';
 export {
-  listImportSchedules,
-  readEnabledSchedules,
-  versionOfSchedules,
-  type ImportSchedule,
-} from './queries/import-schedules.ts';
-export * from './queries/import-pace.ts';
-export * from './queries/imports.ts';
-export * from './queries/watch-import.ts';
-export * from './queries/get-rfm-distribution.ts';
-export * from './queries/list-audit-log.ts';
-export * from './queries/list-customers.ts';
-export * from './queries/list-customers-changed.ts';
-export * from './queries/page-token.ts';
-export * from './queries/verify-audit.ts';
-export * from './settings/index.ts';
-export { externalIdOf, gidOf, type ExternalId } from './external-id.ts';
-export { isOtherOfShopify, shopifyNumber } from './shopify-gid.ts';
-export * from './row-reasons.ts';
-export { customerGid, shopifyId } from './shopify-id.ts';
-export * from './shopify-time.ts';
+  countFailedWebhooks,
+  failWebhook,
+  finishWebhook,
+  pruneWebhooks,
+  receiveWebhook,
+  redriveWebhooks,
+  shopifyRequestId,
+  takeWebhooks,
+  WEBHOOK_TOPICS,
+  WEBHOOKS_CHANNEL,
+  webhookTopic,
+  type FailedWebhookGroup,
+  type FailedWebhooks,
+  type ReceiveWebhook,
+  type WaitingWebhook,
+  type WebhookFailure,
+  type WebhookOutcome,
+  type WebhookTopic,
+} from './webhooks/index.ts';
+export {
+  assertRetirable,
+  countRotation,
+  OLD_KEYS_KEPT_MS,
+  readKeyStatus,
+  retireKey,
+  rewrapMerchants,
+  rotateMerchants,
+  type KeyStatus,
+  type RewrapMerchants,
+  type RewrappedPage,
+  type RotateMerchants,
+  type RotationProgress,
+  type RotationResult,
+  type RotationStatus,
+} from './keys/index.ts';
+export {
+  appendReplayed,
+  countReplay,
+  EVERY_FIELD,
+  raiseVersions,
+  recordPublishedEvent,
+  replayCustomers,
+  republishRefused,
+  RESOLUTION_SKEW_SECONDS,
+  resolveDeadLetter,
+  type PublishedVersion,
+  type Raised,
+  type ReplayCursor,
+  type ReplayCustomers,
+  type ReplayedPage,
+  type ReplaySelection,
+  type Republished,
+  type ResolveDeadLetter,
+} from './replay/index.ts';

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { appendAudit, appendSharedAudit, inTransaction, migrateDatabase } from '@core/db';
 import { createCoreDatabase, waitUntil, type TestDatabase } from '@core/testing';
-import { canonicalJson } from '../src/canonical-json.ts';
+import { canonicalJson } from '../src/core/index.ts';
 import { sealAudit, verifyAudit } from '../src/index.ts';
 
 let database: TestDatabase;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { LARGEST_METADATA, metadataProblem, readJson, textProblem } from '@core/contracts';
 import { isRefusedValue } from '@core/db';
-import { canonicalJson } from '../src/canonical-json.ts';
+import { canonicalJson } from '../src/core/index.ts';
 import { openBench, type Bench } from './support.ts';
 
 // The rule of what can be stored, beside what PostgreSQL itself takes.

@@ -1,7 +1,9 @@
 import { clone } from '@bufbuild/protobuf';
 import { RfmMethod, RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
 import { CoreError } from '@core/runtime';
-import { defaultThresholds, RFM_CELLS, segmentOf, validateThresholds } from './index.ts';
+import { defaultThresholds } from './default-thresholds.ts';
+import { RFM_CELLS, segmentOf } from './segments.ts';
+import { validateThresholds } from './validate-thresholds.ts';
 
 describe('the default thresholds', () => {
   const thresholds = defaultThresholds();

@@ -1,0 +1,12 @@
+export { auditIdsOf } from './audit-ids.ts';
+export { listAuditLog, type AuditLogEntry, type ListAuditLog } from './list-audit-log.ts';
+export { assertSealsBehind, sealAudit, SealsAhead, type Sealed } from './seal-audit.ts';
+export {
+  readOldestUnsealed,
+  readUnsealed,
+  verifyAudit,
+  type AuditVerdict,
+  type BrokenSeal,
+  type SealHead,
+  type VerifyAudit,
+} from './verify-audit.ts';

@@ -1,0 +1,143 @@
+import type { Reader, Tx } from '@core/db';
+import { CoreError } from '@core/runtime';
+import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
+
+type StoredSeal = Seal & { hash: Buffer; sealedAt: Date };
+
+/** A seal as it is kept elsewhere; the hash in hexadecimal. */
+export interface SealHead {
+  seq: number;
+  hash: string;
+}
+
+/** A seal that does not hold. */
+export interface BrokenSeal {
+  seq: number;
+  /** Undefined for one that is not there. */
+  sealedAt: Date | undefined;
+  /** Such as `its rows are not those that were sealed: 12 then, 11 now`. */
+  what: string;
+}
+
+export interface AuditVerdict {
+  seals: number;
+  rows: number;
+  broken: BrokenSeal[];
+  /** The last seal, to be kept elsewhere; null while there is none. */
+  head: SealHead | null;
+  /** Rows behind the last seal. */
+  unsealed: { rows: number; oldestSeconds: number };
+}
+
+export interface VerifyAudit {
+  /** A head that was kept: its seal must still be there. */
+  expect?: SealHead | undefined;
+  /** A head that was kept, up to which all has been verified before: it must still be there, and what follows hold. */
+  from?: SealHead | undefined;
+  onSeal?: (done: number, all: number) => void;
+}
+
+/**
+ * Recomputes the chain over all rows, or over those behind a head that was kept. Found are rows that were changed, deleted or put in, seals that were
+ * changed, deleted or put in, and, with a head that was kept, an end that was cut off or a chain that was made anew.
+ * @param tx of one snapshot, or a seal that is written meanwhile looks like rows that nobody sealed
+ * @throws CoreError not_found when the seal to begin from is not there as it was kept: then all is to be verified
+ */
+export async function verifyAudit(tx: Tx, { expect, from, onSeal }: VerifyAudit = {}): Promise<AuditVerdict> {
+  const [{ all } = { all: 0 }] = await tx.query<{ all: number }>(
+    'select count(*)::int as all from audit_seals where seq > $1',
+    [from?.seq ?? 0],
+  );
+  const verdict: AuditVerdict = {
+    seals: 0,
+    rows: 0,
+    broken: [],
+    head: null,
+    unsealed: { rows: 0, oldestSeconds: 0 },
+  };
+  let last = from && (await keptSeal(tx, from));
+  for (;;) {
+    const seal = await nextSeal(tx, last?.seq ?? 0);
+    if (!seal) break;
+    const { rows, hash } = await hashRows(tx, seal);
+    for (const what of faultsOf(seal, last, rows, hash)) {
+      verdict.broken.push({ seq: seal.seq, sealedAt: seal.sealedAt, what });
+    }
+    verdict.seals++;
+    verdict.rows += rows;
+    if (expect?.seq === seal.seq && expect.hash !== seal.hash.toString('hex')) {
+      verdict.broken.push({
+        seq: seal.seq,
+        sealedAt: seal.sealedAt,
+        what: 'it is not the seal that was kept',
+      });
+    }
+    last = seal;
+    onSeal?.(verdict.seals, all);
+  }
+  if (expect && expect.seq > (last?.seq ?? 0)) {
+    verdict.broken.push({ seq: expect.seq, sealedAt: undefined, what: 'the seal that was kept is gone' });
+  }
+  if (last) verdict.head = { seq: last.seq, hash: last.hash.toString('hex') };
+  verdict.unsealed = await readUnsealed(tx);
+  return verdict;
+}
+
+async function keptSeal(reader: Reader, { seq, hash }: SealHead): Promise<StoredSeal> {
+  const seal = await nextSeal(reader, seq - 1);
+  if (seal?.seq === seq && seal.hash.toString('hex') === hash && hashSeal(seal).equals(seal.hash))
+    return seal;
+  throw new CoreError('not_found', `from: seal ${seq} is not there as it was kept; verify all of the log`, {
+    field: 'from',
+  });
+}
+
+async function nextSeal(reader: Reader, after: number): Promise<StoredSeal | undefined> {
+  const [row] = await reader.query<StoredSeal & Record<string, unknown>>(
+    `select seq::int as seq, from_xid::text as "fromXid", to_xid::text as "toXid", rows::int as rows,
+            rows_hash as "rowsHash", previous_hash as "previousHash", hash, sealed_at as "sealedAt"
+       from audit_seals where seq > $1 order by audit_seals.seq limit 1`,
+    [after],
+  );
+  return row;
+}
+
+function faultsOf(seal: StoredSeal, last: StoredSeal | undefined, rows: number, rowsHash: Buffer): string[] {
+  const expected = (last?.seq ?? 0) + 1;
+  const missing = expected === seal.seq - 1 ? `seal ${expected}` : `seals ${expected} to ${seal.seq - 1}`;
+  const whole = seal.seq === expected;
+  return [
+    ...(whole ? [] : [`before it ${missing} should be`]),
+    ...(whole && !seal.previousHash.equals(last?.hash ?? NO_SEAL)
+      ? ['it does not follow the seal before it']
+      : []),
+    ...(whole && seal.fromXid !== (last?.toXid ?? '0')
+      ? ['it does not begin where the one before it ends']
+      : []),
+    ...(hashSeal(seal).equals(seal.hash) ? [] : ['its own hash is wrong']),
+    ...(seal.rowsHash.equals(rowsHash)
+      ? []
+      : [`its rows are not those that were sealed: ${seal.rows} then, ${rows} now`]),
+  ];
+}
+
+/** Age of the oldest row that is not sealed, seconds; 0 when all are. One row is read, however many there are. */
+export async function readOldestUnsealed(reader: Reader): Promise<number> {
+  const [row] = await reader.query<{ age: number }>(
+    `select extract(epoch from clock_timestamp() - occurred_at)::float as age
+       from audit_log
+      where xid >= coalesce((select to_xid from audit_seals order by seq desc limit 1), '0'::xid8)
+      order by xid, id limit 1`,
+  );
+  return Math.max(0, row?.age ?? 0);
+}
+
+/** What is not sealed yet. */
+export async function readUnsealed(reader: Reader): Promise<{ rows: number; oldestSeconds: number }> {
+  const [row] = await reader.query<{ rows: number; oldest: number | null }>(
+    `select count(*)::int as rows, extract(epoch from clock_timestamp() - min(occurred_at))::float as oldest
+       from audit_log
+      where xid >= coalesce((select to_xid from audit_seals order by seq desc limit 1), '0'::xid8)`,
+  );
+  return { rows: row?.rows ?? 0, oldestSeconds: Math.max(0, row?.oldest ?? 0) };
+}

@@ -1,0 +1,11 @@
+export { canonicalJson } from './canonical-json.ts';
+export type { CommandContext } from './context.ts';
+export type { CustomerKey } from './customer-key.ts';
+export { CUSTOMER_BYTES, cutPage, untilPageIsFull, type Sized } from './cut-page.ts';
+export { earlierExternalIds, externalIdOf, gidOf, type ExternalId } from './external-id.ts';
+export { createPageTokens, type PageTokens } from './page-token.ts';
+export { recordChange, recordChanges } from './record-change.ts';
+export { GID_PREFIX, isOtherOfShopify, shopifyNumber } from './shopify-gid.ts';
+export { customerGid, shopifyId } from './shopify-id.ts';
+export { shopifyTime } from './shopify-time.ts';
+export { openWebhookBody, sealWebhookBody, webhookContext, webhookHash } from './webhook-body.ts';

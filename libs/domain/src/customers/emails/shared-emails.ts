@@ -1,0 +1,112 @@
+import { emailHash, FIRST_UUID, type MerchantKeys, type Tx } from '@core/db';
+import type { CommandContext } from '../../core/index.ts';
+import { openReadable, type SealedEmail } from './open-readable.ts';
+
+/** Customers without a blind index that are decrypted at a time: about a second's work. */
+const MOST_LOOKED_AT = 10_000;
+const BATCH = 1_000;
+
+const UNINDEXED = 'merchant_id = $1 and email is not null and email_hash is null';
+
+type Keys = Pick<CommandContext, 'keys'>;
+
+/** An email that is stored without its blind index, because another customer had it first (email_shared). */
+export interface UnindexedEmail extends SealedEmail {
+  plain: string;
+}
+
+/** Of how many customers without a blind index it cannot be said what their email is. */
+interface Untold {
+  /** Their emails do not open. */
+  unopened: number;
+  /** They are beyond the bound. */
+  notLookedAt: number;
+}
+
+/** Customers who hold an email without its blind index. */
+export interface SharedEmails extends Untold {
+  ids: string[];
+}
+
+/** The emails of a merchant that have no blind index, by the age of their customers, up to a bound. */
+export async function openUnindexed(
+  tx: Tx,
+  ctx: Keys,
+  merchantId: string,
+): Promise<Untold & { emails: UnindexedEmail[] }> {
+  const found: Untold & { emails: UnindexedEmail[] } = { emails: [], unopened: 0, notLookedAt: 0 };
+  let after = FIRST_UUID;
+  for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
+    // In the order of idx_customers_unindexed_email.
+    const rows = await tx.query<SealedEmail & Record<string, unknown>>(
+      `select id, email from customers where ${UNINDEXED} and id > $2 order by email_hash, id limit ${BATCH}`,
+      [merchantId, after],
+    );
+    const opened = await openThem(tx, ctx, merchantId, rows);
+    found.unopened += rows.length - opened.length;
+    found.emails.push(...opened);
+    if (rows.length < BATCH) return found;
+    after = rows.at(-1)?.id ?? after;
+  }
+  const [rest] = await tx.query<{ n: number }>(
+    `select count(*)::int as n from customers where ${UNINDEXED} and id > $2`,
+    [merchantId, after],
+  );
+  return { ...found, notLookedAt: rest?.n ?? 0 };
+}
+
+/** The email of one customer, if it has no blind index. */
+export const openUnindexedOf = async (
+  tx: Tx,
+  ctx: Keys,
+  merchantId: string,
+  customerId: string,
+): Promise<UnindexedEmail[]> =>
+  openThem(
+    tx,
+    ctx,
+    merchantId,
+    await tx.query<SealedEmail & Record<string, unknown>>(
+      `select id, email from customers where ${UNINDEXED} and id = $2`,
+      [merchantId, customerId],
+    ),
+  );
+
+/** No index leads to them, so their emails are decrypted and compared. */
+export async function findHoldersWithoutIndex(
+  tx: Tx,
+  ctx: Keys,
+  merchantId: string,
+  isWanted: (email: string) => boolean,
+): Promise<SharedEmails> {
+  const { emails, ...untold } = await openUnindexed(tx, ctx, merchantId);
+  return { ids: emails.filter(({ plain }) => isWanted(plain)).map(({ id }) => id), ...untold };
+}
+
+/** @returns ids of the holders of this email; all: whether everybody who might be one could be looked at */
+export async function findSharedEmails(
+  tx: Tx,
+  ctx: Keys,
+  keys: MerchantKeys,
+  { merchantId, email }: { merchantId: string; email: string },
+): Promise<{ ids: string[]; all: boolean }> {
+  const wanted = emailHash(keys, email);
+  const { ids, unopened, notLookedAt } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
+    emailHash(keys, plain).equals(wanted),
+  );
+  return { ids, all: unopened + notLookedAt === 0 };
+}
+
+/** Those that open, in the order of `rows`: one broken value must keep nobody from being found. */
+async function openThem(
+  tx: Tx,
+  ctx: Keys,
+  merchantId: string,
+  rows: readonly SealedEmail[],
+): Promise<UnindexedEmail[]> {
+  const opened = await openReadable(tx, ctx, merchantId, rows);
+  return rows.flatMap((row) => {
+    const plain = opened.get(row.id);
+    return plain === undefined ? [] : [{ ...row, plain }];
+  });
+}

@@ -1,0 +1,51 @@
+export { createCustomer, otherCustomersExternalId, type CreateCustomer } from './create-customer.ts';
+export { CUSTOMER_NUMBER } from './customer-number.ts';
+export { deleteCustomers, type DeleteCustomers } from './delete-customers.ts';
+export { discloseEmails, type DisclosedEmails } from './emails/disclose-emails.ts';
+export { findCustomerByEmail } from './emails/find-customer-by-email.ts';
+export { healEmails } from './emails/heal-emails.ts';
+export { openReadable, type SealedEmail } from './emails/open-readable.ts';
+export { reindexEmails } from './emails/reindex-emails.ts';
+export { findHoldersWithoutIndex, findSharedEmails, type SharedEmails } from './emails/shared-emails.ts';
+export { explainNotFound, findSurvivor, MergedAway } from './find-survivor.ts';
+export { getCustomer } from './get-customer.ts';
+export { healExternalId, healExternalIds, type HealExternalIds } from './heal-external-ids.ts';
+export {
+  listChangedCustomers,
+  type ChangeReaders,
+  type ListChangedCustomers,
+} from './list-customers-changed.ts';
+export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
+export { listCustomers, type CustomerPage, type ListCustomers } from './list-customers.ts';
+export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
+export { enterErasure } from './persons/erasure-gate.ts';
+export {
+  canonicalNames,
+  findPerson,
+  MERGED_WITH,
+  type CanonicalNames,
+  type PersonNames,
+} from './persons/person.ts';
+export {
+  earlierHashes,
+  emailTombstone,
+  emailTombstones,
+  emailTombstoneSql,
+  externalIdTombstone,
+  externalIdTombstones,
+  externalIdTombstoneSql,
+  hashNames,
+  type HashedNames,
+} from './persons/tombstones.ts';
+export { updateCustomer, type UpdateCustomer } from './update-customer.ts';
+export { upsertCustomers, type UpsertCounts, type UpsertCustomers } from './upsert-customers.ts';
+export {
+  explainReason,
+  isRowReason,
+  reasonsOf,
+  ROW_EFFECTS,
+  ROW_REASONS,
+  type RowEffect,
+  type RowExplanation,
+  type RowReason,
+} from './upsert/row-reasons.ts';

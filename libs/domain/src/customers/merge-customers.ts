@@ -1,0 +1,106 @@
+import { appendAudit, type Origin, type Tx } from '@core/db';
+import { invalid } from '@core/runtime';
+import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
+import { markGone } from './delete-customers.ts';
+import { healEmails } from './emails/heal-emails.ts';
+import { upsertCustomers } from './upsert-customers.ts';
+
+/** Two customers that became one in the source. */
+export interface MergeCustomers {
+  merchantId: string;
+  /** Such as gid://shopify/Customer/7. */
+  keptExternalId: string;
+  mergedExternalId: string;
+  origin: 'import' | 'webhook';
+}
+
+/**
+ * Deletes the merged customer as deleteCustomers does, and remembers whom it was merged into: its id answers not
+ * found, with the survivor's. The survivor keeps its id and its data; what the merge changed in it comes with the
+ * source's own update. Not known here yet, it is stored by its external id alone, for it does live in the source:
+ * waiting for an import to bring it would lose the merge with the wait. An erased survivor stays erased. The source's
+ * update may have come first, with an email that the merged customer still held: the survivor's is indexed now.
+ * @returns whether anything was not known before
+ * @throws CoreError invalid_argument when both are the same
+ */
+export async function mergeCustomers(
+  tx: Tx,
+  ctx: CommandContext,
+  input: MergeCustomers,
+): Promise<{ merged: boolean }> {
+  const { merchantId, origin } = input;
+  const [kept, merged] = [externalIdOf(input.keptExternalId), externalIdOf(input.mergedExternalId)];
+  if (kept === merged) throw invalid('kept', 'must differ from the merged customer');
+  const survivor =
+    (await findHolder(tx, merchantId, kept)) ?? (await storeSurvivor(tx, ctx, merchantId, kept));
+  return { merged: await mergeInto(tx, ctx, { merchantId, mergedExternalId: merged, origin }, survivor) };
+}
+
+interface Merged {
+  merchantId: string;
+  mergedExternalId: ExternalId;
+  origin: Origin;
+}
+
+/**
+ * Marks one customer as merged into another.
+ * @param survivor our own id of it; null: it was erased
+ * @returns whether anything was not known before
+ */
+export async function mergeInto(
+  tx: Tx,
+  ctx: CommandContext,
+  { merchantId, mergedExternalId, origin }: Merged,
+  survivor: string | null,
+): Promise<boolean> {
+  const mergedInto = survivor ?? undefined;
+  const gone = await markGone(tx, ctx, { merchantId, externalIds: [mergedExternalId], origin, mergedInto });
+  const pointed = survivor ? await pointAt(tx, merchantId, mergedExternalId, survivor) : [];
+  const changed = [...gone, ...pointed];
+  const healed = survivor ? await healEmails(tx, ctx, { merchantId, origin, customerId: survivor }) : [];
+  if (changed.length > 0) {
+    await appendAudit(tx, ctx, {
+      merchantId,
+      customerId: changed[0],
+      action: 'customer.merge',
+      detail: { origin, survivor },
+    });
+  }
+  return changed.length + healed.length > 0;
+}
+
+/** Our own id of the customer who has this external id, deleted and erased ones included. */
+export const findHolder = async (
+  tx: Tx,
+  merchantId: string,
+  externalId: ExternalId,
+): Promise<string | null> => {
+  const [row] = await tx.query<{ id: string }>(
+    'select id from customers where merchant_id = $1 and external_id = $2',
+    [merchantId, externalId],
+  );
+  return row?.id ?? null;
+};
+
+/** As old as can be, so that whatever the source says of it is newer. @returns null: erased */
+async function storeSurvivor(
+  tx: Tx,
+  ctx: CommandContext,
+  merchantId: string,
+  externalId: ExternalId,
+): Promise<string | null> {
+  const survivor = { externalId, metadata: {}, sourceUpdatedAt: new Date(0) };
+  await upsertCustomers(tx, ctx, { merchantId, customers: [survivor] });
+  return findHolder(tx, merchantId, externalId);
+}
+
+/** For one that was deleted before the merge was heard of: no reader sees a change, so there is no event. */
+const pointAt = async (tx: Tx, merchantId: string, externalId: string, survivor: string): Promise<string[]> =>
+  (
+    await tx.query<{ id: string }>(
+      `update customers set merged_into = $3
+        where merchant_id = $1 and external_id = $2 and deleted_at is not null and merged_into is null
+       returning id`,
+      [merchantId, externalId, survivor],
+    )
+  ).map(({ id }) => id);

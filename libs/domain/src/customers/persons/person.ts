@@ -1,0 +1,75 @@
+import { emailHash, type MerchantKeys, type Reader } from '@core/db';
+import { invalid } from '@core/runtime';
+import { externalIdOf, type ExternalId } from '../../core/index.ts';
+
+/** A person, named by at least one of the three. */
+export interface PersonNames {
+  customerId?: string | undefined;
+  externalId?: string | undefined;
+  email?: string | undefined;
+}
+
+/** The same, as they are looked up and hashed. */
+export interface CanonicalNames extends PersonNames {
+  externalId?: ExternalId | undefined;
+}
+
+/** An external id of spaces alone counts as not given. */
+export const canonicalNames = <T extends PersonNames>(given: T): T & CanonicalNames => ({
+  ...given,
+  externalId: given.externalId === undefined ? undefined : externalIdOf(given.externalId) || undefined,
+});
+
+/**
+ * The customer of that name, erased and deleted ones included: by our own id; else, also when nobody has that id, by
+ * the external id; else by the email, but with an external id given only somebody who has none yet, whom an import with
+ * both would have claimed: anybody else with that email is another customer.
+ *
+ * An email may be several customers', so beside an id it decides nothing. An id is one customer's: two that lead to two
+ * customers do not tell who is meant. Rejected: to let our own id win, because neither an erasure nor an answer that is
+ * handed over can be taken back.
+ * @param keys null when the merchant has none: then nobody is found by email
+ * @throws CoreError invalid_argument when the two ids name two customers whom no merge made one
+ */
+export async function findPerson(
+  reader: Reader,
+  keys: MerchantKeys | null,
+  merchantId: string,
+  { customerId, externalId, email }: CanonicalNames,
+): Promise<string | null> {
+  const find = async (column: string, value: unknown) => {
+    const [row] = await reader.query<{ id: string; external_id: string | null }>(
+      `select id, external_id from customers where merchant_id = $1 and ${column} = $2`,
+      [merchantId, value],
+    );
+    return row;
+  };
+  const own = customerId ? await find('id', customerId) : undefined;
+  const known = externalId ? await find('external_id', externalId) : undefined;
+  if (own && known && !(await areOne(reader, merchantId, own.id, known.id))) {
+    throw invalid('customer_id', 'and external_id must name one customer');
+  }
+  if (own || known || !email || !keys) return own?.id ?? known?.id ?? null;
+  const holder = await find('email_hash', emailHash(keys, email));
+  return holder && !(externalId && holder.external_id) ? holder.id : null;
+}
+
+const areOne = async (reader: Reader, merchantId: string, one: string, other: string): Promise<boolean> =>
+  one === other ||
+  (await reader.query<{ id: string }>(MERGED_WITH, [merchantId, [one]])).some(({ id }) => id === other);
+
+/**
+ * SQL of the ids of all customers that merges in the source made one with $2 (uuid[]), they themselves included: who
+ * was merged into them, and whom they were merged into. The source said that they are one person, so what is asked
+ * for one of them is asked for all.
+ */
+export const MERGED_WITH = `
+  with recursive one as (
+    select id, merged_into from customers where merchant_id = $1 and id = any($2::uuid[])
+    union
+    select next.id, next.merged_into
+      from one cross join lateral (
+           select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.merged_into = one.id
+           union all
+           select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.id = one.merged_into) as next)
+  select id from one`;

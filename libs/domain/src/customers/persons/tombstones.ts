@@ -1,0 +1,86 @@
+import { createHmac } from 'node:crypto';
+import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import { earlierExternalIds, type ExternalId } from '../../core/index.ts';
+import type { CanonicalNames } from './person.ts';
+
+/**
+ * The hash by which an erased email is known. Made of its blind index, which is what an erasure by id has of it, and
+ * not the index itself: that one is to be found nowhere once the person is erased.
+ * @param blindIndex of emailHash
+ */
+export const emailTombstone = (keys: MerchantKeys, blindIndex: Buffer): Buffer =>
+  createHmac('sha256', keys.indexKey).update('erased_email|').update(blindIndex).digest();
+
+/** The same of an email as it is written. */
+export const emailTombstoneOf = (keys: MerchantKeys, email: string): Buffer =>
+  emailTombstone(keys, emailHash(keys, email));
+
+/** The hash by which an erased external id is known. */
+export const externalIdTombstone = (keys: MerchantKeys, externalId: ExternalId): Buffer =>
+  keyedHash(keys, 'external_id', externalId);
+
+/** All tombstones that an erasure of this email may have left: the present one, and those of earlier builds. */
+export const emailTombstones = (keys: MerchantKeys, email: string): Buffer[] =>
+  [emailHash(keys, email), ...earlierEmailHashes(keys, email)].map((hash) => emailTombstone(keys, hash));
+
+/** The same of an external id. */
+export const externalIdTombstones = (keys: MerchantKeys, externalId: ExternalId): Buffer[] =>
+  [externalId, ...earlierExternalIds(externalId)].map((form) => keyedHash(keys, 'external_id', form));
+
+/**
+ * For the audit row of a customer who is given these names: whether one of them was erased. CreateCustomer asks in the
+ * statement of its own that writes the row.
+ */
+export async function returnedDetail(
+  tx: Tx,
+  keys: MerchantKeys,
+  merchantId: string,
+  { email, externalId }: Pick<CanonicalNames, 'email' | 'externalId'>,
+): Promise<{ returned_after_erasure?: true }> {
+  if (!email && !externalId) return {};
+  const [found] = await tx.query(
+    `select from erasure_tombstones
+      where merchant_id = $1
+        and (kind = 'email' and hash = any($2::bytea[]) or kind = 'external_id' and hash = any($3::bytea[])) limit 1`,
+    [
+      merchantId,
+      email ? emailTombstones(keys, email) : [],
+      externalId ? externalIdTombstones(keys, externalId) : [],
+    ],
+  );
+  return found ? { returned_after_erasure: true } : {};
+}
+/** SQL of the two, for who has the hash alone. @param key SQL of the index key, a parameter: never its value */
+export const emailTombstoneSql = (blindIndex: string, key: string): string =>
+  `hmac('erased_email|'::bytea || ${blindIndex}, ${key}::bytea, 'sha256')`;
+export const externalIdTombstoneSql = (externalId: string, key: string): string =>
+  `hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}::bytea, 'sha256')`;
+
+/** What a request is to be known by later, when it may not keep the names themselves. */
+export interface HashedNames {
+  namedEmail: Buffer | null;
+  namedExternalId: Buffer | null;
+}
+
+/**
+ * A request whose person was found by our own id is known by it alone: the other names are not hashed. An id that nobody
+ * has leads to nobody later either, so then it is the other names that do.
+ * @param found the customer whom the names mean; null: nobody is here yet
+ */
+export const hashNames = (
+  keys: MerchantKeys,
+  { customerId, externalId, email }: CanonicalNames,
+  found: string | null,
+): HashedNames => {
+  const isOwn = found !== null && found === customerId;
+  return {
+    namedEmail: email && !isOwn ? emailTombstoneOf(keys, email) : null,
+    namedExternalId: externalId && !isOwn ? externalIdTombstone(keys, externalId) : null,
+  };
+};
+
+/** The hashes that earlier builds made of the same names; a request that they stored still has them. */
+export const earlierHashes = (keys: MerchantKeys, { externalId, email }: CanonicalNames): Buffer[] => [
+  ...(email ? emailTombstones(keys, email).slice(1) : []),
+  ...(externalId ? externalIdTombstones(keys, externalId).slice(1) : []),
+];

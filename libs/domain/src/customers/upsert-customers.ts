@@ -1,0 +1,98 @@
+import { appendAudit, type Origin, type Tx } from '@core/db';
+import { externalIdOf, type CommandContext } from '../core/index.ts';
+import { holdOffErasures } from './persons/erasure-gate.ts';
+import { reindexEmails } from './emails/reindex-emails.ts';
+import { completeRows } from './upsert/complete.ts';
+import { loadRunStart, loadStored, loadTombstones } from './upsert/load.ts';
+import type { RowReason } from './upsert/row-reasons.ts';
+import { logRowErrors } from './upsert/log-row-errors.ts';
+import { preparePage, type ImportedCustomer } from './upsert/page.ts';
+import { resolvePage } from './upsert/resolve.ts';
+import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from './upsert/write.ts';
+
+export type { ImportedCustomer };
+
+export interface UpsertCustomers {
+  merchantId: string;
+  /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */
+  importId?: string | undefined;
+  /** One page of the source. */
+  customers: readonly ImportedCustomer[];
+  /** Told why rows were not stored as they came, by code, when there is no run whose log says so. */
+  onRowErrors?: ((reasons: readonly RowReason[]) => void) | undefined;
+}
+
+/** Every row of the page is in exactly one of these, duplicates within the page in `unchanged`. */
+export interface UpsertCounts {
+  created: number;
+  updated: number;
+  unchanged: number;
+  /** Erased people, and who was deleted after the source said this of them: not brought back. */
+  skipped: number;
+  failed: number;
+}
+
+/**
+ * Stores one page of imported customers with their events, in the caller's transaction. What the source
+ * does not say anew is not written, so that a second import writes and emits nothing. A deleted customer comes back
+ * to life when the run began, or the source changed the customer, after the deletion.
+ * @throws RaceLost when a row changed meanwhile: inTransaction runs the whole page anew
+ */
+export async function upsertCustomers(
+  tx: Tx,
+  ctx: CommandContext,
+  input: UpsertCustomers,
+): Promise<UpsertCounts> {
+  const { merchantId, importId, customers } = input;
+  await holdOffErasures(tx, merchantId);
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const page = preparePage(keys, customers);
+  await reindexEmails(
+    tx,
+    keys,
+    merchantId,
+    page.rows.flatMap(({ email }) => email ?? []),
+  );
+  const stored = await loadStored(tx, merchantId, page.rows);
+  const tombstones = await loadTombstones(tx, merchantId, keys, [...page.rows, ...page.failed]);
+  const anyDeleted = stored.some(({ deletedAt }) => deletedAt !== null);
+  const readSince = importId && anyDeleted ? await loadRunStart(tx, merchantId, importId) : null;
+  const rows = importId ? page.rows : completeRows(page.rows, stored);
+  const resolution = resolvePage(rows, stored, tombstones, readSince);
+  const origin: Origin = importId ? 'import' : 'webhook';
+
+  await releaseEmails(tx, merchantId, resolution.releases);
+  const insertedId = await insertCustomers(tx, merchantId, keys, resolution.inserts, origin);
+  await updateCustomers(tx, merchantId, keys, resolution.updates, origin);
+  // A run reads again at its end what changed meanwhile, and a second run must write nothing: of a run the new words alone.
+  const touches = resolution.touches.filter(({ contentHash }) => !importId || contentHash !== null);
+  await touchCustomers(tx, merchantId, touches);
+  const errors = [...page.failed, ...page.warnings, ...resolution.warnings];
+  // Nor may the log of errors bring an erased external id back.
+  const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
+  if (importId) {
+    const externalIds = customers.map(({ externalId }) => externalIdOf(externalId));
+    await logRowErrors(tx, { merchantId, importId, externalIds, errors: kept });
+  }
+  if (!importId && kept.length > 0) input.onRowErrors?.(kept.map(({ reason }) => reason));
+
+  const counts: UpsertCounts = {
+    created: resolution.inserts.length,
+    updated: resolution.updates.length,
+    unchanged: resolution.unchanged + (customers.length - page.rows.length - page.failed.length),
+    skipped: resolution.skipped,
+    failed: page.failed.length,
+  };
+  // One audit row a page: one a customer would flood the log, and the events name each of them. What a webhook says is
+  // of one customer, who is to find it in their own log.
+  const changed = counts.created + counts.updated;
+  if (changed > 0) {
+    await appendAudit(tx, ctx, {
+      merchantId,
+      customerId: importId || changed > 1 ? undefined : (insertedId ?? resolution.updates[0]?.id),
+      action: importId ? 'import.page' : 'webhook.customers',
+      detail: { ...(importId ? { import_id: importId } : {}), ...counts },
+    });
+  }
+  return counts;
+}

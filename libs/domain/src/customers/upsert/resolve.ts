@@ -1,0 +1,260 @@
+import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson, type ExternalId } from '../../core/index.ts';
+import { contentHash, type PageRow, type RowError } from './page.ts';
+
+/** A stored customer that a page may concern: by external id or by email. */
+export interface StoredCustomer {
+  id: string;
+  externalId: string | null;
+  emailHash: Buffer | null;
+  /** Also without a blind index. */
+  hasEmail: boolean;
+  contentHash: Buffer | null;
+  /** Absent (null) when content_hash says that nothing is new. */
+  metadata: Record<string, unknown> | null;
+  sourceUpdatedAt: Date | null;
+  deletedAt: Date | null;
+  /** Set: an erased row, which nothing may write to, whatever led to it. */
+  erasedAt: Date | null;
+  version: number;
+}
+
+export interface Tombstones {
+  /** External ids of the page that were erased. */
+  externalIds: ReadonlySet<ExternalId>;
+  /** Hex of the blind index. */
+  emailHashes: ReadonlySet<string>;
+}
+
+/** A customer to write. `emailHash` null with an email: another customer of the merchant holds it. */
+export interface Insert {
+  row: PageRow;
+  emailHash: Buffer | null;
+}
+
+export interface Update {
+  id: string;
+  /** As read; the write is void when it has moved on. */
+  version: number;
+  row: PageRow;
+  setEmail: boolean;
+  emailHash: Buffer | null;
+  changedFields: string[];
+}
+
+/** A customer of whom the source said, later than ever before or for the first time, what is stored already. */
+export interface Touch {
+  id: string;
+  sourceUpdatedAt: Date;
+  /** The hash of what the source says, if another one is stored; null: it is the stored one. */
+  contentHash: Buffer | null;
+}
+
+export interface Resolution {
+  inserts: Insert[];
+  updates: Update[];
+  /** Ids of updated customers that give up an email which another row of the page takes. */
+  releases: string[];
+  unchanged: number;
+  touches: Touch[];
+  /** Erased, or deleted after the source said this of them. */
+  skipped: number;
+  warnings: RowError[];
+}
+
+/**
+ * Decides who each row of a page is: by external id first; else a stored customer with that email and no
+ * external id is claimed; else it is new. An email that belongs to somebody else is kept without its
+ * blind index (`email_shared`), until the first page that finds it free. Pure, so that every case has a spec.
+ * @param readSince when the reading of the page began at the earliest; null: only its rows' own times are known
+ */
+export function resolvePage(
+  rows: readonly PageRow[],
+  stored: readonly StoredCustomer[],
+  tombstones: Tombstones,
+  readSince: Date | null = null,
+): Resolution {
+  const resolution: Resolution = {
+    inserts: [],
+    updates: [],
+    releases: [],
+    unchanged: 0,
+    touches: [],
+    skipped: 0,
+    warnings: [],
+  };
+  const byExternalId = new Map(stored.filter((s) => s.externalId !== null).map((s) => [s.externalId, s]));
+  const byEmail = new Map(stored.filter((s) => s.emailHash !== null).map((s) => [hex(s.emailHash), s]));
+
+  const targets = new Map<PageRow, StoredCustomer | null>();
+  const claimed = new Set<string>();
+  for (const row of rows) {
+    const known = byExternalId.get(row.externalId);
+    const target = known ?? claimable(row, byEmail, claimed);
+    if (target?.erasedAt) {
+      resolution.skipped++;
+      continue;
+    }
+    const here = known && known.deletedAt === null;
+    if (!here && (isErased(row, byEmail, tombstones) || (known && !isBack(row, known, readSince)))) {
+      resolution.skipped++;
+      continue;
+    }
+    if (target) claimed.add(target.id);
+    if (target && !hasNews(row, target) && !lacksIndex(row, target))
+      leaveAlone(resolution, row, target, null);
+    else targets.set(row, target);
+  }
+
+  const owners = assignEmails(targets, byEmail);
+  for (const [row, target] of targets) {
+    const owns = row.emailHash !== null && owners.get(hex(row.emailHash)) === row;
+    if (row.emailHash && !owns)
+      resolution.warnings.push({ externalId: row.externalId, reason: 'email_shared' });
+    const emailHash = owns ? row.emailHash : null;
+    if (!target) {
+      resolution.inserts.push({ row, emailHash });
+      continue;
+    }
+    const update = compare(row, target, emailHash);
+    if (update) resolution.updates.push(update);
+    else
+      leaveAlone(
+        resolution,
+        row,
+        target,
+        sameBytes(row.contentHash, target.contentHash) ? null : row.contentHash,
+      );
+  }
+  resolution.releases = releases(resolution, byEmail);
+  return resolution;
+}
+
+const hex = (hash: Buffer | null): string => hash?.toString('hex') ?? '';
+
+const claimable = (row: PageRow, byEmail: Map<string, StoredCustomer>, claimed: ReadonlySet<string>) => {
+  const holder = row.emailHash ? byEmail.get(hex(row.emailHash)) : undefined;
+  return holder && holder.externalId === null && !claimed.has(holder.id) ? holder : null;
+};
+
+/**
+ * An erased external id stays erased, even when the person has come back by themselves under the same
+ * email; an erased email counts only while no live customer has it anew.
+ */
+const isErased = (row: PageRow, byEmail: Map<string, StoredCustomer>, tombstones: Tombstones): boolean =>
+  tombstones.externalIds.has(row.externalId) ||
+  (row.emailHash !== null &&
+    tombstones.emailHashes.has(hex(row.emailHash)) &&
+    !byEmail.has(hex(row.emailHash)));
+
+/** Which row of the page holds each email afterwards: the one that has it now, else the first to ask. */
+function assignEmails(
+  targets: ReadonlyMap<PageRow, StoredCustomer | null>,
+  byEmail: Map<string, StoredCustomer>,
+): Map<string, PageRow> {
+  const owners = new Map<string, PageRow>();
+  const movers = new Map(
+    [...targets].flatMap(([row, target]) => (target ? [[target.id, row] as const] : [])),
+  );
+  for (const [row, target] of targets) {
+    if (!row.emailHash) continue;
+    const key = hex(row.emailHash);
+    const holder = byEmail.get(key);
+    const holds = holder !== undefined && holder.id === target?.id;
+    if (holder && !holds && !leaves(holder, movers.get(holder.id))) continue;
+    if (holds || !owners.has(key)) owners.set(key, row);
+  }
+  return owners;
+}
+
+/** Does this page take the holder's email away from it? */
+const leaves = (holder: StoredCustomer, row: PageRow | undefined): boolean =>
+  row !== undefined && row.email !== undefined && !sameBytes(row.emailHash, holder.emailHash);
+
+function leaveAlone(
+  resolution: Resolution,
+  row: PageRow,
+  { id, sourceUpdatedAt }: StoredCustomer,
+  contentHash: Buffer | null,
+): void {
+  resolution.unchanged++;
+  if (contentHash || sourceUpdatedAt === null || row.sourceUpdatedAt > sourceUpdatedAt) {
+    resolution.touches.push({ id, sourceUpdatedAt: row.sourceUpdatedAt, contentHash });
+  }
+}
+
+/**
+ * The time of a deletion is ours, that of a row the source's: where our clock is behind, a change just before the deletion
+ * seems to come after it. Who does come back within seconds is back with the next run, which has our time, too.
+ */
+const CLOCKS_DIFFER_MS = 5_000;
+
+/** Did the source have this deleted customer again, after it was deleted here? A row read before may come late. */
+const isBack = (row: PageRow, { deletedAt }: StoredCustomer, readSince: Date | null): boolean =>
+  deletedAt === null ||
+  row.sourceUpdatedAt.getTime() > deletedAt.getTime() + CLOCKS_DIFFER_MS ||
+  (readSince !== null && readSince > deletedAt);
+
+const sameBytes = (a: Buffer | null, b: Buffer | null): boolean => (a && b ? a.equals(b) : a === b);
+
+/**
+ * Does the source say something that it did not say before? What was edited here since the last import
+ * stands until the source changes; an older row than the one applied last says nothing.
+ */
+const hasNews = (row: PageRow, target: StoredCustomer): boolean =>
+  target.externalId === null ||
+  target.deletedAt !== null ||
+  (!sameBytes(row.contentHash, target.contentHash) &&
+    (target.sourceUpdatedAt === null || row.sourceUpdatedAt >= target.sourceUpdatedAt));
+
+/** Does the source say what it said before, of one whose email was another's then? It may be free by now. */
+const lacksIndex = (row: PageRow, target: StoredCustomer): boolean =>
+  row.emailHash !== null && target.emailHash === null && sameBytes(row.contentHash, target.contentHash);
+
+/**
+ * Is this the email that is stored without an index? What is stored cannot be compared: it is encrypted anew each time.
+ * But the content hash was made of it; where the metadata was edited here since, nobody can tell, and it is written.
+ */
+const isStored = ({ emailHash }: PageRow, { metadata, contentHash: known }: StoredCustomer): boolean =>
+  metadata !== null && sameBytes(contentHash(emailHash, canonicalJson(metadata)), known);
+
+/** The write that `target` needs, or null when nothing is new. An absent value replaces none, null empties the field. */
+function compare(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): Update | null {
+  const claims = target.externalId === null;
+  const says = !sameBytes(row.contentHash, target.contentHash);
+  const setEmail = changesEmail(row, target, emailHash);
+  const newMetadata =
+    says &&
+    Object.entries(row.metadata).some(([key, value]) => !isDeepStrictEqual(value, target.metadata?.[key]));
+  // Who comes back to life is news from head to foot.
+  const returns = target.deletedAt !== null;
+  const changedFields = [
+    ...(setEmail ? ['email'] : []),
+    ...(claims || returns ? ['external_id'] : []),
+    ...(newMetadata || returns ? ['metadata'] : []),
+  ];
+  if (changedFields.length === 0) return null;
+  // Without news only the index is written: metadata that was edited here stands.
+  const written = says ? row : { ...row, json: '{}' };
+  return { id: target.id, version: target.version, row: written, setEmail, emailHash, changedFields };
+}
+
+/** @param emailHash what is indexed of the row's email: null when it has none, or another customer holds it */
+function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | null): boolean {
+  const says = !sameBytes(row.contentHash, target.contentHash);
+  if (row.email === undefined) return false;
+  if (row.email === null) return says && target.hasEmail;
+  const stillShared = emailHash === null && target.emailHash === null;
+  return stillShared ? says && !isStored(row, target) : !sameBytes(emailHash, target.emailHash);
+}
+
+/** Non-deferrable unique keys are checked row by row: who loses an email to another row lets go of it first. */
+function releases({ inserts, updates }: Resolution, byEmail: Map<string, StoredCustomer>): string[] {
+  const taken = [...inserts, ...updates.filter((update) => update.setEmail)].flatMap(
+    ({ emailHash, ...rest }) => {
+      const holder = emailHash ? byEmail.get(hex(emailHash)) : undefined;
+      return holder && !('id' in rest && rest.id === holder.id) ? [holder.id] : [];
+    },
+  );
+  return [...new Set(taken)];
+}

@@ -1,0 +1,55 @@
+export { readStoredToken, tokenContext, type ShopConnection, type StoredToken } from './access-token.ts';
+export { advanceRun } from './advance-run.ts';
+export { isResumable } from './broken-off.ts';
+export { cancelImport, cannot, statusOf, type ImportRef } from './cancel-import.ts';
+export { claimPage, type ClaimedPage } from './claim-page.ts';
+export { claimSlices } from './claim-slices.ts';
+export { commitPage, countersOf, type CommitPage, type SliceCounters } from './commit-page.ts';
+export { failRun, finishCancels, type CancelledRun } from './end-run.ts';
+export { readImportErrors } from './import-errors.ts';
+export { createPaceMeter, paceOf, type Pace } from './import-pace.ts';
+export {
+  getImport,
+  listImportErrors,
+  listImports,
+  type ErrorsOf,
+  type ImportError,
+  type ImportRun,
+} from './imports.ts';
+export { keepIds } from './keep-ids.ts';
+export { Fenced, LEASE_MS, releaseLease, renewLease, type PageRef } from './lease.ts';
+export { noteFailure } from './note-failure.ts';
+export { pickUpRuns } from './pick-up-runs.ts';
+export { planRun, type RunPlan } from './plan-run.ts';
+export { pruneImports } from './prune-imports.ts';
+export { clearWaiting, movePlace, setWaiting, tellHeldUp, type Waiting } from './report-progress.ts';
+export { restartSlice } from './restart-slice.ts';
+export { resumeImport } from './resume-import.ts';
+export { deleteImportSchedule } from './schedules/delete-import-schedule.ts';
+export { lastAt, nextAt, type ScheduleTimes } from './schedules/firings.ts';
+export {
+  listImportSchedules,
+  readEnabledSchedules,
+  versionOfSchedules,
+  type ImportSchedule,
+} from './schedules/import-schedules.ts';
+export { runSchedule } from './schedules/run-schedule.ts';
+export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
+export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
+export { shopDomain } from './shop-domain.ts';
+export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
+export { findMerchantOfShop } from './shops/find-merchant-of-shop.ts';
+export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
+export { listUnproven, storeProof } from './shops/store-proof.ts';
+export {
+  dropRefreshToken,
+  postponeRefresh,
+  storeTokens,
+  takeRefresh,
+  type RefreshTurn,
+} from './shops/store-tokens.ts';
+export { rangeOfRun, rangesToReconcile, readRange, writeRange, type SliceRange } from './slice-range.ts';
+export { ACTIVE, AlreadyRunning, startImport, type StartImport } from './start-import.ts';
+export { keepFound, readAsked } from './verify-ids.ts';
+export { wakeBulkSlices } from './wake-bulk-slices.ts';
+export { createWatchImport, hasEnded, type WatchImport } from './watch-import.ts';

@@ -1,0 +1,83 @@
+import type { Tx } from '@core/db';
+import { CoreError } from '@core/runtime';
+import type { CommandContext } from '../../core/index.ts';
+import type { ImportSchedule } from './import-schedules.ts';
+import { lastAt } from './firings.ts';
+import { startImport } from '../start-import.ts';
+
+/** By so much the clocks of two importers may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+export interface RunSchedule {
+  merchantId: string;
+  shop: string;
+  /** The time that the caller's timer was set for: it may be a moment ahead of this clock. */
+  setFor?: Date;
+  now?: Date;
+}
+
+/**
+ * Starts the run of a schedule's last firing, unless it was served, or the schedule was set, replaced or
+ * disabled since. May be called at any time and by several importers at once: the row is locked, and names the
+ * firing that was served last. One that was refused counts as served.
+ * @returns what it did; `refused` is kept for the merchant
+ */
+export async function runSchedule(
+  tx: Tx,
+  ctx: CommandContext,
+  { merchantId, shop, now = new Date(), setFor = now }: RunSchedule,
+): Promise<{ started: string } | { refused: string } | 'not_due'> {
+  const [row] = await tx.query<
+    Pick<ImportSchedule, 'cron' | 'timeZone' | 'mode' | 'updatedAt' | 'lastImportId'> & {
+      lastDueAt: Date | null;
+    }
+  >(
+    `select cron, time_zone as "timeZone", mode, updated_at as "updatedAt", last_import_id as "lastImportId",
+            last_due_at as "lastDueAt"
+       from import_schedules where merchant_id = $1 and shop = $2 and enabled for update`,
+    [merchantId, shop],
+  );
+  if (!row) return 'not_due';
+  // Only as far as the timer was set for: a general look ahead would take the later of two firings that are a
+  // minute apart, and leave out the earlier one.
+  const ahead = Math.min(setFor.getTime(), now.getTime() + CLOCKS_DIFFER_MS);
+  const due = lastAt(row, new Date(Math.max(now.getTime(), ahead)));
+  if (!due || due < row.updatedAt || (row.lastDueAt && due <= row.lastDueAt)) return 'not_due';
+  // A run that was started at that time or later served it: the build before this one kept no more than the run.
+  const startedAt = await startOf(tx, merchantId, row.lastImportId);
+  if (startedAt && startedAt >= due) return 'not_due';
+  try {
+    const { importId } = await startImport(tx, ctx, { merchantId, shop, mode: row.mode });
+    await keep(tx, { merchantId, shop }, { due, importId, error: null });
+    return { started: importId };
+  } catch (error) {
+    // RaceLost and the like run the transaction anew.
+    if (!(error instanceof CoreError)) throw error;
+    const refused = `The import of ${due.toISOString()} was left out: ${error.message.replace(/^shop: /, '')}`;
+    await keep(tx, { merchantId, shop }, { due, importId: null, error: refused });
+    return { refused };
+  }
+}
+
+/**
+ * A statement of its own, behind the lock: who waited for it sees the schedule as the other importer left it, and of all
+ * other tables what was there before it waited, without the run that this one has just started.
+ */
+async function startOf(tx: Tx, merchantId: string, importId: string | null): Promise<Date | null> {
+  const [run] = await tx.query<{ at: Date }>(
+    'select created_at as at from customer_import_logs where merchant_id = $1 and id = $2',
+    [merchantId, importId],
+  );
+  return run?.at ?? null;
+}
+
+const keep = (
+  tx: Tx,
+  { merchantId, shop }: { merchantId: string; shop: string },
+  { due, importId, error }: { due: Date; importId: string | null; error: string | null },
+) =>
+  tx.query(
+    `update import_schedules set last_due_at = $3, last_import_id = coalesce($4, last_import_id), last_error = $5
+      where merchant_id = $1 and shop = $2`,
+    [merchantId, shop, due, importId, error],
+  );

@@ -1,0 +1,41 @@
+import { shopifyTime } from '../core/index.ts';
+
+/** What of a shop a slice covers. Bounds are instants in RFC 3339; absent ones are open. */
+export interface SliceRange {
+  createdFrom?: string;
+  /** Exclusive. */
+  createdTo?: string;
+  updatedFrom?: string;
+}
+
+/** As stored in customer_import_slices.range, beside `restarts` (see restartSlice): empty for the whole shop. */
+export const writeRange = (range: SliceRange): string =>
+  Object.keys(range).length === 0 ? '' : JSON.stringify(range);
+
+export function readRange(stored: string): SliceRange {
+  const { createdFrom, createdTo, updatedFrom } = (stored === '' ? {} : JSON.parse(stored)) as SliceRange;
+  return {
+    ...(createdFrom !== undefined && { createdFrom }),
+    ...(createdTo !== undefined && { createdTo }),
+    ...(updatedFrom !== undefined && { updatedFrom }),
+  };
+}
+
+/** The clocks of two machines differ, and Shopify's search index lags: what changed since is asked for from earlier. */
+const OVERLAP_MS = 5 * 60_000;
+
+/** What a run is to read: customers created up to its start; of a delta only those that changed since. */
+export const rangeOfRun = ({ startedAt, since }: { startedAt: Date; since: Date | null }): SliceRange => ({
+  createdTo: endOf(startedAt),
+  ...(since && { updatedFrom: overlapped(since) }),
+});
+
+/** What is read again at the end: who changed since the start; and who came since, whom the count leaves out. */
+export const rangesToReconcile = (startedAt: Date): [changed: SliceRange, created: SliceRange] => [
+  { createdTo: endOf(startedAt), updatedFrom: overlapped(startedAt) },
+  { createdFrom: endOf(startedAt) },
+];
+
+// Shopify's times have whole seconds.
+const endOf = (at: Date): string => shopifyTime(1000 * Math.ceil(at.getTime() / 1000));
+const overlapped = (at: Date): string => shopifyTime(1000 * Math.floor((at.getTime() - OVERLAP_MS) / 1000));

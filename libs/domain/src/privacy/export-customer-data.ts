@@ -1,0 +1,136 @@
+import { appendAudit, type Tx } from '@core/db';
+import { CoreError, invalid, notFound } from '@core/runtime';
+import type { CommandContext } from '../core/index.ts';
+import { readPersonalData, type LeftOut, type PersonalData } from './privacy-data.ts';
+import { findNamed, type Named, type NamedRequest } from './requests/find-named.ts';
+import type { ErasedPlace } from './requests/receipt.ts';
+
+export interface ExportCustomerData {
+  merchantId: string;
+  /** Absent: the request names the person. */
+  customerId?: string | undefined;
+  /** The data_request that this answers. */
+  requestId?: string | undefined;
+}
+
+export interface CustomerExport {
+  /** JSON values, by place; in `left_out` what could not be read: LeftOut. Empty when nobody is here. */
+  data: PersonalData;
+  exportedAt: Date;
+}
+
+/**
+ * Everything held on a person, for the store owner; each time is on record. One that names a data_request answers it,
+ * with a receipt of what was handed over, for everybody whom its names mean by now; of a person who is still unknown,
+ * or has been erased since, that is nothing.
+ *
+ * What does not open is counted and left out. Rejected: to fail for it, which would keep a person from everything for
+ * the sake of one broken value.
+ * @throws CoreError not_found: the person, or the request; invalid_argument when neither is named, or the request is of
+ *   another kind or person; failed_precondition when the request waits with a problem, and the caller names nobody
+ */
+export async function exportCustomerData(
+  tx: Tx,
+  ctx: CommandContext,
+  { merchantId, customerId, requestId }: ExportCustomerData,
+): Promise<CustomerExport> {
+  if (!customerId && !requestId) throw invalid('customer_id', 'or request_id must name the person');
+  const request = requestId ? await lockRequest(tx, merchantId, requestId) : undefined;
+  if (request && !customerId) assertReadable(request);
+  const named = request ? await findNamed(tx, ctx, merchantId, request) : NOBODY;
+  if (customerId && named.ids.length > 0 && !named.ids.includes(customerId)) {
+    throw invalid('customer_id', 'is not the person whom the request is about');
+  }
+  const customerIds = named.ids.length > 0 ? named.ids : customerId ? [customerId] : [];
+  const subject = customerIds[0] ?? null;
+  // Before it is read: the request is a part of what is held.
+  if (request && requestId && subject) await nameSubject(tx, { merchantId, requestId, subject });
+  const held = customerIds.length > 0 ? await readPersonalData(tx, ctx, { merchantId, customerIds }) : null;
+  // Named by the caller: whom they ask for is not here. Named by the request: there is nothing to tell any more.
+  if (!held && customerId) throw notFound('customer');
+  const leftOut = [...(held?.leftOut ?? []), ...doubtful(named)];
+  const data = held?.data ?? {};
+  const places = placesOf(data, leftOut);
+  if (request && requestId) await answer(tx, { merchantId, requestId }, { customerId: subject, places });
+  await appendAudit(tx, ctx, {
+    merchantId,
+    customerId: held ? (subject ?? undefined) : undefined,
+    action: 'privacy.export',
+    detail: {
+      ...(requestId ? { request_id: requestId } : {}),
+      rows: Object.fromEntries(places.map(({ place, found }) => [place, found])),
+      ...(leftOut.length > 0 ? { left_out: leftOut.reduce((sum, { count }) => sum + count, 0) } : {}),
+    },
+  });
+  const nothing = !held && leftOut.length === 0;
+  return { data: nothing ? {} : { ...data, left_out: leftOut }, exportedAt: new Date() };
+}
+
+const NOBODY: Named = { ids: [], unopened: 0, notLookedAt: 0 };
+
+/** Customers of whom nobody can tell whether they hold the email that the request named. */
+const doubtful = ({ unopened, notLookedAt }: Named): LeftOut[] =>
+  [
+    { place: 'customers', count: unopened, reason: 'email_does_not_open' } as const,
+    { place: 'customers', count: notLookedAt, reason: 'not_looked_at' } as const,
+  ].filter(({ count }) => count > 0);
+
+const placesOf = (data: PersonalData, leftOut: readonly LeftOut[]): ErasedPlace[] =>
+  [...new Set([...Object.keys(data), ...leftOut.map(({ place }) => place)])].map((place) => ({
+    place,
+    found: data[place]?.length ?? 0,
+    removed: [],
+    remark: [
+      'handed over',
+      ...leftOut
+        .filter((each) => each.place === place)
+        .map(({ count, reason }) => `${count} left out: ${reason}`),
+    ].join('; '),
+  }));
+
+async function lockRequest(tx: Tx, merchantId: string, requestId: string) {
+  const [request] = await tx.query<NamedRequest & { kind: string; problem: string | null }>(
+    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId",
+            case when completed_at is null then receipt ->> 'problem' end as problem
+       from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
+    [merchantId, requestId],
+  );
+  if (!request) throw notFound('privacy request');
+  if (request.kind !== 'data_request') throw invalid('request_id', 'is not that of a data_request');
+  return request;
+}
+
+/** Nobody can tell whom it is about: an empty export would answer it, and it would be forgotten with its problem. */
+function assertReadable({ problem }: { problem: string | null }): void {
+  if (problem === null) return;
+  throw new CoreError(
+    'failed_precondition',
+    `request_id: the request waits with a problem (${problem}): name its person by customer_id as well, have it sent ` +
+      'anew, or end it with privacy cancel',
+    { field: 'request_id' },
+  );
+}
+
+const nameSubject = async (
+  tx: Tx,
+  { merchantId, requestId, subject }: { merchantId: string; requestId: string; subject: string },
+): Promise<void> => {
+  await tx.query(
+    `update privacy_requests set customer_id = $3
+      where merchant_id = $1 and request_id = $2 and customer_id is null`,
+    [merchantId, requestId, subject],
+  );
+};
+
+/** The first answer counts: a later export of the same request is on record in the audit log alone. */
+const answer = async (
+  tx: Tx,
+  { merchantId, requestId }: { merchantId: string; requestId: string },
+  receipt: object,
+): Promise<void> => {
+  await tx.query(
+    `update privacy_requests set receipt = $3, completed_at = now()
+      where merchant_id = $1 and request_id = $2 and completed_at is null`,
+    [merchantId, requestId, JSON.stringify(receipt)],
+  );
+};

@@ -1,0 +1,39 @@
+export { exportCustomerData, type CustomerExport } from './export-customer-data.ts';
+export { marksInBody } from './names-in-body.ts';
+export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './privacy-topics.ts';
+export { redactCustomer, type RedactCustomer } from './redact-customer.ts';
+export { assertNamesOne } from './requests/assert-names-one.ts';
+export {
+  CANCEL_REASONS,
+  cancelPrivacyRequest,
+  type CancelReason,
+} from './requests/cancel-privacy-request.ts';
+export {
+  getErasureReceipt,
+  getPrivacyRequest,
+  isRequestDone,
+  listPrivacyRequests,
+  mayWaitUnder,
+  readPrivacyFigures,
+  UNKNOWN_MERCHANT,
+  type ListPrivacyRequests,
+  type PrivacyFigures,
+  type PrivacyRequest,
+  type PrivacyRequestKind,
+} from './requests/privacy-requests.ts';
+export type { ErasedPlace, ErasureReceipt } from './requests/receipt.ts';
+export {
+  PRIVACY_CHANNEL,
+  recordPrivacyRequest,
+  type RecordPrivacyRequest,
+} from './requests/record-privacy-request.ts';
+export { findErasedSince, type ErasedSince } from './restore/find-erased-since.ts';
+export { readKept, type Kept, type KeptRequest, type KeptTombstone } from './restore/kept.ts';
+export { putBackKept, type PutBack } from './restore/put-back-kept.ts';
+export { confirmShopRedaction } from './shop/confirm-shop-redaction.ts';
+export { redactShopStep, type ShopRedactionStep } from './shop/redact-shop.ts';
+export {
+  scheduleShopRedactions,
+  type ScheduledShopRedaction,
+  type ShopRedactionPolicy,
+} from './shop/schedule-shop-redactions.ts';

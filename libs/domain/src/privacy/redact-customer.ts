@@ -1,0 +1,122 @@
+import { appendAudit, emailHash, type MerchantKeys, type Tx } from '@core/db';
+import { externalIdOf, recordChanges, type CommandContext } from '../core/index.ts';
+import {
+  canonicalNames,
+  emailTombstone,
+  enterErasure,
+  externalIdTombstone,
+  type CanonicalNames,
+  type PersonNames,
+} from '../customers/index.ts';
+import { ERASED_COLUMNS, eraseRows } from './erase-rows.ts';
+import { eraseTraces, type Traces } from './erase-traces.ts';
+import { lockPerson, remarkOf, type LockedPerson } from './lock-person.ts';
+import { completeRedaction, findReceipt } from './requests/redact-request.ts';
+import { IDS_ALONE, searched, type ErasureReceipt } from './requests/receipt.ts';
+
+/** A person, named by at least one of the three. */
+export interface RedactCustomer extends PersonNames {
+  merchantId: string;
+  requestId: string;
+}
+
+type Redaction = RedactCustomer & CanonicalNames;
+
+/**
+ * Erases a person: the row keeps its ids alone, what is held elsewhere goes, and tombstones keep imports from bringing
+ * them back. Customers that the source merged are one person. Named by the email alone, everybody who holds it is
+ * erased; named by an id, another customer with that email is left alone, and the receipt says so.
+ *
+ * An unknown person gets an empty receipt, and tombstones for the names given: an import may still be on its way with
+ * them. A request that was done before gets its receipt again, and nothing is done: the person may be back by
+ * their own wish.
+ * @throws IdReused when the request's id belongs to another kind of request, or to a request for somebody
+ *   else; CoreError invalid_argument when its ids name two customers
+ */
+export async function redactCustomer(
+  tx: Tx,
+  ctx: CommandContext,
+  given: RedactCustomer,
+): Promise<ErasureReceipt> {
+  const { merchantId, requestId } = given;
+  const input = canonicalNames(given);
+  await enterErasure(tx, merchantId);
+  const before = await findReceipt(tx, ctx, input);
+  if (before) return before;
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const person = await lockPerson(tx, ctx, keys, input);
+  const changes = await eraseRows(
+    tx,
+    merchantId,
+    person.rows.map(({ id }) => id),
+  );
+  await recordChanges(
+    tx,
+    changes.map((change) => ({
+      ctx,
+      change,
+      audit: { action: 'customer.erase', detail: { request_id: requestId } },
+    })),
+  );
+  // Tombstones are written for the names given, so the log must say by what request.
+  if (changes.length === 0) {
+    await appendAudit(tx, ctx, {
+      merchantId,
+      customerId: person.id ?? undefined,
+      action: 'customer.erase',
+      detail: { request_id: requestId, customers: 0 },
+    });
+  }
+  const receipt: ErasureReceipt = {
+    customerId: person.id,
+    places: [
+      searched('customers', changes.length, ERASED_COLUMNS, remarkOf(person)),
+      ...(await eraseTraces(tx, ctx, keys, await tracesOf(tx, keys, input, person))),
+      ...IDS_ALONE,
+    ],
+  };
+  await completeRedaction(tx, keys, input, receipt);
+  return receipt;
+}
+
+/** By what the person is known elsewhere. */
+async function tracesOf(
+  tx: Tx,
+  keys: MerchantKeys,
+  { merchantId, requestId, customerId, externalId, email }: Redaction,
+  { rows, isOwn }: LockedPerson,
+): Promise<Traces> {
+  const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];
+  const stored = rows.flatMap(({ external_id: id }) => (id ? [externalIdOf(id)] : []));
+  const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);
+  const hashes = rows.flatMap((row) => row.email_hash ?? []);
+  // A deleted customer's email is gone already: what the request says of it stands in.
+  if (email && (rows.every(({ deleted }) => deleted) || (!isOwn && !externalId))) {
+    hashes.push(emailHash(keys, email));
+  }
+  const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));
+  // Who asks by an external id that is not known here may share the email with a customer who stays.
+  const stay = await tx.query<{ hash: string }>(
+    `select encode(email_hash, 'hex') as hash from customers
+      where merchant_id = $1 and email_hash = any($2::bytea[]) and id <> all($3::uuid[])`,
+    [merchantId, hashes, customerIds],
+  );
+  const others = new Set(stay.map(({ hash }) => hash));
+  return {
+    merchantId,
+    requestId,
+    customerIds,
+    externalIds,
+    emailHashes: new Set([...emailHashes].filter((hash) => !others.has(hash))),
+    tombstones: [
+      ...[...emailHashes].map((hash) => ({
+        kind: 'email' as const,
+        hash: emailTombstone(keys, Buffer.from(hash, 'hex')),
+      })),
+      ...[...externalIds].map((id) => ({
+        kind: 'external_id' as const,
+        hash: externalIdTombstone(keys, id),
+      })),
+    ],
+  };
+}

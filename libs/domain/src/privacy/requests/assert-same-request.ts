@@ -1,0 +1,40 @@
+import type { Tx } from '@core/db';
+import { IdReused } from '@core/runtime';
+import type { PrivacyRequestKind } from './privacy-requests.ts';
+import type { NamedRequest } from './find-named.ts';
+
+/**
+ * Checks a request whose id is already stored: a repetition does nothing, but another request under this id
+ * must be reported. A data_request is the same when it names the same person, compared by the most reliable
+ * identifier that both have; without a common identifier it counts as the same.
+ * @throws IdReused when the kind or the person differs
+ */
+export async function assertSameRequest(
+  tx: Tx,
+  { merchantId, requestId, kind }: { merchantId: string; requestId: string; kind: PrivacyRequestKind },
+  given: NamedRequest,
+  /** The hashes that earlier builds may have stored in the place of those given. */
+  earlier: readonly Buffer[],
+): Promise<void> {
+  const [before] = await tx.query<NamedRequest & { kind: PrivacyRequestKind }>(
+    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId"
+       from privacy_requests where merchant_id = $1 and request_id = $2`,
+    [merchantId, requestId],
+  );
+  if (!before) return;
+  if (before.kind !== kind) throw new IdReused('request_id', 'a request of another kind');
+  if (!isNamed(before) || !isNamed(given) || isSamePerson(before, given, earlier)) return;
+  throw new IdReused('request_id', 'a request for somebody else');
+}
+
+const isNamed = ({ customerId, namedEmail, namedExternalId }: NamedRequest): boolean =>
+  !!customerId || !!namedEmail || !!namedExternalId;
+
+/** Compares the hashes first: the customer that they resolve to may have changed since. */
+function isSamePerson(before: NamedRequest, given: NamedRequest, earlier: readonly Buffer[]): boolean {
+  for (const name of ['namedExternalId', 'namedEmail'] as const) {
+    const [one, other] = [before[name], given[name]];
+    if (one && other) return [other, ...earlier].some((hash) => hash.equals(one));
+  }
+  return !!before.customerId && before.customerId === given.customerId;
+}

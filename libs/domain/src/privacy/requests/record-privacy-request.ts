@@ -1,0 +1,136 @@
+import { appendAudit, type Tx } from '@core/db';
+import type { CommandContext } from '../../core/index.ts';
+import type { PrivacyRequestKind } from './privacy-requests.ts';
+import {
+  canonicalNames,
+  earlierHashes,
+  findPerson,
+  hashNames,
+  healExternalId,
+  reindexEmails,
+  type CanonicalNames,
+  type PersonNames,
+} from '../../customers/index.ts';
+import { assertSameRequest } from './assert-same-request.ts';
+import type { NamedRequest } from './find-named.ts';
+import type { ShopProgress } from './shop-redaction.ts';
+
+/** The worker listens on it: a shop is to be redacted. */
+export const PRIVACY_CHANNEL = 'privacy';
+
+/** A request of a person or a shop that is not served at once, or could not be. */
+export interface RecordPrivacyRequest extends PersonNames {
+  merchantId: string;
+  requestId: string;
+  kind: PrivacyRequestKind;
+  /** Of a shop_redact; absent: of everything of the merchant. */
+  shop?: string | undefined;
+  /** Why it could not be carried out: field and rule, no value. */
+  problem?: string | undefined;
+}
+
+/**
+ * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A data_request names the
+ * person by our own id, null when unknown here, and by keyed hashes of the names that were given: an import may store them
+ * before it is answered; one that was written down without is told them by the second. A redact is without: who it was is
+ * what the erasure finds, and its receipt says. One of unknown kind becomes what it is once it is sent anew.
+ * @throws IdReused when a data_request or shop_redact has the id of another request; CoreError invalid_argument when the
+ *   ids of a data_request name two customers
+ */
+export async function recordPrivacyRequest(
+  tx: Tx,
+  ctx: CommandContext,
+  input: RecordPrivacyRequest,
+): Promise<{
+  /** Whether the request, or whom it is about, was not known before. */
+  recorded: boolean;
+  /** The customer that the names of this request mean here; null when nobody has them, or none are given. */
+  customerId: string | null;
+}> {
+  const { merchantId, requestId, kind, shop, problem } = input;
+  const named = kind === 'data_request' ? await nameSubject(tx, ctx, canonicalNames(input)) : NOBODY;
+  const { customerId, namedEmail, namedExternalId, earlier } = named;
+  const progress: ShopProgress & Pick<RecordPrivacyRequest, 'problem'> = {
+    ...(shop === undefined ? {} : { shop }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+  const row = [
+    merchantId,
+    requestId,
+    kind,
+    customerId,
+    namedEmail,
+    namedExternalId,
+    JSON.stringify(progress),
+  ];
+  const recorded = await tx.query(
+    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, named_email, named_external_id, receipt)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning 1`,
+    row,
+  );
+  // The api's role, which records redacts alone, may not change a kind.
+  if (recorded.length === 0 && (kind === 'data_request' || kind === 'shop_redact')) {
+    recorded.push(
+      ...(await tx.query(
+        `update privacy_requests
+            set kind = $3, customer_id = $4, named_email = $5, named_external_id = $6, receipt = $7, ${NOT_CANCELLED}
+          where merchant_id = $1 and request_id = $2 and kind = 'unknown' and completed_at is null returning 1`,
+        row,
+      )),
+    );
+  }
+  if (recorded.length === 0) {
+    // A redact is only recorded here: the erasure compares the persons, which this row does not name yet.
+    if (kind !== 'redact' && kind !== 'unknown') await assertSameRequest(tx, input, named, earlier);
+    if (named === NOBODY || !(await tellSubject(tx, input, named))) return { recorded: false, customerId };
+  }
+  await appendAudit(tx, ctx, {
+    merchantId,
+    customerId: customerId ?? undefined,
+    action: 'privacy.request',
+    detail: { request_id: requestId, kind },
+  });
+  if (kind === 'shop_redact') tx.announce(PRIVACY_CHANNEL);
+  return { recorded: true, customerId };
+}
+
+/** The cancellation of a request that could not be read does not cancel the one that is sent anew. */
+const NOT_CANCELLED = 'cancelled_at = null, cancel_reason = null';
+
+/** A request as it came, with the hashes that earlier builds made of its names. */
+type Subject = NamedRequest & { earlier: readonly Buffer[] };
+
+const NOBODY: Subject = { customerId: null, namedEmail: null, namedExternalId: null, earlier: [] };
+
+/** Without a name no key is asked for: a request must be written down also while the keyring lacks it. */
+async function nameSubject(
+  tx: Tx,
+  ctx: CommandContext,
+  { merchantId, ...names }: CanonicalNames & { merchantId: string },
+): Promise<Subject> {
+  if (!names.customerId && !names.externalId && !names.email) return NOBODY;
+  // Made where there are none: whose first import is still to come has nothing else to hash by.
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const { externalId, email } = names;
+  if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, externalId);
+  if (email) await reindexEmails(tx, keys, merchantId, [email]);
+  const customerId = await findPerson(tx, keys, merchantId, names);
+  return { customerId, ...hashNames(keys, names, customerId), earlier: earlierHashes(keys, names) };
+}
+
+/** @returns whether nobody was named before */
+const tellSubject = async (
+  tx: Tx,
+  { merchantId, requestId }: RecordPrivacyRequest,
+  { customerId, namedEmail, namedExternalId }: NamedRequest,
+): Promise<boolean> =>
+  (
+    await tx.query(
+      `update privacy_requests
+          set customer_id = $3, named_email = $4, named_external_id = $5, receipt = receipt - 'problem', ${NOT_CANCELLED}
+        where merchant_id = $1 and request_id = $2 and kind = 'data_request' and completed_at is null
+          and customer_id is null and named_email is null and named_external_id is null
+       returning 1`,
+      [merchantId, requestId, customerId, namedEmail, namedExternalId],
+    )
+  ).length > 0;

@@ -1,0 +1,17 @@
+export {
+  failWebhook,
+  finishWebhook,
+  pruneWebhooks,
+  type WebhookFailure,
+  type WebhookOutcome,
+} from './finish-webhook.ts';
+export { receiveWebhook, type ReceiveWebhook } from './receive-webhook.ts';
+export {
+  countFailedWebhooks,
+  redriveWebhooks,
+  type FailedWebhookGroup,
+  type FailedWebhooks,
+} from './redrive-webhooks.ts';
+export { shopifyRequestId } from './shopify-request-id.ts';
+export { takeWebhooks, type WaitingWebhook } from './take-webhooks.ts';
+export { WEBHOOK_TOPICS, WEBHOOKS_CHANNEL, webhookTopic, type WebhookTopic } from './topics.ts';

@@ -1,0 +1,63 @@
+import { KeyError, type MerchantKeys, type Tx } from '@core/db';
+import { openWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
+import { REQUEST_KINDS } from './request-kinds.ts';
+import type { WebhookTopic } from './topics.ts';
+
+/** The digits of a hash that are kept: 128 bits, so that the id of a privacy request still fits behind its prefix. */
+const DIGITS = 32;
+
+/** The id of a webhook whose event's id another body has. The same webhook gets it again whenever it comes. */
+export const idByBody = (eventId: string, bodyHash: Buffer): string =>
+  `${eventId}.${bodyHash.toString('hex').slice(0, DIGITS)}`;
+
+interface StoredWebhook {
+  merchantId: string;
+  shop: string;
+  topic: WebhookTopic;
+  eventId: string;
+  bodyHash: Buffer;
+}
+
+/**
+ * Whether what is stored under this id is the same webhook, come again. A shop's redaction always is, for it says no more
+ * than which shop.
+ *
+ * A webhook that an earlier build stored and that is done has nothing left to compare: the request of a person then
+ * counts as another, because the second of two would be lost for good, and what is asked for twice does no harm; what a shop says
+ * of its customers the next import reads.
+ */
+export async function isSameWebhook(
+  tx: Tx,
+  ctx: Pick<CommandContext, 'keys'>,
+  keys: MerchantKeys,
+  { bodyHash, ...webhook }: StoredWebhook,
+): Promise<boolean> {
+  const { merchantId, shop, topic, eventId } = webhook;
+  const [stored] = await tx.query<{ bodyHash: Buffer | null; body: string | null }>(
+    `select body_hash as "bodyHash", body from webhook_events
+      where merchant_id = $1 and shop = $2 and topic = $3 and event_id = $4`,
+    [merchantId, shop, topic, eventId],
+  );
+  // Not seen: it is of the merchant who had connected the shop before.
+  if (!stored) return false;
+  if (topic === 'shop/redact') return true;
+  const held = { ...webhook, body: stored.body };
+  const before = stored.bodyHash ?? (await hashOfHeld(tx, ctx, keys, held));
+  return before ? before.equals(bodyHash) : !REQUEST_KINDS[topic];
+}
+
+/** Undefined: the body is gone, or does not open. */
+async function hashOfHeld(
+  tx: Tx,
+  ctx: Pick<CommandContext, 'keys'>,
+  keys: MerchantKeys,
+  { body, ...webhook }: Omit<StoredWebhook, 'bodyHash'> & { body: string | null },
+): Promise<Buffer | undefined> {
+  if (!body) return undefined;
+  try {
+    return webhookHash(keys, webhook.topic, await openWebhookBody(tx, ctx.keys, { ...webhook, body }));
+  } catch (error) {
+    if (error instanceof KeyError) return undefined;
+    throw error;
+  }
+}

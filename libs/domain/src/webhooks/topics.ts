@@ -1,0 +1,30 @@
+import { PRIVACY_TOPICS } from '../privacy/index.ts';
+
+/** What is done with a webhook, by Shopify's name of its topic. Others are not stored. */
+export const WEBHOOK_TOPICS = [
+  'customers/create',
+  'customers/update',
+  'customers/delete',
+  'customers/merge',
+  'bulk_operations/finish',
+  ...PRIVACY_TOPICS,
+] as const;
+
+export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
+
+/**
+ * The topic that a text names: in whatever case, and with Shopify's other spelling of it (CUSTOMERS_REDACT, the name in
+ * its schema), as a path or a header of a proxy has it.
+ */
+export const webhookTopic = (name: string): WebhookTopic | undefined => {
+  const spelling = flat(name.trim());
+  return WEBHOOK_TOPICS.find((topic) => flat(topic) === spelling);
+};
+
+const LONGEST_TOPIC = 100;
+
+const flat = (name: string): string =>
+  name.length > LONGEST_TOPIC ? '' : name.toLowerCase().replaceAll('/', '_');
+
+/** The worker listens on it: webhooks wait. */
+export const WEBHOOKS_CHANNEL = 'webhooks';
