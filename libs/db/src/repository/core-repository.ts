@@ -19,7 +19,7 @@ export interface CoreRepository {
   /** The customer, or null: unknown, another merchant's, deleted or erased. */
   findById(merchantId: string, id: string): Promise<CustomerRow | null>;
   /**
-   * Stores `score` if it is newer than the one there, see updateRfmScores. Called from domain/commands only, in
+   * Stores `score` if it is newer than the one there, see updateRfmScores. Called from the domain's commands only, in
    * a transaction.
    * @returns the changed row with its raised version, or null when the customer has the same score as before
    */
