@@ -67,6 +67,11 @@ const boundaries = (options) => ({
   ],
 });
 
+const builtRegExps = ['NewExpression', 'CallExpression'].map((made) => ({
+  selector: `${made}[callee.name='RegExp'][arguments.0.type!='Literal']`,
+  message: 'Write it as a literal: the lint cannot check a regular expression that is built at run time.',
+}));
+
 export default tseslint.config(
   {
     ignores: ['**/node_modules', '**/dist', '.local', '.nx', 'libs/contracts/src/gen', 'libs/db/migrations'],
@@ -85,14 +90,21 @@ export default tseslint.config(
   {
     // No rule sees an expression that is built at run time. Specs build theirs from their own text.
     ignores: ['**/*.spec.ts', '**/test/**'],
+    rules: { 'no-restricted-syntax': ['error', ...builtRegExps] },
+  },
+  {
+    // An index says what others may use only while it names it. Which feature may import which other one is in
+    // .dependency-cruiser.mjs.
+    files: ['libs/domain/src/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
-        ...['NewExpression', 'CallExpression'].map((made) => ({
-          selector: `${made}[callee.name='RegExp'][arguments.0.type!='Literal']`,
-          message:
-            'Write it as a literal: the lint cannot check a regular expression that is built at run time.',
-        })),
+        ...builtRegExps,
+        {
+          selector: 'ExportAllDeclaration',
+          message: 'Name what others may use: export * gives away whatever a file exports to its neighbours.',
+        },
       ],
     },
   },

@@ -1,24 +1,9 @@
 import type { Client } from 'pg';
-import { backoff, pause, PermanentError } from '@core/runtime';
-import { describe, type Watcher } from './blockers.ts';
+import { backoff, pause } from '@core/runtime';
+import { describe } from './blockers.ts';
 import { buildAlone } from './build-alone.ts';
+import { MigrationBlocked, type Migrator } from './migrator.ts';
 import type { Migration } from './read-migrations.ts';
-
-export interface Migrator {
-  client: Client;
-  watcher: Watcher;
-  /** Called with a text that names the sessions that block the migration. */
-  say: (line: string) => void;
-  /** The longest time, in ms, that an exclusive lock is queued: new readers wait behind it. */
-  lockWaitMs: number;
-  /** The longest time, in ms, that a migration keeps trying. */
-  limitMs: number;
-}
-
-/** Another session holds a lock that the migration needs, and did not release it in time. */
-export class MigrationBlocked extends PermanentError {
-  override name = 'MigrationBlocked';
-}
 
 /** SQLSTATEs of a wait that timed out, and of a deadlock. */
 const CUT_OFF = ['55P03', '40P01'];

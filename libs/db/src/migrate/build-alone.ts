@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { MigrationBlocked, type Migrator } from './apply-migration.ts';
 import { describe, type BlockerWatch } from './blockers.ts';
+import { MigrationBlocked, type Migrator } from './migrator.ts';
 import { withoutComments, type Migration } from './read-migrations.ts';
 
 const INDEX = /^create (?:unique )?index concurrently (?:if not exists )?("[^"]+"|\w+)/i;

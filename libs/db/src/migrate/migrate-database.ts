@@ -1,7 +1,8 @@
 import { Client, type ClientConfig } from 'pg';
 import { pause } from '@core/runtime';
-import { applyMigration, MigrationBlocked, untilUnblocked, type Migrator } from './apply-migration.ts';
+import { applyMigration, untilUnblocked } from './apply-migration.ts';
 import { openWatcher } from './blockers.ts';
+import { MigrationBlocked, type Migrator } from './migrator.ts';
 import { prepareRoles, type RolePasswords } from './prepare-roles.ts';
 import { readMigrations } from './read-migrations.ts';
 import { isPooled, pidOf } from '../backend-pid.ts';

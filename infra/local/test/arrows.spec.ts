@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { workspaceRoot } from '@core/testing';
+import { lintTexts } from './lint-texts.ts';
+
+const root = workspaceRoot();
+
+interface Violation {
+  rule: string;
+  from: string;
+  to: string;
+}
+
+/** What the rules of the repository say of a folder that is laid out like it. */
+async function check(folder: string): Promise<Violation[]> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [
+      join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs'),
+      ...['--config', join(root, '.dependency-cruiser.mjs'), '--output-type', 'json', 'apps', 'libs'],
+    ],
+    { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
+  );
+  const { summary } = JSON.parse(stdout) as {
+    summary: { violations: (Omit<Violation, 'rule'> & { rule: { name: string } })[] };
+  };
+  return summary.violations.map(({ rule: { name }, from, to }) => ({ rule: name, from, to }));
+}
+
+const SRC = 'libs/domain/src';
+
+const allowed: [file: string, text: string][] = [
+  [`${SRC}/rfm/virtual.ts`, "import { RFM_SCALE } from '../settings/index.ts';"],
+  [`${SRC}/replay/virtual.ts`, "import type { CommandContext } from '../core/index.ts';"],
+  [`${SRC}/customers/virtual.ts`, "import { preparePage } from './upsert/page.ts';"],
+  [`${SRC}/customers/upsert/virtual.ts`, "import { healEmails } from '../emails/heal-emails.ts';"],
+  ['libs/domain/test/virtual.ts', "import { canonicalJson } from '../src/core/index.ts';"],
+];
+
+type Forbidden = [rule: string, file: string, text: string, to: string];
+
+const forbidden: Forbidden[] = [
+  // Upwards.
+  ['audit', 'virtual.ts', "import { createCustomer } from '../customers/index.ts';", 'customers'],
+  ['rfm', 'virtual.ts', "import type { ShopRedactionStep } from '../privacy/index.ts';", 'privacy'],
+  ['customers', 'upsert/virtual.ts', "export { ACTIVE } from '../../imports/index.ts';", 'imports'],
+  ['core', 'virtual.ts', "export const audit = () => import('../audit/index.ts');", 'audit'],
+].map(([feature = '', file = '', text = '', to = '']): Forbidden => [
+  `${feature}-imports-down`,
+  `${SRC}/${feature}/${file}`,
+  text,
+  `${SRC}/${to}/index.ts`,
+]);
+
+forbidden.push(
+  // Past the index.
+  [
+    'domain-by-index',
+    `${SRC}/privacy/virtual.ts`,
+    "import { preparePage } from '../customers/upsert/page.ts';",
+    `${SRC}/customers/upsert/page.ts`,
+  ],
+  [
+    'domain-by-index',
+    `${SRC}/keys/virtual.ts`,
+    "import type { CommandContext } from '../core/context.ts';",
+    `${SRC}/core/context.ts`,
+  ],
+  [
+    'domain-by-index',
+    'libs/domain/test/virtual-past.ts',
+    "import { canonicalJson } from '../src/core/canonical-json.ts';",
+    `${SRC}/core/canonical-json.ts`,
+  ],
+  [
+    'domain-by-index',
+    'apps/api/src/virtual.ts',
+    "import { applyRfmScore } from '../../../libs/domain/src/rfm/apply-rfm-score.ts';",
+    `${SRC}/rfm/apply-rfm-score.ts`,
+  ],
+  // Beside the features.
+  [
+    'domain-by-feature',
+    'libs/domain/test/virtual-beside.ts',
+    "import { pay } from '../src/billing/pay.ts';",
+    `${SRC}/billing/pay.ts`,
+  ],
+  // In a circle: through a third file, by types alone, and by values anywhere.
+  ['no-cycle', `${SRC}/rfm/one.ts`, "export { three as one } from './two.ts';", `${SRC}/rfm/two.ts`],
+  ['no-cycle', `${SRC}/keys/one.ts`, "export type { Two as One } from './two.ts';", `${SRC}/keys/two.ts`],
+  [
+    'no-cycle-of-values',
+    'libs/db/src/one.ts',
+    "export { two as one } from './two.ts';",
+    'libs/db/src/two.ts',
+  ],
+);
+
+/** The other ends of what is forbidden. A circle is reported once. */
+const rest: [file: string, text: string][] = [
+  [`${SRC}/billing/pay.ts`, 'export const pay = 1;'],
+  [`${SRC}/rfm/two.ts`, "export { one as three } from './three.ts';"],
+  [`${SRC}/rfm/three.ts`, "export { one } from './one.ts';"],
+  [`${SRC}/keys/two.ts`, "export type { One as Two } from './one.ts';"],
+  ['libs/db/src/two.ts', "export { one as two } from './one.ts';"],
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'core-arrows-'));
+  cpSync(join(root, SRC), join(folder, SRC), { recursive: true });
+  mkdirSync(join(folder, 'apps'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (files: readonly (readonly [file: string, text: string])[]) => {
+  for (const [file, text] of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), `${text}\n`);
+  }
+};
+
+it('are allowed down, through an index, and within a feature', async () => {
+  write(allowed);
+  expect(await check(folder)).toEqual([]);
+});
+
+describe('are forbidden', () => {
+  let found: Awaited<ReturnType<typeof check>>;
+  beforeAll(async () => {
+    write([...forbidden.map(([, file, text]) => [file, text] as const), ...rest]);
+    found = await check(folder);
+  });
+
+  it.each(forbidden)('by %s: %s: %s', (rule, from, _text, to) => {
+    expect(found).toContainEqual({ rule, from, to });
+  });
+});
+
+it('an index gives away no whole file', async () => {
+  const [found] = await lintTexts([[`${SRC}/rfm/index.ts`, "export * from './apply-rfm-score.ts';\n"]]);
+  expect(found).toContainEqual({
+    ruleId: 'no-restricted-syntax',
+    message: expect.stringContaining('Name what others may use'),
+  });
+});
