@@ -46,7 +46,7 @@ export {
   applyRfmScores,
   checkRfmScore,
   getRfmDistribution,
-  readScores,
+  getCustomerRfm,
   type ApplyRfmScore,
   type FoundScore,
   type RfmDistribution,

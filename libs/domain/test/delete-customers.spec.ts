@@ -9,7 +9,7 @@ import {
   getRfmDistribution,
   listCustomers,
   mergeCustomers,
-  readScores,
+  getCustomerRfm,
   redactCustomer,
   updateCustomer,
   upsertCustomers,
@@ -122,7 +122,7 @@ describe('deleteCustomers', () => {
     await expect(
       findCustomerByEmail(reader(), bench.ctx.keys, { merchantId, email: 'ada@example.com' }),
     ).rejects.toMatchObject({ kind: 'not_found' });
-    expect(await readScores(reader(), [key])).toEqual([undefined]);
+    expect(await getCustomerRfm(reader(), [key])).toEqual([undefined]);
     const tokens = createPageTokens([Buffer.alloc(32)]);
     const list = await listCustomers(reader(), tokens, { merchantId, pageSize: 0, pageToken: '' });
     expect(list.customers.map(({ externalId }) => externalId)).toEqual([gid(3)]);

@@ -27,7 +27,7 @@ import {
   getRfmDistribution,
   listChangedCustomers,
   listCustomers,
-  readScores,
+  getCustomerRfm,
 } from '../src/index.ts';
 
 // A million customers, a fifth of them of one merchant. In a cluster of its own: their log would keep the standby
@@ -195,8 +195,8 @@ const ANY_OF_MERCHANT = '(idx|uq)_customers_merchant_\\w+';
 // Every read and the index it goes by. All lead with merchant_id: what belongs to a merchant lies together, and in
 // the order of its pages.
 const READS: [read: string, index: string, make: (reader: Reader) => Promise<unknown>][] = [
-  ['one score', ID, (reader) => readScores(reader, keysOf(1))],
-  ['256 scores', ID_OR_PRIMARY_KEY, (reader) => readScores(reader, keysOf(256))],
+  ['one score', ID, (reader) => getCustomerRfm(reader, keysOf(1))],
+  ['256 scores', ID_OR_PRIMARY_KEY, (reader) => getCustomerRfm(reader, keysOf(256))],
   ['a customer', ID_OR_PRIMARY_KEY, (reader) => getCustomer(reader, { ...small, customerId: A_CUSTOMER })],
   [
     'a customer of many',

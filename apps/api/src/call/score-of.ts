@@ -1,5 +1,5 @@
 import { batchReads, newestToken, type Consistency, type ReadRouter } from '@core/db';
-import { readScores, type CustomerKey, type FoundScore } from '@core/domain';
+import { getCustomerRfm, type CustomerKey, type FoundScore } from '@core/domain';
 
 /** One score, read together with those that other calls want at the same moment. */
 export type ScoreOf = (key: CustomerKey, consistency: Consistency) => Promise<FoundScore>;
@@ -8,15 +8,18 @@ export type ScoreOf = (key: CustomerKey, consistency: Consistency) => Promise<Fo
 export function createScoreOf(reads: ReadRouter): ScoreOf {
   const quick = { hedge: true };
   const anyReplica = batchReads((keys: readonly CustomerKey[]) =>
-    readScores(reads.reader({ kind: 'minimize_latency' }, quick), keys),
+    getCustomerRfm(reads.reader({ kind: 'minimize_latency' }, quick), keys),
   );
   const primary = batchReads((keys: readonly CustomerKey[]) =>
-    readScores(reads.reader({ kind: 'strong' }), keys),
+    getCustomerRfm(reads.reader({ kind: 'strong' }), keys),
   );
   const atLeast = batchReads((keys: readonly (CustomerKey & { token: string })[]) => {
     const token = newestToken(keys.map((key) => key.token));
     // Tokens of several timelines: there was a failover just now, and the primary satisfies them all.
-    return readScores(reads.reader(token ? { kind: 'at_least', token } : { kind: 'strong' }, quick), keys);
+    return getCustomerRfm(
+      reads.reader(token ? { kind: 'at_least', token } : { kind: 'strong' }, quick),
+      keys,
+    );
   });
   return (key, consistency) => {
     switch (consistency.kind) {

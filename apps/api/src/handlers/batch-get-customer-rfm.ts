@@ -1,5 +1,5 @@
 import type { BatchGetCustomerRFMRequest } from '@core/contracts';
-import { readScores } from '@core/domain';
+import { getCustomerRfm } from '@core/domain';
 import { readerFor } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentScore } from '../present/rfm-score.ts';
@@ -11,7 +11,7 @@ export async function batchGetCustomerRfmHandler(
 ) {
   const { merchantId, customerIds } = request;
   const keys = customerIds.map((customerId) => ({ merchantId, customerId }));
-  const scores = await readScores(readerFor(deps, request), keys);
+  const scores = await getCustomerRfm(readerFor(deps, request), keys);
   return {
     results: customerIds.map((customerId, n) => ({
       customerId,

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readScores, rotateMerchants } from '@core/domain';
+import { getCustomerRfm, rotateMerchants } from '@core/domain';
 import { customerIdOf } from '@core/testing';
 import { percentile } from '../events/latency.ts';
 import { measure, type Measured } from '../rounds.ts';
@@ -95,7 +95,9 @@ async function readFor(
       const key = { merchantId: MERCHANT, customerId: customerIdOf(randomInt(customers)) };
       const from = performance.now();
       reads.push(
-        readScores(router.reader({ kind: 'minimize_latency' }), [key]).then(() => performance.now() - from),
+        getCustomerRfm(router.reader({ kind: 'minimize_latency' }), [key]).then(
+          () => performance.now() - from,
+        ),
       );
     }
     const sorted = (await Promise.all(reads)).sort((a, b) => a - b);
