@@ -1,6 +1,6 @@
 import type { Reader } from '@core/db';
-import { auditIdsOf } from './audit-ids.ts';
 import { cutPage, untilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
+import { auditIdsOf } from './audit-ids.ts';
 
 export interface AuditLogEntry {
   id: string;

@@ -1,4 +1,5 @@
 import { CUSTOMER_COLUMNS, FIRST_UUID, type CustomerRow, type Reader } from '@core/db';
+import { CUSTOMER_BYTES, cutPage, untilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
 import {
   conditionsOf,
   identityOf,
@@ -6,7 +7,6 @@ import {
   sizeOfPage,
   type CustomerFilter,
 } from './list-customers-filter.ts';
-import { CUSTOMER_BYTES, cutPage, untilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
 
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 

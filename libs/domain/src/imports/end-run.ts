@@ -1,7 +1,7 @@
 import { appendAudit, type ImportStatus, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
-import { getImport, type ImportRun } from './imports.ts';
 import { explainReason } from '../customers/index.ts';
+import { getImport, type ImportRun } from './imports.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { countRowErrors, keepRowErrors, type RowErrorCounts } from './count-row-errors.ts';
 import { forgetIds } from './keep-ids.ts';

@@ -1,6 +1,6 @@
 import { KeyError, open, sealValue, splitSealed, type Tx } from '@core/db';
-import { tokenContext } from '../imports/index.ts';
 import { webhookContext } from '../core/index.ts';
+import { tokenContext } from '../imports/index.ts';
 import type { RotationKeys } from './rotate-emails.ts';
 
 /** What was found of older generations outside of customers. */

@@ -1,8 +1,8 @@
 import type { Reader, Tx } from '@core/db';
-import { findHeldWebhooks } from './held-webhooks.ts';
-import { MERGED_WITH, openReadable, type SealedEmail } from '../customers/index.ts';
-import { externalIdOf, shopifyNumber, type CommandContext } from '../core/index.ts';
 import { auditIdsOf } from '../audit/index.ts';
+import { externalIdOf, shopifyNumber, type CommandContext } from '../core/index.ts';
+import { MERGED_WITH, openReadable, type SealedEmail } from '../customers/index.ts';
+import { findHeldWebhooks } from './held-webhooks.ts';
 
 /** JSON of what is held, by place; a place that holds nothing is an empty list. */
 export type PersonalData = Record<string, unknown[]>;

@@ -1,7 +1,7 @@
 import type { Pool, Tx } from '@core/db';
+import { PRIVACY_TOPICS } from '../privacy/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import { shopifyRequestId } from './shopify-request-id.ts';
-import { PRIVACY_TOPICS } from '../privacy/index.ts';
 
 export type WebhookOutcome = 'applied' | 'ignored';
 

@@ -1,6 +1,6 @@
 import { appendSharedAudit, type CustomerRow, type Tx } from '@core/db';
-import { openReadable, type SealedEmail } from './open-readable.ts';
 import type { CommandContext } from '../../core/index.ts';
+import { openReadable, type SealedEmail } from './open-readable.ts';
 
 type Row = Pick<CustomerRow, 'id' | 'merchantId' | 'email'>;
 

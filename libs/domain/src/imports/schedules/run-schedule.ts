@@ -1,9 +1,9 @@
 import type { Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
+import { startImport } from '../start-import.ts';
 import type { ImportSchedule } from './import-schedules.ts';
 import { lastAt } from './firings.ts';
-import { startImport } from '../start-import.ts';
 
 /** By so much the clocks of two importers may differ. */
 const CLOCKS_DIFFER_MS = 60_000;

@@ -1,10 +1,10 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { SCHEDULE_COLUMNS, toSchedule, type ImportSchedule } from './import-schedules.ts';
 import { notConnected } from '../access-token.ts';
+import { shopDomain } from '../shop-domain.ts';
+import { SCHEDULE_COLUMNS, toSchedule, type ImportSchedule } from './import-schedules.ts';
 import type { ScheduleTimes } from './firings.ts';
 import { checkCron, checkTimeZone } from './schedule-times.ts';
-import { shopDomain } from '../shop-domain.ts';
 
 export interface SetImportSchedule extends ScheduleTimes {
   merchantId: string;

@@ -1,8 +1,8 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { sealToken } from '../access-token.ts';
-import { moveShop } from './move-shop.ts';
 import { shopDomain } from '../shop-domain.ts';
+import { moveShop } from './move-shop.ts';
 import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface ConnectShop {

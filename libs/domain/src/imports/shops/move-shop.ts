@@ -2,10 +2,10 @@ import { appendAudit, type Tx } from '@core/db';
 import { CoreError, invalid } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
-import { moveWebhooks } from './move-webhooks.ts';
 import { shopDomain } from '../shop-domain.ts';
-import { isTaken, takenByAnother } from './shop-owner.ts';
 import { ACTIVE, alreadyRunning } from '../start-import.ts';
+import { moveWebhooks } from './move-webhooks.ts';
+import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface MoveShop {
   merchantId: string;

@@ -1,6 +1,5 @@
 import { appendAudit, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import type { PrivacyRequestKind } from './privacy-requests.ts';
 import {
   canonicalNames,
   earlierHashes,
@@ -11,6 +10,7 @@ import {
   type CanonicalNames,
   type PersonNames,
 } from '../../customers/index.ts';
+import type { PrivacyRequestKind } from './privacy-requests.ts';
 import { assertSameRequest } from './assert-same-request.ts';
 import type { NamedRequest } from './find-named.ts';
 import type { ShopProgress } from './shop-redaction.ts';

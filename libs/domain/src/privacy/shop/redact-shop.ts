@@ -1,17 +1,17 @@
 import { appendAudit, appendToOutbox, FIRST_UUID, lockMerchantKeys, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { disconnectShop } from './disconnect-shop.ts';
-import { ERASED_COLUMNS, eraseRows } from '../erase-rows.ts';
 import { enterErasure } from '../../customers/index.ts';
-import { completeWaitingRedactions } from '../requests/redact-request.ts';
+import { ERASED_COLUMNS, eraseRows } from '../erase-rows.ts';
 import { IDS_ALONE, searched, type ErasureReceipt } from '../requests/receipt.ts';
-import { REMOVED, removeSome } from './shop-places.ts';
+import { completeWaitingRedactions } from '../requests/redact-request.ts';
 import {
   saveProgress,
   takeShopRedaction,
   type ShopProgress,
   type ShopRedaction,
 } from '../requests/shop-redaction.ts';
+import { disconnectShop } from './disconnect-shop.ts';
+import { REMOVED, removeSome } from './shop-places.ts';
 
 /** Customers of one step: a page of an import waits no longer for it than for another page. */
 const BATCH = 500;
