@@ -80,6 +80,7 @@ export {
   type DeleteCustomers,
   type DisclosedEmails,
   type HealExternalIds,
+  type ImportedCustomer,
   type ListChangedCustomers,
   type ListCustomers,
   type MergeCustomers,

@@ -39,6 +39,7 @@ export {
 } from './persons/tombstones.ts';
 export { updateCustomer, type UpdateCustomer } from './update-customer.ts';
 export { upsertCustomers, type UpsertCounts, type UpsertCustomers } from './upsert-customers.ts';
+export type { ImportedCustomer } from './upsert/page.ts';
 export {
   explainReason,
   isRowReason,

@@ -8,8 +8,6 @@ import {
   type CustomerFilter,
 } from './list-customers-filter.ts';
 
-export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
-
 export interface ListCustomers extends CustomerFilter {
   /** 1-1,000; 0 is 100. Large rows make a page shorter. */
   pageSize: number;

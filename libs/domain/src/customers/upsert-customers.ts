@@ -10,8 +10,6 @@ import { preparePage, type ImportedCustomer } from './upsert/page.ts';
 import { resolvePage } from './upsert/resolve.ts';
 import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from './upsert/write.ts';
 
-export type { ImportedCustomer };
-
 export interface UpsertCustomers {
   merchantId: string;
   /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */

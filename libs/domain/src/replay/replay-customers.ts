@@ -1,8 +1,6 @@
 import { appendAudit, appendToOutbox, type Actor, type Tx } from '@core/db';
 import { selectPage, type ReplayCursor, type ReplaySelection } from './replay-selection.ts';
 
-export { countReplay, type ReplayCursor, type ReplaySelection } from './replay-selection.ts';
-
 export interface ReplayCustomers extends ReplaySelection {
   /** The cursor of the page before; absent for the first. */
   after?: ReplayCursor | undefined;
