@@ -7,7 +7,7 @@ import {
   WrongPooler,
   type Pool,
   type Pooler,
-  type Reader,
+  poolReader,
   type ReadRouter,
 } from '@core/db';
 import type { Address, Logger } from '@core/runtime';
@@ -31,7 +31,7 @@ export function createServable(options: {
   log: Pick<Logger, 'warn'>;
 }): Servable {
   const { pool, env, log } = options;
-  const primary: Reader = { query: async (text, values) => (await pool.query(text, values)).rows };
+  const primary = poolReader(pool);
   const anyNode = options.reads.reader({ kind: 'minimize_latency' });
   const settings = { NODE_ENV: env.NODE_ENV, log };
   return {

@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
-import { createMerchantKeyStore, parseKeyring, type Reader } from '@core/db';
+import { createMerchantKeyStore, parseKeyring, poolReader } from '@core/db';
 import { openWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
 import { within } from '@core/runtime';
@@ -109,7 +109,7 @@ it('stores what the shop says before it answers, sealed, and tells nobody whose 
   const [row] = await rowsOf(shop.domain);
   expect(row).toMatchObject({ merchant_id: merchantId, topic: 'customers/update' });
   expect(row!.body).toMatch(/^1\.[A-Za-z0-9+/=]+$/);
-  const reader: Reader = { query: async (text, values) => (await api.owner.query(text, values)).rows };
+  const reader = poolReader(api.owner);
   const keys = createMerchantKeyStore(parseKeyring(keyring));
   const identity = {
     merchantId,

@@ -1,4 +1,6 @@
-import { CUSTOMERS_SHA256, MOST_CUSTOMERS_OF_AUDIT } from './schema/privacy.ts';
+import { sql, type Column, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { auditLog, customers, MOST_CUSTOMERS_OF_AUDIT } from './schema/index.ts';
+import { insertSelect, insertValues, json, many, statement, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
 export interface AuditEntry {
@@ -16,6 +18,29 @@ export interface Actor {
   requestId: string;
 }
 
+const APPEND = statement({
+  name: 'append_audits',
+  params: {
+    merchantIds: many(auditLog.merchantId),
+    customerIds: many(auditLog.customerId),
+    actors: many(auditLog.actor),
+    actions: many(auditLog.action),
+    details: many(json),
+    requestIds: many(auditLog.requestId),
+  },
+  text: (p) =>
+    appendAuditRows(
+      unnest('entry', {
+        merchantId: p.merchantIds,
+        customerId: p.customerIds,
+        actor: p.actors,
+        action: p.actions,
+        detail: p.details,
+        requestId: p.requestIds,
+      }),
+    ),
+});
+
 /** Writes one audit row in the caller's transaction. */
 export const appendAudit = (tx: Tx, actor: Actor, entry: AuditEntry): Promise<void> =>
   appendAudits(tx, [{ actor, entry }]);
@@ -26,23 +51,43 @@ export async function appendAudits(
   rows: readonly { actor: Actor; entry: AuditEntry }[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await tx.query(
-    appendAuditsSql(`unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::text[])
-                       as entry (merchant_id, customer_id, actor, action, detail, request_id)`),
-    [
-      rows.map(({ entry }) => entry.merchantId),
-      rows.map(({ entry }) => entry.customerId ?? null),
-      rows.map(({ actor }) => actor.caller),
-      rows.map(({ entry }) => entry.action),
-      rows.map(({ entry }) => JSON.stringify(entry.detail ?? {})),
-      rows.map(({ actor }) => actor.requestId),
-    ],
-    'append_audits',
-  );
+  await tx.run(APPEND, {
+    merchantIds: rows.map(({ entry }) => entry.merchantId),
+    customerIds: rows.map(({ entry }) => entry.customerId),
+    actors: rows.map(({ actor }) => actor.caller),
+    actions: rows.map(({ entry }) => entry.action),
+    details: rows.map(({ entry }) => JSON.stringify(entry.detail ?? {})),
+    requestIds: rows.map(({ actor }) => actor.requestId),
+  });
 }
 
 /** An action that many customers share. */
 export type SharedAudit = Pick<AuditEntry, 'merchantId' | 'action'> & { customerIds: readonly string[] };
+
+/** Digest of the customers that an audit row names, as the table's own check makes it. */
+export const customersSha256 = (ids: SQL | Column): SQL<string> =>
+  sql`encode(sha256(convert_to(array_to_string(${ids}, ','), 'UTF8')), 'hex')`;
+
+const APPEND_SHARED = statement({
+  name: 'append_shared_audit',
+  params: {
+    merchantId: auditLog.merchantId,
+    customerIds: many(customers.id),
+    actor: auditLog.actor,
+    action: auditLog.action,
+    requestId: auditLog.requestId,
+  },
+  text: (p) =>
+    insertValues(auditLog, {
+      merchantId: p.merchantId,
+      customerIds: p.customerIds,
+      actor: p.actor,
+      action: p.action,
+      detail: sql`jsonb_build_object(
+        'customers', cardinality(${p.customerIds}), 'customers_sha256', ${customersSha256(p.customerIds)})`,
+      requestId: p.requestId,
+    }),
+});
 
 /**
  * Writes one audit row that names all of the customers, or one for each thousand of them. For a single customer
@@ -59,15 +104,22 @@ export async function appendSharedAudit(
       await appendAudit(tx, actor, { merchantId, action, customerId: ids[0] });
       continue;
     }
-    await tx.query(
-      `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
-       select $1, customer_ids, $2, $3,
-              jsonb_build_object('customers', cardinality(customer_ids), 'customers_sha256', ${CUSTOMERS_SHA256}), $4
-         from (select $5::uuid[] as customer_ids) named`,
-      [merchantId, actor.caller, action, actor.requestId, ids],
-      'append_shared_audit',
-    );
+    const { caller, requestId } = actor;
+    await tx.run(APPEND_SHARED, { merchantId, customerIds: ids, actor: caller, action, requestId });
   }
+}
+
+/** What an audit row is made of, in SQL. */
+type AuditRows = SQLWrapper &
+  Readonly<Record<'merchantId' | 'customerId' | 'actor' | 'action' | 'detail' | 'requestId', SQL>>;
+
+/**
+ * Appends audit rows within a statement that makes the change, as appendEvents does.
+ * @param rows a FROM item
+ */
+export function appendAuditRows(rows: AuditRows): SQL {
+  const { merchantId, customerId, actor, action, detail, requestId } = rows;
+  return sql`${insertSelect(auditLog, { merchantId, customerId, actor, action, detail, requestId })} from ${rows}`;
 }
 
 /**

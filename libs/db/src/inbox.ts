@@ -1,4 +1,9 @@
+import { and, asc, eq, isNotNull, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { Pool } from './pool.ts';
+import { runOn } from './reader.ts';
+import { inboxEvents } from './schema/index.ts';
+import { build, insertSelect, int, many, ONE, oneOf, statement, text, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
 /** The identity of a record's event, and its content. */
@@ -44,59 +49,105 @@ export async function claimEvents(
 
 const ANY = Buffer.alloc(0);
 
+const INSERT = statement({
+  params: {
+    consumer: inboxEvents.consumer,
+    keys: many(inboxEvents.eventId),
+    digests: many(inboxEvents.digest),
+    bareIds: many(text),
+  },
+  row: { key: inboxEvents.eventId },
+  text(p, row) {
+    const given = unnest('given', { key: p.keys, digest: p.digests, bareId: p.bareIds });
+    const earlier = alias(inboxEvents, 'earlier');
+    // In one order: two consumers with events of both wait for each other instead of deadlocking.
+    return sql`
+      ${insertSelect(inboxEvents, { consumer: p.consumer, eventId: given.key, digest: given.digest })}
+        from ${given}
+       where not exists (
+         select from ${inboxEvents} as ${earlier}
+          where ${earlier.consumer} = ${p.consumer} and ${earlier.eventId} = ${given.bareId}
+            and ${earlier.digest} is null)
+       order by ${given.key}
+      on conflict do nothing returning ${row}`;
+  },
+});
+
 async function insertClaims(tx: Tx, consumer: string, claims: readonly EventClaim[]): Promise<Set<string>> {
   if (claims.length === 0) return new Set();
-  // In one order: two consumers with events of both wait for each other instead of deadlocking.
-  const rows = await tx.query<{ key: string }>(
-    `insert into inbox_events (consumer, event_id, digest)
-     select $1::text, key, digest from unnest($2::text[], $3::bytea[], $4::text[]) as given (key, digest, bare_id)
-      where not exists (select from inbox_events earlier
-                         where earlier.consumer = $1::text and earlier.event_id = bare_id and earlier.digest is null)
-      order by key
-     on conflict do nothing returning event_id as key`,
-    [
-      consumer,
-      claims.map(({ key }) => key),
-      claims.map(({ digest }) => digest),
-      claims.map(({ bareId }) => bareId),
-    ],
-  );
+  const rows = await tx.run(INSERT, {
+    consumer,
+    keys: claims.map(({ key }) => key),
+    digests: claims.map(({ digest }) => digest),
+    bareIds: claims.map(({ bareId }) => bareId),
+  });
   return new Set(rows.map(({ key }) => key));
 }
+
+const READ_DIGESTS = statement({
+  params: { consumer: inboxEvents.consumer, keys: many(inboxEvents.eventId) },
+  row: { key: inboxEvents.eventId, digest: inboxEvents.digest },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(inboxEvents)
+      .where(
+        and(
+          eq(inboxEvents.consumer, p.consumer),
+          oneOf(inboxEvents.eventId, p.keys),
+          isNotNull(inboxEvents.digest),
+        ),
+      ),
+});
 
 /**
  * Runs after the insert in its own statement: only that one sees what another consumer committed meanwhile.
  */
 async function readDigests(tx: Tx, consumer: string, keys: readonly string[]): Promise<Map<string, Buffer>> {
   if (keys.length === 0) return new Map();
-  const rows = await tx.query<{ key: string; digest: Buffer }>(
-    `select event_id as key, digest from inbox_events
-      where consumer = $1 and event_id = any($2) and digest is not null`,
-    [consumer, keys],
-  );
-  return new Map(rows.map(({ key, digest }) => [key, digest]));
+  const rows = await tx.run(READ_DIGESTS, { consumer, keys });
+  return new Map(rows.flatMap(({ key, digest }) => (digest ? [[key, digest] as const] : [])));
 }
+
+const UNCLAIM = statement({
+  params: { consumer: inboxEvents.consumer, keys: many(inboxEvents.eventId) },
+  text: (p) =>
+    build
+      .delete(inboxEvents)
+      .where(and(eq(inboxEvents.consumer, p.consumer), oneOf(inboxEvents.eventId, p.keys))),
+});
 
 /** Forgets that events were applied: they are given up, and may come again by hand. */
 export async function unclaimEvents(tx: Tx, consumer: string, keys: readonly string[]): Promise<void> {
-  await tx.query('delete from inbox_events where consumer = $1 and event_id = any($2)', [consumer, keys]);
+  await tx.run(UNCLAIM, { consumer, keys });
 }
 
 /** Rows of one delete: short enough that nobody waits for its locks, and vacuum keeps up. */
 const PRUNE_BATCH = 1_000;
+
+const PRUNE = statement({
+  params: { days: int },
+  row: ONE,
+  text(p, row) {
+    const oldest = build
+      .select({ consumer: inboxEvents.consumer, eventId: inboxEvents.eventId })
+      .from(inboxEvents)
+      .where(sql`${inboxEvents.processedAt} < now() - make_interval(days => ${p.days})`)
+      .orderBy(asc(inboxEvents.processedAt))
+      .limit(PRUNE_BATCH)
+      .for('update', { skipLocked: true });
+    return build
+      .delete(inboxEvents)
+      .where(sql`(${inboxEvents.consumer}, ${inboxEvents.eventId}) in ${oldest}`)
+      .returning(row);
+  },
+});
 
 /**
  * Deletes claims older than `days`. Several processes may do it at once.
  * @returns how many went; fewer than a full batch when there are no more
  */
 export async function pruneInbox(pool: Pool, days: number): Promise<{ pruned: number; more: boolean }> {
-  const { rowCount } = await pool.query(
-    `delete from inbox_events where (consumer, event_id) in (
-       select consumer, event_id from inbox_events
-        where processed_at < now() - make_interval(days => $1)
-        order by processed_at limit ${PRUNE_BATCH} for update skip locked)`,
-    [days],
-  );
-  const pruned = rowCount ?? 0;
+  const pruned = (await runOn(pool, PRUNE, { days })).length;
   return { pruned, more: pruned === PRUNE_BATCH };
 }

@@ -1,6 +1,16 @@
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { QueryResultRow } from 'pg';
 import { Topic } from '@core/contracts';
-import { OUTBOX_SHARDS } from './schema/index.ts';
+import { OUTBOX_SHARDS, outboxEvents, outboxRotation } from './schema/index.ts';
+import {
+  insertSelect,
+  many,
+  statement,
+  text,
+  unnest,
+  withFields,
+  type Statement,
+} from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
 export type Origin = 'api' | 'import' | 'rfm' | 'privacy' | 'webhook' | 'replay';
@@ -20,25 +30,76 @@ export interface CustomerChange {
 /** The relay listens on it: somebody has appended. */
 export const OUTBOX_CHANNEL = 'outbox';
 
+/** What events are made of, in SQL. */
+type ChangeRows = SQLWrapper &
+  Readonly<Record<'merchantId' | 'customerId' | 'version' | 'changedFields' | 'origin' | 'traceparent', SQL>>;
+
+/**
+ * Appends the events of changes within the statement that makes them (`with written as (insert into customers ...
+ * returning ...)`): a round trip less, and no ids sent back and forth. Run it by runWithEvents.
+ * @param rows a FROM item that reads what the write returned: the rows' locks are then held before the events get
+ *   their ids
+ */
+export function appendEvents(rows: ChangeRows): SQL {
+  const { merchantId, customerId, version, changedFields, origin, traceparent } = rows;
+  return sql`${insertSelect(outboxEvents, {
+    segment: sql`(select ${outboxRotation.segment} from ${outboxRotation})`,
+    shard: sql`abs(hashtext(${customerId}::text)::bigint) % ${OUTBOX_SHARDS}`,
+    topic: sql`case ${version} when 1 then ${Topic.customerCreated} else ${Topic.customerUpdated} end`,
+    merchantId,
+    customerId,
+    version,
+    changedFields,
+    origin,
+    traceparent,
+  })} from ${rows}`;
+}
+
+const APPEND = statement({
+  name: 'append_to_outbox',
+  params: {
+    merchantIds: many(outboxEvents.merchantId),
+    customerIds: many(outboxEvents.customerId),
+    versions: many(outboxEvents.version),
+    fields: many(text),
+    origins: many(outboxEvents.origin),
+    traceparents: many(outboxEvents.traceparent),
+  },
+  text(p) {
+    const change = unnest('change', {
+      merchantId: p.merchantIds,
+      customerId: p.customerIds,
+      version: p.versions,
+      fields: p.fields,
+      origin: p.origins,
+      traceparent: p.traceparents,
+    });
+    const changedFields = sql<string[]>`string_to_array(${change.fields}, ',')`;
+    return appendEvents(withFields(change, { changedFields }));
+  },
+});
+
 /**
  * Writes the changes' events in the caller's transaction, into the segment that is current. Call it after the rows are
  * written: their locks then keep a customer's events in the order of its versions. The relay is told after COMMIT.
  */
 export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[]): Promise<void> {
   if (changes.length === 0) return;
-  await writeWithEvents(
-    tx,
-    APPEND,
-    [
-      changes.map((change) => change.merchantId),
-      changes.map((change) => change.customerId),
-      changes.map((change) => change.version),
-      changes.map((change) => change.changedFields.join(',')),
-      changes.map((change) => change.origin),
-      changes.map((change) => change.traceparent),
-    ],
-    'append_to_outbox',
-  );
+  await runWithEvents(tx, APPEND, {
+    merchantIds: changes.map((change) => change.merchantId),
+    customerIds: changes.map((change) => change.customerId),
+    versions: changes.map((change) => change.version),
+    fields: changes.map((change) => change.changedFields.join(',')),
+    origins: changes.map((change) => change.origin),
+    traceparents: changes.map((change) => change.traceparent),
+  });
+}
+
+/** Runs a statement that holds appendEvents, and has the relay told after COMMIT. */
+export async function runWithEvents<P, R>(tx: Tx, statement: Statement<P, R>, parameters: P): Promise<R[]> {
+  const rows = await tx.run(statement, ...([parameters] as never));
+  tx.announce(OUTBOX_CHANNEL);
+  return rows;
 }
 
 /**
@@ -69,8 +130,3 @@ export const appendEventsSql = (from: string): string => `
          case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
          merchant_id, customer_id, version, changed_fields, origin, traceparent
     from ${from}`;
-
-const APPEND = appendEventsSql(`
-    (select merchant_id, customer_id, version, string_to_array(fields, ',') as changed_fields, origin, traceparent
-       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[])
-            as change (merchant_id, customer_id, version, fields, origin, traceparent)) as change`);

@@ -1,4 +1,21 @@
+import { and, asc, eq, inArray, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { Pool } from './pool.ts';
+import { runOn } from './reader.ts';
+import { customers, parkedEvents } from './schema/index.ts';
+import {
+  bare,
+  build,
+  float8,
+  insertSelect,
+  json,
+  limit,
+  many,
+  statement,
+  unnest,
+  type Fields,
+  type Places,
+  type RowOf,
+} from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
 /** An event for a customer not known yet, with what is needed to handle it later or to give it up. */
@@ -21,6 +38,36 @@ export interface TakenEvent extends ParkedEvent {
   attempts: number;
 }
 
+const PARK = statement({
+  params: {
+    consumer: parkedEvents.consumer,
+    waitSeconds: float8,
+    claimedAs: many(parkedEvents.eventId),
+    topics: many(parkedEvents.topic),
+    partitions: many(parkedEvents.partition),
+    offsets: many(parkedEvents.recordOffset),
+    headers: many(parkedEvents.headers),
+    bodies: many(json),
+    merchantIds: many(parkedEvents.merchantId),
+    customerIds: many(parkedEvents.customerId),
+  },
+  text(p) {
+    const given = unnest('given', {
+      eventId: p.claimedAs,
+      topic: p.topics,
+      partition: p.partitions,
+      recordOffset: p.offsets,
+      headers: p.headers,
+      body: p.bodies,
+      merchantId: p.merchantIds,
+      customerId: p.customerIds,
+    });
+    const giveUpAt = sql`now() + make_interval(secs => ${p.waitSeconds})`;
+    return sql`${insertSelect(parkedEvents, { consumer: p.consumer, ...given, giveUpAt })} from ${given}
+      on conflict (${bare(parkedEvents.consumer, parkedEvents.eventId)}) do nothing`;
+  },
+});
+
 /** Parks events in the caller's transaction, which has claimed them in the inbox. */
 export async function parkEvents(
   tx: Tx,
@@ -29,65 +76,100 @@ export async function parkEvents(
   waitSeconds: number,
 ): Promise<void> {
   if (events.length === 0) return;
-  await tx.query(
-    `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
-                                merchant_id, customer_id, give_up_at)
-     select $1, given.*, now() + make_interval(secs => $2)
-       from unnest($3::text[], $4::text[], $5::int[], $6::bigint[], $7::jsonb[], $8::jsonb[],
-                   $9::uuid[], $10::uuid[]) as given
-     on conflict (consumer, event_id) do nothing`,
-    [
-      consumer,
-      waitSeconds,
-      events.map((event) => event.claimedAs),
-      events.map((event) => event.topic),
-      events.map((event) => event.partition),
-      events.map((event) => String(event.offset)),
-      events.map((event) => JSON.stringify(event.headers)),
-      events.map((event) => event.body),
-      events.map((event) => event.merchantId),
-      events.map((event) => event.customerId),
-    ],
-  );
+  await tx.run(PARK, {
+    consumer,
+    waitSeconds,
+    claimedAs: events.map((event) => event.claimedAs),
+    topics: events.map((event) => event.topic),
+    partitions: events.map((event) => event.partition),
+    offsets: events.map((event) => event.offset),
+    headers: events.map((event) => event.headers),
+    bodies: events.map((event) => event.body),
+    merchantIds: events.map((event) => event.merchantId),
+    customerIds: events.map((event) => event.customerId),
+  });
 }
 
-// A taken row is deleted in the caller's transaction: rolled back, it is parked again. Rows that another
-// process holds are passed over.
-const takeSql = (which: string): string => `
-  delete from parked_events where id in (
-    select id from parked_events parked where consumer = $1 and ${which}
-     order by id limit $2 for update skip locked)
-  returning id, event_id as "claimedAs", topic, partition, record_offset as "offset", headers, body::text as body,
-            merchant_id as "merchantId", customer_id as "customerId", attempts`;
+const TAKEN = {
+  id: parkedEvents.id,
+  claimedAs: parkedEvents.eventId,
+  topic: parkedEvents.topic,
+  partition: parkedEvents.partition,
+  offset: parkedEvents.recordOffset,
+  headers: parkedEvents.headers,
+  body: sql<string>`${parkedEvents.body}::text`,
+  merchantId: parkedEvents.merchantId,
+  customerId: parkedEvents.customerId,
+  attempts: parkedEvents.attempts,
+};
+const WHICH = { consumer: parkedEvents.consumer, most: limit };
 
-const CUSTOMER_EXISTS = `exists (
-  select from customers c where c.merchant_id = parked.merchant_id and c.id = parked.customer_id)`;
+/**
+ * A taken row is deleted in the caller's transaction: rolled back, it is parked again. Rows that another process holds
+ * are passed over.
+ */
+function takeThose(p: Places<typeof WHICH>, which: SQL, row: Fields): SQLWrapper {
+  const oldest = build
+    .select({ id: parkedEvents.id })
+    .from(parkedEvents)
+    .where(and(eq(parkedEvents.consumer, p.consumer), which))
+    .orderBy(asc(parkedEvents.id))
+    .limit(p.most)
+    .for('update', { skipLocked: true });
+  return build.delete(parkedEvents).where(inArray(parkedEvents.id, oldest)).returning(row);
+}
+
+const TAKE_TO_APPLY = statement({
+  params: WHICH,
+  row: TAKEN,
+  text: (p, row) =>
+    takeThose(
+      p,
+      sql`exists (select from ${customers} where ${customers.merchantId} = ${parkedEvents.merchantId}
+                    and ${customers.id} = ${parkedEvents.customerId})`,
+      row,
+    ),
+});
 
 /** Takes the oldest events whose customer exists now, erased ones included. */
-export const takeEventsToApply = (tx: Tx, consumer: string, most: number): Promise<TakenEvent[]> =>
-  take(tx, takeSql(CUSTOMER_EXISTS), [consumer, most]);
+export const takeEventsToApply = async (tx: Tx, consumer: string, most: number): Promise<TakenEvent[]> =>
+  inOrder(await tx.run(TAKE_TO_APPLY, { consumer, most }));
+
+const TAKE_EXPIRED = statement({
+  params: WHICH,
+  row: TAKEN,
+  text: (p, row) => takeThose(p, sql`${parkedEvents.giveUpAt} <= now()`, row),
+});
 
 /** Takes the oldest events that have waited long enough. */
-export const takeExpiredEvents = (tx: Tx, consumer: string, most: number): Promise<TakenEvent[]> =>
-  take(tx, takeSql('give_up_at <= now()'), [consumer, most]);
+export const takeExpiredEvents = async (tx: Tx, consumer: string, most: number): Promise<TakenEvent[]> =>
+  inOrder(await tx.run(TAKE_EXPIRED, { consumer, most }));
+
+const TAKE_ONE = statement({
+  params: { ...WHICH, claimedAs: parkedEvents.eventId },
+  row: TAKEN,
+  text: (p, row) => takeThose(p, eq(parkedEvents.eventId, p.claimedAs), row),
+});
 
 /** Takes one event, regardless of its customer's state. */
-export const takeEvent = (tx: Tx, consumer: string, claimedAs: string): Promise<TakenEvent[]> =>
-  take(tx, takeSql('event_id = $3'), [consumer, 1, claimedAs]);
+export const takeEvent = async (tx: Tx, consumer: string, claimedAs: string): Promise<TakenEvent[]> =>
+  inOrder(await tx.run(TAKE_ONE, { consumer, most: 1, claimedAs }));
 
-async function take(tx: Tx, sql: string, values: unknown[]): Promise<TakenEvent[]> {
-  const rows = await tx.query<Omit<TakenEvent, 'offset'> & { id: string; offset: string }>(sql, values);
-  // DELETE returns them in any order; ids rise with time.
-  return rows
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id: _, ...row }) => ({ ...row, offset: BigInt(row.offset) }));
-}
+/** DELETE returns them in any order; ids rise with time. */
+const inOrder = (rows: RowOf<typeof TAKEN>[]): TakenEvent[] =>
+  rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id: _, ...row }) => row);
+
+const COUNT = statement({
+  params: { consumer: parkedEvents.consumer },
+  row: { topic: parkedEvents.topic, n: sql<number>`count(*)::float8` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(parkedEvents)
+      .where(eq(parkedEvents.consumer, p.consumer))
+      .groupBy(parkedEvents.topic),
+});
 
 /** Events that wait, by topic. */
-export async function countParked(pool: Pool, consumer: string): Promise<Map<string, number>> {
-  const { rows } = await pool.query<{ topic: string; n: string }>(
-    'select topic, count(*) as n from parked_events where consumer = $1 group by topic',
-    [consumer],
-  );
-  return new Map(rows.map(({ topic, n }) => [topic, Number(n)]));
-}
+export const countParked = async (pool: Pool, consumer: string): Promise<Map<string, number>> =>
+  new Map((await runOn(pool, COUNT, { consumer })).map(({ topic, n }) => [topic, n]));

@@ -1,6 +1,6 @@
 import journal from '../migrations/meta/_journal.json' with { type: 'json' };
 import { PermanentError } from '@core/runtime';
-import type { Reader } from './transaction.ts';
+import type { Reader } from './reader.ts';
 
 /** Identifies the newest migration this build knows: its `when` in the journal, milliseconds. */
 export const KNOWN_SCHEMA = Math.max(...journal.entries.map((entry) => entry.when));

@@ -4,7 +4,8 @@ import { assertQuietLogs } from './keys/quiet-logs.ts';
 import type { Pool } from './pool.ts';
 import { assertPooling } from './pooler.ts';
 import { assertKnownSchema } from './schema-version.ts';
-import { inTransaction, type Reader } from './transaction.ts';
+import type { Reader } from './reader.ts';
+import { inTransaction } from './transaction.ts';
 
 /**
  * Whether an app may work with this database: it has the schema of this build, and a log that tells nothing.

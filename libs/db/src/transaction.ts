@@ -6,18 +6,10 @@ import { beginFor } from './merchant-setting.ts';
 import { NodeReplaced } from './node-sockets.ts';
 import { ANSWER_MARGIN_MS, type Pool } from './pool.ts';
 import { keepsStatements } from './pooler.ts';
+import { readerOf, type Reader } from './reader.ts';
 import { WRITE_POSITION_SQL } from './reads/position.ts';
 
-/** What a query needs: one statement with its parameters, rows back. */
-export interface Reader {
-  /** @param name keeps the statement prepared under this name on each connection: for the few that run most */
-  query<R extends QueryResultRow>(text: string, values?: unknown[], name?: string): Promise<R[]>;
-}
-
-/**
- * An open transaction. Drizzle owns the schema and its migrations; statements are written by hand, because
- * most of them are one unnest or CTE that does the work of several, which no query builder says as plainly.
- */
+/** An open transaction. */
 export interface Tx extends Reader {
   /** Runs after COMMIT has succeeded, for caches: a value of a rolled-back transaction must not stay. */
   onCommit(action: () => void): void;
@@ -152,9 +144,10 @@ async function attemptOnce<T, R>(
 function asTx(pool: Pool, client: PoolClient, committed: (() => void)[]): Tx {
   let limit: { query_timeout?: number } = {};
   const keeps = keepsStatements(pool);
+  const ask = async <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) =>
+    (await client.query<R>({ ...(keeps && name !== undefined && { name }), text, values, ...limit })).rows;
   return {
-    query: async <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) =>
-      (await client.query<R>({ ...(keeps && name !== undefined && { name }), text, values, ...limit })).rows,
+    ...readerOf(ask),
     onCommit: (action) => void committed.push(action),
     announce: (channel) => void committed.push(() => announce(pool, channel)),
     async allowStatements(minutes) {

@@ -7,7 +7,7 @@ import {
   MOST_CUSTOMERS_OF_AUDIT,
   OUTBOX_SEGMENTS,
   OUTBOX_SHARDS,
-  type Reader,
+  readerOf,
 } from '../src/index.ts';
 import { insertCustomer, merchant, openDatabase } from './support.ts';
 
@@ -17,7 +17,7 @@ let close: () => Promise<void>;
 beforeAll(async () => ({ pool, database, close } = await openDatabase()));
 afterAll(() => close());
 
-const reader: Reader = { query: async (text, values) => (await pool.query(text, values)).rows };
+const reader = readerOf(async (text, values) => (await pool.query(text, values)).rows);
 
 /** 32 names, 512 bytes with their separators. */
 const LARGEST_FIELDS = `array_fill(repeat('f', 15), array[31]) || repeat('f', 16)`;

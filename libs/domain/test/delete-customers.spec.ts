@@ -16,7 +16,7 @@ import {
   type ImportedCustomer,
 } from '../src/index.ts';
 import { waitUntil } from '@core/testing';
-import { inTransaction, type Reader, type Tx } from '@core/db';
+import { inTransaction, poolReader, type Tx } from '@core/db';
 import type { CommandContext } from '../src/index.ts';
 import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
 
@@ -66,9 +66,7 @@ const runReads = async (merchantId: string, ...customers: ImportedCustomer[]) =>
 };
 const rowOf = async (merchantId: string, n: number) =>
   (await rowsOf(bench, merchantId)).find((row) => row.external_id === gid(n))!;
-const reader = (): Reader => ({
-  query: async (text, values) => (await bench.owner.query(text, values)).rows,
-});
+const reader = () => poolReader(bench.owner);
 const score = (merchantId: string, customerId: string) =>
   bench.run((tx, ctx) =>
     applyRfmScores(tx, [

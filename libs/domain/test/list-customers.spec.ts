@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
+import { readerOf, type Reader } from '@core/db';
 import { createPageTokens, listChangedCustomers, listCustomers, type CustomerPage } from '../src/index.ts';
 import { merchant, openBench, type Bench } from './support.ts';
 
@@ -9,12 +10,10 @@ beforeAll(async () => (bench = await openBench('core_owner')));
 afterAll(() => bench.close());
 
 const tokens = createPageTokens([randomBytes(32)]);
-type Reader = Parameters<typeof listCustomers>[0];
-const reader: Reader = { query: async (text, values) => (await bench.pool.query(text, values)).rows };
+const reader = readerOf(async (text, values) => (await bench.pool.query(text, values)).rows);
 /** Pages of a segment ask also the owner whose they are. */
-const readerOf = (merchantId: string): Reader => ({
-  query: (text, values) => bench.run((tx) => tx.query(text, values), merchantId),
-});
+const readerFor = (merchantId: string): Reader =>
+  readerOf((text, values) => bench.run((tx) => tx.query(text, values), merchantId));
 const readers = { primary: reader, atLeast: () => reader };
 const EPOCH = '1970-01-01T00:00:00.000000Z';
 
@@ -58,7 +57,7 @@ describe('listCustomers', () => {
     const came: string[] = [];
     const { ids: seen } = await readAll(
       (pageToken) =>
-        listCustomers(readerOf(merchantId), tokens, { merchantId, ...filter, pageSize: 7, pageToken }),
+        listCustomers(readerFor(merchantId), tokens, { merchantId, ...filter, pageSize: 7, pageToken }),
       async (sofar) => {
         came.push(...(await insert(merchantId)));
         for (const id of gone) await remove(id);
@@ -95,7 +94,7 @@ describe('pages of large rows', () => {
     }).map(([name, filter]): (typeof LISTS)[number] => [
       name,
       (pageToken, pageSize) =>
-        listCustomers(readerOf(merchantId), tokens, { merchantId, ...filter, pageSize, pageToken }),
+        listCustomers(readerFor(merchantId), tokens, { merchantId, ...filter, pageSize, pageToken }),
     ]),
     ...Object.entries({ changes: {}, 'changes in a segment': { segment: 'LOYAL' } }).map(
       ([name, filter]): (typeof LISTS)[number] => [
@@ -135,13 +134,11 @@ describe('pages of large rows', () => {
 
   it('read no more of the database than they give', async () => {
     const read: number[] = [];
-    const counting: Reader = {
-      query: async (text, values) => {
-        const rows = await readerOf(merchantId).query(text, values);
-        read.push(rows.length);
-        return rows as never;
-      },
-    };
+    const counting = readerOf(async (text, values) => {
+      const rows = await readerFor(merchantId).query(text, values);
+      read.push(rows.length);
+      return rows as never;
+    });
     const input = { merchantId, pageSize: 1_000, pageToken: '' };
     const { customers } = await listCustomers(counting, tokens, input);
     expect(read).toEqual([customers.length + 1]);

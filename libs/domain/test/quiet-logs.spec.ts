@@ -10,6 +10,7 @@ import {
   migrateDatabase,
   parseKeyring,
   passphrase,
+  readerOf,
 } from '@core/db';
 import {
   endPool,
@@ -178,10 +179,8 @@ it('auto_explain must not show them either, where it is loaded', async () => {
   const admin = new Client(new URL(new URL(postgres.primary.url).pathname, postgres.primary.adminUrl).href);
   await admin.connect();
   await admin.query(`load 'auto_explain'`);
-  const reader = {
-    query: async (text: string, values?: unknown[]) => (await admin.query(text, values)).rows,
-  };
-  const started = () => assertQuietLogs(reader as never, { NODE_ENV: 'production', log });
+  const reader = readerOf(async (text, values) => (await admin.query(text, values)).rows);
+  const started = () => assertQuietLogs(reader, { NODE_ENV: 'production', log });
   await expect(started()).rejects.toThrow('auto_explain.log_parameter_max_length is -1');
   await admin.query('set auto_explain.log_parameter_max_length = 0');
   await started();

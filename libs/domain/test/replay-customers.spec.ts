@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction } from '@core/db';
+import { inTransaction, poolReader } from '@core/db';
 import { waitUntil } from '@core/testing';
 import {
   countReplay,
@@ -154,7 +154,4 @@ describe('replayCustomers', () => {
   });
 });
 
-const reader = () => ({
-  query: async <R extends object>(text: string, values?: unknown[]) =>
-    (await bench.pool.query<R>(text, values)).rows,
-});
+const reader = () => poolReader(bench.pool);

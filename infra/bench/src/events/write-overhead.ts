@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { createMerchantKeyStore, inTransaction, parseKeyring, type Tx } from '@core/db';
+import { createMerchantKeyStore, inTransaction, parseKeyring, readerOf, type Tx } from '@core/db';
 import { updateCustomer, type CommandContext } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';
@@ -39,7 +39,8 @@ export async function writeFor(
 /** The same transaction without its event, and so without the announcement of it. */
 export const withoutEvent = (tx: Tx): Tx => ({
   ...tx,
-  query: async (text, values, name) =>
-    /^\s*insert into outbox_events/.test(text) ? [] : tx.query(text, values, name),
+  ...readerOf(async (text, values, name) =>
+    /^\s*insert into "outbox_events"/.test(text) ? [] : tx.query(text, values, name),
+  ),
   announce: () => undefined,
 });

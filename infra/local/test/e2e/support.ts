@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImportService, type CustomerImport } from '@core/contracts';
-import { createMerchantKeyStore, decryptEmailSql, parseKeyring, passphrase } from '@core/db';
+import { createMerchantKeyStore, decryptEmailSql, parseKeyring, passphrase, readerOf } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
 import { bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
 import { queryDatabase } from '../../src/tour/context.ts';
@@ -161,7 +161,10 @@ export async function storedEmails(
 ): Promise<Map<string, string | null>> {
   const url = stack.env.DEV_DB_REPLICA_URL;
   const store = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
-  const keys = await store.find({ query: (text, values) => queryDatabase(url, text, values) }, merchantId);
+  const keys = await store.find(
+    readerOf((text, values) => queryDatabase(url, text, values)),
+    merchantId,
+  );
   const stored = await rows<{ id: string; external_id: string; plain: string | null }>(
     url,
     `select id, external_id, ${decryptEmailSql({ email: 'email', passphrase: '$2' })} as plain

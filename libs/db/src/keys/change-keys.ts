@@ -1,9 +1,12 @@
+import { and, eq, sql } from 'drizzle-orm';
 import { lockName } from '../advisory-lock.ts';
 import { FIRST_UUID } from '../first-uuid.ts';
+import { merchantKeys } from '../schema/index.ts';
+import { build, insertValues, limit, ONE, statement, text } from '../statement/index.ts';
 import type { Tx } from '../transaction.ts';
 import type { Keyring } from './keyring.ts';
 import {
-  KEY_COLUMNS,
+  KEY_ROW,
   newestKeyRow,
   newKey,
   unwrapKeys,
@@ -19,6 +22,11 @@ import {
 export const lockMerchantKeys = (tx: Tx, merchantId: string): Promise<void> =>
   lockName(tx, `merchant_keys|${merchantId.toLowerCase()}`);
 
+const PLACE = { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation };
+const KEYS = { dataKey: merchantKeys.dataKey, indexKey: merchantKeys.indexKey };
+
+const INSERT = statement({ params: { ...PLACE, ...KEYS }, text: (p) => insertValues(merchantKeys, p) });
+
 /**
  * Gives the merchant its next generation: another data key, and the same index key wrapped anew, because the hashes
  * of erased people cannot be made again. Writers use it as soon as they have forgotten the one before.
@@ -32,15 +40,30 @@ export async function addGeneration(
 ): Promise<MerchantKeys | null> {
   await lockMerchantKeys(tx, merchantId);
   const newest = await newestKeyRow(tx, merchantId);
-  if (!newest?.data_key) return null;
+  if (!newest?.dataKey) return null;
   const { generation, indexKey } = unwrapKeys(keyring, merchantId, newest);
   const keys = { generation: generation + 1, dataKey: newKey(), indexKey };
-  await tx.query(
-    'insert into merchant_keys (merchant_id, generation, data_key, index_key) values ($1, $2, $3, $4)',
-    [merchantId, keys.generation, ...wrapKeys(keyring, merchantId, keys)],
-  );
+  await tx.run(INSERT, { merchantId, generation: keys.generation, ...wrapKeys(keyring, merchantId, keys) });
   return keys;
 }
+
+const REWRAP = statement({
+  params: { ...PLACE, ...KEYS, knownDataKey: merchantKeys.dataKey, knownIndexKey: merchantKeys.indexKey },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(merchantKeys)
+      .set({ dataKey: p.dataKey, indexKey: p.indexKey })
+      .where(
+        and(
+          eq(merchantKeys.merchantId, p.merchantId),
+          eq(merchantKeys.generation, p.generation),
+          eq(merchantKeys.dataKey, p.knownDataKey),
+          eq(merchantKeys.indexKey, p.knownIndexKey),
+        ),
+      )
+      .returning(row),
+});
 
 /** Wraps one row's keys by the keyring's current key. @returns false when the row was destroyed meanwhile */
 export async function rewrapKeys(
@@ -49,35 +72,40 @@ export async function rewrapKeys(
   merchantId: string,
   row: KeyRow,
 ): Promise<boolean> {
-  const rewrapped = await tx.query(
-    `update merchant_keys set data_key = $3, index_key = $4
-      where merchant_id = $1 and generation = $2 and data_key = $5 and index_key = $6
-     returning 1`,
-    [
-      merchantId,
-      row.generation,
-      ...wrapKeys(keyring, merchantId, unwrapKeys(keyring, merchantId, row)),
-      row.data_key,
-      row.index_key,
-    ],
-  );
+  const rewrapped = await tx.run(REWRAP, {
+    merchantId,
+    generation: row.generation,
+    knownDataKey: row.dataKey,
+    knownIndexKey: row.indexKey,
+    ...wrapKeys(keyring, merchantId, unwrapKeys(keyring, merchantId, row)),
+  });
   return rewrapped.length > 0;
 }
+
+const WRAPPED_BY_OTHERS = statement({
+  params: { ...PLACE, currentId: text, limit },
+  row: { merchantId: merchantKeys.merchantId, ...KEY_ROW },
+  text: (p, row) => sql`
+    select ${row} from ${merchantKeys}
+     where (${merchantKeys.merchantId}, ${merchantKeys.generation}) > (${p.merchantId}, ${p.generation})
+       and (split_part(${merchantKeys.dataKey}, '.', 1) <> ${p.currentId}
+            or split_part(${merchantKeys.indexKey}, '.', 1) <> ${p.currentId})
+     order by ${merchantKeys.merchantId}, ${merchantKeys.generation} limit ${p.limit} for update`,
+});
 
 /** Rows of merchant_keys with a key wrapped by another keyring key than the current one. */
 export const wrappedByOthers = (
   tx: Tx,
   { currentId }: Keyring,
   after: KeyPlace | null,
-  limit: number,
+  most: number,
 ): Promise<(KeyRow & KeyPlace)[]> =>
-  tx.query<KeyRow & KeyPlace & Record<string, unknown>>(
-    `select merchant_id as "merchantId", ${KEY_COLUMNS} from merchant_keys
-      where (merchant_id, generation) > ($2::uuid, $3::int)
-        and (split_part(data_key, '.', 1) <> $1 or split_part(index_key, '.', 1) <> $1)
-      order by merchant_id, generation limit $4 for update`,
-    [currentId, after?.merchantId ?? FIRST_UUID, after?.generation ?? 0, limit],
-  );
+  tx.run(WRAPPED_BY_OTHERS, {
+    currentId,
+    merchantId: after?.merchantId ?? FIRST_UUID,
+    generation: after?.generation ?? 0,
+    limit: most,
+  });
 
 /** Of a row of merchant_keys. */
 export interface KeyPlace {

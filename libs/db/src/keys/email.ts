@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { sql, type Column, type SQL } from 'drizzle-orm';
 import { earlierEmailForms, normaliseEmail } from './email-form.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
 
@@ -19,6 +20,37 @@ export const keyedHash = (
 
 /** The data key as pgcrypto's passphrase: random 256-bit keys need no stretching, hence s2k-mode=1. */
 export const passphrase = (keys: MerchantKeys): string => keys.dataKey.toString('base64');
+
+type Expression = SQL | Column;
+
+/**
+ * An email's ciphertext in SQL, `<generation>.<base64 without newlines>`; null of null. The row's ids are encrypted
+ * with it, so that a value copied into another row is detected.
+ */
+export const encryptEmail = (p: {
+  merchantId: Expression;
+  customerId: Expression;
+  email: Expression;
+  generation: Expression;
+  passphrase: Expression;
+}): SQL<string | null> =>
+  sql`case when ${p.email} is null then null else ${sealEmail({
+    ...p,
+    plain: sql`${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email}`,
+  })} end`;
+
+/** The ciphertext of a plain `merchant_id|customer_id|email`, as decryptEmail gives it. */
+export const sealEmail = (p: {
+  plain: Expression;
+  generation: Expression;
+  passphrase: Expression;
+}): SQL<string> =>
+  sql`${p.generation}::text || '.' || translate(encode(
+    pgp_sym_encrypt(${p.plain}, ${p.passphrase}, 'cipher-algo=aes256, s2k-mode=1'), 'base64'), E'\\n', '')`;
+
+/** The plain `merchant_id|customer_id|email` of a stored value. */
+export const decryptEmail = (p: { email: Expression; passphrase: Expression }): SQL<string> =>
+  sql`pgp_sym_decrypt(decode(split_part(${p.email}, '.', 2), 'base64'), ${p.passphrase})`;
 
 /**
  * SQL of an email's ciphertext, `<generation>.<base64 without newlines>`. The row's ids are encrypted

@@ -1,15 +1,11 @@
+import { and, eq, sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
-import type { Reader, Tx } from '../transaction.ts';
+import type { Reader } from '../reader.ts';
+import { merchantKeys } from '../schema/index.ts';
+import { build, insertValues, statement } from '../statement/index.ts';
+import type { Tx } from '../transaction.ts';
 import { KeyError, type Keyring } from './keyring.ts';
-import {
-  KEY_COLUMNS,
-  newestKeyRow,
-  newKey,
-  unwrapKeys,
-  wrapKeys,
-  type KeyRow,
-  type MerchantKeys,
-} from './wrapped-keys.ts';
+import { KEY_ROW, newestKeyRow, newKey, unwrapKeys, wrapKeys, type MerchantKeys } from './wrapped-keys.ts';
 
 export type { MerchantKeys };
 
@@ -21,6 +17,16 @@ export interface MerchantKeyStore {
   /** The keys of an older generation. @throws KeyError when they are gone, or were destroyed */
   ofGeneration(reader: Reader, merchantId: string, generation: number): Promise<MerchantKeys>;
 }
+
+const OF_GENERATION = statement({
+  params: { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation },
+  row: KEY_ROW,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(merchantKeys)
+      .where(and(eq(merchantKeys.merchantId, p.merchantId), eq(merchantKeys.generation, p.generation))),
+});
 
 /**
  * So long a process may go on writing under keys that another one has replaced or destroyed. Short enough that
@@ -39,7 +45,7 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
   // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
   const select = async (reader: Reader, merchantId: string): Promise<MerchantKeys | null> => {
     const row = await newestKeyRow(reader, merchantId);
-    return row?.data_key ? unwrapKeys(keyring, merchantId, row) : null;
+    return row?.dataKey ? unwrapKeys(keyring, merchantId, row) : null;
   };
 
   return {
@@ -65,10 +71,7 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
       const name = `${merchantId}|${generation}`;
       const before = known.get(name);
       if (before) return before;
-      const [row] = await reader.query<KeyRow & Record<string, unknown>>(
-        `select ${KEY_COLUMNS} from merchant_keys where merchant_id = $1 and generation = $2`,
-        [merchantId, generation],
-      );
+      const [row] = await reader.run(OF_GENERATION, { merchantId, generation });
       if (!row) throw new KeyError(`key generation ${generation} of the merchant is gone`);
       const keys = unwrapKeys(keyring, merchantId, row);
       known.set(name, keys);
@@ -92,19 +95,25 @@ function keptInTransactions() {
   };
 }
 
+const INSERT = statement({
+  params: {
+    merchantId: merchantKeys.merchantId,
+    generation: merchantKeys.generation,
+    dataKey: merchantKeys.dataKey,
+    indexKey: merchantKeys.indexKey,
+  },
+  text: (p) => sql`${insertValues(merchantKeys, p)} on conflict do nothing`,
+});
+
 /** The first generation, or the one after what was destroyed: with an index key of its own, as the old one is lost. */
 async function create(tx: Tx, keyring: Keyring, merchantId: string): Promise<MerchantKeys> {
   const newest = await newestKeyRow(tx, merchantId);
   // Somebody made them since they were looked for: a second pair would find nobody by the first one's blind index.
-  if (newest?.data_key) return unwrapKeys(keyring, merchantId, newest);
+  if (newest?.dataKey) return unwrapKeys(keyring, merchantId, newest);
   const generation = (newest?.generation ?? 0) + 1;
   const keys = { generation, dataKey: newKey(), indexKey: newKey() };
   // A concurrent creator makes this wait for its commit; then the select sees its keys.
-  await tx.query(
-    `insert into merchant_keys (merchant_id, generation, data_key, index_key)
-     values ($1, $2, $3, $4) on conflict do nothing`,
-    [merchantId, generation, ...wrapKeys(keyring, merchantId, keys)],
-  );
+  await tx.run(INSERT, { merchantId, generation, ...wrapKeys(keyring, merchantId, keys) });
   const made = await newestKeyRow(tx, merchantId);
   if (!made) throw new KeyError('keys of the merchant vanished while they were made');
   return unwrapKeys(keyring, merchantId, made);

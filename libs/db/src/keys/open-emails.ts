@@ -1,7 +1,19 @@
-import type { Reader } from '../transaction.ts';
-import { decryptEmailSql, passphrase } from './email.ts';
+import { sql } from 'drizzle-orm';
+import type { Reader } from '../reader.ts';
+import { customers } from '../schema/index.ts';
+import { many, returning, statement, text, unnest } from '../statement/index.ts';
+import { decryptEmail, passphrase } from './email.ts';
 import { KeyError } from './keyring.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
+
+const OPEN = statement({
+  params: { ids: many(customers.id), emails: many(text), passphrase: text },
+  text(p) {
+    const sealed = unnest('sealed', { id: p.ids, email: p.emails });
+    const plain = decryptEmail({ email: sealed.email, passphrase: p.passphrase });
+    return returning({ id: sealed.id, plain }, (row) => sql`select ${row} from ${sealed}`);
+  },
+});
 
 /**
  * The plain emails of one merchant's customers whose values are of one generation, by customer id.
@@ -14,11 +26,11 @@ export async function openEmails(
   sealed: readonly { id: string; email: string }[],
 ): Promise<Map<string, string>> {
   const opened = await reader
-    .query<{ id: string; plain: string }>(
-      `select sealed.id, ${decryptEmailSql({ email: 'sealed.email', passphrase: '$3' })} as plain
-         from unnest($1::uuid[], $2::text[]) as sealed (id, email)`,
-      [sealed.map(({ id }) => id), sealed.map(({ email }) => email), passphrase(keys)],
-    )
+    .run(OPEN, {
+      ids: sealed.map(({ id }) => id),
+      emails: sealed.map(({ email }) => email),
+      passphrase: passphrase(keys),
+    })
     .catch((error: unknown) => {
       throw isUnreadable(error)
         ? new KeyError('stored email does not open: it was changed, or belongs to another key')

@@ -1,5 +1,5 @@
 import { PermanentError, type Logger } from '@core/runtime';
-import type { Reader } from '../transaction.ts';
+import type { Reader } from '../reader.ts';
 
 /** PostgreSQL would write keys and emails into its log. */
 export class LoudLogs extends PermanentError {

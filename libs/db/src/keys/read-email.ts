@@ -1,4 +1,4 @@
-import type { Reader } from '../transaction.ts';
+import type { Reader } from '../reader.ts';
 import type { MerchantKeyStore } from './merchant-keys.ts';
 import { generationOf, openEmails } from './open-emails.ts';
 

@@ -1,4 +1,4 @@
-import type { Reader } from '../transaction.ts';
+import type { Reader } from '../reader.ts';
 import { open, seal } from './keyring.ts';
 import type { MerchantKeyStore } from './merchant-keys.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';

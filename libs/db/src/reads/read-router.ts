@@ -3,7 +3,7 @@ import { pause, type Address, type Logger } from '@core/runtime';
 import type { DatabaseEnv, ReplicasEnv } from '../config.ts';
 import { isConnectionLoss } from '../connection-loss.ts';
 import { createPool, type Pool } from '../pool.ts';
-import type { Reader } from '../transaction.ts';
+import { readerOf, type Reader } from '../reader.ts';
 import { createHedging } from './hedge.ts';
 import { hasReached, parseToken, type Position } from './position.ts';
 import { createReadNode, type ReadNode, type RunOptions } from './read-node.ts';
@@ -155,9 +155,8 @@ export async function openReadRouter(options: {
   };
 
   return {
-    reader: (consistency, { hedge = false, merchantId } = {}) => ({
-      query: (text, values, name) => query(consistency, hedge, text, values, { name, merchantId }),
-    }),
+    reader: (consistency, { hedge = false, merchantId } = {}) =>
+      readerOf((text, values, name) => query(consistency, hedge, text, values, { name, merchantId })),
     replicas: watch.replicas,
     async stop() {
       watch.stop();

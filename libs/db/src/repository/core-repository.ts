@@ -1,19 +1,25 @@
-import type { StoredRfmScore } from '../schema/index.ts';
-import type { Reader } from '../transaction.ts';
+import { and, eq } from 'drizzle-orm';
+import type { Reader } from '../reader.ts';
+import { customers, type StoredRfmScore } from '../schema/index.ts';
+import { build, statement, type RowOf } from '../statement/index.ts';
+import { isLive } from './is-live.ts';
 import { updateRfmScores } from './update-rfm-scores.ts';
 
+/** The fields of a customer that a caller may see. */
+export const CUSTOMER = {
+  id: customers.id,
+  merchantId: customers.merchantId,
+  externalId: customers.externalId,
+  email: customers.email,
+  rfmScore: customers.rfmScore,
+  metadata: customers.metadata,
+  version: customers.version,
+  createdAt: customers.createdAt,
+  updatedAt: customers.updatedAt,
+};
+
 /** A customer as stored; `email` is ciphertext. */
-export interface CustomerRow {
-  id: string;
-  merchantId: string;
-  externalId: string | null;
-  email: string | null;
-  rfmScore: StoredRfmScore | null;
-  metadata: Record<string, unknown> | null;
-  version: number;
-  createdAt: Date;
-  updatedAt: Date;
-}
+export type CustomerRow = RowOf<typeof CUSTOMER>;
 
 export interface CoreRepository {
   /** The customer, or null: unknown, another merchant's, deleted or erased. */
@@ -26,6 +32,16 @@ export interface CoreRepository {
   updateRFMScore(merchantId: string, id: string, score: StoredRfmScore): Promise<CustomerRow | null>;
 }
 
+const FIND = statement({
+  params: { merchantId: customers.merchantId, id: customers.id },
+  row: CUSTOMER,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id), isLive())),
+});
+
 /** Columns of a CustomerRow, for statements of their own. */
 export const CUSTOMER_COLUMNS = `id, merchant_id as "merchantId", external_id as "externalId", email,
   rfm_score as "rfmScore", metadata, version, created_at as "createdAt", updated_at as "updatedAt"`;
@@ -35,10 +51,7 @@ export const LIVE = 'deleted_at is null and erased_at is null';
 
 export const coreRepository = (reader: Reader): CoreRepository => ({
   async findById(merchantId, id) {
-    const [row] = await reader.query<CustomerRow>(
-      `select ${CUSTOMER_COLUMNS} from customers where merchant_id = $1 and id = $2 and ${LIVE}`,
-      [merchantId, id],
-    );
+    const [row] = await reader.run(FIND, { merchantId, id });
     return row ?? null;
   },
 

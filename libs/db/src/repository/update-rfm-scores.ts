@@ -1,6 +1,18 @@
+import { sql, type SQL } from 'drizzle-orm';
 import { withoutLast } from '@core/contracts';
-import type { StoredRfmScore } from '../schema/index.ts';
-import type { Reader } from '../transaction.ts';
+import type { Reader } from '../reader.ts';
+import { customers, type StoredRfmScore } from '../schema/index.ts';
+import {
+  assign,
+  columns,
+  many,
+  numberedUnnest,
+  relation,
+  returning,
+  statement,
+  text,
+} from '../statement/index.ts';
+import { isLive } from './is-live.ts';
 
 export interface NewRfmScore {
   merchantId: string;
@@ -32,21 +44,100 @@ export interface RfmUpdate {
 const SEQUENCE_HOLDS_DAYS = 7;
 
 /**
- * SQL: the order of a stored as_of, to the nanosecond, as a text. Without its last zeros a time in UTC sorts as itself,
+ * The order of a stored as_of, to the nanosecond, as a text. Without its last zeros a time in UTC sorts as itself,
  * however many decimals it has. Rejected: timestamptz, which rounds to microseconds and costs more to parse.
  */
-const order = (asOf: string): string => `rtrim(${asOf}, '0.Z') collate "C"`;
+const order = (asOf: SQL): SQL => sql`rtrim(${asOf}, '0.Z') collate "C"`;
 
 /**
- * SQL: whether `score` replaces `stored`. A stored as_of in the future was written by a build that accepted
- * it: it holds back no score.
+ * Whether `score` replaces `stored`. A stored as_of in the future was written by a build that accepted it: it holds
+ * back no score.
  */
-const NEWER = `(
-  case when stored ? 'sequence' and score ? 'sequence'
-       then (score ->> 'sequence')::bigint > (stored ->> 'sequence')::bigint
-       else ${order(`score ->> 'as_of'`)} > ${order(`stored ->> 'as_of'`)} end
-  or ${order('week_before')} > ${order(`stored ->> 'as_of'`)}
-  or (stored ->> 'as_of')::timestamptz > now() + interval '1 day')`;
+const isNewerThan = (score: SQL, stored: SQL, weekBefore: SQL): SQL => sql`(
+  case when ${stored} ? 'sequence' and ${score} ? 'sequence'
+       then (${score} ->> 'sequence')::bigint > (${stored} ->> 'sequence')::bigint
+       else ${order(sql`${score} ->> 'as_of'`)} > ${order(sql`${stored} ->> 'as_of'`)} end
+  or ${order(weekBefore)} > ${order(sql`${stored} ->> 'as_of'`)}
+  or (${stored} ->> 'as_of')::timestamptz > now() + interval '1 day')`;
+
+const UPDATE = statement({
+  name: 'update_rfm_scores',
+  params: {
+    merchantIds: many(customers.merchantId),
+    ids: many(customers.id),
+    scores: many(customers.rfmScore),
+    weeksBefore: many(text),
+  },
+  text(p) {
+    const given = numberedUnnest('given', {
+      merchantId: p.merchantIds,
+      id: p.ids,
+      score: p.scores,
+      weekBefore: p.weeksBefore,
+    });
+    const { merchantId, id, version } = customers;
+    const lockedRow = {
+      merchantId,
+      id,
+      version,
+      stored: customers.rfmScore,
+      score: given.score,
+      weekBefore: given.weekBefore,
+      gone: sql<boolean>`not (${isLive()})`,
+    };
+    const locked = relation('locked', lockedRow);
+    const says = (field: 'score' | 'segment') =>
+      sql`${locked.stored} ->> ${field} = ${locked.score} ->> ${field}`;
+    const judgedRow = {
+      merchantId: locked.merchantId,
+      id: locked.id,
+      version: locked.version,
+      stored: locked.stored,
+      score: locked.score,
+      outcome: sql<RfmOutcome>`case
+        when ${locked.gone} then 'erased'
+        when ${locked.stored} is null then 'applied'
+        when not ${isNewerThan(locked.score, locked.stored, locked.weekBefore)} then 'not_newer'
+        when ${says('score')} and ${says('segment')} then 'unchanged'
+        else 'applied' end`,
+    };
+    const judged = relation('judged', judgedRow);
+    const writtenRow = { merchantId, id, version };
+    const written = relation('written', writtenRow);
+    const score = sql`${judged.score} || case
+      when ${judged.stored} is null or ${judged.stored} ->> 'segment' = ${judged.score} ->> 'segment'
+      then jsonb_strip_nulls(jsonb_build_object('previous_segment', ${judged.stored} -> 'previous_segment'))
+      else jsonb_build_object('previous_segment', ${judged.stored} -> 'segment') end`;
+    const returned = {
+      outcome: sql<RfmOutcome>`coalesce(${judged.outcome}, 'unknown')`,
+      version: sql<number | null>`coalesce(${written.version}, ${judged.version})`,
+    };
+    return returning(
+      returned,
+      (row) => sql`
+      with ${locked} as materialized (
+        select ${columns(lockedRow)}
+          from ${given} join ${customers} on ${customers.merchantId} = ${given.merchantId} and ${id} = ${given.id}
+         order by ${id} for update of ${customers}
+      ), ${judged} as (
+        select ${columns(judgedRow)} from ${locked}
+      ), ${written} as (
+        update ${customers} set ${assign(customers, {
+          version: sql`${version} + case ${judged.outcome} when 'applied' then 1 else 0 end`,
+          rfmScore: score,
+        })}
+          from ${judged}
+         where ${merchantId} = ${judged.merchantId} and ${id} = ${judged.id}
+           and ${judged.outcome} in ('applied', 'unchanged')
+        returning ${columns(writtenRow)}
+      )
+      select ${row} from ${given}
+        left join ${judged} on ${judged.merchantId} = ${given.merchantId} and ${judged.id} = ${given.id}
+        left join ${written} on ${written.merchantId} = ${given.merchantId} and ${written.id} = ${given.id}
+       order by ${given.nr}`,
+    );
+  },
+});
 
 /**
  * Stores each score that is newer than the one there, in one statement: a read before it could be outrun by
@@ -58,46 +149,12 @@ const NEWER = `(
  */
 export async function updateRfmScores(reader: Reader, scores: readonly NewRfmScore[]): Promise<RfmUpdate[]> {
   if (scores.length === 0) return [];
-  return reader.query<RfmUpdate>(
-    `with given as (
-       select * from unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::text[]) with ordinality
-                       as given (merchant_id, id, score, week_before, nr)
-     ), locked as materialized (
-       select c.merchant_id, c.id, c.version, c.rfm_score as stored, given.score, given.week_before,
-              c.deleted_at is not null or c.erased_at is not null as gone
-         from given join customers c using (merchant_id, id)
-        order by c.id for update of c
-     ), judged as (
-       select *, case
-           when gone then 'erased'
-           when stored is null then 'applied'
-           when not ${NEWER} then 'not_newer'
-           when stored ->> 'score' = score ->> 'score' and stored ->> 'segment' = score ->> 'segment'
-             then 'unchanged'
-           else 'applied' end as outcome
-         from locked
-     ), written as (
-       update customers c
-          set version = c.version + case outcome when 'applied' then 1 else 0 end,
-              rfm_score = score || case
-                when stored is null or stored ->> 'segment' = score ->> 'segment'
-                then jsonb_strip_nulls(jsonb_build_object('previous_segment', stored -> 'previous_segment'))
-                else jsonb_build_object('previous_segment', stored -> 'segment') end
-         from judged
-        where c.merchant_id = judged.merchant_id and c.id = judged.id and outcome in ('applied', 'unchanged')
-       returning c.merchant_id, c.id, c.version
-     )
-     select coalesce(outcome, 'unknown') as outcome, coalesce(written.version, judged.version) as version
-       from given left join judged using (merchant_id, id) left join written using (merchant_id, id)
-      order by given.nr`,
-    [
-      scores.map(({ merchantId }) => merchantId),
-      scores.map(({ customerId }) => customerId),
-      scores.map(({ score }) => JSON.stringify(score)),
-      scores.map(({ score }) => weekBefore(score.as_of)),
-    ],
-    'update_rfm_scores',
-  );
+  return reader.run(UPDATE, {
+    merchantIds: scores.map(({ merchantId }) => merchantId),
+    ids: scores.map(({ customerId }) => customerId),
+    scores: scores.map(({ score }) => score),
+    weeksBefore: scores.map(({ score }) => weekBefore(score.as_of)),
+  });
 }
 
 /** Whether `one` replaces `other`: the rule of updateRfmScores, for two of one batch. */

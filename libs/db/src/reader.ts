@@ -1,0 +1,32 @@
+import type { Pool, QueryResultRow } from 'pg';
+import type { Statement } from './statement/index.ts';
+
+/** Sends one text with its parameters, and gives its rows. */
+export type Ask = <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) => Promise<R[]>;
+
+/** What a read needs: a statement with its parameters, rows back. */
+export interface Reader {
+  run<P, R>(statement: Statement<P, R>, ...parameters: keyof P extends never ? [] : [P]): Promise<R[]>;
+  /**
+   * For what has no rows of a table, such as locks and settings.
+   * @param name keeps the text prepared under this name on each connection
+   */
+  query: Ask;
+}
+
+export const readerOf = (ask: Ask): Reader => ({
+  query: ask,
+  run: async (statement, ...[parameters]) =>
+    statement.rowsOf(await ask(statement.text, statement.valuesOf(parameters as never), statement.name)),
+});
+
+/** Runs a statement outside of a transaction, on a connection of the pool's. */
+export const runOn = <P, R>(
+  pool: Pick<Pool, 'query'>,
+  statement: Statement<P, R>,
+  ...parameters: keyof P extends never ? [] : [P]
+): Promise<R[]> => poolReader(pool).run(statement, ...parameters);
+
+/** Reads outside of a transaction. */
+export const poolReader = (pool: Pick<Pool, 'query'>): Reader =>
+  readerOf(async (text, values) => (await pool.query(text, values)).rows);

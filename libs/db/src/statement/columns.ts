@@ -1,0 +1,40 @@
+import { sql, type Column, type GetColumnData, type SQL } from 'drizzle-orm';
+
+/** The fields of a row: columns, or expressions with their type, such as sql<number>`count(*)::int`. */
+export type Shape = Readonly<Record<string, Column | SQL>>;
+
+export type FieldOf<F> = F extends Column ? GetColumnData<F> : F extends SQL<infer T> ? T : never;
+
+/** The row that a shape describes. */
+export type RowOf<S extends Shape> = { -readonly [K in keyof S]: FieldOf<S[K]> };
+
+/** What the query builder selects and returns; as a chunk of a template, the list of them. */
+export type Fields = Record<string, SQL.Aliased>;
+
+/** The shape's fields, each `as "name"`. */
+export function columns(shape: Shape): Fields {
+  const list = Object.entries(shape).map(([name, field]) => sql`${field} as ${sql.identifier(name)}`);
+  return asChunk(
+    mapShape(shape, (field, name) => sql`${field}`.as(name)),
+    sql.join(list, sql`, `),
+  );
+}
+
+export const mapShape = <T>(
+  shape: Shape,
+  make: (field: Column | SQL, name: string) => T,
+): Record<string, T> =>
+  Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, make(field, name)]));
+
+/** Gives an object of fields a text of its own in templates. Hidden, for it is no field. */
+export const asChunk = <T extends object>(fields: T, chunk: SQL): T =>
+  Object.defineProperties(fields, {
+    getSQL: { value: () => chunk },
+    shouldOmitSQLParens: { value: () => true },
+  });
+
+/** A row for each that was written, where only their number counts. */
+export const ONE = { one: sql<number>`1` };
+
+/** Whether the value is in the array. */
+export const oneOf = (value: Column | SQL, array: SQL): SQL => sql`${value} = any(${array})`;

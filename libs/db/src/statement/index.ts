@@ -1,0 +1,17 @@
+export { assign, bare, insertSelect, insertValues, type Values } from './assign.ts';
+export { columns, ONE, oneOf, type Fields, type RowOf, type Shape } from './columns.ts';
+export {
+  bool,
+  float8,
+  instantOf,
+  int,
+  int8,
+  json,
+  limit,
+  many,
+  nullable,
+  text,
+  type Places,
+} from './parameters.ts';
+export { numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
+export { build, returning, statement, statements, type Statement } from './statement.ts';

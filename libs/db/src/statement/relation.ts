@@ -1,0 +1,40 @@
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { asChunk, mapShape, type FieldOf, type Shape } from './columns.ts';
+
+/** References to the fields of rows that no table holds. As a chunk of a template it is what FROM or WITH wants. */
+export type Relation<S extends Shape> = { readonly [K in keyof S]: SQL<FieldOf<S[K]>> } & SQLWrapper;
+
+/** A CTE or a subquery that selects `columns(shape)`; as a chunk of a template, its name. */
+export const relation = <S extends Shape>(alias: string, shape: S): Relation<S> =>
+  asChunk(refer(alias, shape), sql`${sql.identifier(alias)}`) as unknown as Relation<S>;
+
+type Arrays = Readonly<Record<string, SQL>>;
+type Elements<A extends Arrays> = {
+  [K in keyof A]: A[K] extends SQL<infer T> ? SQL<T extends readonly (infer E)[] ? E : never> : never;
+};
+
+/** Arrays side by side, a row of each of their elements. */
+export const unnest = <A extends Arrays>(alias: string, arrays: A): Relation<Elements<A>> =>
+  asChunk(refer(alias, arrays), unnested(alias, arrays, [])) as unknown as Relation<Elements<A>>;
+
+/** As unnest, with the number of each row from 1 on, as `nr`. */
+export const numberedUnnest = <A extends Arrays>(
+  alias: string,
+  arrays: A,
+): Relation<Elements<A> & { nr: SQL<string> }> =>
+  asChunk(refer(alias, { ...arrays, nr: sql`` }), unnested(alias, arrays, ['nr'])) as unknown as Relation<
+    Elements<A> & { nr: SQL<string> }
+  >;
+
+/** The same FROM item with more fields, made of its own. */
+export const withFields = <R extends SQLWrapper, F extends Shape>(of: R, fields: F): R & F =>
+  asChunk({ ...of, ...fields }, of.getSQL());
+
+function unnested(alias: string, arrays: Arrays, ordinality: readonly string[]): SQL {
+  const names = [...Object.keys(arrays), ...ordinality].map((name) => sql.identifier(name));
+  return sql`unnest(${sql.join(Object.values(arrays), sql`, `)})${ordinality.length > 0 ? sql` with ordinality` : sql``}
+    as ${sql.identifier(alias)} (${sql.join(names, sql`, `)})`;
+}
+
+const refer = (alias: string, shape: Shape): Record<string, SQL> =>
+  mapShape(shape, (_, name) => sql`${sql.identifier(alias)}.${sql.identifier(name)}`);

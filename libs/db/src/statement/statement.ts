@@ -1,0 +1,78 @@
+import type { SQLWrapper } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { columns, type Fields, type RowOf, type Shape } from './columns.ts';
+import { compile } from './compile.ts';
+import { decoderOf } from './decode.ts';
+import { kindOf, placeOf, type ParameterType, type Places, type ValueOf } from './parameters.ts';
+
+type ParameterTypes = Readonly<Record<string, ParameterType>>;
+export type Parameters<P extends ParameterTypes> = { readonly [K in keyof P]: ValueOf<P[K]> };
+
+/** Compiled once; see ADR 24. */
+export interface Statement<P, R> {
+  readonly text: string;
+  /** The name under which each connection keeps it prepared. */
+  readonly name: string | undefined;
+  valuesOf(parameters: P): unknown[];
+  rowsOf(rows: Record<string, unknown>[]): R[];
+}
+
+export interface Written<P extends ParameterTypes, S extends Shape> {
+  /** Keeps it prepared under this name on each connection: for the few that run most. */
+  name?: string;
+  /** Each with the column that it is compared with or written to, or with a kind. */
+  params?: P;
+  /** What it returns. */
+  row?: S;
+  /** With the query builder or as a template. Each parameter brings its cast. */
+  text(params: Places<P>, row: Fields): SQLWrapper | Returning<S>;
+}
+
+/** A text that brings the shape of its rows. */
+export interface Returning<S extends Shape> extends SQLWrapper {
+  readonly shape: S;
+}
+
+/** For rows with fields that are made of the statement's parameters. */
+export const returning = <const S extends Shape>(
+  shape: S,
+  write: (row: Fields) => SQLWrapper,
+): Returning<S> => {
+  const text = write(columns(shape)).getSQL();
+  return { shape, getSQL: () => text };
+};
+
+/** Drizzle's query builder, without a connection. */
+export const build = drizzle.mock();
+
+/** All that were made so far, for the checks of all statements. */
+export const statements: Statement<never, unknown>[] = [];
+
+/**
+ * A statement as a value, for the top level of a module: it is written against the schema, and its text, the order of
+ * its parameters and the type of its rows are known before the first call.
+ * @throws Error when a parameter is not used
+ */
+export function statement<const P extends ParameterTypes = {}, const S extends Shape = {}>({
+  name,
+  params = {} as P,
+  row,
+  text: write,
+}: Written<P, S>): Statement<Parameters<P>, RowOf<S>> {
+  const places = Object.fromEntries(Object.entries(params).map(([key, of]) => [key, placeOf(key, of)]));
+  const written = write(places as never, columns(row ?? {}));
+  const { text, names } = compile(written);
+  const unused = Object.keys(params).filter((key) => !names.includes(key));
+  if (unused.length > 0)
+    throw new Error(`a statement does not use its parameters ${unused.join(', ')}: ${text}`);
+  const order = names.map((key) => ({ key, encode: kindOf(params[key] as ParameterType).encode }));
+  const decode = decoderOf('shape' in written ? written.shape : (row ?? {}));
+  const made: Statement<Parameters<P>, RowOf<S>> = {
+    text,
+    name,
+    valuesOf: (given) => order.map(({ key, encode }) => (encode ? encode(given[key] as never) : given[key])),
+    rowsOf: (rows) => (decode ? rows.map(decode) : rows) as RowOf<S>[],
+  };
+  statements.push(made as Statement<never, unknown>);
+  return made;
+}
