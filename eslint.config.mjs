@@ -2,6 +2,7 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
+import { noBareSqlNames } from './infra/lint/no-bare-sql-names.mjs';
 
 // Imports point down only: apps -> domain -> db -> contracts -> runtime, and apps -> shopify -> contracts: the domain
 // holds transactions open and must not wait for a shop in one. `events` is for worker and infra,
@@ -107,6 +108,13 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    // Specs read and break rows as no statement of ours does. Proven to fail in infra/local/test/bare-sql-names.spec.ts.
+    plugins: { core: { rules: { 'no-bare-sql-names': noBareSqlNames } } },
+    files: ['**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/test/**', 'libs/db/src/schema/**'],
+    rules: { 'core/no-bare-sql-names': 'error' },
   },
   {
     plugins: { '@nx': nx },
