@@ -46,7 +46,7 @@ const wordsOf = (text) =>
 const tablesOf = (text) =>
   [
     ...text.matchAll(
-      /\b(?:from|join|into|update|using|table|lock|only|truncate)\s+(?:public\.)?"?([a-z][a-z0-9_]*)/gi,
+      /\b(?:from|join|into|update|using|table|lock|only|truncate)\s+(?=(?:public\.)?"?([a-z][a-z0-9_]*))/gi,
     ),
   ].map(([, name]) => name);
 
