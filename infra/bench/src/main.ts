@@ -4,6 +4,7 @@ import { benchEvents } from './events/run.ts';
 import { benchImport } from './import/run.ts';
 import { benchPrivacy } from './privacy/run.ts';
 import { benchReads } from './reads/run.ts';
+import { benchStatements } from './statements/run.ts';
 import type { Suite } from './suite.ts';
 import { showReport, writeReport } from './write-report.ts';
 
@@ -12,6 +13,7 @@ const SUITES: Record<string, Suite> = {
   events: benchEvents,
   import: benchImport,
   privacy: benchPrivacy,
+  statements: benchStatements,
 };
 
 const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--quick]

@@ -1,3 +1,4 @@
+import { readerOf } from '@core/db';
 import { createPageTokens, listCustomers } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { Client } from 'pg';
@@ -11,12 +12,10 @@ interface Statement {
 /** The statement of the first page of a segment list, as the service makes it. */
 async function segmentPage(merchantId: string): Promise<Statement> {
   let seen: Statement | undefined;
-  const recorder = {
-    query: async <R>(text: string, values: unknown[] = []): Promise<R[]> => {
-      seen = { text, values };
-      return [];
-    },
-  };
+  const recorder = readerOf(async (text, values = []) => {
+    seen = { text, values };
+    return [];
+  });
   const tokens = createPageTokens([Buffer.alloc(32)]);
   await listCustomers(recorder, tokens, { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' });
   if (!seen) throw new Error('listCustomers made no statement');

@@ -1,0 +1,79 @@
+import { and, eq } from 'drizzle-orm';
+import { build, CUSTOMER, customers, isLive, statement } from '@core/db';
+import { median, rounded, withSpread } from '../stats.ts';
+import type { Report, SuiteOptions } from '../suite.ts';
+
+const FIND = statement({
+  params: { merchantId: customers.merchantId, id: customers.id },
+  row: CUSTOMER,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id), isLive())),
+});
+
+const given = {
+  merchantId: '0197b3a0-0000-7000-8000-000000000001',
+  id: '0197b3a0-0000-7000-8000-000000000002',
+};
+
+/** What each call of a statement costs before it is sent: text and values. */
+const contestants = {
+  text_by_hand: () => [FIND.text, [given.merchantId, given.id]],
+  statement: () => [FIND.text, FIND.valuesOf(given)],
+  builder: () => {
+    const { sql, params } = build
+      .select(CUSTOMER)
+      .from(customers)
+      .where(and(eq(customers.merchantId, given.merchantId), eq(customers.id, given.id), isLive()))
+      .toSQL();
+    return [sql, params];
+  },
+};
+type Name = keyof typeof contestants;
+
+/** Microseconds of a call. */
+function measure(name: Name, milliseconds: number): number {
+  const call = contestants[name];
+  let seen = 0;
+  let calls = 0;
+  const begin = performance.now();
+  while (performance.now() - begin < milliseconds) {
+    for (let n = 0; n < 1_000; n++) seen += call().length;
+    calls += 1_000;
+  }
+  if (seen !== 2 * calls) throw new Error('a call gave no text with its values');
+  return (1_000 * (performance.now() - begin)) / calls;
+}
+
+/** Statements compiled once, beside texts by hand and the query builder at each call. */
+export async function benchStatements({ rounds, seconds, say }: SuiteOptions): Promise<Report> {
+  const found: Record<Name, number[]> = { text_by_hand: [], statement: [], builder: [] };
+  const names = Object.keys(contestants) as Name[];
+  for (const name of names) measure(name, 500);
+  for (let round = 1; round <= rounds; round++) {
+    for (const name of names) found[name].push(measure(name, (1_000 * seconds) / names.length));
+    say(
+      `round ${round}  ${names.map((name) => `${name} ${rounded(found[name].at(-1) ?? 0)} us`).join('  ')}`,
+    );
+  }
+  const cheaper = found.builder.map((us, n) => us / (found.statement[n] ?? NaN));
+  return {
+    name: 'statements',
+    ratios: { builder: rounded(median(cheaper)) },
+    context: {
+      microseconds_a_call: Object.fromEntries(names.map((name) => [name, found[name].map(rounded)])),
+    },
+    tables: [
+      [
+        {
+          figure: '`builder` the query builder at each call / a compiled statement',
+          value: withSpread(cheaper),
+        },
+      ],
+      names.map((name) => ({ contestant: name, 'us a call': withSpread(found[name]) })),
+    ],
+    verdict: `${rounds} rounds`,
+  };
+}
