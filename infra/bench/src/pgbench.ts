@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { and, sql } from 'drizzle-orm';
+import { build, customers, isLive, statement } from '@core/db';
 import { readStat } from '@core/testing';
 import type { Operation } from './rounds.ts';
 
@@ -26,6 +28,22 @@ export function parsePgbench(output: string): { perSecond: number; operations: n
   return { perSecond, operations };
 }
 
+/** With pgbench's own variables: it numbers them as parameters. */
+const POINT_READ = statement({
+  row: { score: customers.rfmScore },
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(
+        and(
+          sql`${customers.merchantId} = ('00000000-0000-4000-8000-' || lpad(to_hex(:m::int), 12, '0'))::uuid`,
+          sql`${customers.id} = ('10000000-0000-4000-8000-' || lpad(to_hex(:k::int), 12, '0'))::uuid`,
+          isLive(),
+        ),
+      ),
+});
+
 /**
  * Prepared point reads of one row by its two ids, as pgbench -S does them by one number. The ids are made of
  * the random number by the server, a few per cent of the work. Runs for `seconds` from when it has connected.
@@ -40,10 +58,7 @@ export function preparePgbench(
     script,
     `\\set k random(0, ${size.customers - 1})
 \\set m :k % ${size.merchants} + 1
-select rfm_score from customers
- where merchant_id = ('00000000-0000-4000-8000-' || lpad(to_hex(:m::int), 12, '0'))::uuid
-   and id = ('10000000-0000-4000-8000-' || lpad(to_hex(:k::int), 12, '0'))::uuid
-   and deleted_at is null and erased_at is null;
+${POINT_READ.text};
 `,
   );
   return async ({ url, clients, seconds, signal }) => {

@@ -1,4 +1,4 @@
-import { sql, type Column, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { sql, type Column, type SQL } from 'drizzle-orm';
 import { auditLog, customers, MOST_CUSTOMERS_OF_AUDIT } from './schema/index.ts';
 import { insertSelect, insertValues, json, many, statement, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
@@ -110,8 +110,9 @@ export async function appendSharedAudit(
 }
 
 /** What an audit row is made of, in SQL. */
-type AuditRows = SQLWrapper &
-  Readonly<Record<'merchantId' | 'customerId' | 'actor' | 'action' | 'detail' | 'requestId', SQL>>;
+type AuditRows = Readonly<
+  Record<'merchantId' | 'customerId' | 'actor' | 'action' | 'detail' | 'requestId', SQL>
+>;
 
 /**
  * Appends audit rows within a statement that makes the change, as appendEvents does.

@@ -1,4 +1,4 @@
-import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import type { QueryResultRow } from 'pg';
 import { Topic } from '@core/contracts';
 import { OUTBOX_SHARDS, outboxEvents, outboxRotation } from './schema/index.ts';
@@ -31,8 +31,9 @@ export interface CustomerChange {
 export const OUTBOX_CHANNEL = 'outbox';
 
 /** What events are made of, in SQL. */
-type ChangeRows = SQLWrapper &
-  Readonly<Record<'merchantId' | 'customerId' | 'version' | 'changedFields' | 'origin' | 'traceparent', SQL>>;
+type ChangeRows = Readonly<
+  Record<'merchantId' | 'customerId' | 'version' | 'changedFields' | 'origin' | 'traceparent', SQL>
+>;
 
 /**
  * Appends the events of changes within the statement that makes them (`with written as (insert into customers ...

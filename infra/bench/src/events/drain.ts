@@ -1,3 +1,4 @@
+import { build, ONE, outboxEvents, runOn, statement } from '@core/db';
 import { RELAY_BATCH, startRelay, type EventRecord } from '@core/events';
 import { Registry } from '@core/runtime';
 import { log, type EventStack } from './open-stack.ts';
@@ -21,8 +22,13 @@ async function published(metrics: Registry): Promise<number> {
   return (counter?.values ?? []).reduce((sum, { value }) => sum + value, 0);
 }
 
+const ANY_EVENT = statement({
+  row: ONE,
+  text: (_, row) => build.select(row).from(outboxEvents).limit(1),
+});
+
 const isEmpty = async (owner: EventStack['owner']): Promise<boolean> =>
-  (await owner.query('select from outbox_events limit 1')).rowCount === 0;
+  (await runOn(owner, ANY_EVENT)).length === 0;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,3 +1,5 @@
+import { isNull } from 'drizzle-orm';
+import { build, customerImportLogs, runOn, statement } from '@core/db';
 import { disturbance, now } from '../cpu.ts';
 import { describeDisturbance } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
@@ -45,5 +47,12 @@ export async function measureNeighbours(
   }
 }
 
-const cancelAll = (stack: ImportStack) =>
-  stack.owner.query(`update customer_import_logs set status = 'cancelling' where finished_at is null`);
+const CANCEL_ALL = statement({
+  text: () =>
+    build
+      .update(customerImportLogs)
+      .set({ status: 'cancelling' })
+      .where(isNull(customerImportLogs.finishedAt)),
+});
+
+const cancelAll = (stack: ImportStack) => runOn(stack.owner, CANCEL_ALL);

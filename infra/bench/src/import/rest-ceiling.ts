@@ -1,4 +1,5 @@
 import { pause } from '@core/runtime';
+import { countEvents } from '../events/fill-outbox.ts';
 import { disturbance, now, cpuSecondsOf } from '../cpu.ts';
 import { describeDisturbance } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
@@ -54,7 +55,7 @@ export async function measureRestCeiling(
     const cpuUs = Object.fromEntries(
       cpu().map(([name, at]) => [name, Math.round((1e6 * (at - (from.cpu.get(name) ?? 0))) / customers)]),
     );
-    const { rows } = await stack.owner.query<{ n: string }>('select count(*) as n from outbox_events');
+    const events = await countEvents(stack.owner);
     const { worstSecond, throttled, limited, violations } = await stack.shop(shop.shop);
     if (violations.length > 0)
       throw new Error(`rules of the shop were broken: ${JSON.stringify(violations.slice(0, 3))}`);
@@ -70,7 +71,7 @@ export async function measureRestCeiling(
       worstSecond,
       refused: throttled + limited,
       cpuUs,
-      outboxLag: Number(rows[0]?.n),
+      outboxLag: events,
     };
   } finally {
     await importer.stop();

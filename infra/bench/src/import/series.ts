@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inTransaction } from '@core/db';
+import { emptyOutbox } from '../events/fill-outbox.ts';
 import { measure, type Measured } from '../rounds.ts';
 import { likeCustomers } from './like-customers.ts';
 import type { ImportStack } from './open-stack.ts';
@@ -17,7 +18,7 @@ export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Pro
   const timed = (work: (merchantId: string) => Promise<void>) => async () => {
     const merchantId = randomUUID();
     await inTransaction(stack.owner, (tx) => stack.keys.findOrCreate(tx, merchantId));
-    await stack.owner.query('truncate outbox_events');
+    await emptyOutbox(stack.owner);
     return measure([], [stack.pids.postgresql], async (onMeasuring) => {
       onMeasuring();
       const from = process.cpuUsage();

@@ -3,8 +3,27 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Client } from 'pg';
-import { Topic } from '@core/contracts';
-import { emailHash, encryptEmailSql, inTransaction, passphrase, type MerchantKeys } from '@core/db';
+import { sql, type SQL } from 'drizzle-orm';
+import {
+  appendEvents,
+  assign,
+  bare,
+  columns,
+  customers,
+  emailHash,
+  encryptEmail,
+  excluded,
+  insertSelect,
+  inTransaction,
+  json,
+  passphrase,
+  relation,
+  statement,
+  text,
+  type MerchantKeys,
+  type Places,
+  type Relation,
+} from '@core/db';
 import { upsertCustomers, type CommandContext, type ImportedCustomer } from '@core/domain';
 import type { ImportStack } from './open-stack.ts';
 
@@ -15,45 +34,79 @@ const PAGE = 250;
 export async function upsertPages(
   { pool, keys }: Pick<ImportStack, 'pool' | 'keys'>,
   merchantId: string,
-  customers: readonly ImportedCustomer[],
+  people: readonly ImportedCustomer[],
 ): Promise<void> {
   const ctx: CommandContext = { caller: 'bench', requestId: 'bench', keys };
   const importId = randomUUID();
-  for (let n = 0; n < customers.length; n += PAGE) {
-    const page = customers.slice(n, n + PAGE);
+  for (let n = 0; n < people.length; n += PAGE) {
+    const page = people.slice(n, n + PAGE);
     await inTransaction(pool, (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers: page }));
   }
 }
 
-/** Stores `new` (id, and the columns of a row) with an event for each that was written. $1-$3: merchant and key. */
-const STORE_NEW = `
-  upserted as (
-    insert into customers (id, merchant_id, external_id, email, email_hash, metadata, content_hash, source_updated_at)
-    select id, $1, external_id, ${encryptEmailSql({
-      merchantId: '$1::uuid',
-      customerId: 'new.id',
-      email: 'new.email',
-      generation: '$2',
-      passphrase: '$3',
-    })}, email_hash, metadata, content_hash, source_updated_at
-      from new
-    on conflict (merchant_id, external_id) do update
-       set email = excluded.email, email_hash = excluded.email_hash, metadata = excluded.metadata,
-           content_hash = excluded.content_hash, source_updated_at = excluded.source_updated_at,
-           version = customers.version + 1
-     where customers.content_hash is distinct from excluded.content_hash
-    returning id, version)
-  insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-  select (select segment from outbox_rotation), abs(hashtext(id::text)::bigint) % 4,
-         case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
-         $1, id, version, '{email,external_id,metadata}', 'import'
-    from upserted`;
+const { externalId, email, metadata, contentHash, sourceUpdatedAt } = customers;
+const ROW = { externalId, email, emailHash: customers.emailHash, metadata, contentHash, sourceUpdatedAt };
+const NEW = { id: sql<string>`uuidv7()`, ...ROW };
+const KEY = { merchantId: customers.merchantId, generation: text, passphrase: text };
+
+/** Stores `added` with an event for each that was written. */
+function store(added: Relation<typeof NEW>, p: Places<typeof KEY>): SQL {
+  const written = {
+    merchantId: customers.merchantId,
+    customerId: customers.id,
+    version: customers.version,
+    changedFields: sql<string[]>`'{email,external_id,metadata}'::text[]`,
+    origin: sql<string>`'import'`,
+    traceparent: sql<null>`null`,
+  };
+  const upserted = relation('upserted', written);
+  const encrypted = encryptEmail({ ...p, customerId: added.id, email: added.email });
+  return sql`
+    ${upserted} as (
+      ${insertSelect(customers, { ...added, merchantId: p.merchantId, email: encrypted })} from ${added}
+      on conflict (${bare(customers.merchantId, externalId)}) do update
+         set ${assign(customers, {
+           email: excluded(email),
+           emailHash: excluded(customers.emailHash),
+           metadata: excluded(metadata),
+           contentHash: excluded(contentHash),
+           sourceUpdatedAt: excluded(sourceUpdatedAt),
+           version: sql`${customers.version} + 1`,
+         })}
+       where ${contentHash} is distinct from ${excluded(contentHash)}
+      returning ${columns(written)})
+    ${appendEvents(upserted)}`;
+}
+
+const UPSERT_ROW = statement({
+  name: 'upsert_row',
+  params: { ...KEY, ...ROW, metadata: json },
+  text: ({ merchantId, generation, passphrase, ...row }) => {
+    const added = relation('new', NEW);
+    return sql`
+      with ${added} as (select ${columns({ id: NEW.id, ...row })}), ${store(added, { merchantId, generation, passphrase })}`;
+  },
+});
+
+const staging = relation('staging', ROW);
+const MAKE_STAGING = statement({
+  text: () =>
+    sql`create temp table ${staging} on commit drop as select ${columns(ROW)} from ${customers} limit 0`,
+});
+const UPSERT_STAGED = statement({
+  params: KEY,
+  text: (p) => {
+    const added = relation('new', NEW);
+    return sql`
+      with ${added} as (select ${columns({ id: NEW.id, ...staging })} from ${staging}), ${store(added, p)}`;
+  },
+});
 
 type Upsert = (
   client: Client,
   keys: MerchantKeys,
   merchantId: string,
-  customers: readonly ImportedCustomer[],
+  people: readonly ImportedCustomer[],
 ) => Promise<void>;
 
 /**
@@ -68,54 +121,57 @@ export const upsertRowsByPage: Upsert = (...input) => upsertRowByRow(PAGE, ...in
 
 async function upsertRowByRow(
   ofTransaction: number,
-  ...[client, keys, merchantId, customers]: Parameters<Upsert>
+  ...[client, keys, merchantId, people]: Parameters<Upsert>
 ): Promise<void> {
-  for (let n = 0; n < customers.length; n += ofTransaction) {
+  for (let n = 0; n < people.length; n += ofTransaction) {
     if (ofTransaction > 1) await client.query('begin');
-    for (const row of customers.slice(n, n + ofTransaction).map((each) => toRow(keys, each))) {
-      await client.query({
-        name: 'upsert_row',
-        text: `with new as (select uuidv7() as id, $4::varchar as external_id, $5::varchar as email, $6::bytea as email_hash,
-                                   $7::jsonb as metadata, $8::bytea as content_hash, $9::timestamptz as source_updated_at),
-               ${STORE_NEW}`,
-        values: [merchantId, keys.generation, passphrase(keys), ...row],
-      });
+    for (const row of people.slice(n, n + ofTransaction).map((each) => toRow(keys, each))) {
+      const values = UPSERT_ROW.valuesOf({ ...keyOf(keys, merchantId), ...row });
+      await client.query({ name: UPSERT_ROW.name, text: UPSERT_ROW.text, values });
     }
     if (ofTransaction > 1) await client.query('commit');
   }
 }
 
 /** The fastest plain way: COPY all rows into a staging table, then one statement, in one transaction. */
-export const upsertByCopy: Upsert = async (client, keys, merchantId, customers) => {
+export const upsertByCopy: Upsert = async (client, keys, merchantId, people) => {
   await client.query('begin');
-  await client.query(`create temp table staging (external_id varchar, email varchar, email_hash bytea, metadata jsonb,
-                                                content_hash bytea, source_updated_at timestamptz) on commit drop`);
+  await client.query(MAKE_STAGING.text);
   await pipeline(
-    Readable.from(lines(keys, customers)),
+    Readable.from(lines(keys, people)),
     client.query(copyFrom(`copy staging from stdin with (format csv, null '\\N')`)),
   );
-  await client.query(`with new as (select uuidv7() as id, * from staging), ${STORE_NEW}`, [
-    merchantId,
-    keys.generation,
-    passphrase(keys),
-  ]);
+  await client.query(UPSERT_STAGED.text, UPSERT_STAGED.valuesOf(keyOf(keys, merchantId)));
   await client.query('commit');
 };
 
-function* lines(keys: MerchantKeys, customers: readonly ImportedCustomer[]): Iterable<string> {
-  for (const customer of customers) {
-    const cells = toRow(keys, customer).map((cell) => `"${inCsv(cell).replaceAll('"', '""')}"`);
+function* lines(keys: MerchantKeys, people: readonly ImportedCustomer[]): Iterable<string> {
+  for (const customer of people) {
+    const row = toRow(keys, customer);
+    const cells = COPIED.map((field) => `"${inCsv(row[field]).replaceAll('"', '""')}"`);
     yield `${cells.join(',')}\n`;
   }
 }
 
-const inCsv = (cell: string | Buffer): string =>
-  typeof cell === 'string' ? cell : `\\x${cell.toString('hex')}`;
+/** In the order of the staging table. */
+const COPIED = Object.keys(ROW) as (keyof typeof ROW)[];
 
-function toRow(keys: MerchantKeys, customer: ImportedCustomer): (string | Buffer)[] {
+function inCsv(cell: string | Buffer | Date): string {
+  if (typeof cell === 'string') return cell;
+  return cell instanceof Date ? cell.toISOString() : `\\x${cell.toString('hex')}`;
+}
+
+const keyOf = (keys: MerchantKeys, merchantId: string) => ({
+  merchantId,
+  generation: String(keys.generation),
+  passphrase: passphrase(keys),
+});
+
+function toRow(keys: MerchantKeys, customer: ImportedCustomer) {
   const email = customer.email ?? '';
   const metadata = JSON.stringify(customer.metadata);
   const hash = emailHash(keys, email);
   const content = createHash('sha256').update(hash).update(metadata).digest();
-  return [customer.externalId, email, hash, metadata, content, customer.sourceUpdatedAt.toISOString()];
+  const { externalId, sourceUpdatedAt } = customer;
+  return { externalId, email, emailHash: hash, metadata, contentHash: content, sourceUpdatedAt };
 }

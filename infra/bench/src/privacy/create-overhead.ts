@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { inTransaction } from '@core/db';
+import { eq, sql } from 'drizzle-orm';
+import { build, customers, insertValues, inTransaction, runOn, statement } from '@core/db';
 import { createCustomer, type CommandContext } from '@core/domain';
+import { emptyOutbox } from '../events/fill-outbox.ts';
 import { measure, type Measured } from '../rounds.ts';
 import { NEW_MERCHANT, type PrivacyStack } from './open-stack.ts';
 
@@ -33,11 +35,12 @@ export function createSeries(
   // As the owner, whose transactions name no merchant: row-level security is part of what ours costs.
   const bareInsert = () =>
     inTransaction(owner, (tx) =>
-      tx.query(
-        'insert into customers (merchant_id, email, email_hash, metadata) values ($1, $2, $3, $4) returning id',
-        [NEW_MERCHANT, ciphertext, randomBytes(32), JSON.stringify(metadata)],
-        'bare_insert',
-      ),
+      tx.run(BARE_INSERT, {
+        merchantId: NEW_MERCHANT,
+        email: ciphertext,
+        emailHash: randomBytes(32),
+        metadata,
+      }),
     );
   return {
     create: () => writeFor(stack, seconds, create),
@@ -45,14 +48,26 @@ export function createSeries(
   };
 }
 
+const { merchantId, email, emailHash, metadata: metadataColumn } = customers;
+const BARE_INSERT = statement({
+  name: 'bare_insert',
+  params: { merchantId, email, emailHash, metadata: metadataColumn },
+  row: { id: customers.id },
+  text: (p, row) => sql`${insertValues(customers, p)} returning ${row}`,
+});
+const DELETE_ALL = statement({
+  params: { merchantId },
+  text: (p) => build.delete(customers).where(eq(merchantId, p.merchantId)),
+});
+
 /** As fast as it goes, on empty tables: what the others left must not slow the next one down. */
 async function writeFor(
   { owner, databasePid }: PrivacyStack,
   seconds: number,
   write: () => Promise<unknown>,
 ): Promise<Measured> {
-  await owner.query('delete from customers where merchant_id = $1', [NEW_MERCHANT]);
-  await owner.query('truncate outbox_events');
+  await runOn(owner, DELETE_ALL, { merchantId: NEW_MERCHANT });
+  await emptyOutbox(owner);
   return measure([], [databasePid], async (onMeasuring) => {
     onMeasuring();
     const cpu = process.cpuUsage();

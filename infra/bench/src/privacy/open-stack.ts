@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import {
   createMerchantKeyStore,
   createPool,
-  encryptEmailSql,
+  customers,
+  encryptEmail,
+  insertSelect,
+  int,
   inTransaction,
   migrateDatabase,
   openReadRouter,
   parseKeyring,
   passphrase,
+  relation,
+  runOn,
+  statement,
+  text,
   type Keyring,
   type MerchantKeyStore,
   type Pool,
@@ -87,30 +95,45 @@ export async function openPrivacyStack(
 /** Rows of one statement: none may take longer than half a minute. */
 const SEEDED = 50_000;
 
+const ANALYZE = statement({ text: () => sql`analyze ${customers}` });
+
+const SEED = statement({
+  params: {
+    merchantId: customers.merchantId,
+    generation: text,
+    passphrase: text,
+    from: int,
+    to: int,
+    firstId: text,
+  },
+  text(p) {
+    const { id } = relation('numbered', { id: sql<string>`` });
+    const row = {
+      id,
+      merchantId: p.merchantId,
+      email: encryptEmail({ ...p, customerId: id, email: sql`'person-' || k || '@example.com'` }),
+      emailHash: sql`sha256(k::text::bytea)`,
+      rfmScore: sql`'{"segment":"LOYAL","score":"344","recency":3,"frequency":4,"monetary":4,"as_of":"2026-01-02T03:04:05Z"}'::jsonb`,
+      metadata: sql`'{"tier":"gold"}'::jsonb`,
+    };
+    return sql`${insertSelect(customers, row)}
+      from generate_series(${p.from}, ${p.to}) as k,
+           lateral (select (left(${p.firstId}, 24) || lpad(to_hex(k), 12, '0'))::uuid as id) as numbered`;
+  },
+});
+
 async function seed({ owner, keys }: PrivacyStack, customers: number, signal: AbortSignal): Promise<void> {
   const merchantKeys = await inTransaction(owner, (tx) => keys.findOrCreate(tx, MERCHANT));
   for (let from = 0; from < customers; from += SEEDED) {
     signal.throwIfAborted();
-    await owner.query(
-      `insert into customers (id, merchant_id, email, email_hash, rfm_score, metadata)
-       select id, $1::uuid, ${encryptEmailSql({
-         merchantId: '$1::uuid',
-         customerId: 'id',
-         email: `'person-' || k || '@example.com'`,
-         generation: '$2',
-         passphrase: '$3',
-       })}, sha256(k::text::bytea), '{"segment":"LOYAL","score":"344","recency":3,"frequency":4,"monetary":4,"as_of":"2026-01-02T03:04:05Z"}', '{"tier":"gold"}'
-         from generate_series($4::int, $5::int) as k,
-              lateral (select (left($6, 24) || lpad(to_hex(k), 12, '0'))::uuid as id) as numbered`,
-      [
-        MERCHANT,
-        merchantKeys.generation,
-        passphrase(merchantKeys),
-        from,
-        Math.min(customers, from + SEEDED) - 1,
-        customerIdOf(0),
-      ],
-    );
+    await runOn(owner, SEED, {
+      merchantId: MERCHANT,
+      generation: String(merchantKeys.generation),
+      passphrase: passphrase(merchantKeys),
+      from,
+      to: Math.min(customers, from + SEEDED) - 1,
+      firstId: customerIdOf(0),
+    });
   }
-  await owner.query('analyze customers');
+  await runOn(owner, ANALYZE);
 }

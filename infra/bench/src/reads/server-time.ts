@@ -1,4 +1,5 @@
-import { readerOf } from '@core/db';
+import { and, eq } from 'drizzle-orm';
+import { build, customers, readerOf, statement } from '@core/db';
 import { createPageTokens, listCustomers } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { Client } from 'pg';
@@ -22,9 +23,19 @@ async function segmentPage(merchantId: string): Promise<Statement> {
   return seen;
 }
 
+const POINT_READ = statement({
+  params: { merchantId: customers.merchantId, id: customers.id },
+  row: { score: customers.rfmScore },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id))),
+});
+
 const pointRead = (): Statement => ({
-  text: 'select rfm_score from customers where merchant_id = $1 and id = $2',
-  values: [merchantIdOf(8), customerIdOf(5_007)],
+  text: POINT_READ.text,
+  values: POINT_READ.valuesOf({ merchantId: merchantIdOf(8), id: customerIdOf(5_007) }),
 });
 
 /**

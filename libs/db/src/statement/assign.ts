@@ -11,6 +11,9 @@ export const bare = (...of: readonly Column[]): SQL =>
     sql`, `,
   );
 
+/** What an INSERT that met another row would have written to the column. */
+export const excluded = (column: Column): SQL => sql`excluded.${bare(column)}`;
+
 /** `"a" = ..., "b" = ...`, for the SET of a template. */
 export const assign = <T extends PgTable>(table: T, values: Values<T>): SQL =>
   sql.join(

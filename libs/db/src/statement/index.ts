@@ -1,4 +1,4 @@
-export { assign, bare, insertSelect, insertValues, type Values } from './assign.ts';
+export { assign, bare, excluded, insertSelect, insertValues, type Values } from './assign.ts';
 export { columns, ONE, oneOf, type Fields, type RowOf, type Shape } from './columns.ts';
 export {
   bool,

@@ -2,7 +2,7 @@ import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { asChunk, mapShape, type FieldOf, type Shape } from './columns.ts';
 
 /** References to the fields of rows that no table holds. As a chunk of a template it is what FROM or WITH wants. */
-export type Relation<S extends Shape> = { readonly [K in keyof S]: SQL<FieldOf<S[K]>> } & SQLWrapper;
+export type Relation<S extends Shape> = { readonly [K in keyof S]: SQL<FieldOf<S[K]>> };
 
 /** A CTE or a subquery that selects `columns(shape)`; as a chunk of a template, its name. */
 export const relation = <S extends Shape>(alias: string, shape: S): Relation<S> =>
@@ -27,8 +27,8 @@ export const numberedUnnest = <A extends Arrays>(
   >;
 
 /** The same FROM item with more fields, made of its own. */
-export const withFields = <R extends SQLWrapper, F extends Shape>(of: R, fields: F): R & F =>
-  asChunk({ ...of, ...fields }, of.getSQL());
+export const withFields = <R extends Shape, F extends Shape>(of: R, fields: F): R & F =>
+  asChunk({ ...of, ...fields }, (of as unknown as SQLWrapper).getSQL());
 
 function unnested(alias: string, arrays: Arrays, ordinality: readonly string[]): SQL {
   const names = [...Object.keys(arrays), ...ordinality].map((name) => sql.identifier(name));
