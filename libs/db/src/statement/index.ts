@@ -11,7 +11,17 @@ export {
   many,
   nullable,
   text,
+  type Kind,
   type Places,
 } from './parameters.ts';
+export { only, perShape } from './per-shape.ts';
 export { numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
-export { build, returning, statement, statements, type Statement } from './statement.ts';
+export {
+  build,
+  returning,
+  statement,
+  statements,
+  type Parameters,
+  type Returning,
+  type Statement,
+} from './statement.ts';

@@ -12,6 +12,8 @@ import {
   limit,
   many,
   numberedUnnest,
+  only,
+  perShape,
   relation,
   returning,
   statement,
@@ -171,6 +173,27 @@ it('numbers rows, adds fields to them, and knows aliases of tables', () => {
     'select "c"."id" as "id" from unnest($1::uuid[]) with ordinality as "given" ("id", "nr") join "customers" as "c" ' +
       'on "c"."id" = "given"."id" where upper("given"."id"::text) <> \'\' order by "given"."nr"',
   );
+});
+
+it('is compiled once for each set of optional parameters, and is sent those alone', () => {
+  const params = { merchantId, id, externalId };
+  const find = perShape((used: readonly ('id' | 'externalId')[]) =>
+    statement({
+      params: only(params, ['merchantId', ...used]),
+      row: { id },
+      text: (p, row) =>
+        build
+          .select(row)
+          .from(customers)
+          .where(and(eq(merchantId, p.merchantId), ...used.map((name) => eq(customers[name], p[name])))),
+    }),
+  );
+  expect(find(['id'])).toBe(find(['id']));
+  expect(find(['id', 'externalId']).text).toContain(
+    '"id" = $2::uuid and "customers"."external_id" = $3::varchar',
+  );
+  const given = { merchantId: 'a merchant', id: 'an id', externalId: 'another' };
+  expect(find(['externalId']).valuesOf(given)).toEqual(['a merchant', 'another']);
 });
 
 it('names the written columns alone, so that a column of the next build is no matter of this one', () => {
