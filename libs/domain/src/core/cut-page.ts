@@ -1,3 +1,14 @@
+import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import {
+  columns,
+  relation,
+  returning,
+  type CUSTOMER,
+  type Relation,
+  type Returning,
+  type Shape,
+} from '@core/db';
+
 /**
  * A customer has up to 64 KiB of metadata, so a page of a thousand rows has up to 64 MB. A page ends by rows
  * or by bytes, whichever comes first. A list of digits, such as [1, 1, 1], makes the largest reply for its
@@ -9,11 +20,14 @@ const UNIT_BYTES = 256;
 const MOST_UNITS = (768 * 1024) / UNIT_BYTES;
 
 /**
- * SQL for the bytes of a row of CUSTOMER_COLUMNS that can be many: a score is always small, and writing its
- * text costs more than all else of a small row.
+ * The bytes of a customer that can be many: a score is always small, and writing its text costs more than all else of a
+ * small row.
  */
-export const CUSTOMER_BYTES =
-  'coalesce(octet_length("externalId"), 0) + coalesce(octet_length(metadata::text), 0)';
+export const customerBytes = ({
+  externalId,
+  metadata,
+}: Relation<Pick<typeof CUSTOMER, 'externalId' | 'metadata'>>): SQL =>
+  sql`coalesce(octet_length(${externalId}), 0) + coalesce(octet_length(${metadata}::text), 0)`;
 
 /** Units that a row adds to its page beyond the first one. */
 export interface Sized {
@@ -29,6 +43,35 @@ export interface Sized {
  * The planner would measure a row once for each of its units without `offset 0`, and would sort rows anew that come
  * in order without the inner `order by`.
  *
+ * @param shape what `rows` selects
+ * @param rows in order where they have a limit
+ * @param bytes of a row; never null
+ * @param order the same order
+ */
+export function selectUntilPageIsFull<const S extends Shape>(
+  shape: S,
+  rows: SQLWrapper,
+  { bytes, order }: Record<'bytes' | 'order', (row: Relation<S>) => SQL>,
+): Returning<S & { units: SQL<number> }> {
+  // By one name at each of the three levels, so that the order is the same text.
+  const row = relation('row', shape);
+  const by = order(row);
+  const units = sql<number>`units`;
+  return returning(
+    { ...shape, units },
+    () => sql`
+    select ${columns({ ...row, units } as Shape)} from (
+      select ${row}.*, generate_series(0, ${units}) as unit
+        from (select ${row}.*, least((${bytes(row)}) / ${UNIT_BYTES}, ${MOST_UNITS - 1}) as units
+                from (${rows.getSQL()}) as ${row}
+               order by ${by} offset 0) as ${row}
+       order by ${by} limit ${MOST_UNITS + 1}) as ${row}
+     where unit = 0 order by ${by}`,
+  );
+}
+
+/**
+ * The same as text.
  * @param rows a statement of rows, in order where it has a limit
  * @param bytes SQL for the bytes of a row, by the names of its columns; never null
  * @param order the same order, by these names
@@ -45,7 +88,7 @@ export const untilPageIsFull = (rows: string, bytes: string, order: string): str
 /**
  * The rows of a page: at least one, and no more than fit. The size of a row is capped to the size of a page,
  * so the first row that does not fit is always read, and shows that another page follows.
- * @param rows of untilPageIsFull, up to one more than `most`
+ * @param rows of selectUntilPageIsFull, up to one more than `most`
  */
 export function cutPage<R extends Sized>(rows: readonly R[], most: number): { page: R[]; more: boolean } {
   let units = 0;

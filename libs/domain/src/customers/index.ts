@@ -1,5 +1,5 @@
 export { createCustomer, otherCustomersExternalId, type CreateCustomer } from './create-customer.ts';
-export { CUSTOMER_NUMBER } from './customer-number.ts';
+export { CUSTOMER_NUMBER, customerNumber } from './customer-number.ts';
 export { deleteCustomers, type DeleteCustomers } from './delete-customers.ts';
 export { discloseEmails, type DisclosedEmails } from './emails/disclose-emails.ts';
 export { findCustomerByEmail } from './emails/find-customer-by-email.ts';
@@ -23,6 +23,7 @@ export {
   canonicalNames,
   findPerson,
   MERGED_WITH,
+  mergedWith,
   type CanonicalNames,
   type PersonNames,
 } from './persons/person.ts';
@@ -30,9 +31,11 @@ export {
   earlierHashes,
   emailTombstone,
   emailTombstones,
+  emailTombstoneInSql,
   emailTombstoneSql,
   externalIdTombstone,
   externalIdTombstones,
+  externalIdTombstoneInSql,
   externalIdTombstoneSql,
   hashNames,
   type HashedNames,

@@ -1,4 +1,16 @@
-import { emailHash, type MerchantKeys, type Reader } from '@core/db';
+import { sql, type Column, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  columns,
+  customers,
+  emailHash,
+  many,
+  oneOf,
+  relation,
+  statement,
+  type MerchantKeys,
+  type Reader,
+} from '@core/db';
 import { invalid } from '@core/runtime';
 import { externalIdOf, type ExternalId } from '../../core/index.ts';
 
@@ -20,6 +32,19 @@ export const canonicalNames = <T extends PersonNames>(given: T): T & CanonicalNa
   externalId: given.externalId === undefined ? undefined : externalIdOf(given.externalId) || undefined,
 });
 
+const { merchantId, id, externalId } = customers;
+
+const findBy = <C extends Column>(named: C) =>
+  statement({
+    params: { merchantId, named },
+    row: { id, externalId },
+    text: (p, row) =>
+      sql`select ${row} from ${customers} where ${merchantId} = ${p.merchantId} and ${named} = ${p.named}`,
+  });
+const BY_ID = findBy(id);
+const BY_EXTERNAL_ID = findBy(externalId);
+const BY_EMAIL = findBy(customers.emailHash);
+
 /**
  * The customer of that name, erased and deleted ones included: by our own id; else, also when nobody has that id, by
  * the external id; else by the email, but with an external id given only somebody who has none yet, whom an import with
@@ -37,26 +62,18 @@ export async function findPerson(
   merchantId: string,
   { customerId, externalId, email }: CanonicalNames,
 ): Promise<string | null> {
-  const find = async (column: string, value: unknown) => {
-    const [row] = await reader.query<{ id: string; external_id: string | null }>(
-      `select id, external_id from customers where merchant_id = $1 and ${column} = $2`,
-      [merchantId, value],
-    );
-    return row;
-  };
-  const own = customerId ? await find('id', customerId) : undefined;
-  const known = externalId ? await find('external_id', externalId) : undefined;
+  const [own] = customerId ? await reader.run(BY_ID, { merchantId, named: customerId }) : [];
+  const [known] = externalId ? await reader.run(BY_EXTERNAL_ID, { merchantId, named: externalId }) : [];
   if (own && known && !(await areOne(reader, merchantId, own.id, known.id))) {
     throw invalid('customer_id', 'and external_id must name one customer');
   }
   if (own || known || !email || !keys) return own?.id ?? known?.id ?? null;
-  const holder = await find('email_hash', emailHash(keys, email));
-  return holder && !(externalId && holder.external_id) ? holder.id : null;
+  const [holder] = await reader.run(BY_EMAIL, { merchantId, named: emailHash(keys, email) });
+  return holder && !(externalId && holder.externalId) ? holder.id : null;
 }
 
 const areOne = async (reader: Reader, merchantId: string, one: string, other: string): Promise<boolean> =>
-  one === other ||
-  (await reader.query<{ id: string }>(MERGED_WITH, [merchantId, [one]])).some(({ id }) => id === other);
+  one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);
 
 /**
  * SQL of the ids of all customers that merges in the source made one with $2 (uuid[]), they themselves included: who
@@ -73,3 +90,33 @@ export const MERGED_WITH = `
            union all
            select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.id = one.merged_into) as next)
   select id from one`;
+
+/**
+ * The same against the schema, as a query of ids.
+ * @param p parameters: the merchant, and the array of ids
+ */
+export function mergedWith(p: Record<'merchantId' | 'ids', SQL>): SQL {
+  const c = alias(customers, 'c');
+  const shape = { id: c.id, mergedInto: c.mergedInto };
+  const one = relation('one', shape);
+  const next = relation('next', shape);
+  return sql`
+    with recursive ${one} as (
+      select ${columns(shape)} from ${customers} as ${c}
+       where ${c.merchantId} = ${p.merchantId} and ${oneOf(c.id, p.ids)}
+      union
+      select ${next.id}, ${next.mergedInto}
+        from ${one} cross join lateral (
+             select ${columns(shape)} from ${customers} as ${c}
+              where ${c.merchantId} = ${p.merchantId} and ${c.mergedInto} = ${one.id}
+             union all
+             select ${columns(shape)} from ${customers} as ${c}
+              where ${c.merchantId} = ${p.merchantId} and ${c.id} = ${one.mergedInto}) as ${next})
+    select ${columns({ id: one.id })} from ${one}`;
+}
+
+const ONE_WITH = statement({
+  params: { merchantId, ids: many(id) },
+  row: { id },
+  text: (p) => mergedWith(p),
+});

@@ -1,5 +1,17 @@
 import { createHmac } from 'node:crypto';
-import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys, type Tx } from '@core/db';
+import { sql, type Column, type SQL } from 'drizzle-orm';
+import {
+  earlierEmailHashes,
+  emailHash,
+  erasureTombstones,
+  keyedHash,
+  many,
+  ONE,
+  oneOf,
+  statement,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 import { earlierExternalIds, type ExternalId } from '../../core/index.ts';
 import type { CanonicalNames } from './person.ts';
 
@@ -27,6 +39,18 @@ export const emailTombstones = (keys: MerchantKeys, email: string): Buffer[] =>
 export const externalIdTombstones = (keys: MerchantKeys, externalId: ExternalId): Buffer[] =>
   [externalId, ...earlierExternalIds(externalId)].map((form) => keyedHash(keys, 'external_id', form));
 
+const { merchantId, kind, hash } = erasureTombstones;
+
+const FIND_ERASED = statement({
+  params: { merchantId, emails: many(hash), externalIds: many(hash) },
+  row: ONE,
+  text: (p, row) => sql`
+    select ${row} from ${erasureTombstones}
+     where ${merchantId} = ${p.merchantId}
+       and (${kind} = 'email' and ${oneOf(hash, p.emails)}
+            or ${kind} = 'external_id' and ${oneOf(hash, p.externalIds)}) limit 1`,
+});
+
 /**
  * For the audit row of a customer who is given these names: whether one of them was erased. CreateCustomer asks in the
  * statement of its own that writes the row.
@@ -38,16 +62,11 @@ export async function returnedDetail(
   { email, externalId }: Pick<CanonicalNames, 'email' | 'externalId'>,
 ): Promise<{ returned_after_erasure?: true }> {
   if (!email && !externalId) return {};
-  const [found] = await tx.query(
-    `select from erasure_tombstones
-      where merchant_id = $1
-        and (kind = 'email' and hash = any($2::bytea[]) or kind = 'external_id' and hash = any($3::bytea[])) limit 1`,
-    [
-      merchantId,
-      email ? emailTombstones(keys, email) : [],
-      externalId ? externalIdTombstones(keys, externalId) : [],
-    ],
-  );
+  const [found] = await tx.run(FIND_ERASED, {
+    merchantId,
+    emails: email ? emailTombstones(keys, email) : [],
+    externalIds: externalId ? externalIdTombstones(keys, externalId) : [],
+  });
   return found ? { returned_after_erasure: true } : {};
 }
 /** SQL of the two, for who has the hash alone. @param key SQL of the index key, a parameter: never its value */
@@ -55,6 +74,12 @@ export const emailTombstoneSql = (blindIndex: string, key: string): string =>
   `hmac('erased_email|'::bytea || ${blindIndex}, ${key}::bytea, 'sha256')`;
 export const externalIdTombstoneSql = (externalId: string, key: string): string =>
   `hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}::bytea, 'sha256')`;
+
+/** The two against the schema. @param key the index key, a parameter */
+export const emailTombstoneInSql = (blindIndex: SQL | Column, key: SQL): SQL<Buffer> =>
+  sql`hmac('erased_email|'::bytea || ${blindIndex}, ${key}, 'sha256')`;
+export const externalIdTombstoneInSql = (externalId: SQL | Column, key: SQL): SQL<Buffer> =>
+  sql`hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}, 'sha256')`;
 
 /** What a request is to be known by later, when it may not keep the names themselves. */
 export interface HashedNames {
