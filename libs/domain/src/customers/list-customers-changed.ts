@@ -1,6 +1,27 @@
-import { CUSTOMER_COLUMNS, WRITE_POSITION_SQL, type CustomerRow, type Reader } from '@core/db';
-import { CUSTOMER_BYTES, cutPage, untilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
-import { conditionsOf, identityOf, sizeOfPage } from './list-customers-filter.ts';
+import { and, gte, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import {
+  build,
+  columns,
+  CUSTOMER,
+  customers,
+  instantOf,
+  limit,
+  only,
+  perShape,
+  returning,
+  statement,
+  WRITE_POSITION_SQL,
+  type Reader,
+} from '@core/db';
+import { customerBytes, cutPage, selectUntilPageIsFull, type PageTokens } from '../core/index.ts';
+import {
+  conditionsOf,
+  FILTER_PARAMS,
+  filterValues,
+  identityOf,
+  sizeOfPage,
+  usedBy,
+} from './list-customers-filter.ts';
 import type { CustomerPage, ListCustomers } from './list-customers.ts';
 
 export interface ListChangedCustomers extends ListCustomers {
@@ -16,7 +37,41 @@ export interface ChangeReaders {
   atLeast(consistencyToken: string): Reader;
 }
 
-const INSTANT = `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'`;
+/** As RFC 3339 in UTC with microseconds. */
+const written = (instant: SQL | Column): SQL<string> =>
+  sql`to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+const PARAMS = {
+  ...FILTER_PARAMS,
+  since: instantOf,
+  afterChange: instantOf,
+  afterId: customers.id,
+  until: instantOf,
+  most: limit,
+};
+
+const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
+  statement({
+    params: only(PARAMS, used),
+    text(p) {
+      const { merchantId, id, updatedAt } = customers;
+      const shape = { ...CUSTOMER, changedAt: written(updatedAt) };
+      const from = used.includes('afterId')
+        ? sql`(${updatedAt}, ${id}) > (${p.afterChange}, ${p.afterId})`
+        : gte(updatedAt, p.since);
+      const rows = build
+        .select(columns(shape))
+        .from(customers)
+        .where(and(...conditionsOf(used, p), from, lt(updatedAt, p.until)))
+        .orderBy(merchantId, updatedAt, id)
+        .limit(p.most);
+      return selectUntilPageIsFull(shape, rows, {
+        bytes: customerBytes,
+        order: (row) => sql`${row.merchantId}, ${row.updatedAt}, ${row.id}`,
+      });
+    },
+  }),
+);
 
 /**
  * One page of the customers that have changed since, in the order of their last change, up to the watermark:
@@ -36,27 +91,22 @@ export async function listChangedCustomers(
   const [watermark = '', position = '', ...after] = key ?? (await endOf(readers.primary, input.updatedSince));
   const size = sizeOfPage(input.pageSize);
 
-  const values: unknown[] = [];
-  const p = (value: unknown) => `$${values.push(value)}`;
-  const [changedAt, id] = after;
-  const where = [
-    ...conditionsOf(input, p),
-    changedAt
-      ? `(updated_at, id) > (${p(changedAt)}::timestamptz, ${p(id)}::uuid)`
-      : `updated_at >= ${p(input.updatedSince)}::timestamptz`,
-    `updated_at < ${p(watermark)}::timestamptz`,
-  ];
-  const rows = await readers.atLeast(position).query<CustomerRow & Sized & { changedAt: string }>(
-    untilPageIsFull(
-      `select ${CUSTOMER_COLUMNS}, to_char(updated_at at time zone 'UTC', ${INSTANT}) as "changedAt"
-         from customers
-        where ${where.join(' and ')}
-        order by merchant_id, updated_at, id limit ${p(size + 1)}`,
-      CUSTOMER_BYTES,
-      '"merchantId", "updatedAt", id',
-    ),
-    values,
-  );
+  const [afterChange, afterId] = after;
+  const values = filterValues(input);
+  const read = PAGE([
+    ...usedBy(values),
+    ...(afterId ? (['afterChange', 'afterId'] as const) : (['since'] as const)),
+    'until',
+    'most',
+  ]);
+  const rows = await readers.atLeast(position).run(read, {
+    ...values,
+    since: input.updatedSince,
+    afterChange: afterChange ?? '',
+    afterId: afterId ?? '',
+    until: watermark,
+    most: size + 1,
+  });
   const { page, more } = cutPage(rows, size);
   const last = more ? page.at(-1) : undefined;
   return {
@@ -66,16 +116,22 @@ export async function listChangedCustomers(
   };
 }
 
+const COMPLETE_UNTIL = statement({
+  params: { since: instantOf },
+  text: (p) =>
+    returning(
+      { watermark: written(sql`greatest(customer_changes_complete_until(), ${p.since})`) },
+      (row) => sql`select ${row}`,
+    ),
+});
+
 /**
  * The watermark, never before `since`, and a place in the log that lies behind all that was written before it.
  * Two statements, because the second must follow the first: a writer that had ended at the first look has its
  * commit in the log by then.
  */
 async function endOf(primary: Reader, since: string): Promise<[watermark: string, position: string]> {
-  const [until] = await primary.query<{ watermark: string }>(
-    `select to_char(greatest(customer_changes_complete_until(), $1) at time zone 'UTC', ${INSTANT}) as watermark`,
-    [since],
-  );
+  const [until] = await primary.run(COMPLETE_UNTIL, { since });
   const [log] = await primary.query<{ token: string }>(WRITE_POSITION_SQL);
   if (!until || !log) throw new Error('the primary did not say how far its writers are');
   return [until.watermark, log.token];

@@ -1,4 +1,5 @@
-import { LIVE } from '@core/db';
+import { sql, type SQL } from 'drizzle-orm';
+import { customers, int, isLive, many, oneOf, text, type Places } from '@core/db';
 
 /** Inclusive; zero or absent is no bound. */
 export interface ScoreRange {
@@ -15,8 +16,49 @@ export interface CustomerFilter extends Partial<Record<(typeof DIMENSIONS)[numbe
   segment?: string | undefined;
 }
 
-/** Turns a value into the statement's next parameter, `$n`. */
-export type Parameter = (value: unknown) => string;
+/** What the statements of lists are given of a filter; all but the merchant are left out where they are not asked. */
+export const FILTER_PARAMS = {
+  merchantIds: many(customers.merchantId),
+  segment: text,
+  recencyMin: int,
+  recencyMax: int,
+  frequencyMin: int,
+  frequencyMax: int,
+  monetaryMin: int,
+  monetaryMax: int,
+};
+
+type Condition = Exclude<keyof typeof FILTER_PARAMS, 'merchantIds'>;
+
+const score = (dimension: (typeof DIMENSIONS)[number]): SQL =>
+  sql`(${customers.rfmScore} ->> ${dimension})::int`;
+
+const CONDITIONS: Record<Condition, (value: SQL) => SQL> = {
+  segment: (name) => sql`${customers.rfmScore} ->> 'segment' = ${name}`,
+  recencyMin: (min) => sql`${score('recency')} >= ${min}`,
+  recencyMax: (max) => sql`${score('recency')} <= ${max}`,
+  frequencyMin: (min) => sql`${score('frequency')} >= ${min}`,
+  frequencyMax: (max) => sql`${score('frequency')} <= ${max}`,
+  monetaryMin: (min) => sql`${score('monetary')} >= ${min}`,
+  monetaryMax: (max) => sql`${score('monetary')} <= ${max}`,
+};
+
+export const filterValues = ({ merchantId, segment, recency, frequency, monetary }: CustomerFilter) => ({
+  merchantIds: [merchantId],
+  segment: segment ?? '',
+  recencyMin: recency?.min ?? 0,
+  recencyMax: recency?.max ?? 0,
+  frequencyMin: frequency?.min ?? 0,
+  frequencyMax: frequency?.max ?? 0,
+  monetaryMin: monetary?.min ?? 0,
+  monetaryMax: monetary?.max ?? 0,
+});
+
+/** The names of the parameters that a filter uses: the shape of its statement. */
+export const usedBy = (values: ReturnType<typeof filterValues>): (keyof typeof FILTER_PARAMS)[] => [
+  'merchantIds',
+  ...(Object.keys(CONDITIONS) as Condition[]).filter((name) => values[name]),
+];
 
 /**
  * The conditions of a filter, only those that are asked: `$2 is null or ...` would keep the planner from an index.
@@ -24,36 +66,16 @@ export type Parameter = (value: unknown) => string;
  * and for a large merchant takes the primary key, which is in the order of id too: measured with 200,000 customers
  * behind 800,000 of others, that page took 300 ms instead of 0.1.
  */
-export const conditionsOf = (filter: CustomerFilter, p: Parameter): string[] => [
-  `merchant_id = any(${p([filter.merchantId])}::uuid[])`,
-  LIVE,
-  ...(filter.segment ? [`rfm_score ->> 'segment' = ${p(filter.segment)}`] : []),
-  ...DIMENSIONS.flatMap((name) => {
-    const { min, max } = filter[name] ?? { min: 0, max: 0 };
-    return [
-      ...(min ? [`(rfm_score ->> '${name}')::int >= ${p(min)}`] : []),
-      ...(max ? [`(rfm_score ->> '${name}')::int <= ${p(max)}`] : []),
-    ];
-  }),
+export const conditionsOf = (
+  used: readonly string[],
+  p: Places<typeof FILTER_PARAMS>,
+): (SQL | undefined)[] => [
+  oneOf(customers.merchantId, p.merchantIds),
+  isLive(),
+  ...(Object.keys(CONDITIONS) as Condition[])
+    .filter((name) => used.includes(name))
+    .map((name) => CONDITIONS[name](p[name])),
 ];
-
-/**
- * The source of a page of a segment: a function (migration 0016) that can use the segment's index, which
- * row-level
- * security keeps from the api's own statements.
- */
-export function pageOfSegment(filter: CustomerFilter, after: string, most: number, p: Parameter): string {
-  const bounds = DIMENSIONS.map((name) => filter[name] ?? { min: 0, max: 0 });
-  const args = [
-    p(filter.merchantId),
-    p(filter.segment),
-    p(after),
-    p(most),
-    p(bounds.map(({ min }) => min || null)),
-    p(bounds.map(({ max }) => max || null)),
-  ];
-  return `list_segment(${args.join(', ')})`;
-}
 
 /** What page tokens of such a list are bound to. */
 export const identityOf = (filter: CustomerFilter): unknown[] => [

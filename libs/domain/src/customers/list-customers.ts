@@ -1,10 +1,29 @@
-import { CUSTOMER_COLUMNS, FIRST_UUID, type CustomerRow, type Reader } from '@core/db';
-import { CUSTOMER_BYTES, cutPage, untilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
+import { and, gt, sql } from 'drizzle-orm';
+import {
+  build,
+  columns,
+  CUSTOMER,
+  customers,
+  FIRST_UUID,
+  int,
+  limit,
+  many,
+  nullable,
+  only,
+  perShape,
+  statement,
+  text,
+  type CustomerRow,
+  type Reader,
+} from '@core/db';
+import { customerBytes, cutPage, selectUntilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
 import {
   conditionsOf,
+  FILTER_PARAMS,
+  filterValues,
   identityOf,
-  pageOfSegment,
   sizeOfPage,
+  usedBy,
   type CustomerFilter,
 } from './list-customers-filter.ts';
 
@@ -21,6 +40,55 @@ export interface CustomerPage {
   nextPageToken: string;
 }
 
+const PARAMS = { ...FILTER_PARAMS, after: customers.id, most: limit };
+
+const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
+  statement({
+    params: only(PARAMS, used),
+    text(p) {
+      const rows = build
+        .select(columns(CUSTOMER))
+        .from(customers)
+        .where(and(...conditionsOf(used, p), used.includes('after') ? gt(customers.id, p.after) : undefined))
+        .orderBy(customers.merchantId, customers.id)
+        .limit(p.most);
+      return selectUntilPageIsFull(CUSTOMER, rows, {
+        bytes: customerBytes,
+        order: ({ merchantId, id }) => sql`${merchantId}, ${id}`,
+      });
+    },
+  }),
+);
+
+/**
+ * The source of a page of a segment is a function (migration 0016) that can use the segment's index, which row-level
+ * security keeps from the api's own statements. It gives rows as the table does, and by the number of a row the planner
+ * knows their order. The text never changes, so it stays prepared: planning took a third of the time of a page of 51
+ * rows.
+ */
+const PAGE_OF_SEGMENT = statement({
+  name: 'list_segment',
+  params: {
+    merchantId: customers.merchantId,
+    segment: text,
+    after: customers.id,
+    most: int,
+    mins: many(nullable(int)),
+    maxs: many(nullable(int)),
+  },
+  text(p) {
+    const shape = { ...CUSTOMER, nr: sql<string>`ordinality` };
+    return selectUntilPageIsFull(
+      shape,
+      sql`
+        select ${columns(shape)}
+          from list_segment(${p.merchantId}, ${p.segment}, ${p.after}, ${p.most}, ${p.mins}, ${p.maxs})
+               with ordinality as ${customers}`,
+      { bytes: customerBytes, order: ({ nr }) => sql`${nr}` },
+    );
+  },
+});
+
 /**
  * One page of a merchant's customers, by id: ids never change, so whatever is written between pages, who is
  * there all the time comes exactly once.
@@ -35,29 +103,32 @@ export async function listCustomers(
   const [after] = tokens.read(input.pageToken, list) ?? [];
   const size = sizeOfPage(input.pageSize);
 
-  const values: unknown[] = [];
-  const p = (value: unknown) => `$${values.push(value)}`;
   // One row more than a page says whether there is another page.
-  const some = () => {
-    const where = [...conditionsOf(input, p), ...(after ? [`id > ${p(after)}::uuid`] : [])];
-    return `customers where ${where.join(' and ')} order by merchant_id, id limit ${p(size + 1)}`;
-  };
-  // By the number of a function's row the planner knows its order. Its text never changes, so it stays prepared:
-  // planning took a third of the time of a page of 51 rows.
-  const statement = input.segment
-    ? {
-        rows: `select ${CUSTOMER_COLUMNS}, ordinality
-                 from ${pageOfSegment(input, after ?? FIRST_UUID, size + 1, p)} with ordinality`,
-        order: 'ordinality',
-        name: 'list_segment',
-      }
-    : { rows: `select ${CUSTOMER_COLUMNS} from ${some()}`, order: '"merchantId", id', name: undefined };
-  const rows = await reader.query<CustomerRow & Sized>(
-    untilPageIsFull(statement.rows, CUSTOMER_BYTES, statement.order),
-    values,
-    statement.name,
-  );
+  const rows = input.segment
+    ? await readSegment(reader, input, after, size + 1)
+    : await readAny(reader, input, after, size + 1);
   const { page, more } = cutPage(rows, size);
   const last = more ? page.at(-1) : undefined;
   return { customers: page, nextPageToken: last ? tokens.make(list, [last.id]) : '' };
+}
+
+type Rows = Promise<(CustomerRow & Sized)[]>;
+
+function readAny(reader: Reader, filter: CustomerFilter, after: string | undefined, most: number): Rows {
+  const values = filterValues(filter);
+  const page = PAGE([...usedBy(values), ...(after ? ['after' as const] : []), 'most']);
+  return reader.run(page, { ...values, after: after ?? FIRST_UUID, most });
+}
+
+function readSegment(reader: Reader, filter: CustomerFilter, after = FIRST_UUID, most: number): Rows {
+  const { merchantId, segment = '', recency, frequency, monetary } = filter;
+  const ranges = [recency, frequency, monetary];
+  return reader.run(PAGE_OF_SEGMENT, {
+    merchantId,
+    segment,
+    after,
+    most,
+    mins: ranges.map((range) => range?.min || null),
+    maxs: ranges.map((range) => range?.max || null),
+  });
 }

@@ -1,20 +1,30 @@
-import type { Reader, StoredRfmScore } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { customers, many, relation, statement, type Reader, type StoredRfmScore } from '@core/db';
 import type { CustomerKey } from '../core/index.ts';
 
 /** A score, null while there is none; undefined: unknown, another merchant's, deleted or erased. */
 export type FoundScore = StoredRfmScore | null | undefined;
+
+const FOUND = { found: sql<boolean>`found`, score: sql<StoredRfmScore | null>`score` };
+
+const READ = statement({
+  // Planning it costs PostgreSQL more than reading a few rows.
+  name: 'read_scores',
+  // The two arrays stay pairs on their way: a joined string could read one merchant's key as another's.
+  params: { merchantIds: many(customers.merchantId), ids: many(customers.id) },
+  row: FOUND,
+  text: (p, row) =>
+    sql`select ${row} from read_scores(${p.merchantIds}, ${p.ids}) as ${relation('scores', FOUND)} (found, score)`,
+});
 
 /**
  * The scores of many customers, of any merchants, by one statement; one entry per key, in their order. The function
  * (migration 0007) may see every merchant's rows, and gives out those of the pairs alone.
  */
 export async function getCustomerRfm(reader: Reader, keys: readonly CustomerKey[]): Promise<FoundScore[]> {
-  // The two arrays stay pairs on their way: a joined string could read one merchant's key as another's.
-  const rows = await reader.query<{ found: boolean; rfm_score: StoredRfmScore | null }>(
-    'select found, rfm_score from read_scores($1::uuid[], $2::uuid[])',
-    [keys.map(({ merchantId }) => merchantId), keys.map(({ customerId }) => customerId)],
-    // Planning it costs PostgreSQL more than reading a few rows.
-    'read_scores',
-  );
-  return rows.map((row) => (row.found ? row.rfm_score : undefined));
+  const rows = await reader.run(READ, {
+    merchantIds: keys.map(({ merchantId }) => merchantId),
+    ids: keys.map(({ customerId }) => customerId),
+  });
+  return rows.map(({ found, score }) => (found ? score : undefined));
 }

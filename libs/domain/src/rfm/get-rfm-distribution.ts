@@ -1,4 +1,5 @@
-import { LIVE, type Reader } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { customers, isLive, statement, type Reader, type RowOf } from '@core/db';
 import { RFM_SCALE } from '../settings/index.ts';
 
 /** Customers that are neither deleted nor erased. */
@@ -12,12 +13,21 @@ export interface RfmDistribution {
 }
 
 /** `null` in all three: not scored. */
-interface Group {
-  segment: string | null;
-  recency: number | null;
-  frequency: number | null;
-  customers: number;
-}
+const GROUP = {
+  segment: sql<string | null>`${customers.rfmScore} ->> 'segment'`,
+  recency: sql<number | null>`(${customers.rfmScore} ->> 'recency')::int`,
+  frequency: sql<number | null>`(${customers.rfmScore} ->> 'frequency')::int`,
+  customers: sql<number>`count(*)::int`,
+};
+
+const COUNT = statement({
+  params: { merchantId: customers.merchantId },
+  row: GROUP,
+  text: (p, row) => sql`
+    select ${row} from ${customers}
+     where ${customers.merchantId} = (select ${p.merchantId}) and ${isLive()}
+     group by 1, 2, 3`,
+});
 
 /**
  * How a merchant's customers are spread over segments and recency x frequency cells. Reads each of them, 200,000
@@ -30,18 +40,10 @@ export async function getRfmDistribution(
   reader: Reader,
   { merchantId }: { merchantId: string },
 ): Promise<RfmDistribution> {
-  const groups = await reader.query<Group>(
-    `select rfm_score ->> 'segment' as segment, (rfm_score ->> 'recency')::int as recency,
-            (rfm_score ->> 'frequency')::int as frequency, count(*)::int as customers
-       from customers
-      where merchant_id = (select $1::uuid) and ${LIVE}
-      group by 1, 2, 3`,
-    [merchantId],
-  );
-  return sumUp(groups);
+  return sumUp(await reader.run(COUNT, { merchantId }));
 }
 
-function sumUp(groups: readonly Group[]): RfmDistribution {
+function sumUp(groups: readonly RowOf<typeof GROUP>[]): RfmDistribution {
   let scored = 0;
   let unscored = 0;
   const segments = new Map<string, number>();

@@ -1,53 +1,127 @@
-import type { MerchantKeys, Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  build,
+  columns,
+  customerImportLogs,
+  customers,
+  erasureTombstones,
+  many,
+  oneOf,
+  relation,
+  returning,
+  statement,
+  unnest,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 import { emailTombstones, externalIdTombstones } from '../persons/tombstones.ts';
 import type { PageRow } from './page.ts';
 import type { StoredCustomer, Tombstones } from './resolve.ts';
 
+const { merchantId, id, externalId, emailHash, contentHash } = customers;
+
 /**
- * What is stored of the page's people. No lock: a write that finds the version moved on starts anew.
- *
  * Key by key in laterals, with the merchant's id where the planner cannot see it: while a new shop grows, the
  * statistics say that it has no rows, and `= any`, or a lateral with the id in sight, reads all of them for every page.
  */
-export function loadStored(tx: Tx, merchantId: string, rows: readonly PageRow[]): Promise<StoredCustomer[]> {
-  return tx.query<StoredCustomer & Record<string, unknown>>(
-    `with found as (
-       select known.id
-         from unnest($2::text[]) as page (external_id)
-        cross join lateral (select id from customers
-                             where merchant_id = (select $1::uuid) and external_id = page.external_id
-                             limit 1) as known
-        union
-       select known.id
-         from unnest($3::bytea[]) as page (email_hash)
-        cross join lateral (select id from customers
-                             where merchant_id = (select $1::uuid) and email_hash = page.email_hash
-                             limit 1) as known)
-     select stored.*
-       from found
-      cross join lateral (
-            select id, external_id as "externalId", email_hash as "emailHash", email is not null as "hasEmail",
-                   content_hash as "contentHash",
-                   case when content_hash = any($4::bytea[]) then null else metadata end as metadata,
-                   source_updated_at as "sourceUpdatedAt", deleted_at as "deletedAt", erased_at as "erasedAt", version
-              from customers where merchant_id = $1 and id = found.id limit 1) as stored`,
-    [
-      merchantId,
-      rows.map((row) => row.externalId),
-      rows.flatMap((row) => (row.emailHash ? [row.emailHash] : [])),
-      rows.map((row) => row.contentHash),
-    ],
-  );
-}
+const LOAD = statement({
+  params: {
+    merchantId,
+    externalIds: many(externalId),
+    emailHashes: many(emailHash),
+    contentHashes: many(contentHash),
+  },
+  text(p) {
+    const byId = unnest('page', { externalId: p.externalIds });
+    const byEmail = unnest('page', { emailHash: p.emailHashes });
+    const known = relation('known', { id });
+    const found = relation('found', { id });
+    const shape = {
+      id,
+      externalId,
+      emailHash,
+      hasEmail: sql<boolean>`${customers.email} is not null`,
+      contentHash,
+      metadata: sql<Record<string, unknown> | null>`
+        case when ${oneOf(contentHash, p.contentHashes)} then null else ${customers.metadata} end`,
+      sourceUpdatedAt: customers.sourceUpdatedAt,
+      deletedAt: customers.deletedAt,
+      erasedAt: customers.erasedAt,
+      version: customers.version,
+    };
+    const stored = relation('stored', shape);
+    return returning(
+      shape,
+      () => sql`
+      with ${found} as (
+        select ${known.id}
+          from ${byId}
+         cross join lateral (select ${columns({ id })} from ${customers}
+                              where ${merchantId} = (select ${p.merchantId}) and ${externalId} = ${byId.externalId}
+                              limit 1) as ${known}
+         union
+        select ${known.id}
+          from ${byEmail}
+         cross join lateral (select ${columns({ id })} from ${customers}
+                              where ${merchantId} = (select ${p.merchantId}) and ${emailHash} = ${byEmail.emailHash}
+                              limit 1) as ${known})
+      select ${stored}.*
+        from ${found}
+       cross join lateral (
+             select ${columns(shape)} from ${customers}
+              where ${merchantId} = ${p.merchantId} and ${id} = ${found.id} limit 1) as ${stored}`,
+    );
+  },
+});
+
+/** What is stored of the page's people. No lock: a write that finds the version moved on starts anew. */
+export const loadStored = (tx: Tx, merchantId: string, rows: readonly PageRow[]): Promise<StoredCustomer[]> =>
+  tx.run(LOAD, {
+    merchantId,
+    externalIds: rows.map((row) => row.externalId),
+    emailHashes: rows.flatMap((row) => (row.emailHash ? [row.emailHash] : [])),
+    contentHashes: rows.map((row) => row.contentHash),
+  });
+
+const RUN_START = statement({
+  params: { merchantId: customerImportLogs.merchantId, importId: customerImportLogs.id },
+  row: { at: customerImportLogs.createdAt },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportLogs)
+      .where(and(eq(customerImportLogs.merchantId, p.merchantId), eq(customerImportLogs.id, p.importId))),
+});
 
 /** When a run began; null for one that is not known. */
 export async function loadRunStart(tx: Tx, merchantId: string, importId: string): Promise<Date | null> {
-  const [run] = await tx.query<{ at: Date }>(
-    'select created_at as at from customer_import_logs where merchant_id = $1 and id = $2',
-    [merchantId, importId],
-  );
+  const [run] = await tx.run(RUN_START, { merchantId, importId });
   return run?.at ?? null;
 }
+
+const { kind, hash } = erasureTombstones;
+
+const HAS_ERASED = statement({
+  params: { merchantId: erasureTombstones.merchantId },
+  text: (p) =>
+    returning(
+      {
+        erased: sql<boolean>`exists (
+          select from ${erasureTombstones} where ${erasureTombstones.merchantId} = ${p.merchantId})`,
+      },
+      (row) => sql`select ${row}`,
+    ),
+});
+
+const FIND_ERASED = statement({
+  params: { merchantId: erasureTombstones.merchantId, externalIds: many(hash), emails: many(hash) },
+  row: { kind, hash },
+  text: (p, row) => sql`
+    select ${row} from ${erasureTombstones}
+     where ${erasureTombstones.merchantId} = ${p.merchantId}
+       and ((${kind} = 'external_id' and ${oneOf(hash, p.externalIds)})
+            or (${kind} = 'email' and ${oneOf(hash, p.emails)}))`,
+});
 
 /** Which of the page's people were erased. Most merchants erased nobody: for them no row is hashed. */
 export async function loadTombstones(
@@ -56,10 +130,7 @@ export async function loadTombstones(
   keys: MerchantKeys,
   rows: readonly (Pick<PageRow, 'externalId'> & Partial<Pick<PageRow, 'email' | 'emailHash'>>)[],
 ): Promise<Tombstones> {
-  const [merchant] = await tx.query<{ erased: boolean }>(
-    'select exists (select 1 from erasure_tombstones where merchant_id = $1) as erased',
-    [merchantId],
-  );
+  const [merchant] = await tx.run(HAS_ERASED, { merchantId });
   if (!merchant?.erased) return { externalIds: new Set(), emailHashes: new Set() };
   const externalIds = namesByTombstone(rows, ({ externalId }) => ({
     name: externalId,
@@ -69,16 +140,14 @@ export async function loadTombstones(
     name: emailHash?.toString('hex') ?? '',
     tombstones: email ? emailTombstones(keys, email) : [],
   }));
-  const found = await tx.query<{ kind: string; hash: Buffer }>(
-    `select kind, hash from erasure_tombstones
-      where merchant_id = $1 and ((kind = 'external_id' and hash = any($2::bytea[]))
-                               or (kind = 'email' and hash = any($3::bytea[])))`,
-    [
-      merchantId,
-      ...[externalIds, emailHashes].map((each) => [...each.keys()].map((hex) => Buffer.from(hex, 'hex'))),
-    ],
-  );
-  const erased = <Name>(kind: string, names: ReadonlyMap<string, Name>) =>
+  const hashesOf = (names: ReadonlyMap<string, unknown>) =>
+    [...names.keys()].map((hex) => Buffer.from(hex, 'hex'));
+  const found = await tx.run(FIND_ERASED, {
+    merchantId,
+    externalIds: hashesOf(externalIds),
+    emails: hashesOf(emailHashes),
+  });
+  const erased = <Name>(kind: 'email' | 'external_id', names: ReadonlyMap<string, Name>) =>
     new Set(
       found.filter((row) => row.kind === kind).flatMap(({ hash }) => names.get(hash.toString('hex')) ?? []),
     );

@@ -1,4 +1,5 @@
-import type { Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import { build, customerImportErrors, insertSelect, many, oneOf, statement, unnest, type Tx } from '@core/db';
 import { loggedId, type RowError } from './page.ts';
 
 export interface PageErrors {
@@ -9,6 +10,38 @@ export interface PageErrors {
   errors: readonly RowError[];
 }
 
+const { merchantId, importId, externalId, reason } = customerImportErrors;
+const ERRORS = { errorsOf: many(externalId), reasons: many(reason) };
+
+const END_OTHERS = statement({
+  params: { merchantId, importId, externalIds: many(externalId), ...ERRORS },
+  text(p) {
+    const found = unnest('found', { externalId: p.errorsOf, reason: p.reasons });
+    return build
+      .delete(customerImportErrors)
+      .where(
+        and(
+          eq(merchantId, p.merchantId),
+          eq(importId, p.importId),
+          oneOf(externalId, p.externalIds),
+          sql`(${externalId}, ${reason}) not in (select ${found.externalId}, ${found.reason} from ${found})`,
+        ),
+      );
+  },
+});
+
+const LOG = statement({
+  params: { merchantId, importId, ...ERRORS },
+  text(p) {
+    const found = unnest('found', { externalId: p.errorsOf, reason: p.reasons });
+    return sql`${insertSelect(customerImportErrors, {
+      importId: p.importId,
+      merchantId: p.merchantId,
+      ...found,
+    })} from ${found} on conflict do nothing`;
+  },
+});
+
 /**
  * Makes the log of the run's errors say what the page found of its customers: what an earlier page of the run had found
  * of them is over. A run reads again what changed meanwhile, and a slice that begins anew everything.
@@ -17,18 +50,10 @@ export async function logRowErrors(
   tx: Tx,
   { merchantId, importId, externalIds, errors }: PageErrors,
 ): Promise<void> {
-  const columns = [errors.map(({ externalId }) => externalId), errors.map(({ reason }) => reason)];
-  await tx.query(
-    `delete from customer_import_errors
-      where merchant_id = $1 and import_id = $2 and external_id = any($3::text[])
-        and (external_id, reason) not in (select * from unnest($4::text[], $5::text[]))`,
-    [merchantId, importId, externalIds.map(loggedId), ...columns],
-  );
-  if (errors.length === 0) return;
-  await tx.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-     select $1, $2, e.external_id, e.reason from unnest($3::text[], $4::text[]) as e (external_id, reason)
-     on conflict do nothing`,
-    [importId, merchantId, ...columns],
-  );
+  const found = {
+    errorsOf: errors.map(({ externalId }) => externalId),
+    reasons: errors.map(({ reason }) => reason),
+  };
+  await tx.run(END_OTHERS, { merchantId, importId, externalIds: externalIds.map(loggedId), ...found });
+  if (errors.length > 0) await tx.run(LOG, { merchantId, importId, ...found });
 }

@@ -1,0 +1,148 @@
+import { sql, type SQL } from 'drizzle-orm';
+import {
+  appendEvents,
+  assign,
+  bool,
+  columns,
+  customers,
+  encryptEmail,
+  insertSelect,
+  json,
+  many,
+  merchantKeys,
+  nullable,
+  outboxEvents,
+  relation,
+  returning,
+  statement,
+  text,
+  unnest,
+  type Places,
+} from '@core/db';
+
+const { merchantId, id, externalId, email, emailHash, metadata, version, contentHash, sourceUpdatedAt } =
+  customers;
+
+/** What the rows of a page share, and for each what the source says of it. */
+const PAGE = {
+  merchantId,
+  generation: merchantKeys.generation,
+  passphrase: text,
+  origin: outboxEvents.origin,
+  externalIds: many(externalId),
+  emails: many(nullable(text)),
+  emailHashes: many(emailHash),
+  jsons: many(json),
+  contentHashes: many(contentHash),
+  sourceUpdatedAts: many(sourceUpdatedAt),
+};
+
+const said = (p: Places<typeof PAGE>) => ({
+  externalId: p.externalIds,
+  email: p.emails,
+  emailHash: p.emailHashes,
+  metadata: p.jsons,
+  contentHash: p.contentHashes,
+  sourceUpdatedAt: p.sourceUpdatedAts,
+});
+
+/** What a write returns: what its events are made of. */
+const writtenBy = (p: Places<typeof PAGE>, changedFields: SQL<string[]>) => ({
+  merchantId,
+  customerId: id,
+  version,
+  origin: p.origin,
+  traceparent: sql<null>`null`,
+  changedFields,
+});
+type Written = ReturnType<typeof writtenBy>;
+
+/**
+ * A write with its events. It returns how many rows were written, and the id of one of them.
+ * @param shape what the write returns
+ * @param write the CTEs before that of the events; the last of them is `written`
+ */
+function withEvents(shape: Written, write: SQL) {
+  const written = relation('written', shape);
+  return returning(
+    { written: sql<number>`count(*)::int`, one: sql<string | null>`any_value(${written.customerId})` },
+    (row) => sql`with ${write}, events as (${appendEvents(written)}) select ${row} from ${written}`,
+  );
+}
+
+/** All new customers of a page. It is kept prepared, for it looks nothing up. */
+export const INSERT_PAGE = statement({
+  name: 'insert_customers',
+  params: PAGE,
+  text(p) {
+    const page = unnest('page', said(p));
+    const fresh = {
+      id: sql<string>`uuidv7()`,
+      externalId: page.externalId,
+      email: page.email,
+      emailHash: page.emailHash,
+      metadata: page.metadata,
+      contentHash: page.contentHash,
+      sourceUpdatedAt: page.sourceUpdatedAt,
+    };
+    const created = relation('new', fresh);
+    const written = writtenBy(
+      p,
+      sql`case when ${email} is null then '{external_id,metadata}'::text[] else '{email,external_id,metadata}' end`,
+    );
+    return withEvents(
+      written,
+      sql`
+      ${created} as materialized (select ${columns(fresh)} from ${page}),
+      written as (
+        ${insertSelect(customers, {
+          ...created,
+          merchantId: p.merchantId,
+          email: encryptEmail({ ...p, customerId: created.id, email: created.email }),
+        })} from ${created}
+        on conflict do nothing
+        returning ${columns(written)})`,
+    );
+  },
+});
+
+/** All changed customers of a page. It has no name: a kept plan may be of a time when the table was small. */
+export const UPDATE_PAGE = statement({
+  params: {
+    ...PAGE,
+    ids: many(id),
+    versions: many(version),
+    setEmails: many(bool),
+    changedFields: many(text),
+  },
+  text(p) {
+    const page = unnest('page', {
+      ...said(p),
+      id: p.ids,
+      version: p.versions,
+      setsEmail: p.setEmails,
+      changedFields: p.changedFields,
+    });
+    const written = writtenBy(p, sql`string_to_array(${page.changedFields}, ',')`);
+    const sealed = encryptEmail({ ...p, merchantId, customerId: id, email: page.email });
+    return withEvents(
+      written,
+      sql`
+      written as (
+        update ${customers} set ${assign(customers, {
+          externalId: page.externalId,
+          email: sql`case when ${page.setsEmail} then ${sealed} else ${email} end`,
+          emailHash: sql`case when ${page.setsEmail} then ${page.emailHash} else ${emailHash} end`,
+          metadata: sql`coalesce(${metadata}, '{}') || ${page.metadata}`,
+          contentHash: page.contentHash,
+          sourceUpdatedAt: sql`greatest(${sourceUpdatedAt}, ${page.sourceUpdatedAt})`,
+          deletedAt: sql`null`,
+          mergedInto: sql`null`,
+          version: sql`${version} + 1`,
+        })}
+          from ${page}
+         where ${merchantId} = ${p.merchantId} and ${id} = ${page.id} and ${version} = ${page.version}
+        returning ${columns(written)})`,
+    );
+  },
+});
