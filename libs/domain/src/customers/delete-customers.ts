@@ -1,4 +1,22 @@
-import { appendAudit, appendToOutbox, LIVE, type Origin, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  appendAudit,
+  appendToOutbox,
+  assign,
+  columns,
+  customers,
+  erasureTombstones,
+  insertSelect,
+  isLive,
+  many,
+  oneOf,
+  relation,
+  statement,
+  unnest,
+  type Origin,
+  type Tx,
+} from '@core/db';
 import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
 import { externalIdTombstones } from './persons/tombstones.ts';
@@ -55,6 +73,33 @@ export async function deleteCustomers(
   return { deleted: deleted.length };
 }
 
+const { merchantId, id, externalId, version, mergedInto } = customers;
+
+const MARK_GONE = statement({
+  params: { merchantId, externalIds: many(externalId), mergedInto },
+  row: { id, version },
+  text(p, row) {
+    const gone = relation('gone', { id });
+    return sql`
+      with ${gone} as materialized (
+        select ${columns({ id })} from ${customers}
+         where ${merchantId} = ${p.merchantId} and ${oneOf(externalId, p.externalIds)} and ${isLive()}
+         order by ${id} for update)
+      update ${customers} set ${assign(customers, {
+        deletedAt: sql`clock_timestamp()`,
+        mergedInto: p.mergedInto,
+        email: sql`null`,
+        emailHash: sql`null`,
+        rfmScore: sql`null`,
+        contentHash: sql`null`,
+        version: sql`${version} + 1`,
+      })}
+        from ${gone}
+       where ${merchantId} = ${p.merchantId} and ${id} = ${gone.id}
+      returning ${row}`;
+  },
+});
+
 /** The rows and events of a deletion, without its audit row. @returns ids of those that were there until now */
 export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise<string[]> {
   const { merchantId, externalIds, origin, mergedInto } = gone;
@@ -62,19 +107,7 @@ export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise
   await holdOffErasures(tx, merchantId);
   // First, because it waits for whoever creates one of them just now; the update then sees that row.
   await noteUnknown(tx, ctx, gone);
-  const rows = await tx.query<{ id: string; version: number }>(
-    `with gone as materialized (
-       select id from customers
-        where merchant_id = $1 and external_id = any($2) and ${LIVE}
-        order by id for update)
-     update customers c
-        set deleted_at = clock_timestamp(), merged_into = $3, email = null, email_hash = null, rfm_score = null,
-            content_hash = null, version = c.version + 1
-       from gone
-      where c.merchant_id = $1 and c.id = gone.id
-     returning c.id, c.version`,
-    [merchantId, externalIds, mergedInto ?? null],
-  );
+  const rows = await tx.run(MARK_GONE, { merchantId, externalIds, mergedInto });
   await appendToOutbox(
     tx,
     rows.map(({ id, version }) => ({
@@ -89,6 +122,41 @@ export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise
   return rows.map(({ id }) => id);
 }
 
+const NOTE_UNKNOWN = statement({
+  params: {
+    merchantId,
+    externalIds: many(externalId),
+    markedIds: many(externalId),
+    marks: many(erasureTombstones.hash),
+    mergedInto,
+  },
+  text(p) {
+    const mark = unnest('mark', { externalId: p.markedIds, hash: p.marks });
+    const given = unnest('given', { externalId: p.externalIds });
+    const erased = relation('erased', { externalId });
+    const t = erasureTombstones;
+    const known = alias(customers, 'known');
+    return sql`
+      with ${erased} as (
+        select ${columns({ externalId: mark.externalId })} from ${mark}
+          join ${t} on ${t.merchantId} = ${p.merchantId} and ${t.kind} = 'external_id' and ${t.hash} = ${mark.hash})
+      ${insertSelect(customers, {
+        merchantId: p.merchantId,
+        externalId: given.externalId,
+        deletedAt: sql`clock_timestamp()`,
+        mergedInto: p.mergedInto,
+        version: sql`0`,
+      })}
+        from ${given}
+       where ${given.externalId} not in (select ${erased.externalId} from ${erased})
+         and not exists (
+           select from ${customers} as ${known}
+            where ${known.merchantId} = ${p.merchantId} and ${known.externalId} = ${given.externalId})
+       order by ${given.externalId}
+      on conflict do nothing`;
+  },
+});
+
 /** Not for erased ids: nothing may be stored of them again. */
 async function noteUnknown(
   tx: Tx,
@@ -97,17 +165,11 @@ async function noteUnknown(
 ): Promise<void> {
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const marks = externalIds.flatMap((id) => externalIdTombstones(keys, id).map((hash) => ({ id, hash })));
-  await tx.query(
-    `with erased as (
-       select mark.id from unnest($3::text[], $4::bytea[]) as mark (id, hash)
-         join erasure_tombstones t on t.merchant_id = $1 and t.kind = 'external_id' and t.hash = mark.hash)
-     insert into customers (merchant_id, external_id, deleted_at, merged_into, version)
-     select $1::uuid, given.id, clock_timestamp(), $5::uuid, 0
-       from unnest($2::text[]) as given (id)
-      where given.id not in (select id from erased)
-        and not exists (select from customers c where c.merchant_id = $1 and c.external_id = given.id)
-      order by given.id
-     on conflict do nothing`,
-    [merchantId, externalIds, marks.map(({ id }) => id), marks.map(({ hash }) => hash), mergedInto ?? null],
-  );
+  await tx.run(NOTE_UNKNOWN, {
+    merchantId,
+    externalIds,
+    markedIds: marks.map(({ id }) => id),
+    marks: marks.map(({ hash }) => hash),
+    mergedInto,
+  });
 }

@@ -1,4 +1,6 @@
-import type { Reader } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { columns, customers, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CustomerKey } from '../core/index.ts';
 
@@ -13,6 +15,27 @@ export class MergedAway extends CoreError {
   }
 }
 
+const { merchantId, id } = customers;
+
+const SURVIVOR = statement({
+  params: { merchantId, id },
+  row: { id },
+  text(p) {
+    const c = alias(customers, 'c');
+    const shape = { id: c.id, mergedInto: c.mergedInto, deletedAt: c.deletedAt, erasedAt: c.erasedAt };
+    const chain = relation('chain', shape);
+    // UNION, not UNION ALL: it would end even if the rows pointed in a circle.
+    return sql`
+      with recursive ${chain} as (
+        select ${columns(shape)} from ${customers} as ${c} where ${c.merchantId} = ${p.merchantId} and ${c.id} = ${p.id}
+        union
+        select ${columns(shape)}
+          from ${chain} join ${customers} as ${c} on ${c.merchantId} = ${p.merchantId} and ${c.id} = ${chain.mergedInto})
+      select ${columns({ id: chain.id })} from ${chain}
+       where ${chain.id} <> ${p.id} and ${chain.deletedAt} is null and ${chain.erasedAt} is null`;
+  },
+});
+
 /**
  * The live customer at the end of the merges of one that is gone; null when there is none. A query of its own, asked
  * only for who is not found: the reads of those who are there, which are all but a few, pay nothing for it.
@@ -21,16 +44,7 @@ export async function findSurvivor(
   reader: Reader,
   { merchantId, customerId }: CustomerKey,
 ): Promise<string | null> {
-  const [row] = await reader.query<{ id: string }>(
-    // UNION, not UNION ALL: it would end even if the rows pointed in a circle.
-    `with recursive chain as (
-       select id, merged_into, deleted_at, erased_at from customers where merchant_id = $1 and id = $2
-       union
-       select c.id, c.merged_into, c.deleted_at, c.erased_at
-         from chain join customers c on c.merchant_id = $1 and c.id = chain.merged_into)
-     select id from chain where id <> $2 and deleted_at is null and erased_at is null`,
-    [merchantId, customerId],
-  );
+  const [row] = await reader.run(SURVIVOR, { merchantId, id: customerId });
   return row?.id ?? null;
 }
 

@@ -1,4 +1,16 @@
-import type { Origin, Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  bool,
+  build,
+  customers,
+  limit,
+  many,
+  oneOf,
+  statement,
+  type Origin,
+  type RowOf,
+  type Tx,
+} from '@core/db';
 import {
   earlierExternalIds,
   externalIdOf,
@@ -6,7 +18,7 @@ import {
   type CommandContext,
   type ExternalId,
 } from '../core/index.ts';
-import { CUSTOMER_NUMBER } from './customer-number.ts';
+import { customerNumber } from './customer-number.ts';
 import { findHolder, mergeInto } from './merge-customers.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
 
@@ -71,26 +83,45 @@ export async function healExternalId(
 
 const READ_AT_ONCE = 5_000;
 
+const { merchantId, id, externalId, version } = customers;
+
+/** As an earlier build stored it; no external id that was looked for by its text is null. */
+const storedId = sql<string>`${externalId}`;
+
+const READ_OTHERS = statement({
+  params: { merchantId, after: externalId, most: limit },
+  row: { id: storedId },
+  text: (p, row) => sql`
+    select ${row} from ${customers}
+     where ${merchantId} = ${p.merchantId} and ${externalId} > ${p.after} and ${customerNumber()} is null
+     order by ${externalId} limit ${p.most}`,
+});
+
 /** External ids that are no canonical gids, which the index alone passes over. @returns last: null behind the last page */
 async function readOthers(
   tx: Tx,
   merchantId: string,
   after: string | null,
-  limit: number,
+  most: number,
 ): Promise<{ ids: string[]; last: string | null }> {
   await tx.allowStatements(LONGEST_SCAN_MIN);
-  const rows = await tx.query<{ id: string }>(
-    `select c.external_id as id from customers c
-      where c.merchant_id = $1 and c.external_id > $2 and ${CUSTOMER_NUMBER} is null
-      order by c.external_id limit $3`,
-    [merchantId, after ?? '', limit],
-  );
+  const rows = await tx.run(READ_OTHERS, { merchantId, after: after ?? '', most });
   const ids = rows.map(({ id }) => id);
-  return { ids, last: ids.length < limit ? null : (ids.at(-1) ?? null) };
+  return { ids, last: ids.length < most ? null : (ids.at(-1) ?? null) };
 }
 
 /** Several seconds for ten million customers; what takes longer hangs. */
 const LONGEST_SCAN_MIN = 20;
+
+const STORED = { id, externalId: storedId, live: sql<boolean>`${customers.deletedAt} is null` };
+
+const LOCK = statement({
+  params: { merchantId, stored: many(externalId) },
+  row: STORED,
+  text: (p, row) => sql`
+    select ${row} from ${customers}
+     where ${merchantId} = ${p.merchantId} and ${oneOf(externalId, p.stored)} order by ${id} for update`,
+});
 
 async function heal(
   tx: Tx,
@@ -101,12 +132,7 @@ async function heal(
   if (stored.length === 0) return;
   // Before the rows' locks, or an erasure that waits for one of them would be waited for.
   await holdOffErasures(tx, input.merchantId);
-  const rows = await tx.query<StoredId>(
-    `select id, external_id as "externalId", deleted_at is null as live from customers
-      where merchant_id = $1 and external_id = any($2) order by id for update`,
-    [input.merchantId, stored],
-  );
-  for (const row of rows) {
+  for (const row of await tx.run(LOCK, { merchantId: input.merchantId, stored })) {
     const externalId = externalIdOf(row.externalId);
     const holder = await findHolder(tx, input.merchantId, externalId);
     if (holder) await mergeStored(tx, ctx, input, row, holder);
@@ -114,43 +140,51 @@ async function heal(
   }
 }
 
-interface StoredId extends Record<string, unknown> {
-  id: string;
-  /** As an earlier build stored it. */
-  externalId: string;
-  live: boolean;
-}
+const GIVE_UP_ID = statement({
+  params: { merchantId, id, survivorId: customers.mergedInto },
+  text: (p) =>
+    build
+      .update(customers)
+      .set({
+        externalId: sql`null`,
+        mergedInto: sql`coalesce(${customers.mergedInto}, ${p.survivorId})`,
+      })
+      .where(and(eq(merchantId, p.merchantId), eq(id, p.id))),
+});
 
 /** It gives the id up, or it would be found in the other form for ever. */
 async function mergeStored(
   tx: Tx,
   ctx: CommandContext,
   { merchantId, origin }: HealExternalIds,
-  { id, externalId, live }: StoredId,
+  { id, externalId, live }: RowOf<typeof STORED>,
   survivorId: string,
 ): Promise<void> {
   const mergedExternalId = externalId as ExternalId;
   if (live) await mergeInto(tx, ctx, { merchantId, mergedExternalId, origin }, survivorId);
-  await tx.query(
-    `update customers set external_id = null, merged_into = coalesce(merged_into, $3)
-      where merchant_id = $1 and id = $2`,
-    [merchantId, id, survivorId],
-  );
+  await tx.run(GIVE_UP_ID, { merchantId, id, survivorId });
 }
+
+const RENAME = statement({
+  params: { merchantId, id, externalId, isTold: bool },
+  row: { version },
+  text: (p, row) =>
+    build
+      .update(customers)
+      .set({ externalId: p.externalId, version: sql`${version} + ${p.isTold}::int` })
+      .where(and(eq(merchantId, p.merchantId), eq(id, p.id)))
+      .returning(row),
+});
 
 /** No reader finds a deleted customer, so its change is told to nobody. */
 async function rename(
   tx: Tx,
   ctx: CommandContext,
   { merchantId, origin }: HealExternalIds,
-  { id, live }: StoredId,
+  { id, live }: RowOf<typeof STORED>,
   externalId: ExternalId,
 ): Promise<void> {
-  const [row] = await tx.query<{ version: number }>(
-    `update customers set external_id = $3, version = version + $4::int where merchant_id = $1 and id = $2
-     returning version`,
-    [merchantId, id, externalId, live ? 1 : 0],
-  );
+  const [row] = await tx.run(RENAME, { merchantId, id, externalId, isTold: live });
   if (!row || !live) return;
   const change = { merchantId, customerId: id, version: row.version, changedFields: ['external_id'], origin };
   await recordChange(tx, ctx, change, { action: 'customer.update', detail: { origin } });

@@ -1,4 +1,5 @@
-import { appendAudit, type Origin, type Tx } from '@core/db';
+import { and, eq, isNotNull, isNull } from 'drizzle-orm';
+import { appendAudit, build, customers, statement, type Origin, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
 import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
 import { markGone } from './delete-customers.ts';
@@ -69,16 +70,23 @@ export async function mergeInto(
   return changed.length + healed.length > 0;
 }
 
+const HOLDER = statement({
+  params: { merchantId: customers.merchantId, externalId: customers.externalId },
+  row: { id: customers.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.externalId, p.externalId))),
+});
+
 /** Our own id of the customer who has this external id, deleted and erased ones included. */
 export const findHolder = async (
   tx: Tx,
   merchantId: string,
   externalId: ExternalId,
 ): Promise<string | null> => {
-  const [row] = await tx.query<{ id: string }>(
-    'select id from customers where merchant_id = $1 and external_id = $2',
-    [merchantId, externalId],
-  );
+  const [row] = await tx.run(HOLDER, { merchantId, externalId });
   return row?.id ?? null;
 };
 
@@ -94,13 +102,28 @@ async function storeSurvivor(
   return findHolder(tx, merchantId, externalId);
 }
 
+const POINT_AT = statement({
+  params: {
+    merchantId: customers.merchantId,
+    externalId: customers.externalId,
+    survivor: customers.mergedInto,
+  },
+  row: { id: customers.id },
+  text: (p, row) =>
+    build
+      .update(customers)
+      .set({ mergedInto: p.survivor })
+      .where(
+        and(
+          eq(customers.merchantId, p.merchantId),
+          eq(customers.externalId, p.externalId),
+          isNotNull(customers.deletedAt),
+          isNull(customers.mergedInto),
+        ),
+      )
+      .returning(row),
+});
+
 /** For one that was deleted before the merge was heard of: no reader sees a change, so there is no event. */
 const pointAt = async (tx: Tx, merchantId: string, externalId: string, survivor: string): Promise<string[]> =>
-  (
-    await tx.query<{ id: string }>(
-      `update customers set merged_into = $3
-        where merchant_id = $1 and external_id = $2 and deleted_at is not null and merged_into is null
-       returning id`,
-      [merchantId, externalId, survivor],
-    )
-  ).map(({ id }) => id);
+  (await tx.run(POINT_AT, { merchantId, externalId, survivor })).map(({ id }) => id);

@@ -1,9 +1,20 @@
+import { and, eq, sql } from 'drizzle-orm';
 import {
+  bool,
+  build,
   coreRepository,
+  customers,
   emailHash,
-  encryptEmailSql,
-  LIVE,
+  encryptEmail,
+  isLive,
+  many,
+  merchantKeys,
+  nullable,
+  oneOf,
   passphrase,
+  returning,
+  statement,
+  text,
   type CustomerRow,
   type MerchantKeys,
   type Tx,
@@ -70,44 +81,95 @@ export async function updateCustomer(
   return row;
 }
 
+const { merchantId, id, metadata, externalId, version } = customers;
+
+const DIFFERENCES = statement({
+  params: { merchantId, id, emailHash: customers.emailHash, metadata, externalId },
+  text(p) {
+    // Under the words of changed_fields.
+    const differs = {
+      email: sql<boolean>`${p.emailHash} is not null and ${customers.emailHash} is distinct from ${p.emailHash}`,
+      metadata: sql<boolean>`${p.metadata} is not null and ${metadata} is distinct from ${p.metadata}`,
+      external_id: sql<boolean>`${p.externalId} is not null and ${externalId} is distinct from ${p.externalId}`,
+    };
+    return returning(
+      differs,
+      (row) => sql`
+        select ${row} from ${customers}
+         where ${merchantId} = ${p.merchantId} and ${id} = ${p.id} and ${isLive()} for update`,
+    );
+  },
+});
+
 /** Locks the row and names the fields in which `input` differs from it. */
 async function differences(tx: Tx, input: Canonical, hash: Buffer | null): Promise<string[]> {
-  const [row] = await tx.query<{ email: boolean; metadata: boolean; external_id: boolean }>(
-    `select $3::bytea is not null and email_hash is distinct from $3 as email,
-            $4::jsonb is not null and metadata is distinct from $4 as metadata,
-            $5::varchar is not null and external_id is distinct from $5 as external_id
-       from customers where merchant_id = $1 and id = $2 and ${LIVE} for update`,
-    [
-      input.merchantId,
-      input.customerId,
-      hash,
-      input.metadata === undefined ? null : JSON.stringify(input.metadata),
-      input.externalId ?? null,
-    ],
-  );
+  const [row] = await tx.run(DIFFERENCES, {
+    merchantId: input.merchantId,
+    id: input.customerId,
+    emailHash: hash,
+    metadata: input.metadata,
+    externalId: input.externalId,
+  });
   if (!row) throw await explainNotFound(tx, input);
   return Object.entries(row)
     .filter(([, differs]) => differs)
     .map(([field]) => field);
 }
 
+const OTHERS_IDENTITY = statement({
+  params: { merchantId, id, emailHash: customers.emailHash, externalIds: many(externalId) },
+  text: (p) =>
+    returning(
+      { byEmail: sql<boolean>`${customers.emailHash} is not distinct from ${p.emailHash}` },
+      (row) => sql`
+        select ${row} from ${customers}
+         where ${merchantId} = ${p.merchantId} and ${id} <> ${p.id}
+           and (${customers.emailHash} = ${p.emailHash} or ${oneOf(externalId, p.externalIds)}) limit 1`,
+    ),
+});
+
 async function refuseOthersIdentity(tx: Tx, input: Canonical, hash: Buffer | null): Promise<void> {
   const { externalId } = input;
-  const [other] = await tx.query<{ by_email: boolean }>(
-    `select email_hash is not distinct from $3 as by_email from customers
-      where merchant_id = $1 and id <> $2 and (email_hash = $3 or external_id = any($4)) limit 1`,
-    [
-      input.merchantId,
-      input.customerId,
-      hash,
-      externalId === undefined ? [] : [externalId, ...earlierExternalIds(externalId)],
-    ],
-  );
-  if (other?.by_email && hash) {
+  const [other] = await tx.run(OTHERS_IDENTITY, {
+    merchantId: input.merchantId,
+    id: input.customerId,
+    emailHash: hash,
+    externalIds: externalId === undefined ? [] : [externalId, ...earlierExternalIds(externalId)],
+  });
+  if (other?.byEmail && hash) {
     throw new CoreError('already_exists', 'email: belongs to another customer', { field: 'email' });
   }
   if (other) throw otherCustomersExternalId();
 }
+
+const WRITE = statement({
+  params: {
+    merchantId,
+    id,
+    setsEmail: bool,
+    email: nullable(text),
+    generation: merchantKeys.generation,
+    passphrase: text,
+    emailHash: customers.emailHash,
+    metadata,
+    externalId,
+  },
+  row: { version },
+  text(p, row) {
+    const sealed = encryptEmail({ ...p, merchantId, customerId: id });
+    return build
+      .update(customers)
+      .set({
+        email: sql`case when ${p.setsEmail} then ${sealed} else ${customers.email} end`,
+        emailHash: sql`case when ${p.setsEmail} then ${p.emailHash} else ${customers.emailHash} end`,
+        metadata: sql`coalesce(${p.metadata}, ${metadata})`,
+        externalId: sql`coalesce(${p.externalId}, ${externalId})`,
+        version: sql`${version} + 1`,
+      })
+      .where(and(eq(merchantId, p.merchantId), eq(id, p.id)))
+      .returning(row);
+  },
+});
 
 async function write(
   tx: Tx,
@@ -116,32 +178,17 @@ async function write(
   hash: Buffer | null,
   changedFields: readonly string[],
 ): Promise<number> {
-  const [row] = await tx.query<{ version: number }>(
-    `update customers
-        set email = case when $3 then ${encryptEmailSql({
-          merchantId: 'merchant_id',
-          customerId: 'id',
-          email: '$4::text',
-          generation: '$5',
-          passphrase: '$6',
-        })} else email end,
-            email_hash = case when $3 then $7 else email_hash end,
-            metadata = coalesce($8::jsonb, metadata),
-            external_id = coalesce($9, external_id),
-            version = version + 1
-      where merchant_id = $1 and id = $2 returning version`,
-    [
-      input.merchantId,
-      input.customerId,
-      changedFields.includes('email'),
-      input.email?.trim() ?? null,
-      keys.generation,
-      passphrase(keys),
-      hash,
-      input.metadata === undefined ? null : JSON.stringify(input.metadata),
-      input.externalId ?? null,
-    ],
-  );
+  const [row] = await tx.run(WRITE, {
+    merchantId: input.merchantId,
+    id: input.customerId,
+    setsEmail: changedFields.includes('email'),
+    email: input.email?.trim(),
+    generation: keys.generation,
+    passphrase: passphrase(keys),
+    emailHash: hash,
+    metadata: input.metadata,
+    externalId: input.externalId,
+  });
   if (!row) throw notFound('customer');
   return row.version;
 }

@@ -1,13 +1,27 @@
+import { and, eq } from 'drizzle-orm';
 import {
-  CUSTOMER_COLUMNS,
+  build,
+  CUSTOMER,
+  customers,
   earlierEmailHashes,
   emailHash,
-  LIVE,
+  isLive,
+  statement,
   type CustomerRow,
   type MerchantKeyStore,
   type Reader,
 } from '@core/db';
 import { notFound } from '@core/runtime';
+
+const FIND = statement({
+  params: { merchantId: customers.merchantId, hash: customers.emailHash },
+  row: CUSTOMER,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.emailHash, p.hash), isLive())),
+});
 
 /**
  * The customer with this email, by the merchant's blind index.
@@ -25,10 +39,7 @@ export async function findCustomerByEmail(
     emailHash(merchantKeys, input.email),
     ...earlierEmailHashes(merchantKeys, input.email),
   ]) {
-    const [row] = await reader.query<CustomerRow>(
-      `select ${CUSTOMER_COLUMNS} from customers where merchant_id = $1 and email_hash = $2 and ${LIVE}`,
-      [input.merchantId, hash],
-    );
+    const [row] = await reader.run(FIND, { merchantId: input.merchantId, hash });
     if (row) return row;
   }
   throw notFound('customer');

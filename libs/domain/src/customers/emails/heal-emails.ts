@@ -1,4 +1,19 @@
-import { appendAudit, appendToOutbox, emailHash, type Origin, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  appendAudit,
+  appendToOutbox,
+  assign,
+  columns,
+  customers,
+  emailHash,
+  many,
+  relation,
+  statement,
+  unnest,
+  type Origin,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { openUnindexed, openUnindexedOf } from './shared-emails.ts';
 
@@ -24,12 +39,12 @@ export async function healEmails(tx: Tx, ctx: CommandContext, input: HealEmails)
   if (emails.length === 0) return [];
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const hashes = emails.map(({ plain }) => emailHash(keys, plain));
-  const rows = await tx.query<{ id: string; version: number; external_id: string | null }>(HEAL, [
+  const rows = await tx.run(HEAL, {
     merchantId,
-    emails.map(({ id }) => id),
-    emails.map(({ email }) => email),
+    ids: emails.map(({ id }) => id),
+    sealed: emails.map(({ email }) => email),
     hashes,
-  ]);
+  });
   if (rows.length === 0) return [];
   const changedFields = ['email'];
   await appendToOutbox(
@@ -50,19 +65,38 @@ export async function healEmails(tx: Tx, ctx: CommandContext, input: HealEmails)
     action: 'customer.update',
     detail: { origin, changed_fields: changedFields, customers: rows.length },
   });
-  return rows.flatMap(({ external_id }) => external_id ?? []);
+  return rows.flatMap(({ externalId }) => externalId ?? []);
 }
 
 // Each hash is looked up through the index by itself: of a shop that has just been read the statistics know nothing, and
 // a join may read all of it. What was encrypted anew meanwhile may have changed, and waits for the next time.
-const HEAL = `
-  with free as materialized (
-    select distinct on (hash) id, sealed, hash
-      from unnest($2::uuid[], $3::text[], $4::bytea[]) as held (id, sealed, hash)
-     where (select c.id from customers c
-             where c.merchant_id = (select $1::uuid) and c.email_hash = held.hash limit 1) is null
-     order by hash, id)
-  update customers c set email_hash = free.hash, version = c.version + 1
-    from free
-   where c.merchant_id = $1 and c.id = free.id and c.email = free.sealed and c.email_hash is null
-  returning c.id, c.version, c.external_id`;
+const HEAL = statement({
+  params: {
+    merchantId: customers.merchantId,
+    ids: many(customers.id),
+    sealed: many(customers.email),
+    hashes: many(customers.emailHash),
+  },
+  row: { id: customers.id, version: customers.version, externalId: customers.externalId },
+  text(p, row) {
+    const held = unnest('held', { id: p.ids, sealed: p.sealed, hash: p.hashes });
+    const shape = { id: held.id, sealed: held.sealed, hash: held.hash };
+    const free = relation('free', shape);
+    const holder = alias(customers, 'holder');
+    return sql`
+      with ${free} as materialized (
+        select distinct on (${held.hash}) ${columns(shape)} from ${held}
+         where (select ${holder.id} from ${customers} as ${holder}
+                 where ${holder.merchantId} = (select ${p.merchantId}) and ${holder.emailHash} = ${held.hash}
+                 limit 1) is null
+         order by ${held.hash}, ${held.id})
+      update ${customers} set ${assign(customers, {
+        emailHash: free.hash,
+        version: sql`${customers.version} + 1`,
+      })}
+        from ${free}
+       where ${customers.merchantId} = ${p.merchantId} and ${customers.id} = ${free.id}
+         and ${customers.email} = ${free.sealed} and ${customers.emailHash} is null
+      returning ${row}`;
+  },
+});

@@ -1,4 +1,18 @@
-import { earlierEmailHashes, emailHash, type MerchantKeys, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  assign,
+  columns,
+  customers,
+  earlierEmailHashes,
+  emailHash,
+  many,
+  relation,
+  statement,
+  unnest,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 
 /**
  * Indexes these emails by the present rule where an earlier build indexed them by its own. It is called before a write
@@ -20,20 +34,41 @@ export async function reindexEmails(
     earlierEmailHashes(keys, email).map((earlier) => ({ earlier, present: emailHash(keys, email) })),
   );
   if (changed.length === 0) return;
-  await tx.query(REINDEX, [
+  await tx.run(REINDEX, {
     merchantId,
-    changed.map(({ earlier }) => earlier),
-    changed.map(({ present }) => present),
-  ]);
+    earlier: changed.map(({ earlier }) => earlier),
+    present: changed.map(({ present }) => present),
+  });
 }
 
-const REINDEX = `
-  with held as (
-    select c.id, form.present,
-           row_number() over (partition by form.present order by c.id) = 1
-             and not exists (select from customers o where o.merchant_id = $1 and o.email_hash = form.present) as first
-      from (select distinct earlier, present from unnest($2::bytea[], $3::bytea[]) as form (earlier, present)) as form
-      join customers c on c.merchant_id = $1 and c.email_hash = form.earlier)
-  update customers c set email_hash = case when held.first then held.present end
-    from held
-   where c.merchant_id = $1 and c.id = held.id`;
+const REINDEX = statement({
+  params: {
+    merchantId: customers.merchantId,
+    earlier: many(customers.emailHash),
+    present: many(customers.emailHash),
+  },
+  text(p) {
+    const given = unnest('given', { earlier: p.earlier, present: p.present });
+    const forms = { earlier: given.earlier, present: given.present };
+    const form = relation('form', forms);
+    const [c, other] = [alias(customers, 'c'), alias(customers, 'other')];
+    const shape = {
+      id: c.id,
+      present: form.present,
+      isFirst: sql`row_number() over (partition by ${form.present} order by ${c.id}) = 1
+        and not exists (
+          select from ${customers} as ${other}
+           where ${other.merchantId} = ${p.merchantId} and ${other.emailHash} = ${form.present})`,
+    };
+    const held = relation('held', shape);
+    return sql`
+      with ${held} as (
+        select ${columns(shape)}
+          from (select distinct ${columns(forms)} from ${given}) as ${form}
+          join ${customers} as ${c} on ${c.merchantId} = ${p.merchantId} and ${c.emailHash} = ${form.earlier})
+      update ${customers}
+         set ${assign(customers, { emailHash: sql`case when ${held.isFirst} then ${held.present} end` })}
+        from ${held}
+       where ${customers.merchantId} = ${p.merchantId} and ${customers.id} = ${held.id}`;
+  },
+});

@@ -1,4 +1,5 @@
-import { emailHash, FIRST_UUID, type MerchantKeys, type Tx } from '@core/db';
+import { and, asc, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import { build, customers, emailHash, FIRST_UUID, statement, type MerchantKeys, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { openReadable, type SealedEmail } from './open-readable.ts';
 
@@ -6,7 +7,44 @@ import { openReadable, type SealedEmail } from './open-readable.ts';
 const MOST_LOOKED_AT = 10_000;
 const BATCH = 1_000;
 
-const UNINDEXED = 'merchant_id = $1 and email is not null and email_hash is null';
+const { merchantId, id, email } = customers;
+const SEALED = { id, email: sql<string>`${email}` };
+
+const isUnindexed = (p: { merchantId: SQL }) =>
+  and(eq(merchantId, p.merchantId), isNotNull(email), isNull(customers.emailHash));
+
+const READ_UNINDEXED = statement({
+  params: { merchantId, after: id },
+  row: SEALED,
+  // In the order of idx_customers_unindexed_email.
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(isUnindexed(p), gt(id, p.after)))
+      .orderBy(asc(customers.emailHash), asc(id))
+      .limit(BATCH),
+});
+
+const COUNT_UNINDEXED = statement({
+  params: { merchantId, after: id },
+  row: { n: sql<number>`count(*)::int` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(isUnindexed(p), gt(id, p.after))),
+});
+
+const READ_UNINDEXED_OF = statement({
+  params: { merchantId, id },
+  row: SEALED,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(isUnindexed(p), eq(id, p.id))),
+});
 
 type Keys = Pick<CommandContext, 'keys'>;
 
@@ -37,21 +75,14 @@ export async function openUnindexed(
   const found: Untold & { emails: UnindexedEmail[] } = { emails: [], unopened: 0, notLookedAt: 0 };
   let after = FIRST_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
-    // In the order of idx_customers_unindexed_email.
-    const rows = await tx.query<SealedEmail & Record<string, unknown>>(
-      `select id, email from customers where ${UNINDEXED} and id > $2 order by email_hash, id limit ${BATCH}`,
-      [merchantId, after],
-    );
+    const rows = await tx.run(READ_UNINDEXED, { merchantId, after });
     const opened = await openThem(tx, ctx, merchantId, rows);
     found.unopened += rows.length - opened.length;
     found.emails.push(...opened);
     if (rows.length < BATCH) return found;
     after = rows.at(-1)?.id ?? after;
   }
-  const [rest] = await tx.query<{ n: number }>(
-    `select count(*)::int as n from customers where ${UNINDEXED} and id > $2`,
-    [merchantId, after],
-  );
+  const [rest] = await tx.run(COUNT_UNINDEXED, { merchantId, after });
   return { ...found, notLookedAt: rest?.n ?? 0 };
 }
 
@@ -62,15 +93,7 @@ export const openUnindexedOf = async (
   merchantId: string,
   customerId: string,
 ): Promise<UnindexedEmail[]> =>
-  openThem(
-    tx,
-    ctx,
-    merchantId,
-    await tx.query<SealedEmail & Record<string, unknown>>(
-      `select id, email from customers where ${UNINDEXED} and id = $2`,
-      [merchantId, customerId],
-    ),
-  );
+  openThem(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
 
 /** No index leads to them, so their emails are decrypted and compared. */
 export async function findHoldersWithoutIndex(
