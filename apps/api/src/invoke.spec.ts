@@ -1,7 +1,7 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { CoreService, ImportService } from '@core/contracts';
-import type { CustomerRow } from '@core/db';
+import { readerOf, type CustomerRow } from '@core/db';
 import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { createCallLimit } from './call/call-limit.ts';
@@ -47,7 +47,7 @@ function bench(options: {
   log.error = ((fields: Record<string, unknown>) => void logged.push(fields)) as typeof log.error;
   const query = options.query ?? (async () => [row] as never[]);
   const deps = {
-    reads: { reader: () => ({ query }) },
+    reads: { reader: () => readerOf(query) },
     scoreOf: async () => (await query())[0] ?? undefined,
     watchImport: createWatchImport(async () => (await query())[0]!),
     stopping: new AbortController().signal,

@@ -1,6 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { BatchGetCustomerRFMRequestSchema, CoreService } from '@core/contracts';
+import { readerOf } from '@core/db';
 import { grpcClient } from '@core/testing';
 import type { Deps } from '../src/call/context.ts';
 import { LARGEST_REPLY } from '../src/call/message-size.ts';
@@ -14,7 +15,7 @@ const request = { merchantId: ids.merchantId, customerIds: [ids.customerId] };
 describe('a reply above the largest', () => {
   let servers: BareServers;
   beforeAll(async () => {
-    const rfm_score = {
+    const score = {
       recency: 1,
       frequency: 1,
       monetary: 1,
@@ -22,7 +23,7 @@ describe('a reply above the largest', () => {
       segment: 'x'.repeat(LARGEST_REPLY),
       as_of: '2026-01-01T00:00:00Z',
     };
-    const reads = { reader: () => ({ query: async () => [{ found: true, rfm_score }] }) };
+    const reads = { reader: () => readerOf(async () => [{ found: true, score }] as never[]) };
     servers = await openBareServers({ deps: { reads: reads as unknown as Deps['reads'] } });
   });
   afterAll(() => servers.stop());

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction } from '@core/db';
+import { inTransaction, readerOf } from '@core/db';
 import { searchTables, waitUntil } from '@core/testing';
 import {
   applyRfmScore,
@@ -337,11 +337,11 @@ describe('what comes late', () => {
         createCustomer(
           {
             ...tx,
-            async query(text: string, values?: unknown[], name?: string) {
+            ...readerOf(async (text, values, name) => {
               const rows = await tx.query(text, values, name);
-              if (/^select id, external_id/.test(text) && !erasure) await eraseAndHold();
+              if (/^select "id" as "id", "external_id"/.test(text) && !erasure) await eraseAndHold();
               return rows as never[];
-            },
+            }),
           },
           ctx,
           { merchantId, email, externalId },
