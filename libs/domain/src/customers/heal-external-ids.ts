@@ -85,7 +85,7 @@ const READ_AT_ONCE = 5_000;
 
 const { merchantId, id, externalId, version } = customers;
 
-/** As an earlier build stored it; no external id that was looked for by its text is null. */
+/** As an earlier build stored it. It is never null: the statements find rows by it. */
 const storedId = sql<string>`${externalId}`;
 
 const READ_OTHERS = statement({

@@ -86,7 +86,7 @@ const { merchantId, id, metadata, externalId, version } = customers;
 const DIFFERENCES = statement({
   params: { merchantId, id, emailHash: customers.emailHash, metadata, externalId },
   text(p) {
-    // Under the words of changed_fields.
+    // By the words of changed_fields, which are public.
     const differs = {
       email: sql<boolean>`${p.emailHash} is not null and ${customers.emailHash} is distinct from ${p.emailHash}`,
       metadata: sql<boolean>`${p.metadata} is not null and ${metadata} is distinct from ${p.metadata}`,
