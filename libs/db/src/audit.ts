@@ -122,11 +122,3 @@ export function appendAuditRows(rows: AuditRows): SQL {
   const { merchantId, customerId, actor, action, detail, requestId } = rows;
   return sql`${insertSelect(auditLog, { merchantId, customerId, actor, action, detail, requestId })} from ${rows}`;
 }
-
-/**
- * SQL that appends audit rows, for a write that says them in its own statement, as appendEventsSql.
- * @param from FROM item with merchant_id, customer_id, actor, action, detail (jsonb) and request_id
- */
-export const appendAuditsSql = (from: string): string => `
-  insert into audit_log (merchant_id, customer_id, actor, action, detail, request_id)
-  select merchant_id, customer_id, actor, action, detail, request_id from ${from}`;

@@ -1,5 +1,4 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { QueryResultRow } from 'pg';
 import { Topic } from '@core/contracts';
 import { OUTBOX_SHARDS, outboxEvents, outboxRotation } from './schema/index.ts';
 import {
@@ -96,38 +95,12 @@ export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[])
   });
 }
 
-/** Runs a statement that holds appendEvents, and has the relay told after COMMIT. */
+/**
+ * Runs a statement that holds appendEvents, and has the relay told after COMMIT. Beside appendToOutbox there is no other
+ * way to append.
+ */
 export async function runWithEvents<P, R>(tx: Tx, statement: Statement<P, R>, parameters: P): Promise<R[]> {
   const rows = await tx.run(statement, ...([parameters] as never));
   tx.announce(OUTBOX_CHANNEL);
   return rows;
 }
-
-/**
- * Runs a statement that holds `appendEventsSql`, and has the relay told after COMMIT. Beside appendToOutbox there is no
- * other way to append.
- */
-export async function writeWithEvents<R extends QueryResultRow>(
-  tx: Tx,
-  text: string,
-  values: unknown[],
-  name?: string,
-): Promise<R[]> {
-  const rows = await tx.query<R>(text, values, name);
-  tx.announce(OUTBOX_CHANNEL);
-  return rows;
-}
-
-/**
- * SQL that appends the events of changes, for writes that say them in the statement that makes them (`with written as
- * (insert into customers ... returning ...)`): a round trip less, and no ids sent back and forth.
- * @param from FROM item with merchant_id, customer_id, version, changed_fields (text[]), origin and traceparent,
- *   which must read what the write returned: the rows' locks are then held before the events get their ids
- */
-export const appendEventsSql = (from: string): string => `
-  insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent)
-  select (select segment from outbox_rotation),
-         abs(hashtext(customer_id::text)::bigint) % ${OUTBOX_SHARDS},
-         case version when 1 then '${Topic.customerCreated}' else '${Topic.customerUpdated}' end,
-         merchant_id, customer_id, version, changed_fields, origin, traceparent
-    from ${from}`;

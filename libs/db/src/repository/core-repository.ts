@@ -42,13 +42,6 @@ const FIND = statement({
       .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id), isLive())),
 });
 
-/** Columns of a CustomerRow, for statements of their own. */
-export const CUSTOMER_COLUMNS = `id, merchant_id as "merchantId", external_id as "externalId", email,
-  rfm_score as "rfmScore", metadata, version, created_at as "createdAt", updated_at as "updatedAt"`;
-
-/** Rows that exist for a caller. */
-export const LIVE = 'deleted_at is null and erased_at is null';
-
 export const coreRepository = (reader: Reader): CoreRepository => ({
   async findById(merchantId, id) {
     const [row] = await reader.run(FIND, { merchantId, id });

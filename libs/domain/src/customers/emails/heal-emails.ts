@@ -80,12 +80,11 @@ const HEAL = statement({
   row: { id: customers.id, version: customers.version, externalId: customers.externalId },
   text(p, row) {
     const held = unnest('held', { id: p.ids, sealed: p.sealed, hash: p.hashes });
-    const shape = { id: held.id, sealed: held.sealed, hash: held.hash };
-    const free = relation('free', shape);
+    const free = relation('free', held);
     const holder = alias(customers, 'holder');
     return sql`
       with ${free} as materialized (
-        select distinct on (${held.hash}) ${columns(shape)} from ${held}
+        select distinct on (${held.hash}) ${columns(held)} from ${held}
          where (select ${holder.id} from ${customers} as ${holder}
                  where ${holder.merchantId} = (select ${p.merchantId}) and ${holder.emailHash} = ${held.hash}
                  limit 1) is null

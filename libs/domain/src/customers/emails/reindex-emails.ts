@@ -49,8 +49,7 @@ const REINDEX = statement({
   },
   text(p) {
     const given = unnest('given', { earlier: p.earlier, present: p.present });
-    const forms = { earlier: given.earlier, present: given.present };
-    const form = relation('form', forms);
+    const form = relation('form', given);
     const [c, other] = [alias(customers, 'c'), alias(customers, 'other')];
     const shape = {
       id: c.id,
@@ -64,7 +63,7 @@ const REINDEX = statement({
     return sql`
       with ${held} as (
         select ${columns(shape)}
-          from (select distinct ${columns(forms)} from ${given}) as ${form}
+          from (select distinct ${columns(given)} from ${given}) as ${form}
           join ${customers} as ${c} on ${c.merchantId} = ${p.merchantId} and ${c.emailHash} = ${form.earlier})
       update ${customers}
          set ${assign(customers, { emailHash: sql`case when ${held.isFirst} then ${held.present} end` })}

@@ -76,15 +76,7 @@ export const INSERT_PAGE = statement({
   params: PAGE,
   text(p) {
     const page = unnest('page', said(p));
-    const fresh = {
-      id: sql<string>`uuidv7()`,
-      externalId: page.externalId,
-      email: page.email,
-      emailHash: page.emailHash,
-      metadata: page.metadata,
-      contentHash: page.contentHash,
-      sourceUpdatedAt: page.sourceUpdatedAt,
-    };
+    const fresh = { id: sql<string>`uuidv7()`, ...page };
     const created = relation('new', fresh);
     const written = writtenBy(
       p,
