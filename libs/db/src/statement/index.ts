@@ -2,6 +2,7 @@ export { assign, bare, excluded, insertSelect, insertValues, type Values } from 
 export { columns, ONE, oneOf, type Fields, type RowOf, type Shape } from './columns.ts';
 export {
   bool,
+  bytes,
   float8,
   instantOf,
   int,

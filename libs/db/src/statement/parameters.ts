@@ -29,6 +29,7 @@ export const float8 = kind<number>('double precision');
 export const int8 = kind<number | bigint | string>('bigint');
 export const text = kind<string>('text');
 export const bool = kind<boolean>('boolean');
+export const bytes = kind<Buffer>('bytea');
 export const instantOf = kind<Date | string>('timestamp with time zone');
 /** JSON as a text that its caller has written. */
 export const json = kind<string>('jsonb');

@@ -1,3 +1,6 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { auditLog, columns, relation, unnest } from '@core/db';
+
 export interface AuditIds {
   merchant: string;
   customers: string;
@@ -26,3 +29,22 @@ export const auditIdsOf = ({ merchant, customers, before, most }: AuditIds): str
         order by id desc limit ${most}::int)
       union all
       select id from list_shared_audit(${merchant}, customer, ${before}, ${most}::int)) named`;
+
+/** The same against the schema. @param p parameters, or constants with their type */
+export function auditIds(p: Record<'merchantId' | 'customerIds' | 'before' | 'most', SQL>): SQL {
+  const row = { id: auditLog.id };
+  const customer = unnest('customer', { id: p.customerIds });
+  const named = relation('named', row);
+  const shared = relation('shared', row);
+  return sql`
+    select ${columns({ id: named.id })}
+      from ${customer}
+      cross join lateral (
+        (select ${columns(row)} from ${auditLog}
+          where ${auditLog.merchantId} = ${p.merchantId} and ${auditLog.customerId} = ${customer.id}
+            and (${p.before} is null or ${auditLog.id} < ${p.before})
+          order by ${auditLog.id} desc limit ${p.most})
+        union all
+        select ${columns({ id: shared.id })}
+          from list_shared_audit(${p.merchantId}, ${customer.id}, ${p.before}, ${p.most}) as ${shared}) as ${named}`;
+}

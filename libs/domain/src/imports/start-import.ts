@@ -1,4 +1,5 @@
-import { ACTIVE_STATUSES, appendAudit, RaceLost, type Actor, type Tx } from '@core/db';
+import { sql, type Column, type SQL } from 'drizzle-orm';
+import { ACTIVE_STATUSES, appendAudit, customerImportLogs, RaceLost, type Actor, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { notConnected } from './access-token.ts';
 import { addSlices } from './add-slices.ts';
@@ -42,7 +43,15 @@ export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promi
   return { importId: run.id };
 }
 
-/** The condition of the unique index that lets a shop have one active run. */
+/**
+ * The condition of the unique index that lets a shop have one active run.
+ * @param run the table, or an alias of it
+ */
+export function isActive(run: { readonly status: Column | SQL } = customerImportLogs): SQL {
+  return sql`${run.status} in ${ACTIVE_STATUSES}`;
+}
+
+/** The same as a text. */
 export const ACTIVE = `status in (${ACTIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 
 /** The shop has an import already. */
