@@ -1,4 +1,17 @@
-import { appendAudit, appendToOutbox, type Actor, type Tx } from '@core/db';
+import { asc, sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  appendToOutbox,
+  assign,
+  build,
+  customers,
+  many,
+  statement,
+  unnest,
+  type Actor,
+  type Tx,
+} from '@core/db';
+import { CUSTOMER_KEYS, isOneOfKeys, keysOf } from './customer-keys.ts';
 import { EVERY_FIELD } from './replay-customers.ts';
 
 /** The highest published version of a customer. */
@@ -15,6 +28,30 @@ export interface Raised {
   lost: number;
 }
 
+const LOCK = statement({
+  params: CUSTOMER_KEYS,
+  row: { customerId: customers.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(isOneOfKeys(p))
+      .orderBy(asc(customers.merchantId), asc(customers.id))
+      .for('update'),
+});
+
+const RAISE = statement({
+  params: { ...CUSTOMER_KEYS, versions: many(customers.version) },
+  row: { merchantId: customers.merchantId, customerId: customers.id, version: customers.version },
+  text(p, row) {
+    const seen = unnest('seen', { merchantId: p.merchantIds, id: p.customerIds, version: p.versions });
+    const { merchantId, id, version } = customers;
+    return sql`
+      update ${customers} set ${assign(customers, { version: sql`greatest(${version}, ${seen.version}) + 1` })}
+        from ${seen} where ${merchantId} = ${seen.merchantId} and ${id} = ${seen.id} returning ${row}`;
+  },
+});
+
 /**
  * Raises customers above every version that was published of them, and publishes an event for each. After a
  * restore or a failover that lost commits, the next changes would otherwise reuse versions that consumers
@@ -30,23 +67,9 @@ export async function raiseVersions(
   ctx: Actor,
   published: readonly PublishedVersion[],
 ): Promise<Raised> {
-  const asArrays = [
-    published.map(({ merchantId }) => merchantId),
-    published.map(({ customerId }) => customerId),
-    published.map(({ version }) => version),
-  ];
-  const found = await tx.query<{ customerId: string }>(
-    `select id as "customerId" from customers
-      where (merchant_id, id) in (select * from unnest($1::uuid[], $2::uuid[])) order by merchant_id, id for update`,
-    asArrays.slice(0, 2),
-  );
-  const raised = await tx.query<PublishedVersion & Record<string, unknown>>(
-    `update customers c set version = greatest(c.version, seen.version) + 1
-       from unnest($1::uuid[], $2::uuid[], $3::int[]) as seen (merchant_id, id, version)
-      where c.merchant_id = seen.merchant_id and c.id = seen.id
-     returning c.merchant_id as "merchantId", c.id as "customerId", c.version`,
-    asArrays,
-  );
+  const keys = keysOf(published);
+  const found = await tx.run(LOCK, keys);
+  const raised = await tx.run(RAISE, { ...keys, versions: published.map(({ version }) => version) });
   const here = new Set(found.map(({ customerId }) => customerId));
   const lost = published
     .filter(({ customerId }) => !here.has(customerId))

@@ -1,4 +1,6 @@
-import { appendAudit, appendToOutbox, type Actor, type Tx } from '@core/db';
+import { asc } from 'drizzle-orm';
+import { appendAudit, appendToOutbox, build, customers, statement, type Actor, type Tx } from '@core/db';
+import { CUSTOMER_KEYS, isOneOfKeys, keysOf } from './customer-keys.ts';
 import { selectPage, type ReplayCursor, type ReplaySelection } from './replay-selection.ts';
 
 export interface ReplayCustomers extends ReplaySelection {
@@ -40,22 +42,16 @@ export async function replayCustomers(
 
 /** Appends an event of origin `replay` for each of the customers that there is. @returns how many */
 export async function appendReplayed(tx: Tx, ctx: Actor, keys: readonly CustomerKey[]): Promise<number> {
-  const customers = await lockCustomers(tx, keys);
+  const locked = await tx.run(LOCK, keysOf(keys));
   await appendToOutbox(
     tx,
-    customers.map(({ merchant_id, id, version }) => ({
-      merchantId: merchant_id,
-      customerId: id,
-      version,
-      changedFields: EVERY_FIELD,
-      origin: 'replay',
-    })),
+    locked.map((customer) => ({ ...customer, changedFields: EVERY_FIELD, origin: 'replay' })),
   );
   // One row a page and merchant, not one a customer: nothing about the customers has changed.
-  for (const [merchantId, { length }] of Map.groupBy(customers, (customer) => customer.merchant_id)) {
+  for (const [merchantId, { length }] of Map.groupBy(locked, (customer) => customer.merchantId)) {
     await appendAudit(tx, ctx, { merchantId, action: 'events.replay', detail: { customers: length } });
   }
-  return customers.length;
+  return locked.length;
 }
 
 type CustomerKey = Pick<ReplayCursor, 'merchantId' | 'customerId'>;
@@ -64,14 +60,14 @@ type CustomerKey = Pick<ReplayCursor, 'merchantId' | 'customerId'>;
  * Apart from choosing the page: a row that changes while the lock is waited for is looked at again, and with the
  * page's conditions in the same statement it would fall out, and the cursor with it.
  */
-const lockCustomers = (
-  tx: Tx,
-  keys: readonly CustomerKey[],
-): Promise<{ merchant_id: string; id: string; version: number }[]> =>
-  tx.query(
-    `select merchant_id, id, version from customers
-      where (merchant_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))
-      order by merchant_id, id
-        for share`,
-    [keys.map(({ merchantId }) => merchantId), keys.map(({ customerId }) => customerId)],
-  );
+const LOCK = statement({
+  params: CUSTOMER_KEYS,
+  row: { merchantId: customers.merchantId, customerId: customers.id, version: customers.version },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(isOneOfKeys(p))
+      .orderBy(asc(customers.merchantId), asc(customers.id))
+      .for('share'),
+});

@@ -1,4 +1,18 @@
-import { FIRST_UUID, type Reader } from '@core/db';
+import { and, asc, gte, lt, sql, type SQL } from 'drizzle-orm';
+import {
+  build,
+  customers,
+  FIRST_UUID,
+  instantOf,
+  limit,
+  many,
+  oneOf,
+  only,
+  perShape,
+  statement,
+  type Places,
+  type Reader,
+} from '@core/db';
 
 /** Whose events are sent again. What is absent does not narrow. */
 export interface ReplaySelection {
@@ -21,6 +35,71 @@ export interface ReplayCursor {
   customerId: string;
 }
 
+const { merchantId, id, updatedAt } = customers;
+
+const SELECTION = {
+  since: instantOf,
+  until: instantOf,
+  merchantIds: many(merchantId),
+  customerIds: many(id),
+};
+const PAGE = {
+  ...SELECTION,
+  afterMerchant: merchantId,
+  afterUpdatedAt: instantOf,
+  afterCustomer: id,
+  most: limit,
+};
+type Narrowing = 'merchantIds' | 'customerIds';
+
+/** The merchant as an array of one, which keeps it in ORDER BY and so the pages in the index; see conditionsOf of lists. */
+const isSelected = (p: Places<typeof SELECTION>, used: readonly Narrowing[]): SQL | undefined =>
+  and(
+    gte(updatedAt, p.since),
+    lt(updatedAt, p.until),
+    ...(used.includes('merchantIds') ? [oneOf(merchantId, p.merchantIds)] : []),
+    ...(used.includes('customerIds') ? [oneOf(id, p.customerIds)] : []),
+  );
+
+const selectPageOf = perShape((used: readonly Narrowing[]) =>
+  statement({
+    params: only(PAGE, [
+      'since',
+      'until',
+      'afterMerchant',
+      'afterUpdatedAt',
+      'afterCustomer',
+      'most',
+      ...used,
+    ]),
+    row: {
+      merchantId,
+      customerId: id,
+      updatedAt: sql<string>`to_char(${updatedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    },
+    text: (p, row) =>
+      build
+        .select(row)
+        .from(customers)
+        .where(
+          and(
+            isSelected(p, used),
+            sql`(${merchantId}, ${updatedAt}, ${id}) > (${p.afterMerchant}, ${p.afterUpdatedAt}, ${p.afterCustomer})`,
+          ),
+        )
+        .orderBy(asc(merchantId), asc(updatedAt), asc(id))
+        .limit(p.most),
+  }),
+);
+
+const countOf = perShape((used: readonly Narrowing[]) =>
+  statement({
+    params: only(SELECTION, ['since', 'until', ...used]),
+    row: { n: sql<number>`count(*)::float8` },
+    text: (p, row) => build.select(row).from(customers).where(isSelected(p, used)),
+  }),
+);
+
 /**
  * The keys of a page in the order of an index, (merchant, last change, id), over all merchants or one. By the
  * change rather than by the id alone: of a range in time each page reads its own rows then, and not the whole
@@ -30,38 +109,30 @@ export const selectPage = (
   reader: Reader,
   selection: ReplaySelection,
   after: ReplayCursor | undefined,
-  limit: number,
-): Promise<ReplayCursor[]> => {
-  const { where, values } = conditionsOf(selection);
-  const p = (value: unknown) => `$${values.push(value)}`;
-  return reader.query<ReplayCursor>(
-    `select merchant_id as "merchantId", id as "customerId",
-            to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "updatedAt"
-       from customers
-      where ${where}
-        and (merchant_id, updated_at, id) >
-            (${p(after?.merchantId ?? FIRST_UUID)}::uuid, ${p(after?.updatedAt ?? '-infinity')}::timestamptz,
-             ${p(after?.customerId ?? FIRST_UUID)}::uuid)
-      order by merchant_id, updated_at, id limit ${p(limit)}`,
-    values,
-  );
-};
+  most: number,
+): Promise<ReplayCursor[]> =>
+  reader.run(selectPageOf(narrowingOf(selection)), {
+    ...valuesOf(selection),
+    afterMerchant: after?.merchantId ?? FIRST_UUID,
+    afterUpdatedAt: after?.updatedAt ?? '-infinity',
+    afterCustomer: after?.customerId ?? FIRST_UUID,
+    most,
+  });
 
 /** How many customers a replay would send again, now. */
 export async function countReplay(reader: Reader, selection: ReplaySelection): Promise<number> {
-  const { where, values } = conditionsOf(selection);
-  const [row] = await reader.query<{ n: string }>(
-    `select count(*) as n from customers where ${where}`,
-    values,
-  );
-  return Number(row?.n);
+  const [row] = await reader.run(countOf(narrowingOf(selection)), valuesOf(selection));
+  return row?.n ?? 0;
 }
 
-/** The merchant as an array of one, which keeps it in ORDER BY and so the pages in the index; see conditionsOf of lists. */
-function conditionsOf({ merchantId, customerIds, since, until }: ReplaySelection) {
-  const values: unknown[] = [since ?? '-infinity', until];
-  const where = ['updated_at >= $1::timestamptz', 'updated_at < $2::timestamptz'];
-  if (merchantId) where.push(`merchant_id = any($${values.push([merchantId])}::uuid[])`);
-  if (customerIds) where.push(`id = any($${values.push(customerIds)}::uuid[])`);
-  return { where: where.join(' and '), values };
-}
+const narrowingOf = ({ merchantId, customerIds }: ReplaySelection): Narrowing[] => [
+  ...(merchantId ? ['merchantIds' as const] : []),
+  ...(customerIds ? ['customerIds' as const] : []),
+];
+
+const valuesOf = ({ merchantId, customerIds = [], since = '-infinity', until }: ReplaySelection) => ({
+  since,
+  until,
+  merchantIds: merchantId ? [merchantId] : [],
+  customerIds,
+});

@@ -1,4 +1,16 @@
-import { appendAudit, type Actor, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  assign,
+  bare,
+  deadLetterResolutions,
+  insertValues,
+  instantOf,
+  ONE,
+  statement,
+  type Actor,
+  type Tx,
+} from '@core/db';
 
 /**
  * A resolution that is older than the record at its place belongs to another one: a topic that was deleted and made
@@ -20,6 +32,22 @@ export interface ResolveDeadLetter {
 
 const ACTIONS = { redriven: 'dlq.redrive', dropped: 'dlq.drop' } as const;
 
+const { topic, partition, recordOffset, resolution, actor, resolvedAt } = deadLetterResolutions;
+
+const RESOLVE = statement({
+  params: { topic, partition, recordOffset, resolution, actor, at: instantOf },
+  row: ONE,
+  text({ at, ...written }, row) {
+    const decision = { resolution: written.resolution, actor: written.actor, resolvedAt: sql`now()` };
+    return sql`
+      ${insertValues(deadLetterResolutions, written)}
+      on conflict (${bare(topic, partition, recordOffset)})
+      do update set ${assign(deadLetterResolutions, decision)}
+      where ${resolvedAt} < ${at} - make_interval(secs => ${RESOLUTION_SKEW_SECONDS})
+      returning ${row}`;
+  },
+});
+
 /**
  * Notes in the caller's transaction what is done about a dead letter, and in its merchant's audit log; the log is of
  * merchants, so without one the note alone says it. A second one who wants to do the same at this moment waits for the
@@ -31,15 +59,14 @@ export async function resolveDeadLetter(
   actor: Actor,
   { topic, partition, offset, at, merchantId, customerId, resolution }: ResolveDeadLetter,
 ): Promise<boolean> {
-  const written = await tx.query(
-    `insert into dead_letter_resolutions as known (topic, partition, record_offset, resolution, actor)
-     values ($1, $2, $3, $4, $5)
-     on conflict (topic, partition, record_offset) do update
-        set resolution = excluded.resolution, actor = excluded.actor, resolved_at = excluded.resolved_at
-      where known.resolved_at < $6::timestamptz - make_interval(secs => ${RESOLUTION_SKEW_SECONDS})
-     returning topic`,
-    [topic, partition, String(offset), resolution, actor.caller, at],
-  );
+  const written = await tx.run(RESOLVE, {
+    topic,
+    partition,
+    recordOffset: offset,
+    resolution,
+    actor: actor.caller,
+    at,
+  });
   if (written.length === 0) return false;
   if (merchantId) {
     await appendAudit(tx, actor, {
