@@ -1,4 +1,5 @@
-import type { CustomerChange, Tx } from '@core/db';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { build, customers, many, oneOf, statement, type CustomerChange, type Tx } from '@core/db';
 
 export const ERASED_FIELDS = ['email', 'external_id', 'metadata', 'rfm_score'] as const;
 
@@ -13,6 +14,29 @@ export const ERASED_COLUMNS = [
   'source_updated_at',
 ] as const;
 
+const EMPTY = statement({
+  params: { merchantId: customers.merchantId, ids: many(customers.id) },
+  row: { id: customers.id, version: customers.version },
+  text: (p, row) =>
+    build
+      .update(customers)
+      .set({
+        email: null,
+        emailHash: null,
+        externalId: null,
+        metadata: null,
+        rfmScore: null,
+        contentHash: null,
+        sourceUpdatedAt: null,
+        version: sql`greatest(${customers.version}, 1) + 1`,
+        erasedAt: sql`now()`,
+      })
+      .where(
+        and(eq(customers.merchantId, p.merchantId), oneOf(customers.id, p.ids), isNull(customers.erasedAt)),
+      )
+      .returning(row),
+});
+
 /**
  * Empties customer rows that the caller holds: they keep their ids alone. Who is erased already stays as they are.
  * @returns the changes to tell of
@@ -23,14 +47,7 @@ export async function eraseRows(
   customerIds: readonly string[],
 ): Promise<CustomerChange[]> {
   if (customerIds.length === 0) return [];
-  const rows = await tx.query<{ id: string; version: number }>(
-    `update customers
-        set email = null, email_hash = null, external_id = null, metadata = null, rfm_score = null,
-            content_hash = null, source_updated_at = null, version = greatest(version, 1) + 1, erased_at = now()
-      where merchant_id = $1 and id = any($2::uuid[]) and erased_at is null
-     returning id, version`,
-    [merchantId, customerIds],
-  );
+  const rows = await tx.run(EMPTY, { merchantId, ids: customerIds });
   return rows.map(({ id, version }) => ({
     merchantId,
     customerId: id,

@@ -1,4 +1,23 @@
-import type { MerchantKeys, Tx } from '@core/db';
+import { and, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
+import {
+  build,
+  customerImportErrors,
+  customerImportIds,
+  customerImportLogs,
+  erasureTombstones,
+  insertSelect,
+  int8,
+  many,
+  ONE,
+  oneOf,
+  parkedEvents,
+  statement,
+  unnest,
+  webhookEvents,
+  type MerchantKeys,
+  type Places,
+  type Tx,
+} from '@core/db';
 import { shopifyNumber, type CommandContext } from '../core/index.ts';
 import { isPrivacyTopic } from './privacy-topics.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
@@ -29,24 +48,52 @@ export async function eraseTraces(
   ];
 }
 
+const DELETE_IMPORT_ERRORS = statement({
+  params: {
+    merchantId: customerImportErrors.merchantId,
+    externalIds: many(customerImportErrors.externalId),
+  },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .delete(customerImportErrors)
+      .where(
+        and(
+          eq(customerImportErrors.merchantId, p.merchantId),
+          oneOf(customerImportErrors.externalId, p.externalIds),
+        ),
+      )
+      .returning(row),
+});
+
 async function eraseImportErrors(tx: Tx, { merchantId, externalIds }: Traces): Promise<ErasedPlace> {
-  const gone = await tx.query(
-    'delete from customer_import_errors where merchant_id = $1 and external_id = any($2) returning 1',
-    [merchantId, [...externalIds]],
-  );
+  const gone = await tx.run(DELETE_IMPORT_ERRORS, { merchantId, externalIds: [...externalIds] });
   return searched('customer_import_errors', gone.length, ['rows']);
 }
 
+const TAKE_IMPORT_IDS = statement({
+  params: { merchantId: customerImportIds.merchantId, numbers: many(int8) },
+  row: ONE,
+  text(p, row) {
+    const { merchantId, importId, ids } = customerImportIds;
+    const noted = unnest('noted', { number: sql<number[]>`${ids}` });
+    const runs = build
+      .select({ id: customerImportLogs.id })
+      .from(customerImportLogs)
+      .where(eq(customerImportLogs.merchantId, p.merchantId));
+    return build
+      .update(customerImportIds)
+      .set({
+        ids: sql`array(select ${noted.number} from ${noted} where ${noted.number} <> all(${p.numbers}))`,
+      })
+      .where(and(eq(merchantId, p.merchantId), sql`${ids} && ${p.numbers}`, inArray(importId, runs)))
+      .returning(row);
+  },
+});
+
 async function eraseImportIds(tx: Tx, { merchantId, externalIds }: Traces): Promise<ErasedPlace> {
   const numbers = [...externalIds].flatMap((id) => shopifyNumber(id) ?? []);
-  const pages = await tx.query(
-    `update customer_import_ids i
-        set ids = array(select id from unnest(i.ids) as id where id <> all($2::bigint[]))
-      where i.merchant_id = $1 and i.ids && $2::bigint[]
-        and i.import_id in (select id from customer_import_logs where merchant_id = $1)
-     returning 1`,
-    [merchantId, numbers],
-  );
+  const pages = await tx.run(TAKE_IMPORT_IDS, { merchantId, numbers });
   return searched(
     'customer_import_ids',
     pages.length,
@@ -55,13 +102,44 @@ async function eraseImportIds(tx: Tx, { merchantId, externalIds }: Traces): Prom
   );
 }
 
+const DELETE_PARKED_EVENTS = statement({
+  params: { merchantId: parkedEvents.merchantId, customerIds: many(parkedEvents.customerId) },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .delete(parkedEvents)
+      .where(and(eq(parkedEvents.merchantId, p.merchantId), oneOf(parkedEvents.customerId, p.customerIds)))
+      .returning(row),
+});
+
 async function eraseParkedEvents(tx: Tx, { merchantId, customerIds }: Traces): Promise<ErasedPlace> {
-  const gone = await tx.query(
-    'delete from parked_events where merchant_id = $1 and customer_id = any($2::uuid[]) returning 1',
-    [merchantId, customerIds],
-  );
+  const gone = await tx.run(DELETE_PARKED_EVENTS, { merchantId, customerIds });
   return searched('parked_events', gone.length, ['rows']);
 }
+
+const WEBHOOKS = { merchantId: webhookEvents.merchantId, ids: many(webhookEvents.id) };
+const areThose = (p: Places<typeof WEBHOOKS>): SQL | undefined =>
+  and(eq(webhookEvents.merchantId, p.merchantId), oneOf(webhookEvents.id, p.ids));
+
+const IGNORE_WEBHOOKS = statement({
+  params: WEBHOOKS,
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(webhookEvents)
+      .set({ body: null, nameMarks: null, outcome: 'ignored', error: null, finishedAt: sql`now()` })
+      .where(and(areThose(p), isNotNull(webhookEvents.body)))
+      .returning(row),
+});
+
+const TRY_AGAIN = statement({
+  params: WEBHOOKS,
+  text: (p) =>
+    build
+      .update(webhookEvents)
+      .set({ outcome: null, error: null, attempts: 0, finishedAt: null, nextAttemptAt: sql`now()` })
+      .where(and(areThose(p), eq(webhookEvents.outcome, 'failed'))),
+});
 
 /**
  * They count as ignored: nothing may be stored of the person any more. What the shop asked for is still to be done, and
@@ -74,20 +152,14 @@ async function eraseWebhooks(
   keys: MerchantKeys,
   traces: Traces,
 ): Promise<ErasedPlace> {
-  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, traces.merchantId, traces);
+  const { merchantId } = traces;
+  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, traces);
   const left = webhooks.filter(({ topic }) => isPrivacyTopic(topic));
-  const dropped = await tx.query(
-    `update webhook_events
-        set body = null, name_marks = null, outcome = 'ignored', error = null, finished_at = now()
-      where merchant_id = $1 and id = any($2::uuid[]) and body is not null returning 1`,
-    [traces.merchantId, webhooks.filter((webhook) => !left.includes(webhook)).map(({ id }) => id)],
-  );
-  await tx.query(
-    `update webhook_events
-        set outcome = null, error = null, attempts = 0, finished_at = null, next_attempt_at = now()
-      where merchant_id = $1 and id = any($2::uuid[]) and outcome = 'failed'`,
-    [traces.merchantId, left.map(({ id }) => id)],
-  );
+  const dropped = await tx.run(IGNORE_WEBHOOKS, {
+    merchantId,
+    ids: webhooks.filter((webhook) => !left.includes(webhook)).map(({ id }) => id),
+  });
+  await tx.run(TRY_AGAIN, { merchantId, ids: left.map(({ id }) => id) });
   const remarks = [
     ...(left.length > 0
       ? [`${left.length} waiting privacy requests keep their body until they are done`]
@@ -106,13 +178,28 @@ async function eraseWebhooks(
   return searched('webhook_events', dropped.length, ['body'], remarks.join('; '));
 }
 
+const WRITE_TOMBSTONES = statement({
+  params: {
+    merchantId: erasureTombstones.merchantId,
+    kinds: many(erasureTombstones.kind),
+    hashes: many(erasureTombstones.hash),
+    requestId: erasureTombstones.requestId,
+  },
+  row: ONE,
+  text({ merchantId, kinds, hashes, requestId }, row) {
+    const mark = unnest('mark', { kind: kinds, hash: hashes });
+    return sql`${insertSelect(erasureTombstones, { merchantId, ...mark, requestId })} from ${mark}
+      on conflict do nothing returning ${row}`;
+  },
+});
+
 async function writeTombstones(tx: Tx, { merchantId, requestId, tombstones }: Traces): Promise<ErasedPlace> {
-  const written = await tx.query(
-    `insert into erasure_tombstones (merchant_id, kind, hash, request_id)
-     select $1, t.kind, t.hash, $4 from unnest($2::text[], $3::bytea[]) as t (kind, hash)
-     on conflict do nothing returning 1`,
-    [merchantId, tombstones.map((t) => t.kind), tombstones.map((t) => t.hash), requestId],
-  );
+  const written = await tx.run(WRITE_TOMBSTONES, {
+    merchantId,
+    kinds: tombstones.map(({ kind }) => kind),
+    hashes: tombstones.map(({ hash }) => hash),
+    requestId,
+  });
   return searched(
     'erasure_tombstones',
     0,

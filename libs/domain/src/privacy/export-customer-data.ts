@@ -1,9 +1,11 @@
-import { appendAudit, type Tx } from '@core/db';
+import { and, isNull, sql } from 'drizzle-orm';
+import { appendAudit, build, json, privacyRequests, statement, type Tx } from '@core/db';
 import { CoreError, invalid, notFound } from '@core/runtime';
 import type { CommandContext } from '../core/index.ts';
 import { readPersonalData, type LeftOut, type PersonalData } from './privacy-data.ts';
-import { findNamed, type Named, type NamedRequest } from './requests/find-named.ts';
+import { findNamed, NAMED_REQUEST, type Named } from './requests/find-named.ts';
 import type { ErasedPlace } from './requests/receipt.ts';
+import { isRequest, REQUEST_REF } from './requests/request-ref.ts';
 
 export interface ExportCustomerData {
   merchantId: string;
@@ -88,13 +90,19 @@ const placesOf = (data: PersonalData, leftOut: readonly LeftOut[]): ErasedPlace[
     ].join('; '),
   }));
 
+const LOCK = statement({
+  params: REQUEST_REF,
+  row: {
+    ...NAMED_REQUEST,
+    kind: privacyRequests.kind,
+    problem: sql<string | null>`case when ${privacyRequests.completedAt} is null
+      then ${privacyRequests.receipt} ->> 'problem' end`,
+  },
+  text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)).for('update'),
+});
+
 async function lockRequest(tx: Tx, merchantId: string, requestId: string) {
-  const [request] = await tx.query<NamedRequest & { kind: string; problem: string | null }>(
-    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId",
-            case when completed_at is null then receipt ->> 'problem' end as problem
-       from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
-    [merchantId, requestId],
-  );
+  const [request] = await tx.run(LOCK, { merchantId, requestId });
   if (!request) throw notFound('privacy request');
   if (request.kind !== 'data_request') throw invalid('request_id', 'is not that of a data_request');
   return request;
@@ -111,16 +119,30 @@ function assertReadable({ problem }: { problem: string | null }): void {
   );
 }
 
+const NAME_SUBJECT = statement({
+  params: { ...REQUEST_REF, subject: privacyRequests.customerId },
+  text: (p) =>
+    build
+      .update(privacyRequests)
+      .set({ customerId: p.subject })
+      .where(and(isRequest(p), isNull(privacyRequests.customerId))),
+});
+
 const nameSubject = async (
   tx: Tx,
-  { merchantId, requestId, subject }: { merchantId: string; requestId: string; subject: string },
+  named: { merchantId: string; requestId: string; subject: string },
 ): Promise<void> => {
-  await tx.query(
-    `update privacy_requests set customer_id = $3
-      where merchant_id = $1 and request_id = $2 and customer_id is null`,
-    [merchantId, requestId, subject],
-  );
+  await tx.run(NAME_SUBJECT, named);
 };
+
+const ANSWER = statement({
+  params: { ...REQUEST_REF, receipt: json },
+  text: (p) =>
+    build
+      .update(privacyRequests)
+      .set({ receipt: p.receipt, completedAt: sql`now()` })
+      .where(and(isRequest(p), isNull(privacyRequests.completedAt))),
+});
 
 /** The first answer counts: a later export of the same request is on record in the audit log alone. */
 const answer = async (
@@ -128,9 +150,5 @@ const answer = async (
   { merchantId, requestId }: { merchantId: string; requestId: string },
   receipt: object,
 ): Promise<void> => {
-  await tx.query(
-    `update privacy_requests set receipt = $3, completed_at = now()
-      where merchant_id = $1 and request_id = $2 and completed_at is null`,
-    [merchantId, requestId, JSON.stringify(receipt)],
-  );
+  await tx.run(ANSWER, { merchantId, requestId, receipt: JSON.stringify(receipt) });
 };

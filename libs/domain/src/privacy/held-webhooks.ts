@@ -1,22 +1,31 @@
-import { FIRST_UUID, KeyError, type MerchantKeys, type Reader } from '@core/db';
+import { and, asc, eq, gt, isNotNull, like, sql } from 'drizzle-orm';
+import {
+  build,
+  FIRST_UUID,
+  KeyError,
+  statement,
+  webhookEvents,
+  type MerchantKeys,
+  type Reader,
+  type RowOf,
+} from '@core/db';
 import { openWebhookBody, type CommandContext } from '../core/index.ts';
 import { bodyNames, isJson, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
-export interface HeldWebhook {
-  id: string;
-  merchantId: string;
-  shop: string;
-  topic: string;
-  eventId: string;
+const HELD = {
+  id: webhookEvents.id,
+  merchantId: webhookEvents.merchantId,
+  shop: webhookEvents.shop,
+  topic: webhookEvents.topic,
+  eventId: webhookEvents.eventId,
   /** Sealed: see openWebhookBody. */
-  body: string;
-  outcome: 'failed' | null;
-  receivedAt: Date;
-}
+  body: sql<string>`${webhookEvents.body}`,
+  receivedAt: webhookEvents.receivedAt,
+};
 
 export interface FoundWebhooks {
-  webhooks: (HeldWebhook & { opened: Buffer })[];
+  webhooks: (RowOf<typeof HELD> & { opened: Buffer })[];
   /** How many may be about the person and did not open, so that nobody can tell. */
   unreadable: number;
   /** How many are no JSON, and do not hold a name of the person as it is written: another form of it may stand there. */
@@ -24,6 +33,26 @@ export interface FoundWebhooks {
 }
 
 const BATCH = 200;
+
+const NEXT = statement({
+  params: { merchantId: webhookEvents.merchantId, after: webhookEvents.id, marks: webhookEvents.nameMarks },
+  row: HELD,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(
+        and(
+          eq(webhookEvents.merchantId, p.merchantId),
+          isNotNull(webhookEvents.body),
+          like(webhookEvents.topic, 'customers/%'),
+          gt(webhookEvents.id, p.after),
+          sql`(${webhookEvents.nameMarks} is null or ${webhookEvents.nameMarks} && ${p.marks})`,
+        ),
+      )
+      .orderBy(asc(webhookEvents.id))
+      .limit(BATCH),
+});
 
 /**
  * Those of a merchant's held webhooks that are about a person, with their bodies opened. Opening all of them took an
@@ -39,15 +68,7 @@ export async function findHeldWebhooks(
   const found: FoundWebhooks = { webhooks: [], unreadable: 0, unjudged: 0 };
   const marks = marksOfPerson(keys, names);
   for (let after = FIRST_UUID; ;) {
-    const rows = await reader.query<HeldWebhook & Record<string, unknown>>(
-      `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", body, outcome,
-              received_at as "receivedAt"
-         from webhook_events
-        where merchant_id = $1 and body is not null and topic like 'customers/%' and id > $2
-          and (name_marks is null or name_marks && $3::int[])
-        order by id limit ${BATCH}`,
-      [merchantId, after, marks],
-    );
+    const rows = await reader.run(NEXT, { merchantId, after, marks });
     for (const row of rows) {
       const opened = await openWebhookBody(reader, ctx.keys, row).catch((error: unknown) => {
         if (error instanceof KeyError) return undefined;

@@ -1,15 +1,33 @@
-import { emailHash, type MerchantKeys, type Tx } from '@core/db';
-import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import {
+  build,
+  customers,
+  emailHash,
+  many,
+  statement,
+  type MerchantKeys,
+  type RowOf,
+  type Tx,
+} from '@core/db';
+import type { CommandContext } from '../core/index.ts';
 import {
   findPerson,
   findSharedEmails,
   healExternalId,
-  MERGED_WITH,
+  mergedWith,
   reindexEmails,
   type CanonicalNames,
 } from '../customers/index.ts';
+import { storedExternalId } from './stored-external-id.ts';
 
 export type NamedPerson = CanonicalNames & { merchantId: string };
+
+const ROW = {
+  id: customers.id,
+  externalId: customers.externalId,
+  emailHash: customers.emailHash,
+  deleted: sql<boolean>`${customers.deletedAt} is not null`,
+};
 
 /** A person in the hands of an erasure. */
 export interface LockedPerson {
@@ -17,7 +35,7 @@ export interface LockedPerson {
   id: string | null;
   /** Whether our own id was given, and is theirs: the other names are then not looked at. */
   isOwn: boolean;
-  rows: { id: string; external_id: string | null; email_hash: Buffer | null; deleted: boolean }[];
+  rows: RowOf<typeof ROW>[];
   /** How many of the rows hold the email without its blind index. */
   shared: number;
   /** Whether all who might were looked at. */
@@ -25,6 +43,18 @@ export interface LockedPerson {
   /** Names that were given and are not the rows', in words. */
   apart: string[];
 }
+
+const LOCK = statement({
+  params: { merchantId: customers.merchantId, ids: many(customers.id) },
+  row: ROW,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), inArray(customers.id, sql`(${mergedWith(p)})`)))
+      .orderBy(asc(customers.id))
+      .for('update'),
+});
 
 /** @throws CoreError invalid_argument when the ids name two customers */
 export async function lockPerson(
@@ -42,11 +72,7 @@ export async function lockPerson(
     ? await findSharedEmails(tx, ctx, keys, { merchantId, email })
     : { ids: [], all: true };
   const named = [...(id ? [id] : []), ...shared.ids];
-  const rows = await tx.query<LockedPerson['rows'][number]>(
-    `select id, external_id, email_hash, deleted_at is not null as deleted
-       from customers where merchant_id = $1 and id in (${MERGED_WITH}) order by id for update`,
-    [merchantId, named],
-  );
+  const rows = await tx.run(LOCK, { merchantId, ids: named });
   return {
     id: named[0] ?? null,
     isOwn,
@@ -77,29 +103,27 @@ async function healNames(
   }
 }
 
-async function storedExternalId(
-  tx: Tx,
-  merchantId: string,
-  customerId: string,
-): Promise<ExternalId | undefined> {
-  const [row] = await tx.query<{ externalId: string | null }>(
-    'select external_id as "externalId" from customers where merchant_id = $1 and id = $2',
-    [merchantId, customerId],
-  );
-  return row?.externalId ? externalIdOf(row.externalId) : undefined;
-}
-
 function idsApart(
   { customerId, externalId }: NamedPerson,
   isOwn: boolean,
   rows: LockedPerson['rows'],
 ): string[] {
-  const isHere = rows.some(({ external_id: id }) => id === externalId);
+  const isHere = rows.some((row) => row.externalId === externalId);
   return [
     ...(customerId && !isOwn ? ['nobody here has the customer_id that was given'] : []),
     ...(isOwn && externalId && !isHere ? ['nobody here has the external_id that was given'] : []),
   ];
 }
+
+const HOLDERS = statement({
+  params: { merchantId: customers.merchantId, emailHash: customers.emailHash },
+  row: { id: customers.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.emailHash, p.emailHash))),
+});
 
 /**
  * Beside an id an email decides nothing, and whoever else holds it stays. Emails without a blind index are decrypted only
@@ -112,11 +136,8 @@ async function emailApart(
   named: { merchantId: string; email: string },
   rows: LockedPerson['rows'],
 ): Promise<string[]> {
-  const wanted = emailHash(keys, named.email);
-  const indexed = await tx.query<{ id: string }>(
-    'select id from customers where merchant_id = $1 and email_hash = $2',
-    [named.merchantId, wanted],
-  );
+  const { merchantId, email } = named;
+  const indexed = await tx.run(HOLDERS, { merchantId, emailHash: emailHash(keys, email) });
   const holders =
     indexed.length > 0 ? indexed.map(({ id }) => id) : (await findSharedEmails(tx, ctx, keys, named)).ids;
   const others = holders.filter((holder) => rows.every(({ id }) => id !== holder));

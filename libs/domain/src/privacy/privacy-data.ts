@@ -1,17 +1,19 @@
 import type { Reader, Tx } from '@core/db';
-import { auditIdsOf } from '../audit/index.ts';
 import { externalIdOf, shopifyNumber, type CommandContext } from '../core/index.ts';
-import { MERGED_WITH, openReadable, type SealedEmail } from '../customers/index.ts';
+import { openReadable, type SealedEmail } from '../customers/index.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
+import {
+  COUNT_AUDIT_LOG,
+  READ_AUDIT_LOG,
+  READ_CUSTOMERS,
+  READ_IMPORT_ERRORS,
+  READ_IMPORT_IDS,
+  READ_PARKED_EVENTS,
+  READ_PRIVACY_REQUESTS,
+} from './personal-rows.ts';
 
 /** JSON of what is held, by place; a place that holds nothing is an empty list. */
 export type PersonalData = Record<string, unknown[]>;
-
-/** Of a person's audit log: a message has an end. ListAuditLog reads the rest. */
-const MOST_AUDIT_ROWS = 1_000;
-
-/** Arguments of auditIdsOf: the statements of an export have the merchant and the customers as their values. */
-const audited = { merchant: '$1', customers: '$2', before: 'null' };
 
 /** What is not in an export although it is, or may be, of the person. No PII. */
 export interface LeftOut {
@@ -35,12 +37,7 @@ export async function readPersonalData(
   ctx: Pick<CommandContext, 'keys'>,
   { merchantId, customerIds }: { merchantId: string; customerIds: readonly string[] },
 ): Promise<{ data: PersonalData; leftOut: LeftOut[] } | null> {
-  const customers = await tx.query<CustomerData & Record<string, unknown>>(
-    `select id, external_id, email, encode(email_hash, 'hex') as email_hash, metadata, rfm_score, version,
-            source_updated_at, merged_into, deleted_at, created_at, updated_at
-       from customers where merchant_id = $1 and id in (${MERGED_WITH}) and erased_at is null order by id`,
-    [merchantId, customerIds],
-  );
+  const customers = await tx.run(READ_CUSTOMERS, { merchantId, ids: customerIds });
   if (!customers.some(({ id }) => customerIds.includes(id))) return null;
   const ids = customers.map(({ id }) => id);
   const externalIds = customers.flatMap(({ external_id: id }) => (id ? [externalIdOf(id)] : []));
@@ -52,59 +49,27 @@ export async function readPersonalData(
     externalIds: new Set(externalIds),
     emailHashes: new Set(customers.flatMap(({ email_hash: hash }) => hash ?? [])),
   });
-  const read = (sql: string, values: unknown[]) =>
-    tx.query<Record<string, unknown>>(sql, [merchantId, ...values]);
+  const person = { merchantId, customerIds: ids };
   const data = {
     customers: customers.map((customer) => ({ ...customer, email: emails.get(customer.id) ?? null })),
-    customer_import_errors: await read(
-      `select import_id, external_id, reason, occurred_at from customer_import_errors
-        where merchant_id = $1 and external_id = any($2) order by id`,
-      [externalIds],
-    ),
-    customer_import_ids: await read(
-      `select import_id, slice, page from customer_import_ids
-        where merchant_id = $1 and ids && $2::bigint[]
-          and import_id in (select id from customer_import_logs where merchant_id = $1)
-        order by import_id, slice, page`,
-      [externalIds.flatMap((id) => shopifyNumber(id) ?? [])],
-    ),
-    parked_events: await read(
-      `select topic, body, parked_at, give_up_at from parked_events
-        where merchant_id = $1 and customer_id = any($2::uuid[]) order by id`,
-      [ids],
-    ),
+    customer_import_errors: await tx.run(READ_IMPORT_ERRORS, { merchantId, externalIds }),
+    customer_import_ids: await tx.run(READ_IMPORT_IDS, {
+      merchantId,
+      numbers: externalIds.flatMap((id) => shopifyNumber(id) ?? []),
+    }),
+    parked_events: await tx.run(READ_PARKED_EVENTS, person),
     webhook_events: webhooks.rows,
-    privacy_requests: await read(
-      `select request_id, kind, received_at, due_at, completed_at from privacy_requests
-        where merchant_id = $1 and customer_id = any($2::uuid[]) order by received_at`,
-      [ids],
-    ),
-    // Without the other customers whom a row names: they are other people.
-    audit_log: await read(
-      `select actor, action, detail, request_id, occurred_at from audit_log
-        where merchant_id = $1 and id in (${auditIdsOf({ ...audited, most: String(MOST_AUDIT_ROWS) })})
-        order by id desc limit ${MOST_AUDIT_ROWS}`,
-      [ids],
-    ),
+    privacy_requests: await tx.run(READ_PRIVACY_REQUESTS, person),
+    audit_log: await tx.run(READ_AUDIT_LOG, person),
   };
-  const [audit] = await read(
-    `select count(distinct id)::int as n from (${auditIdsOf({ ...audited, most: 'null' })}) named`,
-    [ids],
-  );
+  const [audit] = await tx.run(COUNT_AUDIT_LOG, person);
   const leftOut: LeftOut[] = [
     { place: 'customers', count: sealed.length - emails.size, reason: 'email_does_not_open' },
     { place: 'webhook_events', count: webhooks.unreadable, reason: 'body_does_not_open' },
     { place: 'webhook_events', count: webhooks.unjudged, reason: 'body_is_no_json' },
-    { place: 'audit_log', count: Number(audit?.['n']) - data.audit_log.length, reason: 'too_many' },
+    { place: 'audit_log', count: (audit?.n ?? 0) - data.audit_log.length, reason: 'too_many' },
   ];
   return { data, leftOut: leftOut.filter(({ count }) => count > 0) };
-}
-
-interface CustomerData {
-  id: string;
-  external_id: string | null;
-  email: string | null;
-  email_hash: string | null;
 }
 
 async function readWebhooks(

@@ -1,4 +1,15 @@
-import { appendAudit, emailHash, type MerchantKeys, type Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  build,
+  customers,
+  emailHash,
+  many,
+  oneOf,
+  statement,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 import { externalIdOf, recordChanges, type CommandContext } from '../core/index.ts';
 import {
   canonicalNames,
@@ -79,6 +90,26 @@ export async function redactCustomer(
   return receipt;
 }
 
+const OTHER_HOLDERS = statement({
+  params: {
+    merchantId: customers.merchantId,
+    emailHashes: many(customers.emailHash),
+    customerIds: many(customers.id),
+  },
+  row: { hash: sql<string>`encode(${customers.emailHash}, 'hex')` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(
+        and(
+          eq(customers.merchantId, p.merchantId),
+          oneOf(customers.emailHash, p.emailHashes),
+          sql`${customers.id} <> all(${p.customerIds})`,
+        ),
+      ),
+});
+
 /** By what the person is known elsewhere. */
 async function tracesOf(
   tx: Tx,
@@ -87,20 +118,16 @@ async function tracesOf(
   { rows, isOwn }: LockedPerson,
 ): Promise<Traces> {
   const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];
-  const stored = rows.flatMap(({ external_id: id }) => (id ? [externalIdOf(id)] : []));
+  const stored = rows.flatMap((row) => (row.externalId ? [externalIdOf(row.externalId)] : []));
   const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);
-  const hashes = rows.flatMap((row) => row.email_hash ?? []);
+  const hashes = rows.flatMap((row) => row.emailHash ?? []);
   // A deleted customer's email is gone already: what the request says of it stands in.
   if (email && (rows.every(({ deleted }) => deleted) || (!isOwn && !externalId))) {
     hashes.push(emailHash(keys, email));
   }
   const emailHashes = new Set(hashes.map((hash) => hash.toString('hex')));
   // Who asks by an external id that is not known here may share the email with a customer who stays.
-  const stay = await tx.query<{ hash: string }>(
-    `select encode(email_hash, 'hex') as hash from customers
-      where merchant_id = $1 and email_hash = any($2::bytea[]) and id <> all($3::uuid[])`,
-    [merchantId, hashes, customerIds],
-  );
+  const stay = await tx.run(OTHER_HOLDERS, { merchantId, emailHashes: hashes, customerIds });
   const others = new Set(stay.map(({ hash }) => hash));
   return {
     merchantId,

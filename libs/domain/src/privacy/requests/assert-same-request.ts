@@ -1,7 +1,14 @@
-import type { Tx } from '@core/db';
+import { build, privacyRequests, statement, type Tx } from '@core/db';
 import { IdReused } from '@core/runtime';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
-import type { NamedRequest } from './find-named.ts';
+import { NAMED_REQUEST, type NamedRequest } from './find-named.ts';
+import { isRequest, REQUEST_REF } from './request-ref.ts';
+
+const READ = statement({
+  params: REQUEST_REF,
+  row: { ...NAMED_REQUEST, kind: privacyRequests.kind },
+  text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)),
+});
 
 /**
  * Checks a request whose id is already stored: a repetition does nothing, but another request under this id
@@ -16,11 +23,7 @@ export async function assertSameRequest(
   /** The hashes that earlier builds may have stored in the place of those given. */
   earlier: readonly Buffer[],
 ): Promise<void> {
-  const [before] = await tx.query<NamedRequest & { kind: PrivacyRequestKind }>(
-    `select kind, customer_id as "customerId", named_email as "namedEmail", named_external_id as "namedExternalId"
-       from privacy_requests where merchant_id = $1 and request_id = $2`,
-    [merchantId, requestId],
-  );
+  const [before] = await tx.run(READ, { merchantId, requestId });
   if (!before) return;
   if (before.kind !== kind) throw new IdReused('request_id', 'a request of another kind');
   if (!isNamed(before) || !isNamed(given) || isSamePerson(before, given, earlier)) return;

@@ -1,10 +1,21 @@
-import { appendAudit, type Actor, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { appendAudit, build, privacyRequests, statement, type Actor, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
+import { isRequest, REQUEST_REF } from './request-ref.ts';
 import { lockOpenRequest, type ShopRedactionRef } from './shop-redaction.ts';
 
 /** The reasons for a cancellation: fixed words, because a free text may name a person. */
 export const CANCEL_REASONS = ['forged', 'mistaken', 'withdrawn'] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
+
+const CANCEL = statement({
+  params: { ...REQUEST_REF, reason: privacyRequests.cancelReason },
+  text: (p) =>
+    build
+      .update(privacyRequests)
+      .set({ cancelledAt: sql`now()`, cancelReason: p.reason })
+      .where(isRequest(p)),
+});
 
 /**
  * Cancels the redaction of a shop permanently, after the current step has ended; or a request with a problem,
@@ -29,11 +40,7 @@ export async function cancelPrivacyRequest(
   }
   const hadBegun = progress.whole !== undefined;
   const { merchantId, requestId } = ref;
-  await tx.query(
-    `update privacy_requests set cancelled_at = now(), cancel_reason = $3
-      where merchant_id = $1 and request_id = $2`,
-    [merchantId, requestId, reason],
-  );
+  await tx.run(CANCEL, { merchantId, requestId, reason });
   await appendAudit(tx, actor, {
     merchantId,
     action: 'privacy.cancel',

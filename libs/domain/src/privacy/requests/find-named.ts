@@ -1,20 +1,38 @@
-import type { MerchantKeys, Tx } from '@core/db';
-import { externalIdOf, GID_PREFIX, type CommandContext } from '../../core/index.ts';
+import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import {
+  bytes,
+  columns,
+  customers,
+  privacyRequests,
+  relation,
+  returning,
+  statement,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
+import { GID_PREFIX, type CommandContext } from '../../core/index.ts';
 import {
   emailTombstones,
-  emailTombstoneSql,
+  emailTombstoneInSql,
   externalIdTombstones,
-  externalIdTombstoneSql,
+  externalIdTombstoneInSql,
   findHoldersWithoutIndex,
   type HashedNames,
   type SharedEmails,
 } from '../../customers/index.ts';
+import { storedExternalId } from '../stored-external-id.ts';
 
 /** A request as it was written down. */
 export interface NamedRequest extends HashedNames {
   /** Who was found when it came. */
   customerId: string | null;
 }
+
+export const NAMED_REQUEST = {
+  customerId: privacyRequests.customerId,
+  namedEmail: privacyRequests.namedEmail,
+  namedExternalId: privacyRequests.namedExternalId,
+};
 
 /** Whom it is about by now. Of the others nobody can tell whether they hold the email. */
 export type Named = SharedEmails;
@@ -53,19 +71,45 @@ async function isOfExternalId(
   { customerId, namedExternalId }: NamedRequest,
 ): Promise<boolean> {
   if (!customerId || !namedExternalId) return false;
-  const [row] = await tx.query<{ externalId: string | null }>(
-    'select external_id as "externalId" from customers where merchant_id = $1 and id = $2',
-    [merchantId, customerId],
-  );
-  if (!row?.externalId) return false;
-  return externalIdTombstones(keys, externalIdOf(row.externalId)).some((hash) =>
-    hash.equals(namedExternalId),
-  );
+  const externalId = await storedExternalId(tx, merchantId, customerId);
+  if (!externalId) return false;
+  return externalIdTombstones(keys, externalId).some((hash) => hash.equals(namedExternalId));
 }
 
 /** Which earlier builds hashed where a request gave it alone. */
-const SHOPIFY_NUMBER = `case when starts_with(c.external_id, '${GID_PREFIX}')
-  then substr(c.external_id, ${GID_PREFIX.length + 1}) end`;
+const SHOPIFY_NUMBER = sql`case when starts_with(${customers.externalId}, ${GID_PREFIX})
+  then substr(${customers.externalId}, ${GID_PREFIX.length + 1}) end`;
+
+const FIND_BY_HASH = statement({
+  params: {
+    merchantId: customers.merchantId,
+    indexKey: bytes,
+    namedEmail: privacyRequests.namedEmail,
+    namedExternalId: privacyRequests.namedExternalId,
+  },
+  text(p) {
+    const hashes = {
+      externalId: externalIdTombstoneInSql(customers.externalId, p.indexKey),
+      number: externalIdTombstoneInSql(SHOPIFY_NUMBER, p.indexKey),
+      email: emailTombstoneInSql(customers.emailHash, p.indexKey),
+    };
+    const hashed = relation('hashed', hashes);
+    const byExternalId = sql<
+      boolean | null
+    >`${p.namedExternalId} in (${hashed.externalId}, ${hashed.number})`;
+    return returning(
+      { id: customers.id, hasExternalId: sql<boolean>`${customers.externalId} is not null`, byExternalId },
+      (row) => sql`
+        select ${row} from ${customers} cross join lateral (select ${columns(hashes)}) as ${hashed}
+         where ${and(
+           eq(customers.merchantId, p.merchantId),
+           isNull(customers.erasedAt),
+           or(eq(hashed.email, p.namedEmail), byExternalId),
+         )}
+         order by ${customers.id}`,
+    );
+  },
+});
 
 /**
  * No index leads from a hash to its customer: all of the merchant's are hashed, some seconds for a million. It is for
@@ -77,17 +121,7 @@ async function findByHash(
   merchantId: string,
   { namedEmail, namedExternalId }: HashedNames,
 ): Promise<string[]> {
-  const found = await tx.query<{ id: string; byExternalId: boolean | null; hasExternalId: boolean }>(
-    `select c.id, c.external_id is not null as "hasExternalId", $4 in (hashed.external_id, hashed.number) as "byExternalId"
-       from customers c
-      cross join lateral (
-            select ${externalIdTombstoneSql('c.external_id', '$2')} as external_id,
-                   ${externalIdTombstoneSql(SHOPIFY_NUMBER, '$2')} as number,
-                   ${emailTombstoneSql('c.email_hash', '$2')} as email) as hashed
-      where c.merchant_id = $1 and c.erased_at is null and (hashed.email = $3 or $4 in (hashed.external_id, hashed.number))
-      order by c.id`,
-    [merchantId, indexKey, namedEmail, namedExternalId],
-  );
+  const found = await tx.run(FIND_BY_HASH, { merchantId, indexKey, namedEmail, namedExternalId });
   const known = found.filter(({ byExternalId }) => byExternalId);
   // With an external id given, somebody of that email who has another one is another customer.
   const meant = known.length > 0 ? known : found.filter((row) => !namedExternalId || !row.hasExternalId);

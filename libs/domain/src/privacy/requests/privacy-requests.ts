@@ -1,6 +1,21 @@
-import { FIRST_UUID, type Pool, type Reader } from '@core/db';
+import { and, asc, isNotNull, isNull, sql } from 'drizzle-orm';
+import {
+  bool,
+  build,
+  FIRST_UUID,
+  int,
+  limit,
+  nullable,
+  ONE,
+  privacyRequests,
+  runOn,
+  statement,
+  type Pool,
+  type Reader,
+} from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import type { CancelReason } from './cancel-privacy-request.ts';
+import { isRequest, REQUEST_REF } from './request-ref.ts';
 import { HELD } from './shop-redaction.ts';
 import type { ErasedPlace } from './receipt.ts';
 
@@ -35,10 +50,24 @@ interface RequestRef {
   requestId: string;
 }
 
-const COLUMNS = `merchant_id as "merchantId", request_id as "requestId", kind, customer_id as "customerId",
-  received_at as "receivedAt", due_at as "dueAt", completed_at as "completedAt", not_before as "notBefore",
-  ${HELD} and completed_at is null and cancelled_at is null as held,
-  cancelled_at as "cancelledAt", cancel_reason as "cancelReason", receipt ->> 'problem' as problem`;
+const { completedAt, cancelledAt, receivedAt, notBefore, receipt } = privacyRequests;
+const IS_OPEN = sql<boolean>`${completedAt} is null and ${cancelledAt} is null`;
+const PROBLEM = sql<string | null>`${receipt} ->> 'problem'`;
+
+const REQUEST = {
+  merchantId: privacyRequests.merchantId,
+  requestId: privacyRequests.requestId,
+  kind: privacyRequests.kind,
+  customerId: privacyRequests.customerId,
+  receivedAt,
+  dueAt: privacyRequests.dueAt,
+  completedAt,
+  notBefore,
+  held: sql<boolean>`${HELD} and ${IS_OPEN}`,
+  cancelledAt,
+  cancelReason: sql<CancelReason | null>`${privacyRequests.cancelReason}`,
+  problem: PROBLEM,
+};
 
 /** @throws CoreError not_found */
 export async function getPrivacyRequest(
@@ -48,14 +77,37 @@ export async function getPrivacyRequest(
   return (await readOne(reader, { merchantId, requestId })).request;
 }
 
+const IS_DONE = statement({
+  params: REQUEST_REF,
+  row: ONE,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(and(isRequest(p), isNotNull(completedAt))),
+});
+
 /** Whether it was carried out before; false when it waits or is unknown. */
 export async function isRequestDone(reader: Reader, { merchantId, requestId }: RequestRef): Promise<boolean> {
-  const done = await reader.query(
-    'select from privacy_requests where merchant_id = $1 and request_id = $2 and completed_at is not null',
-    [merchantId, requestId],
-  );
+  const done = await reader.run(IS_DONE, { merchantId, requestId });
   return done.length > 0;
 }
+
+const OTHERS_UNDER = statement({
+  params: { ...REQUEST_REF, kind: privacyRequests.kind },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(
+        and(
+          isRequest(p),
+          sql`(not (${IS_OPEN}) or ${PROBLEM} is null
+               or (${privacyRequests.kind} <> ${p.kind} and 'unknown' not in (${privacyRequests.kind}, ${p.kind})))`,
+        ),
+      ),
+});
 
 /**
  * Whether a request that could not be read may be written down under this id: it is free, or that of a request which
@@ -66,13 +118,7 @@ export async function mayWaitUnder(
   { merchantId, requestId }: RequestRef,
   kind: PrivacyRequestKind,
 ): Promise<boolean> {
-  const others = await reader.query(
-    `select from privacy_requests
-      where merchant_id = $1 and request_id = $2
-        and (completed_at is not null or cancelled_at is not null or receipt ->> 'problem' is null
-             or (kind <> $3 and 'unknown' not in (kind, $3)))`,
-    [merchantId, requestId, kind],
-  );
+  const others = await reader.run(OTHERS_UNDER, { merchantId, requestId, kind });
   return others.length === 0;
 }
 
@@ -98,15 +144,18 @@ export async function getErasureReceipt(
   return { request, completedAt, places };
 }
 
-async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
-  const [row] = await reader.query<PrivacyRequest & { receipt: { places?: ErasedPlace[] } }>(
-    `select ${COLUMNS}, receipt from privacy_requests where merchant_id = $1 and request_id = $2`,
-    [merchantId, requestId],
-  );
-  if (!row) throw notFound('privacy request');
-  const { receipt, ...request } = row;
+const READ_ONE = statement({
+  params: REQUEST_REF,
   // Receipts of the first build named no places.
-  return { request, places: receipt.places ?? [] };
+  row: { ...REQUEST, places: sql<ErasedPlace[] | null>`${receipt} -> 'places'` },
+  text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)),
+});
+
+async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
+  const [row] = await reader.run(READ_ONE, { merchantId, requestId });
+  if (!row) throw notFound('privacy request');
+  const { places, ...request } = row;
+  return { request, places: places ?? [] };
 }
 
 /** What is absent does not narrow. */
@@ -121,18 +170,36 @@ export interface ListPrivacyRequests {
   most?: number | undefined;
 }
 
+const LIST = statement({
+  params: {
+    merchantId: nullable(privacyRequests.merchantId),
+    kind: nullable(privacyRequests.kind),
+    olderThanDays: nullable(int),
+    all: bool,
+    most: limit,
+  },
+  row: REQUEST,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(
+        and(
+          sql`(${p.merchantId} is null or ${privacyRequests.merchantId} = ${p.merchantId})`,
+          sql`(${p.olderThanDays} is null or ${receivedAt} < now() - make_interval(days => ${p.olderThanDays}))`,
+          sql`(${p.all} or (${IS_OPEN}))`,
+          sql`(${p.kind} is null or ${privacyRequests.kind} = ${p.kind})`,
+        ),
+      )
+      .orderBy(asc(privacyRequests.dueAt), asc(privacyRequests.requestId))
+      .limit(p.most),
+});
+
 /** Of every merchant, for operators; the first due first. */
 export const listPrivacyRequests = (
   reader: Reader,
   { merchantId, kind, olderThanDays, all = false, most = 1_000 }: ListPrivacyRequests,
-): Promise<PrivacyRequest[]> =>
-  reader.query<PrivacyRequest & Record<string, unknown>>(
-    `select ${COLUMNS} from privacy_requests
-      where ($1::uuid is null or merchant_id = $1) and ($2::int is null or received_at < now() - make_interval(days => $2))
-        and ($3::bool or (completed_at is null and cancelled_at is null)) and ($5::text is null or kind = $5)
-      order by due_at, request_id limit $4`,
-    [merchantId ?? null, olderThanDays ?? null, all, most, kind ?? null],
-  );
+): Promise<PrivacyRequest[]> => reader.run(LIST, { merchantId, kind, olderThanDays, all, most });
 
 export interface PrivacyFigures {
   pending: Record<PrivacyRequestKind, number>;
@@ -147,30 +214,31 @@ export interface PrivacyFigures {
   nextShopAt: number;
 }
 
-/** SQL: it waits for its time and is not held. */
-const WAITS = `not ${HELD} and (not_before is null or not_before > now())`;
+/** It waits for its time and is not held. */
+const WAITS = sql`not ${HELD} and (${notBefore} is null or ${notBefore} > now())`;
+
+const COUNT = statement({
+  row: {
+    kind: privacyRequests.kind,
+    n: sql<number>`count(*)::int`,
+    d20: sql<number>`(count(*) filter (where ${receivedAt} < now() - interval '20 days'))::int`,
+    d30: sql<number>`(count(*) filter (where ${receivedAt} < now() - interval '30 days'))::int`,
+    age: sql<number>`extract(epoch from now() - min(${receivedAt}))::float8`,
+    waiting: sql<number>`(count(*) filter (where ${WAITS}))::int`,
+    held: sql<number>`(count(*) filter (where ${HELD}))::int`,
+    next: sql<number | null>`ceil(extract(epoch from min(${notBefore}) filter (where ${WAITS})))::float8`,
+  },
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(and(isNull(completedAt), isNull(cancelledAt)))
+      .groupBy(privacyRequests.kind),
+});
 
 /** Of what waits to be done, over all merchants. */
 export async function readPrivacyFigures(pool: Pool): Promise<PrivacyFigures> {
-  const { rows } = await pool.query<{
-    kind: PrivacyRequestKind;
-    n: number;
-    d20: number;
-    d30: number;
-    age: number;
-    waiting: number;
-    held: number;
-    next: number | null;
-  }>(
-    `select kind, count(*)::int as n,
-            (count(*) filter (where received_at < now() - interval '20 days'))::int as d20,
-            (count(*) filter (where received_at < now() - interval '30 days'))::int as d30,
-            extract(epoch from now() - min(received_at))::float8 as age,
-            (count(*) filter (where ${WAITS}))::int as waiting,
-            (count(*) filter (where ${HELD}))::int as held,
-            ceil(extract(epoch from min(not_before) filter (where ${WAITS})))::float8 as next
-       from privacy_requests where completed_at is null and cancelled_at is null group by kind`,
-  );
+  const rows = await runOn(pool, COUNT);
   const figures: PrivacyFigures = {
     pending: { redact: 0, data_request: 0, shop_redact: 0, unknown: 0 },
     oldestSeconds: 0,

@@ -1,4 +1,5 @@
-import { appendAudit, type Tx } from '@core/db';
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { appendAudit, build, insertValues, json, ONE, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import {
   canonicalNames,
@@ -12,7 +13,8 @@ import {
 } from '../../customers/index.ts';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
 import { assertSameRequest } from './assert-same-request.ts';
-import type { NamedRequest } from './find-named.ts';
+import { NAMED_REQUEST, type NamedRequest } from './find-named.ts';
+import { isRequest, REQUEST_REF } from './request-ref.ts';
 import type { ShopProgress } from './shop-redaction.ts';
 
 /** The worker listens on it: a shop is to be redacted. */
@@ -28,6 +30,34 @@ export interface RecordPrivacyRequest extends PersonNames {
   /** Why it could not be carried out: field and rule, no value. */
   problem?: string | undefined;
 }
+
+/** The cancellation of a request that could not be read does not cancel the one that is sent anew. */
+const NOT_CANCELLED = { cancelledAt: null, cancelReason: null };
+
+const ROW = { ...REQUEST_REF, ...NAMED_REQUEST, kind: privacyRequests.kind, receipt: json };
+
+const INSERT = statement({
+  params: ROW,
+  row: ONE,
+  text: (p, row) => sql`${insertValues(privacyRequests, p)} on conflict do nothing returning ${row}`,
+});
+
+const MAKE_KNOWN = statement({
+  params: ROW,
+  row: ONE,
+  text: ({ merchantId, requestId, ...rest }, row) =>
+    build
+      .update(privacyRequests)
+      .set({ ...rest, ...NOT_CANCELLED })
+      .where(
+        and(
+          isRequest({ merchantId, requestId }),
+          eq(privacyRequests.kind, 'unknown'),
+          isNull(privacyRequests.completedAt),
+        ),
+      )
+      .returning(row),
+});
 
 /**
  * Writes a privacy request down as pending (completed_at null), once. It is due in thirty days. A data_request names the
@@ -54,30 +84,12 @@ export async function recordPrivacyRequest(
     ...(shop === undefined ? {} : { shop }),
     ...(problem === undefined ? {} : { problem }),
   };
-  const row = [
-    merchantId,
-    requestId,
-    kind,
-    customerId,
-    namedEmail,
-    namedExternalId,
-    JSON.stringify(progress),
-  ];
-  const recorded = await tx.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, named_email, named_external_id, receipt)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning 1`,
-    row,
-  );
+  const receipt = JSON.stringify(progress);
+  const row = { merchantId, requestId, kind, customerId, namedEmail, namedExternalId, receipt };
+  const recorded = await tx.run(INSERT, row);
   // The api's role, which records redacts alone, may not change a kind.
   if (recorded.length === 0 && (kind === 'data_request' || kind === 'shop_redact')) {
-    recorded.push(
-      ...(await tx.query(
-        `update privacy_requests
-            set kind = $3, customer_id = $4, named_email = $5, named_external_id = $6, receipt = $7, ${NOT_CANCELLED}
-          where merchant_id = $1 and request_id = $2 and kind = 'unknown' and completed_at is null returning 1`,
-        row,
-      )),
-    );
+    recorded.push(...(await tx.run(MAKE_KNOWN, row)));
   }
   if (recorded.length === 0) {
     // A redact is only recorded here: the erasure compares the persons, which this row does not name yet.
@@ -93,9 +105,6 @@ export async function recordPrivacyRequest(
   if (kind === 'shop_redact') tx.announce(PRIVACY_CHANNEL);
   return { recorded: true, customerId };
 }
-
-/** The cancellation of a request that could not be read does not cancel the one that is sent anew. */
-const NOT_CANCELLED = 'cancelled_at = null, cancel_reason = null';
 
 /** A request as it came, with the hashes that earlier builds made of its names. */
 type Subject = NamedRequest & { earlier: readonly Buffer[] };
@@ -118,19 +127,30 @@ async function nameSubject(
   return { customerId, ...hashNames(keys, names, customerId), earlier: earlierHashes(keys, names) };
 }
 
+const TELL_SUBJECT = statement({
+  params: { ...REQUEST_REF, ...NAMED_REQUEST },
+  row: ONE,
+  text: ({ merchantId, requestId, ...named }, row) =>
+    build
+      .update(privacyRequests)
+      .set({ ...named, receipt: sql`${privacyRequests.receipt} - 'problem'`, ...NOT_CANCELLED })
+      .where(
+        and(
+          isRequest({ merchantId, requestId }),
+          eq(privacyRequests.kind, 'data_request'),
+          isNull(privacyRequests.completedAt),
+          isNull(privacyRequests.customerId),
+          isNull(privacyRequests.namedEmail),
+          isNull(privacyRequests.namedExternalId),
+        ),
+      )
+      .returning(row),
+});
+
 /** @returns whether nobody was named before */
 const tellSubject = async (
   tx: Tx,
   { merchantId, requestId }: RecordPrivacyRequest,
   { customerId, namedEmail, namedExternalId }: NamedRequest,
 ): Promise<boolean> =>
-  (
-    await tx.query(
-      `update privacy_requests
-          set customer_id = $3, named_email = $4, named_external_id = $5, receipt = receipt - 'problem', ${NOT_CANCELLED}
-        where merchant_id = $1 and request_id = $2 and kind = 'data_request' and completed_at is null
-          and customer_id is null and named_email is null and named_external_id is null
-       returning 1`,
-      [merchantId, requestId, customerId, namedEmail, namedExternalId],
-    )
-  ).length > 0;
+  (await tx.run(TELL_SUBJECT, { merchantId, requestId, customerId, namedEmail, namedExternalId })).length > 0;

@@ -1,8 +1,22 @@
-import { RaceLost, type MerchantKeys, type Tx } from '@core/db';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import {
+  assign,
+  bare,
+  build,
+  insertValues,
+  json,
+  ONE,
+  privacyRequests,
+  RaceLost,
+  statement,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 import { IdReused } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { emailTombstones, externalIdTombstones, type CanonicalNames } from '../../customers/index.ts';
 import type { ErasureReceipt } from './receipt.ts';
+import { isRequest, REQUEST_REF } from './request-ref.ts';
 
 interface RedactRequest extends CanonicalNames {
   merchantId: string;
@@ -17,6 +31,16 @@ type NamesInHex = Partial<Record<Name, string>>;
 /** The names are for findReceipt alone; nobody is told them. */
 type StoredReceipt = ErasureReceipt & { names?: NamesInHex };
 
+const READ = statement({
+  params: REQUEST_REF,
+  row: {
+    kind: privacyRequests.kind,
+    done: sql<boolean>`${privacyRequests.completedAt} is not null`,
+    receipt: sql<StoredReceipt>`${privacyRequests.receipt}`,
+  },
+  text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)),
+});
+
 /**
  * The receipt of a request that was done before; null when it waits to be done, or is new.
  * @throws IdReused when the request's id belongs to another kind of request, or to a request for somebody
@@ -28,11 +52,7 @@ export async function findReceipt(
   input: RedactRequest,
 ): Promise<ErasureReceipt | null> {
   const { merchantId, requestId } = input;
-  const [request] = await tx.query<{ kind: string; done: boolean; receipt: StoredReceipt }>(
-    `select kind, completed_at is not null as done, receipt from privacy_requests
-      where merchant_id = $1 and request_id = $2`,
-    [merchantId, requestId],
-  );
+  const [request] = await tx.run(READ, { merchantId, requestId });
   if (!request) return null;
   if (request.kind !== 'redact' && request.kind !== 'unknown')
     throw new IdReused('request_id', 'a request of another kind');
@@ -75,6 +95,22 @@ const namesOf = (
 
 const inHex = (hashes: readonly Buffer[]): string[] => hashes.map((hash) => hash.toString('hex'));
 
+/** A redaction, or what may turn out to be one, that is not done. */
+const WAITS = and(inArray(privacyRequests.kind, ['redact', 'unknown']), isNull(privacyRequests.completedAt));
+
+const COMPLETE = statement({
+  params: { ...REQUEST_REF, customerId: privacyRequests.customerId, receipt: json },
+  row: ONE,
+  text({ merchantId, requestId, customerId, receipt }, row) {
+    const done = { kind: sql`'redact'`, customerId, receipt, completedAt: sql`now()` };
+    return sql`
+      ${insertValues(privacyRequests, { merchantId, requestId, ...done })}
+      on conflict (${bare(privacyRequests.merchantId, privacyRequests.requestId)})
+      do update set ${assign(privacyRequests, { ...done, cancelledAt: sql`null`, cancelReason: sql`null` })}
+      where ${WAITS} returning ${row}`;
+  },
+});
+
 /**
  * Keeps the receipt of a redaction that is done. When it came stays as it was written down, if it was; also where an
  * operator has cancelled what could not be read then.
@@ -90,18 +126,20 @@ export async function completeRedaction(
     Object.entries(namesOf(keys, input)).map(([name, [kept]]) => [name, kept]),
   );
   const stored: StoredReceipt = { ...receipt, names };
-  const done = await tx.query(
-    `insert into privacy_requests as request (merchant_id, request_id, kind, customer_id, receipt, completed_at)
-     values ($1, $2, 'redact', $3, $4, now())
-     on conflict (merchant_id, request_id) do update
-       set kind = 'redact', customer_id = excluded.customer_id, receipt = excluded.receipt, completed_at = now(),
-           cancelled_at = null, cancel_reason = null
-     where request.kind in ('redact', 'unknown') and request.completed_at is null
-     returning 1`,
-    [input.merchantId, input.requestId, receipt.customerId, JSON.stringify(stored)],
-  );
+  const { merchantId, requestId } = input;
+  const { customerId } = receipt;
+  const done = await tx.run(COMPLETE, { merchantId, requestId, customerId, receipt: JSON.stringify(stored) });
   if (done.length === 0) throw new RaceLost('another kind of request took the id meanwhile');
 }
+
+const COMPLETE_WAITING = statement({
+  params: { merchantId: privacyRequests.merchantId, receipt: json },
+  text: (p) =>
+    build
+      .update(privacyRequests)
+      .set({ receipt: p.receipt, completedAt: sql`now()` })
+      .where(and(eq(privacyRequests.merchantId, p.merchantId), WAITS)),
+});
 
 /** For a redacted shop: with everybody gone, each redaction that still waits is done, and its webhook may be gone, too. */
 export const completeWaitingRedactions = async (
@@ -109,9 +147,5 @@ export const completeWaitingRedactions = async (
   merchantId: string,
   receipt: ErasureReceipt,
 ): Promise<void> => {
-  await tx.query(
-    `update privacy_requests set receipt = $2, completed_at = now()
-      where merchant_id = $1 and kind in ('redact', 'unknown') and completed_at is null`,
-    [merchantId, JSON.stringify(receipt)],
-  );
+  await tx.run(COMPLETE_WAITING, { merchantId, receipt: JSON.stringify(receipt) });
 };

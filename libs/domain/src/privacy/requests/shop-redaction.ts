@@ -1,5 +1,7 @@
-import { tryLockName, type Tx } from '@core/db';
+import { and, sql } from 'drizzle-orm';
+import { build, json, privacyRequests, statement, tryLockName, type Tx } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
+import { isRequest, REQUEST_REF } from './request-ref.ts';
 
 /** How far the redaction of a shop has come: its request's receipt until it is done. No PII. */
 export interface ShopProgress {
@@ -13,14 +15,16 @@ export interface ShopProgress {
   removed?: Record<string, number>;
 }
 
-/** SQL: a shop redaction that is neither done nor cancelled. */
-export const OPEN_SHOP_REDACTION = "kind = 'shop_redact' and completed_at is null and cancelled_at is null";
+const { kind, completedAt, cancelledAt, heldAt, confirmedAt, notBefore } = privacyRequests;
 
-/** SQL: it was held because many arrived at once, and no operator has confirmed it. */
-export const HELD = '(held_at is not null and confirmed_at is null)';
+/** A shop redaction that is neither done nor cancelled. */
+export const OPEN_SHOP_REDACTION = sql`${kind} = 'shop_redact' and ${completedAt} is null and ${cancelledAt} is null`;
 
-/** SQL: a shop redaction that may be carried out now. An unscheduled one may not. */
-const DUE = `${OPEN_SHOP_REDACTION} and not_before <= now() and not ${HELD}`;
+/** It was held because many arrived at once, and no operator has confirmed it. */
+export const HELD = sql<boolean>`(${heldAt} is not null and ${confirmedAt} is null)`;
+
+/** A shop redaction that may be carried out now. An unscheduled one may not. */
+const DUE = sql`${OPEN_SHOP_REDACTION} and ${notBefore} <= now() and not ${HELD}`;
 
 export interface ShopRedactionRef {
   merchantId: string;
@@ -34,39 +38,70 @@ export interface ShopRedaction {
   progress: ShopProgress;
 }
 
+const WAITING = statement({
+  row: REQUEST_REF,
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(DUE)
+      .orderBy(sql`random()`)
+      .limit(20),
+});
+
+const PROGRESS = sql<ShopProgress>`${privacyRequests.receipt}`;
+
+const TAKE = statement({
+  params: REQUEST_REF,
+  row: { progress: PROGRESS },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(and(isRequest(p), DUE))
+      .for('update'),
+});
+
 /**
  * Takes one due shop redaction for the duration of the caller's transaction; null when there is none,
  * or others have them all. Which one is chance: one that cannot go on does not hold up the others.
  */
 export async function takeShopRedaction(tx: Tx): Promise<ShopRedaction | null> {
-  const waiting = await tx.query<{ merchantId: string; requestId: string }>(
-    `select merchant_id as "merchantId", request_id as "requestId" from privacy_requests
-      where ${DUE} order by random() limit 20`,
-  );
+  const waiting = await tx.run(WAITING);
   for (const { merchantId, requestId } of waiting) {
     // A merchant's, not a request's: two shops of one merchant would each see the other as still connected.
     if (!(await tryLockName(tx, `shop_redact|${merchantId}`))) continue;
-    const [taken] = await tx.query<{ receipt: ShopProgress }>(
-      `select receipt from privacy_requests
-        where merchant_id = $1 and request_id = $2 and ${DUE} for update`,
-      [merchantId, requestId],
-    );
-    if (taken) return { merchantId, requestId, progress: taken.receipt };
+    const [taken] = await tx.run(TAKE, { merchantId, requestId });
+    if (taken) return { merchantId, requestId, progress: taken.progress };
   }
   return null;
 }
+
+const SAVE = statement({
+  params: { ...REQUEST_REF, receipt: json },
+  text: (p) => build.update(privacyRequests).set({ receipt: p.receipt }).where(isRequest(p)),
+});
 
 export const saveProgress = async (
   tx: Tx,
   { merchantId, requestId }: ShopRedaction,
   progress: ShopProgress,
 ): Promise<void> => {
-  await tx.query('update privacy_requests set receipt = $3 where merchant_id = $1 and request_id = $2', [
-    merchantId,
-    requestId,
-    JSON.stringify(progress),
-  ]);
+  await tx.run(SAVE, { merchantId, requestId, receipt: JSON.stringify(progress) });
 };
+
+const LOCK = statement({
+  params: REQUEST_REF,
+  row: {
+    kind,
+    done: sql<boolean>`${completedAt} is not null`,
+    cancelled: sql<boolean>`${cancelledAt} is not null`,
+    held: HELD,
+    problem: sql<string | null>`${privacyRequests.receipt} ->> 'problem'`,
+    progress: PROGRESS,
+  },
+  text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)).for('update'),
+});
 
 /**
  * Locks a request for the caller's transaction, for an operator's decision, after the current step of a shop redaction
@@ -77,19 +112,7 @@ export async function lockOpenRequest(
   tx: Tx,
   { merchantId, requestId }: ShopRedactionRef,
 ): Promise<{ kind: string; progress: ShopProgress; problem: string | null; held: boolean }> {
-  const [request] = await tx.query<{
-    kind: string;
-    done: boolean;
-    cancelled: boolean;
-    held: boolean;
-    problem: string | null;
-    progress: ShopProgress;
-  }>(
-    `select kind, completed_at is not null as done, cancelled_at is not null as cancelled, ${HELD} as held,
-            receipt ->> 'problem' as problem, receipt as progress
-       from privacy_requests where merchant_id = $1 and request_id = $2 for update`,
-    [merchantId, requestId],
-  );
+  const [request] = await tx.run(LOCK, { merchantId, requestId });
   if (!request) throw notFound('privacy request');
   const over = (request.done && 'it is done') || (request.cancelled && 'it was cancelled');
   if (over) throw new CoreError('failed_precondition', `privacy_request: ${over}`);

@@ -1,4 +1,15 @@
-import type { MerchantKeys, Reader } from '@core/db';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import {
+  build,
+  customers,
+  many,
+  nullable,
+  statement,
+  unnest,
+  type MerchantKeys,
+  type Reader,
+  type RowOf,
+} from '@core/db';
 import { externalIdOf, type CommandContext } from '../../core/index.ts';
 import { emailTombstone, externalIdTombstones } from '../../customers/index.ts';
 import type { Kept } from './kept.ts';
@@ -10,6 +21,23 @@ export interface ErasedSince {
 }
 
 const PAGE = 5_000;
+
+const STILL_HERE = statement({
+  params: { merchantIds: many(customers.merchantId), customerIds: many(customers.id) },
+  row: { merchantId: customers.merchantId, customerId: customers.id },
+  text(p, row) {
+    const named = unnest('named', { merchantId: p.merchantIds, id: p.customerIds });
+    return build
+      .select(row)
+      .from(customers)
+      .where(
+        and(
+          isNull(customers.erasedAt),
+          sql`(${customers.merchantId}, ${customers.id}) in (select ${named.merchantId}, ${named.id} from ${named})`,
+        ),
+      );
+  },
+});
 
 /**
  * Finds the customers in the backup that were erased after it was taken: by the customer that a receipt
@@ -25,15 +53,15 @@ export async function findErasedSince(
   since: string,
 ): Promise<ErasedSince[]> {
   const from = Date.parse(since);
-  const named = requests.filter(
-    ({ kind, customerId, completedAt }) =>
-      kind === 'redact' && customerId !== null && completedAt !== null && Date.parse(completedAt) >= from,
+  const named = requests.flatMap(({ merchantId, kind, customerId, completedAt }) =>
+    kind === 'redact' && customerId !== null && completedAt !== null && Date.parse(completedAt) >= from
+      ? [{ merchantId, customerId }]
+      : [],
   );
-  const found: ErasedSince[] = await reader.query<ErasedSince & Record<string, unknown>>(
-    `select merchant_id as "merchantId", id as "customerId" from customers
-      where erased_at is null and (merchant_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))`,
-    [named.map(({ merchantId }) => merchantId), named.map(({ customerId }) => customerId)],
-  );
+  const found: ErasedSince[] = await reader.run(STILL_HERE, {
+    merchantIds: named.map(({ merchantId }) => merchantId),
+    customerIds: named.map(({ customerId }) => customerId),
+  });
   const written = tombstones.filter(({ erasedAt }) => Date.parse(erasedAt) >= from);
   for (const [merchantId, marks] of Map.groupBy(written, (mark) => mark.merchantId)) {
     const keys = await ctx.keys.find(reader, merchantId);
@@ -44,6 +72,26 @@ export async function findErasedSince(
   return [...new Map(found.map((each) => [each.customerId, each])).values()];
 }
 
+const ROW = { id: customers.id, externalId: customers.externalId, blindIndex: customers.emailHash };
+
+const NEXT = statement({
+  params: { merchantId: customers.merchantId, after: nullable(customers.id) },
+  row: ROW,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(
+        and(
+          eq(customers.merchantId, p.merchantId),
+          isNull(customers.erasedAt),
+          sql`(${p.after} is null or ${customers.id} > ${p.after})`,
+        ),
+      )
+      .orderBy(asc(customers.id))
+      .limit(PAGE),
+});
+
 async function findMarked(
   reader: Reader,
   keys: MerchantKeys,
@@ -52,12 +100,8 @@ async function findMarked(
 ): Promise<ErasedSince[]> {
   const found: ErasedSince[] = [];
   for (let after: string | null = null; ;) {
-    const page: { id: string; external_id: string | null; email_hash: Buffer | null }[] = await reader.query(
-      `select id, external_id, email_hash from customers
-        where merchant_id = $1 and erased_at is null and ($2::uuid is null or id > $2) order by id limit ${PAGE}`,
-      [merchantId, after],
-    );
-    for (const { id, external_id: externalId, email_hash: blindIndex } of page) {
+    const page: RowOf<typeof ROW>[] = await reader.run(NEXT, { merchantId, after });
+    for (const { id, externalId, blindIndex } of page) {
       const marks = [
         ...(externalId === null ? [] : externalIdTombstones(keys, externalIdOf(externalId))).map(
           (hash) => `external_id|${hash.toString('hex')}`,

@@ -1,4 +1,5 @@
-import type { Reader } from '@core/db';
+import { asc, gte, isNull, or, sql, type Column, type SQL } from 'drizzle-orm';
+import { build, erasureTombstones, instantOf, privacyRequests, statement, type Reader } from '@core/db';
 import type { PrivacyRequestKind } from '../requests/privacy-requests.ts';
 
 /** Rows of privacy_requests without personal data; times as RFC 3339, hashes in hex. */
@@ -34,29 +35,65 @@ export interface Kept {
   tombstones: KeptTombstone[];
 }
 
-const INSTANT = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+type TextOf<C extends Column> = C['_']['notNull'] extends true ? string : string | null;
+const rfc3339 = <C extends Column>(time: C): SQL<TextOf<C>> =>
+  sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const hex = <C extends Column>(hash: C): SQL<TextOf<C>> => sql`encode(${hash}, 'hex')`;
+
+const READ_REQUESTS = statement({
+  params: { since: instantOf },
+  row: {
+    merchantId: privacyRequests.merchantId,
+    requestId: privacyRequests.requestId,
+    kind: privacyRequests.kind,
+    customerId: privacyRequests.customerId,
+    namedEmail: hex(privacyRequests.namedEmail),
+    namedExternalId: hex(privacyRequests.namedExternalId),
+    receipt: privacyRequests.receipt,
+    receivedAt: rfc3339(privacyRequests.receivedAt),
+    dueAt: rfc3339(privacyRequests.dueAt),
+    completedAt: rfc3339(privacyRequests.completedAt),
+    confirmedAt: rfc3339(privacyRequests.confirmedAt),
+    cancelledAt: rfc3339(privacyRequests.cancelledAt),
+    cancelReason: privacyRequests.cancelReason,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(
+        or(
+          gte(privacyRequests.receivedAt, p.since),
+          gte(privacyRequests.completedAt, p.since),
+          isNull(privacyRequests.completedAt),
+        ),
+      )
+      .orderBy(asc(privacyRequests.merchantId), asc(privacyRequests.requestId)),
+});
+
+const READ_TOMBSTONES = statement({
+  params: { since: instantOf },
+  row: {
+    merchantId: erasureTombstones.merchantId,
+    kind: erasureTombstones.kind,
+    hash: hex(erasureTombstones.hash),
+    requestId: erasureTombstones.requestId,
+    erasedAt: rfc3339(erasureTombstones.erasedAt),
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(erasureTombstones)
+      .where(gte(erasureTombstones.erasedAt, p.since))
+      .orderBy(asc(erasureTombstones.merchantId), asc(erasureTombstones.kind), asc(erasureTombstones.hash)),
+});
 
 /**
  * Requests received or done since, and tombstones written since. Both are few: one for each person who asked.
  */
 export async function readKept(reader: Reader, since: string): Promise<Kept> {
   return {
-    requests: await reader.query<KeptRequest & Record<string, unknown>>(
-      `select merchant_id as "merchantId", request_id as "requestId", kind, customer_id as "customerId",
-              encode(named_email, 'hex') as "namedEmail", encode(named_external_id, 'hex') as "namedExternalId",
-              receipt, ${INSTANT('received_at')} as "receivedAt", ${INSTANT('due_at')} as "dueAt",
-              ${INSTANT('completed_at')} as "completedAt", ${INSTANT('confirmed_at')} as "confirmedAt",
-              ${INSTANT('cancelled_at')} as "cancelledAt", cancel_reason as "cancelReason"
-         from privacy_requests
-        where received_at >= $1::timestamptz or completed_at >= $1::timestamptz or completed_at is null
-        order by merchant_id, request_id`,
-      [since],
-    ),
-    tombstones: await reader.query<KeptTombstone & Record<string, unknown>>(
-      `select merchant_id as "merchantId", kind, encode(hash, 'hex') as hash, request_id as "requestId",
-              ${INSTANT('erased_at')} as "erasedAt"
-         from erasure_tombstones where erased_at >= $1::timestamptz order by merchant_id, kind, hash`,
-      [since],
-    ),
+    requests: await reader.run(READ_REQUESTS, { since }),
+    tombstones: await reader.run(READ_TOMBSTONES, { since }),
   };
 }

@@ -1,4 +1,17 @@
-import type { Tx } from '@core/db';
+import { and, Column, eq, is, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import {
+  assign,
+  erasureTombstones,
+  insertSelect,
+  json,
+  ONE,
+  privacyRequests,
+  relation,
+  statement,
+  type Relation,
+  type Shape,
+  type Tx,
+} from '@core/db';
 import type { Kept } from './kept.ts';
 
 export interface PutBack {
@@ -10,46 +23,92 @@ export interface PutBack {
   cancelled: number;
 }
 
+/** The rows of a JSON array, whose fields are named as in Kept: a column's type, or a text. */
+function keptRows<S extends Shape>(rows: SQL, shape: S): { kept: Relation<S>; fromKept: SQL } {
+  const kept = relation('kept', shape);
+  const typed = Object.entries(shape).map(
+    ([name, field]) =>
+      sql`${sql.identifier(name)} ${sql.raw(is(field, Column) ? field.getSQLType() : 'text')}`,
+  );
+  return { kept, fromKept: sql`jsonb_to_recordset(${rows}) as ${kept} (${sql.join(typed, sql`, `)})` };
+}
+
+/** Bytes in hex. */
+const HEX = sql<string>``;
+
+const INSERT_REQUESTS = statement({
+  params: { requests: json },
+  row: {
+    kind: privacyRequests.kind,
+    cancelled: sql<boolean>`${privacyRequests.cancelledAt} is not null`,
+  },
+  text(p, row) {
+    const { kept, fromKept } = keptRows(p.requests, {
+      merchantId: privacyRequests.merchantId,
+      requestId: privacyRequests.requestId,
+      kind: privacyRequests.kind,
+      customerId: privacyRequests.customerId,
+      namedEmail: HEX,
+      namedExternalId: HEX,
+      receipt: privacyRequests.receipt,
+      receivedAt: privacyRequests.receivedAt,
+      dueAt: privacyRequests.dueAt,
+      completedAt: privacyRequests.completedAt,
+      confirmedAt: privacyRequests.confirmedAt,
+      cancelledAt: privacyRequests.cancelledAt,
+      cancelReason: privacyRequests.cancelReason,
+    });
+    return sql`${insertSelect(privacyRequests, {
+      ...kept,
+      namedEmail: sql`decode(${kept.namedEmail}, 'hex')`,
+      namedExternalId: sql`decode(${kept.namedExternalId}, 'hex')`,
+      receipt: sql`case when ${kept.kind} <> 'shop_redact' then ${kept.receipt}
+        when ${kept.receipt} ? 'shop' then jsonb_build_object('shop', ${kept.receipt} -> 'shop') else '{}' end`,
+      completedAt: sql`case when ${kept.kind} <> 'shop_redact' then ${kept.completedAt} end`,
+    })} from ${fromKept} on conflict do nothing returning ${row}`;
+  },
+});
+
+const CANCEL_REQUESTS = statement({
+  params: { requests: json },
+  row: ONE,
+  text(p, row) {
+    const { merchantId, requestId, completedAt, cancelledAt, cancelReason } = privacyRequests;
+    const { kept, fromKept } = keptRows(p.requests, { merchantId, requestId, cancelledAt, cancelReason });
+    const cancelled = { cancelledAt: kept.cancelledAt, cancelReason: kept.cancelReason };
+    return sql`
+      update ${privacyRequests} set ${assign(privacyRequests, cancelled)} from ${fromKept}
+       where ${and(
+         eq(merchantId, kept.merchantId),
+         eq(requestId, kept.requestId),
+         isNull(completedAt),
+         isNull(cancelledAt),
+         isNotNull(kept.cancelledAt),
+       )} returning ${row}`;
+  },
+});
+
+const INSERT_TOMBSTONES = statement({
+  params: { tombstones: json },
+  row: ONE,
+  text(p, row) {
+    const { merchantId, kind, requestId, erasedAt } = erasureTombstones;
+    const { kept, fromKept } = keptRows(p.tombstones, { merchantId, kind, hash: HEX, requestId, erasedAt });
+    const hash = sql`decode(${kept.hash}, 'hex')`;
+    return sql`${insertSelect(erasureTombstones, { ...kept, hash })} from ${fromKept}
+      on conflict do nothing returning ${row}`;
+  },
+});
+
 /**
  * Inserts the kept rows that a restored database lacks. A shop redaction is inserted as waiting, with only
  * the name of its shop: the backup contains the shop and its keys. A cancelled one stays cancelled.
  */
 export async function putBackKept(tx: Tx, { requests, tombstones }: Kept): Promise<PutBack> {
-  const put = await tx.query<{ kind: string; cancelled: boolean }>(
-    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, named_email, named_external_id,
-                                   receipt, received_at, due_at, completed_at, confirmed_at, cancelled_at,
-                                   cancel_reason)
-     select "merchantId", "requestId", kind, "customerId", decode("namedEmail", 'hex'),
-            decode("namedExternalId", 'hex'),
-            case when kind <> 'shop_redact' then receipt
-                 when receipt ? 'shop' then jsonb_build_object('shop', receipt -> 'shop') else '{}' end,
-            "receivedAt", "dueAt", case when kind <> 'shop_redact' then "completedAt" end, "confirmedAt",
-            "cancelledAt", "cancelReason"
-       from jsonb_to_recordset($1::jsonb) as kept (
-            "merchantId" uuid, "requestId" text, kind text, "customerId" uuid, "namedEmail" text,
-            "namedExternalId" text, receipt jsonb, "receivedAt" timestamptz, "dueAt" timestamptz,
-            "completedAt" timestamptz, "confirmedAt" timestamptz, "cancelledAt" timestamptz, "cancelReason" text)
-     on conflict do nothing returning kind, cancelled_at is not null as cancelled`,
-    [JSON.stringify(requests)],
-  );
-  const cancelled = await tx.query(
-    `update privacy_requests request
-        set cancelled_at = kept."cancelledAt", cancel_reason = kept."cancelReason"
-       from jsonb_to_recordset($1::jsonb) as kept (
-            "merchantId" uuid, "requestId" text, "cancelledAt" timestamptz, "cancelReason" text)
-      where request.merchant_id = kept."merchantId" and request.request_id = kept."requestId"
-        and request.completed_at is null and request.cancelled_at is null and kept."cancelledAt" is not null
-     returning 1`,
-    [JSON.stringify(requests)],
-  );
-  const marked = await tx.query(
-    `insert into erasure_tombstones (merchant_id, kind, hash, request_id, erased_at)
-     select "merchantId", kind, decode(hash, 'hex'), "requestId", "erasedAt"
-       from jsonb_to_recordset($1::jsonb) as kept (
-            "merchantId" uuid, kind text, hash text, "requestId" text, "erasedAt" timestamptz)
-     on conflict do nothing returning 1`,
-    [JSON.stringify(tombstones)],
-  );
+  const all = { requests: JSON.stringify(requests) };
+  const put = await tx.run(INSERT_REQUESTS, all);
+  const cancelled = await tx.run(CANCEL_REQUESTS, all);
+  const marked = await tx.run(INSERT_TOMBSTONES, { tombstones: JSON.stringify(tombstones) });
   return {
     requests: put.length,
     tombstones: marked.length,

@@ -1,7 +1,18 @@
-import { appendAudit, type Actor, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { appendAudit, build, privacyRequests, statement, type Actor, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { PRIVACY_CHANNEL } from '../requests/record-privacy-request.ts';
+import { isRequest, REQUEST_REF } from '../requests/request-ref.ts';
 import { lockOpenRequest, type ShopRedactionRef } from '../requests/shop-redaction.ts';
+
+const CONFIRM = statement({
+  params: REQUEST_REF,
+  text: (p) =>
+    build
+      .update(privacyRequests)
+      .set({ confirmedAt: sql`now()` })
+      .where(isRequest(p)),
+});
 
 /**
  * Releases the redaction of a shop that was held because many arrived at once. It does not shorten the wait.
@@ -14,10 +25,7 @@ export async function confirmShopRedaction(
 ): Promise<void> {
   const { held } = await lockOpenRequest(tx, { merchantId, requestId });
   if (!held) throw new CoreError('failed_precondition', 'privacy_request: it is not held');
-  await tx.query(
-    'update privacy_requests set confirmed_at = now() where merchant_id = $1 and request_id = $2',
-    [merchantId, requestId],
-  );
+  await tx.run(CONFIRM, { merchantId, requestId });
   await appendAudit(tx, actor, {
     merchantId,
     action: 'privacy.confirm',

@@ -1,9 +1,23 @@
-import { appendAudit, appendToOutbox, FIRST_UUID, lockMerchantKeys, type Tx } from '@core/db';
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  appendToOutbox,
+  build,
+  customers,
+  FIRST_UUID,
+  json,
+  lockMerchantKeys,
+  merchantKeys,
+  privacyRequests,
+  statement,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { enterErasure } from '../../customers/index.ts';
 import { ERASED_COLUMNS, eraseRows } from '../erase-rows.ts';
 import { IDS_ALONE, searched, type ErasureReceipt } from '../requests/receipt.ts';
 import { completeWaitingRedactions } from '../requests/redact-request.ts';
+import { isRequest, REQUEST_REF } from '../requests/request-ref.ts';
 import {
   saveProgress,
   takeShopRedaction,
@@ -68,6 +82,21 @@ const counted = (progress: ShopProgress, place: string, n: number): ShopProgress
   removed: { ...progress.removed, [place]: (progress.removed?.[place] ?? 0) + n },
 });
 
+const LOCK_NEXT = statement({
+  params: { merchantId: customers.merchantId, after: customers.id },
+  row: { id: customers.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(
+        and(eq(customers.merchantId, p.merchantId), gt(customers.id, p.after), isNull(customers.erasedAt)),
+      )
+      .orderBy(asc(customers.id))
+      .limit(BATCH)
+      .for('update'),
+});
+
 /** Without tombstones: their hashes could not be made again once the keys are gone. @returns null: nobody is left */
 async function eraseSome(
   tx: Tx,
@@ -76,11 +105,7 @@ async function eraseSome(
 ): Promise<ShopProgress | null> {
   await enterErasure(tx, merchantId);
   const { after = FIRST_UUID } = progress;
-  const rows = await tx.query<{ id: string }>(
-    `select id from customers where merchant_id = $1 and id > $2 and erased_at is null
-      order by id limit ${BATCH} for update`,
-    [merchantId, after],
-  );
+  const rows = await tx.run(LOCK_NEXT, { merchantId, after });
   // Again from the beginning, for who came in behind; it ends when a whole round finds nobody.
   if (rows.length === 0) return after === FIRST_UUID ? null : { ...progress, after: FIRST_UUID };
   const changes = await eraseRows(
@@ -101,16 +126,30 @@ async function eraseSome(
   return { ...counted(progress, 'customers', changes.length), after: rows.at(-1)?.id ?? after };
 }
 
+const DESTROY_KEYS = statement({
+  params: { merchantId: merchantKeys.merchantId },
+  text: (p) =>
+    build
+      .update(merchantKeys)
+      .set({ dataKey: null, indexKey: null, destroyedAt: sql`now()` })
+      .where(and(eq(merchantKeys.merchantId, p.merchantId), isNull(merchantKeys.destroyedAt))),
+});
+
 /** Every generation: older ones open what an older backup holds. */
 const destroyKeys = async (tx: Tx, merchantId: string): Promise<void> => {
   // A rotation that adds a generation just now would else save the index key.
   await lockMerchantKeys(tx, merchantId);
-  await tx.query(
-    `update merchant_keys set data_key = null, index_key = null, destroyed_at = now()
-      where merchant_id = $1 and destroyed_at is null`,
-    [merchantId],
-  );
+  await tx.run(DESTROY_KEYS, { merchantId });
 };
+
+const COMPLETE = statement({
+  params: { ...REQUEST_REF, receipt: json },
+  text: (p) =>
+    build
+      .update(privacyRequests)
+      .set({ receipt: p.receipt, completedAt: sql`now()` })
+      .where(isRequest(p)),
+});
 
 async function complete(
   tx: Tx,
@@ -142,10 +181,7 @@ async function complete(
       ...IDS_ALONE,
     ],
   };
-  await tx.query(
-    `update privacy_requests set receipt = $3, completed_at = now() where merchant_id = $1 and request_id = $2`,
-    [merchantId, requestId, JSON.stringify(receipt)],
-  );
+  await tx.run(COMPLETE, { merchantId, requestId, receipt: JSON.stringify(receipt) });
   if (whole) await completeWaitingRedactions(tx, merchantId, receipt);
   await appendAudit(tx, ctx, {
     merchantId,

@@ -1,4 +1,19 @@
-import { appendAudits, lockName, type Tx } from '@core/db';
+import { and, eq, gte, isNull, sql } from 'drizzle-orm';
+import {
+  appendAudits,
+  assign,
+  build,
+  columns,
+  float8,
+  instantOf,
+  int,
+  lockName,
+  ONE,
+  privacyRequests,
+  relation,
+  statement,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { OPEN_SHOP_REDACTION } from '../requests/shop-redaction.ts';
 
@@ -24,6 +39,49 @@ export interface ScheduledShopRedactions {
   held: ScheduledShopRedaction[];
 }
 
+const { merchantId, requestId, receivedAt, notBefore, heldAt } = privacyRequests;
+const ROW = { merchantId, requestId, notBefore: sql<Date>`${notBefore}` };
+const IS_NEW = and(OPEN_SHOP_REDACTION, isNull(notBefore));
+
+const FIND_NEW = statement({
+  row: ONE,
+  text: (_, row) => build.select(row).from(privacyRequests).where(IS_NEW).limit(1),
+});
+
+const SCHEDULE = statement({
+  params: { wait: float8 },
+  row: { ...ROW, receivedAt },
+  text: (p, row) =>
+    build
+      .update(privacyRequests)
+      .set({ notBefore: sql`${receivedAt} + make_interval(secs => ${p.wait})` })
+      .where(IS_NEW)
+      .returning(row),
+});
+
+const HOLD = statement({
+  params: { since: instantOf, most: int },
+  row: ROW,
+  text(p, row) {
+    const arrivals = {
+      at: receivedAt,
+      n: sql<string>`count(*) over (
+        order by ${receivedAt} range between interval '1 hour' preceding and current row)`,
+    };
+    const recent = relation('recent', arrivals);
+    return sql`
+      with ${recent} as (
+        select ${columns(arrivals)} from ${privacyRequests}
+         where ${and(eq(privacyRequests.kind, 'shop_redact'), gte(receivedAt, sql`${p.since} - interval '1 hour'`))})
+      update ${privacyRequests} set ${assign(privacyRequests, { heldAt: sql`now()` })}
+       where ${OPEN_SHOP_REDACTION} and ${heldAt} is null
+         and exists (
+           select from ${recent}
+            where ${recent.n} > ${p.most} and ${receivedAt} between ${recent.at} - interval '1 hour' and ${recent.at})
+      returning ${row}`;
+  },
+});
+
 /**
  * Schedules new shop redactions, and holds those of a burst, including the first ones and the rest of one
  * that has begun. Rejected: to do this when a request is recorded. Two entry points record requests, and so
@@ -40,32 +98,12 @@ export async function scheduleShopRedactions(
   ctx: CommandContext,
   { wait, most }: ShopRedactionPolicy,
 ): Promise<ScheduledShopRedactions> {
-  const [news] = await tx.query(
-    `select 1 from privacy_requests where ${OPEN_SHOP_REDACTION} and not_before is null limit 1`,
-  );
+  const [news] = await tx.run(FIND_NEW);
   if (!news) return { scheduled: [], held: [] };
   // Two at once would each count without what the other one has just seen.
   await lockName(tx, 'shop_redact|schedule');
-  const scheduled = await tx.query<ScheduledRow>(
-    `update privacy_requests
-        set not_before = received_at + make_interval(secs => $1)
-      where ${OPEN_SHOP_REDACTION} and not_before is null
-      returning ${COLUMNS}, received_at as "receivedAt"`,
-    [wait],
-  );
-  const held = await tx.query<ScheduledRow>(
-    `with recent as (
-       select received_at as at,
-              count(*) over (order by received_at range between interval '1 hour' preceding and current row) as n
-         from privacy_requests
-        where kind = 'shop_redact' and received_at >= $1::timestamptz - interval '1 hour')
-     update privacy_requests set held_at = now()
-      where ${OPEN_SHOP_REDACTION} and held_at is null
-        and exists (select from recent
-                     where n > $2 and received_at between at - interval '1 hour' and at)
-      returning ${COLUMNS}`,
-    [earliest(scheduled), most],
-  );
+  const scheduled = await tx.run(SCHEDULE, { wait });
+  const held = await tx.run(HOLD, { since: earliest(scheduled), most });
   await appendAudits(
     tx,
     held.map(({ merchantId, requestId }) => ({
@@ -76,9 +114,5 @@ export async function scheduleShopRedactions(
   return { scheduled, held };
 }
 
-type ScheduledRow = ScheduledShopRedaction & { receivedAt: Date } & Record<string, unknown>;
-
-const COLUMNS = 'merchant_id as "merchantId", request_id as "requestId", not_before as "notBefore"';
-
-const earliest = (rows: readonly ScheduledRow[]): Date =>
-  new Date(Math.min(...rows.map(({ receivedAt }) => receivedAt.getTime())));
+const earliest = (rows: readonly { receivedAt: Date }[]): Date =>
+  new Date(Math.min(...rows.map((row) => row.receivedAt.getTime())));

@@ -1,0 +1,23 @@
+import { and, eq } from 'drizzle-orm';
+import { build, customers, statement, type Tx } from '@core/db';
+import { externalIdOf, type ExternalId } from '../core/index.ts';
+
+const READ = statement({
+  params: { merchantId: customers.merchantId, id: customers.id },
+  row: { externalId: customers.externalId },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id))),
+});
+
+/** The external id of a customer, erased and deleted ones included; undefined: nobody is here, or has none. */
+export async function storedExternalId(
+  tx: Tx,
+  merchantId: string,
+  customerId: string,
+): Promise<ExternalId | undefined> {
+  const [row] = await tx.run(READ, { merchantId, id: customerId });
+  return row?.externalId ? externalIdOf(row.externalId) : undefined;
+}
