@@ -1,5 +1,17 @@
-import type { SliceKind, Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import {
+  build,
+  customerImportSlices,
+  insertSelect,
+  int,
+  many,
+  numberedUnnest,
+  statement,
+  type SliceKind,
+  type Tx,
+} from '@core/db';
 import type { ImportRef } from './cancel-import.ts';
+import { isOfRun, RUN } from './of-run.ts';
 import { writeRange, type SliceRange } from './slice-range.ts';
 
 export interface NewSlice {
@@ -7,32 +19,40 @@ export interface NewSlice {
   range?: SliceRange;
 }
 
+const LAST = statement({
+  params: RUN,
+  row: { slice: sql<number>`coalesce(max(${customerImportSlices.slice}), -1)::integer` },
+  text: (p, row) => build.select(row).from(customerImportSlices).where(isOfRun(customerImportSlices, p)),
+});
+
+const ADD = statement({
+  params: {
+    ...RUN,
+    first: int,
+    kinds: many(customerImportSlices.kind),
+    ranges: many(customerImportSlices.range),
+  },
+  text({ merchantId, importId, first, kinds, ranges }) {
+    const given = numberedUnnest('given', { kind: kinds, range: ranges });
+    const slice = sql`${first} + ${given.nr} - 1`;
+    const { kind, range } = given;
+    return sql`${insertSelect(customerImportSlices, { importId, slice, merchantId, kind, range })} from ${given}`;
+  },
+});
+
 /**
  * Appends slices to a run. Their numbers are used once, also over a resume that reads the shop anew: a job of an
  * older slice never fits a newer one.
  * @returns the number of the first
  */
-export async function addSlices(
-  tx: Tx,
-  { merchantId, importId }: ImportRef,
-  slices: readonly NewSlice[],
-): Promise<number> {
-  const [last] = await tx.query<{ slice: number }>(
-    'select coalesce(max(slice), -1)::integer as slice from customer_import_slices where import_id = $1',
-    [importId],
-  );
+export async function addSlices(tx: Tx, ref: ImportRef, slices: readonly NewSlice[]): Promise<number> {
+  const [last] = await tx.run(LAST, ref);
   const first = (last?.slice ?? -1) + 1;
-  await tx.query(
-    `insert into customer_import_slices (import_id, slice, merchant_id, kind, range)
-     select $1, $3 + place - 1, $2, kind, range
-       from unnest($4::text[], $5::text[]) with ordinality as given (kind, range, place)`,
-    [
-      importId,
-      merchantId,
-      first,
-      slices.map(({ kind }) => kind),
-      slices.map(({ range }) => writeRange(range ?? {})),
-    ],
-  );
+  await tx.run(ADD, {
+    ...ref,
+    first,
+    kinds: slices.map(({ kind }) => kind),
+    ranges: slices.map(({ range }) => writeRange(range ?? {})),
+  });
   return first;
 }

@@ -1,7 +1,16 @@
-import type { SliceKind, Tx } from '@core/db';
-import { LEASE_MS, type PageRef } from './lease.ts';
+import { and, sql } from 'drizzle-orm';
+import {
+  build,
+  customerImportLogs,
+  customerImportSlices,
+  statement,
+  type SliceKind,
+  type Tx,
+} from '@core/db';
+import { isNext, leaseEnd, PAGE, type PageRef } from './lease.ts';
+import { isRun } from './of-run.ts';
 import { readRange, type SliceRange } from './slice-range.ts';
-import { UNDER_WAY } from './under-way.ts';
+import { isUnderWay } from './under-way.ts';
 
 export interface ClaimedPage {
   shop: string;
@@ -16,18 +25,31 @@ export interface ClaimedPage {
   range: SliceRange;
 }
 
+const CLAIM = statement({
+  params: PAGE,
+  row: {
+    shop: customerImportLogs.shop,
+    kind: customerImportSlices.kind,
+    source: customerImportLogs.source,
+    startedAt: sql<Date>`${customerImportLogs.startedAt}`,
+    since: customerImportLogs.since,
+    cursor: customerImportSlices.cursor,
+    range: customerImportSlices.range,
+  },
+  text: (p, row) =>
+    build
+      .update(customerImportSlices)
+      .set({ leaseUntil: leaseEnd() })
+      .from(customerImportLogs)
+      .where(and(isNext(p), isRun(p), isUnderWay()))
+      .returning(row),
+});
+
 /**
  * Renews the lease and tells what to read. Null when there is nothing to do any more: the slice was handed
  * out anew, the page is committed, or the run does not run (a cancelled one stops here).
  */
 export async function claimPage(tx: Tx, page: PageRef): Promise<ClaimedPage | null> {
-  const [claimed] = await tx.query<Omit<ClaimedPage, 'range'> & { range: string }>(
-    `update customer_import_slices s set lease_until = now() + $6 * interval '1 millisecond'
-       from customer_import_logs r
-      where s.merchant_id = $1 and s.import_id = $2 and s.slice = $3 and s.fence = $4 and s.page = $5
-        and not s.done and r.merchant_id = $1 and r.id = s.import_id and r.${UNDER_WAY}
-     returning r.shop, s.kind, r.source, r.started_at as "startedAt", r.since, s.cursor, s.range`,
-    [page.merchantId, page.importId, page.slice, page.fence, page.page, LEASE_MS],
-  );
+  const [claimed] = await tx.run(CLAIM, page);
   return claimed ? { ...claimed, range: readRange(claimed.range) } : null;
 }

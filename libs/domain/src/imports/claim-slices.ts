@@ -1,6 +1,45 @@
-import type { Tx } from '@core/db';
-import { LEASE_MS, type PageRef } from './lease.ts';
-import { UNDER_WAY } from './under-way.ts';
+import { sql } from 'drizzle-orm';
+import {
+  assign,
+  columns,
+  customerImportLogs,
+  customerImportSlices,
+  limit,
+  relation,
+  statement,
+  type Tx,
+} from '@core/db';
+import { leaseEnd, type PageRef } from './lease.ts';
+import { isUnderWay } from './under-way.ts';
+
+const CLAIM = statement({
+  params: { most: limit },
+  row: {
+    merchantId: customerImportSlices.merchantId,
+    importId: customerImportSlices.importId,
+    slice: customerImportSlices.slice,
+    fence: customerImportSlices.fence,
+    page: customerImportSlices.page,
+  },
+  text(p, row) {
+    const { importId, slice, merchantId, done, leaseUntil, updatedAt, fence } = customerImportSlices;
+    const freeRow = { importId, slice };
+    const free = relation('free', freeRow);
+    return sql`
+      with ${free} as materialized (
+        select ${columns(freeRow)}
+          from ${customerImportLogs}
+          join ${customerImportSlices}
+            on ${merchantId} = ${customerImportLogs.merchantId} and ${importId} = ${customerImportLogs.id}
+         where ${isUnderWay()} and not ${done} and (${leaseUntil} is null or ${leaseUntil} < now())
+         order by ${updatedAt} limit ${p.most} for update of ${customerImportSlices} skip locked)
+      update ${customerImportSlices}
+         set ${assign(customerImportSlices, { fence: sql`${fence} + 1`, leaseUntil: leaseEnd() })}
+        from ${free}
+       where ${importId} = ${free.importId} and ${slice} = ${free.slice}
+      returning ${row}`;
+  },
+});
 
 /**
  * Hands out slices of running runs that are nobody's, or whose holder has let its lease run out: each with
@@ -10,20 +49,4 @@ import { UNDER_WAY } from './under-way.ts';
  * across an HTTP call, and a killed importer's lock lasts until its TCP connection is found dead);
  * trusting BullMQ's own lock and stalled check (it is lost with Redis).
  */
-export async function claimSlices(tx: Tx, limit: number): Promise<PageRef[]> {
-  return tx.query<PageRef & Record<string, unknown>>(
-    `with free as materialized (
-       select s.import_id, s.slice
-         from customer_import_logs r
-         join customer_import_slices s on s.merchant_id = r.merchant_id and s.import_id = r.id
-        where r.${UNDER_WAY} and not s.done
-          and (s.lease_until is null or s.lease_until < now())
-        order by s.updated_at limit $1 for update of s skip locked)
-     update customer_import_slices s
-        set fence = s.fence + 1, lease_until = now() + $2 * interval '1 millisecond'
-       from free
-      where s.import_id = free.import_id and s.slice = free.slice
-     returning s.merchant_id as "merchantId", s.import_id as "importId", s.slice, s.fence, s.page`,
-    [limit, LEASE_MS],
-  );
-}
+export const claimSlices = (tx: Tx, limit: number): Promise<PageRef[]> => tx.run(CLAIM, { most: limit });

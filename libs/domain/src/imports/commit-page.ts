@@ -1,6 +1,7 @@
-import type { SliceKind, Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { build, customerImportSlices, ONE, statement, type SliceKind, type Tx } from '@core/db';
 import type { UpsertCounts } from '../customers/index.ts';
-import { Fenced, LEASE_MS, type PageRef } from './lease.ts';
+import { Fenced, isNext, leaseEnd, PAGE, type PageRef } from './lease.ts';
 
 export interface CommitPage extends PageRef {
   /** Where the next page begins. */
@@ -38,37 +39,39 @@ export function countersOf(kind: SliceKind, counters: Partial<SliceCounters>): S
   return { ...NOTHING, read: all.created, created: all.created, updated: all.updated };
 }
 
+const { cursor, done, page, read, created, updated, unchanged, skipped, failed, deleted } =
+  customerImportSlices;
+
+const COMMIT = statement({
+  params: { ...PAGE, cursor, done, read, created, updated, unchanged, skipped, failed, deleted },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(customerImportSlices)
+      .set({
+        cursor: p.cursor,
+        done: p.done,
+        page: sql`${page} + 1`,
+        leaseUntil: leaseEnd(),
+        read: sql`${read} + ${p.read}`,
+        created: sql`${created} + ${p.created}`,
+        updated: sql`${updated} + ${p.updated}`,
+        unchanged: sql`${unchanged} + ${p.unchanged}`,
+        skipped: sql`${skipped} + ${p.skipped}`,
+        failed: sql`${failed} + ${p.failed}`,
+        deleted: sql`${deleted} + ${p.deleted}`,
+        failingSince: null,
+      })
+      .where(isNext(p))
+      .returning(row),
+});
+
 /**
  * Moves the checkpoint and the counters, in the transaction that wrote the page's rows: both happen or
  * neither does. No row of the run is locked here, so slices do not wait for each other.
  * @throws Fenced when the slice was handed out anew or the page is committed; the rows roll back with it
  */
-export async function commitPage(tx: Tx, input: CommitPage): Promise<void> {
-  const { merchantId, importId, slice, fence, page, cursor, done, counters } = input;
-  const committed = await tx.query(
-    `update customer_import_slices
-        set cursor = $6, done = $7, page = page + 1, lease_until = now() + $8 * interval '1 millisecond',
-            read = read + $9, created = created + $10, updated = updated + $11, unchanged = unchanged + $12,
-            skipped = skipped + $13, failed = failed + $14, deleted = deleted + $15, failing_since = null
-      where merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4 and page = $5 and not done
-     returning 1`,
-    [
-      merchantId,
-      importId,
-      slice,
-      fence,
-      page,
-      cursor,
-      done,
-      LEASE_MS,
-      counters.read,
-      counters.created,
-      counters.updated,
-      counters.unchanged,
-      counters.skipped,
-      counters.failed,
-      counters.deleted,
-    ],
-  );
+export async function commitPage(tx: Tx, { counters, ...input }: CommitPage): Promise<void> {
+  const committed = await tx.run(COMMIT, { ...input, ...counters });
   if (committed.length === 0) throw new Fenced('the page is no longer ours to commit');
 }

@@ -1,21 +1,24 @@
-import type { Tx } from '@core/db';
+import { build, customerImportIds, insertValues, int8, many, statement, type Tx } from '@core/db';
 import type { ImportRef } from './cancel-import.ts';
 import type { PageRef } from './lease.ts';
+import { isOfRun, RUN } from './of-run.ts';
+
+const KEEP = statement({
+  params: { ...RUN, slice: customerImportIds.slice, page: customerImportIds.page, ids: many(int8) },
+  text: (p) => insertValues(customerImportIds, p),
+});
 
 /** Writes down whom the page saw, in its transaction. @param ids numbers of gid://shopify/Customer/7 */
 export async function keepIds(tx: Tx, page: PageRef, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return;
-  await tx.query(
-    `insert into customer_import_ids (import_id, slice, page, merchant_id, ids)
-     values ($1, $2, $3, $4, $5)`,
-    [page.importId, page.slice, page.page, page.merchantId, ids],
-  );
+  if (ids.length > 0) await tx.run(KEEP, { ...page, ids });
 }
 
+const FORGET = statement({
+  params: RUN,
+  text: (p) => build.delete(customerImportIds).where(isOfRun(customerImportIds, p)),
+});
+
 /** Forgets the ids of a run: it begins anew, or has ended well. */
-export async function forgetIds(tx: Tx, { merchantId, importId }: ImportRef): Promise<void> {
-  await tx.query('delete from customer_import_ids where merchant_id = $1 and import_id = $2', [
-    merchantId,
-    importId,
-  ]);
+export async function forgetIds(tx: Tx, ref: ImportRef): Promise<void> {
+  await tx.run(FORGET, ref);
 }

@@ -1,4 +1,6 @@
-import type { Tx } from '@core/db';
+import { and, eq, not, sql, type SQL } from 'drizzle-orm';
+import { build, customerImportSlices, float8, ONE, statement, type Places, type Tx } from '@core/db';
+import { isOfRun, RUN } from './of-run.ts';
 
 /** One page of one slice, in the hands of whoever was given this fence. Ids and numbers only. */
 export interface PageRef {
@@ -21,26 +23,55 @@ export class Fenced extends Error {
   override name = 'Fenced';
 }
 
-const HELD = 'merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4';
-const held = ({ merchantId, importId, slice, fence }: PageRef) => [merchantId, importId, slice, fence];
+/** When a lease ends that begins now. */
+export const leaseEnd = (ms: SQL | number = LEASE_MS): SQL => sql`now() + ${ms} * interval '1 millisecond'`;
+
+const SLICE = { ...RUN, slice: customerImportSlices.slice, fence: customerImportSlices.fence };
+
+/** The parameters of statements about a page's slice: a PageRef. */
+export const PAGE = { ...SLICE, page: customerImportSlices.page };
+
+const isHeld = (p: Places<typeof SLICE>): SQL | undefined =>
+  and(
+    isOfRun(customerImportSlices, p),
+    eq(customerImportSlices.slice, p.slice),
+    eq(customerImportSlices.fence, p.fence),
+  );
+
+/** The condition of a slice whose next page is this one, in the hands of its fence. */
+export const isNext = (p: Places<typeof PAGE>): SQL | undefined =>
+  and(isHeld(p), eq(customerImportSlices.page, p.page), not(customerImportSlices.done));
+
+const RENEW = statement({
+  params: { ...SLICE, ms: float8 },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(customerImportSlices)
+      .set({ leaseUntil: leaseEnd(p.ms) })
+      .where(isHeld(p))
+      .returning(row),
+});
 
 /**
  * Keeps the slice for `ms` and a lease more; call it first in any transaction that writes for a page.
  * @throws Fenced
  */
 export async function renewLease(tx: Tx, page: PageRef, ms = 0): Promise<void> {
-  const renewed = await tx.query(
-    `update customer_import_slices set lease_until = now() + $5 * interval '1 millisecond'
-      where ${HELD} returning 1`,
-    [...held(page), LEASE_MS + ms],
-  );
+  const renewed = await tx.run(RENEW, { ...page, ms: LEASE_MS + ms });
   if (renewed.length === 0) throw new Fenced('the slice is no longer ours');
 }
 
+const RELEASE = statement({
+  params: PAGE,
+  text: (p) =>
+    build
+      .update(customerImportSlices)
+      .set({ leaseUntil: null })
+      .where(and(isHeld(p), eq(customerImportSlices.page, p.page))),
+});
+
 /** Gives a slice back, so that it is handed out at once; nothing happens when its page has moved on. */
 export async function releaseLease(tx: Tx, page: PageRef): Promise<void> {
-  await tx.query(`update customer_import_slices set lease_until = null where ${HELD} and page = $5`, [
-    ...held(page),
-    page.page,
-  ]);
+  await tx.run(RELEASE, page);
 }

@@ -1,5 +1,19 @@
-import type { Tx } from '@core/db';
-import { Fenced, type PageRef } from './lease.ts';
+import { sql } from 'drizzle-orm';
+import { build, customerImportSlices, statement, type Tx } from '@core/db';
+import { Fenced, isNext, PAGE, type PageRef } from './lease.ts';
+
+const { failingSince } = customerImportSlices;
+
+const NOTE = statement({
+  params: PAGE,
+  row: { age: sql<number>`(1000 * extract(epoch from clock_timestamp() - ${failingSince}))::float8` },
+  text: (p, row) =>
+    build
+      .update(customerImportSlices)
+      .set({ failingSince: sql`coalesce(${failingSince}, clock_timestamp())` })
+      .where(isNext(p))
+      .returning(row),
+});
 
 /**
  * Notes that the next page of the slice failed. Since when stands in the row and not in a process: the page changes
@@ -8,13 +22,7 @@ import { Fenced, type PageRef } from './lease.ts';
  * @throws Fenced
  */
 export async function noteFailure(tx: Tx, page: PageRef): Promise<number> {
-  const { merchantId, importId, slice, fence } = page;
-  const [noted] = await tx.query<{ age: number }>(
-    `update customer_import_slices set failing_since = coalesce(failing_since, clock_timestamp())
-      where merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4 and page = $5 and not done
-     returning (1000 * extract(epoch from clock_timestamp() - failing_since))::float8 as age`,
-    [merchantId, importId, slice, fence, page.page],
-  );
+  const [noted] = await tx.run(NOTE, page);
   if (!noted) throw new Fenced('the page is no longer ours');
   return noted.age;
 }

@@ -1,7 +1,9 @@
-import type { Tx } from '@core/db';
+import { and, eq, isNotNull, or, sql } from 'drizzle-orm';
+import { build, customerImportLogs, customerImportSlices, ONE, statement, type Tx } from '@core/db';
 import type { ImportRef } from './cancel-import.ts';
-import { Fenced, LEASE_MS, renewLease, type PageRef } from './lease.ts';
-import { UNDER_WAY } from './under-way.ts';
+import { Fenced, isNext, LEASE_MS, leaseEnd, PAGE, renewLease, type PageRef } from './lease.ts';
+import { isRun, RUN } from './of-run.ts';
+import { isUnderWay } from './under-way.ts';
 
 export interface Waiting {
   /** For the merchant. */
@@ -10,6 +12,17 @@ export interface Waiting {
   /** Whether nothing goes on until what is away is back. */
   paused?: boolean;
 }
+
+const { status, waitingReason } = customerImportLogs;
+
+const WAIT = statement({
+  params: { ...RUN, reason: waitingReason, status },
+  text: (p) =>
+    build
+      .update(customerImportLogs)
+      .set({ waitingReason: p.reason, status: p.status })
+      .where(and(isRun(p), isUnderWay())),
+});
 
 /**
  * Tells the merchant what the run waits for, and keeps the slice until `waitMs` and a lease have passed. A paused run
@@ -22,54 +35,72 @@ export async function setWaiting(
   { reason, waitMs, paused = false }: Waiting,
 ): Promise<void> {
   await renewLease(tx, page, waitMs);
-  await tx.query(
-    `update customer_import_logs set waiting_reason = $3, status = $4
-      where merchant_id = $1 and id = $2 and ${UNDER_WAY}`,
-    [page.merchantId, page.importId, reason, paused ? 'paused' : 'running'],
-  );
+  await tx.run(WAIT, { ...page, reason, status: paused ? 'paused' : 'running' });
 }
 
 /** A run that nobody has touched for so long makes no progress: whoever works on a page renews its lease more often. */
 const UNTOUCHED_MS = 6_000;
+
+const HOLD_UP = statement({
+  params: { reason: waitingReason },
+  text: (p) =>
+    build
+      .update(customerImportLogs)
+      .set({
+        waitingReason: p.reason,
+        status: sql`case ${status} when 'pending' then ${status} else 'paused' end`,
+      })
+      .where(
+        and(
+          or(isUnderWay(), eq(status, 'pending')),
+          sql`(${waitingReason} is distinct from ${p.reason} or ${status} = 'running')`,
+          sql`not exists (
+            select from ${customerImportSlices}
+             where ${customerImportSlices.merchantId} = ${customerImportLogs.merchantId}
+               and ${customerImportSlices.importId} = ${customerImportLogs.id}
+               and ${customerImportSlices.leaseUntil} > ${leaseEnd(LEASE_MS - UNTOUCHED_MS)})`,
+        ),
+      ),
+});
 
 /**
  * Tells the merchants of all runs that make no progress what holds them up, until a page of theirs is stored. The runs
  * of others go on, for this importer may be the only one that is held up.
  */
 export async function tellHeldUp(tx: Tx, reason: string): Promise<void> {
-  await tx.query(
-    `update customer_import_logs r
-        set waiting_reason = $1, status = case status when 'pending' then status else 'paused' end
-      where (r.${UNDER_WAY} or r.status = 'pending')
-        and (r.waiting_reason is distinct from $1 or r.status = 'running')
-        and not exists (select from customer_import_slices s
-                         where s.merchant_id = r.merchant_id and s.import_id = r.id
-                           and s.lease_until > now() + $2 * interval '1 millisecond')`,
-    [reason, LEASE_MS - UNTOUCHED_MS],
-  );
+  await tx.run(HOLD_UP, { reason });
 }
 
+const CLEAR = statement({
+  params: RUN,
+  text: (p) =>
+    build
+      .update(customerImportLogs)
+      .set({ waitingReason: null, status: 'running' })
+      .where(and(isRun(p), isUnderWay(), or(isNotNull(waitingReason), eq(status, 'paused')))),
+});
+
 /** A page is there: the run waits for nothing. */
-export async function clearWaiting(tx: Tx, { merchantId, importId }: ImportRef): Promise<void> {
-  await tx.query(
-    `update customer_import_logs set waiting_reason = null, status = 'running'
-      where merchant_id = $1 and id = $2 and ${UNDER_WAY} and (waiting_reason is not null or status = 'paused')`,
-    [merchantId, importId],
-  );
+export async function clearWaiting(tx: Tx, ref: ImportRef): Promise<void> {
+  await tx.run(CLEAR, ref);
 }
+
+const MOVE = statement({
+  params: { ...PAGE, cursor: customerImportSlices.cursor },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(customerImportSlices)
+      .set({ cursor: p.cursor, leaseUntil: leaseEnd(), failingSince: null })
+      .where(isNext(p))
+      .returning(row),
+});
 
 /**
  * Notes where to ask again for a page that is not there yet.
  * @throws Fenced
  */
 export async function movePlace(tx: Tx, page: PageRef, cursor: string | null): Promise<void> {
-  const { merchantId, importId, slice, fence } = page;
-  const moved = await tx.query(
-    `update customer_import_slices
-        set cursor = $6, lease_until = now() + $7 * interval '1 millisecond', failing_since = null
-      where merchant_id = $1 and import_id = $2 and slice = $3 and fence = $4 and page = $5 and not done
-     returning 1`,
-    [merchantId, importId, slice, fence, page.page, cursor, LEASE_MS],
-  );
+  const moved = await tx.run(MOVE, { ...page, cursor });
   if (moved.length === 0) throw new Fenced('the page is no longer ours');
 }

@@ -1,8 +1,39 @@
-import type { Tx } from '@core/db';
-import { Fenced, type PageRef } from './lease.ts';
+import { and, eq, sql } from 'drizzle-orm';
+import { assign, columns, customerImportSlices, relation, returning, statement, type Tx } from '@core/db';
+import { Fenced, isNext, PAGE, type PageRef } from './lease.ts';
+import { isOfRun } from './of-run.ts';
 
 /** A place that is lost so often is lost for a reason of the shop's. */
 const MOST_RESTARTS = 5;
+
+const RESTART = statement({
+  params: PAGE,
+  text(p) {
+    const { slice, range } = customerImportSlices;
+    const heldRow = { range: sql`coalesce(nullif(${range}, ''), '{}')::jsonb` };
+    const held = relation('held', heldRow);
+    const wasRow = {
+      range: held.range,
+      restarts: sql<number>`coalesce((${held.range} ->> 'restarts')::integer, 0)`,
+    };
+    const was = relation('was', wasRow);
+    const restarts = sql`(${was.restarts} + 1) % ${MOST_RESTARTS + 1}`;
+    return returning(
+      { restarts: was.restarts },
+      (row) => sql`
+      update ${customerImportSlices} set ${assign(customerImportSlices, {
+        cursor: sql`null`,
+        failingSince: sql`null`,
+        range: sql`(${was.range} || jsonb_build_object('restarts', ${restarts}))::text`,
+      })}
+        from (select ${columns(wasRow)}
+                from (select ${columns(heldRow)} from ${customerImportSlices}
+                       where ${and(isOfRun(customerImportSlices, p), eq(slice, p.slice))} for update) ${held}) ${was}
+       where ${isNext(p)}
+      returning ${row}`,
+    );
+  },
+});
 
 /**
  * Lets a slice begin anew from its range, because its place is lost. What it has read so far stays; reading it again
@@ -11,18 +42,7 @@ const MOST_RESTARTS = 5;
  * @throws Fenced
  */
 export async function restartSlice(tx: Tx, page: PageRef): Promise<boolean> {
-  const { merchantId, importId, slice, fence } = page;
-  const [restarted] = await tx.query<{ restarts: number }>(
-    `update customer_import_slices s
-        set cursor = null, failing_since = null,
-            range = (was.range || jsonb_build_object('restarts', (was.restarts + 1) % ${MOST_RESTARTS + 1}))::text
-       from (select range, coalesce((range->>'restarts')::integer, 0) as restarts
-               from (select coalesce(nullif(range, ''), '{}')::jsonb as range from customer_import_slices
-                      where import_id = $2 and slice = $3 for update) held) was
-      where s.merchant_id = $1 and s.import_id = $2 and s.slice = $3 and s.fence = $4 and s.page = $5 and not s.done
-     returning was.restarts`,
-    [merchantId, importId, slice, fence, page.page],
-  );
+  const [restarted] = await tx.run(RESTART, page);
   if (!restarted) throw new Fenced('the slice is no longer ours');
   return restarted.restarts < MOST_RESTARTS;
 }
