@@ -1,5 +1,61 @@
-import type { Reader } from '@core/db';
-import type { ImportError } from './imports.ts';
+import { and, asc, sql } from 'drizzle-orm';
+import { build, customerImportErrors, limit, nullable, statement, text, type Reader } from '@core/db';
+import type { PageTokens } from '../core/index.ts';
+import { getImport } from './imports.ts';
+import { isOfRun, RUN } from './of-run.ts';
+import { mostOf, nextToken, type PageOf } from './page-of.ts';
+
+export interface ImportError {
+  externalId: string;
+  reason: string;
+  occurredAt: Date;
+}
+
+export interface ErrorsOf {
+  importId: string;
+  /** This one alone. */
+  reason?: string | undefined;
+}
+
+/** The errors of a run, oldest first: behind the one of this id, and of this reason, where they are not null. */
+const READ = statement({
+  params: { ...RUN, after: nullable(customerImportErrors.id), reason: nullable(text), most: limit },
+  row: {
+    id: customerImportErrors.id,
+    externalId: customerImportErrors.externalId,
+    reason: customerImportErrors.reason,
+    occurredAt: customerImportErrors.occurredAt,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportErrors)
+      .where(
+        and(
+          isOfRun(customerImportErrors, p),
+          sql`(${p.after} is null or ${customerImportErrors.id} > ${p.after})`,
+          sql`(${p.reason} is null or ${customerImportErrors.reason} = ${p.reason})`,
+        ),
+      )
+      .orderBy(asc(customerImportErrors.id))
+      .limit(p.most),
+});
+
+/** Oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's */
+export async function listImportErrors(
+  reader: Reader,
+  tokens: PageTokens,
+  { merchantId, importId, reason, pageSize, pageToken }: PageOf & ErrorsOf,
+): Promise<{ errors: ImportError[]; nextPageToken: string }> {
+  const most = mostOf({ pageSize });
+  const asked = ['import_errors', merchantId, importId, ...(reason ? [reason] : [])];
+  const [after = null] = tokens.read(pageToken, asked) ?? [];
+  await getImport(reader, { merchantId, importId });
+  const rows = await reader.run(READ, { merchantId, importId, after, reason: reason || null, most });
+  const errors = rows.map(({ externalId, reason, occurredAt }) => ({ externalId, reason, occurredAt }));
+  const ids = rows.map(({ id }) => id);
+  return { errors, nextPageToken: nextToken(tokens, asked, ids, most) };
+}
 
 /** Of a UUIDv7 key: small enough to be no burden, large enough that round trips are not. */
 const PAGE = 1_000;
@@ -15,13 +71,8 @@ export async function* readImportErrors(
 ): AsyncGenerator<ImportError[]> {
   let after: string | null = null;
   for (;;) {
-    const rows: (ImportError & { id: string })[] = await reader.query(
-      `select id, external_id as "externalId", reason, occurred_at as "occurredAt"
-         from customer_import_errors
-        where merchant_id = $1 and import_id = $2 and ($3::uuid is null or id > $3)
-        order by id limit ${PAGE}`,
-      [merchantId, importId, after],
-    );
+    const of = { merchantId, importId, after, reason: null, most: PAGE };
+    const rows: (ImportError & { id: string })[] = await reader.run(READ, of);
     if (rows.length > 0) yield rows;
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;

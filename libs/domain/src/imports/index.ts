@@ -6,16 +6,9 @@ export { claimPage, type ClaimedPage } from './claim-page.ts';
 export { claimSlices } from './claim-slices.ts';
 export { commitPage, countersOf, type CommitPage, type SliceCounters } from './commit-page.ts';
 export { failRun, finishCancels, type CancelledRun } from './end-run.ts';
-export { readImportErrors } from './import-errors.ts';
+export { listImportErrors, readImportErrors, type ErrorsOf, type ImportError } from './import-errors.ts';
 export { createPaceMeter, paceOf, type Pace } from './import-pace.ts';
-export {
-  getImport,
-  listImportErrors,
-  listImports,
-  type ErrorsOf,
-  type ImportError,
-  type ImportRun,
-} from './imports.ts';
+export { getImport, listImports, type ImportRun } from './imports.ts';
 export { keepIds } from './keep-ids.ts';
 export { Fenced, LEASE_MS, releaseLease, renewLease, type PageRef } from './lease.ts';
 export { noteFailure } from './note-failure.ts';
