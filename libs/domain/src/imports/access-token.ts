@@ -1,4 +1,14 @@
-import { openValue, sealValue, type MerchantKeys, type MerchantKeyStore, type Reader } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  build,
+  openValue,
+  sealValue,
+  shopifyConnections,
+  statement,
+  type MerchantKeys,
+  type MerchantKeyStore,
+  type Reader,
+} from '@core/db';
 import { CoreError } from '@core/runtime';
 
 export interface ShopConnection {
@@ -43,6 +53,21 @@ export interface StoredToken {
   proven: boolean;
 }
 
+const READ_TOKEN = statement({
+  params: { merchantId: shopifyConnections.merchantId, shop: shopifyConnections.shop },
+  row: {
+    token: shopifyConnections.accessToken,
+    expiresAt: shopifyConnections.expiresAt,
+    refreshable: sql<boolean>`${shopifyConnections.refreshToken} is not null`,
+    proven: sql<boolean>`${shopifyConnections.shopId} is not null`,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(shopifyConnections)
+      .where(and(eq(shopifyConnections.merchantId, p.merchantId), eq(shopifyConnections.shop, p.shop))),
+});
+
 /**
  * The shop's access token, and how long it lasts.
  * @throws CoreError failed_precondition when the merchant has not connected the shop; KeyError as openToken
@@ -52,12 +77,7 @@ export async function readStoredToken(
   keys: MerchantKeyStore,
   connection: ShopConnection,
 ): Promise<StoredToken> {
-  const [row] = await reader.query<Omit<StoredToken, 'accessToken'> & { token: string }>(
-    `select access_token as token, expires_at as "expiresAt", refresh_token is not null as refreshable,
-            shop_id is not null as proven
-       from shopify_connections where merchant_id = $1 and shop = $2`,
-    [connection.merchantId, connection.shop],
-  );
+  const [row] = await reader.run(READ_TOKEN, connection);
   if (!row) throw notConnected(connection.shop);
   const { token, ...rest } = row;
   return { accessToken: await openToken(reader, keys, connection, 'access', token), ...rest };

@@ -1,14 +1,60 @@
-import type { SliceKind, Tx } from '@core/db';
+import { and, asc, desc, eq, or, sql } from 'drizzle-orm';
+import {
+  build,
+  customerImportLogs,
+  customerImportSlices,
+  returning,
+  statement,
+  type RowOf,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
 import { completeRun, endIncomplete } from './end-run.ts';
 import { healShared } from './heal-shared.ts';
 import { judgeRun } from './judge-run.ts';
+import { isOfRun, isRun, lastPlan, RUN } from './of-run.ts';
 import { rangeOfRun, rangesToReconcile, readRange } from './slice-range.ts';
 import { correctRead, tallyRun } from './tally-run.ts';
-import { UNDER_WAY } from './under-way.ts';
+import { isUnderWay } from './under-way.ts';
 import { verifyDifference, verifyStrangers } from './verify-ids.ts';
+
+const STARTED = {
+  // A run that is under way has started.
+  startedAt: sql<Date>`${customerImportLogs.startedAt}`,
+  since: customerImportLogs.since,
+};
+type Started = RowOf<typeof STARTED>;
+
+// No key update: the rows in customer_import_ids hold the run's key, and two that ask for more would wait for each other.
+const LOCK_RUN = statement({
+  params: RUN,
+  row: STARTED,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportLogs)
+      .where(and(isRun(p), or(isUnderWay(), eq(customerImportLogs.status, 'cancelling'))))
+      .for('no key update'),
+});
+
+const LAST_SLICE = statement({
+  params: RUN,
+  text(p) {
+    const isOurs = isOfRun(customerImportSlices, p);
+    const left = sql<boolean>`(
+      select bool_or(not ${customerImportSlices.done}) from ${customerImportSlices} where ${isOurs})`;
+    return returning({ kind: customerImportSlices.kind, left }, (row) =>
+      build
+        .select(row)
+        .from(customerImportSlices)
+        .where(isOurs)
+        .orderBy(desc(customerImportSlices.slice))
+        .limit(1),
+    );
+  },
+});
 
 /**
  * Takes the run to its next step if this page's commit, in the same transaction, was the last of its slices':
@@ -18,18 +64,9 @@ import { verifyDifference, verifyStrangers } from './verify-ids.ts';
  * whose last page this was is complete, and said to be. Rejected: refusing the commit, which throws a read page away.
  */
 export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
-  // Two slices that end at once would each see the other as not done; behind this lock the second sees both. No key
-  // update: the rows in customer_import_ids hold the run's key, and two that ask for more would wait for each other.
-  const [run] = await tx.query<Started & Record<string, unknown>>(
-    `select started_at as "startedAt", since from customer_import_logs
-      where merchant_id = $1 and id = $2 and (${UNDER_WAY} or status = 'cancelling') for no key update`,
-    [ref.merchantId, ref.importId],
-  );
-  const [last] = await tx.query<{ kind: SliceKind; left: boolean }>(
-    `select kind, (select bool_or(not done) from customer_import_slices where import_id = $2) as left
-       from customer_import_slices where merchant_id = $1 and import_id = $2 order by slice desc limit 1`,
-    [ref.merchantId, ref.importId],
-  );
+  // Two slices that end at once would each see the other as not done; behind this lock the second sees both.
+  const [run] = await tx.run(LOCK_RUN, ref);
+  const [last] = await tx.run(LAST_SLICE, ref);
   if (!run || !last || last.left) return;
   await allowLongStatements(tx);
   switch (last.kind) {
@@ -63,11 +100,6 @@ const allowLongStatements = (tx: Tx) => tx.allowStatements(LONGEST_STATEMENT_MIN
 /** A hundred million customers; what takes longer hangs. */
 const LONGEST_STATEMENT_MIN = 20;
 
-interface Started {
-  startedAt: Date;
-  since: Date | null;
-}
-
 async function judge(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started): Promise<void> {
   const tally = await tallyRun(tx, ref);
   const verdict = judgeRun(tally);
@@ -78,16 +110,26 @@ async function judge(tx: Tx, ctx: CommandContext, ref: ImportRef, run: Started):
   return endIncomplete(tx, ctx, ref, { ...verdict, counted: tally.counted });
 }
 
+const RANGES_READ = statement({
+  params: RUN,
+  row: { range: customerImportSlices.range },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportSlices)
+      .where(
+        and(
+          isOfRun(customerImportSlices, p),
+          eq(customerImportSlices.kind, 'read'),
+          sql`${customerImportSlices.slice} > coalesce(${lastPlan(p)}, -1)`,
+        ),
+      )
+      .orderBy(asc(customerImportSlices.slice)),
+});
+
 /** Lists the ids of what the run has read, over the same ranges; of a shop that was empty, over all of it. */
 async function scanIds(tx: Tx, ref: ImportRef, run: Started): Promise<void> {
-  const read = await tx.query<{ range: string }>(
-    `select range from customer_import_slices
-      where merchant_id = $1 and import_id = $2 and kind = 'read'
-        and slice > coalesce((select max(slice) from customer_import_slices
-                               where import_id = $2 and kind = 'plan'), -1)
-      order by slice`,
-    [ref.merchantId, ref.importId],
-  );
+  const read = await tx.run(RANGES_READ, ref);
   const ranges = read.length > 0 ? read.map(({ range }) => readRange(range)) : [rangeOfRun(run)];
   await addSlices(
     tx,

@@ -1,11 +1,39 @@
-import { appendAudit, type Actor, type ImportStatus, type Tx } from '@core/db';
+import { and, inArray, sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  build,
+  customerImportLogs,
+  ONE,
+  statement,
+  type Actor,
+  type ImportStatus,
+  type Tx,
+} from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import { getImport, type ImportRun } from './imports.ts';
+import { isRun, RUN } from './of-run.ts';
 
 export interface ImportRef {
   merchantId: string;
   importId: string;
 }
+
+const { status } = customerImportLogs;
+
+const CANCEL = statement({
+  params: RUN,
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(customerImportLogs)
+      .set({
+        status: sql`case ${status} when 'pending' then 'cancelled' else 'cancelling' end`,
+        finishedAt: sql`case ${status} when 'pending' then now() end`,
+        waitingReason: null,
+      })
+      .where(and(isRun(p), inArray(status, ['pending', 'running', 'paused'])))
+      .returning(row),
+});
 
 /**
  * Stops an import: at once while it is pending, else through `cancelling`, which the importer ends within
@@ -14,16 +42,8 @@ export interface ImportRef {
  */
 export async function cancelImport(tx: Tx, ctx: Actor, input: ImportRef): Promise<ImportRun> {
   const { merchantId, importId } = input;
-  const [cancelled] = await tx.query<{ status: ImportStatus }>(
-    `update customer_import_logs
-        set status = case status when 'pending' then 'cancelled' else 'cancelling' end,
-            finished_at = case status when 'pending' then now() end,
-            waiting_reason = null
-      where merchant_id = $1 and id = $2 and status in ('pending', 'running', 'paused')
-     returning status`,
-    [merchantId, importId],
-  );
-  if (cancelled) {
+  const cancelled = await tx.run(CANCEL, input);
+  if (cancelled.length > 0) {
     await appendAudit(tx, ctx, { merchantId, action: 'import.cancel', detail: { import_id: importId } });
   } else {
     const status = await statusOf(tx, input);
@@ -32,12 +52,15 @@ export async function cancelImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   return getImport(tx, input);
 }
 
+const READ_STATUS = statement({
+  params: RUN,
+  row: { status },
+  text: (p, row) => build.select(row).from(customerImportLogs).where(isRun(p)),
+});
+
 /** @throws CoreError not_found */
-export async function statusOf(tx: Tx, { merchantId, importId }: ImportRef): Promise<ImportStatus> {
-  const [row] = await tx.query<{ status: ImportStatus }>(
-    'select status from customer_import_logs where merchant_id = $1 and id = $2',
-    [merchantId, importId],
-  );
+export async function statusOf(tx: Tx, ref: ImportRef): Promise<ImportStatus> {
+  const [row] = await tx.run(READ_STATUS, ref);
   if (!row) throw notFound('import');
   return row.status;
 }

@@ -1,18 +1,62 @@
-import type { Tx } from '@core/db';
+import { asc, eq, sql } from 'drizzle-orm';
+import {
+  assign,
+  build,
+  columns,
+  customerImportErrors,
+  customerImportLogs,
+  customerImportSlices,
+  int8,
+  relation,
+  statement,
+  type Tx,
+} from '@core/db';
 import { reasonsOf } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
+import { isOfRun, isRun, lastPlan, RUN } from './of-run.ts';
 
 /** Customers by the reason for which they were not stored as they came; a newer build may know more reasons. */
 export type RowErrorCounts = Record<string, number>;
 
-export async function countRowErrors(tx: Tx, { merchantId, importId }: ImportRef): Promise<RowErrorCounts> {
-  const rows = await tx.query<{ reason: string; n: number }>(
-    `select reason, count(*)::int as n from customer_import_errors
-      where merchant_id = $1 and import_id = $2 group by reason order by reason`,
-    [merchantId, importId],
-  );
+const COUNT = statement({
+  params: RUN,
+  row: { reason: customerImportErrors.reason, n: sql<number>`count(*)::int` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportErrors)
+      .where(isOfRun(customerImportErrors, p))
+      .groupBy(customerImportErrors.reason)
+      .orderBy(asc(customerImportErrors.reason)),
+});
+
+export async function countRowErrors(tx: Tx, ref: ImportRef): Promise<RowErrorCounts> {
+  const rows = await tx.run(COUNT, ref);
   return Object.fromEntries(rows.map(({ reason, n }) => [reason, n]));
 }
+
+const KEEP = statement({
+  params: { ...RUN, rowErrors: customerImportLogs.rowErrors },
+  text: (p) => build.update(customerImportLogs).set({ rowErrors: p.rowErrors }).where(isRun(p)),
+});
+
+const CORRECT_FAILED = statement({
+  params: { ...RUN, failed: int8 },
+  text(p) {
+    const { slice, failed, unchanged } = customerImportSlices;
+    const isOurs = isOfRun(customerImportSlices, p);
+    const countedRow = { tooMany: sql`sum(${failed}) - ${p.failed}` };
+    const counted = relation('counted', countedRow);
+    return sql`
+      with ${counted} as (select ${columns(countedRow)} from ${customerImportSlices} where ${isOurs})
+      update ${customerImportSlices} set ${assign(customerImportSlices, {
+        failed: sql`${failed} - ${counted.tooMany}`,
+        unchanged: sql`${unchanged} + greatest(0, ${counted.tooMany})`,
+      })}
+        from ${counted}
+       where ${isOurs} and ${counted.tooMany} <> 0 and ${eq(slice, lastPlan(p))}`;
+  },
+});
 
 /**
  * Keeps the counts with the run that ends, and makes its `failed` the number of customers that were not stored: pages
@@ -20,25 +64,8 @@ export async function countRowErrors(tx: Tx, { merchantId, importId }: ImportRef
  * is read again. The correction stands in the counters of the planning slice, because a run's counters are the sums of its
  * slices'; whoever failed at two readings was read twice, and unchanged the second time.
  */
-export async function keepRowErrors(
-  tx: Tx,
-  { merchantId, importId }: ImportRef,
-  counts: RowErrorCounts,
-): Promise<void> {
-  await tx.query('update customer_import_logs set row_errors = $3 where merchant_id = $1 and id = $2', [
-    merchantId,
-    importId,
-    JSON.stringify(counts),
-  ]);
+export async function keepRowErrors(tx: Tx, ref: ImportRef, counts: RowErrorCounts): Promise<void> {
+  await tx.run(KEEP, { ...ref, rowErrors: counts });
   const failed = reasonsOf('not_stored').reduce((sum, reason) => sum + (counts[reason] ?? 0), 0);
-  await tx.query(
-    `with counted as (
-       select sum(failed) - $3 as too_many from customer_import_slices where merchant_id = $1 and import_id = $2)
-     update customer_import_slices s
-        set failed = s.failed - counted.too_many, unchanged = s.unchanged + greatest(0, counted.too_many)
-       from counted
-      where s.merchant_id = $1 and s.import_id = $2 and counted.too_many <> 0
-        and s.slice = (select max(slice) from customer_import_slices where import_id = $2 and kind = 'plan')`,
-    [merchantId, importId, failed],
-  );
+  await tx.run(CORRECT_FAILED, { ...ref, failed });
 }

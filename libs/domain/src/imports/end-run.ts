@@ -1,4 +1,14 @@
-import { appendAudit, type ImportStatus, type Tx } from '@core/db';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  build,
+  customerImportLogs,
+  customerImportSlices,
+  ONE,
+  statement,
+  type ImportStatus,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import { explainReason } from '../customers/index.ts';
 import { getImport, type ImportRun } from './imports.ts';
@@ -6,6 +16,7 @@ import type { ImportRef } from './cancel-import.ts';
 import { countRowErrors, keepRowErrors, type RowErrorCounts } from './count-row-errors.ts';
 import { forgetIds } from './keep-ids.ts';
 import { renewLease, type PageRef } from './lease.ts';
+import { isOfRun, isRun, RUN } from './of-run.ts';
 
 /** completed_with_errors: somebody was not stored, or without a field. A note alone is no error. */
 export async function completeRun(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
@@ -46,19 +57,52 @@ export interface CancelledRun extends ImportRef {
   cursors: string[];
 }
 
+const CANCELLING = statement({
+  row: {
+    merchantId: customerImportLogs.merchantId,
+    importId: customerImportLogs.id,
+    shop: customerImportLogs.shop,
+    source: customerImportLogs.source,
+    cursors: sql<string[]>`array(
+      select ${customerImportSlices.cursor} from ${customerImportSlices}
+       where ${customerImportSlices.importId} = ${customerImportLogs.id} and not ${customerImportSlices.done}
+         and ${customerImportSlices.cursor} is not null
+         and ${inArray(customerImportSlices.kind, ['read', 'ids'])})`,
+  },
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(customerImportLogs)
+      .where(eq(customerImportLogs.status, 'cancelling'))
+      .for('no key update', { skipLocked: true }),
+});
+
 /** Ends the runs that are to be cancelled; pages in flight find themselves fenced and write nothing. */
 export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<CancelledRun[]> {
-  const cancelling = await tx.query<CancelledRun & Record<string, unknown>>(
-    `select merchant_id as "merchantId", id as "importId", shop, source,
-            array(select s.cursor from customer_import_slices s
-                   where s.import_id = r.id and not s.done and s.cursor is not null
-                     and s.kind in ('read', 'ids')) as cursors
-       from customer_import_logs r
-      where status = 'cancelling' for no key update skip locked`,
-  );
+  const cancelling = await tx.run(CANCELLING);
   for (const ref of cancelling) await endRun(tx, ctx, ref, { status: 'cancelled' });
   return cancelling;
 }
+
+const END = statement({
+  params: { ...RUN, status: customerImportLogs.status, error: customerImportLogs.error },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(customerImportLogs)
+      .set({ status: p.status, error: p.error, waitingReason: null, finishedAt: sql`now()` })
+      .where(and(isRun(p), inArray(customerImportLogs.status, ['running', 'paused', 'cancelling'])))
+      .returning(row),
+});
+
+const TAKE_SLICES_BACK = statement({
+  params: RUN,
+  text: (p) =>
+    build
+      .update(customerImportSlices)
+      .set({ fence: sql`${customerImportSlices.fence} + 1`, leaseUntil: null, failingSince: null })
+      .where(isOfRun(customerImportSlices, p)),
+});
 
 async function endRun(
   tx: Tx,
@@ -66,22 +110,12 @@ async function endRun(
   { merchantId, importId }: ImportRef,
   { status, error, rowErrors }: { status: ImportStatus; error?: string; rowErrors?: RowErrorCounts },
 ): Promise<void> {
-  const ended = await tx.query(
-    `update customer_import_logs
-        set status = $3, error = $4, waiting_reason = null, finished_at = now()
-      where merchant_id = $1 and id = $2 and status in ('running', 'paused', 'cancelling')
-     returning 1`,
-    [merchantId, importId, status, error ?? null],
-  );
-  if (ended.length === 0) return;
   const ref = { merchantId, importId };
+  const ended = await tx.run(END, { ...ref, status, error });
+  if (ended.length === 0) return;
   await keepRowErrors(tx, ref, rowErrors ?? (await countRowErrors(tx, ref)));
-  await tx.query(
-    `update customer_import_slices set fence = fence + 1, lease_until = null, failing_since = null
-      where merchant_id = $1 and import_id = $2`,
-    [merchantId, importId],
-  );
-  const { read, created, updated, failed } = await getImport(tx, { merchantId, importId });
+  await tx.run(TAKE_SLICES_BACK, ref);
+  const { read, created, updated, failed } = await getImport(tx, ref);
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'import.end',

@@ -1,22 +1,29 @@
-import type { Tx } from '@core/db';
+import { and, eq } from 'drizzle-orm';
+import { build, customerImportErrors, many, oneOf, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import { healEmails } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
+import { isOfRun, RUN } from './of-run.ts';
+
+const FORGET = statement({
+  params: { ...RUN, externalIds: many(customerImportErrors.externalId) },
+  text: (p) =>
+    build
+      .delete(customerImportErrors)
+      .where(
+        and(
+          isOfRun(customerImportErrors, p),
+          oneOf(customerImportErrors.externalId, p.externalIds),
+          eq(customerImportErrors.reason, 'email_shared'),
+        ),
+      ),
+});
 
 /**
  * An email that moved from one customer to another during the run was still the first one's when the page of the second
  * came before his, in another slice perhaps. What became free by the end is healed, and no error of the run any more.
  */
-export async function healShared(
-  tx: Tx,
-  ctx: CommandContext,
-  { merchantId, importId }: ImportRef,
-): Promise<void> {
-  const healed = await healEmails(tx, ctx, { merchantId, origin: 'import' });
-  if (healed.length === 0) return;
-  await tx.query(
-    `delete from customer_import_errors
-      where merchant_id = $1 and import_id = $2 and external_id = any($3) and reason = 'email_shared'`,
-    [merchantId, importId, healed],
-  );
+export async function healShared(tx: Tx, ctx: CommandContext, ref: ImportRef): Promise<void> {
+  const healed = await healEmails(tx, ctx, { merchantId: ref.merchantId, origin: 'import' });
+  if (healed.length > 0) await tx.run(FORGET, { ...ref, externalIds: healed });
 }

@@ -1,4 +1,27 @@
-import type { Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { assign, columns, customerImportLogs, limit, relation, statement, type Tx } from '@core/db';
+
+const PICK_UP = statement({
+  params: { most: limit },
+  row: { importId: customerImportLogs.id },
+  text(p, row) {
+    const { id, status, startedAt } = customerImportLogs;
+    const pendingRow = { id };
+    const pending = relation('pending', pendingRow);
+    return sql`
+      with ${pending} as materialized (
+        select ${columns(pendingRow)} from ${customerImportLogs} where ${status} = 'pending'
+         order by ${id} limit ${p.most} for update skip locked)
+      update ${customerImportLogs} set ${assign(customerImportLogs, {
+        status: sql`'running'`,
+        waitingReason: sql`null`,
+        startedAt: sql`coalesce(${startedAt}, now())`,
+      })}
+        from ${pending}
+       where ${id} = ${pending.id}
+      returning ${row}`;
+  },
+});
 
 /**
  * Starts pending runs, oldest first: at most `limit`, and none that another importer is starting.
@@ -6,16 +29,5 @@ import type { Tx } from '@core/db';
  * round trip (two importers wait for each other's rows); an advisory lock around the whole tick (one stuck
  * importer stops all); plain `for update` (importers queue up behind the first).
  */
-export async function pickUpRuns(tx: Tx, limit: number): Promise<{ importId: string }[]> {
-  return tx.query<{ importId: string }>(
-    `with pending as materialized (
-       select id from customer_import_logs where status = 'pending'
-        order by id limit $1 for update skip locked)
-     update customer_import_logs r
-        set status = 'running', waiting_reason = null, started_at = coalesce(r.started_at, now())
-       from pending
-      where r.id = pending.id
-     returning r.id as "importId"`,
-    [limit],
-  );
-}
+export const pickUpRuns = (tx: Tx, limit: number): Promise<{ importId: string }[]> =>
+  tx.run(PICK_UP, { most: limit });

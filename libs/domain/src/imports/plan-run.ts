@@ -1,8 +1,9 @@
-import type { Tx } from '@core/db';
+import { build, customerImportErrors, customerImportLogs, statement, type Tx } from '@core/db';
 import { addSlices } from './add-slices.ts';
 import { commitPage, countersOf } from './commit-page.ts';
 import { forgetIds } from './keep-ids.ts';
 import type { PageRef } from './lease.ts';
+import { isOfRun, isRun, RUN } from './of-run.ts';
 import type { SliceRange } from './slice-range.ts';
 
 export interface RunPlan {
@@ -13,6 +14,17 @@ export interface RunPlan {
   ranges: readonly SliceRange[];
 }
 
+const FORGET_ERRORS = statement({
+  params: RUN,
+  text: (p) => build.delete(customerImportErrors).where(isOfRun(customerImportErrors, p)),
+});
+
+const KEEP_PLAN = statement({
+  params: { ...RUN, expected: customerImportLogs.expected, source: customerImportLogs.source },
+  text: (p) =>
+    build.update(customerImportLogs).set({ expected: p.expected, source: p.source }).where(isRun(p)),
+});
+
 /**
  * Writes what the run is to read, and is done with the planning slice. A run that begins anew forgets whom it saw, and
  * what it could not store: it reads them again.
@@ -21,14 +33,8 @@ export interface RunPlan {
 export async function planRun(tx: Tx, page: PageRef, { expected, source, ranges }: RunPlan): Promise<void> {
   await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('plan', {}) });
   await forgetIds(tx, page);
-  await tx.query('delete from customer_import_errors where merchant_id = $1 and import_id = $2', [
-    page.merchantId,
-    page.importId,
-  ]);
-  await tx.query(
-    'update customer_import_logs set expected = $3, source = $4 where merchant_id = $1 and id = $2',
-    [page.merchantId, page.importId, expected, source],
-  );
+  await tx.run(FORGET_ERRORS, page);
+  await tx.run(KEEP_PLAN, { ...page, expected, source });
   await addSlices(
     tx,
     page,

@@ -1,6 +1,17 @@
-import type { Tx } from '@core/db';
-import { BROKEN_OFF } from './broken-off.ts';
+import { asc, inArray, lt, sql } from 'drizzle-orm';
+import {
+  BROKEN_OFF_STATUSES,
+  build,
+  customerImportErrors,
+  customerImportIds,
+  customerImportLogs,
+  customerImportSlices,
+  ONE,
+  statement,
+  type Tx,
+} from '@core/db';
 import { forgetIds } from './keep-ids.ts';
+import { isOfRun, RUN } from './of-run.ts';
 
 /**
  * A run that was broken off keeps its ids and its places for a resume. So long: nobody resumes what is a month old, for
@@ -25,36 +36,53 @@ export async function pruneImports(tx: Tx): Promise<boolean> {
   return runs === RUNS || errors === ERRORS;
 }
 
+// Its lock keeps a resume off, which looks for open slices.
+const OLD_RUNS = statement({
+  row: { merchantId: customerImportLogs.merchantId, importId: customerImportLogs.id },
+  text: (_, row) => sql`
+    select ${row} from ${customerImportLogs}
+     where ${inArray(customerImportLogs.status, BROKEN_OFF_STATUSES)}
+       and ${customerImportLogs.finishedAt} < now() - make_interval(days => ${KEEP_BROKEN_OFF_DAYS})
+       and (exists (select from ${customerImportIds}
+                     where ${customerImportIds.importId} = ${customerImportLogs.id})
+            or exists (select from ${customerImportSlices}
+                        where ${customerImportSlices.importId} = ${customerImportLogs.id}
+                          and not ${customerImportSlices.done}))
+     order by ${customerImportLogs.finishedAt} limit ${RUNS}
+       for update of ${customerImportLogs} skip locked`,
+});
+
+const CLOSE_SLICES = statement({
+  params: RUN,
+  text: (p) =>
+    build
+      .update(customerImportSlices)
+      .set({ done: true, cursor: null })
+      .where(isOfRun(customerImportSlices, p)),
+});
+
 async function pruneRuns(tx: Tx): Promise<number> {
-  // Its lock keeps a resume off, which looks for open slices.
-  const runs = await tx.query<{ merchantId: string; importId: string }>(
-    `select r.merchant_id as "merchantId", r.id as "importId"
-       from customer_import_logs r
-      where r.${BROKEN_OFF} and r.finished_at < now() - make_interval(days => $1)
-        and (exists (select from customer_import_ids i where i.import_id = r.id)
-             or exists (select from customer_import_slices s where s.import_id = r.id and not s.done))
-      order by r.finished_at limit ${RUNS} for update of r skip locked`,
-    [KEEP_BROKEN_OFF_DAYS],
-  );
+  const runs = await tx.run(OLD_RUNS);
   for (const run of runs) {
     await forgetIds(tx, run);
-    await tx.query(
-      'update customer_import_slices set done = true, cursor = null where merchant_id = $1 and import_id = $2',
-      [run.merchantId, run.importId],
-    );
+    await tx.run(CLOSE_SLICES, run);
   }
   return runs.length;
 }
 
 /** Their ids tell their time, and so the primary key is in its order. Of two at once, one waits and finds them gone. */
-const pruneErrors = async (tx: Tx): Promise<number> =>
-  (
-    await tx.query(
-      `delete from customer_import_errors where id in (
-         select id from customer_import_errors
-          where id < (select uuidv7(make_interval(days => $1)))
-          order by id limit ${ERRORS})
-       returning 1`,
-      [-KEEP_ERRORS_DAYS],
-    )
-  ).length;
+const PRUNE_ERRORS = statement({
+  row: ONE,
+  text(_, row) {
+    const { id } = customerImportErrors;
+    const oldest = build
+      .select({ id })
+      .from(customerImportErrors)
+      .where(lt(id, sql`(select uuidv7(make_interval(days => ${-KEEP_ERRORS_DAYS})))`))
+      .orderBy(asc(id))
+      .limit(ERRORS);
+    return build.delete(customerImportErrors).where(inArray(id, oldest)).returning(row);
+  },
+});
+
+const pruneErrors = async (tx: Tx): Promise<number> => (await tx.run(PRUNE_ERRORS)).length;

@@ -1,9 +1,72 @@
-import { appendAudit, type Actor, type ImportStatus, type Tx } from '@core/db';
+import { inArray, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  ACTIVE_STATUSES,
+  appendAudit,
+  assign,
+  BROKEN_OFF_STATUSES,
+  build,
+  columns,
+  customerImportLogs,
+  customerImportSlices,
+  ONE,
+  relation,
+  returning,
+  statement,
+  type Actor,
+  type Tx,
+} from '@core/db';
 import { getImport, type ImportRun } from './imports.ts';
 import { addSlices } from './add-slices.ts';
-import { BROKEN_OFF, isResumable } from './broken-off.ts';
+import { isResumable } from './broken-off.ts';
 import { cannot, statusOf, type ImportRef } from './cancel-import.ts';
-import { ACTIVE, alreadyRunning } from './start-import.ts';
+import { isOfRun, isRun, RUN } from './of-run.ts';
+import { alreadyRunning } from './start-import.ts';
+
+const LOCK = statement({
+  params: RUN,
+  row: ONE,
+  text: (p, row) => build.select(row).from(customerImportLogs).where(isRun(p)).for('update'),
+});
+
+const RESUME = statement({
+  params: RUN,
+  text(p) {
+    const { id, shop, status, expected, startedAt } = customerImportLogs;
+    const wasRow = {
+      id,
+      status,
+      anew: sql<boolean>`${status} = 'incomplete' or not exists (
+        select from ${customerImportSlices}
+         where ${isOfRun(customerImportSlices, p)} and not ${customerImportSlices.done})`,
+    };
+    const was = relation('was', wasRow);
+    const other = alias(customerImportLogs, 'other');
+    const unlessAnew = (value: typeof expected | typeof startedAt) =>
+      sql`case when ${was.anew} then null else ${value} end`;
+    return returning(
+      { was: was.status, anew: was.anew },
+      (row) => sql`
+      update ${customerImportLogs} set ${assign(customerImportLogs, {
+        status: sql`'pending'`,
+        finishedAt: sql`null`,
+        error: sql`null`,
+        waitingReason: sql`null`,
+        rowErrors: sql`null`,
+        expected: unlessAnew(expected),
+        startedAt: unlessAnew(startedAt),
+      })}
+        from (select ${columns(wasRow)} from ${customerImportLogs} where ${isRun(p)}) ${was}
+       where ${customerImportLogs.merchantId} = ${p.merchantId} and ${id} = ${was.id}
+         and ${inArray(was.status, BROKEN_OFF_STATUSES)}
+         and not exists (
+           select from ${customerImportLogs} as ${other}
+            where ${other.merchantId} = ${p.merchantId} and ${other.shop} = ${shop}
+              and ${inArray(other.status, ACTIVE_STATUSES)})
+      returning ${row}`,
+    );
+  },
+});
 
 /**
  * Puts an ended import back to pending, to go on where it stopped. One without such a place reads the shop anew, and its
@@ -16,26 +79,9 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   const { merchantId, importId } = input;
   const before = await getImport(tx, input);
   // A statement of its own: the next one then sees the slices as pruning, which holds this lock, left them.
-  await tx.query('select from customer_import_logs where merchant_id = $1 and id = $2 for update', [
-    merchantId,
-    importId,
-  ]);
+  await tx.run(LOCK, input);
   // A race with a start fails on the unique index, and the transaction runs anew and finds the winner.
-  const [resumed] = await tx.query<{ was: ImportStatus; anew: boolean }>(
-    `update customer_import_logs r
-        set status = 'pending', finished_at = null, error = null, waiting_reason = null, row_errors = null,
-            expected = case when was.anew then null else r.expected end,
-            started_at = case when was.anew then null else r.started_at end
-       from (select id, status,
-                    status = 'incomplete' or not exists (select from customer_import_slices
-                                                          where import_id = $2 and not done) as anew
-               from customer_import_logs where merchant_id = $1 and id = $2) was
-      where r.merchant_id = $1 and r.id = was.id and was.${BROKEN_OFF}
-        and not exists (select 1 from customer_import_logs other
-                         where other.merchant_id = $1 and other.shop = r.shop and other.${ACTIVE})
-     returning was.status as was, was.anew`,
-    [merchantId, importId],
-  );
+  const [resumed] = await tx.run(RESUME, input);
   if (!resumed) {
     const status = await statusOf(tx, input);
     if (!isResumable({ status })) throw cannot('resumed', status);
@@ -50,13 +96,26 @@ export async function resumeImport(tx: Tx, ctx: Actor, input: ImportRef): Promis
   return getImport(tx, input);
 }
 
+const COUNT_NOTHING = statement({
+  params: RUN,
+  text: (p) =>
+    build
+      .update(customerImportSlices)
+      .set({
+        done: true,
+        read: 0,
+        created: 0,
+        updated: 0,
+        unchanged: 0,
+        skipped: 0,
+        failed: 0,
+        deleted: 0,
+      })
+      .where(isOfRun(customerImportSlices, p)),
+});
+
 /** Its former slices are over and count for nothing; it is planned as if it had just been started. */
 async function beginAnew(tx: Tx, ref: ImportRef): Promise<void> {
-  await tx.query(
-    `update customer_import_slices
-        set done = true, read = 0, created = 0, updated = 0, unchanged = 0, skipped = 0, failed = 0, deleted = 0
-      where merchant_id = $1 and import_id = $2`,
-    [ref.merchantId, ref.importId],
-  );
+  await tx.run(COUNT_NOTHING, ref);
   await addSlices(tx, ref, [{ kind: 'plan' }]);
 }
