@@ -16,7 +16,7 @@ export {
   type Places,
 } from './parameters.ts';
 export { only, perShape } from './per-shape.ts';
-export { numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
+export { called, numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
 export {
   build,
   returning,

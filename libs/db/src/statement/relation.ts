@@ -26,15 +26,27 @@ export const numberedUnnest = <A extends Arrays>(
     Elements<A> & { nr: SQL<string> }
   >;
 
+/** The rows that a function returns; the shape names its columns, in their order. */
+export const called = <S extends Shape>(alias: string, shape: S, call: SQL): Relation<S> =>
+  asChunk(
+    refer(alias, shape),
+    sql`${call} as ${namedColumns(alias, Object.keys(shape))}`,
+  ) as unknown as Relation<S>;
+
 /** The same FROM item with more fields, made of its own. */
 export const withFields = <R extends Shape, F extends Shape>(of: R, fields: F): R & F =>
   asChunk({ ...of, ...fields }, (of as unknown as SQLWrapper).getSQL());
 
 function unnested(alias: string, arrays: Arrays, ordinality: readonly string[]): SQL {
-  const names = [...Object.keys(arrays), ...ordinality].map((name) => sql.identifier(name));
   return sql`unnest(${sql.join(Object.values(arrays), sql`, `)})${ordinality.length > 0 ? sql` with ordinality` : sql``}
-    as ${sql.identifier(alias)} (${sql.join(names, sql`, `)})`;
+    as ${namedColumns(alias, [...Object.keys(arrays), ...ordinality])}`;
 }
+
+const namedColumns = (alias: string, names: readonly string[]): SQL =>
+  sql`${sql.identifier(alias)} (${sql.join(
+    names.map((name) => sql.identifier(name)),
+    sql`, `,
+  )})`;
 
 const refer = (alias: string, shape: Shape): Record<string, SQL> =>
   mapShape(shape, (_, name) => sql`${sql.identifier(alias)}.${sql.identifier(name)}`);

@@ -30,6 +30,7 @@ export { runSchedule } from './schedules/run-schedule.ts';
 export { checkCron, checkTimeZone } from './schedules/schedule-times.ts';
 export { setImportSchedule, type SetImportSchedule } from './schedules/set-import-schedule.ts';
 export { shopDomain } from './shop-domain.ts';
+export { connectionOfWebhook, SHOP_OF_WEBHOOK } from './shops/connection-of-webhook.ts';
 export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
 export { findMerchantOfShop } from './shops/find-merchant-of-shop.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';

@@ -1,21 +1,36 @@
+import { and, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { columns, customerImportIds, customerImportSlices, relation, type Places } from '@core/db';
+
+/** Parameters of statements that hold these sets. */
+export const RUN = { merchantId: customerImportIds.merchantId, importId: customerImportIds.importId };
+export type RunPlaces = Places<typeof RUN>;
+
+const i = alias(customerImportIds, 'i');
+const s = alias(customerImportSlices, 's');
+const FOUND = { id: sql<string>`unnest(${i.ids})` };
+
 /**
- * Sets of ids of one run ($2) as common table expressions; `id` is the number of gid://shopify/Customer/7.
+ * Sets of ids of one run as common table expressions; `id` is the number of gid://shopify/Customer/7.
  *
  * They are compared by except and intersect, never joined: of a shop that has just been read the statistics know
  * nothing, and a join planned for one row scans the whole set for each of a hundred thousand.
  *
  * seen: whom the run has read. What a verify slice still has to ask for is not among them.
  */
-export const SEEN = `seen as materialized (
-  select distinct unnest(i.ids) as id
-    from customer_import_ids i
-    join customer_import_slices s on s.import_id = i.import_id and s.slice = i.slice
-   where i.merchant_id = $1 and i.import_id = $2
-     and (s.kind in ('read', 'reconcile') or (s.kind = 'verify' and i.page < s.page)))`;
+export const seen = relation('seen', FOUND);
+export const withSeen = (run: RunPlaces): SQL =>
+  sql`${seen} as materialized (${findIds(
+    run,
+    or(inArray(s.kind, ['read', 'reconcile']), and(eq(s.kind, 'verify'), lt(i.page, s.page))),
+  )})`;
 
 /** listed: whom the shop listed when it was asked for ids alone. */
-export const LISTED = `listed as (
-  select distinct unnest(i.ids) as id
-    from customer_import_ids i
-    join customer_import_slices s on s.import_id = i.import_id and s.slice = i.slice
-   where i.merchant_id = $1 and i.import_id = $2 and s.kind = 'ids')`;
+export const listed = relation('listed', FOUND);
+export const withListed = (run: RunPlaces): SQL => sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;
+
+const findIds = (run: RunPlaces, which: SQL | undefined): SQL => sql`
+  select distinct ${columns(FOUND)}
+    from ${customerImportIds} as ${i}
+    join ${customerImportSlices} as ${s} on ${s.importId} = ${i.importId} and ${s.slice} = ${i.slice}
+   where ${i.merchantId} = ${run.merchantId} and ${i.importId} = ${run.importId} and ${which}`;

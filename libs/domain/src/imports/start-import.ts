@@ -1,9 +1,23 @@
-import { sql, type Column, type SQL } from 'drizzle-orm';
-import { ACTIVE_STATUSES, appendAudit, customerImportLogs, RaceLost, type Actor, type Tx } from '@core/db';
+import { and, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import {
+  ACTIVE_STATUSES,
+  appendAudit,
+  bare,
+  build,
+  customerImportLogs,
+  insertValues,
+  ONE,
+  RaceLost,
+  shopifyConnections,
+  statement,
+  type Actor,
+  type Tx,
+} from '@core/db';
 import { CoreError } from '@core/runtime';
 import { notConnected } from './access-token.ts';
 import { addSlices } from './add-slices.ts';
 import { shopDomain } from './shop-domain.ts';
+import { ofShop, SHOP } from './shops/of-shop.ts';
 
 export interface StartImport {
   merchantId: string;
@@ -13,6 +27,21 @@ export interface StartImport {
   /** delta: only what changed since the last completed import; full when there is none. */
   mode?: 'full' | 'delta' | undefined;
 }
+
+const INSERT = statement({
+  params: {
+    ...SHOP,
+    source: customerImportLogs.source,
+    mode: customerImportLogs.mode,
+    since: customerImportLogs.since,
+  },
+  row: { id: customerImportLogs.id },
+  text: (p, row) => sql`
+    ${insertValues(customerImportLogs, p)}
+    on conflict (${bare(customerImportLogs.merchantId, customerImportLogs.shop)})
+    where ${isActive({ status: bare(customerImportLogs.status) })} do nothing
+    returning ${row}`,
+});
 
 /**
  * Writes a pending run with the slice that plans the others; the importer picks it up.
@@ -25,13 +54,7 @@ export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promi
 
   const since = input.mode === 'delta' ? await lastCompletedStart(tx, merchantId, shop) : null;
   const mode = since ? 'delta' : 'full';
-  const [run] = await tx.query<{ id: string }>(
-    `insert into customer_import_logs (merchant_id, shop, source, mode, since)
-     values ($1, $2, $3, $4, $5)
-     on conflict (merchant_id, shop) where ${ACTIVE} do nothing
-     returning id`,
-    [merchantId, shop, source, mode, since],
-  );
+  const [run] = await tx.run(INSERT, { merchantId, shop, source, mode, since });
   if (!run) throw await alreadyRunning(tx, merchantId, shop);
 
   await addSlices(tx, { merchantId, importId: run.id }, [{ kind: 'plan' }]);
@@ -65,29 +88,48 @@ export class AlreadyRunning extends CoreError {
   }
 }
 
+const FIND_ACTIVE = statement({
+  params: SHOP,
+  row: { id: customerImportLogs.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportLogs)
+      .where(and(ofShop(customerImportLogs, p), isActive())),
+});
+
 /** The error that names the run which holds the shop. */
 export async function alreadyRunning(tx: Tx, merchantId: string, shop: string): Promise<Error> {
-  const [running] = await tx.query<{ id: string }>(
-    `select id from customer_import_logs where merchant_id = $1 and shop = $2 and ${ACTIVE}`,
-    [merchantId, shop],
-  );
+  const [running] = await tx.run(FIND_ACTIVE, { merchantId, shop });
   if (!running) return new RaceLost('the import that held the shop ended meanwhile');
   return new AlreadyRunning(running.id, shop);
 }
 
+const FIND_CONNECTION = statement({
+  params: SHOP,
+  row: ONE,
+  text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
+});
+
 const isConnected = async (tx: Tx, merchantId: string, shop: string): Promise<boolean> =>
-  (
-    await tx.query('select 1 from shopify_connections where merchant_id = $1 and shop = $2', [
-      merchantId,
-      shop,
-    ])
-  ).length > 0;
+  (await tx.run(FIND_CONNECTION, { merchantId, shop })).length > 0;
+
+const FIND_LAST_COMPLETED = statement({
+  params: SHOP,
+  row: { startedAt: sql<Date | null>`max(${customerImportLogs.startedAt})` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportLogs)
+      .where(
+        and(
+          ofShop(customerImportLogs, p),
+          inArray(customerImportLogs.status, ['completed', 'completed_with_errors']),
+        ),
+      ),
+});
 
 async function lastCompletedStart(tx: Tx, merchantId: string, shop: string): Promise<Date | null> {
-  const [last] = await tx.query<{ started: Date | null }>(
-    `select max(started_at) as started from customer_import_logs
-      where merchant_id = $1 and shop = $2 and status in ('completed', 'completed_with_errors')`,
-    [merchantId, shop],
-  );
-  return last?.started ?? null;
+  const [last] = await tx.run(FIND_LAST_COMPLETED, { merchantId, shop });
+  return last?.startedAt ?? null;
 }

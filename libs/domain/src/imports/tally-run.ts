@@ -1,37 +1,102 @@
-import type { Tx } from '@core/db';
-import { CUSTOMER_NUMBER } from '../customers/index.ts';
+import { gte, or, sql, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  assign,
+  columns,
+  customerImportIds,
+  customerImportLogs,
+  customerImportSlices,
+  customers,
+  relation,
+  returning,
+  statement,
+  unnest,
+  type Tx,
+} from '@core/db';
+import { customerNumber } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import type { Tally } from './judge-run.ts';
-import { SEEN } from './seen-ids.ts';
+import { RUN, seen, withSeen } from './seen-ids.ts';
+
+const r = alias(customerImportLogs, 'r');
+const s = alias(customerImportSlices, 's');
+const c = alias(customers, 'c');
+
+const GONE = { id: customerNumber(c) };
+const gone = relation('gone', GONE);
+
+const lastSlice = sql`order by ${s.slice} desc limit 1`;
+
+const TALLY = statement({
+  params: RUN,
+  text(p) {
+    const slices = sql`${customerImportSlices} as ${s} where ${s.importId} = ${p.importId}`;
+    return returning(
+      {
+        expected: r.expected,
+        counted: sql<
+          string | null
+        >`(select ${s.cursor} from ${slices} and ${s.kind} = 'verify' ${lastSlice})`,
+        seen: sql<number>`(select count(*) from ${seen})::float8`,
+        gone: sql<number>`(select count(*) from
+          (select ${gone.id} from ${gone} intersect all select ${seen.id} from ${seen}) met)::float8`,
+        goneUnseen: sql<number>`(select count(*) from
+          (select ${gone.id} from ${gone} except all select ${seen.id} from ${seen}) unmet)::float8`,
+        scanned: sql<boolean>`coalesce(
+          (select ${s.kind} from ${slices} and ${s.kind} in ('plan', 'ids') ${lastSlice}) = 'ids', false)`,
+      },
+      (row) => sql`
+      with ${withSeen(p)}, ${gone} as (
+        select ${columns(GONE)}
+          from ${customers} as ${c} join ${customerImportLogs} as ${r} on ${r.id} = ${p.importId}
+         where ${c.merchantId} = ${p.merchantId}
+           and ${or(gte(c.deletedAt, r.startedAt), gte(c.erasedAt, r.startedAt))})
+      select ${row} from ${customerImportLogs} as ${r}
+       where ${r.merchantId} = ${p.merchantId} and ${r.id} = ${p.importId}`,
+    );
+  },
+});
 
 /** Counts what judgeRun wants to know; `counted` is what the last verify slice was told. */
-export async function tallyRun(tx: Tx, { merchantId, importId }: ImportRef): Promise<Tally> {
-  const [row] = await tx.query<Record<Exclude<keyof Tally, 'scanned'>, string> & { scanned: boolean }>(
-    `with ${SEEN}, gone as (
-       select ${CUSTOMER_NUMBER} as id
-         from customers c join customer_import_logs r on r.id = $2
-        where c.merchant_id = $1 and (c.deleted_at >= r.started_at or c.erased_at >= r.started_at))
-     select r.expected,
-            (select cursor from customer_import_slices
-              where import_id = $2 and kind = 'verify' order by slice desc limit 1) as counted,
-            (select count(*) from seen) as seen,
-            (select count(*) from (select id from gone intersect all select id from seen) met) as gone,
-            (select count(*) from (select id from gone except all select id from seen) unmet) as "goneUnseen",
-            coalesce((select kind from customer_import_slices where import_id = $2 and kind in ('plan', 'ids')
-                       order by slice desc limit 1) = 'ids', false) as scanned
-       from customer_import_logs r where r.merchant_id = $1 and r.id = $2`,
-    [merchantId, importId],
-  );
+export async function tallyRun(tx: Tx, run: ImportRef): Promise<Tally> {
+  const [row] = await tx.run(TALLY, run);
   if (!row) throw new Error('the run is gone');
-  const { scanned, ...counts } = row;
-  return {
-    expected: Number(counts.expected),
-    counted: Number(counts.counted),
-    seen: Number(counts.seen),
-    gone: Number(counts.gone),
-    goneUnseen: Number(counts.goneUnseen),
-    scanned,
-  };
+  return { ...row, expected: Number(row.expected), counted: Number(row.counted) };
+}
+
+const i = alias(customerImportIds, 'i');
+
+const CURRENT = { importId: s.importId, slice: s.slice, kind: s.kind, read: s.read };
+const current = relation('current', CURRENT);
+const TWICE = { rows: sql<string>`(select sum(${current.read}) from ${current}) - (${countIds()})` };
+const twice = relation('twice', TWICE);
+
+const CORRECT_READ = statement({
+  params: RUN,
+  text: (p) => sql`
+    with ${current} as (
+      select ${columns(CURRENT)} from ${customerImportSlices} as ${s}
+       where ${s.merchantId} = ${p.merchantId} and ${s.importId} = ${p.importId}
+         and ${s.kind} in ('plan', 'read', 'verify')
+         and ${s.slice} >= (select max(${s.slice}) from ${customerImportSlices} as ${s}
+                             where ${s.importId} = ${p.importId} and ${s.kind} = 'plan')),
+    ${twice} as (select ${columns(TWICE)})
+    update ${customerImportSlices} as ${s}
+       set ${assign(customerImportSlices, {
+         read: sql`${s.read} - ${twice.rows}`,
+         unchanged: sql`${s.unchanged} - ${twice.rows}`,
+       })}
+      from ${twice}, ${current}
+     where ${s.importId} = ${current.importId} and ${s.slice} = ${current.slice} and ${current.kind} = 'plan'
+       and ${twice.rows} > 0`,
+});
+
+/** Of the distinct customers whom the current slices have read. */
+function countIds(): SQL {
+  const each = unnest('each', { id: sql<number[]>`${i.ids}` });
+  return sql`select count(distinct ${each.id})
+    from ${customerImportIds} as ${i}
+    join ${current} on ${current.importId} = ${i.importId} and ${current.slice} = ${i.slice}, ${each}`;
 }
 
 /**
@@ -39,19 +104,6 @@ export async function tallyRun(tx: Tx, { merchantId, importId }: ImportRef): Pro
  * read some of them twice, and found them unchanged. The correction stands in the counters of the planning slice,
  * because a run's counters are the sums of its slices'. Until the end `read` may be too large by those.
  */
-export async function correctRead(tx: Tx, { merchantId, importId }: ImportRef): Promise<void> {
-  await tx.query(
-    `with current as (
-       select * from customer_import_slices
-        where merchant_id = $1 and import_id = $2 and kind in ('plan', 'read', 'verify')
-          and slice >= (select max(slice) from customer_import_slices where import_id = $2 and kind = 'plan')),
-     twice as (
-       select (select sum(read) from current)
-              - (select count(distinct id) from customer_import_ids i join current c using (import_id, slice),
-                        unnest(i.ids) id) as rows)
-     update customer_import_slices s set read = s.read - twice.rows, unchanged = s.unchanged - twice.rows
-       from twice, current c
-      where s.import_id = c.import_id and s.slice = c.slice and c.kind = 'plan' and twice.rows > 0`,
-    [merchantId, importId],
-  );
+export async function correctRead(tx: Tx, run: ImportRef): Promise<void> {
+  await tx.run(CORRECT_READ, run);
 }

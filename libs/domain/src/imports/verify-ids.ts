@@ -1,10 +1,24 @@
-import type { Tx } from '@core/db';
-import { CUSTOMER_NUMBER } from '../customers/index.ts';
+import { and, eq, gte, isNotNull, isNull, lt, sql, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  build,
+  columns,
+  customerImportIds,
+  customerImportLogs,
+  customers,
+  insertSelect,
+  relation,
+  shopifyConnections,
+  statement,
+  type Places,
+  type Tx,
+} from '@core/db';
+import { customerNumber } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
 import { keepIds } from './keep-ids.ts';
 import type { PageRef } from './lease.ts';
-import { LISTED, SEEN } from './seen-ids.ts';
+import { listed, RUN, seen, withListed, withSeen, type RunPlaces } from './seen-ids.ts';
 
 /**
  * A `verify` slice asks the shop for its count anew (page 0, kept as the slice's cursor), and then for single ids:
@@ -13,66 +27,101 @@ import { LISTED, SEEN } from './seen-ids.ts';
  */
 const IDS_A_PAGE = 250;
 
+const sought = relation('sought', { id: sql<string>`` });
+const ASKED = {
+  id: sought.id,
+  page: sql<string>`(row_number() over (order by ${sought.id}) - 1) / ${IDS_A_PAGE} + 1`,
+};
+const asked = relation('asked', ASKED);
+
+/** @param idsOf a query of them */
+const addIds = (idsOf: (run: RunPlaces) => SQL) =>
+  statement({
+    params: { ...RUN, slice: customerImportIds.slice },
+    text: ({ slice, ...run }) => sql`
+      with ${withSeen(run)}, ${withListed(run)},
+      ${asked} as (select ${columns(ASKED)} from (${idsOf(run)}) ${sought})
+      ${insertSelect(customerImportIds, {
+        importId: run.importId,
+        slice,
+        page: asked.page,
+        merchantId: run.merchantId,
+        ids: sql`array_agg(${asked.id} order by ${asked.id})`,
+      })} from ${asked} group by ${asked.page}`,
+  });
+
+const c = alias(customers, 'c');
+const r = alias(customerImportLogs, 'r');
+
+const KNOWN = { id: customerNumber(c) };
+const known = relation('known', KNOWN);
+
+const ADD_STRANGERS = addIds(
+  (p) => sql`
+    select ${known.id}
+      from (select ${columns(KNOWN)}
+              from ${customerImportLogs} as ${r} join ${customers} as ${c} on ${c.merchantId} = ${r.merchantId}
+             where ${r.id} = ${p.importId} and ${r.mode} = 'full' and ${c.merchantId} = ${p.merchantId}
+               and ${isNull(c.deletedAt)} and ${lt(c.createdAt, r.startedAt)}
+               and (select count(*) from ${shopifyConnections}
+                     where ${shopifyConnections.merchantId} = ${p.merchantId}) = 1) ${known}
+     where ${isNotNull(known.id)}
+    except select ${seen.id} from ${seen}`,
+);
+
 /**
  * Strangers: customers who were stored before a full run began, and whom it has not met. Only while the merchant has
  * this one shop: nothing tells which of two shops a customer is of.
  */
-export const verifyStrangers = (tx: Tx, ref: ImportRef): Promise<void> =>
-  addVerify(
-    tx,
-    ref,
-    `select id
-       from (select ${CUSTOMER_NUMBER} as id
-               from customer_import_logs r join customers c on c.merchant_id = r.merchant_id
-              where r.id = $2 and r.mode = 'full' and c.merchant_id = $1 and c.deleted_at is null
-                and c.created_at < r.started_at
-                and (select count(*) from shopify_connections where merchant_id = $1) = 1) known
-      where id is not null
-     except select id from seen`,
-  );
+export const verifyStrangers = (tx: Tx, ref: ImportRef): Promise<void> => addVerify(tx, ref, ADD_STRANGERS);
+
+const ADD_DIFFERENCE = addIds(
+  (p) => sql`
+    (select ${listed.id} from ${listed} except select ${seen.id} from ${seen})
+     union all
+    (select ${seen.id} from ${seen} except select ${listed.id} from ${listed}
+     except
+     select ${customerNumber(c)}
+       from ${customers} as ${c} join ${customerImportLogs} as ${r} on ${r.id} = ${p.importId}
+      where ${c.merchantId} = ${p.merchantId} and ${gte(c.deletedAt, r.startedAt)})`,
+);
 
 /** Those that only one side has: listed by the shop and not read, or read and not listed by it any more. */
-export const verifyDifference = (tx: Tx, ref: ImportRef): Promise<void> =>
-  addVerify(
-    tx,
-    ref,
-    `(select id from listed except select id from seen)
-      union all
-     (select id from seen except select id from listed
-      except
-      select ${CUSTOMER_NUMBER}
-        from customers c join customer_import_logs r on r.id = $2
-       where c.merchant_id = $1 and c.deleted_at >= r.started_at)`,
+export const verifyDifference = (tx: Tx, ref: ImportRef): Promise<void> => addVerify(tx, ref, ADD_DIFFERENCE);
+
+async function addVerify(tx: Tx, ref: ImportRef, add: ReturnType<typeof addIds>): Promise<void> {
+  const slice = await addSlices(tx, ref, [{ kind: 'verify' }]);
+  await tx.run(add, { ...ref, slice });
+}
+
+const PAGE = { ...RUN, slice: customerImportIds.slice, page: customerImportIds.page };
+const isPage = (p: Places<typeof PAGE>) =>
+  and(
+    eq(customerImportIds.merchantId, p.merchantId),
+    eq(customerImportIds.importId, p.importId),
+    eq(customerImportIds.slice, p.slice),
+    eq(customerImportIds.page, p.page),
   );
 
-/** @param ids a query of them, with $1 the merchant and $2 the run */
-async function addVerify(tx: Tx, ref: ImportRef, ids: string): Promise<void> {
-  const slice = await addSlices(tx, ref, [{ kind: 'verify' }]);
-  await tx.query(
-    `with ${SEEN}, ${LISTED},
-          asked as (select id, (row_number() over (order by id) - 1) / ${IDS_A_PAGE} + 1 as page from (${ids}) found)
-     insert into customer_import_ids (import_id, slice, page, merchant_id, ids)
-     select $2, $3, page, $1, array_agg(id order by id) from asked group by page`,
-    [ref.merchantId, ref.importId, slice],
-  );
-}
+const READ_ASKED = statement({
+  params: PAGE,
+  row: { ids: customerImportIds.ids },
+  text: (p, row) => build.select(row).from(customerImportIds).where(isPage(p)),
+});
 
 /** The ids that this page is to ask for; empty behind the last. */
-export async function readAsked(tx: Tx, { merchantId, importId, slice, page }: PageRef): Promise<number[]> {
-  const [row] = await tx.query<{ ids: string[] }>(
-    `select ids from customer_import_ids
-      where merchant_id = $1 and import_id = $2 and slice = $3 and page = $4`,
-    [merchantId, importId, slice, page],
-  );
-  return (row?.ids ?? []).map(Number);
+export async function readAsked(tx: Tx, page: PageRef): Promise<number[]> {
+  const [row] = await tx.run(READ_ASKED, page);
+  return row?.ids ?? [];
 }
+
+const FORGET_ASKED = statement({
+  params: PAGE,
+  text: (p) => build.delete(customerImportIds).where(isPage(p)),
+});
 
 /** Puts those that the shop has in the place of those that were asked for. */
 export async function keepFound(tx: Tx, page: PageRef, found: readonly number[]): Promise<void> {
-  const { merchantId, importId, slice } = page;
-  await tx.query(
-    'delete from customer_import_ids where merchant_id = $1 and import_id = $2 and slice = $3 and page = $4',
-    [merchantId, importId, slice, page.page],
-  );
+  await tx.run(FORGET_ASKED, page);
   await keepIds(tx, page, found);
 }

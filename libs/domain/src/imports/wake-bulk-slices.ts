@@ -1,5 +1,29 @@
-import type { Tx } from '@core/db';
-import { UNDER_WAY } from './under-way.ts';
+import { and, eq, inArray, not, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { assign, customerImportLogs, customerImportSlices, ONE, statement, type Tx } from '@core/db';
+import { ofShop, SHOP } from './shops/of-shop.ts';
+import { isUnderWay } from './under-way.ts';
+
+const r = alias(customerImportLogs, 'r');
+const s = alias(customerImportSlices, 's');
+
+const WAKE = statement({
+  params: SHOP,
+  row: ONE,
+  text: (p, row) => sql`
+    update ${customerImportSlices} as ${s} set ${assign(customerImportSlices, { leaseUntil: sql`null` })}
+      from ${customerImportLogs} as ${r}
+     where ${and(
+       ofShop(r, p),
+       isUnderWay(r),
+       eq(r.source, 'bulk'),
+       eq(s.merchantId, r.merchantId),
+       eq(s.importId, r.id),
+       inArray(s.kind, ['read', 'ids']),
+       not(s.done),
+     )}
+    returning ${row}`,
+});
 
 /**
  * Gives back the slices of a shop's running bulk import, so that they are handed out at once: a bulk operation has
@@ -7,17 +31,5 @@ import { UNDER_WAY } from './under-way.ts';
  * being read just now is handed out anew, and reads its page twice.
  * @returns how many
  */
-export const wakeBulkSlices = async (
-  tx: Tx,
-  { merchantId, shop }: { merchantId: string; shop: string },
-): Promise<number> =>
-  (
-    await tx.query(
-      `update customer_import_slices s set lease_until = null
-         from customer_import_logs r
-        where r.merchant_id = $1 and r.shop = $2 and r.${UNDER_WAY} and r.source = 'bulk'
-          and s.merchant_id = r.merchant_id and s.import_id = r.id and s.kind in ('read', 'ids') and not s.done
-       returning s.slice`,
-      [merchantId, shop],
-    )
-  ).length;
+export const wakeBulkSlices = async (tx: Tx, of: { merchantId: string; shop: string }): Promise<number> =>
+  (await tx.run(WAKE, of)).length;

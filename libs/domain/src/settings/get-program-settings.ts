@@ -1,7 +1,8 @@
-import { fromJson, type JsonValue } from '@bufbuild/protobuf';
-import { RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
-import type { Reader } from '@core/db';
+import { eq } from 'drizzle-orm';
+import type { RfmThresholds } from '@core/contracts';
+import { build, programSettings, statement, type Reader } from '@core/db';
 import { defaultThresholds } from './default-thresholds.ts';
+import { readStored } from './read-thresholds.ts';
 
 export interface ProgramSettings {
   thresholds: RfmThresholds;
@@ -11,20 +12,23 @@ export interface ProgramSettings {
   updatedAt: Date | null;
 }
 
+const FIND = statement({
+  params: { merchantId: programSettings.merchantId },
+  row: {
+    thresholds: programSettings.rfmThresholds,
+    configVersion: programSettings.configVersion,
+    updatedAt: programSettings.updatedAt,
+  },
+  text: (p, row) =>
+    build.select(row).from(programSettings).where(eq(programSettings.merchantId, p.merchantId)),
+});
+
 /** A merchant's settings, or the defaults. */
 export async function getProgramSettings(
   reader: Reader,
   input: { merchantId: string },
 ): Promise<ProgramSettings> {
-  const [row] = await reader.query<{ rfm_thresholds: JsonValue; config_version: number; updated_at: Date }>(
-    'select rfm_thresholds, config_version, updated_at from program_settings where merchant_id = $1',
-    [input.merchantId],
-  );
+  const [row] = await reader.run(FIND, { merchantId: input.merchantId });
   if (!row) return { thresholds: defaultThresholds(), configVersion: 0, updatedAt: null };
-  return {
-    // A field of a newer build must not make settings unreadable while both run.
-    thresholds: fromJson(RfmThresholdsSchema, row.rfm_thresholds, { ignoreUnknownFields: true }),
-    configVersion: row.config_version,
-    updatedAt: row.updated_at,
-  };
+  return { ...row, thresholds: readStored(row.thresholds) };
 }

@@ -1,7 +1,18 @@
-import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { fromJson, type JsonObject } from '@bufbuild/protobuf';
 import { RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
-import type { Reader } from '@core/db';
+import { build, many, oneOf, programSettings, statement, type Reader } from '@core/db';
 import { defaultThresholds } from './default-thresholds.ts';
+
+/** Thresholds as stored. A field of a newer build must not make them unreadable while both run. */
+export const readStored = (stored: Record<string, unknown>): RfmThresholds =>
+  fromJson(RfmThresholdsSchema, stored as JsonObject, { ignoreUnknownFields: true });
+
+const FIND = statement({
+  params: { merchantIds: many(programSettings.merchantId) },
+  row: { merchantId: programSettings.merchantId, thresholds: programSettings.rfmThresholds },
+  text: (p, row) =>
+    build.select(row).from(programSettings).where(oneOf(programSettings.merchantId, p.merchantIds)),
+});
 
 /** The thresholds of each of the merchants, or the defaults, in one statement. */
 export async function readThresholds(
@@ -10,17 +21,13 @@ export async function readThresholds(
 ): Promise<Map<string, RfmThresholds>> {
   const ids = [...new Set(merchantIds)];
   if (ids.length === 0) return new Map();
-  const rows = await reader.query<{ merchant_id: string; rfm_thresholds: JsonValue }>(
-    'select merchant_id, rfm_thresholds from program_settings where merchant_id = any($1::uuid[])',
-    [ids],
-  );
-  const own = new Map(rows.map((row) => [row.merchant_id, row.rfm_thresholds]));
+  const rows = await reader.run(FIND, { merchantIds: ids });
+  const own = new Map(rows.map(({ merchantId, thresholds }) => [merchantId, thresholds]));
   const defaults = defaultThresholds();
   return new Map(
     ids.map((id) => {
-      const json = own.get(id.toLowerCase());
-      // As in getProgramSettings: a field of a newer build must not make them unreadable.
-      return [id, json ? fromJson(RfmThresholdsSchema, json, { ignoreUnknownFields: true }) : defaults];
+      const stored = own.get(id.toLowerCase());
+      return [id, stored ? readStored(stored) : defaults];
     }),
   );
 }

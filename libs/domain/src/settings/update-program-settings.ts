@@ -1,6 +1,17 @@
 import { toJson } from '@bufbuild/protobuf';
+import { sql } from 'drizzle-orm';
 import { RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
-import { appendAudit, type Tx } from '@core/db';
+import {
+  appendAudit,
+  assign,
+  bare,
+  insertSelect,
+  json,
+  programSettings,
+  statement,
+  text,
+  type Tx,
+} from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../core/index.ts';
 import type { ProgramSettings } from './get-program-settings.ts';
@@ -13,27 +24,37 @@ export interface UpdateProgramSettings {
   etag?: string | undefined;
 }
 
+const WRITE = statement({
+  params: { merchantId: programSettings.merchantId, thresholds: json, etag: text },
+  row: { configVersion: programSettings.configVersion, updatedAt: programSettings.updatedAt },
+  text(p, row) {
+    const { merchantId, configVersion } = programSettings;
+    // One statement compares and writes: two who read the same version cannot both win.
+    return sql`
+      ${insertSelect(programSettings, { merchantId: p.merchantId, rfmThresholds: p.thresholds })}
+       where ${p.etag} in ('', '0')
+          or exists (select from ${programSettings} where ${merchantId} = ${p.merchantId})
+      on conflict (${bare(merchantId)})
+      do update set ${assign(programSettings, {
+        rfmThresholds: p.thresholds,
+        configVersion: sql`${configVersion} + 1`,
+      })}
+       where ${p.etag} in ('', ${configVersion}::text)
+      returning ${row}`;
+  },
+});
+
 /** @throws CoreError aborted when the settings have changed since `etag` */
 export async function updateProgramSettings(
   tx: Tx,
   ctx: CommandContext,
   input: UpdateProgramSettings,
 ): Promise<ProgramSettings> {
-  // One statement compares and writes: two who read the same version cannot both win.
-  const [row] = await tx.query<{ config_version: number; updated_at: Date }>(
-    `insert into program_settings (merchant_id, rfm_thresholds)
-     select $1::uuid, $2::jsonb
-      where $3 in ('', '0') or exists (select from program_settings where merchant_id = $1)
-     on conflict (merchant_id) do update
-       set rfm_thresholds = excluded.rfm_thresholds, config_version = program_settings.config_version + 1
-     where $3 in ('', program_settings.config_version::text)
-     returning config_version, updated_at`,
-    [
-      input.merchantId,
-      JSON.stringify(toJson(RfmThresholdsSchema, input.thresholds, { useProtoFieldName: true })),
-      input.etag ?? '',
-    ],
-  );
+  const [row] = await tx.run(WRITE, {
+    merchantId: input.merchantId,
+    thresholds: JSON.stringify(toJson(RfmThresholdsSchema, input.thresholds, { useProtoFieldName: true })),
+    etag: input.etag ?? '',
+  });
   if (!row) {
     throw new CoreError('aborted', 'etag: the settings have changed since; read them again', {
       field: 'etag',
@@ -42,7 +63,7 @@ export async function updateProgramSettings(
   await appendAudit(tx, ctx, {
     merchantId: input.merchantId,
     action: 'settings.update',
-    detail: { changed_fields: ['rfm_thresholds'], config_version: row.config_version },
+    detail: { changed_fields: ['rfm_thresholds'], config_version: row.configVersion },
   });
-  return { thresholds: input.thresholds, configVersion: row.config_version, updatedAt: row.updated_at };
+  return { thresholds: input.thresholds, ...row };
 }

@@ -1,12 +1,46 @@
-import type { Pool, Tx } from '@core/db';
+import { and, asc, eq, inArray, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
+import {
+  assign,
+  build,
+  float8,
+  int,
+  nullable,
+  ONE,
+  privacyRequests,
+  runOn,
+  statement,
+  webhookEvents,
+  type Pool,
+  type Tx,
+} from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import { shopifyRequestId } from './shopify-request-id.ts';
 
 export type WebhookOutcome = 'applied' | 'ignored';
 
-/** SQL of the privacy request of w, a row of webhook_events; $3 is the prefix. Rows of earlier builds have no id of it. */
-const REQUEST_OF_WEBHOOK = 'coalesce(w.request_id, $3 || w.event_id)';
+/** The privacy request of a webhook. Rows of earlier builds have no id of it. */
+const IS_ITS_REQUEST = and(
+  eq(privacyRequests.merchantId, webhookEvents.merchantId),
+  sql`${privacyRequests.requestId}
+    = coalesce(${webhookEvents.requestId}, ${shopifyRequestId('')} || ${webhookEvents.eventId})`,
+);
+
+const FINISH = statement({
+  params: { id: webhookEvents.id, outcome: webhookEvents.outcome },
+  text: (p) =>
+    build
+      .update(webhookEvents)
+      .set({
+        outcome: p.outcome,
+        body: null,
+        nameMarks: null,
+        error: null,
+        attempts: sql`${webhookEvents.attempts} + 1`,
+        finishedAt: sql`now()`,
+      })
+      .where(eq(webhookEvents.id, p.id)),
+});
 
 /** Marks a webhook done and forgets its body; the row stays, so that a second delivery is known by it. */
 export const finishWebhook = async (
@@ -14,12 +48,7 @@ export const finishWebhook = async (
   { id }: { id: string },
   outcome: WebhookOutcome,
 ): Promise<void> => {
-  await tx.query(
-    `update webhook_events
-        set outcome = $2, body = null, name_marks = null, error = null, attempts = attempts + 1, finished_at = now()
-      where id = $1`,
-    [id, outcome],
-  );
+  await tx.run(FINISH, { id, outcome });
 };
 
 /** Why a webhook was not applied. */
@@ -31,32 +60,82 @@ export interface WebhookFailure {
   retryInMs: number | null;
 }
 
+const FAIL = statement({
+  params: { id: webhookEvents.id, code: webhookEvents.error, retryInMs: nullable(float8) },
+  text: (p) =>
+    build
+      .update(webhookEvents)
+      .set({
+        error: p.code,
+        attempts: sql`${webhookEvents.attempts} + 1`,
+        nextAttemptAt: sql`now() + coalesce(${p.retryInMs}, 0) * interval '1 millisecond'`,
+        outcome: sql`case when ${p.retryInMs} is null then 'failed' end`,
+        finishedAt: sql`case when ${p.retryInMs} is null then now() end`,
+      })
+      .where(and(eq(webhookEvents.id, p.id), isNull(webhookEvents.outcome))),
+});
+
+const TELL_REQUEST = statement({
+  params: { id: webhookEvents.id },
+  text(p) {
+    const problem = sql`jsonb_build_object('problem', 'webhook: was given up, ' || ${webhookEvents.error})`;
+    return sql`
+      update ${privacyRequests}
+         set ${assign(privacyRequests, { receipt: sql`${privacyRequests.receipt} || ${problem}` })}
+        from ${webhookEvents}
+       where ${and(
+         eq(webhookEvents.id, p.id),
+         eq(webhookEvents.outcome, 'failed'),
+         inArray(webhookEvents.topic, Object.keys(REQUEST_KINDS)),
+         IS_ITS_REQUEST,
+         isNull(privacyRequests.completedAt),
+       )}`;
+  },
+});
+
 /**
  * Unless somebody has finished it meanwhile. The privacy request of one that is given up says so: its thirty days go on, and
  * somebody has to serve it.
  */
 export const failWebhook = async (tx: Tx, { id, code, retryInMs }: WebhookFailure): Promise<void> => {
-  await tx.query(
-    `update webhook_events
-        set error = $2, attempts = attempts + 1,
-            next_attempt_at = now() + coalesce($3::double precision, 0) * interval '1 millisecond',
-            outcome = case when $3::double precision is null then 'failed' end,
-            finished_at = case when $3::double precision is null then now() end
-      where id = $1 and outcome is null`,
-    [id, code, retryInMs],
-  );
-  if (retryInMs !== null) return;
-  await tx.query(
-    `update privacy_requests r set receipt = r.receipt || jsonb_build_object('problem', 'webhook: was given up, ' || w.error)
-       from webhook_events w
-      where w.id = $1 and w.outcome = 'failed' and w.topic = any($2) and r.merchant_id = w.merchant_id
-        and r.request_id = ${REQUEST_OF_WEBHOOK} and r.completed_at is null`,
-    [id, Object.keys(REQUEST_KINDS), shopifyRequestId('')],
-  );
+  await tx.run(FAIL, { id, code, retryInMs });
+  if (retryInMs === null) await tx.run(TELL_REQUEST, { id });
 };
 
 /** Rows of one delete: short enough that nobody waits for its locks. */
 const PRUNE_BATCH = 1_000;
+
+const PRUNE = statement({
+  params: { days: int },
+  row: ONE,
+  text(p, row) {
+    const served = sql`exists (
+      select from ${privacyRequests}
+       where ${and(
+         IS_ITS_REQUEST,
+         or(isNotNull(privacyRequests.completedAt), isNotNull(privacyRequests.cancelledAt)),
+       )})`;
+    const isOpen = and(
+      eq(webhookEvents.outcome, 'failed'),
+      inArray(webhookEvents.topic, PRIVACY_TOPICS),
+      not(served),
+    );
+    const oldest = build
+      .select({ id: webhookEvents.id })
+      .from(webhookEvents)
+      .where(
+        and(
+          isNotNull(webhookEvents.outcome),
+          sql`${webhookEvents.receivedAt} < now() - make_interval(days => ${p.days})`,
+          sql`not ${isOpen}`,
+        ),
+      )
+      .orderBy(asc(webhookEvents.receivedAt))
+      .limit(PRUNE_BATCH)
+      .for('update', { skipLocked: true });
+    return build.delete(webhookEvents).where(inArray(webhookEvents.id, oldest)).returning(row);
+  },
+});
 
 /**
  * Deletes webhooks that were finished, well or ill, and came more than `days` ago. Several processes may do it at once.
@@ -65,16 +144,5 @@ const PRUNE_BATCH = 1_000;
  * @returns whether there are more
  */
 export async function pruneWebhooks(pool: Pool, days: number): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `delete from webhook_events where id in (
-       select id from webhook_events w
-        where outcome is not null and received_at < now() - make_interval(days => $1)
-          and not (outcome = 'failed' and topic = any($2) and not exists (
-                select from privacy_requests r
-                 where r.merchant_id = w.merchant_id and r.request_id = ${REQUEST_OF_WEBHOOK}
-                   and (r.completed_at is not null or r.cancelled_at is not null)))
-        order by received_at limit ${PRUNE_BATCH} for update skip locked)`,
-    [days, PRIVACY_TOPICS, shopifyRequestId('')],
-  );
-  return rowCount === PRUNE_BATCH;
+  return (await runOn(pool, PRUNE, { days })).length === PRUNE_BATCH;
 }

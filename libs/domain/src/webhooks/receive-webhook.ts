@@ -1,5 +1,19 @@
-import type { Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  bare,
+  build,
+  insertValues,
+  many,
+  ONE,
+  oneOf,
+  privacyRequests,
+  returning,
+  statement,
+  webhookEvents,
+  type Tx,
+} from '@core/db';
 import { sealWebhookBody, shopifyId, webhookHash, type CommandContext } from '../core/index.ts';
+import { connectionOfWebhook, SHOP_OF_WEBHOOK } from '../imports/index.ts';
 import { marksInBody, recordPrivacyRequest, type PrivacyRequestKind } from '../privacy/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import { idByBody, isSameWebhook } from './same-webhook.ts';
@@ -20,6 +34,24 @@ export interface ReceiveWebhook {
   requestNumber?: string | undefined;
   body: Buffer;
 }
+
+const INSERT = statement({
+  params: {
+    merchantId: webhookEvents.merchantId,
+    shop: webhookEvents.shop,
+    topic: webhookEvents.topic,
+    eventId: webhookEvents.eventId,
+    requestId: webhookEvents.requestId,
+    bodyHash: webhookEvents.bodyHash,
+    body: webhookEvents.body,
+    nameMarks: webhookEvents.nameMarks,
+  },
+  row: ONE,
+  text: (p, row) => sql`
+    ${insertValues(webhookEvents, p)}
+    on conflict (${bare(webhookEvents.shop, webhookEvents.topic, webhookEvents.eventId)}) do nothing
+    returning ${row}`,
+});
 
 /**
  * Writes a webhook down for the worker, once for each shop, topic, event id and body. Nothing is stored of a shop that no
@@ -44,25 +76,18 @@ export async function receiveWebhook(
   if (input.shopId !== undefined && input.shopId !== connection.shopId) return 'other_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const bodyHash = webhookHash(keys, topic, body);
-  const marks = marksInBody(keys, body);
+  const nameMarks = marksInBody(keys, body);
   const own = idByBody(input.eventId, bodyHash);
   for (const eventId of [input.eventId, own]) {
     const webhook = { merchantId, shop, topic, eventId };
     const request = await requestOf(tx, merchantId, topic, [input.requestNumber ?? eventId, own]);
-    const stored = await tx.query(
-      `insert into webhook_events (merchant_id, shop, topic, event_id, request_id, body_hash, body, name_marks)
-       values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (shop, topic, event_id) do nothing returning 1`,
-      [
-        merchantId,
-        shop,
-        topic,
-        eventId,
-        request?.requestId ?? null,
-        bodyHash,
-        sealWebhookBody(keys, webhook, body),
-        marks,
-      ],
-    );
+    const stored = await tx.run(INSERT, {
+      ...webhook,
+      requestId: request?.requestId,
+      bodyHash,
+      body: sealWebhookBody(keys, webhook, body),
+      nameMarks,
+    });
     if (stored.length > 0) {
       if (request?.isNew) await recordPrivacyRequest(tx, ctx, request);
       tx.announce(WEBHOOKS_CHANNEL);
@@ -80,6 +105,16 @@ interface Request {
   isNew: boolean;
 }
 
+const FIND_REQUESTS = statement({
+  params: { merchantId: privacyRequests.merchantId, ids: many(privacyRequests.requestId) },
+  row: { requestId: privacyRequests.requestId, kind: privacyRequests.kind },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(privacyRequests)
+      .where(and(eq(privacyRequests.merchantId, p.merchantId), oneOf(privacyRequests.requestId, p.ids))),
+});
+
 /**
  * The request that a webhook is of, by the first of these ids that no request of another kind has. One of the same kind is
  * known: whether it is the same is compared where the webhook is applied, and its person known.
@@ -93,35 +128,34 @@ async function requestOf(
   const kind = REQUEST_KINDS[topic];
   if (!kind) return undefined;
   const ids = numbers.map(shopifyRequestId);
-  const known = await tx.query<{ requestId: string; kind: PrivacyRequestKind }>(
-    `select request_id as "requestId", kind from privacy_requests
-      where merchant_id = $1 and request_id = any($2)`,
-    [merchantId, ids],
-  );
+  const known = await tx.run(FIND_REQUESTS, { merchantId, ids });
   const kindOf = (id: string) => known.find(({ requestId }) => requestId === id)?.kind;
   const fits = (id: string) => [undefined, kind, 'unknown'].includes(kindOf(id));
   const requestId = ids.find(fits) ?? shopifyRequestId(numbers[1]);
   return { merchantId, requestId, kind, isNew: kindOf(requestId) === undefined };
 }
 
-/** Named as it is connected: a webhook of a renamed shop belongs to the connection of its former name. */
-interface Connection extends Record<string, unknown> {
-  /** Null: unproven. */
-  merchantId: string | null;
-  shop: string;
-  shopId: string;
-}
+const FIND_CONNECTION = statement({
+  params: SHOP_OF_WEBHOOK,
+  text(p) {
+    const connection = connectionOfWebhook(p);
+    const { merchantId, shop, shopId } = connection;
+    return returning(
+      {
+        /** Null: unproven. */
+        merchantId: sql<string | null>`set_config('core.merchant_id', ${merchantId}::text, true)`,
+        /** As it is connected: a webhook of a renamed shop belongs to the connection of its former name. */
+        shop,
+        shopId,
+      },
+      (row) => sql`select ${row} from ${connection} limit 1`,
+    );
+  },
+});
 
 /** In the one transaction that learns on its way whose it is. */
-async function findConnection(
-  tx: Tx,
-  { shop, shopId, shopIdFinds = false }: ReceiveWebhook,
-): Promise<Connection | undefined> {
+async function findConnection(tx: Tx, { shop, shopId, shopIdFinds = false }: ReceiveWebhook) {
   const number = shopIdFinds && shopId !== undefined && shopifyId(shopId) === shopId ? shopId : null;
-  const [connection] = await tx.query<Connection>(
-    `select set_config('core.merchant_id', merchant_id::text, true) as "merchantId", shop, shop_id as "shopId"
-       from connection_of_webhook($1, $2) limit 1`,
-    [shop?.toLowerCase() ?? null, number],
-  );
+  const [connection] = await tx.run(FIND_CONNECTION, { shop: shop?.toLowerCase(), shopId: number });
   return connection;
 }

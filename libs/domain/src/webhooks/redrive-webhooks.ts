@@ -1,4 +1,16 @@
-import { appendAudits, type Actor, type Reader, type Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  appendAudits,
+  build,
+  nullable,
+  statement,
+  text,
+  webhookEvents,
+  type Actor,
+  type Places,
+  type Reader,
+  type Tx,
+} from '@core/db';
 import { WEBHOOKS_CHANNEL } from './topics.ts';
 
 /** Webhooks that were given up. What is absent does not narrow. */
@@ -17,33 +29,49 @@ export interface FailedWebhookGroup {
   oldest: Date;
 }
 
-const FAILED = `outcome = 'failed' and ($1::text is null or shop = $1) and ($2::text is null or error = $2)`;
-const conditions = ({ shop, error }: FailedWebhooks) => [shop?.toLowerCase() ?? null, error ?? null];
+const WHICH = { shop: nullable(text), error: nullable(text) };
+const isFailed = (p: Places<typeof WHICH>) =>
+  and(
+    eq(webhookEvents.outcome, 'failed'),
+    sql`(${p.shop} is null or ${webhookEvents.shop} = ${p.shop})`,
+    sql`(${p.error} is null or ${webhookEvents.error} = ${p.error})`,
+  );
+const lowerCase = ({ shop, error }: FailedWebhooks) => ({ shop: shop?.toLowerCase(), error });
+
+const COUNT = statement({
+  params: WHICH,
+  row: {
+    shop: webhookEvents.shop,
+    topic: webhookEvents.topic,
+    error: sql<string>`${webhookEvents.error}`,
+    webhooks: sql<number>`count(*)::float8`,
+    oldest: sql<Date>`min(${webhookEvents.receivedAt})`,
+  },
+  text: (p, row) => sql`
+    select ${row} from ${webhookEvents} where ${isFailed(p)} group by 1, 2, 3 order by 4 desc, 1, 2, 3`,
+});
 
 /** What was given up, by shop, topic and reason; the most first. */
-export const countFailedWebhooks = async (
-  reader: Reader,
-  which: FailedWebhooks,
-): Promise<FailedWebhookGroup[]> =>
-  (
-    await reader.query<Omit<FailedWebhookGroup, 'webhooks'> & { n: string }>(
-      `select shop, topic, error, count(*) as n, min(received_at) as oldest
-         from webhook_events where ${FAILED} group by 1, 2, 3 order by 4 desc, 1, 2, 3`,
-      conditions(which),
-    )
-  ).map(({ n, ...group }) => ({ ...group, webhooks: Number(n) }));
+export const countFailedWebhooks = (reader: Reader, which: FailedWebhooks): Promise<FailedWebhookGroup[]> =>
+  reader.run(COUNT, lowerCase(which));
+
+const REDRIVE = statement({
+  params: WHICH,
+  row: { merchantId: webhookEvents.merchantId },
+  text: (p, row) =>
+    build
+      .update(webhookEvents)
+      .set({ outcome: null, error: null, attempts: 0, finishedAt: null, nextAttemptAt: sql`now()` })
+      .where(isFailed(p))
+      .returning(row),
+});
 
 /**
  * Has the worker apply them again, from the first attempt: what it knows better by now it ignores.
  * @returns how many
  */
 export async function redriveWebhooks(tx: Tx, actor: Actor, which: FailedWebhooks): Promise<number> {
-  const redriven = await tx.query<{ merchantId: string }>(
-    `update webhook_events
-        set outcome = null, error = null, attempts = 0, finished_at = null, next_attempt_at = now()
-      where ${FAILED} returning merchant_id as "merchantId"`,
-    conditions(which),
-  );
+  const redriven = await tx.run(REDRIVE, lowerCase(which));
   const byMerchant = Map.groupBy(redriven, ({ merchantId }) => merchantId);
   await appendAudits(
     tx,

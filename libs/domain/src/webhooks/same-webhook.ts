@@ -1,4 +1,5 @@
-import { KeyError, type MerchantKeys, type Tx } from '@core/db';
+import { and, eq } from 'drizzle-orm';
+import { build, KeyError, statement, webhookEvents, type MerchantKeys, type Tx } from '@core/db';
 import { openWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import type { WebhookTopic } from './topics.ts';
@@ -18,6 +19,28 @@ interface StoredWebhook {
   bodyHash: Buffer;
 }
 
+const FIND = statement({
+  params: {
+    merchantId: webhookEvents.merchantId,
+    shop: webhookEvents.shop,
+    topic: webhookEvents.topic,
+    eventId: webhookEvents.eventId,
+  },
+  row: { bodyHash: webhookEvents.bodyHash, body: webhookEvents.body },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(
+        and(
+          eq(webhookEvents.merchantId, p.merchantId),
+          eq(webhookEvents.shop, p.shop),
+          eq(webhookEvents.topic, p.topic),
+          eq(webhookEvents.eventId, p.eventId),
+        ),
+      ),
+});
+
 /**
  * Whether what is stored under this id is the same webhook, come again. A shop's redaction always is, for it says no more
  * than which shop.
@@ -32,18 +55,13 @@ export async function isSameWebhook(
   keys: MerchantKeys,
   { bodyHash, ...webhook }: StoredWebhook,
 ): Promise<boolean> {
-  const { merchantId, shop, topic, eventId } = webhook;
-  const [stored] = await tx.query<{ bodyHash: Buffer | null; body: string | null }>(
-    `select body_hash as "bodyHash", body from webhook_events
-      where merchant_id = $1 and shop = $2 and topic = $3 and event_id = $4`,
-    [merchantId, shop, topic, eventId],
-  );
+  const [stored] = await tx.run(FIND, webhook);
   // Not seen: it is of the merchant who had connected the shop before.
   if (!stored) return false;
-  if (topic === 'shop/redact') return true;
+  if (webhook.topic === 'shop/redact') return true;
   const held = { ...webhook, body: stored.body };
   const before = stored.bodyHash ?? (await hashOfHeld(tx, ctx, keys, held));
-  return before ? before.equals(bodyHash) : !REQUEST_KINDS[topic];
+  return before ? before.equals(bodyHash) : !REQUEST_KINDS[webhook.topic];
 }
 
 /** Undefined: the body is gone, or does not open. */

@@ -1,4 +1,5 @@
-import { tryLockName, type Tx } from '@core/db';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { build, limit, statement, tryLockName, webhookEvents, type Tx } from '@core/db';
 import type { WebhookTopic } from './topics.ts';
 
 /** A webhook that waits, in the hands of this transaction. */
@@ -16,27 +17,54 @@ export interface WaitingWebhook {
   attempts: number;
 }
 
+const IS_DUE = and(isNull(webhookEvents.outcome), sql`${webhookEvents.nextAttemptAt} <= now()`);
+
+const FIND_SHOPS = statement({
+  row: { shop: webhookEvents.shop },
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(IS_DUE)
+      .groupBy(webhookEvents.shop)
+      .orderBy(sql`random()`)
+      .limit(20),
+});
+
+const TAKE = statement({
+  params: { shop: webhookEvents.shop, most: limit },
+  row: {
+    id: webhookEvents.id,
+    merchantId: webhookEvents.merchantId,
+    shop: webhookEvents.shop,
+    topic: sql<WebhookTopic>`${webhookEvents.topic}`,
+    eventId: webhookEvents.eventId,
+    requestId: webhookEvents.requestId,
+    // One that waits has it.
+    body: sql<string>`${webhookEvents.body}`,
+    attempts: webhookEvents.attempts,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(and(eq(webhookEvents.shop, p.shop), IS_DUE))
+      .orderBy(asc(webhookEvents.id))
+      .limit(p.most)
+      .for('update', { skipLocked: true }),
+});
+
 /**
  * Takes the webhooks of one shop that are due, oldest first, for the time of the caller's transaction. A shop is one
  * worker's at a time, so that its webhooks are applied in their order; which of the shops that wait is chance, so
  * that one with a long queue does not hold up the others.
  */
 export async function takeWebhooks(tx: Tx, most: number): Promise<WaitingWebhook[]> {
-  const shops = await tx.query<{ shop: string }>(
-    `select shop from webhook_events where outcome is null and next_attempt_at <= now()
-      group by shop order by random() limit 20`,
-  );
+  const shops = await tx.run(FIND_SHOPS);
   for (const { shop } of shops) {
     // Until the transaction ends. Rows alone would not do: a second worker would skip them and take the shop's next.
     if (!(await tryLockName(tx, `webhooks|${shop}`))) continue;
-    const taken = await tx.query<WaitingWebhook & Record<string, unknown>>(
-      `select id, merchant_id as "merchantId", shop, topic, event_id as "eventId", request_id as "requestId",
-              body, attempts
-         from webhook_events
-        where shop = $1 and outcome is null and next_attempt_at <= now()
-        order by id limit $2 for update skip locked`,
-      [shop, most],
-    );
+    const taken = await tx.run(TAKE, { shop, most });
     if (taken.length > 0) return taken;
   }
   return [];

@@ -1,7 +1,14 @@
-import { appendAudit, type Tx } from '@core/db';
+import { appendAudit, build, importSchedules, ONE, statement, type Tx } from '@core/db';
 import { notFound } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
 import { shopDomain } from '../shop-domain.ts';
+import { ofShop, SHOP } from '../shops/of-shop.ts';
+
+const DELETE = statement({
+  params: SHOP,
+  row: ONE,
+  text: (p, row) => build.delete(importSchedules).where(ofShop(importSchedules, p)).returning(row),
+});
 
 /** Imports that it has started go on. @throws CoreError invalid_argument; not_found */
 export async function deleteImportSchedule(
@@ -11,10 +18,7 @@ export async function deleteImportSchedule(
 ): Promise<void> {
   const { merchantId } = input;
   const shop = shopDomain(input.shop);
-  const deleted = await tx.query(
-    'delete from import_schedules where merchant_id = $1 and shop = $2 returning 1',
-    [merchantId, shop],
-  );
+  const deleted = await tx.run(DELETE, { merchantId, shop });
   if (deleted.length === 0) throw notFound('schedule');
   await appendAudit(tx, ctx, { merchantId, action: 'schedule.delete', detail: { shop } });
 }

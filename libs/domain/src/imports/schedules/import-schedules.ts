@@ -1,4 +1,5 @@
-import type { Reader } from '@core/db';
+import { asc, eq, sql } from 'drizzle-orm';
+import { build, importSchedules, statement, type Reader, type RowOf } from '@core/db';
 import { nextAt, type ScheduleTimes } from './firings.ts';
 
 export interface ImportSchedule extends ScheduleTimes {
@@ -16,12 +17,36 @@ export interface ImportSchedule extends ScheduleTimes {
   nextAt: Date | null;
 }
 
+/** The fields of an ImportSchedule. */
+export const SCHEDULE = {
+  merchantId: importSchedules.merchantId,
+  shop: importSchedules.shop,
+  cron: importSchedules.cron,
+  timeZone: importSchedules.timeZone,
+  mode: importSchedules.mode,
+  enabled: importSchedules.enabled,
+  lastImportId: importSchedules.lastImportId,
+  lastError: importSchedules.lastError,
+  updatedAt: importSchedules.updatedAt,
+};
+
+const LIST = statement({
+  params: { merchantId: importSchedules.merchantId },
+  row: SCHEDULE,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(importSchedules)
+      .where(eq(importSchedules.merchantId, p.merchantId))
+      .orderBy(asc(importSchedules.shop)),
+});
+
 /** A merchant's, by shop. There is one for each connected shop at most, so they are not paged. */
 export async function listImportSchedules(
   reader: Reader,
   { merchantId, now = new Date() }: { merchantId: string; now?: Date },
 ): Promise<ImportSchedule[]> {
-  const rows = await reader.query<Row>(`${SELECT} where merchant_id = $1 order by shop`, [merchantId]);
+  const rows = await reader.run(LIST, { merchantId });
   return rows.map((row) => toSchedule(row, now));
 }
 
@@ -31,42 +56,43 @@ export interface ScheduleSnapshot {
   schedules: ImportSchedule[];
 }
 
+const { merchantId, shop, cron, timeZone } = importSchedules;
+const ENABLED = sql`${importSchedules.enabled}`;
+
 /**
  * A hash over all enabled rows. Rejected: their number and the newest change, because a change that is committed
  * late is older than one that was seen already.
  */
-const VERSION = `(select coalesce(md5(string_agg(concat_ws('|', merchant_id, shop, cron, time_zone), ','
-                                                 order by merchant_id, shop)), '')
-                    from import_schedules where enabled)`;
+const VERSION = sql<string>`(
+  select coalesce(md5(string_agg(concat_ws('|', ${merchantId}, ${shop}, ${cron}, ${timeZone}), ','
+                                 order by ${merchantId}, ${shop})), '')
+    from ${importSchedules} where ${ENABLED})`;
+
+const READ_ENABLED = statement({
+  row: { ...SCHEDULE, version: VERSION },
+  text: (_, row) =>
+    build.select(row).from(importSchedules).where(ENABLED).orderBy(asc(merchantId), asc(shop)),
+});
 
 /**
  * The enabled schedules of all merchants, for the importers, and their version, by one statement: a version that was
  * read earlier would name other schedules, and come back when a merchant takes a change back.
  */
 export async function readEnabledSchedules(reader: Reader): Promise<ScheduleSnapshot> {
-  const rows = await reader.query<Row & { version: string }>(
-    `select ${SCHEDULE_COLUMNS}, ${VERSION} as version from import_schedules where enabled
-      order by merchant_id, shop`,
-  );
+  const rows = await reader.run(READ_ENABLED);
   const version = rows[0]?.version ?? '';
   return { version, schedules: rows.map(({ version: _, ...row }) => toSchedule(row, new Date())) };
 }
 
+const READ_VERSION = statement({ row: { version: VERSION }, text: (_, row) => sql`select ${row}` });
+
 /** The version alone: reading it costs less than reading them all. */
 export async function versionOfSchedules(reader: Reader): Promise<string> {
-  const [row] = await reader.query<{ version: string }>(`select ${VERSION} as version`);
+  const [row] = await reader.run(READ_VERSION);
   return row?.version ?? '';
 }
 
-type Row = Omit<ImportSchedule, 'nextAt'> & Record<string, unknown>;
-
-/** Its columns by the names of an ImportSchedule. */
-export const SCHEDULE_COLUMNS = `merchant_id as "merchantId", shop, cron, time_zone as "timeZone", mode, enabled,
-  last_import_id as "lastImportId", last_error as "lastError", updated_at as "updatedAt"`;
-
-const SELECT = `select ${SCHEDULE_COLUMNS} from import_schedules`;
-
-export const toSchedule = (row: Row, now: Date): ImportSchedule => ({
+export const toSchedule = (row: RowOf<typeof SCHEDULE>, now: Date): ImportSchedule => ({
   ...row,
   nextAt: row.enabled ? nextAt(row, now) : null,
 });

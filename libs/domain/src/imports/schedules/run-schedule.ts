@@ -1,8 +1,9 @@
-import type { Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import { build, customerImportLogs, importSchedules, nullable, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
+import { ofShop, SHOP } from '../shops/of-shop.ts';
 import { startImport } from '../start-import.ts';
-import type { ImportSchedule } from './import-schedules.ts';
 import { lastAt } from './firings.ts';
 
 /** By so much the clocks of two importers may differ. */
@@ -16,6 +17,24 @@ export interface RunSchedule {
   now?: Date;
 }
 
+const LOCK = statement({
+  params: SHOP,
+  row: {
+    cron: importSchedules.cron,
+    timeZone: importSchedules.timeZone,
+    mode: importSchedules.mode,
+    updatedAt: importSchedules.updatedAt,
+    lastImportId: importSchedules.lastImportId,
+    lastDueAt: importSchedules.lastDueAt,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(importSchedules)
+      .where(and(ofShop(importSchedules, p), importSchedules.enabled))
+      .for('update'),
+});
+
 /**
  * Starts the run of a schedule's last firing, unless it was served, or the schedule was set, replaced or
  * disabled since. May be called at any time and by several importers at once: the row is locked, and names the
@@ -27,16 +46,7 @@ export async function runSchedule(
   ctx: CommandContext,
   { merchantId, shop, now = new Date(), setFor = now }: RunSchedule,
 ): Promise<{ started: string } | { refused: string } | 'not_due'> {
-  const [row] = await tx.query<
-    Pick<ImportSchedule, 'cron' | 'timeZone' | 'mode' | 'updatedAt' | 'lastImportId'> & {
-      lastDueAt: Date | null;
-    }
-  >(
-    `select cron, time_zone as "timeZone", mode, updated_at as "updatedAt", last_import_id as "lastImportId",
-            last_due_at as "lastDueAt"
-       from import_schedules where merchant_id = $1 and shop = $2 and enabled for update`,
-    [merchantId, shop],
-  );
+  const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) return 'not_due';
   // Only as far as the timer was set for: a general look ahead would take the later of two firings that are a
   // minute apart, and leave out the earlier one.
@@ -59,25 +69,45 @@ export async function runSchedule(
   }
 }
 
+const FIND_START = statement({
+  params: { merchantId: customerImportLogs.merchantId, importId: nullable(customerImportLogs.id) },
+  row: { at: customerImportLogs.createdAt },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportLogs)
+      .where(and(eq(customerImportLogs.merchantId, p.merchantId), eq(customerImportLogs.id, p.importId))),
+});
+
 /**
  * A statement of its own, behind the lock: who waited for it sees the schedule as the other importer left it, and of all
  * other tables what was there before it waited, without the run that this one has just started.
  */
 async function startOf(tx: Tx, merchantId: string, importId: string | null): Promise<Date | null> {
-  const [run] = await tx.query<{ at: Date }>(
-    'select created_at as at from customer_import_logs where merchant_id = $1 and id = $2',
-    [merchantId, importId],
-  );
+  const [run] = await tx.run(FIND_START, { merchantId, importId });
   return run?.at ?? null;
 }
 
+const KEEP = statement({
+  params: {
+    ...SHOP,
+    due: importSchedules.lastDueAt,
+    importId: importSchedules.lastImportId,
+    error: importSchedules.lastError,
+  },
+  text: (p) =>
+    build
+      .update(importSchedules)
+      .set({
+        lastDueAt: p.due,
+        lastImportId: sql`coalesce(${p.importId}, ${importSchedules.lastImportId})`,
+        lastError: p.error,
+      })
+      .where(ofShop(importSchedules, p)),
+});
+
 const keep = (
   tx: Tx,
-  { merchantId, shop }: { merchantId: string; shop: string },
-  { due, importId, error }: { due: Date; importId: string | null; error: string | null },
-) =>
-  tx.query(
-    `update import_schedules set last_due_at = $3, last_import_id = coalesce($4, last_import_id), last_error = $5
-      where merchant_id = $1 and shop = $2`,
-    [merchantId, shop, due, importId, error],
-  );
+  schedule: { merchantId: string; shop: string },
+  served: { due: Date; importId: string | null; error: string | null },
+) => tx.run(KEEP, { ...schedule, ...served });

@@ -1,8 +1,19 @@
-import { appendAudit, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  assign,
+  bare,
+  importSchedules,
+  insertSelect,
+  shopifyConnections,
+  statement,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { notConnected } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
-import { SCHEDULE_COLUMNS, toSchedule, type ImportSchedule } from './import-schedules.ts';
+import { ofShop, SHOP } from '../shops/of-shop.ts';
+import { SCHEDULE, toSchedule, type ImportSchedule } from './import-schedules.ts';
 import type { ScheduleTimes } from './firings.ts';
 import { checkCron, checkTimeZone } from './schedule-times.ts';
 
@@ -12,6 +23,32 @@ export interface SetImportSchedule extends ScheduleTimes {
   mode: ImportSchedule['mode'];
   enabled: boolean;
 }
+
+const SET = statement({
+  params: {
+    ...SHOP,
+    cron: importSchedules.cron,
+    timeZone: importSchedules.timeZone,
+    mode: importSchedules.mode,
+    enabled: importSchedules.enabled,
+  },
+  row: SCHEDULE,
+  text({ merchantId, shop, ...given }, row) {
+    // From the connection, so that a shop that is not connected gives no row instead of a broken foreign key.
+    // The first firing is one after clock_timestamp(): this transaction may have waited for a lock.
+    return sql`
+      ${insertSelect(importSchedules, { ...SHOP, ...given })}
+        from ${shopifyConnections}
+       where ${ofShop(shopifyConnections, { merchantId, shop })}
+      on conflict (${bare(importSchedules.merchantId, importSchedules.shop)})
+      do update set ${assign(importSchedules, {
+        ...given,
+        lastError: sql`null`,
+        updatedAt: sql`clock_timestamp()`,
+      })}
+      returning ${row}`;
+  },
+});
 
 /**
  * Has a shop imported by itself; a second time it replaces the schedule.
@@ -26,17 +63,7 @@ export async function setImportSchedule(
   const shop = shopDomain(input.shop);
   const cron = checkCron(input.cron);
   const timeZone = checkTimeZone(input.timeZone);
-  const [row] = await tx.query<Omit<ImportSchedule, 'nextAt'> & Record<string, unknown>>(
-    // From the connection, so that a shop that is not connected gives no row instead of a broken foreign key.
-    // The first firing is one after clock_timestamp(): this transaction may have waited for a lock.
-    `insert into import_schedules (merchant_id, shop, cron, time_zone, mode, enabled)
-     select merchant_id, shop, $3, $4, $5, $6 from shopify_connections where merchant_id = $1 and shop = $2
-     on conflict (merchant_id, shop) do update
-        set cron = excluded.cron, time_zone = excluded.time_zone, mode = excluded.mode, enabled = excluded.enabled,
-            last_error = null, updated_at = clock_timestamp()
-     returning ${SCHEDULE_COLUMNS}`,
-    [merchantId, shop, cron, timeZone, mode, enabled],
-  );
+  const [row] = await tx.run(SET, { merchantId, shop, cron, timeZone, mode, enabled });
   if (!row) throw notConnected(shop);
   await appendAudit(tx, ctx, {
     merchantId,

@@ -1,8 +1,20 @@
-import { appendAudit, type Tx } from '@core/db';
+import { and, eq, ne, sql } from 'drizzle-orm';
+import {
+  appendAudit,
+  assign,
+  bare,
+  build,
+  insertValues,
+  int8,
+  shopifyConnections,
+  statement,
+  type Tx,
+} from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { sealToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { moveShop } from './move-shop.ts';
+import { SHOP } from './of-shop.ts';
 import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface ConnectShop {
@@ -14,6 +26,22 @@ export interface ConnectShop {
   refreshToken?: string | undefined;
   expiresAt?: Date | undefined;
 }
+
+const STORE = statement({
+  params: {
+    ...SHOP,
+    shopId: int8,
+    accessToken: shopifyConnections.accessToken,
+    refreshToken: shopifyConnections.refreshToken,
+    expiresAt: shopifyConnections.expiresAt,
+  },
+  text({ merchantId, shop, ...given }) {
+    const anew = { ...given, refreshingUntil: sql`null`, updatedAt: sql`now()` };
+    return sql`
+      ${insertValues(shopifyConnections, { merchantId, shop, ...given })}
+      on conflict (${bare(SHOP.merchantId, SHOP.shop)}) do update set ${assign(shopifyConnections, anew)}`;
+  },
+});
 
 /**
  * Stores the encrypted tokens of a proven shop; a second call replaces them. It looks up last whether another
@@ -34,34 +62,36 @@ export async function connectShop(
   for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
     await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId });
   }
-  await tx.query(
-    `insert into shopify_connections (merchant_id, shop, shop_id, access_token, refresh_token, expires_at)
-     values ($1, $2, $3, $4, $5, $6)
-     on conflict (merchant_id, shop) do update
-        set shop_id = excluded.shop_id, access_token = excluded.access_token,
-            refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
-            refreshing_until = null, updated_at = now()`,
-    [
-      merchantId,
-      shop,
-      shopId,
-      sealToken(keys, { merchantId, shop }, 'access', accessToken),
-      refreshToken ? sealToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
-      expiresAt ?? null,
-    ],
-  );
+  await tx.run(STORE, {
+    merchantId,
+    shop,
+    shopId,
+    accessToken: sealToken(keys, { merchantId, shop }, 'access', accessToken),
+    refreshToken: refreshToken ? sealToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
+    expiresAt,
+  });
   await appendAudit(tx, ctx, { merchantId, action: 'shop.connect', detail: { shop, shop_id: shopId } });
   return { shop };
 }
 
+const FIND_FORMER = statement({
+  params: { ...SHOP, shopId: int8 },
+  row: { shop: shopifyConnections.shop },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(shopifyConnections)
+      .where(
+        and(
+          eq(shopifyConnections.merchantId, p.merchantId),
+          eq(shopifyConnections.shopId, p.shopId),
+          ne(shopifyConnections.shop, p.shop),
+        ),
+      ),
+});
+
 /** By which the merchant has connected the shop of this number. */
 const formerNames = async (
   tx: Tx,
-  { merchantId, shop, shopId }: Pick<ConnectShop, 'merchantId' | 'shop' | 'shopId'>,
-): Promise<string[]> =>
-  (
-    await tx.query<{ shop: string }>(
-      'select shop from shopify_connections where merchant_id = $1 and shop_id = $2 and shop <> $3',
-      [merchantId, shopId, shop],
-    )
-  ).map((row) => row.shop);
+  shop: Pick<ConnectShop, 'merchantId' | 'shop' | 'shopId'>,
+): Promise<string[]> => (await tx.run(FIND_FORMER, shop)).map((row) => row.shop);

@@ -1,13 +1,23 @@
-import type { Reader } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { called, returning, shopifyConnections, statement, type Reader } from '@core/db';
+
+const FIND = statement({
+  params: { shop: shopifyConnections.shop },
+  text(p) {
+    const connection = called(
+      'connection',
+      { merchantId: sql<string | null>``, shopId: sql<string | null>`` },
+      sql`connection_of_shop(${p.shop})`,
+    );
+    return returning({ merchantId: connection.merchantId }, (row) => sql`select ${row} from ${connection}`);
+  },
+});
 
 /**
  * The merchant that has connected a shop, and has proven that it is its own.
  * @param shop its domain in lower case
  */
 export async function findMerchantOfShop(reader: Reader, shop: string): Promise<string | null> {
-  const [connection] = await reader.query<{ merchantId: string | null }>(
-    'select merchant_id as "merchantId" from connection_of_shop($1)',
-    [shop],
-  );
+  const [connection] = await reader.run(FIND, { shop });
   return connection?.merchantId ?? null;
 }

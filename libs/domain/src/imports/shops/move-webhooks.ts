@@ -1,6 +1,52 @@
-import { KeyError, type Tx } from '@core/db';
+import { and, asc, isNotNull, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { assign, build, KeyError, many, statement, text, unnest, webhookEvents, type Tx } from '@core/db';
 import { openWebhookBody, sealWebhookBody, type CommandContext } from '../../core/index.ts';
 import type { ShopConnection } from '../access-token.ts';
+import { ofShop, SHOP } from './of-shop.ts';
+
+const other = alias(webhookEvents, 'other');
+
+const LOCK_HELD = statement({
+  params: { ...SHOP, newShop: SHOP.shop },
+  row: {
+    id: webhookEvents.id,
+    topic: webhookEvents.topic,
+    eventId: webhookEvents.eventId,
+    body: sql<string>`${webhookEvents.body}`,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(
+        and(
+          ofShop(webhookEvents, p),
+          isNotNull(webhookEvents.body),
+          sql`not exists (select from ${webhookEvents} as ${other}
+                           where ${other.shop} = ${p.newShop} and ${other.topic} = ${webhookEvents.topic}
+                             and ${other.eventId} = ${webhookEvents.eventId})`,
+        ),
+      )
+      .orderBy(asc(webhookEvents.id))
+      .for('update'),
+});
+
+const MOVE = statement({
+  params: {
+    merchantId: SHOP.merchantId,
+    newShop: SHOP.shop,
+    ids: many(webhookEvents.id),
+    bodies: many(text),
+  },
+  text(p) {
+    const moved = unnest('moved', { id: p.ids, body: p.bodies });
+    return sql`
+      update ${webhookEvents} set ${assign(webhookEvents, { shop: p.newShop, body: moved.body })}
+        from ${moved}
+       where ${webhookEvents.merchantId} = ${p.merchantId} and ${webhookEvents.id} = ${moved.id}`;
+  },
+});
 
 /**
  * Gives the webhooks of a shop that are held with their body, because they wait or were given up, its new name: bodies
@@ -14,14 +60,7 @@ export async function moveWebhooks(
   { merchantId, shop }: ShopConnection,
   newShop: string,
 ): Promise<number> {
-  const held = await tx.query<{ id: string; topic: string; eventId: string; body: string }>(
-    `select id, topic, event_id as "eventId", body from webhook_events w
-      where merchant_id = $1 and shop = $2 and body is not null
-        and not exists (select from webhook_events other
-                         where other.shop = $3 and other.topic = w.topic and other.event_id = w.event_id)
-      order by id for update`,
-    [merchantId, shop, newShop],
-  );
+  const held = await tx.run(LOCK_HELD, { merchantId, shop, newShop });
   if (held.length === 0) return 0;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const moved: { id: string; body: string }[] = [];
@@ -34,11 +73,11 @@ export async function moveWebhooks(
       if (!(error instanceof KeyError)) throw error;
     }
   }
-  await tx.query(
-    `update webhook_events w set shop = $2, body = moved.body
-       from unnest($3::uuid[], $4::text[]) as moved (id, body)
-      where w.merchant_id = $1 and w.id = moved.id`,
-    [merchantId, newShop, moved.map(({ id }) => id), moved.map(({ body }) => body)],
-  );
+  await tx.run(MOVE, {
+    merchantId,
+    newShop,
+    ids: moved.map(({ id }) => id),
+    bodies: moved.map(({ body }) => body),
+  });
   return moved.length;
 }

@@ -1,17 +1,24 @@
-import type { Tx } from '@core/db';
+import { and, isNotNull, ne, sql } from 'drizzle-orm';
+import { ONE, shopifyConnections, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
+import { connectionOfWebhook, SHOP_OF_WEBHOOK } from './connection-of-webhook.ts';
+
+const FIND_OTHERS = statement({
+  params: { merchantId: shopifyConnections.merchantId, ...SHOP_OF_WEBHOOK },
+  row: ONE,
+  text(p, row) {
+    const connection = connectionOfWebhook(p);
+    const { merchantId } = connection;
+    return sql`select ${row} from ${connection} where ${and(isNotNull(merchantId), ne(merchantId, p.merchantId))}`;
+  },
+});
 
 /**
  * Whether another merchant has proven the shop, by this name or by its number, under whatever name. A connection made
  * between this check and a write violates the index; the transaction then runs again.
  */
-export async function isTaken(tx: Tx, merchantId: string, shop: string, shopId: string): Promise<boolean> {
-  const holders = await tx.query(
-    'select from connection_of_webhook($2, $3) where merchant_id is not null and merchant_id <> $1',
-    [merchantId, shop, shopId],
-  );
-  return holders.length > 0;
-}
+export const isTaken = async (tx: Tx, merchantId: string, shop: string, shopId: string): Promise<boolean> =>
+  (await tx.run(FIND_OTHERS, { merchantId, shop, shopId })).length > 0;
 
 export const takenByAnother = (shop: string, field = 'shop'): CoreError =>
   new CoreError('already_exists', `${field}: ${shop} is connected by another merchant`, { field });

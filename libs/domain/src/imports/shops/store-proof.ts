@@ -1,6 +1,43 @@
-import { appendAudit, type Actor, type Tx } from '@core/db';
+import { and, asc, isNotNull, isNull, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import {
+  appendAudit,
+  build,
+  int8,
+  limit,
+  nullable,
+  shopifyConnections,
+  returning,
+  statement,
+  type Actor,
+  type Tx,
+} from '@core/db';
 import { CoreError } from '@core/runtime';
 import { notConnected, type ShopConnection } from '../access-token.ts';
+import { ofShop, SHOP } from './of-shop.ts';
+
+const other = alias(shopifyConnections, 'other');
+
+const LOCK = statement({
+  params: SHOP,
+  text(p) {
+    const row = {
+      proven: sql<boolean>`${isNotNull(shopifyConnections.shopId)}`,
+      taken: sql<boolean>`exists (
+        select from ${shopifyConnections} as ${other}
+         where ${other.shop} = ${p.shop} and ${isNotNull(other.shopId)} and ${other.merchantId} <> ${p.merchantId})`,
+    };
+    return returning(row, (fields) =>
+      build.select(fields).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
+    );
+  },
+});
+
+const PROVE = statement({
+  params: { ...SHOP, shopId: int8 },
+  text: (p) =>
+    build.update(shopifyConnections).set({ shopId: p.shopId }).where(ofShop(shopifyConnections, p)),
+});
 
 /**
  * Records that the shop has proven a connection that was made before proofs existed. The first proven
@@ -13,13 +50,7 @@ export async function storeProof(
   ctx: Actor,
   { merchantId, shop, shopId }: ShopConnection & { shopId: string },
 ): Promise<void> {
-  const [row] = await tx.query<{ proven: boolean; taken: boolean }>(
-    `select shop_id is not null as proven,
-            exists (select from shopify_connections other
-                     where other.shop = $2 and other.shop_id is not null and other.merchant_id <> $1) as taken
-       from shopify_connections where merchant_id = $1 and shop = $2 for update`,
-    [merchantId, shop],
-  );
+  const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
   if (row.proven) return;
   if (row.taken) {
@@ -27,13 +58,28 @@ export async function storeProof(
       field: 'shop',
     });
   }
-  await tx.query('update shopify_connections set shop_id = $3 where merchant_id = $1 and shop = $2', [
-    merchantId,
-    shop,
-    shopId,
-  ]);
+  await tx.run(PROVE, { merchantId, shop, shopId });
   await appendAudit(tx, ctx, { merchantId, action: 'shop.prove', detail: { shop, shop_id: shopId } });
 }
+
+const LIST_UNPROVEN = statement({
+  params: { merchantId: nullable(SHOP.merchantId), shop: nullable(SHOP.shop), most: limit },
+  row: SHOP,
+  text(p, row) {
+    const { merchantId, shop } = shopifyConnections;
+    return build
+      .select(row)
+      .from(shopifyConnections)
+      .where(
+        and(
+          isNull(shopifyConnections.shopId),
+          sql`(${p.merchantId} is null or (${merchantId}, ${shop}) > (${p.merchantId}, ${p.shop}))`,
+        ),
+      )
+      .orderBy(asc(merchantId), asc(shop))
+      .limit(p.most);
+  },
+});
 
 /** Unproven connections after `after`, in order. */
 export const listUnproven = (
@@ -41,9 +87,4 @@ export const listUnproven = (
   after: ShopConnection | undefined,
   most: number,
 ): Promise<ShopConnection[]> =>
-  tx.query<ShopConnection & Record<string, unknown>>(
-    `select merchant_id as "merchantId", shop from shopify_connections
-      where shop_id is null and ($1::uuid is null or (merchant_id, shop) > ($1, $2))
-      order by merchant_id, shop limit $3`,
-    [after?.merchantId ?? null, after?.shop ?? null, most],
-  );
+  tx.run(LIST_UNPROVEN, { merchantId: after?.merchantId, shop: after?.shop, most });

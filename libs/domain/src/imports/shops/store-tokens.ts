@@ -1,5 +1,16 @@
-import type { MerchantKeyStore, Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  build,
+  float8,
+  ONE,
+  shopifyConnections,
+  statement,
+  type MerchantKeyStore,
+  type Places,
+  type Tx,
+} from '@core/db';
 import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
+import { ofShop, SHOP } from './of-shop.ts';
 
 /**
  * One process refreshes a shop's tokens, the others wait for what it stores. A lease in the row and not a lock: no
@@ -15,6 +26,31 @@ export type RefreshTurn =
   /** There is no refresh token, or Shopify has refused it for good. */
   | { kind: 'none' };
 
+const LOCK = statement({
+  params: SHOP,
+  row: {
+    access: shopifyConnections.accessToken,
+    refresh: shopifyConnections.refreshToken,
+    held: sql<boolean>`coalesce(${shopifyConnections.refreshingUntil} > clock_timestamp(), false)`,
+  },
+  text: (p, row) =>
+    build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
+});
+
+const TAKE = statement({
+  params: { ...SHOP, leaseMs: float8 },
+  row: { lease: sql<Date>`${shopifyConnections.refreshingUntil}` },
+  text: (p, row) =>
+    build
+      .update(shopifyConnections)
+      // A Date carries milliseconds, and the lease is compared with what comes back of it.
+      .set({
+        refreshingUntil: sql`date_trunc('milliseconds', clock_timestamp() + ${p.leaseMs} * interval '1 ms')`,
+      })
+      .where(ofShop(shopifyConnections, p))
+      .returning(row),
+});
+
 /** @param refused the access token to replace @throws CoreError failed_precondition when it is not connected */
 export async function takeRefresh(
   tx: Tx,
@@ -23,29 +59,43 @@ export async function takeRefresh(
   { refused, leaseMs }: { refused: string; leaseMs: number },
 ): Promise<RefreshTurn> {
   const { merchantId, shop } = connection;
-  const [row] = await tx.query<{ access: string; refresh: string | null; held: boolean }>(
-    `select access_token as access, refresh_token as refresh,
-            coalesce(refreshing_until > clock_timestamp(), false) as held
-       from shopify_connections where merchant_id = $1 and shop = $2 for update`,
-    [merchantId, shop],
-  );
+  const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
   const accessToken = await openToken(tx, keys, connection, 'access', row.access);
   if (accessToken !== refused) return { kind: 'fresh', accessToken };
   if (row.refresh === null) return { kind: 'none' };
   if (row.held) return { kind: 'wait' };
-  const [taken] = await tx.query<{ lease: Date }>(
-    // A Date carries milliseconds, and the lease is compared with what comes back of it.
-    `update shopify_connections
-        set refreshing_until = date_trunc('milliseconds', clock_timestamp() + $3 * interval '1 ms')
-      where merchant_id = $1 and shop = $2
-     returning refreshing_until as lease`,
-    [merchantId, shop, leaseMs],
-  );
+  const [taken] = await tx.run(TAKE, { merchantId, shop, leaseMs });
   if (!taken) throw notConnected(shop);
   const refreshToken = await openToken(tx, keys, connection, 'refresh', row.refresh);
   return { kind: 'refresh', refreshToken, lease: taken.lease };
 }
+
+const HELD = { ...SHOP, lease: shopifyConnections.refreshingUntil };
+const isHeld = (p: Places<typeof HELD>) =>
+  and(ofShop(shopifyConnections, p), eq(shopifyConnections.refreshingUntil, p.lease));
+
+const STORE = statement({
+  params: {
+    ...HELD,
+    accessToken: shopifyConnections.accessToken,
+    refreshToken: shopifyConnections.refreshToken,
+    expiresAt: shopifyConnections.expiresAt,
+  },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(shopifyConnections)
+      .set({
+        accessToken: p.accessToken,
+        refreshToken: p.refreshToken,
+        expiresAt: p.expiresAt,
+        refreshingUntil: null,
+        updatedAt: sql`now()`,
+      })
+      .where(isHeld(p))
+      .returning(row),
+});
 
 /** @returns false when the lease is another's by now: what is stored is newer */
 export async function storeTokens(
@@ -57,22 +107,25 @@ export async function storeTokens(
 ): Promise<boolean> {
   const { merchantId, shop } = connection;
   const merchantKeys = await keys.findOrCreate(tx, merchantId);
-  const stored = await tx.query(
-    `update shopify_connections
-        set access_token = $4, refresh_token = $5, expires_at = $6, refreshing_until = null, updated_at = now()
-      where merchant_id = $1 and shop = $2 and refreshing_until = $3
-     returning 1`,
-    [
-      merchantId,
-      shop,
-      lease,
-      sealToken(merchantKeys, connection, 'access', tokens.accessToken),
-      sealToken(merchantKeys, connection, 'refresh', tokens.refreshToken),
-      tokens.expiresAt,
-    ],
-  );
+  const stored = await tx.run(STORE, {
+    merchantId,
+    shop,
+    lease,
+    accessToken: sealToken(merchantKeys, connection, 'access', tokens.accessToken),
+    refreshToken: sealToken(merchantKeys, connection, 'refresh', tokens.refreshToken),
+    expiresAt: tokens.expiresAt,
+  });
   return stored.length > 0;
 }
+
+const POSTPONE = statement({
+  params: { ...HELD, pauseMs: float8 },
+  text: (p) =>
+    build
+      .update(shopifyConnections)
+      .set({ refreshingUntil: sql`clock_timestamp() + ${p.pauseMs} * interval '1 ms'` })
+      .where(isHeld(p)),
+});
 
 /** After a failure that may pass: the next one tries, but not before `pauseMs`. */
 export async function postponeRefresh(
@@ -81,12 +134,17 @@ export async function postponeRefresh(
   lease: Date,
   pauseMs: number,
 ): Promise<void> {
-  await tx.query(
-    `update shopify_connections set refreshing_until = clock_timestamp() + $4 * interval '1 ms'
-      where merchant_id = $1 and shop = $2 and refreshing_until = $3`,
-    [merchantId, shop, lease, pauseMs],
-  );
+  await tx.run(POSTPONE, { merchantId, shop, lease, pauseMs });
 }
+
+const DROP = statement({
+  params: HELD,
+  text: (p) =>
+    build
+      .update(shopifyConnections)
+      .set({ refreshToken: null, refreshingUntil: null, updatedAt: sql`now()` })
+      .where(isHeld(p)),
+});
 
 /** Forgets a refresh token that Shopify refused for good: asking again with it is against Shopify's rules. */
 export async function dropRefreshToken(
@@ -94,9 +152,5 @@ export async function dropRefreshToken(
   { merchantId, shop }: ShopConnection,
   lease: Date,
 ): Promise<void> {
-  await tx.query(
-    `update shopify_connections set refresh_token = null, refreshing_until = null, updated_at = now()
-      where merchant_id = $1 and shop = $2 and refreshing_until = $3`,
-    [merchantId, shop, lease],
-  );
+  await tx.run(DROP, { merchantId, shop, lease });
 }

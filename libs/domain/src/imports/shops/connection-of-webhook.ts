@@ -1,0 +1,16 @@
+import { sql } from 'drizzle-orm';
+import { called, int8, nullable, shopifyConnections, type Places, type Relation } from '@core/db';
+
+/** A webhook names its shop by its domain, in lower case, or by its number, or both. */
+export const SHOP_OF_WEBHOOK = { shop: nullable(shopifyConnections.shop), shopId: nullable(int8) };
+
+const CONNECTION = {
+  /** Null: unproven. */
+  merchantId: sql<string | null>``,
+  shop: sql<string>``,
+  shopId: sql<string>``,
+};
+
+/** The connections that a webhook may belong to, of whatever merchant, the likeliest first; as a FROM item. */
+export const connectionOfWebhook = (p: Places<typeof SHOP_OF_WEBHOOK>): Relation<typeof CONNECTION> =>
+  called('connection', CONNECTION, sql`connection_of_webhook(${p.shop}, ${p.shopId})`);

@@ -1,0 +1,82 @@
+import { sql } from 'drizzle-orm';
+import {
+  assign,
+  bare,
+  build,
+  excluded,
+  insertSelect,
+  shopifyConnections,
+  statement,
+  type Tx,
+} from '@core/db';
+import type { CommandContext } from '../../core/index.ts';
+import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
+import { ofShop, SHOP } from './of-shop.ts';
+
+const READ_TOKENS = statement({
+  params: SHOP,
+  row: { access: shopifyConnections.accessToken, refresh: shopifyConnections.refreshToken },
+  text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
+});
+
+const COPY = statement({
+  params: {
+    ...SHOP,
+    newShop: SHOP.shop,
+    accessToken: shopifyConnections.accessToken,
+    refreshToken: shopifyConnections.refreshToken,
+  },
+  text({ newShop, accessToken, refreshToken, ...p }) {
+    const { merchantId, shop, shopId, expiresAt, createdAt } = shopifyConnections;
+    return sql`
+      ${insertSelect(shopifyConnections, {
+        merchantId,
+        shop: newShop,
+        shopId,
+        accessToken,
+        refreshToken,
+        expiresAt,
+        createdAt,
+      })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
+      on conflict (${bare(merchantId, shop)}) do update set ${assign(shopifyConnections, {
+        shopId: excluded(shopId),
+        accessToken,
+        refreshToken,
+        expiresAt: excluded(expiresAt),
+        refreshingUntil: sql`null`,
+        updatedAt: sql`now()`,
+      })}
+      where ${shopId} is distinct from ${excluded(shopId)}`;
+  },
+});
+
+/** Copies it, the tokens sealed for the new name: schedules refer to the former row until they are moved. */
+export async function moveConnection(
+  tx: Tx,
+  ctx: CommandContext,
+  former: ShopConnection,
+  newShop: string,
+): Promise<void> {
+  const { merchantId, shop } = former;
+  const [row] = await tx.run(READ_TOKENS, { merchantId, shop });
+  if (!row) throw notConnected(shop);
+  const keys = await ctx.keys.findOrCreate(tx, merchantId);
+  const anew = async (kind: 'access' | 'refresh', sealed: string) =>
+    sealToken(keys, { merchantId, shop: newShop }, kind, await openToken(tx, ctx.keys, former, kind, sealed));
+  await tx.run(COPY, {
+    merchantId,
+    shop,
+    newShop,
+    accessToken: await anew('access', row.access),
+    refreshToken: row.refresh === null ? null : await anew('refresh', row.refresh),
+  });
+}
+
+const DELETE = statement({
+  params: SHOP,
+  text: (p) => build.delete(shopifyConnections).where(ofShop(shopifyConnections, p)),
+});
+
+export async function forgetConnection(tx: Tx, former: ShopConnection): Promise<void> {
+  await tx.run(DELETE, former);
+}
