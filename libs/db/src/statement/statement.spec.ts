@@ -5,6 +5,7 @@ import {
   assign,
   bare,
   build,
+  called,
   columns,
   insertSelect,
   insertValues,
@@ -12,6 +13,7 @@ import {
   limit,
   many,
   numberedUnnest,
+  ONE,
   only,
   perShape,
   relation,
@@ -194,6 +196,24 @@ it('is compiled once for each set of optional parameters, and is sent those alon
   );
   const given = { merchantId: 'a merchant', id: 'an id', externalId: 'another' };
   expect(find(['externalId']).valuesOf(given)).toEqual(['a merchant', 'another']);
+
+it('names the columns of a function that returns rows', () => {
+  const read = statement({
+    params: { word: text },
+    row: ONE,
+    text(p, row) {
+      const found = called(
+        'found',
+        { merchantId: sql<string>``, n: sql<number>`` },
+        sql`find_any(${p.word})`,
+      );
+      return sql`select ${row} from ${found} where ${found.merchantId} is not null and ${found.n} > 1`;
+    },
+  });
+  expect(read.text).toBe(
+    'select 1 as "one" from find_any($1::text) as "found" ("merchantId", "n") ' +
+      'where "found"."merchantId" is not null and "found"."n" > 1',
+  );
 });
 
 it('names the written columns alone, so that a column of the next build is no matter of this one', () => {
