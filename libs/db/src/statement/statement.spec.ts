@@ -196,6 +196,7 @@ it('is compiled once for each set of optional parameters, and is sent those alon
   );
   const given = { merchantId: 'a merchant', id: 'an id', externalId: 'another' };
   expect(find(['externalId']).valuesOf(given)).toEqual(['a merchant', 'another']);
+});
 
 it('names the columns of a function that returns rows', () => {
   const read = statement({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CUSTOMERS_SHA256, type Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import { auditLog, customersSha256, statement, type Tx } from '@core/db';
 import { canonicalJson } from '../core/index.ts';
 
 /** Transactions from `fromXid` up to `toXid`, exclusive. */
@@ -17,22 +18,38 @@ export interface HashedRows {
 /** Rows in memory at once. */
 const PAGE = 2_000;
 
-type AuditRow = Record<
-  'xid' | 'id' | 'merchantId' | 'actor' | 'action' | 'requestId' | 'occurredAt',
-  string
-> & {
-  customerId: string | null;
-  detail: unknown;
-};
-
 /**
  * A row's customers are hashed by their digest, computed from the customers themselves: a changed list changes
  * the hash. The detail holds that digest already, so the hash equals that of the build before, which reads the
  * detail alone: both builds seal and verify one chain. Rejected: the ids as a further value of the row, with
  * which each build would find the other's seals broken.
  */
-const DETAIL = `case when customer_ids is null then detail - 'customers_sha256'
-                     else detail || jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}) end as detail`;
+const DETAIL = sql<unknown>`case when ${auditLog.customerIds} is null then ${auditLog.detail} - 'customers_sha256'
+  else ${auditLog.detail} || jsonb_build_object('customers_sha256', ${customersSha256(auditLog.customerIds)}) end`;
+
+const HASHED_ROW = {
+  xid: sql<string>`${auditLog.xid}::text`,
+  id: auditLog.id,
+  merchantId: auditLog.merchantId,
+  customerId: auditLog.customerId,
+  actor: auditLog.actor,
+  action: auditLog.action,
+  detail: DETAIL,
+  requestId: auditLog.requestId,
+  occurredAt: sql<string>`(extract(epoch from ${auditLog.occurredAt}) * 1000000)::bigint::text`,
+};
+
+const DECLARE = statement({
+  params: { fromXid: auditLog.xid, toXid: auditLog.xid },
+  row: HASHED_ROW,
+  text: (p, row) => sql`
+    declare audit_rows no scroll cursor for
+     select ${row} from ${auditLog}
+      where ${auditLog.xid} >= ${p.fromXid} and ${auditLog.xid} < ${p.toXid}
+      order by ${auditLog.xid}, ${auditLog.id}`,
+});
+
+const FETCH = statement({ row: HASHED_ROW, text: () => sql`fetch ${sql.raw(String(PAGE))} from audit_rows` });
 
 /**
  * Hashes the audit rows of a range of transactions, in the order of transaction and id. A row is a line of JSON whose
@@ -43,17 +60,9 @@ const DETAIL = `case when customer_ids is null then detail - 'customers_sha256'
 export async function hashRows(tx: Tx, { fromXid, toXid }: XidRange): Promise<HashedRows> {
   const hash = createHash('sha256');
   let rows = 0;
-  await tx.query(
-    `declare audit_rows no scroll cursor for
-      select xid::text as xid, id, merchant_id as "merchantId", customer_id as "customerId", actor, action,
-             ${DETAIL}, request_id as "requestId", (extract(epoch from occurred_at) * 1000000)::bigint::text as "occurredAt"
-        from audit_log
-       where xid >= $1::xid8 and xid < $2::xid8
-       order by audit_log.xid, id`,
-    [fromXid, toXid],
-  );
+  await tx.run(DECLARE, { fromXid, toXid });
   for (;;) {
-    const page = await tx.query<AuditRow>(`fetch ${PAGE} from audit_rows`);
+    const page = await tx.run(FETCH);
     for (const { xid, id, merchantId, customerId, actor, action, detail, requestId, occurredAt } of page) {
       const row = [xid, id, merchantId, customerId, actor, action, detail, requestId, occurredAt];
       hash.update(`${canonicalJson(row)}\n`);

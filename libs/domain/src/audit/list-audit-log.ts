@@ -1,18 +1,32 @@
-import type { Reader } from '@core/db';
-import { cutPage, untilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
-import { auditIdsOf } from './audit-ids.ts';
+import { eq, inArray, sql, type SQL } from 'drizzle-orm';
+import {
+  auditLog,
+  columns,
+  customers,
+  int,
+  many,
+  nullable,
+  statement,
+  type Places,
+  type Reader,
+  type RowOf,
+} from '@core/db';
+import { cutPage, selectUntilPageIsFull, type PageTokens } from '../core/index.ts';
+import { auditIds } from './audit-ids.ts';
 
-export interface AuditLogEntry {
-  id: string;
-  actor: string;
-  action: string;
-  customerId: string | null;
+const ENTRY = {
+  id: auditLog.id,
+  actor: auditLog.actor,
+  action: auditLog.action,
+  customerId: auditLog.customerId,
   /** Several customers whom the row names instead; empty otherwise. */
-  customerIds: string[];
-  detail: Record<string, unknown>;
-  requestId: string;
-  occurredAt: Date;
-}
+  customerIds: sql<string[]>`coalesce(${auditLog.customerIds}, '{}')`,
+  detail: auditLog.detail,
+  requestId: auditLog.requestId,
+  occurredAt: auditLog.occurredAt,
+};
+
+export type AuditLogEntry = RowOf<typeof ENTRY>;
 
 export interface ListAuditLog {
   merchantId: string;
@@ -25,8 +39,32 @@ export interface ListAuditLog {
 
 const DEFAULT_PAGE_SIZE = 100;
 
-/** SQL for the bytes of a row, whose ids are 36 characters each. */
-const BYTES = `octet_length(concat(actor, action, "requestId", detail)) + 36 * cardinality("customerIds")`;
+const PAGE = { merchantId: auditLog.merchantId, before: nullable(auditLog.id), most: int };
+
+const selectPage = ({ merchantId, most }: Places<typeof PAGE>, whose: SQL) =>
+  selectUntilPageIsFull(
+    ENTRY,
+    sql`select ${columns(ENTRY)} from ${auditLog}
+         where ${eq(auditLog.merchantId, merchantId)} and ${whose}
+         order by ${auditLog.id} desc limit ${most}`,
+    {
+      // The ids are 36 characters each.
+      bytes: ({ actor, action, requestId, detail, customerIds }) =>
+        sql`octet_length(concat(${actor}, ${action}, ${requestId}, ${detail})) + 36 * cardinality(${customerIds})`,
+      order: ({ id }) => sql`${id} desc`,
+    },
+  );
+
+// Two statements rather than one with an `or`: each has its index.
+const LIST = statement({
+  params: PAGE,
+  text: (p) => selectPage(p, sql`(${p.before} is null or ${auditLog.id} < ${p.before})`),
+});
+
+const LIST_OF_CUSTOMER = statement({
+  params: { ...PAGE, customerIds: many(customers.id) },
+  text: (p) => selectPage(p, inArray(auditLog.id, sql`(${auditIds(p)})`)),
+});
 
 /** Who did what, newest first, by the ids' order of time. @throws CoreError invalid_argument naming page_token */
 export async function listAuditLog(
@@ -37,23 +75,11 @@ export async function listAuditLog(
   const list = ['audit', merchantId, customerId ?? null];
   const [before = null] = tokens.read(pageToken, list) ?? [];
   const size = pageSize || DEFAULT_PAGE_SIZE;
-  // Two statements rather than one with an `or`: each has its index.
-  const whose =
+  const which = { merchantId, before, most: size + 1 };
+  const rows =
     customerId === undefined
-      ? 'and ($2::uuid is null or id < $2)'
-      : `and id in (${auditIdsOf({ merchant: '$1', customers: '$4', before: '$2', most: '$3' })})`;
-  const rows = await reader.query<AuditLogEntry & Sized & Record<string, unknown>>(
-    untilPageIsFull(
-      `select id, actor, action, customer_id as "customerId", coalesce(customer_ids, '{}') as "customerIds", detail,
-              request_id as "requestId", occurred_at as "occurredAt"
-         from audit_log
-        where merchant_id = $1 ${whose}
-        order by id desc limit $3`,
-      BYTES,
-      'id desc',
-    ),
-    [merchantId, before, size + 1, ...(customerId === undefined ? [] : [[customerId]])],
-  );
+      ? await reader.run(LIST, which)
+      : await reader.run(LIST_OF_CUSTOMER, { ...which, customerIds: [customerId] });
   const { page, more } = cutPage(rows, size);
   const last = more ? page.at(-1) : undefined;
   return { entries: page, nextPageToken: last ? tokens.make(list, [last.id]) : '' };

@@ -1,4 +1,17 @@
-import { tryLockName, type Reader, type Tx } from '@core/db';
+import { and, asc, desc, gte, sql } from 'drizzle-orm';
+import {
+  auditLog,
+  auditSeals,
+  build,
+  columns,
+  insertValues,
+  relation,
+  returning,
+  statement,
+  tryLockName,
+  type Reader,
+  type Tx,
+} from '@core/db';
 import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
 
 /** What a seal took in, for whoever keeps the head of the chain elsewhere. */
@@ -18,6 +31,46 @@ export class SealsAhead extends Error {
 /** Rows of one seal: a broken one tells which so many are meant. A transaction with more is not cut. */
 const MOST_ROWS = 50_000;
 
+const { seq, fromXid, toXid, rows, rowsHash, previousHash, hash } = auditSeals;
+
+const LAST = statement({
+  row: { seq, toXid, hash },
+  text: (_, row) => build.select(row).from(auditSeals).orderBy(desc(seq)).limit(1),
+});
+
+/** Every transaction below it has ended. */
+const ENDED = sql<string>`pg_snapshot_xmin(pg_current_snapshot())`;
+/** No transaction has begun from it on. */
+const NEXT = sql<string>`pg_snapshot_xmax(pg_current_snapshot())::text`;
+
+const CLOSED = statement({
+  params: { fromXid },
+  text(p) {
+    const { xid, id } = auditLog;
+    const closed = relation('closed', { xid });
+    const rowsOfSeal = build
+      .select(columns({ xid }))
+      .from(auditLog)
+      .where(and(gte(xid, p.fromXid), sql`${xid} < ${ENDED}`))
+      .orderBy(asc(xid), asc(id))
+      .limit(MOST_ROWS + 1);
+    return returning(
+      {
+        ended: sql<string>`${ENDED}::text`,
+        next: NEXT,
+        first: sql<string | null>`(select ${closed.xid}::text from ${closed} limit 1)`,
+        cut: sql<string | null>`(select ${closed.xid}::text from ${closed} offset ${MOST_ROWS} limit 1)`,
+      },
+      (row) => sql`with ${closed} as materialized ${rowsOfSeal} select ${row}`,
+    );
+  },
+});
+
+const INSERT = statement({
+  params: { seq, fromXid, toXid, rows, rowsHash, previousHash, hash },
+  text: (p) => insertValues(auditSeals, p),
+});
+
 /**
  * Seals the audit rows of all transactions that have ended since the last seal. By transaction and not by time: a row
  * says when its transaction began, which may commit an hour later, into a minute long sealed. Below the oldest
@@ -29,21 +82,10 @@ const MOST_ROWS = 50_000;
  */
 export async function sealAudit(tx: Tx): Promise<Sealed | null> {
   if (!(await tryLockName(tx, 'audit seals'))) return null;
-  const [last] = await tx.query<{ seq: string; toXid: string; hash: Buffer }>(
-    'select seq, to_xid::text as "toXid", hash from audit_seals order by seq desc limit 1',
-  );
+  const [last] = await tx.run(LAST);
   const fromXid = last?.toXid ?? '0';
   const [{ ended, next, first, cut } = { ended: fromXid, next: fromXid, first: null, cut: null }] =
-    await tx.query<Record<'ended' | 'next', string> & Record<'first' | 'cut', string | null>>(
-      `with closed as materialized (
-       select xid from audit_log where xid >= $1::xid8 and xid < pg_snapshot_xmin(pg_current_snapshot())
-        order by xid, id limit ${MOST_ROWS} + 1)
-     select pg_snapshot_xmin(pg_current_snapshot())::text as ended,
-            pg_snapshot_xmax(pg_current_snapshot())::text as next,
-            (select xid::text from closed limit 1) as first,
-            (select xid::text from closed offset ${MOST_ROWS} limit 1) as cut`,
-      [fromXid],
-    );
+    await tx.run(CLOSED, { fromXid });
   assertBehind(fromXid, next);
   const more = cut !== null;
   // Up to the transaction that does not fit, unless that is the first one: then up to the next, or no seal would
@@ -52,13 +94,9 @@ export async function sealAudit(tx: Tx): Promise<Sealed | null> {
   const { rows, hash: rowsHash } = await hashRows(tx, { fromXid, toXid });
   if (rows === 0) return null;
   const previousHash = last?.hash ?? NO_SEAL;
-  const seal: Seal = { seq: Number(last?.seq ?? 0) + 1, fromXid, toXid, rows, rowsHash, previousHash };
+  const seal: Seal = { seq: (last?.seq ?? 0) + 1, fromXid, toXid, rows, rowsHash, previousHash };
   const hash = hashSeal(seal);
-  await tx.query(
-    `insert into audit_seals (seq, from_xid, to_xid, rows, rows_hash, previous_hash, hash)
-     values ($1, $2::xid8, $3::xid8, $4, $5, $6, $7)`,
-    [seal.seq, fromXid, toXid, rows, rowsHash, previousHash, hash],
-  );
+  await tx.run(INSERT, { ...seal, hash });
   return { seq: seal.seq, hash, rows, more };
 }
 
@@ -70,11 +108,16 @@ function assertBehind(sealedTo: string, next: string): void {
   );
 }
 
+const STATE = statement({
+  row: {
+    sealedTo: sql<string | null>`(select ${toXid} from ${auditSeals} order by ${seq} desc limit 1)`,
+    next: NEXT,
+  },
+  text: (_, row) => sql`select ${row}`,
+});
+
 /** Makes the check of sealAudit before any write. @throws SealsAhead */
 export async function assertSealsBehind(reader: Reader): Promise<void> {
-  const [state] = await reader.query<{ sealedTo: string | null; next: string }>(
-    `select (select to_xid::text from audit_seals order by seq desc limit 1) as "sealedTo",
-            pg_snapshot_xmax(pg_current_snapshot())::text as next`,
-  );
+  const [state] = await reader.run(STATE);
   if (state?.sealedTo) assertBehind(state.sealedTo, state.next);
 }

@@ -1,8 +1,11 @@
-import type { Reader, Tx } from '@core/db';
+import { asc, gt, sql } from 'drizzle-orm';
+import { auditLog, auditSeals, build, statement, type Reader, type RowOf, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
-import { hashRows, hashSeal, NO_SEAL, type Seal } from './hash-rows.ts';
+import { hashRows, hashSeal, NO_SEAL } from './hash-rows.ts';
 
-type StoredSeal = Seal & { hash: Buffer; sealedAt: Date };
+const { seq, fromXid, toXid, rows, rowsHash, previousHash, hash, sealedAt } = auditSeals;
+const STORED_SEAL = { seq, fromXid, toXid, rows, rowsHash, previousHash, hash, sealedAt };
+type StoredSeal = RowOf<typeof STORED_SEAL>;
 
 /** A seal as it is kept elsewhere; the hash in hexadecimal. */
 export interface SealHead {
@@ -37,6 +40,12 @@ export interface VerifyAudit {
   onSeal?: (done: number, all: number) => void;
 }
 
+const COUNT = statement({
+  params: { after: seq },
+  row: { all: sql<number>`count(*)::int` },
+  text: (p, row) => build.select(row).from(auditSeals).where(gt(seq, p.after)),
+});
+
 /**
  * Recomputes the chain over all rows, or over those behind a head that was kept. Found are rows that were changed, deleted or put in, seals that were
  * changed, deleted or put in, and, with a head that was kept, an end that was cut off or a chain that was made anew.
@@ -44,10 +53,7 @@ export interface VerifyAudit {
  * @throws CoreError not_found when the seal to begin from is not there as it was kept: then all is to be verified
  */
 export async function verifyAudit(tx: Tx, { expect, from, onSeal }: VerifyAudit = {}): Promise<AuditVerdict> {
-  const [{ all } = { all: 0 }] = await tx.query<{ all: number }>(
-    'select count(*)::int as all from audit_seals where seq > $1',
-    [from?.seq ?? 0],
-  );
+  const [{ all } = { all: 0 }] = await tx.run(COUNT, { after: from?.seq ?? 0 });
   const verdict: AuditVerdict = {
     seals: 0,
     rows: 0,
@@ -92,15 +98,14 @@ async function keptSeal(reader: Reader, { seq, hash }: SealHead): Promise<Stored
   });
 }
 
-async function nextSeal(reader: Reader, after: number): Promise<StoredSeal | undefined> {
-  const [row] = await reader.query<StoredSeal & Record<string, unknown>>(
-    `select seq::int as seq, from_xid::text as "fromXid", to_xid::text as "toXid", rows::int as rows,
-            rows_hash as "rowsHash", previous_hash as "previousHash", hash, sealed_at as "sealedAt"
-       from audit_seals where seq > $1 order by audit_seals.seq limit 1`,
-    [after],
-  );
-  return row;
-}
+const NEXT_SEAL = statement({
+  params: { after: seq },
+  row: STORED_SEAL,
+  text: (p, row) => build.select(row).from(auditSeals).where(gt(seq, p.after)).orderBy(asc(seq)).limit(1),
+});
+
+const nextSeal = async (reader: Reader, after: number): Promise<StoredSeal | undefined> =>
+  (await reader.run(NEXT_SEAL, { after }))[0];
 
 function faultsOf(seal: StoredSeal, last: StoredSeal | undefined, rows: number, rowsHash: Buffer): string[] {
   const expected = (last?.seq ?? 0) + 1;
@@ -121,23 +126,31 @@ function faultsOf(seal: StoredSeal, last: StoredSeal | undefined, rows: number, 
   ];
 }
 
+const isUnsealed = sql`${auditLog.xid} >= coalesce(
+  (select ${toXid} from ${auditSeals} order by ${seq} desc limit 1), '0'::xid8)`;
+
+const OLDEST_UNSEALED = statement({
+  row: { age: sql<number>`extract(epoch from clock_timestamp() - ${auditLog.occurredAt})::float8` },
+  text: (_, row) =>
+    build.select(row).from(auditLog).where(isUnsealed).orderBy(asc(auditLog.xid), asc(auditLog.id)).limit(1),
+});
+
 /** Age of the oldest row that is not sealed, seconds; 0 when all are. One row is read, however many there are. */
 export async function readOldestUnsealed(reader: Reader): Promise<number> {
-  const [row] = await reader.query<{ age: number }>(
-    `select extract(epoch from clock_timestamp() - occurred_at)::float as age
-       from audit_log
-      where xid >= coalesce((select to_xid from audit_seals order by seq desc limit 1), '0'::xid8)
-      order by xid, id limit 1`,
-  );
+  const [row] = await reader.run(OLDEST_UNSEALED);
   return Math.max(0, row?.age ?? 0);
 }
 
+const UNSEALED = statement({
+  row: {
+    rows: sql<number>`count(*)::int`,
+    oldest: sql<number | null>`extract(epoch from clock_timestamp() - min(${auditLog.occurredAt}))::float8`,
+  },
+  text: (_, row) => build.select(row).from(auditLog).where(isUnsealed),
+});
+
 /** What is not sealed yet. */
 export async function readUnsealed(reader: Reader): Promise<{ rows: number; oldestSeconds: number }> {
-  const [row] = await reader.query<{ rows: number; oldest: number | null }>(
-    `select count(*)::int as rows, extract(epoch from clock_timestamp() - min(occurred_at))::float as oldest
-       from audit_log
-      where xid >= coalesce((select to_xid from audit_seals order by seq desc limit 1), '0'::xid8)`,
-  );
+  const [row] = await reader.run(UNSEALED);
   return { rows: row?.rows ?? 0, oldestSeconds: Math.max(0, row?.oldest ?? 0) };
 }

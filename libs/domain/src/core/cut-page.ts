@@ -71,21 +71,6 @@ export function selectUntilPageIsFull<const S extends Shape>(
 }
 
 /**
- * The same as text.
- * @param rows a statement of rows, in order where it has a limit
- * @param bytes SQL for the bytes of a row, by the names of its columns; never null
- * @param order the same order, by these names
- */
-export const untilPageIsFull = (rows: string, bytes: string, order: string): string => `
-  select * from (
-    select sized.*, generate_series(0, units) as unit
-      from (select row.*, least((${bytes}) / ${UNIT_BYTES}, ${MOST_UNITS - 1}) as units
-              from (${rows}) row
-             order by ${order} offset 0) sized
-     order by ${order} limit ${MOST_UNITS + 1}) read
-   where unit = 0 order by ${order}`;
-
-/**
  * The rows of a page: at least one, and no more than fit. The size of a row is capped to the size of a page,
  * so the first row that does not fit is always read, and shows that another page follows.
  * @param rows of selectUntilPageIsFull, up to one more than `most`

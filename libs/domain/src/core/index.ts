@@ -1,7 +1,7 @@
 export { canonicalJson } from './canonical-json.ts';
 export type { CommandContext } from './context.ts';
 export type { CustomerKey } from './customer-key.ts';
-export { customerBytes, cutPage, selectUntilPageIsFull, untilPageIsFull, type Sized } from './cut-page.ts';
+export { customerBytes, cutPage, selectUntilPageIsFull, type Sized } from './cut-page.ts';
 export { earlierExternalIds, externalIdOf, gidOf, type ExternalId } from './external-id.ts';
 export { createPageTokens, type PageTokens } from './page-token.ts';
 export { recordChange, recordChanges } from './record-change.ts';

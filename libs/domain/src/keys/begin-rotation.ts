@@ -1,47 +1,81 @@
-import { addGeneration, appendAudit, type Actor, type Keyring, type Reader, type Tx } from '@core/db';
+import { and, asc, isNotNull, isNull, sql, type Column, type SQL } from 'drizzle-orm';
+import {
+  addGeneration,
+  appendAudit,
+  build,
+  columns,
+  customers,
+  insertValues,
+  instantOf,
+  keyRotations,
+  merchantKeys,
+  nullable,
+  relation,
+  returning,
+  statement,
+  type Actor,
+  type Keyring,
+  type Reader,
+  type RowOf,
+  type Tx,
+} from '@core/db';
 
-/** A merchant whose rows are to come to a new generation of its data key. */
-export interface Rotation {
-  merchantId: string;
-  /** Where they go to. */
-  generation: number;
-  /** Customers up to this id are done; null at the start. */
-  cursor: string | null;
-  rows: number;
-}
+const { merchantId, generation, cursor, rows, startedAt, finishedAt } = keyRotations;
+
+/** Of this merchant, or of all. */
+const ONE_OR_ALL = { merchantId: nullable(merchantId) };
+const isMeant = (of: Column, one: SQL): SQL => sql`(${one} is null or ${of} = ${one})`;
+
+const isOpen = (one: SQL): SQL | undefined => and(isNull(finishedAt), isMeant(merchantId, one));
+
+const START_OF_RUN = statement({
+  params: ONE_OR_ALL,
+  row: { at: sql<string>`coalesce(min(${startedAt}), clock_timestamp())::text` },
+  text: (p, row) => build.select(row).from(keyRotations).where(isOpen(p.merchantId)),
+});
 
 /**
  * When the run began that is not finished: one that was killed is gone on with, and merchants that it had finished
  * are not begun a second time. Without one, now. As text: a Date is cut to the millisecond.
  */
 export async function startOfRun(reader: Reader, merchantId?: string): Promise<string> {
-  const [run] = await reader.query<{ at: string }>(
-    `select coalesce(min(started_at), clock_timestamp())::text as at from key_rotations
-      where finished_at is null and ($1::uuid is null or merchant_id = $1)`,
-    [merchantId ?? null],
-  );
+  const [run] = await reader.run(START_OF_RUN, { merchantId });
   if (!run) throw new Error('an aggregate gave no row');
   return run.at;
 }
 
+const TO_BEGIN = statement({
+  params: { startedAt: instantOf, ...ONE_OR_ALL },
+  text(p) {
+    const { merchantId, createdAt, dataKey } = merchantKeys;
+    const shape = { merchantId, createdAt, dataKey };
+    const newest = relation('newest', shape);
+    return returning(
+      { merchantId: newest.merchantId },
+      (row) => sql`
+      select ${row}
+        from (select distinct on (${merchantId}) ${columns(shape)} from ${merchantKeys}
+               where ${isMeant(merchantId, p.merchantId)}
+               order by ${merchantId}, ${merchantKeys.generation} desc) as ${newest}
+       where ${newest.createdAt} < ${p.startedAt} and ${newest.dataKey} is not null
+         and not exists (select from ${keyRotations}
+                          where ${keyRotations.merchantId} = ${newest.merchantId} and ${isNull(finishedAt)})
+       order by ${newest.merchantId}`,
+    );
+  },
+});
+
 /** Merchants, in the order of their ids, whose newest keys were there before the run, and not destroyed. */
 export const merchantsToBegin = async (
   reader: Reader,
-  run: { startedAt: string; merchantId?: string | undefined },
+  { startedAt, merchantId }: { startedAt: string; merchantId?: string | undefined },
 ): Promise<string[]> =>
-  (
-    await reader.query<{ id: string }>(
-      `select newest.merchant_id as id
-         from (select distinct on (merchant_id) merchant_id, created_at, data_key from merchant_keys
-                where $2::uuid is null or merchant_id = $2
-                order by merchant_id, generation desc) newest
-        where created_at < $1::timestamptz and data_key is not null
-          and not exists (select from key_rotations r
-                           where r.merchant_id = newest.merchant_id and r.finished_at is null)
-        order by 1`,
-      [run.startedAt, run.merchantId ?? null],
-    )
-  ).map(({ id }) => id);
+  (await reader.run(TO_BEGIN, { startedAt, merchantId })).map((newest) => newest.merchantId);
+
+const BEGIN = statement({
+  params: { merchantId, generation, startedAt: instantOf },
+  text: (p) => insertValues(keyRotations, p),
+});
 
 /**
  * Gives a merchant the next generation of its data key, which its writers use from now on, and writes down that its
@@ -57,22 +91,50 @@ export async function beginRotation(
   const keys = await addGeneration(tx, keyring, merchantId);
   if (!keys) return false;
   const { generation } = keys;
-  await tx.query('insert into key_rotations (merchant_id, generation, started_at) values ($1, $2, $3)', [
-    merchantId,
-    generation,
-    startedAt,
-  ]);
+  await tx.run(BEGIN, { merchantId, generation, startedAt });
   await appendAudit(tx, actor, { merchantId, action: 'keys.rotate', detail: { step: 'begun', generation } });
   return true;
 }
 
+const ROTATION = {
+  merchantId,
+  /** Where they go to. */
+  generation,
+  /** Customers up to this id are done; null at the start. */
+  cursor,
+  rows,
+};
+
+/** A merchant whose rows are to come to a new generation of its data key. */
+export type Rotation = RowOf<typeof ROTATION>;
+
+const OPEN = statement({
+  params: ONE_OR_ALL,
+  row: ROTATION,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(keyRotations)
+      .where(isOpen(p.merchantId))
+      .orderBy(asc(merchantId), asc(generation)),
+});
+
 /** Those that are not finished, in the order of their merchants' ids. */
 export const openRotations = (reader: Reader, merchantId?: string): Promise<Rotation[]> =>
-  reader.query<Rotation & Record<string, unknown>>(
-    `select merchant_id as "merchantId", generation, cursor, rows::float8 as rows from key_rotations
-      where finished_at is null and ($1::uuid is null or merchant_id = $1) order by merchant_id, generation`,
-    [merchantId ?? null],
-  );
+  reader.run(OPEN, { merchantId });
+
+const COUNT = statement({
+  params: ONE_OR_ALL,
+  text(p) {
+    const { merchantId, dataKey } = merchantKeys;
+    const merchants = sql<number>`(select count(distinct ${merchantId})::int from ${merchantKeys}
+      where ${isNotNull(dataKey)} and ${isMeant(merchantId, p.merchantId)})`;
+    const emails = sql<number>`(select count(${customers.email})::float8 from ${customers}
+      where ${isMeant(customers.merchantId, p.merchantId)})`;
+    const unfinished = sql<number>`(select count(*)::int from ${keyRotations} where ${isOpen(p.merchantId)})`;
+    return returning({ merchants, emails, unfinished }, (row) => sql`select ${row}`);
+  },
+});
 
 /** What a run would do: of the merchants that have keys, and how many of them a run before has begun. */
 export async function countRotation(
@@ -81,14 +143,7 @@ export async function countRotation(
 ): Promise<{ merchants: number; emails: number; unfinished: number }> {
   // It reads every customer once.
   await tx.allowStatements(0);
-  const [found] = await tx.query<{ merchants: number; emails: number; unfinished: number }>(
-    `select (select count(distinct merchant_id)::int from merchant_keys
-              where data_key is not null and ($1::uuid is null or merchant_id = $1)) as merchants,
-            (select count(email)::float8 from customers where $1::uuid is null or merchant_id = $1) as emails,
-            (select count(*)::int from key_rotations
-              where finished_at is null and ($1::uuid is null or merchant_id = $1)) as unfinished`,
-    [merchantId ?? null],
-  );
+  const [found] = await tx.run(COUNT, { merchantId });
   if (!found) throw new Error('an aggregate gave no row');
   return found;
 }

@@ -1,4 +1,22 @@
-import { appendAudit, KEY_CACHE_MS, type Actor, type Reader, type Tx } from '@core/db';
+import { and, eq, isNull, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import {
+  appendAudit,
+  build,
+  float8,
+  KEY_CACHE_MS,
+  keyRotations,
+  merchantKeys,
+  ONE,
+  returning,
+  shopifyConnections,
+  statement,
+  webhookEvents,
+  type Actor,
+  type Places,
+  type Reader,
+  type Tx,
+} from '@core/db';
+import { isWebhookOf } from './rotate-sealed.ts';
 
 /**
  * So long a process may still write under the keys before a new generation: it has them cached, may have read them
@@ -8,18 +26,66 @@ import { appendAudit, KEY_CACHE_MS, type Actor, type Reader, type Tx } from '@co
  */
 export const OLD_KEYS_KEPT_MS = KEY_CACHE_MS + 240_000;
 
+const ROTATION = { merchantId: keyRotations.merchantId, generation: keyRotations.generation };
+type Rotation = Places<typeof ROTATION>;
+
+const UNTIL_UNUSED = statement({
+  params: { ...ROTATION, keptMs: float8 },
+  text(p) {
+    const age = sql`extract(epoch from clock_timestamp() - ${merchantKeys.createdAt}) * 1000`;
+    return returning({ ms: sql<number>`greatest(0, ${p.keptMs} - ${age})::float8` }, (row) =>
+      build
+        .select(row)
+        .from(merchantKeys)
+        .where(and(eq(merchantKeys.merchantId, p.merchantId), eq(merchantKeys.generation, p.generation))),
+    );
+  },
+});
+
 /** Milliseconds until nobody writes any more under keys older than this generation; 0 when it is so. */
 export async function untilUnused(
   reader: Reader,
-  { merchantId, generation, keptMs }: { merchantId: string; generation: number; keptMs: number },
+  rotation: { merchantId: string; generation: number; keptMs: number },
 ): Promise<number> {
-  const [row] = await reader.query<{ ms: number }>(
-    `select greatest(0, $3 - extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as ms
-       from merchant_keys where merchant_id = $1 and generation = $2`,
-    [merchantId, generation, keptMs],
-  );
+  const [row] = await reader.run(UNTIL_UNUSED, rotation);
   return row?.ms ?? 0;
 }
+
+const isThis = (p: Rotation): SQL | undefined =>
+  and(eq(keyRotations.merchantId, p.merchantId), eq(keyRotations.generation, p.generation));
+
+const LOCK = statement({
+  params: ROTATION,
+  row: { rows: keyRotations.rows },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(keyRotations)
+      .where(and(isThis(p), isNull(keyRotations.finishedAt)))
+      .for('update'),
+});
+
+// Of those that were destroyed the rows stay: they say that the generations were there.
+const isOlder = (p: Rotation): SQL | undefined =>
+  and(
+    eq(merchantKeys.merchantId, p.merchantId),
+    lt(merchantKeys.generation, p.generation),
+    isNull(merchantKeys.destroyedAt),
+  );
+
+const DELETE_OLDER = statement({
+  params: ROTATION,
+  text: (p) => build.delete(merchantKeys).where(isOlder(p)),
+});
+
+const FINISH = statement({
+  params: ROTATION,
+  text: (p) =>
+    build
+      .update(keyRotations)
+      .set({ finishedAt: sql`now()` })
+      .where(isThis(p)),
+});
 
 /**
  * Deletes a merchant's older keys and marks its rotation finished. To be called after a round that began when nobody
@@ -31,22 +97,12 @@ export async function endRotation(
   actor: Actor,
   { merchantId, generation }: { merchantId: string; generation: number },
 ): Promise<boolean> {
-  const [rotation] = await tx.query<{ rows: number }>(
-    `select rows::float8 as rows from key_rotations
-      where merchant_id = $1 and generation = $2 and finished_at is null for update`,
-    [merchantId, generation],
-  );
+  const [rotation] = await tx.run(LOCK, { merchantId, generation });
   if (!rotation) return true; // another run was as far
-  if (await isSealedByOlder(tx, merchantId, generation)) return false;
-  // Of those that were destroyed the rows stay: they say that the generations were there.
-  await tx.query(
-    'delete from merchant_keys where merchant_id = $1 and generation < $2 and destroyed_at is null',
-    [merchantId, generation],
-  );
-  await tx.query('update key_rotations set finished_at = now() where merchant_id = $1 and generation = $2', [
-    merchantId,
-    generation,
-  ]);
+  const stillSealed = await tx.run(SEALED_BY_OLDER, { merchantId, generation });
+  if (stillSealed.length > 0) return false;
+  await tx.run(DELETE_OLDER, { merchantId, generation });
+  await tx.run(FINISH, { merchantId, generation });
   await appendAudit(tx, actor, {
     merchantId,
     action: 'keys.rotate',
@@ -55,19 +111,20 @@ export async function endRotation(
   return true;
 }
 
-async function isSealedByOlder(tx: Tx, merchantId: string, generation: number): Promise<boolean> {
-  const older = `any (array(select generation::text from merchant_keys
-                             where merchant_id = $1 and generation < $2 and destroyed_at is null))`;
-  const left = await tx.query(
-    `select 1 from shopify_connections
-      where merchant_id = $1
-        and (split_part(access_token, '.', 1) = ${older} or split_part(refresh_token, '.', 1) = ${older})
-     union all
-     select 1 from webhook_events w
-      where w.shop in (select shop from shopify_connections where merchant_id = $1) and w.merchant_id = $1
-        and split_part(w.body, '.', 1) = ${older}
-     limit 1`,
-    [merchantId, generation],
-  );
-  return left.length > 0;
-}
+/** A token or a webhook. */
+const SEALED_BY_OLDER = statement({
+  params: ROTATION,
+  row: ONE,
+  text(p, row) {
+    const older = sql`array(select ${merchantKeys.generation}::text from ${merchantKeys} where ${isOlder(p)})`;
+    const isSealedByOlder = (value: Column): SQL => sql`split_part(${value}, '.', 1) = any (${older})`;
+    const { merchantId, accessToken, refreshToken } = shopifyConnections;
+    return sql`
+      select ${row} from ${shopifyConnections}
+       where ${merchantId} = ${p.merchantId} and (${isSealedByOlder(accessToken)} or ${isSealedByOlder(refreshToken)})
+      union all
+      select ${row} from ${webhookEvents}
+       where ${isWebhookOf(p.merchantId)} and ${isSealedByOlder(webhookEvents.body)}
+      limit 1`;
+  },
+});

@@ -1,4 +1,15 @@
-import type { Reader } from '@core/db';
+import { asc, isNotNull, isNull, sql, type Column } from 'drizzle-orm';
+import {
+  build,
+  columns,
+  keyRotations,
+  merchantKeys,
+  relation,
+  returning,
+  statement,
+  type Reader,
+  type RowOf,
+} from '@core/db';
 
 export interface KeyStatus {
   /** Of the keyring, by how many merchants' keys each wraps; only those that wrap any. */
@@ -10,34 +21,65 @@ export interface KeyStatus {
   rotations: RotationStatus[];
 }
 
-/** Of a merchant whose rows are on their way to a new data key. */
-export interface RotationStatus {
-  merchant_id: string;
-  generation: number;
+const ROTATION_STATUS = {
+  merchant_id: keyRotations.merchantId,
+  generation: keyRotations.generation,
   /** Re-encrypted so far. */
-  rows: number;
-  started_at: Date;
-}
+  rows: keyRotations.rows,
+  started_at: keyRotations.startedAt,
+};
+
+/** Of a merchant whose rows are on their way to a new data key, by the names that `ops keys status --json` shows. */
+export type RotationStatus = RowOf<typeof ROTATION_STATUS>;
+
+const READ_KEYRING = statement({
+  text() {
+    const { merchantId, dataKey, indexKey } = merchantKeys;
+    const wrapping = (key: Column) => ({ merchantId, key: sql<string>`split_part(${key}, '.', 1)` });
+    const wrapped = relation('wrapped', wrapping(dataKey));
+    return returning(
+      { key: wrapped.key, merchants: sql<number>`count(distinct ${wrapped.merchantId})::int` },
+      (row) => sql`
+      select ${row}
+        from (select ${columns(wrapping(dataKey))} from ${merchantKeys} where ${isNotNull(dataKey)}
+              union
+              select ${columns(wrapping(indexKey))} from ${merchantKeys} where ${isNotNull(indexKey)}) as ${wrapped}
+       group by ${wrapped.key} order by ${wrapped.key}`,
+    );
+  },
+});
+
+const READ_NEWEST = statement({
+  text() {
+    const { merchantId, generation, destroyedAt } = merchantKeys;
+    const shape = { generation, destroyed: sql<boolean>`${destroyedAt} is not null` };
+    const newest = relation('newest', shape);
+    return returning(
+      { ...newest, merchants: sql<number>`count(*)::int` },
+      (row) => sql`
+      select ${row}
+        from (select distinct on (${merchantId}) ${columns(shape)}
+                from ${merchantKeys} order by ${merchantId}, ${generation} desc) as ${newest}
+       group by ${newest.generation}, ${newest.destroyed} order by ${newest.generation}`,
+    );
+  },
+});
+
+const READ_ROTATIONS = statement({
+  row: ROTATION_STATUS,
+  text: (_, row) =>
+    build
+      .select(row)
+      .from(keyRotations)
+      .where(isNull(keyRotations.finishedAt))
+      .orderBy(asc(keyRotations.merchantId)),
+});
 
 /** Which keys are in use, and which rotations are not finished. */
 export async function readKeyStatus(reader: Reader): Promise<KeyStatus> {
-  const keyring = await reader.query<{ key: string; merchants: number }>(
-    `select key, count(distinct merchant_id)::int as merchants
-       from (select merchant_id, split_part(data_key, '.', 1) as key from merchant_keys where data_key is not null
-             union
-             select merchant_id, split_part(index_key, '.', 1) from merchant_keys where index_key is not null) wrapped
-      group by key order by key`,
-  );
-  const newest = await reader.query<{ generation: number; destroyed: boolean; merchants: number }>(
-    `select generation, destroyed, count(*)::int as merchants
-       from (select distinct on (merchant_id) generation, destroyed_at is not null as destroyed
-               from merchant_keys order by merchant_id, generation desc) newest
-      group by generation, destroyed order by generation`,
-  );
-  const rotations = await reader.query<RotationStatus & Record<string, unknown>>(
-    `select merchant_id, generation, rows::float8 as rows, started_at from key_rotations
-      where finished_at is null order by merchant_id`,
-  );
+  const keyring = await reader.run(READ_KEYRING);
+  const newest = await reader.run(READ_NEWEST);
+  const rotations = await reader.run(READ_ROTATIONS);
   return {
     keyring,
     generations: newest

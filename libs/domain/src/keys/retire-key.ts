@@ -1,7 +1,35 @@
-import type { Actor, Keyring, Reader, Tx } from '@core/db';
+import { sql } from 'drizzle-orm';
+import {
+  auditLog,
+  build,
+  columns,
+  insertSelect,
+  merchantKeys,
+  relation,
+  statement,
+  text,
+  type Actor,
+  type Keyring,
+  type Reader,
+  type Tx,
+} from '@core/db';
 import { CoreError } from '@core/runtime';
 
 type Ids = Pick<Keyring, 'currentId' | 'ids'>;
+
+const { merchantId, dataKey, indexKey } = merchantKeys;
+
+const COUNT_WRAPPED = statement({
+  params: { keyId: text },
+  row: { merchants: sql<number>`count(distinct ${merchantId})::int` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(merchantKeys)
+      .where(
+        sql`split_part(${dataKey}, '.', 1) = ${p.keyId} or split_part(${indexKey}, '.', 1) = ${p.keyId}`,
+      ),
+});
 
 /**
  * @throws CoreError failed_precondition when something still needs the key, saying how much and what to do; not_found
@@ -14,11 +42,7 @@ export async function assertRetirable(reader: Reader, { currentId, ids }: Ids, k
       `key ${keyId} is the current one; put another in front of it in CORE_ENCRYPTION_KEYS, everywhere, then run keys rotate`,
     );
   }
-  const [needed] = await reader.query<{ merchants: number }>(
-    `select count(distinct merchant_id)::int as merchants from merchant_keys
-      where split_part(data_key, '.', 1) = $1 or split_part(index_key, '.', 1) = $1`,
-    [keyId],
-  );
+  const [needed] = await reader.run(COUNT_WRAPPED, { keyId });
   if (needed && needed.merchants > 0) {
     const merchants = needed.merchants === 1 ? '1 merchant' : `${needed.merchants} merchants`;
     throw new CoreError(
@@ -34,6 +58,21 @@ export async function assertRetirable(reader: Reader, { currentId, ids }: Ids, k
   }
 }
 
+const RECORD = statement({
+  params: { keyId: text, actor: auditLog.actor, requestId: auditLog.requestId },
+  text(p) {
+    const merchant = relation('merchant', { merchantId });
+    const entry = insertSelect(auditLog, {
+      merchantId: merchant.merchantId,
+      actor: p.actor,
+      action: sql`'keys.retire'`,
+      detail: sql`jsonb_build_object('key', ${p.keyId})`,
+      requestId: p.requestId,
+    });
+    return sql`${entry} from (select distinct ${columns({ merchantId })} from ${merchantKeys}) as ${merchant}`;
+  },
+});
+
 /**
  * Records that a key of the keyring is needed no more and may be taken out of CORE_ENCRYPTION_KEYS: one audit row for
  * each merchant, in one statement, as there are many.
@@ -41,10 +80,5 @@ export async function assertRetirable(reader: Reader, { currentId, ids }: Ids, k
  */
 export async function retireKey(tx: Tx, actor: Actor, keyring: Ids, keyId: string): Promise<void> {
   await assertRetirable(tx, keyring, keyId);
-  await tx.query(
-    `insert into audit_log (merchant_id, actor, action, detail, request_id)
-     select distinct on (merchant_id) merchant_id, $1, 'keys.retire', jsonb_build_object('key', $2::text), $3
-       from merchant_keys`,
-    [actor.caller, keyId, actor.requestId],
-  );
+  await tx.run(RECORD, { keyId, actor: actor.caller, requestId: actor.requestId });
 }

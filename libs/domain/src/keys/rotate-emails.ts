@@ -1,4 +1,24 @@
-import { decryptEmailSql, passphrase, sealEmailSql, type MerchantKeys, type Tx } from '@core/db';
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  assign,
+  build,
+  columns,
+  customers,
+  decryptEmail,
+  keyRotations,
+  limit,
+  many,
+  merchantKeys,
+  passphrase,
+  relation,
+  returning,
+  sealEmail,
+  statement,
+  text,
+  unnest,
+  type MerchantKeys,
+  type Tx,
+} from '@core/db';
 
 /** The keys of a rotation: from which to which. */
 export interface RotationKeys {
@@ -24,6 +44,84 @@ export interface RotatedPage {
   next: string | null;
 }
 
+const ROTATE = statement({
+  // Planning it costs PostgreSQL as much as a dozen rows.
+  name: 'rotate_emails',
+  params: {
+    merchantId: customers.merchantId,
+    after: customers.id,
+    most: limit,
+    olderGenerations: many(text),
+    olderPassphrases: many(text),
+    generation: merchantKeys.generation,
+    passphrase: text,
+  },
+  text(p) {
+    const { merchantId, id, email } = customers;
+    const page = relation('page', { id, email });
+    const given = unnest('given', { generation: p.olderGenerations, passphrase: p.olderPassphrases });
+    const key = relation('key', given);
+    const older = relation('older', { id });
+    const locked = relation('locked', { id, email });
+    const openedRow = {
+      id: locked.id,
+      plain: decryptEmail({ email: locked.email, passphrase: key.passphrase }),
+    };
+    const opened = relation('opened', openedRow);
+    const owner = sql`${merchantId} || '|' || ${id} || '|'`;
+    const rotatedRow = { id, inPlace: sql<boolean>`starts_with(${opened.plain}, ${owner})` };
+    const rotated = relation('rotated', rotatedRow);
+    return returning(
+      {
+        page: sql<number>`(select count(*)::int from ${page})`,
+        older: sql<number>`(select count(*)::int from ${older})`,
+        rotated: sql<number>`(select count(*)::int from ${rotated})`,
+        misplaced: sql<string[]>`
+          array(select ${rotated.id} from ${rotated} where not ${rotated.inPlace} order by ${rotated.id})`,
+        last: sql<string | null>`(select ${page.id} from ${page} order by ${page.id} desc limit 1)`,
+      },
+      // The ids first and apart: a page is as short however few of its rows are of an older generation.
+      (row) => sql`
+      with ${page} as materialized (
+        select ${columns({ id, email })} from ${customers}
+         where ${merchantId} = ${p.merchantId} and ${id} > ${p.after} order by ${id} limit ${p.most}),
+      ${key} as (
+        select ${columns(given)} from ${given}),
+      ${older} as materialized (
+        select ${columns({ id: page.id })}
+          from ${page} join ${key} on ${key.generation} = split_part(${page.email}, '.', 1)),
+      ${locked} as materialized (
+        select ${columns({ id, email })} from ${customers}
+         where ${merchantId} = ${p.merchantId} and ${id} = any (array(select ${older.id} from ${older}))
+           for no key update skip locked),
+      ${opened} as materialized (
+        select ${columns(openedRow)}
+          from ${locked} join ${key} on ${key.generation} = split_part(${locked.email}, '.', 1)),
+      ${rotated} as (
+        update ${customers}
+           set ${assign(customers, { email: sealEmail({ ...p, plain: opened.plain }) })}
+          from ${opened}
+         where ${merchantId} = ${p.merchantId} and ${id} = ${opened.id}
+        returning ${columns(rotatedRow)})
+      select ${row}`,
+    );
+  },
+});
+
+const ADVANCE = statement({
+  params: {
+    merchantId: keyRotations.merchantId,
+    generation: keyRotations.generation,
+    cursor: keyRotations.cursor,
+    rotated: keyRotations.rows,
+  },
+  text: (p) =>
+    build
+      .update(keyRotations)
+      .set({ cursor: p.cursor, rows: sql`${keyRotations.rows} + ${p.rotated}` })
+      .where(and(eq(keyRotations.merchantId, p.merchantId), eq(keyRotations.generation, p.generation))),
+});
+
 /**
  * Re-encrypts the emails of one page of a merchant's customers, in one statement: no email leaves PostgreSQL. Rows
  * that others hold are passed over, so that nobody waits for anybody: the next round finds them. The text is taken
@@ -32,59 +130,19 @@ export interface RotatedPage {
  * @throws PostgreSQL's error when a value does not open, see isUnreadable of @core/db
  */
 export async function rotateEmails(tx: Tx, page: EmailPage): Promise<RotatedPage> {
-  const { merchantId, keys, after, limit } = page;
-  const [row] = await tx.query<{
-    page: number;
-    older: number;
-    rotated: number;
-    misplaced: string[];
-    last: string | null;
-  }>(
-    ROTATE_SQL,
-    [
-      merchantId,
-      after,
-      limit,
-      keys.older.map(({ generation }) => String(generation)),
-      keys.older.map(passphrase),
-      keys.newest.generation,
-      passphrase(keys.newest),
-    ],
-    // Planning it costs PostgreSQL as much as a dozen rows.
-    'rotate_emails',
-  );
+  const { merchantId, keys, after, limit: most } = page;
+  const { generation } = keys.newest;
+  const [row] = await tx.run(ROTATE, {
+    merchantId,
+    after,
+    most,
+    olderGenerations: keys.older.map((each) => String(each.generation)),
+    olderPassphrases: keys.older.map(passphrase),
+    generation,
+    passphrase: passphrase(keys.newest),
+  });
   if (!row) throw new Error('an aggregate gave no row');
-  const { older, rotated, misplaced } = row;
-  await tx.query(
-    `update key_rotations set cursor = $3, rows = rows + $4 where merchant_id = $1 and generation = $2`,
-    [merchantId, keys.newest.generation, row.last, rotated],
-  );
-  return { older, rotated, misplaced, next: row.page === limit ? row.last : null };
+  const { older, rotated, misplaced, last } = row;
+  await tx.run(ADVANCE, { merchantId, generation, cursor: last, rotated });
+  return { older, rotated, misplaced, next: row.page === most ? last : null };
 }
-
-// The ids first and apart: a page is as short however few of its rows are of an older generation.
-const ROTATE_SQL = `
-  with page as materialized (
-    select id, email from customers where merchant_id = $1 and id > $2 order by id limit $3),
-  key as (
-    select * from unnest($4::text[], $5::text[]) as key (generation, passphrase)),
-  older as materialized (
-    select page.id from page join key on key.generation = split_part(page.email, '.', 1)),
-  locked as materialized (
-    select c.id, c.email from customers c
-     where c.merchant_id = $1 and c.id = any (array(select id from older))
-       for no key update skip locked),
-  opened as materialized (
-    select locked.id, ${decryptEmailSql({ email: 'locked.email', passphrase: 'key.passphrase' })} as plain
-      from locked join key on key.generation = split_part(locked.email, '.', 1)),
-  rotated as (
-    update customers c
-       set email = ${sealEmailSql({ plain: 'opened.plain', generation: '$6', passphrase: '$7' })}
-      from opened
-     where c.merchant_id = $1 and c.id = opened.id
-    returning c.id, starts_with(opened.plain, c.merchant_id || '|' || c.id || '|') as in_place)
-  select (select count(*)::int from page) as page,
-         (select count(*)::int from older) as older,
-         (select count(*)::int from rotated) as rotated,
-         array(select id from rotated where not in_place order by id) as misplaced,
-         (select id from page order by id desc limit 1) as last`;

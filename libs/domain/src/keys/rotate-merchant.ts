@@ -1,7 +1,13 @@
+import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
 import {
+  build,
+  customers,
   FIRST_UUID,
   inTransaction,
   isUnreadable,
+  limit,
+  merchantKeys,
+  statement,
   type MerchantKeyStore,
   type Pool,
   type Reader,
@@ -93,25 +99,32 @@ export async function rotateMerchant(
   return round;
 }
 
+const IDS_OF_PAGE = statement({
+  params: { merchantId: customers.merchantId, after: customers.id, most: limit },
+  row: { id: customers.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), gt(customers.id, p.after)))
+      .orderBy(asc(customers.id))
+      .limit(p.most),
+});
+
 /** A page in which a value does not open: each of its customers for itself, so that one cannot hold up the others. */
 async function oneByOne(
   pool: Pool,
   merchantId: string,
   after: string,
-  limit: number,
+  most: number,
   page: (after: string, limit: number) => Promise<RotatedPage>,
   round: Round,
 ): Promise<RotatedPage[]> {
-  const ids = await inTransaction(pool, (tx) =>
-    tx.query<{ id: string }>(
-      'select id from customers where merchant_id = $1 and id > $2 order by id limit $3',
-      [merchantId, after, limit],
-    ),
-  );
+  const ids = await inTransaction(pool, (tx) => tx.run(IDS_OF_PAGE, { merchantId, after, most }));
   const done: RotatedPage[] = [];
   let from = after;
   for (const { id } of ids) {
-    const next = ids.length < limit && id === ids.at(-1)?.id ? null : id;
+    const next = ids.length < most && id === ids.at(-1)?.id ? null : id;
     const one = await page(from, 1).catch((error: unknown) => {
       if (!isUnreadable(error)) throw error;
       round.unreadable.push(`email of customer ${id}`);
@@ -123,6 +136,20 @@ async function oneByOne(
   return done;
 }
 
+const GENERATIONS = statement({
+  params: { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation },
+  row: {
+    generation: merchantKeys.generation,
+    destroyed: sql<boolean>`${merchantKeys.destroyedAt} is not null`,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(merchantKeys)
+      .where(and(eq(merchantKeys.merchantId, p.merchantId), lte(merchantKeys.generation, p.generation)))
+      .orderBy(asc(merchantKeys.generation)),
+});
+
 /** Null when they were destroyed. @throws KeyError when they do not unwrap */
 async function loadKeys(
   reader: Reader,
@@ -130,11 +157,7 @@ async function loadKeys(
   merchantId: string,
   generation: number,
 ): Promise<RotationKeys | null> {
-  const rows = await reader.query<{ generation: number; destroyed: boolean }>(
-    `select generation, destroyed_at is not null as destroyed from merchant_keys
-      where merchant_id = $1 and generation <= $2 order by generation`,
-    [merchantId, generation],
-  );
+  const rows = await reader.run(GENERATIONS, { merchantId, generation });
   if (rows.at(-1)?.destroyed ?? true) return null;
   const all = await Promise.all(
     rows

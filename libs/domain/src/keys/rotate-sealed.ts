@@ -1,4 +1,19 @@
-import { KeyError, open, sealValue, splitSealed, type Tx } from '@core/db';
+import { and, asc, eq, gt, inArray, sql, type SQL } from 'drizzle-orm';
+import {
+  build,
+  KeyError,
+  limit,
+  many,
+  oneOf,
+  open,
+  sealValue,
+  shopifyConnections,
+  splitSealed,
+  statement,
+  text,
+  webhookEvents,
+  type Tx,
+} from '@core/db';
 import { webhookContext } from '../core/index.ts';
 import { tokenContext } from '../imports/index.ts';
 import type { RotationKeys } from './rotate-emails.ts';
@@ -11,24 +26,85 @@ export interface RotatedSealed {
   unreadable: string[];
 }
 
+const { merchantId, shop, accessToken, refreshToken } = shopifyConnections;
+
+const LOCK_TOKENS = statement({
+  params: { merchantId },
+  row: { shop, access: accessToken, refresh: refreshToken },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(shopifyConnections)
+      .where(eq(merchantId, p.merchantId))
+      .orderBy(asc(shop))
+      .for('update'),
+});
+
+const STORE_TOKENS = statement({
+  params: { merchantId, shop, accessToken, refreshToken },
+  text: (p) =>
+    build
+      .update(shopifyConnections)
+      .set({ accessToken: p.accessToken, refreshToken: p.refreshToken })
+      .where(and(eq(merchantId, p.merchantId), eq(shop, p.shop))),
+});
+
 /** Seals a merchant's access tokens anew. */
 export async function rotateTokens(tx: Tx, merchantId: string, keys: RotationKeys): Promise<RotatedSealed> {
-  const connections = await tx.query<{ shop: string; access: string; refresh: string | null }>(
-    `select shop, access_token as access, refresh_token as refresh from shopify_connections
-      where merchant_id = $1 order by shop for update`,
-    [merchantId],
-  );
+  const connections = await tx.run(LOCK_TOKENS, { merchantId });
   const found: RotatedSealed = { older: 0, rotated: 0, unreadable: [] };
   for (const { shop, access, refresh } of connections) {
-    const anew = (kind: 'access' | 'refresh', value: string | null) =>
+    const anew = <V extends string | null>(kind: 'access' | 'refresh', value: V) =>
       resealed(keys, value, tokenContext({ merchantId, shop }, kind), `${kind} token of ${shop}`, found);
-    await tx.query(
-      'update shopify_connections set access_token = $3, refresh_token = $4 where merchant_id = $1 and shop = $2',
-      [merchantId, shop, anew('access', access), anew('refresh', refresh)],
-    );
+    const tokens = { accessToken: anew('access', access), refreshToken: anew('refresh', refresh) };
+    await tx.run(STORE_TOKENS, { merchantId, shop, ...tokens });
   }
   return found;
 }
+
+/** By shop, because webhooks are indexed by it; none is stored of a shop that is not connected. */
+export const isWebhookOf = (merchant: SQL): SQL | undefined =>
+  and(
+    inArray(
+      webhookEvents.shop,
+      build.select({ shop }).from(shopifyConnections).where(eq(merchantId, merchant)),
+    ),
+    eq(webhookEvents.merchantId, merchant),
+  );
+
+const LOCK_WEBHOOKS = statement({
+  params: { merchantId, after: webhookEvents.id, most: limit, generations: many(text) },
+  row: {
+    id: webhookEvents.id,
+    shop: webhookEvents.shop,
+    topic: webhookEvents.topic,
+    eventId: webhookEvents.eventId,
+    body: webhookEvents.body,
+  },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(webhookEvents)
+      .where(
+        and(
+          isWebhookOf(p.merchantId),
+          gt(webhookEvents.id, p.after),
+          oneOf(sql`split_part(${webhookEvents.body}, '.', 1)`, p.generations),
+        ),
+      )
+      .orderBy(asc(webhookEvents.id))
+      .limit(p.most)
+      .for('update', { skipLocked: true }),
+});
+
+const STORE_WEBHOOK = statement({
+  params: { merchantId, id: webhookEvents.id, body: webhookEvents.body },
+  text: (p) =>
+    build
+      .update(webhookEvents)
+      .set({ body: p.body })
+      .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.id, p.id))),
+});
 
 /** Seals a page of a merchant's webhooks anew; those that others hold are passed over. */
 export async function rotateWebhooks(
@@ -37,42 +113,30 @@ export async function rotateWebhooks(
   keys: RotationKeys,
   page: { after: string; limit: number },
 ): Promise<RotatedSealed & { next: string | null }> {
-  // By shop, because webhooks are indexed by it; none is stored of a shop that is not connected.
-  const webhooks = await tx.query<{
-    id: string;
-    shop: string;
-    topic: string;
-    event_id: string;
-    body: string;
-  }>(
-    `select w.id, w.shop, w.topic, w.event_id, w.body
-       from webhook_events w
-      where w.shop in (select shop from shopify_connections where merchant_id = $1) and w.merchant_id = $1
-        and w.id > $2 and split_part(w.body, '.', 1) = any($4::text[])
-      order by w.id limit $3 for update skip locked`,
-    [merchantId, page.after, page.limit, keys.older.map(({ generation }) => String(generation))],
-  );
+  const webhooks = await tx.run(LOCK_WEBHOOKS, {
+    merchantId,
+    after: page.after,
+    most: page.limit,
+    generations: keys.older.map(({ generation }) => String(generation)),
+  });
   const found: RotatedSealed = { older: 0, rotated: 0, unreadable: [] };
-  for (const { id, shop, topic, event_id: eventId, body } of webhooks) {
+  for (const { id, shop, topic, eventId, body } of webhooks) {
     const context = webhookContext({ merchantId, shop, topic, eventId });
-    await tx.query('update webhook_events set body = $3 where merchant_id = $1 and id = $2', [
-      merchantId,
-      id,
-      resealed(keys, body, context, `webhook ${id}`, found),
-    ]);
+    const anew = resealed(keys, body, context, `webhook ${id}`, found);
+    await tx.run(STORE_WEBHOOK, { merchantId, id, body: anew });
   }
   return { ...found, next: webhooks.length === page.limit ? (webhooks.at(-1)?.id ?? null) : null };
 }
 
 /** As sealValue under the newest key; what is no older generation's, or does not open, stays as it is. */
-function resealed(
+function resealed<V extends string | null>(
   { older, newest }: RotationKeys,
-  value: string | null,
+  value: V,
   context: string,
   what: string,
   found: RotatedSealed,
-): string | null {
-  if (value === null) return null;
+): V | string {
+  if (value === null) return value;
   const { generation, sealed } = splitSealed(value);
   const from = older.find((keys) => String(keys.generation) === generation);
   if (!from) return value;
