@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { OutboxStatus } from '@core/events';
 import { openStack, ops, type Stack } from './support.ts';
-import type { OutboxStatus } from '../src/outbox/read-status.ts';
 
 let stack: Stack;
 beforeAll(async () => (stack = await openStack()));

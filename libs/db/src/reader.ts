@@ -1,4 +1,5 @@
 import type { Pool, QueryResultRow } from 'pg';
+import { keepsStatements } from './pooler.ts';
 import type { Statement } from './statement/index.ts';
 
 /** Sends one text with its parameters, and gives its rows. */
@@ -29,4 +30,7 @@ export const runOn = <P, R>(
 
 /** Reads outside of a transaction. */
 export const poolReader = (pool: Pick<Pool, 'query'>): Reader =>
-  readerOf(async (text, values) => (await pool.query(text, values)).rows);
+  readerOf(async (text, values, name) => {
+    const keeps = name !== undefined && keepsStatements(pool as Pool);
+    return (await pool.query({ ...(keeps && { name }), text, values })).rows;
+  });

@@ -7,7 +7,15 @@ export type * from './consumer/topic-handler.ts';
 export * from './dead-letters.ts';
 export * from './kafka-env.ts';
 export { connectKafka, type KafkaOptions } from './kafkajs/connect.ts';
+export { isBacklogged } from './relay/is-backlogged.ts';
 export { listenForWake, type Wake } from './relay/listen-wake.ts';
+export {
+  readOutboxStatus,
+  type OutboxStatus,
+  type RefusedSummary,
+  type SegmentStatus,
+  type ShardStatus,
+} from './relay/read-outbox-status.ts';
 export { LEASE_MS, startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
 export { RELAY_BATCH } from './relay/relay-shard.ts';
 export * from './replication.ts';

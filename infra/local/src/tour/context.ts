@@ -1,4 +1,5 @@
 import { Client, type QueryResultRow } from 'pg';
+import { readerOf, type Reader } from '@core/db';
 import type { KafkaClient } from '@core/events';
 import type { GrpcClient } from '@core/testing';
 import type { Stack } from '../stack/stack.ts';
@@ -29,3 +30,7 @@ export async function queryDatabase<R extends QueryResultRow>(
     await client.end();
   }
 }
+
+/** Each statement on a connection of its own. */
+export const databaseReader = (url: string): Reader =>
+  readerOf((text, values) => queryDatabase(url, text, values));

@@ -1,7 +1,10 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { eq, sql } from 'drizzle-orm';
 import { ImportService, ImportStatus, statusName, type CustomerImport } from '@core/contracts';
+import { build, customers, instantOf, nullable, returning, statement } from '@core/db';
 import { waitUntil } from '@core/testing';
-import { queryDatabase, type TourContext } from './context.ts';
+import { databaseReader, type TourContext } from './context.ts';
+import { EXTERNAL_IDS, isOfShop } from './is-of-shop.ts';
 import { createProgress } from './progress.ts';
 
 /**
@@ -56,6 +59,17 @@ async function unfinishedImport({ rpc, merchantId, shop }: TourContext): Promise
   return customerImports.find((run) => run.shop === shop && active.includes(run.status))?.importId;
 }
 
+const COUNT = statement({
+  params: { merchantId: customers.merchantId, externalIds: EXTERNAL_IDS, startedAt: nullable(instantOf) },
+  text(p) {
+    const found = sql<number>`count(*) filter (where ${isOfShop(p.externalIds)})::int`;
+    const erased = sql<number>`count(*) filter (where ${customers.erasedAt} >= ${p.startedAt})::int`;
+    return returning({ found, erased }, (row) =>
+      build.select(row).from(customers).where(eq(customers.merchantId, p.merchantId)),
+    );
+  },
+});
+
 /**
  * Each customer of the shop is a row, except those that the run left out and those that were erased
  * meanwhile. Further rows may exist: earlier use of the stack may have created customers that no shop has.
@@ -66,14 +80,13 @@ export async function compareRows(
   ids: Imported,
 ): Promise<void> {
   const count = async (url: string) => {
-    const [row] = await queryDatabase<{ found: string; erased: string }>(
-      url,
-      `select count(*) filter (where external_id = any(coalesce($2, array[external_id]))) as found,
-              count(*) filter (where erased_at >= $3) as erased
-         from customers where merchant_id = $1`,
-      [merchantId, ids ?? null, startedAt ? timestampDate(startedAt) : null],
-    );
-    return { found: Number(row?.found), erased: Number(row?.erased) };
+    const [row] = await databaseReader(url).run(COUNT, {
+      merchantId,
+      externalIds: ids,
+      startedAt: startedAt && timestampDate(startedAt),
+    });
+    if (!row) throw new Error('an aggregate gave no row');
+    return row;
   };
   const { DEV_DB_URL, DEV_DB_REPLICA_URL } = stack.env;
   const primary = await count(DEV_DB_URL);

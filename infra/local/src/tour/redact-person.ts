@@ -1,9 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import { CoreService, eventHeaders, PrivacyService, Topic } from '@core/contracts';
+import { build, customers, statement } from '@core/db';
 import { waitUntil } from '@core/testing';
-import { queryDatabase, type TourContext } from './context.ts';
+import { databaseReader, type TourContext } from './context.ts';
 import type { Imported } from './import-customers.ts';
+import { EXTERNAL_IDS, isOfShop } from './is-of-shop.ts';
+
+const FIND_PERSON = statement({
+  params: { merchantId: customers.merchantId, externalIds: EXTERNAL_IDS },
+  row: { id: customers.id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), isNull(customers.erasedAt), isOfShop(p.externalIds)))
+      .orderBy(desc(customers.id))
+      .limit(1),
+});
 
 /** Plays AdminCore: asks for one person's erasure through Kafka and shows that nothing answers any more. */
 export async function redactPerson(
@@ -11,13 +26,8 @@ export async function redactPerson(
   imported: Imported,
 ): Promise<void> {
   // A customer of the shop: any other customer belongs to a user of the stack.
-  const [person] = await queryDatabase<{ id: string }>(
-    stack.env.DEV_DB_URL,
-    `select id from customers where merchant_id = $1 and erased_at is null
-        and external_id = any(coalesce($2, array[external_id]))
-      order by id desc limit 1`,
-    [merchantId, imported ?? null],
-  );
+  const database = databaseReader(stack.env.DEV_DB_URL);
+  const [person] = await database.run(FIND_PERSON, { merchantId, externalIds: imported });
   if (!person) throw new Error('there is nobody left to erase; start with -- --fresh');
   const customerId = person.id;
   const eventId = randomUUID();

@@ -1,10 +1,47 @@
 import { randomUUID } from 'node:crypto';
+import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import { CoreService, eventHeaders, Topic } from '@core/contracts';
+import { build, customers, int8, statement, text } from '@core/db';
 import { waitUntil } from '@core/testing';
-import { queryDatabase, type TourContext } from './context.ts';
+import { databaseReader, type TourContext } from './context.ts';
 import type { Imported } from './import-customers.ts';
+import { EXTERNAL_IDS, isOfShop } from './is-of-shop.ts';
 
 const SCORED = 200;
+
+const { merchantId, id, email, rfmScore, erasedAt } = customers;
+
+/** Without customers who have a newer score from another user: ours would not be stored. */
+const FIND_PEOPLE = statement({
+  params: { merchantId, externalIds: EXTERNAL_IDS, sequence: int8 },
+  row: { id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(
+        and(
+          eq(merchantId, p.merchantId),
+          isNull(erasedAt),
+          isNotNull(email),
+          isOfShop(p.externalIds),
+          sql`coalesce((${rfmScore} ->> 'sequence')::numeric, 0) < ${p.sequence}`,
+          sql`coalesce((${rfmScore} ->> 'as_of')::timestamptz, '-infinity') < now()`,
+        ),
+      )
+      .orderBy(asc(id))
+      .limit(SCORED),
+});
+
+const COUNT_STORED = statement({
+  params: { merchantId, sequence: text },
+  row: { stored: sql<number>`count(*)::int` },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(merchantId, p.merchantId), sql`${rfmScore} ->> 'sequence' = ${p.sequence}`)),
+});
 
 export interface Scored {
   customerId: string;
@@ -19,17 +56,8 @@ export async function publishScores(
   imported: Imported,
 ): Promise<Scored[]> {
   const sequence = Date.now();
-  // Skips customers with a newer score from another user: ours would not be stored.
-  const people = await queryDatabase<{ id: string }>(
-    stack.env.DEV_DB_URL,
-    `select id from customers
-      where merchant_id = $1 and erased_at is null and email is not null
-        and external_id = any(coalesce($3, array[external_id]))
-        and coalesce((rfm_score ->> 'sequence')::numeric, 0) < $4
-        and coalesce((rfm_score ->> 'as_of')::timestamptz, '-infinity') < now()
-      order by id limit $2`,
-    [merchantId, SCORED, imported ?? null, sequence],
-  );
+  const database = databaseReader(stack.env.DEV_DB_URL);
+  const people = await database.run(FIND_PEOPLE, { merchantId, externalIds: imported, sequence });
   if (people.length === 0) throw new Error('there is nobody to score; start with -- --fresh');
   const scored = people.map(({ id }, n) => ({
     customerId: id,
@@ -58,12 +86,8 @@ export async function publishScores(
   );
   tell(`published ${scored.length} records to ${Topic.rfmUpdated}, sequence ${sequence}`);
   const stored = async () => {
-    const [row] = await queryDatabase<{ stored: string }>(
-      stack.env.DEV_DB_URL,
-      `select count(*) as stored from customers where merchant_id = $1 and rfm_score ->> 'sequence' = $2`,
-      [merchantId, String(sequence)],
-    );
-    return Number(row?.stored) === scored.length;
+    const [row] = await database.run(COUNT_STORED, { merchantId, sequence: String(sequence) });
+    return row?.stored === scored.length;
   };
   await waitUntil(stored, { what: `all ${scored.length} scores to be stored` });
   tell(`the worker has stored all ${scored.length}`);

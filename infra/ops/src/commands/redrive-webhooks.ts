@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { databaseEnv, inTransaction, type Reader } from '@core/db';
-import { countFailedWebhooks, redriveWebhooks } from '@core/domain';
+import { countFailedWebhooks, isShopConnected, redriveWebhooks } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
@@ -61,8 +61,6 @@ older than what the service knows by now is ignored, so doing it twice harms not
 
 /** @throws OpsError when nobody has connected a shop of that name: it is mistyped, or long gone */
 async function assertConnected(reader: Reader, shop: string): Promise<void> {
-  const found = await reader.query('select from shopify_connections where shop = $1 limit 1', [
-    shop.toLowerCase(),
-  ]);
-  if (found.length === 0) throw new OpsError(`--shop: no shop ${printable(shop)} is connected`);
+  if (!(await isShopConnected(reader, shop.toLowerCase())))
+    throw new OpsError(`--shop: no shop ${printable(shop)} is connected`);
 }

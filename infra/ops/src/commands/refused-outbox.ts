@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { databaseEnv, inTransaction } from '@core/db';
-import { republishRefused } from '@core/domain';
+import { readRefused, republishRefused, type RefusedEvent } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { flag, integerOr } from '../cli/option.ts';
 import { age, count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
-import { readRefused, type RefusedEvent } from '../outbox/refused.ts';
 
 export const refusedOutbox = defineCommand({
   name: 'outbox refused',

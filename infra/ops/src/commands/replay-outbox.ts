@@ -1,5 +1,5 @@
-import { databaseEnv, inTransaction, type Pool } from '@core/db';
-import { countReplay } from '@core/domain';
+import { databaseEnv, inTransaction, poolReader } from '@core/db';
+import { countReplay, readEndOfReplay } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
@@ -26,7 +26,8 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
     return withDatabase(env, async (pool) => {
       const { merchant: merchantId, customer: customerIds, since, rate } = values;
       await inTransaction(pool, (tx) => assertCustomers(tx, { merchantId, customerIds }));
-      const selection = { merchantId, customerIds, since, until: await untilOf(pool, values.until) };
+      const until = await readEndOfReplay(poolReader(pool), values.until);
+      const selection = { merchantId, customerIds, since, until };
       const total = await inTransaction(pool, (tx) => countReplay(tx, selection));
       const plan = `${count(total, 'event')} at ${rate}/s, about ${count(Math.ceil(total / rate), 'second')}`;
       const preview = [`would append ${plan}`];
@@ -63,12 +64,3 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
     });
   },
 });
-
-/** By PostgreSQL's clock, which the changes bear; a time to come would have the replay chase those who write now. */
-async function untilOf(pool: Pool, given: string | undefined): Promise<string> {
-  const { rows } = await pool.query<{ until: string }>(
-    `select to_char(least($1::timestamptz, clock_timestamp()) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as until`,
-    [given ?? null],
-  );
-  return rows[0]?.until ?? '';
-}

@@ -1,8 +1,8 @@
 import { databaseEnv, inTransaction } from '@core/db';
+import { readOutboxStatus, type OutboxStatus, type ShardStatus } from '@core/events';
 import { defineCommand } from '../cli/command.ts';
 import { age, bytes, count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
-import { readOutboxStatus, type OutboxStatus, type ShardStatus } from '../outbox/read-status.ts';
 
 export const showOutboxStatus = defineCommand({
   name: 'outbox status',

@@ -1,4 +1,4 @@
-import { databaseEnv, inTransaction } from '@core/db';
+import { databaseEnv, inTransaction, readOneSnapshot } from '@core/db';
 import { verifyAudit } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
@@ -34,7 +34,7 @@ only what came after that head is read, which is quick: do so daily, and read al
       env,
       async (pool) => {
         const verdict = await inTransaction(pool, async (tx) => {
-          await tx.query('set transaction isolation level repeatable read, read only');
+          await readOneSnapshot(tx);
           return verifyAudit(tx, { expect, from, onSeal });
         });
         const { seals, rows, broken, head, unsealed } = verdict;

@@ -1,4 +1,5 @@
 import { isRawNumber } from '@core/contracts';
+import type { Resolution } from '@core/domain';
 import type { ConsumedRecord } from '@core/events';
 import { bodyOf } from '../events/record-lines.ts';
 
@@ -22,17 +23,11 @@ export interface DeadLetterView {
   /** Whose it is, as the body says; undefined when that names nobody. */
   merchantId: string | undefined;
   customerId: string | undefined;
-  resolved: Resolved | undefined;
+  resolved: Resolution | undefined;
   record: ConsumedRecord;
 }
 
-export interface Resolved {
-  resolution: 'redriven' | 'dropped';
-  actor: string;
-  at: Date;
-}
-
-export function toView(record: ConsumedRecord, resolved: Resolved | undefined): DeadLetterView {
+export function toView(record: ConsumedRecord, resolved: Resolution | undefined): DeadLetterView {
   const { topic, partition, offset, timestamp, headers, value } = record;
   const [from, at] = [headers['dlq_partition'], headers['dlq_offset']];
   return {

@@ -1,11 +1,11 @@
 import { allTopics } from '@core/contracts';
-import type { Pool } from '@core/db';
+import { poolReader, type Pool } from '@core/db';
+import { readResolutions, type Resolutions } from '@core/domain';
 import type { ConsumedRecord, KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
 import { assertTopicExists } from '../connect/with-kafka.ts';
 import { toView, type DeadLetterView } from './dead-letter.ts';
 import type { Selection } from './options.ts';
-import { readResolutions, type Resolutions } from './resolutions.ts';
 
 export interface FoundDeadLetters {
   /** The oldest first, no more than the limit. */
@@ -43,7 +43,7 @@ export async function findDeadLetters(
   let total = 0;
   let isAtOffset = false;
   for (const topic of chosen) {
-    const resolvedAt = await readResolutions(pool, topic);
+    const resolvedAt = await readResolutions(poolReader(pool), topic);
     const from = await beginAt(kafka, topic, selection);
     for await (const record of kafka.read(topic, { ...(from && { from }), signal })) {
       if (isMeant(record, selection, resolvedAt)) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, type Pool } from '@core/db';
+import { inTransaction, poolReader, type Pool } from '@core/db';
 import { replayCustomers, type ReplayCursor, type ReplaySelection } from '@core/domain';
+import { isBacklogged } from '@core/events';
 import { pause } from '@core/runtime';
 
 /** Rows that one transaction locks and appends: its writers wait for it no longer than for a page of an import. */
@@ -37,7 +38,7 @@ export async function driveReplay(drive: ReplayDrive, progress: ReplayProgress):
   const ctx = { caller: drive.actor, requestId: randomUUID() };
   const begin = performance.now();
   while (!signal.aborted && !progress.done) {
-    if (await isBacklogged(pool)) {
+    if (await isBacklogged(poolReader(pool), MOST_WAITING)) {
       onProgress(progress, true);
       await pause(1_000, signal);
       continue;
@@ -51,9 +52,4 @@ export async function driveReplay(drive: ReplayDrive, progress: ReplayProgress):
     const due = begin + (progress.appended / rate) * 1_000;
     if (!progress.done && due > performance.now()) await pause(due - performance.now(), signal);
   }
-}
-
-async function isBacklogged(pool: Pool): Promise<boolean> {
-  const { rowCount } = await pool.query(`select from outbox_events offset ${MOST_WAITING} limit 1`);
-  return (rowCount ?? 0) > 0;
 }

@@ -1,4 +1,4 @@
-import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
+import { findConnectedApps, inTransaction, poolReader, type MerchantKeyStore, type Pool } from '@core/db';
 import { assertSealsBehind, findErasedSince, SealsAhead, type ErasedSince, type Kept } from '@core/domain';
 import type { KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
@@ -40,14 +40,10 @@ export async function planPrepare(options: {
 
 /** @throws OpsError naming the roles of connected apps */
 async function assertNobodyWorks(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ usename: string }>(
-    `select distinct usename from pg_stat_activity
-      where datname = current_database() and usename in ('core_api', 'core_worker', 'core_importer', 'core_sealer')
-      order by 1`,
-  );
-  if (rows.length === 0) return;
+  const roles = await findConnectedApps(poolReader(pool));
+  if (roles.length === 0) return;
   throw new OpsError(
-    `${theyAre(rows.map(({ usename }) => usename))} connected: stop api, worker and importer first; they ` +
+    `${theyAre(roles)} connected: stop api, worker and importer first; they ` +
       'would show erased persons, and publish versions that are in use',
   );
 }

@@ -1,4 +1,16 @@
-import { OUTBOX_SHARDS, type Pool } from '@core/db';
+import { isNull, or, sql, type SQL } from 'drizzle-orm';
+import {
+  build,
+  float8,
+  many,
+  nullable,
+  OUTBOX_SHARDS,
+  outboxEvents,
+  outboxShards,
+  runOn,
+  statement,
+  type Pool,
+} from '@core/db';
 
 /** One shard of the outbox, ours while its fence stands. */
 export interface Lease {
@@ -13,6 +25,32 @@ export interface Holding {
   /** Whether any of these shards has an event to publish. */
   waiting: boolean;
 }
+
+const { shard, owner, fence, leaseUntil } = outboxShards;
+
+/** Our fence of each shard, null where we have none. */
+const FENCES = many(nullable(fence));
+const isOurs = (fences: SQL): SQL => sql`${fence} = (${fences})[${shard} + 1]`;
+
+const HOLD = statement({
+  name: 'hold_outbox_shards',
+  params: { owner, fences: FENCES, leaseMs: float8 },
+  row: {
+    shard,
+    fence,
+    waiting: sql<boolean>`exists (select from ${outboxEvents} where ${outboxEvents.shard} = ${shard})`,
+  },
+  text: (p, row) =>
+    build
+      .update(outboxShards)
+      .set({
+        owner: p.owner,
+        fence: sql`case when ${isOurs(p.fences)} then ${fence} else ${fence} + 1 end`,
+        leaseUntil: sql`now() + make_interval(secs => ${p.leaseMs} / 1000.0)`,
+      })
+      .where(or(isOurs(p.fences), isNull(leaseUntil), sql`${leaseUntil} < now()`))
+      .returning(row),
+});
 
 /**
  * Prolongs our leases, takes every shard that nobody holds or whose lease has run out, and looks into them.
@@ -30,32 +68,23 @@ export async function holdShards(
   held: readonly Lease[],
   leaseMs: number,
 ): Promise<Holding> {
-  const { rows } = await pool.query<{ shard: number; fence: string; waiting: boolean }>({
-    name: 'hold_outbox_shards',
-    text: `
-      update outbox_shards
-         set owner = $1,
-             fence = case when fence = ($2::bigint[])[shard + 1] then fence else fence + 1 end,
-             lease_until = now() + make_interval(secs => $3 / 1000.0)
-       where fence = ($2::bigint[])[shard + 1] or lease_until is null or lease_until < now()
-      returning shard, fence, exists (select from outbox_events e where e.shard = outbox_shards.shard) as waiting`,
-    values: [owner, fencesByShard(held), leaseMs],
-  });
+  const rows = await runOn(pool, HOLD, { owner, fences: fencesByShard(held), leaseMs });
   return {
-    leases: rows.map(({ shard, fence }) => ({ shard, fence: Number(fence) })),
+    leases: rows.map(({ shard, fence }) => ({ shard, fence })),
     waiting: rows.some(({ waiting }) => waiting),
   };
 }
 
+const RELEASE = statement({
+  params: { fences: FENCES },
+  text: (p) => build.update(outboxShards).set({ owner: null, leaseUntil: null }).where(isOurs(p.fences)),
+});
+
 /** Gives our leases back, so that a successor need not wait for them to run out. */
 export async function releaseLeases(pool: Pool, held: readonly Lease[]): Promise<void> {
-  await pool.query(
-    `update outbox_shards set owner = null, lease_until = null where fence = ($1::bigint[])[shard + 1]`,
-    [fencesByShard(held)],
-  );
+  await runOn(pool, RELEASE, { fences: fencesByShard(held) });
 }
 
-/** Our fence of each shard, null where we have none. */
 const fencesByShard = (held: readonly Lease[]): (number | null)[] =>
   Array.from(
     { length: OUTBOX_SHARDS },

@@ -1,5 +1,16 @@
 import { customerTopic } from '@core/contracts';
-import type { Pool } from '@core/db';
+import { getTableName, sql } from 'drizzle-orm';
+import {
+  columns,
+  outboxEvents,
+  outboxRefused,
+  outboxShards,
+  relation,
+  returning,
+  runOn,
+  statement,
+  type Pool,
+} from '@core/db';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import type { OutboxRow } from './outbox-rows.ts';
 
@@ -20,7 +31,7 @@ export function createRelayMetrics(
   });
   const refused = new Counter({
     name: 'core_outbox_refused_total',
-    help: 'Events that Kafka refuses for good; they are kept in the table outbox_refused',
+    help: `Events that Kafka refuses for good; they are kept in the table ${getTableName(outboxRefused)}`,
     registers,
   });
   const rotations = new Counter({
@@ -35,7 +46,7 @@ export function createRelayMetrics(
   });
   const setAside = new Gauge({
     name: 'core_outbox_set_aside',
-    help: 'Events in the table outbox_refused: somebody has to look at them (ops outbox refused)',
+    help: `Events in the table ${getTableName(outboxRefused)}: somebody has to look at them (ops outbox refused)`,
     registers,
   });
   new Gauge({
@@ -45,9 +56,9 @@ export function createRelayMetrics(
     async collect() {
       const backlog = await readBacklog(pool).catch(() => undefined); // the database is away: the last figures stand
       if (!backlog) return;
-      this.set(Number(backlog.waiting));
-      oldest.set(Number(backlog.age));
-      setAside.set(Number(backlog.refused));
+      this.set(backlog.waiting);
+      oldest.set(backlog.age);
+      setAside.set(backlog.refused);
     },
   });
   return {
@@ -60,19 +71,33 @@ export function createRelayMetrics(
 }
 
 /** The oldest event is the first of some shard, or was written within the same moments. */
-async function readBacklog(pool: Pool) {
-  const { rows } = await pool.query<{ waiting: string; age: string; refused: string }>(
-    `with counted as (select count(*) as n from (select from outbox_events limit $1) as waiting),
-          estimated as (select coalesce(sum(n_live_tup), 0) as n from pg_stat_user_tables
-                         where relname ^@ 'outbox_events_')
-     select case when counted.n < $1 then counted.n else greatest(counted.n, estimated.n) end as waiting,
-            coalesce((select extract(epoch from now() - min(first.occurred_at))
-                        from outbox_shards s
-                             cross join lateral (select occurred_at from outbox_events e
-                                                  where e.shard = s.shard order by id limit 1) as first), 0) as age,
-            (select count(*) from outbox_refused) as refused
-       from counted, estimated`,
-    [COUNTED],
-  );
-  return rows[0];
-}
+const BACKLOG = statement({
+  text() {
+    const { occurredAt, shard, id } = outboxEvents;
+    const n = sql<number>`count(*)`;
+    const counted = relation('counted', { n });
+    const estimate = sql<number>`coalesce(sum(n_live_tup), 0)`;
+    const estimated = relation('estimated', { n: estimate });
+    const first = relation('first', { occurredAt });
+    const age = sql`(select extract(epoch from now() - min(${first.occurredAt}))
+      from ${outboxShards}
+           cross join lateral (select ${columns({ occurredAt })} from ${outboxEvents}
+                                where ${shard} = ${outboxShards.shard} order by ${id} limit 1) as ${first})`;
+    return returning(
+      {
+        waiting: sql<number>`(case when ${counted.n} < ${COUNTED} then ${counted.n}
+          else greatest(${counted.n}, ${estimated.n}) end)::float8`,
+        age: sql<number>`coalesce(${age}, 0)::float8`,
+        refused: sql<number>`(select count(*)::float8 from ${outboxRefused})`,
+      },
+      (row) => sql`
+      with ${counted} as (
+        select ${columns({ n })} from (select from ${outboxEvents} limit ${COUNTED}) as waiting),
+      ${estimated} as (
+        select ${columns({ n: estimate })} from pg_stat_user_tables where relname ^@ ${`${getTableName(outboxEvents)}_`})
+      select ${row} from ${counted}, ${estimated}`,
+    );
+  },
+});
+
+const readBacklog = async (pool: Pool) => (await runOn(pool, BACKLOG))[0];

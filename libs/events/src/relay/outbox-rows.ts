@@ -1,20 +1,48 @@
 import { customerTopic, eventHeaders, TRACEPARENT } from '@core/contracts';
-import type { Pool } from '@core/db';
+import { and, asc, eq, sql } from 'drizzle-orm';
+import {
+  build,
+  columns,
+  insertSelect,
+  limit,
+  many,
+  oneOf,
+  outboxEvents,
+  outboxRefused,
+  outboxShards,
+  relation,
+  runOn,
+  statement,
+  type Places,
+  type Pool,
+  type RowOf,
+} from '@core/db';
 import type { EventRecord } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
 
-export interface OutboxRow {
-  /** bigint */
-  id: string;
-  event_id: string;
-  merchant_id: string;
-  customer_id: string;
-  version: number;
-  changed_fields: string[];
-  origin: string;
-  traceparent: string | null;
-  occurred_at: Date;
-}
+const { shard, id } = outboxEvents;
+
+const OUTBOX_ROW = {
+  id,
+  eventId: outboxEvents.eventId,
+  merchantId: outboxEvents.merchantId,
+  customerId: outboxEvents.customerId,
+  version: outboxEvents.version,
+  changedFields: outboxEvents.changedFields,
+  origin: outboxEvents.origin,
+  traceparent: outboxEvents.traceparent,
+  occurredAt: outboxEvents.occurredAt,
+};
+
+export type OutboxRow = RowOf<typeof OUTBOX_ROW>;
+
+const READ = statement({
+  name: 'read_outbox',
+  params: { shard, most: limit },
+  row: OUTBOX_ROW,
+  text: (p, row) =>
+    build.select(row).from(outboxEvents).where(eq(shard, p.shard)).orderBy(asc(id)).limit(p.most),
+});
 
 /**
  * The oldest rows of a shard. Always from the start, never `id > last`: ids are given at INSERT and seen at
@@ -22,15 +50,33 @@ export interface OutboxRow {
  * customer's rows are in the order of its versions, because its row lock is held from id to commit; so what
  * is seen of a customer is always the beginning of what it has.
  */
-export async function readOldest(pool: Pool, shard: number, limit: number): Promise<OutboxRow[]> {
-  const { rows } = await pool.query<OutboxRow>({
-    name: 'read_outbox',
-    text: `select id, event_id, merchant_id, customer_id, version, changed_fields, origin, traceparent, occurred_at
-             from outbox_events where shard = $1 order by id limit $2`,
-    values: [shard, limit],
-  });
-  return rows;
-}
+export const readOldest = (pool: Pool, shard: number, most: number): Promise<OutboxRow[]> =>
+  runOn(pool, READ, { shard, most });
+
+const LEASE = { shard: outboxShards.shard, fence: outboxShards.fence };
+
+const leased = relation('leased', { shard: outboxShards.shard });
+const isLeased = sql<boolean>`exists (select from ${leased})`;
+
+/** The shard's row while it has our fence, locked. */
+const lockLease = (p: Places<typeof LEASE>) =>
+  build
+    .select(columns({ shard: outboxShards.shard }))
+    .from(outboxShards)
+    .where(and(eq(outboxShards.shard, p.shard), eq(outboxShards.fence, p.fence)))
+    .for('share');
+
+const DELETE = statement({
+  name: 'delete_published',
+  params: { ...LEASE, ids: many(id) },
+  row: { ours: isLeased },
+  text: (p, row) => sql`
+    with ${leased} as ${lockLease(p)},
+    published as (
+      delete from ${outboxEvents}
+       where ${shard} = ${p.shard} and ${oneOf(id, p.ids)} and ${isLeased})
+    select ${row}`,
+});
 
 /**
  * Deletes exactly the rows that Kafka has acknowledged, and only under our fence: locking the shard's row
@@ -43,16 +89,27 @@ export async function deletePublished(
   lease: Lease,
   rows: readonly OutboxRow[],
 ): Promise<boolean> {
-  const result = await pool.query<{ ours: boolean }>({
-    name: 'delete_published',
-    text: `with lease as (select shard from outbox_shards where shard = $1 and fence = $2 for share),
-                published as (delete from outbox_events
-                               where shard = $1 and id = any($3::bigint[]) and exists (select from lease))
-           select exists (select from lease) as ours`,
-    values: [lease.shard, lease.fence, rows.map(({ id }) => id)],
-  });
-  return result.rows[0]?.ours === true;
+  const [deleted] = await runOn(pool, DELETE, { ...lease, ids: rows.map(({ id }) => id) });
+  return deleted?.ours === true;
 }
+
+const SET_ASIDE = statement({
+  name: 'set_aside',
+  params: { ...LEASE, id, error: outboxRefused.error },
+  row: { ours: isLeased },
+  text(p, row) {
+    const event = { id, event: sql`to_jsonb(${outboxEvents})` };
+    const refused = relation('refused', event);
+    return sql`
+    with ${leased} as ${lockLease(p)},
+    ${refused} as (
+      delete from ${outboxEvents}
+       where ${shard} = ${p.shard} and ${id} = ${p.id} and ${isLeased}
+      returning ${columns(event)}),
+    kept as (${insertSelect(outboxRefused, { ...refused, error: p.error })} from ${refused})
+    select ${row}`;
+  },
+});
 
 /**
  * Moves a row that Kafka refuses for good to outbox_refused, whole, in one statement and under our fence.
@@ -60,17 +117,8 @@ export async function deletePublished(
  * @returns false when the fence is no longer ours
  */
 export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: string): Promise<boolean> {
-  const result = await pool.query<{ ours: boolean }>({
-    name: 'set_aside',
-    text: `with lease as (select shard from outbox_shards where shard = $1 and fence = $2 for share),
-                refused as (delete from outbox_events e
-                             where shard = $1 and id = $3 and exists (select from lease)
-                            returning id, to_jsonb(e) as event),
-                kept as (insert into outbox_refused (id, event, error) select id, event, $4 from refused)
-           select exists (select from lease) as ours`,
-    values: [lease.shard, lease.fence, row.id, error],
-  });
-  return result.rows[0]?.ours === true;
+  const [kept] = await runOn(pool, SET_ASIDE, { ...lease, id: row.id, error });
+  return kept?.ours === true;
 }
 
 /**
@@ -79,20 +127,20 @@ export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: 
  */
 export function toRecord(row: OutboxRow): EventRecord {
   const topic = customerTopic(row.version);
-  const occurredAt = row.occurred_at.toISOString();
+  const occurredAt = row.occurredAt.toISOString();
   return {
     topic,
-    key: row.customer_id,
+    key: row.customerId,
     headers: {
-      ...eventHeaders(topic, row.event_id, occurredAt),
+      ...eventHeaders(topic, row.eventId, occurredAt),
       ...(row.traceparent !== null && { [TRACEPARENT]: row.traceparent }),
     },
     value: JSON.stringify({
-      event_id: row.event_id,
-      merchant_id: row.merchant_id,
-      customer_id: row.customer_id,
+      event_id: row.eventId,
+      merchant_id: row.merchantId,
+      customer_id: row.customerId,
       version: row.version,
-      changed_fields: row.changed_fields,
+      changed_fields: row.changedFields,
       origin: row.origin,
       occurred_at: occurredAt,
     }),

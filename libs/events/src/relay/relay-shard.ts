@@ -113,7 +113,7 @@ async function refuse(deps: Publishing, lease: Lease, row: OutboxRow, err: Error
   deps.rotation.deleted(1);
   deps.onRefused();
   deps.log.error(
-    { err, shard: lease.shard, event_id: row.event_id, customer_id: row.customer_id },
+    { err, shard: lease.shard, event_id: row.eventId, customer_id: row.customerId },
     'Kafka refuses an event for good; it is kept in outbox_refused; ' +
       '`npm run ops -- outbox refused` shows it, and publishes this customer anew',
   );

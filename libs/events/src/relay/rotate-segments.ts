@@ -1,4 +1,15 @@
-import { OUTBOX_SEGMENTS, type Pool } from '@core/db';
+import { eq, getTableName, sql } from 'drizzle-orm';
+import {
+  assign,
+  build,
+  OUTBOX_SEGMENTS,
+  outboxEvents,
+  outboxRotation,
+  outboxShards,
+  runOn,
+  statement,
+  type Pool,
+} from '@core/db';
 import type { Logger } from '@core/runtime';
 import type { Lease } from './leases.ts';
 
@@ -59,8 +70,11 @@ export async function rotateSegments(pool: Pool, lease: Lease): Promise<boolean>
   return (await currentSegment(pool)) !== before;
 }
 
-// DO takes no parameters; the fence is a number of ours.
-const rotateSql = (fence: number): string => `
+/** DO takes no parameters: the fence, a number of ours, is put in the place of this. */
+const FENCE = ':fence';
+
+const ROTATE = statement({
+  text: () => sql`
   do $$
   declare
     current smallint;
@@ -69,12 +83,13 @@ const rotateSql = (fence: number): string => `
     filled boolean;
   begin
     set local enable_seqscan = on; -- nothing finds a row in a dead table faster
-    perform from outbox_shards where shard = ${KEEPER} and fence = ${fence} for share;
+    perform from ${outboxShards}
+      where ${eq(outboxShards.shard, KEEPER)} and ${outboxShards.fence} = ${sql.raw(FENCE)} for share;
     if not found then return; end if;
-    select segment into strict current from outbox_rotation;
+    select ${outboxRotation.segment} into strict current from ${outboxRotation};
     for other in 0 .. ${OUTBOX_SEGMENTS - 1} loop
       continue when other = current;
-      leaf := format('outbox_events_%s', other);
+      leaf := format(${`${getTableName(outboxEvents)}_%s`}, other);
       if pg_relation_size(leaf) > 0 then
         execute format('select exists (select from %s)', leaf) into filled;
         continue when filled;
@@ -88,10 +103,16 @@ const rotateSql = (fence: number): string => `
       end if;
       clean := other;
     end loop;
-    if clean is not null then update outbox_rotation set segment = clean; end if;
-  end $$`;
+    if clean is not null then update ${outboxRotation} set ${assign(outboxRotation, { segment: sql`clean` })}; end if;
+  end $$`,
+});
 
-async function currentSegment(pool: Pool): Promise<number | undefined> {
-  const { rows } = await pool.query<{ segment: number }>('select segment from outbox_rotation');
-  return rows[0]?.segment;
-}
+const rotateSql = (fence: number): string => ROTATE.text.replace(FENCE, String(fence));
+
+const CURRENT = statement({
+  row: { segment: outboxRotation.segment },
+  text: (_, row) => build.select(row).from(outboxRotation),
+});
+
+const currentSegment = async (pool: Pool): Promise<number | undefined> =>
+  (await runOn(pool, CURRENT))[0]?.segment;

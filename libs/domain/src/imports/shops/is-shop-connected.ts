@@ -1,0 +1,13 @@
+import { eq } from 'drizzle-orm';
+import { build, ONE, shopifyConnections, statement, type Reader } from '@core/db';
+
+const ANY = statement({
+  params: { shop: shopifyConnections.shop },
+  row: ONE,
+  text: (p, row) =>
+    build.select(row).from(shopifyConnections).where(eq(shopifyConnections.shop, p.shop)).limit(1),
+});
+
+/** Whether any merchant has connected it, proven or not. @param shop its domain in lower case */
+export const isShopConnected = async (reader: Reader, shop: string): Promise<boolean> =>
+  (await reader.run(ANY, { shop })).length > 0;

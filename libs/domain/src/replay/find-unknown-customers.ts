@@ -1,0 +1,33 @@
+import { eq, sql } from 'drizzle-orm';
+import { build, customers, many, nullable, ONE, oneOf, statement, type Reader } from '@core/db';
+
+const { merchantId, id } = customers;
+
+const KNOWN = statement({
+  params: { ids: many(id), merchantId: nullable(merchantId) },
+  row: { id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(sql`${oneOf(id, p.ids)} and (${p.merchantId} is null or ${merchantId} = ${p.merchantId})`),
+});
+
+/** Which of these are no customer's id, of the merchant if one is given: a replay would pass them over in silence. */
+export async function findUnknownCustomers(
+  reader: Reader,
+  ids: readonly string[],
+  merchantId: string | undefined,
+): Promise<string[]> {
+  const known = new Set((await reader.run(KNOWN, { ids, merchantId })).map((customer) => customer.id));
+  return ids.filter((each) => !known.has(each.toLowerCase()));
+}
+
+const ANY = statement({
+  params: { merchantId },
+  row: ONE,
+  text: (p, row) => build.select(row).from(customers).where(eq(merchantId, p.merchantId)).limit(1),
+});
+
+export const hasCustomers = async (reader: Reader, merchantId: string): Promise<boolean> =>
+  (await reader.run(ANY, { merchantId })).length > 0;

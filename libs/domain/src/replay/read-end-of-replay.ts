@@ -1,0 +1,23 @@
+import { sql } from 'drizzle-orm';
+import { instantOf, nullable, returning, statement, type Reader } from '@core/db';
+
+const READ = statement({
+  params: { until: nullable(instantOf) },
+  text(p) {
+    const end = sql`least(${p.until}, clock_timestamp()) at time zone 'UTC'`;
+    return returning(
+      { end: sql<string>`to_char(${end}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` },
+      (row) => sql`select ${row}`,
+    );
+  },
+});
+
+/**
+ * The `until` of a replay that begins now: the given time, or now where none is given or it is to come, which would have
+ * the replay chase those who write now. By PostgreSQL's clock, which the changes bear.
+ */
+export async function readEndOfReplay(reader: Reader, until: string | undefined): Promise<string> {
+  const [row] = await reader.run(READ, { until });
+  if (!row) throw new Error('a statement without FROM gave no row');
+  return row.end;
+}

@@ -1,0 +1,35 @@
+import { and, asc, eq, sql, type SQL } from 'drizzle-orm';
+import { build, customers, limit, outboxRefused, statement, type Reader, type RowOf } from '@core/db';
+
+const told = (field: string): SQL => sql`(${outboxRefused.event} ->> ${field})`;
+const merchantId = sql<string>`${told('merchant_id')}::uuid`;
+const customerId = sql<string>`${told('customer_id')}::uuid`;
+const isItsCustomer = and(eq(customers.merchantId, merchantId), eq(customers.id, customerId));
+
+/** By the names that operators see, and without its body: who appended it may have put anything there. */
+const REFUSED_EVENT = {
+  /** Of the row in outbox_refused; bigint. */
+  id: sql<string>`${outboxRefused.id}::text`,
+  event_id: sql<string>`${told('event_id')}::uuid`,
+  merchant_id: merchantId,
+  customer_id: customerId,
+  version: sql<number>`${told('version')}::int`,
+  refused_at: outboxRefused.refusedAt,
+  /** Kafka's answer. */
+  error: outboxRefused.error,
+  /** Whether there is such a customer, of which a new event can be appended. */
+  has_customer: sql<boolean>`exists (select from ${customers} where ${isItsCustomer})`,
+};
+
+/** An event that Kafka has refused for good. */
+export type RefusedEvent = RowOf<typeof REFUSED_EVENT>;
+
+const READ = statement({
+  params: { most: limit },
+  row: REFUSED_EVENT,
+  text: (p, row) => build.select(row).from(outboxRefused).orderBy(asc(outboxRefused.id)).limit(p.most),
+});
+
+/** The oldest first. */
+export const readRefused = (reader: Reader, most: number): Promise<RefusedEvent[]> =>
+  reader.run(READ, { most });

@@ -1,0 +1,43 @@
+import { eq } from 'drizzle-orm';
+import { build, deadLetterResolutions, statement, type Reader, type RowOf } from '@core/db';
+import { RESOLUTION_SKEW_SECONDS } from './resolve-dead-letter.ts';
+
+const RESOLUTION = {
+  resolution: deadLetterResolutions.resolution,
+  actor: deadLetterResolutions.actor,
+  at: deadLetterResolutions.resolvedAt,
+};
+
+/** What was done about a dead letter. */
+export type Resolution = RowOf<typeof RESOLUTION>;
+
+const READ = statement({
+  params: { topic: deadLetterResolutions.topic },
+  row: {
+    partition: deadLetterResolutions.partition,
+    offset: deadLetterResolutions.recordOffset,
+    ...RESOLUTION,
+  },
+  text: (p, row) =>
+    build.select(row).from(deadLetterResolutions).where(eq(deadLetterResolutions.topic, p.topic)),
+});
+
+export type Resolutions = (record: {
+  partition: number;
+  offset: bigint;
+  timestamp: Date;
+}) => Resolution | undefined;
+
+/** What was done about the dead letters of a topic; a resolution that is older than its record is another one's. */
+export async function readResolutions(reader: Reader, topic: string): Promise<Resolutions> {
+  const rows = await reader.run(READ, { topic });
+  const byPlace = new Map(
+    rows.map(({ partition, offset, ...resolution }) => [`${partition}/${offset}`, resolution]),
+  );
+  return ({ partition, offset, timestamp }) => {
+    const found = byPlace.get(`${partition}/${offset}`);
+    if (!found || found.at.getTime() < timestamp.getTime() - RESOLUTION_SKEW_SECONDS * 1_000)
+      return undefined;
+    return found;
+  };
+}

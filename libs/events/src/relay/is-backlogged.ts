@@ -1,0 +1,12 @@
+import { sql } from 'drizzle-orm';
+import { int, ONE, outboxEvents, statement, type Reader } from '@core/db';
+
+const ONE_MORE = statement({
+  params: { most: int },
+  row: ONE,
+  text: (p, row) => sql`select ${row} from ${outboxEvents} offset ${p.most} limit 1`,
+});
+
+/** Whether more than so many events wait in the outbox. It reads one more at most. */
+export const isBacklogged = async (reader: Reader, most: number): Promise<boolean> =>
+  (await reader.run(ONE_MORE, { most })).length > 0;

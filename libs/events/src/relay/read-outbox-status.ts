@@ -1,0 +1,104 @@
+import { getTableName, sql } from 'drizzle-orm';
+import {
+  build,
+  columns,
+  outboxEvents,
+  outboxRefused,
+  outboxRotation,
+  outboxShards,
+  relation,
+  statement,
+  type Reader,
+  type RowOf,
+} from '@core/db';
+
+// The names of the fields are those that operators see.
+
+const { shard, owner, fence, leaseUntil } = outboxShards;
+
+const WAITING = {
+  shard: outboxEvents.shard,
+  backlog: sql<number>`count(*)`,
+  oldest: sql<Date>`min(${outboxEvents.occurredAt})`,
+};
+const waiting = relation('waiting', WAITING);
+
+const SHARD_STATUS = {
+  shard,
+  /** Events that wait for Kafka. */
+  backlog: sql<number>`coalesce(${waiting.backlog}, 0)::int`,
+  /** Of the one that waits longest; null when none does. */
+  oldest_seconds: sql<number | null>`extract(epoch from now() - ${waiting.oldest})::float8`,
+  /** host/pid/id of the relay, null when nobody holds it. */
+  holder: owner,
+  /** Until its lease runs out; below 0 it has. */
+  lease_seconds: sql<number | null>`extract(epoch from ${leaseUntil} - now())::float8`,
+  fence,
+};
+export type ShardStatus = RowOf<typeof SHARD_STATUS>;
+
+const SHARDS = statement({
+  row: SHARD_STATUS,
+  text: (_, row) => sql`
+    select ${row} from ${outboxShards}
+      left join (select ${columns(WAITING)} from ${outboxEvents} group by ${WAITING.shard}) as ${waiting}
+        on ${waiting.shard} = ${shard}
+     order by ${shard}`,
+});
+
+const LEAF = {
+  oid: sql<number>`inhrelid`,
+  segment: sql<number>`substring(inhrelid::regclass::text from ${'\\d+$'})::int`,
+};
+const leaf = relation('leaf', LEAF);
+const FILLED = { oid: sql<number>`tableoid`, events: sql<number>`count(*)` };
+const filled = relation('filled', FILLED);
+
+const SEGMENT_STATUS = {
+  segment: leaf.segment,
+  /** Writers append to it. */
+  current: sql<boolean>`${leaf.segment} = (select ${outboxRotation.segment} from ${outboxRotation})`,
+  events: sql<number>`coalesce(${filled.events}, 0)::int`,
+  /** Rows and index, dead ones too: a drained segment falls back to almost nothing at its turn. */
+  bytes: sql<number>`pg_total_relation_size(${leaf.oid})::float8`,
+};
+export type SegmentStatus = RowOf<typeof SEGMENT_STATUS>;
+
+/** tableoid names the leaf that a row is in; leaves without a row are still to be shown. */
+const SEGMENTS = statement({
+  row: SEGMENT_STATUS,
+  text: (_, row) => sql`
+    select ${row}
+      from (select ${columns(LEAF)} from pg_inherits
+             where inhparent = ${getTableName(outboxEvents)}::regclass) as ${leaf}
+      left join (select ${columns(FILLED)} from ${outboxEvents} group by tableoid) as ${filled}
+        on ${filled.oid} = ${leaf.oid}
+     order by ${leaf.segment}`,
+});
+
+const REFUSED_SUMMARY = {
+  events: sql<number>`count(*)::int`,
+  /** Since the first one was refused; null when there is none. */
+  oldest_seconds: sql<number | null>`extract(epoch from now() - min(${outboxRefused.refusedAt}))::float8`,
+};
+/** Of the events that Kafka has refused for good. */
+export type RefusedSummary = RowOf<typeof REFUSED_SUMMARY>;
+
+const REFUSED = statement({
+  row: REFUSED_SUMMARY,
+  text: (_, row) => build.select(row).from(outboxRefused),
+});
+
+export interface OutboxStatus {
+  shards: ShardStatus[];
+  segments: SegmentStatus[];
+  refused: RefusedSummary;
+}
+
+/** How the outbox is, by PostgreSQL's clock. */
+export async function readOutboxStatus(reader: Reader): Promise<OutboxStatus> {
+  const shards = await reader.run(SHARDS);
+  const segments = await reader.run(SEGMENTS);
+  const [refused = { events: 0, oldest_seconds: null }] = await reader.run(REFUSED);
+  return { shards, segments, refused };
+}
