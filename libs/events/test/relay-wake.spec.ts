@@ -57,7 +57,7 @@ const asleep = () =>
     async () => {
       const { rows } = await pool.query<{ asleep: boolean | null }>(
         `select bool_and(state = 'idle' and state_change < now() - interval '2 s') as asleep
-           from ${SESSIONS} and query like 'select id, event_id, %'`,
+           from ${SESSIONS} and query like 'select "id" as "id", "event_id" %'`,
       );
       return rows[0]!.asleep === true;
     },
