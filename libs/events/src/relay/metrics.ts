@@ -1,5 +1,5 @@
-import { customerTopic } from '@core/contracts';
 import { getTableName, sql } from 'drizzle-orm';
+import { customerTopic } from '@core/contracts';
 import {
   columns,
   outboxEvents,

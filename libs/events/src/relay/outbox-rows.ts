@@ -1,5 +1,5 @@
-import { customerTopic, eventHeaders, TRACEPARENT } from '@core/contracts';
 import { and, asc, eq, sql } from 'drizzle-orm';
+import { customerTopic, eventHeaders, TRACEPARENT } from '@core/contracts';
 import {
   build,
   columns,
