@@ -49,7 +49,7 @@ const DECLARE = statement({
       order by ${auditLog.xid}, ${auditLog.id}`,
 });
 
-const FETCH = statement({ row: HASHED_ROW, text: () => sql`fetch ${sql.raw(String(PAGE))} from audit_rows` });
+const FETCH = statement({ row: HASHED_ROW, text: () => sql`fetch ${PAGE} from audit_rows` });
 
 /**
  * Hashes the audit rows of a range of transactions, in the order of transaction and id. A row is a line of JSON whose
