@@ -1,20 +1,22 @@
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { closeGently } from '../src/grpc/close-gently.ts';
+import { http2Server } from './http2-server.ts';
 
 /**
  * For close-gently.spec.ts, because an abort ends the whole process: a server that announces the end of a connection, as
- * grpc-js does, while its reply is larger than what a socket takes at once. The third argument is the size of a reply.
+ * grpc-js does, while its reply is larger than what a socket takes at once. The arguments are the size of a reply, and
+ * the files of the server's key and certificate, if it is under TLS.
  */
-const BYTES = Number(process.argv[2]);
-const server = createServer();
+const [bytes, ...files] = process.argv.slice(2);
+const server = http2Server(files);
 closeGently(server);
 server.on('session', (session: ServerHttp2Session) => session.on('error', () => undefined));
 server.on('stream', (stream: ServerHttp2Stream) => {
   const { session } = stream;
   stream.on('error', () => undefined);
   stream.respond({ ':status': 200 });
-  stream.end(Buffer.alloc(BYTES));
+  stream.end(Buffer.alloc(Number(bytes)));
   // By then the first part of the reply is in the socket.
   setTimeout(() => {
     session?.goaway(0, 2 ** 31 - 1);

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { waitUntil, workspaceRoot } from '@core/testing';
+import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 import {
   block,
   DATA,
@@ -21,10 +22,13 @@ const LARGE = 30_000_000;
 let child: ChildProcess;
 let said: string;
 let errors: string;
-const sockets: Socket[] = [];
-async function start(bytes: number): Promise<number> {
+const doors = openDoors();
+const sockets: Duplex[] = [];
+async function start(door: Door, bytes: number): Promise<number> {
   const file = join(workspaceRoot(), 'apps/api/test/close-gently-process.ts');
-  child = spawn(process.execPath, [file, String(bytes)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { key, certificate } = doors.certificate();
+  const files = door === 'under TLS' ? [key, certificate] : [];
+  child = spawn(process.execPath, [file, String(bytes), ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
   [said, errors] = ['', ''];
   child.stdout?.on('data', (part: Buffer) => (said += part.toString()));
   child.stderr?.on('data', (part: Buffer) => (errors += part.toString()));
@@ -38,10 +42,9 @@ afterEach(() => {
 const ended = () => child.exitCode !== null || child.signalCode !== null;
 
 /** Asks once, and reads nothing of the reply until it is told to. */
-function ask(port: number) {
-  const socket = connect(port, '127.0.0.1').pause();
+async function ask(door: Door, port: number) {
+  const socket = (await doors.dial(door, port)).pause();
   sockets.push(socket);
-  socket.on('error', () => undefined);
   const got = { bytes: 0, last: false, goaways: [] as number[] };
   const listen = () => {
     onFrames(socket, ({ type, flags, payload }) => {
@@ -55,22 +58,30 @@ function ask(port: number) {
   return { got, listen };
 }
 
-it('announces the end of a connection whose peer reads', async () => {
-  const { got, listen } = ask(await start(10));
-  listen();
-  await waitUntil(() => got.goaways.length > 0 || ended(), { what: 'a GOAWAY' });
-  expect([got.goaways, got.bytes, errors]).toEqual([[2 ** 31 - 1], 10, '']);
-}, 120_000);
+it.each(DOORS)(
+  'announces the end of a connection whose peer reads, %s',
+  async (door) => {
+    const { got, listen } = await ask(door, await start(door, 10));
+    listen();
+    await waitUntil(() => got.goaways.length > 0 || ended(), { what: 'a GOAWAY' });
+    expect([got.goaways, got.bytes, errors]).toEqual([[2 ** 31 - 1], 10, '']);
+  },
+  120_000,
+);
 
-it('outlives the end of a connection whose peer reads nothing, and sends it the whole reply', async () => {
-  const port = await start(LARGE);
-  const { got, listen } = ask(port);
-  await waitUntil(() => said.includes('announced') || ended(), { what: 'the announcement' });
-  listen();
-  await waitUntil(() => got.last || ended(), { what: 'the whole reply' });
-  expect([got.bytes, ended(), errors]).toEqual([LARGE, false, '']);
-  const another = ask(port);
-  another.listen();
-  await waitUntil(() => another.got.last || ended(), { what: 'the next reply' });
-  expect([ended(), errors]).toEqual([false, '']);
-}, 120_000);
+it.each(DOORS)(
+  'outlives the end of a connection whose peer reads nothing, and sends it the whole reply, %s',
+  async (door) => {
+    const port = await start(door, LARGE);
+    const { got, listen } = await ask(door, port);
+    await waitUntil(() => said.includes('announced') || ended(), { what: 'the announcement' });
+    listen();
+    await waitUntil(() => got.last || ended(), { what: 'the whole reply' });
+    expect([got.bytes, ended(), errors]).toEqual([LARGE, false, '']);
+    const another = await ask(door, port);
+    another.listen();
+    await waitUntil(() => another.got.last || ended(), { what: 'the next reply' });
+    expect([ended(), errors]).toEqual([false, '']);
+  },
+  120_000,
+);

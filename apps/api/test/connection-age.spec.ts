@@ -1,11 +1,4 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
-import type * as grpc from '@grpc/grpc-js';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
@@ -16,10 +9,10 @@ import {
   WatchCustomerImportRequestSchema,
 } from '@core/contracts';
 import { createWatchImport, type ImportRun } from '@core/domain';
-import { makeCertificate, waitUntil } from '@core/testing';
-import { grpcCredentials } from '../src/grpc/tls.ts';
+import { waitUntil } from '@core/testing';
 import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 import {
   block,
   DATA,
@@ -40,19 +33,7 @@ const ACK = 1;
 const HIGHEST_STREAM = 2 ** 31 - 1;
 const AGE: Partial<GrpcLimits> = { connectionAgeMs: 1_000 };
 
-let dir: string;
-let credentials: grpc.ServerCredentials;
-beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'core-age-'));
-  const { certificate, key } = await makeCertificate(dir, 'server', { names: ['IP:127.0.0.1'] });
-  credentials = grpcCredentials({
-    CORE_GRPC_TLS_CERT: certificate,
-    CORE_GRPC_TLS_KEY: key,
-    CORE_GRPC_TLS_CLIENT_CA: undefined,
-  });
-}, 120_000);
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
+const doors = openDoors();
 const opened: BareServers[] = [];
 const sockets: Duplex[] = [];
 afterEach(async () => {
@@ -60,25 +41,15 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((servers) => servers.stop()));
 });
 
-const DOORS = ['clear', 'TLS'] as const;
-
 async function open(
-  door: (typeof DOORS)[number],
+  door: Door,
   limits: Partial<GrpcLimits>,
   more: Parameters<typeof openBareServers>[0] = {},
 ) {
-  const servers = await openBareServers({
-    ...more,
-    grpc: limits,
-    ...(door === 'TLS' ? { credentials } : {}),
-  });
+  const servers = await openBareServers({ ...more, grpc: limits, credentials: doors.credentials(door) });
   opened.push(servers);
-  const to = { port: servers.grpcPort, host: '127.0.0.1' };
-  const socket: Duplex =
-    door === 'TLS' ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ['h2'] }) : connect(to);
+  const socket = await doors.dial(door, servers.grpcPort);
   sockets.push(socket);
-  socket.on('error', () => undefined);
-  await once(socket, door === 'TLS' ? 'secureConnect' : 'connect');
   const seen: Frame[] = [];
   const client = {
     servers,
@@ -141,45 +112,57 @@ function runningImport() {
 }
 const WATCHED = { merchantId: ids.merchantId, importId: ids.customerId };
 
-it('serves calls that cross the GOAWAY of a connection’s age', async () => {
-  const client = await open('clear', AGE);
-  client.call(1);
-  await waitUntil(() => client.answered(1), { what: 'a reply' });
-  client.whenGoaway = () => {
-    client.whenGoaway = undefined;
-    client.call(3);
-    client.call(5);
-  };
-  await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
-  expect([client.answered(3), client.answered(5)]).toEqual([true, true]);
-  expect(client.goaways()).toEqual([HIGHEST_STREAM, 5]);
-}, 120_000);
-
-it('serves calls that cross the GOAWAY of idleness and of a stop', async () => {
-  const idle = await open('clear', { idleMs: 500 });
-  const stopped = await open('clear', {});
-  for (const client of [idle, stopped]) {
+it.each(DOORS)(
+  'serves calls that cross the GOAWAY of a connection’s age, %s',
+  async (door) => {
+    const client = await open(door, AGE);
     client.call(1);
     await waitUntil(() => client.answered(1), { what: 'a reply' });
     client.whenGoaway = () => {
       client.whenGoaway = undefined;
       client.call(3);
+      client.call(5);
     };
-  }
-  void stopped.servers.stop();
-  for (const client of [idle, stopped]) {
     await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
-    expect([client.answered(3), client.goaways()]).toEqual([true, [HIGHEST_STREAM, 3]]);
-  }
-}, 120_000);
+    expect([client.answered(3), client.answered(5)]).toEqual([true, true]);
+    expect(client.goaways()).toEqual([HIGHEST_STREAM, 5]);
+  },
+  120_000,
+);
 
-it('does not wait for a peer that answers no ping', async () => {
-  const client = await open('clear', AGE);
-  client.answers = false;
-  client.call(1);
-  await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
-  expect(client.goaways()).toEqual([HIGHEST_STREAM, 1]);
-}, 120_000);
+it.each(DOORS)(
+  'serves calls that cross the GOAWAY of idleness and of a stop, %s',
+  async (door) => {
+    const idle = await open(door, { idleMs: 500 });
+    const stopped = await open(door, {});
+    for (const client of [idle, stopped]) {
+      client.call(1);
+      await waitUntil(() => client.answered(1), { what: 'a reply' });
+      client.whenGoaway = () => {
+        client.whenGoaway = undefined;
+        client.call(3);
+      };
+    }
+    void stopped.servers.stop();
+    for (const client of [idle, stopped]) {
+      await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
+      expect([client.answered(3), client.goaways()]).toEqual([true, [HIGHEST_STREAM, 3]]);
+    }
+  },
+  120_000,
+);
+
+it.each(DOORS)(
+  'does not wait for a peer that answers no ping, %s',
+  async (door) => {
+    const client = await open(door, AGE);
+    client.answers = false;
+    client.call(1);
+    await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
+    expect(client.goaways()).toEqual([HIGHEST_STREAM, 1]);
+  },
+  120_000,
+);
 
 it.each(DOORS)(
   'lets a call live through keepalives beyond its connection’s age, %s',
@@ -253,25 +236,33 @@ it.each([
   120_000,
 );
 
-it('gives up a call beyond its connection’s age when its peer is dead', async () => {
-  const client = await open('clear', { ...AGE, keepaliveMs: 1_500, keepaliveAnswerMs: 500 });
-  const gate = Promise.withResolvers<void>();
-  client.servers.hold = gate.promise;
-  client.call(1);
-  await waitUntil(() => client.goaways().length === 2, { what: 'the last GOAWAY' });
-  client.answers = false;
-  await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
-  expect(client.answered(1)).toBe(false);
-  gate.resolve();
-}, 120_000);
+it.each(DOORS)(
+  'gives up a call beyond its connection’s age when its peer is dead, %s',
+  async (door) => {
+    const client = await open(door, { ...AGE, keepaliveMs: 1_500, keepaliveAnswerMs: 500 });
+    const gate = Promise.withResolvers<void>();
+    client.servers.hold = gate.promise;
+    client.call(1);
+    await waitUntil(() => client.goaways().length === 2, { what: 'the last GOAWAY' });
+    client.answers = false;
+    await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
+    expect(client.answered(1)).toBe(false);
+    gate.resolve();
+  },
+  120_000,
+);
 
-it('ends a call with its grace', async () => {
-  const client = await open('clear', { ...AGE, ageGraceMs: 3_000, keepaliveMs: 500 });
-  const gate = Promise.withResolvers<void>();
-  client.servers.hold = gate.promise;
-  client.call(1);
-  await waitUntil(() => client.goaways().length === 2, { what: 'the last GOAWAY' });
-  await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
-  expect(client.answered(1)).toBe(false);
-  gate.resolve();
-}, 120_000);
+it.each(DOORS)(
+  'ends a call with its grace, %s',
+  async (door) => {
+    const client = await open(door, { ...AGE, ageGraceMs: 3_000, keepaliveMs: 500 });
+    const gate = Promise.withResolvers<void>();
+    client.servers.hold = gate.promise;
+    client.call(1);
+    await waitUntil(() => client.goaways().length === 2, { what: 'the last GOAWAY' });
+    await waitUntil(() => client.socket.closed, { what: 'the end of the connection' });
+    expect(client.answered(1)).toBe(false);
+    gate.resolve();
+  },
+  120_000,
+);

@@ -1,18 +1,20 @@
 import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
-import * as http2 from 'node:http2';
+import { constants, type ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { CoreService } from '@core/contracts';
 import { grpcClient, waitUntil } from '@core/testing';
 import { status } from '@grpc/grpc-js';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 import { failure, post } from './support.ts';
 
 const rfm = CoreService.method.getCustomerRFM;
 
 const opened: BareServers[] = [];
-const open = async (): Promise<BareServers> => {
-  const servers = await openBareServers();
+const doors = openDoors();
+const open = async (door: Door = 'in the clear'): Promise<BareServers> => {
+  const servers = await openBareServers({ credentials: doors.credentials(door) });
   opened.push(servers);
   return servers;
 };
@@ -55,11 +57,11 @@ it('lets calls under way end, and refuses new connections meanwhile', async () =
   late.close();
 });
 
-it('says GOAWAY to a session, and serves a call that crosses it', async () => {
-  const servers = await open();
-  const session = http2.connect(`http://127.0.0.1:${servers.grpcPort}`);
+it.each(DOORS)('says GOAWAY to a session, and serves a call that crosses it, %s', async (door) => {
+  const servers = await open(door);
+  const session = doors.session(door, servers.grpcPort);
   const headers = { ':method': 'POST', ':path': RFM_PATH, 'content-type': 'application/grpc' };
-  const call = (): http2.ClientHttp2Stream => {
+  const call = (): ClientHttp2Stream => {
     const stream = session.request(headers);
     stream.on('error', () => undefined);
     stream.end(Buffer.alloc(5));
@@ -71,9 +73,9 @@ it('says GOAWAY to a session, and serves a call that crosses it', async () => {
   const stopped = servers.stop();
   const crossing = call(); // written before the GOAWAY can have been read
   // The highest number of a stream: an end is announced, and nothing refused yet.
-  expect(await left).toEqual([http2.constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1, undefined]);
+  expect(await left).toEqual([constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1, undefined]);
   await waitUntil(() => crossing.destroyed, { what: 'the call to end' });
-  expect(crossing.rstCode).toBe(http2.constants.NGHTTP2_NO_ERROR);
+  expect(crossing.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
   await stopped;
 });
 
@@ -88,10 +90,10 @@ it('answers what an idle HTTP connection was about to send, and closes it then',
   agent.destroy();
 });
 
-it('cuts calls that do not end', async () => {
-  const servers = await open();
+it.each(DOORS)('cuts calls that do not end, %s', async (door) => {
+  const servers = await open(door);
   servers.hold = new Promise(() => undefined);
-  const rpc = grpcClient(`127.0.0.1:${servers.grpcPort}`);
+  const rpc = doors.client(door, servers.grpcPort);
   const overGrpc = failure(rpc.unary(rfm, ids));
   const overHttp = failure(post(servers.url + RFM_PATH, ids));
   await waitUntil(async () => (await servers.inFlight()) === 2, { what: 'two calls' });

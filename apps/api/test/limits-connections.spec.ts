@@ -5,10 +5,11 @@ import { connect, type Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
 import { CoreError } from '@core/runtime';
-import { grpcClient, waitUntil } from '@core/testing';
+import { waitUntil } from '@core/testing';
 import type { Identify } from '../src/call/caller.ts';
 import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,15 +23,22 @@ const byToken: Identify = ({ header }) => {
 };
 const token = { authorization: 'Bearer any' };
 
-async function open(options: Parameters<typeof openBareServers>[0]): Promise<BareServers> {
-  const servers = await openBareServers({ identify: byToken, ...options });
+const doors = openDoors();
+type Servers = BareServers & { door: Door };
+
+async function open(
+  options: Parameters<typeof openBareServers>[0],
+  door: Door = 'in the clear',
+): Promise<Servers> {
+  const credentials = doors.credentials(door);
+  const servers = await openBareServers({ identify: byToken, credentials, ...options });
   closers.push(() => servers.stop());
-  return servers;
+  return { ...servers, door };
 }
 
 /** HTTP/2 that says nothing but its preface and settings. */
-async function silent({ grpcPort }: BareServers): Promise<http2.ClientHttp2Session> {
-  const session = http2.connect(`http://127.0.0.1:${grpcPort}`);
+async function silent({ door, grpcPort }: Servers): Promise<http2.ClientHttp2Session> {
+  const session = doors.session(door, grpcPort);
   session.on('error', () => undefined);
   closers.push(() => session.destroy());
   await Promise.race([once(session, 'remoteSettings'), once(session, 'close')]);
@@ -76,8 +84,8 @@ async function call(
 const toClose = (what: string, ...peers: { readonly destroyed: boolean }[]) =>
   waitUntil(() => peers.every(({ destroyed }) => destroyed), { what: `${what} to be closed` });
 
-describe('a full gRPC port', () => {
-  it.each<[string, (servers: BareServers) => Promise<unknown>]>([
+describe.each(DOORS)('a full gRPC port %s', (door) => {
+  it.each<[string, (servers: Servers) => Promise<unknown>]>([
     ['of silent sockets', ({ grpcPort }) => mute(grpcPort)],
     ['of sessions without a call', silent],
     ['of refused callers', async (servers) => call(await silent(servers), RFM_PATH, ASK.rfm)],
@@ -86,9 +94,9 @@ describe('a full gRPC port', () => {
       async (servers) => call(await silent(servers), '/grpc.health.v1.Health/Check', ASK.health),
     ],
   ])('%s takes a known caller, and keeps it', async (_, fill) => {
-    const servers = await open({ grpc: { mostConnections: 4 } });
+    const servers = await open({ grpc: { mostConnections: 4 } }, door);
     for (let n = 0; n < 8; n++) await fill(servers);
-    const rpc = grpcClient(`127.0.0.1:${servers.grpcPort}`);
+    const rpc = doors.client(door, servers.grpcPort);
     closers.push(() => rpc.close());
     const read = () => rpc.unary(CoreService.method.getCustomerRFM, ids, { metadata: token });
     await read();
@@ -99,7 +107,7 @@ describe('a full gRPC port', () => {
   });
 
   it('drops the oldest connection without an admitted call, and refuses once all have one', async () => {
-    const servers = await open({ grpc: { mostConnections: 3 } });
+    const servers = await open({ grpc: { mostConnections: 3 } }, door);
     const first = await silent(servers);
     const proven = await silent(servers);
     expect(await call(proven, RFM_PATH, ASK.rfm, token)).toBe(0);
@@ -113,9 +121,9 @@ describe('a full gRPC port', () => {
   });
 });
 
-describe('a gRPC connection without an admitted call', () => {
+describe.each(DOORS)('a gRPC connection without an admitted call, %s', (door) => {
   it('is told to go after a time; a health check lets it stay', async () => {
-    const servers = await open({ grpc: { firstCallWithinMs: 500 } });
+    const servers = await open({ grpc: { firstCallWithinMs: 500 } }, door);
     const balancer = await silent(servers);
     expect(await call(balancer, '/grpc.health.v1.Health/Check', ASK.health)).toBe(0);
     const caller = await silent(servers);

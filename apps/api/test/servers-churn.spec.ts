@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import * as http2 from 'node:http2';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
-import { grpcClient, waitUntil } from '@core/testing';
+import { waitUntil } from '@core/testing';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
+import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 import { post } from './support.ts';
 
 const ROUNDS = 2_000;
@@ -16,18 +17,18 @@ const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
 const message = toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids));
 const framed = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
 
+const doors = openDoors();
+
 /** Says `text`, and is gone. */
-async function drop(port: number, text: string): Promise<void> {
-  const socket: Socket = connect(port, '127.0.0.1');
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
+async function drop(port: number, text: string, door: Door = 'in the clear'): Promise<void> {
+  const socket = await doors.dial(door, port);
   if (text) await new Promise((resolve) => socket.write(text, 'latin1', resolve));
   socket.destroy();
 }
 
 /** A whole call whose client does not stay for the answer. */
-async function callAndDrop({ grpcPort }: BareServers): Promise<void> {
-  const session = http2.connect(`http://127.0.0.1:${grpcPort}`);
+async function callAndDrop({ grpcPort }: BareServers, door: Door): Promise<void> {
+  const session = doors.session(door, grpcPort);
   session.on('error', () => undefined);
   const stream = session.request({
     ':method': 'POST',
@@ -57,30 +58,34 @@ afterEach(() => servers.stop());
 
 const openFiles = () => readdirSync('/proc/self/fd').length;
 
-it('is left as it was by 10,000 connections that come and go', async () => {
-  const Session = await sessionClass();
-  servers = await openBareServers();
-  const { grpcPort, httpPort } = servers;
-  const before = openFiles();
-  const kinds = [
-    () => drop(grpcPort, ''),
-    () => drop(grpcPort, PREFACE.slice(0, 10)),
-    () => drop(grpcPort, PREFACE),
-    () => drop(httpPort, `POST ${RFM_PATH} HTTP/1.1\r\ncontent-length: 9`),
-    () => callAndDrop(servers),
-  ];
-  servers.hold = new Promise((resolve) => setTimeout(resolve, 100));
-  for (let n = 0; n < ROUNDS; n += AT_ONCE) {
-    await Promise.all(Array.from({ length: AT_ONCE }, () => Promise.all(kinds.map((kind) => kind()))));
-  }
-  expect(servers.grpcConnections()).toBeGreaterThan(ROUNDS);
-  await waitUntil(async () => (await servers.inFlight()) === 0, { what: 'the calls to end' });
-  await waitUntil(() => openFiles() <= before, { what: 'the sockets to close' });
-  await waitUntil(() => queryObjects(Session, { format: 'count' }) === 0, { what: 'the sessions to go' });
+it.each(DOORS)(
+  'is left as it was by 10,000 connections that come and go, %s',
+  async (door) => {
+    const Session = await sessionClass();
+    servers = await openBareServers({ credentials: doors.credentials(door) });
+    const { grpcPort, httpPort } = servers;
+    const before = openFiles();
+    const kinds = [
+      () => drop(grpcPort, ''),
+      () => drop(grpcPort, PREFACE.slice(0, 10), door),
+      () => drop(grpcPort, PREFACE, door),
+      () => drop(httpPort, `POST ${RFM_PATH} HTTP/1.1\r\ncontent-length: 9`),
+      () => callAndDrop(servers, door),
+    ];
+    servers.hold = new Promise((resolve) => setTimeout(resolve, 100));
+    for (let n = 0; n < ROUNDS; n += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, () => Promise.all(kinds.map((kind) => kind()))));
+    }
+    expect(servers.grpcConnections()).toBeGreaterThan(ROUNDS);
+    await waitUntil(async () => (await servers.inFlight()) === 0, { what: 'the calls to end' });
+    await waitUntil(() => openFiles() <= before, { what: 'the sockets to close' });
+    await waitUntil(() => queryObjects(Session, { format: 'count' }) === 0, { what: 'the sessions to go' });
 
-  const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
-  await rpc.unary(CoreService.method.getCustomerRFM, ids);
-  expect(queryObjects(Session, { format: 'count' })).toBe(1);
-  expect((await post(servers.url + RFM_PATH, ids)).status).toBe(200);
-  rpc.close();
-}, 600_000);
+    const rpc = doors.client(door, grpcPort);
+    await rpc.unary(CoreService.method.getCustomerRFM, ids);
+    expect(queryObjects(Session, { format: 'count' })).toBe(1);
+    expect((await post(servers.url + RFM_PATH, ids)).status).toBe(200);
+    rpc.close();
+  },
+  600_000,
+);

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { constants, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { carryTls, secureSocketOf } from './carry-tls.ts';
 import { handleOf, privateOf } from './keep-sessions.ts';
 
 /** A GOAWAY with it announces an end and refuses nothing. */
@@ -22,10 +23,9 @@ interface Handle {
 export function closeGently(server: Http2Server): void {
   server.prependListener('session', (session: ServerHttp2Session) => {
     pingWhileClosing(session);
-    // Under TLS the two GOAWAYs stay together: the frame would have to be encrypted by the native session's own stream, and
-    // the end of that write aborts the process, see announce().
-    if (!session.encrypted) announceEnd(session);
+    announceEnd(session);
   });
+  carryTls(server);
 }
 
 function announceEnd(session: ServerHttp2Session): void {
@@ -54,21 +54,29 @@ function announceEnd(session: ServerHttp2Session): void {
 
 /**
  * nghttp2 ignores all new streams from its first GOAWAY on, unless that is its "shutdown notice", which Node does not
- * offer. Therefore this frame goes past it to the kernel: Node hands over whole frames only.
- *
- * Rejected: socket.write(). When the peer reads slowly its write ends later, and the native session aborts the process,
- * because it takes the end of any write of its socket for the end of its own. A peer whose buffer is full is told
- * nothing: it has replies to read before it would see the frame.
+ * offer. Therefore this frame goes past it: Node hands over whole frames only, in the clear to the kernel, under TLS to
+ * a socket into which JavaScript may write (carry-tls.ts).
  */
 function announce(session: ServerHttp2Session, code: number): void {
-  const { fd = -1, writeQueueSize = 0 } = streamUnder(session);
-  // Data that libuv still holds must be sent first.
-  if (fd < 0 || writeQueueSize > 0) return;
   const frame = Buffer.alloc(17);
   frame.writeUIntBE(8, 0, 3);
   frame[3] = GOAWAY;
   frame.writeUInt32BE(HIGHEST_STREAM, 9);
   frame.writeUInt32BE(code, 13);
+  const secure = secureSocketOf(session);
+  if (secure?.writable) secure.write(frame);
+  else if (!session.encrypted) writePast(session, frame);
+}
+
+/**
+ * Rejected: socket.write(). When the peer reads slowly its write ends later, and the native session aborts the process,
+ * because it takes the end of any write of its socket for the end of its own. A peer whose buffer is full is told
+ * nothing: it has replies to read before it would see the frame.
+ */
+function writePast(session: ServerHttp2Session, frame: Buffer): void {
+  const { fd = -1, writeQueueSize = 0 } = streamUnder(session);
+  // Data that libuv still holds must be sent first.
+  if (fd < 0 || writeQueueSize > 0) return;
   try {
     // Half a frame would be read with the next one.
     if (writeSync(fd, frame) < frame.length) session.destroy();
