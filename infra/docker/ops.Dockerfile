@@ -10,6 +10,7 @@ FROM node:26.10.0-slim
 WORKDIR /app
 COPY --from=builder /src/dist/ops/main.mjs /src/dist/ops/main.mjs.map ./
 COPY --from=builder /src/dist/ops/migrations ./migrations
+COPY --from=builder /src/dist/ops/functions ./functions
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
 USER node
 # A job that ends: nobody asks for its health.

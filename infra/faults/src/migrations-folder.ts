@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 
@@ -8,7 +8,7 @@ interface Entry {
   tag: string;
 }
 
-/** A copy of the service's migrations that can be truncated or extended. */
+/** A copy of the service's migrations and functions that can be truncated or extended. */
 export interface MigrationsFolder {
   readonly path: string;
   readonly journal: string;
@@ -18,13 +18,18 @@ export interface MigrationsFolder {
   cutAfter(tag: string): void;
   /** Appends a migration. @returns its number as a header names it */
   add(name: string, text: (number: string) => string): { tag: string; number: string };
+  /** Adds a comment to the file of a function, which is applied again then. */
+  touch(name: string): void;
 }
 
-/** The first migration that must not block reads; earlier ones predate this rule. */
-export const FIRST_NEW = 13;
+/** The first migration that must not block reads: no app runs beside the baseline. */
+export const FIRST_NEW = 1;
 
-export function copyMigrations(path: string): MigrationsFolder {
+/** @param dir gets the folders `migrations` and `functions` */
+export function copyMigrations(dir: string): MigrationsFolder {
+  const path = join(dir, 'migrations');
   cpSync(join(workspaceRoot(), 'libs/db/migrations'), path, { recursive: true });
+  cpSync(join(workspaceRoot(), 'libs/db/functions'), join(dir, 'functions'), { recursive: true });
   const journal = join(path, 'meta/_journal.json');
   const read = (): Entry[] => (JSON.parse(readFileSync(journal, 'utf8')) as { entries: Entry[] }).entries;
   const write = (entries: readonly Entry[]) => writeFileSync(journal, JSON.stringify({ entries }));
@@ -46,5 +51,6 @@ export function copyMigrations(path: string): MigrationsFolder {
       write([...entries, { idx, when: Math.max(...entries.map(({ when }) => when)) + 1, tag }]);
       return { tag, number };
     },
+    touch: (name) => appendFileSync(join(dir, 'functions', `${name}.sql`), '-- A build to come.\n'),
   };
 }

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../../..');
 /** Where each deployable begins, and what else lies beside its bundle. */
 interface Target {
   entry: string;
-  copy?: [from: string, to: string];
+  copy?: [from: string, to: string][];
   /** A source file that another one takes the place of, for measuring what it brings. */
   replace?: [file: string, by: string];
 }
@@ -22,9 +22,15 @@ const targets: Record<string, Target> = {
   worker: { entry: 'apps/worker/src/main.ts' },
   importer: {
     entry: 'apps/importer/src/main.ts',
-    copy: ['node_modules/@bull-board/ui/dist', 'queues-ui/dist'],
+    copy: [['node_modules/@bull-board/ui/dist', 'queues-ui/dist']],
   },
-  ops: { entry: 'infra/ops/src/main.ts', copy: ['libs/db/migrations', 'migrations'] },
+  ops: {
+    entry: 'infra/ops/src/main.ts',
+    copy: [
+      ['libs/db/migrations', 'migrations'],
+      ['libs/db/functions', 'functions'],
+    ],
+  },
   'shopify-stand-in': { entry: 'libs/testing/src/shopify/main.ts' },
   'auth-stand-in': { entry: 'libs/testing/src/auth/main.ts' },
 };
@@ -76,7 +82,7 @@ async function bundle(name: string): Promise<void> {
   });
   // Read by the spec that says what a bundle must not hold.
   writeFileSync(join(out, 'meta.json'), JSON.stringify(metafile));
-  if (target.copy) cpSync(join(root, target.copy[0]), join(out, target.copy[1]), { recursive: true });
+  for (const [from, to] of target.copy ?? []) cpSync(join(root, from), join(out, to), { recursive: true });
 }
 
 const replacing = (file: string, by: string): Plugin => ({

@@ -102,8 +102,9 @@ it("has beside importer's bundle what its page of the queues shows itself with",
 });
 
 describe("ops' bundle", () => {
-  it('carries the migrations', () => {
+  it('carries the migrations and the functions', () => {
     expect(existsSync(join(root, 'dist/ops/migrations/meta/_journal.json'))).toBe(true);
+    expect(existsSync(join(root, 'dist/ops/functions/read_scores.sql'))).toBe(true);
   });
 
   it('names what is missing in an empty environment and fails', async () => {

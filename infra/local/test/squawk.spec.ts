@@ -23,6 +23,7 @@ it.each([
     'ban-concurrent-index-creation-in-transaction',
   ],
   ['alter table customers rename column metadata to more', 'renaming-column'],
+  ['create or replace function public.spec( returns int language sql as $$ select 1 $$', 'syntax-error'],
 ])(
   'finds fault with %s',
   async (sql, rule) => {

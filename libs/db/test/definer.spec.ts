@@ -107,9 +107,7 @@ it.each(ROLES)('%s makes no temporary object, and nothing in public', (role) =>
 /** Calls of every definer function; {m} is a merchant, {c} its customer. */
 const CALLS = [
   `select * from read_scores(array['{m}']::uuid[], array['{c}']::uuid[])`,
-  `select * from customers_of_segment('{m}', 'LOYAL', '{c}', 9, array[null, null, null]::int[], array[null, null, null]::int[])`,
   `select * from list_segment('{m}', 'LOYAL', '{c}', 9, array[null, null, null]::int[], array[null, null, null]::int[])`,
-  `select merchant_of_shop('a.myshopify.com')`,
   `select * from connection_of_shop('a.myshopify.com')`,
   `select * from list_shared_audit('{m}', '{c}', '{c}', 9)`,
   `select * from connection_of_webhook('a.myshopify.com', 7)`,
@@ -209,7 +207,7 @@ it.each(['customers', 'shopify_connections', 'audit_log'])(
     const migrator = new Client(database.url);
     await migrator.connect();
     try {
-      for (const call of (await callsThatAre()).filter((each) => !LEGACY.test(each))) {
+      for (const call of await callsThatAre()) {
         const text = call.replaceAll('{m}', whose).replaceAll('{c}', customer);
         const answer = await as('core_api', async (client) => {
           await client.query(`set core.merchant_id = '${whose}'`);
@@ -236,8 +234,6 @@ const isWaiting = async () =>
       `select from pg_stat_activity where usename = 'core_api' and datname = current_database() and wait_event_type = 'Lock'`,
     )
   ).rowCount === 1;
-/** Kept only for an earlier build. */
-const LEGACY = /customers_of_segment/;
 
 describe('roles', () => {
   it.each(ROLES)('%s waits for nothing without a limit, and leaves connections to others', async (role) => {

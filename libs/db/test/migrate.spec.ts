@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { testServices, waitUntil, workspaceRoot } from '@core/testing';
-import { migrateDatabase, type MigrateOptions } from '../src/index.ts';
+import { assertKnownSchema, migrateDatabase, readMigrations, type MigrateOptions } from '../src/index.ts';
 
 const FOLDER = join(workspaceRoot(), 'libs/db/migrations');
 const name = `migrate_${randomUUID().replaceAll('-', '')}`;
@@ -12,6 +12,7 @@ const url = () => Object.assign(new URL(testServices().postgres.url), { pathname
 const admin = new Client(testServices().postgres.adminUrl);
 const opened: Client[] = [];
 let owner: Client;
+let dir: string;
 let folder: string;
 let number: number;
 
@@ -28,15 +29,17 @@ beforeAll(async () => {
   await admin.query(`create database ${name} owner core_owner`);
   await migrateDatabase(url(), FOLDER);
   owner = await open();
-  folder = mkdtempSync(join(tmpdir(), 'core-migrations-'));
+  dir = mkdtempSync(join(tmpdir(), 'core-migrations-'));
+  folder = join(dir, 'migrations');
   cpSync(FOLDER, folder, { recursive: true });
+  cpSync(join(FOLDER, '../functions'), join(dir, 'functions'), { recursive: true });
   number = journal().at(-1)!.idx;
 });
 afterAll(async () => {
   for (const client of opened) await client.end();
   await admin.query(`drop database if exists ${name} with (force)`);
   await admin.end();
-  rmSync(folder, { recursive: true });
+  rmSync(dir, { recursive: true });
 });
 
 interface Entry {
@@ -64,14 +67,14 @@ const applied = async () => (await owner.query('select hash from schema_migratio
 
 it('records each migration as drizzle did, with the oldest build that may still run', async () => {
   const before = await applied();
-  add('-- oldest build: 0012\ncreate table spec_plain (a int)');
+  add('-- oldest build: 0000\ncreate table spec_plain (a int)');
   await migrate();
   expect(await applied()).toBe(before! + 1);
   const { rows } = await owner.query<{ when: string; oldest: string }>(
     'select created_at as when, oldest_build as oldest from schema_migrations order by created_at desc limit 1',
   );
   expect(Number(rows[0]!.when)).toBe(journal().at(-1)!.when);
-  expect(Number(rows[0]!.oldest)).toBe(journal().find(({ idx }) => idx === 12)!.when);
+  expect(Number(rows[0]!.oldest)).toBe(journal().find(({ idx }) => idx === 0)!.when);
   await migrate();
   expect(await applied()).toBe(before! + 1);
 });
@@ -230,14 +233,42 @@ it('gives roles their limits, and leaves those that somebody has set by hand', a
   }
 });
 
-it.each(newMigrations())('%s says which build may still run', (tag) => {
-  expect(readFileSync(join(FOLDER, `${tag}.sql`), 'utf8')).toMatch(/^-- oldest build: \d{4}$/m);
+it('says in each migration after the baseline which build may still run', () => {
+  // No build runs beside the baseline.
+  const later = readMigrations(FOLDER).slice(1);
+  const silent = later.filter(
+    ({ tag }) => !/^-- oldest build: \d{4}$/m.test(readFileSync(join(FOLDER, `${tag}.sql`), 'utf8')),
+  );
+  expect(silent.map(({ tag }) => tag)).toEqual([]);
 });
 
-/** Earlier migrations are excluded: a database that has them also has those of this build. */
-function newMigrations(): string[] {
-  const { entries } = JSON.parse(readFileSync(join(FOLDER, 'meta/_journal.json'), 'utf8')) as {
-    entries: Entry[];
-  };
-  return entries.filter(({ idx }) => idx > 12).map(({ tag }) => tag);
-}
+describe('a schema with another origin', () => {
+  const other = `${name}_other`;
+  const at = Object.assign(new URL(testServices().postgres.url), { pathname: `/${other}` }).href;
+  const refusal =
+    'the database has the schema of a build before the first release, and no migration leads from it';
+  beforeAll(() => admin.query(`create database ${other} owner core_owner`));
+  afterAll(() => admin.query(`drop database if exists ${other} with (force)`));
+
+  it('is refused as it is, by migrate and by the apps', async () => {
+    const client = new Client(at);
+    await client.connect();
+    try {
+      await client.query(
+        'create table schema_migrations (id serial primary key, hash text not null, created_at bigint, oldest_build bigint)',
+      );
+      await client.query(`insert into schema_migrations (hash, created_at) values ('x', 1), ('y', 2)`);
+      await expect(migrateDatabase(at, FOLDER)).rejects.toThrow(refusal);
+      const { rows } = await client.query(
+        `select to_regclass('customers') as customers, count(*)::int from schema_migrations`,
+      );
+      expect(rows).toEqual([{ customers: null, count: 2 }]);
+      const reader = {
+        query: async (text: string, values?: unknown[]) => (await client.query(text, values)).rows,
+      };
+      await expect(assertKnownSchema(reader)).rejects.toThrow(refusal);
+    } finally {
+      await client.end();
+    }
+  });
+});

@@ -51,26 +51,40 @@ describe('trg_customers_updated_at', () => {
 });
 
 describe('assertKnownSchema', () => {
-  const move = (to: number, oldestBuild: number | null = KNOWN_SCHEMA) =>
-    pool.query(
-      `update schema_migrations set created_at = $1, oldest_build = $2
-        where created_at = (select max(created_at) from schema_migrations)`,
-      [to, oldestBuild],
-    );
-  afterEach(() => move(KNOWN_SCHEMA));
+  const apply = (when: number, oldestBuild: number | null) =>
+    pool.query(`insert into schema_migrations (hash, created_at, oldest_build) values ('spec', $1, $2)`, [
+      when,
+      oldestBuild,
+    ]);
+  afterEach(() => pool.query(`delete from schema_migrations where hash = 'spec'`));
 
   it('accepts the schema of this build', () => expect(assertKnownSchema(reader)).resolves.toBeUndefined());
   it('names the command when a migration is missing', async () => {
-    await pool.query('delete from schema_migrations where created_at = $1', [KNOWN_SCHEMA]);
+    const { rows } = await pool.query('delete from schema_migrations where created_at = $1 returning hash', [
+      KNOWN_SCHEMA,
+    ]);
     await expect(assertKnownSchema(reader)).rejects.toThrow('npm run ops -- migrate');
-    await pool.query('insert into schema_migrations (hash, created_at) values ($1, $2)', ['x', KNOWN_SCHEMA]);
+    await pool.query('insert into schema_migrations (hash, created_at) values ($1, $2)', [
+      rows[0].hash,
+      KNOWN_SCHEMA,
+    ]);
+  });
+  it('names a function that is missing', async () => {
+    await pool.query('alter function list_segment rename to spec_moved');
+    try {
+      await expect(assertKnownSchema(reader)).rejects.toThrow(
+        'the database lacks functions of this build (list_segment); run `npm run ops -- migrate` first',
+      );
+    } finally {
+      await pool.query('alter function spec_moved rename to list_segment');
+    }
   });
   it('accepts a newer one that lets this build go on', async () => {
-    await move(KNOWN_SCHEMA + 1, KNOWN_SCHEMA);
+    await apply(KNOWN_SCHEMA + 1, KNOWN_SCHEMA);
     await expect(assertKnownSchema(reader)).resolves.toBeUndefined();
   });
   it.each([null, KNOWN_SCHEMA + 1])('refuses a newer one whose oldest build is %p', async (oldest) => {
-    await move(KNOWN_SCHEMA + 1, oldest);
+    await apply(KNOWN_SCHEMA + 1, oldest);
     await expect(assertKnownSchema(reader)).rejects.toThrow('newer build');
   });
 });

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
 import {
   createCustomer,
   finishWebhook,
@@ -72,27 +69,6 @@ describe('a redaction that Shopify asks for', () => {
         merchantId,
       ),
     ).rejects.toMatchObject({ kind: 'failed_precondition' });
-  });
-
-  it('is pending since it came when the build before took its webhook', async () => {
-    const { shop, merchantId } = await bench.connect();
-    const [done, failed, waiting, other] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
-    for (const id of [done, failed, waiting]) await bench.webhook(shop, 'customers/redact', {}, id);
-    await bench.webhook(shop, 'customers/update', {}, other);
-    await bench.owner.query('delete from privacy_requests where merchant_id = $1', [merchantId]);
-    const end = `update webhook_events set outcome = $2, received_at = now() - interval '3 days' where event_id = $1`;
-    await bench.owner.query(end, [done, 'applied']);
-    await bench.owner.query(end, [failed, 'failed']);
-    const migration = join(workspaceRoot(), 'libs/db/migrations/0011_record_redactions_at_once.sql');
-    for (const statement of readFileSync(migration, 'utf8').split('--> statement-breakpoint')) {
-      await bench.owner.query(statement);
-    }
-    const requests = await requestsOf(merchantId);
-    expect(requests.map(({ request_id: id }) => id).sort()).toEqual(
-      [failed, waiting].map((id) => `shopify:${id}`).sort(),
-    );
-    const days = requests.map(({ due_at: due }) => Math.round((due.getTime() - Date.now()) / 86_400_000));
-    expect(days.sort()).toEqual([27, 30]);
   });
 
   it('is completed by the erasure, and still came when it came', async () => {

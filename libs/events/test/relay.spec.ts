@@ -27,11 +27,11 @@ import {
   upTo,
 } from './support.ts';
 
-/** The constraint of migration 0014. */
+/** The constraint, added again beside rows that break it. */
 const OUTBOX_TOPICS = `alter table outbox_events add constraint ck_outbox_events_topic check (
   version >= 1 and topic = case version when 1 then 'customer.created' else 'customer.updated' end) not valid`;
 
-/** Those of migration 0017, which rows from before it may break. */
+/** Constraints that a row which Kafka refuses breaks. */
 const OUTBOX_SIZES = ['ck_outbox_events_shard', 'ck_outbox_events_changed_fields'];
 
 describe('relay', () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Client } from 'pg';
 import { migrateDatabase } from '@core/db';
 import { pause } from '@core/runtime';
@@ -12,9 +11,10 @@ const FLOOR_MS = 3_000;
 const GOAL_MS = 1_000;
 
 /**
- * Runs each new migration on a filled database beside a transaction that has read every table and stays open
- * for a while, and measures how long the reads of other sessions wait. The last migration waits for its lock
- * without a limit, as every migration did before: the suite must detect that it blocks reads.
+ * Runs each migration after the baseline, two of the suite's own and a changed function on a filled database,
+ * beside a transaction that has read every table and stays open for a while, and measures how long the reads of
+ * other sessions wait. The last migration waits for its lock without a limit: the suite must detect that it
+ * blocks reads.
  */
 export async function runMigrationFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;
@@ -24,7 +24,7 @@ export async function runMigrationFaults(options: FaultRunOptions): Promise<Faul
   const run = { passed: 0, failed: 0 };
   try {
     const { url } = postgres.primary;
-    const folder = copyMigrations(join(dir, 'migrations'));
+    const folder = copyMigrations(dir);
     const old = folder.all.filter(({ idx }) => idx < FIRST_NEW);
     folder.cutAfter(old.at(-1)?.tag ?? '');
     await migrateDatabase(url, folder.path);
@@ -50,6 +50,15 @@ export async function runMigrationFaults(options: FaultRunOptions): Promise<Faul
     folder.cutAfter(folder.all.at(-1)?.tag ?? '');
     const added = folder.add('column', () => 'alter table customers add column faults_a int').tag;
     if (isChosen(added)) await judge(added);
+    const index = folder.add(
+      'index',
+      () => '-- no transaction\ncreate index concurrently faults_index on customers (merchant_id, faults_a)',
+    ).tag;
+    if (isChosen(index)) await judge(index);
+    // Its triggers are made anew with it.
+    const touched = 'set_updated_at';
+    folder.touch(touched);
+    if (isChosen(touched)) await judge(touched);
     const patient = folder.add('patient', () => 'alter table customers add column faults_b int').tag;
     if (isChosen(patient)) await judge(patient, { mutant: true });
     return run;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { migrateDatabase } from '@core/db';
+import { FUNCTION_NAMES, migrateDatabase } from '@core/db';
 import {
   apiEnvironment,
   makeServicesDir,
@@ -22,8 +22,8 @@ const INSTANCES = 2;
 /**
  * Replaces a build by the next one, process by process, while callers call. The migrations run first, and the
  * build before must keep working beside them; then the processes are replaced. The next build is this one
- * with further migrations: a build from the history is not always available (a clone may be shallow). Then
- * follows a migration that supports no earlier build.
+ * with further migrations and with every function applied again: a build from the history is not always
+ * available (a clone may be shallow). Then follows a migration that supports no earlier build.
  */
 export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRun> {
   const { short, seed, only, say, signal } = options;
@@ -42,7 +42,7 @@ export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRu
     closing.push(() => postgres.stop());
     const { url, port } = postgres.primary;
     const password = randomBytes(12).toString('hex');
-    const folder = copyMigrations(join(dir, 'migrations'));
+    const folder = copyMigrations(dir);
     const previous = await buildApi(join(dir, 'previous'));
     await migrateDatabase(url, folder.path, { core_api: password });
     const newest = String(folder.all.at(-1)?.idx).padStart(4, '0');
@@ -61,6 +61,7 @@ alter table customer_import_logs add column note_of_next varchar;`,
 -- no transaction
 create index concurrently idx_customers_note_of_next on customers (merchant_id, note_of_next);`,
     );
+    for (const name of FUNCTION_NAMES) folder.touch(name);
     const next = await buildApi(join(dir, 'next'), folder.journal);
 
     const auth = await startAuthStandIn();

@@ -4,13 +4,13 @@ import { defineCommand, type Command } from '../cli/command.ts';
 import { integerOr } from '../cli/option.ts';
 import { migrateEnv } from '../config.ts';
 
-/** @param folder libs/db/migrations, or its copy beside the bundle */
+/** @param folder libs/db/migrations, or its copy beside the bundle; the functions lie beside it */
 export const migrate = (folder: string): Command =>
   defineCommand({
     name: 'migrate',
     does: "bring the database to this build's schema (as its owner)",
     details:
-      "Also gives the apps' roles their passwords and limits. Forward only; safe to run again, from two places, and " +
+      "Also applies the functions whose files have changed, and gives the apps' roles their passwords and limits. Forward only; safe to run again, from two places, and " +
       'while the apps run. It names the session that blocks a waiting migration.',
     options: {
       wait: integerOr(600, 'seconds for which a migration waits for locks of other sessions', {

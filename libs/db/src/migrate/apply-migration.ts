@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, QueryResult } from 'pg';
 import { backoff, pause } from '@core/runtime';
 import { describe } from './blockers.ts';
 import { buildAlone } from './build-alone.ts';
@@ -16,19 +16,30 @@ const SHORTEST_WAIT_MS = 50;
  * @throws MigrationBlocked naming the blocking sessions; Error with the migration's name for anything else
  */
 export async function applyMigration(migrator: Migrator, migration: Migration): Promise<void> {
-  try {
-    if (migration.transactional) {
-      await untilUnblocked(migrator, migration.tag, () => inOneTransaction(migrator, migration));
+  const { tag, statements, transactional } = migration;
+  await reporting(`migration ${tag}`, async () => {
+    if (transactional) {
+      await untilUnblocked(migrator, tag, () =>
+        inOneTransaction(migrator, async (run) => {
+          for (const statement of statements) await run(statement);
+          await record(migrator.client, migration);
+        }),
+      );
     } else {
       await buildAlone(migrator, migration);
       await record(migrator.client, migration);
     }
+  });
+}
+
+/** Names in an error what failed; errors that are sentences of their own stay as they are. */
+export async function reporting(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
-    if (error instanceof MigrationBlocked) throw error;
+    if (error instanceof PermanentError) throw error;
     const { message, code } = error as Error & { code?: string };
-    throw Object.assign(new Error(`migration ${migration.tag} failed: ${message}`, { cause: error }), {
-      code,
-    });
+    throw Object.assign(new Error(`${what} failed: ${message}`, { cause: error }), { code });
   }
 }
 
@@ -66,16 +77,22 @@ export async function untilUnblocked(
   }
 }
 
-async function inOneTransaction({ client, lockWaitMs }: Migrator, migration: Migration): Promise<void> {
+/** Runs a statement within a transaction of the migrator. */
+export type Run = (sql: string, values?: unknown[]) => Promise<QueryResult>;
+
+/** Every statement waits for a lock for no longer than what is left of the budget. */
+export async function inOneTransaction(
+  { client, lockWaitMs }: Pick<Migrator, 'client' | 'lockWaitMs'>,
+  work: (run: Run) => Promise<void>,
+): Promise<void> {
   const begun = performance.now();
   await client.query('begin');
   try {
-    for (const statement of migration.statements) {
+    await work(async (sql, values) => {
       const left = Math.max(SHORTEST_WAIT_MS, Math.round(lockWaitMs - (performance.now() - begun)));
       await client.query(`set local lock_timeout = ${left}`);
-      await client.query(statement);
-    }
-    await record(client, migration);
+      return client.query(sql, values);
+    });
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => undefined); // the first error is the one to report

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { Client, type ClientConfig } from 'pg';
 import { pause } from '@core/runtime';
-import { applyMigration, untilUnblocked } from './apply-migration.ts';
+import { applyFunctions, functionsWithoutFile } from './apply-functions.ts';
+import { applyMigration, inOneTransaction, untilUnblocked } from './apply-migration.ts';
 import { openWatcher } from './blockers.ts';
 import { MigrationBlocked, type Migrator } from './migrator.ts';
 import { prepareRoles, type RolePasswords } from './prepare-roles.ts';
-import { readMigrations } from './read-migrations.ts';
+import { readFunctions, type DatabaseFunction } from './read-functions.ts';
+import { readMigrations, type Migration } from './read-migrations.ts';
 import { isPooled, pidOf } from '../backend-pid.ts';
+import { UnknownSchema, WITHOUT_BASELINE } from '../schema-version.ts';
 import { WrongPooler } from '../wrong-pooler.ts';
 
 // An arbitrary number that no other tool is likely to use: two migrators at once must wait for each other.
@@ -27,11 +31,12 @@ export interface MigrateOptions {
 }
 
 /**
- * Migrates the database to the newest schema, as its owner, while the apps run. Forward only; safe to run
+ * Migrates the database to the newest schema, as its owner, while the apps run: the migrations that it lacks, then
+ * the functions that are not as their files are. Forward only; safe to run
  * again and concurrently. Its connection must lead directly to PostgreSQL: the lock between migrators belongs
  * to a session.
- * @param folder libs/db/migrations, or its copy beside a bundle
- * @throws MigrationBlocked naming the blocking sessions; WrongPooler
+ * @param folder libs/db/migrations, or its copy beside a bundle; the functions are in the folder beside it
+ * @throws MigrationBlocked naming the blocking sessions; WrongPooler; UnknownSchema; ChangedSignature
  */
 export async function migrateDatabase(
   connection: string | ClientConfig,
@@ -40,6 +45,8 @@ export async function migrateDatabase(
   { say = () => undefined, lockWaitMs = LOCK_WAIT_MS, limitMs = LIMIT_MS }: MigrateOptions = {},
 ): Promise<void> {
   const migrations = readMigrations(folder);
+  const functions = readFunctions(join(folder, '../functions'));
+  const neededBy = functionsOfMigrations(migrations, functions);
   const config: ClientConfig = {
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     application_name: 'migrate',
@@ -59,9 +66,19 @@ export async function migrateDatabase(
       const migrator: Migrator = { client, watcher, say, lockWaitMs, limitMs };
       await waitForTurn(migrator);
       await prepareJournal(migrator);
-      const applied = await appliedMigrations(client);
+      const applied = await appliedMigrations(client, migrations);
       for (const migration of migrations.filter(({ when }) => !applied.has(when))) {
+        await applyFunctions(migrator, neededBy.get(migration) ?? []);
         await applyMigration(migrator, migration);
+      }
+      const newest = migrations.at(-1)?.when ?? 0;
+      if ([...applied].some((when) => when > newest)) {
+        say('the database has the schema of a newer build; its functions stay as that build has made them');
+      } else {
+        await applyFunctions(migrator, functions);
+        for (const name of await functionsWithoutFile(client, functions)) {
+          say(`function ${name} has no file: a later build has made it, or a migration should drop it`);
+        }
       }
       await prepareRoles(client, passwords, say);
     } finally {
@@ -95,26 +112,46 @@ async function waitForTurn({ client, say, limitMs }: Migrator): Promise<void> {
 }
 
 /**
- * The table of drizzle's migrator with one more column: databases of earlier builds have the table already.
+ * The table of drizzle's migrator with one more column, which its own databases lack, and that of the functions.
  */
 async function prepareJournal(migrator: Migrator): Promise<void> {
-  const { client, lockWaitMs } = migrator;
-  const { rows } = await client.query<{ ready: boolean }>(
-    `select exists (select from pg_attribute where attrelid = to_regclass('public.schema_migrations')
-                       and attname = 'oldest_build') as ready`,
+  const { rows } = await migrator.client.query<{ ready: boolean }>(
+    `select to_regclass('public.schema_functions') is not null
+            and exists (select from pg_attribute where attrelid = to_regclass('public.schema_migrations')
+                           and attname = 'oldest_build') as ready`,
   );
   if (rows[0]?.ready) return;
-  await untilUnblocked(migrator, 'schema_migrations', async () => {
-    await client.query(`set lock_timeout = ${lockWaitMs}`);
-    await client.query(
-      `create table if not exists public.schema_migrations (id serial primary key, hash text not null, created_at bigint);
-       alter table public.schema_migrations add column if not exists oldest_build bigint`,
-    );
-    await client.query('reset lock_timeout');
-  });
+  await untilUnblocked(migrator, 'schema_migrations', () =>
+    inOneTransaction(migrator, async (run) => {
+      await run(
+        'create table if not exists public.schema_migrations (id serial primary key, hash text not null, created_at bigint)',
+      );
+      await run('alter table public.schema_migrations add column if not exists oldest_build bigint');
+      await run(
+        `create table if not exists public.schema_functions (name text primary key, hash text not null,
+           definition text not null, applied_at timestamptz not null default now())`,
+      );
+    }),
+  );
 }
 
-const appliedMigrations = async (client: Client): Promise<Set<number>> => {
+/** @throws UnknownSchema when no migration of this folder leads on from what the database has */
+async function appliedMigrations(client: Client, [baseline]: readonly Migration[]): Promise<Set<number>> {
   const { rows } = await client.query<{ when: string }>('select created_at as when from schema_migrations');
-  return new Set(rows.map(({ when }) => Number(when)));
-};
+  const applied = new Set(rows.map(({ when }) => Number(when)));
+  if (applied.size > 0 && baseline && !applied.has(baseline.when)) throw new UnknownSchema(WITHOUT_BASELINE);
+  return applied;
+}
+
+/** @throws Error naming a migration that needs a function without a file */
+function functionsOfMigrations(
+  migrations: readonly Migration[],
+  functions: readonly DatabaseFunction[],
+): Map<Migration, DatabaseFunction[]> {
+  const find = ({ tag }: Migration, name: string) => {
+    const found = functions.find((each) => each.name === name);
+    if (!found) throw new Error(`${tag}: "-- needs function: ${name}" names no file of libs/db/functions`);
+    return found;
+  };
+  return new Map(migrations.map((each) => [each, each.functions.map((name) => find(each, name))]));
+}

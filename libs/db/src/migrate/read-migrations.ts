@@ -12,6 +12,8 @@ export interface Migration {
   statements: string[];
   /** `when` of the newest migration of the oldest build that may still run once this one is applied. */
   oldestBuild: number;
+  /** Functions of this build that it uses, in an index or a policy: they are applied before it. */
+  functions: string[];
   /** False: each statement runs by itself, for statements that PostgreSQL refuses inside a transaction. */
   transactional: boolean;
 }
@@ -24,6 +26,7 @@ interface Entry {
 
 const BREAKPOINT = '--> statement-breakpoint';
 const OLDEST_BUILD = /^-- oldest build: (\d{4})$/m;
+const NEEDS_FUNCTION = /^-- needs function: (\w+)$/gm;
 const NO_TRANSACTION = /^-- no transaction$/m;
 
 /**
@@ -63,6 +66,7 @@ function readMigration(folder: string, { tag, when }: Entry, entries: readonly E
     hash: createHash('sha256').update(text).digest('hex'),
     statements,
     oldestBuild: oldestBuild({ tag, when }, text, entries),
+    functions: [...text.matchAll(NEEDS_FUNCTION)].map(([, name]) => name ?? ''),
     transactional,
   };
 }

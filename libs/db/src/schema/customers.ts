@@ -10,7 +10,7 @@ export interface StoredRfmScore {
   score: string;
   segment: string;
   previous_segment?: string;
-  /** RFC 3339 in UTC, to the nanosecond; the builds before 0019 cut it to milliseconds. */
+  /** RFC 3339 in UTC, to the nanosecond; earlier builds cut it to milliseconds. */
   as_of: string;
   sequence?: string;
   config_version?: number;
@@ -40,7 +40,7 @@ export const customers = pgTable(
     /** The customer that this one was merged into; it is deleted then. */
     mergedInto: uuid('merged_into'),
     createdAt: instant('created_at').notNull().defaultNow(),
-    /** The clock's time, not the transaction's start: see the migration 0003_follow_customer_changes. */
+    /** The clock's time, not the transaction's start: see libs/db/functions/announce_customer_changes.sql. */
     updatedAt: instant('updated_at')
       .notNull()
       .default(sql`clock_timestamp()`),

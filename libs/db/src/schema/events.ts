@@ -22,7 +22,7 @@ export const OUTBOX_SEGMENTS = 3;
 
 /**
  * Events to publish, written in the transaction of the change, deleted once Kafka has them. Partitioned by
- * segment into outbox_events_0 and up (migration 0004; Drizzle knows no partitions).
+ * segment into outbox_events_0 and up (in the baseline; Drizzle knows no partitions).
  */
 export const outboxEvents = pgTable(
   'outbox_events',
@@ -34,9 +34,7 @@ export const outboxEvents = pgTable(
     eventId: uuid('event_id')
       .notNull()
       .default(sql`uuidv7()`),
-    /**
-     * Implied by the version; only the build before 0014 reads it, and it is dropped once no build writes it.
-     */
+    /** Implied by the version, from which the relay takes it. */
     topic: varchar('topic').notNull(),
     merchantId: uuid('merchant_id').notNull(),
     customerId: uuid('customer_id').notNull(),
@@ -96,11 +94,11 @@ export const inboxEvents = pgTable(
   {
     consumer: varchar('consumer').notNull(),
     /**
-     * Topic, source, id and merchant as one text, see EventClaim; the bare id where the build before 0014
+     * Topic, source, id and merchant as one text, see EventClaim; the bare id where an earlier build
      * wrote it.
      */
     eventId: varchar('event_id').notNull(),
-    /** Digest of the event's content; null where the build before 0014 wrote it. */
+    /** Digest of the event's content; null where an earlier build wrote it. */
     digest: bytea('digest'),
     processedAt: instant('processed_at').notNull().defaultNow(),
   },

@@ -1,5 +1,6 @@
 export * from './customers.ts';
 export * from './events.ts';
+export * from './functions.ts';
 export * from './imports.ts';
 export * from './privacy.ts';
 export * from './settings.ts';

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '../services/workspace.ts';
 import { createTestDatabase, type TestDatabase } from './create-test-database.ts';
@@ -11,7 +11,13 @@ import { createTestDatabase, type TestDatabase } from './create-test-database.ts
 export function createCoreDatabase(
   migrate: (url: string, folder: string) => Promise<void>,
 ): Promise<TestDatabase> {
-  const folder = join(workspaceRoot(), 'libs/db/migrations');
-  const template = readFileSync(join(folder, 'meta/_journal.json'), 'utf8');
-  return createTestDatabase({ template, migrate: (url) => migrate(url, folder) });
+  const db = join(workspaceRoot(), 'libs/db');
+  const template = ['migrations', 'functions'].map((folder) => textsOf(join(db, folder))).join('\n');
+  return createTestDatabase({ template, migrate: (url) => migrate(url, join(db, 'migrations')) });
 }
+
+const textsOf = (folder: string): string =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');

@@ -5,7 +5,7 @@ import { ensureTemplate } from './template.ts';
 import { testServices } from './test-services.ts';
 
 export interface TestDatabaseOptions {
-  /** Changes when the migrations do (their hash); one template is kept for each. */
+  /** Changes when the migrations or the functions do (its hash); one template is kept for each. */
   template: string;
   /** Brings an empty database to the newest schema; the url is core_owner's. */
   migrate: (url: string) => Promise<void>;

@@ -1,0 +1,13 @@
+-- The merchant of a shop, for a privacy request that names its shop alone. For a shop with unproven connections only it
+-- returns one row without a merchant: by an unproven one a merchant would be named by anybody who claims the shop.
+CREATE OR REPLACE FUNCTION public.connection_of_shop(shop varchar) RETURNS TABLE (merchant_id uuid, shop_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN c.shop_id IS NOT NULL THEN c.merchant_id END, c.shop_id
+    FROM public.shopify_connections c WHERE c.shop = $1
+   ORDER BY c.shop_id NULLS LAST LIMIT 1
+$$;
+
+ALTER FUNCTION public.connection_of_shop(varchar) OWNER TO core_definer;
+REVOKE EXECUTE ON FUNCTION public.connection_of_shop(varchar) FROM public;
+-- The worker may read the domains of connections, but not which of them are proven.
+GRANT EXECUTE ON FUNCTION public.connection_of_shop(varchar) TO core_api, core_worker;

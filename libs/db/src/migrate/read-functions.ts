@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A function of the database: a file with its triggers, its owner and its rights. */
+export interface DatabaseFunction {
+  /** The name of its file without the extension. */
+  name: string;
+  /** The whole file: it makes a function anew, and replaces one that is there. */
+  text: string;
+  /** Hash of the whole file. */
+  hash: string;
+  /** Its parameters and its result, as callers rely on them. */
+  signature: string;
+  /** The roles that may call it; `public` for everybody. */
+  roles: string[];
+}
+
+const MAKES_FUNCTION = /^ *create (?:or replace )?function /i;
+const GRANT = /^GRANT EXECUTE ON FUNCTION [^;]*? TO ([^;]*);/gm;
+const REVOKE = /^REVOKE EXECUTE ON FUNCTION [^;]*? FROM public;/m;
+
+/**
+ * The functions of a folder in the order of their names, in which they are applied.
+ * @throws Error naming a file that does not hold the one function of its name
+ */
+export const readFunctions = (folder: string): DatabaseFunction[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => readFunction(file.slice(0, -'.sql'.length), readFileSync(join(folder, file), 'utf8')));
+
+function readFunction(name: string, text: string): DatabaseFunction {
+  const head = `CREATE OR REPLACE FUNCTION public.${name}`;
+  const made = text.split('\n').filter((line) => MAKES_FUNCTION.test(line));
+  const [begin, end] = [text.indexOf(`${head}(`), text.indexOf('LANGUAGE ')];
+  if (made.length !== 1 || !made[0]?.startsWith(`${head}(`) || end < begin) {
+    throw new Error(
+      `functions/${name}.sql must hold one "CREATE OR REPLACE FUNCTION public.${name}(...) RETURNS ... LANGUAGE ..." ` +
+        'and no other function, its name and the keywords as they stand here',
+    );
+  }
+  const granted = [...text.matchAll(GRANT)].flatMap(([, to]) =>
+    (to ?? '').split(',').map((role) => role.trim()),
+  );
+  return {
+    name,
+    text,
+    hash: createHash('sha256').update(text).digest('hex'),
+    signature: text
+      .slice(begin + head.length, end)
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+    roles: [...(REVOKE.test(text) ? [] : ['public']), ...granted].sort(),
+  };
+}
