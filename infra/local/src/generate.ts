@@ -1,14 +1,24 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { readArguments } from '@core/runtime';
+import { dirname, join } from 'node:path';
+import { readArguments, refuseArguments } from '@core/runtime';
 
-const HELP = `npm run generate             writes generated code and docs/asyncapi.yaml
+const HELP = `npm run generate             writes generated code, docs/asyncapi.yaml and what this build uses of the database
 npm run generate -- --check  (in npm test) only compares, and also lints the protos and refuses what would break a
-                             caller of the last landed version`;
+                             caller of the last landed version
+npm run generate -- --migration add_customer_phone
+                             writes the migration that libs/db/src/schema asks for, or an empty one`;
 
-const { values } = readArguments(HELP, { options: { check: { type: 'boolean', default: false } } });
+const { values } = readArguments(HELP, {
+  options: { check: { type: 'boolean', default: false }, migration: { type: 'string' } },
+});
+if (values.migration !== undefined && !/^[a-z][a-z0-9_]{2,60}$/.test(values.migration)) {
+  refuseArguments(
+    HELP,
+    '--migration must be an intent in lower case and underscores, such as add_customer_phone',
+  );
+}
 const root = join(import.meta.dirname, '../../..');
 const gen = join(root, 'libs/contracts/src/gen');
 
@@ -45,27 +55,6 @@ function checkGenerated(): void {
   }
 }
 
-/**
- * A schema change without its migration shows as a migration that drizzle-kit would write. Its own word is
- * asked for: it exits 0 when it fails, too. It puts `./` before the folder, hence the relative path.
- */
-function checkMigrations(): void {
-  const scratch = mkdtempSync(join(tmpdir(), 'core-migrations-'));
-  try {
-    cpSync(join(root, 'libs/db/migrations'), scratch, { recursive: true });
-    const out = relative(join(root, 'libs/db'), scratch);
-    const args = ['generate', '--dialect', 'postgresql', '--schema', './src/schema/*.ts', '--out', out];
-    const said = run('libs/db', 'drizzle-kit', args);
-    if (!said.includes('No schema changes')) {
-      throw new Error(
-        `the Drizzle schema has no migration; in libs/db run drizzle-kit generate --name <intent>\n${said}`,
-      );
-    }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 /** The image of the landed contracts moves on with every compatible change, so that the next one is held to it. */
 function checkBaseline(): void {
   const current = join(mkdtempSync(join(tmpdir(), 'core-baseline-')), 'current.binpb');
@@ -82,20 +71,31 @@ function checkBaseline(): void {
 const writeBaseline = (file: string) =>
   run('proto', 'buf', ['build', '--as-file-descriptor-set', '-o', file]);
 
-// Imported late: it needs the generated code, which may not be there yet.
+// Imported late: both need the generated code, which may not be there yet.
 const asyncApi = () => import('./asyncapi/write-asyncapi.ts');
+const migrations = () => import('./migrations/schema-changes.ts');
 
-run('proto', 'buf', ['lint']);
-// What breaks only a change that has not landed yet: git checkout proto/baseline.binpb, and again.
-run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
-if (values.check) {
-  checkBaseline();
-  checkGenerated();
-  checkMigrations();
-  await (await asyncApi()).checkAsyncApi(root);
-} else {
-  rmSync(gen, { recursive: true, force: true });
-  run('proto', 'buf', ['generate']);
-  writeBaseline('baseline.binpb');
-  await (await asyncApi()).writeAsyncApi(root);
+async function generate(): Promise<void> {
+  if (values.migration !== undefined) return (await migrations()).writeMigration(root, run, values.migration);
+  run('proto', 'buf', ['lint']);
+  // What breaks only a change that has not landed yet: git checkout proto/baseline.binpb, and again.
+  run('proto', 'buf', ['breaking', '--against', 'baseline.binpb']);
+  if (values.check) {
+    checkBaseline();
+    checkGenerated();
+    (await migrations()).checkMigrations(root, run);
+    await (await asyncApi()).checkAsyncApi(root);
+  } else {
+    rmSync(gen, { recursive: true, force: true });
+    run('proto', 'buf', ['generate']);
+    writeBaseline('baseline.binpb');
+    (await migrations()).writeBuild(root);
+    await (await asyncApi()).writeAsyncApi(root);
+  }
 }
+
+// The message says what to do; a stack of calls says nothing about the schema or the protos.
+await generate().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,36 @@
+import { findRenames, type Snapshot } from './renames.ts';
+
+const snapshot = (tables: Record<string, string[]>): Snapshot => ({
+  tables: Object.fromEntries(
+    Object.entries(tables).map(([name, columns]) => [
+      `public.${name}`,
+      { name, columns: Object.fromEntries(columns.map((column) => [column, {}])) },
+    ]),
+  ),
+});
+const before = snapshot({ customers: ['id', 'source_updated_at'], outbox: ['id'] });
+
+it('names a renamed column and what to write', () => {
+  const [found, ...more] = findRenames(
+    before,
+    snapshot({ customers: ['id', 'source_changed_at'], outbox: ['id'] }),
+  );
+  expect(more).toEqual([]);
+  expect(found).toMatch(
+    /^customers\.source_updated_at is gone from libs\/db\/src\/schema and customers\.source_changed_at is new\./,
+  );
+  expect(found).toContain('npm run generate -- --migration <intent>');
+});
+
+it('names a renamed table', () => {
+  const [found] = findRenames(before, snapshot({ people: ['id', 'source_updated_at'], outbox: ['id'] }));
+  expect(found).toMatch(/^customers is gone .* and people is new\. No table is renamed/);
+});
+
+it.each([
+  ['nothing changed', { customers: ['id', 'source_updated_at'], outbox: ['id'] }],
+  ['a column was added', { customers: ['id', 'source_updated_at', 'phone'], outbox: ['id'] }],
+  ['a column was removed', { customers: ['id'], outbox: ['id'] }],
+  ['a table was added', { customers: ['id', 'source_updated_at'], outbox: ['id'], more: ['id'] }],
+  ['one table lost and another got a column', { customers: ['id'], outbox: ['id', 'shard'] }],
+])('says nothing when %s', (_, tables) => expect(findRenames(before, snapshot(tables))).toEqual([]));
