@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Client } from 'pg';
 import { CoreService } from '@core/contracts';
-import { bearer, grpcClient, workspaceRoot } from '@core/testing';
+import { bearer, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
 import { runOps } from '../src/stack/run-ops.ts';
 import { localSecrets } from '../src/stack/secrets.ts';
 import { writeStackEnv } from '../src/stack/stack-env.ts';
@@ -30,8 +31,16 @@ interface Ended {
   output: string;
 }
 
-async function npmStart(dir: string): Promise<Ended> {
-  const args = ['infra/local/src/start.ts', '--once', '--dir', dir, '--customers', String(CUSTOMERS)];
+async function npmStart(dir: string, ...flags: string[]): Promise<Ended> {
+  const args = [
+    'infra/local/src/start.ts',
+    '--once',
+    '--dir',
+    dir,
+    '--customers',
+    String(CUSTOMERS),
+    ...flags,
+  ];
   const child = spawn(process.execPath, args, { cwd: workspaceRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -51,7 +60,7 @@ const portsIn = (output: string): string[] =>
     .filter(Boolean);
 
 it('two starts beside each other both come up, make their tour, and share no port', async () => {
-  const [one, two] = (await Promise.all(dirs.map(npmStart))) as [Ended, Ended];
+  const [one, two] = (await Promise.all(dirs.map((dir) => npmStart(dir)))) as [Ended, Ended];
   for (const { code, output } of [one, two]) {
     expect(output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
     expect(output).toContain(`the shop itself counts ${CUSTOMERS}`);
@@ -147,4 +156,46 @@ describe('a second start on kept data, used in between', () => {
       `the shop has ${CUSTOMERS} customers; ${CUSTOMERS - 3} are there, 2 were left out or erased`,
     );
   });
+
+  it('says so when the schema is that of another build, and begins anew with --fresh', async () => {
+    const change = async (sql: string) => {
+      const client = new Client(stack!.services.postgres.primary.url);
+      await client.connect();
+      await client.query(sql);
+      await client.end();
+    };
+    const stopped = async () => {
+      await stack!.stop();
+      stack = undefined;
+    };
+    await change(
+      `insert into schema_migrations (hash, created_at) select 'spec', max(created_at) + 1 from schema_migrations`,
+    );
+    await stopped();
+    const newer = await npmStart(dirs[0]!);
+    expect([newer.code, newer.output]).toEqual([
+      1,
+      expect.stringMatching(/was migrated by a newer build[^]*npm start -- --fresh wipes them/),
+    ]);
+    // The schema of a build before the baseline: other migrations, and the tables are there.
+    await withPostgres(dir(), `update schema_migrations set created_at = 1782000000000 + id`);
+    const older = await npmStart(dirs[0]!);
+    expect([older.code, older.output]).toEqual([
+      1,
+      expect.stringMatching(/schema of a build before the first release[^]*npm start -- --fresh wipes them/),
+    ]);
+    const fresh = await npmStart(dirs[0]!, '--fresh');
+    expect(fresh.output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
+    expect(fresh.code).toBe(0);
+  }, 600_000);
 });
+
+/** Runs a statement on the data of a stack that is down. */
+async function withPostgres(dir: string, sql: string): Promise<void> {
+  const postgres = await startPostgres({ dir: join(dir, 'postgres'), replicas: 1 });
+  const client = new Client(postgres.primary.url);
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+  await postgres.stop();
+}

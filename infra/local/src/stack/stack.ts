@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { claim, DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort, type Child } from '@core/testing';
 import { startApp, type App, type AppName } from './apps.ts';
+import { checkSchema } from './check-schema.ts';
 import { reserveStackPorts } from './ports.ts';
 import { runOps } from './run-ops.ts';
 import { localSecrets } from './secrets.ts';
@@ -63,6 +64,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       CORE_DB_USER: 'core_owner',
       CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.primary.url).password),
     };
+    await checkSchema(postgres.primary.url);
     await Promise.all([
       runOps(['migrate'], {
         ...owner,
