@@ -93,13 +93,23 @@ describe('a migration after this build', () => {
   });
 
   it('is found at fault when it removes a table', async () => {
-    const found = await judge(folder, add('drop table outbox_refused', number, now()));
-    expect(found).toEqual(
-      ['id', 'event', 'error', 'refused_at'].map(
-        (column) =>
-          `${four(number + 1)}_spec: removes or renames outbox_refused.${column}, which the build of ${four(number)} uses`,
-      ),
+    const { outbox_refused: removed, ...tables } = current.tables;
+    const builds = add('drop table outbox_refused', number, now(), { ...current, tables });
+    expect(await judge(folder, builds)).toEqual(
+      (removed ?? '')
+        .split(' ')
+        .map(
+          (column) =>
+            `${four(number + 1)}_spec: removes or renames outbox_refused.${column}, which the build of ${four(number)} uses`,
+        ),
     );
+  });
+
+  it('is found at fault when it removes what its own build declares, beside no other', async () => {
+    const drop = 'alter table customers drop column source_updated_at';
+    expect(await judge(folder, add(drop, number + 1, now()))).toEqual([
+      `${four(number + 1)}_spec: removes or renames customers.source_updated_at, which the build of ${four(number + 1)} uses`,
+    ]);
   });
 
   it.each([

@@ -25,7 +25,7 @@ interface Catalog {
 
 /**
  * Applies the migrations of a folder one after the other, and compares what is there after each with what the
- * builds use that may still run beside it, by its header.
+ * builds use that may still run with it, by its header.
  * @param url an empty database of core_owner
  * @returns what these builds would miss; empty when they can go on
  */
@@ -38,7 +38,8 @@ export async function judgeBuilds(folder: string, url: string, builds: Builds): 
     catalogs.push(catalog);
     const own = builds[numberOf(migration)];
     if (!own) found.push(`${migration.tag}: meta/_builds.json has no build of it; run npm run generate`);
-    for (const [before, { when }] of migrations.slice(0, index).entries()) {
+    // With its own build, which may not lose what its schema still declares.
+    for (const [before, { when }] of migrations.slice(0, index + 1).entries()) {
       const number = numberOf(migrations[before] as Migration);
       const used = builds[number];
       if (when < migration.oldestBuild || !used || !own) continue;
