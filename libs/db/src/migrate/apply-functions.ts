@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { PermanentError } from '@core/runtime';
-import { inOneTransaction, reporting, untilUnblocked, type Migrator, type Run } from './apply-migration.ts';
+import { inOneTransaction, reporting, untilUnblocked, type Run } from './apply-migration.ts';
+import type { Migrator } from './migrator.ts';
 import type { DatabaseFunction } from './read-functions.ts';
 
 /** A file changes what callers of a function rely on. */
