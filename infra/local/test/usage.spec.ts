@@ -27,7 +27,7 @@ const run = (program: Program, args: readonly string[]): Promise<{ code: unknown
 const wrong: [program: Program, args: string[], says: string][] = [
   ['npm start', ['--foo'], "Unknown option '--foo'; there are --once, --fresh, --customers, --dir"],
   ['npm start', ['foo'], "Unexpected argument 'foo'"],
-  ['npm start', ['--dir'], "Option '--dir <value>' argument missing"],
+  ['npm start', ['--dir'], '--dir: needs a value'],
   ['npm start', ['--customers', 'many'], '--customers must be a whole number from 1 to 9999999'],
   ['npm test', ['--foo'], "Unknown option '--foo'; there are --only"],
   ['npm test', ['--only', 'nosuch'], 'there is no part nosuch; there are format, types, references, lint,'],

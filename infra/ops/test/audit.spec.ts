@@ -88,6 +88,17 @@ it('lists who did what, of one merchant or customer', async () => {
   expect(entries).toMatchObject([{ action: 'spec.two', customer_id: customerId, actor: 'ada\u0007' }]);
   expect((await list('--limit', '1')).stdout.trim().split('\n')).toHaveLength(2);
   expect((await ops(['audit', 'list'], stack.env)).stderr).toContain('--merchant: must say whose');
+  const nobody = randomUUID();
+  expect(await list('--customer', nobody)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `there is no customer ${nobody} of merchant ${merchantId}\n`,
+  });
+  expect(await ops(['audit', 'list', '--merchant', nobody], stack.envAs('core_api'))).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `--merchant: nothing is stored of a merchant ${nobody}\n`,
+  });
 });
 
 it('lists rows that name many customers, as many as were asked for and by each customer', async () => {

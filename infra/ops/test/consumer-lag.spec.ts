@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { INBOUND, workerGroup } from '@core/events';
 import { waitUntil } from '@core/testing';
 import { newTopic, ops, openStack, type Stack } from './support.ts';
 
@@ -20,7 +21,14 @@ it('consumer lag shows what is committed and what is not, by partition', async (
   const lag = () => stack.opsJson<Lag>('consumer', 'lag', '--group', group, '--topic', topic);
 
   await send(3);
-  const before = await lag();
+  expect(await stack.ops('consumer', 'lag', '--group', group, '--topic', topic)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `--group: no group ${group} has committed anything of ${topic}; the worker's are ${INBOUND.map(workerGroup).join(', ')}\n`,
+  });
+  // The worker's own may have begun a moment ago.
+  const own = ['consumer', 'lag', '--group', workerGroup(topic), '--topic', topic];
+  const before = await stack.opsJson<Lag>(...own);
   expect(before.lag).toBe(3);
   expect(before.partitions.map(({ committed }) => committed)).toEqual([null, null]);
 

@@ -192,7 +192,6 @@ describe('import list and show', () => {
     expect(json).toMatchObject({
       imports: [{ import_id: ids[0], status: 'pending', expected: null, rate: 0 }],
     });
-    expect((await ops(['list', '--merchant', randomUUID()])).stdout).toBe('no imports\n');
   });
 
   it('show counters, rate, time left and what is waited for', async () => {
@@ -504,6 +503,17 @@ describe('refusals', () => {
     [['cancel', randomUUID(), randomUUID()], /^--import: is given more than once\n/],
   ])('%j is wrong usage', async (args, why) => {
     expect(await ops(args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(why) });
+  });
+
+  it('a list of a merchant of whom nothing is stored fails', async () => {
+    const merchantId = randomUUID();
+    expect(await ops(['list', '--merchant', merchantId])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `--merchant: nothing is stored of a merchant ${merchantId}\n`,
+    });
+    const { merchantId: known } = await connected();
+    expect(await ops(['list', '--merchant', known])).toEqual({ code: 0, stdout: 'no imports\n', stderr: '' });
   });
 
   it('a name that is no shop fails', async () => {

@@ -250,7 +250,16 @@ describe('outbox replay', () => {
   it.each([
     [[], /^--merchant, --customer or --since: one of them must say whose events\n/],
     [['--merchant', 'x'], /^--merchant: must be a UUID\n/],
-    [['--since', '1h', '--rate', '5/m'], /^--rate: must be a whole number from 1 to 100000\n/],
+    [['--since', '1h', '--rate', '5/m'], /^--rate: must be a whole number from 1 to 100000, got 5\/m\n/],
+    [['--since', '2100-01-01T00:00:00Z'], /^--since: must not lie in the future, got 2100/],
+    [
+      ['--since', '2026-01-02T00:00:00Z', '--until', '2026-01-01T00:00:00Z'],
+      /^--until: must be later than --since, which is 2026-01-02T00:00:00Z\n/,
+    ],
+    [
+      ['--since', '2026-01-02T00:00:00Z', '--until', '2026-01-02T00:00:00Z'],
+      /^--until: must be later than --since/,
+    ],
     [['--since', '1h', '--after', 'x'], /^--after: must be a place that a stopped replay has printed\n/],
   ])('%j is wrong usage', async (args, why) => {
     const said = await stack.ops('outbox', 'replay', ...args, '--yes');

@@ -37,9 +37,13 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
   const late = await stack.opsJson<{ requests: { request_id: string }[] }>('privacy', 'list', '--late');
   expect(late).toMatchObject({ overdue: 1, requests: [{ request_id: 'over' }, { request_id: 'near' }] });
   const nobody = randomUUID();
-  expect((await stack.ops('privacy', 'list', '--merchant', nobody)).stdout).toBe(
-    `no privacy request of merchant ${nobody} waits\n`,
-  );
+  for (const command of [['list'], ['confirm', '--all']]) {
+    expect(await stack.ops('privacy', ...command, '--merchant', nobody)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `--merchant: nothing is stored of a merchant ${nobody}\n`,
+    });
+  }
   expect((await stack.ops('privacy', 'list', '--all')).stdout).toMatch(/done +redact .+ - +done/);
 
   const merchant = ['--merchant', merchantId];

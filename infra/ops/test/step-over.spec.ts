@@ -146,6 +146,7 @@ it.each([
   [place(0, 2), 1, /no group waits at .+\/0\/2: it waits at 1/],
   [place(1, 0), 1, /no group waits at .+\/1\/0: it waits at 1/],
   [['--offset', '3'], 2, /^--offset: needs --partition/],
+  [['--partition', '99'], 1, /^spec\..+ has no partition 99, only 0 to \d+\n/],
 ])('refuses a place where nobody waits: %j', async (args, code, why) => {
   expect(await stepOver(...args, '--yes')).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
   expect(await letters()).toEqual([]);

@@ -36,6 +36,11 @@ it('lists what was given up, and has it applied again when told to', async () =>
   expect(dry.stdout).toContain('would redrive 3 webhooks\ndry run');
   expect(await waiting()).toEqual([]);
 
+  expect(await stack.ops('webhooks', 'redrive', '--error', 'nope')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: '--error: none was given up for nope; the reasons are internal, sql_42501\n',
+  });
   const one = await stack.opsJson(
     'webhooks',
     'redrive',

@@ -7,15 +7,42 @@ export class UsageError extends Error {
 
 /** @throws UsageError */
 export function parseArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  const { args = process.argv.slice(2), options = {} } = config;
   try {
-    return parseArgs(config);
+    return parseArgs<T>({ ...config, args: withDashedValues(args, options) });
   } catch (error) {
-    throw new UsageError(problemOf(error as Error & { code?: string }, Object.keys(config.options ?? {})));
+    throw new UsageError(problemOf(error as Error & { code?: string }, Object.keys(options)));
   }
+}
+
+/**
+ * `--limit -1` as node:util reads it, `--limit=-1`: as it stands, node takes the value for an option and says that the
+ * argument is ambiguous. The reader of the value says what it accepts.
+ */
+function withDashedValues(
+  args: readonly string[],
+  options: NonNullable<ParseArgsConfig['options']>,
+): string[] {
+  const isOption = (arg: string) =>
+    arg.startsWith('--') || Object.values(options).some(({ short }) => short && arg.startsWith(`-${short}`));
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const read: string[] = [];
+  for (let at = 0; at < end; at++) {
+    const [arg = '', next] = args.slice(at, Math.min(at + 2, end));
+    const takesValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
+    if (takesValue && next && /^-./.test(next) && !isOption(next)) {
+      read.push(`${arg}=${next}`);
+      at++;
+    } else read.push(arg);
+  }
+  return [...read, ...args.slice(end)];
 }
 
 /** Node's own words name the option; behind the first sentence they explain how to write positionals. */
 function problemOf({ code, message }: Error & { code?: string }, options: readonly string[]): string {
+  const [, withoutValue] =
+    /^Option '(?:-\w, )?(--[\w-]+)\b.* argument (?:missing|is ambiguous)/.exec(message) ?? [];
+  if (withoutValue !== undefined) return `${withoutValue}: needs a value`;
   const said = message.split(/\. |\n/)[0] ?? message;
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return said;
   return `${said}; there are ${options.map((name) => `--${name}`).join(', ')}`;

@@ -1,4 +1,4 @@
-import { integerOr, name, oneOf, rateOr, text, time, uuids } from './option.ts';
+import { integer, integerOr, name, oneOf, pastTime, rateOr, text, time, uuids } from './option.ts';
 
 const now = () => Date.parse('2026-01-02T12:00:00Z');
 
@@ -32,8 +32,26 @@ describe('an option', () => {
     const rate = rateOr(500, '', 10_000);
     expect([[], ['20'], ['20/s']].map((given) => rate.parse(given))).toEqual([500, 20, 20]);
     for (const wrong of ['0', '20/m', 'fast', '10001', '1e3']) {
-      expect(() => rate.parse([wrong])).toThrow('must be a whole number from 1 to 10000');
+      expect(() => rate.parse([wrong])).toThrow(`must be a whole number from 1 to 10000, got ${wrong}`);
     }
+  });
+
+  it.each(['-1', '10', '1.5', '1e0', ' 1', ''])('says what a number must be, and what %j is not', (wrong) => {
+    const range = { min: 1, max: 9 };
+    for (const option of [integer('', range), integerOr(1, '', range)]) {
+      expect(() => option.parse([wrong])).toThrow(`must be a whole number from 1 to 9, got ${wrong}`);
+      expect(option.doc).toContain('1 to 9');
+    }
+  });
+
+  it('quotes neither a control character nor all of a long value', () =>
+    expect(() => integer('').parse([`\u0007${'x'.repeat(100)}`])).toThrow(new RegExp(`got \\\\u0007x{39}$`)));
+
+  it('refuses a time to come of what has happened', () => {
+    expect(pastTime('', now).parse(['2026-01-02T12:00:00Z'])).toBe('2026-01-02T12:00:00Z');
+    expect(pastTime('', now).parse(['0s'])).toBe('2026-01-02T12:00:00.000Z');
+    const later = '2026-01-02T14:00:01+02:00';
+    expect(() => pastTime('', now).parse([later])).toThrow(`must not lie in the future, got ${later}`);
   });
 
   it('reads a name by the rule of what can be stored', () => {
@@ -45,7 +63,6 @@ describe('an option', () => {
 
   it('refuses what is not in the list, out of range, empty, or no UUID', () => {
     expect(() => oneOf(['a', 'b'], '').parse(['c'])).toThrow('must be one of a, b');
-    expect(() => integerOr(1, '', { min: 1, max: 9 }).parse(['10'])).toThrow('from 1 to 9');
     expect(() => text('<text>', '').parse([''])).toThrow('must not be empty');
     expect(() => uuids('').parse(['00000000-0000-4000-8000-000000000001', '1'])).toThrow('must be a UUID');
     expect(uuids('').parse([])).toBeUndefined();

@@ -1,4 +1,5 @@
 import { LONGEST_ID, readTimestamp, textProblem } from '@core/contracts';
+import { printable } from './print.ts';
 
 /** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
 export interface Option<T> {
@@ -64,16 +65,18 @@ export const oneOf = <T extends string>(choices: readonly T[], doc: string) =>
     return raw as T;
   });
 
-const whole = (raw: string, min: number, max: number): number => {
+const whole = (raw: string, min: number, max: number, given = raw): number => {
   const value = Number(raw);
   if (!/^\d+$/.test(raw) || value < min || value > max) {
-    throw new Error(`must be a whole number from ${min} to ${max}`);
+    throw new Error(`must be a whole number from ${min} to ${max}, got ${printable(given.slice(0, 40))}`);
   }
   return value;
 };
 
 export const integer = (doc: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
-  single('<n>', doc, (raw) => whole(raw, min, max));
+  single('<n>', max === Number.MAX_SAFE_INTEGER ? doc : `${doc} (${min} to ${max})`, (raw) =>
+    whole(raw, min, max),
+  );
 
 /** An integer that is there even when it is not given. */
 export const integerOr = (
@@ -81,7 +84,7 @@ export const integerOr = (
   doc: string,
   { min, max }: { min: number; max: number },
 ): Option<number> => ({
-  doc: `${doc} (${byDefault})`,
+  doc: `${doc} (${min} to ${max}; ${byDefault})`,
   shows: '<n>',
   many: false,
   parse: ([raw]) => (raw === undefined ? byDefault : whole(raw, min, max)),
@@ -89,10 +92,10 @@ export const integerOr = (
 
 /** So many a second, `200` or `200/s`. */
 export const rateOr = (byDefault: number, doc: string, max: number): Option<number> => ({
-  doc: `${doc} (${byDefault}/s)`,
+  doc: `${doc} (1 to ${max}; ${byDefault}/s)`,
   shows: '<n/s>',
   many: false,
-  parse: ([raw]) => (raw === undefined ? byDefault : whole(raw.replace(/\/s$/, ''), 1, max)),
+  parse: ([raw]) => (raw === undefined ? byDefault : whole(raw.replace(/\/s$/, ''), 1, max, raw)),
 });
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -114,13 +117,23 @@ export const uuids = (doc: string): Option<readonly string[] | undefined> => ({
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)$/;
 
+const readTime = (raw: string, now: () => number): string => {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(raw) ?? [];
+  if (amount && unit) return new Date(now() - Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
+  if (!RFC_3339.test(raw) || !readTimestamp(raw.toUpperCase())) {
+    throw new Error('must be a time like 2026-01-02T03:04:05Z, or so long ago: 90s, 15m, 2h, 3d');
+  }
+  return raw;
+};
+
 /** A time as RFC 3339, kept as it is given, or so long ago: 90s, 15m, 2h, 3d. */
 export const time = (doc: string, now: () => number = Date.now) =>
+  single('<time>', doc, (raw) => readTime(raw, now));
+
+/** The same of what has happened: nothing has since a time to come, and to find nothing would look like an answer. */
+export const pastTime = (doc: string, now: () => number = Date.now) =>
   single('<time>', doc, (raw) => {
-    const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(raw) ?? [];
-    if (amount && unit) return new Date(now() - Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
-    if (!RFC_3339.test(raw) || !readTimestamp(raw.toUpperCase())) {
-      throw new Error('must be a time like 2026-01-02T03:04:05Z, or so long ago: 90s, 15m, 2h, 3d');
-    }
-    return raw;
+    const past = readTime(raw, now);
+    if (Date.parse(past) > now()) throw new Error(`must not lie in the future, got ${raw}`);
+    return past;
   });

@@ -3,8 +3,10 @@ import { listAuditLog, type AuditLogEntry, type ListAuditLog, type PageTokens } 
 import { defineCommand } from '../cli/command.ts';
 import { integerOr, uuid } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
+import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
+import { assertCustomers } from '../outbox/assert-customers.ts';
 
 export const listAudit = defineCommand({
   name: 'audit list',
@@ -26,6 +28,14 @@ gives callers the same, page by page.`,
       async (pool) => {
         const of = { merchantId, customerId: values.customer };
         const entries = await inTransaction(pool, (tx) => newest(tx, of, values.limit), { merchantId });
+        if (entries.length === 0 && values.customer) {
+          await inTransaction(
+            pool,
+            (tx) =>
+              assertCustomers(tx, { merchantId, customerIds: values.customer ? [values.customer] : [] }),
+            { merchantId },
+          );
+        } else if (entries.length === 0 && values.merchant) await assertMerchantIsKnown(pool, merchantId);
         return {
           json: {
             entries: entries.map((entry) => ({

@@ -1,6 +1,7 @@
 import { databaseEnv, inTransaction } from '@core/db';
 import { listImports } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
+import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { FIRST_PAGE } from '../cli/first-page.ts';
 import { integerOr } from '../cli/option.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
@@ -21,6 +22,7 @@ export const listShopImports = defineCommand({
       const { imports } = await inTransaction(pool, (tx) => listImports(tx, FIRST_PAGE, page), {
         merchantId: page.merchantId,
       });
+      if (imports.length === 0 && values.merchant) await assertMerchantIsKnown(pool, values.merchant);
       return { json: { imports: imports.map((run) => importJson(run)) }, lines: listLines(imports) };
     });
   },

@@ -3,6 +3,7 @@ import { confirmShopRedaction, listPrivacyRequests } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
 import { flag } from '../cli/option.ts';
+import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { actOnShopRedactions } from '../privacy/act-on-shop-redaction.ts';
 import { REQUEST_OPTIONS, requestOf } from '../privacy/options.ts';
@@ -34,6 +35,7 @@ one with \`privacy cancel\`. A confirmed redaction still waits for its time.`,
     if (one) return withRequest(env, one, (pool) => confirm(pool, [one]));
     return withDatabase(env, async (pool) => {
       const held = await inTransaction(pool, (tx) => listHeld(tx, values.merchant));
+      if (held.length === 0 && values.merchant) await assertMerchantIsKnown(pool, values.merchant);
       if (held.length === 0) return { json: { dry_run: true, requests: [] }, lines: ['none is held'] };
       return confirm(pool, held);
     });

@@ -3,6 +3,7 @@ import { listPrivacyRequests } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { flag, integerOr, uuid } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
+import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { ALARM_DAYS, isOverdue, leftOf, requestJson, runsOf, stateOf } from '../privacy/present.ts';
 
@@ -32,6 +33,7 @@ others and waits for \`privacy confirm\`; its due date does not change.`,
       const found = await inTransaction(pool, (tx) =>
         listPrivacyRequests(tx, { merchantId: merchant, olderThanDays, all, most: limit }),
       );
+      if (found.length === 0 && merchant) await assertMerchantIsKnown(pool, merchant);
       const overdue = found.filter(isOverdue).length;
       const withProblem = found.some(({ problem }) => problem !== null);
       return {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { databaseEnv, inTransaction, type Reader } from '@core/db';
+import { databaseEnv, inTransaction, type Reader, type Tx } from '@core/db';
 import { countFailedWebhooks, isShopConnected, redriveWebhooks } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
@@ -44,7 +44,9 @@ older than what the service knows by now is ignored, so doing it twice harms not
         `would redrive ${what}`,
       ];
       if (groups.length === 0) {
-        if (values.shop) await inTransaction(pool, (tx) => assertConnected(tx, values.shop ?? ''));
+        const { shop, error } = values;
+        if (shop) await inTransaction(pool, (tx) => assertConnected(tx, shop));
+        if (error) await inTransaction(pool, (tx) => assertNoOther(tx, shop, error));
         return { json: { redriven: 0, failed: [] }, lines: ['no webhook was given up'] };
       }
       if (!(await mayAct(values, terminal, preview, `redrive ${what}?`))) {
@@ -58,6 +60,16 @@ older than what the service knows by now is ignored, so doing it twice harms not
       };
     }),
 });
+
+/** @throws OpsError when webhooks were given up, for other reasons alone */
+async function assertNoOther(tx: Tx, shop: string | undefined, error: string): Promise<void> {
+  const others = await countFailedWebhooks(tx, { shop });
+  if (others.length === 0) return;
+  const reasons = [...new Set(others.map((each) => printable(each.error)))].sort();
+  throw new OpsError(
+    `--error: none was given up for ${printable(error)}; the reasons are ${reasons.join(', ')}`,
+  );
+}
 
 /** @throws OpsError when nobody has connected a shop of that name: it is mistyped, or long gone */
 async function assertConnected(reader: Reader, shop: string): Promise<void> {

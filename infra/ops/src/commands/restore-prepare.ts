@@ -5,7 +5,7 @@ import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
-import { texts, time } from '../cli/option.ts';
+import { pastTime, texts } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withKafka } from '../connect/with-kafka.ts';
 import { keysEnv, withKeys } from '../keys/with-keys.ts';
@@ -28,7 +28,7 @@ Run it as the owner, after the restore and \`migrate\`, before any app starts. I
 
 It may run again. docs/operations.md describes the steps before and after it.`,
   options: {
-    'backup-time': time('the time of the restored state, or a little earlier'),
+    'backup-time': pastTime('the time of the restored state, or a little earlier'),
     kept: texts('<path>', 'a file of `restore save` that is younger than the backup'),
     ...ACTING_OPTIONS,
   },
@@ -36,7 +36,6 @@ It may run again. docs/operations.md describes the steps before and after it.`,
   run: async ({ values, env, terminal, signal }) => {
     const backupAt = values['backup-time'];
     if (backupAt === undefined) throw new UsageError('--backup-time: must say when the backup was taken');
-    if (Date.parse(backupAt) > Date.now()) throw new UsageError('--backup-time: must not lie in the future');
     const files = values.kept ?? [];
     const kept = readKeptFiles(files);
     return withKeys(env, ({ pool, keys }) =>

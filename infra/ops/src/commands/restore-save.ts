@@ -2,7 +2,7 @@ import { databaseEnv, inTransaction } from '@core/db';
 import { readKept } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { text, time } from '../cli/option.ts';
+import { pastTime, text } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { writeKept } from '../restore/kept-file.ts';
@@ -16,7 +16,7 @@ taken, and a restore would bring the erased persons back. The file holds ids and
 for as long as the backups, and give all of them that are younger than the backup to \`restore prepare\`.`,
   options: {
     file: text('<path>', 'the file to write; an older one of that name is replaced'),
-    since: time('include requests and tombstones since this time; default: 35 days ago'),
+    since: pastTime('include requests and tombstones since this time; default: 35 days ago'),
   },
   env: databaseEnv,
   run: async ({ values: { file, since }, env }) => {

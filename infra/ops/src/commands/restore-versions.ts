@@ -4,7 +4,7 @@ import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
-import { time } from '../cli/option.ts';
+import { pastTime } from '../cli/option.ts';
 import { count } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { withKafka } from '../connect/with-kafka.ts';
@@ -21,7 +21,7 @@ other content. The command reads customer.created and customer.updated since the
 customers above its highest version there, and publishes an event of origin "replay". A customer whose creation was lost
 gets an event too: a consumer that reads it gets NOT_FOUND. The apps may run. \`restore prepare\` includes this step.`,
   options: {
-    since: time('events published since then: a little before the failover'),
+    since: pastTime('events published since then: a little before the failover'),
     ...ACTING_OPTIONS,
   },
   env: { ...databaseEnv, ...kafkaEnv },

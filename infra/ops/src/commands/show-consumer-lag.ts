@@ -2,6 +2,7 @@ import { INBOUND, kafkaEnv, workerGroup, type GroupOffset } from '@core/events';
 import { defineCommand } from '../cli/command.ts';
 import { text } from '../cli/option.ts';
 import { count, table } from '../cli/print.ts';
+import { assertGroupReads } from '../connect/assert-group.ts';
 import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
 
 export const showConsumerLag = defineCommand({
@@ -17,9 +18,11 @@ export const showConsumerLag = defineCommand({
   run: ({ values, env }) => {
     const { group: named, topic } = values;
     return withKafka(env, async (kafka, topics) => {
+      const asked = topic === undefined ? INBOUND : [topic];
+      for (const name of asked) assertTopicExists(topics, name);
+      if (named !== undefined) await assertGroupReads(kafka, named, asked);
       const rows: ({ group: string; topic: string; partition: number } & GroupOffset)[] = [];
-      for (const name of topic === undefined ? INBOUND : [topic]) {
-        assertTopicExists(topics, name);
+      for (const name of asked) {
         const group = named ?? workerGroup(name);
         const offsets = await kafka.groupOffsets(group, name);
         rows.push(...offsets.map((offset, partition) => ({ group, topic: name, partition, ...offset })));

@@ -8,7 +8,8 @@ import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { integer, text } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { withDatabase } from '../connect/with-database.ts';
-import { assertTopicExists, withKafka } from '../connect/with-kafka.ts';
+import { assertGroupReads } from '../connect/assert-group.ts';
+import { assertPartition, assertTopicExists, withKafka } from '../connect/with-kafka.ts';
 import { findObstacles, type FoundObstacles, type Obstacle } from '../dead-letters/find-unreadable.ts';
 
 /** The worker looks every five seconds, and commits a moment later. */
@@ -40,6 +41,8 @@ producer has to send it again. Its bytes stay in the topic until the retention e
         const obstacles: Obstacle[] = [];
         for (const topic of one === undefined ? INBOUND : [one]) {
           assertTopicExists(topics, topic);
+          if (named !== undefined) await assertGroupReads(kafka, named, [topic]);
+          if (partition !== undefined) assertPartition(topic, partition, await kafka.endOffsets(topic));
           const found = await findObstacles(kafka, { group: named ?? workerGroup(topic), topic, signal });
           const meant = found.obstacles.filter(
             (each) =>

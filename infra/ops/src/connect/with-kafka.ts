@@ -22,6 +22,12 @@ export async function withKafka<T>(
   }
 }
 
+/** @param partitions something of each of them @throws OpsError saying which there are */
+export function assertPartition(topic: string, partition: number, partitions: readonly unknown[]): void {
+  if (partition < partitions.length) return;
+  throw new OpsError(`${topic} has no partition ${partition}, only 0 to ${partitions.length - 1}`);
+}
+
 /** @throws OpsError naming a topic that is not there and what there is */
 export function assertTopicExists(topics: readonly string[], topic: string): void {
   if (topics.includes(topic)) return;

@@ -3,7 +3,7 @@ import { poolReader, type Pool } from '@core/db';
 import { readResolutions, type Resolutions } from '@core/domain';
 import type { ConsumedRecord, KafkaClient } from '@core/events';
 import { OpsError } from '../cli/errors.ts';
-import { assertTopicExists } from '../connect/with-kafka.ts';
+import { assertPartition, assertTopicExists } from '../connect/with-kafka.ts';
 import { toView, type DeadLetterView } from './dead-letter.ts';
 import type { Selection } from './options.ts';
 
@@ -88,9 +88,7 @@ async function beginAt(
 ): Promise<Map<number, bigint> | undefined> {
   if (partition === undefined) return undefined;
   const ends = await kafka.endOffsets(topic);
-  if (partition >= ends.length) {
-    throw new OpsError(`${topic} has no partition ${partition}, only 0 to ${ends.length - 1}`);
-  }
+  assertPartition(topic, partition, ends);
   return new Map(ends.map((end, n) => [n, n === partition ? (offset ?? 0n) : end]));
 }
 

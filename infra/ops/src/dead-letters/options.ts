@@ -1,6 +1,6 @@
 import { SIGNATURE_REASONS } from '@core/events';
 import { UsageError } from '../cli/errors.ts';
-import { integer, integerOr, oneOf, text, time, type Values } from '../cli/option.ts';
+import { integer, integerOr, oneOf, pastTime, text, type Values } from '../cli/option.ts';
 
 const REASONS = [
   'malformed',
@@ -20,7 +20,7 @@ export const DEAD_LETTER_OPTIONS = {
   reason: oneOf(REASONS, 'of this reason alone'),
   partition: integer('of this partition of the dead-letter topic alone', { max: 100_000 }),
   offset: integer('the one at this offset of --topic and --partition'),
-  since: time('that became dead letters at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
+  since: pastTime('that became dead letters at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
   limit: integerOr(100, 'at most so many, the oldest first', { min: 1, max: 10_000 }),
 };
 

@@ -1,6 +1,6 @@
 import type { ReplayCursor, ReplaySelection } from '@core/domain';
 import { UsageError } from '../cli/errors.ts';
-import { rateOr, time, uuid, uuids, type Option, type Values } from '../cli/option.ts';
+import { pastTime, rateOr, time, uuid, uuids, type Option, type Values } from '../cli/option.ts';
 
 const cursor: Option<ReplayCursor | undefined> = {
   doc: 'go on behind this place, as a stopped replay has printed it',
@@ -27,14 +27,17 @@ export const cursorText = ({ merchantId, updatedAt, customerId }: ReplayCursor):
 export const REPLAY_OPTIONS = {
   merchant: uuid('customers of this merchant'),
   customer: uuids('this customer'),
-  since: time('customers last changed at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
+  since: pastTime('customers last changed at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
   until: time('customers last changed before; now unless given'),
   rate: rateOr(500, 'at most so many events a second', 100_000),
   after: cursor,
 };
 
-/** @throws UsageError when nothing says whose */
-export function assertNarrowed({ merchant, customer, since }: Values<typeof REPLAY_OPTIONS>): void {
+/** @throws UsageError when nothing says whose, or nobody can have changed in the time */
+export function assertNarrowed({ merchant, customer, since, until }: Values<typeof REPLAY_OPTIONS>): void {
+  if (since && until && (since === until || Date.parse(until) < Date.parse(since))) {
+    throw new UsageError(`--until: must be later than --since, which is ${since}`);
+  }
   if (!merchant && !customer && !since) {
     throw new UsageError('--merchant, --customer or --since: one of them must say whose events');
   }
