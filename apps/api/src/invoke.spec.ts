@@ -161,11 +161,22 @@ it('logs no error for a fault of the caller that gRPC calls internal', async () 
 });
 
 it.each([
-  ['the deadline passes', { deadline: 1 }, Code.DeadlineExceeded],
-  ['the caller goes', { whenGone: (leave: () => void) => leave() }, Code.Canceled],
+  ['the deadline passes', () => ({ deadline: Date.now() + 50 }), Code.DeadlineExceeded],
+  ['the caller goes', () => ({ whenGone: (leave: () => void) => void setImmediate(leave) }), Code.Canceled],
 ])('answers when %s, though the work does not end', async (_, more, code) => {
   const { invoker } = bench({ query: () => new Promise<never>(() => undefined) });
+  expect((await caught(unary(invoker, getRfm, incoming(getRfm, request, more()).call))).code).toBe(code);
+});
+
+it.each<[string, Partial<Call>, Code]>([
+  ['the deadline has passed', { deadline: 1 }, Code.DeadlineExceeded],
+  ['the caller has gone', { whenGone: (leave) => leave() }, Code.Canceled],
+])('begins no work when %s before the call comes', async (_, more, code) => {
+  const query = jest.fn(async () => [row] as never[]);
+  const { invoker, registry } = bench({ query });
   expect((await caught(unary(invoker, getRfm, incoming(getRfm, request, more).call))).code).toBe(code);
+  expect(query).not.toHaveBeenCalled();
+  expect(await registry.metrics()).toMatch(/core_calls_in_flight\{process="\d+"\} 0\n/);
 });
 
 it('refuses calls beyond its limit at once, and counts work until its end rather than its answer', async () => {
@@ -175,10 +186,12 @@ it('refuses calls beyond its limit at once, and counts work until its end rather
     query: () => promise,
     mostCalls: 1,
   });
-  const late = { deadline: 1 };
-  expect((await caught(unary(invoker, getCustomer, incoming(getCustomer, request, late).call))).code).toBe(
-    Code.DeadlineExceeded,
-  );
+  let leave = () => undefined as void;
+  const left = { whenGone: (listener: () => void) => void (leave = listener) };
+  const answer = caught(unary(invoker, getCustomer, incoming(getCustomer, request, left).call));
+  await new Promise(setImmediate);
+  leave();
+  expect((await answer).code).toBe(Code.Canceled);
   const refusal = await caught(unary(invoker, getCustomer, incoming(getCustomer, request).call));
   expect([refusal.code, refusal.rawMessage]).toEqual([
     Code.ResourceExhausted,

@@ -27,6 +27,10 @@ export type Reply = MessageInitShape<DescMessage>;
 
 /** An admitted call. Exactly one of `run` and `refuse` ends it. */
 export interface Admitted<Replies> {
+  /** Why the call has ended while its request was read; undefined: it has not. */
+  readonly ended: ConnectError | undefined;
+  /** The request, or the end of the call if that comes first: whoever is slow to send it is answered at the deadline. */
+  race(reading: Promise<Message>): Promise<Message>;
   /** Runs the work on its request. The errors are ConnectErrors that may be shown to the caller. */
   run(request: Message): Replies;
   /**
@@ -176,6 +180,10 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
   }
 
   const admitted = (method: Method, opened: Opened, visit: Visit) => ({
+    get ended() {
+      return opened.call.ended;
+    },
+    race: opened.call.race,
     run: (request: Message) =>
       method.kind === 'unary'
         ? runUnary(method, opened, visit, request)
@@ -190,6 +198,8 @@ export function createInvoker({ deps, gate, isMerchant, durations, log }: Invoke
     const opened = open(method, incoming);
     let entering: Visit | Promise<Visit>;
     try {
+      // Nobody waits for the answer any more: it costs nobody's quota, and no work is begun.
+      if (opened.call.ended) throw opened.call.ended;
       entering = gate.enter(incoming, method);
     } catch (thrown) {
       throw opened.finish({ thrown });

@@ -19,9 +19,12 @@ export const pathsOf = (method: DescMethod): string[] => [
   ...Object.keys(ALIASES).filter((alias) => ALIASES[alias] === method),
 ];
 
+/** The path of a request's target. */
+export const pathOfTarget = (target = ''): string => target.split('?', 1)[0] ?? '';
+
 /** A URL with an alias for its path, rewritten to the method's own; any other as it is. */
 export function withoutAlias(url: string): string {
-  const path = url.split('?', 1)[0] ?? '';
+  const path = pathOfTarget(url);
   const method = Object.hasOwn(ALIASES, path) ? ALIASES[path] : undefined;
   return method ? pathOf(method) + url.slice(path.length) : url;
 }

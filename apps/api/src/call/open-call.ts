@@ -12,6 +12,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 const TIMER_SLACK_MS = 2;
 
+export const deadlinePassed = () => new ConnectError('the deadline has passed', Code.DeadlineExceeded);
+
 /** Calls its listener once the caller has gone, at once if it has already. */
 export type WhenGone = (listener: () => void) => void;
 
@@ -20,9 +22,11 @@ export interface OpenCall {
   /** Made when first asked for: an AbortController costs as much as all the rest here, and reads need none. */
   readonly signal: AbortSignal;
   readonly deadline: number;
+  /** Why it has ended; undefined: it has not. */
+  readonly ended: ConnectError | undefined;
   /**
    * `work`, or the end of the call if that comes first: the caller is answered at once, while what is
-   * left of the work runs into its own limits. Once per call.
+   * left of the work runs into its own limits. For one step of a call after the other.
    */
   race<T>(work: Promise<T>): Promise<T>;
   close(): void;
@@ -33,7 +37,6 @@ export interface OpenCall {
  * 5.5 us that two AbortControllers and Promise.race took.
  * Transports express deadlines in wall-clock time. The wall clock is read once and the rest is measured with
  * the monotonic clock: a step of the wall clock would end calls at once or let them run for hours.
- * sets, for a step of the other would end calls at once or let them run for hours.
  * @param deadline milliseconds since the epoch; Infinity for none
  */
 export function openCall(deadline: number, whenGone: WhenGone): OpenCall {
@@ -49,15 +52,20 @@ export function openCall(deadline: number, whenGone: WhenGone): OpenCall {
     reason =
       gone && performance.now() < endsAt - TIMER_SLACK_MS
         ? new ConnectError('the caller has gone', Code.Canceled)
-        : new ConnectError('the deadline has passed', Code.DeadlineExceeded);
+        : deadlinePassed();
     controller?.abort(reason);
     fail(reason);
   };
-  const timer = left <= LONGEST_TIMER ? setTimeout(end, Math.max(0, left), false) : undefined;
+  // At once: a timer of no time fires after work that takes less than a turn of the event loop.
+  if (left <= 0) end(false);
+  const timer = left > 0 && left <= LONGEST_TIMER ? setTimeout(end, left, false) : undefined;
   whenGone(() => end(true));
 
   return {
     deadline,
+    get ended() {
+      return reason;
+    },
     get signal() {
       if (!controller) {
         controller = new AbortController();

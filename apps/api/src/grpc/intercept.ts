@@ -1,5 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
+import { deadlinePassed } from '../call/open-call.ts';
 import type { Method } from '../method.ts';
 import { pathsOf } from '../paths.ts';
 import { cutShort, noCompression, notOneMessage } from '../request/refusals.ts';
@@ -27,6 +28,7 @@ function withinTime(call: ServerCall, { requests, connections }: Doors): grpc.Se
     call.sendStatus({ code: code as number, details: rawMessage });
     cut(call.stream);
   };
+  if (Number(call.getDeadline()) <= Date.now()) refuse(deadlinePassed());
   checkFlags(call, refuse);
   const waiting = requests.add(() => refuse(cutShort()));
   const stop = () => requests.remove(waiting);

@@ -40,6 +40,12 @@ export interface Doors {
 /** Maximum parts of a refused request that are discarded before its answer. Each costs CPU, however small. */
 const MOST_WASTED_PARTS = 256;
 
+/**
+ * Refusals that do not wait for the request: of a caller without a token each stream would hold memory until the time
+ * limit, and whoever has a deadline waits no longer than that.
+ */
+const AT_ONCE: readonly Code[] = [Code.Unauthenticated, Code.DeadlineExceeded];
+
 /** Messages are bytes for grpc-js: requests are read here, and replies are written here. */
 export const grpcDefinition = (method: Method, path: string): grpc.MethodDefinition<Buffer, Buffer> => ({
   path,
@@ -81,10 +87,11 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
     stopReading();
     const error = admitted ? admitted.refuse(thrown) : ConnectError.from(thrown);
     admitted = undefined;
+    // It is answered, or there is nobody to answer.
+    if (cancelled) return cut(call.stream);
     const { code, details, metadata } = statusOf(error);
     metadata.merge(headers);
-    // No wait for an unauthenticated caller: each of its streams would hold memory until the time limit.
-    const limit = error.code === Code.Unauthenticated ? undefined : doors.refused;
+    const limit = AT_ONCE.includes(error.code) ? undefined : doors.refused;
     answerRefused = afterRequest(call.stream, limit, () => {
       call.sendStatus({ code, details, metadata });
       cut(call.stream);
@@ -101,7 +108,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
   const letIn = (entered: Admitted<unknown>) => {
     admitted = entered;
     doors.connections.prove(call.stream.session);
-    if (cancelled) return refuse(new ConnectError('the caller has gone', Code.Canceled));
+    if (cancelled) return refuse(entered.ended);
     waiting = doors.requests.add(() => refuse(tooSlow(doors.requestWithinMs)));
     call.startRead();
   };
@@ -182,7 +189,7 @@ export function serveCall(method: Method, call: ServerCall, doors: Doors): void 
       cancelled = true;
       gone();
       whenCancelled();
-      if (admitted) refuse(new ConnectError('the caller has gone', Code.Canceled));
+      if (admitted) refuse(admitted.ended);
     },
   });
 }

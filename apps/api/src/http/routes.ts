@@ -18,7 +18,7 @@ import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
-import { withoutAlias } from '../paths.ts';
+import { pathOfTarget, withoutAlias } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import type { Connections } from '../request/keep-proven.ts';
 import { plainContentType } from '../request/media-type.ts';
@@ -91,7 +91,7 @@ export function createRoutes(
 
   return (req, res) => {
     const target = withoutAlias(req.url ?? '/');
-    const [path = ''] = target.split('?', 1);
+    const path = pathOfTarget(target);
     const handler = handlers.get(path);
     if (!handler) return endAnswer(req, res, 404);
     if (refuseMethod(req, res, handler.method)) return undefined;
@@ -164,9 +164,11 @@ async function admit(
   if (problem !== undefined) throw admitted.refuse(new ConnectError(problem, Code.InvalidArgument));
   let request: Message;
   try {
-    request = call.query
-      ? await readMessage(method, call.format, messageOf(call.query), budget)
-      : await readRequest(method, call.format, call.req, call.res, budget);
+    request = await admitted.race(
+      call.query
+        ? readMessage(method, call.format, messageOf(call.query), budget)
+        : readRequest(method, call.format, call.req, call.res, budget),
+    );
   } catch (error) {
     throw admitted.refuse(error);
   }

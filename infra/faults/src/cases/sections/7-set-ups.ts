@@ -39,6 +39,11 @@ export const setUps: Section = {
       ['connect-timeout-ms', '2592000000'],
       ['connect-timeout-ms', '9999999999'],
     ]),
+    through(deadlines, [
+      [['grpc-timeout', '0S'], 'status 4'],
+      [['grpc-timeout', '0n'], 'status 4'],
+      [['connect-timeout-ms', '0'], 'deadline_exceeded: …'],
+    ]),
     allThrough(starts, 'ends with 1: REDIS_URL: must be a URL that begins with redis:…', [
       { app: 'importer', env: { REDIS_URL: 'redis+sentinel://127.0.0.1:26379/queue' } },
       { app: 'importer', env: { REDIS_URL: 'redis-cluster://127.0.0.1:6379' } },
