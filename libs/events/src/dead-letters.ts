@@ -3,7 +3,8 @@ import { deadLetterTopic, type KeptFields } from '@core/contracts';
 import type { Fault } from './consumer/classify.ts';
 import type { ConsumedRecord, EventProducer, EventRecord, UnreadableRecords } from './kafka-client.ts';
 import { SIGNATURE_HEADER } from './signature.ts';
-import { headersWithoutPersonalData, keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
+import { HEADERS_LEFT_OUT, keptHeaders } from './kept-headers.ts';
+import { keyWithoutPersonalData, withoutPersonalData } from './personal-data.ts';
 
 /**
  * - malformed: no body, not UTF-8, not JSON, or no object
@@ -108,7 +109,9 @@ const LONGEST_RULE = 500;
 
 function toRecord({ record, keeps, reason, fault, attempts }: DeadLetter): EventRecord {
   const body = withoutPersonalData(record.value, keeps);
-  const own = Object.entries(record.headers).filter(([name]) => !name.startsWith(OUR_HEADERS));
+  const own = Object.entries(record.headers).filter(
+    ([name]) => !name.startsWith(OUR_HEADERS) || name === HEADERS_LEFT_OUT,
+  );
   const { [SIGNATURE_HEADER]: signature, ...unsigned } = Object.fromEntries(own);
   // The signature belongs to the original body only.
   const fits = signature !== undefined && body === record.value;
@@ -116,7 +119,7 @@ function toRecord({ record, keeps, reason, fault, attempts }: DeadLetter): Event
     topic: deadLetterTopic(record.topic),
     key: keyWithoutPersonalData(record.key),
     headers: {
-      ...headersWithoutPersonalData(fits ? { ...unsigned, [SIGNATURE_HEADER]: signature } : unsigned),
+      ...keptHeaders(fits ? { ...unsigned, [SIGNATURE_HEADER]: signature } : unsigned),
       dlq_reason: reason,
       ...(fault?.field ? { dlq_field: fault.field } : {}),
       ...(fault?.rule ? { dlq_rule: fault.rule.slice(0, LONGEST_RULE) } : {}),

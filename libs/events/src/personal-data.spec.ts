@@ -3,10 +3,11 @@ import { keyWithoutPersonalData, withoutEmails, withoutPersonalData } from './pe
 
 const KEPT: KeptFields = {
   note: 'text',
-  sequence: 'text',
+  sequence: 'int64',
   customer_id: 'uuid',
+  event_id: 'id',
   email: 'removed',
-  score: { recency: 'text', deeper: { segment: 'text' } },
+  score: { recency: 'int32', as_of: 'time', deeper: { segment: 'text' } },
 };
 const clean = (body: string | Buffer | null) =>
   withoutPersonalData(typeof body === 'string' ? Buffer.from(body) : body, KEPT)?.toString() ?? null;
@@ -26,6 +27,10 @@ describe('withoutPersonalData', () => {
     ['a text where an object belongs', '{"score":"Ada"}', '{"score":"[removed]"}'],
     ['what is no id of ours', '{"customer_id":"gid://shopify/Customer/7"}', '{"customer_id":"[removed]"}'],
     ['a number for an id', '{"customer_id":7}', '{"customer_id":"[removed]"}'],
+    ['a name where a number belongs', '{"score":{"recency":"Ada"}}', '{"score":{"recency":"[removed]"}}'],
+    ['a name where a time belongs', '{"score":{"as_of":"Ada"}}', '{"score":{"as_of":"[removed]"}}'],
+    ['a name in an id', '{"event_id":"Ada Lovelace"}', '{"event_id":"[removed]"}'],
+    ['a text longer than any name', `{"note":"${'x'.repeat(65)}"}`, '{"note":"[removed]"}'],
     ['an email in a text', '{"note":"call ada@example.com."}', '{"note":"call [removed]"}'],
     ['an email as a field name', '{"ada@example.com":1}', `{${UNKNOWN}}`],
     ['an escaped email', '{"note":"ada\\u0040example.com"}', '{"note":"[removed]"}'],

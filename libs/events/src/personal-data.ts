@@ -1,15 +1,15 @@
 import {
+  hasForm,
   isJsonObject,
-  isRawNumber,
   parseJson,
   rawNumber,
   repeatedFields,
-  textProblem,
   type Kept,
   type KeptFields,
 } from '@core/contracts';
 
-const REMOVED = '[removed]';
+/** Stands where something was that may not be kept. */
+export const REMOVED = '[removed]';
 
 /** Stands once for all fields that were left out: their names may tell of a person, too. */
 const UNKNOWN_FIELDS = 'fields that the schema does not know';
@@ -23,22 +23,6 @@ const MOST_BYTES = 512 * 1024;
  */
 export const withoutEmails = (text: string): string =>
   text.replace(/[^\s"'<>,;]+/g, (word) => (/.[@＠﹫]./s.test(word) ? REMOVED : word));
-
-/**
- * Headers are names, ids and times. Longer headers are left out, so that a dead letter fits into its topic,
- * and so are headers that break the rule of what can be stored: a parked event is stored in PostgreSQL.
- */
-const LONGEST_HEADER = 1_024;
-const MOST_HEADERS = 64;
-
-/** Headers with every text that reads like an email replaced. */
-export const headersWithoutPersonalData = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name, value]) => !textProblem(name + value, LONGEST_HEADER))
-      .slice(0, MOST_HEADERS)
-      .map(([name, value]) => [withoutEmails(name), withoutEmails(value)]),
-  );
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -86,9 +70,7 @@ function only(object: Record<string, unknown>, kept: KeptFields): Record<string,
 function clean(value: unknown, how: Kept): unknown {
   // Nothing was there: producers that write every field leave these.
   if (value === null || value === '') return value;
-  if (isRawNumber(value)) return how === 'text' ? value : REMOVED;
   if (typeof how === 'object') return isJsonObject(value) ? only(value, how) : REMOVED;
-  if (how === 'uuid') return typeof value === 'string' && UUID.test(value) ? value : REMOVED;
-  if (how === 'removed' || typeof value === 'object') return REMOVED;
+  if (how === 'removed' || !hasForm(how, value)) return REMOVED;
   return typeof value === 'string' ? withoutEmails(value) : value;
 }

@@ -106,7 +106,8 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
   /** As a consumer does with a record of a customer whom nobody knows. */
   const receive = (event: Event, body: object) => {
     const value = Buffer.from(JSON.stringify(body));
-    const record = { topic, partition: 0, offset: 0n, key: null, headers: {}, value };
+    const headers = { ce_id: event.eventId, 'x-customer': 'Ada Lovelace' };
+    const record = { topic, partition: 0, offset: 0n, key: null, headers, value };
     const unknown = { ...handler, handleMany: async () => ['unknown'] } as TopicHandler<{ eventId: string }>;
     return applyBatch(
       deps,
@@ -209,10 +210,10 @@ it('keeps of an event that waits nothing but what may be kept, and applies it al
   const event = { eventId: randomUUID(), merchantId, customerId: randomUUID() };
   const body = { ...event, first_name: 'Ada', phone: '555-0100' };
   expect(await receive(event, body)).toEqual(['parked']);
-  const { rows } = await database.owner.query('select body from parked_events where event_id = $1', [
+  const { rows } = await database.owner.query('select body, headers from parked_events where event_id = $1', [
     claimOf(event.eventId).key,
   ]);
-  expect(rows).toEqual([{ body: event }]);
+  expect(rows).toEqual([{ body: event, headers: { ce_id: event.eventId, dlq_headers_left_out: '1' } }]);
   await newCustomer(event.customerId);
   await round();
   expect(await handled(merchantId)).toEqual([event.eventId]);

@@ -49,7 +49,8 @@ export const gdprRequestCreated = {
    * Its thirty days go on: it is written down as pending with what is wrong with it, and without the person; it is done
    * when the producer has sent it anew. One that nobody can be found for is the unknown merchant's, and one whose id is
    * another request's, done ones included, cannot be written down under it: both are named by their place in Kafka, as
-   * their dead letters are.
+   * their dead letters are. A shop_redact is of unknown kind until it is sent anew: one that is written down as what it is
+   * would be carried out, whatever its problem.
    */
   async beforeDeadLetter(
     tx: Tx,
@@ -59,7 +60,8 @@ export const gdprRequestCreated = {
   ) {
     const merchantId = await findMerchant(tx, event);
     const requestId = requestIdOf(ctx, event);
-    const kind = event.kind || 'unknown';
+    const { kind: asked } = event;
+    const kind = merchantId === '' || asked === '' || asked === 'shop_redact' ? 'unknown' : asked;
     const named =
       merchantId !== '' &&
       !(error instanceof IdReused) &&
@@ -67,7 +69,7 @@ export const gdprRequestCreated = {
     await recordPrivacyRequest(tx, ctx, {
       merchantId: merchantId || UNKNOWN_MERCHANT,
       requestId: named ? requestId : place,
-      kind: named ? kind : 'unknown',
+      kind,
       problem,
     });
   },

@@ -60,6 +60,9 @@ const FAULT: Record<string, JsonSchema> = {
 };
 const LEFT_OUT: Record<string, JsonSchema> = {
   dlq_signature: text('Its header jws was removed, because the body was written anew', { const: 'removed' }),
+  dlq_headers_left_out: text('Its own headers that nobody here reads are left out: how many', {
+    pattern: '^\\d+$',
+  }),
   dlq_body_bytes: text('The body is left out, it was no JSON object or too large: how long it was', {
     pattern: '^\\d+$',
   }),

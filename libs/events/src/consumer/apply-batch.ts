@@ -1,5 +1,6 @@
 import { claimEvents, inTransaction, parkEvents, type ClaimOutcome, type Pool, type Tx } from '@core/db';
-import { headersWithoutPersonalData, withoutPersonalData } from '../personal-data.ts';
+import { keptHeaders } from '../kept-headers.ts';
+import { withoutPersonalData } from '../personal-data.ts';
 import { Unhandleable } from './classify.ts';
 import type { Delivery, EventOutcome, TopicHandler } from './topic-handler.ts';
 
@@ -92,7 +93,7 @@ async function park<C>(
       topic: record.topic,
       partition: record.partition,
       offset: record.offset,
-      headers: headersWithoutPersonalData(record.headers),
+      headers: keptHeaders(record.headers),
       // An id may name a person, too.
       body: String(withoutPersonalData(Buffer.from(handler.encode(event)), handler.keeps)),
       ...handler.customerOf(event),

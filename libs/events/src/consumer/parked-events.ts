@@ -63,10 +63,9 @@ async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: Abo
     const verdict = classify(err);
     if (verdict.kind === 'transient') throw err;
     const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
-    deps.log.warn(
-      { topic: event.topic, claimed_as: event.claimedAs, reason, err },
-      'a parked event is given up',
-    );
+    // By its place: its id is whatever its producer made it of.
+    const { topic, partition, offset } = event;
+    deps.log.warn({ topic, partition, offset: String(offset), reason, err }, 'a parked event is given up');
     await inTransaction(deps.pool, async (tx) => {
       const taken = await takeEvent(tx, deps.groupId, event.claimedAs);
       await giveUp(

@@ -1,0 +1,51 @@
+import { CE_ID, CE_SOURCE, hasForm, traceparentOf, TRACEPARENT } from '@core/contracts';
+import { REMOVED, withoutEmails } from './personal-data.ts';
+import { SIGNATURE_HEADER } from './signature.ts';
+
+const LONGEST = 1_024;
+
+const fits =
+  (form: RegExp) =>
+  (value: string): boolean =>
+    value.length <= LONGEST && form.test(value);
+const isId = (value: string): boolean => hasForm('id', value);
+
+/** Every header that something reads, and the form of its value. */
+const KNOWN = new Map<string, (value: string) => boolean>([
+  ['ce_specversion', fits(/^\d\.\d$/)],
+  [CE_ID, isId],
+  ['ce_type', isId],
+  [CE_SOURCE, isId],
+  ['ce_time', (value) => hasForm('time', value)],
+  ['content-type', fits(/^[\w.+-]+\/[\w.+-]+(?:; ?charset=[\w-]+)?$/)],
+  [TRACEPARENT, (value) => traceparentOf(value) !== undefined],
+  ['redriven_from', isId],
+  [SIGNATURE_HEADER, fits(/^[\w-]+\.\.[\w-]+$/)],
+]);
+
+/** Without one of these a record would be another event: what has not its form stands as removed, and keeps it from a redrive. */
+const IDENTIFYING = [CE_ID, CE_SOURCE];
+
+/** On what is kept of a record: how many of its headers are not. */
+export const HEADERS_LEFT_OUT = 'dlq_headers_left_out';
+
+/**
+ * The headers of a record that may be kept where others than its reader see them: by name and form. Rejected: all of them
+ * but for their emails, because a producer may put a person's name into one, and into its name; and the names of the
+ * others, for the same reason.
+ */
+export function keptHeaders({
+  [HEADERS_LEFT_OUT]: before = '',
+  ...headers
+}: Record<string, string>): Record<string, string> {
+  const given = Object.entries(headers);
+  const kept = given.flatMap(([name, value]) => {
+    const hasItsForm = KNOWN.get(name);
+    if (!hasItsForm) return [];
+    if (value === '' || hasItsForm(value)) return [[name, withoutEmails(value)] as const];
+    return IDENTIFYING.includes(name) ? [[name, REMOVED] as const] : [];
+  });
+  // A parked event that becomes a dead letter is cleaned twice.
+  const leftOut = given.length - kept.length + (/^\d{1,6}$/.test(before) ? Number(before) : 0);
+  return { ...Object.fromEntries(kept), ...(leftOut > 0 ? { [HEADERS_LEFT_OUT]: String(leftOut) } : {}) };
+}
