@@ -26,7 +26,7 @@ import { createRefusals } from './call/try-again.ts';
 import { createTellUnreadable } from './call/emails.ts';
 import { createProveShop } from './call/prove-shop.ts';
 import { createScoreOf } from './call/score-of.ts';
-import type { apiEnv } from './config.ts';
+import { callersOf, type apiEnv } from './config.ts';
 import { startGrpcServer } from './grpc/server.ts';
 import { grpcCredentials } from './grpc/tls.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
@@ -62,7 +62,7 @@ export async function startApi(
 ): Promise<RunningApi> {
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
-  const identify = openIdentify(env, log);
+  const identify = openIdentify(callersOf(env), log);
   const credentials = grpcCredentials(env);
 
   const pool = createPool(env, { app: 'api', log, lockTimeoutMs: LOCK_TIMEOUT_MS.ofCalls });

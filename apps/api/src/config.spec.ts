@@ -1,4 +1,4 @@
-import { apiEnv } from './config.ts';
+import { apiEnv, callersOf } from './config.ts';
 
 const { parse } = apiEnv.AUTH_GRPC_URL;
 
@@ -19,4 +19,50 @@ describe('AUTH_GRPC_URL', () => {
 it('LOG_LEVEL names a level', () => {
   expect(apiEnv.LOG_LEVEL.parse(undefined)).toBe('info');
   expect(() => apiEnv.LOG_LEVEL.parse('loud')).toThrow('must be one of trace');
+});
+
+describe('without readEnv', () => {
+  const callers = (env: Partial<Parameters<typeof callersOf>[0]>) =>
+    callersOf({
+      CORE_AUTH_ISSUER: undefined,
+      CORE_AUTH_AUDIENCE: undefined,
+      CORE_AUTH_JWKS: undefined,
+      CORE_GRPC_TLS_CLIENT_CA: undefined,
+      CORE_GRPC_TLS_CLIENTS: [],
+      NODE_ENV: 'development',
+      ...env,
+    });
+  const source = { keys: { keys: [] } };
+  const clients = [{ caller: 'points', scopes: new Set<never>() }];
+
+  it('everybody is let in outside of production alone, where nothing says who may', () => {
+    expect(callers({})).toBe('everybody');
+    expect(() => callers({ NODE_ENV: 'production' })).toThrow('in production callers must be authenticated');
+  });
+
+  it.each<[string, Parameters<typeof callers>[0]]>([
+    [
+      'an issuer without its keys',
+      { CORE_AUTH_ISSUER: 'https://auth.example.com', CORE_AUTH_AUDIENCE: 'core' },
+    ],
+    ['keys without an issuer', { CORE_AUTH_JWKS: source }],
+    ['clients without their authority', { CORE_GRPC_TLS_CLIENTS: clients }],
+  ])('%s lets nobody in', (_, env) => {
+    for (const NODE_ENV of ['development', 'production'] as const) {
+      expect(() => callers({ ...env, NODE_ENV })).toThrow(/CORE_AUTH_|CORE_GRPC_TLS_/);
+    }
+  });
+
+  it('callers are known by what is there in full', () => {
+    const [issuer, audience] = ['https://auth.example.com', 'core'];
+    const tokens = { CORE_AUTH_ISSUER: issuer, CORE_AUTH_AUDIENCE: audience, CORE_AUTH_JWKS: source };
+    expect(callers({ ...tokens, NODE_ENV: 'production' })).toEqual({
+      tokens: { issuer, audience, source },
+      clients: undefined,
+    });
+    expect(callers({ CORE_GRPC_TLS_CLIENT_CA: '/ca.crt', CORE_GRPC_TLS_CLIENTS: clients })).toEqual({
+      tokens: undefined,
+      clients,
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { databaseEnv, keyringEnv, replicasEnv } from '@core/db';
 import {
   appEnv,
+  assertRule,
   flag,
   integer,
   keySource,
@@ -8,12 +9,14 @@ import {
   needs,
   nodeEnv,
   optionalText,
+  origins,
   port,
   text,
   together,
   withRules,
   type Env,
   type EnvRule,
+  type KeySource,
   type Variable,
 } from '@core/runtime';
 import { shopifyEnv } from '@core/shopify';
@@ -85,7 +88,7 @@ const variables = {
   }),
   ...quotaEnv,
   AUTH_GRPC_URL: authAddress,
-  CORE_CORS_ORIGINS: list({
+  CORE_CORS_ORIGINS: origins({
     doc: 'origins of web pages that may call the HTTP port',
     default: [],
     example: 'https://admin.example.com',
@@ -100,6 +103,9 @@ const variables = {
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
   NODE_ENV: nodeEnv,
 };
+
+const tokensWhole = together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS');
+const clientsBelieved = needs('CORE_GRPC_TLS_CLIENTS', 'CORE_GRPC_TLS_CLIENT_CA');
 
 const callersKnownInProduction: EnvRule = (given) =>
   given('NODE_ENV') !== 'production' || given('CORE_AUTH_ISSUER') || given('CORE_GRPC_TLS_CLIENT_CA')
@@ -123,10 +129,37 @@ const tlsFilesFit: EnvRule = (given) => {
 
 export const apiEnv = withRules(
   variables,
-  together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS'),
-  needs('CORE_GRPC_TLS_CLIENTS', 'CORE_GRPC_TLS_CLIENT_CA'),
+  tokensWhole,
+  clientsBelieved,
   tlsFilesFit,
   callersKnownInProduction,
 );
 
 export type ApiEnv = Env<typeof apiEnv>;
+
+/** How callers prove who they are: by tokens, by certificates, by either; or everybody is let in. */
+export type Callers =
+  | 'everybody'
+  | {
+      tokens: { issuer: string; audience: string; source: KeySource } | undefined;
+      clients: readonly Caller[] | undefined;
+    };
+
+type CallersEnv = Pick<
+  ApiEnv,
+  | 'CORE_AUTH_ISSUER'
+  | 'CORE_AUTH_AUDIENCE'
+  | 'CORE_AUTH_JWKS'
+  | 'CORE_GRPC_TLS_CLIENT_CA'
+  | 'CORE_GRPC_TLS_CLIENTS'
+  | 'NODE_ENV'
+>;
+
+/** @throws EnvError where nothing lets everybody in and nobody could be known, also without readEnv */
+export function callersOf(env: CallersEnv): Callers {
+  for (const rule of [tokensWhole, clientsBelieved, callersKnownInProduction]) assertRule(rule, env);
+  const { CORE_AUTH_ISSUER: issuer, CORE_AUTH_AUDIENCE: audience, CORE_AUTH_JWKS: source } = env;
+  const tokens = issuer && audience && source ? { issuer, audience, source } : undefined;
+  const clients = env.CORE_GRPC_TLS_CLIENT_CA ? env.CORE_GRPC_TLS_CLIENTS : undefined;
+  return tokens || clients ? { tokens, clients } : 'everybody';
+}

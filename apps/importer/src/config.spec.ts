@@ -60,10 +60,21 @@ describe('REDIS_SENTINELS', () => {
     ],
   ])('may name %s', (_, given) => expect(problems(given)).toEqual([]));
 
-  it.each(['sentinel-1', 'sentinel-1:', 'sentinel-1:99999', 'sentinel-1:26379,', ':26379'])(
-    'may not be %s',
-    (value) =>
-      expect(problems({ REDIS_SENTINELS: value })).toEqual(['REDIS_SENTINELS: must be host:port,host:port']),
+  it.each([
+    'sentinel-1',
+    'sentinel-1:',
+    'sentinel-1:99999',
+    'sentinel-1:0',
+    'sentinel-1:26379,',
+    ':26379',
+    'redis://a:26379,redis://b:26379',
+    'sentinel-1:26379,rediss://b:26379',
+    'user:secret@a:26379',
+    'a:26379/0',
+    'a b:26379',
+    'a:1:26379',
+  ])('may not be %s', (value) =>
+    expect(problems({ REDIS_SENTINELS: value })).toEqual(['REDIS_SENTINELS: must be host:port,host:port']),
   );
 
   it.each([

@@ -1,5 +1,5 @@
 import { readEnv } from '@core/runtime';
-import { shopRedactionPolicy, workerEnv } from './config.ts';
+import { sealerOf, shopRedactionPolicy, signersOf, workerEnv } from './config.ts';
 
 const policyOf = (env: Record<string, string>) =>
   shopRedactionPolicy(
@@ -59,4 +59,34 @@ it('production needs the password of the sealer', () => {
     'CORE_DB_SEALER_PASSWORD: is required in production',
   );
   expect(required({ CORE_DB_SEALER_PASSWORD: '' })).not.toThrow();
+});
+
+describe('without readEnv', () => {
+  const production = { NODE_ENV: 'production' } as const;
+  const keys = { keys: { keys: [] } };
+
+  it('records go unsigned only where that is said or allowed', () => {
+    const signers = (env: Partial<Parameters<typeof signersOf>[0]>) =>
+      signersOf({
+        CORE_EVENTS_JWKS: undefined,
+        CORE_EVENTS_SIGNATURES: 'auto',
+        NODE_ENV: 'development',
+        ...env,
+      });
+    expect(() => signers(production)).toThrow('set CORE_EVENTS_JWKS');
+    expect(() => signers({ CORE_EVENTS_SIGNATURES: 'required' })).toThrow('set CORE_EVENTS_JWKS');
+    expect(signers({ ...production, CORE_EVENTS_JWKS: keys })).toBe(keys);
+    expect(signers({ ...production, CORE_EVENTS_SIGNATURES: 'off', CORE_EVENTS_JWKS: keys })).toBe('off');
+    expect(signers({})).toBe('off');
+  });
+
+  it('the audit log goes unsealed outside of production alone', () => {
+    const sealer = (password: string | undefined, NODE_ENV: 'production' | 'development') =>
+      sealerOf({ CORE_DB_SEALER_PASSWORD: password, NODE_ENV });
+    expect(() => sealer(undefined, 'production')).toThrow(
+      'CORE_DB_SEALER_PASSWORD: is required in production',
+    );
+    expect(sealer('secret', 'production')).toEqual({ password: 'secret' });
+    expect(sealer(undefined, 'development')).toBe('off');
+  });
 });

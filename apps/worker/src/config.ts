@@ -3,6 +3,7 @@ import { databaseEnv, directEnv, keyringEnv, needsDirect, quietLogsEnv, sealerEn
 import { kafkaEnv } from '@core/events';
 import {
   appEnv,
+  assertRule,
   integer,
   keySource,
   oneOf,
@@ -11,6 +12,7 @@ import {
   withRules,
   type Env,
   type EnvRule,
+  type KeySource,
 } from '@core/runtime';
 
 /** A day less than the legal limit: the redaction itself takes time too. */
@@ -71,6 +73,24 @@ const sealedInProduction: EnvRule = (given) =>
 
 export const workerEnv = withRules(variables, signersKnown, sealedInProduction, needsDirect);
 
+type WorkerEnv = Env<typeof workerEnv>;
+
+/** Whose signatures count, or that none is asked for. @throws EnvError where one must be, also without readEnv */
+export function signersOf(
+  env: Pick<WorkerEnv, 'CORE_EVENTS_JWKS' | 'CORE_EVENTS_SIGNATURES' | 'NODE_ENV'>,
+): KeySource | 'off' {
+  assertRule(signersKnown, env);
+  return env.CORE_EVENTS_SIGNATURES === 'off' ? 'off' : (env.CORE_EVENTS_JWKS ?? 'off');
+}
+
+/** The password of the role that seals, or that nobody seals. @throws EnvError in production without one, also without readEnv */
+export function sealerOf(
+  env: Pick<WorkerEnv, 'CORE_DB_SEALER_PASSWORD' | 'NODE_ENV'>,
+): { password: string } | 'off' {
+  assertRule(sealedInProduction, env);
+  return env.CORE_DB_SEALER_PASSWORD ? { password: env.CORE_DB_SEALER_PASSWORD } : 'off';
+}
+
 /**
  * The delay of a shop redaction; never zero in production, where an operator must be able to stop a forged
  * one.
@@ -79,7 +99,7 @@ export const shopRedactionPolicy = ({
   CORE_SHOP_REDACT_WAIT: wait,
   CORE_SHOP_REDACT_MOST: most,
   NODE_ENV,
-}: Pick<Env<typeof workerEnv>, 'CORE_SHOP_REDACT_WAIT' | 'CORE_SHOP_REDACT_MOST' | 'NODE_ENV'>) => ({
+}: Pick<WorkerEnv, 'CORE_SHOP_REDACT_WAIT' | 'CORE_SHOP_REDACT_MOST' | 'NODE_ENV'>) => ({
   wait: wait ?? (NODE_ENV === 'production' ? SHOP_REDACT_WAIT_S : 0),
   most,
 });

@@ -9,7 +9,7 @@ import {
   workerGroup,
 } from '@core/events';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
-import { shopRedactionPolicy, workerEnv } from './config.ts';
+import { sealerOf, shopRedactionPolicy, signersOf, workerEnv } from './config.ts';
 import { runBackground } from './run-background.ts';
 import { openSignatures, withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
@@ -18,7 +18,7 @@ const KAFKA_ADVICE =
   'see KAFKA_BROKER, KAFKA_TLS and KAFKA_SASL; `npm run ops -- topics` creates missing topics';
 
 await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
-  const verify = openSignatures(env, log);
+  const verify = openSignatures(signersOf(env), log);
   const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
   const metrics = createMetrics('worker');
   const pool = createPool(env, { app: 'worker', log, direct: env.CORE_DB_DIRECT });
@@ -41,7 +41,8 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const { signal } = shutdown;
   const wait = (what: string) => ({ what, signal, log, advise: () => KAFKA_ADVICE });
   await untilReady(() => assertServablePrimary(pool, { env, log }), { ...wait('PostgreSQL'), advise });
-  const background = runBackground({ env, policy: shopRedactionPolicy(env), pool, keys, log, metrics });
+  const policy = shopRedactionPolicy(env);
+  const background = runBackground({ env, sealer: sealerOf(env), policy, pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
   const producer = await untilReady(() => kafka.producer(), wait('Kafka'));
   const relay = startRelay({ pool, producer, log, metrics });

@@ -26,7 +26,7 @@ const logged = () => {
   const log = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   return { ...log, child: () => log };
 };
-function start(env: Record<string, string> = {}) {
+function start(by?: 'off' | { password: string }) {
   const url = new URL(database.urlFor('core_sealer'));
   const metrics = createMetrics('worker');
   const log = logged();
@@ -35,14 +35,11 @@ function start(env: Record<string, string> = {}) {
       CORE_DB_HOST: url.hostname,
       CORE_DB_PORT: Number(url.port),
       CORE_DB_NAME: database.name,
-      CORE_DB_USER: 'core_worker',
-      CORE_DB_PASSWORD: 'not the sealer’s',
       CORE_DB_TLS: false,
       CORE_DB_POOL: 2,
       CORE_DB_POOLER: 'none' as const,
-      CORE_DB_SEALER_PASSWORD: decodeURIComponent(url.password),
-      ...env,
     },
+    sealer: by ?? { password: decodeURIComponent(url.password) },
     log,
     metrics,
     everyMs: 20,
@@ -127,12 +124,12 @@ it('says when it cannot seal, and stands still in its figures', async () => {
 });
 
 it('says which password is refused', async () => {
-  const { log } = start({ CORE_DB_SEALER_PASSWORD: 'not the password' });
+  const { log } = start({ password: 'not the password' });
   const said = await waitUntil(() => log.error.mock.calls[0]?.[1] as unknown, { what: 'the complaint' });
   expect(said).toMatch(/^could not seal the audit log; trying again: .*see CORE_DB_SEALER_PASSWORD;/);
 });
 
 it('without a password warns', async () => {
-  const { log } = start({ CORE_DB_SEALER_PASSWORD: '' });
+  const { log } = start('off');
   expect(log.warn).toHaveBeenCalledWith(expect.stringContaining('CORE_DB_SEALER_PASSWORD is not set'));
 });

@@ -33,11 +33,8 @@ async function consumeSigned(jwks: string) {
   await client.ensureTopics(
     [topic, deadLetterTopic(topic)].map((name) => ({ name, partitions: 1, config: {} })),
   );
-  const verify = openSignatures(
-    { CORE_EVENTS_SIGNATURES: 'auto', CORE_EVENTS_JWKS: parseKeySource(jwks) },
-    log,
-  );
-  if (!verify) throw new Error('with keys signatures are checked');
+  const verify = openSignatures(parseKeySource(jwks), log);
+  if (verify === 'off') throw new Error('with keys signatures are checked');
   const consumer: EventConsumer = await runConsumer({
     client,
     groupId,

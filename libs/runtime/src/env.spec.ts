@@ -1,7 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnvError, needs, optionalText, readEnv, secretOrFile, text, together, withRules } from './env.ts';
+import {
+  addresses,
+  EnvError,
+  needs,
+  optionalText,
+  origins,
+  readEnv,
+  secretOrFile,
+  text,
+  together,
+  withRules,
+} from './env.ts';
 
 describe('a secret, or a file with it', () => {
   const dir = mkdtempSync(join(tmpdir(), 'env-'));
@@ -34,6 +45,48 @@ describe('a secret, or a file with it', () => {
     expect(() => read(dir)).toThrow('KEYS: names a file that cannot be read: EISDIR');
     expect(() => read()).toThrow('KEYS: is required');
   });
+});
+
+describe('addresses', () => {
+  const read = (AT: string) => readEnv({ AT: addresses({ doc: 'at' }) }, { AT }).AT;
+
+  it.each([
+    [
+      'a:1, b-2.example.com:65535',
+      [
+        { host: 'a', port: 1 },
+        { host: 'b-2.example.com', port: 65_535 },
+      ],
+    ],
+    ['10.0.0.2:5432', [{ host: '10.0.0.2', port: 5_432 }]],
+    ['[::1]:5432', [{ host: '[::1]', port: 5_432 }]],
+    ['::1:5432', [{ host: '::1', port: 5_432 }]],
+  ])('may be %s', (text, expected) => expect(read(text)).toEqual(expected));
+
+  it.each(['http://a:1', 'postgres://core:secret@a:5432/core', 'a:1,', 'a', 'a:0', 'a:1/x', 'a;b:1'])(
+    'may not be %s',
+    (text) => expect(() => read(text)).toThrow('AT: must be host:port,host:port'),
+  );
+});
+
+describe('origins', () => {
+  const read = (AT: string) => readEnv({ AT: origins({ doc: 'at' }) }, { AT }).AT;
+
+  it('are as browsers send them', () =>
+    expect(read('https://a.example.com, http://localhost:3000')).toEqual([
+      'https://a.example.com',
+      'http://localhost:3000',
+    ]));
+
+  it.each([
+    'https://a.example.com/',
+    'https://A.example.com',
+    'https://a.example.com:443',
+    'a.example.com',
+    '*',
+  ])('may not be %s, which fits no page', (text) =>
+    expect(() => read(text)).toThrow('AT: must be origins such as https://admin.example.com'),
+  );
 });
 
 describe('rules over several variables', () => {

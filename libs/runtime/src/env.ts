@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { isPublished, textsIn } from './published-secrets.ts';
 
 /** One environment variable: how to read it, and what to say in .env.example and the README. */
@@ -45,6 +46,15 @@ export const needs =
   (name: string, other: string): EnvRule =>
   (given) =>
     given(name) !== undefined && given(other) === undefined ? `${name} needs ${other}` : undefined;
+
+/**
+ * Holds an environment to a rule whoever has read it: what is opened or left out by it must not depend on that.
+ * @throws EnvError
+ */
+export function assertRule(rule: EnvRule, env: Readonly<Record<string, unknown>>): void {
+  const problem = rule((name) => String(env[name] ?? '') || undefined);
+  if (problem !== undefined) throw new EnvError(problem);
+}
 
 /** Every wrong or missing variable, by name, so that one start shows all of them. */
 export class EnvError extends Error {
@@ -198,6 +208,21 @@ export interface Address {
   port: number;
 }
 
+/** Origins of web pages, comma-separated, as browsers send them. A path or a slash behind one would fit none of them. */
+export const origins = (options: Options<readonly string[]>) => {
+  const given = list(options);
+  return {
+    ...given,
+    parse: (raw: string | undefined) => {
+      const all = given.parse(raw);
+      const isOrigin = (text: string) => URL.parse(text)?.origin === text;
+      if (!all.every(isOrigin))
+        throw new Error('must be origins such as https://admin.example.com, without a path');
+      return all;
+    },
+  };
+};
+
 /** host:port,host:port */
 export const addresses = (options: Options<readonly Address[]>) =>
   variable(options, (raw) => raw.split(',').map((part) => addressIn(part, 'must be host:port,host:port')));
@@ -208,8 +233,11 @@ export const optionalAddress = (options: Omit<Options<Address>, 'default'>) =>
     addressIn(raw, 'must be host:port'),
   );
 
+/** No URL, which nobody would find out before the first connection fails: its scheme would be a part of the host. */
 function addressIn(text: string, expected: string): Address {
-  const match = /^(.+):(\d{1,5})$/.exec(text.trim());
-  if (!match?.[1] || Number(match[2]) > 65_535) throw new Error(expected);
-  return { host: match[1], port: Number(match[2]) };
+  const [, host = '', digits] = /^([\w.:-]+|\[[\da-f:.]+\]):(\d{1,5})$/i.exec(text.trim()) ?? [];
+  const port = Number(digits);
+  const isHost = host.startsWith('[') || isIPv6(host) || !host.includes(':');
+  if (!host || !isHost || port < 1 || port > 65_535) throw new Error(expected);
+  return { host, port };
 }

@@ -1,29 +1,19 @@
 import { CoreError, type Logger, openPublicKeys } from '@core/runtime';
 import { allowDev, type Identify } from '../call/caller.ts';
-import type { ApiEnv } from '../config.ts';
+import type { Callers } from '../config.ts';
 import { createCertificateCheck, type CertificateCheck } from './clients.ts';
 import { createTokenCheck, type TokenCheck } from './tokens.ts';
 
-type AuthEnv = Pick<
-  ApiEnv,
-  | 'CORE_AUTH_ISSUER'
-  | 'CORE_AUTH_AUDIENCE'
-  | 'CORE_AUTH_JWKS'
-  | 'CORE_GRPC_TLS_CLIENT_CA'
-  | 'CORE_GRPC_TLS_CLIENTS'
->;
-
-/**
- * How callers prove who they are: by tokens, by certificates, by either. Where nothing is configured everybody is
- * `dev`; apiEnv refuses that in production.
- */
-export function openIdentify(env: AuthEnv, log: Logger): Identify {
-  const [tokens, certificates] = [tokensBy(env, log), certificatesBy(env)];
-  if (tokens || certificates) return createIdentify(tokens, certificates);
-  log.warn(
-    'callers are not authenticated, everyone may do everything: neither CORE_AUTH_* nor CORE_GRPC_TLS_CLIENT_CA is set',
-  );
-  return allowDev;
+/** @param callers as callersOf reads them: to let everybody in has to be said */
+export function openIdentify(callers: Callers, log: Logger): Identify {
+  if (callers === 'everybody') {
+    log.warn(
+      'callers are not authenticated, everyone may do everything: neither CORE_AUTH_* nor CORE_GRPC_TLS_CLIENT_CA is set',
+    );
+    return allowDev;
+  }
+  const { tokens, clients } = callers;
+  return createIdentify(tokens && tokenCheck(tokens, log), clients && createCertificateCheck(clients));
 }
 
 /** A token decides where one is shown, else the certificate. */
@@ -40,12 +30,10 @@ export function createIdentify(tokens?: TokenCheck, certificates?: CertificateCh
   };
 }
 
-function tokensBy(env: AuthEnv, log: Logger): TokenCheck | undefined {
-  const { CORE_AUTH_ISSUER: issuer, CORE_AUTH_AUDIENCE: audience, CORE_AUTH_JWKS: source } = env;
-  if (!issuer || !audience || !source) return undefined;
+function tokenCheck(
+  { issuer, audience, source }: NonNullable<Exclude<Callers, 'everybody'>['tokens']>,
+  log: Logger,
+): TokenCheck {
   const keys = openPublicKeys(source, { variable: 'CORE_AUTH_JWKS', log });
   return createTokenCheck({ issuer, audience, keys });
 }
-
-const certificatesBy = (env: AuthEnv): CertificateCheck | undefined =>
-  env.CORE_GRPC_TLS_CLIENT_CA ? createCertificateCheck(env.CORE_GRPC_TLS_CLIENTS) : undefined;

@@ -1,14 +1,14 @@
-import { advise, createPool, inTransaction } from '@core/db';
+import { advise, createPool, inTransaction, type DatabaseEnv } from '@core/db';
 import { sealAudit } from '@core/domain';
-import { pause, type Env } from '@core/runtime';
+import { pause } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
-import type { workerEnv } from '../config.ts';
 import { sealerMetrics } from './metrics.ts';
 
-type SealerEnv = Pick<Env<typeof workerEnv>, Extract<keyof typeof workerEnv, `CORE_DB_${string}`>>;
-
 export interface RunSealerOptions extends Pick<BackgroundDeps, 'log' | 'metrics'> {
-  env: SealerEnv;
+  /** Where the database is. */
+  env: Omit<DatabaseEnv, 'CORE_DB_USER' | 'CORE_DB_PASSWORD'>;
+  /** As sealerOf reads it: to seal nothing has to be said. */
+  sealer: { password: string } | 'off';
   /** Pause between two looks, milliseconds. */
   everyMs?: number;
 }
@@ -20,14 +20,19 @@ const SEAL_EVERY_MS = 20_000;
  * Seals the audit log as the role core_sealer until closed. Any number of workers may: one seals at a time. The head of
  * the chain goes into this process's log, out of reach of who can write to the database.
  */
-export function runSealer({ env, log, metrics, everyMs = SEAL_EVERY_MS }: RunSealerOptions): Background {
-  const password = env.CORE_DB_SEALER_PASSWORD;
-  if (!password) {
+export function runSealer({
+  env,
+  sealer,
+  log,
+  metrics,
+  everyMs = SEAL_EVERY_MS,
+}: RunSealerOptions): Background {
+  if (sealer === 'off') {
     log.warn('the audit log is not sealed: CORE_DB_SEALER_PASSWORD is not set');
     return { close: async () => undefined };
   }
   const pool = createPool(
-    { ...env, CORE_DB_USER: 'core_sealer', CORE_DB_PASSWORD: password },
+    { ...env, CORE_DB_USER: 'core_sealer', CORE_DB_PASSWORD: sealer.password },
     { app: 'sealer', log, max: 2 },
   );
   const stopping = new AbortController();
