@@ -31,7 +31,7 @@ import { startGrpcServer } from './grpc/server.ts';
 import { grpcCredentials } from './grpc/tls.ts';
 import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
 import { startHttpServer } from './http/server.ts';
-import { WEBHOOK_PATHS } from './http/webhooks/identify.ts';
+import { behindWebhooks } from './http/webhooks/path.ts';
 import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
 import { createInvoker } from './invoke.ts';
 import { METHODS } from './methods.ts';
@@ -146,14 +146,15 @@ export async function startApi(
     metrics,
     log,
   });
+  const importErrors = createImportErrorsCsv(door);
   const http = await startHttpServer({
     ...common,
     port: env.CORE_HTTP_PORT,
     host: env.CORE_LISTEN_HOST,
     corsOrigins: env.CORE_CORS_ORIGINS,
-    pages: {
-      ...Object.fromEntries(WEBHOOK_PATHS.map((path) => [path, webhooks])),
-      [IMPORT_ERRORS_CSV]: createImportErrorsCsv(door),
+    pageAt(path) {
+      if (path === IMPORT_ERRORS_CSV) return importErrors;
+      return behindWebhooks(path) === undefined ? undefined : webhooks;
     },
   });
   servers.push(http);

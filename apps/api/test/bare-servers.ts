@@ -13,7 +13,7 @@ import type { GrpcLimits } from '../src/grpc/limits.ts';
 import { startGrpcServer } from '../src/grpc/server.ts';
 import type { HttpLimits, WebhookLimits } from '../src/http/limits.ts';
 import { startHttpServer } from '../src/http/server.ts';
-import { SHOPIFY_WEBHOOKS } from '../src/http/webhooks/identify.ts';
+import { behindWebhooks } from '../src/http/webhooks/path.ts';
 import { createShopifyWebhooks } from '../src/http/webhooks/shopify.ts';
 import { createInvoker } from '../src/invoke.ts';
 import { METHODS } from '../src/methods.ts';
@@ -123,7 +123,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    pages: { [SHOPIFY_WEBHOOKS]: webhooks, ...options.pages },
+    pageAt: (path) => options.pages?.[path] ?? (behindWebhooks(path) === undefined ? undefined : webhooks),
     limits: options.http,
   });
   let grpcConnections = 0;

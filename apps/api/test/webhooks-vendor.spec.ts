@@ -18,7 +18,7 @@ async function openShop() {
   return { merchantId, domain, named: { shop_id: shopIdOf(domain), shop_domain: domain } };
 }
 
-const sign = (body: string) => createHmac('sha256', DEV_CLIENT_SECRET).update(body).digest('base64');
+const sign = (body: string | Buffer) => createHmac('sha256', DEV_CLIENT_SECRET).update(body).digest('base64');
 
 /** Over http.request, which sends a header twice where it has two values. */
 function send(
@@ -26,7 +26,7 @@ function send(
   body: unknown,
   { signature, path = '' }: { signature?: string; path?: string } = {},
 ): Promise<{ status: number; text: string }> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const all = { 'x-shopify-hmac-sha256': signature ?? sign(text), ...headers };
   return new Promise((resolve, reject) => {
     const sending = request(
@@ -132,11 +132,45 @@ it('takes the topic from the path, in whatever case the header has it, and from 
   expect((await send({ ...id(4), 'x-shopify-topic': 'Customers/Redact' }, person)).status).toBe(200);
   expect((await send(id(5), { ...person, orders_to_redact: null })).status).toBe(200);
   expect((await rowsOf(merchantId)).map(({ topic }) => topic)).toEqual(Array(5).fill('customers/redact'));
-  expect((await send(id(6), person, { path: '/no/topic' })).status).toBe(404);
+  expect(await send(id(6), person, { path: '/no/topic' })).toEqual({
+    status: 404,
+    text: expect.stringMatching(/^the path must be \/webhooks\/shopify, or end with a topic/),
+  });
   expect(await send(id(7), person)).toEqual({
     status: 400,
     text: 'X-Shopify-Topic: is required, for the body does not say it',
   });
+});
+
+it.each([
+  '/',
+  '//',
+  '%2F',
+  '/customers/redact/',
+  '/Customers/REDACT',
+  '/customers%2Fredact',
+  '//customers//redact',
+])('takes a webhook whose path ends with %s, as somebody has configured it', async (path) => {
+  const { merchantId, named } = await openShop();
+  const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/redact', 'x-shopify-event-id': 'e' };
+  expect(await send(headers, { ...named, customer: { id: 7 } }, { path })).toEqual({ status: 200, text: '' });
+  expect((await rowsOf(merchantId)).map(({ topic }) => topic)).toEqual(['customers/redact']);
+  // Shopify's review sends one without a signature that fits to what was configured.
+  expect((await send(headers, {}, { path, signature: 'AAAA' })).status).toBe(401);
+});
+
+it('says of a privacy request in another encoding that it must be UTF-8, and reads a byte order mark', async () => {
+  const { merchantId, named } = await openShop();
+  const headers = { ...JSON_TYPE, 'x-shopify-topic': 'customers/redact', 'x-shopify-event-id': 'e' };
+  const text = JSON.stringify({ ...named, customer: { id: 7 } });
+  for (const body of [Buffer.from(text, 'utf16le'), Buffer.from(`\uFEFF${text}`, 'utf16le')]) {
+    expect(await send(headers, body)).toEqual({
+      status: 422,
+      text: 'the body must be a JSON object, in UTF-8',
+    });
+  }
+  expect((await send(headers, `\uFEFF${text}`)).status).toBe(200);
+  expect(await rowsOf(merchantId)).toHaveLength(1);
 });
 
 it('writes a request for data down as pending, also one that names nobody, by the number that Shopify gave it', async () => {

@@ -167,9 +167,13 @@ it('takes a privacy request for the shop that its body names alone, and of its o
     });
   }
   // What was signed of a person, sent as of the shop; and what is no privacy request at all.
-  for (const body of [bodies['customers/redact'], { id: 7, email: person.email }, []]) {
+  for (const [body, text] of [
+    [bodies['customers/redact'], 'the body is not one of shop/redact'],
+    [{ id: 7, email: person.email }, 'the body is not one of shop/redact'],
+    [[], 'the body must be a JSON object, in UTF-8'],
+  ]) {
     const reply = await send(shop.domain, { body: JSON.stringify(body), headers: as('shop/redact') });
-    expect(reply).toMatchObject({ status: 422, text: 'the body is not one of shop/redact' });
+    expect(reply).toMatchObject({ status: 422, text });
   }
   expect([...(await rowsOf(shop.domain)), ...(await rowsOf(other.domain))]).toEqual([]);
   for (const [topic, body] of Object.entries(bodies)) {

@@ -25,4 +25,5 @@ export * from './shop-domain.ts';
 export * from './storable.ts';
 export * from './topics.ts';
 export * from './trace-context.ts';
+export * from './utf8.ts';
 export { withoutLast } from './without-last.ts';

@@ -21,9 +21,24 @@ it.each([
   ['{"id":7}', { id: 7 }],
   ['\uFEFF{"id":7}', { id: 7 }],
   [' {} \n', {}],
-])('reads the object of %j', (text, value) => expect(readJsonObject(Buffer.from(text))).toEqual(value));
+])('reads the object of %j', (text, object) =>
+  expect(readJsonObject(Buffer.from(text))).toEqual({ object, repeated: [] }),
+);
+
+it('names the fields with two values', () =>
+  expect(readJsonObject(Buffer.from('\uFEFF{"id":7,"id":8}'))).toEqual({
+    object: { id: 8 },
+    repeated: ['id'],
+  }));
 
 it.each(['', '[]', '[{}]', 'null', '7', '"{}"', '{"email":"ada@example.com"', '{}{}', '\uFEFF\uFEFF{}'])(
   'finds no object in %j',
-  (text) => expect(readJsonObject(Buffer.from(text))).toBeUndefined(),
+  (text) => expect(readJsonObject(Buffer.from(text))).toBe('no_object'),
 );
+
+it('says that a body is not UTF-8, and reads what can be read all the same', () => {
+  const text = '{"id":7,"name":"Jörg"}';
+  expect(readJsonObject(Buffer.from(text, 'utf16le'))).toBe('not_utf8');
+  expect(readJsonObject(Buffer.from(text.slice(1), 'latin1'))).toBe('not_utf8');
+  expect(readJsonObject(Buffer.from(text, 'latin1'))).toMatchObject({ object: { id: 7, name: 'J\ufffdrg' } });
+});

@@ -1,4 +1,6 @@
 import { isRawNumber, JsonNumber } from './inbound/parse-json.ts';
+import { repeatedFields } from './repeated-fields.ts';
+import { isUtf8Text } from './utf8.ts';
 
 /** Whether a value of JSON is an object: no list, and no number that is kept with its text. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
@@ -8,13 +10,25 @@ export const isJsonObject = (value: unknown): value is Record<string, unknown> =
   !(value instanceof JsonNumber) &&
   !isRawNumber(value);
 
-/** The object of a body; undefined when it is none. A byte order mark at its beginning is no part of it. */
-export function readJsonObject(body: Uint8Array): Record<string, unknown> | undefined {
+export interface JsonBody {
+  object: Record<string, unknown>;
+  /** Its fields with two values, see repeatedFields. */
+  repeated: readonly string[];
+}
+
+const utf8 = new TextDecoder();
+
+/**
+ * The object of a body, or why it has none. A byte order mark at its beginning is no part of it. Bytes in a text that are
+ * no UTF-8 are U+FFFD there: what is used of an object may well be readable beside them.
+ */
+export function readJsonObject(body: Uint8Array): JsonBody | 'no_object' | 'not_utf8' {
+  const text = utf8.decode(body);
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(body));
-    return isJsonObject(json) ? json : undefined;
+    const object: unknown = JSON.parse(text);
+    if (isJsonObject(object)) return { object, repeated: repeatedFields(text) };
   } catch {
     // Not the parser's own words: they quote the body.
-    return undefined;
   }
+  return isUtf8Text(body) ? 'no_object' : 'not_utf8';
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { guarded, listen, type Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
+import { pathOfTarget } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { keepProven } from '../request/keep-proven.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
@@ -30,8 +31,8 @@ export interface HttpServerOptions {
   /** Byte budget shared by the bodies of all rpcs. */
   budget: ByteBudget;
   corsOrigins: readonly string[];
-  /** What else is there, by path. */
-  pages: Readonly<Record<string, Page>>;
+  /** What else is there. */
+  pageAt: (path: string) => Page | undefined;
   log: Pick<Logger, 'error'>;
   /** Where they differ from HTTP_LIMITS. */
   limits?: Partial<HttpLimits>;
@@ -57,8 +58,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
     // A cache may otherwise keep replies that do not say so, such as a 404: RFC 9111, 4.2.2.
     res.setHeader('cache-control', 'no-store');
-    const [path = ''] = (req.url ?? '').split('?', 1);
-    const page = Object.hasOwn(options.pages, path) ? options.pages[path] : undefined;
+    const page = options.pageAt(pathOfTarget(req.url));
     const problem = headProblem(req, page?.judges);
     if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;

@@ -8,7 +8,13 @@ import {
 } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { LARGEST_METADATA, METADATA_PROBLEMS, plainNames, type MetadataProblem } from '@core/contracts';
+import {
+  isUtf8Text,
+  LARGEST_METADATA,
+  METADATA_PROBLEMS,
+  plainNames,
+  type MetadataProblem,
+} from '@core/contracts';
 import { checkFields } from './check-fields.ts';
 
 /**
@@ -74,6 +80,7 @@ export function decodeRequest(desc: DescMessage, json: boolean, bytes: Uint8Arra
 /** No name of a field needs an escape: those that do are in metadata. */
 function fromJsonText(desc: DescMessage, text: string): Message {
   const { json, restore } = plainNames(text);
+  // Parsed a second time: fromJson, which takes a value, cannot refuse a name that is given twice.
   checkFields(desc, json);
   const message = fromJsonString(desc, json, { ignoreUnknownFields: true, recursionLimit: DEEPEST });
   const metadata = metadataOf(desc);
@@ -82,15 +89,12 @@ function fromJsonText(desc: DescMessage, text: string): Message {
   return Object.assign(message, { [metadata.localName]: restore(values[metadata.localName]) });
 }
 
-/** Fatal, as in binary: U+FFFD in place of what is no character would be stored without anybody's knowing. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+const UTF8 = new TextDecoder();
 
+/** Refused, as in binary: U+FFFD in place of what is no character would be stored without anybody's knowing. */
 function textOf(bytes: Uint8Array): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw refused('is not UTF-8');
-  }
+  if (!isUtf8Text(bytes)) throw refused('is not UTF-8');
+  return UTF8.decode(bytes);
 }
 
 const [QUOTE, BACKSLASH, COMMA, OPEN_BRACE, OPEN_BRACKET] = ['"', '\\', ',', '{', '['].map((c) =>

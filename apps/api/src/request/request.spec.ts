@@ -50,6 +50,10 @@ it('is UTF-8', () => {
     const body = Buffer.concat([Buffer.from('{"email":"'), Buffer.from(bytes), Buffer.from('"}')]);
     expect(() => decodeRequest(desc, true, body)).toThrow('the request is not UTF-8');
   }
+  for (const encoding of ['utf16le', 'latin1'] as const) {
+    const body = Buffer.from('{"email":"jörg@example.com"}', encoding);
+    expect(() => decodeRequest(desc, true, body)).toThrow('the request is not UTF-8');
+  }
 });
 
 it('counts no comma within a string', () => {

@@ -66,6 +66,12 @@ it.each([
   ],
   ['invalid_body', () => parsePayload(Buffer.from('{"email":"ada@example.com"'))],
   ['invalid_body', () => parsePayload(Buffer.from('[]'))],
+  ['not_utf8', () => parsePayload(Buffer.from('{"id":7}', 'utf16le'))],
+  ['not_utf8', () => parsePayload(Buffer.from('\uFEFF{"id":7}', 'utf16le'))],
+  [
+    'no_customer_id',
+    () => readPerson(parsePayload(Buffer.from('{"customer":{"email":"jörg@example.com"}}', 'latin1'))),
+  ],
   ...[
     '"customer":{"id":7,"id":8}',
     '"customer":{"id":7},"customer":{"id":8}',

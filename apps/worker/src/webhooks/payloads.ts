@@ -1,4 +1,4 @@
-import { isJsonObject, readJsonObject, repeatedFields } from '@core/contracts';
+import { isJsonObject, readJsonObject } from '@core/contracts';
 import { parseEmail } from '@core/db';
 import { customerGid, shopifyId, shopifyTime, type ExternalId, type ImportedCustomer } from '@core/domain';
 
@@ -18,12 +18,11 @@ export type Payload = Record<string, unknown>;
 
 /** @throws UnreadableWebhook */
 export function parsePayload(body: Buffer): Payload {
-  const payload = readJsonObject(body);
-  if (!payload) throw new UnreadableWebhook('invalid_body');
+  const read = readJsonObject(body);
+  if (typeof read === 'string') throw new UnreadableWebhook(read === 'not_utf8' ? read : 'invalid_body');
   // Which of two values is meant nobody can tell.
-  if (repeatedFields(new TextDecoder().decode(body)).length > 0)
-    throw new UnreadableWebhook('repeated_field');
-  return payload;
+  if (read.repeated.length > 0) throw new UnreadableWebhook('repeated_field');
+  return read.object;
 }
 
 /**
@@ -49,9 +48,18 @@ export function readCustomer(payload: Payload): ImportedCustomer {
   };
 }
 
-/** A value that is neither a text nor null is no email: it becomes a text, which is reported as an invalid email. */
+/** Stands where bytes of the body were no UTF-8. */
+const REPLACEMENT = '\ufffd';
+const NO_EMAIL = 'not UTF-8';
+
+/**
+ * A value that is neither a text nor null is no email: it becomes a text, which is reported as an invalid email. Neither is
+ * one of which a character could not be read: it would be stored as another.
+ */
 function readEmail({ email }: Payload): string | null | undefined {
-  return email === null || email === undefined ? email : String(email);
+  if (email === null || email === undefined) return email;
+  const text = String(email);
+  return text.includes(REPLACEMENT) ? NO_EMAIL : text;
 }
 
 /** @param read undefined: not of the form that is stored, and left out as if it were absent */
@@ -101,7 +109,7 @@ export function readPerson(payload: Payload): {
   const externalId = ids[0];
   if (ids.some((id) => id !== externalId)) throw new UnreadableWebhook('two_customer_ids');
   if (!externalId && given.length > 0) throw new UnreadableWebhook('invalid_customer_id');
-  const email = (typeof customer['email'] === 'string' && parseEmail(customer['email'])) || undefined;
+  const email = parseEmail(readEmail(customer) ?? '') ?? undefined;
   if (!externalId && !email) throw new UnreadableWebhook('no_customer_id');
   return { externalId, email, requestNumber: shopifyId(request['id']) ?? undefined };
 }

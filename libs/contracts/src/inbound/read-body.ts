@@ -1,5 +1,6 @@
 import { isJsonObject } from '../json-object.ts';
 import { MalformedEvent } from '../malformed-event.ts';
+import { isUtf8Text } from '../utf8.ts';
 import { JsonNumber, parseJson } from './parse-json.ts';
 
 export type Inbound = null | boolean | string | JsonNumber | Inbound[] | InboundObject;
@@ -23,14 +24,11 @@ export function readBodyAndText(body: Uint8Array | null): { json: InboundObject;
   return { json, text };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder();
 
 function decode(body: Uint8Array): string {
-  try {
-    return utf8.decode(body);
-  } catch {
-    throw new MalformedEvent('is not UTF-8');
-  }
+  if (!isUtf8Text(body)) throw new MalformedEvent('must be UTF-8');
+  return utf8.decode(body);
 }
 
 function parse(text: string): Inbound {

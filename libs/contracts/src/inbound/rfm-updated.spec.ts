@@ -147,8 +147,9 @@ it.each<[string, string | Buffer, string]>([
   ['a number', '17', 'must be a JSON object'],
   ['a leading zero', '{"a":007}', 'is not JSON'],
   ['NaN', '{"a":NaN}', 'is not JSON'],
-  ['other bytes', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 'is not UTF-8'],
-  ['UTF-16', Buffer.from(JSON.stringify(good), 'utf16le'), 'is not JSON'],
+  ['other bytes', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 'must be UTF-8'],
+  ['UTF-16', Buffer.from(JSON.stringify(good), 'utf16le'), 'must be UTF-8'],
+  ['Latin-1', Buffer.from('{"a":"Jörg"}', 'latin1'), 'must be UTF-8'],
   ['a deep body', '['.repeat(200_000) + ']'.repeat(200_000), 'is nested too deeply'],
 ])('takes %s for malformed', (_, body, rule) => {
   expect(() => readRfmUpdated(Buffer.from(body as string))).toThrow(new MalformedEvent(rule));

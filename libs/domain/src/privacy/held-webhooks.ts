@@ -10,7 +10,7 @@ import {
   type RowOf,
 } from '@core/db';
 import { openWebhookBody, type CommandContext } from '../core/index.ts';
-import { bodyNames, isJson, marksOfPerson, type NamesInBody } from './names-in-body.ts';
+import { bodyNames, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
 const HELD = {
@@ -74,9 +74,13 @@ export async function findHeldWebhooks(
         if (error instanceof KeyError) return undefined;
         throw error;
       });
-      if (!opened) found.unreadable++;
-      else if (bodyNames(keys, names, opened)) found.webhooks.push({ ...row, opened });
-      else if (!isJson(opened)) found.unjudged++;
+      if (!opened) {
+        found.unreadable++;
+        continue;
+      }
+      const verdict = bodyNames(keys, names, opened);
+      if (verdict === 'named') found.webhooks.push({ ...row, opened });
+      if (verdict === 'unjudged') found.unjudged++;
     }
     if (rows.length < BATCH) return found;
     after = rows.at(-1)?.id ?? after;

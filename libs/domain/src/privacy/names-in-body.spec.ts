@@ -8,7 +8,7 @@ const ada = {
   emailHashes: new Set([emailHash(keys, 'ada@example.com').toString('hex')]),
 };
 const bytes = (body: object | string) => Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-const names = (body: object | string) => bodyNames(keys, ada, bytes(body));
+const names = (body: object | string) => bodyNames(keys, ada, bytes(body)) === 'named';
 /** Whether its marks say that a body must be opened to be judged. */
 const isMarked = (body: object | string) => {
   const marks = marksInBody(keys, bytes(body));
@@ -37,7 +37,13 @@ it.each<[string, object | string]>([
 
 it('finds a person by an id of another system that consists of digits', () => {
   const other = { ...ada, externalIds: new Set([externalIdOf('0007')]) };
-  expect(bodyNames(keys, other, Buffer.from('{"card":"0007"}'))).toBe(true);
+  expect(bodyNames(keys, other, Buffer.from('{"card":"0007"}'))).toBe('named');
+});
+
+it('says of which body nobody can tell', () => {
+  expect(bodyNames(keys, ada, Buffer.from('{"id":70}'))).toBe('not_named');
+  expect(bodyNames(keys, ada, Buffer.from('{"id":70'))).toBe('unjudged');
+  expect(bodyNames(keys, ada, Buffer.from('{"id":7}', 'utf16le'))).toBe('unjudged');
 });
 
 it.each<[string, object | string]>([

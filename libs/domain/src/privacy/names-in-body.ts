@@ -18,15 +18,23 @@ interface PossibleNames {
   emails: ReadonlySet<string>;
 }
 
-/** Whether a webhook's body is about a person. */
-export function bodyNames(keys: MerchantKeys, names: NamesInBody, body: Buffer): boolean {
-  const possible = possibleNames(body) ?? namesInText(names, body.toString('utf8'));
-  return (
-    [...possible.externalIds].some((id) => names.externalIds.has(id)) ||
-    [...possible.emails].some((text) =>
+/**
+ * Whether a webhook's body is about a person. `unjudged`: it is no JSON, and does not hold a name of the person as it is
+ * written; another form of it may stand there.
+ */
+export function bodyNames(
+  keys: MerchantKeys,
+  names: NamesInBody,
+  body: Buffer,
+): 'named' | 'not_named' | 'unjudged' {
+  const inJson = possibleNames(body);
+  const { externalIds, emails } = inJson ?? namesInText(names, body.toString('utf8'));
+  const isNamed =
+    [...externalIds].some((id) => names.externalIds.has(id)) ||
+    [...emails].some((text) =>
       emailHashes(keys, text).some((hash) => names.emailHashes.has(hash.toString('hex'))),
-    )
-  );
+    );
+  return isNamed ? 'named' : inJson ? 'not_named' : 'unjudged';
 }
 
 const WORD = /[^\s"'<>,;:()[\]{}]+/g;
@@ -119,9 +127,6 @@ function possibleNames(body: Buffer): PossibleNames | undefined {
   }
   return { externalIds, emails };
 }
-
-/** Whether every name in a body is found; in others those alone that stand there as they are written. */
-export const isJson = (body: Buffer): boolean => parsed(body) !== undefined;
 
 function parsed(body: Buffer): unknown {
   try {

@@ -1,27 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { readJsonObject, repeatedFields, textProblem } from '@core/contracts';
+import { readJsonObject, textProblem, type JsonBody } from '@core/contracts';
 import {
   isPrivacyTopic,
   shopifyId,
-  WEBHOOK_TOPICS,
   webhookTopic,
   type ReceiveWebhook,
   type WebhookTopic,
 } from '@core/domain';
+import { pathOfTarget } from '../../paths.ts';
 import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
 import { mayBe, privacyTopicOf, requestNumberIn } from './privacy-body.ts';
+import { behindWebhooks, SHOPIFY_WEBHOOKS } from './path.ts';
 import { shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
-
-export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
-
-/** Where webhooks are taken: one address for all, or one for each topic, as an app's configuration may have it. */
-export const WEBHOOK_PATHS: readonly string[] = [
-  SHOPIFY_WEBHOOKS,
-  ...WEBHOOK_TOPICS.flatMap((topic) => [topic, topic.replaceAll('/', '_')]).map(
-    (topic) => `${SHOPIFY_WEBHOOKS}/${topic}`,
-  ),
-];
 
 /**
  * Maximum length of what identifies a webhook: a table has the id in a unique key, and with a prefix it is the id of a
@@ -37,7 +28,7 @@ const STEERING = ['shop_domain', 'myshopify_domain', 'shop_id', 'topic'];
 const OF_THE_NUMBER = ['data_request', 'data_request.id'];
 
 /** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
-export type Unidentified = 'ignored' | { status: 400 | 401 | 422; message: string };
+export type Unidentified = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
 
 export type Identified = Omit<ReceiveWebhook, 'body'>;
 
@@ -48,12 +39,11 @@ const topicsIn = (req: IncomingMessage): WebhookTopic[] => [
 
 /** The topic by the header, else by the path; undefined for one of which nothing is kept. */
 export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
-  if (valuesOf(req, 'topic').length > 0) return topicsIn(req)[0];
-  const [path = ''] = (req.url ?? '').split('?', 1);
-  return path.startsWith(`${SHOPIFY_WEBHOOKS}/`)
-    ? webhookTopic(path.slice(SHOPIFY_WEBHOOKS.length + 1))
-    : undefined;
+  return valuesOf(req, 'topic').length > 0 ? topicsIn(req)[0] : webhookTopic(inPath(req));
 }
+
+/** What the path says of the topic; empty: nothing. */
+const inPath = ({ url }: IncomingMessage): string => behindWebhooks(pathOfTarget(url)) ?? '';
 
 /**
  * Reads what identifies a webhook whose signature fits: first the headers, then the body. No signature covers the
@@ -64,10 +54,11 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   const ambiguous = IDENTIFYING.find((header) => isAmbiguous(req, header));
   if (ambiguous) return twice(ambiguous);
   if (topicsIn(req).length > 1) return twice('topic');
-  const body = readJsonObject(bytes);
-  const repeated = body ? repeatedFields(new TextDecoder().decode(bytes)) : [];
+  const read = readJsonObject(bytes);
+  const { object: body, repeated } = typeof read === 'string' ? NO_OBJECT : read;
   const steers = STEERING.find((field) => repeated.includes(field));
   if (steers) return { status: 422, message: `${steers}: must be given once` };
+  if (valuesOf(req, 'topic').length === 0 && inPath(req) && !topicOf(req)) return NO_TOPIC_IN_PATH;
   const topic = topicOf(req) ?? topicOfBody(req, body);
   if (!topic) return valuesOf(req, 'topic').length > 0 ? 'ignored' : missing('topic');
   const named = shopIn(body);
@@ -75,7 +66,7 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
     ? body && named && isNamed(named) && mayBe(topic, body)
     : // A body that is no JSON says nothing of a shop: the worker reports that it cannot be read.
       !body || named;
-  if (!isOne) return { status: 422, message: `the body is not one of ${topic}` };
+  if (!isOne) return { status: 422, message: body ? `the body is not one of ${topic}` : NO_JSON };
   const shop = shopOf(req, named);
   if ('status' in shop) return shop;
   const isNumbered = topic === 'customers/data_request' && !OF_THE_NUMBER.some((f) => repeated.includes(f));
@@ -123,6 +114,14 @@ function deliveryOf(req: IncomingMessage, signature: string): string {
 }
 
 const isNamed = ({ domain, number }: NamedShop): boolean => domain !== undefined || number !== undefined;
+
+const NO_OBJECT: Partial<JsonBody> & Pick<JsonBody, 'repeated'> = { repeated: [] };
+const NO_JSON = 'the body must be a JSON object, in UTF-8';
+
+const NO_TOPIC_IN_PATH = {
+  status: 404 as const,
+  message: `the path must be ${SHOPIFY_WEBHOOKS}, or end with a topic that is taken, such as ${SHOPIFY_WEBHOOKS}/customers/redact`,
+};
 
 const missing = (header: WebhookHeader) => ({
   status: 400 as const,

@@ -6,6 +6,7 @@ import type { CustomerTopic, WebhookInput } from './generate.ts';
 /** Why the worker gives a webhook up: each code is a reason of its own. */
 const REASONS = [
   'invalid_body',
+  'not_utf8',
   'no_customer_id',
   'invalid_customer_id',
   'no_updated_at',

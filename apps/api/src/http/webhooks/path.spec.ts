@@ -1,0 +1,34 @@
+import { behindWebhooks } from './path.ts';
+
+it.each([
+  '/webhooks/shopify',
+  '/webhooks/shopify/',
+  '//webhooks//shopify//',
+  '/Webhooks/SHOPIFY',
+  '/webhooks%2Fshopify',
+  '/webhooks%2fshopify%2f',
+  '/webhooks/shopify%20',
+  '/webhooks/shop%69fy',
+])('takes webhooks at %s', (path) => expect(behindWebhooks(path)).toBe(''));
+
+it.each([
+  '/webhooks/shopify/customers/redact',
+  '/webhooks/shopify/customers%2Fredact',
+  '/WEBHOOKS/Shopify//Customers/Redact/',
+])('finds the topic in %s', (path) => expect(behindWebhooks(path)).toBe('customers/redact'));
+
+it('gives what is no topic as it is', () =>
+  expect(behindWebhooks('/webhooks/shopify/no/topic')).toBe('no/topic'));
+
+it.each([
+  '',
+  '/',
+  '/webhooks',
+  '/webhooks/shopifys',
+  '/webhook/shopify',
+  '/a/webhooks/shopify',
+  '/webhooks/shop%ify',
+  '/webhooks/%E0%A4',
+  '/core.v1.CoreService/GetCustomer',
+  `/webhooks/shopify/${'x'.repeat(200)}`,
+])('takes none at %s', (path) => expect(behindWebhooks(path)).toBeUndefined());
