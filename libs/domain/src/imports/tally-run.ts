@@ -1,4 +1,4 @@
-import { gte, or, sql, type SQL } from 'drizzle-orm';
+import { gte, inArray, or, sql, type Column, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import {
   assign,
@@ -11,6 +11,7 @@ import {
   returning,
   statement,
   unnest,
+  type SliceKind,
   type Tx,
 } from '@core/db';
 import { customerNumber } from '../customers/index.ts';
@@ -25,25 +26,23 @@ const c = alias(customers, 'c');
 const GONE = { id: customerNumber(c) };
 const gone = relation('gone', GONE);
 
-const lastSlice = sql`order by ${s.slice} desc limit 1`;
-
 const TALLY = statement({
   params: RUN,
   text(p) {
-    const slices = sql`${customerImportSlices} as ${s} where ${s.importId} = ${p.importId}`;
+    const ofLastSlice = (field: Column, kinds: SliceKind[]) => sql<string | null>`(
+      select ${field} from ${customerImportSlices} as ${s}
+       where ${s.importId} = ${p.importId} and ${inArray(s.kind, kinds)}
+       order by ${s.slice} desc limit 1)`;
     return returning(
       {
         expected: r.expected,
-        counted: sql<
-          string | null
-        >`(select ${s.cursor} from ${slices} and ${s.kind} = 'verify' ${lastSlice})`,
+        counted: ofLastSlice(s.cursor, ['verify']),
         seen: sql<number>`(select count(*) from ${seen})::float8`,
         gone: sql<number>`(select count(*) from
           (select ${gone.id} from ${gone} intersect all select ${seen.id} from ${seen}) met)::float8`,
         goneUnseen: sql<number>`(select count(*) from
           (select ${gone.id} from ${gone} except all select ${seen.id} from ${seen}) unmet)::float8`,
-        scanned: sql<boolean>`coalesce(
-          (select ${s.kind} from ${slices} and ${s.kind} in ('plan', 'ids') ${lastSlice}) = 'ids', false)`,
+        scanned: sql<boolean>`coalesce(${ofLastSlice(s.kind, ['plan', 'ids'])} = 'ids', false)`,
       },
       (row) => sql`
       with ${withSeen(p)}, ${gone} as (
