@@ -46,7 +46,7 @@ const forbidden: Forbidden[] = [
   // Upwards.
   ['audit', 'virtual.ts', "import { createCustomer } from '../customers/index.ts';", 'customers'],
   ['rfm', 'virtual.ts', "import type { ShopRedactionStep } from '../privacy/index.ts';", 'privacy'],
-  ['customers', 'upsert/virtual.ts', "export { ACTIVE } from '../../imports/index.ts';", 'imports'],
+  ['customers', 'upsert/virtual.ts', "export { isActive } from '../../imports/index.ts';", 'imports'],
   ['core', 'virtual.ts', "export const audit = () => import('../audit/index.ts');", 'audit'],
 ].map(([feature = '', file = '', text = '', to = '']): Forbidden => [
   `${feature}-imports-down`,

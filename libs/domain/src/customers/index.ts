@@ -1,5 +1,5 @@
 export { createCustomer, otherCustomersExternalId, type CreateCustomer } from './create-customer.ts';
-export { CUSTOMER_NUMBER, customerNumber } from './customer-number.ts';
+export { customerNumber } from './customer-number.ts';
 export { deleteCustomers, type DeleteCustomers } from './delete-customers.ts';
 export { discloseEmails, type DisclosedEmails } from './emails/disclose-emails.ts';
 export { findCustomerByEmail } from './emails/find-customer-by-email.ts';

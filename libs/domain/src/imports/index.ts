@@ -44,7 +44,7 @@ export {
   type RefreshTurn,
 } from './shops/store-tokens.ts';
 export { rangeOfRun, rangesToReconcile, readRange, writeRange, type SliceRange } from './slice-range.ts';
-export { ACTIVE, AlreadyRunning, isActive, startImport, type StartImport } from './start-import.ts';
+export { AlreadyRunning, isActive, startImport, type StartImport } from './start-import.ts';
 export { keepFound, readAsked } from './verify-ids.ts';
 export { wakeBulkSlices } from './wake-bulk-slices.ts';
 export { createWatchImport, hasEnded, type WatchImport } from './watch-import.ts';

@@ -1,10 +1,9 @@
 import { and, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { columns, customerImportIds, customerImportSlices, relation, type Places } from '@core/db';
+import { isOfRun, type RUN } from './of-run.ts';
 
-/** Parameters of statements that hold these sets. */
-export const RUN = { merchantId: customerImportIds.merchantId, importId: customerImportIds.importId };
-export type RunPlaces = Places<typeof RUN>;
+type RunPlaces = Places<typeof RUN>;
 
 const i = alias(customerImportIds, 'i');
 const s = alias(customerImportSlices, 's');
@@ -33,4 +32,4 @@ const findIds = (run: RunPlaces, which: SQL | undefined): SQL => sql`
   select distinct ${columns(FOUND)}
     from ${customerImportIds} as ${i}
     join ${customerImportSlices} as ${s} on ${s.importId} = ${i.importId} and ${s.slice} = ${i.slice}
-   where ${i.merchantId} = ${run.merchantId} and ${i.importId} = ${run.importId} and ${which}`;
+   where ${and(isOfRun(i, run), which)}`;

@@ -74,9 +74,6 @@ export function isActive(run: { readonly status: Column | SQL } = customerImport
   return sql`${run.status} in ${ACTIVE_STATUSES}`;
 }
 
-/** The same as a text. */
-export const ACTIVE = `status in (${ACTIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
-
 /** The shop has an import already. */
 export class AlreadyRunning extends CoreError {
   override name = 'AlreadyRunning';

@@ -17,7 +17,8 @@ import {
 import { customerNumber } from '../customers/index.ts';
 import type { ImportRef } from './cancel-import.ts';
 import type { Tally } from './judge-run.ts';
-import { RUN, seen, withSeen } from './seen-ids.ts';
+import { isOfRun, lastPlan, RUN } from './of-run.ts';
+import { seen, withSeen } from './seen-ids.ts';
 
 const r = alias(customerImportLogs, 'r');
 const s = alias(customerImportSlices, 's');
@@ -75,10 +76,7 @@ const CORRECT_READ = statement({
   text: (p) => sql`
     with ${current} as (
       select ${columns(CURRENT)} from ${customerImportSlices} as ${s}
-       where ${s.merchantId} = ${p.merchantId} and ${s.importId} = ${p.importId}
-         and ${s.kind} in ('plan', 'read', 'verify')
-         and ${s.slice} >= (select max(${s.slice}) from ${customerImportSlices} as ${s}
-                             where ${s.importId} = ${p.importId} and ${s.kind} = 'plan')),
+       where ${isOfRun(s, p)} and ${inArray(s.kind, ['plan', 'read', 'verify'])} and ${s.slice} >= ${lastPlan(p)}),
     ${twice} as (select ${columns(TWICE)})
     update ${customerImportSlices} as ${s}
        set ${assign(customerImportSlices, {

@@ -9,6 +9,3 @@ const STATUSES: readonly ImportStatus[] = ['running', 'paused'];
  */
 export const isUnderWay = (run: { readonly status: Column } = customerImportLogs): SQL =>
   sql`${run.status} in ${STATUSES}`;
-
-/** The same as a text. */
-export const UNDER_WAY = "status in ('running', 'paused')";

@@ -18,7 +18,8 @@ import type { ImportRef } from './cancel-import.ts';
 import { addSlices } from './add-slices.ts';
 import { keepIds } from './keep-ids.ts';
 import type { PageRef } from './lease.ts';
-import { listed, RUN, seen, withListed, withSeen, type RunPlaces } from './seen-ids.ts';
+import { isOfRun, RUN } from './of-run.ts';
+import { listed, seen, withListed, withSeen } from './seen-ids.ts';
 
 /**
  * A `verify` slice asks the shop for its count anew (page 0, kept as the slice's cursor), and then for single ids:
@@ -35,7 +36,7 @@ const ASKED = {
 const asked = relation('asked', ASKED);
 
 /** @param idsOf a query of them */
-const addIds = (idsOf: (run: RunPlaces) => SQL) =>
+const addIds = (idsOf: (run: Places<typeof RUN>) => SQL) =>
   statement({
     params: { ...RUN, slice: customerImportIds.slice },
     text: ({ slice, ...run }) => sql`
@@ -97,8 +98,7 @@ async function addVerify(tx: Tx, ref: ImportRef, add: ReturnType<typeof addIds>)
 const PAGE = { ...RUN, slice: customerImportIds.slice, page: customerImportIds.page };
 const isPage = (p: Places<typeof PAGE>) =>
   and(
-    eq(customerImportIds.merchantId, p.merchantId),
-    eq(customerImportIds.importId, p.importId),
+    isOfRun(customerImportIds, p),
     eq(customerImportIds.slice, p.slice),
     eq(customerImportIds.page, p.page),
   );
