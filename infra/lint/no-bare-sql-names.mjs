@@ -33,12 +33,17 @@ const WORDS_OF_SQL = new Set([
   'partition',
 ]);
 
+const withoutComments = (text) =>
+  text
+    .split('\n')
+    .map((line) => line.split('--', 1)[0])
+    .join('\n');
+
 /** What can be a name: words outside of quoted texts and comments, that no bracket makes a function's. */
 const wordsOf = (text) =>
   [
-    ...text
+    ...withoutComments(text)
       .replace(/'[^']*'/g, ' ')
-      .replace(/--.*$/gm, ' ')
       .matchAll(/(?<![\w$"])"?([a-z][a-z0-9_]*)"?(?!\w)(?!\s*\()/g),
   ].map(([, word]) => word);
 

@@ -1,16 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
 import type { Pool } from 'pg';
 import { waitUntil } from '@core/testing';
 import {
   addGeneration,
+  build,
   createMerchantKeyStore,
-  encryptEmailSql,
+  customers,
+  encryptEmail,
+  int,
   inTransaction,
   KeyError,
   lockMerchantKeys,
   parseKeyring,
   passphrase,
   readEmail,
+  runOn,
+  statement,
+  text,
   type MerchantKeys,
 } from '../src/index.ts';
 import { insertCustomer, merchant, newKeyStore, openDatabase } from './support.ts';
@@ -20,17 +27,28 @@ let close: () => Promise<void>;
 beforeAll(async () => ({ pool, close } = await openDatabase()));
 afterAll(() => close());
 
+const STORE_EMAIL = statement({
+  params: {
+    merchantId: customers.merchantId,
+    id: customers.id,
+    email: text,
+    generation: int,
+    passphrase: text,
+  },
+  text: (p) =>
+    build
+      .update(customers)
+      .set({ email: encryptEmail({ ...p, customerId: customers.id, merchantId: customers.merchantId }) })
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id))),
+});
 const storeEmail = (keys: MerchantKeys, merchantId: string, id: string, email: string) =>
-  pool.query(
-    `update customers set email = ${encryptEmailSql({
-      merchantId: 'merchant_id',
-      customerId: 'id',
-      email: '$3::text',
-      generation: '$4',
-      passphrase: '$5',
-    })} where merchant_id = $1 and id = $2`,
-    [merchantId, id, email, keys.generation, passphrase(keys)],
-  );
+  runOn(pool, STORE_EMAIL, {
+    merchantId,
+    id,
+    email,
+    generation: keys.generation,
+    passphrase: passphrase(keys),
+  });
 const stored = async (id: string): Promise<string> =>
   (await pool.query('select email from customers where id = $1', [id])).rows[0].email;
 

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { testServices, waitUntil, workspaceRoot } from '@core/testing';
-import { assertKnownSchema, migrateDatabase, readMigrations, type MigrateOptions } from '../src/index.ts';
+import {
+  assertKnownSchema,
+  migrateDatabase,
+  readerOf,
+  readMigrations,
+  type MigrateOptions,
+} from '../src/index.ts';
 
 const FOLDER = join(workspaceRoot(), 'libs/db/migrations');
 const name = `migrate_${randomUUID().replaceAll('-', '')}`;
@@ -260,12 +266,11 @@ describe('a schema with another origin', () => {
       await client.query(`insert into schema_migrations (hash, created_at) values ('x', 1), ('y', 2)`);
       await expect(migrateDatabase(at, FOLDER)).rejects.toThrow(refusal);
       const { rows } = await client.query(
-        `select to_regclass('customers') as customers, count(*)::int from schema_migrations`,
+        `select to_regclass('customers') as customers, to_regclass('schema_functions') as functions, count(*)::int
+           from schema_migrations`,
       );
-      expect(rows).toEqual([{ customers: null, count: 2 }]);
-      const reader = {
-        query: async (text: string, values?: unknown[]) => (await client.query(text, values)).rows,
-      };
+      expect(rows).toEqual([{ customers: null, functions: null, count: 2 }]);
+      const reader = readerOf(async (text, values) => (await client.query(text, values)).rows);
       await expect(assertKnownSchema(reader)).rejects.toThrow(refusal);
     } finally {
       await client.end();

@@ -185,6 +185,7 @@ export {
   type WatchImport,
 } from './imports/index.ts';
 export {
+  isMerchantKnown,
   assertNamesOne,
   CANCEL_REASONS,
   cancelPrivacyRequest,
@@ -228,6 +229,8 @@ export {
   type ShopRedactionStep,
 } from './privacy/index.ts';
 export {
+  readWebhookFigures,
+  type WebhookFigures,
   countFailedWebhooks,
   failWebhook,
   finishWebhook,

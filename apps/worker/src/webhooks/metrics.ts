@@ -1,4 +1,5 @@
-import type { Pool } from '@core/db';
+import { poolReader, type Pool } from '@core/db';
+import { readWebhookFigures, type WebhookFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import { sharedReading } from '../shared-reading.ts';
 
@@ -25,15 +26,15 @@ export function createWebhookMetrics(
     labelNames: ['topic', 'reason'] as const,
     registers,
   });
-  const figures = sharedReading(() => readFigures(pool));
-  const gauge = (name: string, help: string, of: keyof Figures) =>
+  const figures = sharedReading(() => readWebhookFigures(poolReader(pool)));
+  const gauge = (name: string, help: string, of: keyof WebhookFigures) =>
     new Gauge({
       name,
       help,
       registers,
       async collect() {
         const now = await figures();
-        if (now) this.set(Number(now[of]));
+        if (now) this.set(now[of]);
       },
     });
   gauge('core_webhooks_oldest_age_seconds', 'Age of the oldest webhook that waits to be applied', 'age');
@@ -43,16 +44,4 @@ export function createWebhookMetrics(
     onEnd: ({ topic }, outcome) => applied.inc({ topic, outcome }),
     onRowError: ({ topic }, reason) => rowErrors.inc({ topic, reason }),
   };
-}
-
-type Figures = Record<'waiting' | 'age' | 'failed', string>;
-
-async function readFigures(pool: Pool): Promise<Figures | undefined> {
-  const { rows } = await pool.query<Figures>(
-    `select count(*) filter (where outcome is null) as waiting,
-            count(*) filter (where outcome = 'failed') as failed,
-            coalesce(extract(epoch from now() - min(received_at) filter (where outcome is null)), 0) as age
-       from webhook_events where outcome is null or outcome = 'failed'`,
-  );
-  return rows[0];
 }

@@ -118,7 +118,7 @@ const SEED = statement({
     };
     return sql`${insertSelect(customers, row)}
       from generate_series(${p.from}, ${p.to}) as k,
-           lateral (select (left(${p.firstId}, 24) || lpad(to_hex(k), 12, '0'))::uuid as id) as numbered`;
+           lateral (select (left(${p.firstId}, 24) || lpad(to_hex(k), 12, '0'))::uuid as ${sql.identifier('id')}) as numbered`;
   },
 });
 

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { assertMigratable, UnknownSchema } from '@core/db';
+import { assertMigratable, readerOf, UnknownSchema } from '@core/db';
 
 /**
  * Whether this build can go on with the data of an earlier start: they may be older than the first migration, or
@@ -11,7 +11,7 @@ export async function checkSchema(url: string): Promise<void> {
   const client = new Client(url);
   await client.connect();
   try {
-    await assertMigratable({ query: async (text, values) => (await client.query(text, values)).rows });
+    await assertMigratable(readerOf(async (text, values) => (await client.query(text, values)).rows));
   } catch (error) {
     if (!(error instanceof UnknownSchema)) throw error;
     throw new Error(

@@ -3,7 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImportService, type CustomerImport } from '@core/contracts';
-import { createMerchantKeyStore, decryptEmailSql, parseKeyring, passphrase, readerOf } from '@core/db';
+import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import {
+  build,
+  createMerchantKeyStore,
+  customers,
+  decryptEmail,
+  parseKeyring,
+  passphrase,
+  readerOf,
+  returning,
+  statement,
+  text,
+} from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
 import { bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
 import { queryDatabase } from '../../src/tour/context.ts';
@@ -154,6 +166,23 @@ export async function watchImport(
   return last;
 }
 
+const OPEN_EMAILS = statement({
+  params: { merchantId: customers.merchantId, passphrase: text },
+  text: (p) =>
+    returning(
+      {
+        id: customers.id,
+        externalId: customers.externalId,
+        plain: sql<string | null>`${decryptEmail({ email: customers.email, passphrase: p.passphrase })}`,
+      },
+      (row) =>
+        build
+          .select(row)
+          .from(customers)
+          .where(and(eq(customers.merchantId, p.merchantId), isNotNull(customers.externalId))),
+    ),
+});
+
 /** external_id -> email in clear, decrypted on the replica. Fails when one does not decrypt or is another row's. */
 export async function storedEmails(
   { dir, stack }: E2e,
@@ -161,21 +190,14 @@ export async function storedEmails(
 ): Promise<Map<string, string | null>> {
   const url = stack.env.DEV_DB_REPLICA_URL;
   const store = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
-  const keys = await store.find(
-    readerOf((text, values) => queryDatabase(url, text, values)),
-    merchantId,
-  );
-  const stored = await rows<{ id: string; external_id: string; plain: string | null }>(
-    url,
-    `select id, external_id, ${decryptEmailSql({ email: 'email', passphrase: '$2' })} as plain
-       from customers where merchant_id = $1 and external_id is not null`,
-    [merchantId, passphrase(keys!)],
-  );
+  const reader = readerOf((text, values) => queryDatabase(url, text, values));
+  const keys = await store.find(reader, merchantId);
+  const stored = await reader.run(OPEN_EMAILS, { merchantId, passphrase: passphrase(keys!) });
   return new Map(
-    stored.map(({ id, external_id, plain }) => {
+    stored.map(({ id, externalId, plain }) => {
       const owner = `${merchantId}|${id}|`;
       if (plain !== null && !plain.startsWith(owner)) throw new Error(`the email of ${id} is another row's`);
-      return [external_id, plain === null ? null : plain.slice(owner.length)];
+      return [externalId!, plain === null ? null : plain.slice(owner.length)];
     }),
   );
 }

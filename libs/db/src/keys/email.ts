@@ -51,29 +51,3 @@ export const sealEmail = (p: {
 /** The plain `merchant_id|customer_id|email` of a stored value. */
 export const decryptEmail = (p: { email: Expression; passphrase: Expression }): SQL<string> =>
   sql`pgp_sym_decrypt(decode(split_part(${p.email}, '.', 2), 'base64'), ${p.passphrase})`;
-
-/**
- * SQL of an email's ciphertext, `<generation>.<base64 without newlines>`. The row's ids are encrypted
- * with it, so that a value copied into another row is detected.
- * @param p SQL expressions, such as `$1` or `page.email`; never values
- */
-export const encryptEmailSql = (p: {
-  merchantId: string;
-  customerId: string;
-  email: string;
-  generation: string;
-  passphrase: string;
-}): string =>
-  `case when ${p.email} is null then null else ${sealEmailSql({
-    ...p,
-    plain: `${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email}`,
-  })} end`;
-
-/** SQL of the ciphertext of a plain `merchant_id|customer_id|email`, as decryptEmailSql gives it. */
-export const sealEmailSql = (p: { plain: string; generation: string; passphrase: string }): string =>
-  `${p.generation}::text || '.' || translate(encode(
-     pgp_sym_encrypt(${p.plain}, ${p.passphrase}, 'cipher-algo=aes256, s2k-mode=1'), 'base64'), E'\\n', '')`;
-
-/** SQL of the plain `merchant_id|customer_id|email` of a stored value. */
-export const decryptEmailSql = (p: { email: string; passphrase: string }): string =>
-  `pgp_sym_decrypt(decode(split_part(${p.email}, '.', 2), 'base64'), ${p.passphrase})`;

@@ -1,5 +1,5 @@
 import type { Client, QueryResult } from 'pg';
-import { backoff, pause } from '@core/runtime';
+import { backoff, pause, PermanentError } from '@core/runtime';
 import { describe } from './blockers.ts';
 import { buildAlone } from './build-alone.ts';
 import { MigrationBlocked, type Migrator } from './migrator.ts';

@@ -32,9 +32,8 @@ export interface MigrateOptions {
 
 /**
  * Migrates the database to the newest schema, as its owner, while the apps run: the migrations that it lacks, then
- * the functions that are not as their files are. Forward only; safe to run
- * again and concurrently. Its connection must lead directly to PostgreSQL: the lock between migrators belongs
- * to a session.
+ * the functions that are not as their files are. Forward only; safe to run again and concurrently. Its connection
+ * must lead directly to PostgreSQL: the lock between migrators belongs to a session.
  * @param folder libs/db/migrations, or its copy beside a bundle; the functions are in the folder beside it
  * @throws MigrationBlocked naming the blocking sessions; WrongPooler; UnknownSchema; ChangedSignature
  */
@@ -65,8 +64,8 @@ export async function migrateDatabase(
     try {
       const migrator: Migrator = { client, watcher, say, lockWaitMs, limitMs };
       await waitForTurn(migrator);
-      await prepareJournal(migrator);
       const applied = await appliedMigrations(client, migrations);
+      await prepareJournal(migrator);
       for (const migration of migrations.filter(({ when }) => !applied.has(when))) {
         await applyFunctions(migrator, neededBy.get(migration) ?? []);
         await applyMigration(migrator, migration);
@@ -137,7 +136,13 @@ async function prepareJournal(migrator: Migrator): Promise<void> {
 
 /** @throws UnknownSchema when no migration of this folder leads on from what the database has */
 async function appliedMigrations(client: Client, [baseline]: readonly Migration[]): Promise<Set<number>> {
-  const { rows } = await client.query<{ when: string }>('select created_at as when from schema_migrations');
+  const { rows: found } = await client.query<{ there: boolean }>(
+    `select to_regclass('public.schema_migrations') is not null as there`,
+  );
+  if (!found[0]?.there) return new Set();
+  const { rows } = await client.query<{ when: string }>(
+    'select created_at as when from public.schema_migrations',
+  );
   const applied = new Set(rows.map(({ when }) => Number(when)));
   if (applied.size > 0 && baseline && !applied.has(baseline.when)) throw new UnknownSchema(WITHOUT_BASELINE);
   return applied;

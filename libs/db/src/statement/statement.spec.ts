@@ -242,7 +242,7 @@ export const refused = () => {
   // @ts-expect-error a parameter is missing
   find.valuesOf({ merchantId: '' });
   // @ts-expect-error the row has no such field
-  find.rowsOf([])[0]?.email;
+  void find.rowsOf([])[0]?.email;
   // @ts-expect-error there is no such column
   insertValues(customers, { mail: sql`1` });
 };

@@ -8,6 +8,8 @@ import { kindOf, placeOf, type ParameterType, type Places, type ValueOf } from '
 type ParameterTypes = Readonly<Record<string, ParameterType>>;
 export type Parameters<P extends ParameterTypes> = { readonly [K in keyof P]: ValueOf<P[K]> };
 
+type NoFields = Record<never, never>;
+
 /** Compiled once; see ADR 24. */
 export interface Statement<P, R> {
   readonly text: string;
@@ -53,7 +55,7 @@ export const statements: Statement<never, unknown>[] = [];
  * its parameters and the type of its rows are known before the first call.
  * @throws Error when a parameter is not used
  */
-export function statement<const P extends ParameterTypes = {}, const S extends Shape = {}>({
+export function statement<const P extends ParameterTypes = NoFields, const S extends Shape = NoFields>({
   name,
   params = {} as P,
   row,

@@ -1,4 +1,4 @@
-export { auditIds, auditIdsOf } from './audit-ids.ts';
+export { auditIds } from './audit-ids.ts';
 export { listAuditLog, type AuditLogEntry, type ListAuditLog } from './list-audit-log.ts';
 export { assertSealsBehind, sealAudit, SealsAhead, type Sealed } from './seal-audit.ts';
 export {

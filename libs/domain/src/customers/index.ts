@@ -22,7 +22,6 @@ export { enterErasure } from './persons/erasure-gate.ts';
 export {
   canonicalNames,
   findPerson,
-  MERGED_WITH,
   mergedWith,
   type CanonicalNames,
   type PersonNames,
@@ -32,11 +31,9 @@ export {
   emailTombstone,
   emailTombstones,
   emailTombstoneInSql,
-  emailTombstoneSql,
   externalIdTombstone,
   externalIdTombstones,
   externalIdTombstoneInSql,
-  externalIdTombstoneSql,
   hashNames,
   type HashedNames,
 } from './persons/tombstones.ts';

@@ -1,4 +1,5 @@
 export { exportCustomerData, type CustomerExport } from './export-customer-data.ts';
+export { isMerchantKnown } from './is-merchant-known.ts';
 export { marksInBody } from './names-in-body.ts';
 export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './privacy-topics.ts';
 export { redactCustomer, type RedactCustomer } from './redact-customer.ts';

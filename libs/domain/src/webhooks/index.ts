@@ -1,3 +1,4 @@
+export { readWebhookFigures, type WebhookFigures } from './read-webhook-figures.ts';
 export {
   failWebhook,
   finishWebhook,

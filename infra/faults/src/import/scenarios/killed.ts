@@ -16,7 +16,7 @@ interface Boundary {
 
 const has = (text: string) => (): Trap => (bytes) => bytes.includes(text);
 
-const MOVES_CHECKPOINT = 'update customer_import_slices\n        set cursor';
+const MOVES_CHECKPOINT = 'update "customer_import_slices" set "cursor" = $1::varchar, "page"';
 
 /** The COMMIT of a transaction that has moved a checkpoint. */
 const commitsPage = (): Trap => {
@@ -37,7 +37,7 @@ const BOUNDARIES: Boundary[] = [
   {
     name: 'after fetch',
     proxy: ({ postgresProxy }) => postgresProxy,
-    trap: has('from erasure_tombstones'),
+    trap: has('from "erasure_tombstones"'),
     when: 'before',
   },
   {

@@ -76,23 +76,9 @@ const areOne = async (reader: Reader, merchantId: string, one: string, other: st
   one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);
 
 /**
- * SQL of the ids of all customers that merges in the source made one with $2 (uuid[]), they themselves included: who
+ * A query of the ids of all customers that merges in the source made one with these, they themselves included: who
  * was merged into them, and whom they were merged into. The source said that they are one person, so what is asked
  * for one of them is asked for all.
- */
-export const MERGED_WITH = `
-  with recursive one as (
-    select id, merged_into from customers where merchant_id = $1 and id = any($2::uuid[])
-    union
-    select next.id, next.merged_into
-      from one cross join lateral (
-           select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.merged_into = one.id
-           union all
-           select c.id, c.merged_into from customers c where c.merchant_id = $1 and c.id = one.merged_into) as next)
-  select id from one`;
-
-/**
- * The same against the schema, as a query of ids.
  * @param p parameters: the merchant, and the array of ids
  */
 export function mergedWith(p: Record<'merchantId' | 'ids', SQL>): SQL {

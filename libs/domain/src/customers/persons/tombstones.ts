@@ -69,13 +69,8 @@ export async function returnedDetail(
   });
   return found ? { returned_after_erasure: true } : {};
 }
-/** SQL of the two, for who has the hash alone. @param key SQL of the index key, a parameter: never its value */
-export const emailTombstoneSql = (blindIndex: string, key: string): string =>
-  `hmac('erased_email|'::bytea || ${blindIndex}, ${key}::bytea, 'sha256')`;
-export const externalIdTombstoneSql = (externalId: string, key: string): string =>
-  `hmac(convert_to('external_id|' || ${externalId}, 'UTF8'), ${key}::bytea, 'sha256')`;
 
-/** The two against the schema. @param key the index key, a parameter */
+/** The two in SQL, where the hash alone is known. @param key the index key, a parameter */
 export const emailTombstoneInSql = (blindIndex: SQL | Column, key: SQL): SQL<Buffer> =>
   sql`hmac('erased_email|'::bytea || ${blindIndex}, ${key}, 'sha256')`;
 export const externalIdTombstoneInSql = (externalId: SQL | Column, key: SQL): SQL<Buffer> =>

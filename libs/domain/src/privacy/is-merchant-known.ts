@@ -1,0 +1,29 @@
+import { eq, exists, or, sql } from 'drizzle-orm';
+import {
+  build,
+  customers,
+  merchantKeys,
+  ONE,
+  privacyRequests,
+  shopifyConnections,
+  statement,
+  type Reader,
+} from '@core/db';
+
+const IS_KNOWN = statement({
+  params: { merchantId: customers.merchantId },
+  row: { known: sql<boolean>`known.known` },
+  text: (p, row) => {
+    const some = [customers, shopifyConnections, merchantKeys, privacyRequests].map((table) =>
+      exists(build.select(ONE).from(table).where(eq(table.merchantId, p.merchantId))),
+    );
+    return sql`select ${row} from (select ${or(...some)} as known) known`;
+  },
+});
+
+/**
+ * Whether anything is stored of the merchant. Auth knows who is a merchant; whoever has customers, a shop, a key or a
+ * request here is one.
+ */
+export const isMerchantKnown = async (reader: Reader, merchantId: string): Promise<boolean> =>
+  (await reader.run(IS_KNOWN, { merchantId }))[0]?.known ?? false;
