@@ -15,6 +15,7 @@ import {
   parseKeyring,
   passphrase,
   readEmail,
+  readerOf,
   runOn,
   statement,
   text,
@@ -111,10 +112,10 @@ describe('merchant keys', () => {
         let queries = 0;
         const counted: typeof tx = {
           ...tx,
-          query: (...args) => {
+          ...readerOf((...args) => {
             queries++;
             return tx.query(...args);
-          },
+          }),
         };
         const keys = [
           await store.ofGeneration(counted, merchantId, 1),
