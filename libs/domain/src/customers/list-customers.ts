@@ -61,7 +61,7 @@ const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
 );
 
 /**
- * The source of a page of a segment is a function (migration 0016) that can use the segment's index, which row-level
+ * The source of a page of a segment is a function (libs/db/functions) that can use the segment's index, which row-level
  * security keeps from the api's own statements. It gives rows as the table does, and by the number of a row the planner
  * knows their order. The text never changes, so it stays prepared: planning took a third of the time of a page of 51
  * rows.

@@ -19,7 +19,7 @@ const READ = statement({
 
 /**
  * The scores of many customers, of any merchants, by one statement; one entry per key, in their order. The function
- * (migration 0007) may see every merchant's rows, and gives out those of the pairs alone.
+ * (libs/db/functions/read_scores.sql) may see every merchant's rows, and gives out those of the pairs alone.
  */
 export async function getCustomerRfm(reader: Reader, keys: readonly CustomerKey[]): Promise<FoundScore[]> {
   const rows = await reader.run(READ, {
