@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
+import { MARK } from '../../field/records/letters.ts';
 import { type Fixture, type Scenario } from '../scenario.ts';
 import { patiently } from '../../patiently.ts';
 import { drained, newCustomers, notNewest, scoreRecord } from './consumer-killed.ts';
 
 const EIGHT_OF_EACH = 8;
-/** A header by which a dead letter is known again. */
-const MARK = 'faults_mark';
 
 /** Records that nobody can handle, with the reason that their dead letters are to have. */
 function poisonOf(kind: string): { record: EventRecord; reason: string } {

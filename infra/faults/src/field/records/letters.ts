@@ -1,8 +1,8 @@
 import { deadLetterTopic } from '@core/contracts';
 import type { KafkaClient } from '@core/events';
 
-/** A header by which the dead letter of an input is known. */
-export const MARK = 'field_mark';
+/** By it the dead letter of an input is known: a dead letter keeps this header, and no consumer reads it. */
+export const MARK = 'ce_type';
 
 export interface Letter {
   reason: string;
