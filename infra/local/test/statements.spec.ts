@@ -6,7 +6,7 @@ import '@core/domain';
 import '@core/events';
 import { checkStatement } from './check-statement.ts';
 
-const tables = Object.values(db).filter((each): each is PgTable => is(each, PgTable));
+const tables = Object.values<unknown>(db).filter((each): each is PgTable => is(each, PgTable));
 const ofMerchants = new Set(
   tables.filter((table) => 'merchantId' in getTableColumns(table)).map(getTableName),
 );
