@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
-import { noBareSqlNames } from './infra/lint/no-bare-sql-names.mjs';
+import { noBareSqlNames } from './infra/local/src/lint/no-bare-sql-names.mjs';
 
 // Imports point down only: apps -> domain -> db -> contracts -> runtime, and apps -> shopify -> contracts: the domain
 // holds transactions open and must not wait for a shop in one. `events` is for worker and infra,

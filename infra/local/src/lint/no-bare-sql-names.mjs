@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const metaDir = join(import.meta.dirname, '../../libs/db/migrations/meta');
+const metaDir = join(import.meta.dirname, '../../../../libs/db/migrations/meta');
 
 /** Names of the tables and columns, from the newest snapshot of the schema, which `npm run generate` keeps true. */
 function readNames() {
@@ -18,6 +18,10 @@ function readNames() {
     columns: new Set(all.flatMap(({ columns }) => Object.keys(columns))),
   };
 }
+
+let names;
+/** Read once: the rule is made anew for each file. */
+const namesOfSchema = () => (names ??= readNames());
 
 /** Columns that are also words of SQL, or of the texts around it: with a table's name behind them they are found. */
 const WORDS_OF_SQL = new Set([
@@ -39,7 +43,7 @@ const withoutComments = (text) =>
     .map((line) => line.split('--', 1)[0])
     .join('\n');
 
-/** What can be a name: words outside of quoted texts and comments, that no bracket makes a function's. */
+/** Words that can be names: outside of quoted texts and comments, without the bracket of a function's call. */
 const wordsOf = (text) =>
   [
     ...withoutComments(text)
@@ -47,7 +51,7 @@ const wordsOf = (text) =>
       .matchAll(/(?<![\w$"])"?([a-z][a-z0-9_]*)"?(?!\w)(?!\s*\()/g),
   ].map(([, word]) => word);
 
-/** What stands behind these words of a statement is a table. */
+/** Tables: the words behind these words of a statement. */
 const tablesOf = (text) =>
   [
     ...text.matchAll(
@@ -64,7 +68,7 @@ export const noBareSqlNames = {
     schema: [],
   },
   create(context) {
-    const { tables, columns } = readNames();
+    const { tables, columns } = namesOfSchema();
     const report = (node, name) => context.report({ node, messageId: 'bare', data: { name } });
 
     /** In a template of `sql` every word is SQL. */
