@@ -69,12 +69,14 @@ const UPDATE = statement({
     weeksBefore: many(text),
   },
   text(p) {
-    const given = numberedUnnest('given', {
+    const sent = numberedUnnest('sent', {
       merchantId: p.merchantIds,
       id: p.ids,
       score: p.scores,
       weekBefore: p.weeksBefore,
     });
+    // Read twice, and taken apart once.
+    const given = relation('given', sent);
     const { merchantId, id, version } = customers;
     const lockedRow = {
       merchantId,
@@ -115,7 +117,9 @@ const UPDATE = statement({
     return returning(
       returned,
       (row) => sql`
-      with ${locked} as materialized (
+      with ${given} as (
+        select ${columns(sent)} from ${sent}
+      ), ${locked} as materialized (
         select ${columns(lockedRow)}
           from ${given} join ${customers} on ${customers.merchantId} = ${given.merchantId} and ${id} = ${given.id}
          order by ${id} for update of ${customers}
