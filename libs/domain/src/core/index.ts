@@ -4,6 +4,7 @@ export type { CustomerKey } from './customer-key.ts';
 export { customerBytes, cutPage, selectUntilPageIsFull, type Sized } from './cut-page.ts';
 export { earlierExternalIds, externalIdOf, gidOf, type ExternalId } from './external-id.ts';
 export { createPageTokens, type PageTokens } from './page-token.ts';
+export { rfc3339 } from './rfc3339.ts';
 export { recordChange, recordChanges } from './record-change.ts';
 export { GID_PREFIX, isOtherOfShopify, shopifyNumber } from './shopify-gid.ts';
 export { customerGid, shopifyId } from './shopify-id.ts';

@@ -1,4 +1,4 @@
-import { and, gte, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, gte, lt, sql } from 'drizzle-orm';
 import {
   build,
   columns,
@@ -13,7 +13,7 @@ import {
   WRITE_POSITION_SQL,
   type Reader,
 } from '@core/db';
-import { customerBytes, cutPage, selectUntilPageIsFull, type PageTokens } from '../core/index.ts';
+import { customerBytes, cutPage, rfc3339, selectUntilPageIsFull, type PageTokens } from '../core/index.ts';
 import {
   conditionsOf,
   FILTER_PARAMS,
@@ -37,10 +37,6 @@ export interface ChangeReaders {
   atLeast(consistencyToken: string): Reader;
 }
 
-/** As RFC 3339 in UTC with microseconds. */
-const written = (instant: SQL | Column): SQL<string> =>
-  sql`to_char(${instant} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
 const PARAMS = {
   ...FILTER_PARAMS,
   since: instantOf,
@@ -55,7 +51,7 @@ const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
     params: only(PARAMS, used),
     text(p) {
       const { merchantId, id, updatedAt } = customers;
-      const shape = { ...CUSTOMER, changedAt: written(updatedAt) };
+      const shape = { ...CUSTOMER, changedAt: rfc3339(updatedAt) };
       const from = used.includes('afterId')
         ? sql`(${updatedAt}, ${id}) > (${p.afterChange}, ${p.afterId})`
         : gte(updatedAt, p.since);
@@ -120,7 +116,7 @@ const COMPLETE_UNTIL = statement({
   params: { since: instantOf },
   text: (p) =>
     returning(
-      { watermark: written(sql`greatest(customer_changes_complete_until(), ${p.since})`) },
+      { watermark: rfc3339(sql`greatest(customer_changes_complete_until(), ${p.since})`) },
       (row) => sql`select ${row}`,
     ),
 });

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { instantOf, nullable, returning, statement, type Reader } from '@core/db';
+import { rfc3339 } from '../core/index.ts';
 
 const READ = statement({
   params: { until: nullable(instantOf) },
   text(p) {
-    const end = sql`least(${p.until}, clock_timestamp()) at time zone 'UTC'`;
     return returning(
-      { end: sql<string>`to_char(${end}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` },
+      { end: rfc3339(sql`least(${p.until}, clock_timestamp())`) },
       (row) => sql`select ${row}`,
     );
   },

@@ -13,6 +13,7 @@ import {
   type Places,
   type Reader,
 } from '@core/db';
+import { rfc3339 } from '../core/index.ts';
 
 /** Whose events are sent again. What is absent does not narrow. */
 export interface ReplaySelection {
@@ -75,7 +76,7 @@ const selectPageOf = perShape((used: readonly Narrowing[]) =>
     row: {
       merchantId,
       customerId: id,
-      updatedAt: sql<string>`to_char(${updatedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+      updatedAt: rfc3339(updatedAt),
     },
     text: (p, row) =>
       build

@@ -1,5 +1,6 @@
 import { asc, gte, isNull, or, sql, type Column, type SQL } from 'drizzle-orm';
 import { build, erasureTombstones, instantOf, privacyRequests, statement, type Reader } from '@core/db';
+import { rfc3339 } from '../../core/index.ts';
 import type { PrivacyRequestKind } from '../requests/privacy-requests.ts';
 
 /** Rows of privacy_requests without personal data; times as RFC 3339, hashes in hex. */
@@ -36,8 +37,6 @@ export interface Kept {
 }
 
 type TextOf<C extends Column> = C['_']['notNull'] extends true ? string : string | null;
-const rfc3339 = <C extends Column>(time: C): SQL<TextOf<C>> =>
-  sql`to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 const hex = <C extends Column>(hash: C): SQL<TextOf<C>> => sql`encode(${hash}, 'hex')`;
 
 const READ_REQUESTS = statement({
