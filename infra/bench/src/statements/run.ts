@@ -1,16 +1,21 @@
-import { and, eq } from 'drizzle-orm';
-import { build, CUSTOMER, customers, isLive, statement } from '@core/db';
+import { and, eq, type SQLWrapper } from 'drizzle-orm';
+import { build, columns, CUSTOMER, customers, isLive, statement, type Fields } from '@core/db';
 import { median, rounded, withSpread } from '../stats.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 
+type Value = string | SQLWrapper;
+
+const find = ({ merchantId, id }: Record<'merchantId' | 'id', Value>, row: Fields) =>
+  build
+    .select(row)
+    .from(customers)
+    .where(and(eq(customers.merchantId, merchantId), eq(customers.id, id), isLive()));
+
+const FIELDS = columns(CUSTOMER);
 const FIND = statement({
   params: { merchantId: customers.merchantId, id: customers.id },
   row: CUSTOMER,
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(customers)
-      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id), isLive())),
+  text: find,
 });
 
 const given = {
@@ -18,16 +23,12 @@ const given = {
   id: '0197b3a0-0000-7000-8000-000000000002',
 };
 
-/** What each call of a statement costs before it is sent: text and values. */
+/** Each makes what a call needs before it is sent: text and values. */
 const contestants = {
   text_by_hand: () => [FIND.text, [given.merchantId, given.id]],
   statement: () => [FIND.text, FIND.valuesOf(given)],
   builder: () => {
-    const { sql, params } = build
-      .select(CUSTOMER)
-      .from(customers)
-      .where(and(eq(customers.merchantId, given.merchantId), eq(customers.id, given.id), isLive()))
-      .toSQL();
+    const { sql, params } = find(given, FIELDS).toSQL();
     return [sql, params];
   },
 };
