@@ -15,7 +15,7 @@ export type Door = (typeof DOORS)[number];
 
 export interface GrpcDoors {
   certificate(): Certificate;
-  /** Of the port. */
+  /** The credentials of the port. */
   credentials(door: Door): grpc.ServerCredentials;
   /** TCP, and under TLS its handshake; resolves too when the server closes it instead. */
   dial(door: Door, port: number): Promise<Socket | TLSSocket>;

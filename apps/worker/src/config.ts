@@ -75,7 +75,7 @@ export const workerEnv = withRules(variables, signersKnown, sealedInProduction, 
 
 type WorkerEnv = Env<typeof workerEnv>;
 
-/** Whose signatures count, or that none is asked for. @throws EnvError where one must be, also without readEnv */
+/** The senders whose signatures count, or that none is asked for. @throws EnvError where one must be, also without readEnv */
 export function signersOf(
   env: Pick<WorkerEnv, 'CORE_EVENTS_JWKS' | 'CORE_EVENTS_SIGNATURES' | 'NODE_ENV'>,
 ): KeySource | 'off' {

@@ -213,7 +213,7 @@ it.each<[string, (event: { event_id: string }) => object | string, string]>([
 it.each<[string, object, string, string]>([
   ['redact', { customer_id: randomUUID() }, 'redact', 'is that of a request for somebody else'],
   ['data_request', { kind: 'data_request' }, 'data_request', 'is that of a request of another kind'],
-  // Of its own kind it would be carried out.
+  // As a request of its own kind it would be carried out.
   [
     'shop_redact',
     { kind: 'shop_redact', customer_id: null },
@@ -576,7 +576,7 @@ it.each(['redact', 'data_request', 'shop_redact'])(
     const problem = 'merchant_id: and shop_domain must name one merchant';
     await deliver(gdpr, event);
     expect(await faultOf(gdpr, event.event_id)).toBe(problem);
-    // What is pending as a shop_redact is carried out.
+    // A request that is pending as a shop_redact is carried out.
     const pending = kind === 'shop_redact' ? 'unknown' : kind;
     expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: pending, problem }]);
     expect(await stays(a.id)).toBe(true);

@@ -41,7 +41,7 @@ const hidesParameter = (sublink: Node): boolean => {
 };
 
 /**
- * What is wrong with a statement, by PostgreSQL's own parser.
+ * The faults of a statement, by PostgreSQL's own parser.
  * @param merchantTables tables with a merchant_id
  */
 export function checkStatement(text: string, merchantTables: ReadonlySet<string>): string[] {

@@ -6,7 +6,7 @@ import { workspaceRoot } from '@core/testing';
 const root = workspaceRoot();
 const customers = join(root, 'libs/db/src/schema/customers.ts');
 
-/** What the compiler says of the domain and of all that it imports, with this text as the schema of the customers. */
+/** The compiler's errors in the domain and in all that it imports, with this text as the schema of the customers. */
 function errorsWith(schema: string): string[] {
   const { config } = ts.readConfigFile(join(root, 'libs/domain/tsconfig.json'), ts.sys.readFile);
   const parsed = ts.parseJsonConfigFileContent(

@@ -59,7 +59,7 @@ it('every statement names its merchant where PostgreSQL can see it', () => {
     }),
   );
   expect(found).toEqual([]);
-  // What no statement needs any more leaves the list.
+  // A line that no statement needs any more leaves the list.
   expect([...standing]).toEqual([]);
 });
 

@@ -109,7 +109,7 @@ export async function appendSharedAudit(
   }
 }
 
-/** What an audit row is made of, in SQL. */
+/** The fields of audit rows, in SQL. */
 type AuditRows = Readonly<
   Record<'merchantId' | 'customerId' | 'actor' | 'action' | 'detail' | 'requestId', SQL>
 >;

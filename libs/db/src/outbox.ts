@@ -29,7 +29,7 @@ export interface CustomerChange {
 /** The relay listens on it: somebody has appended. */
 export const OUTBOX_CHANNEL = 'outbox';
 
-/** What events are made of, in SQL. */
+/** The fields of events, in SQL. */
 type ChangeRows = Readonly<
   Record<'merchantId' | 'customerId' | 'version' | 'changedFields' | 'origin' | 'traceparent', SQL>
 >;

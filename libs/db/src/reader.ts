@@ -5,11 +5,11 @@ import type { Statement } from './statement/index.ts';
 /** Sends one text with its parameters, and gives its rows. */
 export type Ask = <R extends QueryResultRow>(text: string, values?: unknown[], name?: string) => Promise<R[]>;
 
-/** What a read needs: a statement with its parameters, rows back. */
+/** Runs reads: a statement with its parameters, rows back. */
 export interface Reader {
   run<P, R>(statement: Statement<P, R>, ...parameters: keyof P extends never ? [] : [P]): Promise<R[]>;
   /**
-   * For what has no rows of a table, such as locks and settings.
+   * For texts without a table of ours, such as those of locks and settings.
    * @param name keeps the text prepared under this name on each connection
    */
   query: Ask;

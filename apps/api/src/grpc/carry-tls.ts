@@ -18,7 +18,7 @@ export const secureSocketOf = (session: Http2Session): TLSSocket | undefined => 
  */
 export function carryTls(server: Http2Server): void {
   server.prependListener('secureConnection', (socket: TLSSocket & { _handle?: object | null }) => {
-    // What HTTP/2 does to a native socket.
+    // HTTP/2 sets these on a native socket by itself.
     socket.setNoDelay();
     socket.disableRenegotiation();
     if (socket._handle) Object.defineProperty(socket._handle, 'isStreamBase', { value: false });

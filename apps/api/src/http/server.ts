@@ -31,7 +31,7 @@ export interface HttpServerOptions {
   /** Byte budget shared by the bodies of all rpcs. */
   budget: ByteBudget;
   corsOrigins: readonly string[];
-  /** What else is there. */
+  /** The pages beside the rpcs; undefined: there is none at this path. */
   pageAt: (path: string) => Page | undefined;
   log: Pick<Logger, 'error'>;
   /** Where they differ from HTTP_LIMITS. */

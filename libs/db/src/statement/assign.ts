@@ -1,7 +1,7 @@
 import { getTableColumns, sql, type Column, type SQL } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 
-/** What is written to a table's columns. */
+/** The values that are written to a table's columns. */
 export type Values<T extends PgTable> = { readonly [K in keyof T['$inferInsert']]?: SQL | Column };
 
 /** A column's name without its table, as INSERT and ON CONFLICT want it. */
@@ -11,7 +11,7 @@ export const bare = (...of: readonly Column[]): SQL =>
     sql`, `,
   );
 
-/** What an INSERT that met another row would have written to the column. */
+/** The value that an INSERT which met another row would have written to the column. */
 export const excluded = (column: Column): SQL => sql`excluded.${bare(column)}`;
 
 /** `"a" = ..., "b" = ...`, for the SET of a template. */

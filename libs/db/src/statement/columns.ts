@@ -8,7 +8,7 @@ export type FieldOf<F> = F extends Column ? GetColumnData<F> : F extends SQL<inf
 /** The row that a shape describes. */
 export type RowOf<S extends Shape> = { -readonly [K in keyof S]: FieldOf<S[K]> };
 
-/** What the query builder selects and returns; as a chunk of a template, the list of them. */
+/** Fields that the query builder selects and returns; as a chunk of a template, the list of them. */
 export type Fields = Record<string, SQL.Aliased>;
 
 /** The shape's fields, each `as "name"`. */

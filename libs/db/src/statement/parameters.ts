@@ -13,7 +13,7 @@ export interface Kind<T> {
 /** The type of a parameter: that of a column, or a kind. */
 export type ParameterType = Column | Kind<unknown>;
 
-/** What a caller gives for it: null and undefined are NULL, where the column may be null. */
+/** The value that a caller gives for it: null and undefined are NULL, where the column may be null. */
 export type ValueOf<P extends ParameterType> = P extends Column
   ? P['_']['notNull'] extends true
     ? GetColumnData<P, 'raw'>
@@ -37,7 +37,7 @@ export const json = kind<string>('jsonb');
 /** How many rows at most: the query builder's limit() takes it, which wants a placeholder without a cast. */
 export const limit: Kind<number> & { readonly uncast: true } = { ...kind<number>('bigint'), uncast: true };
 
-/** What a statement's text is given for a parameter. */
+/** The chunk that stands for a parameter in a statement's text. */
 export type PlaceOf<P extends ParameterType> = P extends { readonly uncast: true }
   ? Placeholder<string, number>
   : SQL<ValueOf<P>>;

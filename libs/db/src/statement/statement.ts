@@ -24,7 +24,7 @@ export interface Written<P extends ParameterTypes, S extends Shape> {
   name?: string;
   /** Each with the column that it is compared with or written to, or with a kind. */
   params?: P;
-  /** What it returns. */
+  /** The fields that it returns. */
   row?: S;
   /** With the query builder or as a template. Each parameter brings its cast. */
   text(params: Places<P>, row: Fields): SQLWrapper | Returning<S>;

@@ -42,7 +42,7 @@ export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
   return valuesOf(req, 'topic').length > 0 ? topicsIn(req)[0] : webhookTopic(inPath(req));
 }
 
-/** What the path says of the topic; empty: nothing. */
+/** The topic in the path; empty when it has none. */
 const inPath = ({ url }: IncomingMessage): string => behindWebhooks(pathOfTarget(url)) ?? '';
 
 /**

@@ -4,7 +4,7 @@ export const SHOPIFY_WEBHOOKS = '/webhooks/shopify';
 const LONGEST = 200;
 
 /**
- * What a path has behind /webhooks/shopify, where webhooks are taken: empty, or a topic, as an app's configuration may
+ * The part of a path behind /webhooks/shopify, where webhooks are taken: empty, or a topic, as an app's configuration may
  * have it; undefined for a path of something else. Shopify sends to the address that it was given, letter by letter: one in
  * capitals, with an encoded, doubled or trailing slash or a space behind it can mean nothing else. Rejected: 404, of which
  * the sender alone learns, and in the end removes the subscription.
