@@ -36,5 +36,6 @@ export * from './servable.ts';
 export * from './step-over.ts';
 export * from './schema/index.ts';
 export * from './statement/index.ts';
+export type { TableName } from './table-name.ts';
 export * from './transaction.ts';
 export { WrongPooler } from './wrong-pooler.ts';

@@ -14,39 +14,14 @@ import {
   statement,
   unnest,
   webhookEvents,
-  type MerchantKeys,
   type Places,
-  type Tx,
 } from '@core/db';
-import { shopifyNumber, type CommandContext } from '../core/index.ts';
-import { isPrivacyTopic } from './privacy-topics.ts';
+import { shopifyNumber } from '../core/index.ts';
+import type { PersonStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
-import type { NamesInBody } from './names-in-body.ts';
-import { searched, type ErasedPlace } from './requests/receipt.ts';
+import { isPrivacyTopic } from './privacy-topics.ts';
 
-export interface Traces extends NamesInBody {
-  merchantId: string;
-  requestId: string;
-  /** Our own ids of the person. */
-  customerIds: readonly string[];
-  tombstones: readonly { kind: 'email' | 'external_id'; hash: Buffer }[];
-}
-
-/** Removes what is held of a person beside the customer's row, place by place. */
-export async function eraseTraces(
-  tx: Tx,
-  ctx: CommandContext,
-  keys: MerchantKeys,
-  traces: Traces,
-): Promise<ErasedPlace[]> {
-  return [
-    await eraseImportErrors(tx, traces),
-    await eraseImportIds(tx, traces),
-    await eraseParkedEvents(tx, traces),
-    await eraseWebhooks(tx, ctx, keys, traces),
-    await writeTombstones(tx, traces),
-  ];
-}
+// What is held of a person beside the customer's row, place by place: the steps of personal-data.ts.
 
 const DELETE_IMPORT_ERRORS = statement({
   params: {
@@ -66,10 +41,10 @@ const DELETE_IMPORT_ERRORS = statement({
       .returning(row),
 });
 
-async function eraseImportErrors(tx: Tx, { merchantId, externalIds }: Traces): Promise<ErasedPlace> {
+export const eraseImportErrors: PersonStep = async (tx, _, { merchantId, externalIds }) => {
   const gone = await tx.run(DELETE_IMPORT_ERRORS, { merchantId, externalIds: [...externalIds] });
-  return searched('customer_import_errors', gone.length, ['rows']);
-}
+  return { found: gone.length };
+};
 
 const TAKE_IMPORT_IDS = statement({
   params: { merchantId: customerImportIds.merchantId, numbers: many(int8) },
@@ -91,16 +66,11 @@ const TAKE_IMPORT_IDS = statement({
   },
 });
 
-async function eraseImportIds(tx: Tx, { merchantId, externalIds }: Traces): Promise<ErasedPlace> {
+export const eraseImportIds: PersonStep = async (tx, _, { merchantId, externalIds }) => {
   const numbers = [...externalIds].flatMap((id) => shopifyNumber(id) ?? []);
   const pages = await tx.run(TAKE_IMPORT_IDS, { merchantId, numbers });
-  return searched(
-    'customer_import_ids',
-    pages.length,
-    ['external_id'],
-    'an import that still meets the id in the shop notes it again, and forgets it when it completes, or 30 days after it was broken off',
-  );
-}
+  return { found: pages.length };
+};
 
 const DELETE_PARKED_EVENTS = statement({
   params: { merchantId: parkedEvents.merchantId, customerIds: many(parkedEvents.customerId) },
@@ -112,10 +82,10 @@ const DELETE_PARKED_EVENTS = statement({
       .returning(row),
 });
 
-async function eraseParkedEvents(tx: Tx, { merchantId, customerIds }: Traces): Promise<ErasedPlace> {
+export const eraseParkedEvents: PersonStep = async (tx, _, { merchantId, customerIds }) => {
   const gone = await tx.run(DELETE_PARKED_EVENTS, { merchantId, customerIds });
-  return searched('parked_events', gone.length, ['rows']);
-}
+  return { found: gone.length };
+};
 
 const WEBHOOKS = { merchantId: webhookEvents.merchantId, ids: many(webhookEvents.id) };
 const areThose = (p: Places<typeof WEBHOOKS>): SQL | undefined =>
@@ -146,14 +116,8 @@ const TRY_AGAIN = statement({
  * its body goes with that; one that was given up is tried again, so that it does not outlive the person until somebody
  * looks.
  */
-async function eraseWebhooks(
-  tx: Tx,
-  ctx: CommandContext,
-  keys: MerchantKeys,
-  traces: Traces,
-): Promise<ErasedPlace> {
-  const { merchantId } = traces;
-  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, traces);
+export const eraseWebhooks: PersonStep = async (tx, ctx, { merchantId, keys, ...names }) => {
+  const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
   const left = webhooks.filter(({ topic }) => isPrivacyTopic(topic));
   const dropped = await tx.run(IGNORE_WEBHOOKS, {
     merchantId,
@@ -175,8 +139,8 @@ async function eraseWebhooks(
         ]
       : []),
   ];
-  return searched('webhook_events', dropped.length, ['body'], remarks.join('; '));
-}
+  return { found: dropped.length, remark: remarks.join('; ') };
+};
 
 const WRITE_TOMBSTONES = statement({
   params: {
@@ -193,17 +157,15 @@ const WRITE_TOMBSTONES = statement({
   },
 });
 
-async function writeTombstones(tx: Tx, { merchantId, requestId, tombstones }: Traces): Promise<ErasedPlace> {
+export const writeTombstones: PersonStep = async (tx, _, { merchantId, requestId, tombstones }) => {
   const written = await tx.run(WRITE_TOMBSTONES, {
     merchantId,
     kinds: tombstones.map(({ kind }) => kind),
     hashes: tombstones.map(({ hash }) => hash),
     requestId,
   });
-  return searched(
-    'erasure_tombstones',
-    0,
-    [],
-    `${written.length} written: keyed hashes by which an import knows that the person must not come back`,
-  );
-}
+  return {
+    found: 0,
+    remark: `${written.length} written: keyed hashes by which an import knows that the person must not come back`,
+  };
+};

@@ -14,29 +14,33 @@ import {
   relation,
   returning,
   statement,
+  type RowOf,
 } from '@core/db';
 import { auditIds } from '../audit/index.ts';
 import { mergedWith } from '../customers/index.ts';
 
 // The rows of an export: the names of their fields are what the person is shown, whatever the columns are called.
 
+const CUSTOMER = {
+  id: customers.id,
+  external_id: customers.externalId,
+  email: customers.email,
+  email_hash: sql<string | null>`encode(${customers.emailHash}, 'hex')`,
+  metadata: customers.metadata,
+  rfm_score: customers.rfmScore,
+  version: customers.version,
+  source_updated_at: customers.sourceUpdatedAt,
+  merged_into: customers.mergedInto,
+  deleted_at: customers.deletedAt,
+  created_at: customers.createdAt,
+  updated_at: customers.updatedAt,
+};
+export type ExportedCustomer = RowOf<typeof CUSTOMER>;
+
 /** Of those that are one person, whoever is not erased. */
 export const READ_CUSTOMERS = statement({
   params: { merchantId: customers.merchantId, ids: many(customers.id) },
-  row: {
-    id: customers.id,
-    external_id: customers.externalId,
-    email: customers.email,
-    email_hash: sql<string | null>`encode(${customers.emailHash}, 'hex')`,
-    metadata: customers.metadata,
-    rfm_score: customers.rfmScore,
-    version: customers.version,
-    source_updated_at: customers.sourceUpdatedAt,
-    merged_into: customers.mergedInto,
-    deleted_at: customers.deletedAt,
-    created_at: customers.createdAt,
-    updated_at: customers.updatedAt,
-  },
+  row: CUSTOMER,
   text: (p, row) =>
     build
       .select(row)

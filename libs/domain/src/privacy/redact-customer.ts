@@ -1,16 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
-import {
-  appendAudit,
-  build,
-  customers,
-  emailHash,
-  many,
-  oneOf,
-  statement,
-  type MerchantKeys,
-  type Tx,
-} from '@core/db';
-import { externalIdOf, recordChanges, type CommandContext } from '../core/index.ts';
+import { build, customers, emailHash, many, oneOf, statement, type MerchantKeys, type Tx } from '@core/db';
+import { externalIdOf, type CommandContext } from '../core/index.ts';
 import {
   canonicalNames,
   emailTombstone,
@@ -19,11 +9,11 @@ import {
   type CanonicalNames,
   type PersonNames,
 } from '../customers/index.ts';
-import { ERASED_COLUMNS, eraseRows } from './erase-rows.ts';
-import { eraseTraces, type Traces } from './erase-traces.ts';
-import { lockPerson, remarkOf, type LockedPerson } from './lock-person.ts';
+import type { PersonErasure } from './held-place.ts';
+import { ERASED_OF_PERSON, TOLD_OF_PERSON } from './walk-places.ts';
+import { lockPerson, type LockedPerson } from './lock-person.ts';
 import { completeRedaction, findReceipt } from './requests/redact-request.ts';
-import { IDS_ALONE, searched, type ErasureReceipt } from './requests/receipt.ts';
+import { searched, type ErasedPlace, type ErasureReceipt } from './requests/receipt.ts';
 
 /** A person, named by at least one of the three. */
 export interface RedactCustomer extends PersonNames {
@@ -49,43 +39,20 @@ export async function redactCustomer(
   ctx: CommandContext,
   given: RedactCustomer,
 ): Promise<ErasureReceipt> {
-  const { merchantId, requestId } = given;
+  const { merchantId } = given;
   const input = canonicalNames(given);
   await enterErasure(tx, merchantId);
   const before = await findReceipt(tx, ctx, input);
   if (before) return before;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const person = await lockPerson(tx, ctx, keys, input);
-  const changes = await eraseRows(
-    tx,
-    merchantId,
-    person.rows.map(({ id }) => id),
-  );
-  await recordChanges(
-    tx,
-    changes.map((change) => ({
-      ctx,
-      change,
-      audit: { action: 'customer.erase', detail: { request_id: requestId } },
-    })),
-  );
-  // Tombstones are written for the names given, so the log must say by what request.
-  if (changes.length === 0) {
-    await appendAudit(tx, ctx, {
-      merchantId,
-      customerId: person.id ?? undefined,
-      action: 'customer.erase',
-      detail: { request_id: requestId, customers: 0 },
-    });
+  const erasure = { ...(await tracesOf(tx, keys, input, person)), keys, person };
+  const places: ErasedPlace[] = [];
+  for (const { place, erase, removes, remark } of ERASED_OF_PERSON) {
+    const done = await erase(tx, ctx, erasure);
+    places.push(searched(place, done.found, removes, done.remark ?? remark));
   }
-  const receipt: ErasureReceipt = {
-    customerId: person.id,
-    places: [
-      searched('customers', changes.length, ERASED_COLUMNS, remarkOf(person)),
-      ...(await eraseTraces(tx, ctx, keys, await tracesOf(tx, keys, input, person))),
-      ...IDS_ALONE,
-    ],
-  };
+  const receipt: ErasureReceipt = { customerId: person.id, places: [...places, ...TOLD_OF_PERSON] };
   await completeRedaction(tx, keys, input, receipt);
   return receipt;
 }
@@ -116,7 +83,7 @@ async function tracesOf(
   keys: MerchantKeys,
   { merchantId, requestId, customerId, externalId, email }: Redaction,
   { rows, isOwn }: LockedPerson,
-): Promise<Traces> {
+): Promise<Omit<PersonErasure, 'keys' | 'person'>> {
   const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];
   const stored = rows.flatMap((row) => (row.externalId ? [externalIdOf(row.externalId)] : []));
   const externalIds = new Set([...stored, ...(externalId ? [externalId] : [])]);

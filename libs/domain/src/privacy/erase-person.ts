@@ -1,0 +1,32 @@
+import { appendAudit } from '@core/db';
+import { recordChanges } from '../core/index.ts';
+import { eraseRows } from './erase-rows.ts';
+import type { PersonStep } from './held-place.ts';
+import { remarkOf } from './lock-person.ts';
+
+/** Empties the rows of a person, each with its event and audit row. */
+export const erasePerson: PersonStep = async (tx, ctx, { merchantId, requestId, person }) => {
+  const changes = await eraseRows(
+    tx,
+    merchantId,
+    person.rows.map(({ id }) => id),
+  );
+  await recordChanges(
+    tx,
+    changes.map((change) => ({
+      ctx,
+      change,
+      audit: { action: 'customer.erase', detail: { request_id: requestId } },
+    })),
+  );
+  // Tombstones are written for the names given, so the log must say by what request.
+  if (changes.length === 0) {
+    await appendAudit(tx, ctx, {
+      merchantId,
+      customerId: person.id ?? undefined,
+      action: 'customer.erase',
+      detail: { request_id: requestId, customers: 0 },
+    });
+  }
+  return { found: changes.length, remark: remarkOf(person) };
+};

@@ -1,0 +1,71 @@
+import { and, eq, sql } from 'drizzle-orm';
+import {
+  build,
+  customerImportLogs,
+  customerImportSlices,
+  importSchedules,
+  many,
+  ONE,
+  oneOf,
+  shopifyConnections,
+  statement,
+} from '@core/db';
+import { isActive } from '../../imports/index.ts';
+import type { ShopStep } from '../held-place.ts';
+import { stepOf } from './step-of.ts';
+import { ofWhichShop, WHICH_SHOP } from './which-shop.ts';
+
+const END_RUNS = statement({
+  params: WHICH_SHOP,
+  row: { id: customerImportLogs.id },
+  text: (p, row) =>
+    build
+      .update(customerImportLogs)
+      .set({ status: 'cancelled', finishedAt: sql`now()`, waitingReason: null })
+      .where(and(ofWhichShop(customerImportLogs, p), isActive()))
+      .returning(row),
+});
+
+const RAISE_FENCES = statement({
+  params: {
+    merchantId: customerImportSlices.merchantId,
+    importIds: many(customerImportSlices.importId),
+  },
+  text: (p) =>
+    build
+      .update(customerImportSlices)
+      .set({ fence: sql`${customerImportSlices.fence} + 1`, leaseUntil: null })
+      .where(
+        and(
+          eq(customerImportSlices.merchantId, p.merchantId),
+          oneOf(customerImportSlices.importId, p.importIds),
+        ),
+      ),
+});
+
+/**
+ * They end at once, with the pages that are being read just now: their fences are raised, so they write nothing. Not by
+ * `cancelling`, on which an importer would first have to act, and which asks a shop that has left to stop its bulk
+ * operation.
+ */
+export const endRuns: ShopStep = async (tx, _, { merchantId, progress: { whole, shop } }) => {
+  const runs = await tx.run(END_RUNS, { merchantId, shop: whole ? null : shop });
+  await tx.run(RAISE_FENCES, { merchantId, importIds: runs.map(({ id }) => id) });
+  return { removed: runs.length };
+};
+
+const DELETE_SCHEDULES = statement({
+  params: WHICH_SHOP,
+  row: ONE,
+  text: (p, row) => build.delete(importSchedules).where(ofWhichShop(importSchedules, p)).returning(row),
+});
+
+export const removeSchedules = stepOf(DELETE_SCHEDULES);
+
+const DELETE_CONNECTIONS = statement({
+  params: WHICH_SHOP,
+  // The worker may read no token, so not every column.
+  row: ONE,
+  text: (p, row) => build.delete(shopifyConnections).where(ofWhichShop(shopifyConnections, p)).returning(row),
+});
+export const removeConnections = stepOf(DELETE_CONNECTIONS);

@@ -1,0 +1,20 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { build, lockMerchantKeys, merchantKeys, statement } from '@core/db';
+import type { ShopStep } from '../held-place.ts';
+
+const DESTROY_KEYS = statement({
+  params: { merchantId: merchantKeys.merchantId },
+  text: (p) =>
+    build
+      .update(merchantKeys)
+      .set({ dataKey: null, indexKey: null, destroyedAt: sql`now()` })
+      .where(and(eq(merchantKeys.merchantId, p.merchantId), isNull(merchantKeys.destroyedAt))),
+});
+
+/** Every generation: older ones open what an older backup holds. For receipts they are one. */
+export const destroyKeys: ShopStep = async (tx, _, { merchantId }) => {
+  // A rotation that adds a generation just now would else save the index key.
+  await lockMerchantKeys(tx, merchantId);
+  await tx.run(DESTROY_KEYS, { merchantId });
+  return { removed: 1 };
+};
