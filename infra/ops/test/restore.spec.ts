@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Topic } from '@core/contracts';
 import { createMerchantKeyStore, emailHash, inTransaction, migrateDatabase, parseKeyring } from '@core/db';
-import { createCustomer, recordPrivacyRequest, redactCustomer, updateCustomer } from '@core/domain';
+import {
+  createCustomer,
+  PERSONAL_DATA,
+  recordPrivacyRequest,
+  redactCustomer,
+  updateCustomer,
+} from '@core/domain';
 import { connectKafka, createTopics, workerGroup, type KafkaClient } from '@core/events';
 import {
   endPool,
@@ -139,7 +145,9 @@ const versionOf = async (id: string) =>
   (await sql<{ version: number }>('select version from customers where id = $1', [id]))[0]?.version;
 const foundOf = async (...people: Person[]) =>
   (
-    await asOwner((pool) => searchTables(pool, Object.assign({}, ...people.map((each) => each.canaries))))
+    await asOwner((pool) =>
+      searchTables(pool, Object.assign({}, ...people.map((each) => each.canaries)), PERSONAL_DATA),
+    )
   ).map(({ table, canary }) => `${canary} in ${table}`);
 
 /** The versions on our topics, in the order of their partitions. */

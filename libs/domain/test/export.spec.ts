@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { appendSharedAudit } from '@core/db';
-import { searchTables } from '@core/testing';
 import {
   applyRfmScore,
   exportCustomerData,
@@ -235,7 +234,7 @@ it('finds who was stored after the request came, by either name, and keeps no na
   const kept = await bench.rows('privacy_requests', merchantId);
   expect(kept.every(({ customer_id: id }) => id === null)).toBe(true);
   for (const name of [email, String(number)]) expect(JSON.stringify(kept)).not.toContain(name);
-  expect(await searchTables(bench.owner, { index: await bench.hashOf(merchantId, email) })).toEqual([]);
+  expect(await bench.search({ index: await bench.hashOf(merchantId, email) })).toEqual([]);
 
   await bench.page(merchantId, await bench.newRun(shop), [
     customer(number, email),

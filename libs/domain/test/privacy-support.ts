@@ -8,13 +8,15 @@ import {
   parseKeyring,
   type Tx,
 } from '@core/db';
-import { createCoreDatabase, shopIdOf } from '@core/testing';
+import { createCoreDatabase, searchTables, shopIdOf, type Canaries } from '@core/testing';
 import {
   connectShop,
+  PERSONAL_DATA,
   receiveWebhook,
   upsertCustomers,
   type CommandContext,
   type ErasureReceipt,
+  type HeldPlace,
   type WebhookTopic,
 } from '../src/index.ts';
 
@@ -53,6 +55,7 @@ export async function openPrivacy() {
       merchantId: string,
     ): Promise<R[]> =>
       (await pools.owner.query(`select * from ${table} where merchant_id = $1`, [merchantId])).rows as R[],
+    search: (canaries: Canaries) => searchTables(pools.owner, canaries, PERSONAL_DATA),
     hashOf: (merchantId: string, email: string): Promise<Buffer> =>
       as('owner', async (tx) => emailHash(await ctx.keys.findOrCreate(tx, merchantId), email)),
     async connect(shop = newShop()) {
@@ -72,6 +75,14 @@ export async function openPrivacy() {
       );
       return rows[0]!.id;
     },
+    /** An event that waits for the customer to be known. */
+    park: (merchantId: string, customerId: string) =>
+      pools.owner.query(
+        `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
+                                    merchant_id, customer_id, give_up_at)
+         values ('core-worker', $1, 'rfm.updated', 0, 0, '{}', '{}', $2, $3, now() + interval '1 hour')`,
+        [randomUUID(), merchantId, customerId],
+      ),
     page: (merchantId: string, importId: string, customers: ReturnType<typeof customer>[]) =>
       as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
     /** Customers, each with an email and an external id. */
@@ -135,6 +146,11 @@ export const customer = (id: number, email: string | null, metadata: Record<stri
   metadata,
   sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
 });
+
+/** The places that hold something of a person or of a shop. */
+export const HELD = Object.entries<HeldPlace>(PERSONAL_DATA).flatMap(([place, held]) =>
+  'holds' in held ? [[place, held] as const] : [],
+);
 
 export const placeOf = ({ places }: Pick<ErasureReceipt, 'places'>, place: string) => {
   const found = places.find((each) => each.place === place);

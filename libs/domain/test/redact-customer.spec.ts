@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, readerOf } from '@core/db';
-import { searchTables, waitUntil } from '@core/testing';
+import { waitUntil } from '@core/testing';
 import {
   applyRfmScore,
   createCustomer,
@@ -14,6 +14,7 @@ import {
 import {
   customer,
   gid,
+  HELD,
   newEmail,
   newNumber,
   newShop,
@@ -59,12 +60,7 @@ async function somebody() {
   const stored = (
     await bench.rows<{ id: string; external_id: string; email: string }>('customers', merchantId)
   ).find((each) => each.external_id === gid(number))!;
-  await bench.owner.query(
-    `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
-                                merchant_id, customer_id, give_up_at)
-     values ('core-worker', $1, 'rfm.updated', 0, 0, '{}', '{}', $2, $3, now() + interval '1 hour')`,
-    [randomUUID(), merchantId, stored.id],
-  );
+  await bench.park(merchantId, stored.id);
   await bench.webhook(shop.shop, 'customers/update', {
     id: number,
     email,
@@ -88,7 +84,7 @@ async function somebody() {
 
 it('leaves nothing of a person in any table, and says what it removed', async () => {
   const { merchantId, number, id, canaries } = await somebody();
-  const before = await searchTables(bench.owner, canaries);
+  const before = await bench.search(canaries);
   expect(before).toEqual(
     expect.arrayContaining([
       { table: 'public.customers', canary: 'email', rows: 1 },
@@ -100,8 +96,17 @@ it('leaves nothing of a person in any table, and says what it removed', async ()
     ]),
   );
 
+  const emptied = HELD.flatMap(([place, { ofPerson }]) =>
+    'erase' in ofPerson && ofPerson.removes.length > 0 ? [place] : [],
+  );
+  expect(emptied).toEqual(
+    expect.arrayContaining([...new Set(before.map(({ table }) => table.replace('public.', '')))]),
+  );
+
   const receipt = await redact({ merchantId, externalId: gid(number) });
   expect(receipt.customerId).toBe(id);
+  // Else a step of the list would not be looked at here.
+  expect(receipt.places.filter(({ found }) => found > 0).map(({ place }) => place)).toEqual(emptied);
   expect(
     receipt.places
       .filter(({ found }) => found > 0)
@@ -131,7 +136,7 @@ it('leaves nothing of a person in any table, and says what it removed', async ()
       remark: expect.stringMatching(/\w/),
     });
   }
-  expect(await searchTables(bench.owner, canaries)).toEqual([]);
+  expect(await bench.search(canaries)).toEqual([]);
   // Others are left alone.
   expect(await idsOf(merchantId)).toEqual([[String(number + 1)]]);
   const webhooks = await bench.rows<{ body: string | null; outcome: string | null }>(
@@ -282,7 +287,7 @@ describe('what comes late', () => {
         origin: 'webhook',
       }),
     );
-    expect(await searchTables(bench.owner, canaries)).toEqual([]);
+    expect(await bench.search(canaries)).toEqual([]);
   });
 
   it('waits for the erasure: a page that asked for tombstones before they were there', async () => {
@@ -405,6 +410,6 @@ it('works while pages of the same people are stored, and leaves nobody half eras
   for (const each of gone)
     expect(each).toMatchObject({ email: null, email_hash: null, external_id: null, metadata: null });
   for (const each of people.slice(0, 1)) {
-    expect(await searchTables(bench.owner, { external_id: each.externalId })).toEqual([]);
+    expect(await bench.search({ external_id: each.externalId })).toEqual([]);
   }
 });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { CoreService, deadLetterTopic, Topic } from '@core/contracts';
+import { PERSONAL_DATA } from '@core/domain';
 import { endPool, searchFiles, searchTables, waitUntil, type Canaries } from '@core/testing';
 import {
   controlShop,
@@ -107,7 +108,7 @@ async function openPlaces({ stack, dir }: E2e) {
   const ofRequests = (path: string) => path.startsWith(`${Topic.gdprRequestCreated}-`);
   return {
     tables: async (canaries: Canaries) =>
-      (await Promise.all(pools.map((pool) => searchTables(pool, canaries)))).flat(),
+      (await Promise.all(pools.map((pool) => searchTables(pool, canaries, PERSONAL_DATA)))).flat(),
     /**
      * Tables and indexes of the primary and of each replica. The log of changes keeps what was there until it is
      * recycled, as backups do.

@@ -17,10 +17,16 @@ const NOT_OURS = ['pg_catalog', 'information_schema'];
  * Looks for canaries, in each of their forms, in the COPY of every table of a database. Partitions are tables of their
  * own, and their parents are not searched twice.
  * @param pool of a role that may read everything, of the primary or of a replica
+ * @param listed what is held of a person, by table: one that is not in it fails the search, with canaries or without
  */
-export async function searchTables(pool: Pool, canaries: Canaries): Promise<CanaryFound[]> {
-  const { rows: tables } = await pool.query<{ name: string }>(
-    `select format('%I.%I', t.table_schema, t.table_name) as name
+export async function searchTables(
+  pool: Pool,
+  canaries: Canaries,
+  listed: Readonly<Record<string, unknown>>,
+): Promise<CanaryFound[]> {
+  const { rows: tables } = await pool.query<{ name: string; root: string }>(
+    `select format('%I.%I', t.table_schema, t.table_name) as name,
+            (select relname from pg_class where oid = coalesce(pg_partition_root(c.oid), c.oid)) as root
        from information_schema.tables t
        join pg_class c on c.oid = format('%I.%I', t.table_schema, t.table_name)::regclass
       where t.table_type = 'BASE TABLE' and t.table_schema <> all($1) and c.relkind = 'r'
@@ -28,6 +34,8 @@ export async function searchTables(pool: Pool, canaries: Canaries): Promise<Cana
     [NOT_OURS],
   );
   if (tables.length === 0) throw new Error('there is no table to search');
+  const unlisted = tables.filter(({ root }) => !Object.hasOwn(listed, root)).map(({ name }) => name);
+  if (unlisted.length > 0) throw new Error(`nothing says what is personal in ${unlisted.join(', ')}`);
   for (const [canary, value] of Object.entries(canaries)) assertUnescaped(canary, value);
   const wanted = formsOf(canaries);
   const found: CanaryFound[] = [];

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { PERSONAL_DATA } from '../src/index.ts';
+import { openPrivacy, type PrivacyBench } from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+it('names each table that the database has, and none that it has not', async () => {
+  const { rows } = await bench.owner.query<{ name: string }>(
+    `select relname as name from pg_class
+      where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace`,
+  );
+  const others = ['topic gdpr_request.created', 'dead letters', 'import jobs', 'backups'];
+  expect(Object.keys(PERSONAL_DATA).sort()).toEqual([...others, ...rows.map(({ name }) => name)].sort());
+});
+
+it('a search of canaries fails at a table of which it says nothing', async () => {
+  const canaries = { email: `${randomUUID()}@example.com` };
+  expect(await bench.search(canaries)).toEqual([]);
+  await bench.owner.query('create table customer_notes (note text)');
+  await expect(bench.search(canaries)).rejects.toThrow(
+    'nothing says what is personal in public.customer_notes',
+  );
+});
