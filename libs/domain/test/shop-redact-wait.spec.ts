@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { lockName } from '@core/db';
+import { waitUntil } from '@core/testing';
 import {
   cancelPrivacyRequest,
   confirmShopRedaction,
@@ -87,6 +89,22 @@ it('waits its time, and is carried out after it', async () => {
   expect(await work()).toEqual([ref.requestId]);
   expect(await left(ref)).toBe(0);
   expect(await requestOf(ref)).toMatchObject({ completedAt: expect.any(Date), cancelledAt: null });
+});
+
+it('is scheduled once when two workers do so at once', async () => {
+  const ref = await request();
+  let both: Promise<Awaited<ReturnType<typeof schedule>>[]> | undefined;
+  await bench.as('owner', async (tx) => {
+    await lockName(tx, 'shop_redact|schedule');
+    both = Promise.all([schedule(), schedule()]);
+    await waitUntil(
+      async () =>
+        (await bench.owner.query(`select from pg_locks where not granted and locktype = 'advisory'`))
+          .rowCount === 2,
+      { what: 'both to wait' },
+    );
+  });
+  expect((await both)?.map(({ scheduled }) => ids(scheduled)).sort()).toEqual([[], [ref.requestId]]);
 });
 
 it('is cancelled before it begins, for good and on the record', async () => {

@@ -1,22 +1,41 @@
-import { Column, is } from 'drizzle-orm';
+import { Column, is, type SQL } from 'drizzle-orm';
 import { PgArray, PgBigInt53, PgBigInt64 } from 'drizzle-orm/pg-core';
 import type { Shape } from './columns.ts';
 
 type Row = Record<string, unknown>;
+type Decode = (value: unknown) => unknown;
 
 /** Makes int8 what the schema says, number or bigint: the driver gives it as a text. Undefined where nothing is to be made. */
 export function decoderOf(shape: Shape): ((row: Row) => Row) | undefined {
-  const decoded = Object.entries(shape).flatMap(([name, field]) =>
-    is(field, Column) && holdsInt8(field) ? [[name, field] as const] : [],
-  );
+  const decoded = Object.entries(shape).flatMap(([name, field]) => {
+    const decode = decodeOf(field);
+    return decode ? [[name, decode] as const] : [];
+  });
   if (decoded.length === 0) return undefined;
   return (row) => {
-    for (const [name, column] of decoded) {
-      if (row[name] !== null) row[name] = column.mapFromDriverValue(row[name]);
+    for (const [name, decode] of decoded) {
+      if (row[name] !== null) row[name] = decode(row[name]);
     }
     return row;
   };
 }
+
+/**
+ * The same reference, read as the field that it refers to. Rejected: SQL.mapWith, whose decoder Drizzle hides from the
+ * compiler.
+ */
+export function readAs(field: Column | SQL, reference: SQL): SQL {
+  const decode = decodeOf(field);
+  if (decode) DECODES.set(reference, decode);
+  return reference;
+}
+
+const DECODES = new WeakMap<SQL, Decode>();
+
+const decodeOf = (field: Column | SQL): Decode | undefined => {
+  if (!is(field, Column)) return DECODES.get(field);
+  return holdsInt8(field) ? (value) => field.mapFromDriverValue(value) : undefined;
+};
 
 const holdsInt8 = (column: Column): boolean =>
   is(column, PgBigInt53) ||

@@ -1,5 +1,6 @@
 import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { asChunk, mapShape, type FieldOf, type Shape } from './columns.ts';
+import { readAs } from './decode.ts';
 
 /** References to the fields of rows that no table holds. As a chunk of a template it is what FROM or WITH wants. */
 export type Relation<S extends Shape> = { readonly [K in keyof S]: SQL<FieldOf<S[K]>> };
@@ -49,4 +50,4 @@ const namedColumns = (alias: string, names: readonly string[]): SQL =>
   )})`;
 
 const refer = (alias: string, shape: Shape): Record<string, SQL> =>
-  mapShape(shape, (_, name) => sql`${sql.identifier(alias)}.${sql.identifier(name)}`);
+  mapShape(shape, (field, name) => readAs(field, sql`${sql.identifier(alias)}.${sql.identifier(name)}`));

@@ -119,6 +119,27 @@ it('gives 64-bit numbers as the schema declares them', () => {
   ]);
 });
 
+it('gives them so from a relation, and from a relation of its fields, too', () => {
+  const shape = {
+    ids: customerImportIds.ids,
+    offset: parkedEvents.recordOffset,
+    page: customerImportIds.page,
+  };
+  const kept = relation('kept', shape);
+  const again = relation('again', kept);
+  const read = statement({
+    row: { offset: again.offset, kept: kept.ids, page: kept.page },
+    text: (
+      _,
+      row,
+    ) => sql`with ${kept} as (select ${columns(shape)} from ${customerImportIds}, ${parkedEvents}),
+      ${again} as (select ${columns(kept)} from ${kept}) select ${row} from ${kept}, ${again}`,
+  });
+  expect(read.rowsOf([{ offset: '9007199254740993', kept: ['1', '2'], page: 3 }])).toEqual([
+    { offset: 9007199254740993n, kept: [1, 2], page: 3 },
+  ]);
+});
+
 it('takes a limit for the query builder', () => {
   const some = statement({
     params: { most: limit },

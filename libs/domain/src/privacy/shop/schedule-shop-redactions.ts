@@ -103,6 +103,8 @@ export async function scheduleShopRedactions(
   // Two at once would each count without what the other one has just seen.
   await lockName(tx, 'shop_redact|schedule');
   const scheduled = await tx.run(SCHEDULE, { wait });
+  // Another one has scheduled them while this one waited, and has held those that were too many.
+  if (scheduled.length === 0) return { scheduled, held: [] };
   const held = await tx.run(HOLD, { since: earliest(scheduled), most });
   await appendAudits(
     tx,
