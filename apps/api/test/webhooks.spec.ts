@@ -118,10 +118,10 @@ it('stores what the shop says before it answers, sealed, and tells nobody whose 
     eventId: row!.event_id,
     body: row!.body,
   };
-  expect((await openWebhookBody(reader, keys, identity)).toString()).toBe(
+  expect((await openWebhookBody(reader, { keys }, identity)).toString()).toBe(
     shop.webhooks.deliveries()[0]!.body,
   );
-  await expect(openWebhookBody(reader, keys, { ...identity, topic: 'customers/create' })).rejects.toThrow(
+  await expect(openWebhookBody(reader, { keys }, { ...identity, topic: 'customers/create' })).rejects.toThrow(
     'does not open',
   );
 

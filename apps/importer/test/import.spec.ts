@@ -96,7 +96,11 @@ describe('an import', () => {
       rowErrors: { email_shared: 1, invalid_email: 1 },
     });
     const { errors } = await bench.asApi(ref, (tx) =>
-      listImportErrors(tx, createPageTokens([randomBytes(32)]), { ...ref, pageSize: 0, pageToken: '' }),
+      listImportErrors(
+        tx,
+        { pageTokens: createPageTokens([randomBytes(32)]) },
+        { ...ref, pageSize: 0, pageToken: '' },
+      ),
     );
     expect(errors.map((error) => error.reason).sort()).toEqual(['email_shared', 'invalid_email']);
   });
@@ -221,11 +225,11 @@ describe('an import', () => {
       expect(stored).toEqual(shopCustomers(shop));
       expect(stored.slice(0, 3).map(({ email }) => email)).toEqual([null, 'ada@example.com', null]);
       const holder = await bench.asApi(shop, (tx) =>
-        findCustomerByEmail(tx, bench.ctx.keys, { ...shop, email: 'ada@example.com' }),
+        findCustomerByEmail(tx, bench.ctx, { ...shop, email: 'ada@example.com' }),
       );
       expect(holder.externalId).toBe(second!.externalId);
       const none = bench.asApi(shop, (tx) =>
-        findCustomerByEmail(tx, bench.ctx.keys, { ...shop, email: 'grace@example.com' }),
+        findCustomerByEmail(tx, bench.ctx, { ...shop, email: 'grace@example.com' }),
       );
       await expect(none).rejects.toMatchObject({ kind: 'not_found' });
     },

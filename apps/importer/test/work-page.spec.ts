@@ -27,8 +27,8 @@ type Fetch = Source['fetch'];
 
 const claim = () =>
   inTransaction(bench.pool, async (tx) => {
-    await pickUpRuns(tx, 10);
-    return claimSlices(tx, 10);
+    await pickUpRuns(tx, { most: 10 });
+    return claimSlices(tx, { most: 10 });
   });
 const setLease = (page: PageRef, seconds: number) =>
   bench.owner.query(

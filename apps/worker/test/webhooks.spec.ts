@@ -155,7 +155,7 @@ it('forgets an email that the shop has emptied, and finds who has it next', asyn
   const [one, two] = [...shop.all()].map(({ id }) => id) as [string, string];
   const find = () =>
     inTransaction(bench.database.owner, (tx) =>
-      findCustomerByEmail(tx, bench.database.ctx.keys, { merchantId, email: 'ada@example.com' }),
+      findCustomerByEmail(tx, bench.database.ctx, { merchantId, email: 'ada@example.com' }),
     );
   shop.edit(one, { email: 'ada@example.com' });
   await done(shop);
@@ -286,7 +286,7 @@ it('keeps a request of a person whom nothing names as pending, with its body', a
     { kind: 'data_request', completed_at: null },
     { kind: 'redact', completed_at: null },
   ]);
-  expect(await pruneWebhooks(pool, 30)).toBe(false);
+  expect(await inTransaction(pool, (tx) => pruneWebhooks(tx, { days: 30 }))).toBe(false);
   expect(await eventsOf(bench.database, shop)).toHaveLength(2);
 });
 
@@ -400,7 +400,7 @@ describe('a webhook that fails', () => {
       [shop.domain],
     );
     expect(rows).toHaveLength(1);
-    expect(await pruneWebhooks(bench.database.pool, 30)).toBe(false);
+    expect(await inTransaction(bench.database.pool, (tx) => pruneWebhooks(tx, { days: 30 }))).toBe(false);
     expect(await outcomes(shop)).toEqual(['customers/update applied']);
   });
 });

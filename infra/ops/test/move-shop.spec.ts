@@ -61,7 +61,7 @@ it('does nothing without --yes, then moves the connection of a renamed shop, for
   });
   expect(await shopsOf(merchantId)).toEqual([newShop]);
   const { accessToken } = await inTransaction(stack.owner, (tx) =>
-    readStoredToken(tx, keys, { merchantId, shop: newShop }),
+    readStoredToken(tx, { keys }, { merchantId, shop: newShop }),
   );
   expect(accessToken).toBe(far.accessToken);
   const { rows } = await stack.owner.query(

@@ -118,11 +118,15 @@ describe('deleteCustomers', () => {
     const key = { merchantId, customerId: id };
     await expect(getCustomer(reader(), key)).rejects.toMatchObject({ kind: 'not_found' });
     await expect(
-      findCustomerByEmail(reader(), bench.ctx.keys, { merchantId, email: 'ada@example.com' }),
+      findCustomerByEmail(reader(), bench.ctx, { merchantId, email: 'ada@example.com' }),
     ).rejects.toMatchObject({ kind: 'not_found' });
     expect(await getCustomerRfm(reader(), [key])).toEqual([undefined]);
     const tokens = createPageTokens([Buffer.alloc(32)]);
-    const list = await listCustomers(reader(), tokens, { merchantId, pageSize: 0, pageToken: '' });
+    const list = await listCustomers(
+      reader(),
+      { pageTokens: tokens },
+      { merchantId, pageSize: 0, pageToken: '' },
+    );
     expect(list.customers.map(({ externalId }) => externalId)).toEqual([gid(3)]);
     expect(await getRfmDistribution(reader(), { merchantId })).toMatchObject({ scored: 0, unscored: 1 });
     expect(await score(merchantId, id)).toEqual(['erased']);
@@ -304,7 +308,7 @@ describe('mergeCustomers', () => {
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
     const survivor = await rowOf(merchantId, 2);
     const found = await bench.run((tx, ctx) =>
-      findCustomerByEmail(tx, ctx.keys, { merchantId, email: 'A@example.com' }),
+      findCustomerByEmail(tx, ctx, { merchantId, email: 'A@example.com' }),
     );
     expect(found).toMatchObject({ id: survivor.id, version: 3 });
     expect(await eventsOf(bench, merchantId)).toContainEqual(

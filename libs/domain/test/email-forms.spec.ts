@@ -18,8 +18,7 @@ const create = async (merchantId: string, email: string) =>
 const update = (merchantId: string, customerId: string, email: string) =>
   bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }), merchantId);
 const findBy = async (merchantId: string, email: string) =>
-  (await bench.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx.keys, { merchantId, email }), merchantId))
-    .id;
+  (await bench.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId)).id;
 const page = (merchantId: string, email: string, number = newNumber()) =>
   bench.page(merchantId, randomUUID(), [customer(number, email)]);
 const redact = (merchantId: string, email: string, requestId = randomUUID()) =>

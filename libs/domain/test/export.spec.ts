@@ -51,7 +51,7 @@ async function somebody() {
     customer(number + 1, newEmail()),
   ]);
   await bench.as('importer', (tx) =>
-    keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7 }, [number, number + 1]),
+    keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7, ids: [number, number + 1] }),
   );
   await bench.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, 'r')`,

@@ -66,7 +66,7 @@ const heal = async (merchantId: string) => {
     const from: string | null = after;
     after = await bench.as(
       'importer',
-      (tx, ctx) => healExternalIds(tx, ctx, { merchantId, origin: 'import' }, from),
+      (tx, ctx) => healExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
       merchantId,
     );
     if (after === null) return;

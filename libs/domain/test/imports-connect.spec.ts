@@ -9,7 +9,7 @@ afterEach(() => bench.reset());
 afterAll(() => bench.close());
 
 const tokenOf = (shop: ShopConnection): Promise<string> =>
-  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx.keys, shop)).accessToken);
+  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx, shop)).accessToken);
 
 describe('connectShop', () => {
   it('stores the token sealed and gives it back in plain', async () => {

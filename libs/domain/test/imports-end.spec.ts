@@ -23,17 +23,21 @@ describe('a run that fails', () => {
     const { page, ref } = await bench.begin();
     await bench.runOut(page);
     const successor = await bench.claim();
-    await expect(bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'late'))).rejects.toThrow(Fenced);
     await expect(
-      bench.asImporter((tx) => setWaiting(tx, page, { reason: 'late', waitMs: 1 })),
+      bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, message: 'late' })),
+    ).rejects.toThrow(Fenced);
+    await expect(
+      bench.asImporter((tx) => setWaiting(tx, { ...page, reason: 'late', waitMs: 1 })),
     ).rejects.toThrow(Fenced);
     expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
 
     await bench.asImporter((tx) =>
-      setWaiting(tx, successor, { reason: 'Shopify asks to wait 2.0 s', waitMs: 2_000 }),
+      setWaiting(tx, { ...successor, reason: 'Shopify asks to wait 2.0 s', waitMs: 2_000 }),
     );
     expect(await bench.show(ref)).toMatchObject({ waitingReason: 'Shopify asks to wait 2.0 s' });
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, successor, 'the token was refused'));
+    await bench.asImporter((tx) =>
+      failRun(tx, bench.ctx, { ...successor, message: 'the token was refused' }),
+    );
     expect(await bench.show(ref)).toMatchObject({
       status: 'failed',
       error: 'the token was refused',
@@ -85,7 +89,7 @@ describe('cancelImport', () => {
     ]);
     const [one, two] = await bench.claimAll();
     await bench.commit(one!, null);
-    await bench.asImporter((tx) => movePlace(tx, two!, 'operation 7'));
+    await bench.asImporter((tx) => movePlace(tx, { ...two!, cursor: 'operation 7' }));
     await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
     const [cancelled] = await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
     expect(cancelled).toMatchObject({ source: 'graphql', cursors: ['operation 7'] });
@@ -113,7 +117,7 @@ describe('resumeImport', () => {
     await bench.plan(planning, 500);
     const page = await bench.claim();
     await bench.commit(page, 'after-1', { read: 250, created: 250 });
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, page: 1 }, 'why'));
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, page: 1, message: 'why' }));
     const { startedAt } = await bench.show(ref);
     expect(await resume(ref)).toMatchObject({ status: 'pending', error: null, finishedAt: null, read: 250 });
     await expect(resume(ref)).rejects.toMatchObject({ kind: 'failed_precondition' });
@@ -198,7 +202,7 @@ describe('resumeImport', () => {
 
   it('waits for the import that holds the shop, also when both start at once', async () => {
     const { ref, page, shop } = await bench.begin();
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'why'));
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, message: 'why' }));
     const { importId } = await bench.start(shop);
     await expect(resume(ref)).rejects.toMatchObject({
       kind: 'already_exists',
@@ -244,7 +248,7 @@ describe('pruneImports', () => {
     await bench.read([1, 2]);
     const half = await bench.claim();
     await bench.commit(half, 'place');
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...half, page: 1 }, 'why'));
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...half, page: 1, message: 'why' }));
     return ref;
   };
 

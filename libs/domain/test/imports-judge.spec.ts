@@ -142,7 +142,7 @@ describe('a run', () => {
       const counts = await upsertCustomers(tx, bench.ctx, { ...read, customers });
       const counters = countersOf('read', { ...counts, read: customers.length });
       await commitPage(tx, { ...read, cursor: null, done: true, counters });
-      await keepIds(tx, read, [1, 2, 3]);
+      await keepIds(tx, { ...read, ids: [1, 2, 3] });
       await advanceRun(tx, bench.ctx, read);
     });
     return { ref, shop };
@@ -180,7 +180,7 @@ describe('a run', () => {
       // A customer that changed meanwhile is read again at the end, and is as it was.
       await bench.asImporter(async (tx) => {
         for (let left = 2; left > 0; left--) {
-          const [page] = await claimSlices(tx, 1);
+          const [page] = await claimSlices(tx, { most: 1 });
           await upsertCustomers(tx, bench.ctx, {
             ...page!,
             customers: left === 2 ? [{ ...customer(1), ...change }] : [],
@@ -201,7 +201,7 @@ describe('a run', () => {
     const broken = { ...customer(2), fault: 'unreadable_customer' as const };
     await bench.asImporter(async (tx) => {
       for (const customers of [[mended, broken], []]) {
-        const [page] = await claimSlices(tx, 1);
+        const [page] = await claimSlices(tx, { most: 1 });
         await upsertCustomers(tx, bench.ctx, { ...page!, customers });
         await commitPage(tx, { ...page!, cursor: null, done: true, counters: countersOf('reconcile', {}) });
         await advanceRun(tx, bench.ctx, page!);
@@ -215,7 +215,7 @@ describe('a run', () => {
   it('counts what a run that was broken off could not store, and forgets it when it begins anew', async () => {
     const { ref } = await afterOne({ fault: 'unreadable_customer' });
     const [page] = await bench.claimAll();
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, page!, 'Shopify is away'));
+    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page!, message: 'Shopify is away' }));
     expect(await bench.show(ref)).toMatchObject({
       status: 'failed',
       failed: 1,
@@ -246,7 +246,7 @@ it('takes its time over the ids of a large shop, and nobody takes its slice over
   });
   try {
     await Promise.race([advanced, blocker.query('select pg_sleep(1)')]);
-    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+    expect(await bench.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
   } finally {
     await blocker.query('rollback');
     blocker.release();

@@ -28,7 +28,7 @@ const move = (
   { newShop = renamed(shop), shopId = numberOf(shop) }: { newShop?: string; shopId?: string } = {},
 ) => bench.asApi(shop, (tx) => moveShop(tx, bench.ctx, { ...shop, newShop, shopId }));
 const tokenOf = (shop: ShopConnection) =>
-  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx.keys, shop)).accessToken);
+  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx, shop)).accessToken);
 const receive = (shop: string, webhook: Pick<ReceiveWebhook, 'topic'> & Partial<ReceiveWebhook>) =>
   bench.asApi({ merchantId: randomUUID() }, (tx) =>
     receiveWebhook(tx, bench.ctx, {
@@ -59,7 +59,7 @@ it('gives tokens, schedule and imports of a renamed shop its new name, and a fai
       enabled: true,
     }),
   );
-  await bench.asImporter((tx) => failRun(tx, bench.ctx, page, 'renamed'));
+  await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, message: 'renamed' }));
   expect(await move(shop)).toEqual({
     shop: renamed(shop),
     moved: { imports: 1, schedules: 1, webhooks: 0 },
@@ -90,9 +90,7 @@ it('moves what is held of its webhooks, and opens it by the new name', async () 
     [shop.merchantId, eventId],
   );
   expect(rows[0]).toMatchObject({ shop: renamed(shop) });
-  const opened = bench.asApi(shop, (tx) =>
-    openWebhookBody(tx, bench.ctx.keys, { ...shop, eventId, ...rows[0]! }),
-  );
+  const opened = bench.asApi(shop, (tx) => openWebhookBody(tx, bench.ctx, { ...shop, eventId, ...rows[0]! }));
   expect((await opened).toString()).toBe('{"id":7}');
   expect(await receive(renamed(shop), { topic: 'customers/update', eventId })).toBe('duplicate');
 });

@@ -31,7 +31,7 @@ describe('handing out slices', () => {
       source: 'auto',
       startedAt: expect.any(Date) as Date,
     });
-    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+    expect(await bench.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
     expect(await bench.asImporter((tx) => claimPage(tx, page))).toEqual({
       shop: shop.shop,
       kind: 'plan',
@@ -65,17 +65,17 @@ describe('handing out slices', () => {
       // As with statistics of a table that has just grown: for each row the subquery is run again, not kept.
       for (const way of ['hashjoin', 'mergejoin', 'material', 'indexscan', 'bitmapscan'])
         await tx.query(`set local enable_${way} = off`);
-      expect(await claimSlices(tx, 1)).toHaveLength(1);
-      expect(await claimSlices(tx, 5)).toHaveLength(2);
-      expect(await pickUpRuns(tx, 1)).toHaveLength(1);
-      expect(await pickUpRuns(tx, 5)).toHaveLength(2);
+      expect(await claimSlices(tx, { most: 1 })).toHaveLength(1);
+      expect(await claimSlices(tx, { most: 5 })).toHaveLength(2);
+      expect(await pickUpRuns(tx, { most: 1 })).toHaveLength(1);
+      expect(await pickUpRuns(tx, { most: 5 })).toHaveLength(2);
     });
   });
 
   it('hands a released slice out at once', async () => {
     const { page } = await bench.begin();
     await bench.asImporter((tx) => releaseLease(tx, { ...page, page: 7 }));
-    expect(await bench.asImporter((tx) => claimSlices(tx, 10))).toEqual([]);
+    expect(await bench.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
     await bench.asImporter((tx) => releaseLease(tx, page));
     expect(await bench.claim()).toEqual({ ...page, fence: 2 });
   });
@@ -84,7 +84,9 @@ describe('handing out slices', () => {
 describe('a paused run', () => {
   const paused = async () => {
     const begun = await bench.begin();
-    await bench.asImporter((tx) => setWaiting(tx, begun.page, { reason: 'away', waitMs: 1, paused: true }));
+    await bench.asImporter((tx) =>
+      setWaiting(tx, { ...begun.page, reason: 'away', waitMs: 1, paused: true }),
+    );
     expect(await bench.show(begun.ref)).toMatchObject({ status: 'paused', waitingReason: 'away' });
     return begun;
   };
@@ -96,7 +98,7 @@ describe('a paused run', () => {
     expect(again).toEqual({ ...page, fence: 2 });
     expect(await bench.asImporter((tx) => claimPage(tx, again))).toMatchObject({ kind: 'plan' });
     await bench.asImporter(async (tx) => {
-      await planRun(tx, again, { expected: 0, source: 'graphql', ranges: [] });
+      await planRun(tx, { ...again, expected: 0, source: 'graphql', ranges: [] });
       await clearWaiting(tx, again);
       await advanceRun(tx, bench.ctx, again);
     });
@@ -106,7 +108,7 @@ describe('a paused run', () => {
 
   it('runs again when it waits for something that is there', async () => {
     const { page, ref } = await paused();
-    await bench.asImporter((tx) => setWaiting(tx, page, { reason: 'limit', waitMs: 1 }));
+    await bench.asImporter((tx) => setWaiting(tx, { ...page, reason: 'limit', waitMs: 1 }));
     expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: 'limit' });
   });
 });
@@ -177,11 +179,13 @@ describe('the place of a slice', () => {
 
   it('moves without a page, for its holder alone', async () => {
     const { page } = await bench.begin();
-    await bench.asImporter((tx) => movePlace(tx, page, 'operation 7'));
+    await bench.asImporter((tx) => movePlace(tx, { ...page, cursor: 'operation 7' }));
     expect(await place(page)).toBe('operation 7');
     await bench.runOut(page);
     const successor = await bench.claim();
-    await expect(bench.asImporter((tx) => movePlace(tx, page, 'late'))).rejects.toThrow(Fenced);
+    await expect(bench.asImporter((tx) => movePlace(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
+      Fenced,
+    );
     expect(await place(successor)).toBe('operation 7');
   });
 
@@ -192,7 +196,7 @@ describe('the place of a slice', () => {
     const page = await bench.claim();
     const restart = () => bench.asImporter((tx) => restartSlice(tx, page));
     for (let n = 0; n < 5; n++) {
-      await bench.asImporter((tx) => movePlace(tx, page, 'lost'));
+      await bench.asImporter((tx) => movePlace(tx, { ...page, cursor: 'lost' }));
       expect(await restart()).toBe(true);
       expect(await bench.asImporter((tx) => claimPage(tx, page))).toMatchObject({ cursor: null, range });
     }

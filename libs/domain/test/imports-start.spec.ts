@@ -101,14 +101,14 @@ describe('lists', () => {
     let pageToken = '';
     do {
       const page = await bench.asApi(shop, (tx) =>
-        listImports(tx, tokens, { merchantId: shop.merchantId, pageSize: 2, pageToken }),
+        listImports(tx, { pageTokens: tokens }, { merchantId: shop.merchantId, pageSize: 2, pageToken }),
       );
       listed.push(...page.imports.map((run) => run.importId));
       pageToken = page.nextPageToken;
     } while (pageToken);
     expect(listed).toEqual(ids);
     const nobody = { merchantId: randomUUID(), pageSize: 0, pageToken: '' };
-    const other = await bench.asApi(nobody, (tx) => listImports(tx, tokens, nobody));
+    const other = await bench.asApi(nobody, (tx) => listImports(tx, { pageTokens: tokens }, nobody));
     expect(other).toEqual({ imports: [], nextPageToken: '' });
   });
 
@@ -121,7 +121,9 @@ describe('lists', () => {
       );
     }
     const list = (pageToken: string) =>
-      bench.asApi(ref, (tx) => listImportErrors(tx, tokens, { ...ref, pageSize: 2, pageToken }));
+      bench.asApi(ref, (tx) =>
+        listImportErrors(tx, { pageTokens: tokens }, { ...ref, pageSize: 2, pageToken }),
+      );
     const first = await list('');
     expect(first.errors).toEqual(
       [0, 1].map((i) => ({
@@ -133,7 +135,9 @@ describe('lists', () => {
     const second = await list(first.nextPageToken);
     expect(second).toMatchObject({ errors: [{ externalId: 'gid://shopify/Customer/2' }], nextPageToken: '' });
     const foreign = { ...ref, merchantId: randomUUID(), pageSize: 2, pageToken: '' };
-    await expect(bench.asApi(foreign, (tx) => listImportErrors(tx, tokens, foreign))).rejects.toMatchObject({
+    await expect(
+      bench.asApi(foreign, (tx) => listImportErrors(tx, { pageTokens: tokens }, foreign)),
+    ).rejects.toMatchObject({
       kind: 'not_found',
     });
     for (const pageToken of ['x', first.nextPageToken.slice(2), `${'A'.repeat(22)}'`]) {

@@ -83,8 +83,8 @@ export async function openImports() {
     asApi(shop, (tx) => startImport(tx, ctx, { ...shop, ...options }));
   const claimAll = (most = 20) =>
     asImporter(async (tx) => {
-      await pickUpRuns(tx, 10);
-      return claimSlices(tx, most);
+      await pickUpRuns(tx, { most: 10 });
+      return claimSlices(tx, { most });
     });
   const claim = async (): Promise<PageRef> => {
     const [page] = await claimAll(1);
@@ -98,7 +98,7 @@ export async function openImports() {
   };
   const plan = (page: PageRef, expected: number, ranges: SliceRange[] = [{}]) =>
     asImporter(async (tx) => {
-      await planRun(tx, page, { expected, source: 'graphql', ranges });
+      await planRun(tx, { ...page, expected, source: 'graphql', ranges });
       await advanceRun(tx, ctx, page);
     });
   /** A page of a slice, as the importer commits one. @param cursor null: the last one */
@@ -116,7 +116,7 @@ export async function openImports() {
       const counts = await upsertCustomers(tx, ctx, { ...page, customers: ids.map(inShop) });
       const counters = countersOf(slice?.kind ?? 'read', { ...counts, read: ids.length });
       await commitPage(tx, { ...page, cursor, done: true, counters });
-      await keepIds(tx, page, ids);
+      await keepIds(tx, { ...page, ids });
       await advanceRun(tx, ctx, page);
     });
 
@@ -147,7 +147,7 @@ export async function openImports() {
       const page = await claim();
       await asImporter(async (tx) => {
         await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('ids', {}) });
-        await keepIds(tx, page, ids);
+        await keepIds(tx, { ...page, ids });
         await advanceRun(tx, ctx, page);
       });
     },
@@ -166,7 +166,7 @@ export async function openImports() {
           const last = (await readAsked(tx, { ...page, page: page.page + 1 })).length === 0;
           const counters = countersOf('verify', { ...counts, read: found.length });
           await commitPage(tx, { ...page, cursor: String(counted), done: last, counters });
-          await keepFound(tx, page, found);
+          await keepFound(tx, { ...page, found });
           if (last) await advanceRun(tx, ctx, page);
           return last;
         });

@@ -57,7 +57,11 @@ describe('listCustomers', () => {
     const came: string[] = [];
     const { ids: seen } = await readAll(
       (pageToken) =>
-        listCustomers(readerFor(merchantId), tokens, { merchantId, ...filter, pageSize: 7, pageToken }),
+        listCustomers(
+          readerFor(merchantId),
+          { pageTokens: tokens },
+          { merchantId, ...filter, pageSize: 7, pageToken },
+        ),
       async (sofar) => {
         came.push(...(await insert(merchantId)));
         for (const id of gone) await remove(id);
@@ -94,19 +98,27 @@ describe('pages of large rows', () => {
     }).map(([name, filter]): (typeof LISTS)[number] => [
       name,
       (pageToken, pageSize) =>
-        listCustomers(readerFor(merchantId), tokens, { merchantId, ...filter, pageSize, pageToken }),
+        listCustomers(
+          readerFor(merchantId),
+          { pageTokens: tokens },
+          { merchantId, ...filter, pageSize, pageToken },
+        ),
     ]),
     ...Object.entries({ changes: {}, 'changes in a segment': { segment: 'LOYAL' } }).map(
       ([name, filter]): (typeof LISTS)[number] => [
         name,
         (pageToken, pageSize) =>
-          listChangedCustomers(readers, tokens, {
-            merchantId,
-            updatedSince: EPOCH,
-            ...filter,
-            pageSize,
-            pageToken,
-          }),
+          listChangedCustomers(
+            readers,
+            { pageTokens: tokens },
+            {
+              merchantId,
+              updatedSince: EPOCH,
+              ...filter,
+              pageSize,
+              pageToken,
+            },
+          ),
       ],
     ),
   ];
@@ -140,7 +152,7 @@ describe('pages of large rows', () => {
       return rows as never;
     });
     const input = { merchantId, pageSize: 1_000, pageToken: '' };
-    const { customers } = await listCustomers(counting, tokens, input);
+    const { customers } = await listCustomers(counting, { pageTokens: tokens }, input);
     expect(read).toEqual([customers.length + 1]);
   });
 });
@@ -149,7 +161,11 @@ describe('listChangedCustomers', () => {
   const changes = (merchantId: string, updatedSince: string, between?: Parameters<typeof readAll>[1]) =>
     readAll(
       (pageToken) =>
-        listChangedCustomers(readers, tokens, { merchantId, updatedSince, pageSize: 3, pageToken }),
+        listChangedCustomers(
+          readers,
+          { pageTokens: tokens },
+          { merchantId, updatedSince, pageSize: 3, pageToken },
+        ),
       between,
     );
 
@@ -251,7 +267,7 @@ describe('listChangedCustomers', () => {
     const atLeast = (token: string) => (asked.push(token), reader);
     const input = { merchantId, updatedSince: EPOCH, pageSize: 2 };
     const { ids } = await readAll((pageToken) =>
-      listChangedCustomers({ primary: reader, atLeast }, tokens, { ...input, pageToken }),
+      listChangedCustomers({ primary: reader, atLeast }, { pageTokens: tokens }, { ...input, pageToken }),
     );
     expect(ids).toHaveLength(5);
     expect(asked).toEqual([asked[0], asked[0], asked[0]]);
@@ -298,12 +314,14 @@ describe('listChangedCustomers', () => {
     const merchantId = merchant();
     await insert(merchantId, 4);
     const input = { merchantId, updatedSince: EPOCH, pageSize: 2, pageToken: '' };
-    const { nextPageToken: pageToken } = await listChangedCustomers(readers, tokens, input);
+    const { nextPageToken: pageToken } = await listChangedCustomers(readers, { pageTokens: tokens }, input);
     const refused = { kind: 'invalid_argument', field: 'page_token' };
     for (const other of [{ updatedSince: '1970-01-01T00:00:00.000001Z' }, { segment: 'LOYAL' }]) {
-      const asked = listChangedCustomers(readers, tokens, { ...input, ...other, pageToken });
+      const asked = listChangedCustomers(readers, { pageTokens: tokens }, { ...input, ...other, pageToken });
       await expect(asked).rejects.toMatchObject(refused);
     }
-    await expect(listCustomers(reader, tokens, { ...input, pageToken })).rejects.toMatchObject(refused);
+    await expect(
+      listCustomers(reader, { pageTokens: tokens }, { ...input, pageToken }),
+    ).rejects.toMatchObject(refused);
   });
 });

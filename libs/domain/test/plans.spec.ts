@@ -155,17 +155,21 @@ const pages = (list: (reader: Reader, pageToken: string) => Promise<{ nextPageTo
 };
 const listed = (filter: object) =>
   pages((reader, pageToken) =>
-    listCustomers(reader, tokens, { merchantId: BIG, pageSize: PAGE, ...filter, pageToken }),
+    listCustomers(reader, { pageTokens: tokens }, { merchantId: BIG, pageSize: PAGE, ...filter, pageToken }),
   );
 const changed = (filter: object) =>
   pages((reader, pageToken) =>
-    listChangedCustomers({ primary: reader, atLeast: () => reader }, tokens, {
-      merchantId: BIG,
-      updatedSince: '2026-10-01T00:00:00.000000Z',
-      pageSize: PAGE,
-      ...filter,
-      pageToken,
-    }),
+    listChangedCustomers(
+      { primary: reader, atLeast: () => reader },
+      { pageTokens: tokens },
+      {
+        merchantId: BIG,
+        updatedSince: '2026-10-01T00:00:00.000000Z',
+        pageSize: PAGE,
+        ...filter,
+        pageToken,
+      },
+    ),
   );
 const keysOf = (count: number) =>
   Array.from({ length: count }, (_, n) => n * 3_001).map((k) => ({
@@ -206,7 +210,7 @@ const READS: [read: string, index: string, make: (reader: Reader) => Promise<unk
   [
     'an email',
     'uq_customers_merchant_email_hash',
-    (reader) => findCustomerByEmail(reader, keys, { merchantId: BIG, email: 'ada@example.com' }),
+    (reader) => findCustomerByEmail(reader, { keys }, { merchantId: BIG, email: 'ada@example.com' }),
   ],
   ['all, first page', ID, byId.first],
   ['all, later page', ID, byId.later],

@@ -78,7 +78,7 @@ async function handleSecrets(): Promise<Map<string, Buffer | string>> {
   const { customerId } = await run((tx) => createCustomer(tx, ctx, { merchantId, email: emails[0] }));
   await noteKeys('at first');
   await run((tx) => updateCustomer(tx, ctx, { merchantId, customerId, email: emails[1] }));
-  const found = await run((tx) => findCustomerByEmail(tx, ctx.keys, { merchantId, email: emails[1] }));
+  const found = await run((tx) => findCustomerByEmail(tx, ctx, { merchantId, email: emails[1] }));
   expect(await run((tx) => discloseEmails(tx, ctx, [found]))).toEqual(new Map([[customerId, emails[1]]]));
   // An error has its parameters logged by a setting of its own.
   const broken = { ...found, email: `1.${randomBytes(90).toString('base64')}` };

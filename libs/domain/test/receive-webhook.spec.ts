@@ -158,6 +158,6 @@ it('writes requests of two kinds down under one event, each under an id of its o
     `update privacy_requests set completed_at = now() where merchant_id = $1 and kind = 'data_request'`,
     [merchantId],
   );
-  await pruneWebhooks(bench.pools.worker, 30);
+  await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
   expect(await bench.rows('webhook_events', merchantId)).toMatchObject([{ topic: 'customers/redact' }]);
 });

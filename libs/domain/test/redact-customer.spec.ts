@@ -51,7 +51,7 @@ async function somebody() {
     customer(number + 1, newEmail()),
   ]);
   const page = { merchantId, importId, slice: 1, fence: 1, page: 0 };
-  await bench.as('importer', (tx) => keepIds(tx, page, [number, number + 1]));
+  await bench.as('importer', (tx) => keepIds(tx, { ...page, ids: [number, number + 1] }));
   await bench.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
      values ($1, $2, $3, 'invalid_email')`,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { poolReader } from '@core/db';
 import {
   createCustomer,
   finishWebhook,
@@ -41,7 +42,7 @@ describe('a redaction that Shopify asks for', () => {
     const { shop, merchantId } = await bench.connect();
     const eventId = randomUUID();
     const body = { customer: { id: 7, email: newEmail() } };
-    const pending = async () => (await readPrivacyFigures(bench.pools.worker)).pending.redact;
+    const pending = async () => (await readPrivacyFigures(poolReader(bench.pools.worker))).pending.redact;
     const before = await pending();
     expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('stored');
     expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('duplicate');
@@ -105,7 +106,7 @@ describe('a redaction that Shopify asks for', () => {
         [shop],
       );
       const prune = async () => {
-        await pruneWebhooks(bench.pools.worker, 30);
+        await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
         return (await bench.rows<{ topic: string }>('webhook_events', merchantId)).map((row) => row.topic);
       };
       expect(await prune()).toEqual([topic]);
@@ -115,7 +116,7 @@ describe('a redaction that Shopify asks for', () => {
       await redact({ merchantId, requestId: as, externalId: 'x' });
       expect(await prune()).toEqual(topic === 'customers/redact' ? [] : [topic]);
       const [{ id } = { id: '' }] = await bench.rows<{ id: string }>('webhook_events', merchantId);
-      if (id) await bench.as('worker', (tx) => finishWebhook(tx, { id }, 'applied'));
+      if (id) await bench.as('worker', (tx) => finishWebhook(tx, { id, outcome: 'applied' }));
       expect(await prune()).toEqual([]);
     },
   );
@@ -130,12 +131,12 @@ describe('a redaction that Shopify asks for', () => {
       `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
       [shop],
     );
-    await pruneWebhooks(bench.pools.worker, 30);
+    await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
     expect(await bench.rows('webhook_events', merchantId)).toHaveLength(1);
     await bench.owner.query('update privacy_requests set completed_at = now() where merchant_id = $1', [
       merchantId,
     ]);
-    await pruneWebhooks(bench.pools.worker, 30);
+    await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
     expect(await bench.rows('webhook_events', merchantId)).toEqual([]);
   });
 
@@ -261,7 +262,7 @@ it('leaves no marks of the names of a webhook that is done', async () => {
   const [row] = (await bench.rows<{ id: string; event_id: string }>('webhook_events', merchantId)).filter(
     ({ event_id: eventId }) => eventId === 'applied',
   );
-  await bench.as('worker', (tx) => finishWebhook(tx, { id: row!.id }, 'applied'));
+  await bench.as('worker', (tx) => finishWebhook(tx, { id: row!.id, outcome: 'applied' }));
   await redact({ merchantId, requestId: randomUUID(), ...person! });
   expect(await marks()).toEqual([undefined, undefined]);
 });

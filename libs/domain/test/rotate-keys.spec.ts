@@ -202,7 +202,7 @@ describe('a deep rotation', () => {
     await bench.run((tx) => receiveWebhook(tx, ctx, { ...webhook, body: Buffer.from('{"id":1}') }));
     await rotate(merchantId);
     expect(await keyRows(merchantId)).toEqual([2]);
-    const token = await bench.run((tx) => readStoredToken(tx, ctx.keys, { merchantId, shop }), merchantId);
+    const token = await bench.run((tx) => readStoredToken(tx, ctx, { merchantId, shop }), merchantId);
     expect(token).toMatchObject({ accessToken: 'access', refreshable: true });
     const { rows } = await bench.owner.query<{ body: string; refresh: string }>(
       `select body, refresh_token as refresh from webhook_events join shopify_connections using (shop) where shop = $1`,
@@ -210,7 +210,7 @@ describe('a deep rotation', () => {
     );
     expect(rows[0]!.refresh).toMatch(/^2\./);
     const opened = await bench.run(
-      (tx) => openWebhookBody(tx, ctx.keys, { merchantId, ...webhook, body: rows[0]!.body }),
+      (tx) => openWebhookBody(tx, ctx, { merchantId, ...webhook, body: rows[0]!.body }),
       merchantId,
     );
     expect(opened.toString()).toBe('{"id":1}');
@@ -282,7 +282,8 @@ describe('the keyring', () => {
     const ids = [merchant(), merchant(), merchant()];
     for (const each of ids) await create(each, 'ada@example.com');
     const both = parseKeyring(`${second},${first}`);
-    const retire = (id: string) => inTransaction(bench.owner, (tx) => retireKey(tx, actor, both, id));
+    const retire = (id: string) =>
+      inTransaction(bench.owner, (tx) => retireKey(tx, actor, { keyring: both, keyId: id }));
     await expect(retire('first')).rejects.toThrow(
       /^key first still wraps the keys of \d+ merchants; run keys rotate first$/,
     );

@@ -95,12 +95,16 @@ describe('the audit log of a customer', () => {
   ])('of %s reads little more than its rows', async (_, customerId, rows) => {
     const list = () =>
       bench.run(async (tx) => {
-        const { entries } = await listAuditLog(tx, tokens, {
-          merchantId,
-          customerId,
-          pageSize: 0,
-          pageToken: '',
-        });
+        const { entries } = await listAuditLog(
+          tx,
+          { pageTokens: tokens },
+          {
+            merchantId,
+            customerId,
+            pageSize: 0,
+            pageToken: '',
+          },
+        );
         await tx.query('select pg_stat_force_next_flush()');
         return entries;
       }, merchantId);

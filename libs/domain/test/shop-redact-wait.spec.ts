@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lockName } from '@core/db';
+import { lockName, poolReader } from '@core/db';
 import { waitUntil } from '@core/testing';
 import {
   cancelPrivacyRequest,
@@ -79,7 +79,7 @@ it('waits its time, and is carried out after it', async () => {
   expect(await left(ref)).toBe(1);
   const { notBefore, receivedAt } = await requestOf(ref);
   expect(notBefore!.getTime() - receivedAt.getTime()).toBe(86_400_000);
-  expect(await readPrivacyFigures(bench.pools.worker)).toMatchObject({
+  expect(await readPrivacyFigures(poolReader(bench.pools.worker))).toMatchObject({
     shopsWaiting: 1,
     shopsHeld: 0,
     nextShopAt: Math.ceil(notBefore!.getTime() / 1_000),
@@ -131,7 +131,7 @@ it('is cancelled before it begins, for good and on the record', async () => {
     detail: { request_id: ref.requestId, reason: 'forged', had_begun: false },
   });
   expect(await bench.as('worker', (tx) => listPrivacyRequests(tx, {}))).toEqual([]);
-  expect((await readPrivacyFigures(bench.pools.worker)).pending.shop_redact).toBe(0);
+  expect((await readPrivacyFigures(poolReader(bench.pools.worker))).pending.shop_redact).toBe(0);
   await expect(cancel(ref)).rejects.toMatchObject({ message: expect.stringContaining('was cancelled') });
 });
 
@@ -171,7 +171,10 @@ it('holds all of a burst, the first of it too, until each is confirmed', async (
   const { held } = await schedule({ wait: 0, most: 3 });
   expect(ids(held)).toEqual(ids(all));
   expect(await work()).toEqual([]);
-  expect(await readPrivacyFigures(bench.pools.worker)).toMatchObject({ shopsWaiting: 0, shopsHeld: 4 });
+  expect(await readPrivacyFigures(poolReader(bench.pools.worker))).toMatchObject({
+    shopsWaiting: 0,
+    shopsHeld: 4,
+  });
   expect(await requestOf(first[0]!)).toMatchObject({ held: true });
   expect(await auditOf(last)).toContainEqual({
     action: 'privacy.hold',

@@ -48,7 +48,7 @@ async function fill(shop: Shop) {
     emails.map((email, n) => customer(first + n, email)),
   );
   const slice = { merchantId, importId, slice: 1, fence: 3, page: 0 };
-  await bench.as('importer', (tx) => keepIds(tx, slice, [first]));
+  await bench.as('importer', (tx) => keepIds(tx, { ...slice, ids: [first] }));
   await bench.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
      select $1, $2, 'e' || n, 'invalid_email' from generate_series(1, 2100) as n`,

@@ -98,7 +98,7 @@ describe.each([
   const say = (merchantId: string, ...customers: ImportedCustomer[]) =>
     asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId: importId(), customers }));
   const findBy = (merchantId: string, email: string) =>
-    bench.run((tx, ctx) => findCustomerByEmail(tx, ctx.keys, { merchantId, email }), merchantId);
+    bench.run((tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId);
 
   it('empties the email, its index and metadata, and tells so', async () => {
     const merchantId = merchant();

@@ -10,6 +10,6 @@ export async function findCustomerByEmailHandler(
   ctx: CallContext,
   request: FindCustomerByEmailRequest,
 ) {
-  const row = await findCustomerByEmail(readerFor(deps, request), deps.keys, request);
+  const row = await findCustomerByEmail(readerFor(deps, request), deps, request);
   return { customer: presentCustomer(row, await emailsFor(deps, ctx, [row])) };
 }

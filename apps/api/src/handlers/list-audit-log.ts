@@ -10,11 +10,7 @@ export async function listAuditLogHandler(
   _ctx: CallContext,
   request: ListAuditLogRequest,
 ) {
-  const { entries, nextPageToken } = await listAuditLog(
-    strongReader(deps, request),
-    deps.pageTokens,
-    request,
-  );
+  const { entries, nextPageToken } = await listAuditLog(strongReader(deps, request), deps, request);
   return {
     entries: entries.map(({ customerId, detail, occurredAt, ...entry }) => ({
       ...entry,

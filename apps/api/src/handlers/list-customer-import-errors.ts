@@ -10,11 +10,7 @@ export async function listCustomerImportErrorsHandler(
   _ctx: CallContext,
   request: ListCustomerImportErrorsRequest,
 ) {
-  const { errors, nextPageToken } = await listImportErrors(
-    strongReader(deps, request),
-    deps.pageTokens,
-    request,
-  );
+  const { errors, nextPageToken } = await listImportErrors(strongReader(deps, request), deps, request);
   return {
     errors: errors.map((error) => ({
       ...error,

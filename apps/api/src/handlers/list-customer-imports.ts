@@ -9,6 +9,6 @@ export async function listCustomerImportsHandler(
   _ctx: CallContext,
   request: ListCustomerImportsRequest,
 ) {
-  const { imports, nextPageToken } = await listImports(strongReader(deps, request), deps.pageTokens, request);
+  const { imports, nextPageToken } = await listImports(strongReader(deps, request), deps, request);
   return { customerImports: imports.map((run) => presentImport(run)), nextPageToken };
 }

@@ -20,10 +20,10 @@ export async function listCustomersHandler(
           primary: strongReader(deps, input),
           atLeast: (token) => reads.reader({ kind: 'at_least', token }, { merchantId }),
         },
-        pageTokens,
+        { pageTokens },
         { ...input, updatedSince: writeInstant(updatedSince) },
       )
-    : await listCustomers(reads.reader({ kind: 'minimize_latency' }, { merchantId }), pageTokens, input);
+    : await listCustomers(reads.reader({ kind: 'minimize_latency' }, { merchantId }), { pageTokens }, input);
   const emails = await emailsFor(deps, ctx, page.customers);
   return {
     customers: page.customers.map((row) => presentCustomer(row, emails)),

@@ -15,7 +15,7 @@ export async function moveShopConnectionHandler(
 ) {
   const { accessToken } = await inTransaction(
     deps.pool,
-    (tx) => readStoredToken(tx, deps.keys, { merchantId, shop }),
+    (tx) => readStoredToken(tx, deps, { merchantId, shop }),
     { signal: ctx.signal, merchantId },
   );
   const { shopId } = await deps.proveShop({ shop: newShop, accessToken, signal: ctx.signal }, 'new_shop');

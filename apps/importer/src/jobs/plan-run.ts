@@ -32,12 +32,13 @@ export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> 
   try {
     plan = await makePlan(deps, work, answers.client);
   } catch (error) {
-    if (answers.grown()) await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, page, answers.write()));
+    if (answers.grown())
+      await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, { ...page, cursor: answers.write() }));
     throw error;
   }
   if (claimed.since === null) await healIds(deps, work);
   await inTransactionOf(page, deps.pool, async (tx) => {
-    await planRun(tx, page, plan);
+    await planRun(tx, { ...page, ...plan });
     await clearWaiting(tx, page);
     await advanceRun(tx, ctx, page);
   });
@@ -52,7 +53,7 @@ async function healIds({ pool }: WorkDeps, { page, ctx }: Work): Promise<void> {
   do {
     const from: string | null = after;
     after = await inTransactionOf(page, pool, (tx) =>
-      healExternalIds(tx, ctx, { merchantId, origin: 'import' }, from),
+      healExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
     );
   } while (after !== null);
 }

@@ -18,7 +18,7 @@ export async function proveConnections(
   let last: ShopConnection | undefined;
   do {
     const after = last;
-    const some = await inTransaction(pool, (tx) => listUnproven(tx, after, BATCH));
+    const some = await inTransaction(pool, (tx) => listUnproven(tx, { after, most: BATCH }));
     for (const connection of some) {
       if (signal.aborted) return;
       await tokens.read(connection).catch((err: unknown) => {

@@ -32,7 +32,7 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
 async function take(deps: WorkDeps, work: Work, fetched: SourcePage): Promise<Progress> {
   const { page, claimed } = work;
   if (fetched.wait) {
-    await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, page, fetched.next));
+    await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, { ...page, cursor: fetched.next }));
     return { kind: 'wait', ...fetched.wait };
   }
   countPage(deps, claimed.shop, await store(deps, work, fetched));
@@ -65,7 +65,7 @@ async function store(
         kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
       const counters = countersOf(kind, { ...counts, read: customers.length });
       await commitPage(tx, { ...page, cursor: next, done, counters });
-      if (isCounted(kind, range)) await keepIds(tx, page, ids);
+      if (isCounted(kind, range)) await keepIds(tx, { ...page, ids });
       await clearWaiting(tx, page);
       if (done) await advanceRun(tx, ctx, page);
       return counts;

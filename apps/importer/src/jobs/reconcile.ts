@@ -26,13 +26,13 @@ export async function reconcile({ pool, jobs, concurrency }: ReconcileDeps): Pro
   // Asked first: while Redis is away or refuses, nothing is claimed. And little more is handed out than workers soon
   // take, or leases would run out in the queue.
   const waiting = await jobs.waiting().catch(async (error: unknown) => {
-    await inTransaction(pool, (tx) => tellHeldUp(tx, QUEUE_AWAY));
+    await inTransaction(pool, (tx) => tellHeldUp(tx, { reason: QUEUE_AWAY }));
     throw error;
   });
   const room = concurrency - waiting;
   const pages = await inTransaction(pool, async (tx) => {
-    await pickUpRuns(tx, Math.max(RUNS_AT_LEAST, room));
-    return claimSlices(tx, Math.max(SLICES_AT_LEAST, room));
+    await pickUpRuns(tx, { most: Math.max(RUNS_AT_LEAST, room) });
+    return claimSlices(tx, { most: Math.max(SLICES_AT_LEAST, room) });
   });
   try {
     await jobs.add(pages);

@@ -79,7 +79,7 @@ async function commit(tx: Tx, { page, ctx }: Work, verified: Verified): Promise<
   const following: PageRef = { ...page, page: page.page + 1 };
   const done = (await readAsked(tx, following)).length === 0;
   await commitPage(tx, { ...page, cursor, done, counters: countersOf('verify', counters) });
-  await keepFound(tx, page, found);
+  await keepFound(tx, { ...page, found });
   await clearWaiting(tx, page);
   if (done) await advanceRun(tx, ctx, page);
   return done ? 'done' : 'next';

@@ -123,13 +123,13 @@ async function apply(
   if (progress !== 'done' && progress.kind === 'wait') {
     // At the ceiling each page waits some milliseconds: no write for that, nor a line that flickers.
     if (progress.waitMs >= TOLD_FROM_MS)
-      await inTransactionOf(page, pool, (tx) => setWaiting(tx, page, progress));
+      await inTransactionOf(page, pool, (tx) => setWaiting(tx, { ...page, ...progress }));
     held.keep(page);
     return progress.waitMs;
   }
   held.drop(page);
   if (progress !== 'done' && progress.kind === 'fail') {
-    await inTransactionOf(page, pool, (tx) => failRun(tx, ctx, page, progress.message));
+    await inTransactionOf(page, pool, (tx) => failRun(tx, ctx, { ...page, message: progress.message }));
   }
   return 0;
 }

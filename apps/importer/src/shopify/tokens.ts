@@ -60,10 +60,10 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const { pool, keys, signal, now = Date.now } = options;
 
   const read = (connection: ShopConnection) =>
-    inTransactionOf(connection, pool, (tx) => readStoredToken(tx, keys, connection));
+    inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection));
   const take = (connection: ShopConnection, refused: string) =>
     inTransactionOf(connection, pool, (tx) =>
-      takeRefresh(tx, keys, connection, { refused, leaseMs: LEASE_MS }),
+      takeRefresh(tx, { keys }, { ...connection, refused, leaseMs: LEASE_MS }),
     );
 
   const renew = async (
@@ -73,16 +73,18 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     try {
       const tokens = await requestTokens(options, connection.shop, refreshToken, now);
       const stored = await inTransactionOf(connection, pool, (tx) =>
-        storeTokens(tx, keys, connection, lease, tokens),
+        storeTokens(tx, { keys }, { ...connection, lease, ...tokens }),
       );
       // Not ours to store: another holder's are there, or the merchant's own.
       return stored ? tokens.accessToken : (await read(connection)).accessToken;
     } catch (error) {
       if (error instanceof RefreshRefused) {
-        await inTransactionOf(connection, pool, (tx) => dropRefreshToken(tx, connection, lease));
+        await inTransactionOf(connection, pool, (tx) => dropRefreshToken(tx, { ...connection, lease }));
         throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
       }
-      await inTransactionOf(connection, pool, (tx) => postponeRefresh(tx, connection, lease, PAUSE_MS)).catch(
+      await inTransactionOf(connection, pool, (tx) =>
+        postponeRefresh(tx, { ...connection, lease, pauseMs: PAUSE_MS }),
+      ).catch(
         () => undefined, // it runs out
       );
       throw error;

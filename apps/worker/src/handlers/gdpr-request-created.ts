@@ -65,7 +65,7 @@ export const gdprRequestCreated = {
     const named =
       merchantId !== '' &&
       !(error instanceof IdReused) &&
-      (await mayWaitUnder(tx, { merchantId, requestId }, kind));
+      (await mayWaitUnder(tx, { merchantId, requestId, kind }));
     await recordPrivacyRequest(tx, ctx, {
       merchantId: merchantId || UNKNOWN_MERCHANT,
       requestId: named ? requestId : place,
@@ -76,14 +76,14 @@ export const gdprRequestCreated = {
 };
 
 const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<string> =>
-  merchantId || (shop && (await findMerchantOfShop(tx, shop))) || '';
+  merchantId || (shop && (await findMerchantOfShop(tx, { shop }))) || '';
 
 /**
  * A shop that nobody has connected says nothing; one of another merchant means that nobody can tell whose person is
  * meant.
  */
 async function assertOneMerchant(tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<void> {
-  const ofShop = merchantId && shop ? await findMerchantOfShop(tx, shop) : null;
+  const ofShop = merchantId && shop ? await findMerchantOfShop(tx, { shop }) : null;
   if (ofShop && ofShop !== merchantId) throw invalid('merchant_id', 'and shop_domain must name one merchant');
 }
 

@@ -1,4 +1,4 @@
-import type { Pool } from '@core/db';
+import { poolReader, type Pool } from '@core/db';
 import { readPrivacyFigures } from '@core/domain';
 import { Counter, Gauge, type Registry } from '@core/runtime';
 import { sharedReading } from '../shared-reading.ts';
@@ -11,7 +11,7 @@ export function createPrivacyMetrics(registry: Registry, pool: Pool): { onShopRe
     help: 'Redactions of shops that were completed',
     registers,
   });
-  const figures = sharedReading(() => readPrivacyFigures(pool));
+  const figures = sharedReading(() => readPrivacyFigures(poolReader(pool)));
   new Gauge({
     name: 'core_privacy_requests_pending',
     help: 'Privacy requests that are not done, by kind',

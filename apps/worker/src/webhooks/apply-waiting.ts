@@ -68,7 +68,7 @@ export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
           let rowErrors: readonly string[] = [];
           const ctx = contextOf(deps, webhook);
           const end = await applyWebhook(tx, ctx, webhook, payload, (reasons) => (rowErrors = reasons));
-          await finishWebhook(tx, webhook, end);
+          await finishWebhook(tx, { id: webhook.id, outcome: end });
           all.push({ webhook, end, rowErrors });
         });
         if (!refused) continue;
@@ -107,7 +107,7 @@ function tell(
 
 async function openAll(tx: Tx, keys: MerchantKeyStore): Promise<OpenedWebhook[]> {
   const opened: OpenedWebhook[] = [];
-  for (const webhook of await takeWebhooks(tx, BATCH)) {
+  for (const webhook of await takeWebhooks(tx, { most: BATCH })) {
     opened.push({ webhook, payload: await openOne(tx, keys, webhook) });
   }
   return opened;
@@ -116,7 +116,7 @@ async function openAll(tx: Tx, keys: MerchantKeyStore): Promise<OpenedWebhook[]>
 /** What is wrong with one body is that webhook's own failure, when its turn comes. */
 async function openOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
   try {
-    return parsePayload(await openWebhookBody(tx, keys, webhook));
+    return parsePayload(await openWebhookBody(tx, { keys }, webhook));
   } catch (error) {
     if (!(error instanceof Error) || isConnectionLoss(error)) throw error;
     return error;

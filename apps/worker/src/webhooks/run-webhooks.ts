@@ -1,3 +1,4 @@
+import { inTransaction } from '@core/db';
 import { pruneWebhooks, WEBHOOKS_CHANNEL } from '@core/domain';
 import { listenForWake } from '@core/events';
 import { backoff, pause } from '@core/runtime';
@@ -35,10 +36,12 @@ export function runWebhooks({ pool, keys, log, metrics }: BackgroundDeps): Backg
   };
   const prune = async (): Promise<void> => {
     while (!signal.aborted) {
-      const more = await pruneWebhooks(pool, KEEP_DAYS).catch((err: unknown) => {
-        log.warn({ err }, 'could not delete old webhooks');
-        return false;
-      });
+      const more = await inTransaction(pool, (tx) => pruneWebhooks(tx, { days: KEEP_DAYS })).catch(
+        (err: unknown) => {
+          log.warn({ err }, 'could not delete old webhooks');
+          return false;
+        },
+      );
       if (!more) await pause(PRUNE_EVERY_MS, signal);
     }
   };

@@ -18,7 +18,11 @@ async function segmentPage(merchantId: string): Promise<Statement> {
     return [];
   });
   const tokens = createPageTokens([Buffer.alloc(32)]);
-  await listCustomers(recorder, tokens, { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' });
+  await listCustomers(
+    recorder,
+    { pageTokens: tokens },
+    { merchantId, segment: 'CHAMPIONS', pageSize: 50, pageToken: '' },
+  );
   if (!seen) throw new Error('listCustomers made no statement');
   return seen;
 }

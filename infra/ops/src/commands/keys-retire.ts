@@ -25,13 +25,13 @@ CORE_ENCRYPTION_KEYS does not have. Afterwards it may be taken out of CORE_ENCRY
     const keyId = values.id;
     if (!keyId) throw new UsageError('--id: is required');
     return withKeys(env, async ({ pool, keyring }) => {
-      await inTransaction(pool, (tx) => assertRetirable(tx, keyring, keyId));
+      await inTransaction(pool, (tx) => assertRetirable(tx, { keyring, keyId }));
       const preview = [`nothing needs key ${keyId}`];
       if (!(await mayAct(values, terminal, preview, `retire key ${keyId}?`))) {
         return { json: { dry_run: true, key: keyId }, lines: [...preview, NOTHING_DONE] };
       }
       const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
-      await inTransaction(pool, (tx) => retireKey(tx, actor, keyring, keyId));
+      await inTransaction(pool, (tx) => retireKey(tx, actor, { keyring, keyId }));
       return {
         json: { dry_run: false, key: keyId },
         lines: [`key ${keyId} is retired: take it out of CORE_ENCRYPTION_KEYS of every app`],

@@ -85,7 +85,11 @@ async function newest(
   const entries: AuditLogEntry[] = [];
   let pageToken = '';
   do {
-    const page = await listAuditLog(reader, TOKENS, { ...of, pageSize: limit - entries.length, pageToken });
+    const page = await listAuditLog(
+      reader,
+      { pageTokens: TOKENS },
+      { ...of, pageSize: limit - entries.length, pageToken },
+    );
     entries.push(...page.entries);
     pageToken = page.nextPageToken;
   } while (pageToken && entries.length < limit);

@@ -40,7 +40,7 @@ say the same.`,
     return withImports(env, ref, async (pool) => {
       const { errors, nextPageToken } = await inTransaction(
         pool,
-        (tx) => listImportErrors(tx, BY_ROW, page),
+        (tx) => listImportErrors(tx, { pageTokens: BY_ROW }, page),
         { merchantId: ref.merchantId },
       );
       const goOn = `${errorsWith(ref)}${reason ? ` --reason ${reason}` : ''} --after ${nextPageToken}`;

@@ -19,9 +19,13 @@ export const listShopImports = defineCommand({
   run: ({ values, env }) => {
     const page = { merchantId: merchantOf(values, env), pageSize: values.limit, pageToken: '' };
     return withImports(env, page, async (pool) => {
-      const { imports } = await inTransaction(pool, (tx) => listImports(tx, FIRST_PAGE, page), {
-        merchantId: page.merchantId,
-      });
+      const { imports } = await inTransaction(
+        pool,
+        (tx) => listImports(tx, { pageTokens: FIRST_PAGE }, page),
+        {
+          merchantId: page.merchantId,
+        },
+      );
       if (imports.length === 0 && values.merchant) await assertMerchantIsKnown(pool, values.merchant);
       return { json: { imports: imports.map((run) => importJson(run)) }, lines: listLines(imports) };
     });

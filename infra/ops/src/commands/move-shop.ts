@@ -43,7 +43,7 @@ ended, the merchant connects the new domain with a new one, which moves the conn
     return withImports(env, { merchantId }, async (pool) => {
       const { accessToken } = await inTransaction(
         pool,
-        (tx) => readStoredToken(tx, keys, { merchantId, shop }),
+        (tx) => readStoredToken(tx, { keys }, { merchantId, shop }),
         {
           merchantId,
         },

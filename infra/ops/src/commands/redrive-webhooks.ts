@@ -73,6 +73,6 @@ async function assertNoOther(tx: Tx, shop: string | undefined, error: string): P
 
 /** @throws OpsError when nobody has connected a shop of that name: it is mistyped, or long gone */
 async function assertConnected(reader: Reader, shop: string): Promise<void> {
-  if (!(await isShopConnected(reader, shop.toLowerCase())))
+  if (!(await isShopConnected(reader, { shop: shop.toLowerCase() })))
     throw new OpsError(`--shop: no shop ${printable(shop)} is connected`);
 }

@@ -25,7 +25,7 @@ one of a customer that is not there, of whom there is nothing to publish. That n
     withDatabase(
       env,
       async (pool) => {
-        const events = await inTransaction(pool, (tx) => readRefused(tx, values.limit));
+        const events = await inTransaction(pool, (tx) => readRefused(tx, { most: values.limit }));
         const preview = listLines(events);
         if (events.length === 0 || !values.republish) return { json: { events }, lines: preview };
         const what = `publish anew for ${count(events.length, 'refused event')}`;

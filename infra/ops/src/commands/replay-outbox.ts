@@ -26,7 +26,7 @@ be left out. Waits while more than 10,000 events wait in the outbox. Ctrl-C stop
     return withDatabase(env, async (pool) => {
       const { merchant: merchantId, customer: customerIds, since, rate } = values;
       await inTransaction(pool, (tx) => assertCustomers(tx, { merchantId, customerIds }));
-      const until = await readEndOfReplay(poolReader(pool), values.until);
+      const until = await readEndOfReplay(poolReader(pool), { until: values.until });
       const selection = { merchantId, customerIds, since, until };
       const total = await inTransaction(pool, (tx) => countReplay(tx, selection));
       const plan = `${count(total, 'event')} at ${rate}/s, about ${count(Math.ceil(total / rate), 'second')}`;

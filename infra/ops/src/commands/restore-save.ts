@@ -24,7 +24,7 @@ for as long as the backups, and give all of them that are younger than the backu
     const from = since ?? new Date(Date.now() - 35 * 86_400_000).toISOString();
     const kept = await withDatabase(
       env,
-      (pool) => inTransaction(pool, (tx) => readKept(tx, from)),
+      (pool) => inTransaction(pool, (tx) => readKept(tx, { since: from })),
       'core_owner',
     );
     writeKept(file, kept);

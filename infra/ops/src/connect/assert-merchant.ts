@@ -7,6 +7,6 @@ import { OpsError } from '../cli/errors.ts';
  * @throws OpsError when nothing is stored of the merchant: an empty list would look like an answer
  */
 export async function assertMerchantIsKnown(pool: Pool, merchantId: string): Promise<void> {
-  const known = await inTransaction(pool, (tx) => isMerchantKnown(tx, merchantId), { merchantId });
+  const known = await inTransaction(pool, (tx) => isMerchantKnown(tx, { merchantId }), { merchantId });
   if (!known) throw new OpsError(`--merchant: nothing is stored of a merchant ${merchantId}`);
 }

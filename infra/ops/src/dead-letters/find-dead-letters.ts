@@ -43,7 +43,7 @@ export async function findDeadLetters(
   let total = 0;
   let isAtOffset = false;
   for (const topic of chosen) {
-    const resolvedAt = await readResolutions(poolReader(pool), topic);
+    const resolvedAt = await readResolutions(poolReader(pool), { topic });
     const from = await beginAt(kafka, topic, selection);
     for await (const record of kafka.read(topic, { ...(from && { from }), signal })) {
       if (isMeant(record, selection, resolvedAt)) {

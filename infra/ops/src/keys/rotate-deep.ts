@@ -25,7 +25,9 @@ export async function rotateDeep(options: RotateDeep): Promise<Report> {
   const merchantId = values.merchant;
   const command = `npm run ops -- keys rotate --deep${merchantId ? ` --merchant ${merchantId}` : ''} --yes`;
   const goOn = `go on with: ${command}`;
-  const { merchants, emails, unfinished } = await inTransaction(pool, (tx) => countRotation(tx, merchantId));
+  const { merchants, emails, unfinished } = await inTransaction(pool, (tx) =>
+    countRotation(tx, { merchantId }),
+  );
   if (merchantId && merchants === 0) throw new OpsError(`merchant ${merchantId} has no keys`);
   const plan = `${count(emails, 'email')} of ${count(merchants, 'merchant')} under new data keys`;
   const preview = [

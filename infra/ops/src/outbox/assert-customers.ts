@@ -12,9 +12,9 @@ export async function assertCustomers(
 ): Promise<void> {
   const ofMerchant = merchantId === undefined ? '' : ` of merchant ${merchantId}`;
   if (customerIds === undefined) {
-    if (merchantId === undefined || (await hasCustomers(reader, merchantId))) return;
+    if (merchantId === undefined || (await hasCustomers(reader, { merchantId }))) return;
     throw new OpsError(`there is no customer${ofMerchant}`);
   }
-  const unknown = await findUnknownCustomers(reader, customerIds, merchantId);
+  const unknown = await findUnknownCustomers(reader, { ids: customerIds, merchantId });
   if (unknown.length > 0) throw new OpsError(`there is no customer ${unknown.join(', ')}${ofMerchant}`);
 }

@@ -32,7 +32,7 @@ export async function planPrepare(options: {
   });
   return {
     kept,
-    erased: await inTransaction(pool, (tx) => findErasedSince(tx, { keys }, kept, backupAt)),
+    erased: await inTransaction(pool, (tx) => findErasedSince(tx, { keys }, { kept, since: backupAt })),
     published: await readPublished(kafka, new Date(backupAt), signal),
     rewinds: await planRewind(kafka, backupAt),
   };

@@ -11,7 +11,7 @@ import {
   type Reader,
   type RowOf,
 } from '@core/db';
-import { cutPage, selectUntilPageIsFull, type PageTokens } from '../core/index.ts';
+import { cutPage, selectUntilPageIsFull, type Pages } from '../core/index.ts';
 import { auditIds } from './audit-ids.ts';
 
 const ENTRY = {
@@ -69,11 +69,11 @@ const LIST_OF_CUSTOMER = statement({
 /** Who did what, newest first, by the ids' order of time. @throws CoreError invalid_argument naming page_token */
 export async function listAuditLog(
   reader: Reader,
-  tokens: PageTokens,
+  { pageTokens }: Pages,
   { merchantId, customerId, pageSize, pageToken }: ListAuditLog,
 ): Promise<{ entries: AuditLogEntry[]; nextPageToken: string }> {
   const list = ['audit', merchantId, customerId ?? null];
-  const [before = null] = tokens.read(pageToken, list) ?? [];
+  const [before = null] = pageTokens.read(pageToken, list) ?? [];
   const size = pageSize || DEFAULT_PAGE_SIZE;
   const which = { merchantId, before, most: size + 1 };
   const rows =
@@ -82,5 +82,5 @@ export async function listAuditLog(
       : await reader.run(LIST_OF_CUSTOMER, { ...which, customerIds: [customerId] });
   const { page, more } = cutPage(rows, size);
   const last = more ? page.at(-1) : undefined;
-  return { entries: page, nextPageToken: last ? tokens.make(list, [last.id]) : '' };
+  return { entries: page, nextPageToken: last ? pageTokens.make(list, [last.id]) : '' };
 }

@@ -1,4 +1,5 @@
 import type { Actor, MerchantKeyStore } from '@core/db';
+import type { PageTokens } from './page-token.ts';
 
 /** What every command gets beside its transaction and input. */
 export interface CommandContext extends Actor {
@@ -9,4 +10,12 @@ export interface CommandContext extends Actor {
   readonly signal?: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly deadline?: number;
+}
+
+/** What a query gets beside its reader and input when it opens what is sealed. */
+export type Keys = Pick<CommandContext, 'keys'>;
+
+/** What a query gets beside its reader and input when it gives out a list by pages. */
+export interface Pages {
+  readonly pageTokens: PageTokens;
 }

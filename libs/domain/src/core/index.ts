@@ -1,5 +1,5 @@
 export { canonicalJson } from './canonical-json.ts';
-export type { CommandContext } from './context.ts';
+export type { CommandContext, Keys, Pages } from './context.ts';
 export type { CustomerKey } from './customer-key.ts';
 export { customerBytes, cutPage, selectUntilPageIsFull, type Sized } from './cut-page.ts';
 export { earlierExternalIds, externalIdOf, gidOf, type ExternalId } from './external-id.ts';

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  keyedHash,
-  openValue,
-  sealValue,
-  type MerchantKeys,
-  type MerchantKeyStore,
-  type Reader,
-} from '@core/db';
+import { keyedHash, openValue, sealValue, type MerchantKeys, type Reader } from '@core/db';
+import type { Keys } from './context.ts';
 
 /** What names a webhook; its body opens for no other. */
 interface WebhookIdentity {
@@ -24,7 +18,7 @@ export const sealWebhookBody = (keys: MerchantKeys, webhook: WebhookIdentity, bo
 /** @throws KeyError when the merchant's key is gone or the stored value was changed */
 export const openWebhookBody = (
   reader: Reader,
-  keys: MerchantKeyStore,
+  { keys }: Keys,
   webhook: WebhookIdentity & { body: string },
 ): Promise<Buffer> => {
   const { merchantId, body: value } = webhook;

@@ -27,6 +27,11 @@ export interface HealExternalIds {
   origin: Origin;
 }
 
+interface HealedPage {
+  /** What the page before returned; null for the first. */
+  after: string | null;
+}
+
 const HEALED_AT_ONCE = 500;
 
 /**
@@ -36,14 +41,12 @@ const HEALED_AT_ONCE = 500;
  *
  * Rejected: a migration. It would read every customer of everybody in one transaction, could not merge, and builds of
  * before may still write behind it.
- * @param after what the page before returned
  * @returns what the next page begins after; null behind the last
  */
 export async function healExternalIds(
   tx: Tx,
   ctx: CommandContext,
-  input: HealExternalIds,
-  after: string | null = null,
+  { after, ...input }: HealExternalIds & HealedPage,
 ): Promise<string | null> {
   const { ids, last } = await readOthers(tx, input.merchantId, after, HEALED_AT_ONCE);
   await heal(
@@ -62,8 +65,7 @@ export async function healExternalIds(
 export async function healExternalId(
   tx: Tx,
   ctx: CommandContext,
-  input: HealExternalIds,
-  externalId: ExternalId,
+  { externalId, ...input }: HealExternalIds & { externalId: ExternalId },
 ): Promise<void> {
   const { merchantId } = input;
   await heal(tx, ctx, input, earlierExternalIds(externalId));

@@ -13,7 +13,7 @@ import {
   WRITE_POSITION_SQL,
   type Reader,
 } from '@core/db';
-import { customerBytes, cutPage, rfc3339, selectUntilPageIsFull, type PageTokens } from '../core/index.ts';
+import { customerBytes, cutPage, rfc3339, selectUntilPageIsFull, type Pages } from '../core/index.ts';
 import {
   conditionsOf,
   FILTER_PARAMS,
@@ -79,11 +79,11 @@ const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
  */
 export async function listChangedCustomers(
   readers: ChangeReaders,
-  tokens: PageTokens,
+  { pageTokens }: Pages,
   input: ListChangedCustomers,
 ): Promise<CustomerPage & { watermark: string }> {
   const list = ['changed_customers', ...identityOf(input), input.updatedSince];
-  const key = tokens.read(input.pageToken, list);
+  const key = pageTokens.read(input.pageToken, list);
   const [watermark = '', position = '', ...after] = key ?? (await endOf(readers.primary, input.updatedSince));
   const size = sizeOfPage(input.pageSize);
 
@@ -107,7 +107,7 @@ export async function listChangedCustomers(
   const last = more ? page.at(-1) : undefined;
   return {
     customers: page,
-    nextPageToken: last ? tokens.make(list, [watermark, position, last.changedAt, last.id]) : '',
+    nextPageToken: last ? pageTokens.make(list, [watermark, position, last.changedAt, last.id]) : '',
     watermark,
   };
 }

@@ -16,7 +16,7 @@ import {
   type CustomerRow,
   type Reader,
 } from '@core/db';
-import { customerBytes, cutPage, selectUntilPageIsFull, type PageTokens, type Sized } from '../core/index.ts';
+import { customerBytes, cutPage, selectUntilPageIsFull, type Pages, type Sized } from '../core/index.ts';
 import {
   conditionsOf,
   FILTER_PARAMS,
@@ -96,11 +96,11 @@ const PAGE_OF_SEGMENT = statement({
  */
 export async function listCustomers(
   reader: Reader,
-  tokens: PageTokens,
+  { pageTokens }: Pages,
   input: ListCustomers,
 ): Promise<CustomerPage> {
   const list = ['customers', ...identityOf(input)];
-  const [after] = tokens.read(input.pageToken, list) ?? [];
+  const [after] = pageTokens.read(input.pageToken, list) ?? [];
   const size = sizeOfPage(input.pageSize);
 
   // One row more than a page says whether there is another page.
@@ -109,7 +109,7 @@ export async function listCustomers(
     : await readAny(reader, input, after, size + 1);
   const { page, more } = cutPage(rows, size);
   const last = more ? page.at(-1) : undefined;
-  return { customers: page, nextPageToken: last ? tokens.make(list, [last.id]) : '' };
+  return { customers: page, nextPageToken: last ? pageTokens.make(list, [last.id]) : '' };
 }
 
 type Rows = Promise<(CustomerRow & Sized)[]>;

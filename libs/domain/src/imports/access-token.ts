@@ -10,6 +10,7 @@ import {
   type Reader,
 } from '@core/db';
 import { CoreError } from '@core/runtime';
+import type { Keys } from '../core/index.ts';
 
 export interface ShopConnection {
   merchantId: string;
@@ -74,7 +75,7 @@ const READ_TOKEN = statement({
  */
 export async function readStoredToken(
   reader: Reader,
-  keys: MerchantKeyStore,
+  { keys }: Keys,
   connection: ShopConnection,
 ): Promise<StoredToken> {
   const [row] = await reader.run(READ_TOKEN, connection);

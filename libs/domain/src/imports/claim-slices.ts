@@ -45,8 +45,8 @@ const CLAIM = statement({
  * Hands out slices of running runs that are nobody's, or whose holder has let its lease run out: each with
  * a higher fence, so that the former holder writes nothing more. Those that waited longest come first.
  * One locking statement, its rows found once: in FROM, a plan may look for them anew for each slice, and hands out more
- * than `limit`. Rejected: holding the row lock while the page is worked on (a transaction open
+ * than `most`. Rejected: holding the row lock while the page is worked on (a transaction open
  * across an HTTP call, and a killed importer's lock lasts until its TCP connection is found dead);
  * trusting BullMQ's own lock and stalled check (it is lost with Redis).
  */
-export const claimSlices = (tx: Tx, limit: number): Promise<PageRef[]> => tx.run(CLAIM, { most: limit });
+export const claimSlices = (tx: Tx, input: { most: number }): Promise<PageRef[]> => tx.run(CLAIM, input);

@@ -40,12 +40,16 @@ export async function endIncomplete(
   await endRun(tx, ctx, ref, { status: 'incomplete', error: message });
 }
 
+export interface FailRun extends PageRef {
+  /** For the merchant: no token, no person. */
+  message: string;
+}
+
 /**
  * Ends the run of this page for a reason that trying again does not mend.
- * @param message for the merchant: no token, no person
  * @throws Fenced when the page is no longer the caller's: its successor may well succeed
  */
-export async function failRun(tx: Tx, ctx: CommandContext, page: PageRef, message: string): Promise<void> {
+export async function failRun(tx: Tx, ctx: CommandContext, { message, ...page }: FailRun): Promise<void> {
   await renewLease(tx, page);
   await endRun(tx, ctx, page, { status: 'failed', error: message });
 }

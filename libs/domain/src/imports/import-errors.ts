@@ -1,6 +1,6 @@
 import { and, asc, sql } from 'drizzle-orm';
 import { build, customerImportErrors, limit, nullable, statement, text, type Reader } from '@core/db';
-import type { PageTokens } from '../core/index.ts';
+import type { Pages } from '../core/index.ts';
 import { getImport } from './imports.ts';
 import { isOfRun, RUN } from './of-run.ts';
 import { mostOf, nextToken, type PageOf } from './page-of.ts';
@@ -44,17 +44,17 @@ const READ = statement({
 /** Oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's */
 export async function listImportErrors(
   reader: Reader,
-  tokens: PageTokens,
+  { pageTokens }: Pages,
   { merchantId, importId, reason, pageSize, pageToken }: PageOf & ErrorsOf,
 ): Promise<{ errors: ImportError[]; nextPageToken: string }> {
   const most = mostOf({ pageSize });
   const asked = ['import_errors', merchantId, importId, ...(reason ? [reason] : [])];
-  const [after = null] = tokens.read(pageToken, asked) ?? [];
+  const [after = null] = pageTokens.read(pageToken, asked) ?? [];
   await getImport(reader, { merchantId, importId });
   const rows = await reader.run(READ, { merchantId, importId, after, reason: reason || null, most });
   const errors = rows.map(({ externalId, reason, occurredAt }) => ({ externalId, reason, occurredAt }));
   const ids = rows.map(({ id }) => id);
-  return { errors, nextPageToken: nextToken(tokens, asked, ids, most) };
+  return { errors, nextPageToken: nextToken(pageTokens, asked, ids, most) };
 }
 
 /** Of a UUIDv7 key: small enough to be no burden, large enough that round trips are not. */

@@ -11,7 +11,7 @@ import {
   type RowOf,
 } from '@core/db';
 import { notFound } from '@core/runtime';
-import type { PageTokens } from '../core/index.ts';
+import type { Pages } from '../core/index.ts';
 import { isRun, RUN } from './of-run.ts';
 import { mostOf, nextToken, type PageOf } from './page-of.ts';
 
@@ -96,13 +96,13 @@ const LIST = statement({
 /** Newest first. @throws CoreError invalid_argument */
 export async function listImports(
   reader: Reader,
-  tokens: PageTokens,
+  { pageTokens }: Pages,
   { merchantId, pageSize, pageToken }: PageOf,
 ): Promise<{ imports: ImportRun[]; nextPageToken: string }> {
   const most = mostOf({ pageSize });
   const asked = ['imports', merchantId];
-  const [before = null] = tokens.read(pageToken, asked) ?? [];
+  const [before = null] = pageTokens.read(pageToken, asked) ?? [];
   const imports = await reader.run(LIST, { merchantId, before, most });
   const ids = imports.map(({ importId }) => importId);
-  return { imports, nextPageToken: nextToken(tokens, asked, ids, most) };
+  return { imports, nextPageToken: nextToken(pageTokens, asked, ids, most) };
 }

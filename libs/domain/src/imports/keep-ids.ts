@@ -8,9 +8,14 @@ const KEEP = statement({
   text: (p) => insertValues(customerImportIds, p),
 });
 
-/** Writes down whom the page saw, in its transaction. @param ids numbers of gid://shopify/Customer/7 */
-export async function keepIds(tx: Tx, page: PageRef, ids: readonly number[]): Promise<void> {
-  if (ids.length > 0) await tx.run(KEEP, { ...page, ids });
+export interface KeepIds extends PageRef {
+  /** Numbers of gid://shopify/Customer/7. */
+  ids: readonly number[];
+}
+
+/** Writes down whom the page saw, in its transaction. */
+export async function keepIds(tx: Tx, input: KeepIds): Promise<void> {
+  if (input.ids.length > 0) await tx.run(KEEP, input);
 }
 
 const FORGET = statement({

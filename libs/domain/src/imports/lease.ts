@@ -57,7 +57,7 @@ const RENEW = statement({
  * Keeps the slice for `ms` and a lease more; call it first in any transaction that writes for a page.
  * @throws Fenced
  */
-export async function renewLease(tx: Tx, page: PageRef, ms = 0): Promise<void> {
+export async function renewLease(tx: Tx, { ms = 0, ...page }: PageRef & { ms?: number }): Promise<void> {
   const renewed = await tx.run(RENEW, { ...page, ms: LEASE_MS + ms });
   if (renewed.length === 0) throw new Fenced('the slice is no longer ours');
 }

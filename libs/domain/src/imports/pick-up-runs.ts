@@ -24,10 +24,10 @@ const PICK_UP = statement({
 });
 
 /**
- * Starts pending runs, oldest first: at most `limit`, and none that another importer is starting.
+ * Starts pending runs, oldest first: at most `most`, and none that another importer is starting.
  * One locking statement, its rows found once, as in claimSlices. Rejected: select, then update in a second
  * round trip (two importers wait for each other's rows); an advisory lock around the whole tick (one stuck
  * importer stops all); plain `for update` (importers queue up behind the first).
  */
-export const pickUpRuns = (tx: Tx, limit: number): Promise<{ importId: string }[]> =>
-  tx.run(PICK_UP, { most: limit });
+export const pickUpRuns = (tx: Tx, input: { most: number }): Promise<{ importId: string }[]> =>
+  tx.run(PICK_UP, input);

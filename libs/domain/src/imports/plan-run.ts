@@ -30,7 +30,10 @@ const KEEP_PLAN = statement({
  * what it could not store: it reads them again.
  * @throws Fenced
  */
-export async function planRun(tx: Tx, page: PageRef, { expected, source, ranges }: RunPlan): Promise<void> {
+export async function planRun(
+  tx: Tx,
+  { expected, source, ranges, ...page }: PageRef & RunPlan,
+): Promise<void> {
   await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('plan', {}) });
   await forgetIds(tx, page);
   await tx.run(FORGET_ERRORS, page);

@@ -31,10 +31,9 @@ const WAIT = statement({
  */
 export async function setWaiting(
   tx: Tx,
-  page: PageRef,
-  { reason, waitMs, paused = false }: Waiting,
+  { reason, waitMs, paused = false, ...page }: PageRef & Waiting,
 ): Promise<void> {
-  await renewLease(tx, page, waitMs);
+  await renewLease(tx, { ...page, ms: waitMs });
   await tx.run(WAIT, { ...page, reason, status: paused ? 'paused' : 'running' });
 }
 
@@ -67,8 +66,8 @@ const HOLD_UP = statement({
  * Tells the merchants of all runs that make no progress what holds them up, until a page of theirs is stored. The runs
  * of others go on, for this importer may be the only one that is held up.
  */
-export async function tellHeldUp(tx: Tx, reason: string): Promise<void> {
-  await tx.run(HOLD_UP, { reason });
+export async function tellHeldUp(tx: Tx, input: { reason: string }): Promise<void> {
+  await tx.run(HOLD_UP, input);
 }
 
 const CLEAR = statement({
@@ -100,7 +99,7 @@ const MOVE = statement({
  * Notes where to ask again for a page that is not there yet.
  * @throws Fenced
  */
-export async function movePlace(tx: Tx, page: PageRef, cursor: string | null): Promise<void> {
-  const moved = await tx.run(MOVE, { ...page, cursor });
+export async function movePlace(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
+  const moved = await tx.run(MOVE, input);
   if (moved.length === 0) throw new Fenced('the page is no longer ours');
 }

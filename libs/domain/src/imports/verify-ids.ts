@@ -121,7 +121,10 @@ const FORGET_ASKED = statement({
 });
 
 /** Puts those that the shop has in the place of those that were asked for. */
-export async function keepFound(tx: Tx, page: PageRef, found: readonly number[]): Promise<void> {
+export async function keepFound(
+  tx: Tx,
+  { found, ...page }: PageRef & { found: readonly number[] },
+): Promise<void> {
   await tx.run(FORGET_ASKED, page);
-  await keepIds(tx, page, found);
+  await keepIds(tx, { ...page, ids: found });
 }

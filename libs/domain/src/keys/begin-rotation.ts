@@ -139,11 +139,11 @@ const COUNT = statement({
 /** What a run would do: of the merchants that have keys, and how many of them a run before has begun. */
 export async function countRotation(
   tx: Tx,
-  merchantId?: string,
+  input: { merchantId: string | undefined },
 ): Promise<{ merchants: number; emails: number; unfinished: number }> {
   // It reads every customer once.
   await tx.allowStatements(0);
-  const [found] = await tx.run(COUNT, { merchantId });
+  const [found] = await tx.run(COUNT, input);
   if (!found) throw new Error('an aggregate gave no row');
   return found;
 }

@@ -15,7 +15,10 @@ import {
 } from '@core/db';
 import { CoreError } from '@core/runtime';
 
-type Ids = Pick<Keyring, 'currentId' | 'ids'>;
+export interface RetireKey {
+  keyring: Pick<Keyring, 'currentId' | 'ids'>;
+  keyId: string;
+}
 
 const { merchantId, dataKey, indexKey } = merchantKeys;
 
@@ -35,7 +38,10 @@ const COUNT_WRAPPED = statement({
  * @throws CoreError failed_precondition when something still needs the key, saying how much and what to do; not_found
  *   when there is no such key, naming those that there are
  */
-export async function assertRetirable(reader: Reader, { currentId, ids }: Ids, keyId: string): Promise<void> {
+export async function assertRetirable(
+  reader: Reader,
+  { keyring: { currentId, ids }, keyId }: RetireKey,
+): Promise<void> {
   if (keyId === currentId) {
     throw new CoreError(
       'failed_precondition',
@@ -78,7 +84,7 @@ const RECORD = statement({
  * each merchant, in one statement, as there are many.
  * @throws CoreError as assertRetirable
  */
-export async function retireKey(tx: Tx, actor: Actor, keyring: Ids, keyId: string): Promise<void> {
-  await assertRetirable(tx, keyring, keyId);
-  await tx.run(RECORD, { keyId, actor: actor.caller, requestId: actor.requestId });
+export async function retireKey(tx: Tx, ctx: Actor, input: RetireKey): Promise<void> {
+  await assertRetirable(tx, input);
+  await tx.run(RECORD, { keyId: input.keyId, actor: ctx.caller, requestId: ctx.requestId });
 }

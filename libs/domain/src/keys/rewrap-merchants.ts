@@ -29,7 +29,7 @@ export interface RewrappedPage {
  */
 export async function rewrapMerchants(
   tx: Tx,
-  actor: Actor,
+  ctx: Actor,
   { keyring, after, limit }: RewrapMerchants,
 ): Promise<RewrappedPage> {
   const rows = await wrappedByOthers(tx, keyring, after, limit);
@@ -43,7 +43,7 @@ export async function rewrapMerchants(
   await appendAudits(
     tx,
     [...merchants].map(([merchantId, generations]) => ({
-      actor,
+      actor: ctx,
       entry: { merchantId, action: 'keys.rewrap', detail: { key: keyring.currentId, generations } },
     })),
   );

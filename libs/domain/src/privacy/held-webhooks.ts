@@ -9,7 +9,7 @@ import {
   type Reader,
   type RowOf,
 } from '@core/db';
-import { openWebhookBody, type CommandContext } from '../core/index.ts';
+import { openWebhookBody, type Keys } from '../core/index.ts';
 import { bodyNames, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
@@ -60,7 +60,7 @@ const NEXT = statement({
  */
 export async function findHeldWebhooks(
   reader: Reader,
-  ctx: Pick<CommandContext, 'keys'>,
+  ctx: Keys,
   keys: MerchantKeys,
   merchantId: string,
   names: NamesInBody,
@@ -70,7 +70,7 @@ export async function findHeldWebhooks(
   for (let after = FIRST_UUID; ;) {
     const rows = await reader.run(NEXT, { merchantId, after, marks });
     for (const row of rows) {
-      const opened = await openWebhookBody(reader, ctx.keys, row).catch((error: unknown) => {
+      const opened = await openWebhookBody(reader, ctx, row).catch((error: unknown) => {
         if (error instanceof KeyError) return undefined;
         throw error;
       });

@@ -25,5 +25,5 @@ const IS_KNOWN = statement({
  * Whether anything is stored of the merchant. Auth knows who is a merchant; whoever has customers, a shop, a key or a
  * request here is one.
  */
-export const isMerchantKnown = async (reader: Reader, merchantId: string): Promise<boolean> =>
-  (await reader.run(IS_KNOWN, { merchantId }))[0]?.known ?? false;
+export const isMerchantKnown = async (reader: Reader, input: { merchantId: string }): Promise<boolean> =>
+  (await reader.run(IS_KNOWN, input))[0]?.known ?? false;

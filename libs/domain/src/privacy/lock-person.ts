@@ -99,7 +99,7 @@ async function healNames(
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
   const stored = customerId ? await storedExternalId(tx, merchantId, customerId) : undefined;
   for (const id of new Set([stored, externalId])) {
-    if (id) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, id);
+    if (id) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId: id });
   }
 }
 

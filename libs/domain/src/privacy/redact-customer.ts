@@ -41,7 +41,7 @@ export async function redactCustomer(
 ): Promise<ErasureReceipt> {
   const { merchantId } = given;
   const input = canonicalNames(given);
-  await enterErasure(tx, merchantId);
+  await enterErasure(tx, { merchantId });
   const before = await findReceipt(tx, ctx, input);
   if (before) return before;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);

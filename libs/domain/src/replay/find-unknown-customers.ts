@@ -16,8 +16,7 @@ const KNOWN = statement({
 /** Which of these are no customer's id, of the merchant if one is given: a replay would pass them over in silence. */
 export async function findUnknownCustomers(
   reader: Reader,
-  ids: readonly string[],
-  merchantId: string | undefined,
+  { ids, merchantId }: { ids: readonly string[]; merchantId: string | undefined },
 ): Promise<string[]> {
   const known = new Set((await reader.run(KNOWN, { ids, merchantId })).map((customer) => customer.id));
   return ids.filter((each) => !known.has(each.toLowerCase()));
@@ -29,5 +28,5 @@ const ANY = statement({
   text: (p, row) => build.select(row).from(customers).where(eq(merchantId, p.merchantId)).limit(1),
 });
 
-export const hasCustomers = async (reader: Reader, merchantId: string): Promise<boolean> =>
-  (await reader.run(ANY, { merchantId })).length > 0;
+export const hasCustomers = async (reader: Reader, input: { merchantId: string }): Promise<boolean> =>
+  (await reader.run(ANY, input)).length > 0;

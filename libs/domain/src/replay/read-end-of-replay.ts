@@ -16,8 +16,8 @@ const READ = statement({
  * The `until` of a replay that begins now: the given time, or now where none is given or it is to come, which would have
  * the replay chase those who write now. By PostgreSQL's clock, which the changes bear.
  */
-export async function readEndOfReplay(reader: Reader, until: string | undefined): Promise<string> {
-  const [row] = await reader.run(READ, { until });
+export async function readEndOfReplay(reader: Reader, input: { until: string | undefined }): Promise<string> {
+  const [row] = await reader.run(READ, input);
   if (!row) throw new Error('a statement without FROM gave no row');
   return row.end;
 }

@@ -31,5 +31,5 @@ const READ = statement({
 });
 
 /** The oldest first. */
-export const readRefused = (reader: Reader, most: number): Promise<RefusedEvent[]> =>
-  reader.run(READ, { most });
+export const readRefused = (reader: Reader, input: { most: number }): Promise<RefusedEvent[]> =>
+  reader.run(READ, input);

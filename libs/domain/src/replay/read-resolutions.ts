@@ -29,8 +29,8 @@ export type Resolutions = (record: {
 }) => Resolution | undefined;
 
 /** What was done about the dead letters of a topic; a resolution that is older than its record is another one's. */
-export async function readResolutions(reader: Reader, topic: string): Promise<Resolutions> {
-  const rows = await reader.run(READ, { topic });
+export async function readResolutions(reader: Reader, input: { topic: string }): Promise<Resolutions> {
+  const rows = await reader.run(READ, input);
   const byPlace = new Map(
     rows.map(({ partition, offset, ...resolution }) => [`${partition}/${offset}`, resolution]),
   );

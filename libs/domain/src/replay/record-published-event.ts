@@ -14,11 +14,11 @@ export interface PublishedEvent {
  */
 export async function recordPublishedEvent(
   tx: Tx,
-  actor: Actor,
+  ctx: Actor,
   { topic, eventId, merchantId, customerId }: PublishedEvent,
 ): Promise<void> {
   if (!merchantId) return;
-  await appendAudit(tx, actor, {
+  await appendAudit(tx, ctx, {
     merchantId,
     customerId: customerId || undefined,
     action: 'events.publish',

@@ -56,7 +56,7 @@ const RESOLVE = statement({
  */
 export async function resolveDeadLetter(
   tx: Tx,
-  actor: Actor,
+  ctx: Actor,
   { topic, partition, offset, at, merchantId, customerId, resolution }: ResolveDeadLetter,
 ): Promise<boolean> {
   const written = await tx.run(RESOLVE, {
@@ -64,12 +64,12 @@ export async function resolveDeadLetter(
     partition,
     recordOffset: offset,
     resolution,
-    actor: actor.caller,
+    actor: ctx.caller,
     at,
   });
   if (written.length === 0) return false;
   if (merchantId) {
-    await appendAudit(tx, actor, {
+    await appendAudit(tx, ctx, {
       merchantId,
       customerId,
       action: ACTIONS[resolution],

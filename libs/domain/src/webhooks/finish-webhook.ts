@@ -7,10 +7,8 @@ import {
   nullable,
   ONE,
   privacyRequests,
-  runOn,
   statement,
   webhookEvents,
-  type Pool,
   type Tx,
 } from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy/index.ts';
@@ -45,10 +43,9 @@ const FINISH = statement({
 /** Marks a webhook done and forgets its body; the row stays, so that a second delivery is known by it. */
 export const finishWebhook = async (
   tx: Tx,
-  { id }: { id: string },
-  outcome: WebhookOutcome,
+  input: { id: string; outcome: WebhookOutcome },
 ): Promise<void> => {
-  await tx.run(FINISH, { id, outcome });
+  await tx.run(FINISH, input);
 };
 
 /** Why a webhook was not applied. */
@@ -143,6 +140,6 @@ const PRUNE = statement({
  * under the same request_id: nobody else may know of it.
  * @returns whether there are more
  */
-export async function pruneWebhooks(pool: Pool, days: number): Promise<boolean> {
-  return (await runOn(pool, PRUNE, { days })).length === PRUNE_BATCH;
+export async function pruneWebhooks(tx: Tx, input: { days: number }): Promise<boolean> {
+  return (await tx.run(PRUNE, input)).length === PRUNE_BATCH;
 }

@@ -70,13 +70,13 @@ const REDRIVE = statement({
  * Has the worker apply them again, from the first attempt: what it knows better by now it ignores.
  * @returns how many
  */
-export async function redriveWebhooks(tx: Tx, actor: Actor, which: FailedWebhooks): Promise<number> {
+export async function redriveWebhooks(tx: Tx, ctx: Actor, which: FailedWebhooks): Promise<number> {
   const redriven = await tx.run(REDRIVE, lowerCase(which));
   const byMerchant = Map.groupBy(redriven, ({ merchantId }) => merchantId);
   await appendAudits(
     tx,
     [...byMerchant].map(([merchantId, { length }]) => ({
-      actor,
+      actor: ctx,
       entry: { merchantId, action: 'webhooks.redrive', detail: { webhooks: length } },
     })),
   );

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { build, KeyError, statement, webhookEvents, type MerchantKeys, type Tx } from '@core/db';
-import { openWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
+import { openWebhookBody, webhookHash, type Keys } from '../core/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import type { WebhookTopic } from './topics.ts';
 
@@ -51,7 +51,7 @@ const FIND = statement({
  */
 export async function isSameWebhook(
   tx: Tx,
-  ctx: Pick<CommandContext, 'keys'>,
+  ctx: Keys,
   keys: MerchantKeys,
   { bodyHash, ...webhook }: StoredWebhook,
 ): Promise<boolean> {
@@ -67,13 +67,13 @@ export async function isSameWebhook(
 /** Undefined: the body is gone, or does not open. */
 async function hashOfHeld(
   tx: Tx,
-  ctx: Pick<CommandContext, 'keys'>,
+  ctx: Keys,
   keys: MerchantKeys,
   { body, ...webhook }: Omit<StoredWebhook, 'bodyHash'> & { body: string | null },
 ): Promise<Buffer | undefined> {
   if (!body) return undefined;
   try {
-    return webhookHash(keys, webhook.topic, await openWebhookBody(tx, ctx.keys, { ...webhook, body }));
+    return webhookHash(keys, webhook.topic, await openWebhookBody(tx, ctx, { ...webhook, body }));
   } catch (error) {
     if (error instanceof KeyError) return undefined;
     throw error;

@@ -59,7 +59,7 @@ const TAKE = statement({
  * worker's at a time, so that its webhooks are applied in their order; which of the shops that wait is chance, so
  * that one with a long queue does not hold up the others.
  */
-export async function takeWebhooks(tx: Tx, most: number): Promise<WaitingWebhook[]> {
+export async function takeWebhooks(tx: Tx, { most }: { most: number }): Promise<WaitingWebhook[]> {
   const shops = await tx.run(FIND_SHOPS);
   for (const { shop } of shops) {
     // Until the transaction ends. Rows alone would not do: a second worker would skip them and take the shop's next.

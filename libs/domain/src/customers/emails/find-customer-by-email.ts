@@ -8,10 +8,10 @@ import {
   isLive,
   statement,
   type CustomerRow,
-  type MerchantKeyStore,
   type Reader,
 } from '@core/db';
 import { notFound } from '@core/runtime';
+import type { Keys } from '../../core/index.ts';
 
 const FIND = statement({
   params: { merchantId: customers.merchantId, hash: customers.emailHash },
@@ -29,7 +29,7 @@ const FIND = statement({
  */
 export async function findCustomerByEmail(
   reader: Reader,
-  keys: MerchantKeyStore,
+  { keys }: Keys,
   input: { merchantId: string; email: string },
 ): Promise<CustomerRow> {
   const merchantKeys = await keys.find(reader, input.merchantId);

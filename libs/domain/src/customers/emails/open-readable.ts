@@ -1,5 +1,5 @@
 import { generationOf, KeyError, openEmails, type MerchantKeys, type Tx } from '@core/db';
-import type { CommandContext } from '../../core/index.ts';
+import type { Keys } from '../../core/index.ts';
 
 /** An email as it is stored, with its customer. */
 export interface SealedEmail {
@@ -13,7 +13,7 @@ export interface SealedEmail {
  */
 export async function openReadable(
   tx: Tx,
-  { keys }: Pick<CommandContext, 'keys'>,
+  { keys }: Keys,
   merchantId: string,
   sealed: readonly SealedEmail[],
 ): Promise<Map<string, string>> {

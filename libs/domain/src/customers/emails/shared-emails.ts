@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
 import { build, customers, emailHash, FIRST_UUID, statement, type MerchantKeys, type Tx } from '@core/db';
-import type { CommandContext } from '../../core/index.ts';
+import type { Keys } from '../../core/index.ts';
 import { openReadable, type SealedEmail } from './open-readable.ts';
 
 /** Customers without a blind index that are decrypted at a time: about a second's work. */
@@ -45,8 +45,6 @@ const READ_UNINDEXED_OF = statement({
       .from(customers)
       .where(and(isUnindexed(p), eq(id, p.id))),
 });
-
-type Keys = Pick<CommandContext, 'keys'>;
 
 /** An email that is stored without its blind index, because another customer had it first (email_shared). */
 export interface UnindexedEmail extends SealedEmail {

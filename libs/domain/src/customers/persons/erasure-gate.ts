@@ -12,4 +12,5 @@ export const holdOffErasures = (tx: Tx, merchantId: string): Promise<void> => sh
  * For an erasure: call it before anything else. Waits for the pages and webhooks of the merchant that are on their
  * way, and has the next ones wait until COMMIT; they then see the tombstones.
  */
-export const enterErasure = (tx: Tx, merchantId: string): Promise<void> => lockName(tx, gate(merchantId));
+export const enterErasure = (tx: Tx, { merchantId }: { merchantId: string }): Promise<void> =>
+  lockName(tx, gate(merchantId));

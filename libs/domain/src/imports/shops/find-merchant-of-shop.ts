@@ -15,9 +15,9 @@ const FIND = statement({
 
 /**
  * The merchant that has connected a shop, and has proven that it is its own.
- * @param shop its domain in lower case
+ * @param input the shop's domain in lower case
  */
-export async function findMerchantOfShop(reader: Reader, shop: string): Promise<string | null> {
-  const [connection] = await reader.run(FIND, { shop });
+export async function findMerchantOfShop(reader: Reader, input: { shop: string }): Promise<string | null> {
+  const [connection] = await reader.run(FIND, input);
   return connection?.merchantId ?? null;
 }

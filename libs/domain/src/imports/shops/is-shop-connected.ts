@@ -8,6 +8,6 @@ const ANY = statement({
     build.select(row).from(shopifyConnections).where(eq(shopifyConnections.shop, p.shop)).limit(1),
 });
 
-/** Whether any merchant has connected it, proven or not. @param shop its domain in lower case */
-export const isShopConnected = async (reader: Reader, shop: string): Promise<boolean> =>
-  (await reader.run(ANY, { shop })).length > 0;
+/** Whether any merchant has connected it, proven or not. @param input the shop's domain in lower case */
+export const isShopConnected = async (reader: Reader, input: { shop: string }): Promise<boolean> =>
+  (await reader.run(ANY, input)).length > 0;

@@ -66,7 +66,7 @@ export async function moveWebhooks(
   const moved: { id: string; body: string }[] = [];
   for (const { id, topic, eventId, body } of held) {
     try {
-      const plain = await openWebhookBody(tx, ctx.keys, { merchantId, shop, topic, eventId, body });
+      const plain = await openWebhookBody(tx, ctx, { merchantId, shop, topic, eventId, body });
       moved.push({ id, body: sealWebhookBody(keys, { merchantId, shop: newShop, topic, eventId }, plain) });
     } catch (error) {
       // Its key is missing: it waits for that under its former name.

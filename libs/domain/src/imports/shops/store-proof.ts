@@ -84,7 +84,6 @@ const LIST_UNPROVEN = statement({
 /** Unproven connections after `after`, in order. */
 export const listUnproven = (
   tx: Tx,
-  after: ShopConnection | undefined,
-  most: number,
+  { after, most }: { after: ShopConnection | undefined; most: number },
 ): Promise<ShopConnection[]> =>
   tx.run(LIST_UNPROVEN, { merchantId: after?.merchantId, shop: after?.shop, most });

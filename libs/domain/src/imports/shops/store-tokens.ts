@@ -1,14 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
-import {
-  build,
-  float8,
-  ONE,
-  shopifyConnections,
-  statement,
-  type MerchantKeyStore,
-  type Places,
-  type Tx,
-} from '@core/db';
+import { build, float8, ONE, shopifyConnections, statement, type Places, type Tx } from '@core/db';
+import type { Keys } from '../../core/index.ts';
 import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 
@@ -54,21 +46,26 @@ const TAKE = statement({
 /** @param refused the access token to replace @throws CoreError failed_precondition when it is not connected */
 export async function takeRefresh(
   tx: Tx,
-  keys: MerchantKeyStore,
-  connection: ShopConnection,
-  { refused, leaseMs }: { refused: string; leaseMs: number },
+  ctx: Keys,
+  { refused, leaseMs, ...connection }: ShopConnection & { refused: string; leaseMs: number },
 ): Promise<RefreshTurn> {
   const { merchantId, shop } = connection;
   const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
-  const accessToken = await openToken(tx, keys, connection, 'access', row.access);
+  const accessToken = await openToken(tx, ctx.keys, connection, 'access', row.access);
   if (accessToken !== refused) return { kind: 'fresh', accessToken };
   if (row.refresh === null) return { kind: 'none' };
   if (row.held) return { kind: 'wait' };
   const [taken] = await tx.run(TAKE, { merchantId, shop, leaseMs });
   if (!taken) throw notConnected(shop);
-  const refreshToken = await openToken(tx, keys, connection, 'refresh', row.refresh);
+  const refreshToken = await openToken(tx, ctx.keys, connection, 'refresh', row.refresh);
   return { kind: 'refresh', refreshToken, lease: taken.lease };
+}
+
+/** A connection whose tokens the caller refreshes. */
+export interface LeasedConnection extends ShopConnection {
+  /** As takeRefresh gave it. */
+  lease: Date;
 }
 
 const HELD = { ...SHOP, lease: shopifyConnections.refreshingUntil };
@@ -97,13 +94,17 @@ const STORE = statement({
       .returning(row),
 });
 
+export interface StoreTokens extends LeasedConnection {
+  accessToken: string;
+  refreshToken: string;
+  expiresAt: Date;
+}
+
 /** @returns false when the lease is another's by now: what is stored is newer */
 export async function storeTokens(
   tx: Tx,
-  keys: MerchantKeyStore,
-  connection: ShopConnection,
-  lease: Date,
-  tokens: { accessToken: string; refreshToken: string; expiresAt: Date },
+  { keys }: Keys,
+  { lease, accessToken, refreshToken, expiresAt, ...connection }: StoreTokens,
 ): Promise<boolean> {
   const { merchantId, shop } = connection;
   const merchantKeys = await keys.findOrCreate(tx, merchantId);
@@ -111,9 +112,9 @@ export async function storeTokens(
     merchantId,
     shop,
     lease,
-    accessToken: sealToken(merchantKeys, connection, 'access', tokens.accessToken),
-    refreshToken: sealToken(merchantKeys, connection, 'refresh', tokens.refreshToken),
-    expiresAt: tokens.expiresAt,
+    accessToken: sealToken(merchantKeys, connection, 'access', accessToken),
+    refreshToken: sealToken(merchantKeys, connection, 'refresh', refreshToken),
+    expiresAt,
   });
   return stored.length > 0;
 }
@@ -128,13 +129,8 @@ const POSTPONE = statement({
 });
 
 /** After a failure that may pass: the next one tries, but not before `pauseMs`. */
-export async function postponeRefresh(
-  tx: Tx,
-  { merchantId, shop }: ShopConnection,
-  lease: Date,
-  pauseMs: number,
-): Promise<void> {
-  await tx.run(POSTPONE, { merchantId, shop, lease, pauseMs });
+export async function postponeRefresh(tx: Tx, input: LeasedConnection & { pauseMs: number }): Promise<void> {
+  await tx.run(POSTPONE, input);
 }
 
 const DROP = statement({
@@ -147,10 +143,6 @@ const DROP = statement({
 });
 
 /** Forgets a refresh token that Shopify refused for good: asking again with it is against Shopify's rules. */
-export async function dropRefreshToken(
-  tx: Tx,
-  { merchantId, shop }: ShopConnection,
-  lease: Date,
-): Promise<void> {
-  await tx.run(DROP, { merchantId, shop, lease });
+export async function dropRefreshToken(tx: Tx, input: LeasedConnection): Promise<void> {
+  await tx.run(DROP, input);
 }

@@ -28,7 +28,7 @@ const CANCEL = statement({
  */
 export async function cancelPrivacyRequest(
   tx: Tx,
-  actor: Actor,
+  ctx: Actor,
   { reason, ...ref }: ShopRedactionRef & { reason: CancelReason },
 ): Promise<{ hadBegun: boolean }> {
   const { kind, progress, problem } = await lockOpenRequest(tx, ref);
@@ -41,7 +41,7 @@ export async function cancelPrivacyRequest(
   const hadBegun = progress.whole !== undefined;
   const { merchantId, requestId } = ref;
   await tx.run(CANCEL, { merchantId, requestId, reason });
-  await appendAudit(tx, actor, {
+  await appendAudit(tx, ctx, {
     merchantId,
     action: 'privacy.cancel',
     detail: { request_id: requestId, reason, had_begun: hadBegun },

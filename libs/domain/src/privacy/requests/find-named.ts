@@ -10,7 +10,7 @@ import {
   type MerchantKeys,
   type Tx,
 } from '@core/db';
-import { GID_PREFIX, type CommandContext } from '../../core/index.ts';
+import { GID_PREFIX, type Keys } from '../../core/index.ts';
 import {
   emailTombstones,
   emailTombstoneInSql,
@@ -45,7 +45,7 @@ const NO_MORE = { unopened: 0, notLookedAt: 0 };
  */
 export async function findNamed(
   tx: Tx,
-  ctx: Pick<CommandContext, 'keys'>,
+  ctx: Keys,
   merchantId: string,
   request: NamedRequest,
 ): Promise<Named> {

@@ -8,9 +8,7 @@ import {
   nullable,
   ONE,
   privacyRequests,
-  runOn,
   statement,
-  type Pool,
   type Reader,
 } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
@@ -115,8 +113,7 @@ const OTHERS_UNDER = statement({
  */
 export async function mayWaitUnder(
   reader: Reader,
-  { merchantId, requestId }: RequestRef,
-  kind: PrivacyRequestKind,
+  { merchantId, requestId, kind }: RequestRef & { kind: PrivacyRequestKind },
 ): Promise<boolean> {
   const others = await reader.run(OTHERS_UNDER, { merchantId, requestId, kind });
   return others.length === 0;
@@ -237,8 +234,8 @@ const COUNT = statement({
 });
 
 /** Of what waits to be done, over all merchants. */
-export async function readPrivacyFigures(pool: Pool): Promise<PrivacyFigures> {
-  const rows = await runOn(pool, COUNT);
+export async function readPrivacyFigures(reader: Reader): Promise<PrivacyFigures> {
+  const rows = await reader.run(COUNT);
   const figures: PrivacyFigures = {
     pending: { redact: 0, data_request: 0, shop_redact: 0, unknown: 0 },
     oldestSeconds: 0,

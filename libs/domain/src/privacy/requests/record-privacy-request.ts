@@ -121,7 +121,7 @@ async function nameSubject(
   // Made where there are none: whose first import is still to come has nothing else to hash by.
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const { externalId, email } = names;
-  if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy' }, externalId);
+  if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
   const customerId = await findPerson(tx, keys, merchantId, names);
   return { customerId, ...hashNames(keys, names, customerId), earlier: earlierHashes(keys, names) };

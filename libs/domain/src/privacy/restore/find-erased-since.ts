@@ -10,7 +10,7 @@ import {
   type Reader,
   type RowOf,
 } from '@core/db';
-import { externalIdOf, type CommandContext } from '../../core/index.ts';
+import { externalIdOf, type Keys } from '../../core/index.ts';
 import { emailTombstone, externalIdTombstones } from '../../customers/index.ts';
 import type { Kept } from './kept.ts';
 
@@ -44,13 +44,12 @@ const STILL_HERE = statement({
  * names, and by the tombstones written since. The tombstones find customers that share an email: a request by
  * email erases all of them, and its receipt names one. A person who came back after the erasure has another
  * id and is not in the backup.
- * @param since the time of the backup
+ * @param input since: the time of the backup
  */
 export async function findErasedSince(
   reader: Reader,
-  ctx: Pick<CommandContext, 'keys'>,
-  { requests, tombstones }: Kept,
-  since: string,
+  ctx: Keys,
+  { kept: { requests, tombstones }, since }: { kept: Kept; since: string },
 ): Promise<ErasedSince[]> {
   const from = Date.parse(since);
   const named = requests.flatMap(({ merchantId, kind, customerId, completedAt }) =>

@@ -90,7 +90,7 @@ const READ_TOMBSTONES = statement({
 /**
  * Requests received or done since, and tombstones written since. Both are few: one for each person who asked.
  */
-export async function readKept(reader: Reader, since: string): Promise<Kept> {
+export async function readKept(reader: Reader, { since }: { since: string }): Promise<Kept> {
   return {
     requests: await reader.run(READ_REQUESTS, { since }),
     tombstones: await reader.run(READ_TOMBSTONES, { since }),

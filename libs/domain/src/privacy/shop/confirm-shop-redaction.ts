@@ -20,13 +20,13 @@ const CONFIRM = statement({
  */
 export async function confirmShopRedaction(
   tx: Tx,
-  actor: Actor,
+  ctx: Actor,
   { merchantId, requestId }: ShopRedactionRef,
 ): Promise<void> {
   const { held } = await lockOpenRequest(tx, { merchantId, requestId });
   if (!held) throw new CoreError('failed_precondition', 'privacy_request: it is not held');
   await tx.run(CONFIRM, { merchantId, requestId });
-  await appendAudit(tx, actor, {
+  await appendAudit(tx, ctx, {
     merchantId,
     action: 'privacy.confirm',
     detail: { request_id: requestId },

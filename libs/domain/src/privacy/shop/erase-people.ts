@@ -24,7 +24,7 @@ const LOCK_NEXT = statement({
 
 /** Without tombstones: their hashes could not be made again once the keys are gone. */
 export const erasePeople: ShopStep = async (tx, ctx, { merchantId, requestId, progress }) => {
-  await enterErasure(tx, merchantId);
+  await enterErasure(tx, { merchantId });
   const { after = FIRST_UUID } = progress;
   const rows = await tx.run(LOCK_NEXT, { merchantId, after });
   // Again from the beginning, for who came in behind; it ends when a whole round finds nobody.
