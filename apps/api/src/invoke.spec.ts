@@ -12,7 +12,8 @@ import { createInvoker, type Incoming, type Invoker, type Reply } from './invoke
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
-import { UNLIMITED, type Quota } from './quotas/quota.ts';
+import { UNLIMITED } from '../test/unlimited.ts';
+import type { Quota } from './quotas/quota.ts';
 import { createQuotas } from './quotas/quotas.ts';
 import { noCompression } from './request/refusals.ts';
 

@@ -18,7 +18,8 @@ import { createShopifyWebhooks } from '../src/http/webhooks/shopify.ts';
 import { createInvoker } from '../src/invoke.ts';
 import { METHODS } from '../src/methods.ts';
 import { createRpcDurations } from '../src/metrics.ts';
-import { UNLIMITED, type Quota } from '../src/quotas/quota.ts';
+import type { Quota } from '../src/quotas/quota.ts';
+import { UNLIMITED } from './unlimited.ts';
 import { createQuotas } from '../src/quotas/quotas.ts';
 import { createByteBudget, MOST_BODY_BYTES } from '../src/request/byte-budget.ts';
 

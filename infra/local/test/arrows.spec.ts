@@ -78,8 +78,8 @@ forbidden.push(
   [
     'domain-by-index',
     'apps/api/src/virtual.ts',
-    "import { applyRfmScore } from '../../../libs/domain/src/rfm/apply-rfm-score.ts';",
-    `${SRC}/rfm/apply-rfm-score.ts`,
+    "import { applyRfmScores } from '../../../libs/domain/src/rfm/apply-rfm-scores.ts';",
+    `${SRC}/rfm/apply-rfm-scores.ts`,
   ],
   // Beside the features.
   [
@@ -141,7 +141,7 @@ describe('are forbidden', () => {
 });
 
 it('an index gives away no whole file', async () => {
-  const [found] = await lintTexts([[`${SRC}/rfm/index.ts`, "export * from './apply-rfm-score.ts';\n"]]);
+  const [found] = await lintTexts([[`${SRC}/rfm/index.ts`, "export * from './apply-rfm-scores.ts';\n"]]);
   expect(found).toContainEqual({
     ruleId: 'no-restricted-syntax',
     message: expect.stringContaining('Name what others may use'),

@@ -42,7 +42,6 @@ export {
   type UpdateProgramSettings,
 } from './settings/index.ts';
 export {
-  applyRfmScore,
   applyRfmScores,
   checkRfmScore,
   getRfmDistribution,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendSharedAudit } from '@core/db';
 import {
-  applyRfmScore,
   exportCustomerData,
   getPrivacyRequest,
   keepIds,
@@ -18,6 +17,7 @@ import {
   openPrivacy,
   type PrivacyBench,
 } from './privacy-support.ts';
+import { applyScore } from './support.ts';
 
 let bench: PrivacyBench;
 beforeAll(async () => (bench = await openPrivacy()));
@@ -67,7 +67,7 @@ async function somebody() {
     asOf: '2026-01-02T00:00:00.000Z',
     sequence: 1n,
   };
-  await bench.as('worker', (tx, ctx) => applyRfmScore(tx, ctx, { merchantId, customerId: id, score }));
+  await bench.as('worker', (tx, ctx) => applyScore(tx, ctx, { merchantId, customerId: id, score }));
   await bench.webhook(shop.shop, 'customers/update', { id: number, email });
   return { ...shop, number, email, id, importId };
 }

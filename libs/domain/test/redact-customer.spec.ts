@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { inTransaction, readerOf } from '@core/db';
 import { waitUntil } from '@core/testing';
 import {
-  applyRfmScore,
   createCustomer,
   deleteCustomers,
   keepIds,
@@ -22,6 +21,7 @@ import {
   placeOf,
   type PrivacyBench,
 } from './privacy-support.ts';
+import { applyScore } from './support.ts';
 
 let bench: PrivacyBench;
 beforeAll(async () => (bench = await openPrivacy()));
@@ -274,7 +274,7 @@ describe('what comes late', () => {
     expect(await bench.page(merchantId, importId, [unstorable])).toMatchObject({ failed: 1 });
     const score = { recency: 5, frequency: 5, monetary: 5, asOf: new Date().toISOString(), sequence: 1n };
     expect(
-      await bench.as('worker', (tx, ctx) => applyRfmScore(tx, ctx, { merchantId, customerId: id, score })),
+      await bench.as('worker', (tx, ctx) => applyScore(tx, ctx, { merchantId, customerId: id, score })),
     ).toBe('erased');
     await bench.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(number)], origin: 'webhook' }),

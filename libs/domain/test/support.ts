@@ -9,7 +9,7 @@ import {
   readEmail,
   type Tx,
 } from '@core/db';
-import type { CommandContext } from '../src/index.ts';
+import { applyRfmScores, type ApplyRfmScore, type CommandContext } from '../src/index.ts';
 
 type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_owner';
 
@@ -43,6 +43,10 @@ export async function openBench(role: AppRole): Promise<Bench> {
     },
   };
 }
+
+/** One score by the command that takes many. @returns what became of it */
+export const applyScore = async (tx: Tx, ctx: CommandContext, input: ApplyRfmScore) =>
+  (await applyRfmScores(tx, [{ ctx, input }]))[0];
 
 export interface Row {
   id: string;

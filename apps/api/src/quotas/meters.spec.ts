@@ -1,5 +1,6 @@
 import { createMeters, isRefused, type Load, type Meter, type Refused } from './meters.ts';
-import { UNLIMITED, type Quota } from './quota.ts';
+import { UNLIMITED } from '../../test/unlimited.ts';
+import type { Quota } from './quota.ts';
 
 const read: Load = { cost: 'reads', kind: 'unary' };
 const write: Load = { cost: 'writes', kind: 'unary' };

@@ -1,4 +1,5 @@
-import { parseQuota, quotaEnv, UNLIMITED } from './quota.ts';
+import { UNLIMITED } from '../../test/unlimited.ts';
+import { parseQuota, quotaEnv } from './quota.ts';
 
 it('takes the limits that are named; the others keep their defaults', () => {
   expect(parseQuota(' reads = 7,streams=2', UNLIMITED)).toEqual({ ...UNLIMITED, reads: 7, streams: 2 });

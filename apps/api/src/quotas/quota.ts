@@ -76,6 +76,3 @@ export const quotaEnv = {
   ),
   CORE_QUOTA_MERCHANT: variable('the same limits for one merchant, over all its callers', MERCHANT),
 };
-
-/** A quota without limits, for example for a spec of another subject. */
-export const UNLIMITED: Quota = Object.fromEntries(LIMITS.map((limit) => [limit, Infinity])) as Quota;

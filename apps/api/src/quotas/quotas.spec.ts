@@ -4,7 +4,8 @@ import { Registry } from '@core/runtime';
 import type { Caller } from '../call/context.ts';
 import { createRefusals } from '../call/try-again.ts';
 import { RETRY_INFO } from '../call/retry-info.ts';
-import { UNLIMITED, type Quota } from './quota.ts';
+import { UNLIMITED } from '../../test/unlimited.ts';
+import type { Quota } from './quota.ts';
 import { createQuotas } from './quotas.ts';
 
 const read = { cost: 'reads', kind: 'unary' } as const;

@@ -2,9 +2,6 @@ import { gidOf, type ImportedCustomer } from '@core/domain';
 import { type Access, type QueryCost, type ShopifyClient, UnusableAnswer } from '@core/shopify';
 import { CUSTOMER_FIELDS, readNode, type CustomerNode } from './customer-node.ts';
 
-/** What `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits (input arrays). */
-export const MOST_IDS = 250;
-
 export const CUSTOMERS_BY_ID = `query CustomersById($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on Customer {
@@ -20,7 +17,11 @@ export interface FoundByIds {
   cost: QueryCost | null;
 }
 
-/** Asks for single customers, 250 at most. @throws as ShopifyClient */
+/**
+ * Asks for single customers: 250 at most, which is what `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits
+ * (input arrays).
+ * @throws as ShopifyClient
+ */
 export async function fetchByIds(
   client: ShopifyClient,
   { ids, ...access }: Access & { ids: readonly number[] },

@@ -25,8 +25,8 @@ export interface CoreRepository {
   /** The customer, or null: unknown, another merchant's, deleted or erased. */
   findById(merchantId: string, id: string): Promise<CustomerRow | null>;
   /**
-   * Stores `score` if it is newer than the one there, see updateRfmScores. Called from the domain's commands only, in
-   * a transaction.
+   * Stores `score` if it is newer than the one there: one of updateRfmScores, which production gives many at once.
+   * Rejected: that production goes through this one, a statement for each score of a batch.
    * @returns the changed row with its raised version, or null when the customer has the same score as before
    */
   updateRFMScore(merchantId: string, id: string, score: StoredRfmScore): Promise<CustomerRow | null>;

@@ -1,4 +1,3 @@
-export { applyRfmScore } from './apply-rfm-score.ts';
 export { applyRfmScores, checkRfmScore, type ApplyRfmScore, type ScoreToApply } from './apply-rfm-scores.ts';
 export { getCustomerRfm, type FoundScore } from './get-customer-rfm.ts';
 export { getRfmDistribution, type RfmDistribution } from './get-rfm-distribution.ts';

@@ -30,4 +30,3 @@ export function createFileUrls() {
     },
   };
 }
-export type FileUrls = ReturnType<typeof createFileUrls>;
