@@ -3,7 +3,6 @@ export { listAuditLog, type AuditLogEntry, type ListAuditLog } from './list-audi
 export { assertSealsBehind, sealAudit, SealsAhead, type Sealed } from './seal-audit.ts';
 export {
   readOldestUnsealed,
-  readUnsealed,
   verifyAudit,
   type AuditVerdict,
   type BrokenSeal,

@@ -1,28 +1,32 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import {
-  build,
+  appendAuditRows,
+  appendEvents,
+  auditLog,
+  columns,
   customers,
   emailHash,
-  isLive,
+  encryptEmail,
+  erasureTombstones,
+  insertSelect,
   many,
-  ONE,
+  merchantKeys,
   oneOf,
-  RaceLost,
+  outboxEvents,
+  passphrase,
+  relation,
+  runWithEvents,
   statement,
+  text,
+  withFields,
   type MerchantKeys,
   type Tx,
 } from '@core/db';
-import { CoreError } from '@core/runtime';
-import {
-  earlierExternalIds,
-  externalIdOf,
-  recordChange,
-  type CommandContext,
-  type ExternalId,
-} from '../core/index.ts';
-import { insertCustomer } from './insert-customer.ts';
-import { returnedDetail } from './persons/tombstones.ts';
+import { earlierExternalIds, externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
+import { attachToHolder } from './attach-to-holder.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
+import { emailTombstones, externalIdTombstones } from './persons/tombstones.ts';
 
 export interface CreateCustomer {
   merchantId: string;
@@ -30,16 +34,6 @@ export interface CreateCustomer {
   metadata?: Record<string, unknown> | undefined;
   externalId?: string | undefined;
 }
-
-const FIND_BY_EMAIL = statement({
-  params: { merchantId: customers.merchantId, emailHash: customers.emailHash },
-  row: { id: customers.id, externalId: customers.externalId },
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(customers)
-      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.emailHash, p.emailHash))),
-});
 
 /**
  * Creates a customer, or finds the one with this email: then metadata is ignored and external_id
@@ -58,84 +52,101 @@ export async function createCustomer(
   await reindexEmails(tx, keys, merchantId, [input.email]);
   const created = await insertCustomer(tx, ctx, keys, { ...input, externalId });
   if (created) return { customerId: created, created: true };
-  const [existing] = await tx.run(FIND_BY_EMAIL, { merchantId, emailHash: emailHash(keys, input.email) });
-  if (!existing) {
-    if (externalId && (await isTaken(tx, merchantId, externalId))) throw otherCustomersExternalId();
-    throw new RaceLost('the customer with this email went away meanwhile');
-  }
-  if (externalId && (existing.externalId === null || externalIdOf(existing.externalId) !== externalId)) {
-    if (existing.externalId !== null) {
-      throw new CoreError('already_exists', 'external_id: the customer with this email has another one', {
-        field: 'external_id',
-      });
-    }
-    await attachExternalId(tx, ctx, keys, { ...input, externalId }, existing.id);
-  }
-  return { customerId: existing.id, created: false };
+  return { customerId: await attachToHolder(tx, ctx, keys, { ...input, externalId }), created: false };
 }
 
-const ATTACH_EXTERNAL_ID = statement({
+// Either unique key may refuse the row, so ON CONFLICT names none. An earlier build may have stored the same external id
+// in another form, which no key compares.
+const INSERT = statement({
+  // Planning it costs PostgreSQL more than the row.
+  name: 'create_customer',
   params: {
     merchantId: customers.merchantId,
-    id: customers.id,
     externalId: customers.externalId,
+    email: text,
+    generation: merchantKeys.generation,
+    passphrase: text,
     emailHash: customers.emailHash,
+    metadata: customers.metadata,
+    emailTombstones: many(erasureTombstones.hash),
+    changedFields: many(text),
+    traceparent: outboxEvents.traceparent,
+    caller: auditLog.actor,
+    requestId: auditLog.requestId,
+    externalIdTombstones: many(erasureTombstones.hash),
+    earlierExternalIds: many(customers.externalId),
   },
-  row: { version: customers.version },
-  text: (p, row) =>
-    build
-      .update(customers)
-      .set({ externalId: p.externalId, version: sql`${customers.version} + 1` })
-      .where(
-        and(
-          eq(customers.merchantId, p.merchantId),
-          eq(customers.id, p.id),
-          isNull(customers.externalId),
-          eq(customers.emailHash, p.emailHash),
-          isLive(),
-        ),
-      )
-      .returning(row),
+  row: { id: customers.id },
+  text(p) {
+    const freshId = { id: sql<string>`uuidv7()` };
+    const fresh = relation('new', freshId);
+    const holder = alias(customers, 'holder');
+    const shape = {
+      merchantId: customers.merchantId,
+      customerId: customers.id,
+      version: customers.version,
+      changedFields: p.changedFields,
+      origin: sql`'api'`,
+      traceparent: p.traceparent,
+    };
+    const created = relation('created', shape);
+    const t = erasureTombstones;
+    const isErased = (kind: 'email' | 'external_id', hashes: SQL) => sql`exists (
+      select from ${t} where ${t.merchantId} = ${p.merchantId} and ${t.kind} = ${kind} and ${oneOf(t.hash, hashes)})`;
+    const detail = sql`
+      jsonb_build_object('changed_fields', ${created.changedFields}, 'version', ${created.version})
+        || case when ${isErased('email', p.emailTombstones)} or ${isErased('external_id', p.externalIdTombstones)}
+                then '{"returned_after_erasure": true}' else '{}' end::jsonb`;
+    const entry = { actor: p.caller, action: sql`'customer.create'`, requestId: p.requestId, detail };
+    return sql`
+      with ${fresh} as materialized (
+        select ${columns(freshId)}
+         where not exists (
+           select from ${customers} as ${holder}
+            where ${holder.merchantId} = ${p.merchantId} and ${oneOf(holder.externalId, p.earlierExternalIds)})),
+      ${created} as (
+        ${insertSelect(customers, {
+          id: fresh.id,
+          merchantId: p.merchantId,
+          externalId: p.externalId,
+          email: encryptEmail({ ...p, customerId: fresh.id }),
+          emailHash: p.emailHash,
+          metadata: p.metadata,
+        })} from ${fresh}
+        on conflict do nothing
+        returning ${columns(shape)}),
+      event as (${appendEvents(created)}),
+      audit as (${appendAuditRows(withFields(created, entry))})
+      select ${columns({ id: created.customerId })} from ${created}`;
+  },
 });
 
-async function attachExternalId(
+/**
+ * The row, its event and its audit row in one statement: one by one, the two round trips more cost as much as the row.
+ * @returns null when the email or the external id is taken
+ */
+async function insertCustomer(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  { merchantId, email, externalId }: CreateCustomer & { externalId: ExternalId },
-  customerId: string,
-): Promise<void> {
-  if (await isTaken(tx, merchantId, externalId)) throw otherCustomersExternalId();
-  const [row] = await tx.run(ATTACH_EXTERNAL_ID, {
+  { merchantId, email, metadata, externalId }: CreateCustomer & { externalId?: ExternalId | undefined },
+): Promise<string | null> {
+  const changedFields = ['email', ...(externalId ? ['external_id'] : []), ...(metadata ? ['metadata'] : [])];
+  const [row] = await runWithEvents(tx, INSERT, {
     merchantId,
-    id: customerId,
     externalId,
+    email: email.trim(),
+    generation: keys.generation,
+    passphrase: passphrase(keys),
     emailHash: emailHash(keys, email),
+    metadata: metadata ?? {},
+    emailTombstones: emailTombstones(keys, email),
+    changedFields,
+    traceparent: ctx.traceparent,
+    caller: ctx.caller,
+    requestId: ctx.requestId,
+    externalIdTombstones: externalId ? externalIdTombstones(keys, externalId) : [],
+    earlierExternalIds: externalId ? earlierExternalIds(externalId) : [],
   });
-  // Erased, deleted or renamed meanwhile, it is not the customer with this email any more.
-  if (!row) throw new RaceLost('external_id was attached, or the customer went away meanwhile');
-  await recordChange(
-    tx,
-    ctx,
-    { merchantId, customerId, version: row.version, changedFields: ['external_id'], origin: 'api' },
-    { action: 'customer.update', detail: await returnedDetail(tx, keys, merchantId, { externalId }) },
-  );
+  return row?.id ?? null;
 }
-
-const IS_TAKEN = statement({
-  params: { merchantId: customers.merchantId, forms: many(customers.externalId) },
-  row: ONE,
-  text: (p, row) =>
-    build
-      .select(row)
-      .from(customers)
-      .where(and(eq(customers.merchantId, p.merchantId), oneOf(customers.externalId, p.forms))),
-});
-
-const isTaken = async (tx: Tx, merchantId: string, externalId: ExternalId): Promise<boolean> => {
-  const forms = [externalId, ...earlierExternalIds(externalId)];
-  return (await tx.run(IS_TAKEN, { merchantId, forms })).length > 0;
-};
-
-export const otherCustomersExternalId = () =>
-  new CoreError('already_exists', 'external_id: belongs to another customer', { field: 'external_id' });

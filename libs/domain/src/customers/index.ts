@@ -1,4 +1,4 @@
-export { createCustomer, otherCustomersExternalId, type CreateCustomer } from './create-customer.ts';
+export { createCustomer, type CreateCustomer } from './create-customer.ts';
 export { customerNumber } from './customer-number.ts';
 export { deleteCustomers, type DeleteCustomers } from './delete-customers.ts';
 export { discloseEmails, type DisclosedEmails } from './emails/disclose-emails.ts';
@@ -7,7 +7,7 @@ export { healEmails } from './emails/heal-emails.ts';
 export { openReadable, type SealedEmail } from './emails/open-readable.ts';
 export { reindexEmails } from './emails/reindex-emails.ts';
 export { findHoldersWithoutIndex, findSharedEmails, type SharedEmails } from './emails/shared-emails.ts';
-export { explainNotFound, findSurvivor, MergedAway } from './find-survivor.ts';
+export { explainNotFound, MergedAway } from './find-survivor.ts';
 export { getCustomer } from './get-customer.ts';
 export { healExternalId, healExternalIds, type HealExternalIds } from './heal-external-ids.ts';
 export {
@@ -44,7 +44,6 @@ export {
   explainReason,
   isRowReason,
   reasonsOf,
-  ROW_EFFECTS,
   ROW_REASONS,
   type RowEffect,
   type RowExplanation,

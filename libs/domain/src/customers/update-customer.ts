@@ -28,7 +28,7 @@ import {
   type ExternalId,
 } from '../core/index.ts';
 import { explainNotFound } from './find-survivor.ts';
-import { otherCustomersExternalId } from './create-customer.ts';
+import { otherCustomersExternalId } from './attach-to-holder.ts';
 import { returnedDetail } from './persons/tombstones.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
 

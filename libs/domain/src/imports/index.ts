@@ -7,7 +7,7 @@ export { claimSlices } from './claim-slices.ts';
 export { commitPage, countersOf, type CommitPage, type SliceCounters } from './commit-page.ts';
 export { failRun, finishCancels, type CancelledRun } from './end-run.ts';
 export { listImportErrors, readImportErrors, type ErrorsOf, type ImportError } from './import-errors.ts';
-export { createPaceMeter, paceOf, type Pace } from './import-pace.ts';
+export { paceOf, type Pace } from './import-pace.ts';
 export { getImport, listImports, type ImportRun } from './imports.ts';
 export { keepIds } from './keep-ids.ts';
 export { Fenced, LEASE_MS, releaseLease, renewLease, type PageRef } from './lease.ts';
@@ -43,7 +43,7 @@ export {
   takeRefresh,
   type RefreshTurn,
 } from './shops/store-tokens.ts';
-export { rangeOfRun, rangesToReconcile, readRange, writeRange, type SliceRange } from './slice-range.ts';
+export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
 export { AlreadyRunning, isActive, startImport, type StartImport } from './start-import.ts';
 export { keepFound, readAsked } from './verify-ids.ts';
 export { wakeBulkSlices } from './wake-bulk-slices.ts';

@@ -1,6 +1,5 @@
-export { defaultThresholds } from './default-thresholds.ts';
 export { getProgramSettings, type ProgramSettings } from './get-program-settings.ts';
 export { readThresholds } from './read-thresholds.ts';
-export { RFM_CELLS, RFM_SCALE, segmentOf } from './segments.ts';
+export { RFM_SCALE, segmentOf } from './segments.ts';
 export { updateProgramSettings, type UpdateProgramSettings } from './update-program-settings.ts';
 export { validateRange, validateThresholds } from './validate-thresholds.ts';
