@@ -25,11 +25,15 @@ const all = (value: unknown, kind: string): Node[] =>
 const nameOf = (parts: unknown): string =>
   (parts as { String: { sval: string } }[]).map(({ String }) => String.sval).join('.');
 
-/** Names that a condition compares: `c.merchant_id` and `merchant_id` alike. */
+const isMerchant = ({ fields }: Node): boolean =>
+  (fields as { String?: { sval: string } }[]).some(({ String }) => String?.sval === 'merchant_id');
+
+/** Whether the columns of a merchant are compared with something else than such a column, such as a parameter or a list. */
 const comparesMerchant = (condition: unknown): boolean =>
-  all(condition, 'ColumnRef').some(({ fields }) =>
-    (fields as { String?: { sval: string } }[]).some(({ String }) => String?.sval === 'merchant_id'),
-  );
+  all(condition, 'A_Expr').some(({ lexpr, rexpr }) => {
+    const [left, right] = [lexpr, rexpr].map((side) => all([side], 'ColumnRef').some(isMerchant));
+    return left !== right;
+  });
 
 const tablesIn = (from: unknown): string[] => all(from, 'RangeVar').map(({ relname }) => String(relname));
 

@@ -27,6 +27,27 @@ const STANDING: [part: string, finding: string, reason: string][] = [
     'background: runs of all merchants are pruned',
   ],
   ['"webhook_events"."next_attempt_at" <= now()', 'locked without', 'background: webhooks of all merchants'],
+  [
+    '"webhook_events"."received_at" < now()',
+    'locked without',
+    'background: webhooks of all merchants are pruned',
+  ],
+  [
+    '"parked_events"."customer_id")) order by',
+    'locked without',
+    'background: events of all merchants are applied',
+  ],
+  ['with "free" as materialized', 'locked without', 'background: slices of all merchants are handed out'],
+  [
+    'order by "customers"."merchant_id" asc, "customers"."id" asc for share',
+    'locked without',
+    'an operator replays customers of several merchants, each by its pair',
+  ],
+  [
+    'order by "customers"."merchant_id" asc, "customers"."id" asc for update',
+    'locked without',
+    'an operator raises versions of several merchants, each by its pair',
+  ],
   ['as "frequency", count(*)', 'hides in', 'the plan: with the value PostgreSQL reads the table'],
   ['"held"."sealed"', 'hides in', 'the plan: with the value PostgreSQL reads the table'],
   [
@@ -83,6 +104,11 @@ it.each([
     'uuidv7',
   ],
   ['a lock without the merchant', 'select from customers where id = $1 for update', 'locked without'],
+  [
+    'a merchant that is compared with that of another table alone',
+    'select from customers c join audit_log a on a.merchant_id = c.merchant_id for update',
+    'locked without',
+  ],
   ['one of a join', 'select from given join customers c on c.id = given.id for share of c', 'locked without'],
 ])('refuses %s', (_, text, finding) =>
   expect(checkStatement(text, ofMerchants)).toEqual([expect.stringContaining(finding)]),

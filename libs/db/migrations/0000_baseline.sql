@@ -27,7 +27,7 @@ GRANT SELECT ON schema_migrations TO core_api, core_worker, core_importer, core_
 --> statement-breakpoint
 -- Customers -------------------------------------------------------------------------------------------------
 CREATE TABLE "customers" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
 	"merchant_id" uuid NOT NULL,
 	"external_id" varchar,
 	"email" varchar,
@@ -43,10 +43,10 @@ CREATE TABLE "customers" (
 	-- The clock's time and not the start of the transaction (ADR 12).
 	"updated_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"merged_into" uuid,
+	CONSTRAINT "idx_customers_merchant_id" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "uq_customers_merchant_email_hash" UNIQUE("merchant_id","email_hash"),
 	CONSTRAINT "uq_customers_merchant_external_id" UNIQUE("merchant_id","external_id")
 );
-CREATE INDEX "idx_customers_merchant_id" ON "customers" USING btree ("merchant_id","id");
 CREATE INDEX "idx_customers_rfm_score" ON "customers" USING gin ("rfm_score");
 CREATE INDEX "idx_customers_merchant_segment" ON "customers" USING btree ("merchant_id",("rfm_score" ->> 'segment'),"id");
 CREATE INDEX "idx_customers_merchant_updated_at" ON "customers" USING btree ("merchant_id","updated_at","id");
@@ -63,13 +63,12 @@ GRANT SELECT ON customers TO core_definer;
 --> statement-breakpoint
 -- Program settings ------------------------------------------------------------------------------------------
 CREATE TABLE "program_settings" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
-	"merchant_id" uuid NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
+	"merchant_id" uuid PRIMARY KEY NOT NULL,
 	"rfm_thresholds" jsonb NOT NULL,
 	"config_version" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "program_settings_merchant_id_unique" UNIQUE("merchant_id")
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 GRANT SELECT ON program_settings TO core_api, core_worker, core_importer;
 GRANT INSERT, UPDATE ON program_settings TO core_api;
@@ -148,7 +147,7 @@ CREATE TABLE "inbox_events" (
 );
 CREATE INDEX "idx_inbox_events_processed_at" ON "inbox_events" USING btree ("processed_at");
 CREATE TABLE "parked_events" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
 	"consumer" varchar NOT NULL,
 	"event_id" varchar NOT NULL,
 	"topic" varchar NOT NULL,
@@ -161,8 +160,10 @@ CREATE TABLE "parked_events" (
 	"attempts" integer DEFAULT 1 NOT NULL,
 	"parked_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"give_up_at" timestamp with time zone NOT NULL,
-	CONSTRAINT "parked_events_consumer_event_id" UNIQUE("consumer","event_id")
+	CONSTRAINT "parked_events_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
+	CONSTRAINT "parked_events_merchant_consumer_event_id" UNIQUE("merchant_id","consumer","event_id")
 );
+CREATE INDEX "idx_parked_events_consumer" ON "parked_events" USING btree ("consumer","id");
 CREATE INDEX "idx_parked_events_give_up_at" ON "parked_events" USING btree ("give_up_at");
 CREATE TABLE "dead_letter_resolutions" (
 	"topic" varchar NOT NULL,
@@ -228,7 +229,7 @@ GRANT SELECT, UPDATE ON import_schedules TO core_importer;
 GRANT SELECT, DELETE ON import_schedules TO core_worker;
 
 CREATE TABLE "customer_import_logs" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
 	"merchant_id" uuid NOT NULL,
 	"shop" varchar NOT NULL,
 	"status" varchar DEFAULT 'pending' NOT NULL,
@@ -244,9 +245,9 @@ CREATE TABLE "customer_import_logs" (
 	-- Counted once at the end of the run: a status, its counters and its list of errors that were counted apart could
 	-- disagree, and the list goes in time.
 	"row_errors" jsonb,
+	CONSTRAINT "customer_import_logs_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	CONSTRAINT "ck_customer_import_logs_status" CHECK ("customer_import_logs"."status" in ('pending', 'running', 'paused', 'cancelling', 'cancelled', 'completed', 'completed_with_errors', 'incomplete', 'failed'))
 );
-CREATE INDEX "idx_customer_import_logs_merchant" ON "customer_import_logs" USING btree ("merchant_id","id");
 CREATE UNIQUE INDEX "uq_customer_import_logs_active" ON "customer_import_logs" USING btree ("merchant_id","shop") WHERE "customer_import_logs"."status" in ('pending', 'running', 'paused', 'cancelling');
 CREATE INDEX "idx_customer_import_logs_broken_off" ON "customer_import_logs" USING btree ("finished_at") WHERE "customer_import_logs"."status" in ('cancelled', 'failed', 'incomplete');
 CREATE TABLE "customer_import_slices" (
@@ -269,29 +270,30 @@ CREATE TABLE "customer_import_slices" (
 	"kind" varchar DEFAULT 'read' NOT NULL,
 	"deleted" bigint DEFAULT 0 NOT NULL,
 	"failing_since" timestamp with time zone,
-	CONSTRAINT "customer_import_slices_import_id_slice_pk" PRIMARY KEY("import_id","slice"),
+	CONSTRAINT "customer_import_slices_merchant_id_import_id_slice_pk" PRIMARY KEY("merchant_id","import_id","slice"),
 	CONSTRAINT "ck_customer_import_slices_kind" CHECK ("customer_import_slices"."kind" in ('plan', 'read', 'reconcile', 'ids', 'verify'))
 );
-ALTER TABLE "customer_import_slices" ADD CONSTRAINT "customer_import_slices_import_id_customer_import_logs_id_fk" FOREIGN KEY ("import_id") REFERENCES "public"."customer_import_logs"("id") ON DELETE no action ON UPDATE no action;
+ALTER TABLE "customer_import_slices" ADD CONSTRAINT "customer_import_slices_run_fk" FOREIGN KEY ("merchant_id","import_id") REFERENCES "public"."customer_import_logs"("merchant_id","id") ON DELETE no action ON UPDATE no action;
 CREATE TABLE "customer_import_ids" (
 	"import_id" uuid NOT NULL,
 	"slice" smallint NOT NULL,
 	"page" integer NOT NULL,
 	"merchant_id" uuid NOT NULL,
 	"ids" bigint[] NOT NULL,
-	CONSTRAINT "customer_import_ids_import_id_slice_page_pk" PRIMARY KEY("import_id","slice","page")
+	CONSTRAINT "customer_import_ids_merchant_id_import_id_slice_page_pk" PRIMARY KEY("merchant_id","import_id","slice","page")
 );
-ALTER TABLE "customer_import_ids" ADD CONSTRAINT "customer_import_ids_import_id_customer_import_logs_id_fk" FOREIGN KEY ("import_id") REFERENCES "public"."customer_import_logs"("id") ON DELETE no action ON UPDATE no action;
+ALTER TABLE "customer_import_ids" ADD CONSTRAINT "customer_import_ids_run_fk" FOREIGN KEY ("merchant_id","import_id") REFERENCES "public"."customer_import_logs"("merchant_id","id") ON DELETE no action ON UPDATE no action;
 CREATE TABLE "customer_import_errors" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
 	"import_id" uuid NOT NULL,
 	"merchant_id" uuid NOT NULL,
 	"external_id" varchar NOT NULL,
 	"reason" varchar NOT NULL,
-	"occurred_at" timestamp with time zone DEFAULT now() NOT NULL
+	"occurred_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "customer_import_errors_merchant_id_import_id_id_pk" PRIMARY KEY("merchant_id","import_id","id")
 );
-CREATE INDEX "idx_customer_import_errors_import" ON "customer_import_errors" USING btree ("merchant_id","import_id","id");
-CREATE UNIQUE INDEX "uq_customer_import_errors_once" ON "customer_import_errors" USING btree ("import_id","external_id","reason");
+CREATE INDEX "idx_customer_import_errors_id" ON "customer_import_errors" USING btree ("id");
+CREATE UNIQUE INDEX "uq_customer_import_errors_once" ON "customer_import_errors" USING btree ("merchant_id","import_id","external_id","reason");
 GRANT SELECT, INSERT, UPDATE ON customer_import_logs, customer_import_slices TO core_api, core_importer;
 -- A finished bulk operation wakes its run, and the redaction of a shop ends its runs.
 GRANT SELECT, UPDATE ON customer_import_logs, customer_import_slices TO core_worker;
@@ -306,7 +308,7 @@ GRANT SELECT ON customer_import_ids, customer_import_errors TO core_api;
 --> statement-breakpoint
 -- Webhooks --------------------------------------------------------------------------------------------------
 CREATE TABLE "webhook_events" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
 	"merchant_id" uuid NOT NULL,
 	"shop" varchar NOT NULL,
 	"topic" varchar NOT NULL,
@@ -325,9 +327,10 @@ CREATE TABLE "webhook_events" (
 	-- whether it comes again.
 	"body_hash" "bytea",
 	-- The marks tell an erasure which bodies it must open: to open every one took a second with ten thousand of them.
-	"name_marks" integer[]
+	"name_marks" integer[],
+	CONSTRAINT "webhook_events_merchant_id_id_pk" PRIMARY KEY("merchant_id","id")
 );
-CREATE UNIQUE INDEX "uq_webhook_events_once" ON "webhook_events" USING btree ("shop","topic","event_id");
+CREATE UNIQUE INDEX "uq_webhook_events_once" ON "webhook_events" USING btree ("merchant_id","shop","topic","event_id");
 CREATE INDEX "idx_webhook_events_waiting" ON "webhook_events" USING btree ("next_attempt_at") WHERE "webhook_events"."outcome" is null;
 CREATE INDEX "idx_webhook_events_received_at" ON "webhook_events" USING btree ("received_at");
 CREATE INDEX "idx_webhook_events_held" ON "webhook_events" USING btree ("merchant_id","id") WHERE "webhook_events"."body" is not null;
@@ -405,7 +408,7 @@ GRANT INSERT ON erasure_tombstones TO core_worker;
 --> statement-breakpoint
 -- Audit -----------------------------------------------------------------------------------------------------
 CREATE TABLE "audit_log" (
-	"id" uuid PRIMARY KEY DEFAULT uuidv7() NOT NULL,
+	"id" uuid DEFAULT uuidv7() NOT NULL,
 	"merchant_id" uuid NOT NULL,
 	"customer_id" uuid,
 	"actor" varchar NOT NULL,
@@ -417,6 +420,7 @@ CREATE TABLE "audit_log" (
 	-- One row names all customers whose emails a reply disclosed; with a row for each, a caller within its quota wrote
 	-- 250,000 rows a second (ADR 19). Stored as they are: random ids do not compress, and trying takes time.
 	"customer_ids" uuid[] STORAGE EXTERNAL,
+	CONSTRAINT "audit_log_merchant_id_id_pk" PRIMARY KEY("merchant_id","id"),
 	-- A longer list could make a row that is larger than any reply, and ListAuditLog would stop at it.
 	CONSTRAINT "ck_audit_log_customers" CHECK ("audit_log"."customer_ids" is null or ("audit_log"."customer_id" is null and array_ndims("audit_log"."customer_ids") = 1
       and cardinality("audit_log"."customer_ids") between 2 and 1000
@@ -428,7 +432,6 @@ CREATE TABLE "audit_log" (
 -- Without statistics: to sample lists of a thousand ids takes ANALYZE up to 8 s, and the one query of the column uses
 -- its index whatever they say.
 ALTER TABLE "audit_log" ALTER COLUMN "customer_ids" SET STATISTICS 0;
-CREATE INDEX "idx_audit_log_merchant" ON "audit_log" USING btree ("merchant_id","id");
 CREATE INDEX "idx_audit_log_customer" ON "audit_log" USING btree ("merchant_id","customer_id","id") WHERE "audit_log"."customer_id" is not null;
 CREATE INDEX "idx_audit_log_xid" ON "audit_log" USING btree ("xid","id");
 CREATE INDEX "idx_audit_log_customers" ON "audit_log" USING gin ("customer_ids") WITH (gin_pending_list_limit=1024) WHERE "audit_log"."customer_ids" is not null;
@@ -459,13 +462,13 @@ GRANT SELECT, INSERT ON audit_seals TO core_sealer;
 -- without a name it sees all, because it hands out slices and looks at schedules of all merchants in one statement. The
 -- others mix merchants in one statement (relay, consumers, sealing), and have grants for no more than that. Left out are
 -- outbox_events, which the api may only append to and the relay moves about, and key_rotations, which no app may touch.
--- An array of one and not a plain `=`, from which the planner would learn that merchant_id is no order of a list's, and
--- take the primary key for it.
+-- A plain `=`, which the planner knows to be the statement's own condition. Rejected: an array of one, which it counts as a
+-- second condition; it then expects one customer of each merchant, and any index of theirs seems as good as the key.
 DO $$
 DECLARE
   carries_merchant text;
   named constant text := $named$nullif(current_setting('core.merchant_id', true), '')$named$;
-  mine constant text := format('merchant_id = ANY (ARRAY[%s::uuid])', named);
+  mine constant text := format('merchant_id = %s::uuid', named);
   mine_if_named constant text := format('%1$s IS NULL OR merchant_id = ANY (ARRAY[(%1$s)::uuid])', named);
 BEGIN
   FOREACH carries_merchant IN ARRAY ARRAY[

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { and, asc, eq, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { Pool } from './pool.ts';
 import { runOn } from './reader.ts';
 import { customers, parkedEvents } from './schema/index.ts';
@@ -64,7 +64,7 @@ const PARK = statement({
     });
     const giveUpAt = sql`now() + make_interval(secs => ${p.waitSeconds})`;
     return sql`${insertSelect(parkedEvents, { consumer: p.consumer, ...given, giveUpAt })} from ${given}
-      on conflict (${bare(parkedEvents.consumer, parkedEvents.eventId)}) do nothing`;
+      on conflict (${bare(parkedEvents.merchantId, parkedEvents.consumer, parkedEvents.eventId)}) do nothing`;
   },
 });
 
@@ -110,13 +110,16 @@ const WHICH = { consumer: parkedEvents.consumer, most: limit };
  */
 function takeThose(p: Places<typeof WHICH>, which: SQL, row: Fields): SQLWrapper {
   const oldest = build
-    .select({ id: parkedEvents.id })
+    .select({ merchantId: parkedEvents.merchantId, id: parkedEvents.id })
     .from(parkedEvents)
     .where(and(eq(parkedEvents.consumer, p.consumer), which))
     .orderBy(asc(parkedEvents.id))
     .limit(p.most)
     .for('update', { skipLocked: true });
-  return build.delete(parkedEvents).where(inArray(parkedEvents.id, oldest)).returning(row);
+  return build
+    .delete(parkedEvents)
+    .where(sql`(${parkedEvents.merchantId}, ${parkedEvents.id}) in ${oldest}`)
+    .returning(row);
 }
 
 const TAKE_TO_APPLY = statement({

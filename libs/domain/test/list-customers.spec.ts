@@ -213,7 +213,7 @@ describe('listChangedCustomers', () => {
       ],
       [
         'an upsert that finds the row there',
-        'insert into customers (id, merchant_id) select id, merchant_id from customers where id = $1 on conflict (id) do update set version = 9',
+        'insert into customers (id, merchant_id) select id, merchant_id from customers where id = $1 on conflict (merchant_id, id) do update set version = 9',
       ],
     ])('skips not %s that is committed behind a page', async (_, statement) => {
       const merchantId = merchant();

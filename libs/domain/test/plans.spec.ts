@@ -191,8 +191,6 @@ const SEGMENT = 'idx_customers_merchant_segment';
 const CHANGE = 'idx_customers_merchant_updated_at';
 /** Both have the few rows of one merchant near each other; which is cheaper depends on the merchant. */
 const SEGMENT_OR_CHANGE = `${SEGMENT}|${CHANGE}`;
-/** Each key has one row, by either. */
-const ID_OR_PRIMARY_KEY = `${ID}|customers_pkey`;
 /** All rows of a merchant, in any order. */
 const ANY_OF_MERCHANT = '(idx|uq)_customers_merchant_\\w+';
 
@@ -200,13 +198,9 @@ const ANY_OF_MERCHANT = '(idx|uq)_customers_merchant_\\w+';
 // the order of its pages.
 const READS: [read: string, index: string, make: (reader: Reader) => Promise<unknown>][] = [
   ['one score', ID, (reader) => getCustomerRfm(reader, keysOf(1))],
-  ['256 scores', ID_OR_PRIMARY_KEY, (reader) => getCustomerRfm(reader, keysOf(256))],
-  ['a customer', ID_OR_PRIMARY_KEY, (reader) => getCustomer(reader, { ...small, customerId: A_CUSTOMER })],
-  [
-    'a customer of many',
-    ID_OR_PRIMARY_KEY,
-    (reader) => getCustomer(reader, { merchantId: BIG, customerId: BIG_CUSTOMER }),
-  ],
+  ['256 scores', ID, (reader) => getCustomerRfm(reader, keysOf(256))],
+  ['a customer', ID, (reader) => getCustomer(reader, { ...small, customerId: A_CUSTOMER })],
+  ['a customer of many', ID, (reader) => getCustomer(reader, { merchantId: BIG, customerId: BIG_CUSTOMER })],
   [
     'an email',
     'uq_customers_merchant_email_hash',

@@ -133,9 +133,7 @@ it('is not taken for the webhook of the merchant who had connected the shop befo
   await bench.owner.query('delete from shopify_connections where shop = $1', [before.shop]);
   const { merchantId } = await bench.connect({ ...newShop(), shop: before.shop });
   expect(await bench.webhook(before.shop, 'customers/redact', body, eventId)).toBe('stored');
-  expect(await pending(merchantId)).toEqual([
-    [expect.stringMatching(`^shopify:${eventId}\\.`), 'redact', null],
-  ]);
+  expect(await pending(merchantId)).toEqual([[`shopify:${eventId}`, 'redact', null]]);
 });
 
 it('writes requests of two kinds down under one event, each under an id of its own', async () => {

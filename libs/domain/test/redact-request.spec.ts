@@ -116,7 +116,7 @@ describe('a redaction that Shopify asks for', () => {
       await redact({ merchantId, requestId: as, externalId: 'x' });
       expect(await prune()).toEqual(topic === 'customers/redact' ? [] : [topic]);
       const [{ id } = { id: '' }] = await bench.rows<{ id: string }>('webhook_events', merchantId);
-      if (id) await bench.as('worker', (tx) => finishWebhook(tx, { id, outcome: 'applied' }));
+      if (id) await bench.as('worker', (tx) => finishWebhook(tx, { merchantId, id, outcome: 'applied' }));
       expect(await prune()).toEqual([]);
     },
   );
@@ -262,7 +262,7 @@ it('leaves no marks of the names of a webhook that is done', async () => {
   const [row] = (await bench.rows<{ id: string; event_id: string }>('webhook_events', merchantId)).filter(
     ({ event_id: eventId }) => eventId === 'applied',
   );
-  await bench.as('worker', (tx) => finishWebhook(tx, { id: row!.id, outcome: 'applied' }));
+  await bench.as('worker', (tx) => finishWebhook(tx, { merchantId, id: row!.id, outcome: 'applied' }));
   await redact({ merchantId, requestId: randomUUID(), ...person! });
   expect(await marks()).toEqual([undefined, undefined]);
 });

@@ -68,11 +68,11 @@ export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
           let rowErrors: readonly string[] = [];
           const ctx = contextOf(deps, webhook);
           const end = await applyWebhook(tx, ctx, webhook, payload, (reasons) => (rowErrors = reasons));
-          await finishWebhook(tx, { id: webhook.id, outcome: end });
+          await finishWebhook(tx, { merchantId: webhook.merchantId, id: webhook.id, outcome: end });
           all.push({ webhook, end, rowErrors });
         });
         if (!refused) continue;
-        await failWebhook(tx, { id: webhook.id, code: refused.code, retryInMs: null });
+        await failWebhook(tx, { ...webhook, code: refused.code, retryInMs: null });
         all.push({ webhook, end: 'failed', rowErrors: [], refused });
       }
       at.webhook = undefined;
@@ -124,9 +124,9 @@ async function openOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) 
 }
 
 async function putOff({ pool, log, onEnd }: ApplyWaitingDeps, webhook: WaitingWebhook, err: unknown) {
-  const { id, topic, attempts } = webhook;
+  const { merchantId, id, topic, attempts } = webhook;
   const { code, retryInMs } = judgeFailure(err, webhook);
-  await inTransaction(pool, (tx) => failWebhook(tx, { id, code, retryInMs }));
+  await inTransaction(pool, (tx) => failWebhook(tx, { merchantId, id, code, retryInMs }));
   const fields = { err, webhook_id: id, topic, code, attempts: attempts + 1 };
   if (retryInMs === null) log.error(fields, GIVEN_UP);
   else log.warn(fields, 'a webhook was not applied; trying again');

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, unique, uuid, varchar } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, primaryKey, unique, uuid, varchar } from 'drizzle-orm/pg-core';
 import { bytea, instant } from './columns.ts';
 
 /** As stored in customers.rfm_score: snake_case, sequence as a string because it is a 64-bit number. */
@@ -20,7 +20,7 @@ export const customers = pgTable(
   'customers',
   {
     id: uuid('id')
-      .primaryKey()
+      .notNull()
       .default(sql`uuidv7()`),
     merchantId: uuid('merchant_id').notNull(),
     /** In the canonical form of the domain's externalIdOf, such as gid://shopify/Customer/7. */
@@ -46,8 +46,8 @@ export const customers = pgTable(
       .default(sql`clock_timestamp()`),
   },
   (t) => [
-    // Keyset pages by id need the second column; the plan's name stands.
-    index('idx_customers_merchant_id').on(t.merchantId, t.id),
+    // The primary key bears the name of the plan's index, which it is: a second one would be written with every row.
+    primaryKey({ name: 'idx_customers_merchant_id', columns: [t.merchantId, t.id] }),
     // An erasure finds by it who was merged into a customer.
     index('idx_customers_merged_into')
       .on(t.merchantId, t.mergedInto)

@@ -113,7 +113,7 @@ export const parkedEvents = pgTable(
   'parked_events',
   {
     id: uuid('id')
-      .primaryKey()
+      .notNull()
       .default(sql`uuidv7()`),
     consumer: varchar('consumer').notNull(),
     /** The same as in the inbox. */
@@ -131,7 +131,10 @@ export const parkedEvents = pgTable(
     giveUpAt: instant('give_up_at').notNull(),
   },
   (t) => [
-    unique('parked_events_consumer_event_id').on(t.consumer, t.eventId),
+    primaryKey({ columns: [t.merchantId, t.id] }),
+    unique('parked_events_merchant_consumer_event_id').on(t.merchantId, t.consumer, t.eventId),
+    // The worker takes the oldest of all merchants.
+    index('idx_parked_events_consumer').on(t.consumer, t.id),
     index('idx_parked_events_give_up_at').on(t.giveUpAt),
   ],
 );

@@ -43,7 +43,7 @@ export const customerImportLogs = pgTable(
   'customer_import_logs',
   {
     id: uuid('id')
-      .primaryKey()
+      .notNull()
       .default(sql`uuidv7()`),
     merchantId: uuid('merchant_id').notNull(),
     shop: varchar('shop').notNull(),
@@ -63,7 +63,7 @@ export const customerImportLogs = pgTable(
     finishedAt: instant('finished_at'),
   },
   (t) => [
-    index('idx_customer_import_logs_merchant').on(t.merchantId, t.id),
+    primaryKey({ columns: [t.merchantId, t.id] }),
     uniqueIndex('uq_customer_import_logs_active')
       .on(t.merchantId, t.shop)
       .where(sql`${t.status} in (${quoted(ACTIVE_STATUSES)})`),
@@ -116,8 +116,12 @@ export const customerImportSlices = pgTable(
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
   (t) => [
-    primaryKey({ columns: [t.importId, t.slice] }),
-    foreignKey({ columns: [t.importId], foreignColumns: [customerImportLogs.id] }),
+    primaryKey({ columns: [t.merchantId, t.importId, t.slice] }),
+    foreignKey({
+      name: 'customer_import_slices_run_fk',
+      columns: [t.merchantId, t.importId],
+      foreignColumns: [customerImportLogs.merchantId, customerImportLogs.id],
+    }),
     check('ck_customer_import_slices_kind', sql`${t.kind} in (${quoted(SLICE_KINDS)})`),
   ],
 );
@@ -137,8 +141,12 @@ export const customerImportIds = pgTable(
     ids: bigint('ids', { mode: 'number' }).array().notNull(),
   },
   (t) => [
-    primaryKey({ columns: [t.importId, t.slice, t.page] }),
-    foreignKey({ columns: [t.importId], foreignColumns: [customerImportLogs.id] }),
+    primaryKey({ columns: [t.merchantId, t.importId, t.slice, t.page] }),
+    foreignKey({
+      name: 'customer_import_ids_run_fk',
+      columns: [t.merchantId, t.importId],
+      foreignColumns: [customerImportLogs.merchantId, customerImportLogs.id],
+    }),
   ],
 );
 
@@ -147,7 +155,7 @@ export const customerImportErrors = pgTable(
   'customer_import_errors',
   {
     id: uuid('id')
-      .primaryKey()
+      .notNull()
       .default(sql`uuidv7()`),
     importId: uuid('import_id').notNull(),
     merchantId: uuid('merchant_id').notNull(),
@@ -156,8 +164,10 @@ export const customerImportErrors = pgTable(
     occurredAt: instant('occurred_at').notNull().defaultNow(),
   },
   (t) => [
-    index('idx_customer_import_errors_import').on(t.merchantId, t.importId, t.id),
-    uniqueIndex('uq_customer_import_errors_once').on(t.importId, t.externalId, t.reason),
+    primaryKey({ columns: [t.merchantId, t.importId, t.id] }),
+    // Pruning takes the oldest of all merchants: ids tell their time.
+    index('idx_customer_import_errors_id').on(t.id),
+    uniqueIndex('uq_customer_import_errors_once').on(t.merchantId, t.importId, t.externalId, t.reason),
   ],
 );
 
@@ -227,7 +237,7 @@ export const webhookEvents = pgTable(
   'webhook_events',
   {
     id: uuid('id')
-      .primaryKey()
+      .notNull()
       .default(sql`uuidv7()`),
     merchantId: uuid('merchant_id').notNull(),
     shop: varchar('shop').notNull(),
@@ -255,7 +265,8 @@ export const webhookEvents = pgTable(
     finishedAt: instant('finished_at'),
   },
   (t) => [
-    uniqueIndex('uq_webhook_events_once').on(t.shop, t.topic, t.eventId),
+    primaryKey({ columns: [t.merchantId, t.id] }),
+    uniqueIndex('uq_webhook_events_once').on(t.merchantId, t.shop, t.topic, t.eventId),
     index('idx_webhook_events_waiting')
       .on(t.nextAttemptAt)
       .where(sql`${t.outcome} is null`),

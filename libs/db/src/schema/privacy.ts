@@ -115,7 +115,7 @@ export const auditLog = pgTable(
   'audit_log',
   {
     id: uuid('id')
-      .primaryKey()
+      .notNull()
       .default(sql`uuidv7()`),
     merchantId: uuid('merchant_id').notNull(),
     customerId: uuid('customer_id'),
@@ -138,7 +138,7 @@ export const auditLog = pgTable(
       .default(sql`pg_current_xact_id()`),
   },
   (t) => [
-    index('idx_audit_log_merchant').on(t.merchantId, t.id),
+    primaryKey({ columns: [t.merchantId, t.id] }),
     index('idx_audit_log_customer')
       .on(t.merchantId, t.customerId, t.id)
       .where(sql`${t.customerId} is not null`),

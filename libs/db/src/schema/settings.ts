@@ -4,9 +4,9 @@ import { instant } from './columns.ts';
 
 export const programSettings = pgTable('program_settings', {
   id: uuid('id')
-    .primaryKey()
+    .notNull()
     .default(sql`uuidv7()`),
-  merchantId: uuid('merchant_id').notNull().unique(),
+  merchantId: uuid('merchant_id').primaryKey(),
   /** JSON of core.v1.RfmThresholds with snake_case names. */
   rfmThresholds: jsonb('rfm_thresholds').$type<Record<string, unknown>>().notNull(),
   /** Rises by one with every change; it is the etag. */

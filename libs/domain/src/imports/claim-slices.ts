@@ -23,7 +23,7 @@ const CLAIM = statement({
   },
   text(p, row) {
     const { importId, slice, merchantId, done, leaseUntil, updatedAt, fence } = customerImportSlices;
-    const freeRow = { importId, slice };
+    const freeRow = { merchantId, importId, slice };
     const free = relation('free', freeRow);
     return sql`
       with ${free} as materialized (
@@ -36,7 +36,7 @@ const CLAIM = statement({
       update ${customerImportSlices}
          set ${assign(customerImportSlices, { fence: sql`${fence} + 1`, leaseUntil: leaseEnd() })}
         from ${free}
-       where ${importId} = ${free.importId} and ${slice} = ${free.slice}
+       where ${merchantId} = ${free.merchantId} and ${importId} = ${free.importId} and ${slice} = ${free.slice}
       returning ${row}`;
   },
 });

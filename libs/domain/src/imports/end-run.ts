@@ -69,7 +69,8 @@ const CANCELLING = statement({
     source: customerImportLogs.source,
     cursors: sql<string[]>`array(
       select ${customerImportSlices.cursor} from ${customerImportSlices}
-       where ${customerImportSlices.importId} = ${customerImportLogs.id} and not ${customerImportSlices.done}
+       where ${customerImportSlices.merchantId} = ${customerImportLogs.merchantId}
+         and ${customerImportSlices.importId} = ${customerImportLogs.id} and not ${customerImportSlices.done}
          and ${customerImportSlices.cursor} is not null
          and ${inArray(customerImportSlices.kind, ['read', 'ids'])})`,
   },

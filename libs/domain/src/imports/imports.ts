@@ -59,7 +59,7 @@ const selectRuns = (row: Fields, which: SQL | undefined) =>
       ),
     )
     .where(which)
-    .groupBy(customerImportLogs.id);
+    .groupBy(customerImportLogs.merchantId, customerImportLogs.id);
 
 const GET = statement({ params: RUN, row: IMPORT_RUN, text: (p, row) => selectRuns(row, isRun(p)) });
 

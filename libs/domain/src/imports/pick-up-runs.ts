@@ -5,8 +5,8 @@ const PICK_UP = statement({
   params: { most: limit },
   row: { importId: customerImportLogs.id },
   text(p, row) {
-    const { id, status, startedAt } = customerImportLogs;
-    const pendingRow = { id };
+    const { merchantId, id, status, startedAt } = customerImportLogs;
+    const pendingRow = { merchantId, id };
     const pending = relation('pending', pendingRow);
     return sql`
       with ${pending} as materialized (
@@ -18,7 +18,7 @@ const PICK_UP = statement({
         startedAt: sql`coalesce(${startedAt}, now())`,
       })}
         from ${pending}
-       where ${id} = ${pending.id}
+       where ${merchantId} = ${pending.merchantId} and ${id} = ${pending.id}
       returning ${row}`;
   },
 });

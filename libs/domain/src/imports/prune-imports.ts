@@ -44,9 +44,11 @@ const OLD_RUNS = statement({
      where ${inArray(customerImportLogs.status, BROKEN_OFF_STATUSES)}
        and ${customerImportLogs.finishedAt} < now() - make_interval(days => ${KEEP_BROKEN_OFF_DAYS})
        and (exists (select from ${customerImportIds}
-                     where ${customerImportIds.importId} = ${customerImportLogs.id})
+                     where ${customerImportIds.merchantId} = ${customerImportLogs.merchantId}
+                       and ${customerImportIds.importId} = ${customerImportLogs.id})
             or exists (select from ${customerImportSlices}
-                        where ${customerImportSlices.importId} = ${customerImportLogs.id}
+                        where ${customerImportSlices.merchantId} = ${customerImportLogs.merchantId}
+                          and ${customerImportSlices.importId} = ${customerImportLogs.id}
                           and not ${customerImportSlices.done}))
      order by ${customerImportLogs.finishedAt} limit ${RUNS}
        for update of ${customerImportLogs} skip locked`,
@@ -70,18 +72,21 @@ async function pruneRuns(tx: Tx): Promise<number> {
   return runs.length;
 }
 
-/** Their ids tell their time, and so the primary key is in its order. Of two at once, one waits and finds them gone. */
+/** Their ids tell their time, and so their index is in its order. Of two at once, one waits and finds them gone. */
 const PRUNE_ERRORS = statement({
   row: ONE,
   text(_, row) {
-    const { id } = customerImportErrors;
+    const { merchantId, importId, id } = customerImportErrors;
     const oldest = build
-      .select({ id })
+      .select({ merchantId, importId, id })
       .from(customerImportErrors)
       .where(lt(id, sql`(select uuidv7(make_interval(days => ${-KEEP_ERRORS_DAYS})))`))
       .orderBy(asc(id))
       .limit(ERRORS);
-    return build.delete(customerImportErrors).where(inArray(id, oldest)).returning(row);
+    return build
+      .delete(customerImportErrors)
+      .where(sql`(${merchantId}, ${importId}, ${id}) in ${oldest}`)
+      .returning(row);
   },
 });
 

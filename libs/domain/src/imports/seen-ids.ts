@@ -31,5 +31,6 @@ export const withListed = (run: RunPlaces): SQL => sql`${listed} as (${findIds(r
 const findIds = (run: RunPlaces, which: SQL | undefined): SQL => sql`
   select distinct ${columns(FOUND)}
     from ${customerImportIds} as ${i}
-    join ${customerImportSlices} as ${s} on ${s.importId} = ${i.importId} and ${s.slice} = ${i.slice}
+    join ${customerImportSlices} as ${s}
+      on ${s.merchantId} = ${i.merchantId} and ${s.importId} = ${i.importId} and ${s.slice} = ${i.slice}
    where ${and(isOfRun(i, run), which)}`;

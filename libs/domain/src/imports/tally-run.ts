@@ -11,6 +11,7 @@ import {
   returning,
   statement,
   unnest,
+  type Places,
   type SliceKind,
   type Tx,
 } from '@core/db';
@@ -32,7 +33,7 @@ const TALLY = statement({
   text(p) {
     const ofLastSlice = (field: Column, kinds: SliceKind[]) => sql<string | null>`(
       select ${field} from ${customerImportSlices} as ${s}
-       where ${s.importId} = ${p.importId} and ${inArray(s.kind, kinds)}
+       where ${isOfRun(s, p)} and ${inArray(s.kind, kinds)}
        order by ${s.slice} desc limit 1)`;
     return returning(
       {
@@ -48,7 +49,8 @@ const TALLY = statement({
       (row) => sql`
       with ${withSeen(p)}, ${gone} as (
         select ${columns(GONE)}
-          from ${customers} as ${c} join ${customerImportLogs} as ${r} on ${r.id} = ${p.importId}
+          from ${customers} as ${c}
+          join ${customerImportLogs} as ${r} on ${r.merchantId} = ${p.merchantId} and ${r.id} = ${p.importId}
          where ${c.merchantId} = ${p.merchantId}
            and ${or(gte(c.deletedAt, r.startedAt), gte(c.erasedAt, r.startedAt))})
       select ${row} from ${customerImportLogs} as ${r}
@@ -66,34 +68,36 @@ export async function tallyRun(tx: Tx, run: ImportRef): Promise<Tally> {
 
 const i = alias(customerImportIds, 'i');
 
-const CURRENT = { importId: s.importId, slice: s.slice, kind: s.kind, read: s.read };
+const CURRENT = { slice: s.slice, kind: s.kind, read: s.read };
 const current = relation('current', CURRENT);
-const TWICE = { rows: sql<string>`(select sum(${current.read}) from ${current}) - (${countIds()})` };
-const twice = relation('twice', TWICE);
-
 const CORRECT_READ = statement({
   params: RUN,
-  text: (p) => sql`
+  text(p) {
+    const twiceRow = { rows: sql<string>`(select sum(${current.read}) from ${current}) - (${countIds(p)})` };
+    const twice = relation('twice', twiceRow);
+    return sql`
     with ${current} as (
       select ${columns(CURRENT)} from ${customerImportSlices} as ${s}
        where ${isOfRun(s, p)} and ${inArray(s.kind, ['plan', 'read', 'verify'])} and ${s.slice} >= ${lastPlan(p)}),
-    ${twice} as (select ${columns(TWICE)})
+    ${twice} as (select ${columns(twiceRow)})
     update ${customerImportSlices} as ${s}
        set ${assign(customerImportSlices, {
          read: sql`${s.read} - ${twice.rows}`,
          unchanged: sql`${s.unchanged} - ${twice.rows}`,
        })}
       from ${twice}, ${current}
-     where ${s.importId} = ${current.importId} and ${s.slice} = ${current.slice} and ${current.kind} = 'plan'
-       and ${twice.rows} > 0`,
+     where ${isOfRun(s, p)} and ${s.slice} = ${current.slice} and ${current.kind} = 'plan'
+       and ${twice.rows} > 0`;
+  },
 });
 
 /** Of the distinct customers whom the current slices have read. */
-function countIds(): SQL {
+function countIds(p: Places<typeof RUN>): SQL {
   const each = unnest('each', { id: sql<number[]>`${i.ids}` });
   return sql`select count(distinct ${each.id})
     from ${customerImportIds} as ${i}
-    join ${current} on ${current.importId} = ${i.importId} and ${current.slice} = ${i.slice}, ${each}`;
+    join ${current} on ${current.slice} = ${i.slice}, ${each}
+   where ${isOfRun(i, p)}`;
 }
 
 /**

@@ -83,7 +83,8 @@ const ADD_DIFFERENCE = addIds(
     (select ${seen.id} from ${seen} except select ${listed.id} from ${listed}
      except
      select ${customerNumber(c)}
-       from ${customers} as ${c} join ${customerImportLogs} as ${r} on ${r.id} = ${p.importId}
+       from ${customers} as ${c}
+       join ${customerImportLogs} as ${r} on ${r.merchantId} = ${p.merchantId} and ${r.id} = ${p.importId}
       where ${c.merchantId} = ${p.merchantId} and ${gte(c.deletedAt, r.startedAt)})`,
 );
 

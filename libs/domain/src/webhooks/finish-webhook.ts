@@ -9,6 +9,7 @@ import {
   privacyRequests,
   statement,
   webhookEvents,
+  type Places,
   type Tx,
 } from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy/index.ts';
@@ -24,8 +25,12 @@ const IS_ITS_REQUEST = and(
     = coalesce(${webhookEvents.requestId}, ${shopifyRequestId('')} || ${webhookEvents.eventId})`,
 );
 
+const WEBHOOK = { merchantId: webhookEvents.merchantId, id: webhookEvents.id };
+const isWebhook = (p: Places<typeof WEBHOOK>) =>
+  and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.id, p.id));
+
 const FINISH = statement({
-  params: { id: webhookEvents.id, outcome: webhookEvents.outcome },
+  params: { ...WEBHOOK, outcome: webhookEvents.outcome },
   text: (p) =>
     build
       .update(webhookEvents)
@@ -37,19 +42,20 @@ const FINISH = statement({
         attempts: sql`${webhookEvents.attempts} + 1`,
         finishedAt: sql`now()`,
       })
-      .where(eq(webhookEvents.id, p.id)),
+      .where(isWebhook(p)),
 });
 
 /** Marks a webhook done and forgets its body; the row stays, so that a second delivery is known by it. */
 export const finishWebhook = async (
   tx: Tx,
-  input: { id: string; outcome: WebhookOutcome },
+  input: { merchantId: string; id: string; outcome: WebhookOutcome },
 ): Promise<void> => {
   await tx.run(FINISH, input);
 };
 
 /** Why a webhook was not applied. */
 export interface WebhookFailure {
+  merchantId: string;
   id: string;
   /** No PII. */
   code: string;
@@ -58,7 +64,7 @@ export interface WebhookFailure {
 }
 
 const FAIL = statement({
-  params: { id: webhookEvents.id, code: webhookEvents.error, retryInMs: nullable(float8) },
+  params: { ...WEBHOOK, code: webhookEvents.error, retryInMs: nullable(float8) },
   text: (p) =>
     build
       .update(webhookEvents)
@@ -69,11 +75,11 @@ const FAIL = statement({
         outcome: sql`case when ${p.retryInMs} is null then 'failed' end`,
         finishedAt: sql`case when ${p.retryInMs} is null then now() end`,
       })
-      .where(and(eq(webhookEvents.id, p.id), isNull(webhookEvents.outcome))),
+      .where(and(isWebhook(p), isNull(webhookEvents.outcome))),
 });
 
 const TELL_REQUEST = statement({
-  params: { id: webhookEvents.id },
+  params: WEBHOOK,
   text(p) {
     const problem = sql`jsonb_build_object('problem', 'webhook: was given up, ' || ${webhookEvents.error})`;
     return sql`
@@ -81,7 +87,7 @@ const TELL_REQUEST = statement({
          set ${assign(privacyRequests, { receipt: sql`${privacyRequests.receipt} || ${problem}` })}
         from ${webhookEvents}
        where ${and(
-         eq(webhookEvents.id, p.id),
+         isWebhook(p),
          eq(webhookEvents.outcome, 'failed'),
          inArray(webhookEvents.topic, Object.keys(REQUEST_KINDS)),
          IS_ITS_REQUEST,
@@ -94,9 +100,12 @@ const TELL_REQUEST = statement({
  * Unless somebody has finished it meanwhile. The privacy request of one that is given up says so: its thirty days go on, and
  * somebody has to serve it.
  */
-export const failWebhook = async (tx: Tx, { id, code, retryInMs }: WebhookFailure): Promise<void> => {
-  await tx.run(FAIL, { id, code, retryInMs });
-  if (retryInMs === null) await tx.run(TELL_REQUEST, { id });
+export const failWebhook = async (
+  tx: Tx,
+  { merchantId, id, code, retryInMs }: WebhookFailure,
+): Promise<void> => {
+  await tx.run(FAIL, { merchantId, id, code, retryInMs });
+  if (retryInMs === null) await tx.run(TELL_REQUEST, { merchantId, id });
 };
 
 /** Rows of one delete: short enough that nobody waits for its locks. */
@@ -118,7 +127,7 @@ const PRUNE = statement({
       not(served),
     );
     const oldest = build
-      .select({ id: webhookEvents.id })
+      .select({ merchantId: webhookEvents.merchantId, id: webhookEvents.id })
       .from(webhookEvents)
       .where(
         and(
@@ -130,7 +139,10 @@ const PRUNE = statement({
       .orderBy(asc(webhookEvents.receivedAt))
       .limit(PRUNE_BATCH)
       .for('update', { skipLocked: true });
-    return build.delete(webhookEvents).where(inArray(webhookEvents.id, oldest)).returning(row);
+    return build
+      .delete(webhookEvents)
+      .where(sql`(${webhookEvents.merchantId}, ${webhookEvents.id}) in ${oldest}`)
+      .returning(row);
   },
 });
 

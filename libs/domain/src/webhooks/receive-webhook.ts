@@ -49,12 +49,12 @@ const INSERT = statement({
   row: ONE,
   text: (p, row) => sql`
     ${insertValues(webhookEvents, p)}
-    on conflict (${bare(webhookEvents.shop, webhookEvents.topic, webhookEvents.eventId)}) do nothing
+    on conflict (${bare(webhookEvents.merchantId, webhookEvents.shop, webhookEvents.topic, webhookEvents.eventId)}) do nothing
     returning ${row}`,
 });
 
 /**
- * Writes a webhook down for the worker, once for each shop, topic, event id and body. Nothing is stored of a shop that no
+ * Writes a webhook down for the worker, once for each merchant, shop, topic, event id and body. Nothing is stored of a shop that no
  * merchant has connected: it may be anybody's data, and there is no key to encrypt it with. It stores nothing
  * for an unproven connection either: the result is `unproven`, and Shopify retries while an importer asks the
  * shop. It stores nothing for a shop with the same name and another number (`other_shop`): the shop has a new

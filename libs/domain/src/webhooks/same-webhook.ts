@@ -56,7 +56,7 @@ export async function isSameWebhook(
   { bodyHash, ...webhook }: StoredWebhook,
 ): Promise<boolean> {
   const [stored] = await tx.run(FIND, webhook);
-  // Not seen: it is of the merchant who had connected the shop before.
+  // It was pruned meanwhile.
   if (!stored) return false;
   if (webhook.topic === 'shop/redact') return true;
   const held = { ...webhook, body: stored.body };

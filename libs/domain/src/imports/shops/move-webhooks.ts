@@ -24,7 +24,7 @@ const LOCK_HELD = statement({
           ofShop(webhookEvents, p),
           isNotNull(webhookEvents.body),
           sql`not exists (select from ${webhookEvents} as ${other}
-                           where ${other.shop} = ${p.newShop} and ${other.topic} = ${webhookEvents.topic}
+                           where ${other.merchantId} = ${p.merchantId} and ${other.shop} = ${p.newShop} and ${other.topic} = ${webhookEvents.topic}
                              and ${other.eventId} = ${webhookEvents.eventId})`,
         ),
       )
