@@ -126,9 +126,9 @@ export async function openReadRouter(options: {
     let failure: unknown;
     const begin = performance.now();
     // All connections may be lost at once, those that waited in the pools too: each try then takes a dead one. A moment
-    // later the pools know. Who waited for servers that do not answer has waited enough.
-    do {
-      if (failure !== undefined) await pause(PAUSE_MS);
+    // later the pools know. Rounds are counted, not timed: a process that waits for a processor has one in half a second.
+    for (let round = 0; round < ROUNDS && performance.now() - begin < PATIENCE_MS; round++) {
+      if (round > 0) await pause(PAUSE_MS);
       const nodes = await route(consistency);
       for (const [n, node] of nodes.entries()) {
         const second = nodes[n + 1];
@@ -150,7 +150,7 @@ export async function openReadRouter(options: {
           log.debug({ err: error, node: node.name }, 'read failed; trying another node');
         }
       }
-    } while (performance.now() - begin < PATIENCE_MS);
+    }
     throw failure;
   };
 
@@ -168,8 +168,11 @@ export async function openReadRouter(options: {
 /** A new connection shows where an address leads now: it may have moved to another server. */
 const PROBE_SECONDS = 5;
 
-/** Between two rounds over the nodes, and how long rounds begin. */
-const [PAUSE_MS, PATIENCE_MS] = [50, 500];
+/** The most rounds over the nodes, and the pause between two: half a second where nodes refuse at once. */
+const [ROUNDS, PAUSE_MS] = [10, 50];
+
+/** No round begins later: a caller who waited for servers that do not answer has waited enough. */
+const PATIENCE_MS = 5_000;
 
 /** 40001 on a standby is a conflict with what it replays: the same statement runs elsewhere. */
 const isNodeFault = (error: unknown): boolean =>
