@@ -2,6 +2,7 @@ import type { SQLWrapper } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { columns, type Fields, type RowOf, type Shape } from './columns.ts';
 import { compile } from './compile.ts';
+import type { CrossesMerchants } from './crosses-merchants.ts';
 import { decoderOf } from './decode.ts';
 import { kindOf, placeOf, type ParameterType, type Places, type ValueOf } from './parameters.ts';
 
@@ -15,6 +16,8 @@ export interface Statement<P, R> {
   readonly text: string;
   /** The name under which each connection keeps it prepared. */
   readonly name: string | undefined;
+  /** The kind of work for which it touches the rows of several merchants; undefined: it names one. */
+  readonly crosses: CrossesMerchants | undefined;
   valuesOf(parameters: P): unknown[];
   rowsOf(rows: Record<string, unknown>[]): R[];
 }
@@ -22,6 +25,8 @@ export interface Statement<P, R> {
 export interface Written<P extends ParameterTypes, S extends Shape> {
   /** Keeps it prepared under this name on each connection: for the few that run most. */
   name?: string;
+  /** Why it touches the rows of several merchants, where it does. */
+  crosses?: CrossesMerchants;
   /** Each with the column that it is compared with or written to, or with a kind. */
   params?: P;
   /** The fields that it returns. */
@@ -57,6 +62,7 @@ export const statements: Statement<never, unknown>[] = [];
  */
 export function statement<const P extends ParameterTypes = NoFields, const S extends Shape = NoFields>({
   name,
+  crosses,
   params = {} as P,
   row,
   text: write,
@@ -72,6 +78,7 @@ export function statement<const P extends ParameterTypes = NoFields, const S ext
   const made: Statement<Parameters<P>, RowOf<S>> = {
     text,
     name,
+    crosses,
     valuesOf: (given) => order.map(({ key, encode }) => (encode ? encode(given[key] as never) : given[key])),
     rowsOf: (rows) => (decode ? rows.map(decode) : rows) as RowOf<S>[],
   };
