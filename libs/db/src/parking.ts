@@ -123,6 +123,7 @@ function takeThose(p: Places<typeof WHICH>, which: SQL, row: Fields): SQLWrapper
 }
 
 const TAKE_TO_APPLY = statement({
+  crosses: 'queues',
   params: WHICH,
   row: TAKEN,
   text: (p, row) =>
@@ -139,6 +140,7 @@ export const takeEventsToApply = async (tx: Tx, consumer: string, most: number):
   inOrder(await tx.run(TAKE_TO_APPLY, { consumer, most }));
 
 const TAKE_EXPIRED = statement({
+  crosses: 'queues',
   params: WHICH,
   row: TAKEN,
   text: (p, row) => takeThose(p, sql`${parkedEvents.giveUpAt} <= now()`, row),
@@ -163,6 +165,7 @@ const inOrder = (rows: RowOf<typeof TAKEN>[]): TakenEvent[] =>
   rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id: _, ...row }) => row);
 
 const COUNT = statement({
+  crosses: 'statistics',
   params: { consumer: parkedEvents.consumer },
   row: { topic: parkedEvents.topic, n: sql<number>`count(*)::float8` },
   text: (p, row) =>

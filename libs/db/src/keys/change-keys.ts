@@ -83,6 +83,7 @@ export async function rewrapKeys(
 }
 
 const WRAPPED_BY_OTHERS = statement({
+  crosses: 'keys',
   params: { ...PLACE, currentId: text, limit },
   row: { merchantId: merchantKeys.merchantId, ...KEY_ROW },
   text: (p, row) => sql`

@@ -62,6 +62,7 @@ const isNewerThan = (score: SQL, stored: SQL, weekBefore: SQL): SQL => sql`(
 
 const UPDATE = statement({
   name: 'update_rfm_scores',
+  crosses: 'batches',
   params: {
     merchantIds: many(customers.merchantId),
     ids: many(customers.id),

@@ -40,6 +40,7 @@ const HASHED_ROW = {
 };
 
 const DECLARE = statement({
+  crosses: 'sealing',
   params: { fromXid: auditLog.xid, toXid: auditLog.xid },
   row: HASHED_ROW,
   text: (p, row) => sql`

@@ -44,6 +44,7 @@ const ENDED = sql<string>`pg_snapshot_xmin(pg_current_snapshot())`;
 const NEXT = sql<string>`pg_snapshot_xmax(pg_current_snapshot())::text`;
 
 const CLOSED = statement({
+  crosses: 'sealing',
   params: { fromXid },
   text(p) {
     const { xid, id } = auditLog;

@@ -130,6 +130,7 @@ const isUnsealed = sql`${auditLog.xid} >= coalesce(
   (select ${toXid} from ${auditSeals} order by ${seq} desc limit 1), '0'::xid8)`;
 
 const OLDEST_UNSEALED = statement({
+  crosses: 'statistics',
   row: { age: sql<number>`extract(epoch from clock_timestamp() - ${auditLog.occurredAt})::float8` },
   text: (_, row) =>
     build.select(row).from(auditLog).where(isUnsealed).orderBy(asc(auditLog.xid), asc(auditLog.id)).limit(1),
@@ -142,6 +143,7 @@ export async function readOldestUnsealed(reader: Reader): Promise<number> {
 }
 
 const UNSEALED = statement({
+  crosses: 'sealing',
   row: {
     rows: sql<number>`count(*)::int`,
     oldest: sql<number | null>`extract(epoch from clock_timestamp() - min(${auditLog.occurredAt}))::float8`,

@@ -13,6 +13,7 @@ import { leaseEnd, type PageRef } from './lease.ts';
 import { isUnderWay } from './under-way.ts';
 
 const CLAIM = statement({
+  crosses: 'queues',
   params: { most: limit },
   row: {
     merchantId: customerImportSlices.merchantId,

@@ -62,6 +62,7 @@ export interface CancelledRun extends ImportRef {
 }
 
 const CANCELLING = statement({
+  crosses: 'queues',
   row: {
     merchantId: customerImportLogs.merchantId,
     importId: customerImportLogs.id,

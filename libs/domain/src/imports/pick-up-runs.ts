@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { assign, columns, customerImportLogs, limit, relation, statement, type Tx } from '@core/db';
 
 const PICK_UP = statement({
+  crosses: 'queues',
   params: { most: limit },
   row: { importId: customerImportLogs.id },
   text(p, row) {

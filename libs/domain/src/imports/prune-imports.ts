@@ -38,6 +38,7 @@ export async function pruneImports(tx: Tx): Promise<boolean> {
 
 // Its lock keeps a resume off, which looks for open slices.
 const OLD_RUNS = statement({
+  crosses: 'pruning',
   row: { merchantId: customerImportLogs.merchantId, importId: customerImportLogs.id },
   text: (_, row) => sql`
     select ${row} from ${customerImportLogs}
@@ -74,6 +75,7 @@ async function pruneRuns(tx: Tx): Promise<number> {
 
 /** Their ids tell their time, and so their index is in its order. Of two at once, one waits and finds them gone. */
 const PRUNE_ERRORS = statement({
+  crosses: 'pruning',
   row: ONE,
   text(_, row) {
     const { merchantId, importId, id } = customerImportErrors;

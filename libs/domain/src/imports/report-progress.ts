@@ -41,6 +41,7 @@ export async function setWaiting(
 const UNTOUCHED_MS = 6_000;
 
 const HOLD_UP = statement({
+  crosses: 'queues',
   params: { reason: waitingReason },
   text: (p) =>
     build

@@ -29,6 +29,7 @@ const isMeant = (of: Column, one: SQL): SQL => sql`(${one} is null or ${of} = ${
 const isOpen = (one: SQL): SQL | undefined => and(isNull(finishedAt), isMeant(merchantId, one));
 
 const START_OF_RUN = statement({
+  crosses: 'keys',
   params: ONE_OR_ALL,
   row: { at: sql<string>`coalesce(min(${startedAt}), clock_timestamp())::text` },
   text: (p, row) => build.select(row).from(keyRotations).where(isOpen(p.merchantId)),
@@ -45,6 +46,7 @@ export async function startOfRun(reader: Reader, merchantId?: string): Promise<s
 }
 
 const TO_BEGIN = statement({
+  crosses: 'keys',
   params: { startedAt: instantOf, ...ONE_OR_ALL },
   text(p) {
     const { merchantId, createdAt, dataKey } = merchantKeys;
@@ -109,6 +111,7 @@ const ROTATION = {
 export type Rotation = RowOf<typeof ROTATION>;
 
 const OPEN = statement({
+  crosses: 'keys',
   params: ONE_OR_ALL,
   row: ROTATION,
   text: (p, row) =>
@@ -124,6 +127,7 @@ export const openRotations = (reader: Reader, merchantId?: string): Promise<Rota
   reader.run(OPEN, { merchantId });
 
 const COUNT = statement({
+  crosses: 'keys',
   params: ONE_OR_ALL,
   text(p) {
     const { merchantId, dataKey } = merchantKeys;

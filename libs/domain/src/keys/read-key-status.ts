@@ -33,6 +33,7 @@ const ROTATION_STATUS = {
 export type RotationStatus = RowOf<typeof ROTATION_STATUS>;
 
 const READ_KEYRING = statement({
+  crosses: 'keys',
   text() {
     const { merchantId, dataKey, indexKey } = merchantKeys;
     const wrapping = (key: Column) => ({ merchantId, key: sql<string>`split_part(${key}, '.', 1)` });
@@ -50,6 +51,7 @@ const READ_KEYRING = statement({
 });
 
 const READ_NEWEST = statement({
+  crosses: 'keys',
   text() {
     const { merchantId, generation, destroyedAt } = merchantKeys;
     const shape = { generation, destroyed: sql<boolean>`${destroyedAt} is not null` };
@@ -66,6 +68,7 @@ const READ_NEWEST = statement({
 });
 
 const READ_ROTATIONS = statement({
+  crosses: 'keys',
   row: ROTATION_STATUS,
   text: (_, row) =>
     build

@@ -23,6 +23,7 @@ export interface RetireKey {
 const { merchantId, dataKey, indexKey } = merchantKeys;
 
 const COUNT_WRAPPED = statement({
+  crosses: 'keys',
   params: { keyId: text },
   row: { merchants: sql<number>`count(distinct ${merchantId})::int` },
   text: (p, row) =>
@@ -65,6 +66,7 @@ export async function assertRetirable(
 }
 
 const RECORD = statement({
+  crosses: 'keys',
   params: { keyId: text, actor: auditLog.actor, requestId: auditLog.requestId },
   text(p) {
     const merchant = relation('merchant', { merchantId });

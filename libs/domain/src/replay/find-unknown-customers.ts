@@ -4,6 +4,7 @@ import { build, customers, many, nullable, ONE, oneOf, statement, type Reader } 
 const { merchantId, id } = customers;
 
 const KNOWN = statement({
+  crosses: 'operators',
   params: { ids: many(id), merchantId: nullable(merchantId) },
   row: { id },
   text: (p, row) =>

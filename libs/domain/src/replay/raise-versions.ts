@@ -29,6 +29,7 @@ export interface Raised {
 }
 
 const LOCK = statement({
+  crosses: 'operators',
   params: CUSTOMER_KEYS,
   row: { customerId: customers.id },
   text: (p, row) =>
@@ -41,6 +42,7 @@ const LOCK = statement({
 });
 
 const RAISE = statement({
+  crosses: 'operators',
   params: { ...CUSTOMER_KEYS, versions: many(customers.version) },
   row: { merchantId: customers.merchantId, customerId: customers.id, version: customers.version },
   text(p, row) {

@@ -25,6 +25,7 @@ const REFUSED_EVENT = {
 export type RefusedEvent = RowOf<typeof REFUSED_EVENT>;
 
 const READ = statement({
+  crosses: 'operators',
   params: { most: limit },
   row: REFUSED_EVENT,
   text: (p, row) => build.select(row).from(outboxRefused).orderBy(asc(outboxRefused.id)).limit(p.most),

@@ -61,6 +61,7 @@ type CustomerKey = Pick<ReplayCursor, 'merchantId' | 'customerId'>;
  * page's conditions in the same statement it would fall out, and the cursor with it.
  */
 const LOCK = statement({
+  crosses: 'operators',
   params: CUSTOMER_KEYS,
   row: { merchantId: customers.merchantId, customerId: customers.id, version: customers.version },
   text: (p, row) =>

@@ -10,6 +10,7 @@ const FOUND = { found: sql<boolean>`found`, score: sql<StoredRfmScore | null>`sc
 const READ = statement({
   // Planning it costs PostgreSQL more than reading a few rows.
   name: 'read_scores',
+  crosses: 'batches',
   // The two arrays stay pairs on their way: a joined string could read one merchant's key as another's.
   params: { merchantIds: many(customers.merchantId), ids: many(customers.id) },
   row: FOUND,

@@ -8,6 +8,7 @@ export const readStored = (stored: Record<string, unknown>): RfmThresholds =>
   fromJson(RfmThresholdsSchema, stored as JsonObject, { ignoreUnknownFields: true });
 
 const FIND = statement({
+  crosses: 'batches',
   params: { merchantIds: many(programSettings.merchantId) },
   row: { merchantId: programSettings.merchantId, thresholds: programSettings.rfmThresholds },
   text: (p, row) =>

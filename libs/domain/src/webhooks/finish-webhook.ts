@@ -112,6 +112,7 @@ export const failWebhook = async (
 const PRUNE_BATCH = 1_000;
 
 const PRUNE = statement({
+  crosses: 'pruning',
   params: { days: int },
   row: ONE,
   text(p, row) {

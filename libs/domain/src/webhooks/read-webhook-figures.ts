@@ -12,6 +12,7 @@ const FIGURES = {
 };
 
 const READ = statement({
+  crosses: 'statistics',
   row: FIGURES,
   text: (_, row) => build.select(row).from(webhookEvents).where(or(waits, wasGivenUp)),
 });

@@ -136,6 +136,7 @@ async function requestOf(
 }
 
 const FIND_CONNECTION = statement({
+  crosses: 'shops',
   params: SHOP_OF_WEBHOOK,
   text(p) {
     const connection = connectionOfWebhook(p);

@@ -39,6 +39,7 @@ const isFailed = (p: Places<typeof WHICH>) =>
 const lowerCase = ({ shop, error }: FailedWebhooks) => ({ shop: shop?.toLowerCase(), error });
 
 const COUNT = statement({
+  crosses: 'operators',
   params: WHICH,
   row: {
     shop: webhookEvents.shop,
@@ -56,6 +57,7 @@ export const countFailedWebhooks = (reader: Reader, which: FailedWebhooks): Prom
   reader.run(COUNT, lowerCase(which));
 
 const REDRIVE = statement({
+  crosses: 'operators',
   params: WHICH,
   row: { merchantId: webhookEvents.merchantId },
   text: (p, row) =>

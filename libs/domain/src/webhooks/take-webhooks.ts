@@ -20,6 +20,7 @@ export interface WaitingWebhook {
 const IS_DUE = and(isNull(webhookEvents.outcome), sql`${webhookEvents.nextAttemptAt} <= now()`);
 
 const FIND_SHOPS = statement({
+  crosses: 'queues',
   row: { shop: webhookEvents.shop },
   text: (_, row) =>
     build

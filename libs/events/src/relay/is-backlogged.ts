@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { int, ONE, outboxEvents, statement, type Reader } from '@core/db';
 
 const ONE_MORE = statement({
+  crosses: 'statistics',
   params: { most: int },
   row: ONE,
   text: (p, row) => sql`select ${row} from ${outboxEvents} offset ${p.most} limit 1`,

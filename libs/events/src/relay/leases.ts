@@ -34,6 +34,7 @@ const isOurs = (fences: SQL): SQL => sql`${fence} = (${fences})[${shard} + 1]`;
 
 const HOLD = statement({
   name: 'hold_outbox_shards',
+  crosses: 'relay',
   params: { owner, fences: FENCES, leaseMs: float8 },
   row: {
     shard,

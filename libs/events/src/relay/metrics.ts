@@ -72,6 +72,7 @@ export function createRelayMetrics(
 
 /** The oldest event is the first of some shard, or was written within the same moments. */
 const BACKLOG = statement({
+  crosses: 'statistics',
   text() {
     const { occurredAt, shard, id } = outboxEvents;
     const n = sql<number>`count(*)`;

@@ -38,6 +38,7 @@ export type OutboxRow = RowOf<typeof OUTBOX_ROW>;
 
 const READ = statement({
   name: 'read_outbox',
+  crosses: 'relay',
   params: { shard, most: limit },
   row: OUTBOX_ROW,
   text: (p, row) =>
@@ -68,6 +69,7 @@ const lockLease = (p: Places<typeof LEASE>) =>
 
 const DELETE = statement({
   name: 'delete_published',
+  crosses: 'relay',
   params: { ...LEASE, ids: many(id) },
   row: { ours: isLeased },
   text: (p, row) => sql`
@@ -95,6 +97,7 @@ export async function deletePublished(
 
 const SET_ASIDE = statement({
   name: 'set_aside',
+  crosses: 'relay',
   params: { ...LEASE, id, error: outboxRefused.error },
   row: { ours: isLeased },
   text(p, row) {

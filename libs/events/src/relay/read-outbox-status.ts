@@ -38,6 +38,7 @@ const SHARD_STATUS = {
 export type ShardStatus = RowOf<typeof SHARD_STATUS>;
 
 const SHARDS = statement({
+  crosses: 'statistics',
   row: SHARD_STATUS,
   text: (_, row) => sql`
     select ${row} from ${outboxShards}
@@ -66,6 +67,7 @@ export type SegmentStatus = RowOf<typeof SEGMENT_STATUS>;
 
 /** tableoid names the leaf that a row is in; leaves without a row are still to be shown. */
 const SEGMENTS = statement({
+  crosses: 'statistics',
   row: SEGMENT_STATUS,
   text: (_, row) => sql`
     select ${row}

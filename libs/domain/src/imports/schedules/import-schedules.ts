@@ -69,6 +69,7 @@ const VERSION = sql<string>`(
     from ${importSchedules} where ${ENABLED})`;
 
 const READ_ENABLED = statement({
+  crosses: 'queues',
   row: { ...SCHEDULE, version: VERSION },
   text: (_, row) =>
     build.select(row).from(importSchedules).where(ENABLED).orderBy(asc(merchantId), asc(shop)),
@@ -84,7 +85,11 @@ export async function readEnabledSchedules(reader: Reader): Promise<ScheduleSnap
   return { version, schedules: rows.map(({ version: _, ...row }) => toSchedule(row, new Date())) };
 }
 
-const READ_VERSION = statement({ row: { version: VERSION }, text: (_, row) => sql`select ${row}` });
+const READ_VERSION = statement({
+  crosses: 'queues',
+  row: { version: VERSION },
+  text: (_, row) => sql`select ${row}`,
+});
 
 /** The version alone: reading it costs less than reading them all. */
 export async function versionOfSchedules(reader: Reader): Promise<string> {

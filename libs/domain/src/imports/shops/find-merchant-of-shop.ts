@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { called, returning, shopifyConnections, statement, type Reader } from '@core/db';
 
 const FIND = statement({
+  crosses: 'shops',
   params: { shop: shopifyConnections.shop },
   text(p) {
     const connection = called(

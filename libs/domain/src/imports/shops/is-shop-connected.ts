@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm';
 import { build, ONE, shopifyConnections, statement, type Reader } from '@core/db';
 
 const ANY = statement({
+  crosses: 'shops',
   params: { shop: shopifyConnections.shop },
   row: ONE,
   text: (p, row) =>

@@ -4,6 +4,7 @@ import { CoreError } from '@core/runtime';
 import { connectionOfWebhook, SHOP_OF_WEBHOOK } from './connection-of-webhook.ts';
 
 const FIND_OTHERS = statement({
+  crosses: 'shops',
   params: { merchantId: shopifyConnections.merchantId, ...SHOP_OF_WEBHOOK },
   row: ONE,
   text(p, row) {

@@ -19,6 +19,7 @@ import { ofShop, SHOP } from './of-shop.ts';
 const other = alias(shopifyConnections, 'other');
 
 const LOCK = statement({
+  crosses: 'shops',
   params: SHOP,
   text(p) {
     const row = {
@@ -63,6 +64,7 @@ export async function storeProof(
 }
 
 const LIST_UNPROVEN = statement({
+  crosses: 'queues',
   params: { merchantId: nullable(SHOP.merchantId), shop: nullable(SHOP.shop), most: limit },
   row: SHOP,
   text(p, row) {

@@ -168,6 +168,7 @@ export interface ListPrivacyRequests {
 }
 
 const LIST = statement({
+  crosses: 'operators',
   params: {
     merchantId: nullable(privacyRequests.merchantId),
     kind: nullable(privacyRequests.kind),
@@ -215,6 +216,7 @@ export interface PrivacyFigures {
 const WAITS = sql`not ${HELD} and (${notBefore} is null or ${notBefore} > now())`;
 
 const COUNT = statement({
+  crosses: 'statistics',
   row: {
     kind: privacyRequests.kind,
     n: sql<number>`count(*)::int`,

@@ -39,6 +39,7 @@ export interface ShopRedaction {
 }
 
 const WAITING = statement({
+  crosses: 'queues',
   row: REQUEST_REF,
   text: (_, row) =>
     build

@@ -23,6 +23,7 @@ export interface ErasedSince {
 const PAGE = 5_000;
 
 const STILL_HERE = statement({
+  crosses: 'restore',
   params: { merchantIds: many(customers.merchantId), customerIds: many(customers.id) },
   row: { merchantId: customers.merchantId, customerId: customers.id },
   text(p, row) {

@@ -40,6 +40,7 @@ type TextOf<C extends Column> = C['_']['notNull'] extends true ? string : string
 const hex = <C extends Column>(hash: C): SQL<TextOf<C>> => sql`encode(${hash}, 'hex')`;
 
 const READ_REQUESTS = statement({
+  crosses: 'restore',
   params: { since: instantOf },
   row: {
     merchantId: privacyRequests.merchantId,
@@ -71,6 +72,7 @@ const READ_REQUESTS = statement({
 });
 
 const READ_TOMBSTONES = statement({
+  crosses: 'restore',
   params: { since: instantOf },
   row: {
     merchantId: erasureTombstones.merchantId,

@@ -70,6 +70,7 @@ const INSERT_REQUESTS = statement({
 });
 
 const CANCEL_REQUESTS = statement({
+  crosses: 'restore',
   params: { requests: json },
   row: ONE,
   text(p, row) {

@@ -44,11 +44,13 @@ const ROW = { merchantId, requestId, notBefore: sql<Date>`${notBefore}` };
 const IS_NEW = and(OPEN_SHOP_REDACTION, isNull(notBefore));
 
 const FIND_NEW = statement({
+  crosses: 'queues',
   row: ONE,
   text: (_, row) => build.select(row).from(privacyRequests).where(IS_NEW).limit(1),
 });
 
 const SCHEDULE = statement({
+  crosses: 'queues',
   params: { wait: float8 },
   row: { ...ROW, receivedAt },
   text: (p, row) =>
@@ -60,6 +62,7 @@ const SCHEDULE = statement({
 });
 
 const HOLD = statement({
+  crosses: 'queues',
   params: { since: instantOf, most: int },
   row: ROW,
   text(p, row) {
