@@ -4,77 +4,41 @@ import { loadModule } from 'libpg-query';
 import * as db from '@core/db';
 import '@core/domain';
 import '@core/events';
-import { checkStatement } from './check-statement.ts';
+import { checkStatement, type Catalog } from './check-statement.ts';
+import { bodyOf, functionBodies } from './function-bodies.ts';
 
-const tables = Object.values<unknown>(db).filter((each): each is PgTable => is(each, PgTable));
-const ofMerchants = new Set(
-  tables.filter((table) => 'merchantId' in getTableColumns(table)).map(getTableName),
+const tables = new Map(
+  Object.values<unknown>(db)
+    .filter((each): each is PgTable => is(each, PgTable))
+    .map((table) => [
+      getTableName(table),
+      new Set(Object.values(getTableColumns(table)).map(({ name }) => name)),
+    ]),
 );
+
+let catalog: Catalog;
+beforeAll(async () => {
+  await loadModule();
+  const crossing = functionBodies().flatMap(({ name, crosses }) =>
+    crosses ? [[name, crosses] as const] : [],
+  );
+  catalog = { tables, crossingFunctions: new Map(crossing) };
+  db.compileShapes();
+});
 
 /** Findings that stand: a part of the statement, the finding, and its reason. */
 const STANDING: [part: string, finding: string, reason: string][] = [
-  [
-    '"parked_events"."give_up_at" <= now()',
-    'locked without',
-    'background: events of all merchants are given up',
-  ],
-  ['"parked_events"."event_id" = $2', 'locked without', 'an operator names the event alone'],
-  ['"status" = \'cancelling\'', 'locked without', 'background: runs of all merchants are cancelled'],
-  ['with "pending" as materialized', 'locked without', 'background: runs of all merchants are picked up'],
-  [
-    "in ('cancelled', 'failed', 'incomplete')",
-    'locked without',
-    'background: runs of all merchants are pruned',
-  ],
-  ['"webhook_events"."next_attempt_at" <= now()', 'locked without', 'background: webhooks of all merchants'],
-  [
-    '"webhook_events"."received_at" < now()',
-    'locked without',
-    'background: webhooks of all merchants are pruned',
-  ],
-  [
-    '"parked_events"."customer_id")) order by',
-    'locked without',
-    'background: events of all merchants are applied',
-  ],
-  ['with "free" as materialized', 'locked without', 'background: slices of all merchants are handed out'],
-  [
-    'order by "customers"."merchant_id" asc, "customers"."id" asc for share',
-    'locked without',
-    'an operator replays customers of several merchants, each by its pair',
-  ],
-  [
-    'order by "customers"."merchant_id" asc, "customers"."id" asc for update',
-    'locked without',
-    'an operator raises versions of several merchants, each by its pair',
-  ],
-  ['as "frequency", count(*)', 'hides in', 'the plan: with the value PostgreSQL reads the table'],
-  ['"held"."sealed"', 'hides in', 'the plan: with the value PostgreSQL reads the table'],
-  [
-    'cross join lateral (select "customers"."id"',
-    'hides in',
-    'the plan: with the value PostgreSQL reads the table',
-  ],
-  [
-    '"deleted_at" = clock_timestamp()',
-    'clock_timestamp()',
-    'the time of a deletion is compared with that of later rows',
-  ],
-  ['"failing_since" = coalesce', 'clock_timestamp()', 'a page fails later than its transaction began'],
-  ['"refreshing_until"', 'clock_timestamp()', 'a lease begins later than its transaction'],
   ['connection_of_webhook', 'set_config', 'a webhook names the shop alone; the function says whose it is'],
 ];
 
-beforeAll(() => loadModule());
+it('finds the statements of the service', () => expect(db.statements.length).toBeGreaterThan(750));
 
-it('finds the statements of the service', () => expect(db.statements.length).toBeGreaterThan(250));
-
-it('every statement names its merchant where PostgreSQL can see it', () => {
+it('every statement names its one merchant where PostgreSQL can see it, or says why it crosses merchants', () => {
   const standing = new Set(STANDING);
-  const found = db.statements.flatMap(({ text }) =>
-    checkStatement(text, ofMerchants).flatMap((finding) => {
-      const known = STANDING.find((each) => text.includes(each[0]) && finding.includes(each[1]));
-      if (!known) return [`${finding}: ${text}`];
+  const found = db.statements.flatMap((each) =>
+    checkStatement(each, catalog).flatMap((finding) => {
+      const known = STANDING.find(([part, what]) => each.text.includes(part) && finding.includes(what));
+      if (!known) return [`${finding}: ${each.text}`];
       standing.delete(known);
       return [];
     }),
@@ -84,39 +48,184 @@ it('every statement names its merchant where PostgreSQL can see it', () => {
   expect([...standing]).toEqual([]);
 });
 
+it('so does every function of the database, whose merchant is an argument', () => {
+  const found = functionBodies().flatMap(({ name, crosses, statements }) => {
+    const findings = statements.flatMap((text) => checkStatement({ text, crosses }, catalog));
+    // Of several statements in one body, one that crosses is enough.
+    return findings.map((finding) => `${name}: ${finding}`);
+  });
+  expect(found).toEqual([]);
+});
+
+it('every kind of work that crosses merchants is used, and no function names another', () => {
+  const used = new Set<string | undefined>(
+    [...db.statements, ...functionBodies()].map(({ crosses }) => crosses),
+  );
+  used.delete(undefined);
+  expect([...used].sort()).toEqual(Object.keys(db.CROSSES_MERCHANTS).sort());
+});
+
+const NOT_ONE = 'is not restricted to one merchant';
+
 it.each([
   ['two statements', 'select 1; select 2', '2 statements'],
   ['set_config', `select pg_catalog.set_config('a', 'b', true)`, 'set_config'],
-  ['a hidden merchant', 'select from customers where merchant_id = (select $1::uuid)', 'hides in'],
-  [
-    'a hidden merchant in an array',
-    'delete from customers where merchant_id = any(array(select $1))',
-    'hides in',
-  ],
   [
     'a volatile function',
     'update customers set updated_at = clock_timestamp() where merchant_id = $1',
     'clock_',
   ],
   [
+    'one of an upsert',
+    'insert into customers (merchant_id) values ($1) on conflict (id) do update set updated_at = clock_timestamp()',
+    'clock_timestamp() in an UPDATE of customers',
+  ],
+  [
     'one deep below',
-    'with a as (update customers set id = coalesce(id, uuidv7()) returning id) select from a',
+    'with a as (update customers set id = uuidv7() where merchant_id = $1 returning id) select from a',
     'uuidv7',
   ],
-  ['a lock without the merchant', 'select from customers where id = $1 for update', 'locked without'],
+  ['a SELECT by the id alone', 'select from customers where id = $1', NOT_ONE],
+  ['an UPDATE by the id alone', 'update customers set version = 1 where id = $1', NOT_ONE],
+  ['a DELETE of a time alone', 'delete from webhook_events where received_at < now()', NOT_ONE],
+  ['a lock without the merchant', 'select from customers where id = $1 for update', NOT_ONE],
+  ['one of a CTE', 'with c as (select id from customers) select from c', NOT_ONE],
   [
-    'a merchant that is compared with that of another table alone',
-    'select from customers c join audit_log a on a.merchant_id = c.merchant_id for update',
-    'locked without',
+    'one of a CTE that is asked for the merchant outside',
+    'with c as (select * from customers) select from c where merchant_id = $1',
+    NOT_ONE,
   ],
-  ['one of a join', 'select from given join customers c on c.id = given.id for share of c', 'locked without'],
+  ['one behind a LIMIT', 'select from (select * from customers limit 9) c where c.merchant_id = $1', NOT_ONE],
+  ['one of a subquery in a value', 'select (select max(version) from customers)', NOT_ONE],
+  [
+    'one of an arm of a UNION',
+    'select id from customers where merchant_id = $1 union all select id from customers',
+    NOT_ONE,
+  ],
+  [
+    'a join whose second table is not restricted',
+    'select from customers c join audit_log a on a.customer_id = c.id where c.merchant_id = $1',
+    `audit_log as a ${NOT_ONE}`,
+  ],
+  [
+    'the left side of a LEFT JOIN, restricted by its ON',
+    'select from customers c left join audit_log a on a.merchant_id = c.merchant_id and c.merchant_id = $1 and a.merchant_id = $1',
+    `customers as c ${NOT_ONE}`,
+  ],
+  [
+    'rows around a subquery that is restricted',
+    'select from customers c where exists (select from audit_log a where a.merchant_id = c.merchant_id and a.merchant_id = $1)',
+    `customers as c ${NOT_ONE}`,
+  ],
+  ['a merchant of one arm of an OR', 'select from customers where merchant_id = $1 or id = $2', NOT_ONE],
+  [
+    'a merchant that is asked for if given',
+    'select from customers where $1::uuid is null or merchant_id = $1',
+    NOT_ONE,
+  ],
+  [
+    'a merchant behind coalesce',
+    'select from customers where merchant_id = coalesce($1, merchant_id)',
+    NOT_ONE,
+  ],
+  [
+    'a merchant of a subquery',
+    'select from customers where merchant_id in (select $1::uuid from inbox_events)',
+    NOT_ONE,
+  ],
+  ['several merchants', 'select from customers where merchant_id = any($1)', `${NOT_ONE}, but to several`],
+  ['a merchant after others', 'select from customers where merchant_id > $1', NOT_ONE],
+  ['the parameter among columns', 'select from customers where $1 = any(array[merchant_id, id])', NOT_ONE],
+  [
+    'pairs of several merchants',
+    'select from unnest($1::uuid[], $2::uuid[]) as key (m, id) join customers c on c.merchant_id = key.m and c.id = key.id',
+    `${NOT_ONE}, but to several`,
+  ],
+  [
+    'an INSERT of no merchant',
+    'insert into customers (external_id) values ($1)',
+    'gets its merchant from no parameter',
+  ],
+  [
+    'an INSERT of a computed merchant',
+    'insert into customers (merchant_id) values (uuidv7())',
+    'gets its merchant from',
+  ],
+  [
+    'a row that is given to another merchant',
+    'update customers c set merchant_id = o.id from inbox_events o where c.merchant_id = $1',
+    'gets its merchant from',
+  ],
+  ['a statement of another kind', 'lock table customers', NOT_ONE],
+  ['a function that crosses merchants', 'select found from read_scores($1, $2)', 'read_scores() crosses'],
 ])('refuses %s', (_, text, finding) =>
-  expect(checkStatement(text, ofMerchants)).toEqual([expect.stringContaining(finding)]),
+  expect(checkStatement({ text }, catalog)).toEqual([expect.stringContaining(finding)]),
 );
 
 it.each([
+  ['a hidden merchant', 'select from customers where merchant_id = (select $1::uuid)'],
+  ['a hidden merchant in an array', 'delete from customers where merchant_id = any(array(select $1))'],
+])('refuses %s', (_, text) =>
+  expect(checkStatement({ text }, catalog)).toEqual([
+    expect.stringContaining('hides in'),
+    expect.stringContaining(NOT_ONE),
+  ]),
+);
+
+it('refuses a join of two merchant tables of which neither is restricted, and rows taken from all merchants', () => {
+  const join = 'select from customers c join audit_log a on a.merchant_id = c.merchant_id for update';
+  expect(checkStatement({ text: join }, catalog)).toEqual([
+    `customers as c ${NOT_ONE}, by a parameter`,
+    `audit_log as a ${NOT_ONE}, by a parameter`,
+  ]);
+  const copy = 'insert into audit_log (merchant_id) select merchant_id from merchant_keys';
+  expect(checkStatement({ text: copy }, catalog)).toEqual([
+    `merchant_keys ${NOT_ONE}, by a parameter`,
+    'a row of audit_log gets its merchant from no parameter',
+  ]);
+});
+
+it.each([
   'select from customers where merchant_id = $1 and id = $2 for update',
+  'select from customers where $1 = merchant_id',
+  'select from customers where (merchant_id, id) = ($1, $2)',
   'update customers set version = version + 1, updated_at = now() where merchant_id = $1',
   'select from inbox_events for update skip locked',
   'select (select max(version) from customers where merchant_id = $1)',
-])('allows %s', (text) => expect(checkStatement(text, ofMerchants)).toEqual([]));
+  'select from customers c join audit_log a on a.merchant_id = c.merchant_id where c.merchant_id = $1',
+  'select from customers c left join audit_log a on a.merchant_id = c.merchant_id where c.merchant_id = $1',
+  'select from customers c join audit_log a using (merchant_id) where c.merchant_id = $1',
+  'delete from customers c using audit_log a where c.merchant_id = $1 and a.merchant_id = c.merchant_id',
+  'insert into customers (merchant_id) select m from unnest($1::uuid[]) as given (m)',
+  'with c as (insert into customers (merchant_id) values ($1) returning merchant_id) insert into audit_log (merchant_id) select merchant_id from c',
+  'with recursive c as (select id from customers where merchant_id = $1 union select n.id from c join customers n on n.merchant_id = $1) select from c',
+])('allows %s', (text) => expect(checkStatement({ text }, catalog)).toEqual([]));
+
+it('allows one that crosses merchants and says so, and refuses one that says so and does not', () => {
+  const all = 'select count(*) from customers';
+  expect(checkStatement({ text: all, crosses: 'statistics' }, catalog)).toEqual([]);
+  const one = `${all} where merchant_id = $1`;
+  expect(checkStatement({ text: one, crosses: 'statistics' }, catalog)).toEqual([
+    'crosses: statistics is not needed',
+  ]);
+});
+
+it('has each row of a batch name its merchant', () => {
+  const pairs =
+    'select from unnest($1::uuid[], $2::uuid[]) as key (m, id) join customers c on c.merchant_id = key.m and c.id = key.id';
+  expect(checkStatement({ text: pairs, crosses: 'batches' }, catalog)).toEqual([]);
+  const ids = 'select from customers where id = any($1)';
+  expect(checkStatement({ text: ids, crosses: 'batches' }, catalog)).toEqual([
+    expect.stringContaining(NOT_ONE),
+  ]);
+});
+
+it.each([
+  ['sql', `select id from customers where id = $1`],
+  ['plpgsql', `begin return query select id from customers where id = $1; end`],
+  ['plpgsql', `begin if exists (select from customers where id = $1) then return; end if; end`],
+])('looks into a function in %s', (language, body) => {
+  const file = `create function f(id uuid) returns setof uuid language ${language} as $$ ${body} $$;`;
+  const [text = ''] = bodyOf('f', file).statements;
+  expect(checkStatement({ text }, catalog)).toEqual([`customers ${NOT_ONE}, by a parameter`]);
+});

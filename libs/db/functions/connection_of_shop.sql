@@ -1,3 +1,4 @@
+-- crosses: shops
 -- The merchant of a shop, for a privacy request that names its shop alone. For a shop with unproven connections only it
 -- returns one row without a merchant: by an unproven one a merchant would be named by anybody who claims the shop.
 CREATE OR REPLACE FUNCTION public.connection_of_shop(shop varchar) RETURNS TABLE (merchant_id uuid, shop_id bigint)

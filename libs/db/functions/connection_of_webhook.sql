@@ -1,3 +1,4 @@
+-- crosses: shops
 -- The connections that a webhook may belong to, the likeliest first: the proven one of this name, which its number must
 -- fit, then that of the shop with this number, then an unproven one, without its merchant: the sender is asked to retry.
 CREATE OR REPLACE FUNCTION public.connection_of_webhook(named varchar, numbered bigint)

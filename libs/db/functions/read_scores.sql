@@ -1,3 +1,4 @@
+-- crosses: batches
 -- The hottest read: concurrent score reads of all merchants share a statement (ADR 10), so no one merchant can be set
 -- for it. The caller names pairs, and gets what these pairs are, in their order: not found for a customer of another
 -- merchant. PL/pgSQL, because its plan is kept for the session: one plan, pair by pair through an index, whatever the

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { Pool } from './pool.ts';
 import { runOn } from './reader.ts';
 import { customers, parkedEvents } from './schema/index.ts';
@@ -151,14 +151,32 @@ export const takeExpiredEvents = async (tx: Tx, consumer: string, most: number):
   inOrder(await tx.run(TAKE_EXPIRED, { consumer, most }));
 
 const TAKE_ONE = statement({
-  params: { ...WHICH, claimedAs: parkedEvents.eventId },
+  params: {
+    merchantId: parkedEvents.merchantId,
+    consumer: parkedEvents.consumer,
+    claimedAs: parkedEvents.eventId,
+  },
   row: TAKEN,
-  text: (p, row) => takeThose(p, eq(parkedEvents.eventId, p.claimedAs), row),
+  text(p, row) {
+    const isIt = and(
+      eq(parkedEvents.merchantId, p.merchantId),
+      eq(parkedEvents.consumer, p.consumer),
+      eq(parkedEvents.eventId, p.claimedAs),
+    );
+    const free = build.select({ id: parkedEvents.id }).from(parkedEvents).where(isIt);
+    return build
+      .delete(parkedEvents)
+      .where(and(isIt, inArray(parkedEvents.id, free.for('update', { skipLocked: true }))))
+      .returning(row);
+  },
 });
 
-/** Takes one event, regardless of its customer's state. */
-export const takeEvent = async (tx: Tx, consumer: string, claimedAs: string): Promise<TakenEvent[]> =>
-  inOrder(await tx.run(TAKE_ONE, { consumer, most: 1, claimedAs }));
+/** Takes one event of a merchant, regardless of its customer's state. */
+export const takeEvent = async (
+  tx: Tx,
+  consumer: string,
+  { merchantId, claimedAs }: Pick<ParkedEvent, 'merchantId' | 'claimedAs'>,
+): Promise<TakenEvent[]> => inOrder(await tx.run(TAKE_ONE, { consumer, merchantId, claimedAs }));
 
 /** DELETE returns them in any order; ids rise with time. */
 const inOrder = (rows: RowOf<typeof TAKEN>[]): TakenEvent[] =>

@@ -1,7 +1,7 @@
 /**
  * All kinds of work whose statements read or write the rows of several merchants, with the reason. Such a statement names
- * its kind as `crosses`; every other one names its one merchant (ADR 24). Of these, calls of a merchant and what applies
- * an event, a webhook or a page of an import run those of `batches` and `shops` alone.
+ * its kind as `crosses`; every other one names its one merchant (ADR 24). Calls of a merchant, and what
+ * applies an event, a webhook or a page of an import, run those of `batches` and `shops` alone.
  */
 export const CROSSES_MERCHANTS = {
   batches:

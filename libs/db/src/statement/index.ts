@@ -16,7 +16,7 @@ export {
   type Kind,
   type Places,
 } from './parameters.ts';
-export { only, perShape } from './per-shape.ts';
+export { compileShapes, only, perShape } from './per-shape.ts';
 export { called, numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';
 export {
   build,

@@ -7,6 +7,7 @@ import {
   build,
   called,
   columns,
+  compileShapes,
   insertSelect,
   insertValues,
   json,
@@ -19,6 +20,7 @@ import {
   relation,
   returning,
   statement,
+  statements,
   text,
   unnest,
   withFields,
@@ -200,7 +202,7 @@ it('numbers rows, adds fields to them, and knows aliases of tables', () => {
 
 it('is compiled once for each set of optional parameters, and is sent those alone', () => {
   const params = { merchantId, id, externalId };
-  const find = perShape((used: readonly ('id' | 'externalId')[]) =>
+  const find = perShape(['id', 'externalId'], (used) =>
     statement({
       params: only(params, ['merchantId', ...used]),
       row: { id },
@@ -212,11 +214,18 @@ it('is compiled once for each set of optional parameters, and is sent those alon
     }),
   );
   expect(find(['id'])).toBe(find(['id']));
+  expect(find(['externalId', 'id'])).toBe(find(['id', 'externalId']));
   expect(find(['id', 'externalId']).text).toContain(
     '"id" = $2::uuid and "customers"."external_id" = $3::varchar',
   );
   const given = { merchantId: 'a merchant', id: 'an id', externalId: 'another' };
   expect(find(['externalId']).valuesOf(given)).toEqual(['a merchant', 'another']);
+
+  const before = statements.length;
+  compileShapes();
+  expect(statements.slice(before).map(plain)).toEqual([
+    'select "id" as "id" from "customers" where "customers"."merchant_id" = $1::uuid',
+  ]);
 });
 
 it('names the columns of a function that returns rows', () => {

@@ -75,6 +75,7 @@ export async function deleteCustomers(
 
 const { merchantId, id, externalId, version, mergedInto } = customers;
 
+// The start of the statement and not of the transaction: who was read before is not taken for one who came back.
 const MARK_GONE = statement({
   params: { merchantId, externalIds: many(externalId), mergedInto },
   row: { id, version },
@@ -86,7 +87,7 @@ const MARK_GONE = statement({
          where ${merchantId} = ${p.merchantId} and ${oneOf(externalId, p.externalIds)} and ${isLive()}
          order by ${id} for update)
       update ${customers} set ${assign(customers, {
-        deletedAt: sql`clock_timestamp()`,
+        deletedAt: sql`statement_timestamp()`,
         mergedInto: p.mergedInto,
         email: sql`null`,
         emailHash: sql`null`,
@@ -143,7 +144,7 @@ const NOTE_UNKNOWN = statement({
       ${insertSelect(customers, {
         merchantId: p.merchantId,
         externalId: given.externalId,
-        deletedAt: sql`clock_timestamp()`,
+        deletedAt: sql`statement_timestamp()`,
         mergedInto: p.mergedInto,
         version: sql`0`,
       })}

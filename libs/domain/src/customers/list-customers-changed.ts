@@ -15,6 +15,7 @@ import {
 } from '@core/db';
 import { customerBytes, cutPage, rfc3339, selectUntilPageIsFull, type Pages } from '../core/index.ts';
 import {
+  CONDITION_NAMES,
   conditionsOf,
   FILTER_PARAMS,
   filterValues,
@@ -46,19 +47,22 @@ const PARAMS = {
   most: limit,
 };
 
-const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
-  statement({
-    params: only(PARAMS, used),
+const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
+  const isNext = asked.includes('after');
+  const conditions = asked.filter((name) => name !== 'after');
+  const place = isNext ? (['afterChange', 'afterId'] as const) : (['since'] as const);
+  return statement({
+    params: only(PARAMS, ['merchantId', ...conditions, ...place, 'until', 'most']),
     text(p) {
       const { merchantId, id, updatedAt } = customers;
       const shape = { ...CUSTOMER, changedAt: rfc3339(updatedAt) };
-      const from = used.includes('afterId')
+      const from = isNext
         ? sql`(${updatedAt}, ${id}) > (${p.afterChange}, ${p.afterId})`
         : gte(updatedAt, p.since);
       const rows = build
         .select(columns(shape))
         .from(customers)
-        .where(and(...conditionsOf(used, p), from, lt(updatedAt, p.until)))
+        .where(and(...conditionsOf(conditions, p), from, lt(updatedAt, p.until)))
         .orderBy(merchantId, updatedAt, id)
         .limit(p.most);
       return selectUntilPageIsFull(shape, rows, {
@@ -66,8 +70,8 @@ const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
         order: (row) => sql`${row.merchantId}, ${row.updatedAt}, ${row.id}`,
       });
     },
-  }),
-);
+  });
+});
 
 /**
  * One page of the customers that have changed since, in the order of their last change, up to the watermark:
@@ -89,12 +93,7 @@ export async function listChangedCustomers(
 
   const [afterChange, afterId] = after;
   const values = filterValues(input);
-  const read = PAGE([
-    ...usedBy(values),
-    ...(afterId ? (['afterChange', 'afterId'] as const) : (['since'] as const)),
-    'until',
-    'most',
-  ]);
+  const read = PAGE([...usedBy(values), ...(afterId ? ['after' as const] : [])]);
   const rows = await readers.atLeast(position).run(read, {
     ...values,
     since: input.updatedSince,

@@ -43,6 +43,9 @@ const CONDITIONS: Record<Condition, (value: SQL) => SQL> = {
   monetaryMax: (max) => sql`${score('monetary')} <= ${max}`,
 };
 
+/** What a list may be narrowed by. */
+export const CONDITION_NAMES = Object.keys(CONDITIONS) as Condition[];
+
 export const filterValues = ({ merchantId, segment, recency, frequency, monetary }: CustomerFilter) => ({
   merchantId,
   segment: segment ?? '',
@@ -54,11 +57,9 @@ export const filterValues = ({ merchantId, segment, recency, frequency, monetary
   monetaryMax: monetary?.max ?? 0,
 });
 
-/** The names of the parameters that a filter uses: the shape of its statement. */
-export const usedBy = (values: ReturnType<typeof filterValues>): (keyof typeof FILTER_PARAMS)[] => [
-  'merchantId',
-  ...(Object.keys(CONDITIONS) as Condition[]).filter((name) => values[name]),
-];
+/** The conditions that a filter uses: the shape of its statement. */
+export const usedBy = (values: ReturnType<typeof filterValues>): Condition[] =>
+  CONDITION_NAMES.filter((name) => values[name]);
 
 /**
  * The conditions of a filter, only those that are asked: `$2 is null or ...` would keep the planner from an index.
@@ -69,9 +70,7 @@ export const conditionsOf = (
 ): (SQL | undefined)[] => [
   eq(customers.merchantId, p.merchantId),
   isLive(),
-  ...(Object.keys(CONDITIONS) as Condition[])
-    .filter((name) => used.includes(name))
-    .map((name) => CONDITIONS[name](p[name])),
+  ...CONDITION_NAMES.filter((name) => used.includes(name)).map((name) => CONDITIONS[name](p[name])),
 ];
 
 /** What page tokens of such a list are bound to. */

@@ -18,6 +18,7 @@ import {
 } from '@core/db';
 import { customerBytes, cutPage, selectUntilPageIsFull, type Pages, type Sized } from '../core/index.ts';
 import {
+  CONDITION_NAMES,
   conditionsOf,
   FILTER_PARAMS,
   filterValues,
@@ -42,9 +43,9 @@ export interface CustomerPage {
 
 const PARAMS = { ...FILTER_PARAMS, after: customers.id, most: limit };
 
-const PAGE = perShape((used: readonly (keyof typeof PARAMS)[]) =>
+const PAGE = perShape([...CONDITION_NAMES, 'after'], (used) =>
   statement({
-    params: only(PARAMS, used),
+    params: only(PARAMS, ['merchantId', ...used, 'most']),
     text(p) {
       const rows = build
         .select(columns(CUSTOMER))
@@ -116,7 +117,7 @@ type Rows = Promise<(CustomerRow & Sized)[]>;
 
 function readAny(reader: Reader, filter: CustomerFilter, after: string | undefined, most: number): Rows {
   const values = filterValues(filter);
-  const page = PAGE([...usedBy(values), ...(after ? ['after' as const] : []), 'most']);
+  const page = PAGE([...usedBy(values), ...(after ? ['after' as const] : [])]);
   return reader.run(page, { ...values, after: after ?? FIRST_UUID, most });
 }
 

@@ -6,11 +6,11 @@ const { failingSince } = customerImportSlices;
 
 const NOTE = statement({
   params: PAGE,
-  row: { age: sql<number>`(1000 * extract(epoch from clock_timestamp() - ${failingSince}))::float8` },
+  row: { age: sql<number>`(1000 * extract(epoch from statement_timestamp() - ${failingSince}))::float8` },
   text: (p, row) =>
     build
       .update(customerImportSlices)
-      .set({ failingSince: sql`coalesce(${failingSince}, clock_timestamp())` })
+      .set({ failingSince: sql`coalesce(${failingSince}, statement_timestamp())` })
       .where(isNext(p))
       .returning(row),
 });

@@ -1,4 +1,4 @@
-import { and, asc, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import {
   build,
   customers,
@@ -41,7 +41,7 @@ const { merchantId, id, updatedAt } = customers;
 const SELECTION = {
   since: instantOf,
   until: instantOf,
-  merchantIds: many(merchantId),
+  merchantId,
   customerIds: many(id),
 };
 const PAGE = {
@@ -51,19 +51,22 @@ const PAGE = {
   afterCustomer: id,
   most: limit,
 };
-type Narrowing = 'merchantIds' | 'customerIds';
+const NARROWINGS = ['merchantId', 'customerIds'] as const;
+type Narrowing = (typeof NARROWINGS)[number];
 
-/** The merchant as an array of one, which keeps it in ORDER BY and so the pages in the index; see conditionsOf of lists. */
+const crosses = (used: readonly Narrowing[]) => (used.includes('merchantId') ? undefined : 'operators');
+
 const isSelected = (p: Places<typeof SELECTION>, used: readonly Narrowing[]): SQL | undefined =>
   and(
     gte(updatedAt, p.since),
     lt(updatedAt, p.until),
-    ...(used.includes('merchantIds') ? [oneOf(merchantId, p.merchantIds)] : []),
+    ...(used.includes('merchantId') ? [eq(merchantId, p.merchantId)] : []),
     ...(used.includes('customerIds') ? [oneOf(id, p.customerIds)] : []),
   );
 
-const selectPageOf = perShape((used: readonly Narrowing[]) =>
+const selectPageOf = perShape(NARROWINGS, (used) =>
   statement({
+    crosses: crosses(used),
     params: only(PAGE, [
       'since',
       'until',
@@ -93,8 +96,9 @@ const selectPageOf = perShape((used: readonly Narrowing[]) =>
   }),
 );
 
-const countOf = perShape((used: readonly Narrowing[]) =>
+const countOf = perShape(NARROWINGS, (used) =>
   statement({
+    crosses: crosses(used),
     params: only(SELECTION, ['since', 'until', ...used]),
     row: { n: sql<number>`count(*)::float8` },
     text: (p, row) => build.select(row).from(customers).where(isSelected(p, used)),
@@ -127,13 +131,13 @@ export async function countReplay(reader: Reader, selection: ReplaySelection): P
 }
 
 const narrowingOf = ({ merchantId, customerIds }: ReplaySelection): Narrowing[] => [
-  ...(merchantId ? ['merchantIds' as const] : []),
+  ...(merchantId ? ['merchantId' as const] : []),
   ...(customerIds ? ['customerIds' as const] : []),
 ];
 
 const valuesOf = ({ merchantId, customerIds = [], since = '-infinity', until }: ReplaySelection) => ({
   since,
   until,
-  merchantIds: merchantId ? [merchantId] : [],
+  merchantId: merchantId ?? FIRST_UUID,
   customerIds,
 });

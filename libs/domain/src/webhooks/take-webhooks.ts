@@ -21,19 +21,19 @@ const IS_DUE = and(isNull(webhookEvents.outcome), sql`${webhookEvents.nextAttemp
 
 const FIND_SHOPS = statement({
   crosses: 'queues',
-  row: { shop: webhookEvents.shop },
+  row: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop },
   text: (_, row) =>
     build
       .select(row)
       .from(webhookEvents)
       .where(IS_DUE)
-      .groupBy(webhookEvents.shop)
+      .groupBy(webhookEvents.merchantId, webhookEvents.shop)
       .orderBy(sql`random()`)
       .limit(20),
 });
 
 const TAKE = statement({
-  params: { shop: webhookEvents.shop, most: limit },
+  params: { merchantId: webhookEvents.merchantId, shop: webhookEvents.shop, most: limit },
   row: {
     id: webhookEvents.id,
     merchantId: webhookEvents.merchantId,
@@ -49,23 +49,23 @@ const TAKE = statement({
     build
       .select(row)
       .from(webhookEvents)
-      .where(and(eq(webhookEvents.shop, p.shop), IS_DUE))
+      .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.shop, p.shop), IS_DUE))
       .orderBy(asc(webhookEvents.id))
       .limit(p.most)
       .for('update', { skipLocked: true }),
 });
 
 /**
- * Takes the webhooks of one shop that are due, oldest first, for the time of the caller's transaction. A shop is one
+ * Takes the webhooks of one shop of a merchant that are due, oldest first, for the time of the caller's transaction. A shop is one
  * worker's at a time, so that its webhooks are applied in their order; which of the shops that wait is chance, so
  * that one with a long queue does not hold up the others.
  */
 export async function takeWebhooks(tx: Tx, { most }: { most: number }): Promise<WaitingWebhook[]> {
   const shops = await tx.run(FIND_SHOPS);
-  for (const { shop } of shops) {
+  for (const { merchantId, shop } of shops) {
     // Until the transaction ends. Rows alone would not do: a second worker would skip them and take the shop's next.
     if (!(await tryLockName(tx, `webhooks|${shop}`))) continue;
-    const taken = await tx.run(TAKE, { shop, most });
+    const taken = await tx.run(TAKE, { merchantId, shop, most });
     if (taken.length > 0) return taken;
   }
   return [];

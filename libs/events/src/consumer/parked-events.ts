@@ -56,7 +56,7 @@ async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: Abo
   try {
     await inTransaction(
       deps.pool,
-      async (tx) => applyTaken(tx, deps, await takeEvent(tx, deps.groupId, event.claimedAs), signal),
+      async (tx) => applyTaken(tx, deps, await takeEvent(tx, deps.groupId, event), signal),
       { signal },
     );
   } catch (err) {
@@ -67,7 +67,7 @@ async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: Abo
     const { topic, partition, offset } = event;
     deps.log.warn({ topic, partition, offset: String(offset), reason, err }, 'a parked event is given up');
     await inTransaction(deps.pool, async (tx) => {
-      const taken = await takeEvent(tx, deps.groupId, event.claimedAs);
+      const taken = await takeEvent(tx, deps.groupId, event);
       await giveUp(
         tx,
         deps,

@@ -3,8 +3,10 @@ import {
   appendAudit,
   assign,
   bare,
+  build,
   importSchedules,
   insertSelect,
+  ONE,
   shopifyConnections,
   statement,
   type Tx,
@@ -24,6 +26,12 @@ export interface SetImportSchedule extends ScheduleTimes {
   enabled: boolean;
 }
 
+const LOCK = statement({
+  params: SHOP,
+  row: ONE,
+  text: (p, row) => build.select(row).from(importSchedules).where(ofShop(importSchedules, p)).for('update'),
+});
+
 const SET = statement({
   params: {
     ...SHOP,
@@ -35,7 +43,7 @@ const SET = statement({
   row: SCHEDULE,
   text({ merchantId, shop, ...given }, row) {
     // From the connection, so that a shop that is not connected gives no row instead of a broken foreign key.
-    // The first firing is one after clock_timestamp(): this transaction may have waited for a lock.
+    // The first firing is one after this statement began: the transaction may have waited for the lock before.
     return sql`
       ${insertSelect(importSchedules, { ...SHOP, ...given })}
         from ${shopifyConnections}
@@ -44,7 +52,7 @@ const SET = statement({
       do update set ${assign(importSchedules, {
         ...given,
         lastError: sql`null`,
-        updatedAt: sql`clock_timestamp()`,
+        updatedAt: sql`statement_timestamp()`,
       })}
       returning ${row}`;
   },
@@ -63,6 +71,7 @@ export async function setImportSchedule(
   const shop = shopDomain(input.shop);
   const cron = checkCron(input.cron);
   const timeZone = checkTimeZone(input.timeZone);
+  await tx.run(LOCK, { merchantId, shop });
   const [row] = await tx.run(SET, { merchantId, shop, cron, timeZone, mode, enabled });
   if (!row) throw notConnected(shop);
   await appendAudit(tx, ctx, {

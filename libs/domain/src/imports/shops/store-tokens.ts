@@ -35,9 +35,10 @@ const TAKE = statement({
   text: (p, row) =>
     build
       .update(shopifyConnections)
-      // A Date carries milliseconds, and the lease is compared with what comes back of it.
+      // From the statement on, which follows the lock. A Date carries milliseconds, and the lease is compared with what
+      // comes back of it.
       .set({
-        refreshingUntil: sql`date_trunc('milliseconds', clock_timestamp() + ${p.leaseMs} * interval '1 ms')`,
+        refreshingUntil: sql`date_trunc('milliseconds', statement_timestamp() + ${p.leaseMs} * interval '1 ms')`,
       })
       .where(ofShop(shopifyConnections, p))
       .returning(row),
@@ -124,7 +125,7 @@ const POSTPONE = statement({
   text: (p) =>
     build
       .update(shopifyConnections)
-      .set({ refreshingUntil: sql`clock_timestamp() + ${p.pauseMs} * interval '1 ms'` })
+      .set({ refreshingUntil: sql`statement_timestamp() + ${p.pauseMs} * interval '1 ms'` })
       .where(isHeld(p)),
 });
 

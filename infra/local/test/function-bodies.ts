@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parsePlPgSQLSync, parseSync } from 'libpg-query';
+import { workspaceRoot } from '@core/testing';
+import { all, as, list } from './parse-tree.ts';
+
+/** A function of libs/db/functions. */
+export interface FunctionBody {
+  readonly name: string;
+  /** By its header `-- crosses: <kind>`. */
+  readonly crosses: string | undefined;
+  readonly statements: readonly string[];
+}
+
+const FOLDER = join(workspaceRoot(), 'libs/db/functions');
+
+export const functionBodies = (): FunctionBody[] =>
+  readdirSync(FOLDER).map((file) =>
+    bodyOf(file.replace(/\.sql$/, ''), readFileSync(join(FOLDER, file), 'utf8')),
+  );
+
+export function bodyOf(name: string, file: string): FunctionBody {
+  const [created] = all(parseSync(file), 'CreateFunctionStmt');
+  const options = new Map(
+    list(created?.options).flatMap((option): [unknown, unknown][] => {
+      const { defname, arg } = as(option, 'DefElem') ?? {};
+      return [[defname, arg]];
+    }),
+  );
+  const language = as(options.get('language'), 'String')?.sval;
+  const [body] = list(as(options.get('as'), 'List')?.items).map((each) => as(each, 'String')?.sval);
+  return {
+    name,
+    crosses: /^-- crosses: (\w+)$/m.exec(file)?.[1],
+    statements: language === 'sql' ? [String(body)] : queriesOf(file),
+  };
+}
+
+/** The queries of a body in PL/pgSQL, its expressions and assignments as such. */
+const queriesOf = (file: string): string[] =>
+  all(parsePlPgSQLSync(file), 'PLpgSQL_expr').map(({ query, parseMode }) =>
+    parseMode === QUERY ? String(query) : `select ${String(query).replace(/^.*:=/, '')}`,
+  );
+
+const QUERY = 0;

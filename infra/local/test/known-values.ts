@@ -1,0 +1,36 @@
+/**
+ * How a value is known before the statement runs: `one` is the value of a parameter, `given` an element of the rows of a
+ * parameter.
+ */
+export type Known = 'one' | 'given' | undefined;
+
+/** A value of a statement, such as a column of one of its row sources. */
+export interface Value {
+  readonly known?: Known;
+  /** Values that it equals wherever it is read: it is known by any of them. */
+  readonly equals: Value[];
+  /** For rows that come from several places: it is known as far as it is known in each. */
+  readonly arms?: readonly Value[];
+}
+
+export const value = (known?: Known): Value => ({ known, equals: [] });
+
+const STRENGTH = { one: 2, given: 1, none: 0 } as const;
+const strengthOf = (known: Known): number => STRENGTH[known ?? 'none'];
+
+export function knownBy(of: Value, seen: Set<Value> = new Set()): Known {
+  if (seen.has(of)) return undefined;
+  seen.add(of);
+  const ways = of.equals.map((other) => knownBy(other, seen));
+  if (of.arms)
+    ways.push(
+      pick(
+        of.arms.map((arm) => knownBy(arm, new Set(seen))),
+        Math.min,
+      ),
+    );
+  return pick([of.known, ...ways], Math.max);
+}
+
+const pick = (each: readonly Known[], by: (...of: number[]) => number): Known =>
+  each.find((known) => strengthOf(known) === by(...each.map(strengthOf)));
