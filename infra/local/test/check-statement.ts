@@ -6,7 +6,7 @@ import { usesOfMerchants, type Tables } from './uses-of-merchants.ts';
 /** What the check knows of the database. */
 export interface Catalog {
   readonly tables: Tables;
-  /** Functions whose bodies cross merchants, with the kind of work. */
+  /** Functions that return rows of several merchants, with the kind of work. */
   readonly crossingFunctions: ReadonlyMap<string, string>;
 }
 

@@ -9,6 +9,8 @@ export interface FunctionBody {
   readonly name: string;
   /** By its header `-- crosses: <kind>`. */
   readonly crosses: string | undefined;
+  /** Whether it returns what is of its first argument, a merchant. */
+  readonly ofOne: boolean;
   readonly statements: readonly string[];
 }
 
@@ -31,6 +33,7 @@ export function bodyOf(name: string, file: string): FunctionBody {
   const [body] = list(as(options.get('as'), 'List')?.items).map((each) => as(each, 'String')?.sval);
   return {
     name,
+    ofOne: as(list(created?.parameters)[0], 'FunctionParameter')?.name === 'merchant',
     crosses: /^-- crosses: (\w+)$/m.exec(file)?.[1],
     statements: language === 'sql' ? [String(body)] : queriesOf(file),
   };

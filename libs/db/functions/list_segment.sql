@@ -11,7 +11,7 @@ RETURNS TABLE (id uuid, merchant_id uuid, external_id varchar, email varchar, rf
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.id, c.merchant_id, c.external_id, c.email, c.rfm_score, c.metadata, c.version, c.created_at, c.updated_at
     FROM public.customers c
-   WHERE c.merchant_id = ANY (ARRAY[$1]) AND $1 = nullif(current_setting('core.merchant_id', true), '')::uuid
+   WHERE c.merchant_id = $1 AND $1 = nullif(current_setting('core.merchant_id', true), '')::uuid
      AND c.deleted_at IS NULL AND c.erased_at IS NULL AND c.rfm_score ->> 'segment' = $2 AND c.id > $3
      AND ($5[1] IS NULL OR (c.rfm_score ->> 'recency')::int >= $5[1])
      AND ($6[1] IS NULL OR (c.rfm_score ->> 'recency')::int <= $6[1])

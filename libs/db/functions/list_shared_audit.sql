@@ -1,3 +1,4 @@
+-- crosses: sharedAudit
 -- The newest audit rows that name a customer among others (ADR 19). Under row-level security the index of customer_ids
 -- is of no use to the api: `@>` is not leakproof. Through it whatever the planner expects: OFFSET 0 keeps it from
 -- reading the primary key backwards until it has met enough rows. The merchant must be the transaction's.

@@ -86,7 +86,7 @@ const HEAL = statement({
       with ${free} as materialized (
         select distinct on (${held.hash}) ${columns(held)} from ${held}
          where (select ${holder.id} from ${customers} as ${holder}
-                 where ${holder.merchantId} = (select ${p.merchantId}) and ${holder.emailHash} = ${held.hash}
+                 where ${holder.merchantId} = ${p.merchantId} and ${holder.emailHash} = ${held.hash}
                  limit 1) is null
          order by ${held.hash}, ${held.id})
       update ${customers} set ${assign(customers, {

@@ -21,8 +21,8 @@ import type { StoredCustomer, Tombstones } from './resolve.ts';
 const { merchantId, id, externalId, emailHash, contentHash } = customers;
 
 /**
- * Key by key in laterals, with the merchant's id where the planner cannot see it: while a new shop grows, the
- * statistics say that it has no rows, and `= any`, or a lateral with the id in sight, reads all of them for every page.
+ * Key by key in laterals, each by its index: `= any` may read all of the merchant's rows for every page. That it does not
+ * while a new shop grows, of which statistics would say that it has no rows, is why there are none of merchants.
  */
 const LOAD = statement({
   params: {
@@ -57,13 +57,13 @@ const LOAD = statement({
         select ${known.id}
           from ${byId}
          cross join lateral (select ${columns({ id })} from ${customers}
-                              where ${merchantId} = (select ${p.merchantId}) and ${externalId} = ${byId.externalId}
+                              where ${merchantId} = ${p.merchantId} and ${externalId} = ${byId.externalId}
                               limit 1) as ${known}
          union
         select ${known.id}
           from ${byEmail}
          cross join lateral (select ${columns({ id })} from ${customers}
-                              where ${merchantId} = (select ${p.merchantId}) and ${emailHash} = ${byEmail.emailHash}
+                              where ${merchantId} = ${p.merchantId} and ${emailHash} = ${byEmail.emailHash}
                               limit 1) as ${known})
       select ${stored}.*
         from ${found}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { readerOf, type Tx } from '@core/db';
+import { upsertCustomers, type CommandContext } from '../src/index.ts';
+import { loadStored } from '../src/customers/upsert/load.ts';
+import type { PageRow } from '../src/customers/upsert/page.ts';
+import { healEmails } from '../src/customers/emails/heal-emails.ts';
+import { merchant, openBench, type Bench } from './support.ts';
+
+// ANALYZE has seen one shop, and since then another one has been read: as on the day on which a merchant connects.
+const PAGE = 100;
+const KNOWN = 20_000;
+const NEW = 4_000;
+const newShop = merchant();
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench('core_importer');
+  await bench.owner.query('alter table customers set (autovacuum_enabled = false)');
+  await fill(merchant(), KNOWN);
+  await bench.owner.query('vacuum (analyze) customers');
+  await fill(newShop, NEW);
+}, 300_000);
+afterAll(() => bench.close());
+
+const fill = (merchantId: string, count: number) =>
+  bench.owner.query(
+    `insert into customers (merchant_id, external_id, email, email_hash, metadata)
+     select $1, 'gid://shopify/Customer/' || n, '1.sealed', sha256(n::text::bytea), '{}' from generate_series(1, $2::int) n`,
+    [merchantId, count],
+  );
+
+interface Plan {
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+}
+
+/** Runs the work, and counts the blocks that its statements on customers touch. */
+async function blocksOf(work: (tx: Tx, ctx: CommandContext) => Promise<unknown>): Promise<number> {
+  let blocks = 0;
+  const counting = (tx: Tx): Tx => ({
+    ...tx,
+    ...readerOf(async (text, values) => {
+      if (!text.includes('"customers"')) return tx.query(text, values);
+      await tx.query('savepoint before');
+      const [row] = await tx.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `explain (analyze, buffers, format json) ${text}`,
+        values,
+      );
+      await tx.query('rollback to savepoint before');
+      const { Plan: plan } = row!['QUERY PLAN'][0];
+      blocks += plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+      return tx.query(text, values);
+    }),
+  });
+  await bench.run((tx, ctx) => work(counting(tx), ctx));
+  return blocks;
+}
+
+it('a page of a new shop reads what it names, and not what the shop has', async () => {
+  const { rows } = await bench.owner.query<{ externalId: string; emailHash: Buffer }>(
+    `select external_id as "externalId", email_hash as "emailHash" from customers where merchant_id = $1 limit $2`,
+    [newShop, PAGE],
+  );
+  const page = rows.map((row) => ({ ...row, contentHash: randomBytes(32) })) as PageRow[];
+  let found = 0;
+  const blocks = await blocksOf(async (tx) => (found = (await loadStored(tx, newShop, page)).length));
+  expect(found).toBe(PAGE);
+  // By its external id, by its email and by its id, each through the few blocks of an index.
+  expect(blocks).toBeLessThan(3 * 8 * PAGE);
+});
+
+it('so does the search for emails that are free by now', async () => {
+  const customers = [1, 2].map((n) => ({
+    externalId: `gid://shopify/Customer/${NEW + n}`,
+    email: 'ada@example.com',
+    metadata: {},
+    sourceUpdatedAt: new Date(),
+  }));
+  await bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId: newShop, customers }));
+  const blocks = await blocksOf((tx, ctx) => healEmails(tx, ctx, { merchantId: newShop, origin: 'import' }));
+  expect(blocks).toBeGreaterThan(0);
+  expect(blocks).toBeLessThan(100);
+});
