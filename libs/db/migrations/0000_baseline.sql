@@ -335,7 +335,7 @@ CREATE TABLE "webhook_events" (
 	CONSTRAINT "webhook_events_merchant_id_id_pk" PRIMARY KEY("merchant_id","id")
 );
 CREATE UNIQUE INDEX "uq_webhook_events_once" ON "webhook_events" USING btree ("merchant_id","shop","topic","event_id");
-CREATE INDEX "idx_webhook_events_waiting" ON "webhook_events" USING btree ("next_attempt_at") WHERE "webhook_events"."outcome" is null;
+CREATE INDEX "idx_webhook_events_waiting" ON "webhook_events" USING btree ("merchant_id","shop","id") WHERE "webhook_events"."outcome" is null;
 CREATE INDEX "idx_webhook_events_received_at" ON "webhook_events" USING btree ("received_at");
 CREATE INDEX "idx_webhook_events_held" ON "webhook_events" USING btree ("merchant_id","id") WHERE "webhook_events"."body" is not null;
 GRANT SELECT, INSERT ON webhook_events TO core_api;

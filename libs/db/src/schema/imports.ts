@@ -267,8 +267,9 @@ export const webhookEvents = pgTable(
   (t) => [
     primaryKey({ columns: [t.merchantId, t.id] }),
     uniqueIndex('uq_webhook_events_once').on(t.merchantId, t.shop, t.topic, t.eventId),
+    // In the order in which the webhooks of a shop are taken.
     index('idx_webhook_events_waiting')
-      .on(t.nextAttemptAt)
+      .on(t.merchantId, t.shop, t.id)
       .where(sql`${t.outcome} is null`),
     // An erasure opens them, to see whom they are about.
     index('idx_webhook_events_held')

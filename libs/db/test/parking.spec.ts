@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import { inTransaction, parkEvents, takeEvent } from '../src/index.ts';
+import { merchant, openDatabase } from './support.ts';
+
+let pool: Pool;
+let close: () => Promise<void>;
+beforeAll(async () => ({ pool, close } = await openDatabase('core_worker')));
+afterAll(() => close());
+
+it('takes the event of its merchant alone, though another merchant has one under the same id', async () => {
+  const consumer = randomUUID();
+  const claimedAs = randomUUID();
+  const [first, second] = [merchant(), merchant()];
+  const parked = [first, second].map((merchantId) => ({
+    claimedAs,
+    topic: 'rfm.updated',
+    partition: 0,
+    offset: 7n,
+    headers: {},
+    body: '{}',
+    merchantId,
+    customerId: randomUUID(),
+  }));
+  await inTransaction(pool, (tx) => parkEvents(tx, consumer, parked, 60));
+  const take = (merchantId: string) =>
+    inTransaction(pool, async (tx) =>
+      (await takeEvent(tx, consumer, { merchantId, claimedAs })).map((event) => event.merchantId),
+    );
+  expect([await take(second), await take(second), await take(first)]).toEqual([[second], [], [first]]);
+});

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { finishWebhook, takeWebhooks } from '../src/index.ts';
+import { newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+it('takes the webhooks of one merchant at a time, oldest first, though two have the same shop', async () => {
+  const shop = newShop();
+  const [first, second] = [randomUUID(), randomUUID()];
+  const told: string[] = [];
+  for (const merchantId of [first, second, first, second]) {
+    const eventId = randomUUID();
+    told.push(eventId);
+    await bench.owner.query(
+      `insert into webhook_events (merchant_id, shop, topic, event_id, body) values ($1, $2, 'customers/update', $3, '1.sealed')`,
+      [merchantId, shop, eventId],
+    );
+  }
+  const take = () =>
+    bench.as('worker', async (tx) => {
+      const taken = await takeWebhooks(tx, { most: 10 });
+      for (const { merchantId, id } of taken) await finishWebhook(tx, { merchantId, id, outcome: 'ignored' });
+      return taken.map(({ eventId }) => eventId);
+    });
+  const both = [await take(), await take()].sort((a, b) => told.indexOf(a[0]!) - told.indexOf(b[0]!));
+  expect(both).toEqual([
+    [told[0], told[2]],
+    [told[1], told[3]],
+  ]);
+  expect(await take()).toEqual([]);
+});
