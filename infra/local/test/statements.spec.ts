@@ -50,8 +50,11 @@ it('every statement names its one merchant where PostgreSQL can see it, or says 
 
 it('so does every function of the database, whose merchant is an argument', () => {
   const found = functionBodies().flatMap(({ name, crosses, statements }) => {
-    const findings = statements.flatMap((text) => checkStatement({ text, crosses }, catalog));
-    return findings.map((finding) => `${name}: ${finding}`);
+    const findings = statements.map((text) => checkStatement({ text, crosses }, catalog));
+    // One statement of a body that crosses merchants is enough.
+    const idle = (of: string[]) => of.some((finding) => finding.endsWith('is not needed'));
+    const faults = findings.some((of) => !idle(of)) ? findings.filter((of) => !idle(of)) : findings;
+    return faults.flat().map((finding) => `${name}: ${finding}`);
   });
   expect(found).toEqual([]);
 });
