@@ -8,5 +8,6 @@ export const FUNCTION_NAMES = [
   'list_segment',
   'list_shared_audit',
   'read_scores',
+  'rotate_outbox',
   'set_updated_at',
 ] as const;

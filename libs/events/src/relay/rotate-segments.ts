@@ -1,15 +1,5 @@
-import { eq, getTableName, sql } from 'drizzle-orm';
-import {
-  assign,
-  build,
-  OUTBOX_SEGMENTS,
-  outboxEvents,
-  outboxRotation,
-  outboxShards,
-  runOn,
-  statement,
-  type Pool,
-} from '@core/db';
+import { sql } from 'drizzle-orm';
+import { int, OUTBOX_SEGMENTS, outboxShards, runOn, statement, type Pool } from '@core/db';
 import type { Logger } from '@core/runtime';
 import type { Lease } from './leases.ts';
 
@@ -60,59 +50,19 @@ export function createRotation(deps: { pool: Pool; log: Logger; onRotated: () =>
  * are read from every segment, whichever is current. Any clean segment will do: a long transaction that has
  * itself appended pins one, and the writers alternate between the others.
  *
- * One message, one transaction: a relay that is stopped (SIGSTOP) leaves no lock behind, and one that is woken
- * after another took its shard does nothing, because the fence is checked under the lock of the shard's row.
+ * One statement, one transaction (libs/db/functions/rotate_outbox.sql): a relay that is stopped (SIGSTOP) leaves no
+ * lock behind, and one that is woken after another took its shard does nothing, because the fence is checked under
+ * the lock of the shard's row.
  * @returns whether the writers have moved
  */
-export async function rotateSegments(pool: Pool, lease: Lease): Promise<boolean> {
-  const before = await currentSegment(pool);
-  await pool.query(rotateSql(lease.fence));
-  return (await currentSegment(pool)) !== before;
-}
-
-/** DO takes no parameters: the fence, a number of ours, is put in the place of this. */
-const FENCE = ':fence';
+export const rotateSegments = async (pool: Pool, { fence }: Pick<Lease, 'fence'>): Promise<boolean> => {
+  const [rotated] = await runOn(pool, ROTATE, { keeper: KEEPER, fence, segments: OUTBOX_SEGMENTS });
+  return rotated?.moved === true;
+};
 
 const ROTATE = statement({
-  text: () => sql`
-  do $$
-  declare
-    current smallint;
-    leaf regclass;
-    clean smallint;
-    filled boolean;
-  begin
-    set local enable_seqscan = on; -- nothing finds a row in a dead table faster
-    perform from ${outboxShards}
-      where ${eq(outboxShards.shard, KEEPER)} and ${outboxShards.fence} = ${sql.raw(FENCE)} for share;
-    if not found then return; end if;
-    select ${outboxRotation.segment} into strict current from ${outboxRotation};
-    for other in 0 .. ${OUTBOX_SEGMENTS - 1} loop
-      continue when other = current;
-      leaf := format(${`${getTableName(outboxEvents)}_%s`}, other);
-      if pg_relation_size(leaf) > 0 then
-        execute format('select exists (select from %s)', leaf) into filled;
-        continue when filled;
-        begin
-          execute format('lock table %s in access exclusive mode nowait', leaf);
-        exception when lock_not_available then continue;
-        end;
-        execute format('select exists (select from %s)', leaf) into filled;
-        continue when filled;
-        execute format('truncate %s', leaf);
-      end if;
-      clean := other;
-    end loop;
-    if clean is not null then update ${outboxRotation} set ${assign(outboxRotation, { segment: sql`clean` })}; end if;
-  end $$`,
+  params: { keeper: outboxShards.shard, fence: outboxShards.fence, segments: int },
+  row: { moved: sql<boolean>`moved` },
+  text: (p, row) =>
+    sql`select ${row} from rotate_outbox(${p.keeper}, ${p.fence}, ${p.segments}) as rotated (moved)`,
 });
-
-const rotateSql = (fence: number): string => ROTATE.text.replace(FENCE, String(fence));
-
-const CURRENT = statement({
-  row: { segment: outboxRotation.segment },
-  text: (_, row) => build.select(row).from(outboxRotation),
-});
-
-const currentSegment = async (pool: Pool): Promise<number | undefined> =>
-  (await runOn(pool, CURRENT))[0]?.segment;
