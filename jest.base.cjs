@@ -18,6 +18,9 @@ module.exports = (root) => ({
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   globalSetup: join(__dirname, 'libs/testing/src/jest/global-setup.ts'),
   globalTeardown: join(__dirname, 'libs/testing/src/jest/global-teardown.ts'),
+  // Statements are then held to one merchant each: see CONTRIBUTING.
+  setupFilesAfterEnv:
+    process.env.CORE_TEST_LAYOUT === 'partitioned' ? [join(__dirname, 'libs/db/test/guard/set-up.ts')] : [],
   testTimeout: 120_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   transform: {

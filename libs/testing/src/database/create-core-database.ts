@@ -2,18 +2,29 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '../services/workspace.ts';
 import { createTestDatabase, type TestDatabase } from './create-test-database.ts';
+import { testLayout, type Layout } from './layout.ts';
+import { partitionTables } from './partition-tables.ts';
+import { prepareCommand, prepareTemplate } from './prepare-template.ts';
 
 /**
- * A test database with the service's schema.
+ * A test database with the service's schema, in the layout of this run or in the one that is asked for.
  * @param migrate migrateDatabase of @core/db, handed in because imports point down and that lib's own
  *   tests use this one
  */
 export function createCoreDatabase(
   migrate: (url: string, folder: string) => Promise<void>,
+  layout: Layout = testLayout(),
 ): Promise<TestDatabase> {
   const db = join(workspaceRoot(), 'libs/db');
-  const template = ['migrations', 'functions'].map((folder) => textsOf(join(db, folder))).join('\n');
-  return createTestDatabase({ template, migrate: (url) => migrate(url, join(db, 'migrations')) });
+  const schema = ['migrations', 'functions'].map((folder) => textsOf(join(db, folder)));
+  return createTestDatabase({
+    template: [layout, prepareCommand(), ...schema].join('\n'),
+    async migrate(url) {
+      await migrate(url, join(db, 'migrations'));
+      if (layout === 'partitioned') await partitionTables(url);
+      await prepareTemplate(url);
+    },
+  });
 }
 
 const textsOf = (folder: string): string =>

@@ -26,10 +26,10 @@ export interface TestDatabase {
 
 /** A database of the test's own: a clone of the migrated template, made in tens of milliseconds. */
 export async function createTestDatabase({ template, migrate }: TestDatabaseOptions): Promise<TestDatabase> {
-  const { adminUrl, url, replicaUrl } = testServices().postgres;
+  const { adminUrl, url, replicaUrl, templates = 'template_' } = testServices().postgres;
   const { password } = new URL(url); // the apps' roles share core_owner's
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const templateName = `template_${createHash('sha256').update(template).digest('hex').slice(0, 16)}`;
+  const templateName = `${templates}${createHash('sha256').update(template).digest('hex').slice(0, 16)}`;
 
   await withClient(adminUrl, async (admin) => {
     await ensureTemplate(admin, templateName, (database) => migrate(change(url, { database })), password);
@@ -54,10 +54,11 @@ export async function createTestDatabase({ template, migrate }: TestDatabaseOpti
   };
 }
 
-/** Waits until the standby has replayed the primary's log up to `lsn`. */
+/** Waits until the standby has replayed the primary's log up to `lsn`; a primary that stands in for it has written it. */
 const untilReplayed = (replicaUrl: string, lsn: string | undefined): Promise<void> =>
   withClient(replicaUrl, async (replica) => {
-    const replayed = () => replica.query('select where pg_last_wal_replay_lsn() >= $1::pg_lsn', [lsn]);
+    const replayed = () =>
+      replica.query('select where not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn', [lsn]);
     await waitUntil(async () => (await replayed()).rowCount === 1, {
       what: 'the replica to have the new database',
       everyMs: 10,

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Child } from './child.ts';
+import { givenPostgres, openGivenPostgres, type PostgresAddresses } from './given-postgres.ts';
 import { fetchKafkaJars } from './kafka-jars.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
@@ -10,14 +11,7 @@ import { dataHome } from './unprivileged.ts';
 
 /** Where tests find the services; travels to Jest's workers as JSON in the environment, see testServices. */
 export interface TestServices {
-  postgres: {
-    /** The superuser on database postgres. */
-    adminUrl: string;
-    /** core_owner on core_db. */
-    url: string;
-    /** The same on the standby. */
-    replicaUrl: string;
-  };
+  postgres: PostgresAddresses;
   /** host:port */
   kafka: { broker: string };
   redis: { url: string };
@@ -46,8 +40,32 @@ export function removeServicesDir(dir: string): void {
   rmSync(dir, { recursive: true, force: true });
 }
 
+interface TestPostgres {
+  addresses: PostgresAddresses;
+  children: Child[];
+  stop(): Promise<void>;
+}
+
+/** A primary with a standby of this run's own, or the server that the environment names. */
+async function openPostgres(dir: string): Promise<TestPostgres> {
+  const given = givenPostgres();
+  if (given) {
+    const { addresses, close } = await openGivenPostgres(given);
+    return { addresses, children: [], stop: close };
+  }
+  const { primary, replicas, stop } = await startPostgres({ dir, replicas: 1 });
+  const [replica] = replicas;
+  if (!replica) throw new Error('PostgreSQL came without its replica');
+  return {
+    addresses: { adminUrl: primary.adminUrl, url: primary.url, replicaUrl: replica.url },
+    children: [primary.child, replica.child],
+    stop,
+  };
+}
+
 /**
- * Starts PostgreSQL with a standby, Kafka and Redis at free ports, with data in a fresh temp folder.
+ * Starts PostgreSQL with a standby, unless the environment names one, Kafka and Redis at free ports, with data in a fresh
+ * temp folder.
  * @param onReady told the name and milliseconds of each service that is up
  * @throws if one of them does not start; the others are stopped again
  */
@@ -62,7 +80,7 @@ export async function startTestServices(
     return value;
   };
   const starting = [
-    timed('PostgreSQL', startPostgres({ dir: postgresDir(dir), replicas: 1 })),
+    timed('PostgreSQL', openPostgres(postgresDir(dir))),
     timed(
       'Kafka',
       fetchKafkaJars().then((jars) => startKafka({ dir: join(dir, 'kafka'), jars })),
@@ -77,16 +95,13 @@ export async function startTestServices(
   };
   try {
     const [postgres, kafka, redis] = await Promise.all(starting);
-    const { primary, replicas } = postgres;
-    const [replica] = replicas;
-    if (!replica) throw new Error('PostgreSQL came without its replica');
     return {
       addresses: {
-        postgres: { adminUrl: primary.adminUrl, url: primary.url, replicaUrl: replica.url },
+        postgres: postgres.addresses,
         kafka: { broker: kafka.broker },
         redis: { url: redis.url },
       },
-      children: [primary.child, replica.child, kafka.child, redis.child],
+      children: [...postgres.children, kafka.child, redis.child],
       stop,
     };
   } catch (error) {

@@ -2,6 +2,13 @@ export * from './all.ts';
 export { answersReady } from './answers-ready.ts';
 export { claim } from './claim.ts';
 export { giveFile } from './unprivileged.ts';
+export {
+  givenPostgres,
+  openGivenPostgres,
+  TEST_POSTGRES,
+  type GivenPostgres,
+  type PostgresAddresses,
+} from './given-postgres.ts';
 export { makeCertificate, type Certificate } from './certificates.ts';
 export { launch, whenReady, type Child } from './child.ts';
 export { damageBatch, type StoredBatch } from './damage-batch.ts';

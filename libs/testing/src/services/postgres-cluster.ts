@@ -45,14 +45,22 @@ export function wipeCluster(dir: string): void {
 
 /** Role core_owner with its database core_db, and the replication role. */
 export async function createRoles(client: Client, credentials: Credentials): Promise<void> {
-  const owner = client.escapeLiteral(credentials.owner);
+  await ensureOwner(client, credentials.owner);
   const replication = client.escapeLiteral(credentials.replication);
+  await client.query(`create role ${REPLICATION_ROLE} login replication password ${replication}`);
+}
+
+/** Role core_owner with this password, and its database core_db; what there is of them stays. */
+export async function ensureOwner(client: Client, password: string): Promise<void> {
+  const isThere = async (query: string) => (await client.query(query)).rowCount === 1;
+  if (!(await isThere(`select from pg_roles where rolname = 'core_owner'`)))
+    await client.query('create role core_owner');
   // CREATEROLE for the apps' roles; not a superuser: pgcrypto is a trusted extension, which an owner may create.
-  await client.query(`create role core_owner login createrole password ${owner}`);
+  await client.query(`alter role core_owner login createrole password ${client.escapeLiteral(password)}`);
   // The replicas' timeline is in pg_stat_wal_receiver, which only this role may read; api gets it by a migration.
   await client.query('grant pg_read_all_stats to core_owner with admin option');
-  await client.query('create database core_db owner core_owner');
-  await client.query(`create role ${REPLICATION_ROLE} login replication password ${replication}`);
+  if (!(await isThere(`select from pg_database where datname = 'core_db'`)))
+    await client.query('create database core_db owner core_owner');
 }
 
 /** From here on the primary keeps its log for these standbys, and for no others that it may have had before. */

@@ -1,0 +1,111 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { Pool } from 'pg';
+import { createCoreDatabase, type TestDatabase } from '@core/testing';
+import {
+  build,
+  customers,
+  inTransaction,
+  merchantKeys,
+  migrateDatabase,
+  ONE,
+  runOn,
+  statement,
+  type Tx,
+} from '../src/index.ts';
+import { guardClients, takeFindings } from './guard/guard-clients.ts';
+import { merchant } from './support.ts';
+
+const { id, merchantId } = customers;
+const OF_ONE = statement({
+  params: { merchantId, id },
+  row: { id },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(merchantId, p.merchantId), eq(id, p.id)))
+      .for('update'),
+});
+const FORGETFUL = statement({
+  params: { id },
+  row: { id },
+  text: (p, row) => build.select(row).from(customers).where(eq(id, p.id)),
+});
+const HIDDEN = statement({
+  params: { merchantId },
+  row: { id },
+  text: (p, row) => sql`select ${row} from ${customers} where ${merchantId} = (select ${p.merchantId})`,
+});
+/** Which one it is PostgreSQL knows only when it runs. */
+const OF_THE_SETTING = statement({
+  row: { id },
+  text: (_, row) =>
+    sql`select ${row} from ${customers} where ${merchantId} = current_setting('core.merchant_id')::uuid`,
+});
+const FORBIDDEN = statement({
+  params: { merchantId },
+  row: ONE,
+  text: (p) =>
+    sql`update ${merchantKeys} set generation = 2 where ${eq(merchantKeys.merchantId, p.merchantId)}`,
+});
+
+let database: TestDatabase;
+let api: Pool;
+let worker: Pool;
+beforeAll(async () => {
+  guardClients();
+  database = await createCoreDatabase(migrateDatabase, 'partitioned');
+  api = new Pool({ connectionString: database.urlFor('core_api') });
+  worker = new Pool({ connectionString: database.urlFor('core_worker') });
+});
+afterAll(async () => {
+  await Promise.all([api.end(), worker.end()]);
+  await database.drop();
+});
+afterEach(async () => expect(await takeFindings()).toEqual([]));
+
+const A = merchant();
+const inWorker = (work: (tx: Tx) => Promise<unknown>) => inTransaction(worker, work, { merchantId: A });
+const ALL = 'customers_p0, customers_p1, customers_p2, customers_p3';
+
+it('lets a statement of one merchant pass, with its merchant in the transaction, without, and outside', async () => {
+  await inTransaction(api, (tx) => tx.run(OF_ONE, { merchantId: A, id: A }), { merchantId: A });
+  await inTransaction(worker, (tx) => tx.run(OF_ONE, { merchantId: A, id: A }));
+  await runOn(worker, OF_ONE, { merchantId: A, id: A });
+});
+
+it.each([
+  ['that lacks its merchant', (tx: Tx) => tx.run(FORGETFUL, { id: A }), FORGETFUL],
+  ['whose merchant is hidden in a subquery', (tx: Tx) => tx.run(HIDDEN, { merchantId: A }), HIDDEN],
+] as const)('finds a statement %s', async (_, work, { text }) => {
+  const expected = `a statement is planned for several merchants and has no \`crosses\`: it asks ${ALL}: ${text}`;
+  await inWorker(work);
+  expect(await takeFindings()).toEqual([expected]);
+});
+
+it('finds one whose merchant is known only when it runs', async () => {
+  await inWorker((tx) => tx.run(OF_THE_SETTING));
+  expect(await takeFindings()).toEqual([
+    expect.stringMatching(/planned for several .* it asks customers_p\d: /),
+  ]);
+});
+
+it('finds one outside of transactions', async () => {
+  await runOn(worker, FORGETFUL, { id: A });
+  expect(await takeFindings()).toEqual([expect.stringContaining(ALL)]);
+});
+
+it('leaves an error as the statement has it, and the transaction open for what comes after it', async () => {
+  const refused = inTransaction(api, (tx) => tx.run(FORBIDDEN, { merchantId: A }), { merchantId: A });
+  await expect(refused).rejects.toMatchObject({ code: '42501' });
+  await inWorker(async (tx) => {
+    await tx.query('savepoint before');
+    await expect(tx.run(FORBIDDEN, { merchantId: A })).rejects.toMatchObject({ code: '42501' });
+    await tx.query('rollback to savepoint before');
+    expect(await tx.query('select 1 as one')).toEqual([{ one: 1 }]);
+  });
+});
+
+it('passes texts that are no statements, as specs write them', async () => {
+  await inWorker((tx) => tx.query('select id from customers'));
+});

@@ -1,0 +1,121 @@
+import { Client, type QueryResult } from 'pg';
+import { statements } from '../../src/index.ts';
+import { partitionsOfPlan, type Plan } from './partitions-of-plan.ts';
+
+type Query = (this: Client, ...args: unknown[]) => unknown;
+type KnownStatement = (typeof statements)[number];
+
+/** The transaction that a client is in, in the order of what it was sent: in a pipeline answers come later. */
+interface Open {
+  merchantId: string | undefined;
+}
+const open = new WeakMap<Client, Open>();
+
+const findings: string[] = [];
+const pending = new Set<Promise<unknown>>();
+const SAVEPOINT = 'core_guard';
+
+/** Codes of errors that EXPLAIN meets where the statement by itself does not. */
+const UNEXPLAINABLE = ['42601', '42P02', '42P18'];
+
+let unguarded: Query | undefined;
+
+/**
+ * From here on every statement of the service that goes to a database of a spec's own is explained first, with its
+ * values and on its connection, and must be planned for one merchant; one that says `crosses` is for several. Texts that
+ * are no statement are passed on as they are: specs look at rows as they like, and lint keeps such texts out of the
+ * service. Rejected: auto_explain, whose plans are in the server's log without the values. Processes that a spec starts
+ * are not guarded.
+ */
+export function guardClients(): void {
+  if (unguarded) return;
+  const query = (unguarded = Client.prototype.query as Query);
+  Client.prototype.query = function (this: Client, ...args: unknown[]) {
+    const [first, second] = args;
+    const text = typeof first === 'string' ? first : textOf(first);
+    if (text === undefined || !isOfSpec(this)) return query.apply(this, args);
+    follow(this, text);
+    const known = find(text);
+    // What a FETCH asks was said when its cursor was declared.
+    if (known && !/^fetch\b/.test(text)) {
+      const values = Array.isArray(second) ? second : (first as { values?: unknown[] }).values;
+      // Sent before the statement and not awaited, so that what is sent without waiting keeps its order.
+      const judged = judge(known, explain(this, query, text, values), open.get(this)?.merchantId);
+      pending.add(judged);
+      void judged.finally(() => pending.delete(judged));
+    }
+    return query.apply(this, args);
+  } as typeof Client.prototype.query;
+}
+
+/** What was found since the last call, one sentence for each statement. */
+export async function takeFindings(): Promise<string[]> {
+  await Promise.all(pending);
+  return [...new Set(findings.splice(0))];
+}
+
+/** What a query is made of; a cursor or a COPY brings its own way of being sent. */
+function textOf(query: unknown): string | undefined {
+  if (typeof query !== 'object' || query === null || 'submit' in query) return undefined;
+  return (query as { text?: string }).text;
+}
+
+const onOneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** Clones of a template; a cluster of a spec's own has no partitions. */
+const isOfSpec = (client: Client): boolean => client.database?.startsWith('test_') ?? false;
+
+const byText = new Map<string, KnownStatement>();
+let registered = 0;
+function find(text: string): KnownStatement | undefined {
+  for (const each of statements.slice(registered)) byText.set(each.text, each);
+  registered = statements.length;
+  return byText.get(text);
+}
+
+function follow(client: Client, text: string): void {
+  if (/^begin\b/i.test(text)) {
+    const [, merchantId] = /core\.merchant_id = '([^']+)'/.exec(text) ?? [];
+    open.set(client, { merchantId });
+  }
+  if (/\b(commit|rollback);?$/i.test(text)) open.delete(client);
+}
+
+/**
+ * Within a transaction between savepoints: an error of EXPLAIN, such as that of a right which the statement lacks as
+ * well, would make the statement itself fail for another reason.
+ */
+async function explain(client: Client, query: Query, text: string, values?: unknown[]): Promise<Plan> {
+  const ask = (text: string, values?: unknown[]) =>
+    query.call(client, { text, values }) as Promise<QueryResult<{ 'QUERY PLAN': [{ Plan: Plan }] }>>;
+  const inTransaction = open.has(client);
+  const before = inTransaction ? ask(`savepoint ${SAVEPOINT}`) : undefined;
+  const explained = ask(`explain (format json) ${text}`, values);
+  const after = inTransaction
+    ? ask(`rollback to savepoint ${SAVEPOINT}; release savepoint ${SAVEPOINT}`)
+    : undefined;
+  await Promise.allSettled([before, explained, after]);
+  return (await explained).rows[0]!['QUERY PLAN'][0].Plan;
+}
+
+async function judge(
+  { text, crosses }: KnownStatement,
+  explained: Promise<Plan>,
+  merchantId: string | undefined,
+): Promise<void> {
+  try {
+    const { partitions, ofOneMerchant } = partitionsOfPlan(await explained);
+    if (ofOneMerchant || (crosses !== undefined && merchantId === undefined)) return;
+    const why =
+      crosses === undefined
+        ? 'is planned for several merchants and has no `crosses`'
+        : `crosses merchants (${crosses}) in the transaction of one`;
+    findings.push(`a statement ${why}: it asks ${partitions.join(', ')}: ${onOneLine(text)}`);
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    // Any other error is the statement's as well, or the connection's.
+    if (UNEXPLAINABLE.includes(code ?? '')) {
+      findings.push(`a statement cannot be explained (${message}): ${onOneLine(text)}`);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { remainderOf } from '@core/testing';
+
+/** What EXPLAIN says in JSON, as far as it is looked at. */
+export interface Plan {
+  'Relation Name'?: string;
+  /** Partitions that are left out only when the plan runs, after each of them was planned and locked. */
+  'Subplans Removed'?: number;
+  Plans?: Plan[];
+}
+
+export interface PlannedPartitions {
+  /** Of tables of merchants, each once. */
+  partitions: string[];
+  /** Whether they are of one merchant as far as the planner could see. */
+  ofOneMerchant: boolean;
+}
+
+/**
+ * The partitions that a plan would ask. One merchant has the same remainder in every table. An INSERT names none: its
+ * rows choose theirs. What a function reads is not in the plan of its caller; layout.spec.ts explains their bodies.
+ */
+export function partitionsOfPlan(plan: Plan): PlannedPartitions {
+  const nodes = flatten(plan);
+  const relations = nodes.flatMap((node) => node['Relation Name'] ?? []);
+  const partitions = [...new Set(relations.filter((name) => remainderOf(name) !== undefined))].sort();
+  const remainders = new Set(partitions.map(remainderOf));
+  const lateRemoved = nodes.some((node) => (node['Subplans Removed'] ?? 0) > 0);
+  return { partitions, ofOneMerchant: remainders.size <= 1 && !lateRemoved };
+}
+
+const flatten = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(flatten)];

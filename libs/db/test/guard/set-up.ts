@@ -1,0 +1,11 @@
+import { guardClients, takeFindings } from './guard-clients.ts';
+
+/** Before each spec file, where the tables of merchants are partitioned: see jest.base.cjs. */
+guardClients();
+
+async function failOnFindings(): Promise<void> {
+  const findings = await takeFindings();
+  if (findings.length > 0) throw new Error(findings.join('\n\n'));
+}
+afterEach(failOnFindings);
+afterAll(failOnFindings);

@@ -1,0 +1,63 @@
+import { Client } from 'pg';
+import { describeTables, type TableDescription } from './describe-table.ts';
+import { partitionName, PARTITIONS } from './layout.ts';
+
+/**
+ * Tables with a merchant that stay whole, each with its reason; outbox_events is partitioned already, by segment. Those
+ * without a merchant (the inbox, seals, shards) are not looked at.
+ */
+export const WHOLE: Readonly<Record<string, string>> = {
+  shopify_connections: 'one of its keys is the shop alone, by which the merchant of a webhook is found',
+};
+
+/**
+ * Makes every table with a merchant anew, hash-partitioned by it: a key that lacks the merchant is refused, and a plan
+ * shows each part that a statement would have to ask, as in a distributed engine. From the catalog, so that a new table
+ * needs no second list.
+ * @param url of the owner of an empty database with the newest schema
+ * @throws Error naming a table that cannot be partitioned and has no reason to stay whole
+ */
+export async function partitionTables(url: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    await client.query('begin');
+    const tables = (await describeTables(client)).filter((table) => !staysWhole(table));
+    for (const table of tables) await remake(client, table);
+    for (const { parts } of tables) for (const part of parts) await client.query(part);
+    // A foreign key between two of them is described by both.
+    const foreignKeys = new Set(tables.flatMap((table) => table.foreignKeys));
+    for (const foreignKey of foreignKeys) await client.query(foreignKey);
+    await client.query('commit');
+  } finally {
+    await client.end();
+  }
+}
+
+function staysWhole({ name, keysWithoutMerchant }: TableDescription): boolean {
+  if (keysWithoutMerchant.length === 0) return false;
+  if (Object.hasOwn(WHOLE, name)) return true;
+  throw new Error(
+    `${name} cannot be partitioned by merchant_id, which these keys lack: ${keysWithoutMerchant.join(', ')}`,
+  );
+}
+
+/** LIKE copies columns with their defaults, identities and storage, and checks. */
+async function remake(client: Client, { name, storage }: TableDescription): Promise<void> {
+  const plain = client.escapeIdentifier(name);
+  const fresh = client.escapeIdentifier(`${name}_fresh`);
+  await client.query(
+    `create table ${fresh} (like ${plain} including all excluding indexes excluding statistics)
+       partition by hash (merchant_id)`,
+  );
+  await client.query(`drop table ${plain} cascade`);
+  await client.query(`alter table ${fresh} rename to ${plain}`);
+  const options = storage.length > 0 ? ` with (${storage.join(', ')})` : '';
+  for (let remainder = 0; remainder < PARTITIONS; remainder++) {
+    const partition = client.escapeIdentifier(partitionName(name, remainder));
+    await client.query(
+      `create table ${partition} partition of ${plain}
+         for values with (modulus ${PARTITIONS}, remainder ${remainder})${options}`,
+    );
+  }
+}

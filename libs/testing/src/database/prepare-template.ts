@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { workspaceRoot } from '../services/workspace.ts';
+import { testServices } from './test-services.ts';
+
+const run = promisify(execFile);
+
+export const TEST_PREPARE = 'CORE_TEST_POSTGRES_PREPARE';
+
+/** What makes of a migrated template what the server under test needs, such as tables that it distributes. */
+export const prepareCommand = (): string => process.env[TEST_PREPARE] ?? '';
+
+/**
+ * Runs the command in the folder of the repository, once for each template, before the first clone. It finds the database
+ * in CORE_TEST_DATABASE, as core_owner, and in CORE_TEST_DATABASE_ADMIN, as the superuser.
+ * @throws Error with what it printed when it fails
+ */
+export async function prepareTemplate(url: string): Promise<void> {
+  const command = prepareCommand();
+  if (!command) return;
+  const { pathname } = new URL(url);
+  const adminUrl = Object.assign(new URL(testServices().postgres.adminUrl), { pathname }).href;
+  const env = { ...process.env, CORE_TEST_DATABASE: url, CORE_TEST_DATABASE_ADMIN: adminUrl };
+  try {
+    await run('sh', ['-c', command], { cwd: workspaceRoot(), env });
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: number; stdout: string; stderr: string };
+    throw new Error(`${TEST_PREPARE} failed (${code}): ${`${stdout}${stderr}`.trim()}`, { cause: error });
+  }
+}
