@@ -3,6 +3,7 @@ import { PgTable } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
 import { createCoreDatabase, PARTITIONS, partitionName, WHOLE, type TestDatabase } from '@core/testing';
 import * as db from '../src/index.ts';
+import { partitionsOfPlan, type Plan, type PlannedPartitions } from './guard/partitions-of-plan.ts';
 import { insertCustomer, merchant } from './support.ts';
 
 let plain: TestDatabase;
@@ -105,4 +106,40 @@ it('keeps the rows of a merchant in one partition of each table', async () => {
     merchantId,
   ]);
   expect(rows).toHaveLength(1);
+});
+
+/** What the body of a function asks, as its owner would, with the transaction's merchant. */
+async function partitionsOfBody(
+  name: string,
+  values: unknown[],
+  merchantId: string,
+): Promise<PlannedPartitions> {
+  const { rows } = await pool.query<{ body: string; types: string[] }>(
+    'select prosrc as body, proargtypes::regtype[]::text[] as types from pg_proc where proname = $1',
+    [name],
+  );
+  const { body, types } = rows[0]!;
+  const text = body.replace(/\$(\d)/g, (parameter, n) => `(${parameter}::${types[Number(n) - 1]})`);
+  return db.inTransaction(
+    pool,
+    async (tx) => {
+      const [explained] = await tx.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `explain (format json) ${text}`,
+        values,
+      );
+      return partitionsOfPlan(explained!['QUERY PLAN'][0].Plan);
+    },
+    { merchantId },
+  );
+}
+
+// The guard sees a function's name alone.
+it('lists a segment from the partition of its merchant', async () => {
+  const merchantId = merchant();
+  const none = [null, null, null];
+  const values = [merchantId, 'LOYAL', db.FIRST_UUID, 9, none, none];
+  expect(await partitionsOfBody('list_segment', values, merchantId)).toEqual({
+    partitions: [expect.stringMatching(/^customers_p\d$/)],
+    ofOneMerchant: true,
+  });
 });

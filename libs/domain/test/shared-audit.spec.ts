@@ -79,7 +79,8 @@ describe('the audit log of a customer', () => {
   const blocks = async (work: () => Promise<unknown>) => {
     const read = async () => {
       const { rows } = await bench.owner.query<{ n: number }>(
-        `select (heap_blks_read + heap_blks_hit)::int as n from pg_statio_user_tables where relname = 'audit_log'`,
+        `select sum(heap_blks_read + heap_blks_hit)::int as n from pg_statio_user_tables
+          where coalesce(pg_partition_root(relid), relid) = 'audit_log'::regclass`,
       );
       return rows[0]!.n;
     };

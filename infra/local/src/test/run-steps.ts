@@ -30,7 +30,7 @@ export async function runCheck({ name, command, tells }: Check, signal: AbortSig
 
 /** Runs Jest with its usual report, and counts by its JSON file rather than by its exit code alone. */
 export async function runJest(
-  { name, args }: JestRun,
+  { name, args, env }: JestRun,
   services: TestServices,
   signal: AbortSignal,
 ): Promise<StepResult> {
@@ -45,7 +45,7 @@ export async function runJest(
   try {
     const { code } = await runCommand({
       command: [process.execPath, 'node_modules/jest/bin/jest.js', ...args, '--json', `--outputFile=${file}`],
-      env: { [TEST_SERVICES]: JSON.stringify(services) },
+      env: { ...env, [TEST_SERVICES]: JSON.stringify(services) },
       limitMs: JEST_LIMIT_MS,
       signal: AbortSignal.any([signal, hung.signal]),
       capture: false,

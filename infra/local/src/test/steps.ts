@@ -1,5 +1,6 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { TEST_LAYOUT } from '@core/testing';
 
 export interface Check {
   name: string;
@@ -9,6 +10,7 @@ export interface Check {
 }
 
 const END_TO_END = 'infra/local';
+const DOMAIN = 'libs/domain';
 
 const bin = (root: string, name: string) => join(root, 'node_modules/.bin', name);
 
@@ -30,11 +32,16 @@ export const checks = (root: string): Check[] => [
 export interface JestRun {
   name: string;
   args: string[];
+  env?: Readonly<Record<string, string>>;
 }
 
+/** Specs of the domain with a server of their own: no layout reaches them. */
+const OWN_SERVER = ['plans.spec', 'quiet-logs.spec'];
+
 /**
- * Jest's runs: every package beside each other, then the end-to-end specs alone, because they start the whole
- * service and want the cores. With patterns of file names one run over everything.
+ * Jest's runs: every package beside each other; the domain once more with the tables of merchants in partitions, which
+ * stand in for a distributed engine; then the end-to-end specs alone, because they start the whole service and want the
+ * cores. With patterns of file names one run over everything.
  */
 export function jestRuns(root: string, patterns: string[]): JestRun[] {
   const packages = ['apps', 'libs', 'infra']
@@ -48,6 +55,17 @@ export function jestRuns(root: string, patterns: string[]): JestRun[] {
   return [
     // More than there are cores: the longest specs wait for leases, takeovers and restarts for most of their time.
     { name: 'packages', args: ['--maxWorkers=3', ...projects(others)] },
+    {
+      name: 'partitioned',
+      args: [
+        `${DOMAIN}/test/`,
+        '--maxWorkers=3',
+        '--testPathIgnorePatterns',
+        ...OWN_SERVER,
+        ...projects([DOMAIN]),
+      ],
+      env: { [TEST_LAYOUT]: 'partitioned' },
+    },
     { name: 'end-to-end', args: ['--runInBand', ...projects([END_TO_END])] },
   ];
 }

@@ -3,6 +3,7 @@ import { formsOf, type Canaries } from './canaries.ts';
 import { copyRows } from './copy-rows.ts';
 
 export interface CanaryFound {
+  /** Of a partition its table. */
   table: string;
   /** Name of the canary. */
   canary: string;
@@ -24,11 +25,12 @@ export async function searchTables(
   canaries: Canaries,
   listed: Readonly<Record<string, unknown>>,
 ): Promise<CanaryFound[]> {
-  const { rows: tables } = await pool.query<{ name: string; root: string }>(
-    `select format('%I.%I', t.table_schema, t.table_name) as name,
-            (select relname from pg_class where oid = coalesce(pg_partition_root(c.oid), c.oid)) as root
+  const { rows: tables } = await pool.query<{ name: string; root: string; table: string }>(
+    `select format('%I.%I', t.table_schema, t.table_name) as name, root.relname as root,
+            format('%I.%I', root.relnamespace::regnamespace, root.relname) as table
        from information_schema.tables t
        join pg_class c on c.oid = format('%I.%I', t.table_schema, t.table_name)::regclass
+       join pg_class root on root.oid = coalesce(pg_partition_root(c.oid), c.oid)
       where t.table_type = 'BASE TABLE' and t.table_schema <> all($1) and c.relkind = 'r'
       order by 1`,
     [NOT_OURS],
@@ -41,13 +43,15 @@ export async function searchTables(
   const found: CanaryFound[] = [];
   const client = await pool.connect();
   try {
-    for (const { name: table } of tables) {
-      const hits = new Map<string, number>();
-      await copyRows(client, table, (row) => {
+    for (const { name, table } of tables) {
+      await copyRows(client, name, (row) => {
         const inRow = wanted.filter(({ bytes }) => row.includes(bytes)).map(({ canary }) => canary);
-        for (const canary of new Set(inRow)) hits.set(canary, (hits.get(canary) ?? 0) + 1);
+        for (const canary of new Set(inRow)) {
+          const known = found.find((each) => each.table === table && each.canary === canary);
+          if (known) known.rows++;
+          else found.push({ table, canary, rows: 1 });
+        }
       });
-      for (const [canary, rows] of hits) found.push({ table, canary, rows });
     }
   } finally {
     client.release();
