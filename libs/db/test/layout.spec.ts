@@ -123,6 +123,7 @@ async function partitionsOfBody(
   return db.inTransaction(
     pool,
     async (tx) => {
+      await tx.query('set local enable_partition_pruning = on');
       const [explained] = await tx.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
         `explain (format json) ${text}`,
         values,

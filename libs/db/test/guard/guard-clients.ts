@@ -74,27 +74,27 @@ function find(text: string): KnownStatement | undefined {
 }
 
 function follow(client: Client, text: string): void {
-  if (/^begin\b/i.test(text)) {
+  if (/^\s*(begin|start transaction)\b/i.test(text)) {
     const [, merchantId] = /core\.merchant_id = '([^']+)'/.exec(text) ?? [];
     open.set(client, { merchantId });
   }
-  if (/\b(commit|rollback);?$/i.test(text)) open.delete(client);
+  if (/\b(commit|rollback);?\s*$/i.test(text)) open.delete(client);
 }
 
 /**
- * Within a transaction between savepoints: an error of EXPLAIN, such as that of a right which the statement lacks as
- * well, would make the statement itself fail for another reason.
+ * With pruning, which the layout turns off (PARTITIONED_SETTINGS). Within a transaction between savepoints: an error of
+ * EXPLAIN, such as that of a right which the statement lacks as well, would make the statement itself fail for another
+ * reason.
  */
 async function explain(client: Client, query: Query, text: string, values?: unknown[]): Promise<Plan> {
   const ask = (text: string, values?: unknown[]) =>
     query.call(client, { text, values }) as Promise<QueryResult<{ 'QUERY PLAN': [{ Plan: Plan }] }>>;
-  const inTransaction = open.has(client);
-  const before = inTransaction ? ask(`savepoint ${SAVEPOINT}`) : undefined;
+  const [begin, end] = open.has(client)
+    ? [`savepoint ${SAVEPOINT}`, `rollback to savepoint ${SAVEPOINT}; release savepoint ${SAVEPOINT}`]
+    : ['begin', 'rollback'];
+  const before = ask(`${begin}; set local enable_partition_pruning = on`);
   const explained = ask(`explain (format json) ${text}`, values);
-  const after = inTransaction
-    ? ask(`rollback to savepoint ${SAVEPOINT}; release savepoint ${SAVEPOINT}`)
-    : undefined;
-  await Promise.allSettled([before, explained, after]);
+  await Promise.allSettled([before, explained, ask(end)]);
   return (await explained).rows[0]!['QUERY PLAN'][0].Plan;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { workspaceRoot } from '../services/workspace.ts';
 import { createTestDatabase, type TestDatabase } from './create-test-database.ts';
 import { testLayout, type Layout } from './layout.ts';
-import { partitionTables } from './partition-tables.ts';
+import { PARTITIONED_SETTINGS, partitionTables } from './partition-tables.ts';
 import { prepareCommand, prepareTemplate } from './prepare-template.ts';
 
 /**
@@ -24,6 +24,7 @@ export function createCoreDatabase(
       if (layout === 'partitioned') await partitionTables(url);
       await prepareTemplate(url);
     },
+    settings: layout === 'partitioned' ? PARTITIONED_SETTINGS : {},
   });
 }
 

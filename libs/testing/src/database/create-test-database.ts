@@ -9,6 +9,8 @@ export interface TestDatabaseOptions {
   template: string;
   /** Brings an empty database to the newest schema; the url is core_owner's. */
   migrate: (url: string) => Promise<void>;
+  /** Settings of each clone: PostgreSQL does not copy those of a template. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 export interface TestDatabase {
@@ -25,7 +27,11 @@ export interface TestDatabase {
 }
 
 /** A database of the test's own: a clone of the migrated template, made in tens of milliseconds. */
-export async function createTestDatabase({ template, migrate }: TestDatabaseOptions): Promise<TestDatabase> {
+export async function createTestDatabase({
+  template,
+  migrate,
+  settings = {},
+}: TestDatabaseOptions): Promise<TestDatabase> {
   const { adminUrl, url, replicaUrl, templates = 'template_' } = testServices().postgres;
   const { password } = new URL(url); // the apps' roles share core_owner's
   const name = `test_${randomBytes(8).toString('hex')}`;
@@ -36,6 +42,9 @@ export async function createTestDatabase({ template, migrate }: TestDatabaseOpti
     await admin.query(`create database ${name} template ${templateName} owner core_owner`);
     // A clone does not copy the rights on the database itself.
     await admin.query(`revoke temporary on database ${name} from public`);
+    for (const [setting, value] of Object.entries(settings)) {
+      await admin.query(`alter database ${name} set ${setting} = ${value}`);
+    }
     const { rows } = await admin.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
     await untilReplayed(change(replicaUrl, { database: 'postgres' }), rows[0]?.lsn);
   });
