@@ -15,7 +15,14 @@ const newShop = merchant();
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench('core_importer');
-  await bench.owner.query('alter table customers set (autovacuum_enabled = false)');
+  // Of a partitioned table its partitions have storage parameters.
+  await bench.owner.query(
+    `do $$ declare part regclass; begin
+       for part in select oid from pg_class
+                    where relkind = 'r' and coalesce(pg_partition_root(oid), oid) = 'customers'::regclass loop
+         execute format('alter table %s set (autovacuum_enabled = false)', part);
+       end loop; end $$`,
+  );
   await fill(merchant(), KNOWN);
   await bench.owner.query('vacuum (analyze) customers');
   await fill(newShop, NEW);
