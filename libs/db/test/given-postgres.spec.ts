@@ -44,7 +44,7 @@ async function ask(url: string, text: string): Promise<Record<string, unknown>[]
 
 /** As after the set-up of a run whose environment names this server and this command. */
 async function onTheServer(prepare: string, work: () => Promise<void>): Promise<void> {
-  const before = { [TEST_SERVICES]: process.env[TEST_SERVICES], [TEST_PREPARE]: process.env[TEST_PREPARE] };
+  const { [TEST_SERVICES]: services, [TEST_PREPARE]: preparation = '' } = process.env;
   const { addresses, close } = await openGivenPostgres({ adminUrl });
   process.env[TEST_SERVICES] = JSON.stringify({ ...testServices(), postgres: addresses });
   process.env[TEST_PREPARE] = prepare;
@@ -52,10 +52,8 @@ async function onTheServer(prepare: string, work: () => Promise<void>): Promise<
     await work();
   } finally {
     await close();
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    process.env[TEST_SERVICES] = services;
+    process.env[TEST_PREPARE] = preparation;
   }
 }
 
