@@ -1,7 +1,15 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { ImportService } from '@core/contracts';
-import { DEV_ACCESS_TOKEN, DEV_CLIENT_SECRET, loadAdminSchema, shopIdOf, type Reply } from '@core/testing';
+import {
+  assertShopDirectory,
+  DEV_ACCESS_TOKEN,
+  DEV_CLIENT_SECRET,
+  insertConnection,
+  loadAdminSchema,
+  shopIdOf,
+  type Reply,
+} from '@core/testing';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -13,7 +21,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const { violations, shops } = api.shopify.stats();
+  const agreed = await assertShopDirectory(api.owner).then(() => '', String);
   await api?.stop();
+  expect(agreed).toBe('');
   expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
 });
 
@@ -37,18 +47,14 @@ const connect = (merchantId: string, shop: string, accessToken: string) =>
 const connectionsOf = async (shop: string) =>
   (
     await api.owner.query<{ merchant_id: string; shop_id: string | null }>(
-      'select merchant_id, shop_id from shopify_connections where shop = $1 order by shop_id nulls last',
+      'select merchant_id, shop_id from shop_directory where shop = $1 order by shop_id nulls last',
       [shop],
     )
   ).rows;
 
 /** Stores a connection as the build before proofs did. */
 const connectUnproven = (merchantId: string, shop: string) =>
-  api.owner.query('insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)', [
-    merchantId,
-    shop,
-    '1.sealed',
-  ]);
+  insertConnection(api.owner, { merchantId, shop });
 
 /** A webhook signed by Shopify. */
 async function webhook(shop: string, body: object, headers: Record<string, string> = {}) {
@@ -175,6 +181,31 @@ it('lets a proven merchant have a shop that another one holds without proof', as
   expect((await webhook(shop, { id: 7 })).status).toBe(200);
   expect(await receivedBy(shop)).toEqual([owner]);
   expect(await failure(connect(holder, shop, 'shpat_any'))).toMatchObject({ code: status.INVALID_ARGUMENT });
+});
+
+it('stores no webhook for a merchant who has lost the shop since it was asked whose it is', async () => {
+  const { shop, accessToken } = installed();
+  const [former, now] = [merchant(), merchant()];
+  await connect(now, shop, accessToken);
+  const { rows } = await api.owner.query<{ definition: string }>(
+    `select pg_get_functiondef('connection_of_webhook'::regproc) as definition`,
+  );
+  // The answer of a moment ago.
+  await api.owner.query(
+    rows[0]!.definition.replace(
+      /AS \$function\$[^]*\$function\$/,
+      `as $$ select '${former}'::uuid, '${shop}'::varchar, ${shopIdOf(shop)}::bigint $$`,
+    ),
+  );
+  try {
+    const answer = await webhook(shop, { id: 7 });
+    expect(answer).toEqual({ status: 503, text: '' });
+    expect(await receivedBy(shop)).toEqual([]);
+  } finally {
+    await api.owner.query(rows[0]!.definition);
+  }
+  expect((await webhook(shop, { id: 7 })).status).toBe(200);
+  expect(await receivedBy(shop)).toEqual([now]);
 });
 
 it('gives one of two merchants who connect a shop at once the shop', async () => {

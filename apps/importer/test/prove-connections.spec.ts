@@ -13,14 +13,14 @@ afterAll(() => bench.close());
 /** Stores a connection as the build before proofs did. */
 async function unproven(customers = 3): Promise<ConnectedShop> {
   const connected = await bench.connect(customers);
-  await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [connected.shop]);
+  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [connected.shop]);
   return connected;
 }
 
 const shopIdsOf = async (shop: string) =>
   (
     await bench.owner.query<{ merchant_id: string; shop_id: string | null }>(
-      'select merchant_id, shop_id from shopify_connections where shop = $1 order by shop_id nulls last',
+      'select merchant_id, shop_id from shop_directory where shop = $1 order by shop_id nulls last',
       [shop],
     )
   ).rows;
@@ -29,7 +29,7 @@ const prove = () => proveConnections(bench, new AbortController().signal);
 
 it('has each shop vouch for its connection once, whatever the others answer', async () => {
   const all = [await unproven(), await unproven(), await unproven(), await unproven()];
-  const sorted = all.toSorted((a, b) => (a.merchantId < b.merchantId ? -1 : 1));
+  const sorted = all.toSorted((a, b) => (a.shop < b.shop ? -1 : 1));
   const [refused, away, ...good] = sorted;
   refused!.far.accessToken = 'shpat_another';
   away!.far.fault({ kind: 'http503' });
@@ -63,7 +63,7 @@ it('renews a token that has ended, and proves the new one', async () => {
   await bench.asApi({ merchantId }, (tx) =>
     connectShop(tx, bench.ctx, { merchantId, shop, shopId: '1', ...pair }),
   );
-  await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [shop]);
+  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [shop]);
   far.tokens.expire();
   await prove();
   expect(await shopIdsOf(shop)).toMatchObject([{ shop_id: String(shopIdOf(shop)) }]);
@@ -76,7 +76,7 @@ it('gives the shop to the first whom it vouches for', async () => {
   await bench.asApi({ merchantId: second }, (tx) =>
     connectShop(tx, bench.ctx, { merchantId: second, shop, shopId: '1', accessToken: DEV_ACCESS_TOKEN }),
   );
-  await bench.owner.query('update shopify_connections set shop_id = null where shop = $1', [shop]);
+  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [shop]);
   await Promise.all([prove(), prove()]);
   const [winner, loser] = await shopIdsOf(shop);
   expect([winner!.shop_id, loser!.shop_id]).toEqual([String(shopIdOf(shop)), null]);

@@ -22,6 +22,7 @@ import {
 import { createLogger, Registry } from '@core/runtime';
 import { createShopifyClient } from '@core/shopify';
 import {
+  assertShopDirectory,
   createCoreDatabase,
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_ID,
@@ -209,9 +210,11 @@ export async function openBench(options: { redisDatabase: number }) {
       expect(since).toEqual([]);
     },
     async close() {
+      const agreed = await assertShopDirectory(owner).then(() => '', String);
       await Promise.all([pool.end(), api.end(), owner.end(), standIn.close()]);
       redis.disconnect();
       await database.drop();
+      expect(agreed).toBe('');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { cancelPrivacyRequest, getPrivacyRequest, listPrivacyRequests, UNKNOWN_MERCHANT } from '@core/domain';
-import { waitUntil } from '@core/testing';
+import { insertConnection, waitUntil } from '@core/testing';
 import { openInbound, type Inbound } from './inbound.ts';
 
 let database: Inbound['database'];
@@ -40,10 +40,7 @@ async function ask(change: Change) {
   const email = `grace.${randomUUID()}@example.com`;
   const id = await database.newCustomer(merchantId, email);
   await database.owner.query('update customers set external_id = $2 where id = $1', [id, number]);
-  await database.owner.query(
-    `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
-    [merchantId, shop, number],
-  );
+  await insertConnection(database.owner, { merchantId, shop, shopId: number });
   const changed = change({ merchantId, id, shop, number });
   const event = request(merchantId, typeof changed === 'string' ? {} : { customer_id: id, ...changed });
   await deliver(gdpr, typeof changed === 'string' ? changed.replace('?', event.event_id) : event);
@@ -567,10 +564,7 @@ it.each(['redact', 'data_request', 'shop_redact'])(
   async (kind) => {
     const { merchantId, a, b, stays } = await two();
     const shop = `s-${randomUUID()}.myshopify.com`;
-    await database.owner.query(
-      `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
-      [randomUUID(), shop, randomInt(1e12)],
-    );
+    await insertConnection(database.owner, { merchantId: randomUUID(), shop, shopId: randomInt(1e12) });
     const person = kind === 'shop_redact' ? {} : { customer_id: a.id };
     const event = request(merchantId, { kind, ...person, shop_domain: shop });
     const problem = 'merchant_id: and shop_domain must name one merchant';
@@ -595,10 +589,7 @@ it.each(['its own shop', 'a shop that nobody has connected'])(
     const { merchantId, a, stays } = await two();
     const shop = `s-${randomUUID()}.myshopify.com`;
     if (whose === 'its own shop') {
-      await database.owner.query(
-        `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
-        [merchantId, shop, randomInt(1e12)],
-      );
+      await insertConnection(database.owner, { merchantId, shop, shopId: randomInt(1e12) });
     }
     await deliver(gdpr, request(merchantId, { customer_id: a.id, shop_domain: shop }));
     expect(await stays(a.id)).toBe(false);

@@ -35,8 +35,8 @@ const emailOf = (number: number) => `p${number}@example.com`;
 async function openShop(...numbers: number[]) {
   const [merchantId, shop] = [randomUUID(), `s-${randomUUID()}.myshopify.com`];
   const { owner, ctx } = database;
-  const connection = { merchantId, shop, shopId: String(shopIdOf(shop)), accessToken: 'spec-token' };
-  await inTransaction(owner, (tx) => connectShop(tx, ctx, connection));
+  const of = { merchantId, shop, shopId: String(shopIdOf(shop)) };
+  await inTransaction(owner, (tx) => connectShop(tx, ctx, { ...of, accessToken: 'spec-token' }));
   await inTransaction(owner, (tx) =>
     upsertCustomers(tx, ctx, {
       merchantId,
@@ -62,7 +62,7 @@ async function openShop(...numbers: number[]) {
       for (const { topic, eventId, body, number: requestNumber } of webhooks) {
         const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
         await inTransaction(owner, (tx) =>
-          receiveWebhook(tx, ctx, { shop, topic, eventId, requestNumber, body: bytes }),
+          receiveWebhook(tx, ctx, { ...of, topic, eventId, requestNumber, body: bytes }),
         );
       }
       await waitUntil(async () => (await ends()).every(({ outcome }) => outcome !== null), {

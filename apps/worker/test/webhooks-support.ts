@@ -5,6 +5,7 @@ import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
 import {
   apiEnvironment,
+  assertShopDirectory,
   DEV_CLIENT_SECRET,
   freePort,
   shopIdOf,
@@ -61,7 +62,9 @@ export async function openBench() {
       const { shops, violations } = standIn.stats();
       await standIn.close();
       await api.stop();
+      const agreed = await assertShopDirectory(database.owner).then(() => '', String);
       await database.close();
+      expect(agreed).toBe('');
       expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
     },
   };

@@ -8,7 +8,7 @@ import {
   type ReceiveWebhook,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { waitUntil } from '@core/testing';
+import { shopIdOf, waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
@@ -273,7 +273,13 @@ it('keeps a request of a person whom nothing names as pending, with its body', a
     Buffer.from(JSON.stringify({ customer: { phone: '555-0100' }, shop_domain: shop.domain, ...more }));
   const receive = (webhook: Pick<ReceiveWebhook, 'topic' | 'body'>) =>
     inTransaction(bench.database.owner, (tx) =>
-      receiveWebhook(tx, bench.database.ctx, { shop: shop.domain, eventId: randomUUID(), ...webhook }),
+      receiveWebhook(tx, bench.database.ctx, {
+        merchantId,
+        shop: shop.domain,
+        shopId: String(shopIdOf(shop.domain)),
+        eventId: randomUUID(),
+        ...webhook,
+      }),
     );
   await receive({ topic: 'customers/redact', body: body({ orders_to_redact: null }) });
   await receive({ topic: 'customers/data_request', body: body({ data_request: { id: 1 } }) });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ROW_REASONS, type ImportRun } from '@core/domain';
+import { insertConnection } from '@core/testing';
 import { openStack, ops as runOps, type Said, type Stack } from './support.ts';
 
 type Setting = Parameters<typeof runOps>[2];
@@ -22,10 +23,7 @@ const opsJson = async (args: readonly string[], setting: Setting = {}) => {
 async function connected() {
   const merchantId = randomUUID();
   const shop = `shop-${merchantId.slice(0, 8)}.myshopify.com`;
-  await stack.owner.query(
-    'insert into shopify_connections (merchant_id, shop, shop_id, access_token) values ($1, $2, 7, $3)',
-    [merchantId, shop, '1.sealed'],
-  );
+  await insertConnection(stack.owner, { merchantId, shop, shopId: 7 });
   return { merchantId, shop };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
 import { connectShop, readStoredToken } from '@core/domain';
-import { startShopifyStandIn, type ShopifyStandIn } from '@core/testing';
+import { assertShopDirectory, startShopifyStandIn, type ShopifyStandIn } from '@core/testing';
 import { openStack, ops as runOps, type Stack } from './support.ts';
 
 const keyring = `k1:${randomBytes(32).toString('base64')}`;
@@ -17,8 +17,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   const { violations, shops } = standIn.stats();
+  const agreed = await assertShopDirectory(stack.owner).then(() => '', String);
   await Promise.all([stack.close(), standIn.close()]);
   expect([...violations, ...Object.values(shops).flatMap((shop) => shop.violations)]).toEqual([]);
+  expect(agreed).toBe('');
 });
 
 /** A connected shop that was renamed. */

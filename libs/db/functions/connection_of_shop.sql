@@ -3,9 +3,9 @@
 -- returns one row without a merchant: by an unproven one a merchant would be named by anybody who claims the shop.
 CREATE OR REPLACE FUNCTION public.connection_of_shop(shop varchar) RETURNS TABLE (merchant_id uuid, shop_id bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN c.shop_id IS NOT NULL THEN c.merchant_id END, c.shop_id
-    FROM public.shopify_connections c WHERE c.shop = $1
-   ORDER BY c.shop_id NULLS LAST LIMIT 1
+  SELECT CASE WHEN d.shop_id IS NOT NULL THEN d.merchant_id END, d.shop_id
+    FROM public.shop_directory d WHERE d.shop = $1
+   ORDER BY d.shop_id NULLS LAST LIMIT 1
 $$;
 
 ALTER FUNCTION public.connection_of_shop(varchar) OWNER TO core_definer;

@@ -4,11 +4,12 @@
 CREATE OR REPLACE FUNCTION public.connection_of_webhook(named varchar, numbered bigint)
 RETURNS TABLE (merchant_id uuid, shop varchar, shop_id bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN c.shop_id IS NOT NULL THEN c.merchant_id END, c.shop, c.shop_id
-    FROM public.shopify_connections c WHERE c.shop = $1 OR c.shop_id = $2
-   ORDER BY c.shop_id IS NULL, (c.shop = $1) IS TRUE DESC
+  SELECT CASE WHEN d.shop_id IS NOT NULL THEN d.merchant_id END, d.shop, d.shop_id
+    FROM public.shop_directory d WHERE d.shop = $1 OR d.shop_id = $2
+   ORDER BY d.shop_id IS NULL, (d.shop = $1) IS TRUE DESC
 $$;
 
 ALTER FUNCTION public.connection_of_webhook(varchar, bigint) OWNER TO core_definer;
 REVOKE EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) FROM public;
-GRANT EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) TO core_api;
+-- The importer asks, before it proves a connection, whether another merchant has the shop.
+GRANT EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) TO core_api, core_importer;

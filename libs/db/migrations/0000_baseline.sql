@@ -185,9 +185,28 @@ GRANT SELECT ON parked_events TO core_api;
 GRANT SELECT, INSERT, UPDATE ON dead_letter_resolutions TO core_worker;
 --> statement-breakpoint
 -- Shops and imports -----------------------------------------------------------------------------------------
--- A connection counts once the shop has proven it: asked with the token, the shop returned its own number, which
--- is stored here. A connection without a number receives no webhook and no import, and does not prevent another
--- merchant from connecting the shop.
+-- Whose a shop is, for who knows the shop alone, such as a webhook: an entry for each connection, written in the
+-- connection's transaction. A table of its own, because it is looked up by shop over all merchants: the tables of merchants
+-- have keys that begin with the merchant. A connection counts once the shop has proven it: asked with the token, the shop
+-- returned its own number, which is stored here and nowhere else. A connection without a number receives no webhook and no
+-- import, and does not prevent another merchant from connecting the shop.
+CREATE TABLE "shop_directory" (
+	"shop" varchar NOT NULL,
+	"merchant_id" uuid NOT NULL,
+	"shop_id" bigint,
+	CONSTRAINT "shop_directory_shop_merchant_id_pk" PRIMARY KEY("shop","merchant_id")
+);
+CREATE UNIQUE INDEX "uq_shop_directory_proven" ON "shop_directory" USING btree ("shop") WHERE "shop_directory"."shop_id" is not null;
+-- Shopify sends the webhooks of a renamed shop under its new name: until its connection is moved there, the shop's
+-- number finds it. Otherwise a redaction that comes between the two would be nobody's.
+CREATE INDEX "idx_shop_directory_shop_id" ON "shop_directory" USING btree ("shop_id") WHERE "shop_directory"."shop_id" is not null;
+-- DELETE by the api: a move gives the connection its new name.
+GRANT SELECT, INSERT, UPDATE, DELETE ON shop_directory TO core_api;
+GRANT SELECT ON shop_directory TO core_importer, core_definer;
+GRANT UPDATE (shop_id) ON shop_directory TO core_importer;
+-- The worker does not see which connections are proven.
+GRANT SELECT (merchant_id, shop), DELETE ON shop_directory TO core_worker;
+
 CREATE TABLE "shopify_connections" (
 	"merchant_id" uuid NOT NULL,
 	"shop" varchar NOT NULL,
@@ -197,19 +216,15 @@ CREATE TABLE "shopify_connections" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"refreshing_until" timestamp with time zone,
-	"shop_id" bigint,
 	CONSTRAINT "shopify_connections_merchant_id_shop_pk" PRIMARY KEY("merchant_id","shop")
 );
-CREATE UNIQUE INDEX "uq_shopify_connections_proven" ON "shopify_connections" USING btree ("shop") WHERE "shopify_connections"."shop_id" is not null;
--- Shopify sends the webhooks of a renamed shop under its new name: until its connection is moved there, the shop's
--- number finds it. Otherwise a redaction that comes between the two would be nobody's.
-CREATE INDEX "idx_shopify_connections_shop_id" ON "shopify_connections" USING btree ("shop_id") WHERE "shopify_connections"."shop_id" is not null;
+-- Deferred, because a removal takes the entry first, as every command does: two that meet wait for each other in one order.
+ALTER TABLE "shopify_connections" ADD CONSTRAINT "shopify_connections_directory_fk" FOREIGN KEY ("merchant_id","shop") REFERENCES "public"."shop_directory"("merchant_id","shop") ON DELETE no action ON UPDATE no action DEFERRABLE INITIALLY DEFERRED;
 -- DELETE by the api: a move gives the connection its new name.
 GRANT SELECT, INSERT, UPDATE, DELETE ON shopify_connections TO core_api;
 GRANT SELECT, UPDATE ON shopify_connections TO core_importer;
--- The worker and core_definer see no token.
+-- The worker sees no token.
 GRANT SELECT (merchant_id, shop), DELETE ON shopify_connections TO core_worker;
-GRANT SELECT (merchant_id, shop, shop_id) ON shopify_connections TO core_definer;
 
 CREATE TABLE "import_schedules" (
 	"merchant_id" uuid NOT NULL,
@@ -477,7 +492,7 @@ DECLARE
 BEGIN
   FOREACH carries_merchant IN ARRAY ARRAY[
     'customers', 'program_settings', 'merchant_keys', 'erasure_tombstones', 'privacy_requests', 'audit_log',
-    'shopify_connections', 'import_schedules', 'customer_import_logs', 'customer_import_slices',
+    'shop_directory', 'shopify_connections', 'import_schedules', 'customer_import_logs', 'customer_import_slices',
     'customer_import_ids', 'customer_import_errors', 'webhook_events', 'parked_events'
   ] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', carries_merchant);
@@ -492,5 +507,5 @@ END
 $$;
 -- core_definer, which owns no table, would see nothing without a policy of its own.
 CREATE POLICY of_all_merchants_to_read ON customers FOR SELECT TO core_definer USING (true);
-CREATE POLICY of_all_merchants_to_read ON shopify_connections FOR SELECT TO core_definer USING (true);
+CREATE POLICY of_all_merchants_to_read ON shop_directory FOR SELECT TO core_definer USING (true);
 CREATE POLICY of_all_merchants_to_read ON audit_log FOR SELECT TO core_definer USING (true);

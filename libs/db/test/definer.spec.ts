@@ -81,7 +81,7 @@ describe('functions that run with the rights of their owner', () => {
     expect(rows).toEqual([
       { owner: 'core_definer', right: 'audit_log SELECT' },
       { owner: 'core_definer', right: 'customers SELECT' },
-      { owner: 'core_definer', right: 'shopify_connections SELECT' },
+      { owner: 'core_definer', right: 'shop_directory SELECT' },
     ]);
   });
 });
@@ -199,7 +199,7 @@ describe('a temporary view of a table’s name', () => {
   });
 });
 
-it.each(['customers', 'shopify_connections', 'audit_log'])(
+it.each(['customers', 'shop_directory', 'audit_log'])(
   'a call that waits while %s gets a column goes on',
   async (table) => {
     const whose = merchant();

@@ -107,10 +107,10 @@ it('replaces the body that sessions call, and they go on', async () => {
     caller.query({ name: 'spec', text: `select shop from connection_of_webhook('a.myshopify.com', 7)` });
   try {
     await call();
-    edit('connection_of_webhook', 'c.shop = $1 OR c.shop_id = $2', 'c.shop_id = $2');
+    edit('connection_of_webhook', 'd.shop = $1 OR d.shop_id = $2', 'd.shop_id = $2');
     await migrate();
     expect((await call()).rows).toEqual([]);
-    expect((await definition('connection_of_webhook')).join()).not.toContain('c.shop = $1 OR');
+    expect((await definition('connection_of_webhook')).join()).not.toContain('d.shop = $1 OR');
   } finally {
     await caller.end();
   }

@@ -65,7 +65,8 @@ const ROWS = [
   `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'email', '\\x00', 'r')`,
   `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, 'r', 'redact', '{}')`,
   `insert into audit_log (merchant_id, actor, action, request_id) values ($1, 'spec', 'spec', 'r')`,
-  `insert into shopify_connections (merchant_id, shop, shop_id, access_token) values ($1, $2, 7, 't')`,
+  `insert into shop_directory (shop, merchant_id, shop_id) values ($2, $1, 7)`,
+  `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, 't')`,
   `insert into import_schedules (merchant_id, shop, cron) values ($1, $2, '0 3 * * *')`,
   `insert into customer_import_logs (id, merchant_id, shop) values ($1, $1, $2)`,
   `insert into customer_import_slices (import_id, slice, merchant_id) values ($1, 1, $1)`,
@@ -327,24 +328,25 @@ describe('functions that see every merchant', () => {
     expect(await ask(`${B}.myshopify.com`)).toEqual([{ merchant_id: B, shop_id: '7' }]);
     expect(await ask('nobody.myshopify.com')).toEqual([]);
     const shop = 'unproven.myshopify.com';
-    await owner.query(
-      `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $3, 't'), ($2, $3, 't')`,
-      [A, B, shop],
-    );
+    await owner.query('insert into shop_directory (merchant_id, shop) values ($1, $3), ($2, $3)', [
+      A,
+      B,
+      shop,
+    ]);
     try {
       expect(await ask(shop)).toEqual([{ merchant_id: null, shop_id: null }]);
-      await owner.query('update shopify_connections set shop_id = 9 where merchant_id = $1 and shop = $2', [
+      await owner.query('update shop_directory set shop_id = 9 where merchant_id = $1 and shop = $2', [
         B,
         shop,
       ]);
       expect(await ask(shop)).toEqual([{ merchant_id: B, shop_id: '9' }]);
       const second = owner.query(
-        'update shopify_connections set shop_id = 9 where merchant_id = $1 and shop = $2',
+        'update shop_directory set shop_id = 9 where merchant_id = $1 and shop = $2',
         [A, shop],
       );
       await expect(second).rejects.toMatchObject({ code: '23505' });
     } finally {
-      await owner.query('delete from shopify_connections where shop = $1', [shop]);
+      await owner.query('delete from shop_directory where shop = $1', [shop]);
     }
   });
 
@@ -355,8 +357,7 @@ describe('functions that see every merchant', () => {
       );
     const [one, two] = ['one.myshopify.com', 'two.myshopify.com'];
     await owner.query(
-      `insert into shopify_connections (merchant_id, shop, shop_id, access_token)
-       values ($1, $3, 11, 't'), ($2, $4, 12, 't'), ($1, $4, null, 't')`,
+      `insert into shop_directory (merchant_id, shop, shop_id) values ($1, $3, 11), ($2, $4, 12), ($1, $4, null)`,
       [A, B, one, two],
     );
     const [ofOne, ofTwo] = [
@@ -372,11 +373,11 @@ describe('functions that see every merchant', () => {
       expect(await ask(two, null)).toEqual([ofTwo, { merchant_id: null, shop: two, shop_id: null }]);
       expect(await ask('nobody.myshopify.com', 99)).toEqual([]);
     } finally {
-      await owner.query('delete from shopify_connections where shop in ($1, $2)', [one, two]);
+      await owner.query('delete from shop_directory where shop in ($1, $2)', [one, two]);
     }
   });
 
-  it('are for the api alone but for one, and have a search path of their own', async () => {
+  it('are for the api alone but for two, and have a search path of their own', async () => {
     const { rows } = await owner.query<{ name: string; path: string; may: string[] }>(
       `select p.proname as name, p.proconfig[1] as path,
               array(select r.rolname::text from pg_roles r
@@ -389,10 +390,11 @@ describe('functions that see every merchant', () => {
           name,
           path: 'search_path=pg_catalog, pg_temp',
           // The owner may replace them, and core_definer, which cannot log in, owns them. The worker finds the merchant of
-          // a privacy request that names its shop alone.
+          // a privacy request that names its shop alone; the importer asks whether another merchant has a shop.
           may: [
             'core_api',
             'core_definer',
+            ...(name === 'connection_of_webhook' ? ['core_importer'] : []),
             'core_owner',
             ...(name === 'connection_of_shop' ? ['core_worker'] : []),
           ],

@@ -222,6 +222,7 @@ export {
   type WebhookFigures,
   countFailedWebhooks,
   failWebhook,
+  findShopOfWebhook,
   finishWebhook,
   pruneWebhooks,
   receiveWebhook,
@@ -237,6 +238,7 @@ export {
   type WaitingWebhook,
   type WebhookFailure,
   type WebhookOutcome,
+  type WebhookShop,
   type WebhookTopic,
 } from './webhooks/index.ts';
 export {

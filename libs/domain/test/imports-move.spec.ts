@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
-import { shopIdOf } from '@core/testing';
+import { insertConnection, shopIdOf } from '@core/testing';
 import {
   connectShop,
   failRun,
   moveShop,
   openWebhookBody,
   readStoredToken,
-  receiveWebhook,
   recordPrivacyRequest,
   resumeImport,
   setImportSchedule,
-  type ReceiveWebhook,
   type ShopConnection,
 } from '../src/index.ts';
 import { newShop, openImports, type ImportsBench } from './imports-support.ts';
+import { receive as receiveAs, type SentWebhook } from './receive-support.ts';
 
 let bench: ImportsBench;
 beforeAll(async () => (bench = await openImports()));
@@ -29,19 +28,24 @@ const move = (
 ) => bench.asApi(shop, (tx) => moveShop(tx, bench.ctx, { ...shop, newShop, shopId }));
 const tokenOf = (shop: ShopConnection) =>
   bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx, shop)).accessToken);
-const receive = (shop: string, webhook: Pick<ReceiveWebhook, 'topic'> & Partial<ReceiveWebhook>) =>
-  bench.asApi({ merchantId: randomUUID() }, (tx) =>
-    receiveWebhook(tx, bench.ctx, {
-      shop,
-      eventId: randomUUID(),
-      body: Buffer.from('{"id":7}'),
-      ...webhook,
-    }),
-  );
+const receive = (shop: string, webhook: Pick<SentWebhook, 'topic'> & Partial<SentWebhook>) =>
+  receiveAs(bench.api, bench.ctx, {
+    shop,
+    eventId: randomUUID(),
+    body: Buffer.from('{"id":7}'),
+    ...webhook,
+  });
 const rowsOf = async (table: string, { merchantId }: ShopConnection) =>
   (
     await bench.owner.query<{ shop: string } & Record<string, unknown>>(
       `select * from ${table} where merchant_id = $1 order by created_at`,
+      [merchantId],
+    )
+  ).rows;
+const entriesOf = async ({ merchantId }: ShopConnection) =>
+  (
+    await bench.owner.query<{ shop: string; shop_id: string | null }>(
+      'select shop, shop_id from shop_directory where merchant_id = $1',
       [merchantId],
     )
   ).rows;
@@ -68,9 +72,8 @@ it('gives tokens, schedule and imports of a renamed shop its new name, and a fai
   const now = { ...shop, shop: renamed(shop) };
   expect(await tokenOf(now)).toBe('shpat_expires');
   await expect(tokenOf(shop)).rejects.toMatchObject({ kind: 'failed_precondition' });
-  expect(await rowsOf('shopify_connections', shop)).toMatchObject([
-    { shop: now.shop, shop_id: numberOf(shop) },
-  ]);
+  expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: now.shop }]);
+  expect(await entriesOf(shop)).toEqual([{ shop: now.shop, shop_id: numberOf(shop) }]);
   expect(await rowsOf('import_schedules', shop)).toMatchObject([{ shop: now.shop, cron: '0 3 * * *' }]);
   await bench.asApi(shop, (tx) => resumeImport(tx, bench.ctx, ref));
   expect(await bench.show(ref)).toMatchObject({ shop: now.shop, status: 'pending' });
@@ -109,14 +112,10 @@ it('moves it by itself when the merchant connects the shop by its new name', asy
 it('leaves one connection of a shop that was connected by both names', async () => {
   const shop = await bench.connect();
   const now = { ...shop, shop: renamed(shop) };
-  await bench.owner.query(
-    `insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, '1.unproven')`,
-    [shop.merchantId, now.shop],
-  );
+  await insertConnection(bench.owner, now);
   await move(shop);
-  expect(await rowsOf('shopify_connections', shop)).toMatchObject([
-    { shop: now.shop, shop_id: numberOf(shop) },
-  ]);
+  expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: now.shop }]);
+  expect(await entriesOf(shop)).toEqual([{ shop: now.shop, shop_id: numberOf(shop) }]);
   expect(await tokenOf(now)).toBe('shpat_secret');
 });
 
@@ -138,9 +137,7 @@ it('does not move to another shop, to one of another merchant, nor what is not p
     kind: 'failed_precondition',
     field: 'shop',
   });
-  await bench.owner.query('update shopify_connections set shop_id = null where merchant_id = $1', [
-    shop.merchantId,
-  ]);
+  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [shop.shop]);
   await expect(move(shop)).rejects.toMatchObject({ kind: 'failed_precondition', field: 'shop' });
   expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: shop.shop }]);
 });

@@ -8,7 +8,7 @@ import {
   type SliceKind,
   type Tx,
 } from '@core/db';
-import { createCoreDatabase, shopIdOf } from '@core/testing';
+import { assertShopDirectory, createCoreDatabase, shopIdOf } from '@core/testing';
 import {
   advanceRun,
   claimPage,
@@ -122,6 +122,7 @@ export async function openImports() {
 
   return {
     owner,
+    api,
     ctx,
     asApi,
     asImporter,
@@ -198,9 +199,14 @@ export async function openImports() {
       edited.clear();
       return owner.query("update customer_import_logs set status = 'cancelled' where finished_at is null");
     },
+    /** Whatever a test was about: the directory of shops and the connections agree. */
     close: async () => {
-      await Promise.all([api.end(), importer.end(), owner.end()]);
-      await database.drop();
+      try {
+        await assertShopDirectory(owner);
+      } finally {
+        await Promise.all([api.end(), importer.end(), owner.end()]);
+        await database.drop();
+      }
     },
   };
 }

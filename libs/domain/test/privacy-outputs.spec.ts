@@ -114,6 +114,7 @@ it.each([
   expect(await redactShop(shop)).toEqual([
     place('customer_import_logs', '', 1, ['runs under way: cancelled']),
     place('import_schedules'),
+    place('shop_directory', '', 1, ['rows']),
     place('shopify_connections', '', 1, ['rows']),
     place('customer_import_errors'),
     place('customer_import_ids'),

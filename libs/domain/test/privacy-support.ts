@@ -8,17 +8,23 @@ import {
   parseKeyring,
   type Tx,
 } from '@core/db';
-import { createCoreDatabase, searchTables, shopIdOf, type Canaries } from '@core/testing';
+import {
+  assertShopDirectory,
+  createCoreDatabase,
+  searchTables,
+  shopIdOf,
+  type Canaries,
+} from '@core/testing';
 import {
   connectShop,
   PERSONAL_DATA,
-  receiveWebhook,
   upsertCustomers,
   type CommandContext,
   type ErasureReceipt,
   type HeldPlace,
   type WebhookTopic,
 } from '../src/index.ts';
+import { receive } from './receive-support.ts';
 
 export type PrivacyBench = Awaited<ReturnType<typeof openPrivacy>>;
 type Role = 'api' | 'importer' | 'worker' | 'owner';
@@ -108,18 +114,21 @@ export async function openPrivacy() {
       eventId: string = randomUUID(),
       requestNumber?: string,
     ) =>
-      as('api', (tx) =>
-        receiveWebhook(tx, ctx, {
-          shop,
-          topic,
-          eventId,
-          requestNumber,
-          body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-        }),
-      ),
+      receive(pools.api, ctx, {
+        shop,
+        topic,
+        eventId,
+        requestNumber,
+        body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+      }),
+    /** Whatever a test was about: the directory of shops and the connections agree. */
     close: async () => {
-      await Promise.all(Object.values(pools).map((pool) => pool.end()));
-      await database.drop();
+      try {
+        await assertShopDirectory(pools.owner);
+      } finally {
+        await Promise.all(Object.values(pools).map((pool) => pool.end()));
+        await database.drop();
+      }
     },
   };
 }

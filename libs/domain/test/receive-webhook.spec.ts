@@ -130,7 +130,10 @@ it('is not taken for the webhook of the merchant who had connected the shop befo
   const before = await bench.connect();
   const [eventId, body] = [randomUUID(), person(7)];
   await bench.webhook(before.shop, 'customers/redact', body, eventId);
-  await bench.owner.query('delete from shopify_connections where shop = $1', [before.shop]);
+  await bench.owner.query(
+    'with gone as (delete from shop_directory where shop = $1) delete from shopify_connections where shop = $1',
+    [before.shop],
+  );
   const { merchantId } = await bench.connect({ ...newShop(), shop: before.shop });
   expect(await bench.webhook(before.shop, 'customers/redact', body, eventId)).toBe('stored');
   expect(await pending(merchantId)).toEqual([[`shopify:${eventId}`, 'redact', null]]);

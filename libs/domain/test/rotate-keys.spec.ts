@@ -193,13 +193,14 @@ describe('a deep rotation', () => {
   it('seals tokens and webhooks anew', async () => {
     const merchantId = merchant();
     const shop = `${randomUUID()}.myshopify.com`;
+    const shopId = String(shopIdOf(shop));
     const webhook = { shop, topic: 'customers/update', eventId: randomUUID() } as const;
     const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: new Date() };
+    await bench.run((tx) => connectShop(tx, ctx, { merchantId, shop, shopId, ...tokens }), merchantId);
     await bench.run(
-      (tx) => connectShop(tx, ctx, { merchantId, shop, shopId: String(shopIdOf(shop)), ...tokens }),
+      (tx) => receiveWebhook(tx, ctx, { merchantId, shopId, ...webhook, body: Buffer.from('{"id":1}') }),
       merchantId,
     );
-    await bench.run((tx) => receiveWebhook(tx, ctx, { ...webhook, body: Buffer.from('{"id":1}') }));
     await rotate(merchantId);
     expect(await keyRows(merchantId)).toEqual([2]);
     const token = await bench.run((tx) => readStoredToken(tx, ctx, { merchantId, shop }), merchantId);

@@ -148,6 +148,7 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   for (const place of [
     'customer_import_logs',
     'import_schedules',
+    'shop_directory',
     'shopify_connections',
     'customer_import_ids',
     'program_settings',
@@ -256,7 +257,8 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   });
   expect(placeOf(receipt, 'merchant_keys').found).toBe(0);
   expect(placeOf(receipt, 'shopify_connections').found).toBe(1);
-  expect(await bench.rows('shopify_connections', merchantId)).toMatchObject([{ shop: second.shop }]);
+  for (const table of ['shop_directory', 'shopify_connections'])
+    expect(await bench.rows(table, merchantId)).toMatchObject([{ shop: second.shop }]);
   expect(await bench.rows('customer_import_errors', merchantId)).toHaveLength(1);
   expect(await bench.rows('program_settings', merchantId)).toHaveLength(1);
   expect(await bench.rows('parked_events', merchantId)).toHaveLength(1);

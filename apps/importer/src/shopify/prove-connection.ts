@@ -23,5 +23,5 @@ export async function proveConnection(
 ): Promise<void> {
   const { shopId } = await proveShop(client, { shop, accessToken, signal });
   const actor = { caller: 'importer', requestId: 'prove-shop' };
-  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId }));
+  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId }), { merchantId });
 }

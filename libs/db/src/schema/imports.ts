@@ -15,6 +15,7 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core';
 import { bytea, instant } from './columns.ts';
+import { shopifyConnections } from './shops.ts';
 
 export const IMPORT_STATUSES = [
   'pending',
@@ -168,35 +169,6 @@ export const customerImportErrors = pgTable(
     // Pruning takes the oldest of all merchants: ids tell their time.
     index('idx_customer_import_errors_id').on(t.id),
     uniqueIndex('uq_customer_import_errors_once').on(t.merchantId, t.importId, t.externalId, t.reason),
-  ],
-);
-
-export const shopifyConnections = pgTable(
-  'shopify_connections',
-  {
-    merchantId: uuid('merchant_id').notNull(),
-    shop: varchar('shop').notNull(),
-    /** The shop's number, as the shop itself returned it to a request with the token; null: unproven. */
-    shopId: bigint('shop_id', { mode: 'bigint' }),
-    /** AES-256-GCM under the merchant's data key. */
-    accessToken: varchar('access_token').notNull(),
-    refreshToken: varchar('refresh_token'),
-    expiresAt: instant('expires_at'),
-    /** Until then one process refreshes the tokens; the others wait for what it stores. */
-    refreshingUntil: instant('refreshing_until'),
-    createdAt: instant('created_at').notNull().defaultNow(),
-    updatedAt: instant('updated_at').notNull().defaultNow(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.merchantId, t.shop] }),
-    // A webhook names only the shop, so a shop belongs to one merchant: the one with the proven connection.
-    uniqueIndex('uq_shopify_connections_proven')
-      .on(t.shop)
-      .where(sql`${t.shopId} is not null`),
-    // A renamed shop is known by its number.
-    index('idx_shopify_connections_shop_id')
-      .on(t.shopId)
-      .where(sql`${t.shopId} is not null`),
   ],
 );
 

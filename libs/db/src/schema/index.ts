@@ -4,3 +4,4 @@ export * from './functions.ts';
 export * from './imports.ts';
 export * from './privacy.ts';
 export * from './settings.ts';
+export * from './shops.ts';

@@ -1,8 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import {
   build,
   openValue,
   sealValue,
+  shopDirectory,
   shopifyConnections,
   statement,
   type MerchantKeys,
@@ -11,6 +12,7 @@ import {
 } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { Keys } from '../core/index.ts';
+import { ofShop, SHOP } from './shops/of-shop.ts';
 
 export interface ShopConnection {
   merchantId: string;
@@ -55,18 +57,19 @@ export interface StoredToken {
 }
 
 const READ_TOKEN = statement({
-  params: { merchantId: shopifyConnections.merchantId, shop: shopifyConnections.shop },
+  params: SHOP,
   row: {
     token: shopifyConnections.accessToken,
     expiresAt: shopifyConnections.expiresAt,
     refreshable: sql<boolean>`${shopifyConnections.refreshToken} is not null`,
-    proven: sql<boolean>`${shopifyConnections.shopId} is not null`,
+    proven: sql<boolean>`${shopDirectory.shopId} is not null`,
   },
   text: (p, row) =>
     build
       .select(row)
       .from(shopifyConnections)
-      .where(and(eq(shopifyConnections.merchantId, p.merchantId), eq(shopifyConnections.shop, p.shop))),
+      .innerJoin(shopDirectory, ofShop(shopDirectory, p))
+      .where(ofShop(shopifyConnections, p)),
 });
 
 /**

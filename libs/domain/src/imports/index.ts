@@ -35,6 +35,7 @@ export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
 export { findMerchantOfShop } from './shops/find-merchant-of-shop.ts';
 export { isShopConnected } from './shops/is-shop-connected.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
+export { hasShop, type ShopEntry } from './shops/shop-directory.ts';
 export { listUnproven, storeProof } from './shops/store-proof.ts';
 export {
   dropRefreshToken,

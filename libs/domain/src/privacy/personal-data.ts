@@ -18,7 +18,7 @@ import {
   exportWebhooks,
 } from './export-steps.ts';
 import type { HeldPlace, Stays } from './held-place.ts';
-import { endRuns, removeConnections, removeSchedules } from './shop/cut-off.ts';
+import { endRuns, removeConnections, removeEntries, removeSchedules } from './shop/cut-off.ts';
 import { destroyKeys } from './shop/destroy-keys.ts';
 import { erasePeople } from './shop/erase-people.ts';
 import {
@@ -52,8 +52,8 @@ const ANOTHER_SHOP =
  * and the table of docs/privacy.md read it from here. A table that is not in it does not compile.
  *
  * An export, and an erasure of a person, take the places in this order, which their receipts show: webhooks stand behind
- * what needs no key, because opening them takes longest. A shop's takes them by turns (SHOP_TURNS): schedules stand
- * before the connections that they refer to.
+ * what needs no key, because opening them takes longest. A shop's takes them by turns (SHOP_TURNS): schedules, and the
+ * entries of the directory, stand before the connections.
  */
 export const PERSONAL_DATA = {
   customers: {
@@ -74,6 +74,12 @@ export const PERSONAL_DATA = {
     exported: OF_SHOP,
     ofPerson: OF_SHOP,
     ofShop: { turn: 'first', removes: ['rows'], remove: removeSchedules },
+  },
+  shop_directory: {
+    holds: 'names and numbers of shops, and whose they are',
+    exported: OF_SHOP,
+    ofPerson: OF_SHOP,
+    ofShop: { turn: 'first', removes: ['rows'], remove: removeEntries },
   },
   shopify_connections: {
     holds: "a shop's access tokens: AES-256-GCM under the merchant's data key",

@@ -6,6 +6,7 @@ export {
   type WebhookFailure,
   type WebhookOutcome,
 } from './finish-webhook.ts';
+export { findShopOfWebhook, type WebhookShop } from './find-shop-of-webhook.ts';
 export { receiveWebhook, type ReceiveWebhook } from './receive-webhook.ts';
 export {
   countFailedWebhooks,

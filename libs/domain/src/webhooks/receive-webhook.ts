@@ -7,26 +7,19 @@ import {
   ONE,
   oneOf,
   privacyRequests,
-  returning,
   statement,
   webhookEvents,
   type Tx,
 } from '@core/db';
-import { sealWebhookBody, shopifyId, webhookHash, type CommandContext } from '../core/index.ts';
-import { connectionOfWebhook, SHOP_OF_WEBHOOK } from '../imports/index.ts';
+import { sealWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
+import { hasShop, type ShopEntry } from '../imports/index.ts';
 import { marksInBody, recordPrivacyRequest, type PrivacyRequestKind } from '../privacy/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import { idByBody, isSameWebhook } from './same-webhook.ts';
 import { shopifyRequestId } from './shopify-request-id.ts';
 import { WEBHOOKS_CHANNEL, type WebhookTopic } from './topics.ts';
 
-export interface ReceiveWebhook {
-  /** By headers or body; the signature covers the body alone. Absent: the number says which. */
-  shop?: string | undefined;
-  /** The shop's number. */
-  shopId?: string | undefined;
-  /** Whether the number finds the shop: a renamed one is connected by its former name until it is moved. */
-  shopIdFinds?: boolean | undefined;
+export interface ReceiveWebhook extends ShopEntry {
   topic: WebhookTopic;
   /** The same over all deliveries of an event, and over its topics. */
   eventId: string;
@@ -54,11 +47,10 @@ const INSERT = statement({
 });
 
 /**
- * Writes a webhook down for the worker, once for each merchant, shop, topic, event id and body. Nothing is stored of a shop that no
- * merchant has connected: it may be anybody's data, and there is no key to encrypt it with. It stores nothing
- * for an unproven connection either: the result is `unproven`, and Shopify retries while an importer asks the
- * shop. It stores nothing for a shop with the same name and another number (`other_shop`): the shop has a new
- * owner.
+ * Writes a webhook down for the worker, once for each merchant, shop, topic, event id and body. Whose it is has been asked
+ * before (findShopOfWebhook), so that the transaction is the merchant's from its beginning. It is looked at once more:
+ * nothing is stored for a merchant who has lost the shop meanwhile. Rejected: to lock the entry, which each webhook of a shop
+ * would write to, and would wait for while the shop is moved.
  *
  * The request of a person is written down with it, as pending: written down only where it is applied, one that cannot be
  * applied would be late without anybody's knowing.
@@ -67,13 +59,9 @@ export async function receiveWebhook(
   tx: Tx,
   ctx: CommandContext,
   input: ReceiveWebhook,
-): Promise<'stored' | 'duplicate' | 'unknown_shop' | 'unproven' | 'other_shop'> {
-  const { topic, body } = input;
-  const connection = await findConnection(tx, input);
-  if (!connection) return 'unknown_shop';
-  const { merchantId, shop } = connection;
-  if (!merchantId) return 'unproven';
-  if (input.shopId !== undefined && input.shopId !== connection.shopId) return 'other_shop';
+): Promise<'stored' | 'duplicate' | 'lost_shop'> {
+  const { merchantId, shop, shopId, topic, body } = input;
+  if (!(await hasShop(tx, { merchantId, shop, shopId }))) return 'lost_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const bodyHash = webhookHash(keys, topic, body);
   const nameMarks = marksInBody(keys, body);
@@ -133,30 +121,4 @@ async function requestOf(
   const fits = (id: string) => [undefined, kind, 'unknown'].includes(kindOf(id));
   const requestId = ids.find(fits) ?? shopifyRequestId(numbers[1]);
   return { merchantId, requestId, kind, isNew: kindOf(requestId) === undefined };
-}
-
-const FIND_CONNECTION = statement({
-  crosses: 'shops',
-  params: SHOP_OF_WEBHOOK,
-  text(p) {
-    const connection = connectionOfWebhook(p);
-    const { merchantId, shop, shopId } = connection;
-    return returning(
-      {
-        /** Null: unproven. */
-        merchantId: sql<string | null>`set_config('core.merchant_id', ${merchantId}::text, true)`,
-        /** As it is connected: a webhook of a renamed shop belongs to the connection of its former name. */
-        shop,
-        shopId,
-      },
-      (row) => sql`select ${row} from ${connection} limit 1`,
-    );
-  },
-});
-
-/** In the one transaction that learns on its way whose it is. */
-async function findConnection(tx: Tx, { shop, shopId, shopIdFinds = false }: ReceiveWebhook) {
-  const number = shopIdFinds && shopId !== undefined && shopifyId(shopId) === shopId ? shopId : null;
-  const [connection] = await tx.run(FIND_CONNECTION, { shop: shop?.toLowerCase(), shopId: number });
-  return connection;
 }

@@ -5,4 +5,5 @@ export { PARTITIONS, partitionName, remainderOf, testLayout, TEST_LAYOUT, type L
 export { WHOLE } from './partition-tables.ts';
 export { TEST_PREPARE } from './prepare-template.ts';
 export * from './seed-customers.ts';
+export * from './shop-connections.ts';
 export * from './test-services.ts';

@@ -6,6 +6,7 @@ import {
   shopifyId,
   webhookTopic,
   type ReceiveWebhook,
+  type WebhookShop,
   type WebhookTopic,
 } from '@core/domain';
 import { pathOfTarget } from '../../paths.ts';
@@ -30,7 +31,7 @@ const OF_THE_NUMBER = ['data_request', 'data_request.id'];
 /** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
 export type Unidentified = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
 
-export type Identified = Omit<ReceiveWebhook, 'body'>;
+export type Identified = WebhookShop & Pick<ReceiveWebhook, 'topic' | 'eventId' | 'requestNumber'>;
 
 /** The topics that headers name: those of Shopify's events are other words, and count as none. */
 const topicsIn = (req: IncomingMessage): WebhookTopic[] => [
@@ -84,7 +85,7 @@ const topicOfBody = (req: IncomingMessage, body: SignedBody | undefined): Webhoo
 function shopOf(
   req: IncomingMessage,
   named: NamedShop = { domain: undefined, number: undefined },
-): Pick<Identified, 'shop' | 'shopId' | 'shopIdFinds'> | Exclude<Unidentified, 'ignored'> {
+): WebhookShop | Exclude<Unidentified, 'ignored'> {
   const [given, ...others] = valuesOf(req, 'shop').map((name) => name.toLowerCase());
   if (others.some((other) => other !== given)) return twice('shop');
   if (given && named.domain && given !== named.domain) {

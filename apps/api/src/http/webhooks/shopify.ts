@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inTransaction, isUnavailable, type MerchantKeyStore, type Pool } from '@core/db';
-import { receiveWebhook } from '@core/domain';
+import { inTransaction, isUnavailable, poolReader, type MerchantKeyStore, type Pool } from '@core/db';
+import { findShopOfWebhook, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';
 import { mediaType } from '../../request/media-type.ts';
@@ -105,7 +105,7 @@ async function answer(
 
 /** Ends when the bytes are needed no more, also when the answer has been given long before. */
 async function store(
-  { pool, keys, secrets }: ShopifyWebhooksOptions,
+  { pool, keys, secrets, log }: ShopifyWebhooksOptions,
   req: IncomingMessage,
   body: Buffer,
 ): Promise<Reply> {
@@ -122,7 +122,16 @@ async function store(
   }
   // The signature says who it is.
   const ctx = { caller: 'shopify', requestId: webhook.eventId, keys };
-  const received = await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...webhook, body }));
+  const { shop, shopId, shopIdFinds, ...event } = webhook;
+  const of = await findShopOfWebhook(poolReader(pool), { shop, shopId, shopIdFinds });
+  const received =
+    typeof of === 'string'
+      ? of
+      : await inTransaction(pool, (tx) => receiveWebhook(tx, ctx, { ...event, ...of, body }), {
+          merchantId: of.merchantId,
+        });
+  // Shopify sends it again, and then it is asked anew whose it is.
+  if (received === 'lost_shop') return unavailable('its shop was moved or disconnected meanwhile', log);
   if (received === 'other_shop') return forged('the shop is not the one that was connected by this name');
   if (received === 'unproven') {
     return { status: 503, received, message: 'the connection of the shop is not proven yet' };

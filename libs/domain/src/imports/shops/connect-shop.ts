@@ -6,6 +6,7 @@ import {
   build,
   insertValues,
   int8,
+  shopDirectory,
   shopifyConnections,
   statement,
   type Tx,
@@ -15,6 +16,7 @@ import { sealToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { moveShop } from './move-shop.ts';
 import { SHOP } from './of-shop.ts';
+import { enterShop } from './shop-directory.ts';
 import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface ConnectShop {
@@ -30,7 +32,6 @@ export interface ConnectShop {
 const STORE = statement({
   params: {
     ...SHOP,
-    shopId: int8,
     accessToken: shopifyConnections.accessToken,
     refreshToken: shopifyConnections.refreshToken,
     expiresAt: shopifyConnections.expiresAt,
@@ -62,10 +63,10 @@ export async function connectShop(
   for (const former of await formerNames(tx, { merchantId, shop, shopId })) {
     await moveShop(tx, ctx, { merchantId, shop: former, newShop: shop, shopId });
   }
+  await enterShop(tx, { merchantId, shop, shopId });
   await tx.run(STORE, {
     merchantId,
     shop,
-    shopId,
     accessToken: sealToken(keys, { merchantId, shop }, 'access', accessToken),
     refreshToken: refreshToken ? sealToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
     expiresAt,
@@ -76,16 +77,16 @@ export async function connectShop(
 
 const FIND_FORMER = statement({
   params: { ...SHOP, shopId: int8 },
-  row: { shop: shopifyConnections.shop },
+  row: { shop: shopDirectory.shop },
   text: (p, row) =>
     build
       .select(row)
-      .from(shopifyConnections)
+      .from(shopDirectory)
       .where(
         and(
-          eq(shopifyConnections.merchantId, p.merchantId),
-          eq(shopifyConnections.shopId, p.shopId),
-          ne(shopifyConnections.shop, p.shop),
+          eq(shopDirectory.merchantId, p.merchantId),
+          eq(shopDirectory.shopId, p.shopId),
+          ne(shopDirectory.shop, p.shop),
         ),
       ),
 });

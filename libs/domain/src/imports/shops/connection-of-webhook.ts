@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { called, int8, nullable, shopifyConnections, type Places, type Relation } from '@core/db';
+import { called, int8, nullable, shopDirectory, type Places, type Relation } from '@core/db';
 
 /** A webhook names its shop by its domain, in lower case, or by its number, or both. */
-export const SHOP_OF_WEBHOOK = { shop: nullable(shopifyConnections.shop), shopId: nullable(int8) };
+export const SHOP_OF_WEBHOOK = { shop: nullable(shopDirectory.shop), shopId: nullable(int8) };
 
 const CONNECTION = {
   /** Null: unproven. */

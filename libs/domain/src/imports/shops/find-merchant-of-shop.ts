@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
-import { called, returning, shopifyConnections, statement, type Reader } from '@core/db';
+import { called, returning, shopDirectory, statement, type Reader } from '@core/db';
 
 const FIND = statement({
   crosses: 'shops',
-  params: { shop: shopifyConnections.shop },
+  params: { shop: shopDirectory.shop },
   text(p) {
     const connection = called(
       'connection',

@@ -1,12 +1,11 @@
 import { eq } from 'drizzle-orm';
-import { build, ONE, shopifyConnections, statement, type Reader } from '@core/db';
+import { build, ONE, shopDirectory, statement, type Reader } from '@core/db';
 
 const ANY = statement({
   crosses: 'shops',
-  params: { shop: shopifyConnections.shop },
+  params: { shop: shopDirectory.shop },
   row: ONE,
-  text: (p, row) =>
-    build.select(row).from(shopifyConnections).where(eq(shopifyConnections.shop, p.shop)).limit(1),
+  text: (p, row) => build.select(row).from(shopDirectory).where(eq(shopDirectory.shop, p.shop)).limit(1),
 });
 
 /** Whether any merchant has connected it, proven or not. @param input the shop's domain in lower case */

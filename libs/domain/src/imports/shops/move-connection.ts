@@ -12,6 +12,7 @@ import {
 import type { CommandContext } from '../../core/index.ts';
 import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
+import { enterShop, leaveShop } from './shop-directory.ts';
 
 const READ_TOKENS = statement({
   params: SHOP,
@@ -27,37 +28,38 @@ const COPY = statement({
     refreshToken: shopifyConnections.refreshToken,
   },
   text({ newShop, accessToken, refreshToken, ...p }) {
-    const { merchantId, shop, shopId, expiresAt, createdAt } = shopifyConnections;
+    const { merchantId, shop, expiresAt, createdAt } = shopifyConnections;
     return sql`
       ${insertSelect(shopifyConnections, {
         merchantId,
         shop: newShop,
-        shopId,
         accessToken,
         refreshToken,
         expiresAt,
         createdAt,
       })} from ${shopifyConnections} where ${ofShop(shopifyConnections, p)}
       on conflict (${bare(merchantId, shop)}) do update set ${assign(shopifyConnections, {
-        shopId: excluded(shopId),
         accessToken,
         refreshToken,
         expiresAt: excluded(expiresAt),
         refreshingUntil: sql`null`,
         updatedAt: sql`now()`,
-      })}
-      where ${shopId} is distinct from ${excluded(shopId)}`;
+      })}`;
   },
 });
 
-/** Copies it, the tokens sealed for the new name: schedules refer to the former row until they are moved. */
+/**
+ * Copies it, the tokens sealed for the new name: schedules refer to the former row until they are moved. One that is proven
+ * by the new name keeps its tokens, which are newer.
+ */
 export async function moveConnection(
   tx: Tx,
   ctx: CommandContext,
   former: ShopConnection,
-  newShop: string,
+  { newShop, shopId }: { newShop: string; shopId: string },
 ): Promise<void> {
   const { merchantId, shop } = former;
+  if (!(await enterShop(tx, { merchantId, shop: newShop, shopId }))) return;
   const [row] = await tx.run(READ_TOKENS, { merchantId, shop });
   if (!row) throw notConnected(shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
@@ -78,5 +80,6 @@ const DELETE = statement({
 });
 
 export async function forgetConnection(tx: Tx, former: ShopConnection): Promise<void> {
+  await leaveShop(tx, former);
   await tx.run(DELETE, former);
 }

@@ -4,6 +4,7 @@ import {
   build,
   ONE,
   privacyRequests,
+  shopDirectory,
   shopifyConnections,
   statement,
   webhookEvents,
@@ -56,7 +57,7 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
       field: 'shop',
     });
   }
-  await moveConnection(tx, ctx, former, newShop);
+  await moveConnection(tx, ctx, former, { newShop, shopId });
   const moved = {
     imports: await moveImports(tx, former, newShop),
     schedules: await moveSchedule(tx, former, newShop),
@@ -72,11 +73,17 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   return { shop: newShop, moved };
 }
 
+/** With the connection, whose tokens another process may be renewing. */
 const LOCK_NUMBER = statement({
   params: SHOP,
-  row: { shopId: sql<string | null>`${shopifyConnections.shopId}` },
+  row: { shopId: sql<string | null>`${shopDirectory.shopId}` },
   text: (p, row) =>
-    build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
+    build
+      .select(row)
+      .from(shopDirectory)
+      .innerJoin(shopifyConnections, ofShop(shopifyConnections, p))
+      .where(ofShop(shopDirectory, p))
+      .for('update'),
 });
 
 async function checkNumber(

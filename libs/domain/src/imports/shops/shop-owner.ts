@@ -1,11 +1,11 @@
 import { and, isNotNull, ne, sql } from 'drizzle-orm';
-import { ONE, shopifyConnections, statement, type Tx } from '@core/db';
+import { ONE, shopDirectory, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { connectionOfWebhook, SHOP_OF_WEBHOOK } from './connection-of-webhook.ts';
 
 const FIND_OTHERS = statement({
   crosses: 'shops',
-  params: { merchantId: shopifyConnections.merchantId, ...SHOP_OF_WEBHOOK },
+  params: { merchantId: shopDirectory.merchantId, ...SHOP_OF_WEBHOOK },
   row: ONE,
   text(p, row) {
     const connection = connectionOfWebhook(p);

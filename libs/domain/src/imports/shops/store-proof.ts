@@ -1,13 +1,11 @@
 import { and, asc, isNotNull, isNull, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
 import {
   appendAudit,
   build,
   int8,
   limit,
   nullable,
-  shopifyConnections,
-  returning,
+  shopDirectory,
   statement,
   type Actor,
   type Tx,
@@ -15,46 +13,31 @@ import {
 import { CoreError } from '@core/runtime';
 import { notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
-
-const other = alias(shopifyConnections, 'other');
+import type { ShopEntry } from './shop-directory.ts';
+import { isTaken } from './shop-owner.ts';
 
 const LOCK = statement({
   crosses: 'shops',
   params: SHOP,
-  text(p) {
-    const row = {
-      proven: sql<boolean>`${isNotNull(shopifyConnections.shopId)}`,
-      taken: sql<boolean>`exists (
-        select from ${shopifyConnections} as ${other}
-         where ${other.shop} = ${p.shop} and ${isNotNull(other.shopId)} and ${other.merchantId} <> ${p.merchantId})`,
-    };
-    return returning(row, (fields) =>
-      build.select(fields).from(shopifyConnections).where(ofShop(shopifyConnections, p)).for('update'),
-    );
-  },
+  row: { proven: sql<boolean>`${isNotNull(shopDirectory.shopId)}` },
+  text: (p, row) => build.select(row).from(shopDirectory).where(ofShop(shopDirectory, p)).for('update'),
 });
 
 const PROVE = statement({
   params: { ...SHOP, shopId: int8 },
-  text: (p) =>
-    build.update(shopifyConnections).set({ shopId: p.shopId }).where(ofShop(shopifyConnections, p)),
+  text: (p) => build.update(shopDirectory).set({ shopId: p.shopId }).where(ofShop(shopDirectory, p)),
 });
 
 /**
  * Records that the shop has proven a connection that was made before proofs existed. The first proven
- * connection of a shop owns it. Runs in a transaction without a merchant, because connections of other
- * merchants count too.
+ * connection of a shop owns it.
  * @throws CoreError failed_precondition: no longer connected, or another merchant has proven the shop
  */
-export async function storeProof(
-  tx: Tx,
-  ctx: Actor,
-  { merchantId, shop, shopId }: ShopConnection & { shopId: string },
-): Promise<void> {
+export async function storeProof(tx: Tx, ctx: Actor, { merchantId, shop, shopId }: ShopEntry): Promise<void> {
   const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
   if (row.proven) return;
-  if (row.taken) {
+  if (await isTaken(tx, merchantId, shop, shopId)) {
     throw new CoreError('failed_precondition', `shop: ${shop} is connected by another merchant`, {
       field: 'shop',
     });
@@ -66,24 +49,24 @@ export async function storeProof(
 const LIST_UNPROVEN = statement({
   crosses: 'queues',
   params: { merchantId: nullable(SHOP.merchantId), shop: nullable(SHOP.shop), most: limit },
-  row: SHOP,
+  row: { merchantId: shopDirectory.merchantId, shop: shopDirectory.shop },
   text(p, row) {
-    const { merchantId, shop } = shopifyConnections;
+    const { merchantId, shop, shopId } = shopDirectory;
     return build
       .select(row)
-      .from(shopifyConnections)
+      .from(shopDirectory)
       .where(
         and(
-          isNull(shopifyConnections.shopId),
-          sql`(${p.merchantId} is null or (${merchantId}, ${shop}) > (${p.merchantId}, ${p.shop}))`,
+          isNull(shopId),
+          sql`(${p.shop} is null or (${shop}, ${merchantId}) > (${p.shop}, ${p.merchantId}))`,
         ),
       )
-      .orderBy(asc(merchantId), asc(shop))
+      .orderBy(asc(shop), asc(merchantId))
       .limit(p.most);
   },
 });
 
-/** Unproven connections after `after`, in order. */
+/** Unproven connections of all merchants after `after`, in the directory's order: an importer asks their shops. */
 export const listUnproven = (
   tx: Tx,
   { after, most }: { after: ShopConnection | undefined; most: number },

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import {
   build,
   customerImportLogs,
@@ -7,6 +7,7 @@ import {
   many,
   ONE,
   oneOf,
+  shopDirectory,
   shopifyConnections,
   statement,
 } from '@core/db';
@@ -61,6 +62,23 @@ const DELETE_SCHEDULES = statement({
 });
 
 export const removeSchedules = stepOf(DELETE_SCHEDULES);
+
+const DELETE_ENTRIES = statement({
+  params: WHICH_SHOP,
+  row: ONE,
+  text(p, row) {
+    // The directory is looked up by shop alone.
+    const shops = build
+      .select({ shop: shopifyConnections.shop })
+      .from(shopifyConnections)
+      .where(ofWhichShop(shopifyConnections, p));
+    return build
+      .delete(shopDirectory)
+      .where(and(eq(shopDirectory.merchantId, p.merchantId), inArray(shopDirectory.shop, shops)))
+      .returning(row);
+  },
+});
+export const removeEntries = stepOf(DELETE_ENTRIES);
 
 const DELETE_CONNECTIONS = statement({
   params: WHICH_SHOP,

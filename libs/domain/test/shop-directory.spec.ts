@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { inTransaction, poolReader } from '@core/db';
+import { assertShopDirectory, insertConnection, shopIdOf } from '@core/testing';
+import {
+  connectShop,
+  findShopOfWebhook,
+  moveShop,
+  receiveWebhook,
+  recordPrivacyRequest,
+  redactShopStep,
+  scheduleShopRedactions,
+  storeProof,
+} from '../src/index.ts';
+import { newShop, openPrivacy, type PrivacyBench, type Shop } from './privacy-support.ts';
+
+let bench: PrivacyBench;
+beforeAll(async () => (bench = await openPrivacy()));
+afterAll(() => bench.close());
+
+const numberOf = ({ shop }: Shop) => String(shopIdOf(shop));
+const move = (of: Shop, newShop: string) =>
+  bench.as('api', (tx, ctx) => moveShop(tx, ctx, { ...of, newShop, shopId: numberOf(of) }), of.merchantId);
+const connectAs = (of: Shop, shopId: string) =>
+  bench.as('api', (tx, ctx) => connectShop(tx, ctx, { ...of, shopId, accessToken: 't' }), of.merchantId);
+const prove = (of: Shop) =>
+  bench.as('importer', (tx, ctx) => storeProof(tx, ctx, { ...of, shopId: numberOf(of) }), of.merchantId);
+
+async function redact({ merchantId, shop }: { merchantId: string; shop?: string }) {
+  await bench.as('worker', async (tx, ctx) => {
+    await recordPrivacyRequest(tx, ctx, { merchantId, requestId: randomUUID(), kind: 'shop_redact', shop });
+    await scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 });
+  });
+  while (await bench.as('worker', redactShopStep));
+}
+
+/** What the directory says of a merchant's shops, once it is seen to agree with the connections. */
+async function entriesOf({ merchantId }: { merchantId: string }) {
+  await assertShopDirectory(bench.owner);
+  const rows = await bench.rows<{ shop: string; shop_id: string | null }>('shop_directory', merchantId);
+  return Object.fromEntries(rows.map(({ shop, shop_id }) => [shop, shop_id]));
+}
+
+describe('the directory has an entry for each connection', () => {
+  it('when a shop is connected, again, moved, and connected by its new name', async () => {
+    const shop = await bench.connect();
+    const number = numberOf(shop);
+    expect(await entriesOf(shop)).toEqual({ [shop.shop]: number });
+    await bench.connect(shop);
+    expect(await entriesOf(shop)).toEqual({ [shop.shop]: number });
+    await move(shop, `b-${shop.shop}`);
+    expect(await entriesOf(shop)).toEqual({ [`b-${shop.shop}`]: number });
+    await connectAs({ ...shop, shop: `c-${shop.shop}` }, number);
+    expect(await entriesOf(shop)).toEqual({ [`c-${shop.shop}`]: number });
+    // The name is another shop's by now.
+    await connectAs({ ...shop, shop: `c-${shop.shop}` }, '4');
+    expect(await entriesOf(shop)).toEqual({ [`c-${shop.shop}`]: '4' });
+  });
+
+  it('when one that was made before proofs existed is proven, or moved to', async () => {
+    const [first, second] = [newShop(), newShop()];
+    await insertConnection(bench.owner, first);
+    expect(await entriesOf(first)).toEqual({ [first.shop]: null });
+    await prove(first);
+    expect(await entriesOf(first)).toEqual({ [first.shop]: numberOf(first) });
+
+    await bench.connect(second);
+    await insertConnection(bench.owner, { ...second, shop: `b-${second.shop}` });
+    await move(second, `b-${second.shop}`);
+    expect(await entriesOf(second)).toEqual({ [`b-${second.shop}`]: numberOf(second) });
+  });
+
+  it('when one of two shops is redacted, and when the merchant is', async () => {
+    const first = await bench.connect();
+    const second = await bench.connect(newShop(first.merchantId));
+    const other = await bench.connect();
+    await redact(first);
+    expect(await entriesOf(first)).toEqual({ [second.shop]: numberOf(second) });
+    await redact({ merchantId: first.merchantId });
+    expect(await entriesOf(first)).toEqual({});
+    expect(await entriesOf(other)).toEqual({ [other.shop]: numberOf(other) });
+  });
+
+  it('or the connection is not committed', async () => {
+    const { merchantId, shop } = newShop();
+    const forgotten = inTransaction(bench.owner, (tx) =>
+      tx.query('insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)', [
+        merchantId,
+        shop,
+        't',
+      ]),
+    );
+    await expect(forgotten).rejects.toMatchObject({ constraint: 'shopify_connections_directory_fk' });
+    const left = bench.owner.query('insert into shop_directory (merchant_id, shop) values ($1, $2)', [
+      merchantId,
+      shop,
+    ]);
+    await left;
+    await expect(entriesOf({ merchantId })).rejects.toThrow(
+      `${shop} of merchant ${merchantId} lacks a connection`,
+    );
+    await bench.owner.query('delete from shop_directory where shop = $1', [shop]);
+  });
+});
+
+describe('two merchants of one shop', () => {
+  it('have one proof, whichever of them is unproven', async () => {
+    const proven = await bench.connect();
+    const unproven = { ...newShop(), shop: proven.shop };
+    await insertConnection(bench.owner, unproven);
+    await expect(prove(unproven)).rejects.toThrow(`shop: ${proven.shop} is connected by another merchant`);
+    expect(await entriesOf(unproven)).toEqual({ [unproven.shop]: null });
+  });
+
+  it('have one by its number as well, when the second knows its new name', async () => {
+    const proven = await bench.connect();
+    const renamed = { ...newShop(), shop: `b-${proven.shop}` };
+    await insertConnection(bench.owner, renamed);
+    const prove = bench.as(
+      'importer',
+      (tx, ctx) => storeProof(tx, ctx, { ...renamed, shopId: numberOf(proven) }),
+      renamed.merchantId,
+    );
+    await expect(prove).rejects.toMatchObject({ kind: 'failed_precondition', field: 'shop' });
+  });
+
+  it('both have theirs at once, and the shop is one’s', async () => {
+    const shop = `${randomUUID()}.myshopify.com`;
+    const all = [newShop(), newShop(), newShop()].map((each) => ({ ...each, shop }));
+    const ends = await Promise.allSettled(all.map((each) => connectAs(each, '9')));
+    expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await assertShopDirectory(bench.owner);
+  });
+});
+
+describe('a webhook whose shop', () => {
+  /** Asks whose it is, has something happen, and takes it. */
+  async function takeAfter(shop: Shop, happen: () => Promise<unknown>) {
+    const of = await findShopOfWebhook(poolReader(bench.pools.api), { shop: shop.shop });
+    if (typeof of === 'string') throw new Error(of);
+    expect(of).toEqual({ ...shop, shopId: numberOf(shop) });
+    await happen();
+    const event = { topic: 'customers/redact', eventId: randomUUID(), body: Buffer.from('{}') } as const;
+    const taken = await bench.as(
+      'api',
+      (tx, ctx) => receiveWebhook(tx, ctx, { ...event, ...of }),
+      of.merchantId,
+    );
+    const held = [
+      ...(await bench.rows('webhook_events', shop.merchantId)),
+      ...(await bench.rows('privacy_requests', shop.merchantId)),
+    ];
+    return { taken, held: held.length };
+  }
+  const LOST = { taken: 'lost_shop', held: 0 };
+
+  it('is the same still is stored, with its request', async () => {
+    const shop = await bench.connect();
+    expect(await takeAfter(shop, () => bench.connect(shop))).toEqual({ taken: 'stored', held: 2 });
+  });
+
+  it('is moved meanwhile is not stored', async () => {
+    const shop = await bench.connect();
+    expect(await takeAfter(shop, () => move(shop, `b-${shop.shop}`))).toEqual(LOST);
+  });
+
+  it('has another number meanwhile is not stored', async () => {
+    const shop = await bench.connect();
+    expect(await takeAfter(shop, () => connectAs(shop, '3'))).toEqual(LOST);
+  });
+
+  it('is disconnected and another merchant’s meanwhile is not stored', async () => {
+    const shop = await bench.connect();
+    const heir = { ...newShop(), shop: shop.shop };
+    const inherit = async () => {
+      await bench.owner.query(
+        'with gone as (delete from shop_directory where shop = $1) delete from shopify_connections where shop = $1',
+        [shop.shop],
+      );
+      await bench.connect(heir);
+    };
+    expect(await takeAfter(shop, inherit)).toEqual(LOST);
+    expect(await bench.rows('webhook_events', heir.merchantId)).toEqual([]);
+  });
+});
