@@ -194,7 +194,7 @@ it('stores no webhook for a merchant who has lost the shop since it was asked wh
   await api.owner.query(
     rows[0]!.definition.replace(
       /AS \$function\$[^]*\$function\$/,
-      `as $$ select '${former}'::uuid, '${shop}'::varchar, ${shopIdOf(shop)}::bigint $$`,
+      () => `as $$ select '${former}'::uuid, '${shop}'::varchar, ${shopIdOf(shop)}::bigint $$`,
     ),
   );
   try {
