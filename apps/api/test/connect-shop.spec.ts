@@ -199,7 +199,7 @@ it('stores no webhook for a merchant who has lost the shop since it was asked wh
   );
   try {
     const answer = await webhook(shop, { id: 7 });
-    expect(answer).toEqual({ status: 503, text: '' });
+    expect(answer).toEqual({ status: 503, text: 'its shop was moved or disconnected meanwhile' });
     expect(await receivedBy(shop)).toEqual([]);
   } finally {
     await api.owner.query(rows[0]!.definition);
