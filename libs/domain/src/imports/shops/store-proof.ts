@@ -17,7 +17,6 @@ import type { ShopEntry } from './shop-directory.ts';
 import { isTaken } from './shop-owner.ts';
 
 const LOCK = statement({
-  crosses: 'shops',
   params: SHOP,
   row: { proven: sql<boolean>`${isNotNull(shopDirectory.shopId)}` },
   text: (p, row) => build.select(row).from(shopDirectory).where(ofShop(shopDirectory, p)).for('update'),
