@@ -56,9 +56,9 @@ const TAKE = statement({
 });
 
 /**
- * Takes the webhooks of one shop of a merchant that are due, oldest first, for the time of the caller's transaction. A shop is one
- * worker's at a time, so that its webhooks are applied in their order; which of the shops that wait is chance, so
- * that one with a long queue does not hold up the others. Of a shop that two merchants have, one's are taken at a time.
+ * Takes the webhooks of one shop of a merchant that are due, oldest first, for the time of the caller's transaction. A
+ * shop is one worker's at a time, so that its webhooks are applied in their order; which of the shops that wait is chance,
+ * so that one with a long queue does not hold up the others. Of a shop that two merchants have, one's are taken at a time.
  */
 export async function takeWebhooks(tx: Tx, { most }: { most: number }): Promise<WaitingWebhook[]> {
   const shops = await tx.run(FIND_SHOPS);
