@@ -5,9 +5,11 @@ import {
   build,
   customers,
   inTransaction,
+  many,
   merchantKeys,
   migrateDatabase,
   ONE,
+  oneOf,
   runOn,
   statement,
   type Tx,
@@ -41,6 +43,12 @@ const OF_THE_SETTING = statement({
   row: { id },
   text: (_, row) =>
     sql`select ${row} from ${customers} where ${merchantId} = current_setting('core.merchant_id')::uuid`,
+});
+const CROSSING = statement({
+  crosses: 'operators',
+  params: { ids: many(id) },
+  row: { id },
+  text: (p, row) => build.select(row).from(customers).where(oneOf(id, p.ids)),
 });
 const FORBIDDEN = statement({
   params: { merchantId },
@@ -93,6 +101,18 @@ it('finds one whose merchant is known only when it runs', async () => {
 it('finds one outside of transactions', async () => {
   await runOn(worker, FORGETFUL, { id: A });
   expect(await takeFindings()).toEqual([expect.stringContaining(ALL)]);
+});
+
+it('lets one pass that says that it crosses merchants, but not in the transaction of one', async () => {
+  await runOn(worker, CROSSING, { ids: [A] });
+  await inTransaction(worker, (tx) => tx.run(CROSSING, { ids: [A] }));
+  expect(await takeFindings()).toEqual([]);
+  await inWorker((tx) => tx.run(CROSSING, { ids: [A] }));
+  expect(await takeFindings()).toEqual([
+    expect.stringContaining(
+      'a statement crosses merchants (operators) in the transaction of one: it asks customers_p0',
+    ),
+  ]);
 });
 
 it('leaves an error as the statement has it, and the transaction open for what comes after it', async () => {
