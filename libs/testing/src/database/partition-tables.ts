@@ -7,7 +7,7 @@ import { partitionName, PARTITIONS } from './layout.ts';
  * without a merchant (the inbox, seals, shards) are not looked at.
  */
 export const WHOLE: Readonly<Record<string, string>> = {
-  shopify_connections: 'one of its keys is the shop alone, by which the merchant of a webhook is found',
+  shop_directory: 'its keys begin with the shop, by which the merchant of a webhook is found',
 };
 
 /**
