@@ -22,8 +22,8 @@ const move = (of: Shop, newShop: string) =>
   bench.as('api', (tx, ctx) => moveShop(tx, ctx, { ...of, newShop, shopId: numberOf(of) }), of.merchantId);
 const connectAs = (of: Shop, shopId: string) =>
   bench.as('api', (tx, ctx) => connectShop(tx, ctx, { ...of, shopId, accessToken: 't' }), of.merchantId);
-const prove = (of: Shop) =>
-  bench.as('importer', (tx, ctx) => storeProof(tx, ctx, { ...of, shopId: numberOf(of) }), of.merchantId);
+const prove = (of: Shop, shopId = numberOf(of)) =>
+  bench.as('importer', (tx, ctx) => storeProof(tx, ctx, { ...of, shopId }), of.merchantId);
 
 async function redact({ merchantId, shop }: { merchantId: string; shop?: string }) {
   await bench.as('worker', async (tx, ctx) => {
@@ -83,19 +83,21 @@ describe('the directory has an entry for each connection', () => {
   it('or the connection is not committed', async () => {
     const { merchantId, shop } = newShop();
     const forgotten = inTransaction(bench.owner, (tx) =>
-      tx.query('insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, $3)', [
+      tx.query(`insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, 't')`, [
         merchantId,
         shop,
-        't',
       ]),
     );
     await expect(forgotten).rejects.toMatchObject({ constraint: 'shopify_connections_directory_fk' });
-    const left = bench.owner.query('insert into shop_directory (merchant_id, shop) values ($1, $2)', [
+  });
+
+  it('and none without one: the check finds it', async () => {
+    const { merchantId, shop } = newShop();
+    await bench.owner.query('insert into shop_directory (merchant_id, shop) values ($1, $2)', [
       merchantId,
       shop,
     ]);
-    await left;
-    await expect(entriesOf({ merchantId })).rejects.toThrow(
+    await expect(assertShopDirectory(bench.owner)).rejects.toThrow(
       `${shop} of merchant ${merchantId} lacks a connection`,
     );
     await bench.owner.query('delete from shop_directory where shop = $1', [shop]);
@@ -115,12 +117,10 @@ describe('two merchants of one shop', () => {
     const proven = await bench.connect();
     const renamed = { ...newShop(), shop: `b-${proven.shop}` };
     await insertConnection(bench.owner, renamed);
-    const prove = bench.as(
-      'importer',
-      (tx, ctx) => storeProof(tx, ctx, { ...renamed, shopId: numberOf(proven) }),
-      renamed.merchantId,
-    );
-    await expect(prove).rejects.toMatchObject({ kind: 'failed_precondition', field: 'shop' });
+    await expect(prove(renamed, numberOf(proven))).rejects.toMatchObject({
+      kind: 'failed_precondition',
+      field: 'shop',
+    });
   });
 
   it('both have theirs at once, and the shop is one’s', async () => {
