@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction, poolReader } from '@core/db';
-import { assertShopDirectory, insertConnection, shopIdOf } from '@core/testing';
+import { assertShopDirectory, insertConnection, shopIdOf, waitUntil } from '@core/testing';
 import {
   connectShop,
   findShopOfWebhook,
@@ -32,6 +32,13 @@ async function redact({ merchantId, shop }: { merchantId: string; shop?: string 
   });
   while (await bench.as('worker', redactShopStep));
 }
+
+const isWaiting = async () =>
+  (
+    await bench.owner.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+  ).rowCount === 1;
 
 /** What the directory says of a merchant's shops, once it is seen to agree with the connections. */
 async function entriesOf({ merchantId }: { merchantId: string }) {
@@ -78,6 +85,23 @@ describe('the directory has an entry for each connection', () => {
     await redact({ merchantId: first.merchantId });
     expect(await entriesOf(first)).toEqual({});
     expect(await entriesOf(other)).toEqual({ [other.shop]: numberOf(other) });
+  });
+
+  it('when a shop is connected while the merchant is redacted', async () => {
+    const first = await bench.connect();
+    const holder = await bench.owner.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from shop_directory where shop = $1 for update', [first.shop]);
+      const redacted = redact({ merchantId: first.merchantId });
+      await waitUntil(isWaiting, { what: 'the redaction to wait for the entry' });
+      const second = await bench.connect(newShop(first.merchantId));
+      await holder.query('rollback');
+      await redacted;
+      expect(await entriesOf(first)).toEqual({ [second.shop]: numberOf(second) });
+    } finally {
+      holder.release(true);
+    }
   });
 
   it('or the connection is not committed', async () => {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, notExists, sql } from 'drizzle-orm';
 import {
   build,
   customerImportLogs,
@@ -84,6 +84,18 @@ const DELETE_CONNECTIONS = statement({
   params: WHICH_SHOP,
   // The worker may read no token, so not every column.
   row: ONE,
-  text: (p, row) => build.delete(shopifyConnections).where(ofWhichShop(shopifyConnections, p)).returning(row),
+  text(p, row) {
+    // One that was connected since the entries were removed has an entry, and stays with it.
+    const entry = build
+      .select(ONE)
+      .from(shopDirectory)
+      .where(
+        and(eq(shopDirectory.merchantId, p.merchantId), eq(shopDirectory.shop, shopifyConnections.shop)),
+      );
+    return build
+      .delete(shopifyConnections)
+      .where(and(ofWhichShop(shopifyConnections, p), notExists(entry)))
+      .returning(row);
+  },
 });
 export const removeConnections = stepOf(DELETE_CONNECTIONS);
