@@ -37,8 +37,8 @@ type ChangeRows = Readonly<
 /**
  * Appends the events of changes within the statement that makes them (`with written as (insert into customers ...
  * returning ...)`): a round trip less, and no ids sent back and forth. Run it by runWithEvents.
- * @param rows a FROM item that reads what the write returned: the rows' locks are then held before the events get
- *   their ids
+ * @param rows a FROM item that reads what the write returned: the rows' locks are then held, so that a
+ *   version is appended after the ones before it are committed, on which the relay relies
  */
 export function appendEvents(rows: ChangeRows): SQL {
   const { merchantId, customerId, version, changedFields, origin, traceparent } = rows;
@@ -81,7 +81,8 @@ const APPEND = statement({
 
 /**
  * Writes the changes' events in the caller's transaction, into the segment that is current. Call it after the rows are
- * written: their locks then keep a customer's events in the order of its versions. The relay is told after COMMIT.
+ * written: with their locks held, a version is appended after the ones before it are committed. The relay is told after
+ * COMMIT.
  */
 export async function appendToOutbox(tx: Tx, changes: readonly CustomerChange[]): Promise<void> {
   if (changes.length === 0) return;

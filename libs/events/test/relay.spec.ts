@@ -12,7 +12,9 @@ import {
   type Relay,
 } from '../src/index.ts';
 import { holdShards } from '../src/relay/leases.ts';
-import { relayOldest } from '../src/relay/relay-shard.ts';
+import { deletePublished } from '../src/relay/outbox-rows.ts';
+import { readOldest } from '../src/relay/read-oldest.ts';
+import { READ_AHEAD, relayOldest } from '../src/relay/relay-shard.ts';
 import {
   appendEvents,
   backlog,
@@ -78,6 +80,66 @@ describe('relay', () => {
     expect(records).toHaveLength(2000);
     for (const versions of firstVersions(records).values()) expect(versions).toEqual(upTo(20));
     await close();
+  });
+
+  /** Rows of one shard that name their ids; of the same customers as long as the versions go on. */
+  const appendWithIds = (rows: { id: number; customer: number; version: number }[]) =>
+    owner.query(
+      `insert into outbox_events (id, segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+       overriding system value
+       select id, segment, 2, case version when 1 then 'customer.created' else 'customer.updated' end, uuidv7(),
+              ('00000000-0000-4000-8000-' || lpad(customer::text, 12, '0'))::uuid, version, '{email}', 'api'
+         from unnest($1::bigint[], $2::int[], $3::int[]) as row (id, customer, version), outbox_rotation`,
+      [rows.map(({ id }) => id), rows.map(({ customer }) => customer), rows.map(({ version }) => version)],
+    );
+  /** What a relay publishes until the outbox is empty. */
+  const published = async () => {
+    const sent: EventRecord[] = [];
+    const running = relay(sending(async (records) => void sent.push(...records)));
+    await drained();
+    await running.close();
+    return sent;
+  };
+
+  it.each([
+    ['within a batch', 3],
+    ['across batches', RELAY_BATCH],
+    ['across reads', 2 * READ_AHEAD],
+  ])("publishes a customer's events in the order of versions and not of ids, %s", async (_, between) => {
+    const others = upTo(between).map((id) => ({ id: id + 3, customer: id, version: 1 }));
+    const customer = 0;
+    await appendWithIds([
+      { id: 1, customer, version: 3 },
+      { id: 2, customer, version: 2 },
+      { id: 3, customer: 1, version: 2 },
+      ...others,
+      { id: between + 4, customer, version: 1 },
+      { id: between + 5, customer, version: 4 },
+    ]);
+    const sent = await published();
+    expect(sent).toHaveLength(between + 5);
+    const versions = firstVersions(sent);
+    const [own, first] = ['0', '1'].map((n) =>
+      versions.get(`00000000-0000-4000-8000-${n.padStart(12, '0')}`),
+    );
+    expect([own, first]).toEqual([upTo(4), upTo(2)]);
+    // The oldest first: a lower version comes forward, its successors do not wait for its turn.
+    expect(sent.slice(0, 3).map(({ key }) => key)).toEqual(Array(3).fill(sent[0]!.key));
+  });
+
+  it('publishes in the order of versions when more lower ones wait than are read at once', async () => {
+    const most = READ_AHEAD + 10;
+    await appendWithIds(upTo(most).map((version) => ({ id: most - version, customer: 7, version })));
+    expect([...firstVersions(await published()).values()]).toEqual([upTo(most)]);
+  });
+
+  it('loses no event whose id was given before, to one that still waits', async () => {
+    await appendWithIds(upTo(2).map((customer) => ({ id: 5, customer, version: 1 })));
+    const { leases } = await holdShards(pool, 'first', [], 10_000);
+    const lease = leases.find(({ shard }) => shard === 2)!;
+    const [row] = await readOldest(pool, 2, 10);
+    expect(await deletePublished(pool, lease, [row!])).toBe(true);
+    expect(await backlog(owner)).toBe(1);
   });
 
   it('writes CloudEvents: attributes in the headers, the data alone in the body', async () => {

@@ -3,7 +3,13 @@ import { Pool } from 'pg';
 import { migrateDatabase } from '@core/db';
 import { createLogger, Registry } from '@core/runtime';
 import { createCoreDatabase, testServices, waitUntil } from '@core/testing';
-import { connectKafka, type ConsumedRecord, type EventProducer, type KafkaClient } from '../src/index.ts';
+import {
+  connectKafka,
+  type ConsumedRecord,
+  type EventProducer,
+  type EventRecord,
+  type KafkaClient,
+} from '../src/index.ts';
 
 export const quietLog = createLogger('spec', 'silent');
 export const newRegistry = () => new Registry();
@@ -77,7 +83,9 @@ export async function collect(client: KafkaClient, ...topics: string[]) {
 }
 
 /** Versions of each key in the order of their first occurrence. */
-export function firstVersions(records: readonly ConsumedRecord[]): Map<string, number[]> {
+export function firstVersions(
+  records: readonly Pick<ConsumedRecord | EventRecord, 'key' | 'value'>[],
+): Map<string, number[]> {
   const byKey = new Map<string, number[]>();
   for (const { key, value } of records) {
     const { version } = JSON.parse(String(value)) as { version: number };

@@ -14,7 +14,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { bytea, instant } from './columns.ts';
 
-/** Shards of the outbox; a customer's events stay in one, so their order does too. */
+/** Shards of the outbox; a customer's events stay in one, so that one relay orders them. */
 export const OUTBOX_SHARDS = 4;
 
 /** Leaves of outbox_events; writers append to one of them, see outboxRotation. */
@@ -27,6 +27,10 @@ export const OUTBOX_SEGMENTS = 3;
 export const outboxEvents = pgTable(
   'outbox_events',
   {
+    /**
+     * About how old the event is: the oldest go first. No order rests on it, and it may be given twice: a customer's events
+     * go by their versions, and rows are deleted by their event's id (the relay's read-oldest.ts, outbox-rows.ts).
+     */
     id: bigint('id', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
     /** The default is for builds that know no segments. */
     segment: smallint('segment').notNull().default(0),

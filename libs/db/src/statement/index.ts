@@ -1,5 +1,5 @@
 export { assign, bare, excluded, insertSelect, insertValues, type Values } from './assign.ts';
-export { columns, ONE, oneOf, type Fields, type RowOf, type Shape } from './columns.ts';
+export { columns, elementAt, ONE, oneOf, placeIn, type Fields, type RowOf, type Shape } from './columns.ts';
 export { CROSSES_MERCHANTS, type CrossesMerchants } from './crosses-merchants.ts';
 export {
   bool,

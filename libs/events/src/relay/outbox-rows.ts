@@ -1,15 +1,16 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { customerTopic, eventHeaders, TRACEPARENT } from '@core/contracts';
 import {
   build,
   columns,
+  elementAt,
   insertSelect,
-  limit,
   many,
   oneOf,
   outboxEvents,
   outboxRefused,
   outboxShards,
+  placeIn,
   relation,
   runOn,
   statement,
@@ -20,11 +21,11 @@ import {
 import type { EventRecord } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
 
-const { shard, id } = outboxEvents;
+const { shard, id, eventId } = outboxEvents;
 
-const OUTBOX_ROW = {
+export const OUTBOX_ROW = {
   id,
-  eventId: outboxEvents.eventId,
+  eventId,
   merchantId: outboxEvents.merchantId,
   customerId: outboxEvents.customerId,
   version: outboxEvents.version,
@@ -35,24 +36,6 @@ const OUTBOX_ROW = {
 };
 
 export type OutboxRow = RowOf<typeof OUTBOX_ROW>;
-
-const READ = statement({
-  name: 'read_outbox',
-  crosses: 'relay',
-  params: { shard, most: limit },
-  row: OUTBOX_ROW,
-  text: (p, row) =>
-    build.select(row).from(outboxEvents).where(eq(shard, p.shard)).orderBy(asc(id)).limit(p.most),
-});
-
-/**
- * The oldest rows of a shard. Always from the start, never `id > last`: ids are given at INSERT and seen at
- * COMMIT, so a slow transaction's row appears behind a cursor that has passed it, and would be lost. A
- * customer's rows are in the order of its versions, because its row lock is held from id to commit; so what
- * is seen of a customer is always the beginning of what it has.
- */
-export const readOldest = (pool: Pool, shard: number, most: number): Promise<OutboxRow[]> =>
-  runOn(pool, READ, { shard, most });
 
 const LEASE = { shard: outboxShards.shard, fence: outboxShards.fence };
 
@@ -70,20 +53,22 @@ const lockLease = (p: Places<typeof LEASE>) =>
 const DELETE = statement({
   name: 'delete_published',
   crosses: 'relay',
-  params: { ...LEASE, ids: many(id) },
+  params: { ...LEASE, ids: many(id), eventIds: many(eventId) },
   row: { ours: isLeased },
   text: (p, row) => sql`
     with ${leased} as ${lockLease(p)},
     published as (
       delete from ${outboxEvents}
-       where ${shard} = ${p.shard} and ${oneOf(id, p.ids)} and ${isLeased})
+       where ${shard} = ${p.shard} and ${oneOf(id, p.ids)}
+         and ${eventId} = ${elementAt(p.eventIds, placeIn(p.ids, id))} and ${isLeased})
     select ${row}`,
 });
 
 /**
- * Deletes exactly the rows that Kafka has acknowledged, and only under our fence: locking the shard's row
- * puts this and another relay's claim in order, so a relay that lost its lease while it waited for Kafka
- * deletes nothing and its successor publishes the rows again.
+ * Deletes exactly the rows that Kafka has acknowledged: by their events' ids as well, because a restored sequence may
+ * give an id again that still waits. And only under our fence: locking the shard's row puts this and another relay's
+ * claim in order, so a relay that lost its lease while it waited for Kafka deletes nothing and its successor publishes
+ * the rows again.
  * @returns false when the fence is no longer ours
  */
 export async function deletePublished(
@@ -91,14 +76,19 @@ export async function deletePublished(
   lease: Lease,
   rows: readonly OutboxRow[],
 ): Promise<boolean> {
-  const [deleted] = await runOn(pool, DELETE, { ...lease, ids: rows.map(({ id }) => id) });
+  const byId = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const [deleted] = await runOn(pool, DELETE, {
+    ...lease,
+    ids: byId.map(({ id }) => id),
+    eventIds: byId.map(({ eventId }) => eventId),
+  });
   return deleted?.ours === true;
 }
 
 const SET_ASIDE = statement({
   name: 'set_aside',
   crosses: 'relay',
-  params: { ...LEASE, id, error: outboxRefused.error },
+  params: { ...LEASE, id, eventId, error: outboxRefused.error },
   row: { ours: isLeased },
   text(p, row) {
     const event = { id, event: sql`to_jsonb(${outboxEvents})` };
@@ -107,7 +97,7 @@ const SET_ASIDE = statement({
     with ${leased} as ${lockLease(p)},
     ${refused} as (
       delete from ${outboxEvents}
-       where ${shard} = ${p.shard} and ${id} = ${p.id} and ${isLeased}
+       where ${shard} = ${p.shard} and ${id} = ${p.id} and ${eventId} = ${p.eventId} and ${isLeased}
       returning ${columns(event)}),
     kept as (${insertSelect(outboxRefused, { ...refused, error: p.error })} from ${refused})
     select ${row}`;
@@ -120,7 +110,7 @@ const SET_ASIDE = statement({
  * @returns false when the fence is no longer ours
  */
 export async function setAside(pool: Pool, lease: Lease, row: OutboxRow, error: string): Promise<boolean> {
-  const [kept] = await runOn(pool, SET_ASIDE, { ...lease, id: row.id, error });
+  const [kept] = await runOn(pool, SET_ASIDE, { ...lease, id: row.id, eventId: row.eventId, error });
   return kept?.ours === true;
 }
 
