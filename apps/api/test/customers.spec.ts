@@ -25,7 +25,7 @@ describe('CreateCustomer', () => {
     const first = await createOne(merchantId);
     const second = await createOne(merchantId, ' ADA@example.com ');
     expect(first.created).toBe(true);
-    expect(first.consistencyToken).toMatch(/^1:[0-9A-F]+\/[0-9A-F]+$/);
+    expect(first.consistencyToken).toMatch(/^[0-9A-F]{16}:1:[0-9A-F]+\/[0-9A-F]+$/);
     expect(second).toMatchObject({ created: false, customerId: first.customerId });
     expect(await auditOf(api.owner, merchantId)).toEqual(['customer.create']);
   });
@@ -178,6 +178,17 @@ describe('GetCustomerRFM', () => {
     for (let i = 0; i < 20; i++) {
       const { customerId, consistencyToken } = await createOne(merchantId, `p${i}@example.com`);
       const atLeast = { consistency: Consistency.AT_LEAST, consistencyToken };
+      await api.rpc.unary(core.getCustomerRFM, { merchantId, customerId, ...atLeast });
+    }
+  });
+
+  it('answers for a token of another database, and for one of the former form', async () => {
+    const merchantId = merchant();
+    const { customerId, consistencyToken } = await createOne(merchantId);
+    const [system = '', ...position] = consistencyToken.split(':');
+    for (const token of [['6ABC0123456789EF', ...position], position].map((parts) => parts.join(':'))) {
+      const atLeast = { consistency: Consistency.AT_LEAST, consistencyToken: token };
+      expect(token).not.toContain(system);
       await api.rpc.unary(core.getCustomerRFM, { merchantId, customerId, ...atLeast });
     }
   });

@@ -65,15 +65,23 @@ it('reads from both replicas, and from the primary only what must be', async () 
 it('shows every writer its own write by the token, whatever node answers', async () => {
   for (let n = 0; n < 100; n++) {
     const { result, consistencyToken } = await write();
-    expect(consistencyToken).toMatch(/^1:[0-9A-F]+\/[0-9A-F]+$/);
+    expect(consistencyToken).toMatch(/^[0-9A-F]{16}:1:[0-9A-F]+\/[0-9A-F]+$/);
     expect(await valueBy(atLeast(consistencyToken))).toBeGreaterThanOrEqual(result);
   }
 });
 
-it('asks the primary for a token of another timeline', async () => {
+it.each([
+  ['of another timeline', (system: string) => `${system}:2:0/1`],
+  ['of another cluster', () => '6ABC0123456789EF:1:0/1'],
+  ['that does not say of which cluster, as those of the former form', () => '1:0/1'],
+])('asks the primary for a token %s', async (_, tokenOf) => {
+  const { consistencyToken } = await write();
+  const [system = ''] = consistencyToken.split(':');
   const before = { ...cluster.seen };
-  await valueBy(atLeast('2:0/1'));
-  expect(cluster.seen).toEqual({ ...before, primary: before.primary + 1 });
+  await valueBy(atLeast(`${system}:1:0/1`));
+  expect(cluster.seen).toEqual({ ...before, replica: before.replica + 1 });
+  await valueBy(atLeast(tokenOf(system)));
+  expect(cluster.seen).toEqual({ ...before, replica: before.replica + 1, primary: before.primary + 1 });
 });
 
 it.each([

@@ -15,7 +15,7 @@ export function createScoreOf(reads: ReadRouter): ScoreOf {
   );
   const atLeast = batchReads((keys: readonly (CustomerKey & { token: string })[]) => {
     const token = newestToken(keys.map((key) => key.token));
-    // Tokens of several timelines: there was a failover just now, and the primary satisfies them all.
+    // Tokens of several timelines, as after a failover, or of several clusters: the primary satisfies them all.
     return getCustomerRfm(
       reads.reader(token ? { kind: 'at_least', token } : { kind: 'strong' }, quick),
       keys,

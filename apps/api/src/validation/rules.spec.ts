@@ -114,7 +114,10 @@ it('known takes declared values alone', () => {
 it.each([
   [Consistency.UNSPECIFIED, '', true],
   [Consistency.STRONG, '1:0/1A2B', true],
+  [Consistency.AT_LEAST, '6ABC0123456789EF:999999999:FFFFFFFF/FFFFFFFF', true],
+  // Of the build before.
   [Consistency.AT_LEAST, '1:0/1A2B', true],
+  [Consistency.AT_LEAST, '6ABC0123456789EF0:1:0/1A2B', false],
   [Consistency.AT_LEAST, '', false],
   [Consistency.AT_LEAST, '1:0/1a2b', false],
   [Consistency.UNSPECIFIED, "1:0/0' or true", false],

@@ -133,7 +133,7 @@ export const known =
     return value;
   };
 
-const LONGEST_CONSISTENCY_TOKEN = 27;
+const LONGEST_CONSISTENCY_TOKEN = 44;
 
 export const consistencyToken: Rule<string> = (value, { field, message }) => {
   const needed = message['consistency'] === Consistency.AT_LEAST;

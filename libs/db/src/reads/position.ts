@@ -1,18 +1,26 @@
 /** A place in the primary's write-ahead log. After a failover the same place is another on the new timeline. */
 export interface Position {
+  /**
+   * The identifier of the cluster whose log it is, which standbys and promoted ones share; undefined in a token of the
+   * former form.
+   */
+  system: string | undefined;
   timeline: number;
   /** Bytes since the cluster was made. */
   lsn: bigint;
 }
 
-/** Form of a consistency token: `<timeline>:<lsn>`, such as 1:0/3000148. */
-export const CONSISTENCY_TOKEN = /^\d{1,9}:[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
+/**
+ * Form of a consistency token: `<system>:<timeline>:<lsn>`, such as 6ABC0123456789EF:1:0/3000148. The former form has no
+ * system; callers may still hold some.
+ */
+export const CONSISTENCY_TOKEN = /^(?:[0-9A-F]{1,16}:)?\d{1,9}:[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
 
 /** @throws Error when the text is not a token; callers have checked it */
 export function parseToken(token: string): Position {
   if (!CONSISTENCY_TOKEN.test(token)) throw new Error('not a consistency token');
-  const [timeline = '', lsn = ''] = token.split(':');
-  return { timeline: Number(timeline), lsn: parseLsn(lsn) };
+  const [lsn = '', timeline = '', system] = token.split(':').reverse();
+  return { system, timeline: Number(timeline), lsn: parseLsn(lsn) };
 }
 
 /** PostgreSQL writes a position as two hexadecimal halves, `0/3000148`. */
@@ -23,28 +31,37 @@ export function parseLsn(text: string): bigint {
 
 /**
  * A node that stands at `position` shows what the token's write did. Of another timeline nothing is known:
- * the write may lie behind the point where the two part.
+ * the write may lie behind the point where the two part. Nor of another log, or of a token that does not say which.
  */
 export const hasReached = (position: Position, token: Position): boolean =>
-  position.timeline === token.timeline && position.lsn >= token.lsn;
+  token.system !== undefined && isSameHistory(position, token) && position.lsn >= token.lsn;
 
-/** The token that satisfies all of them; undefined when they are of several timelines. */
+const isSameHistory = (a: Position, b: Position): boolean =>
+  a.system === b.system && a.timeline === b.timeline;
+
+/** The token that satisfies all of them; undefined when they are of several logs or timelines. */
 export function newestToken(tokens: readonly string[]): string | undefined {
   let newest: { token: string; at: Position } | undefined;
   for (const token of tokens) {
     const at = parseToken(token);
-    if (newest && newest.at.timeline !== at.timeline) return undefined;
+    if (newest && !isSameHistory(newest.at, at)) return undefined;
     if (!newest || at.lsn > newest.at.lsn) newest = { token, at };
   }
   return newest?.token;
 }
+
+/**
+ * The cluster, not the database: all databases of a cluster share one log, so their positions can be compared. Asked each
+ * time, which costs a few microseconds, because a pooler may lead a connection to another cluster.
+ */
+const WHOSE_LOG = `upper(to_hex((select system_identifier from pg_control_system())))`;
 
 /** Its file names begin with the timeline, in hexadecimal. */
 const WHERE_IT_WRITES = `('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int
          || ':' || pg_current_wal_lsn()`;
 
 /** On the primary: where it writes. */
-export const WRITE_POSITION_SQL = `select ${WHERE_IT_WRITES} as token`;
+export const WRITE_POSITION_SQL = `select ${WHOSE_LOG} || ':' || ${WHERE_IT_WRITES} as token`;
 
 /**
  * On any node: a primary's place is where it writes, a standby's where it has replayed to. The receiver's
@@ -53,7 +70,8 @@ export const WRITE_POSITION_SQL = `select ${WHERE_IT_WRITES} as token`;
  * wrong.
  */
 export const POSITION_SQL = `
-  select case when pg_is_in_recovery()
+  select ${WHOSE_LOG} || ':' ||
+         case when pg_is_in_recovery()
          then coalesce((select received_tli from pg_stat_wal_receiver),
                        (select greatest(c.timeline_id, r.min_recovery_end_timeline)
                           from pg_control_checkpoint() c, pg_control_recovery() r))

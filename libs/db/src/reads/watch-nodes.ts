@@ -3,6 +3,9 @@ import { createPrimaryTrail } from './lag.ts';
 import { parseToken, POSITION_SQL, type Position } from './position.ts';
 import type { ReadNode } from './read-node.ts';
 
+/** Whose log, and which of its timelines. */
+type History = Pick<Position, 'system' | 'timeline'>;
+
 /** A node and a second, single connection to it: questions about its health must not wait behind reads. */
 export interface NodeWithProbe {
   node: ReadNode;
@@ -45,17 +48,19 @@ export async function watchNodes(options: {
 }): Promise<NodeWatch> {
   const { primary, maxLagMs, log } = options;
   let trail = createPrimaryTrail();
-  let timeline = 0;
+  let history: History | undefined;
   const timers = new Set<NodeJS.Timeout>();
   let stopped = false;
 
   const lookAtPrimary = async () => {
     const position = await ask(primary.probe);
     // A former primary that answers instead of its successor does not show the current position of the log.
-    if (!position || position.timeline < timeline) return;
-    // Positions of two timelines cannot be compared.
-    if (position.timeline > timeline) trail = createPrimaryTrail();
-    timeline = position.timeline;
+    if (!position || isBefore(position, history)) return;
+    // Positions of two timelines cannot be compared, nor those of two logs.
+    if (position.timeline !== history?.timeline || position.system !== history.system) {
+      trail = createPrimaryTrail();
+    }
+    history = position;
     trail.add(position.lsn, performance.now());
   };
 
@@ -72,8 +77,10 @@ export async function watchNodes(options: {
     if (replica.position) {
       const { lsn } = replica.position;
       replica.lagMs = trail.lagOf(lsn);
-      // A replica of a former primary may be up to date with a history that was abandoned.
-      const follows = replica.position.timeline >= timeline;
+      // A replica of a former primary may be up to date with a history that was abandoned. One of another cluster has
+      // other rows.
+      const follows =
+        !history || (replica.position.system === history.system && !isBefore(replica.position, history));
       replica.usable = follows && (replica.lagMs <= maxLagMs || trail.distanceOf(lsn) <= SMALL_DISTANCE);
     } else {
       replica.usable = false;
@@ -106,6 +113,10 @@ export async function watchNodes(options: {
     },
   };
 }
+
+/** Whether it is on a timeline that was left. */
+const isBefore = (position: Position, history: History | undefined): boolean =>
+  position.system === history?.system && position.timeline < (history?.timeline ?? 0);
 
 /** Where the node stands; undefined when it does not say so in time. */
 export async function ask(probe: ReadNode): Promise<Position | undefined> {
