@@ -166,7 +166,7 @@ export const auditLog = pgTable(
 );
 
 /**
- * A chain over the audit log: each seal covers the rows of the transactions from `from_xid` up to `to_xid`
+ * A chain over the audit log of this database, whose transactions it counts: each seal covers the rows of the transactions from `from_xid` up to `to_xid`
  * (exclusive), all of which had ended. Written by the role core_sealer alone.
  */
 export const auditSeals = pgTable('audit_seals', {

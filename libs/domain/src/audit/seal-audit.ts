@@ -77,6 +77,9 @@ const INSERT = statement({
  * says when its transaction began, which may commit an hour later, into a minute long sealed. Below the oldest
  * transaction that is still under way none can come any more. Nothing new: no seal, so an idle chain does not grow.
  *
+ * A chain is of one database by design: the order of transactions and the oldest one under way are its own. Merchants that
+ * lie in several have several chains, each with its heads (ADR 19).
+ *
  * One at a time; somebody else who is at it makes this return null, as having nothing to seal does.
  * @param tx of the role core_sealer
  * @throws SealsAhead after a restore into a new cluster, whose transactions' ids begin anew

@@ -78,6 +78,9 @@ const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
  * the list's first page sets it below the oldest writer under way, and the others keep it. So a list ends
  * however much is written meanwhile, has each customer once, and the next one, from the watermark, brings what
  * has changed since and what slow writers have committed (ADR 12).
+ *
+ * Watermark and position are of the database that has the merchant, by design: both are kept for one merchant only, and a
+ * position says whose log it is in.
  * @returns also the watermark, for the next list's updatedSince
  * @throws CoreError invalid_argument naming page_token
  */

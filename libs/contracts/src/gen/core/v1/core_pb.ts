@@ -36,7 +36,8 @@ export type GetCustomerRFMRequest = Message<"core.v1.GetCustomerRFMRequest"> & {
   consistency: Consistency;
 
   /**
-   * As returned by a write; needed for CONSISTENCY_AT_LEAST.
+   * As returned by a write; needed for CONSISTENCY_AT_LEAST. Opaque: it names a place in one database, and a read of a
+   * merchant in another goes to the primary there.
    *
    * @generated from field: string consistency_token = 4;
    */
@@ -544,7 +545,8 @@ export type ListCustomersResponse = Message<"core.v1.ListCustomersResponse"> & {
 
   /**
    * Only with updated_since: the list ends before this time, below the oldest write still running, on every page
-   * the same. As updated_since of the next list it misses no change and brings none twice.
+   * the same. As updated_since of the next list it misses no change and brings none twice. It is this merchant's alone:
+   * another may lie in a database with a clock and writers of its own.
    *
    * @generated from field: google.protobuf.Timestamp watermark = 3;
    */
