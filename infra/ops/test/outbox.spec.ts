@@ -60,15 +60,13 @@ describe('outbox status', () => {
 
 describe('outbox refused', () => {
   const refuse = async (merchantId: string, customerId: string, error = 'Kafka: too large') => {
-    const { rows } = await stack.owner.query<{ id: string }>(
-      `insert into outbox_refused (id, event, error, refused_at)
-       select coalesce(max(id), 0) + 1,
-              jsonb_build_object('event_id', uuidv7(), 'merchant_id', $1::uuid, 'customer_id', $2::uuid, 'version', 2,
-                                 'changed_fields', array['forged']), $3, now() - interval '3 hours'
-         from outbox_refused returning id`,
+    await stack.owner.query(
+      `insert into outbox_refused (event_id, event, error, refused_at)
+       select id, jsonb_build_object('id', 1, 'event_id', id, 'merchant_id', $1::uuid, 'customer_id', $2::uuid,
+                                     'version', 2, 'changed_fields', array['forged']), $3, now() - interval '3 hours'
+         from uuidv7() as id`,
       [merchantId, customerId, error],
     );
-    return rows[0]!.id;
   };
   const asOwner = (...args: string[]) => ops(['outbox', 'refused', ...args], stack.envAs('core_owner'));
   const left = async () => (await stack.owner.query('select from outbox_refused')).rowCount;

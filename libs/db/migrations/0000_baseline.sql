@@ -126,7 +126,7 @@ CREATE TABLE "outbox_shards" (
 INSERT INTO outbox_shards (shard) SELECT generate_series(0, 3);
 -- Events that Kafka refuses for good, whole: a dead letter could not hold the part that is too large.
 CREATE TABLE "outbox_refused" (
-	"id" bigint PRIMARY KEY NOT NULL,
+	"event_id" uuid PRIMARY KEY NOT NULL,
 	"event" jsonb NOT NULL,
 	"error" varchar NOT NULL,
 	"refused_at" timestamp with time zone DEFAULT now() NOT NULL

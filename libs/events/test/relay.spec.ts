@@ -12,7 +12,7 @@ import {
   type Relay,
 } from '../src/index.ts';
 import { holdShards } from '../src/relay/leases.ts';
-import { deletePublished } from '../src/relay/outbox-rows.ts';
+import { deletePublished, setAside } from '../src/relay/outbox-rows.ts';
 import { readOldest } from '../src/relay/read-oldest.ts';
 import { READ_AHEAD, relayOldest } from '../src/relay/relay-shard.ts';
 import {
@@ -137,9 +137,18 @@ describe('relay', () => {
     await appendWithIds(upTo(2).map((customer) => ({ id: 5, customer, version: 1 })));
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     const lease = leases.find(({ shard }) => shard === 2)!;
-    const [row] = await readOldest(pool, 2, 10);
+    const [row, waiting] = await readOldest(pool, 2, 10);
     expect(await deletePublished(pool, lease, [row!])).toBe(true);
-    expect(await backlog(owner)).toBe(1);
+    expect(await readOldest(pool, 2, 10)).toEqual([waiting]);
+    // Both refused, both are kept.
+    await owner.query('delete from outbox_refused');
+    expect(await setAside(pool, lease, waiting!, 'too large')).toBe(true);
+    await appendWithIds([{ id: 5, customer: 3, version: 1 }]);
+    const [next] = await readOldest(pool, 2, 10);
+    expect(await setAside(pool, lease, next!, 'too large')).toBe(true);
+    const { rows } = await owner.query('select event_id from outbox_refused order by event_id');
+    expect(rows.map((each) => each.event_id)).toEqual([waiting!.eventId, next!.eventId]);
+    await owner.query('delete from outbox_refused');
   });
 
   it('writes CloudEvents: attributes in the headers, the data alone in the body', async () => {

@@ -37,7 +37,7 @@ one of a customer that is not there, of whom there is nothing to publish. That n
           republishRefused(
             tx,
             actor,
-            events.map(({ id }) => id),
+            events.map(({ event_id: id }) => id),
           ),
         );
         return {

@@ -72,8 +72,8 @@ export const outboxEvents = pgTable(
 
 /** Events that Kafka refuses for good: rows of outbox_events, whole. Their customers' next events went on. */
 export const outboxRefused = pgTable('outbox_refused', {
-  /** The row's in outbox_events. */
-  id: bigint('id', { mode: 'bigint' }).primaryKey(),
+  /** The event's: the row's id in outbox_events may be given twice. */
+  eventId: uuid('event_id').primaryKey(),
   event: jsonb('event').notNull(),
   error: varchar('error').notNull(),
   refusedAt: instant('refused_at').notNull().defaultNow(),

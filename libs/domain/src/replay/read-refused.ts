@@ -8,9 +8,9 @@ const isItsCustomer = and(eq(customers.merchantId, merchantId), eq(customers.id,
 
 /** By the names that operators see, and without its body: who appended it may have put anything there. */
 const REFUSED_EVENT = {
-  /** Of the row in outbox_refused; bigint. */
-  id: sql<string>`${outboxRefused.id}::text`,
-  event_id: sql<string>`${told('event_id')}::uuid`,
+  /** Of the row in outbox_events that it was; bigint. */
+  id: sql<string>`${told('id')}`,
+  event_id: outboxRefused.eventId,
   merchant_id: merchantId,
   customer_id: customerId,
   version: sql<number>`${told('version')}::int`,
@@ -28,7 +28,12 @@ const READ = statement({
   crosses: 'operators',
   params: { most: limit },
   row: REFUSED_EVENT,
-  text: (p, row) => build.select(row).from(outboxRefused).orderBy(asc(outboxRefused.id)).limit(p.most),
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(outboxRefused)
+      .orderBy(asc(outboxRefused.refusedAt), asc(outboxRefused.eventId))
+      .limit(p.most),
 });
 
 /** The oldest first. */

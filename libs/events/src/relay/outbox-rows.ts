@@ -91,7 +91,7 @@ const SET_ASIDE = statement({
   params: { ...LEASE, id, eventId, error: outboxRefused.error },
   row: { ours: isLeased },
   text(p, row) {
-    const event = { id, event: sql`to_jsonb(${outboxEvents})` };
+    const event = { eventId, event: sql`to_jsonb(${outboxEvents})` };
     const refused = relation('refused', event);
     return sql`
     with ${leased} as ${lockLease(p)},
