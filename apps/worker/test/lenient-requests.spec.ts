@@ -100,6 +100,49 @@ it.each<[string, Change]>([
     ({ merchantId, number }) =>
       `{"event_id":"?","merchant_id":"${merchantId}","customer":{"id":${number}},"shop_domain":"another.example.com"}`,
   ],
+  [
+    'a customer_id by which Shopify names something else',
+    ({ number }) => ({ customer_id: 'gid://shopify/Order/7', external_id: number }),
+  ],
+  [
+    'an external_id by which Shopify names something else',
+    ({ id }) => ({ customer_id: id, external_id: 'gid://shopify/Order/7' }),
+  ],
+  ...['gid://shopify/Order/7', 'gid://shopify/Customer/', 'x y', ''].map((gid): [string, Change] => [
+    `a gid that names no customer: ${gid}`,
+    ({ number }) => ({ customer_id: null, customer: { id: number, admin_graphql_api_id: gid } }),
+  ]),
+  ...[
+    ['"customerId":""', '"external_id":" ","external_id":null', '"merchantId":""', '"kind":"","kinD":1'],
+    ['"requestId":" "', '"request_id":""', '"eventId":null', '"event_id":""', '"email":"","email":null'],
+  ].map((empty): [string, Change] => [
+    `fields given twice, once empty: ${empty.join()}`,
+    ({ merchantId, id }) =>
+      `{${empty.join()},"event_id":"?","merchant_id":"${merchantId}","customer_id":"${id}","kind":"redact",${empty.join()}}`,
+  ]),
+  [
+    'one value in several spellings',
+    ({ merchantId, id, number }) =>
+      `{"event_id":"?","merchant_id":"${merchantId}","merchantId":"${merchantId.toUpperCase()}","kind":"redact","kind":"customers/redact",` +
+      `"customer_id":"${id}","customerId":"${id.toUpperCase()}","external_id":${number},"externalId":"gid://shopify/Customer/${number}",` +
+      `"email":"a@example.com","email":"A@example.com"}`,
+  ],
+  [
+    'two emails beside an id',
+    ({ merchantId, id }) =>
+      `{"event_id":"?","merchant_id":"${merchantId}","customer_id":"${id}","email":"a@example.com","email":"b@example.com"}`,
+  ],
+  [
+    'two values of what is not used',
+    ({ merchantId, number }) =>
+      `{"event_id":"?","merchant_id":"${merchantId}","customer":{"id":${number},"phone":"1","phone":"2"},"note":1,"note":2,` +
+      `"orders_to_redact":[1],"orders_to_redact":[2],"x":{"a":1,"a":2}}`,
+  ],
+  [
+    'what is not used, nested deeply',
+    ({ merchantId, id }) =>
+      `{"event_id":"?","merchant_id":"${merchantId}","customer_id":"${id}","x":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+  ],
 ])('erases whatever the other fields look like: %s', async (what, change) => {
   const { merchantId, id, event } = await ask(change);
   if (what.startsWith('a number for the external_id')) {
@@ -119,6 +162,14 @@ it('knows a request by an id that may not be stored: the same again does nothing
   expect(before).toMatchObject([{ completed_at: expect.any(Date) }]);
   await deliver(gdpr, { ...event, event_id: randomUUID() });
   expect(await requestsOfMerchant(merchantId)).toEqual(before);
+});
+
+it.each(['\u200b', '\0'])('takes the id %j, of which nothing is seen, for none', async (requestId) => {
+  const { merchantId, a, b, stays } = await two();
+  for (const { id } of [a, b]) {
+    await deliver(gdpr, { ...request(merchantId, { customer_id: id }), request_id: requestId });
+  }
+  expect([await stays(a.id), await stays(b.id)]).toEqual([false, false]);
 });
 
 it('erases although the headers are those of no event', async () => {
@@ -287,7 +338,7 @@ it.each<[string, (two: Two) => string, string, string]>([
     'must be given once',
   ],
   [
-    'customer',
+    'customer.id',
     ({ a, b }) => `"customer":{"id":${a.number}},"customer":{"id":${b.number}}`,
     'redact',
     'must be given once',
@@ -502,7 +553,8 @@ it.each<[string, (email: string) => object, string]>([
   [
     'one for customer_id, beside an email',
     (email) => ({ customer_id: 'gid://shopify/Order/7', email }),
-    NO_CUSTOMER,
+    // By the field that has it.
+    NO_CUSTOMER.replace('external_id', 'customer_id'),
   ],
   [
     'the address of an order',

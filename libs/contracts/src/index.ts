@@ -10,12 +10,15 @@ export * from './import-status.ts';
 export {
   readGdprRequestCreated,
   assertNamesPerson,
+  GID_OF_CUSTOMER,
+  type GivenName,
   type InboundGdprRequest,
 } from './inbound/gdpr-request-created.ts';
 export type { GdprKind } from './inbound/gdpr-kind.ts';
 export { readTimestamp, type Instant } from './inbound/instant.ts';
 export { isRawNumber, parseJson, rawNumber } from './inbound/parse-json.ts';
 export { readRfmUpdated, writeRfmUpdated, type InboundScore } from './inbound/rfm-updated.ts';
+export { fieldGivenTwice, JsonFields, type SameValue } from './json-fields.ts';
 export * from './json-names.ts';
 export * from './json-object.ts';
 export * from './kept-fields.ts';

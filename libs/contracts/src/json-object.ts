@@ -1,5 +1,5 @@
 import { isRawNumber, JsonNumber } from './inbound/parse-json.ts';
-import { repeatedFields } from './repeated-fields.ts';
+import { JsonFields } from './json-fields.ts';
 import { isUtf8Text } from './utf8.ts';
 
 /** Whether a value of JSON is an object: no list, and no number that is kept with its text. */
@@ -11,9 +11,9 @@ export const isJsonObject = (value: unknown): value is Record<string, unknown> =
   !isRawNumber(value);
 
 export interface JsonBody {
+  /** By the names of the schema; see JsonFields.toObject for a field that is given twice. */
   object: Record<string, unknown>;
-  /** Its fields with two values, see repeatedFields. */
-  repeated: readonly string[];
+  fields: JsonFields;
 }
 
 const utf8 = new TextDecoder();
@@ -25,8 +25,10 @@ const utf8 = new TextDecoder();
 export function readJsonObject(body: Uint8Array): JsonBody | 'no_object' | 'not_utf8' {
   const text = utf8.decode(body);
   try {
-    const object: unknown = JSON.parse(text);
-    if (isJsonObject(object)) return { object, repeated: repeatedFields(text) };
+    if (isJsonObject(JSON.parse(text))) {
+      const fields = new JsonFields(text);
+      return { object: fields.toObject(), fields };
+    }
   } catch {
     // Not the parser's own words: they quote the body.
   }

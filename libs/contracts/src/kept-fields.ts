@@ -1,7 +1,6 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
-import { int32Of, int64Of, instantOf, uuidOf } from './inbound/fields.ts';
+import { int32Of, int64Of, instantOf, uuidOf, type Inbound } from './inbound/fields.ts';
 import { isRawNumber, JsonNumber } from './inbound/parse-json.ts';
-import type { Inbound } from './inbound/read-body.ts';
 import { LONGEST_ID, LONGEST_SEGMENT, textProblem } from './storable.ts';
 
 /**

@@ -1,5 +1,4 @@
-/** Strings, and what separates the parts of objects and lists; numbers and words are what lies between. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs;
+import { membersOf, plain, snakeCase } from './json-members.ts';
 
 /**
  * The fields that an object of JSON, or one of the objects that are its own fields, gives more than once with different
@@ -16,10 +15,6 @@ export function repeatedFields(json: string): string[] {
     ),
   ]);
 }
-
-/** A name of protobuf's JSON, as its schema has it. */
-export const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 interface Field {
   /** By the spelling of the name. */
@@ -52,27 +47,3 @@ function fieldsOf(json: string): Map<string, Field> {
   }
   return fields;
 }
-
-/** Names and values of an object, as they are written. */
-function* membersOf(json: string): Iterable<[name: string, value: string]> {
-  if (!json.trimStart().startsWith('{')) return;
-  let [depth, from, last, name] = [0, 0, '', ''];
-  for (const { 0: token, index } of json.matchAll(TOKEN)) {
-    const closes = token === '}' || token === ']';
-    if (closes) depth--;
-    if (depth === 0 && closes ? from > 0 : depth === 1 && token === ',') {
-      yield [name, json.slice(from, index).trim()];
-    } else if (depth === 1 && token === ':') {
-      name = JSON.parse(last) as string;
-      from = index + 1;
-    }
-    if (token === '{' || token === '[') depth++;
-    last = token;
-  }
-}
-
-/** The same of every spelling of a value, except for numbers: each digit counts. */
-const plain = (json: string): string =>
-  json.replace(/("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+/gs, (_, text?: string) =>
-    text === undefined ? '' : text.includes('\\') ? JSON.stringify(JSON.parse(text)) : text,
-  );

@@ -20,7 +20,9 @@ export const storableText = (text: string, longest: number): string =>
  * Control and format characters, ends of lines, fillers, and the blanks that no property of Unicode names: of Braille,
  * of music and of hieroglyphs. Two texts that differ in these alone look alike.
  */
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}]/u;
+const UNSEEN = String.raw`\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}`;
+const INVISIBLE = new RegExp(`[${UNSEEN}]`, 'u');
+const SEEN = new RegExp(`[^${UNSEEN}\\p{White_Space}]`, 'u');
 
 /** The selector behind a pictograph, as most keyboards write a heart, and that within a keycap: they change what is seen. */
 const SELECTORS = /(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f]|(?<=[#*\d])\ufe0f(?=\u20e3)/gu;
@@ -31,6 +33,9 @@ const NO_SPACE = /\P{White_Space}/u;
 export const isVisible = (text: string): boolean =>
   (!INVISIBLE.test(text) || !INVISIBLE.test(text.replace(SELECTORS, ''))) &&
   (text === '' || NO_SPACE.test(text));
+
+/** Whether a reader sees nothing of a text: it is empty, or consists of spaces and of characters that cannot be seen. */
+export const isBlank = (text: string): boolean => !SEEN.test(text);
 
 /** Whether a text has more characters than that. Those beyond U+FFFF are one each, not the two units of a string. */
 export const isLonger = (text: string, characters: number): boolean =>

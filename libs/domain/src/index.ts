@@ -174,6 +174,8 @@ export {
 export {
   isMerchantKnown,
   assertNamesOne,
+  faultOfExternalId,
+  namesOfPerson,
   CANCEL_REASONS,
   cancelPrivacyRequest,
   confirmShopRedaction,

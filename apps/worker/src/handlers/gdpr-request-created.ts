@@ -1,11 +1,11 @@
 import { assertNamesPerson, readGdprRequestCreated, type InboundGdprRequest } from '@core/contracts';
 import { parseEmail, type Tx } from '@core/db';
 import {
-  assertNamesOne,
+  faultOfExternalId,
   findMerchantOfShop,
-  isOtherOfShopify,
   isRequestDone,
   mayWaitUnder,
+  namesOfPerson,
   recordPrivacyRequest,
   redactCustomer,
   UNKNOWN_MERCHANT,
@@ -104,24 +104,11 @@ async function redact(
 }
 
 /** A holder is looked for first: an earlier build may have stored an email that is none by the rule of now. */
-const faultOfEmail = ({ email }: InboundGdprRequest): Error | undefined =>
-  email && parseEmail(email) === null ? invalid('email', 'must be an email address') : undefined;
-
-/** A holder is looked for first here, too: an rpc stores any text. */
-const faultOfExternalId = ({ externalId }: InboundGdprRequest): Error | undefined =>
-  isOtherOfShopify(externalId)
-    ? invalid('external_id', 'must be the id of a customer: Shopify names something else by it')
-    : undefined;
+const faultOfEmail = ({ given: { email } }: InboundGdprRequest): Error | undefined =>
+  email[0] && parseEmail(email[0].name) === null ? invalid('email', 'must be an email address') : undefined;
 
 /** @throws CoreError naming what keeps the person from being known */
 function personOf(event: InboundGdprRequest): PersonNames {
   assertNamesPerson(event);
-  assertNamesOne(event);
-  const { customerId, externalId, email } = event;
-  return {
-    customerId: customerId || undefined,
-    externalId: externalId || undefined,
-    // An email beside an id that names no customer may be another customer's.
-    email: (!faultOfExternalId(event) && email) || undefined,
-  };
+  return namesOfPerson(event);
 }

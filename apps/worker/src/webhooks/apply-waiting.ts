@@ -116,7 +116,7 @@ async function openAll(tx: Tx, keys: MerchantKeyStore): Promise<OpenedWebhook[]>
 /** What is wrong with one body is that webhook's own failure, when its turn comes. */
 async function openOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
   try {
-    return parsePayload(await openWebhookBody(tx, { keys }, webhook));
+    return parsePayload(await openWebhookBody(tx, { keys }, webhook), webhook.topic);
   } catch (error) {
     if (!(error instanceof Error) || isConnectionLoss(error)) throw error;
     return error;

@@ -1,4 +1,15 @@
-import { parsePayload, readCustomer, readCustomerId, readMerge, readPerson } from './payloads.ts';
+import type { WebhookTopic } from '@core/domain';
+import {
+  parsePayload,
+  readCustomer,
+  readCustomerId,
+  readMerge,
+  readPerson,
+  type UnreadableWebhook,
+} from './payloads.ts';
+
+const parse = (body: string, encoding: BufferEncoding = 'utf8', topic: WebhookTopic = 'customers/redact') =>
+  parsePayload(Buffer.from(body, encoding), topic);
 
 const update = {
   id: 7,
@@ -64,24 +75,16 @@ it.each([
     'two_customer_ids',
     () => readPerson({ customer: { id: 7, admin_graphql_api_id: 'gid://shopify/Customer/8' } }),
   ],
-  ['invalid_body', () => parsePayload(Buffer.from('{"email":"ada@example.com"'))],
-  ['invalid_body', () => parsePayload(Buffer.from('[]'))],
-  ['not_utf8', () => parsePayload(Buffer.from('{"id":7}', 'utf16le'))],
-  ['not_utf8', () => parsePayload(Buffer.from('\uFEFF{"id":7}', 'utf16le'))],
-  [
-    'no_customer_id',
-    () => readPerson(parsePayload(Buffer.from('{"customer":{"email":"jörg@example.com"}}', 'latin1'))),
-  ],
+  ['invalid_body', () => parse('{"email":"ada@example.com"')],
+  ['invalid_body', () => parse('[]')],
+  ['not_utf8', () => parse('{"id":7}', 'utf16le')],
+  ['not_utf8', () => parse('\uFEFF{"id":7}', 'utf16le')],
+  ['no_customer_id', () => readPerson(parse('{"customer":{"email":"jörg@example.com"}}', 'latin1'))],
   ...[
     '"customer":{"id":7,"id":8}',
     '"customer":{"id":7},"customer":{"id":8}',
     '"customer":{"email":"ada@example.com","email":"bob@example.com"}',
-    '"shop_domain":"a.myshopify.com","shop_domain":"b.myshopify.com"',
-    '"shop_id":7,"shop_id":8',
-  ].map((fields): [string, () => unknown] => [
-    'repeated_field',
-    () => parsePayload(Buffer.from(`\uFEFF{${fields}}`)),
-  ]),
+  ].map((fields): [string, () => unknown] => ['repeated_field', () => parse(`\uFEFF{${fields}}`)]),
 ])('refuses by the code %s, quoting nothing', (code, read) => {
   let thrown: unknown;
   try {
@@ -122,5 +125,47 @@ it('reads ids as numbers, as text and as the names that GraphQL has', () => {
   }
 });
 
-it('reads a body behind a byte order mark', () =>
-  expect(parsePayload(Buffer.from('\uFEFF{"id":7}'))).toEqual({ id: 7 }));
+it('reads a body behind a byte order mark', () => expect(parse('\uFEFF{"id":7}')).toEqual({ id: 7 }));
+
+const refuses = (topic: WebhookTopic, fields: string): string => {
+  try {
+    parse(`{${fields}}`, 'utf8', topic);
+    return '';
+  } catch (error) {
+    return (error as UnreadableWebhook).code;
+  }
+};
+it.each<[WebhookTopic, string]>([
+  ['customers/redact', '"note":1,"note":2'],
+  ['customers/redact', '"orders_to_redact":[1],"orders_to_redact":[2]'],
+  ['customers/redact', '"customer":{"id":7,"phone":"1","phone":"2"}'],
+  ['customers/redact', '"customer":{"id":7,"phone":"1"},"customer":{"id":7,"phone":"2"}'],
+  ['customers/redact', '"x":{"a":1,"a":2}'],
+  ['customers/redact', '"customer":{"id":7},"customer":null'],
+  ['customers/redact', '"customer":{"id":7,"id":"7","Id":8}'],
+  ['customers/redact', '"customer":{"id":7,"id":"gid://shopify/Customer/7","id":" "}'],
+  ['customers/redact', '"customer":{"email":"a@example.com","email":" A@EXAMPLE.com","email":null}'],
+  ['customers/redact', `"customer":{"id":7},"x":${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+  ['customers/data_request', '"data_request":{"id":9},"data_request":{"id":"9","note":1}'],
+  ['customers/update', '"id":7,"note":1,"note":2'],
+  ['customers/delete', '"id":7,"updated_at":1,"updated_at":2'],
+  ['shop/redact', '"customer":1,"customer":2'],
+])('takes %s with a field given twice that is not used, or is the same: %s', (topic, fields) =>
+  expect(refuses(topic, fields)).toBe(''),
+);
+
+it.each<[WebhookTopic, string]>([
+  ['customers/data_request', '"data_request":{"id":9},"data_request":{"id":8}'],
+  ['customers/update', '"email":"a@example.com","email":"b@example.com"'],
+  ['customers/update', '"updated_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-02T00:00:00Z"'],
+  ['customers/delete', '"id":7,"id":8'],
+  ['customers/merge', '"status":"failed","status":"completed"'],
+])('refuses %s with two values of a field that is used: %s', (topic, fields) =>
+  expect(refuses(topic, fields)).toBe('repeated_field'),
+);
+
+it('takes the value beside one that is empty', () =>
+  expect(parse('{"customer":{"id":7,"id":null},"customer":null,"shopDomain":""}')).toEqual({
+    customer: { id: 7 },
+    shop_domain: '',
+  }));

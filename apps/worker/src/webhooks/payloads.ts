@@ -1,6 +1,13 @@
-import { isJsonObject, readJsonObject } from '@core/contracts';
-import { parseEmail } from '@core/db';
-import { customerGid, shopifyId, shopifyTime, type ExternalId, type ImportedCustomer } from '@core/domain';
+import { fieldGivenTwice, isJsonObject, readJsonObject, type SameValue } from '@core/contracts';
+import { normaliseEmail, parseEmail } from '@core/db';
+import {
+  customerGid,
+  shopifyId,
+  shopifyTime,
+  type ExternalId,
+  type ImportedCustomer,
+  type WebhookTopic,
+} from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
 export class UnreadableWebhook extends Error {
@@ -16,12 +23,40 @@ export class UnreadableWebhook extends Error {
 
 export type Payload = Record<string, unknown>;
 
+/** The fields that are read of each topic, each with what makes two spellings of a value one. */
+const READ: Readonly<Record<WebhookTopic, Readonly<Record<string, SameValue>>>> = (() => {
+  const asIs: SameValue = (value) => value;
+  const time: SameValue = (value) => (isTime(value) ? Date.parse(value) : null);
+  const email: SameValue = (value) => (typeof value === 'string' ? normaliseEmail(value) : null);
+  const id = { id: customerGid, admin_graphql_api_id: customerGid };
+  const customer = { ...id, email, state: asIs, created_at: time, updated_at: time };
+  const person = {
+    'customer.id': customerGid,
+    'customer.admin_graphql_api_id': customerGid,
+    'customer.email': email,
+  };
+  return {
+    'customers/create': customer,
+    'customers/update': customer,
+    'customers/delete': id,
+    'customers/merge': {
+      status: asIs,
+      admin_graphql_api_customer_kept_id: customerGid,
+      admin_graphql_api_customer_deleted_id: customerGid,
+    },
+    'bulk_operations/finish': {},
+    'customers/redact': person,
+    'customers/data_request': { ...person, 'data_request.id': shopifyId },
+    'shop/redact': {},
+  };
+})();
+
 /** @throws UnreadableWebhook */
-export function parsePayload(body: Buffer): Payload {
+export function parsePayload(body: Buffer, topic: WebhookTopic): Payload {
   const read = readJsonObject(body);
   if (typeof read === 'string') throw new UnreadableWebhook(read === 'not_utf8' ? read : 'invalid_body');
-  // Which of two values is meant nobody can tell.
-  if (read.repeated.length > 0) throw new UnreadableWebhook('repeated_field');
+  // Which of two values is meant nobody can tell. What nobody reads may be given as often as Shopify likes.
+  if (fieldGivenTwice(read.fields, READ[topic])) throw new UnreadableWebhook('repeated_field');
   return read.object;
 }
 

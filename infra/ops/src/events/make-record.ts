@@ -28,7 +28,8 @@ export interface MadeRecord {
 export async function makeRecord(topic: string, values: Values<typeof RECORD_OPTIONS>): Promise<MadeRecord> {
   const value = bodyOf(values);
   // This serves any topic: it reads the ids that are there, and refuses nothing.
-  const { eventId: own, merchantId, customerId } = readGdprRequestCreated(value);
+  const { eventId: own, merchantId, given } = readGdprRequestCreated(value);
+  const customerId = given.customerId[0]?.name ?? '';
   const eventId = values.id ?? (own || randomUUID());
   const headers = {
     [CE_ID]: eventId,

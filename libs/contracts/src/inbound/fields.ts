@@ -1,27 +1,73 @@
-import { invalid } from '@core/runtime';
+import { CoreError, invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
-import { isJsonObject } from '../json-object.ts';
 import { LONGEST_ID } from '../storable.ts';
+import type { JsonFields } from '../json-fields.ts';
 import { exactInteger } from './exact-integer.ts';
 import { readEpoch, readTime, type Instant } from './instant.ts';
-import { JsonNumber } from './parse-json.ts';
-import type { Inbound, InboundObject } from './read-body.ts';
+import { JsonNumber, parseJson } from './parse-json.ts';
 
 // Readers of single fields. Null, an empty text and an absent field are one: "not given". Each throws CoreError
 // invalid_argument with the field and the rule, never the value.
 
-/** A field by its name in the schema or in camelCase, as protobuf's own JSON has it. */
-export function fieldOf(object: InboundObject, name: string): Inbound {
-  const own = Object.hasOwn(object, name) ? object[name] : undefined;
-  if (own !== undefined && own !== null) return own;
-  const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return (Object.hasOwn(object, camel) ? object[camel] : null) ?? null;
+/** A value of JSON, its numbers with their text. */
+export type Inbound = null | boolean | string | JsonNumber | Inbound[] | { [field: string]: Inbound };
+
+/** Reads one value of a field; `field` is what an error calls it. */
+type ReadValue<T> = (field: string, value: Inbound) => T;
+
+/** A field is given two values: which of them is meant nobody can tell. */
+export class GivenTwice extends CoreError {
+  override name = 'GivenTwice';
+
+  constructor(field: string) {
+    super('invalid_argument', `${field}: must be given once`, { field });
+  }
 }
 
-export function objectOf(field: string, value: Inbound): InboundObject | undefined {
-  if (value === null) return undefined;
-  if (!isJsonObject(value)) throw invalid(field, 'must be an object');
-  return value;
+/**
+ * Reads the one value that a field is given. One value may be given in several spellings, and what reads as empty is none.
+ * @throws GivenTwice; whatever `read` throws
+ */
+export function readOne<T>(fields: JsonFields, field: string, read: ReadValue<T>): T {
+  const name = nameIn(field);
+  const given = fields.given(name);
+  if (given.length <= 1) return read(field, valueOf(given[0] ?? 'null'));
+  const values = given.map((json) => {
+    try {
+      const value = read(field, valueOf(json));
+      return { key: String(value ?? ''), value: () => value };
+    } catch (error) {
+      return { key: json, value: () => raise(error) };
+    }
+  });
+  const [first, ...others] = values.filter(({ key }) => key !== '');
+  if (others.some(({ key }) => key !== first?.key)) throw new GivenTwice(field);
+  return (first ?? values[0])!.value();
+}
+
+/** All values that a field is given, for what must tell apart itself whether they are one. */
+export const readAll = (fields: JsonFields, field: string): Inbound[] =>
+  fields.given(nameIn(field)).map(valueOf);
+
+/** The name within its object: id, of customer.id. */
+const nameIn = (field: string): string => field.slice(field.lastIndexOf('.') + 1);
+
+function valueOf(json: string): Inbound {
+  if (/^["ntf]/.test(json)) return JSON.parse(json) as Inbound;
+  if (!/^[[{]/.test(json)) return new JsonNumber(json);
+  try {
+    return parseJson(json, (number) => new JsonNumber(number)) as Inbound;
+  } catch {
+    // Nested too deeply: each reader refuses a list in its own words.
+    return [];
+  }
+}
+
+/** The fields of an object; undefined: not given. @throws CoreError */
+export function objectOf(fields: JsonFields, field: string): JsonFields | undefined {
+  const given = fields.given(field);
+  if (given.some((json) => !json.startsWith('{'))) throw invalid(field, 'must be an object');
+  return given.length === 0 ? undefined : fields.within(field);
 }
 
 /** Beyond this no producer counts, and a text of any length is read no further. */
@@ -117,4 +163,8 @@ export function instantOf(field: string, value: Inbound): Instant | undefined {
     );
   }
   return instant;
+}
+
+function raise(error: unknown): never {
+  throw error;
 }

@@ -1,6 +1,6 @@
 import { invalid } from '@core/runtime';
-import { fieldOf } from './fields.ts';
-import type { InboundObject } from './read-body.ts';
+import type { JsonFields } from '../json-fields.ts';
+import { readOne, type Inbound } from './fields.ts';
 
 const KINDS = ['redact', 'data_request', 'shop_redact'] as const;
 export type GdprKind = (typeof KINDS)[number];
@@ -12,17 +12,19 @@ const LONGEST = 64;
  * (PRIVACY_REQUEST_KIND_REDACT), camelCase. No word is guessed at, because what is done cannot be undone.
  * @throws CoreError invalid_argument for any other word
  */
-export function readKind(body: InboundObject): GdprKind {
-  const value = fieldOf(body, 'kind');
-  if (value === null || (typeof value === 'string' && value.trim() === '')) {
-    // Shopify's bodies name no kind: what its data_request alone has must not erase.
-    return ['data_request', 'orders_requested'].some((name) => fieldOf(body, name) !== null)
-      ? 'data_request'
-      : 'redact';
-  }
+export function readKind(body: JsonFields): GdprKind {
+  const kind = readOne(body, 'kind', kindOf);
+  if (kind) return kind;
+  // Shopify's bodies name no kind: what its data_request alone has must not erase.
+  const asksForData = ['data_request', 'orders_requested'].some((name) => body.given(name).length > 0);
+  return asksForData ? 'data_request' : 'redact';
+}
+
+function kindOf(field: string, value: Inbound): GdprKind | '' {
+  if (value === null || (typeof value === 'string' && value.trim() === '')) return '';
   const word = typeof value === 'string' && value.length <= LONGEST ? wordOf(value) : '';
   const kind = KINDS.find((one) => one === word);
-  if (!kind) throw invalid('kind', `must be one of ${KINDS.join(', ')}`);
+  if (!kind) throw invalid(field, `must be one of ${KINDS.join(', ')}`);
   return kind;
 }
 

@@ -16,8 +16,8 @@ const personOf = (body: object | string) => {
   } catch (error) {
     return (error as Error).message;
   }
-  const { customerId: ours, externalId, email } = request;
-  return [ours, externalId, email];
+  const { customerId: ours, externalId, email } = request.given;
+  return [ours, externalId, email].map(([first]) => first?.name ?? '');
 };
 
 it.each<[string, object | string, [string, string, string]]>([
@@ -83,13 +83,31 @@ it('gives all names of a kind, the surest first', () => {
     read({ customer_id: gid, external_id: '8', email: 'a@example.com', customer: nested }).given,
   ).toEqual({
     customerId: [],
-    externalId: ['8', gid, '7'],
-    email: ['a@example.com', 'b@example.com'],
+    externalId: [
+      { field: 'external_id', name: '8' },
+      { field: 'customer_id', name: gid },
+      { field: 'customer.admin_graphql_api_id', name: gid },
+      { field: 'customer.id', name: '7' },
+    ],
+    email: [
+      { field: 'email', name: 'a@example.com' },
+      { field: 'customer.email', name: 'b@example.com' },
+    ],
   });
   expect(read({ customer_id: customerId, customer: { id: other } }).given.customerId).toEqual([
-    customerId,
-    other,
+    { field: 'customer_id', name: customerId },
+    { field: 'customer.id', name: other },
   ]);
+  // Also of one field, given twice.
+  const twice = read(`{"external_id":7,"externalId":"8","email":"a@example.com","email":null}`).given;
+  expect(twice).toEqual({
+    customerId: [],
+    externalId: [
+      { field: 'external_id', name: '7' },
+      { field: 'external_id', name: '8' },
+    ],
+    email: [{ field: 'email', name: 'a@example.com' }],
+  });
   expect(read({ email: 'a@example.com', customer: { email: {} } }).faults).toEqual({});
 });
 
@@ -182,6 +200,10 @@ it.each([
   ['x'.repeat(255), 'x'.repeat(255)],
   ['x'.repeat(256), expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
   ['a\0b', expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
+  // Of these nothing is seen, and several requests may have them.
+  ['\u200b', ''],
+  ['\0', ''],
+  [' \u2800\ufeff\n', ''],
 ])('knows the request %j by %s', (given, id) => {
   expect(read({ request_id: given }).requestId).toEqual(id);
   expect(read({ event_id: given }).eventId).toEqual(id);
@@ -197,39 +219,54 @@ it.each([
   ['no shop in another host', { shop_domain: 'example.com' }, { merchantId, shop: '' }],
 ])('reads %s', (_, body, found) => expect(read(body)).toMatchObject(found));
 
-const fault = (body: string) => read(body).faults;
 it.each<[string, string]>([
-  ['external_id', '"external_id":"7","external_id":"8"'],
-  ['external_id', '"external_id":"7","externalId":"8"'],
-  ['customer_id', `"customer_id":"${customerId}","customerId":"${merchantId}"`],
   ['merchant_id', `"merchant_id":"${merchantId}","merchant_id":"${customerId}"`],
   ['merchant_id', `"merchantId":"${merchantId}","merchant_id":"${customerId}"`],
   ['shop_domain', '"shop_domain":"a.myshopify.com","shopDomain":"b.myshopify.com"'],
   ['shop', '"shop":"a.myshopify.com","shop":"b.myshopify.com"'],
   ['kind', '"kind":"redact","kind":"shop_redact"'],
-  ['data_request', '"data_request":{"id":1},"data_request":{"id":2}'],
+  ['kind', '"kind":"redact","kind":"forget"'],
   ['request_id', '"request_id":"a","requestId":"b"'],
   ['event_id', '"event_id":"a","event_id":"b"'],
-  ['email', '"email":"a@example.com","email":"b@example.com"'],
-  ['customer', '"customer":{"id":7},"customer":{"id":8}'],
-  ['customer.id', '"customer":{"id":7,"id":8}'],
-  ['customer.email', '"customer":{"email":"a@example.com","email":"b@example.com"}'],
-  [
-    'customer.admin_graphql_api_id',
-    `"customer":{"admin_graphql_api_id":"${gid}","adminGraphqlApiId":"${gid}8"}`,
-  ],
 ])('does not choose between two values of %s', (field, members) => {
   const request = read(`{"unknown":1,"unknown":2,${members}}`);
   expect(request.faults.body).toMatchObject({ message: `${field}: must be given once` });
   // By none of them it is written down either.
   expect(request).toMatchObject({ merchantId: '', shop: '', requestId: '', eventId: '' });
-  expect(request.kind).toBe(['kind', 'data_request'].includes(field) ? '' : 'redact');
+  expect(request.kind).toBe(field === 'kind' ? '' : 'redact');
 });
 
-it('counts equal values once, and those of fields that nobody reads not at all', () => {
-  const body = `{"phone":1,"phone":2,"merchant_id":"${merchantId}","merchantId":"${merchantId}","external_id":7,"external_id": 7}`;
-  expect(read(body)).toMatchObject({ merchantId, externalId: '7', kind: 'redact', faults: {} });
-  expect(fault('{"customer_id":null,"customerId":"10000000-0000-4000-8000-00000000000b"}')).toEqual({});
+it.each<[string, string]>([
+  ['capitals', `"merchant_id":"${merchantId}","merchantId":"${merchantId.toUpperCase()}"`],
+  ['an empty text', `"merchant_id":"","merchantId":"${merchantId}"`],
+  ['a space', `"merchant_id":"${merchantId}","merchantId":" "`],
+  ['zeros', `"merchant_id":"${merchantId}","merchantId":"00000000-0000-0000-0000-000000000000"`],
+  ['null', `"merchant_id":"${merchantId}","merchant_id":null`],
+  ['null before', `"merchant_id":null,"merchant_id":"${merchantId}"`],
+])('takes one value and its other spelling for one: %s', (_, members) => {
+  const rest =
+    '"kind":"redact","kind":"customers/redact","kind":"","request_id":7,"requestId":"7","request_id":" "';
+  expect(read(`{${members},${rest}}`)).toMatchObject({
+    merchantId,
+    requestId: '7',
+    kind: 'redact',
+    faults: {},
+  });
+});
+
+it('asks of a field whether it is used before it counts its values', () => {
+  const unused = '"phone":1,"phone":2,"data_request":{"id":1},"data_request":{"id":2}';
+  const customer = '"customer":{"id":7,"phone":"1"},"customer":{"id":7,"phone":"2"}';
+  const body = `{${unused},${customer},"request_id":"r","event_id":"a","event_id":"b"}`;
+  expect(read(body)).toMatchObject({ kind: 'data_request', requestId: 'r', eventId: '', faults: {} });
+});
+
+it('reads what it uses beside any depth', () => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const body = `{"x":${deep},"merchant_id":"${merchantId}","customer":{"y":{"z":${deep}},"id":7}}`;
+  expect(read(body)).toMatchObject({ merchantId, faults: {} });
+  expect(personOf(body)).toEqual(['', '7', '']);
+  expect(personOf(`{"email":${deep}}`)).toBe('email: must be a text or a number');
 });
 
 it.each<[string, object]>([
@@ -249,6 +286,6 @@ it.each<[string, object]>([
 it.each(['', '{"email":', '[]', '{"email": {"deep": "ada@example.com"}}'])('never throws: %s', (body) => {
   const request = read(body);
   expect(personOf(body)).not.toContain('ada@');
-  expect(request).toMatchObject({ eventId: '', merchantId: '', customerId: '' });
+  expect(request).toMatchObject({ eventId: '', merchantId: '', given: { customerId: [] } });
   expect(request.faults.body === undefined).toBe(body.startsWith('{"email": '));
 });

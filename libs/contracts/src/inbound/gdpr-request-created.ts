@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { CoreError, invalid } from '@core/runtime';
-import { isJsonObject } from '../json-object.ts';
+import { JsonFields } from '../json-fields.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
-import { repeatedFields, snakeCase } from '../repeated-fields.ts';
-import { LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
+import { isBlank, LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
-import { externalIdTextOf, fieldOf, textOf, uuidOf } from './fields.ts';
-import { readBodyAndText, type Inbound, type InboundObject } from './read-body.ts';
+import { externalIdTextOf, GivenTwice, readAll, readOne, textOf, uuidOf, type Inbound } from './fields.ts';
+import { readBody } from './read-body.ts';
 
 /** Why a part of a request cannot be used. */
 export type Fault = MalformedEvent | CoreError;
@@ -23,13 +22,10 @@ export interface InboundGdprRequest {
   /** The shop's domain, by which Shopify's own bodies name the merchant. */
   shop: string;
   kind: GdprKind | '';
-  /** By the surest field that gives one. */
-  customerId: string;
-  externalId: string;
-  email: string;
-  /** All names that the body gives, the above first; the same name in another spelling counts as another. */
-  given: Readonly<Record<'customerId' | 'externalId' | 'email', readonly string[]>>;
+  /** All names that the body gives, those of the surest fields first, each in the spelling of its producer. */
+  given: Readonly<Record<'customerId' | 'externalId' | 'email', readonly GivenName[]>>;
   faults: {
+    /** Of the whole; or a field has two values, and nobody can tell which of them is meant: none is used. */
     body?: Fault;
     merchant?: Fault;
     kind?: Fault;
@@ -38,45 +34,32 @@ export interface InboundGdprRequest {
   };
 }
 
+/** A name of the person, and the field that gives it. */
+export interface GivenName {
+  field: string;
+  name: string;
+}
+
 /** Reads Shopify's own body as well: {shop_domain, customer: {id, email}}. */
 export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprRequest {
   const faults: InboundGdprRequest['faults'] = {};
-  const { json, text } = attempt(faults, 'body', () => readBodyAndText(bytes)) ?? { json: {}, text: '' };
-  const repeated = repeatedFields(text).filter((field) => READ.includes(field));
-  if (repeated[0] !== undefined) faults.body ??= invalid(repeated[0], 'must be given once');
-  // Which of its values is meant nobody can tell: none is used, not even to write the request down.
-  const body = repeated.length === 0 ? json : withoutFields(json, repeated);
-  const customer = objectOr(fieldOf(body, 'customer'));
-  const names = namesOf(faults, body, customer);
+  const body = attempt(faults, 'body', () => readBody(bytes)) ?? new JsonFields();
+  const given = namesOf(faults, body);
+  const requestId = attempt(faults, 'body', () => readOne(body, 'request_id', idOf)) ?? '';
   return {
-    eventId: idOf(fieldOf(body, 'event_id')),
-    requestId: idOf(fieldOf(body, 'request_id')),
-    merchantId: attempt(faults, 'merchant', () => uuidOf('merchant_id', fieldOf(body, 'merchant_id'))) ?? '',
-    shop: shopOf(fieldOf(body, 'shop_domain')) || shopOf(fieldOf(body, 'shop')),
-    kind: repeated.some((field) => OF_KIND.includes(field))
-      ? ''
-      : (attempt(faults, 'kind', () => kindOf(body, names, faults)) ?? ''),
-    ...names,
+    // Beside a request_id it decides nothing.
+    eventId: attempt(requestId ? {} : faults, 'body', () => readOne(body, 'event_id', idOf)) ?? '',
+    requestId,
+    merchantId: attempt(faults, 'merchant', () => readOne(body, 'merchant_id', uuidOf)) ?? '',
+    shop: shopIn(faults, body, 'shop_domain') || shopIn(faults, body, 'shop'),
+    kind: attempt(faults, 'kind', () => kindOf(body, given, faults)) ?? '',
+    given,
     faults,
   };
 }
 
-/** Fields that tell the kind. */
-const OF_KIND = ['kind', 'data_request', 'orders_requested'];
-
-/** All fields that are read: the others refuse nothing. */
-const READ = [
-  ...OF_KIND,
-  ...['event_id', 'request_id', 'merchant_id', 'shop_domain', 'shop', 'customer_id', 'external_id', 'email'],
-  ...['customer', 'customer.id', 'customer.admin_graphql_api_id', 'customer.email'],
-];
-
-/** Leaves both spellings of a name out. */
-const withoutFields = (body: InboundObject, fields: readonly string[]): InboundObject =>
-  Object.fromEntries(Object.entries(body).filter(([name]) => !fields.includes(snakeCase(name))));
-
 /** @throws CoreError when it asks for a shop and names a person: one of the two is a mistake, and a shop is no guess */
-function kindOf(body: InboundObject, { given }: Names, { person }: InboundGdprRequest['faults']): GdprKind {
+function kindOf(body: JsonFields, given: Names, { person }: InboundGdprRequest['faults']): GdprKind {
   const kind = readKind(body);
   const namesPerson = person !== undefined || Object.values(given).some((names) => names.length > 0);
   if (kind === 'shop_redact' && namesPerson) throw invalid('kind', 'shop_redact must name no person');
@@ -93,29 +76,32 @@ function attempt<T>(
     return read();
   } catch (error) {
     if (!(error instanceof CoreError || error instanceof MalformedEvent)) throw error;
-    faults[part] ??= error;
+    faults[error instanceof GivenTwice ? 'body' : part] ??= error;
     return undefined;
   }
 }
 
-const objectOr = (value: Inbound): InboundObject => (isJsonObject(value) ? value : {});
-
 /**
  * An id that says which request it is and nothing else: one that may not be stored as it is written still tells its
- * repetitions from others, by its hash.
+ * repetitions from others, by its hash. The hash needs no key: an id that may be stored stands as it is. One of which
+ * nothing is seen is none: it would be the id of several requests.
  */
-function idOf(value: Inbound): string {
+function idOf(_field: string, value: Inbound): string {
   if (typeof value !== 'string') {
     const number = attempt({}, 'body', () => textOf('', value));
     return number ?? '';
   }
   const text = value.trim();
+  if (isBlank(text)) return '';
   return textProblem(text, LONGEST_ID) ? `sha256:${createHash('sha256').update(text).digest('hex')}` : text;
 }
 
 const LONGEST_SHOP = 253;
 
-function shopOf(value: Inbound): string {
+const shopIn = (faults: InboundGdprRequest['faults'], body: JsonFields, field: string): string =>
+  attempt(faults, 'body', () => readOne(body, field, shopOf)) ?? '';
+
+function shopOf(_field: string, value: Inbound): string {
   const text = typeof value === 'string' && value.length <= LONGEST_SHOP ? value.trim().toLowerCase() : '';
   return SHOP_DOMAIN.test(text) ? text : '';
 }
@@ -124,38 +110,50 @@ function shopOf(value: Inbound): string {
 const GID = /^gid:\/\//;
 const UUID_LENGTH = 36;
 
-type Names = Pick<InboundGdprRequest, 'customerId' | 'externalId' | 'email' | 'given'>;
+type Names = InboundGdprRequest['given'];
 
 /** The body's own fields come before those of its customer. */
-function namesOf(faults: InboundGdprRequest['faults'], body: InboundObject, customer: InboundObject): Names {
-  const [customerIds, externalIds, emails]: [string[], string[], string[]] = [[], [], []];
-  const add = (names: string[], read: () => string, into = faults) => {
+function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names {
+  const customer = body.within('customer');
+  const [customerId, externalId, email]: [GivenName[], GivenName[], GivenName[]] = [[], [], []];
+  const add = (names: GivenName[], field: string, read: () => string, into = faults) => {
     const name = attempt(into, 'person', read);
-    if (name && !names.includes(name)) names.push(name);
+    if (name) names.push({ field, name });
   };
-  const own = fieldOf(body, 'customer_id');
-  const isGid = typeof own === 'string' && GID.test(own.trim());
-  if (!isGid) add(customerIds, () => uuidOf('customer_id', own));
-  add(externalIds, () => externalIdTextOf('external_id', fieldOf(body, 'external_id')));
-  if (isGid) add(externalIds, () => textOf('customer_id', own, LONGEST_ID));
-  add(emails, () => textOf('email', fieldOf(body, 'email'), LONGEST_EMAIL));
-
-  const nested = withoutGuest(fieldOf(customer, 'id'));
-  const ours = attempt({}, 'person', () => oursOf(nested));
-  if (ours) add(customerIds, () => ours);
-  const gid = withoutGuest(fieldOf(customer, 'admin_graphql_api_id'));
-  add(externalIds, () => externalIdTextOf('customer.admin_graphql_api_id', gid));
-  if (!ours) add(externalIds, () => externalIdTextOf('customer.id', nested));
+  const own = readAll(body, 'customer_id');
+  const isGid = (value: Inbound): boolean => typeof value === 'string' && GID.test(value.trim());
+  for (const value of own) {
+    if (!isGid(value)) add(customerId, 'customer_id', () => uuidOf('customer_id', value));
+  }
+  for (const value of readAll(body, 'external_id')) {
+    add(externalId, 'external_id', () => externalIdTextOf('external_id', value));
+  }
+  for (const value of own.filter(isGid)) {
+    add(externalId, 'customer_id', () => textOf('customer_id', value, LONGEST_ID));
+  }
+  for (const value of readAll(body, 'email')) {
+    add(email, 'email', () => textOf('email', value, LONGEST_EMAIL));
+  }
+  for (const value of readAll(customer, 'customer.admin_graphql_api_id')) {
+    const gid = withoutGuest(value);
+    add(externalId, GID_OF_CUSTOMER, () => externalIdTextOf(GID_OF_CUSTOMER, gid));
+  }
+  for (const value of readAll(customer, 'customer.id')) {
+    const id = withoutGuest(value);
+    const ours = attempt({}, 'person', () => oursOf(id));
+    if (ours) add(customerId, 'customer.id', () => ours);
+    else add(externalId, 'customer.id', () => externalIdTextOf('customer.id', id));
+  }
   // Only ids are worth a doubt: a second email that cannot be read keeps nobody from being known by the first.
-  const email = fieldOf(customer, 'email');
-  add(emails, () => textOf('customer.email', email, LONGEST_EMAIL), emails.length > 0 ? {} : faults);
-  return {
-    customerId: customerIds[0] ?? '',
-    externalId: externalIds[0] ?? '',
-    email: emails[0] ?? '',
-    given: { customerId: customerIds, externalId: externalIds, email: emails },
-  };
+  const into = email.length > 0 ? {} : faults;
+  for (const value of readAll(customer, 'customer.email')) {
+    add(email, 'customer.email', () => textOf('customer.email', value, LONGEST_EMAIL), into);
+  }
+  return { customerId, externalId, email };
 }
+
+/** Shopify's own field: what it calls no customer in it is none of another system either. */
+export const GID_OF_CUSTOMER = 'customer.admin_graphql_api_id';
 
 /** Shopify writes 0 for the id of a guest, who has none. */
 const withoutGuest = (id: Inbound): Inbound =>
@@ -168,9 +166,9 @@ const oursOf = (id: Inbound): string =>
     : '';
 
 /** @throws what keeps the person from being known by this request */
-export function assertNamesPerson({ customerId, externalId, email, faults }: InboundGdprRequest): void {
-  if (customerId || externalId) return;
+export function assertNamesPerson({ given, faults }: InboundGdprRequest): void {
+  if (given.customerId.length + given.externalId.length > 0) return;
   // An id that cannot be read may be another's than the email's holder.
   if (faults.person) throw faults.person;
-  if (!email) throw invalid('customer_id', 'or external_id or email must name the person');
+  if (given.email.length === 0) throw invalid('customer_id', 'or external_id or email must name the person');
 }

@@ -140,6 +140,37 @@ it.each<[string, object, string]>([
   ['a long event_id', { ...good, event_id: 'x'.repeat(256) }, 'event_id: must have at most 255 characters'],
 ])('refuses %s', (_, body, message) => expect(() => read(body)).toThrow(message));
 
+it.each<[string, string]>([
+  ['customer_id', `"customer_id":"${merchantId}"`],
+  ['customer_id', `"customerId":"${merchantId}"`],
+  ['merchant_id', `"merchantId":"${customerId}"`],
+  ['event_id', '"event_id":"e-2"'],
+])('chooses between no two values of %s', (field, second) => {
+  const body = JSON.stringify(good);
+  for (const twice of [`{${second},${body.slice(1)}`, `${body.slice(0, -1)},${second}}`])
+    expect(() => read(twice)).toThrow(`${field}: must be given once`);
+});
+
+it('chooses between no two values of a part of the score', () => {
+  expect(() => read(withScore('recency', '5,"recency":4'))).toThrow('rfm_score.recency: must be given once');
+  expect(() => read(`${JSON.stringify(good).slice(0, -1)},"rfmScore":{"recency":0}}`)).toThrow(
+    'rfm_score.recency: must be given once',
+  );
+});
+
+it('counts one value in two spellings once, and reads beside any depth', () => {
+  const more = `"customerId":"${customerId.toUpperCase()}","merchantId":null,"eventId":"","note":1,"note":2`;
+  const deep = '['.repeat(3_000) + ']'.repeat(3_000);
+  const score = '"rfmScore":{"recency":"5","sequence":17.0,"sequence":null}';
+  expect(read(`${JSON.stringify(good).slice(0, -1)},${more},"x":${deep},${score}}`)).toEqual(event);
+  expect(() => read({ ...good, event_id: undefined, customer_id: '?' })).toThrow(
+    'customer_id: must be a UUID',
+  );
+  expect(() => read(JSON.stringify(good).replace('"e-1"', deep))).toThrow(
+    'event_id: must be a text or a number',
+  );
+});
+
 it.each<[string, string | Buffer, string]>([
   ['nothing', '', 'is empty'],
   ['half of a body', '{"event_id":', 'is not JSON'],
@@ -150,7 +181,7 @@ it.each<[string, string | Buffer, string]>([
   ['other bytes', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 'must be UTF-8'],
   ['UTF-16', Buffer.from(JSON.stringify(good), 'utf16le'), 'must be UTF-8'],
   ['Latin-1', Buffer.from('{"a":"Jörg"}', 'latin1'), 'must be UTF-8'],
-  ['a deep body', '['.repeat(200_000) + ']'.repeat(200_000), 'is nested too deeply'],
+  ['a deep body', '['.repeat(200_000) + ']'.repeat(200_000), 'must be a JSON object'],
 ])('takes %s for malformed', (_, body, rule) => {
   expect(() => readRfmUpdated(Buffer.from(body as string))).toThrow(new MalformedEvent(rule));
 });

@@ -1,6 +1,6 @@
 import { invalid } from '@core/runtime';
 import { LONGEST_SEGMENT } from '../storable.ts';
-import { fieldOf, instantOf, int32Of, int64Of, objectOf, textOf, uuidOf } from './fields.ts';
+import { instantOf, int32Of, int64Of, objectOf, readOne, textOf, uuidOf } from './fields.ts';
 import type { Instant } from './instant.ts';
 import { readBody } from './read-body.ts';
 
@@ -24,21 +24,20 @@ export interface InboundScore {
 /** @throws MalformedEvent; CoreError invalid_argument naming the field */
 export function readRfmUpdated(bytes: Uint8Array | null): InboundScore {
   const body = readBody(bytes);
-  const score = required('rfm_score', objectOf('rfm_score', fieldOf(body, 'rfm_score')));
-  const part = (name: string) =>
-    required(`rfm_score.${name}`, int32Of(`rfm_score.${name}`, fieldOf(score, name)));
+  const score = required('rfm_score', objectOf(body, 'rfm_score'));
+  const part = (name: string) => required(name, readOne(score, name, int32Of));
   return {
-    eventId: textOf('event_id', fieldOf(body, 'event_id')),
-    merchantId: required('merchant_id', uuidOf('merchant_id', fieldOf(body, 'merchant_id'))),
-    customerId: required('customer_id', uuidOf('customer_id', fieldOf(body, 'customer_id'))),
+    eventId: readOne(body, 'event_id', textOf),
+    merchantId: required('merchant_id', readOne(body, 'merchant_id', uuidOf)),
+    customerId: required('customer_id', readOne(body, 'customer_id', uuidOf)),
     score: {
-      recency: part('recency'),
-      frequency: part('frequency'),
-      monetary: part('monetary'),
-      segment: textOf('rfm_score.segment', fieldOf(score, 'segment'), LONGEST_SEGMENT),
-      asOf: required('rfm_score.as_of', instantOf('rfm_score.as_of', fieldOf(score, 'as_of'))),
-      sequence: int64Of('rfm_score.sequence', fieldOf(score, 'sequence')),
-      configVersion: int32Of('rfm_score.config_version', fieldOf(score, 'config_version')),
+      recency: part('rfm_score.recency'),
+      frequency: part('rfm_score.frequency'),
+      monetary: part('rfm_score.monetary'),
+      segment: readOne(score, 'rfm_score.segment', (field, value) => textOf(field, value, LONGEST_SEGMENT)),
+      asOf: required('rfm_score.as_of', readOne(score, 'rfm_score.as_of', instantOf)),
+      sequence: readOne(score, 'rfm_score.sequence', int64Of),
+      configVersion: readOne(score, 'rfm_score.config_version', int32Of),
     },
   };
 }

@@ -5,7 +5,7 @@ export { marksInBody } from './names-in-body.ts';
 export { PERSONAL_DATA } from './personal-data.ts';
 export { isPrivacyTopic, PRIVACY_TOPICS, type PrivacyTopic } from './privacy-topics.ts';
 export { redactCustomer, type RedactCustomer } from './redact-customer.ts';
-export { assertNamesOne } from './requests/assert-names-one.ts';
+export { assertNamesOne, faultOfExternalId, namesOfPerson } from './requests/names-of-person.ts';
 export {
   CANCEL_REASONS,
   cancelPrivacyRequest,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { readJsonObject, textProblem, type JsonBody } from '@core/contracts';
+import { fieldGivenTwice, JsonFields, readJsonObject, textProblem, type SameValue } from '@core/contracts';
 import {
   isPrivacyTopic,
   shopifyId,
@@ -13,7 +13,7 @@ import { pathOfTarget } from '../../paths.ts';
 import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
 import { mayBe, privacyTopicOf, requestNumberIn } from './privacy-body.ts';
 import { behindWebhooks, SHOPIFY_WEBHOOKS } from './path.ts';
-import { shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
+import { domainOf, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
 
 /**
  * Maximum length of what identifies a webhook: a table has the id in a unique key, and with a prefix it is the id of a
@@ -25,8 +25,13 @@ const LONGEST_NAME = 200;
 const IDENTIFYING = ['signature', 'topic', 'shop', 'shopId', 'eventId', 'webhookId'] as const;
 
 /** Fields of the body that say which shop and which request it is; of the others the worker judges. */
-const STEERING = ['shop_domain', 'myshopify_domain', 'shop_id', 'topic'];
-const OF_THE_NUMBER = ['data_request', 'data_request.id'];
+const STEERING: Readonly<Record<string, SameValue>> = {
+  shop_domain: domainOf,
+  myshopify_domain: domainOf,
+  shop_id: shopifyId,
+  topic: (value) => (typeof value === 'string' ? webhookTopic(value) : null),
+};
+const OF_THE_NUMBER = { 'data_request.id': shopifyId };
 
 /** Why a signed webhook is not taken, with the status of the answer; `ignored`: nothing is kept of its topic. */
 export type Unidentified = 'ignored' | { status: 400 | 401 | 404 | 422; message: string };
@@ -56,8 +61,8 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   if (ambiguous) return twice(ambiguous);
   if (topicsIn(req).length > 1) return twice('topic');
   const read = readJsonObject(bytes);
-  const { object: body, repeated } = typeof read === 'string' ? NO_OBJECT : read;
-  const steers = STEERING.find((field) => repeated.includes(field));
+  const { object: body, fields } = typeof read === 'string' ? NO_OBJECT : read;
+  const steers = fieldGivenTwice(fields, STEERING);
   if (steers) return { status: 422, message: `${steers}: must be given once` };
   if (valuesOf(req, 'topic').length === 0 && inPath(req) && !topicOf(req)) return NO_TOPIC_IN_PATH;
   const topic = topicOf(req) ?? topicOfBody(req, body);
@@ -70,7 +75,7 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   if (!isOne) return { status: 422, message: body ? `the body is not one of ${topic}` : NO_JSON };
   const shop = shopOf(req, named);
   if ('status' in shop) return shop;
-  const isNumbered = topic === 'customers/data_request' && !OF_THE_NUMBER.some((f) => repeated.includes(f));
+  const isNumbered = topic === 'customers/data_request' && !fieldGivenTwice(fields, OF_THE_NUMBER);
   const number = isNumbered ? shopifyId(body && requestNumberIn(body)) : null;
   return { ...shop, topic, eventId: deliveryOf(req, signature), requestNumber: number ?? undefined };
 }
@@ -116,7 +121,7 @@ function deliveryOf(req: IncomingMessage, signature: string): string {
 
 const isNamed = ({ domain, number }: NamedShop): boolean => domain !== undefined || number !== undefined;
 
-const NO_OBJECT: Partial<JsonBody> & Pick<JsonBody, 'repeated'> = { repeated: [] };
+const NO_OBJECT = { object: undefined, fields: new JsonFields() };
 const NO_JSON = 'the body must be a JSON object, in UTF-8';
 
 const NO_TOPIC_IN_PATH = {

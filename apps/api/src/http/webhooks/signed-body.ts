@@ -26,7 +26,7 @@ export function shopIn(body: SignedBody | undefined): NamedShop | undefined {
 const LONGEST = 253;
 
 /** Null: no domain of a shop. */
-function domainOf(given: unknown): string | null | undefined {
+export function domainOf(given: unknown): string | null | undefined {
   if (typeof given !== 'string' || given.length > LONGEST) return null;
   const domain = given.trim().toLowerCase();
   if (domain === '') return undefined;

@@ -12,7 +12,7 @@ export const records: Section = {
       [['{"rfm_score": 007}'], 'dead letter malformed: body: is not JSON'],
       [
         [`{"rfm_score": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
-        'dead letter malformed: body: is nested too deeply',
+        'dead letter invalid: rfm_score: must be an object',
       ],
     ]),
   ],
