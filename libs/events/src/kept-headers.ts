@@ -1,4 +1,4 @@
-import { CE_ID, CE_SOURCE, hasForm, traceparentOf, TRACEPARENT } from '@core/contracts';
+import { allTopics, CE_ID, CE_SOURCE, hasForm, Topic, traceparentOf, TRACEPARENT } from '@core/contracts';
 import { REMOVED, withoutEmails } from './personal-data.ts';
 import { SIGNATURE_HEADER } from './signature.ts';
 
@@ -10,17 +10,30 @@ const fits =
     value.length <= LONGEST && form.test(value);
 const isId = (value: string): boolean => hasForm('id', value);
 
-/** Every header that something reads, and the form of its value. */
+const TYPES: readonly string[] = Object.values(Topic);
+
+/** <topic>/<partition>/<offset> */
+const PLACE = /^([\w.]{1,100})\/\d{1,6}\/\d{1,19}$/;
+const isPlace = (value: string): boolean => allTopics().includes(PLACE.exec(value)?.[1] ?? '');
+
+/** RFC 3339, as CloudEvents asks for it: any other time may be a number of something else. */
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
+
+/** Every header that something reads, and the form of its value: no word that a producer chooses, but for its ids. */
 const KNOWN = new Map<string, (value: string) => boolean>([
   ['ce_specversion', fits(/^\d\.\d$/)],
   [CE_ID, isId],
-  ['ce_type', isId],
+  ['ce_type', (value) => TYPES.includes(value)],
   [CE_SOURCE, isId],
-  ['ce_time', (value) => hasForm('time', value)],
-  ['content-type', fits(/^[\w.+-]+\/[\w.+-]+(?:; ?charset=[\w-]+)?$/)],
+  ['ce_time', (value) => RFC_3339.test(value) && hasForm('time', value)],
+  [
+    'content-type',
+    fits(/^(?:application\/(?:(?:cloudevents\+)?json|octet-stream)|text\/plain)(?:; ?charset=utf-8)?$/i),
+  ],
   [TRACEPARENT, (value) => traceparentOf(value) !== undefined],
-  ['redriven_from', isId],
-  [SIGNATURE_HEADER, fits(/^[\w-]+\.\.[\w-]+$/)],
+  ['redriven_from', isPlace],
+  // Its head is a JSON object, which begins with `{`, in base64url.
+  [SIGNATURE_HEADER, fits(/^e[wy][\w-]+\.\.[\w-]+$/)],
 ]);
 
 /** Without one of these a record would be another event: what has not its form stands as removed, and keeps it from a redrive. */

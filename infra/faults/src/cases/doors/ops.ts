@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
 import { deliver } from '../../field/records/deliver.ts';
-import { MARK, readLetters, type Letter } from '../../field/records/letters.ts';
+import { MARK, newMark, readLetters, type Letter } from '../../field/records/letters.ts';
 import type { FieldStack } from '../../field/stack.ts';
 import type { Door } from '../case.ts';
 import { fill, hide, makeWorld, type World } from '../world.ts';
@@ -43,7 +42,7 @@ async function letterOf(
   [topic, body]: readonly [string, string],
   signal: AbortSignal,
 ): Promise<Letter | undefined> {
-  const mark = randomUUID();
+  const mark = newMark();
   await deliver(stack, [{ topic, key: null, headers: { [MARK]: mark }, value: fill(body, world) }], signal);
   return (await readLetters(stack.kafka, topic)).get(mark);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Topic } from '@core/contracts';
 import { sendWithJava, type KafkaCodec } from '@core/testing';
 import { deliver, untilHandled } from '../../field/records/deliver.ts';
-import { MARK, readLetters, type Letter } from '../../field/records/letters.ts';
+import { MARK, newMark, readLetters, type Letter } from '../../field/records/letters.ts';
 import type { FieldStack } from '../../field/stack.ts';
 import type { Door } from '../case.ts';
 import { fill, hide, makeWorld, withFields, type Stored, type World } from '../world.ts';
@@ -127,7 +127,7 @@ async function scoreOf({ owner }: FieldStack, { customerId }: World): Promise<st
 }
 
 function recordOf(topic: string, world: World, body: string, of: string) {
-  const mark = randomUUID();
+  const mark = newMark();
   return {
     of,
     mark,

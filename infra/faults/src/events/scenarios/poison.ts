@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import type { EventRecord } from '@core/events';
-import { MARK } from '../../field/records/letters.ts';
+import { MARK, newMark } from '../../field/records/letters.ts';
 import { type Fixture, type Scenario } from '../scenario.ts';
 import { patiently } from '../../patiently.ts';
 import { drained, newCustomers, notNewest, scoreRecord } from './consumer-killed.ts';
@@ -10,7 +10,7 @@ const EIGHT_OF_EACH = 8;
 
 /** Records that nobody can handle, with the reason that their dead letters are to have. */
 function poisonOf(kind: string): { record: EventRecord; reason: string } {
-  const good = { ...scoreRecord(randomUUID(), 1), headers: { [MARK]: randomUUID() } };
+  const good = { ...scoreRecord(randomUUID(), 1), headers: { [MARK]: newMark() } };
   const body = JSON.parse(String(good.value)) as { rfm_score: Record<string, unknown> };
   const withBody = (value: EventRecord['value'], key: EventRecord['key'] = good.key) => ({
     ...good,

@@ -1,8 +1,12 @@
-import { deadLetterTopic } from '@core/contracts';
+import { randomBytes } from 'node:crypto';
+import { deadLetterTopic, TRACEPARENT } from '@core/contracts';
 import type { KafkaClient } from '@core/events';
 
-/** By it the dead letter of an input is known: a dead letter keeps this header, and no consumer reads it. */
-export const MARK = 'ce_type';
+/** By it the dead letter of an input is known: a dead letter keeps this header, and no outcome depends on it. */
+export const MARK = TRACEPARENT;
+
+export const newMark = (): string =>
+  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
 
 export interface Letter {
   reason: string;

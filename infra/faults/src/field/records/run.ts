@@ -4,7 +4,7 @@ import { createTally, type FieldFormat } from '../format.ts';
 import { deliver } from './deliver.ts';
 import type { RecordInput } from './input.ts';
 import { judgeRecords } from './judge.ts';
-import { MARK } from './letters.ts';
+import { MARK, newMark } from './letters.ts';
 import { makePeople, type Person } from './make-people.ts';
 
 /**
@@ -42,7 +42,7 @@ export const recordsOf = (
 });
 
 function add(inputs: Map<string, RecordInput>, input: RecordInput, choices: Choices): void {
-  const mark = `${input.record.topic}-${inputs.size}`;
+  const mark = newMark();
   const headers = { ...someHeaders(choices), [MARK]: mark };
   inputs.set(mark, { ...input, record: { ...input.record, headers } });
 }
