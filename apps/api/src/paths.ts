@@ -19,6 +19,15 @@ export const pathsOf = (method: DescMethod): string[] => [
   ...Object.keys(ALIASES).filter((alias) => ALIASES[alias] === method),
 ];
 
+/**
+ * A target without scheme and host, as a server must accept it: RFC 9112, 3.2.2. Nothing depends on the host, so the one
+ * of the target is not compared with the header.
+ */
+export const originForm = (target = '/'): string => {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return path.startsWith('/') || path === target ? path : `/${path}`;
+};
+
 /** The path of a request's target. */
 export const pathOfTarget = (target = ''): string => target.split('?', 1)[0] ?? '';
 

@@ -190,6 +190,7 @@ describe('a request that reaches no page', () => {
       [String(status)],
       expect.stringMatching(/\r\nconnection: close\r\n/i),
     ]);
+    expect(heard).toMatch(/\r\ncache-control: no-store\r\n/i);
     expect(JSON.parse(body)).toEqual({ code, message: expect.stringMatching(message) });
     expect(counted()).toBe(0);
     expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });

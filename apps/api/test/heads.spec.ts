@@ -46,6 +46,31 @@ describe('the head of a request to the HTTP port', () => {
     );
   });
 
+  it.each([
+    ['an expectation', `POST /webhooks/shopify HTTP/1.1\r\nhost: x\r\nexpect: zz\r\n`, 417],
+    ['a version', 'GET / HTTP/2.0\r\nhost: x\r\n', 505],
+    ['no Host', 'GET / HTTP/1.1\r\n', 400],
+    ['a path of nobody', 'GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n', 404],
+  ])('is refused for %s by a reply that nobody may store', async (_what, head, status) => {
+    const heard = await talk(servers.httpPort, `${head}\r\n`);
+    expect(heard).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(heard.toLowerCase()).toContain('\r\ncache-control: no-store\r\n');
+  });
+
+  it.each([
+    [`http://x${RFM_PATH}`, 200],
+    [`HTTPS://another.example.com:444${RFM_PATH}?a=b`, 200],
+    [RFM_PATH, 200],
+    // It reaches the page, which asks for a signature.
+    ['http://x/webhooks/shopify', 401],
+    ['http://x', 404],
+    ['http://x?message={}', 404],
+    [`ftp://x${RFM_PATH}`, 404],
+  ])('may have the target %s', async (target, status) => {
+    const text = `POST ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
+    expect(await talk(servers.httpPort, text)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
   it('is of HTTP/1', async () => {
     expect(await send('', '2.0')).toMatch(/^HTTP\/1\.1 505 [^]*the request must be HTTP\/1\.1/);
     expect(await send('', '1.0')).toMatch(/^HTTP\/1\.1 200 /);

@@ -311,6 +311,20 @@ it('judges a signature that comes twice: first whether one fits, then whether it
   expect((await signed([fits, fits]))[0]).toBe(200);
 });
 
+it('takes a signature by either of its two names, whatever the other says', async () => {
+  const [fits, other] = [sign('{}'), sign('else')];
+  for (const [older, newer, status] of [
+    [fits, other, 200],
+    [other, fits, 200],
+    [other, other, 401],
+  ] as const) {
+    const { shop } = await openShop();
+    const headers = { 'x-shopify-topic': 'customers/update', 'x-shopify-shop-domain': shop.domain };
+    const signatures = { 'x-shopify-hmac-sha256': older, 'shopify-hmac-sha256': newer };
+    expect((await sendRaw({ ...headers, ...signatures }))[0]).toBe(status);
+  }
+});
+
 it.each(['content-type', 'authorization'])(
   'judges its %s once the signature fits: equal ones count once',
   async (name) => {

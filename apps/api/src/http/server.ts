@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { guarded, listen, type Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
 import type { Method } from '../method.ts';
-import { pathOfTarget } from '../paths.ts';
+import { originForm, pathOfTarget } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { keepProven } from '../request/keep-proven.ts';
 import { STOP_WITHIN_MS, type RunningServer } from '../running-server.ts';
@@ -12,7 +12,7 @@ import { createDrain } from './drain.ts';
 import { headProblem } from './head.ts';
 import { createLastAnswers, endConnectionWith } from './last-answers.ts';
 import { HTTP_LIMITS, MOST_HEADERS, type HttpLimits } from './limits.ts';
-import { refuse } from './refusal.ts';
+import { NO_STORE, refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
 import { refuseUnserved } from './unserved.ts';
 
@@ -56,8 +56,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     // request, so its connection ends. Rejected: a refusal, because Java's client asks for h2c with each request; as it
     // is, that client opens a connection for each.
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
-    // A cache may otherwise keep replies that do not say so, such as a 404: RFC 9111, 4.2.2.
-    res.setHeader('cache-control', 'no-store');
+    res.setHeaders(new Map(Object.entries(NO_STORE)));
+    req.url = originForm(req.url);
     const page = options.pageAt(pathOfTarget(req.url));
     const problem = headProblem(req, page?.judges);
     if (problem) return refuse(req, res, problem);
