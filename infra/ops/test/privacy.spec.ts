@@ -79,6 +79,11 @@ it('lists what waits, what is late and what is overdue, and prints receipts', as
     });
   }
   expect((await stack.ops('privacy', 'show', ...merchant)).code).toBe(2);
+  const unknown = randomUUID();
+  expect(await stack.ops('privacy', 'show', 'near', '--merchant', unknown)).toMatchObject({
+    code: 1,
+    stderr: `--merchant: nothing is stored of a merchant ${unknown}\n`,
+  });
 });
 
 it('says what could not be read, and cancels that and nothing else that can be served', async () => {

@@ -70,6 +70,13 @@ it('allows each what it needs, and nobody else to ask for an erasure', async () 
   expect(dry.stdout).toMatch(/would add \d+ ACLs\ndry run/);
   expect(await sendAs('privacy', Topic.gdprRequestCreated)).toEqual(REFUSED);
 
+  for (const none of ['a b', 'User:a b', 'core-worker', 'User:']) {
+    expect(await as('core', 'topics', '--acl', '--worker', none)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: '--worker: must be a type and a name, such as User:core-worker\n',
+    });
+  }
   expect((await as('core', 'topics', '--acl', '--yes')).stdout).toMatch(/^added \d+ ACLs\n$/);
   expect((await as('core', 'topics', '--acl')).stdout).toMatch(
     /gdpr_request.created +yes\n[^]*every ACL is there/,

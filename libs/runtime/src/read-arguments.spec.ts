@@ -26,3 +26,8 @@ it.each<[string[], string]>([
   [['--limit', '--', '-1'], '--limit: needs a value'],
   [['--yes', '-1'], "Unknown option '-1'; there are --limit, --yes, --all"],
 ])('says what is wrong with %j', (args, problem) => expect(() => parse(...args)).toThrow(problem));
+
+it('says what to do with a word that stands for nothing', () =>
+  expect(() => parseArguments({ args: ['extra'], options })).toThrow(
+    "Unexpected argument 'extra': leave it out, or see --help",
+  ));

@@ -44,6 +44,7 @@ function problemOf({ code, message }: Error & { code?: string }, options: readon
     /^Option '(?:-\w, )?(--[\w-]+)\b.* argument (?:missing|is ambiguous)/.exec(message) ?? [];
   if (withoutValue !== undefined) return `${withoutValue}: needs a value`;
   const said = message.split(/\. |\n/)[0] ?? message;
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return `${said}: leave it out, or see --help`;
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return said;
   return `${said}; there are ${options.map((name) => `--${name}`).join(', ')}`;
 }

@@ -10,10 +10,17 @@ import {
 import type { Report, Terminal } from '../cli/command.ts';
 import { OpsError } from '../cli/errors.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
-import { text, type Values } from '../cli/option.ts';
+import { single, type Values } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 
-const named = (who: keyof Principals, what: string) => text('<principal>', `${what} (${PRINCIPALS[who]})`);
+/** Kafka would take any text, and an ACL for a principal that nobody is looks like one that serves. */
+const PRINCIPAL = /^[A-Za-z]\w*:\S+$/;
+
+const named = (who: keyof Principals, what: string) =>
+  single('<principal>', `${what} (${PRINCIPALS[who]})`, (raw) => {
+    if (!PRINCIPAL.test(raw)) throw new Error(`must be a type and a name, such as ${PRINCIPALS[who]}`);
+    return raw;
+  });
 
 /** The principals by which the broker knows its clients. */
 export const PRINCIPAL_OPTIONS = {

@@ -30,7 +30,7 @@ export const flag = (doc: string): Option<boolean> => ({
   parse: (given) => given.length > 0,
 });
 
-const single = <T>(shows: string, doc: string, read: (raw: string) => T): Option<T | undefined> => ({
+export const single = <T>(shows: string, doc: string, read: (raw: string) => T): Option<T | undefined> => ({
   doc,
   shows,
   many: false,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { CE_ID, CE_SOURCE, readGdprRequestCreated } from '@core/contracts';
 import { signatureOf, type EventRecord } from '@core/events';
 import { OpsError, UsageError } from '../cli/errors.ts';
+import { fileProblem } from '../cli/file-problem.ts';
 import { text, texts, type Values } from '../cli/option.ts';
 
 /** The options that describe the record to send. */
@@ -53,7 +54,7 @@ function readInput(flag: string, file: string): Buffer {
   try {
     return readFileSync(file === '-' ? STDIN : file);
   } catch (error) {
-    throw new OpsError(`${flag}: cannot be read: ${(error as Error).message}`);
+    throw new OpsError(`${flag}: cannot be read: ${fileProblem(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Pool } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
 import { printable } from '../cli/print.ts';
+import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 
 /**
@@ -16,8 +17,10 @@ export const withRequest = <T>(
   what = 'request',
 ): Promise<T> =>
   withDatabase(env, (pool) =>
-    work(pool).catch((error: Error) => {
+    work(pool).catch(async (error: Error) => {
       if (!(error instanceof CoreError) || error.kind !== 'not_found') throw error;
+      // The list would refuse it, too.
+      await assertMerchantIsKnown(pool, merchantId);
       throw new OpsError(
         `merchant ${merchantId} has no ${what} ${printable(requestId)}; ` +
           `see: npm run ops -- privacy list --merchant ${merchantId} --all`,

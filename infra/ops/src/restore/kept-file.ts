@@ -1,14 +1,26 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { isJsonObject } from '@core/contracts';
 import type { Kept } from '@core/domain';
 import { OpsError } from '../cli/errors.ts';
+import { fileProblem } from '../cli/file-problem.ts';
 
 const FORMAT = 'core-kept/1';
 
-/** Writes a temporary file and renames it: an interrupted copy does not replace a complete one. */
+/**
+ * Writes a temporary file and renames it: an interrupted copy does not replace a complete one.
+ * @throws OpsError; then nothing of it stays
+ */
 export function writeKept(file: string, kept: Kept): void {
   const whole = `${file}.unfinished`;
-  writeFileSync(whole, `${JSON.stringify({ format: FORMAT, ...kept }, undefined, 1)}\n`, { mode: 0o600 });
-  renameSync(whole, file);
+  try {
+    // Before anything is written: beside a folder, not in it, the temporary file would lie.
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw { code: 'EISDIR' };
+    writeFileSync(whole, `${JSON.stringify({ format: FORMAT, ...kept }, undefined, 1)}\n`, { mode: 0o600 });
+    renameSync(whole, file);
+  } catch (error) {
+    if (existsSync(whole)) rmSync(whole);
+    throw new OpsError(`--file ${file}: cannot be written: ${fileProblem(error)}`);
+  }
 }
 
 /** Merges several copies: for a row in more than one, the last file wins. @throws OpsError */
@@ -26,11 +38,30 @@ export function readKeptFiles(files: readonly string[]): Kept {
 }
 
 function readOne(file: string): Kept {
-  try {
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept & { format?: unknown };
-    if (kept.format === FORMAT && Array.isArray(kept.requests) && Array.isArray(kept.tombstones)) return kept;
-  } catch (error) {
-    throw new OpsError(`--kept ${file}: ${(error as Error).message}`);
-  }
+  const kept = parse(readText(file));
+  if (isKept(kept)) return kept;
   throw new OpsError(`--kept ${file}: is no file of \`ops restore save\``);
+}
+
+const isKept = (value: unknown): value is Kept =>
+  isJsonObject(value) &&
+  value['format'] === FORMAT &&
+  Array.isArray(value['requests']) &&
+  Array.isArray(value['tombstones']);
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new OpsError(`--kept ${file}: cannot be read: ${fileProblem(error)}`);
+  }
+}
+
+/** Undefined for what is no JSON. Not the parser's own words: they quote the file. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -29,8 +29,15 @@ it('reads a file anew each time', async () => {
       writeFileSync(file, JSON.stringify({ keys: [{ kid }] }));
       expect(await loadKeys({ file })).toEqual({ keys: [{ kid }] });
     }
-    writeFileSync(file, '[]');
-    await expect(loadKeys({ file })).rejects.toThrow('it is no JWKS');
+    for (const [text, why] of [
+      ['[]', 'it is no JWKS'],
+      ['null', 'it is no JWKS'],
+      // Quoting nothing: a private key may stand there by mistake.
+      ['hunter2', 'it is no JSON'],
+    ] as const) {
+      writeFileSync(file, text);
+      await expect(loadKeys({ file })).rejects.toThrow(new Error(why));
+    }
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

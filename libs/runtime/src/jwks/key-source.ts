@@ -22,7 +22,7 @@ export const keySource = (options: { doc: string; example: string }): Variable<K
 
 function assertKeyFile(file: string): void {
   try {
-    keySet(JSON.parse(readFileSync(file, 'utf8')));
+    keySet(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new Error('there is no such file, or it is no JWKS', { cause });
   }
@@ -33,7 +33,7 @@ export function parseKeySource(raw: string): KeySource {
   if (/^https?:\/\//.test(raw) && URL.canParse(raw)) return { url: raw };
   if (!raw.trimStart().startsWith('{')) return { file: raw };
   try {
-    return { keys: keySet(JSON.parse(raw)) };
+    return { keys: keySet(raw) };
   } catch {
     throw new Error('must be a URL, a file, or a JWKS: {"keys":[...]}');
   }
@@ -42,15 +42,24 @@ export function parseKeySource(raw: string): KeySource {
 /** One attempt. Files are read again each time, so that keys can be rotated in them. */
 export async function loadKeys(source: KeySource): Promise<JSONWebKeySet> {
   if ('keys' in source) return source.keys;
-  if ('file' in source) return keySet(JSON.parse(await readFile(source.file, 'utf8')));
+  if ('file' in source) return keySet(await readFile(source.file, 'utf8'));
   // A redirect is refused: only the configured address decides which keys are trusted.
   const reply = await fetch(source.url, { redirect: 'error', signal: AbortSignal.timeout(LIMIT_MS) });
   if (reply.status !== 200) throw new Error(`HTTP ${reply.status}`);
-  return keySet(await reply.json());
+  return keySet(await reply.text());
 }
 
-function keySet(value: unknown): JSONWebKeySet {
-  const { keys } = value as Partial<JSONWebKeySet>;
+function keySet(text: string): JSONWebKeySet {
+  const { keys } = parse(text) ?? {};
   if (!Array.isArray(keys)) throw new Error('it is no JWKS');
   return { keys };
+}
+
+/** Not the parser's own words: they quote the text, which may be a private key by mistake. */
+function parse(text: string): Partial<JSONWebKeySet> | null {
+  try {
+    return JSON.parse(text) as Partial<JSONWebKeySet> | null;
+  } catch {
+    throw new Error('it is no JSON');
+  }
 }
