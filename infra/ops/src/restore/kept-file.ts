@@ -14,7 +14,8 @@ export function writeKept(file: string, kept: Kept): void {
   const whole = `${file}.unfinished`;
   try {
     // Before anything is written: beside a folder, not in it, the temporary file would lie.
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw { code: 'EISDIR' };
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+      throw Object.assign(new Error('it is a folder'), { code: 'EISDIR' });
     writeFileSync(whole, `${JSON.stringify({ format: FORMAT, ...kept }, undefined, 1)}\n`, { mode: 0o600 });
     renameSync(whole, file);
   } catch (error) {
