@@ -261,6 +261,34 @@ it('takes a shop that nobody has connected, and a topic that nobody needs, witho
   expect(await metric(/core_webhook_duration_seconds_count\{.*unknown_shop.*\} (\d+)/)).toBe(before + 1);
 });
 
+it('loses no privacy request whose topic is misspelt: it is stored, or refused', async () => {
+  const { shop } = await openShop();
+  const named = `"shop_id":${shopIdOf(shop.domain)},"shop_domain":"${shop.domain}"`;
+  const body = `{${named},"customer":{"id":7},"orders_to_redact":[]}`;
+  const as = (topic: string, of = body) =>
+    send(shop.domain, {
+      body: of,
+      headers: {
+        'x-shopify-topic': topic,
+        'x-shopify-event-id': topic,
+        'x-shopify-hmac-sha256': sign(of),
+      },
+    });
+  const topics = [
+    'customersRedact',
+    'customers%2Fredact',
+    '/customers.redact/',
+    'customer/redact',
+    'junk/topic',
+  ];
+  for (const topic of topics) expect((await as(topic)).status).toBe(200);
+  expect((await rowsOf(shop.domain)).map(({ topic }) => topic)).toEqual(topics.map(() => 'customers/redact'));
+  expect(await as('junk/topic', `{${named},"customer":{"id":7}}`)).toMatchObject({
+    status: 422,
+    text: expect.stringMatching(/^X-Shopify-Topic: must be one of customers\//),
+  });
+});
+
 // Not the id of the event: whatever else a delivery is known by takes its place.
 it.each(['X-Shopify-Topic', 'X-Shopify-Shop-Domain'])(
   'names the header %s when it is missing, and the body does not say it',

@@ -467,6 +467,36 @@ it.each<[string, (two: Two) => object]>([
   expect(await pendingOf(merchantId)).toEqual([]);
 });
 
+it.each<[string, (email: string) => object]>([
+  ['a number', (email) => ({ external_id: randomInt(1e12), email })],
+  ['a number of a customer', (email) => ({ customer: { id: randomInt(1e12), email } })],
+  ['a word', (email) => ({ external_id: 'crm-7', email })],
+  ['both ids', (email) => ({ customer_id: randomUUID(), external_id: 'crm-7', email })],
+])('waits when the id is nobody’s and the email that of another customer: %s', async (_what, names) => {
+  for (const kind of ['redact', 'data_request'] as const) {
+    const { merchantId, a, b, stays } = await two();
+    const event = request(merchantId, { kind, ...names(a.email) });
+    await deliver(gdpr, event);
+    const problem = 'external_id: is nobody’s here, and the email that of a customer with another one';
+    expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+    expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind, problem }]);
+    expect([await stays(a.id), await stays(b.id)]).toEqual([true, true]);
+    // Sent anew by the email alone, by somebody who has looked.
+    await deliver(gdpr, request(merchantId, { request_id: event.request_id, kind, email: a.email }));
+    expect(await stays(a.id)).toBe(kind === 'data_request');
+    expect(await pendingOf(merchantId)).toEqual(
+      kind === 'redact' ? [] : [{ requestId: event.request_id, kind, problem: null }],
+    );
+  }
+});
+
+it('erases by the email of a customer without an external id, whatever the id beside it', async () => {
+  const [merchantId, email] = [randomUUID(), `grace.${randomUUID()}@example.com`];
+  const id = await database.newCustomer(merchantId, email);
+  await deliver(gdpr, request(merchantId, { external_id: randomInt(1e12), email }));
+  expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
+});
+
 it('hands nobody’s data over by ids of two people, and waits', async () => {
   const { merchantId, a, b } = await two();
   const names = { customer_id: a.id, external_id: b.externalId };
@@ -535,6 +565,7 @@ it.each<[string, object, string]>([
 });
 
 const NO_CUSTOMER = 'external_id: must be the id of a customer: Shopify names something else by it';
+const NO_ID = 'external_id: must be an id: a number with a sign or a fraction is none, nor a word for none';
 const NO_COUNT = 'must be a text, or a whole number that is not negative';
 it.each<[string, (email: string) => object, string]>([
   ['a fraction', () => ({ external_id: 8100020.5 }), `external_id: ${NO_COUNT}`],
@@ -544,6 +575,13 @@ it.each<[string, (email: string) => object, string]>([
     (email) => ({ customer: { id: -7, email } }),
     `customer.id: ${NO_COUNT}`,
   ],
+  ...['-1', '1.5', '+7', '7.0', 'undefined', 'null', 'NaN', '[object Object]'].flatMap(
+    (id): [string, (email: string) => object, string][] => [
+      [`the text ${id}`, () => ({ external_id: id }), NO_ID],
+      [`the text ${id} beside an email`, (email) => ({ external_id: id, email }), NO_ID],
+      [`the text ${id} of a customer`, (email) => ({ customer: { id, email } }), NO_ID],
+    ],
+  ),
   ['a gid of another type', () => ({ external_id: 'gid://shopify/Order/7' }), NO_CUSTOMER],
   [
     'a gid of another type beside an email',
@@ -592,7 +630,12 @@ it.each<[string, (two: Two) => object]>([
     'the email of a guest',
     ({ a }) => ({ customer: { id: 0, email: a.email }, shop_domain: 'unknown.myshopify.com' }),
   ],
-  ['the email of a guest, as text', ({ a }) => ({ customer: { id: '0', email: a.email } })],
+  ...[0, -0, '0', '00', '-0', '0.0', 'gid://shopify/Customer/0', 'gid://shopify/Customer/00?x=y'].flatMap(
+    (id): [string, (two: Two) => object][] => [
+      [`the email of a guest, of the external_id ${id}`, ({ a }) => ({ external_id: id, email: a.email })],
+      [`the email of a guest, of the customer.id ${id}`, ({ a }) => ({ customer: { id, email: a.email } })],
+    ],
+  ),
 ])('erases who is named all the same: %s', async (_what, names) => {
   const world = await two();
   const { merchantId, a, b, stays } = world;
@@ -634,6 +677,40 @@ it.each(['redact', 'data_request', 'shop_redact'])(
     expect(await pendingOf(merchantId)).toHaveLength(1);
   },
 );
+
+it.each<[string, object]>([
+  ['a shop that nobody has connected', { shop_domain: 'unknown.myshopify.com' }],
+  ['what is no shop', { shop_domain: 'example.com' }],
+  ['a list of shops', { shop_domain: ['a.myshopify.com'] }],
+  ['another shop beside its own', { shop: 'unknown.myshopify.com' }],
+])('redacts no merchant when the request names %s', async (what, named) => {
+  const [merchantId, own] = [randomUUID(), `s-${randomUUID()}.myshopify.com`];
+  await database.owner.query(
+    `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
+    [merchantId, own, randomInt(1e12)],
+  );
+  const shops = what.endsWith('its own') ? { shop_domain: own, ...named } : named;
+  const event = request(merchantId, { kind: 'shop_redact', ...shops });
+  await deliver(gdpr, event);
+  const problem = 'shop_domain: must name a connected shop of the merchant';
+  expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+  expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: 'unknown', problem }]);
+  await deliver(gdpr, { ...event, event_id: randomUUID(), ...{ shop_domain: own, shop: null } });
+  expect(await pendingOf(merchantId)).toEqual([
+    { requestId: event.request_id, kind: 'shop_redact', problem: null },
+  ]);
+});
+
+it.each<[string, object]>([
+  ['a phone number', { customer: { phone: '555-0100' } }],
+  ['a customer in capitals', { Customer: { id: 7 } }],
+])('redacts no merchant when the request names a person by %s', async (_what, person) => {
+  const merchantId = randomUUID();
+  const event = request(merchantId, { kind: 'shop_redact', ...person });
+  await deliver(gdpr, event);
+  const problem = 'kind: shop_redact must name no person';
+  expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: 'unknown', problem }]);
+});
 
 it.each(['its own shop', 'a shop that nobody has connected'])(
   'erases by merchant_id and %s',

@@ -173,6 +173,35 @@ it('asks for nobody by the email beside an id that cannot be read, and erases a 
   ]);
 });
 
+it.each<{ email: unknown }>(
+  [{ toString: 1 }, [{ toString: 1 }], { valueOf: 1, toString: 2 }, [emailOf(8)], {}, [], 7].map((email) => ({
+    email,
+  })),
+)('erases by the id beside %j, which is no email', async ({ email }) => {
+  const shop = await openShop(7, 8);
+  expect(await shop.send(redact(randomUUID(), { id: 7, email }))).toEqual([APPLIED]);
+  expect(await shop.stay()).toEqual([gid(8)]);
+});
+
+it.each<{ email: unknown }>([{ email: [[emailOf(7)]] }, { email: { toString: 1 } }])(
+  'erases nobody by %j alone, which is no email',
+  async ({ email }) => {
+    const shop = await openShop(7);
+    const ends = await shop.send(redact(randomUUID(), { email }));
+    expect(ends).toEqual([{ outcome: 'failed', error: 'no_customer_id' }]);
+    expect(await shop.stay()).toEqual([gid(7)]);
+  },
+);
+
+it.each([0, '00', '0.0', gid(0), `${gid(0)}?x=y`])(
+  'erases a guest, of the id %j, by the email',
+  async (id) => {
+    const shop = await openShop(7, 8);
+    expect(await shop.send(redact(randomUUID(), { id, email: emailOf(7) }))).toEqual([APPLIED]);
+    expect(await shop.stay()).toEqual([gid(8)]);
+  },
+);
+
 it('takes the next delivery of a request for data for the same, by its number', async () => {
   const shop = await openShop(7);
   const ask = (customer: object) => ({
@@ -193,6 +222,8 @@ it.each<[string, object | string]>([
   ['repeated_field', '{"customer":{"id":7,"id":8}}'],
   ['repeated_field', '{"customer":{"id":7},"customer":{"id":8}}'],
   ['repeated_field', `{"customer":{"email":"${emailOf(7)}","email":"${emailOf(8)}"}}`],
+  ['names_disagree', { id: 9, email: emailOf(7) }],
+  ['no_customer_id', { id: gid(0) }],
   ['invalid_customer_id', { id: 'junk', email: emailOf(7) }],
   ['invalid_customer_id', { id: -1, email: emailOf(7) }],
 ])('says of a request that it gives up as %s that it did, until it is done', async (code, customer) => {

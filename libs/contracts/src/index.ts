@@ -15,7 +15,8 @@ export {
   type InboundGdprRequest,
 } from './inbound/gdpr-request-created.ts';
 export type { GdprKind } from './inbound/gdpr-kind.ts';
-export { readTimestamp, type Instant } from './inbound/instant.ts';
+export { readTime, readTimestamp, type Instant } from './inbound/instant.ts';
+export { isNoId } from './inbound/no-id.ts';
 export { isRawNumber, parseJson, rawNumber } from './inbound/parse-json.ts';
 export { readRfmUpdated, writeRfmUpdated, type InboundScore } from './inbound/rfm-updated.ts';
 export { fieldGivenTwice, JsonFields, type SameValue } from './json-fields.ts';
@@ -25,6 +26,7 @@ export * from './kept-fields.ts';
 export * from './malformed-event.ts';
 export { repeatedFields } from './repeated-fields.ts';
 export * from './shop-domain.ts';
+export * from './shopify-gid.ts';
 export * from './storable.ts';
 export * from './topics.ts';
 export * from './trace-context.ts';

@@ -23,6 +23,10 @@ export class JsonFields {
     }
   }
 
+  names(): string[] {
+    return [...this.#written.keys()];
+  }
+
   /** What a field is given, as JSON: each value once, and none that is empty. */
   given(name: string): readonly string[] {
     return (this.#written.get(name) ?? []).filter((json) => !EMPTY.test(json));

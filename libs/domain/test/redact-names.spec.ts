@@ -155,11 +155,23 @@ describe('an email of another customer', () => {
     expect(placeOf(receipt, 'customers').remark).toBe(STAYS);
   });
 
-  it('does not count beside an external id that nobody has', async () => {
-    const { merchantId, b } = await two();
-    const receipt = await redact({ merchantId, externalId: gid(newNumber()), email: b.email });
-    expect(receipt.customerId).toBeNull();
-    expect(await erased(merchantId)).toEqual([]);
-    expect(placeOf(receipt, 'customers').remark).toBe(STAYS);
-  });
+  it.each(['an index', 'no index'])(
+    'does not tell who is meant beside an external id that nobody has: stored with %s',
+    async (index) => {
+      const { merchantId, a, b } = await two();
+      if (index === 'no index')
+        await bench.owner.query('update customers set email_hash = null where id = $1', [b.id]);
+      const names = { merchantId, externalId: gid(newNumber()), email: b.email };
+      const problem = 'external_id: is nobody’s here, and the email that of a customer with another one';
+      await expect(redact(names)).rejects.toMatchObject({ kind: 'invalid_argument', message: problem });
+      await expect(redact({ ...names, customerId: randomUUID() })).rejects.toMatchObject({
+        message: problem,
+      });
+      expect(await erased(merchantId)).toEqual([]);
+      expect(await bench.rows('erasure_tombstones', merchantId)).toEqual([]);
+      // An id of ours that somebody has decides.
+      await redact({ ...names, customerId: a.id });
+      expect(await erased(merchantId)).toEqual([a.id]);
+    },
+  );
 });

@@ -40,8 +40,8 @@ export async function proveShop(client: ShopifyClient, access: Access): Promise<
     shop?: { id?: unknown; myshopifyDomain?: unknown } | null;
     currentAppInstallation?: { accessScopes?: ({ handle?: unknown } | null)[] } | null;
   };
-  const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(String(shop?.id)) ?? [];
-  const domain = String(shop?.myshopifyDomain).toLowerCase();
+  const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(textOrEmpty(shop?.id)) ?? [];
+  const domain = textOrEmpty(shop?.myshopifyDomain).toLowerCase();
   if (!shopId || !Array.isArray(app?.accessScopes)) {
     throw new UnusableAnswer('other_form', 'a reply without a shop');
   }
@@ -50,7 +50,10 @@ export async function proveShop(client: ShopifyClient, access: Access): Promise<
       `It belongs to ${domain}, not to ${access.shop}. Connect the shop by its own name.`,
     );
   }
-  const scopes = app.accessScopes.map((scope) => String(scope?.handle)).sort();
+  const scopes = app.accessScopes.map((scope) => textOrEmpty(scope?.handle)).sort();
   if (!READS_CUSTOMERS.some((scope) => scopes.includes(scope))) throw new ShopUnproven(DENIED_SCOPE);
   return { shop: domain, shopId, scopes };
 }
+
+/** Not String(), which takes a list of one for its text, and throws for an object whose toString is a value of JSON. */
+const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');

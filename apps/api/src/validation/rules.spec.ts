@@ -100,6 +100,10 @@ it.each([
   [' crm-7\n', 'crm-7'],
   [`7${' '.repeat(300)}`, 'gid://shopify/Customer/7'],
 ])('external_id reads %j as %j', (value, canonical) => expect(check(is.externalId, value)).toBe(canonical));
+it.each(['0', ' 00 ', '-0', '0.0', 'gid://shopify/Customer/0'])(
+  'external_id refuses %j, a guest’s',
+  (value) => expect(check(is.externalId, value)).toBe('refused: a_field: must be an id: 0 is nobody’s'),
+);
 it.each([' ', `crm-${'7'.repeat(252)}`, `7${' '.repeat(1_000)}`])('external_id refuses %j', (value) =>
   expect(check(is.externalId, value)).toEqual(refused),
 );

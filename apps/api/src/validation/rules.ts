@@ -3,6 +3,7 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   Consistency,
   FIRST_SECOND,
+  isGuestId,
   LAST_SECOND,
   LONGEST_ID,
   METADATA_PROBLEMS,
@@ -86,8 +87,11 @@ export const textOrEmpty =
   (value, at) =>
     value === '' ? value : text(longest)(value, at);
 
-/** In its canonical form: it is compared and hashed as text. */
-export const externalId: Rule<string> = (value, at) => text(LONGEST_ID)(externalIdOf(value), at);
+/** In its canonical form: it is compared and hashed as text. 0 is a guest's at every door: no event would find it. */
+export const externalId: Rule<string> = (value, at) => {
+  if (isGuestId(value)) throw invalid(at.field, 'must be an id: 0 is nobody’s');
+  return text(LONGEST_ID)(externalIdOf(value), at);
+};
 
 /** A token of another system: what HTTP allows in a header. */
 export const secret = matching(/^[\x21-\x7e]+$/, 4_096, 'must be 1 to 4096 visible ASCII characters');

@@ -1,4 +1,11 @@
-import { DENIED_DATA, type QueryCost, type ShopifyClient, ShopifyRejected } from '@core/shopify';
+import { readShopifyTime } from '@core/domain';
+import {
+  DENIED_DATA,
+  type QueryCost,
+  type ShopifyClient,
+  ShopifyRejected,
+  UnusableAnswer,
+} from '@core/shopify';
 import { FileRefused, readFile } from './bulk/read-file.ts';
 import { readBulkCursor, toStart, type BulkCursor } from './bulk/cursor.ts';
 import type { CheckFileUrl } from './bulk/file-hosts.ts';
@@ -68,7 +75,9 @@ export function createBulkSource(
     const fileUrl = url ?? partialDataUrl;
     if (fileUrl === null || status === 'EXPIRED') return anew(cursor, cost);
     checkFileUrl(fileUrl);
-    const expires = new Date(Date.parse(completedAt ?? found.createdAt) + URL_LIFE_MS).toISOString();
+    const completed = readShopifyTime(completedAt ?? found.createdAt);
+    if (!completed) throw new UnusableAnswer('other_form', 'a bulk operation without its time');
+    const expires = new Date(completed.getTime() + URL_LIFE_MS).toISOString();
     const file = { url: fileUrl, partial: status !== 'COMPLETED', expires };
     files.keep(query.shop, id, file);
     try {

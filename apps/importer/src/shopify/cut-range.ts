@@ -1,4 +1,4 @@
-import { shopifyTime, type SliceRange } from '@core/domain';
+import { readShopifyTime, shopifyTime, type SliceRange } from '@core/domain';
 import { type Access, type ShopifyClient, UnusableAnswer } from '@core/shopify';
 import { edgesOf, splitSpan, splitsOf, type Bin } from './bins.ts';
 import { countIn } from './count.ts';
@@ -52,9 +52,9 @@ async function createdBounds(client: ShopifyClient, access: Access, range: Slice
   const { oldest, newest } = data as Record<string, { nodes?: { createdAt: string }[] } | undefined>;
   const [first, last] = [oldest?.nodes?.[0]?.createdAt, newest?.nodes?.[0]?.createdAt];
   if (first === undefined || last === undefined) return null;
-  const [from, to] = [Math.floor(Date.parse(first) / 1000), Math.floor(Date.parse(last) / 1000) + 1];
-  if (!Number.isFinite(to - from)) throw new UnusableAnswer('other_form', 'a reply without times');
-  return { from, to };
+  const [from, to] = [readShopifyTime(first), readShopifyTime(last)];
+  if (!from || !to) throw new UnusableAnswer('other_form', 'a reply without times');
+  return { from: Math.floor(from.getTime() / 1000), to: Math.floor(to.getTime() / 1000) + 1 };
 }
 
 /** All counts by one request, a point each. */

@@ -97,6 +97,19 @@ describe('a customer', () => {
     ],
     ['created_at', { createdAt: 'never' }, { created_at: 'never' }, 'invalid_created_at'],
     ['created_at', { createdAt: 7 }, { created_at: 7 }, 'invalid_created_at'],
+    [
+      'amount_spent',
+      { amountSpent: { amount: { toString: 1 }, currencyCode: 'EUR' } },
+      { total_spent: ['120.30'] },
+      'invalid_amount_spent',
+    ],
+    ['created_at', { createdAt: '2026-02-30T00:00:00Z' }, { created_at: '2021-02-29' }, 'invalid_created_at'],
+    [
+      'created_at',
+      { createdAt: '2026-06-01T24:00:00Z' },
+      { created_at: { toString: 1 } },
+      'invalid_created_at',
+    ],
     ['created_at', { createdAt: '2026-13-01T00:00:00Z' }, { created_at: '2026' }, 'invalid_created_at'],
   ])('is kept without %s when that is %j, or %j by REST, and says so', (field, inNode, inRow, reason) => {
     for (const [whole, part] of [
@@ -121,13 +134,16 @@ describe('a customer', () => {
       expect(given).toMatchObject({ email: '?', metadata: toImported(node).metadata });
   });
 
-  it.each([null, undefined, 7, 'never', '2026', ''])('has no time of its last change in %j', (updated) => {
-    for (const given of [
-      toImported({ ...node, updatedAt: updated }),
-      fromRest({ ...row, updated_at: updated }),
-    ])
-      expect(given.sourceUpdatedAt.getTime()).toBeNaN();
-  });
+  it.each([null, undefined, 7, 'never', '2026', '', '2026-02-30T00:00:00Z', ['2026-02-03T04:05:06Z']])(
+    'has no time of its last change in %j',
+    (updated) => {
+      for (const given of [
+        toImported({ ...node, updatedAt: updated }),
+        fromRest({ ...row, updated_at: updated }),
+      ])
+        expect(given.sourceUpdatedAt.getTime()).toBeNaN();
+    },
+  );
 
   it('has a number in its id', () => {
     expect(gidOf(numberOf(node.id)!)).toBe(node.id);
@@ -159,7 +175,7 @@ describe('a customer', () => {
     expect(fromRest({ ...row, state: 7 })).toMatchObject(broken);
   });
 
-  it.each([undefined, null, '', 'x', 'gid://shopify/Order/7', 7.5, {}])(
+  it.each([undefined, null, '', 'x', 'gid://shopify/Order/7', 'gid://shopify/Customer/0', 0, 7.5, {}])(
     'fails alone without an id: %j',
     (id) => {
       const [one, other] = [

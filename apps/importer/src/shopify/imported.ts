@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { customerGid, shopifyTime, type ImportedCustomer, type RowReason } from '@core/domain';
+import {
+  customerGid,
+  readShopifyTime,
+  shopifyTime,
+  type ImportedCustomer,
+  type RowReason,
+} from '@core/domain';
 
 /** Null: the source says that there is none. Undefined: it does not speak of it. */
 export type Said<T> = T | null | undefined;
@@ -69,7 +75,7 @@ function toImported(externalId: string, source: SourceCustomer): ImportedCustome
       return kept;
     };
   const amountSpent = ifSaid(spent, orLeftOut(moneyOf, 'invalid_amount_spent'));
-  const createdAt = ifSaid(source.createdAt, orLeftOut(timeOf, 'invalid_created_at'));
+  const createdAt = ifSaid(source.createdAt, orLeftOut(readShopifyTime, 'invalid_created_at'));
   const orders = ifSaid(source.orders, orLeftOut(countOf, 'invalid_number_of_orders'));
   return {
     externalId,
@@ -82,7 +88,7 @@ function toImported(externalId: string, source: SourceCustomer): ImportedCustome
       state: ifSaid(state, (text) => text.toUpperCase()),
       tags: tags === null ? [] : ifSaid(tags, sorted),
     }),
-    sourceUpdatedAt: timeOf(source.updatedAt) ?? new Date(NaN),
+    sourceUpdatedAt: readShopifyTime(source.updatedAt) ?? new Date(NaN),
     ...(leftOut.length > 0 && { leftOut }),
   };
 }
@@ -147,19 +153,12 @@ function moneyOf({
   amount: unknown;
   currency: unknown;
 }): { amount: string; currency: string } | undefined {
+  // A list of one amount, as a text, is that amount; an object may have no text at all.
+  if (typeof amount !== 'string' && typeof amount !== 'number') return undefined;
   const text = String(amount);
   if (text.length > LONGEST_AMOUNT || typeof currency !== 'string' || currency === '') return undefined;
   // Cuts after the last non-zero digit: a regular expression for trailing zeros restarts at each zero.
   const [, whole, decimals = ''] = /^(-?\d+)(?:\.(\d+))?$/.exec(text) ?? [];
   const [significant = ''] = /^\d*[1-9]/.exec(decimals) ?? [];
   return whole === undefined ? undefined : { amount: `${whole}.${significant.padEnd(2, '0')}`, currency };
-}
-
-const LONGEST_TIME = 40;
-
-function timeOf(value: unknown): Date | undefined {
-  if (typeof value !== 'string' || value.length > LONGEST_TIME) return undefined;
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value)) return undefined;
-  const time = new Date(value);
-  return Number.isNaN(time.getTime()) ? undefined : time;
 }

@@ -1,4 +1,4 @@
-import type { SliceRange } from '@core/domain';
+import { readShopifyTime, type SliceRange } from '@core/domain';
 import {
   type AdminApi,
   askAdminApi,
@@ -103,7 +103,7 @@ function filtersOf({ createdFrom, createdTo, updatedFrom }: SliceRange): Record<
 const isBefore = (createdTo: string | undefined) => {
   const end = createdTo === undefined ? Infinity : Date.parse(createdTo);
   // One without a time that can be read is not lost for it.
-  return (row: RestCustomer | null) => !(Date.parse(row?.created_at ?? '') >= end);
+  return (row: RestCustomer | null) => !((readShopifyTime(row?.created_at)?.getTime() ?? NaN) >= end);
 };
 
 function readRows(reply: HttpReply, cost: SourcePage['cost'], paged: boolean): (RestCustomer | null)[] {

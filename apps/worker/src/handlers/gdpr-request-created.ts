@@ -37,6 +37,7 @@ export const gdprRequestCreated = {
     const request = { merchantId, requestId: requestIdOf(ctx, event) };
     const done = await isRequestDone(tx, request);
     if (!done) await assertOneMerchant(tx, event);
+    if (!done && kind === 'shop_redact') await assertItsShop(tx, merchantId, event);
     if (kind === 'redact') return redact(tx, ctx, { ...request, done }, event);
     const person = kind === 'shop_redact' ? {} : personOf(event);
     const { recorded, customerId } = await recordPrivacyRequest(tx, ctx, { ...request, ...person, kind });
@@ -85,6 +86,17 @@ const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): P
 async function assertOneMerchant(tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<void> {
   const ofShop = merchantId && shop ? await findMerchantOfShop(tx, { shop }) : null;
   if (ofShop && ofShop !== merchantId) throw invalid('merchant_id', 'and shop_domain must name one merchant');
+}
+
+/**
+ * A shop that is named beside the merchant is one of theirs: the whole merchant goes, and nothing brings it back. Here one
+ * that nobody has connected says that another merchant is meant, or another system's shop.
+ */
+async function assertItsShop(tx: Tx, merchantId: string, { shops }: InboundGdprRequest): Promise<void> {
+  for (const shop of shops) {
+    if ((await findMerchantOfShop(tx, { shop })) !== merchantId)
+      throw invalid('shop_domain', 'must name a connected shop of the merchant');
+  }
 }
 
 const requestIdOf = (ctx: CommandContext, { requestId, eventId }: InboundGdprRequest): string =>

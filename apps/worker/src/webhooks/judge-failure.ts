@@ -1,5 +1,5 @@
 import { isLockTimeout, isRefusedValue, KeyError } from '@core/db';
-import { isPrivacyTopic, type WebhookTopic } from '@core/domain';
+import { isPrivacyTopic, NamesDisagree, type WebhookTopic } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { UnreadableWebhook } from './payloads.ts';
 
@@ -33,6 +33,7 @@ export function judgeFailure(
 function codeOf(error: unknown): string {
   if (error instanceof UnreadableWebhook) return error.code;
   if (error instanceof KeyError) return 'key_lost';
+  if (error instanceof NamesDisagree) return 'names_disagree';
   if (error instanceof CoreError) return error.kind;
   const sqlState = (error as { code?: unknown } | null)?.code;
   return typeof sqlState === 'string' && /^[0-9A-Z]{5}$/.test(sqlState) ? `sql_${sqlState}` : 'internal';

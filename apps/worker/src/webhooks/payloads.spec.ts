@@ -1,3 +1,4 @@
+import { readTime } from '@core/contracts';
 import type { WebhookTopic } from '@core/domain';
 import {
   parsePayload,
@@ -35,6 +36,56 @@ it('leaves out what is absent, and empties what is null', () => {
   expect({ email, metadata }).toEqual({ email: null, metadata: { state: null, created_at: null } });
 });
 
+/** Values of JSON that String() throws for, or whose text is an email. */
+const NO_TEXTS = [
+  ...[{ toString: 1 }, [{ toString: 1 }], { valueOf: 1, toString: 2 }, JSON.parse('{"__proto__":null}')],
+  ...[{ toJSON: 1, constructor: 2 }, ['ada@example.com'], [['ada@example.com']], {}, [], 7, true],
+] as unknown[];
+
+it.each(NO_TEXTS)('takes %j for no email, and all else as it is', (email) => {
+  const { email: stored, ...customer } = readCustomer({ ...update, email });
+  expect([stored, customer.externalId]).toEqual(['?', 'gid://shopify/Customer/7']);
+  expect(readPerson({ customer: { id: 7, email } })).toMatchObject({
+    externalId: 'gid://shopify/Customer/7',
+    email: undefined,
+  });
+});
+
+it.each(['2026-01-01 05:00:00', '2026-01-01T05:00Z', '2026-01-01T05:00:00.1234567Z', '2026-12-31T23:59:60Z'])(
+  'reads the time %s as events do',
+  (at) => {
+    const { sourceUpdatedAt } = readCustomer({ ...update, updated_at: at });
+    expect(sourceUpdatedAt).toEqual(new Date(readTime(at)!));
+  },
+);
+
+/** Each is read as some day, in part a day of their own, by Date.parse. */
+const NO_TIMES = [
+  ...[
+    '2026-02-30T00:00:00Z',
+    '2026-06-01T24:00:00Z',
+    '2021-02-29',
+    '5',
+    'June 1 2026',
+    'Leak 29 Nov 2026 (hi)',
+  ],
+  ...[
+    '+010000-01-01T00:00:00Z',
+    '+275760-01-01T00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    'Sun, 29 Nov 2026 05:00:00 GMT',
+  ],
+  ...[1_767_312_000_000, ['2026-01-01T00:00:00Z'], { toString: 1 }, true],
+];
+
+it.each(NO_TIMES)('does not make another time of %j', (at) => {
+  expect(() => readCustomer({ ...update, updated_at: at })).toThrow('invalid_updated_at');
+  expect(readCustomer({ ...update, created_at: at })).toMatchObject({
+    metadata: { state: 'ENABLED' },
+    leftOut: ['invalid_created_at'],
+  });
+});
+
 it.each([7, '7', ' 7', 'gid://shopify/Customer/7?key=x', 'GID://shopify/Customer/7/'])(
   'knows a customer by %j, in each field that names one',
   (id) => {
@@ -49,7 +100,8 @@ it.each([7, '7', ' 7', 'gid://shopify/Customer/7?key=x', 'GID://shopify/Customer
 
 it.each([
   ['no_updated_at', () => readCustomer({ id: 7 })],
-  ['no_updated_at', () => readCustomer({ ...update, updated_at: 'yesterday' })],
+  ['no_updated_at', () => readCustomer({ ...update, updated_at: null })],
+  ['invalid_updated_at', () => readCustomer({ ...update, updated_at: 'yesterday' })],
   ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7x' })],
   ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7.5' })],
   ['no_customer_id', () => readCustomerId({ admin_graphql_api_id: 'gid://shopify/Order/7' })],
@@ -59,6 +111,9 @@ it.each([
   ['no_customer_id', () => readPerson({ customer: null })],
   ['no_customer_id', () => readPerson({ customer: { id: null, email: null, phone: '555-0100' } })],
   ['no_customer_id', () => readPerson({ customer: { id: 0, email: ' ' } })],
+  ['no_customer_id', () => readPerson({ customer: { id: 'gid://shopify/Customer/0' } })],
+  ['no_customer_id', () => readCustomerId({ admin_graphql_api_id: 'gid://shopify/Customer/0', id: 0 })],
+  ['no_customer_id', () => readMerge({ admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/0' })],
   ...['junk', -1, 1.5, 2 ** 53, {}, false, [7], 'gid://shopify/Order/7', '-7'].map(
     (id): [string, () => unknown] => [
       'invalid_customer_id',
@@ -110,7 +165,19 @@ it('reads a person by id, by email, or both', () => {
   }
 });
 
-it.each([undefined, null, '', ' ', 0, '0'])('reads the email of a guest, whose id is %j', (id) =>
+it.each([
+  undefined,
+  null,
+  '',
+  ' ',
+  0,
+  -0,
+  '0',
+  '00',
+  '0.0',
+  'gid://shopify/Customer/0',
+  'gid://shopify/customer/00?x',
+])('reads the email of a guest, whose id is %j', (id) =>
   expect(readPerson({ customer: { id, admin_graphql_api_id: id, email: 'ada@example.com' } })).toMatchObject({
     externalId: undefined,
     email: 'ada@example.com',

@@ -1,7 +1,8 @@
-import { fieldGivenTwice, isJsonObject, readJsonObject, type SameValue } from '@core/contracts';
+import { fieldGivenTwice, isGuestId, isJsonObject, readJsonObject, type SameValue } from '@core/contracts';
 import { normaliseEmail, parseEmail } from '@core/db';
 import {
   customerGid,
+  readShopifyTime,
   shopifyId,
   shopifyTime,
   type ExternalId,
@@ -26,7 +27,7 @@ export type Payload = Record<string, unknown>;
 /** The fields that are read of each topic, each with what makes two spellings of a value one. */
 const READ: Readonly<Record<WebhookTopic, Readonly<Record<string, SameValue>>>> = (() => {
   const asIs: SameValue = (value) => value;
-  const time: SameValue = (value) => (isTime(value) ? Date.parse(value) : null);
+  const time: SameValue = (value) => readShopifyTime(value)?.getTime();
   const email: SameValue = (value) => (typeof value === 'string' ? normaliseEmail(value) : null);
   const id = { id: customerGid, admin_graphql_api_id: customerGid };
   const customer = { ...id, email, state: asIs, created_at: time, updated_at: time };
@@ -68,8 +69,11 @@ export function parsePayload(body: Buffer, topic: WebhookTopic): Payload {
  * @throws UnreadableWebhook
  */
 export function readCustomer(payload: Payload): ImportedCustomer {
+  const { updated_at: updatedAt, created_at: createdAt } = payload;
   const sourceUpdatedAt = readUpdatedAt(payload);
-  if (!sourceUpdatedAt) throw new UnreadableWebhook('no_updated_at');
+  if (!sourceUpdatedAt)
+    throw new UnreadableWebhook(updatedAt == null ? 'no_updated_at' : 'invalid_updated_at');
+  const created = readShopifyTime(createdAt);
   return {
     externalId: readCustomerId(payload),
     email: readEmail(payload),
@@ -77,24 +81,25 @@ export function readCustomer(payload: Payload): ImportedCustomer {
       ...readField(payload, 'state', (state) =>
         typeof state === 'string' ? state.toUpperCase() : undefined,
       ),
-      ...readField(payload, 'created_at', (at) => (isTime(at) ? shopifyTime(Date.parse(at)) : undefined)),
+      ...readField(payload, 'created_at', () => created && shopifyTime(created.getTime())),
     },
     sourceUpdatedAt,
+    ...(createdAt != null && !created && { leftOut: ['invalid_created_at'] }),
   };
 }
 
 /** Stands where bytes of the body were no UTF-8. */
 const REPLACEMENT = '\ufffd';
-const NO_EMAIL = 'not UTF-8';
+/** Emails are judged where they are stored, and this one is refused there. */
+const NO_EMAIL = '?';
 
 /**
- * A value that is neither a text nor null is no email: it becomes a text, which is reported as an invalid email. Neither is
+ * A value that is neither a text nor null is no email, also a list of one: it is reported as an invalid email. Neither is
  * one of which a character could not be read: it would be stored as another.
  */
 function readEmail({ email }: Payload): string | null | undefined {
   if (email === null || email === undefined) return email;
-  const text = String(email);
-  return text.includes(REPLACEMENT) ? NO_EMAIL : text;
+  return typeof email !== 'string' || email.includes(REPLACEMENT) ? NO_EMAIL : email;
 }
 
 /** @param read undefined: not of the form that is stored, and left out as if it were absent */
@@ -108,8 +113,7 @@ function readField(
   return stored === undefined ? {} : { [name]: stored };
 }
 
-export const readUpdatedAt = ({ updated_at: at }: Payload): Date | undefined =>
-  isTime(at) ? new Date(at) : undefined;
+export const readUpdatedAt = ({ updated_at: at }: Payload): Date | undefined => readShopifyTime(at);
 
 /** gid://shopify/Customer/7, of the payload of a customer. @throws UnreadableWebhook */
 export function readCustomerId({ admin_graphql_api_id: gid, id }: Payload): ExternalId {
@@ -139,7 +143,7 @@ export function readPerson(payload: Payload): {
 } {
   const customer = isJsonObject(payload['customer']) ? payload['customer'] : {};
   const request = isJsonObject(payload['data_request']) ? payload['data_request'] : {};
-  const given = [customer['id'], customer['admin_graphql_api_id']].filter((id) => !isNoId(id));
+  const given = [customer['id'], customer['admin_graphql_api_id']].filter((id) => !isNotGiven(id));
   const ids = given.flatMap((id) => customerGid(id) ?? []);
   const externalId = ids[0];
   if (ids.some((id) => id !== externalId)) throw new UnreadableWebhook('two_customer_ids');
@@ -150,8 +154,5 @@ export function readPerson(payload: Payload): {
 }
 
 /** Shopify writes 0 for the id of a guest. */
-const isNoId = (id: unknown): boolean =>
-  id === undefined || id === null || id === 0 || (typeof id === 'string' && /^0?$/.test(id.trim()));
-
-const isTime = (value: unknown): value is string =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value));
+const isNotGiven = (id: unknown): boolean =>
+  id === undefined || id === null || id === 0 || (typeof id === 'string' && (!id.trim() || isGuestId(id)));

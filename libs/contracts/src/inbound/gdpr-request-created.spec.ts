@@ -67,7 +67,18 @@ it.each<[string, object | string, [string, string, string]]>([
     { customer: { id, admin_graphql_api_id: id, email: 'a@example.com' } },
     ['', '', 'a@example.com'],
   ]),
-  ['0 of another system', { external_id: 0 }, ['', '0', '']],
+  ...[0, -0, '0', '00', '-0', '0.0', 'gid://shopify/Customer/0'].flatMap((id) =>
+    [
+      { external_id: id, email: 'a@example.com' },
+      { customer_id: id, email: 'a@example.com' },
+      { customer: { id, admin_graphql_api_id: id, email: 'a@example.com' } },
+    ].map((body): [string, object, [string, string, string]] => [
+      `the email of a guest: ${JSON.stringify(body)}`,
+      body,
+      ['', '', 'a@example.com'],
+    ]),
+  ),
+  ['a gid in capitals for customer_id', { customer_id: gid.toUpperCase() }, ['', gid.toUpperCase(), '']],
   ['a fraction of another system, as a text', { external_id: '7.5' }, ['', '7.5', '']],
   ['a fraction beside a readable id', { external_id: 7.5, customer: { id: 7 } }, ['', '7', '']],
   ['the gid of a nested customer', { customer: { id: 7, admin_graphql_api_id: gid } }, ['', gid, '']],
@@ -113,6 +124,7 @@ it('gives all names of a kind, the surest first', () => {
 
 it.each<[string, object, string]>([
   ['nobody', {}, 'customer_id: or external_id or email must name the person'],
+  ['0', { external_id: 0 }, 'customer_id: or external_id or email must name the person'],
   ['a space', { email: ' ' }, 'customer_id: or external_id or email must name the person'],
   ['no UUID', { customer_id: '42' }, 'customer_id: must be a UUID'],
   ['a list', { external_id: ['7'] }, 'external_id: must be a text or a number'],
@@ -219,6 +231,15 @@ it.each([
   ['no shop in another host', { shop_domain: 'example.com' }, { merchantId, shop: '' }],
 ])('reads %s', (_, body, found) => expect(read(body)).toMatchObject(found));
 
+it('gives each shop that is named, also one that is no shop of Shopify', () => {
+  expect(read({ shop_domain: 'A.myshopify.com', shop: 'example.com' })).toMatchObject({
+    shop: 'a.myshopify.com',
+    shops: ['a.myshopify.com', ''],
+  });
+  for (const shop of [[], {}, ' ', null]) expect(read({ shop_domain: shop }).shops).toEqual([]);
+  for (const shop of [['a.myshopify.com'], 7]) expect(read({ shop_domain: shop }).shops).toEqual(['']);
+});
+
 it.each<[string, string]>([
   ['merchant_id', `"merchant_id":"${merchantId}","merchant_id":"${customerId}"`],
   ['merchant_id', `"merchantId":"${merchantId}","merchant_id":"${customerId}"`],
@@ -275,12 +296,22 @@ it.each<[string, object]>([
   ['email', { email: 'a@example.com' }],
   ['customer', { customer: { id: 7 } }],
   ['an external_id that cannot be read', { external_id: {} }],
+  ['an external_id that is nobody’s', { external_id: 0 }],
+  ['a phone number', { customer: { phone: '555-0100' } }],
+  ['customer in another spelling', { Customer: { id: 7 } }],
+  ['customer-email', { 'customer-email': 'a@example.com' }],
+  ['a customer who is a text', { customer: 'Ada' }],
+  ['a list of customers', { customers: [{ id: 7 }] }],
+  ['orders', { orders_to_redact: [7] }],
+  ['brackets', { customer: [[[[[[[[[[]]]]]]]]]] }],
 ])('takes no shop_redact for one that names a person by %s', (_, person) => {
   expect(read({ kind: 'shop_redact', ...person })).toMatchObject({
     kind: '',
     faults: { kind: { message: 'kind: shop_redact must name no person' } },
   });
-  expect(read({ kind: 'shop_redact', customer: { id: null }, email: '' }).kind).toBe('shop_redact');
+  for (const customer of [null, {}, [], { id: null, phone: ' ', addresses: [] }]) {
+    expect(read({ kind: 'shop_redact', customer, email: '' }).kind).toBe('shop_redact');
+  }
 });
 
 it.each(['', '{"email":', '[]', '{"email": {"deep": "ada@example.com"}}'])('never throws: %s', (body) => {

@@ -3,8 +3,10 @@ import { CoreError, invalid } from '@core/runtime';
 import { JsonFields } from '../json-fields.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
+import { isGuestId } from '../shopify-gid.ts';
 import { isBlank, LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
+import { isGiven, namesPerson } from './names-person.ts';
 import { externalIdTextOf, GivenTwice, readAll, readOne, textOf, uuidOf, type Inbound } from './fields.ts';
 import { readBody } from './read-body.ts';
 
@@ -21,6 +23,8 @@ export interface InboundGdprRequest {
   merchantId: string;
   /** The shop's domain, by which Shopify's own bodies name the merchant. */
   shop: string;
+  /** All shops that the body names; empty for one whose name is no domain of a shop. */
+  shops: readonly string[];
   kind: GdprKind | '';
   /** All names that the body gives, those of the surest fields first, each in the spelling of its producer. */
   given: Readonly<Record<'customerId' | 'externalId' | 'email', readonly GivenName[]>>;
@@ -51,18 +55,21 @@ export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprReq
     eventId: attempt(requestId ? {} : faults, 'body', () => readOne(body, 'event_id', idOf)) ?? '',
     requestId,
     merchantId: attempt(faults, 'merchant', () => readOne(body, 'merchant_id', uuidOf)) ?? '',
-    shop: shopIn(faults, body, 'shop_domain') || shopIn(faults, body, 'shop'),
-    kind: attempt(faults, 'kind', () => kindOf(body, given, faults)) ?? '',
+    shop: SHOP_FIELDS.map((field) => shopIn(faults, body, field)).find(Boolean) ?? '',
+    shops: SHOP_FIELDS.flatMap((field) => shopsIn(body, field)),
+    kind: attempt(faults, 'kind', () => kindOf(body, faults)) ?? '',
     given,
     faults,
   };
 }
 
+const SHOP_FIELDS = ['shop_domain', 'shop'];
+
 /** @throws CoreError when it asks for a shop and names a person: one of the two is a mistake, and a shop is no guess */
-function kindOf(body: JsonFields, given: Names, { person }: InboundGdprRequest['faults']): GdprKind {
+function kindOf(body: JsonFields, { person }: InboundGdprRequest['faults']): GdprKind {
   const kind = readKind(body);
-  const namesPerson = person !== undefined || Object.values(given).some((names) => names.length > 0);
-  if (kind === 'shop_redact' && namesPerson) throw invalid('kind', 'shop_redact must name no person');
+  if (kind === 'shop_redact' && (person !== undefined || namesPerson(body)))
+    throw invalid('kind', 'shop_redact must name no person');
   return kind;
 }
 
@@ -98,6 +105,14 @@ function idOf(_field: string, value: Inbound): string {
 
 const LONGEST_SHOP = 253;
 
+/** All shops that a field names. */
+const shopsIn = (body: JsonFields, field: string): string[] =>
+  body
+    .given(field)
+    .map((json) => JSON.parse(json) as Inbound)
+    .filter((value) => isGiven(value))
+    .map((value) => shopOf(field, value));
+
 const shopIn = (faults: InboundGdprRequest['faults'], body: JsonFields, field: string): string =>
   attempt(faults, 'body', () => readOne(body, field, shopOf)) ?? '';
 
@@ -107,7 +122,7 @@ function shopOf(_field: string, value: Inbound): string {
 }
 
 /** By this form of an id Shopify's customers are known; it cannot be taken for one of ours. */
-const GID = /^gid:\/\//;
+const GID = /^gid:\/\//i;
 const UUID_LENGTH = 36;
 
 type Names = InboundGdprRequest['given'];
@@ -120,13 +135,14 @@ function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names 
     const name = attempt(into, 'person', read);
     if (name) names.push({ field, name });
   };
-  const own = readAll(body, 'customer_id');
+  const own = readAll(body, 'customer_id').map(withoutGuest);
   const isGid = (value: Inbound): boolean => typeof value === 'string' && GID.test(value.trim());
   for (const value of own) {
     if (!isGid(value)) add(customerId, 'customer_id', () => uuidOf('customer_id', value));
   }
   for (const value of readAll(body, 'external_id')) {
-    add(externalId, 'external_id', () => externalIdTextOf('external_id', value));
+    const id = withoutGuest(value);
+    add(externalId, 'external_id', () => externalIdTextOf('external_id', id));
   }
   for (const value of own.filter(isGid)) {
     add(externalId, 'customer_id', () => textOf('customer_id', value, LONGEST_ID));
@@ -157,7 +173,7 @@ export const GID_OF_CUSTOMER = 'customer.admin_graphql_api_id';
 
 /** Shopify writes 0 for the id of a guest, who has none. */
 const withoutGuest = (id: Inbound): Inbound =>
-  attempt({}, 'person', () => textOf('', id, LONGEST_ID)) === '0' ? null : id;
+  isGuestId(attempt({}, 'person', () => textOf('', id, LONGEST_ID)) ?? '') ? null : id;
 
 /** Empty: no id of ours. A number is Shopify's, however long. */
 const oursOf = (id: Inbound): string =>

@@ -1,5 +1,4 @@
 import { earlierExternalIds, externalIdOf } from './external-id.ts';
-import { isOtherOfShopify } from './shopify-gid.ts';
 
 const GID = 'gid://shopify/Customer/7100123';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -57,29 +56,6 @@ it.each([
   expect(externalIdOf(given)).toBe(given);
   expect(externalIdOf(` ${given}\n`)).toBe(given);
 });
-
-it.each([
-  ['gid://shopify/Order/7', true],
-  ['GID://Shopify/order/7?x=y', true],
-  ['gid://shopify/Customer/0', true],
-  ['gid://shopify/Customer/7100123/orders', true],
-  [base64('gid://shopify/Order/7'), true],
-  [encodeURIComponent('gid://shopify/Order/7'), true],
-  ['https://admin.shopify.com/store/x/orders/7', true],
-  ['https://x.myshopify.com/admin/orders/7', true],
-  [GID, false],
-  [base64(GID), false],
-  ['https://admin.shopify.com/store/x/customers/7', false],
-  ['https://x.myshopify.com/products/7', false],
-  ['https://crm.example.com/customers/7', false],
-  ['gid://example/Order/7', false],
-  ['7', false],
-  ['0', false],
-  ['crm-7', false],
-  ['', false],
-])('%j is what Shopify names something else by: %j', (given, expected) =>
-  expect(isOtherOfShopify(given)).toBe(expected),
-);
 
 it('is its own canonical form, and leaves empty what is empty', () => {
   for (const given of ['7', `${GID}?x=y`, ' crm-7 ']) {

@@ -1,4 +1,4 @@
-import { GID_PREFIX, readCustomerNumber, shopifyNumber } from './shopify-gid.ts';
+import { GID_PREFIX, readCustomerNumber, shopifyNumber } from '@core/contracts';
 
 declare const canonical: unique symbol;
 

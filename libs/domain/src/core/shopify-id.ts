@@ -1,5 +1,5 @@
+import { shopifyNumber } from '@core/contracts';
 import { externalIdOf, gidOf, type ExternalId } from './external-id.ts';
-import { shopifyNumber } from './shopify-gid.ts';
 
 /** 18 digits fit into a bigint; Shopify's ids have up to 14. */
 const DIGITS = /^0*([1-9]\d{0,17})$/;

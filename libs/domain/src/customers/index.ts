@@ -21,9 +21,11 @@ export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
 export { enterErasure } from './persons/erasure-gate.ts';
 export {
   canonicalNames,
+  emailOfAnother,
   findPerson,
   mergedWith,
   type CanonicalNames,
+  NamesDisagree,
   type PersonNames,
 } from './persons/person.ts';
 export {

@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
+import { shopifyNumber } from '@core/contracts';
 import {
   build,
   customerImportErrors,
@@ -16,7 +17,6 @@ import {
   webhookEvents,
   type Places,
 } from '@core/db';
-import { shopifyNumber } from '../core/index.ts';
 import type { PersonStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import { isPrivacyTopic } from './privacy-topics.ts';

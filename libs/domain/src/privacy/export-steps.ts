@@ -1,4 +1,4 @@
-import { shopifyNumber } from '../core/index.ts';
+import { shopifyNumber } from '@core/contracts';
 import { openReadable, type SealedEmail } from '../customers/index.ts';
 import type { ExportStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';

@@ -11,6 +11,7 @@ import {
 } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import {
+  emailOfAnother,
   findPerson,
   findSharedEmails,
   healExternalId,
@@ -56,7 +57,7 @@ const LOCK = statement({
       .for('update'),
 });
 
-/** @throws CoreError invalid_argument when the ids name two customers */
+/** @throws NamesDisagree as findPerson does, also where the email is stored without a blind index */
 export async function lockPerson(
   tx: Tx,
   ctx: CommandContext,
@@ -73,16 +74,15 @@ export async function lockPerson(
     : { ids: [], all: true };
   const named = [...(id ? [id] : []), ...shared.ids];
   const rows = await tx.run(LOCK, { merchantId, ids: named });
+  const others = email && !byEmail ? await otherHolders(tx, ctx, keys, { merchantId, email }, rows) : [];
+  if (id === null && others.length > 0) throw emailOfAnother();
   return {
     id: named[0] ?? null,
     isOwn,
     rows,
     shared: shared.ids.length,
     allShared: shared.all,
-    apart: [
-      ...idsApart(input, isOwn, rows),
-      ...(email && !byEmail ? await emailApart(tx, ctx, keys, { merchantId, email }, rows) : []),
-    ],
+    apart: [...idsApart(input, isOwn, rows), ...(others.length > 0 ? [EMAIL_APART] : [])],
   };
 }
 
@@ -129,7 +129,7 @@ const HOLDERS = statement({
  * Beside an id an email decides nothing, and whoever else holds it stays. Emails without a blind index are decrypted only
  * when nobody holds this one by the index: nearly every request names a person by both, and has to cost no more than that.
  */
-async function emailApart(
+async function otherHolders(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
@@ -140,11 +140,10 @@ async function emailApart(
   const indexed = await tx.run(HOLDERS, { merchantId, emailHash: emailHash(keys, email) });
   const holders =
     indexed.length > 0 ? indexed.map(({ id }) => id) : (await findSharedEmails(tx, ctx, keys, named)).ids;
-  const others = holders.filter((holder) => rows.every(({ id }) => id !== holder));
-  return others.length > 0
-    ? ['another customer has the email that was given, and stays: the id says who is meant']
-    : [];
+  return holders.filter((holder) => rows.every(({ id }) => id !== holder));
 }
+
+const EMAIL_APART = 'another customer has the email that was given, and stays: the id says who is meant';
 
 /** The remark of a receipt about the customers that were found. */
 export const remarkOf = ({ rows, shared, allShared, apart }: LockedPerson): string =>

@@ -1,5 +1,6 @@
+import { shopifyNumber } from '@core/contracts';
 import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys } from '@core/db';
-import { externalIdOf, shopifyNumber, type ExternalId } from '../core/index.ts';
+import { externalIdOf, type ExternalId } from '../core/index.ts';
 
 /** How a body may name a person. */
 export interface NamesInBody {

@@ -1,7 +1,7 @@
 import { isNewer, updateRfmScores, type NewRfmScore, type RfmOutcome, type Tx } from '@core/db';
 import type { Instant, RfmThresholds } from '@core/contracts';
 import { invalid } from '@core/runtime';
-import { recordChanges, type CommandContext } from '../core/index.ts';
+import { latestTime, recordChanges, type CommandContext } from '../core/index.ts';
 import { readThresholds, segmentOf } from '../settings/index.ts';
 
 export interface ApplyRfmScore {
@@ -64,17 +64,14 @@ export async function applyRfmScores(tx: Tx, scores: readonly ScoreToApply[]): P
   });
 }
 
-const DAY_MS = 86_400_000;
-
 /**
- * A score with a future as_of would be newer than every score until then, and would freeze its customer. The
- * tolerance of a day covers wrong clocks and time zones. A sequence is a counter, or at most a clock in
- * nanoseconds: a sequence beyond the value of such a clock in a day is neither.
+ * A sequence is a counter, or at most a clock in nanoseconds: a sequence beyond the value of such a clock in a day is
+ * neither.
  * @throws CoreError invalid_argument naming the field
  */
 export function checkRfmScore({ score }: ApplyRfmScore, now = Date.now()): void {
   const { recency, frequency, monetary, asOf, sequence } = score;
-  const latest = now + DAY_MS;
+  const latest = latestTime(now);
   for (const [name, value] of Object.entries({ recency, frequency, monetary })) {
     if (!Number.isInteger(value) || value < 1 || value > 5) {
       throw invalid(`rfm_score.${name}`, 'must be 1 to 5');

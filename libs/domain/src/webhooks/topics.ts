@@ -13,18 +13,19 @@ export const WEBHOOK_TOPICS = [
 export type WebhookTopic = (typeof WEBHOOK_TOPICS)[number];
 
 /**
- * The topic that a text names: in whatever case, and with Shopify's other spelling of it (CUSTOMERS_REDACT, the name in
- * its schema), as a path or a header of a proxy has it.
+ * The topic that a text names: in whatever case, and with any separators of its words or none, as a path, a header of a
+ * proxy or an enum has it: CUSTOMERS_REDACT (the name in Shopify's schema), customersRedact, /customers%2Fredact/. No two
+ * topics differ in these alone.
  */
 export const webhookTopic = (name: string): WebhookTopic | undefined => {
-  const spelling = flat(name.trim());
+  const spelling = flat(name);
   return WEBHOOK_TOPICS.find((topic) => flat(topic) === spelling);
 };
 
 const LONGEST_TOPIC = 100;
 
 const flat = (name: string): string =>
-  name.length > LONGEST_TOPIC ? '' : name.toLowerCase().replaceAll('/', '_');
+  name.length > LONGEST_TOPIC ? '' : name.toLowerCase().replace(/%2f|%20|[\s/\\_.:+-]/g, '');
 
 /** The worker listens on it: webhooks wait. */
 export const WEBHOOKS_CHANNEL = 'webhooks';

@@ -242,12 +242,54 @@ it.each<[string, Headers, unknown, number, RegExp]>([
   }),
 );
 
-it('ignores a topic of which nothing is kept, whatever else is missing', () => {
-  expect(ask({ 'x-shopify-topic': 'products/update' }, {})).toBe('ignored');
-  expect(ask({ 'x-shopify-topic': 'products/update' }, REDACT, '/webhooks/shopify/customers/redact')).toBe(
-    'ignored',
-  );
-});
+it.each(['products/update', 'junk/topic', 'orders/create'])(
+  'ignores the topic %s, whatever else is missing',
+  (topic) => {
+    const order = { id: 1, customer: { id: 7, email: 'john@example.com' } };
+    for (const body of [{}, order, [REDACT], 'no JSON', { ...named, name: 'x' }]) {
+      expect(ask({ 'x-shopify-topic': topic }, body, '/webhooks/shopify/customers/redact')).toBe('ignored');
+    }
+  },
+);
+
+it.each([
+  ...['customersRedact', 'CustomersRedact', 'CUSTOMERS_REDACT', 'customersredact', 'Customers Redact'],
+  ...['customers-redact', 'customers.redact', 'customers:redact', 'customers redact', 'customers\\redact'],
+  ...[
+    'customers/redact/',
+    '/customers/redact',
+    'customers//redact',
+    'customers%2Fredact',
+    'customers%2fredact',
+  ],
+])('knows the topic %s', (topic) => expect(ask({ ...FULL, 'x-shopify-topic': topic })).toEqual(WHOLE));
+
+describe.each(['customer/redact', 'junk/topic', 'products/update', 'customers/redacted', 'x'.repeat(500)])(
+  'the topic %s',
+  (topic) => {
+    const read = (body: unknown, url?: string) => ask({ ...FULL, 'x-shopify-topic': topic }, body, url);
+    const asked = { ...named, customer: null, data_request: { id: 9999 } };
+
+    it('does not hide a privacy request, which its body tells', () => {
+      expect(read(REDACT)).toEqual(WHOLE);
+      expect(read(asked)).toMatchObject({ topic: 'customers/data_request', requestNumber: '9999' });
+      expect(read(named)).toMatchObject({ topic: 'shop/redact' });
+      const told = { ...named, customer: { id: 7 }, topic: 'customers/redact' };
+      expect(read(told)).toEqual(WHOLE);
+      const either = { ...named, customer: { id: 7 } };
+      expect(read(either, '/webhooks/shopify/customers/redact')).toEqual(WHOLE);
+    });
+
+    it.each<[string, unknown]>([
+      ['which of two it is', { ...named, customer: { id: 7 } }],
+      ['its kind clearly', { ...REDACT, data_request: { id: 1 } }],
+      ['more than a shop', { shop_domain: SHOP }],
+      ['its shop', { customer: { id: 7 }, orders_to_redact: [] }],
+    ])('is refused with a privacy request that does not say %s', (_what, body) =>
+      expect(read(body)).toMatchObject({ status: 422 }),
+    );
+  },
+);
 
 describe.each(WEBHOOK_TOPICS.filter((topic) => !isPrivacyTopic(topic)))('%s', (topic) => {
   const body = { id: 7, email: 'john@example.com' };

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { fieldGivenTwice, JsonFields, readJsonObject, textProblem, type SameValue } from '@core/contracts';
 import {
   isPrivacyTopic,
+  PRIVACY_TOPICS,
   shopifyId,
   webhookTopic,
   type ReceiveWebhook,
@@ -11,7 +12,7 @@ import {
 } from '@core/domain';
 import { pathOfTarget } from '../../paths.ts';
 import { isAmbiguous, nameOf, valuesOf, type WebhookHeader } from './headers.ts';
-import { mayBe, privacyTopicOf, requestNumberIn } from './privacy-body.ts';
+import { mayBe, privacyTopicOf, requestNumberIn, seemsPrivate } from './privacy-body.ts';
 import { behindWebhooks, SHOPIFY_WEBHOOKS } from './path.ts';
 import { domainOf, shopIn, type NamedShop, type SignedBody } from './signed-body.ts';
 
@@ -45,11 +46,11 @@ const topicsIn = (req: IncomingMessage): WebhookTopic[] => [
 
 /** The topic by the header, else by the path; undefined for one of which nothing is kept. */
 export function topicOf(req: IncomingMessage): WebhookTopic | undefined {
-  return valuesOf(req, 'topic').length > 0 ? topicsIn(req)[0] : webhookTopic(inPath(req));
+  return valuesOf(req, 'topic').length > 0 ? topicsIn(req)[0] : webhookTopic(pathTopic(req));
 }
 
 /** The topic in the path; empty when it has none. */
-const inPath = ({ url }: IncomingMessage): string => behindWebhooks(pathOfTarget(url)) ?? '';
+const pathTopic = ({ url }: IncomingMessage): string => behindWebhooks(pathOfTarget(url)) ?? '';
 
 /**
  * Reads what identifies a webhook whose signature fits: first the headers, then the body. No signature covers the
@@ -64,9 +65,10 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   const { object: body, fields } = typeof read === 'string' ? NO_OBJECT : read;
   const steers = fieldGivenTwice(fields, STEERING);
   if (steers) return { status: 422, message: `${steers}: must be given once` };
-  if (valuesOf(req, 'topic').length === 0 && inPath(req) && !topicOf(req)) return NO_TOPIC_IN_PATH;
+  if (valuesOf(req, 'topic').length === 0 && pathTopic(req) && !topicOf(req)) return NO_TOPIC_IN_PATH;
   const topic = topicOf(req) ?? topicOfBody(req, body);
-  if (!topic) return valuesOf(req, 'topic').length > 0 ? 'ignored' : missing('topic');
+  if (!topic && valuesOf(req, 'topic').length === 0) return missing('topic');
+  if (!topic) return body && seemsPrivate(body) ? UNKNOWN_TOPIC : 'ignored';
   const named = shopIn(body);
   const isOne = isPrivacyTopic(topic)
     ? body && named && isNamed(named) && mayBe(topic, body)
@@ -80,11 +82,17 @@ export function identify(req: IncomingMessage, bytes: Buffer, signature: string)
   return { ...shop, topic, eventId: deliveryOf(req, signature), requestNumber: number ?? undefined };
 }
 
-const topicOfBody = (req: IncomingMessage, body: SignedBody | undefined): WebhookTopic | undefined => {
-  if (!body || valuesOf(req, 'topic').length > 0) return undefined;
+/** A header with another word may be a misspelt one of a privacy request: then the body, which is signed, may tell that. */
+function topicOfBody(req: IncomingMessage, body: SignedBody | undefined): WebhookTopic | undefined {
+  if (!body) return undefined;
   const { topic } = body;
-  return typeof topic === 'string' ? webhookTopic(topic) : privacyTopicOf(body);
-};
+  const told = typeof topic === 'string' ? webhookTopic(topic) : privacyTopicOf(body);
+  if (valuesOf(req, 'topic').length === 0) return told;
+  const inPath = webhookTopic(pathTopic(req));
+  return [told, privacyTopicOf(body), inPath].find(
+    (one) => one !== undefined && isPrivacyTopic(one) && seemsPrivate(body) && mayBe(one, body),
+  );
+}
 
 /** The shop, of the header and of the body. */
 function shopOf(
@@ -127,6 +135,12 @@ const NO_JSON = 'the body must be a JSON object, in UTF-8';
 const NO_TOPIC_IN_PATH = {
   status: 404 as const,
   message: `the path must be ${SHOPIFY_WEBHOOKS}, or end with a topic that is taken, such as ${SHOPIFY_WEBHOOKS}/customers/redact`,
+};
+
+/** Not 200, by which a request would be lost without a trace: Shopify repeats it, and shows it to the app's owner. */
+const UNKNOWN_TOPIC = {
+  status: 422 as const,
+  message: `${nameOf('topic')}: must be one of ${PRIVACY_TOPICS.join(', ')} with such a body`,
 };
 
 const missing = (header: WebhookHeader) => ({

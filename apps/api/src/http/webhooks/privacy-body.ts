@@ -36,6 +36,15 @@ export function privacyTopicOf(body: SignedBody): PrivacyTopic | undefined {
   return isShops ? 'shop/redact' : undefined;
 }
 
+/**
+ * Whether a body, of whatever topic, looks like a privacy request: it has a field that only those have, or names its shop
+ * as those do, and a person or nothing else.
+ */
+export const seemsPrivate = (body: SignedBody): boolean =>
+  privacyTopicOf(body) !== undefined ||
+  (OF_THE_SHOP.some((name) => body[name] != null) &&
+    (hasAny(body, OF_A_PERSON) || hasOnly(body, [...OF_THE_SHOP, 'topic'])));
+
 /** The number that Shopify gives a request for data; the same over its deliveries. */
 export const requestNumberIn = (body: SignedBody): unknown =>
   isJsonObject(body['data_request']) ? body['data_request']['id'] : undefined;

@@ -1,3 +1,4 @@
+import { readShopifyTime } from '@core/domain';
 import type { QueryCost, ShopifyClient } from '@core/shopify';
 import type { SourceQuery } from '../source.ts';
 import { bulkQuery, newestOperations, runOperation, type Operation } from './operation.ts';
@@ -36,4 +37,4 @@ export async function findOperation(
 }
 
 const isAdoptable = ({ status, createdAt }: Operation): boolean =>
-  status !== 'CANCELING' && Date.now() - Date.parse(createdAt) < ADOPTED_WITHIN_MS;
+  status !== 'CANCELING' && Date.now() - (readShopifyTime(createdAt)?.getTime() ?? NaN) < ADOPTED_WITHIN_MS;

@@ -11,7 +11,7 @@ import {
   type MerchantKeys,
   type Reader,
 } from '@core/db';
-import { invalid } from '@core/runtime';
+import { CoreError } from '@core/runtime';
 import { externalIdOf, type ExternalId } from '../../core/index.ts';
 
 /** A person, named by at least one of the three. */
@@ -24,6 +24,15 @@ export interface PersonNames {
 /** The same, as they are looked up and hashed. */
 export interface CanonicalNames extends PersonNames {
   externalId?: ExternalId | undefined;
+}
+
+/** The names of one request mean two customers, or may: nobody can tell who is meant. */
+export class NamesDisagree extends CoreError {
+  override name = 'NamesDisagree';
+
+  constructor(field: string, rule: string) {
+    super('invalid_argument', `${field}: ${rule}`, { field });
+  }
 }
 
 /** An external id of spaces alone counts as not given. */
@@ -48,13 +57,16 @@ const BY_EMAIL = findBy(customers.emailHash);
 /**
  * The customer of that name, erased and deleted ones included: by our own id; else, also when nobody has that id, by
  * the external id; else by the email, but with an external id given only somebody who has none yet, whom an import with
- * both would have claimed: anybody else with that email is another customer.
+ * both would have claimed.
  *
  * An email may be several customers', so beside an id it decides nothing. An id is one customer's: two that lead to two
  * customers do not tell who is meant. Rejected: to let our own id win, because neither an erasure nor an answer that is
- * handed over can be taken back.
+ * handed over can be taken back. Neither does an external id that nobody has beside the email of a customer with another
+ * one: the id may be mistyped, or the email another person's. Rejected: to find nobody, because the request would count
+ * as done while the person who may be meant is here.
  * @param keys null when the merchant has none: then nobody is found by email
- * @throws CoreError invalid_argument when the two ids name two customers whom no merge made one
+ * @throws NamesDisagree when the two ids name two customers whom no merge made one, or the external id nobody and the
+ *   email a customer with another one
  */
 export async function findPerson(
   reader: Reader,
@@ -65,12 +77,17 @@ export async function findPerson(
   const [own] = customerId ? await reader.run(BY_ID, { merchantId, named: customerId }) : [];
   const [known] = externalId ? await reader.run(BY_EXTERNAL_ID, { merchantId, named: externalId }) : [];
   if (own && known && !(await areOne(reader, merchantId, own.id, known.id))) {
-    throw invalid('customer_id', 'and external_id must name one customer');
+    throw new NamesDisagree('customer_id', 'and external_id must name one customer');
   }
   if (own || known || !email || !keys) return own?.id ?? known?.id ?? null;
   const [holder] = await reader.run(BY_EMAIL, { merchantId, named: emailHash(keys, email) });
-  return holder && !(externalId && holder.externalId) ? holder.id : null;
+  if (holder?.externalId && externalId) throw emailOfAnother();
+  return holder?.id ?? null;
 }
+
+/** Nobody has the external id, and somebody the email. */
+export const emailOfAnother = (): NamesDisagree =>
+  new NamesDisagree('external_id', 'is nobody’s here, and the email that of a customer with another one');
 
 const areOne = async (reader: Reader, merchantId: string, one: string, other: string): Promise<boolean> =>
   one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);

@@ -1,14 +1,7 @@
 import { hash } from 'node:crypto';
-import {
-  FIRST_SECOND,
-  LAST_SECOND,
-  LONGEST_ID,
-  metadataProblem,
-  storableText,
-  textProblem,
-} from '@core/contracts';
+import { FIRST_SECOND, LONGEST_ID, metadataProblem, storableText, textProblem } from '@core/contracts';
 import { emailHash, parseEmail, type MerchantKeys } from '@core/db';
-import { canonicalJson, externalIdOf, type ExternalId } from '../../core/index.ts';
+import { canonicalJson, externalIdOf, latestTime, type ExternalId } from '../../core/index.ts';
 import type { RowReason } from './row-reasons.ts';
 
 /** A customer as the source says it. `metadata` holds no PII. */
@@ -101,7 +94,7 @@ function whyNotStored({ externalId, metadata, sourceUpdatedAt }: ImportedCustome
   const problem = metadataProblem(metadata);
   if (problem) return problem === 'too_large' ? 'metadata_too_large' : 'invalid_metadata';
   const second = Math.floor(sourceUpdatedAt.getTime() / 1_000);
-  return second >= FIRST_SECOND && second <= LAST_SECOND ? null : 'invalid_updated_at';
+  return second >= FIRST_SECOND && sourceUpdatedAt.getTime() <= latestTime() ? null : 'invalid_updated_at';
 }
 
 /** By what the log knows a customer: an id that is wrong may be anything. */

@@ -313,6 +313,8 @@ describe('preparePage', () => {
     // Which PostgreSQL does not know.
     ['invalid_updated_at', { sourceUpdatedAt: new Date('-010000-01-01T00:00:00Z') }],
     ['invalid_updated_at', { sourceUpdatedAt: new Date('+010000-01-01T00:00:00Z') }],
+    ['invalid_updated_at', { sourceUpdatedAt: new Date('9999-12-31T00:00:00Z') }],
+    ['invalid_updated_at', { sourceUpdatedAt: new Date(Date.now() + 86_500_000) }],
   ])('has %s fail alone', (reason, breaks) => {
     const page = preparePage(keys, [from('1', null), from('2', null, breaks), from('3', null)]);
     expect(page.rows.map((row) => row.externalId)).toEqual([gid('1'), gid('3')]);

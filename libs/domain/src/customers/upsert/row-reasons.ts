@@ -53,7 +53,8 @@ export const ROW_REASONS = {
       'Shopify gave no readable time of the last change of this customer, so the customer was not stored: save the customer ' +
       'in the Shopify admin, then import again.',
     support:
-      'updatedAt is no time, so nothing tells whether what was read is newer than what is stored, which is as it was.',
+      'updatedAt is no time, or lies more than a day ahead, so nothing tells whether what was read is newer than what is ' +
+      'stored, which is as it was.',
   },
   unreadable_customer: {
     effect: 'not_stored',

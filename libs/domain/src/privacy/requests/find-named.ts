@@ -1,4 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
+import { GID_PREFIX } from '@core/contracts';
 import {
   bytes,
   columns,
@@ -10,7 +11,7 @@ import {
   type MerchantKeys,
   type Tx,
 } from '@core/db';
-import { GID_PREFIX, type Keys } from '../../core/index.ts';
+import type { Keys } from '../../core/index.ts';
 import {
   emailTombstones,
   emailTombstoneInSql,

@@ -1,12 +1,19 @@
-import { GID_OF_CUSTOMER, type GivenName, type InboundGdprRequest } from '@core/contracts';
+import {
+  GID_OF_CUSTOMER,
+  isNoId,
+  isOtherOfShopify,
+  shopifyNumber,
+  type GivenName,
+  type InboundGdprRequest,
+} from '@core/contracts';
 import { normaliseEmail } from '@core/db';
 import { invalid, type CoreError } from '@core/runtime';
-import { externalIdOf, isOtherOfShopify, shopifyNumber } from '../../core/index.ts';
+import { externalIdOf } from '../../core/index.ts';
 import type { PersonNames } from '../../customers/index.ts';
 
 /**
- * The names by which a request means its person. An id by which Shopify names something else is none beside another
- * id, in whichever field it stands; alone it is looked for, since an rpc stores any text. An email beside it may be
+ * The names by which a request means its person. An id by which Shopify names something else, and a text that is no id, is
+ * none beside another id, in whichever field it stands; alone it is looked for, since an rpc stores any text. An email beside it may be
  * another customer's.
  * @throws CoreError when its names mean two
  */
@@ -25,7 +32,11 @@ export function namesOfPerson(request: InboundGdprRequest): PersonNames {
 /** To be thrown when nobody has the names: the id that was passed over may tell who was meant. */
 export function faultOfExternalId({ given }: InboundGdprRequest): CoreError | undefined {
   const none = given.externalId.find(isNoCustomer);
-  return none && invalid(none.field, 'must be the id of a customer: Shopify names something else by it');
+  if (!none) return undefined;
+  const rule = isNoId(none.name)
+    ? 'must be an id: a number with a sign or a fraction is none, nor a word for none'
+    : 'must be the id of a customer: Shopify names something else by it';
+  return invalid(none.field, rule);
 }
 
 /**
@@ -63,4 +74,6 @@ function externalIdsOf({ given: { customerId, externalId } }: InboundGdprRequest
 }
 
 const isNoCustomer = ({ field, name }: GivenName): boolean =>
-  isOtherOfShopify(name) || (field === GID_OF_CUSTOMER && shopifyNumber(externalIdOf(name)) === null);
+  isNoId(name) ||
+  isOtherOfShopify(name) ||
+  (field === GID_OF_CUSTOMER && shopifyNumber(externalIdOf(name)) === null);

@@ -1,0 +1,38 @@
+import { isJsonObject } from '../json-object.ts';
+import type { JsonFields } from '../json-fields.ts';
+
+/** Fields that name a person, or what is a person's, by their letters alone. */
+const OF_A_PERSON = [
+  ...[
+    'customer',
+    'customers',
+    'customerid',
+    'customerids',
+    'externalid',
+    'externalids',
+    'externalcustomerid',
+  ],
+  ...['email', 'emails', 'emailaddress', 'customeremail', 'phone', 'phonenumber', 'customerphone'],
+  ...['firstname', 'lastname', 'admingraphqlapiid', 'ordersrequested', 'orderstoredact', 'datarequest'],
+];
+
+/**
+ * Whether a body names a person in any way, in fields that are read or not, in any spelling: Customer, customer-id. A
+ * value that cannot be read counts as well, and 0 too: what a person is erased by may be lenient, and what erases a
+ * whole shop may not.
+ */
+export const namesPerson = (body: JsonFields): boolean =>
+  body
+    .names()
+    .filter((name) => OF_A_PERSON.includes(name.toLowerCase().replace(/[^a-z]/g, '')))
+    .some((name) => body.given(name).some((json) => isGiven(JSON.parse(json))));
+
+/** What is nested deeper counts as given: nobody writes nothing in so many brackets. */
+const DEEPEST = 8;
+
+/** Whether anything is in a value: null, an empty text, and what holds nothing else are not given. */
+export function isGiven(value: unknown, level = 1): boolean {
+  if (typeof value === 'string') return value.trim() !== '';
+  if (!Array.isArray(value) && !isJsonObject(value)) return value !== null;
+  return level > DEEPEST || Object.values(value).some((each) => isGiven(each, level + 1));
+}

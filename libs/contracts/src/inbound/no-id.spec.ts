@@ -1,0 +1,20 @@
+import { isNoId } from './no-id.ts';
+
+it.each([
+  '-1',
+  '1.5',
+  '7100123.0',
+  '+7',
+  '1e3',
+  'undefined',
+  'NULL',
+  'None',
+  'NaN',
+  '[object Object]',
+  'false',
+])('takes %j for no id', (text) => expect(isNoId(text)).toBe(true));
+
+it.each(['', '7', '0007', 'crm-1.5', '1.2.3', 'null-7', 'gid://shopify/Customer/7', '9'.repeat(30)])(
+  'takes %j for an id',
+  (text) => expect(isNoId(text)).toBe(false),
+);

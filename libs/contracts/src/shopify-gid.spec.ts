@@ -1,0 +1,46 @@
+import { isGuestId, isOtherOfShopify } from './shopify-gid.ts';
+
+const GID = 'gid://shopify/Customer/7100123';
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+it.each([
+  ['gid://shopify/Order/7', true],
+  ['GID://Shopify/order/7?x=y', true],
+  ['gid://shopify/Customer/0', false],
+  ['gid://shopify/Customer/7100123/orders', true],
+  [base64('gid://shopify/Order/7'), true],
+  [encodeURIComponent('gid://shopify/Order/7'), true],
+  ['https://admin.shopify.com/store/x/orders/7', true],
+  ['https://x.myshopify.com/admin/orders/7', true],
+  [GID, false],
+  [base64(GID), false],
+  ['https://admin.shopify.com/store/x/customers/7', false],
+  ['https://x.myshopify.com/products/7', false],
+  ['https://crm.example.com/customers/7', false],
+  ['gid://example/Order/7', false],
+  ['7', false],
+  ['0', false],
+  ['crm-7', false],
+  ['', false],
+])('%j is what Shopify names something else by: %j', (given, expected) =>
+  expect(isOtherOfShopify(given)).toBe(expected),
+);
+
+const NOBODY = 'gid://shopify/Customer/0';
+it.each([
+  ...['0', ' 0 ', '00', '-0', '+0', '0.0', '0.', '0e5'],
+  ...[
+    NOBODY,
+    `${NOBODY}00`,
+    `${NOBODY}?x=y`,
+    NOBODY.toUpperCase(),
+    base64(NOBODY),
+    encodeURIComponent(NOBODY),
+  ],
+  'https://admin.shopify.com/store/x/customers/0',
+])('%j is the id of a guest, and names nobody', (given) => expect(isGuestId(given)).toBe(true));
+
+it.each(['', ' ', '7', '0007', '10', '0x0', 'crm-0', GID, 'gid://shopify/Order/0', '0'.repeat(2_000)])(
+  '%j is no guest’s',
+  (given) => expect(isGuestId(given)).toBe(false),
+);
