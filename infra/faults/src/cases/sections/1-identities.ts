@@ -23,7 +23,11 @@ const FORMS = [
 ];
 
 /** Ids that only look like it. */
-const OTHERS = ['71001230', '0007100123', 'crm-7100123', '7100123.0'];
+const OTHERS = ['71001230', '0007100123', 'crm-7100123'];
+/** Texts that are hardly ids. */
+const HARDLY = ['7100123.0', '-7100123', '7100123.5', 'undefined', 'null', '[object Object]'];
+/** The id of a guest. */
+const ZEROS = ['0', '-0', '0.0', '"0"', '"00"', '"0.0"', '"gid://shopify/Customer/0"'];
 /** Ids by which Shopify names something else than a customer. */
 const NO_CUSTOMERS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
 
@@ -59,6 +63,47 @@ export const identities: Section = {
       pending('external_id: must be the id of a customer: Shopify names something else by it'),
       NO_CUSTOMERS.map((form) => ({ body: `{"kind": "redact", "external_id": ${text(form)}}` })),
     ),
+    allThrough(
+      erasures,
+      pending('external_id: must be an id: a number with a sign or a fraction is none, nor a word for none'),
+      HARDLY.flatMap((form) => [
+        { body: `{"external_id": ${text(form)}}` },
+        { body: `{"external_id": ${text(form)}, "email": "ada@example.com"}` },
+        { body: `{"customer": {"id": ${text(form)}, "email": "ada@example.com"}}` },
+      ]),
+    ),
+    allThrough(
+      erasures,
+      'erased',
+      ZEROS.flatMap((zero) => [
+        { stored: { externalId: GID }, body: `{"external_id": ${zero}, "email": "ada@example.com"}` },
+        { stored: { externalId: GID }, body: `{"customer": {"id": ${zero}, "email": "ada@example.com"}}` },
+      ]),
+    ),
+    allThrough(
+      erasures,
+      pending('customer_id: or external_id or email must name the person'),
+      ZEROS.map((zero) => ({ body: `{"external_id": ${zero}}` })),
+    ),
+    allThrough(
+      erasures,
+      pending('external_id: is nobody’s here, and the email that of a customer with another one'),
+      ['7100124', '"crm-7"', '"7100124"'].map((id) => ({
+        stored: { externalId: GID },
+        body: `{"external_id": ${id}, "email": "ada@example.com"}`,
+      })),
+    ),
+    allThrough(
+      erasures,
+      'dead letter unsupported_kind: kind: shop_redact must name no person; pending 30 days: kind: shop_redact must name no person',
+      ['"customer": {"phone": "555-0100"}', '"Customer": {"id": 7}', '"external_id": 0'].map((person) => ({
+        body: `{"kind": "shop_redact", ${person}}`,
+      })),
+    ),
+    allThrough(erasures, pending('shop_domain: must name a connected shop of the merchant'), [
+      { body: '{"kind": "shop_redact", "merchant_id": "$merchant", "shop_domain": "unknown.myshopify.com"}' },
+      { body: '{"kind": "shop_redact", "merchant_id": "$merchant", "shop_domain": "example.com"}' },
+    ]),
     allThrough(
       erasures,
       pending('external_id: must be a text, or a whole number that is not negative'),

@@ -1,6 +1,6 @@
 import { through, type Section } from '../case.ts';
 import { imports } from '../doors/imports.ts';
-import { webhooks } from '../doors/webhooks.ts';
+import { webhooks, type Webhook } from '../doors/webhooks.ts';
 
 const HEADERS = [
   'X-Shopify-Topic: customers/update',
@@ -32,6 +32,15 @@ export const nulls: Section = {
       [update('"email": ""'), '200, no email'],
       [update('"email": "grace@example.com"'), '200, grace@example.com'],
       [update('"email": null, "tags": null, "state": null'), '200, no email'],
+      ...['{"toString": 1}', '["grace@example.com"]', '[["grace@example.com"]]', '{}', '7'].map(
+        (email): [Webhook, string] => [update(`"email": ${email}`), '200, no email'],
+      ),
+      ...['2026-02-30T00:00:00Z', '2026-06-01T24:00:00Z', '5', 'June 1 2026', '9999-12-31T00:00:00Z'].map(
+        (time): [Webhook, string] => [
+          { ...update('"email": null'), body: `{"id": 7100123, "updated_at": "${time}", "email": null}` },
+          '200, given up as invalid_updated_at, ada@example.com',
+        ],
+      ),
     ]),
     through(imports, [
       [{ customers: ['{"defaultEmailAddress": null}'] }, 'completed: no email; failed 0'],

@@ -43,6 +43,22 @@ export const deliveries: Section = {
       redact([TOPIC, DELIVERY], {
         body: `{"shop_id": $shop_id, "shop_domain": "no domain", "customer": {"id": 7100123}}`,
       }),
+      ...[
+        'customersRedact',
+        'customers-redact',
+        'customers%2Fredact',
+        '/customers//redact/',
+        'junk/topic',
+      ].map((topic) => redact([`X-Shopify-Topic: ${topic}`, SHOP, EVENT])),
+      ...['{"toString": 1}', '[{"toString": 1}]', '["ada@example.com"]', '{"valueOf": 1, "toString": 2}'].map(
+        (email) =>
+          redact([TOPIC, EVENT], { body: `{${NAMED}, "customer": {"id": 7100123, "email": ${email}}}` }),
+      ),
+      ...['0', '"00"', '"gid://shopify/Customer/0"'].map((id) =>
+        redact([TOPIC, EVENT], {
+          body: `{${NAMED}, "customer": {"id": ${id}, "email": "ada@example.com"}}`,
+        }),
+      ),
       redact([TOPIC, EVENT, 'Content-Type: application/json; charset="utf-8"']),
       redact([TOPIC, EVENT, 'Content-Type: Application/JSON ;']),
     ]),
@@ -74,6 +90,18 @@ export const deliveries: Section = {
           body: `{${NAMED}, "customer": {"id": 7100123, "admin_graphql_api_id": "gid://shopify/Customer/8"}}`,
         }),
         '200, given up as two_customer_ids, pending: redact',
+      ],
+      [
+        redact([TOPIC, EVENT], {
+          body: `{${NAMED}, "customer": {"id": 7100124, "email": "ada@example.com"}}`,
+        }),
+        '200, given up as names_disagree, pending: redact',
+      ],
+      [
+        redact(['X-Shopify-Topic: junk/topic', SHOP, EVENT], {
+          body: `{${NAMED}, "customer": {"id": 7100123}}`,
+        }),
+        '422 X-Shopify-Topic: …',
       ],
       [redact([SHOP, EVENT], { body: `{${NAMED}, "customer": {"id": 7100123}}` }), '400 X-Shopify-Topic: …'],
       [redact([SHOP, EVENT], { path: '/no/topic' }), '404…'],

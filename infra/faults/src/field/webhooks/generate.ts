@@ -87,6 +87,9 @@ function makeBody(
   return { body: spoil(choices, toText(whole)).bytes ?? Buffer.alloc(0), isSound: false };
 }
 
+/** Newer than all that is stored, and not so late that it is refused. */
+const LATER = new Date(Date.now() + 12 * 3_600_000).toISOString();
+
 /** The vendor's samples. Source: shopify.dev/docs/api/webhooks, .../compliance/privacy-law-compliance. */
 function bodyOf(topic: CustomerTopic, { shop, shopId, number }: Subject): JsonObject {
   const email = `p${number}@example.com`;
@@ -100,7 +103,7 @@ function bodyOf(topic: CustomerTopic, { shop, shopId, number }: Subject): JsonOb
         admin_graphql_api_id: gidOf(number),
         email,
         created_at: '2026-01-02T03:04:05-05:00',
-        updated_at: '2099-01-02T03:04:05-05:00',
+        updated_at: LATER,
         first_name: 'Ada',
         state: 'enabled',
         tags: 'vip, early bird',

@@ -10,7 +10,9 @@ const REASONS = [
   'no_customer_id',
   'invalid_customer_id',
   'no_updated_at',
+  'invalid_updated_at',
   'two_customer_ids',
+  'names_disagree',
   'repeated_field',
   'invalid_argument',
 ];
