@@ -89,8 +89,8 @@ async function assertOneMerchant(tx: Tx, { merchantId, shop }: InboundGdprReques
 }
 
 /**
- * A shop that is named beside the merchant is one of theirs: the whole merchant goes, and nothing brings it back. Here one
- * that nobody has connected says that another merchant is meant, or another system's shop.
+ * Checks that each shop which is named is the merchant's: the whole merchant goes, and nothing brings it back. A shop that
+ * nobody has connected may be another merchant's, so here it does not count as none.
  */
 async function assertItsShop(tx: Tx, merchantId: string, { shops }: InboundGdprRequest): Promise<void> {
   for (const shop of shops) {
