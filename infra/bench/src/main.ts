@@ -4,6 +4,7 @@ import { benchEvents } from './events/run.ts';
 import { benchImport } from './import/run.ts';
 import { benchPrivacy } from './privacy/run.ts';
 import { benchReads } from './reads/run.ts';
+import { benchScaling } from './scaling/run.ts';
 import { benchStatements } from './statements/run.ts';
 import type { Suite } from './suite.ts';
 import { showReport, writeReport } from './write-report.ts';
@@ -14,13 +15,15 @@ const SUITES: Record<string, Suite> = {
   import: benchImport,
   privacy: benchPrivacy,
   statements: benchStatements,
+  scaling: benchScaling,
 };
 
-const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--quick]
+const HELP = `npm run bench -- [suite...] [--rounds n] [--seconds n] [--sizes n,n] [--quick]
 
 suites: ${Object.keys(SUITES).join(', ')}; all of them when none is named
 --rounds   rounds that must be clean of other work on the machine (default 5)
 --seconds  of each measurement (default 5)
+--sizes    of the suite scaling: numbers of customers, ascending (default 100000,1000000,3000000)
 --quick    one short round, to see that it runs; writes no results, as one that was disturbed too often`;
 
 const { values, positionals } = readArguments(HELP, {
@@ -28,6 +31,7 @@ const { values, positionals } = readArguments(HELP, {
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
+    sizes: { type: 'string' },
     quick: { type: 'boolean', default: false },
   },
 });
@@ -35,6 +39,10 @@ const unknown = unknownNames('suite', positionals, Object.keys(SUITES));
 if (unknown) refuseArguments(HELP, unknown);
 for (const name of ['rounds', 'seconds'] as const) {
   if (!(Number(values[name]) >= 1)) refuseArguments(HELP, `--${name} must be a number from 1 on`);
+}
+const sizes = values.sizes?.split(',').map(Number);
+if (sizes?.some((size, n) => !(size >= 1_000 && size > (sizes[n - 1] ?? 0)))) {
+  refuseArguments(HELP, '--sizes must be numbers from 1000 on, ascending, with commas between');
 }
 const [rounds, seconds, warmUp] = values.quick
   ? [1, 1, 1]
@@ -52,7 +60,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 }
 try {
   for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
-    const report = await SUITES[name]?.({ rounds, seconds, warmUp, say, cleanUps, signal });
+    const report = await SUITES[name]?.({ rounds, seconds, warmUp, sizes, say, cleanUps, signal });
     await cleanUps.run();
     if (!report) continue;
     // Without a verdict, what an earlier run found out stays.

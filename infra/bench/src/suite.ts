@@ -6,6 +6,8 @@ export interface SuiteOptions {
   seconds: number;
   /** Before each measurement. */
   warmUp: number;
+  /** Numbers of customers, ascending, for the suite that grows; its own unless given. */
+  sizes?: readonly number[] | undefined;
   say: (line: string) => void;
   /** Of the suite: run when it has ended, and at once when it is interrupted. */
   cleanUps: CleanUps;
@@ -23,8 +25,10 @@ export interface Report {
   ratios: Record<string, number>;
   /** Absolute figures and how they came about. */
   context: Record<string, unknown>;
-  /** For people, in docs/benchmarks.md. */
+  /** For people. */
   tables: readonly Rows[];
+  /** The document that has a place for them; docs/benchmarks.md unless given. */
+  page?: string;
   /** One line: whether the ratios may be believed. */
   verdict: string;
 }

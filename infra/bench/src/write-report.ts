@@ -17,32 +17,34 @@ export function markdownTable(rows: Rows): string {
   ].join('\n');
 }
 
-/** Puts `text` between the two marks of that name. @throws Error when the document lacks them */
-export function replaceBetween(document: string, name: string, text: string): string {
+/** Puts `text` between the two marks of that name. @throws Error when the document, called `page`, lacks them */
+export function replaceBetween(document: string, name: string, text: string, page = PAGE): string {
   const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- ${name}: end -->`];
   const from = document.indexOf(begin);
   const to = document.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no place for ${name}`);
+  if (from < 0 || to < from) throw new Error(`${page} has no place for ${name}`);
   return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
 }
+
+const PAGE = 'docs/benchmarks.md';
 
 export const showReport = ({ tables }: Report): string => tables.map(markdownTable).join('\n\n');
 
 /**
- * Writes results/<name>.json and the tables of docs/benchmarks.md.
+ * Writes results/<name>.json, and the tables into the document that has a place for them.
  * @returns the tables
  */
 export function writeReport(report: Report): string {
   const root = workspaceRoot();
   const results = join(root, 'infra/bench/results');
   mkdirSync(results, { recursive: true });
-  const { name, ratios, context, verdict } = report;
+  const { name, ratios, context, verdict, page: document = PAGE } = report;
   const written = { name, ratios, context: { verdict, ...context } };
   const json = join(results, `${name}.json`);
   writeFileSync(json, JSON.stringify(written));
   const shown = showReport(report);
-  const page = join(root, 'docs/benchmarks.md');
-  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), name, shown));
+  const page = join(root, document);
+  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), name, shown, document));
   execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', json, page]);
   return shown;
 }

@@ -1,10 +1,12 @@
 import type { ImportedCustomer } from '@core/domain';
 
+const FIRST = 7_000_000_000_000;
+
 /** Customers as a source gives them, the same for the same numbers. */
-export const likeCustomers = (count: number): ImportedCustomer[] =>
+export const likeCustomers = (count: number, first = FIRST): ImportedCustomer[] =>
   Array.from({ length: count }, (_, n) => ({
-    externalId: `gid://shopify/Customer/${7_000_000_000_000 + n}`,
-    email: `customer-${n}@example.com`,
+    externalId: `gid://shopify/Customer/${first + n}`,
+    email: `customer-${first - FIRST + n}@example.com`,
     metadata: {
       number_of_orders: n % 40,
       amount_spent: { amount: `${n % 4_000}.50`, currency: 'EUR' },

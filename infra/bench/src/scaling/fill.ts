@@ -1,0 +1,110 @@
+import { sql } from 'drizzle-orm';
+import {
+  customers as table,
+  encryptEmail,
+  insertSelect,
+  int,
+  inTransaction,
+  merchantKeys,
+  passphrase,
+  relation,
+  runOn,
+  statement,
+  text,
+} from '@core/db';
+import { customerIdOf, merchantIdOf } from '@core/testing';
+import { withClient, type ScalingDatabase } from './open-server.ts';
+
+export const MERCHANTS = 64;
+/** Customers of a page of an import. */
+export const PAGE = 250;
+
+/** Pages of all merchants come in turn, as when their imports run at the same time. */
+export const merchantOf = (k: number): string => merchantIdOf((Math.floor(k / PAGE) % MERCHANTS) + 1);
+
+export const keyOf = (k: number) => ({ merchantId: merchantOf(k), customerId: customerIdOf(k) });
+
+// A score of nearly the length that updateRfmScores stores, and metadata as like-customers.ts has it.
+const FILL = statement({
+  name: 'fill_customers',
+  params: {
+    merchantId: table.merchantId,
+    generation: merchantKeys.generation,
+    passphrase: text,
+    from: int,
+    to: int,
+    firstId: text,
+  },
+  text(p) {
+    const { id } = relation('numbered', { id: sql<string>`` });
+    const part = (of: number) => sql`(k / ${sql.raw(String(of))} % 5 + 1)`;
+    const row = {
+      id,
+      merchantId: p.merchantId,
+      externalId: sql`'gid://shopify/Customer/' || (7000000000000 + k)`,
+      email: encryptEmail({ ...p, customerId: id, email: sql`'customer-' || k || '@example.com'` }),
+      emailHash: sql`sha256(k::text::bytea)`,
+      rfmScore: sql`jsonb_build_object(
+        'recency', ${part(1)}, 'frequency', ${part(5)}, 'monetary', ${part(25)},
+        'score', concat(${part(1)}, ${part(5)}, ${part(25)}),
+        'segment', (array['CHAMPIONS', 'LOYAL', 'AT_RISK', 'NEW', 'DORMANT', 'PROMISING', 'ALMOST_LOST'])[k % 7 + 1],
+        'as_of', to_char(timestamp '2026-01-02' + k * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'sequence', (1760000000000000000 + k)::text)`,
+      metadata: sql`jsonb_build_object(
+        'number_of_orders', k % 40, 'amount_spent', jsonb_build_object('amount', k % 4000 || '.50', 'currency', 'EUR'),
+        'tags', case when k % 3 = 0 then '["newsletter", "vip"]' else '[]' end::jsonb, 'state', 'ENABLED',
+        'created_at', '2026-01-02T03:04:05.678Z')`,
+      contentHash: sql`sha256(('content ' || k)::bytea)`,
+      sourceUpdatedAt: sql`timestamptz '2026-01-02T03:04:05Z' + k * interval '1 millisecond'`,
+    };
+    return sql`${insertSelect(table, row)}
+      from generate_series(${p.from}, ${p.to}) as k,
+           lateral (select (left(${p.firstId}, 24) || lpad(to_hex(k), 12, '0'))::uuid as ${sql.identifier('id')}) as numbered`;
+  },
+});
+
+const LANES = 3;
+
+/**
+ * Adds so many customers: page by page into the table with all its indexes, so that they become as full as an import
+ * leaves them.
+ */
+export async function fill(database: ScalingDatabase, customers: number, signal: AbortSignal): Promise<void> {
+  const { owner, keys } = database;
+  let next = 0;
+  const lane = async () => {
+    for (let k = next; k < customers; k = next) {
+      signal.throwIfAborted();
+      next = k + PAGE;
+      const merchantId = merchantOf(k);
+      await inTransaction(owner, async (tx) => {
+        const merchant = await keys.findOrCreate(tx, merchantId);
+        await tx.run(FILL, {
+          merchantId,
+          generation: merchant.generation,
+          passphrase: passphrase(merchant),
+          from: k,
+          to: Math.min(k + PAGE, customers) - 1,
+          firstId: customerIdOf(0),
+        });
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  await vacuum(database);
+}
+
+const VACUUM = statement({ text: () => sql`vacuum (analyze) ${table}` });
+const COUNT = statement({
+  row: { rows: sql<number>`count(*)::int` },
+  text: (_, row) => sql`select ${row} from ${table}`,
+});
+
+/** Without a checkpoint after it, what the fill left in the buffers would be written in somebody's round. */
+export async function vacuum({ ownerUrl, adminUrl }: ScalingDatabase): Promise<void> {
+  await withClient(ownerUrl, (client) => client.query(VACUUM.text));
+  await withClient(adminUrl, (admin) => admin.query('checkpoint'));
+}
+
+export const countCustomers = async ({ owner }: ScalingDatabase): Promise<number> =>
+  (await runOn(owner, COUNT))[0]?.rows ?? 0;

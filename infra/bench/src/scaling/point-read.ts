@@ -1,0 +1,43 @@
+import { randomInt } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
+import { build, customers, isLive, statement } from '@core/db';
+import type { Measured } from '../rounds.ts';
+import { keyOf } from './fill.ts';
+import { withClient, type ScalingDatabase } from './open-server.ts';
+import { runFor } from './work.ts';
+
+/** One customer's score by its key, as most of the product's statements name a customer: prepared under a name. */
+const FIND = statement({
+  name: 'find_score',
+  params: { merchantId: customers.merchantId, id: customers.id },
+  row: { score: customers.rfmScore },
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customers)
+      .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id), isLive())),
+});
+
+/** PostgreSQL's words: one plan for any values, or a plan for the values of each execution. */
+export type PlanMode = 'force_generic_plan' | 'force_custom_plan';
+
+/** Reads on one connection, as fast as it goes. */
+export const pointRead =
+  (
+    { ownerUrl, databasePid }: ScalingDatabase,
+    mode: PlanMode,
+    { customers, seconds }: { customers: number; seconds: number },
+  ) =>
+  (): Promise<Measured> =>
+    withClient(ownerUrl, async (client) => {
+      await client.query(`set plan_cache_mode = ${mode}`);
+      return runFor(databasePid, seconds, 1, async () => {
+        const { merchantId, customerId: id } = keyOf(randomInt(customers));
+        await client.query({
+          name: 'find_score',
+          text: FIND.text,
+          values: FIND.valuesOf({ merchantId, id }),
+        });
+        return 1;
+      });
+    });

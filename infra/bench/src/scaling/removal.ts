@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm';
+import { customers, many, oneOf, statement } from '@core/db';
+import { merchantIdOf } from '@core/testing';
+import { MERCHANTS } from './fill.ts';
+import { withClient, type ScalingDatabase } from './open-server.ts';
+import { PARTITIONS, partitionName } from './partition-baseline.ts';
+import { secondsOf } from './table-figures.ts';
+
+export interface RemovalFigures {
+  /** Customers of one merchant, deleted from one table, and the vacuum after it. */
+  merchant: { rows: number; deleteSeconds: number; vacuumSeconds: number };
+  /** The same of all merchants of a partition. */
+  partition: { rows: number; deleteSeconds: number; vacuumSeconds: number };
+  /** The partition with those merchants, dropped. */
+  dropSeconds: number;
+}
+
+const DELETE = statement({
+  params: { merchantIds: many(customers.merchantId) },
+  text: (p) => sql`delete from ${customers} where ${oneOf(customers.merchantId, p.merchantIds)}`,
+});
+const VACUUM = statement({ text: () => sql`vacuum (parallel 0) ${customers}` });
+
+const deleteFrom = ({ ownerUrl }: ScalingDatabase, merchantIds: readonly string[]) =>
+  withClient(ownerUrl, async (client) => {
+    let rows = 0;
+    const deleteSeconds = await secondsOf(async () => {
+      rows = (await client.query(DELETE.text, DELETE.valuesOf({ merchantIds }))).rowCount ?? 0;
+    });
+    return { rows, deleteSeconds, vacuumSeconds: await secondsOf(() => client.query(VACUUM.text)) };
+  });
+
+/** Destroys rows of both: it comes last. A partition of a hash holds many merchants, and can only go with all of them. */
+export async function measureRemoval(one: ScalingDatabase, parts: ScalingDatabase): Promise<RemovalFigures> {
+  const all = Array.from({ length: MERCHANTS }, (_, n) => merchantIdOf(n + 1));
+  const { name, together } = await withClient(parts.ownerUrl, async (client) => {
+    const { rows: largest } = await client.query<{ name: string }>(
+      `select name from unnest($1::text[]) as name order by pg_relation_size(name::regclass) desc limit 1`,
+      [Array.from({ length: PARTITIONS }, (_, n) => partitionName(n))],
+    );
+    const name = largest[0]?.name ?? '';
+    const { rows } = await client.query<{ merchantId: string }>(
+      `select distinct ${merchantColumn} as "merchantId" from ${name} order by 1`,
+    );
+    return { name, together: rows.map(({ merchantId }) => merchantId) };
+  });
+  const alone = all.find((each) => !together.includes(each)) ?? '';
+  const merchant = await deleteFrom(one, [alone]);
+  const partition = await deleteFrom(one, together);
+  const dropSeconds = await withClient(parts.ownerUrl, (client) =>
+    secondsOf(() => client.query(`drop table ${name}`)),
+  );
+  return { merchant, partition, dropSeconds };
+}
+
+const merchantColumn = customers.merchantId.name;

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { makeServicesDir, removeServicesDir } from '@core/testing';
+import { describeMachine } from '../describe-machine.ts';
+import { rounded } from '../stats.ts';
+import type { Report, SuiteOptions } from '../suite.ts';
+import { compare } from './compare.ts';
+import { fill } from './fill.ts';
+import { dropIndexOfScores, measureHotShares, measureLists } from './hot-indexes.ts';
+import { measureSize, type SizeFigures } from './measure-size.ts';
+import { openServer, type ScalingDatabase, type ScalingServer } from './open-server.ts';
+import { copyPartitionedSchema } from './partition-baseline.ts';
+import { measureRemoval } from './removal.ts';
+import { reportScaling } from './report-scaling.ts';
+import { vacuumAfterADay } from './table-figures.ts';
+
+const SIZES = [100_000, 1_000_000, 3_000_000];
+/** A quick run only shows that it runs. */
+const QUICK = [8_000, 16_000];
+/** Partitions are compared with one table at the largest of the sizes up to this. */
+const COMPARED = 1_000_000;
+
+/** What one primary carries, by the number of customers; and partitions, and the index of scores, against none. */
+export async function benchScaling(options: SuiteOptions): Promise<Report> {
+  const { seconds, warmUp, say, cleanUps, signal } = options;
+  const sizes = options.sizes ?? (warmUp > 1 ? SIZES : QUICK);
+  const compared = sizes.filter((size) => size <= COMPARED).at(-1) ?? sizes[0] ?? COMPARED;
+  const dir = makeServicesDir();
+  cleanUps.add(() => removeServicesDir(dir));
+  const server = await openServer(dir, options);
+  const found: SizeFigures[] = [];
+  let comparison: Comparison | undefined;
+  for (const size of sizes) {
+    // A table of its own for each size: what the measurements of a smaller one left would count as the larger one's.
+    const one = await server.create('one_table');
+    say(`filling one table with ${size} customers`);
+    await fill(one, size, signal);
+    const figures = await measureSize(server, one, size, options);
+    say(
+      `${figures.rows} customers: ${rounded(figures.table)} and ${rounded(figures.indexes)} bytes each, vacuum ${rounded(figures.vacuum.seconds)} s`,
+    );
+    found.push(figures);
+    if (size === compared) comparison = await compareAt(server, one, size, dir, options);
+    else await server.drop(one);
+  }
+  if (!comparison) throw new Error('no size was compared');
+  return reportScaling({
+    sizes: found,
+    ...comparison,
+    machine: await describeMachine(server.adminUrl),
+    settings: { compared_at: compared, rounds: comparison.clean.length, seconds },
+  });
+}
+
+type Comparison = Pick<
+  Parameters<typeof reportScaling>[0],
+  'clean' | 'hot' | 'lists' | 'removal' | 'vacuumOfParts'
+>;
+
+/** One table, the same rows in partitions, and a copy of the table without the index of scores. */
+async function compareAt(
+  server: ScalingServer,
+  measured: ScalingDatabase,
+  size: number,
+  dir: string,
+  options: SuiteOptions,
+): Promise<Comparison> {
+  const { say, signal } = options;
+  await server.drop(measured);
+  const [one, parts] = [
+    await server.create('one_table'),
+    await server.create('partitions', copyPartitionedSchema(join(dir, 'partitioned'))),
+  ];
+  say('filling one table and partitions with the same customers');
+  await fill(one, size, signal);
+  await fill(parts, size, signal);
+  const [lean, again] = await server.copy(one, 'lean');
+  await dropIndexOfScores(lean);
+  const clean = await compare({ one: again, parts, lean }, size, options);
+  await server.drop(lean);
+  const found = {
+    clean,
+    hot: await measureHotShares(again, signal),
+    lists: await measureLists(again),
+    vacuumOfParts: await vacuumAfterADay(parts),
+    removal: await measureRemoval(again, parts),
+  };
+  await server.drop(parts);
+  await server.drop(again);
+  return found;
+}

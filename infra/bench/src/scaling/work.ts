@@ -1,0 +1,132 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { inTransaction, poolReader } from '@core/db';
+import {
+  applyRfmScores,
+  createCustomer,
+  getCustomerRfm,
+  upsertCustomers,
+  type CommandContext,
+} from '@core/domain';
+import { likeCustomers } from '../import/like-customers.ts';
+import { measure, type Measured } from '../rounds.ts';
+import { keyOf, merchantOf, PAGE } from './fill.ts';
+import type { ScalingDatabase } from './open-server.ts';
+import { walPosition, walSince } from './wal.ts';
+
+export const WORK = ['pages', 'create', 'scores', 'read_64', 'read_1'] as const;
+export type Work = (typeof WORK)[number];
+
+/** Transactions, or statements, at once. */
+const LANES: Record<Work, number> = { pages: 2, create: 8, scores: 4, read_64: 4, read_1: 8 };
+/** Scores of a transaction: those of a batch of records. */
+const SCORES = 500;
+const KEYS = 64;
+
+export interface WorkOptions {
+  /** Customers that `fill` has made. */
+  customers: number;
+  seconds: number;
+  /** Told of the log that the work has written: bytes for each customer. */
+  onWal?: (work: Work, bytes: number) => void;
+}
+
+let external = 8_000_000_000_000;
+let sequence = 0n;
+
+/** What the apps do all day, by the domain's own commands: each gives how many customers it was about. */
+export function workOf(
+  database: ScalingDatabase,
+  { customers, seconds, onWal }: WorkOptions,
+): Record<Work, () => Promise<Measured>> {
+  const { api, worker, importer, keys } = database;
+  const ctx = (): CommandContext => ({ caller: 'bench', requestId: randomUUID(), keys });
+  const anyone = () => keyOf(randomInt(customers));
+  const ofLane = (lane: number) =>
+    keyOf(LANES.scores * randomInt(Math.floor(customers / LANES.scores)) + lane);
+  const reader = poolReader(api);
+  const once: Record<Work, (lane: number) => Promise<number>> = {
+    async pages() {
+      const page = likeCustomers(PAGE, (external += PAGE));
+      const merchantId = merchantOf(randomInt(customers));
+      const input = { merchantId, importId: randomUUID(), customers: page };
+      await inTransaction(importer, (tx) => upsertCustomers(tx, ctx(), input), { merchantId });
+      return PAGE;
+    },
+    async create() {
+      const merchantId = merchantOf(randomInt(customers));
+      const input = { merchantId, email: `person-${randomUUID()}@example.com`, metadata: { tier: 'gold' } };
+      await inTransaction(api, (tx) => createCustomer(tx, ctx(), input), { merchantId });
+      return 1;
+    },
+    // No two lanes write to one customer, as a customer's records come by one partition of Kafka. PostgreSQL 18.4 crashes
+    // where two did in a partitioned table: it prunes partitions once more for the row that the other has changed.
+    async scores(lane) {
+      const scores = Array.from({ length: SCORES }, () => ({
+        ctx: ctx(),
+        input: { ...ofLane(lane), score: newScore() },
+      }));
+      await inTransaction(worker, (tx) => applyRfmScores(tx, scores));
+      return SCORES;
+    },
+    async read_64() {
+      await getCustomerRfm(reader, Array.from({ length: KEYS }, anyone));
+      return KEYS;
+    },
+    async read_1() {
+      await getCustomerRfm(reader, [anyone()]);
+      return 1;
+    },
+  };
+  const timed = (work: Work) => async () => {
+    const from = await walPosition(database);
+    let done = 0;
+    const measured = await runFor(database.databasePid, seconds, LANES[work], async (lane) => {
+      const some = await once[work](lane);
+      done += some;
+      return some;
+    });
+    onWal?.(work, (await walSince(database, from)) / done);
+    return measured;
+  };
+  return Object.fromEntries(WORK.map((work) => [work, timed(work)])) as Record<Work, () => Promise<Measured>>;
+}
+
+export function runFor(
+  databasePid: number,
+  seconds: number,
+  lanes: number,
+  once: (lane: number) => Promise<number>,
+): Promise<Measured> {
+  return measure([], [databasePid], async (onMeasuring) => {
+    onMeasuring();
+    const cpu = process.cpuUsage();
+    const begin = performance.now();
+    let done = 0;
+    const run = async (lane: number) => {
+      while (performance.now() < begin + 1_000 * seconds) {
+        // Not `done += await ...`, which adds to what it was before the other lanes.
+        const some = await once(lane);
+        done += some;
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      operations: done,
+      perSecond: done / ((performance.now() - begin) / 1_000),
+      driverCpuSeconds: (user + system) / 1e6,
+      errors: {},
+    };
+  });
+}
+
+const part = () => randomInt(1, 6);
+
+export const newScore = () => ({
+  recency: part(),
+  frequency: part(),
+  monetary: part(),
+  segment: part() < 3 ? 'LOYAL' : 'CHAMPIONS',
+  asOf: new Date().toISOString(),
+  sequence: BigInt(Date.now()) * 1_000_000n + ++sequence,
+});
