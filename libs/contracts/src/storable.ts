@@ -20,9 +20,10 @@ export const storableText = (text: string, longest: number): string =>
  * Control and format characters, ends of lines, fillers, and the blanks that no property of Unicode names: of Braille,
  * of music and of hieroglyphs. Two texts that differ in these alone look alike.
  */
-const UNSEEN = String.raw`\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}`;
-const INVISIBLE = new RegExp(`[${UNSEEN}]`, 'u');
-const SEEN = new RegExp(`[^${UNSEEN}\\p{White_Space}]`, 'u');
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}]/u;
+/** What is neither of them nor a space. */
+const SEEN =
+  /[^\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}\u{13441}\u{13442}\p{White_Space}]/u;
 
 /** The selector behind a pictograph, as most keyboards write a heart, and that within a keycap: they change what is seen. */
 const SELECTORS = /(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f]|(?<=[#*\d])\ufe0f(?=\u20e3)/gu;

@@ -41,8 +41,9 @@ export function readOne<T>(fields: JsonFields, field: string, read: ReadValue<T>
     }
   });
   const [first, ...others] = values.filter(({ key }) => key !== '');
-  if (others.some(({ key }) => key !== first?.key)) throw new GivenTwice(field);
-  return (first ?? values[0])!.value();
+  if (!first) return read(field, null);
+  if (others.some(({ key }) => key !== first.key)) throw new GivenTwice(field);
+  return first.value();
 }
 
 /** All values that a field is given, for what must tell apart itself whether they are one. */
