@@ -32,6 +32,7 @@ const ZEROS = ['0', '-0', '0.0', '"0"', '"00"', '"0.0"', '"gid://shopify/Custome
 const NO_CUSTOMERS = ['gid://shopify/Order/7100123', 'gid://shopify/Customer/7100123/orders'];
 
 const text = (value: unknown) => JSON.stringify(value);
+const HARDLY_AN_ID = 'must be an id: a number with a sign or a fraction is none, nor a word for none';
 const KINDS = 'kind: must be one of redact, data_request, shop_redact';
 const pending = (problem: string, reason = 'invalid') =>
   `dead letter ${reason}: ${problem}; pending 30 days: ${problem}`;
@@ -65,12 +66,24 @@ export const identities: Section = {
     ),
     allThrough(
       erasures,
-      pending('external_id: must be an id: a number with a sign or a fraction is none, nor a word for none'),
+      pending(`external_id: ${HARDLY_AN_ID}`),
       HARDLY.flatMap((form) => [
         { body: `{"external_id": ${text(form)}}` },
         { body: `{"external_id": ${text(form)}, "email": "ada@example.com"}` },
-        { body: `{"customer": {"id": ${text(form)}, "email": "ada@example.com"}}` },
       ]),
+    ),
+    allThrough(
+      erasures,
+      pending(`customer.id: ${HARDLY_AN_ID}`),
+      HARDLY.map((form) => ({ body: `{"customer": {"id": ${text(form)}, "email": "ada@example.com"}}` })),
+    ),
+    allThrough(
+      erasures,
+      'erased',
+      HARDLY.map((form) => ({
+        stored: { externalId: GID },
+        body: `{"external_id": ${text(form)}, "customer": {"id": "7100123"}}`,
+      })),
     ),
     allThrough(
       erasures,

@@ -7,9 +7,9 @@ const SECOND = '"recency": 2, "frequency": 2, "monetary": 2';
 const at = (parts: string, time: string) => `{${parts}, "as_of": ${time}}`;
 const ordered = (parts: string, sequence: string) =>
   at(parts, `"2026-01-02T01:00:00Z", "sequence": ${sequence}`);
-const one = (fields: string) => [
-  `{"recency": 5, "frequency": 4, "monetary": 5, "as_of": "2026-01-02T00:00:00Z", ${fields}}`,
-];
+const THIRD = '"recency": 5, "frequency": 4, "monetary": 5';
+const dated = (time: string) => [at(THIRD, time)];
+const one = (fields: string) => [at(`${THIRD}, ${fields}`, '"2026-01-02T00:00:00Z"')];
 const rule = (field: string, words: string) => `dead letter invalid: ${field}: ${words}`;
 const long = (n: number) => JSON.stringify('x'.repeat(n));
 
@@ -74,9 +74,10 @@ export const order: Section = {
         rule('rfm_score.sequence', 'must fit into 64 bits: at most 9223372036854775807'),
       ],
       [one('"sequence": 1.5'), rule('rfm_score.sequence', 'must be a whole number')],
-      [one('"as_of": "2026-01-02T01:00:00.1234567891Z"'), rule('rfm_score.as_of', 'must be a time like …')],
-      [one('"as_of": "2026-02-30T00:00:00Z"'), rule('rfm_score.as_of', 'must be a time like …')],
-      [one('"as_of": "2099-01-01T00:00:00Z"'), rule('rfm_score.as_of', '…')],
+      [dated('"2026-01-02T01:00:00.1234567891Z"'), rule('rfm_score.as_of', 'must be a time like …')],
+      [dated('"2026-02-30T00:00:00Z"'), rule('rfm_score.as_of', 'must be a time like …')],
+      [dated('"2099-01-01T00:00:00Z"'), rule('rfm_score.as_of', '…')],
+      [one('"as_of": "2026-01-02T01:00:00Z"'), rule('rfm_score.as_of', 'must be given once')],
     ]),
     through(calls, [
       [[['CreateCustomer', `{"email": "ada@example.com", "externalId": ${long(255)}}`]], 'created #1'],

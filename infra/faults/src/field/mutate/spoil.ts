@@ -27,10 +27,7 @@ export function spoil(choices: Choices, text: string): Spoilt {
     ['a comment', () => Buffer.from(`// v1\n${text}`)],
     ['two bodies', () => Buffer.from(text + text)],
     ['a web page', () => Buffer.from('<html><body>503</body></html>')],
-    [
-      'a deep body',
-      () => Buffer.from(text.replace('{', `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)},`)),
-    ],
+    ['a deep body', () => Buffer.from(`${'['.repeat(100_000)}${text}${']'.repeat(100_000)}`)],
     ['a serialiser’s first bytes', () => Buffer.concat([Buffer.from([0, 0, 0, 0, 7]), Buffer.from(text)])],
   ]);
   return { bytes: bytes(), note };
