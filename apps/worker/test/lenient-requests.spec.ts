@@ -579,7 +579,11 @@ it.each<[string, (email: string) => object, string]>([
     (id): [string, (email: string) => object, string][] => [
       [`the text ${id}`, () => ({ external_id: id }), NO_ID],
       [`the text ${id} beside an email`, (email) => ({ external_id: id, email }), NO_ID],
-      [`the text ${id} of a customer`, (email) => ({ customer: { id, email } }), NO_ID],
+      [
+        `the text ${id} of a customer`,
+        (email) => ({ customer: { id, email } }),
+        NO_ID.replace('external_id', 'customer.id'),
+      ],
     ],
   ),
   ['a gid of another type', () => ({ external_id: 'gid://shopify/Order/7' }), NO_CUSTOMER],
@@ -685,10 +689,7 @@ it.each<[string, object]>([
   ['another shop beside its own', { shop: 'unknown.myshopify.com' }],
 ])('redacts no merchant when the request names %s', async (what, named) => {
   const [merchantId, own] = [randomUUID(), `s-${randomUUID()}.myshopify.com`];
-  await database.owner.query(
-    `insert into shopify_connections (merchant_id, shop, access_token, shop_id) values ($1, $2, 'sealed', $3)`,
-    [merchantId, own, randomInt(1e12)],
-  );
+  await insertConnection(database.owner, { merchantId, shop: own, shopId: randomInt(1e12) });
   const shops = what.endsWith('its own') ? { shop_domain: own, ...named } : named;
   const event = request(merchantId, { kind: 'shop_redact', ...shops });
   await deliver(gdpr, event);

@@ -53,7 +53,7 @@ describe('a migration after this build', () => {
     writeFileSync(journal(), JSON.stringify({ entries: [...all, { idx, when: all.at(-1)!.when + 1, tag }] }));
     return { ...builds, [four(idx)]: own };
   }
-  const now = (): Builds => ({ [four(number)]: current });
+  const now = (): Builds => ({ ...readBuilds(folder), [four(number)]: current });
   const without = (table: string, column: string): UsedByBuild => ({
     ...current,
     tables: {

@@ -147,8 +147,10 @@ function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names 
   for (const value of own.filter(isGid)) {
     add(externalId, 'customer_id', () => textOf('customer_id', value, LONGEST_ID));
   }
+  // Only ids are worth a doubt: an email that cannot be read keeps nobody from being known by another one.
+  const unread: InboundGdprRequest['faults'] = {};
   for (const value of readAll(body, 'email')) {
-    add(email, 'email', () => textOf('email', value, LONGEST_EMAIL));
+    add(email, 'email', () => textOf('email', value, LONGEST_EMAIL), unread);
   }
   for (const value of readAll(customer, 'customer.admin_graphql_api_id')) {
     const gid = withoutGuest(value);
@@ -160,11 +162,10 @@ function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names 
     if (ours) add(customerId, 'customer.id', () => ours);
     else add(externalId, 'customer.id', () => externalIdTextOf('customer.id', id));
   }
-  // Only ids are worth a doubt: a second email that cannot be read keeps nobody from being known by the first.
-  const into = email.length > 0 ? {} : faults;
   for (const value of readAll(customer, 'customer.email')) {
-    add(email, 'customer.email', () => textOf('customer.email', value, LONGEST_EMAIL), into);
+    add(email, 'customer.email', () => textOf('customer.email', value, LONGEST_EMAIL), unread);
   }
+  if (email.length === 0 && unread.person) faults.person ??= unread.person;
   return { customerId, externalId, email };
 }
 

@@ -53,8 +53,8 @@ export const customers = pgTable(
       .on(t.merchantId, t.mergedInto)
       .where(sql`${t.mergedInto} is not null`),
     // The plan's name; operators ask by it across merchants (ADR 12). No rpc can use it: it knows no merchant and no order,
-    // and `@>` is not leakproof, so that row-level security asks it of rows after the policy. It costs a quarter of the
-    // updates of scores.
+    // and `@>` is not leakproof, so that row-level security asks it of rows after the policy. What it costs the updates of
+    // scores is measured in docs/scaling.md.
     index('idx_customers_rfm_score').using('gin', t.rfmScore),
     // Not of the scored alone, which would make imports some percent faster: a list by ranges of scores took it for one
     // that is in order, and sorted all of a merchant's customers.

@@ -3,16 +3,34 @@ import { build, customers, many, oneOf, statement, type CustomerChange, type Tx 
 
 export const ERASED_FIELDS = ['email', 'external_id', 'metadata', 'rfm_score'] as const;
 
-/** Of a customer's row; the names of columns, for receipts. */
-export const ERASED_COLUMNS = [
-  'email',
-  'email_hash',
-  'external_id',
-  'metadata',
-  'rfm_score',
-  'content_hash',
-  'source_updated_at',
-] as const;
+/**
+ * What an erasure does with each column of a customer: it empties it, by its name in receipts, or leaves it, for a reason.
+ * A column that is missing here does not compile.
+ */
+const COLUMNS = {
+  email: { emptied: 'email' },
+  emailHash: { emptied: 'email_hash' },
+  externalId: { emptied: 'external_id' },
+  metadata: { emptied: 'metadata' },
+  rfmScore: { emptied: 'rfm_score' },
+  contentHash: { emptied: 'content_hash' },
+  sourceUpdatedAt: { emptied: 'source_updated_at' },
+  id: { left: 'an id of ours' },
+  merchantId: { left: 'an id of ours' },
+  mergedInto: { left: 'an id of ours' },
+  version: { left: 'a count, which goes on' },
+  deletedAt: { left: 'a time of ours' },
+  erasedAt: { left: 'the time of the erasure' },
+  createdAt: { left: 'a time of ours' },
+  updatedAt: { left: 'a time of ours' },
+} satisfies Record<keyof typeof customers.$inferSelect, { emptied: string } | { left: string }>;
+
+const emptied = Object.entries(COLUMNS).flatMap(([column, of]) =>
+  'emptied' in of ? [[column, of.emptied] as const] : [],
+);
+
+/** The columns of a customer's row that an erasure empties, for receipts. */
+export const ERASED_COLUMNS: readonly string[] = emptied.map(([, name]) => name);
 
 const EMPTY = statement({
   params: { merchantId: customers.merchantId, ids: many(customers.id) },
@@ -21,13 +39,7 @@ const EMPTY = statement({
     build
       .update(customers)
       .set({
-        email: null,
-        emailHash: null,
-        externalId: null,
-        metadata: null,
-        rfmScore: null,
-        contentHash: null,
-        sourceUpdatedAt: null,
+        ...Object.fromEntries(emptied.map(([column]) => [column, null])),
         version: sql`greatest(${customers.version}, 1) + 1`,
         erasedAt: sql`now()`,
       })

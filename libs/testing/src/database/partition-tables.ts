@@ -45,7 +45,7 @@ function staysWhole({ name, keysWithoutMerchant }: TableDescription): boolean {
   if (keysWithoutMerchant.length === 0) return false;
   if (Object.hasOwn(WHOLE, name)) return true;
   throw new Error(
-    `${name} cannot be partitioned by merchant_id, which these keys lack: ${keysWithoutMerchant.join(', ')}`,
+    `${name} cannot be partitioned by merchant_id, which these keys lack: ${keysWithoutMerchant.join(', ')}; begin them with it, or name the table in WHOLE with the reason`,
   );
 }
 

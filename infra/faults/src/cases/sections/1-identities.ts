@@ -26,6 +26,17 @@ const FORMS = [
 const OTHERS = ['71001230', '0007100123', 'crm-7100123'];
 /** Texts that are hardly ids. */
 const HARDLY = ['7100123.0', '-7100123', '7100123.5', 'undefined', 'null', '[object Object]'];
+/** Values of an email that are none, and so name nobody beside one that is. */
+const NO_EMAILS = [
+  '"x y"',
+  '"noat"',
+  '"a@b@example.com"',
+  '"undefined"',
+  '{"toString": 1}',
+  '["ada@example.com"]',
+  'true',
+  '7',
+];
 /** The id of a guest. */
 const ZEROS = ['0', '-0', '0.0', '"0"', '"00"', '"0.0"', '"gid://shopify/Customer/0"'];
 /** Ids by which Shopify names something else than a customer. */
@@ -84,6 +95,14 @@ export const identities: Section = {
         stored: { externalId: GID },
         body: `{"external_id": ${text(form)}, "customer": {"id": "7100123"}}`,
       })),
+    ),
+    allThrough(
+      erasures,
+      'erased',
+      NO_EMAILS.flatMap((none) => [
+        { stored: { externalId: GID }, body: `{"email": "ada@example.com", "customer": {"email": ${none}}}` },
+        { stored: { externalId: GID }, body: `{"email": ${none}, "customer": {"email": "ada@example.com"}}` },
+      ]),
     ),
     allThrough(
       erasures,

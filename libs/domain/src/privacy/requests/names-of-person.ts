@@ -6,7 +6,7 @@ import {
   type GivenName,
   type InboundGdprRequest,
 } from '@core/contracts';
-import { normaliseEmail } from '@core/db';
+import { normaliseEmail, parseEmail } from '@core/db';
 import { invalid, type CoreError } from '@core/runtime';
 import { externalIdOf } from '../../core/index.ts';
 import type { PersonNames } from '../../customers/index.ts';
@@ -19,7 +19,8 @@ import type { PersonNames } from '../../customers/index.ts';
  */
 export function namesOfPerson(request: InboundGdprRequest): PersonNames {
   assertNamesOne(request);
-  const { customerId, externalId, email } = request.given;
+  const { customerId, externalId } = request.given;
+  const email = emailsOf(request);
   const [id] = externalIdsOf(request);
   const meansEmail = externalId.length === 0 || (id !== undefined && !isNoCustomer(id));
   return {
@@ -45,7 +46,8 @@ export function faultOfExternalId({ given }: InboundGdprRequest): CoreError | un
  * @throws CoreError naming the fields
  */
 export function assertNamesOne(request: InboundGdprRequest): void {
-  const { customerId, externalId, email } = request.given;
+  const { customerId, externalId } = request.given;
+  const email = emailsOf(request);
   assertOne(customerId, (id) => id, invalid('customer_id', 'and customer.id must name one customer'));
   assertOne(
     externalIdsOf(request),
@@ -71,6 +73,12 @@ function assertOne(given: readonly GivenName[], canonical: (name: string) => str
 function externalIdsOf({ given: { customerId, externalId } }: InboundGdprRequest): readonly GivenName[] {
   const ids = externalId.filter((given) => !isNoCustomer(given));
   return ids.length + customerId.length > 0 ? ids : externalId;
+}
+
+/** The emails that count: beside one that is an email, what is none means nobody. */
+function emailsOf({ given: { email } }: InboundGdprRequest): readonly GivenName[] {
+  const readable = email.filter(({ name }) => parseEmail(name) !== null);
+  return readable.length > 0 ? readable : email;
 }
 
 const isNoCustomer = ({ field, name }: GivenName): boolean =>
