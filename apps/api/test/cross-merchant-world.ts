@@ -46,7 +46,7 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
       requestIds: [randomUUID(), randomUUID()],
       shops: [`shop-${merchantId}.myshopify.com`],
       emails: Array.from({ length: CUSTOMERS }, (_, i) => `p${i}.${merchantId}@example.com`),
-      externalIds: Array.from({ length: CUSTOMERS }, (_, i) => `gid://shopify/Customer/${n}00${i}`),
+      externalIds: Array.from({ length: CUSTOMERS }, (_, i) => `gid://shopify/Customer/${n + 1}00${i}`),
       pageTokens: [],
       consistencyTokens: [],
       token: issuer.token({ sub: `of ${merchantId}`, merchant_id: merchantId }),
