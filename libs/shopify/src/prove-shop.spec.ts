@@ -40,7 +40,7 @@ it.each<[string, unknown, new (...args: never[]) => Error]>([
   ['an id that no bigint holds', reply({ id: `gid://shopify/Shop/${'9'.repeat(19)}` }), ShopifyUnavailable],
   ['an id that is no text', reply({ id: { toString: 1 } }), ShopifyUnavailable],
   ['a list of its id', reply({ id: ['gid://shopify/Shop/954889'] }), ShopifyUnavailable],
-  ['a domain that is no text', reply({ myshopifyDomain: [shop] }), ShopUnproven],
+  ['a domain that is no text', reply({ myshopifyDomain: [shop] }), ShopifyUnavailable],
   ['no app', { ...reply(), currentAppInstallation: null }, ShopifyUnavailable],
   ['a token that the shop does not know', new Unauthorized(), Unauthorized],
 ])('does not take %s for a proof', async (_case, answer, kind) => {

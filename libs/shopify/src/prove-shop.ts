@@ -42,7 +42,7 @@ export async function proveShop(client: ShopifyClient, access: Access): Promise<
   };
   const [, shopId] = /^gid:\/\/shopify\/Shop\/(\d{1,18})$/.exec(textOrEmpty(shop?.id)) ?? [];
   const domain = textOrEmpty(shop?.myshopifyDomain).toLowerCase();
-  if (!shopId || !Array.isArray(app?.accessScopes)) {
+  if (!shopId || !domain || !Array.isArray(app?.accessScopes)) {
     throw new UnusableAnswer('other_form', 'a reply without a shop');
   }
   if (domain !== access.shop) {
@@ -55,5 +55,6 @@ export async function proveShop(client: ShopifyClient, access: Access): Promise<
   return { shop: domain, shopId, scopes };
 }
 
-/** Not String(), which takes a list of one for its text, and throws for an object whose toString is a value of JSON. */
-const textOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** Not String() of any value: it takes a list of one for its text, and throws for an object whose toString is a value of JSON. */
+const textOrEmpty = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
