@@ -34,7 +34,7 @@ const wrong: [program: Program, args: string[], says: string][] = [
   ['npm test', ['env.spec', 'nosuch.spec'], 'no spec has nosuch.spec in its path'],
   ['npm test', ['('], '( is no regular expression'],
   ['npm run generate', ['--foo'], "Unknown option '--foo'; there are --check"],
-  ['npm run bench', ['--foo'], "Unknown option '--foo'; there are --rounds, --seconds, --quick"],
+  ['npm run bench', ['--foo'], "Unknown option '--foo'; there are --rounds, --seconds, --sizes, --quick"],
   ['npm run bench', ['nosuch'], 'there is no suite nosuch; there are reads, events, import, privacy'],
   ['npm run bench', ['--rounds', 'many'], '--rounds must be a number from 1 on'],
   ['npm run load', ['--foo'], "Unknown option '--foo'; there are --seconds, --quick"],
