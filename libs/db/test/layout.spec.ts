@@ -1,7 +1,15 @@
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
-import { createCoreDatabase, PARTITIONS, partitionName, WHOLE, type TestDatabase } from '@core/testing';
+import {
+  createCoreDatabase,
+  PARTITIONS,
+  partitionName,
+  partitionTables,
+  WHOLE,
+  withClient,
+  type TestDatabase,
+} from '@core/testing';
 import * as db from '../src/index.ts';
 import { partitionsOfPlan, type Plan, type PlannedPartitions } from './guard/partitions-of-plan.ts';
 import { insertCustomer, merchant } from './support.ts';
@@ -41,6 +49,24 @@ it('partitions each table with a merchant by it, but for those with a reason', a
         partitions: Array.from({ length: PARTITIONS }, (_, n) => partitionName(name, n)),
       })),
   );
+});
+
+it('partitions one table alone, into as many as it is told', async () => {
+  const other = await createCoreDatabase(db.migrateDatabase, 'plain');
+  try {
+    await partitionTables(other.url, { only: ['customers'], partitions: 16 });
+    const { rows } = await withClient(other.url, (client) =>
+      client.query(
+        `select inhparent::regclass::text as name, count(*)::int as partitions from pg_inherits
+          where inhparent in (select partrelid from pg_partitioned_table) and inhrelid in (select oid from pg_class where relkind = 'r')
+            and inhparent <> $1::regclass group by 1`,
+        [BY_SEGMENT],
+      ),
+    );
+    expect(rows).toEqual([{ name: 'customers', partitions: 16 }]);
+  } finally {
+    await other.drop();
+  }
 });
 
 /** What can be seen of the tables of the schema, whatever is under them. */

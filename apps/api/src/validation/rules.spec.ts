@@ -119,7 +119,7 @@ it.each([
   [Consistency.UNSPECIFIED, '', true],
   [Consistency.STRONG, '1:0/1A2B', true],
   [Consistency.AT_LEAST, '6ABC0123456789EF:999999999:FFFFFFFF/FFFFFFFF', true],
-  // Of the build before.
+  // The build before writes this form.
   [Consistency.AT_LEAST, '1:0/1A2B', true],
   [Consistency.AT_LEAST, '6ABC0123456789EF0:1:0/1A2B', false],
   [Consistency.AT_LEAST, '', false],

@@ -3,7 +3,8 @@ import { eq, sql } from 'drizzle-orm';
 import { build, customers, insertValues, inTransaction, runOn, statement } from '@core/db';
 import { createCustomer, type CommandContext } from '@core/domain';
 import { emptyOutbox } from '../events/fill-outbox.ts';
-import { measure, type Measured } from '../rounds.ts';
+import type { Measured } from '../rounds.ts';
+import { runFor } from '../run-for.ts';
 import { NEW_MERCHANT, type PrivacyStack } from './open-stack.ts';
 
 /** Transactions at once. */
@@ -68,22 +69,8 @@ async function writeFor(
 ): Promise<Measured> {
   await runOn(owner, DELETE_ALL, { merchantId: NEW_MERCHANT });
   await emptyOutbox(owner);
-  return measure([], [databasePid], async (onMeasuring) => {
-    onMeasuring();
-    const cpu = process.cpuUsage();
-    const begin = performance.now();
-    const until = begin + 1_000 * seconds;
-    let done = 0;
-    const loop = async () => {
-      for (; performance.now() < until; done++) await write();
-    };
-    await Promise.all(Array.from({ length: WRITERS }, loop));
-    const { user, system } = process.cpuUsage(cpu);
-    return {
-      operations: done,
-      perSecond: done / ((performance.now() - begin) / 1_000),
-      driverCpuSeconds: (user + system) / 1e6,
-      errors: {},
-    };
+  return runFor(databasePid, seconds, WRITERS, async () => {
+    await write();
+    return 1;
   });
 }

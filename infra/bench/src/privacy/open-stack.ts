@@ -13,7 +13,6 @@ import {
   openReadRouter,
   parseKeyring,
   passphrase,
-  relation,
   runOn,
   statement,
   text,
@@ -24,6 +23,7 @@ import {
 } from '@core/db';
 import { createLogger } from '@core/runtime';
 import { customerIdOf, merchantIdOf, postgresDir, startPostgres, workspaceRoot } from '@core/testing';
+import { fromNumbered, numbered } from '../numbered-rows.ts';
 import type { SuiteOptions } from '../suite.ts';
 
 const log = createLogger('bench', 'silent');
@@ -107,7 +107,7 @@ const SEED = statement({
     firstId: text,
   },
   text(p) {
-    const { id } = relation('numbered', { id: sql<string>`` });
+    const { id } = numbered;
     const row = {
       id,
       merchantId: p.merchantId,
@@ -116,9 +116,7 @@ const SEED = statement({
       rfmScore: sql`'{"segment":"LOYAL","score":"344","recency":3,"frequency":4,"monetary":4,"as_of":"2026-01-02T03:04:05Z"}'::jsonb`,
       metadata: sql`'{"tier":"gold"}'::jsonb`,
     };
-    return sql`${insertSelect(customers, row)}
-      from generate_series(${p.from}, ${p.to}) as k,
-           lateral (select (left(${p.firstId}, 24) || lpad(to_hex(k), 12, '0'))::uuid as ${sql.identifier('id')}) as numbered`;
+    return sql`${insertSelect(customers, row)} ${fromNumbered(p)}`;
   },
 });
 

@@ -4,6 +4,9 @@ import type { ScalingDatabase } from './open-server.ts';
 import { pointRead, type PlanMode } from './point-read.ts';
 import { WORK, workOf, type Work } from './work.ts';
 
+/** Of the customers, where they are partitioned. */
+export const PARTITIONS = 16;
+
 export interface Compared {
   one: ScalingDatabase;
   /** The same rows, hash-partitioned by merchant. */

@@ -7,13 +7,13 @@ import {
   inTransaction,
   merchantKeys,
   passphrase,
-  relation,
   runOn,
   statement,
   text,
 } from '@core/db';
-import { customerIdOf, merchantIdOf } from '@core/testing';
-import { withClient, type ScalingDatabase } from './open-server.ts';
+import { customerIdOf, merchantIdOf, withClient } from '@core/testing';
+import { fromNumbered, numbered } from '../numbered-rows.ts';
+import type { ScalingDatabase } from './open-server.ts';
 
 export const MERCHANTS = 64;
 /** Customers of a page of an import. */
@@ -36,7 +36,7 @@ const FILL = statement({
     firstId: text,
   },
   text(p) {
-    const { id } = relation('numbered', { id: sql<string>`` });
+    const { id } = numbered;
     const part = (of: number) => sql`(k / ${sql.raw(String(of))} % 5 + 1)`;
     const row = {
       id,
@@ -57,9 +57,7 @@ const FILL = statement({
       contentHash: sql`sha256(('content ' || k)::bytea)`,
       sourceUpdatedAt: sql`timestamptz '2026-01-02T03:04:05Z' + k * interval '1 millisecond'`,
     };
-    return sql`${insertSelect(table, row)}
-      from generate_series(${p.from}, ${p.to}) as k,
-           lateral (select (left(${p.firstId}, 24) || lpad(to_hex(k), 12, '0'))::uuid as ${sql.identifier('id')}) as numbered`;
+    return sql`${insertSelect(table, row)} ${fromNumbered(p)}`;
   },
 });
 

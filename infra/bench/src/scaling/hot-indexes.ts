@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { customers, inTransaction, json, limit, statement, type Pool } from '@core/db';
 import { applyRfmScores, rotateMerchants, upsertCustomers } from '@core/domain';
-import { merchantIdOf } from '@core/testing';
+import { merchantIdOf, withClient } from '@core/testing';
 import { likeCustomers } from '../import/like-customers.ts';
 import { median } from '../stats.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
-import { withClient, type ScalingDatabase } from './open-server.ts';
+import type { ScalingDatabase } from './open-server.ts';
 import { newScore } from './work.ts';
 
 /** Shares of updates that touched no index, 0-1. */

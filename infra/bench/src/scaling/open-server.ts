@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { getTableName } from 'drizzle-orm';
 import {
   createMerchantKeyStore,
   createPool,
+  customers,
   migrateDatabase,
   parseKeyring,
   type Keyring,
@@ -10,8 +12,7 @@ import {
   type Pool,
 } from '@core/db';
 import { createLogger } from '@core/runtime';
-import { postgresDir, startPostgres, workspaceRoot } from '@core/testing';
-import { Client } from 'pg';
+import { partitionTables, postgresDir, startPostgres, withClient, workspaceRoot } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';
 
 const log = createLogger('bench', 'silent');
@@ -34,8 +35,8 @@ export interface ScalingDatabase {
 export interface ScalingServer {
   pid: number;
   adminUrl: string;
-  /** @param folder of the migrations; those of the product unless given */
-  create(name: string, folder?: string): Promise<ScalingDatabase>;
+  /** @param partitions of the customers, by their merchant; one table unless given */
+  create(name: string, partitions?: number): Promise<ScalingDatabase>;
   /** Copies a database file by file, for which its connections are closed. @returns the copy, and itself */
   copy(from: ScalingDatabase, name: string): Promise<[ScalingDatabase, ScalingDatabase]>;
   drop(database: ScalingDatabase): Promise<void>;
@@ -108,9 +109,12 @@ export async function openServer(
   return {
     pid: primary.child.pid,
     adminUrl: primary.adminUrl,
-    async create(name, folder = join(workspaceRoot(), 'libs/db/migrations')) {
+    async create(name, partitions) {
       await asAdmin(`create database ${name} owner core_owner`);
-      await migrateDatabase(urlTo(primary.url, name), folder, passwords);
+      const url = urlTo(primary.url, name);
+      await migrateDatabase(url, join(workspaceRoot(), 'libs/db/migrations'), passwords);
+      if (partitions !== undefined)
+        await partitionTables(url, { only: [getTableName(customers)], partitions });
       return open(name);
     },
     async copy(from, name) {
@@ -127,15 +131,4 @@ export async function openServer(
       await asAdmin('select pg_reload_conf()');
     },
   };
-}
-
-/** A connection without time limits, for what takes minutes. */
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import { build, customers, isLive, statement } from '@core/db';
+import { withClient } from '@core/testing';
 import type { Measured } from '../rounds.ts';
+import { runFor } from '../run-for.ts';
 import { keyOf } from './fill.ts';
-import { withClient, type ScalingDatabase } from './open-server.ts';
-import { runFor } from './work.ts';
+import type { ScalingDatabase } from './open-server.ts';
 
 /** One customer's score by its key, as most of the product's statements name a customer: prepared under a name. */
 const FIND = statement({

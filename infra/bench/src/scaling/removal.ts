@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm';
+import { getTableName, sql } from 'drizzle-orm';
 import { customers, many, oneOf, statement } from '@core/db';
-import { merchantIdOf } from '@core/testing';
+import { merchantIdOf, partitionName, withClient } from '@core/testing';
+import { PARTITIONS } from './compare.ts';
 import { MERCHANTS } from './fill.ts';
-import { withClient, type ScalingDatabase } from './open-server.ts';
-import { PARTITIONS, partitionName } from './partition-baseline.ts';
+import type { ScalingDatabase } from './open-server.ts';
 import { secondsOf } from './table-figures.ts';
 
 export interface RemovalFigures {
@@ -36,7 +36,7 @@ export async function measureRemoval(one: ScalingDatabase, parts: ScalingDatabas
   const { name, together } = await withClient(parts.ownerUrl, async (client) => {
     const { rows: largest } = await client.query<{ name: string }>(
       `select name from unnest($1::text[]) as name order by pg_relation_size(name::regclass) desc limit 1`,
-      [Array.from({ length: PARTITIONS }, (_, n) => partitionName(n))],
+      [Array.from({ length: PARTITIONS }, (_, n) => partitionName(getTableName(customers), n))],
     );
     const name = largest[0]?.name ?? '';
     const { rows } = await client.query<{ merchantId: string }>(

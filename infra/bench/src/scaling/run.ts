@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { makeServicesDir, removeServicesDir } from '@core/testing';
 import { describeMachine } from '../describe-machine.ts';
 import { rounded } from '../stats.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
-import { compare } from './compare.ts';
+import { compare, PARTITIONS } from './compare.ts';
 import { fill } from './fill.ts';
 import { dropIndexOfScores, measureHotShares, measureLists } from './hot-indexes.ts';
 import { measureSize, type SizeFigures } from './measure-size.ts';
 import { openServer, type ScalingDatabase, type ScalingServer } from './open-server.ts';
-import { copyPartitionedSchema } from './partition-baseline.ts';
 import { measureRemoval } from './removal.ts';
 import { reportScaling } from './report-scaling.ts';
 import { vacuumAfterADay } from './table-figures.ts';
@@ -39,7 +37,7 @@ export async function benchScaling(options: SuiteOptions): Promise<Report> {
       `${figures.rows} customers: ${rounded(figures.table)} and ${rounded(figures.indexes)} bytes each, vacuum ${rounded(figures.vacuum.seconds)} s`,
     );
     found.push(figures);
-    if (size === compared) comparison = await compareAt(server, one, size, dir, options);
+    if (size === compared) comparison = await compareAt(server, one, size, options);
     else await server.drop(one);
   }
   if (!comparison) throw new Error('no size was compared');
@@ -61,15 +59,11 @@ async function compareAt(
   server: ScalingServer,
   measured: ScalingDatabase,
   size: number,
-  dir: string,
   options: SuiteOptions,
 ): Promise<Comparison> {
   const { say, signal } = options;
   await server.drop(measured);
-  const [one, parts] = [
-    await server.create('one_table'),
-    await server.create('partitions', copyPartitionedSchema(join(dir, 'partitioned'))),
-  ];
+  const [one, parts] = [await server.create('one_table'), await server.create('partitions', PARTITIONS)];
   say('filling one table and partitions with the same customers');
   await fill(one, size, signal);
   await fill(parts, size, signal);

@@ -1,7 +1,8 @@
 import { getTableName, sql } from 'drizzle-orm';
 import { assign, customers, int, runOn, statement } from '@core/db';
+import { withClient } from '@core/testing';
 import { countCustomers } from './fill.ts';
-import { withClient, type ScalingDatabase } from './open-server.ts';
+import type { ScalingDatabase } from './open-server.ts';
 
 /** What a table of so many rows takes and looks like. */
 export interface TableFigures {

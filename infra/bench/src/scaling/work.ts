@@ -8,7 +8,8 @@ import {
   type CommandContext,
 } from '@core/domain';
 import { likeCustomers } from '../import/like-customers.ts';
-import { measure, type Measured } from '../rounds.ts';
+import type { Measured } from '../rounds.ts';
+import { runFor } from '../run-for.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
 import type { ScalingDatabase } from './open-server.ts';
 import { walPosition, walSince } from './wal.ts';
@@ -89,35 +90,6 @@ export function workOf(
     return measured;
   };
   return Object.fromEntries(WORK.map((work) => [work, timed(work)])) as Record<Work, () => Promise<Measured>>;
-}
-
-export function runFor(
-  databasePid: number,
-  seconds: number,
-  lanes: number,
-  once: (lane: number) => Promise<number>,
-): Promise<Measured> {
-  return measure([], [databasePid], async (onMeasuring) => {
-    onMeasuring();
-    const cpu = process.cpuUsage();
-    const begin = performance.now();
-    let done = 0;
-    const run = async (lane: number) => {
-      while (performance.now() < begin + 1_000 * seconds) {
-        // Not `done += await ...`, which adds to what it was before the other lanes.
-        const some = await once(lane);
-        done += some;
-      }
-    };
-    await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
-    const { user, system } = process.cpuUsage(cpu);
-    return {
-      operations: done,
-      perSecond: done / ((performance.now() - begin) / 1_000),
-      driverCpuSeconds: (user + system) / 1e6,
-      errors: {},
-    };
-  });
 }
 
 const part = () => randomInt(1, 6);

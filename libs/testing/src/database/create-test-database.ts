@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { waitUntil } from '../services/wait-until.ts';
 import { ensureTemplate } from './template.ts';
 import { testServices } from './test-services.ts';
+import { withClient } from './with-client.ts';
 
 export interface TestDatabaseOptions {
   /** Changes when the migrations or the functions do (its hash); one template is kept for each. */
@@ -86,16 +87,6 @@ async function untilLeft(admin: Client, database: string): Promise<void> {
     everyMs: 10,
   });
   await gone.catch(() => undefined);
-}
-
-async function withClient(url: string, use: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    await use(client);
-  } finally {
-    await client.end();
-  }
 }
 
 function change(url: string, { database, user }: { database: string; user?: string }): string {

@@ -1,6 +1,7 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { describeTables, type TableDescription } from './describe-table.ts';
 import { partitionName, PARTITIONS } from './layout.ts';
+import { withClient } from './with-client.ts';
 
 /**
  * Tables with a merchant that stay whole, each with its reason; outbox_events is partitioned already, by segment. Those
@@ -22,24 +23,25 @@ export const PARTITIONED_SETTINGS = { enable_partition_pruning: 'off' };
  * shows each part that a statement would have to ask, as in a distributed engine. From the catalog, so that a new table
  * needs no second list.
  * @param url of the owner of an empty database with the newest schema
+ * @param options.only the tables; all of merchants unless given
  * @throws Error naming a table that cannot be partitioned and has no reason to stay whole
  */
-export async function partitionTables(url: string): Promise<void> {
-  const client = new Client(url);
-  await client.connect();
-  try {
+export const partitionTables = (
+  url: string,
+  { only, partitions = PARTITIONS }: { only?: readonly string[]; partitions?: number } = {},
+): Promise<void> =>
+  withClient(url, async (client) => {
     await client.query('begin');
-    const tables = (await describeTables(client)).filter((table) => !staysWhole(table));
-    for (const table of tables) await remake(client, table);
+    const tables = (await describeTables(client)).filter(
+      (table) => (only?.includes(table.name) ?? true) && !staysWhole(table),
+    );
+    for (const table of tables) await remake(client, table, partitions);
     for (const { parts } of tables) for (const part of parts) await client.query(part);
     // A foreign key between two of them is described by both.
     const foreignKeys = new Set(tables.flatMap((table) => table.foreignKeys));
     for (const foreignKey of foreignKeys) await client.query(foreignKey);
     await client.query('commit');
-  } finally {
-    await client.end();
-  }
-}
+  });
 
 function staysWhole({ name, keysWithoutMerchant }: TableDescription): boolean {
   if (keysWithoutMerchant.length === 0) return false;
@@ -50,7 +52,11 @@ function staysWhole({ name, keysWithoutMerchant }: TableDescription): boolean {
 }
 
 /** LIKE copies columns with their defaults, identities and storage, and checks. */
-async function remake(client: Client, { name, storage }: TableDescription): Promise<void> {
+async function remake(
+  client: Client,
+  { name, storage }: TableDescription,
+  partitions: number,
+): Promise<void> {
   const plain = client.escapeIdentifier(name);
   const fresh = client.escapeIdentifier(`${name}_fresh`);
   await client.query(
@@ -60,11 +66,11 @@ async function remake(client: Client, { name, storage }: TableDescription): Prom
   await client.query(`drop table ${plain} cascade`);
   await client.query(`alter table ${fresh} rename to ${plain}`);
   const options = storage.length > 0 ? ` with (${storage.join(', ')})` : '';
-  for (let remainder = 0; remainder < PARTITIONS; remainder++) {
+  for (let remainder = 0; remainder < partitions; remainder++) {
     const partition = client.escapeIdentifier(partitionName(name, remainder));
     await client.query(
       `create table ${partition} partition of ${plain}
-         for values with (modulus ${PARTITIONS}, remainder ${remainder})${options}`,
+         for values with (modulus ${partitions}, remainder ${remainder})${options}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { withClient } from '../database/with-client.ts';
 import { ensureOwner } from './postgres-cluster.ts';
 
 export interface GivenPostgres {
@@ -74,18 +75,7 @@ async function assertUnused(admin: Client): Promise<void> {
   );
 }
 
-async function asAdmin(
-  adminUrl: string,
-  database: string,
-  use: (admin: Client) => Promise<void>,
-): Promise<void> {
-  const admin = new Client(at(adminUrl, database).href);
-  await admin.connect();
-  try {
-    await use(admin);
-  } finally {
-    await admin.end();
-  }
-}
+const asAdmin = (adminUrl: string, database: string, use: (admin: Client) => Promise<void>): Promise<void> =>
+  withClient(at(adminUrl, database).href, use);
 
 const at = (url: string, database: string): URL => Object.assign(new URL(url), { pathname: `/${database}` });

@@ -13,8 +13,8 @@ import type { PersonNames } from '../../customers/index.ts';
 
 /**
  * The names by which a request means its person. An id by which Shopify names something else, and a text that is no id, is
- * none beside another id, in whichever field it stands; alone it is looked for, since an rpc stores any text. An email beside it may be
- * another customer's.
+ * none beside another id, in whichever field it stands; alone it is looked for, since an rpc stores any text. An email
+ * beside it may be another customer's.
  * @throws CoreError when its names mean two
  */
 export function namesOfPerson(request: InboundGdprRequest): PersonNames {

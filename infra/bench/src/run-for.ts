@@ -1,0 +1,34 @@
+import { measure, type Measured } from './rounds.ts';
+
+/**
+ * Runs `once` in several lanes, as fast as it goes.
+ * @param once returns how many operations it was
+ */
+export function runFor(
+  databasePid: number,
+  seconds: number,
+  lanes: number,
+  once: (lane: number) => Promise<number>,
+): Promise<Measured> {
+  return measure([], [databasePid], async (onMeasuring) => {
+    onMeasuring();
+    const cpu = process.cpuUsage();
+    const begin = performance.now();
+    let done = 0;
+    const run = async (lane: number) => {
+      while (performance.now() < begin + 1_000 * seconds) {
+        // Not `done += await ...`, which adds to what it was before the other lanes.
+        const some = await once(lane);
+        done += some;
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      operations: done,
+      perSecond: done / ((performance.now() - begin) / 1_000),
+      driverCpuSeconds: (user + system) / 1e6,
+      errors: {},
+    };
+  });
+}
