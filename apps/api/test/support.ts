@@ -8,7 +8,7 @@ import {
   grpcClient,
   startAuthStandIn,
   startShopifyStandIn,
-  waitUntil,
+  untilReplayed,
   type AuthStandIn,
   type AuthStandInOptions,
   type GrpcClient,
@@ -71,11 +71,7 @@ export async function openApi(
     shopify,
     owner,
     url: `http://127.0.0.1:${api.httpPort}`,
-    async replicated() {
-      const { rows } = await owner.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
-      const seen = () => replica.query('select where pg_last_wal_replay_lsn() >= $1', [rows[0]?.lsn]);
-      await waitUntil(async () => (await seen()).rowCount === 1, { what: 'the replica to catch up' });
-    },
+    replicated: () => untilReplayed(owner, database.replicaUrl),
     async stop() {
       expect(await shutdown.run()).toBe(0);
       rpc.close();

@@ -220,13 +220,14 @@ describe('a new generation', () => {
     expect(rows).toHaveLength(2);
   });
 
-  it('is taken up by a process that writes all the time', async () => {
+  it('is taken up at once by who asks, and after a while by a process that recalls keys all the time', async () => {
     const merchantId = merchant();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const busy = createMerchantKeyStore(keyring, 300);
-    const write = () => inTransaction(pool, (tx) => busy.findOrCreate(tx, merchantId));
+    const write = () => inTransaction(pool, (tx) => busy.recallOrCreate(tx, merchantId));
     expect((await write()).generation).toBe(1);
     await inTransaction(pool, (tx) => addGeneration(tx, keyring, merchantId));
+    expect(await inTransaction(pool, (tx) => busy.find(tx, merchantId))).toMatchObject({ generation: 2 });
     await waitUntil(async () => (await write()).generation === 2, { what: 'the cache to end', everyMs: 1 });
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import {
+  createCustomer,
   Fenced,
   getErasureReceipt,
   keepIds,
@@ -280,6 +281,54 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   expect(await held()).toEqual([]);
   expect((await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null)).toEqual([]);
   expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
+});
+
+it('seals nothing with destroyed keys, also in a process that recalls them', async () => {
+  const shop = newShop();
+  const { merchantId } = shop;
+  const { customerId } = (await bench.people(merchantId, 1))[0]!;
+  await bench.connect(shop);
+  await record(merchantId, shop.shop);
+  await finish();
+
+  // Each by its own, as a second one would find the keys that the first has made.
+  const recalls = await inTransaction(bench.owner, (tx) => bench.ctx.keys.recall(tx, merchantId));
+  expect(recalls).toMatchObject({ generation: 1 });
+  const email = newEmail();
+  const made = await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId);
+  expect(made).toMatchObject({ created: true, customerId: expect.not.stringMatching(customerId) });
+  const again = await bench.as(
+    'api',
+    (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }),
+    merchantId,
+  );
+  expect(again).toEqual({ ...made, created: false });
+  await bench.connect(shop);
+  await bench.webhook(shop.shop, 'customers/update', { id: newNumber(), email });
+  const [person] = await bench
+    .rows<{ email: string }>('customers', merchantId)
+    .then((rows) => rows.filter((row) => row.email));
+  const [connection] = await bench.rows<{ access_token: string }>('shopify_connections', merchantId);
+  const [webhook] = await bench.rows<{ body: string }>('webhook_events', merchantId);
+  for (const sealed of [person?.email, connection?.access_token, webhook?.body])
+    expect(sealed).toMatch(/^2\./);
+});
+
+it.each([
+  ['a page', (shop: Shop) => bench.people(shop.merchantId, 1)],
+  ['a connection', (shop: Shop) => bench.connect(shop)],
+])('gives %s that comes first after a redaction new keys', async (_, write) => {
+  const shop = newShop();
+  const { merchantId } = shop;
+  await bench.people(merchantId, 1);
+  await bench.connect(shop);
+  await record(merchantId, shop.shop);
+  await finish();
+  await write(shop);
+  const generations = (await bench.rows<{ generation: number }>('merchant_keys', merchantId)).map(
+    (row) => row.generation,
+  );
+  expect(generations.sort()).toEqual([1, 2]);
 });
 
 it('leaves keys that open nothing any more, in another process and in its own after a while', async () => {

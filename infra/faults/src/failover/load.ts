@@ -23,7 +23,7 @@ const LANES = 14;
 const READERS = 4;
 
 /** Reads one score, creates customers and sends new scores of that one customer, until the end. */
-export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
+export async function startLoad({ rpc, kafka, untilFollowed }: FailoverStack): Promise<Load> {
   const stop = new AbortController();
   const create = async (timeoutMs = 10_000) =>
     (
@@ -34,6 +34,7 @@ export async function startLoad({ rpc, kafka }: FailoverStack): Promise<Load> {
       )
     ).customerId;
   const customerId = await waitUntil(() => create(), { what: 'a first customer' });
+  await untilFollowed();
   const reads = { answered: 0, failed: [] as string[] };
   const writes = { answered: 0, failed: [] as string[] };
   const lanes = Array.from({ length: LANES }, () => ({ begun: -Infinity, customerId: '' }));

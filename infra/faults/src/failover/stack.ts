@@ -21,6 +21,7 @@ import {
   startPostgres,
   startRedis,
   startShopifyStandIn,
+  untilReplayed,
   workspaceRoot,
   type FreezingProxy,
   type GrpcClient,
@@ -40,6 +41,8 @@ export interface FailoverStack {
   address: FreezingProxy;
   /** The owner's pool on a node, which bypasses the address. */
   owner(node: PostgresNode): Pool;
+  /** Waits until both replicas have what the primary has written by now: a read from then on finds it anywhere. */
+  untilFollowed(): Promise<void>;
   keys: MerchantKeyStore;
   kafka: KafkaClient;
   shopify: ShopifyStandIn;
@@ -163,19 +166,23 @@ export async function openFailoverStack(
     });
     closing.push(() => importer.stop());
     const owners = new Map<PostgresNode, Pool>();
+    const owner = (node: PostgresNode): Pool => {
+      const known = owners.get(node);
+      if (known) return known;
+      const pool = new Pool({ connectionString: node.url, max: 4 });
+      pool.on('error', () => undefined);
+      owners.set(node, pool);
+      closing.push(() => endPool(pool));
+      return pool;
+    };
     return {
       dir,
       primary,
       replicas: postgres.replicas as [PostgresNode, PostgresNode],
       address,
-      owner(node) {
-        const known = owners.get(node);
-        if (known) return known;
-        const pool = new Pool({ connectionString: node.url, max: 4 });
-        pool.on('error', () => undefined);
-        owners.set(node, pool);
-        closing.push(() => endPool(pool));
-        return pool;
+      owner,
+      untilFollowed: async () => {
+        await Promise.all(postgres.replicas.map(({ url }) => untilReplayed(owner(primary), url)));
       },
       keys: createMerchantKeyStore(parseKeyring(keyring)),
       kafka,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Consistency, CoreService, ImportService } from '@core/contracts';
-import type { GrpcClient } from '@core/testing';
+import type { FailoverStack } from '../failover/stack.ts';
 import { MERCHANT } from '../events/writers.ts';
 
 const core = CoreService.method;
@@ -11,10 +11,11 @@ const WIDTH = 64;
  * transactions of one trip and of many, and reads that name their merchant.
  * @returns the errors
  */
-export async function burst(rpc: GrpcClient, calls: number): Promise<string[]> {
+export async function burst({ rpc, untilFollowed }: FailoverStack, calls: number): Promise<string[]> {
   const of = { merchantId: MERCHANT };
   const email = () => `${randomUUID()}@example.com`;
   const { customerId } = await rpc.unary(core.createCustomer, { ...of, email: 'burst@example.com' });
+  await untilFollowed();
   const kinds: (() => Promise<unknown>)[] = [
     () => rpc.unary(core.createCustomer, { ...of, email: email(), metadata: { a: 1 } }),
     () => rpc.unary(core.updateCustomer, { ...of, customerId, metadata: { at: String(Math.random()) } }),

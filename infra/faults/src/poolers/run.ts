@@ -47,7 +47,7 @@ async function behind(
         what: 'every writer and the readers to be at work',
       });
       const since = performance.now();
-      failed = await burst(stack.rpc, calls);
+      failed = await burst(stack, calls);
       seconds = await untilWritten({ node: owner, load, run: imported, since, limitMs: PATIENCE_MS });
       await pause(1_000, signal);
     } finally {

@@ -10,6 +10,7 @@ import {
   encryptEmail,
   erasureTombstones,
   insertSelect,
+  keysStand,
   many,
   merchantKeys,
   oneOf,
@@ -48,11 +49,16 @@ export async function createCustomer(
 ): Promise<{ customerId: string; created: boolean }> {
   const { merchantId } = input;
   const externalId = input.externalId === undefined ? undefined : externalIdOf(input.externalId);
-  const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  await reindexEmails(tx, keys, merchantId, [input.email]);
-  const created = await insertCustomer(tx, ctx, keys, { ...input, externalId });
-  if (created) return { customerId: created, created: true };
-  return { customerId: await attachToHolder(tx, ctx, keys, { ...input, externalId }), created: false };
+  for (let keys = await ctx.keys.recallOrCreate(tx, merchantId); ;) {
+    await reindexEmails(tx, keys, merchantId, [input.email]);
+    const created = await insertCustomer(tx, ctx, keys, { ...input, externalId });
+    if (created) return { customerId: created, created: true };
+    const current = await ctx.keys.findOrCreate(tx, merchantId);
+    if (current.generation === keys.generation) {
+      return { customerId: await attachToHolder(tx, ctx, keys, { ...input, externalId }), created: false };
+    }
+    keys = current;
+  }
 }
 
 // Either unique key may refuse the row, so ON CONFLICT names none. An earlier build may have stored the same external id
@@ -101,7 +107,7 @@ const INSERT = statement({
     return sql`
       with ${fresh} as materialized (
         select ${columns(freshId)}
-         where not exists (
+         where ${keysStand(p)} and not exists (
            select from ${customers} as ${holder}
             where ${holder.merchantId} = ${p.merchantId} and ${oneOf(holder.externalId, p.earlierExternalIds)})),
       ${created} as (
@@ -123,7 +129,7 @@ const INSERT = statement({
 
 /**
  * The row, its event and its audit row in one statement: one by one, the two round trips more cost as much as the row.
- * @returns null when the email or the external id is taken
+ * @returns null when the email or the external id is taken, or the keys were destroyed
  */
 async function insertCustomer(
   tx: Tx,

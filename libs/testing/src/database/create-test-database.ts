@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { waitUntil } from '../services/wait-until.ts';
 import { ensureTemplate } from './template.ts';
 import { testServices } from './test-services.ts';
+import { untilReplayed } from './until-replayed.ts';
 import { withClient } from './with-client.ts';
 
 export interface TestDatabaseOptions {
@@ -46,8 +47,7 @@ export async function createTestDatabase({
     for (const [setting, value] of Object.entries(settings)) {
       await admin.query(`alter database ${name} set ${setting} = ${value}`);
     }
-    const { rows } = await admin.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
-    await untilReplayed(change(replicaUrl, { database: 'postgres' }), rows[0]?.lsn);
+    await untilReplayed(admin, change(replicaUrl, { database: 'postgres' }));
   });
 
   return {
@@ -63,17 +63,6 @@ export async function createTestDatabase({
       }),
   };
 }
-
-/** Waits until the standby has replayed the primary's log up to `lsn`; a primary that stands in for it has written it. */
-const untilReplayed = (replicaUrl: string, lsn: string | undefined): Promise<void> =>
-  withClient(replicaUrl, async (replica) => {
-    const replayed = () =>
-      replica.query('select where not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn', [lsn]);
-    await waitUntil(async () => (await replayed()).rowCount === 1, {
-      what: 'the replica to have the new database',
-      everyMs: 10,
-    });
-  });
 
 /**
  * A pool's end() resolves before its sessions are gone, and one that is ended by force in that moment tells

@@ -7,4 +7,5 @@ export { TEST_PREPARE } from './prepare-template.ts';
 export * from './seed-customers.ts';
 export * from './shop-connections.ts';
 export * from './test-services.ts';
+export * from './until-replayed.ts';
 export * from './with-client.ts';

@@ -32,7 +32,7 @@ export async function findCustomerByEmail(
   { keys }: Keys,
   input: { merchantId: string; email: string },
 ): Promise<CustomerRow> {
-  const merchantKeys = await keys.find(reader, input.merchantId);
+  const merchantKeys = await keys.recall(reader, input.merchantId);
   if (!merchantKeys) throw notFound('customer');
   // One statement for an ordinary email; an earlier build may have indexed the others in another form.
   for (const hash of [
