@@ -216,6 +216,31 @@ describe('what cannot be read', () => {
     expect(await unreadable([batch({ base: 99 })], 3, 10)).toEqual(wrong);
   });
 
+  it('is not what was appended after the broker noted the high watermark', async () => {
+    // At the end of the partition, behind others, and several of them.
+    expect(await offsets([batch({ base: 5 })], 5, 5)).toEqual([5, 6]);
+    expect(await offsets([batch({ base: 3 }), batch({ base: 5 }), batch({ base: 7 })], 3, 5)).toEqual([
+      3, 4, 5, 6, 7, 8,
+    ]);
+    // From the middle of a batch.
+    expect(await offsets([batch({ base: 3 }), batch({ base: 5 })], 4, 5)).toEqual([3, 4, 5, 6]);
+    // Not an offset that says nothing: behind a gap, or before what was asked for.
+    for (const [parts, from] of [
+      [[batch({ base: 3 }), batch({ base: 6 })], 3],
+      [[batch({ base: 4 })], 5],
+    ] as const) {
+      expect(await unreadable([...parts], from, 5)).toMatchObject({ first: from, last: from });
+    }
+  });
+
+  it('lies behind what was read before it', async () => {
+    const crc = (bytes: Buffer) => (void (bytes[17]! ^= 1), bytes.writeInt32BE(100_000, 23));
+    expect(await unreadable([batch({ base: 3 }), spoilt(batch({ base: 5 }), crc)], 3)).toMatchObject({
+      first: 5,
+      last: 5,
+    });
+  });
+
   it('is also a length that is wrong, and never nothing', async () => {
     for (const length of [-1, 0, 3, 100_000]) {
       const bytes = spoilt(batch({ base: 3 }), (each) => void each.writeInt32BE(length, 8));
