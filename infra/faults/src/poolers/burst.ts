@@ -4,7 +4,11 @@ import type { FailoverStack } from '../failover/stack.ts';
 import { MERCHANT } from '../events/writers.ts';
 
 const core = CoreService.method;
-const WIDTH = 64;
+/**
+ * More than the api has connections (10) and a pooler has for it (20). Not many times more: on a machine that is ten times
+ * slower the last in the queue would wait for longer than a call may wait for a connection (5 s).
+ */
+const WIDTH = 24;
 
 /**
  * Calls of every kind at once, more than there are server connections behind a pooler: statements that stay prepared,
