@@ -63,7 +63,6 @@ export async function openApi(
   const api = await startApi({ env, log, shutdown });
   const rpc = grpcClient(`127.0.0.1:${api.grpcPort}`);
   const owner = new Pool({ connectionString: database.url });
-  const replica = new Pool({ connectionString: database.replicaUrl });
   return {
     ...api,
     rpc,
@@ -75,7 +74,7 @@ export async function openApi(
     async stop() {
       expect(await shutdown.run()).toBe(0);
       rpc.close();
-      await Promise.all([owner.end(), replica.end()]);
+      await owner.end();
       await Promise.all([auth.close(), shopify.close()]);
       await database.drop();
     },

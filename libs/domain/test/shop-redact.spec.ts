@@ -291,7 +291,7 @@ it('seals nothing with destroyed keys, also in a process that recalls them', asy
   await record(merchantId, shop.shop);
   await finish();
 
-  // Each by its own, as a second one would find the keys that the first has made.
+  // What the process recalls is of before the redaction.
   const recalls = await inTransaction(bench.owner, (tx) => bench.ctx.keys.recall(tx, merchantId));
   expect(recalls).toMatchObject({ generation: 1 });
   const email = newEmail();

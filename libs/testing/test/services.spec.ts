@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { Client, Pool } from 'pg';
+import { Pool, type Client } from 'pg';
 import {
   createTestDatabase,
   endPool,
@@ -13,23 +13,15 @@ import {
   startRedis,
   testServices,
   waitUntil,
+  withClient,
 } from '../src/index.ts';
 import { ask } from '../src/services/tcp.ts';
 
 const portOf = (address: string): number => Number(address.split(':').at(-1));
 
-async function connected<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
-}
 const isClosed = (client: Client): boolean =>
   (client as unknown as { connection: { stream: Socket } }).connection.stream.closed;
-const run = (url: string, text: string) => connected(url, async (client) => (await client.query(text)).rows);
+const run = (url: string, text: string) => withClient(url, async (client) => (await client.query(text)).rows);
 
 const template = () =>
   createTestDatabase({
@@ -72,7 +64,7 @@ describe('the services of a test run', () => {
     const pool = new Pool({ connectionString: database.url, max: 8 });
     const clients = await Promise.all(Array.from({ length: 8 }, () => pool.connect()));
     for (const client of clients) client.release();
-    await connected(testServices().postgres.adminUrl, async (admin) => {
+    await withClient(testServices().postgres.adminUrl, async (admin) => {
       const sessions = () => admin.query('select from pg_stat_activity where datname = $1', [database.name]);
       expect((await sessions()).rowCount).toBe(8);
       await endPool(pool);

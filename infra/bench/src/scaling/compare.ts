@@ -4,7 +4,7 @@ import type { ScalingDatabase } from './open-server.ts';
 import { pointRead, type PlanMode } from './point-read.ts';
 import { WORK, workOf, type Work } from './work.ts';
 
-/** Of the customers, where they are partitioned. */
+/** Number of hash partitions of the customers table in the partitioned database. */
 export const PARTITIONS = 16;
 
 export interface Compared {

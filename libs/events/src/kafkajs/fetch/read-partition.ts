@@ -44,7 +44,7 @@ export async function readPartition(
   for (let at = 0; at < bytes.length && (inflated < ENOUGH_BYTES || !reached);) {
     const entry = entryAt(bytes, at);
     if (!entry && reached) break;
-    const next = entry && nextOffset(bytes, at + entry.length);
+    const next = entry && offsetAt(bytes, at + entry.length);
     try {
       if (!entry) throw new CorruptData('its length is wrong');
       const { records, bytes: size } = await decode(entry);
@@ -87,9 +87,10 @@ function entryAt(bytes: Buffer, at: number): Buffer | undefined {
  * there alone. A batch behind a gap waits for the next fetch, which has a later watermark.
  */
 const beginsAt = (entry: Buffer, expected: bigint): boolean =>
-  entry.readUInt8(FORMAT) >= 2 && offsetsOf(entry).first === expected;
+  entry.readUInt8(FORMAT) >= 2 && offsetAt(entry, 0) === expected;
 
-const nextOffset = (bytes: Buffer, at: number): bigint | undefined =>
+/** The offset in the head of the entry that begins at `at`. */
+const offsetAt = (bytes: Buffer, at: number): bigint | undefined =>
   at + 8 <= bytes.length ? bytes.readBigInt64BE(at) : undefined;
 
 async function decode(entry: Buffer): Promise<{ records: FetchedRecord[]; bytes: number }> {
