@@ -9,6 +9,8 @@ export async function runSuite(name: string): Promise<{ code: number | null; lin
   const suite = spawn(process.execPath, ['infra/faults/src/main.ts', name, '--short'], {
     cwd: workspaceRoot(),
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Before Jest's own limit for these specs (30 minutes), which would leave the suite running and hide its lines.
+    timeout: 1_700_000,
   });
   let output = '';
   suite.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

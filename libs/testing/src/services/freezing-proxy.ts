@@ -4,6 +4,8 @@ export interface FreezingProxy {
   port: number;
   /** The target of connections from now on. */
   to(port: number): void;
+  /** The port that connections lead to now; 0 before the first `to`. */
+  target(): number;
   /** Stops forwarding on existing connections, and keeps them open: the network has lost their state. */
   freeze(): void;
   thaw(): void;
@@ -37,6 +39,7 @@ export async function startFreezingProxy(): Promise<FreezingProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     to: (port) => void (target = port),
+    target: () => target,
     freeze: () => sockets.forEach((socket) => socket.pause()),
     thaw: () => sockets.forEach((socket) => socket.resume()),
     connections: () => made,
