@@ -18,7 +18,7 @@ export const FEATURES = [
 const SRC = '^libs/domain/src/';
 const folders = (features) => `${SRC}(?:${features.join('|')})/`;
 
-/** An import of a type alone counts as one of a value: a reader follows both. Proven in infra/local/test/arrows.spec.ts. */
+/** An import of a type alone counts as one of a value: a reader follows both. Proven in infra/tools/test/arrows.spec.ts. */
 export default {
   forbidden: [
     ...FEATURES.slice(0, -1).map((feature, i) => ({

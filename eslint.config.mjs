@@ -2,24 +2,28 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
-import { noBareSqlNames } from './infra/local/src/lint/no-bare-sql-names.mjs';
+import { noBareSqlNames } from './infra/tools/src/lint/no-bare-sql-names.mjs';
 
-// Imports point down only: apps -> domain -> db -> contracts -> runtime, and apps -> shopify -> contracts: the domain
-// holds transactions open and must not wait for a shop in one. `events` is for worker and infra,
-// `testing` for tests and infra. A broken rule is proven to fail in infra/local/test/boundaries.spec.ts.
+// Imports point down only: apps -> domain -> crypto, reads -> db -> contracts -> runtime, and apps -> shopify -> contracts:
+// the domain holds transactions open and must not wait for a shop in one. `events` is for worker and infra,
+// `testing` for tests and infra. A broken rule is proven to fail in infra/tools/test/boundaries.spec.ts.
 const down = {
-  'type:app': ['type:domain', 'type:shopify', 'type:data', 'type:contract', 'type:util'],
-  'type:domain': ['type:data', 'type:contract', 'type:util'],
+  'type:app': ['type:domain', 'type:shopify', 'type:access', 'type:data', 'type:contract', 'type:util'],
+  'type:domain': ['type:access', 'type:data', 'type:contract', 'type:util'],
   'type:events': ['type:data', 'type:contract', 'type:util'],
   'type:shopify': ['type:contract', 'type:util'],
+  'type:access': ['type:data', 'type:contract', 'type:util'],
   'type:data': ['type:contract', 'type:util'],
   'type:contract': ['type:util'],
   'type:util': ['type:util'],
   'type:testing': ['type:contract', 'type:util'],
+  'type:local': ['type:events', 'type:data', 'type:contract', 'type:util', 'type:testing'],
   'type:infra': [
+    'type:local',
     'type:domain',
     'type:shopify',
     'type:events',
+    'type:access',
     'type:data',
     'type:contract',
     'type:util',
@@ -81,7 +85,7 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   {
     // Time that grows faster than the text, exponentially or quadratically (docs/adr/0016). Proven to fail in
-    // infra/local/test/regular-expressions.spec.ts.
+    // infra/tools/test/regular-expressions.spec.ts.
     plugins: { regexp },
     rules: {
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
@@ -111,7 +115,7 @@ export default tseslint.config(
   },
   {
     // Specs, fault tests and their fixtures judge the rows without the code that they judge, and break them as no
-    // statement of ours does. Proven to fail in infra/local/test/bare-sql-names.spec.ts.
+    // statement of ours does. Proven to fail in infra/tools/test/bare-sql-names.spec.ts.
     plugins: { core: { rules: { 'no-bare-sql-names': noBareSqlNames } } },
     files: ['**/*.ts'],
     ignores: ['**/*.spec.ts', '**/test/**', 'libs/testing/**', 'infra/faults/**', 'libs/db/src/schema/**'],
@@ -143,6 +147,7 @@ export default tseslint.config(
     files: [
       'libs/runtime/src/env.ts',
       'libs/testing/**/*.ts',
+      'apps/ops/src/main.ts',
       'infra/**/*.ts',
       '**/*.spec.ts',
       '**/test/**/*.ts',

@@ -4,7 +4,7 @@ FROM node:26.10.0-slim AS builder
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.npm npm install --no-save --no-audit --no-fund
-RUN node infra/local/src/build.ts shopify-stand-in auth-stand-in
+RUN node infra/tools/src/build.ts shopify-stand-in auth-stand-in
 
 FROM node:26.10.0-slim
 WORKDIR /app

@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 
 const ENTRIES = {
   start: 'infra/local/src/start.ts',
-  test: 'infra/local/src/test/main.ts',
-  lint: 'infra/local/src/lint/check.ts',
-  ops: 'infra/ops/src/main.ts',
-  generate: 'infra/local/src/generate.ts',
+  test: 'infra/tools/src/test/main.ts',
+  lint: 'infra/tools/src/lint/check.ts',
+  ops: 'apps/ops/src/main.ts',
+  generate: 'infra/tools/src/generate.ts',
   bench: 'infra/bench/src/main.ts',
   load: 'infra/load/src/main.ts',
   faults: 'infra/faults/src/main.ts',

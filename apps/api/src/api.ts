@@ -1,12 +1,6 @@
-import {
-  advise,
-  createMerchantKeyStore,
-  createPool,
-  deriveKeys,
-  LOCK_TIMEOUT_MS,
-  openReadRouter,
-  parseKeyring,
-} from '@core/db';
+import { createMerchantKeyStore, deriveKeys, parseKeyring } from '@core/crypto';
+import { advise, createPool, LOCK_TIMEOUT_MS } from '@core/db';
+import { openReadRouter } from '@core/reads';
 import { createPageTokens, createWatchImport, getImport } from '@core/domain';
 import {
   createMetrics,

@@ -1,4 +1,6 @@
-import { databaseEnv, keyringEnv, replicasEnv } from '@core/db';
+import { keyringEnv } from '@core/crypto';
+import { databaseEnv } from '@core/db';
+import { replicasEnv } from '@core/reads';
 import {
   appEnv,
   assertRule,

@@ -1,5 +1,5 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { ReadObserver, ReadRouter } from '@core/db';
+import type { ReadObserver, ReadRouter } from '@core/reads';
 import { Counter, failing, Gauge, Histogram, type ReadyCheck, type Registry } from '@core/runtime';
 
 export interface RpcDurations {

@@ -8,8 +8,8 @@ import {
   type Pool,
   type Pooler,
   poolReader,
-  type ReadRouter,
 } from '@core/db';
+import { type ReadRouter } from '@core/reads';
 import type { Address, Logger } from '@core/runtime';
 
 /**

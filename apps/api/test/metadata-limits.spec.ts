@@ -8,7 +8,8 @@ import {
   DEEPEST_METADATA,
   LARGEST_METADATA,
 } from '@core/contracts';
-import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction } from '@core/db';
 import { upsertCustomers, type CommandContext } from '@core/domain';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 

@@ -1,4 +1,5 @@
-import { databaseEnv, keyringEnv, quietLogsEnv } from '@core/db';
+import { keyringEnv } from '@core/crypto';
+import { databaseEnv, quietLogsEnv } from '@core/db';
 import {
   addresses,
   appEnv,

@@ -1,4 +1,5 @@
-import type { MerchantKeyStore, Pool } from '@core/db';
+import type { MerchantKeyStore } from '@core/crypto';
+import type { Pool } from '@core/db';
 import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
 import type { ShopifyClient } from '@core/shopify';

@@ -1,4 +1,5 @@
-import { advise, assertServablePrimary, createMerchantKeyStore, createPool, parseKeyring } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { advise, assertServablePrimary, createPool } from '@core/db';
 import { createMetrics, runApp, startAdminServer, untilReady } from '@core/runtime';
 import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
 import { importerEnv, redisPlace } from './config.ts';

@@ -1,14 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import {
-  createMerchantKeyStore,
-  inTransaction,
-  migrateDatabase,
-  parseKeyring,
-  readEmail,
-  type Tx,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
+import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
   cancelImport,
   connectShop,

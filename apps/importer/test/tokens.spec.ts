@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring, type Tx } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import { createShopifyClient, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';

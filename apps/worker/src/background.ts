@@ -1,4 +1,5 @@
-import type { MerchantKeyStore, Pool } from '@core/db';
+import type { MerchantKeyStore } from '@core/crypto';
+import type { Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
 
 /** What work beside the consumers is given. */

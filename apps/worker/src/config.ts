@@ -1,5 +1,6 @@
 import { Topic } from '@core/contracts';
-import { databaseEnv, directEnv, keyringEnv, needsDirect, quietLogsEnv, sealerEnv } from '@core/db';
+import { keyringEnv } from '@core/crypto';
+import { databaseEnv, directEnv, needsDirect, quietLogsEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import {
   appEnv,

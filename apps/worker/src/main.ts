@@ -1,4 +1,5 @@
-import { advise, assertServablePrimary, createMerchantKeyStore, createPool, parseKeyring } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { advise, assertServablePrimary, createPool } from '@core/db';
 import {
   connectKafka,
   kafkaOptions,

@@ -6,7 +6,7 @@ import {
   TRACEPARENT,
   traceparentOf,
 } from '@core/contracts';
-import type { MerchantKeyStore } from '@core/db';
+import type { MerchantKeyStore } from '@core/crypto';
 import type { CommandContext } from '@core/domain';
 import type { EventContext, TopicHandler } from '@core/events';
 import { gdprRequestCreated } from './handlers/gdpr-request-created.ts';

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { createMerchantKeyStore, inTransaction, migrateDatabase, parseKeyring } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction, migrateDatabase } from '@core/db';
 import { createCustomer, type CommandContext } from '@core/domain';
 import { connectKafka } from '@core/events';
 import { createCoreDatabase, testServices } from '@core/testing';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { inTransaction, readEmail } from '@core/db';
+import { readEmail } from '@core/crypto';
+import { inTransaction } from '@core/db';
 import {
   findCustomerByEmail,
   pruneWebhooks,

@@ -1,17 +1,14 @@
 import {
-  addresses,
   flag,
   integer,
   nodeEnv,
   oneOf,
   optionalAddress,
   optionalText,
-  secretOrFile,
   text,
   type Env,
   type EnvRule,
 } from '@core/runtime';
-import { parseKeyring } from './keys/keyring.ts';
 import { POOLERS } from './pooler.ts';
 
 /** Where PostgreSQL is. Shared by every app; each logs in with a role of its own. */
@@ -51,36 +48,9 @@ export const needsDirect: EnvRule = (given) =>
     ? 'CORE_DB_POOLER=transaction needs CORE_DB_DIRECT, for LISTEN and the relay: host:port of PostgreSQL itself'
     : undefined;
 
-/** Which replicas serve reads, and when. */
-export const replicasEnv = {
-  CORE_DB_REPLICAS: addresses({
-    doc: 'read replicas, host:port,host:port; empty: reads go to the primary',
-    default: [],
-    example: 'localhost:5434',
-  }),
-  CORE_DB_MAX_LAG_MS: integer({
-    doc: 'a replica whose data is older takes no reads, milliseconds',
-    default: 500,
-    min: 1,
-    max: 3_600_000,
-  }),
-  CORE_DB_HEDGE: flag({ doc: 'ask a second replica when the first is late', default: true }),
-};
-
-export type ReplicasEnv = Env<typeof replicasEnv>;
-
 /** Whether this is production; see assertQuietLogs. */
 export const quietLogsEnv = {
   NODE_ENV: nodeEnv,
-};
-
-/** The keyring that wraps every merchant's keys. */
-export const keyringEnv = {
-  CORE_ENCRYPTION_KEYS: secretOrFile({
-    doc: 'keyring, id:base64 of 32 bytes,...; the first is current; or the absolute path of a file with it',
-    example: 'k1:<base64 of 32 random bytes>',
-    check: (spec) => void parseKeyring(spec),
-  }),
 };
 
 /** Of who seals the audit log, and of who gives the role its login. */

@@ -1,6 +1,6 @@
 import type { Logger } from '@core/runtime';
 import type { DatabaseEnv } from './config.ts';
-import { assertQuietLogs } from './keys/quiet-logs.ts';
+import { assertQuietLogs } from './quiet-logs.ts';
 import type { Pool } from './pool.ts';
 import { assertPooling } from './pooler.ts';
 import { assertKnownSchema } from './schema-version.ts';

@@ -7,7 +7,7 @@ import { NodeReplaced } from './node-sockets.ts';
 import { ANSWER_MARGIN_MS, type Pool } from './pool.ts';
 import { keepsStatements } from './pooler.ts';
 import { readerOf, type Reader } from './reader.ts';
-import { WRITE_POSITION_SQL } from './reads/position.ts';
+import { WRITE_POSITION_SQL } from './write-position.ts';
 
 /** An open transaction. */
 export interface Tx extends Reader {

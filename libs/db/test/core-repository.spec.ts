@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { coreRepository, inTransaction, type StoredRfmScore } from '../src/index.ts';
-import { insertCustomer, merchant, openDatabase } from './support.ts';
+import { insertCustomer } from '@core/testing';
+import { merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
 let close: () => Promise<void>;

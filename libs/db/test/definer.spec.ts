@@ -1,6 +1,6 @@
 import { Client, type Pool } from 'pg';
-import { waitUntil, type TestDatabase } from '@core/testing';
-import { insertCustomer, merchant, openDatabase } from './support.ts';
+import { waitUntil, type TestDatabase, insertCustomer } from '@core/testing';
+import { merchant, openDatabase } from './support.ts';
 
 let owner: Pool;
 let database: TestDatabase;

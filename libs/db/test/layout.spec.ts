@@ -9,10 +9,11 @@ import {
   WHOLE,
   withClient,
   type TestDatabase,
+  insertCustomer,
 } from '@core/testing';
 import * as db from '../src/index.ts';
 import { partitionsOfPlan, type Plan, type PlannedPartitions } from './guard/partitions-of-plan.ts';
-import { insertCustomer, merchant } from './support.ts';
+import { merchant } from './support.ts';
 
 let plain: TestDatabase;
 let partitioned: TestDatabase;

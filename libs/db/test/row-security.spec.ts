@@ -1,15 +1,9 @@
 import { Client, type Pool } from 'pg';
 import { createLogger } from '@core/runtime';
 import type { TestDatabase } from '@core/testing';
-import {
-  createPool,
-  CUSTOMERS_SHA256,
-  FIRST_UUID,
-  inTransaction,
-  openReadRouter,
-  type Tx,
-} from '../src/index.ts';
-import { insertCustomer, merchant, openDatabase } from './support.ts';
+import { createPool, CUSTOMERS_SHA256, FIRST_UUID, inTransaction, type Tx } from '../src/index.ts';
+import { insertCustomer } from '@core/testing';
+import { merchant, openDatabase } from './support.ts';
 
 let owner: Pool;
 let api: Pool;
@@ -34,11 +28,6 @@ const env = () => {
     CORE_DB_TLS: false,
     CORE_DB_POOL: 1,
     CORE_DB_POOLER: 'none' as const,
-    CORE_DB_REPLICAS: [
-      { host: new URL(database.replicaUrl).hostname, port: Number(new URL(database.replicaUrl).port) },
-    ],
-    CORE_DB_MAX_LAG_MS: 60_000,
-    CORE_DB_HEDGE: false,
   };
 };
 
@@ -191,44 +180,6 @@ it.each(['', 'x', `${A}'`, `${A}'; set role core_owner; --`, `${A}\n`, ` ${A}`, 
     connect.mockRestore();
   },
 );
-
-describe('a read of the router', () => {
-  const withRouter = async <T>(work: (router: Awaited<ReturnType<typeof openReadRouter>>) => Promise<T>) => {
-    const router = await openReadRouter({ env: env(), app: 'row-security', primary: api, log });
-    try {
-      return await work(router);
-    } finally {
-      await router.stop();
-    }
-  };
-  const all = 'select distinct merchant_id from customers';
-
-  it.each(['strong', 'minimize_latency'] as const)('sees its merchant alone: %s', (kind) =>
-    withRouter(async (router) => {
-      const read = (merchantId?: string) =>
-        router.reader({ kind }, merchantId === undefined ? {} : { merchantId }).query(all);
-      // Side by side on one connection.
-      const both = await Promise.all([A, B, undefined, A].map((merchantId) => read(merchantId)));
-      expect(both).toEqual([[{ merchant_id: A }], [{ merchant_id: B }], [], [{ merchant_id: A }]]);
-      await expect(read(`${A}'`)).rejects.toThrow('is no uuid');
-    }),
-  );
-
-  it('writes nothing, and a failed one leaves a clean connection', () =>
-    withRouter(async (router) => {
-      const reader = router.reader({ kind: 'strong' }, { merchantId: A });
-      const pid = async () => (await reader.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]!.pid;
-      const before = await pid();
-      await expect(reader.query('select 1 / 0')).rejects.toThrow('division by zero');
-      await expect(reader.query('insert into customers (merchant_id) values ($1)', [A])).rejects.toThrow();
-      expect(await router.reader({ kind: 'strong' }).query(all)).toEqual([]);
-      await expect(reader.query('select * from no_such_table', [], 'named')).rejects.toThrow('no_such_table');
-      expect(await reader.query('select $1::int as n', [1], 'named_too')).toEqual([{ n: 1 }]);
-      expect(await reader.query(all)).toEqual([{ merchant_id: A }]);
-      expect(await router.reader({ kind: 'strong' }).query(all)).toEqual([]);
-      expect(typeof before).toBe('number');
-    }));
-});
 
 describe('functions that see every merchant', () => {
   const scores = (pairs: [string, string][]) =>

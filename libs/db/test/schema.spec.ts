@@ -9,7 +9,8 @@ import {
   OUTBOX_SHARDS,
   readerOf,
 } from '../src/index.ts';
-import { insertCustomer, merchant, openDatabase } from './support.ts';
+import { insertCustomer } from '@core/testing';
+import { merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
 let database: TestDatabase;

@@ -1,8 +1,8 @@
 import { Client, Pool } from 'pg';
-import { waitUntil } from '@core/testing';
+import { waitUntil, insertCustomer } from '@core/testing';
 import { NodeLost, NodeReplaced } from '../src/node-sockets.ts';
 import { inTransaction, inTransactionWithToken, RaceLost } from '../src/index.ts';
-import { insertCustomer, merchant, openDatabase } from './support.ts';
+import { merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
 let url: string;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { inTransaction, isNewer, updateRfmScores, type NewRfmScore } from '../src/index.ts';
-import { insertCustomer, merchant, openDatabase } from './support.ts';
+import { insertCustomer } from '@core/testing';
+import { merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
 let close: () => Promise<void>;

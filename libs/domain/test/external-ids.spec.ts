@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { keyedHash } from '@core/db';
+import { keyedHash } from '@core/crypto';
 import {
   createCustomer,
   deleteCustomers,

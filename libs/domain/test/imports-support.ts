@@ -1,13 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import {
-  createMerchantKeyStore,
-  inTransaction,
-  migrateDatabase,
-  parseKeyring,
-  type SliceKind,
-  type Tx,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction, migrateDatabase, type SliceKind, type Tx } from '@core/db';
 import { assertShopDirectory, createCoreDatabase, shopIdOf } from '@core/testing';
 import {
   advanceRun,

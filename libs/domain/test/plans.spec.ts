@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import {
-  createMerchantKeyStore,
-  inTransaction,
-  migrateDatabase,
-  parseKeyring,
-  readerOf,
-  type Reader,
-  type Tx,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction, migrateDatabase, readerOf, type Reader, type Tx } from '@core/db';
 import {
   customerIdOf,
   endPool,

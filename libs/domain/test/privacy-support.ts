@@ -1,13 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import {
-  createMerchantKeyStore,
-  emailHash,
-  inTransaction,
-  migrateDatabase,
-  parseKeyring,
-  type Tx,
-} from '@core/db';
+import { createMerchantKeyStore, emailHash, parseKeyring } from '@core/crypto';
+import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
   assertShopDirectory,
   createCoreDatabase,

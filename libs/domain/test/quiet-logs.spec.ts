@@ -2,16 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Pool } from 'pg';
-import {
-  assertQuietLogs,
-  createMerchantKeyStore,
-  inTransaction,
-  LoudLogs,
-  migrateDatabase,
-  parseKeyring,
-  passphrase,
-  readerOf,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring, passphrase } from '@core/crypto';
+import { assertQuietLogs, inTransaction, LoudLogs, migrateDatabase, readerOf } from '@core/db';
 import {
   endPool,
   makeServicesDir,

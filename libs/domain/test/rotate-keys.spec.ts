@@ -1,5 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { createMerchantKeyStore, inTransaction, KeyError, parseKeyring, readEmail } from '@core/db';
+import { createMerchantKeyStore, KeyError, parseKeyring, readEmail } from '@core/crypto';
+import { inTransaction } from '@core/db';
 import { shopIdOf, waitUntil } from '@core/testing';
 import {
   connectShop,

@@ -1,14 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { createCoreDatabase } from '@core/testing';
-import {
-  createMerchantKeyStore,
-  inTransaction,
-  migrateDatabase,
-  parseKeyring,
-  readEmail,
-  type Tx,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
+import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { applyRfmScores, type ApplyRfmScore, type CommandContext } from '../src/index.ts';
 
 type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_owner';

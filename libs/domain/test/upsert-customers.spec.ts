@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction } from '@core/db';
 import {
   createCustomer,
   findCustomerByEmail,

@@ -1,5 +1,6 @@
 import { Consistency } from '@core/contracts';
-import type { Consistency as Freshness, Reader } from '@core/db';
+import type { Reader } from '@core/db';
+import type { Consistency as Freshness } from '@core/reads';
 import type { Deps } from './context.ts';
 
 interface Asked {

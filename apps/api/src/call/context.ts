@@ -1,4 +1,6 @@
-import type { MerchantKeyStore, Pool, ReadRouter } from '@core/db';
+import type { MerchantKeyStore } from '@core/crypto';
+import type { Pool } from '@core/db';
+import type { ReadRouter } from '@core/reads';
 import type { PageTokens, WatchImport } from '@core/domain';
 import type { TellUnreadable } from './emails.ts';
 import type { ProveShop } from './prove-shop.ts';

@@ -1,4 +1,4 @@
-import { batchReads, newestToken, type Consistency, type ReadRouter } from '@core/db';
+import { batchReads, newestToken, type Consistency, type ReadRouter } from '@core/reads';
 import { getCustomerRfm, type CustomerKey, type FoundScore } from '@core/domain';
 
 /** One score, read together with those that other calls want at the same moment. */

@@ -12,7 +12,8 @@ import {
   type RfmRange,
   type RfmThresholds,
 } from '@core/contracts';
-import { CONSISTENCY_TOKEN, parseEmail } from '@core/db';
+import { parseEmail } from '@core/crypto';
+import { CONSISTENCY_TOKEN } from '@core/reads';
 import {
   checkCron,
   checkTimeZone,

@@ -1,4 +1,5 @@
-import { inTransaction, KeyError, type Pool } from '@core/db';
+import { KeyError } from '@core/crypto';
+import { inTransaction, type Pool } from '@core/db';
 import { listUnproven, type ShopConnection } from '@core/domain';
 import { CoreError, type Logger } from '@core/runtime';
 import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';

@@ -1,4 +1,5 @@
-import { inTransaction, type MerchantKeyStore, type Pool } from '@core/db';
+import { type MerchantKeyStore } from '@core/crypto';
+import { inTransaction, type Pool } from '@core/db';
 import {
   readEnabledSchedules,
   runSchedule,

@@ -1,5 +1,6 @@
 import { assertNamesPerson, readGdprRequestCreated, type InboundGdprRequest } from '@core/contracts';
-import { parseEmail, type Tx } from '@core/db';
+import { parseEmail } from '@core/crypto';
+import { type Tx } from '@core/db';
 import {
   faultOfExternalId,
   findMerchantOfShop,

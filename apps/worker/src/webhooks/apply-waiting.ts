@@ -1,4 +1,5 @@
-import { inTransaction, isConnectionLoss, type MerchantKeyStore, type Pool, type Tx } from '@core/db';
+import { type MerchantKeyStore } from '@core/crypto';
+import { inTransaction, isConnectionLoss, type Pool, type Tx } from '@core/db';
 import {
   failWebhook,
   finishWebhook,

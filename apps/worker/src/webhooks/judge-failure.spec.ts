@@ -1,4 +1,4 @@
-import { KeyError } from '@core/db';
+import { KeyError } from '@core/crypto';
 import { CoreError, invalid } from '@core/runtime';
 import { judgeFailure } from './judge-failure.ts';
 import { UnreadableWebhook } from './payloads.ts';

@@ -1,4 +1,5 @@
-import { isLockTimeout, isRefusedValue, KeyError } from '@core/db';
+import { KeyError } from '@core/crypto';
+import { isLockTimeout, isRefusedValue } from '@core/db';
 import { isPrivacyTopic, NamesDisagree, type WebhookTopic } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import { UnreadableWebhook } from './payloads.ts';

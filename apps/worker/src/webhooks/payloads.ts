@@ -1,5 +1,5 @@
 import { fieldGivenTwice, isGuestId, isJsonObject, readJsonObject, type SameValue } from '@core/contracts';
-import { normaliseEmail, parseEmail } from '@core/db';
+import { normaliseEmail, parseEmail } from '@core/crypto';
 import {
   customerGid,
   readShopifyTime,

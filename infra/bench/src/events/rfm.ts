@@ -1,5 +1,6 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { claimEvents, createMerchantKeyStore, inTransaction, parseKeyring } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { claimEvents, inTransaction } from '@core/db';
 import { applyRfmScores, type ScoreToApply } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';

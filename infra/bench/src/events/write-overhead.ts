@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { createMerchantKeyStore, inTransaction, parseKeyring, readerOf, type Tx } from '@core/db';
+import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
+import { inTransaction, readerOf, type Tx } from '@core/db';
 import { updateCustomer, type CommandContext } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
 import { CUSTOMERS, MERCHANTS, type EventStack } from './open-stack.ts';

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  createMerchantKeyStore,
-  createPool,
-  migrateDatabase,
-  parseKeyring,
-  type MerchantKeyStore,
-  type Pool,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
+import { createPool, migrateDatabase, type Pool } from '@core/db';
 import { connectKafka, createTopics } from '@core/events';
 import { createLogger } from '@core/runtime';
 import {

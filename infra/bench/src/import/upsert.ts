@@ -4,23 +4,20 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Client } from 'pg';
 import { sql, type SQL } from 'drizzle-orm';
+import { emailHash, encryptEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   appendEvents,
   assign,
   bare,
   columns,
   customers,
-  emailHash,
-  encryptEmail,
   excluded,
   insertSelect,
   inTransaction,
   json,
-  passphrase,
   relation,
   statement,
   text,
-  type MerchantKeys,
   type Places,
   type Relation,
 } from '@core/db';

@@ -1,4 +1,4 @@
-/** Stands in for libs/db/src/reads/batch-reads.ts in a second bundle of the api: one statement per read. */
+/** Stands in for libs/reads/src/batch-reads.ts in a second bundle of the api: one statement per read. */
 export function batchReads<K, V>(
   load: (keys: readonly K[]) => Promise<readonly V[]>,
 ): (key: K) => Promise<V> {

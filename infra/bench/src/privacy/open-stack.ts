@@ -3,24 +3,25 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import {
   createMerchantKeyStore,
+  encryptEmail,
+  parseKeyring,
+  passphrase,
+  type Keyring,
+  type MerchantKeyStore,
+} from '@core/crypto';
+import {
   createPool,
   customers,
-  encryptEmail,
   insertSelect,
   int,
   inTransaction,
   migrateDatabase,
-  openReadRouter,
-  parseKeyring,
-  passphrase,
   runOn,
   statement,
   text,
-  type Keyring,
-  type MerchantKeyStore,
   type Pool,
-  type ReadRouter,
 } from '@core/db';
+import { openReadRouter, type ReadRouter } from '@core/reads';
 import { createLogger } from '@core/runtime';
 import { customerIdOf, merchantIdOf, postgresDir, startPostgres, workspaceRoot } from '@core/testing';
 import { fromNumbered, numbered } from '../numbered-rows.ts';

@@ -1,12 +1,11 @@
 import { sql } from 'drizzle-orm';
+import { encryptEmail, passphrase } from '@core/crypto';
 import {
   customers as table,
-  encryptEmail,
   insertSelect,
   int,
   inTransaction,
   merchantKeys,
-  passphrase,
   runOn,
   statement,
   text,

@@ -1,16 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { getTableName } from 'drizzle-orm';
-import {
-  createMerchantKeyStore,
-  createPool,
-  customers,
-  migrateDatabase,
-  parseKeyring,
-  type Keyring,
-  type MerchantKeyStore,
-  type Pool,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring, type Keyring, type MerchantKeyStore } from '@core/crypto';
+import { createPool, customers, migrateDatabase, type Pool } from '@core/db';
 import { createLogger } from '@core/runtime';
 import { partitionTables, postgresDir, startPostgres, withClient, workspaceRoot } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';

@@ -28,7 +28,7 @@ function runNpmTest(
   signal: AbortSignal,
 ): Promise<string> {
   const root = workspaceRoot();
-  const child = spawn(process.execPath, [join(root, 'infra/local/src/test/main.ts'), ...files], {
+  const child = spawn(process.execPath, [join(root, 'infra/tools/src/test/main.ts'), ...files], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,7 +3,8 @@ import { rmSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { allTopics, Topic } from '@core/contracts';
-import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKeyStore } from '@core/db';
+import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
+import { migrateDatabase } from '@core/db';
 import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import { untilReady } from '@core/runtime';
 import {

@@ -1,14 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import {
-  createMerchantKeyStore,
-  inTransaction,
-  migrateDatabase,
-  parseKeyring,
-  type MerchantKeyStore,
-  type Tx,
-} from '@core/db';
+import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
+import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import {

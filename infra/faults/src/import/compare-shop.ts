@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { emailHash, inTransaction, readEmail, type Tx } from '@core/db';
+import { emailHash, readEmail } from '@core/crypto';
+import { inTransaction, type Tx } from '@core/db';
 import type { StandInCustomer } from '@core/testing';
 import type { ConnectedShop } from './shops.ts';
 import { CEILING, type ImportStack } from './stack.ts';

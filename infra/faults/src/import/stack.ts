@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { createMerchantKeyStore, migrateDatabase, parseKeyring, type MerchantKeyStore } from '@core/db';
+import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
+import { migrateDatabase } from '@core/db';
 import {
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,

@@ -8,7 +8,7 @@ import { workspaceRoot } from '@core/testing';
  * @param journal the migrations that this build knows; default: the service's own
  */
 export async function buildApi(out: string, journal?: string): Promise<string> {
-  const script = join(workspaceRoot(), 'infra/local/src/build.ts');
+  const script = join(workspaceRoot(), 'infra/tools/src/build.ts');
   const args = [script, 'api', '--out', out, ...(journal ? ['--journal', journal] : [])];
   await promisify(execFile)(process.execPath, args, { cwd: workspaceRoot() });
   return join(out, 'api/main.mjs');

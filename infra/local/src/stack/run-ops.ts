@@ -5,7 +5,7 @@ import { workspaceRoot } from '@core/testing';
 /** Runs one `npm run ops` command to its end. @throws Error with what it printed when it fails */
 export async function runOps(args: string[], env: Record<string, string>): Promise<string> {
   const root = workspaceRoot();
-  const child = spawn(process.execPath, [join(root, 'infra/ops/src/main.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'apps/ops/src/main.ts'), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

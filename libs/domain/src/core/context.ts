@@ -1,4 +1,5 @@
-import type { Actor, MerchantKeyStore } from '@core/db';
+import type { MerchantKeyStore } from '@core/crypto';
+import type { Actor } from '@core/db';
 import type { PageTokens } from './page-token.ts';
 
 /** What every command gets beside its transaction and input. */

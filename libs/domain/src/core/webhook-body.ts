@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { keyedHash, openValue, sealValue, type MerchantKeys, type Reader } from '@core/db';
+import { keyedHash, openValue, sealValue, type MerchantKeys } from '@core/crypto';
+import { type Reader } from '@core/db';
 import type { Keys } from './context.ts';
 
 /** What names a webhook; its body opens for no other. */

@@ -1,17 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import {
-  build,
-  customers,
-  emailHash,
-  isLive,
-  many,
-  ONE,
-  oneOf,
-  RaceLost,
-  statement,
-  type MerchantKeys,
-  type Tx,
-} from '@core/db';
+import { emailHash, type MerchantKeys } from '@core/crypto';
+import { build, customers, isLive, many, ONE, oneOf, RaceLost, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import {
   earlierExternalIds,

@@ -1,27 +1,23 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import { emailHash, encryptEmail, keysStand, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   appendAuditRows,
   appendEvents,
   auditLog,
   columns,
   customers,
-  emailHash,
-  encryptEmail,
   erasureTombstones,
   insertSelect,
-  keysStand,
   many,
   merchantKeys,
   oneOf,
   outboxEvents,
-  passphrase,
   relation,
   runWithEvents,
   statement,
   text,
   withFields,
-  type MerchantKeys,
   type Tx,
 } from '@core/db';
 import { earlierExternalIds, externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';

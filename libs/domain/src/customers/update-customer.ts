@@ -1,22 +1,19 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { emailHash, encryptEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   bool,
   build,
   coreRepository,
   customers,
-  emailHash,
-  encryptEmail,
   isLive,
   many,
   merchantKeys,
   nullable,
   oneOf,
-  passphrase,
   returning,
   statement,
   text,
   type CustomerRow,
-  type MerchantKeys,
   type Tx,
 } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';

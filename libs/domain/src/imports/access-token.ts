@@ -1,15 +1,6 @@
 import { sql } from 'drizzle-orm';
-import {
-  build,
-  openValue,
-  sealValue,
-  shopDirectory,
-  shopifyConnections,
-  statement,
-  type MerchantKeys,
-  type MerchantKeyStore,
-  type Reader,
-} from '@core/db';
+import { openValue, sealValue, type MerchantKeys, type MerchantKeyStore } from '@core/crypto';
+import { build, shopDirectory, shopifyConnections, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { Keys } from '../core/index.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';

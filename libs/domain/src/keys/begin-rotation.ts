@@ -1,6 +1,6 @@
 import { and, asc, isNotNull, isNull, sql, type Column, type SQL } from 'drizzle-orm';
+import { addGeneration, type Keyring } from '@core/crypto';
 import {
-  addGeneration,
   appendAudit,
   build,
   columns,
@@ -14,7 +14,6 @@ import {
   returning,
   statement,
   type Actor,
-  type Keyring,
   type Reader,
   type RowOf,
   type Tx,

@@ -1,9 +1,9 @@
 import { and, eq, isNull, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import { KEY_CACHE_MS } from '@core/crypto';
 import {
   appendAudit,
   build,
   float8,
-  KEY_CACHE_MS,
   keyRotations,
   merchantKeys,
   ONE,

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { type Keyring } from '@core/crypto';
 import {
   auditLog,
   build,
@@ -9,7 +10,6 @@ import {
   statement,
   text,
   type Actor,
-  type Keyring,
   type Reader,
   type Tx,
 } from '@core/db';

@@ -1,12 +1,5 @@
-import {
-  appendAudits,
-  rewrapKeys,
-  wrappedByOthers,
-  type Actor,
-  type KeyPlace,
-  type Keyring,
-  type Tx,
-} from '@core/db';
+import { rewrapKeys, wrappedByOthers, type KeyPlace, type Keyring } from '@core/crypto';
+import { appendAudits, type Actor, type Tx } from '@core/db';
 
 export interface RewrapMerchants {
   keyring: Keyring;

@@ -1,22 +1,19 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { decryptEmail, passphrase, sealEmail, type MerchantKeys } from '@core/crypto';
 import {
   assign,
   build,
   columns,
   customers,
-  decryptEmail,
   keyRotations,
   limit,
   many,
   merchantKeys,
-  passphrase,
   relation,
   returning,
-  sealEmail,
   statement,
   text,
   unnest,
-  type MerchantKeys,
   type Tx,
 } from '@core/db';
 

@@ -1,14 +1,13 @@
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
+import { isUnreadable, type MerchantKeyStore } from '@core/crypto';
 import {
   build,
   customers,
   FIRST_UUID,
   inTransaction,
-  isUnreadable,
   limit,
   merchantKeys,
   statement,
-  type MerchantKeyStore,
   type Pool,
   type Reader,
 } from '@core/db';

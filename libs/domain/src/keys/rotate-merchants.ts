@@ -1,4 +1,5 @@
-import { inTransaction, type Actor, type Keyring, type MerchantKeyStore, type Pool } from '@core/db';
+import { type Keyring, type MerchantKeyStore } from '@core/crypto';
+import { inTransaction, type Actor, type Pool } from '@core/db';
 import { pause } from '@core/runtime';
 import {
   beginRotation,

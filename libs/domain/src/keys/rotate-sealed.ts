@@ -1,14 +1,11 @@
 import { and, asc, eq, gt, inArray, sql, type SQL } from 'drizzle-orm';
+import { KeyError, open, sealValue, splitSealed } from '@core/crypto';
 import {
   build,
-  KeyError,
   limit,
   many,
   oneOf,
-  open,
-  sealValue,
   shopifyConnections,
-  splitSealed,
   statement,
   text,
   webhookEvents,

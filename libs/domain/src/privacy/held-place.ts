@@ -1,4 +1,5 @@
-import type { MerchantKeys, Tx } from '@core/db';
+import type { MerchantKeys } from '@core/crypto';
+import type { Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import type { LockedPerson } from './lock-person.ts';
 import type { NamesInBody } from './names-in-body.ts';

@@ -1,14 +1,6 @@
 import { and, asc, eq, gt, isNotNull, like, sql } from 'drizzle-orm';
-import {
-  build,
-  FIRST_UUID,
-  KeyError,
-  statement,
-  webhookEvents,
-  type MerchantKeys,
-  type Reader,
-  type RowOf,
-} from '@core/db';
+import { KeyError, type MerchantKeys } from '@core/crypto';
+import { build, FIRST_UUID, statement, webhookEvents, type Reader, type RowOf } from '@core/db';
 import { openWebhookBody, type Keys } from '../core/index.ts';
 import { bodyNames, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 

@@ -1,14 +1,6 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
-import {
-  build,
-  customers,
-  emailHash,
-  many,
-  statement,
-  type MerchantKeys,
-  type RowOf,
-  type Tx,
-} from '@core/db';
+import { emailHash, type MerchantKeys } from '@core/crypto';
+import { build, customers, many, statement, type RowOf, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
 import {
   emailOfAnother,

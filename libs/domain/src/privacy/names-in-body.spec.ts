@@ -1,5 +1,5 @@
 import { shopifyNumber } from '@core/contracts';
-import { earlierEmailHashes, emailHash } from '@core/db';
+import { earlierEmailHashes, emailHash } from '@core/crypto';
 import { externalIdOf } from '../core/index.ts';
 import { bodyNames, marksInBody, marksOfPerson } from './names-in-body.ts';
 

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { build, customers, emailHash, many, oneOf, statement, type MerchantKeys, type Tx } from '@core/db';
+import { emailHash, type MerchantKeys } from '@core/crypto';
+import { build, customers, many, oneOf, statement, type Tx } from '@core/db';
 import { externalIdOf, type CommandContext } from '../core/index.ts';
 import {
   canonicalNames,

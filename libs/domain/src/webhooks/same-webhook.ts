@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
-import { build, KeyError, statement, webhookEvents, type MerchantKeys, type Tx } from '@core/db';
+import { KeyError, type MerchantKeys } from '@core/crypto';
+import { build, statement, webhookEvents, type Tx } from '@core/db';
 import { openWebhookBody, webhookHash, type Keys } from '../core/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import type { WebhookTopic } from './topics.ts';

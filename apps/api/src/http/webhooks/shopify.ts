@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inTransaction, isUnavailable, poolReader, type MerchantKeyStore, type Pool } from '@core/db';
+import { type MerchantKeyStore } from '@core/crypto';
+import { inTransaction, isUnavailable, poolReader, type Pool } from '@core/db';
 import { findShopOfWebhook, receiveWebhook } from '@core/domain';
 import { within, type Logger, type Registry } from '@core/runtime';
 import { createByteBudget, showHeldBytes, type ByteBudget } from '../../request/byte-budget.ts';

@@ -48,7 +48,7 @@ async function letterOf(
 }
 
 function run({ environmentOf }: FieldStack, args: readonly string[]): Promise<unknown> {
-  const main = join(workspaceRoot(), 'infra/ops/src/main.ts');
+  const main = join(workspaceRoot(), 'apps/ops/src/main.ts');
   const env = { PATH: process.env['PATH'], ...environmentOf('worker') };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [main, ...args, '--json'], { env }, (error, stdout, stderr) => {

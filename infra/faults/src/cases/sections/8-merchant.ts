@@ -110,10 +110,10 @@ export const merchants: Section = {
   ],
   specs: [
     ['a renamed shop is moved by rpc, after proof', 'apps/api/test/connect-shop.spec.ts'],
-    ['and by `ops shop move`', 'infra/ops/test/move-shop.spec.ts'],
-    ['`ops import show` and `ops import errors` agree with the run', 'infra/ops/test/imports.spec.ts'],
+    ['and by `ops shop move`', 'apps/ops/test/move-shop.spec.ts'],
+    ['`ops import show` and `ops import errors` agree with the run', 'apps/ops/test/imports.spec.ts'],
     ['the CSV has the same sentences', 'apps/api/test/import-errors-csv.spec.ts'],
-    ['docs/imports.md has them, too', 'infra/local/test/documents.spec.ts'],
-    ['`ops events publish` sends, signs and audits', 'infra/ops/test/publish-event.spec.ts'],
+    ['docs/imports.md has them, too', 'infra/tools/test/documents.spec.ts'],
+    ['`ops events publish` sends, signs and audits', 'apps/ops/test/publish-event.spec.ts'],
   ],
 };

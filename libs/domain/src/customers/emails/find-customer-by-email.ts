@@ -1,15 +1,6 @@
 import { and, eq } from 'drizzle-orm';
-import {
-  build,
-  CUSTOMER,
-  customers,
-  earlierEmailHashes,
-  emailHash,
-  isLive,
-  statement,
-  type CustomerRow,
-  type Reader,
-} from '@core/db';
+import { earlierEmailHashes, emailHash } from '@core/crypto';
+import { build, CUSTOMER, customers, isLive, statement, type CustomerRow, type Reader } from '@core/db';
 import { notFound } from '@core/runtime';
 import type { Keys } from '../../core/index.ts';
 

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import { emailHash } from '@core/crypto';
 import {
   appendAudit,
   appendToOutbox,
   assign,
   columns,
   customers,
-  emailHash,
   many,
   relation,
   statement,

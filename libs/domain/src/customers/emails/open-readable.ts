@@ -1,4 +1,5 @@
-import { generationOf, KeyError, openEmails, type MerchantKeys, type Tx } from '@core/db';
+import { generationOf, KeyError, openEmails, type MerchantKeys } from '@core/crypto';
+import { type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
 
 /** An email as it is stored, with its customer. */

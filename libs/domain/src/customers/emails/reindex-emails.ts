@@ -1,18 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import {
-  assign,
-  columns,
-  customers,
-  earlierEmailHashes,
-  emailHash,
-  many,
-  relation,
-  statement,
-  unnest,
-  type MerchantKeys,
-  type Tx,
-} from '@core/db';
+import { earlierEmailHashes, emailHash, type MerchantKeys } from '@core/crypto';
+import { assign, columns, customers, many, relation, statement, unnest, type Tx } from '@core/db';
 
 /**
  * Indexes these emails by the present rule where an earlier build indexed them by its own. It is called before a write

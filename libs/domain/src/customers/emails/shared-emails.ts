@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
-import { build, customers, emailHash, FIRST_UUID, statement, type MerchantKeys, type Tx } from '@core/db';
+import { emailHash, type MerchantKeys } from '@core/crypto';
+import { build, customers, FIRST_UUID, statement, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
 import { openReadable, type SealedEmail } from './open-readable.ts';
 

@@ -1,16 +1,7 @@
 import { sql, type Column, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import {
-  columns,
-  customers,
-  emailHash,
-  many,
-  oneOf,
-  relation,
-  statement,
-  type MerchantKeys,
-  type Reader,
-} from '@core/db';
+import { emailHash, type MerchantKeys } from '@core/crypto';
+import { columns, customers, many, oneOf, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { externalIdOf, type ExternalId } from '../../core/index.ts';
 

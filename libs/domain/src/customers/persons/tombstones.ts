@@ -1,17 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sql, type Column, type SQL } from 'drizzle-orm';
-import {
-  earlierEmailHashes,
-  emailHash,
-  erasureTombstones,
-  keyedHash,
-  many,
-  ONE,
-  oneOf,
-  statement,
-  type MerchantKeys,
-  type Tx,
-} from '@core/db';
+import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys } from '@core/crypto';
+import { erasureTombstones, many, ONE, oneOf, statement, type Tx } from '@core/db';
 import { earlierExternalIds, type ExternalId } from '../../core/index.ts';
 import type { CanonicalNames } from './person.ts';
 

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { type MerchantKeys } from '@core/crypto';
 import {
   build,
   columns,
@@ -11,7 +12,6 @@ import {
   returning,
   statement,
   unnest,
-  type MerchantKeys,
   type Tx,
 } from '@core/db';
 import { emailTombstones, externalIdTombstones } from '../persons/tombstones.ts';

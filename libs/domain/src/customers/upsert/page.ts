@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { FIRST_SECOND, LONGEST_ID, metadataProblem, storableText, textProblem } from '@core/contracts';
-import { emailHash, parseEmail, type MerchantKeys } from '@core/db';
+import { emailHash, parseEmail, type MerchantKeys } from '@core/crypto';
 import { canonicalJson, externalIdOf, latestTime, type ExternalId } from '../../core/index.ts';
 import type { RowReason } from './row-reasons.ts';
 

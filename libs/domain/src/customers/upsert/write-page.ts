@@ -1,11 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm';
+import { encryptEmail } from '@core/crypto';
 import {
   appendEvents,
   assign,
   bool,
   columns,
   customers,
-  encryptEmail,
   insertSelect,
   json,
   many,

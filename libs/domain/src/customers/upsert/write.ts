@@ -1,16 +1,15 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { passphrase, type MerchantKeys } from '@core/crypto';
 import {
   assign,
   build,
   customers,
   many,
   oneOf,
-  passphrase,
   RaceLost,
   runWithEvents,
   statement,
   unnest,
-  type MerchantKeys,
   type Origin,
   type Tx,
 } from '@core/db';

@@ -1,6 +1,7 @@
 import { and, asc, isNotNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { assign, build, KeyError, many, statement, text, unnest, webhookEvents, type Tx } from '@core/db';
+import { KeyError } from '@core/crypto';
+import { assign, build, many, statement, text, unnest, webhookEvents, type Tx } from '@core/db';
 import { openWebhookBody, sealWebhookBody, type CommandContext } from '../../core/index.ts';
 import type { ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';

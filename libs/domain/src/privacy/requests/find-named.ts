@@ -1,5 +1,6 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import { GID_PREFIX } from '@core/contracts';
+import { type MerchantKeys } from '@core/crypto';
 import {
   bytes,
   columns,
@@ -8,7 +9,6 @@ import {
   relation,
   returning,
   statement,
-  type MerchantKeys,
   type Tx,
 } from '@core/db';
 import type { Keys } from '../../core/index.ts';

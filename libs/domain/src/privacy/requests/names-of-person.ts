@@ -6,7 +6,7 @@ import {
   type GivenName,
   type InboundGdprRequest,
 } from '@core/contracts';
-import { normaliseEmail, parseEmail } from '@core/db';
+import { normaliseEmail, parseEmail } from '@core/crypto';
 import { invalid, type CoreError } from '@core/runtime';
 import { externalIdOf } from '../../core/index.ts';
 import type { PersonNames } from '../../customers/index.ts';

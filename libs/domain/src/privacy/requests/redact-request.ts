@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { type MerchantKeys } from '@core/crypto';
 import {
   assign,
   bare,
@@ -9,7 +10,6 @@ import {
   privacyRequests,
   RaceLost,
   statement,
-  type MerchantKeys,
   type Tx,
 } from '@core/db';
 import { IdReused } from '@core/runtime';

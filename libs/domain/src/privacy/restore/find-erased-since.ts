@@ -1,15 +1,6 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import {
-  build,
-  customers,
-  many,
-  nullable,
-  statement,
-  unnest,
-  type MerchantKeys,
-  type Reader,
-  type RowOf,
-} from '@core/db';
+import { type MerchantKeys } from '@core/crypto';
+import { build, customers, many, nullable, statement, unnest, type Reader, type RowOf } from '@core/db';
 import { externalIdOf, type Keys } from '../../core/index.ts';
 import { emailTombstone, externalIdTombstones } from '../../customers/index.ts';
 import type { Kept } from './kept.ts';

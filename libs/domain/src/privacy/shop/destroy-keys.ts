@@ -1,5 +1,6 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { build, lockMerchantKeys, merchantKeys, statement } from '@core/db';
+import { lockMerchantKeys } from '@core/crypto';
+import { build, merchantKeys, statement } from '@core/db';
 import type { ShopStep } from '../held-place.ts';
 
 const DESTROY_KEYS = statement({

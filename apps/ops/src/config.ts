@@ -1,0 +1,23 @@
+import { keyringEnv } from '@core/crypto';
+import { databaseEnv, directEnv, sealerEnv } from '@core/db';
+import { kafkaEnv } from '@core/events';
+import { nodeEnv, optionalText } from '@core/runtime';
+import { shopifyEnv } from '@core/shopify';
+import { withNamedPlaces } from './cli/named-places.ts';
+
+const password = (role: string) =>
+  optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
+
+/** Of `migrate`, which connects as the owner. */
+export const migrateEnv = {
+  ...databaseEnv,
+  ...directEnv,
+  CORE_DB_API_PASSWORD: password('core_api'),
+  CORE_DB_WORKER_PASSWORD: password('core_worker'),
+  CORE_DB_IMPORTER_PASSWORD: password('core_importer'),
+  ...sealerEnv,
+  NODE_ENV: nodeEnv,
+};
+
+/** Every variable of every command; each command reads its own alone. */
+export const opsEnv = withNamedPlaces({ ...migrateEnv, ...kafkaEnv, ...keyringEnv, ...shopifyEnv });

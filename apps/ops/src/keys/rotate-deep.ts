@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { type Keyring, type MerchantKeyStore } from '@core/crypto';
+import { inTransaction, type Pool } from '@core/db';
+import { countRotation, OLD_KEYS_KEPT_MS, rotateMerchants, type RotationResult } from '@core/domain';
+import { actorOf } from '../cli/actor.ts';
+import type { Report, Terminal } from '../cli/command.ts';
+import { OpsError } from '../cli/errors.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { count } from '../cli/print.ts';
+import { rotationBar } from './rotation-bar.ts';
+
+export interface RotateDeep {
+  pool: Pool;
+  keyring: Keyring;
+  keys: MerchantKeyStore;
+  values: { merchant?: string | undefined; actor?: string | undefined; yes: boolean; json?: boolean };
+  terminal: Terminal;
+  signal: AbortSignal;
+  /** See OLD_KEYS_KEPT_MS; shorter for a spec. */
+  keptMs?: number;
+}
+
+/** New data keys, and everything encrypted anew under them; goes on with a run that was stopped. */
+export async function rotateDeep(options: RotateDeep): Promise<Report> {
+  const { pool, keyring, keys, values, terminal, signal, keptMs = OLD_KEYS_KEPT_MS } = options;
+  const merchantId = values.merchant;
+  const command = `npm run ops -- keys rotate --deep${merchantId ? ` --merchant ${merchantId}` : ''} --yes`;
+  const goOn = `go on with: ${command}`;
+  const { merchants, emails, unfinished } = await inTransaction(pool, (tx) =>
+    countRotation(tx, { merchantId }),
+  );
+  if (merchantId && merchants === 0) throw new OpsError(`merchant ${merchantId} has no keys`);
+  const plan = `${count(emails, 'email')} of ${count(merchants, 'merchant')} under new data keys`;
+  const preview = [
+    ...(unfinished > 0 ? [`goes on with the rotation of ${count(unfinished, 'merchant')}`] : []),
+    `would encrypt ${plan}`,
+  ];
+  if (!(await mayAct(values, terminal, preview, `encrypt ${plan}?`))) {
+    return { json: { dry_run: true, merchants, emails, unfinished }, lines: [...preview, NOTHING_DONE] };
+  }
+  const show = rotationBar(terminal, emails);
+  const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+  const run = { pool, keyring, keys, actor, merchantId, keptMs, signal, onProgress: show };
+  try {
+    return report(await rotateMerchants(run), goOn);
+  } catch (error) {
+    if (signal.aborted) {
+      return {
+        json: { dry_run: false, stopped: true, go_on_with: command },
+        lines: ['stopped', goOn],
+        failed: true,
+      };
+    }
+    throw new OpsError(`stopped: ${error instanceof Error ? error.message : String(error)}\n${goOn}`);
+  }
+}
+
+function report({ rows, merchants, finished, unreadable, misplaced }: RotationResult, goOn: string): Report {
+  const isOver = finished === merchants;
+  return {
+    json: { dry_run: false, emails: rows, merchants, finished, unreadable, misplaced },
+    lines: [
+      `encrypted ${count(rows, 'email')}; ${finished} of ${count(merchants, 'merchant')} finished, the old keys deleted`,
+      ...misplaced.map((id) => `customer ${id} has another row's email: whoever reads it is refused`),
+      ...unreadable.map((what) => `does not open, its old key is kept: ${what}`),
+      ...(isOver ? [] : [`repair or erase what does not open, then ${goOn}`]),
+    ],
+    failed: !isOver,
+  };
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { type KeyPlace, type Keyring } from '@core/crypto';
+import { inTransaction, type Pool } from '@core/db';
+import { readKeyStatus, rewrapMerchants, type RewrappedPage } from '@core/domain';
+import { actorOf } from '../cli/actor.ts';
+import type { Report, Terminal } from '../cli/command.ts';
+import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
+import { count } from '../cli/print.ts';
+import { showProgress } from '../cli/show-progress.ts';
+
+/** Rows of one transaction; somebody who makes a merchant's first keys never waits for one. */
+const PAGE = 500;
+
+export interface RotateKeyring {
+  pool: Pool;
+  keyring: Keyring;
+  values: { actor?: string | undefined; yes: boolean; json?: boolean };
+  terminal: Terminal;
+  signal: AbortSignal;
+}
+
+/** Wraps every merchant's keys by the keyring's current key. Stopped, it is begun again: what is done is passed over. */
+export async function rotateKeyring({
+  pool,
+  keyring,
+  values,
+  terminal,
+  signal,
+}: RotateKeyring): Promise<Report> {
+  const { keyring: used } = await inTransaction(pool, readKeyStatus);
+  const merchants = used
+    .filter(({ key }) => key !== keyring.currentId)
+    .reduce((sum, each) => sum + each.merchants, 0);
+  const plan = `the keys of ${count(merchants, 'merchant')} by key ${keyring.currentId}`;
+  if (merchants === 0) {
+    const said = `key ${keyring.currentId} wraps every merchant's keys`;
+    return { json: { dry_run: false, merchants, rewrapped: 0 }, lines: [said] };
+  }
+  const preview = [`would wrap ${plan}`];
+  if (!(await mayAct(values, terminal, preview, `wrap ${plan}?`))) {
+    return { json: { dry_run: true, merchants, rewrapped: 0 }, lines: [...preview, NOTHING_DONE] };
+  }
+  const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
+  const show = showProgress(terminal);
+  let rewrapped = 0;
+  let after: KeyPlace | null = null;
+  do {
+    signal.throwIfAborted();
+    const page: RewrappedPage = await inTransaction(pool, (tx) =>
+      rewrapMerchants(tx, actor, { keyring, after, limit: PAGE }),
+    );
+    rewrapped += page.rewrapped;
+    after = page.next;
+    show(rewrapped, merchants, count(rewrapped, 'row'));
+  } while (after);
+  return {
+    json: { dry_run: false, merchants, rewrapped },
+    lines: [`wrapped ${plan}, ${count(rewrapped, 'row')}`],
+  };
+}

@@ -1,0 +1,74 @@
+import { type MerchantKeyStore } from '@core/crypto';
+import { findConnectedApps, inTransaction, poolReader, type Pool } from '@core/db';
+import { assertSealsBehind, findErasedSince, SealsAhead, type ErasedSince, type Kept } from '@core/domain';
+import type { KafkaClient } from '@core/events';
+import { OpsError } from '../cli/errors.ts';
+import { count, theyAre } from '../cli/print.ts';
+import { readPublished, type Published } from './read-published.ts';
+import { planRewind, type Rewind } from './rewind.ts';
+
+export interface PreparePlan {
+  kept: Kept;
+  erased: ErasedSince[];
+  published: Published;
+  rewinds: Rewind[];
+}
+
+/**
+ * The steps that a restored database needs.
+ * @throws OpsError while an app runs, or when nothing can be sealed
+ */
+export async function planPrepare(options: {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  kafka: KafkaClient;
+  kept: Kept;
+  backupAt: string;
+  signal: AbortSignal;
+}): Promise<PreparePlan> {
+  const { pool, keys, kafka, kept, backupAt, signal } = options;
+  await assertNobodyWorks(pool);
+  await inTransaction(pool, assertSealsBehind).catch((error: Error) => {
+    throw error instanceof SealsAhead ? new OpsError(error.message) : error;
+  });
+  return {
+    kept,
+    erased: await inTransaction(pool, (tx) => findErasedSince(tx, { keys }, { kept, since: backupAt })),
+    published: await readPublished(kafka, new Date(backupAt), signal),
+    rewinds: await planRewind(kafka, backupAt),
+  };
+}
+
+/** @throws OpsError naming the roles of connected apps */
+async function assertNobodyWorks(pool: Pool): Promise<void> {
+  const roles = await findConnectedApps(poolReader(pool));
+  if (roles.length === 0) return;
+  throw new OpsError(
+    `${theyAre(roles)} connected: stop api, worker and importer first; they ` +
+      'would show erased persons, and publish versions that are in use',
+  );
+}
+
+export function linesOf({ kept, erased, published, rewinds }: PreparePlan): string[] {
+  return [
+    `kept copies: ${count(kept.requests.length, 'privacy request')}, ${count(kept.tombstones.length, 'tombstone')}; ` +
+      'the missing ones are inserted',
+    `erased since the backup and back with it: ${count(erased.length, 'customer')}, to be erased again`,
+    `published since the backup: versions of ${count(published.versions.length, 'customer')}, to be lifted above them`,
+    ...rewinds.map(({ topic, records }) => `${topic}: ${count(Number(records), 'record')} to come again`),
+    ...cutOffWarning(published.cutOff),
+    ...rewinds
+      .filter(({ cutOff }) => cutOff)
+      .map(
+        ({ topic }) =>
+          `warning: Kafka has deleted records of ${topic} younger than the backup; have their producer send them again`,
+      ),
+  ];
+}
+
+export const cutOffWarning = (topics: readonly string[]): string[] =>
+  topics.map(
+    (topic) =>
+      `warning: Kafka has deleted records of ${topic} of that time: versions may repeat, and its consumers must discard ` +
+      'their copies and read every customer again',
+  );

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+const VERSION = 'v1.9.3';
+
+/**
+ * A folder for PATH in which there is a grpcurl: none is needed where it is installed, Go builds the real one
+ * where there is Go, and elsewhere our own client takes the same arguments.
+ */
+export function grpcurlFolder(dir: string): string {
+  if (spawnSync('grpcurl', ['--version']).status === 0) return '';
+  const bin = join(workspaceRoot(), '.local/bin');
+  if (existsSync(join(bin, 'grpcurl'))) return bin;
+  const install = ['install', `github.com/fullstorydev/grpcurl/cmd/grpcurl@${VERSION}`];
+  if (spawnSync('go', install, { env: { ...process.env, GOBIN: bin } }).status === 0) return bin;
+  const own = join(dir, 'bin');
+  mkdirSync(own, { recursive: true });
+  const script = join(workspaceRoot(), 'infra/e2e/test/e2e/grpcurl-main.ts');
+  writeFileSync(join(own, 'grpcurl'), `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`);
+  chmodSync(join(own, 'grpcurl'), 0o755);
+  return own;
+}

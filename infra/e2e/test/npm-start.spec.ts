@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { Client } from 'pg';
+import { CoreService } from '@core/contracts';
+import { bearer, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
+import { runOps } from '@core/local';
+import { localSecrets } from '@core/local';
+import { writeStackEnv } from '@core/local';
+import { startStack, type Stack } from '@core/local';
+import { compareRows, idsOfShop } from '@core/local';
+import { runTour } from '@core/local';
+import { isLoopback, listeningOn } from './listening.ts';
+import { newDir, remove } from './e2e/support.ts';
+
+// Two concurrent `npm start -- --once` on one machine, and a second start on data that was used since.
+const CUSTOMERS = 300;
+const dirs = [newDir(), newDir()];
+let stack: Stack | undefined;
+afterAll(async () => {
+  await stack?.stop();
+  for (const dir of dirs) remove(dir);
+}, 120_000);
+
+interface Ended {
+  code: number | null;
+  output: string;
+}
+
+async function npmStart(dir: string, ...flags: string[]): Promise<Ended> {
+  const args = [
+    'infra/local/src/start.ts',
+    '--once',
+    '--dir',
+    dir,
+    '--customers',
+    String(CUSTOMERS),
+    ...flags,
+  ];
+  const child = spawn(process.execPath, args, { cwd: workspaceRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+/** The ports in the table at the end of a start. */
+const portsIn = (output: string): string[] =>
+  [
+    ...output.matchAll(/^ {2}\S.*?[:/](?:127\.0\.0\.1|localhost):(\d+)/gm),
+    ...output.matchAll(/^ {2}\S.* 127\.0\.0\.1:(\d+)$/gm),
+  ]
+    .map(([, port]) => port ?? '')
+    .filter(Boolean);
+
+it('two starts beside each other both come up, make their tour, and share no port', async () => {
+  const [one, two] = (await Promise.all(dirs.map((dir) => npmStart(dir)))) as [Ended, Ended];
+  for (const { code, output } of [one, two]) {
+    expect(output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
+    expect(output).toContain(`the shop itself counts ${CUSTOMERS}`);
+    expect(output).not.toContain('stack.env'); // the file of a stack that stays up
+    expect(code).toBe(0);
+  }
+  const ports = [...portsIn(one.output), ...portsIn(two.output)];
+  expect(ports.length).toBeGreaterThanOrEqual(16);
+  expect(new Set(ports).size).toBe(ports.length);
+}, 600_000);
+
+describe('a second start on kept data, used in between', () => {
+  const dir = () => join(dirs[0]!, 'stack');
+  const says: string[] = [];
+  const say = (line: string) => void says.push(line);
+  const start = (at: string) =>
+    startStack({ dir: at, wellKnownPorts: false, durable: false, customers: CUSTOMERS, say });
+
+  beforeAll(async () => {
+    stack = await start(dir());
+  }, 300_000);
+
+  it('listens on this machine alone, with every part', () => {
+    const parts = stack!.parts();
+    expect(parts.map(({ name }) => name).sort()).toEqual(
+      [
+        ...['api', 'auth-stand-in', 'importer', 'kafka', 'postgres-primary', 'postgres-replica-1'],
+        ...['redis', 'shopify-stand-in', 'worker'],
+      ].sort(),
+    );
+    for (const part of parts) {
+      const sockets = listeningOn([part.pid]);
+      expect([part.name, sockets.length > 0]).toEqual([part.name, true]);
+      expect([part.name, sockets.filter((socket) => !isLoopback(socket))]).toEqual([part.name, []]);
+    }
+  });
+
+  it('would see a socket on all interfaces', async () => {
+    const server = createServer().listen(0);
+    await once(server, 'listening');
+    const port = (server.address() as AddressInfo).port.toString(16).toUpperCase().padStart(4, '0');
+    const seen = listeningOn([process.pid]).find((socket) => socket.endsWith(`:${port}`));
+    expect([seen === undefined, isLoopback(seen ?? '')]).toEqual([false, false]);
+    server.close();
+  });
+
+  it('is refused while one runs there', async () => {
+    await expect(start(dir())).rejects.toThrow(`a stack is running on ${dir()}; stop it (Ctrl-C)`);
+    expect(stack!.parts().every((part) => part.alive())).toBe(true);
+  });
+
+  it('tells in its stack.env what npm run ops reads', async () => {
+    writeStackEnv(dirs[0]!, stack!.env);
+    const env = parseEnv(readFileSync(join(dirs[0]!, 'stack.env'), 'utf8')) as Record<string, string>;
+    expect(await runOps(['outbox', 'status'], env)).toContain('events to publish');
+    expect(await runOps(['consumer', 'lag'], env)).toContain(
+      'core-worker, core-worker.gdpr_request.created: ',
+    );
+  });
+
+  it('makes its tour whatever others have done', async () => {
+    const { env } = stack!;
+    const merchantId = localSecrets(dir()).merchantId;
+    const rpc = grpcClient(env.CORE_GRPC_ADDR, { metadata: bearer(env.DEV_SERVICE_TOKEN) });
+    // One external id in the shop's form, and one in another form: the shop has neither.
+    for (const externalId of [
+      'gid://shopify/Customer/900719925474099',
+      'crm-7',
+      'gid://shopify/Customer/1',
+    ]) {
+      const email = `guest-${externalId.replaceAll(/\W/g, '-')}@example.com`;
+      await rpc.unary(CoreService.method.createCustomer, { merchantId, email, externalId });
+    }
+    await rpc.unary(CoreService.method.createCustomer, { merchantId, email: 'nobody@example.com' });
+    rpc.close();
+    for (const round of ['first', 'second']) {
+      says.length = 0;
+      await runTour(stack!, { dir: dir(), customers: CUSTOMERS, say });
+      expect([round, says.join('\n')]).toEqual([
+        round,
+        expect.stringContaining(`the shop itself counts ${CUSTOMERS}`),
+      ]);
+    }
+  }, 300_000);
+
+  it('says so when a customer of the shop is missing without a reason', async () => {
+    const ids = await idsOfShop(stack!.standInUrl!, stack!.env.DEV_SHOP);
+    const tour = { stack: stack!, merchantId: localSecrets(dir()).merchantId, tell: say };
+    const run = (skipped: bigint) => ({ skipped, failed: 0n, startedAt: timestampFromDate(new Date()) });
+    // The tours have erased three customers; an import leaves them out.
+    await compareRows(tour, run(3n), ids);
+    await expect(compareRows(tour, run(2n), ids)).rejects.toThrow(
+      `the shop has ${CUSTOMERS} customers; ${CUSTOMERS - 3} are there, 2 were left out or erased`,
+    );
+  });
+
+  it('says so when the schema is that of another build, and begins anew with --fresh', async () => {
+    const change = async (sql: string) => {
+      const client = new Client(stack!.services.postgres.primary.url);
+      await client.connect();
+      await client.query(sql);
+      await client.end();
+    };
+    const stopped = async () => {
+      await stack!.stop();
+      stack = undefined;
+    };
+    await change(
+      `insert into schema_migrations (hash, created_at) select 'spec', max(created_at) + 1 from schema_migrations`,
+    );
+    await stopped();
+    const newer = await npmStart(dirs[0]!);
+    expect([newer.code, newer.output]).toEqual([
+      1,
+      expect.stringMatching(/was migrated by a newer build[^]*npm start -- --fresh wipes them/),
+    ]);
+    // The schema of a build before the baseline: other migrations, and the tables are there.
+    await withPostgres(dir(), `update schema_migrations set created_at = 1782000000000 + id`);
+    const older = await npmStart(dirs[0]!);
+    expect([older.code, older.output]).toEqual([
+      1,
+      expect.stringMatching(/schema of a build before the first release[^]*npm start -- --fresh wipes them/),
+    ]);
+    const fresh = await npmStart(dirs[0]!, '--fresh');
+    expect(fresh.output).toMatch(/7\/7 see what was emitted[\s\S]*done in/);
+    expect(fresh.code).toBe(0);
+  }, 600_000);
+});
+
+/** Runs a statement on the data of a stack that is down. */
+async function withPostgres(dir: string, sql: string): Promise<void> {
+  const postgres = await startPostgres({ dir: join(dir, 'postgres'), replicas: 1 });
+  const client = new Client(postgres.primary.url);
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+  await postgres.stop();
+}

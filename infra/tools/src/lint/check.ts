@@ -1,0 +1,76 @@
+// Lints the given paths, or the whole repository: `node infra/tools/src/lint/check.ts [paths and flags of eslint]`.
+// The imports are checked of all files, whatever the paths are: a file's imports concern others than itself.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+const root = workspaceRoot();
+const bin = (name: string) => join(root, 'node_modules/.bin', name);
+// A daemon would outlive the run.
+const env = { ...process.env, NX_DAEMON: 'false' };
+const isTerminal = process.stdout.isTTY;
+
+interface Result {
+  code: number;
+  /** Of both streams. */
+  output: string;
+}
+
+async function run(name: string, args: readonly string[]): Promise<Result> {
+  const child = spawn(bin(name), args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)));
+  return { code, output };
+}
+
+/**
+ * The rule of the boundaries reads the graph of the projects from Nx's cache: without one it is skipped, and with an
+ * old one it judges packages that have changed. `nx show projects` is the cheapest command that writes it (2 s).
+ */
+function writeGraph(): void {
+  const { status, stdout, stderr } = spawnSync(bin('nx'), ['show', 'projects'], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`Nx could not read the projects:\n${stdout}${stderr}`);
+}
+
+/** The rule prints this when it finds no graph; ESLint itself then passes. */
+const SKIPPED = 'The rule will be skipped';
+
+/** The code is that of ESLint, or 1 when a rule was skipped. */
+async function lint(args: readonly string[]): Promise<Result> {
+  const { code, output } = await run('eslint', [
+    '--max-warnings',
+    '0',
+    ...(isTerminal ? ['--color'] : []),
+    ...args,
+  ]);
+  if (!output.includes(SKIPPED)) return { code, output };
+  // The rule says it once for each file.
+  return {
+    code: 1,
+    output: '@nx/enforce-module-boundaries was skipped: Nx has written no graph of the projects\n',
+  };
+}
+
+/** The rules of .dependency-cruiser.mjs. */
+async function checkArrows(): Promise<Result> {
+  const { code, output } = await run('depcruise', ['--output-type', 'err-long', 'apps', 'libs', 'infra']);
+  return { code, output: code === 0 ? '' : output };
+}
+
+try {
+  writeGraph();
+  const args = process.argv.slice(2);
+  const results = await Promise.all([lint(args.length > 0 ? args : ['.']), checkArrows()]);
+  for (const { output } of results) process.stdout.write(output);
+  process.exitCode = Math.max(...results.map(({ code }) => code));
+} catch (error) {
+  console.log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

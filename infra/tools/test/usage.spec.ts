@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+const PROGRAMS = {
+  'npm start': 'infra/local/src/start.ts',
+  'npm test': 'infra/tools/src/test/main.ts',
+  'npm run generate': 'infra/tools/src/generate.ts',
+  'npm run bench': 'infra/bench/src/main.ts',
+  'npm run load': 'infra/load/src/main.ts',
+  'npm run test:faults': 'infra/faults/src/main.ts',
+  'npm run ops': 'apps/ops/src/main.ts',
+};
+type Program = keyof typeof PROGRAMS;
+
+/** Runs the program as the command does, in the Node that package.json pins. */
+const run = (program: Program, args: readonly string[]): Promise<{ code: unknown; said: string }> =>
+  new Promise((resolve) => {
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+    const options = { cwd: workspaceRoot(), env, timeout: 100_000 };
+    const file = join(workspaceRoot(), PROGRAMS[program]);
+    execFile(process.execPath, [file, ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, said: stdout + stderr }),
+    );
+  });
+
+const wrong: [program: Program, args: string[], says: string][] = [
+  ['npm start', ['--foo'], "Unknown option '--foo'; there are --once, --fresh, --customers, --dir"],
+  ['npm start', ['foo'], "Unexpected argument 'foo'"],
+  ['npm start', ['--dir'], '--dir: needs a value'],
+  ['npm start', ['--customers', 'many'], '--customers must be a whole number from 1 to 9999999'],
+  ['npm test', ['--foo'], "Unknown option '--foo'; there are --only"],
+  ['npm test', ['--only', 'nosuch'], 'there is no part nosuch; there are format, types, references, lint,'],
+  ['npm test', ['env.spec', 'nosuch.spec'], 'no spec has nosuch.spec in its path'],
+  ['npm test', ['('], '( is no regular expression'],
+  ['npm run generate', ['--foo'], "Unknown option '--foo'; there are --check"],
+  ['npm run bench', ['--foo'], "Unknown option '--foo'; there are --rounds, --seconds, --sizes, --quick"],
+  ['npm run bench', ['nosuch'], 'there is no suite nosuch; there are reads, events, import, privacy'],
+  ['npm run bench', ['--rounds', 'many'], '--rounds must be a number from 1 on'],
+  ['npm run load', ['--foo'], "Unknown option '--foo'; there are --seconds, --quick"],
+  ['npm run load', ['--seconds', '0'], '--seconds must be a number from 1 on'],
+  ['npm run test:faults', ['--foo'], "Unknown option '--foo'; there are --short, --seed, --only, --count"],
+  ['npm run test:faults', ['nosuch'], 'there is no suite nosuch; there are events, import, requests,'],
+  ['npm run test:faults', ['--seed', 'x'], '--seed must be a whole number'],
+  ['npm run ops', ['--foo'], 'unknown command --foo'],
+  ['npm run ops', ['topics', '--foo'], "Unknown option '--foo'; there are --acl, --worker,"],
+];
+
+it.each(wrong)('%s -- %j says what is wrong, and ends with 2', async (program, args, says) => {
+  const { code, said } = await run(program, args);
+  expect(said).toContain(says);
+  expect(said).not.toMatch(/^ +at /m); // no stack
+  expect(code).toBe(2);
+});
+
+it.each(Object.keys(PROGRAMS) as Program[])('%s -- --help says how it is used', async (program) => {
+  const { code, said } = await run(program, ['--help']);
+  expect(said).toContain(`${program} `);
+  expect(code).toBe(0);
+});

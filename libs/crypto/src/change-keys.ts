@@ -1,0 +1,115 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { lockName } from '@core/db';
+import { FIRST_UUID } from '@core/db';
+import { merchantKeys } from '@core/db';
+import { build, insertValues, limit, ONE, statement, text } from '@core/db';
+import type { Tx } from '@core/db';
+import type { Keyring } from './keyring.ts';
+import {
+  KEY_ROW,
+  newestKeyRow,
+  newKey,
+  unwrapKeys,
+  wrapKeys,
+  type KeyRow,
+  type MerchantKeys,
+} from './wrapped-keys.ts';
+
+/**
+ * Held until the transaction ends by whoever destroys a merchant's keys or adds a generation to them: a generation
+ * that is added while the others are destroyed would keep the index key alive.
+ */
+export const lockMerchantKeys = (tx: Tx, merchantId: string): Promise<void> =>
+  lockName(tx, `merchant_keys|${merchantId.toLowerCase()}`);
+
+const PLACE = { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation };
+const KEYS = { dataKey: merchantKeys.dataKey, indexKey: merchantKeys.indexKey };
+
+const INSERT = statement({ params: { ...PLACE, ...KEYS }, text: (p) => insertValues(merchantKeys, p) });
+
+/**
+ * Gives the merchant its next generation: another data key, and the same index key wrapped anew, because the hashes
+ * of erased people cannot be made again. Writers use it as soon as they have forgotten the one before.
+ * @returns null when there is nothing to follow: no keys, or they were destroyed
+ * @throws KeyError when the newest keys do not unwrap
+ */
+export async function addGeneration(
+  tx: Tx,
+  keyring: Keyring,
+  merchantId: string,
+): Promise<MerchantKeys | null> {
+  await lockMerchantKeys(tx, merchantId);
+  const newest = await newestKeyRow(tx, merchantId);
+  if (!newest?.dataKey) return null;
+  const { generation, indexKey } = unwrapKeys(keyring, merchantId, newest);
+  const keys = { generation: generation + 1, dataKey: newKey(), indexKey };
+  await tx.run(INSERT, { merchantId, generation: keys.generation, ...wrapKeys(keyring, merchantId, keys) });
+  return keys;
+}
+
+const REWRAP = statement({
+  params: { ...PLACE, ...KEYS, knownDataKey: merchantKeys.dataKey, knownIndexKey: merchantKeys.indexKey },
+  row: ONE,
+  text: (p, row) =>
+    build
+      .update(merchantKeys)
+      .set({ dataKey: p.dataKey, indexKey: p.indexKey })
+      .where(
+        and(
+          eq(merchantKeys.merchantId, p.merchantId),
+          eq(merchantKeys.generation, p.generation),
+          eq(merchantKeys.dataKey, p.knownDataKey),
+          eq(merchantKeys.indexKey, p.knownIndexKey),
+        ),
+      )
+      .returning(row),
+});
+
+/** Wraps one row's keys by the keyring's current key. @returns false when the row was destroyed meanwhile */
+export async function rewrapKeys(
+  tx: Tx,
+  keyring: Keyring,
+  merchantId: string,
+  row: KeyRow,
+): Promise<boolean> {
+  const rewrapped = await tx.run(REWRAP, {
+    merchantId,
+    generation: row.generation,
+    knownDataKey: row.dataKey,
+    knownIndexKey: row.indexKey,
+    ...wrapKeys(keyring, merchantId, unwrapKeys(keyring, merchantId, row)),
+  });
+  return rewrapped.length > 0;
+}
+
+const WRAPPED_BY_OTHERS = statement({
+  crosses: 'keys',
+  params: { ...PLACE, currentId: text, limit },
+  row: { merchantId: merchantKeys.merchantId, ...KEY_ROW },
+  text: (p, row) => sql`
+    select ${row} from ${merchantKeys}
+     where (${merchantKeys.merchantId}, ${merchantKeys.generation}) > (${p.merchantId}, ${p.generation})
+       and (split_part(${merchantKeys.dataKey}, '.', 1) <> ${p.currentId}
+            or split_part(${merchantKeys.indexKey}, '.', 1) <> ${p.currentId})
+     order by ${merchantKeys.merchantId}, ${merchantKeys.generation} limit ${p.limit} for update`,
+});
+
+/** Rows of merchant_keys with a key wrapped by another keyring key than the current one. */
+export const wrappedByOthers = (
+  tx: Tx,
+  { currentId }: Keyring,
+  after: KeyPlace | null,
+  most: number,
+): Promise<(KeyRow & KeyPlace)[]> =>
+  tx.run(WRAPPED_BY_OTHERS, {
+    currentId,
+    merchantId: after?.merchantId ?? FIRST_UUID,
+    generation: after?.generation ?? 0,
+    limit: most,
+  });
+
+/** Of a row of merchant_keys. */
+export interface KeyPlace {
+  merchantId: string;
+  generation: number;
+}

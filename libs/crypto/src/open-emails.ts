@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm';
+import type { Reader } from '@core/db';
+import { customers } from '@core/db';
+import { many, returning, statement, text, unnest } from '@core/db';
+import { decryptEmail, passphrase } from './email.ts';
+import { KeyError } from './keyring.ts';
+import type { MerchantKeys } from './wrapped-keys.ts';
+
+const OPEN = statement({
+  params: { ids: many(customers.id), emails: many(text), passphrase: text },
+  text(p) {
+    const sealed = unnest('sealed', { id: p.ids, email: p.emails });
+    const plain = decryptEmail({ email: sealed.email, passphrase: p.passphrase });
+    return returning({ id: sealed.id, plain }, (row) => sql`select ${row} from ${sealed}`);
+  },
+});
+
+/**
+ * The plain emails of one merchant's customers whose values are of one generation, by customer id.
+ * @throws KeyError when a value does not open or belongs to another row; the transaction is then lost
+ */
+export async function openEmails(
+  reader: Reader,
+  merchantId: string,
+  keys: MerchantKeys,
+  sealed: readonly { id: string; email: string }[],
+): Promise<Map<string, string>> {
+  const opened = await reader
+    .run(OPEN, {
+      ids: sealed.map(({ id }) => id),
+      emails: sealed.map(({ email }) => email),
+      passphrase: passphrase(keys),
+    })
+    .catch((error: unknown) => {
+      throw isUnreadable(error)
+        ? new KeyError('stored email does not open: it was changed, or belongs to another key')
+        : error;
+    });
+  return new Map(
+    opened.map(({ id, plain }) => {
+      // PostgreSQL wrote it, in lower case.
+      const owner = `${merchantId}|${id}|`.toLowerCase();
+      if (!plain.startsWith(owner)) throw new KeyError('stored email belongs to another customer');
+      return [id, plain.slice(owner.length)];
+    }),
+  );
+}
+
+/** The generation in front of a stored email. @throws KeyError when there is none */
+export function generationOf(email: string): number {
+  const [, generation] = /^(\d{1,9})\./.exec(email) ?? [];
+  if (!generation) throw new KeyError('stored email has no key generation');
+  return Number(generation);
+}
+
+// What pgcrypto says of a wrong key or a broken message, decode() of what is no base64, and PostgreSQL of bytes
+// that are no text: all of them mean the same here.
+const UNREADABLE = ['39000', '22023', '22021'];
+
+export const isUnreadable = (error: unknown): boolean =>
+  UNREADABLE.includes((error as { code?: string } | null)?.code ?? '');

@@ -1,0 +1,25 @@
+import type { Reader } from '@core/db';
+import type { MerchantKeyStore } from './merchant-keys.ts';
+import { generationOf, openEmails } from './open-emails.ts';
+
+interface EncryptedEmail {
+  id: string;
+  merchantId: string;
+  /** customers.email as stored. */
+  email: string | null;
+}
+
+/**
+ * The plain email of a customer row, null when it has none.
+ * @throws KeyError when the key is gone or the value belongs to another row
+ */
+export async function readEmail(
+  reader: Reader,
+  keys: MerchantKeyStore,
+  row: EncryptedEmail,
+): Promise<string | null> {
+  const { id, merchantId, email } = row;
+  if (email === null) return null;
+  const merchantKeys = await keys.ofGeneration(reader, merchantId, generationOf(email));
+  return (await openEmails(reader, merchantId, merchantKeys, [{ id, email }])).get(id) ?? null;
+}

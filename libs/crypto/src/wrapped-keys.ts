@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { desc, eq } from 'drizzle-orm';
+import type { Reader } from '@core/db';
+import { merchantKeys } from '@core/db';
+import { build, statement, type RowOf } from '@core/db';
+import { KeyError, type Keyring } from './keyring.ts';
+
+/** A merchant's unwrapped keys. `generation` stands in front of every value made with `dataKey`. */
+export interface MerchantKeys {
+  readonly generation: number;
+  readonly dataKey: Buffer;
+  readonly indexKey: Buffer;
+}
+
+/** A merchant's keys as stored; both null: they were destroyed. */
+export const KEY_ROW = {
+  generation: merchantKeys.generation,
+  dataKey: merchantKeys.dataKey,
+  indexKey: merchantKeys.indexKey,
+};
+export type KeyRow = RowOf<typeof KEY_ROW>;
+
+export const newKey = (): Buffer => randomBytes(32);
+
+/** @throws KeyError when they were destroyed, were changed or copied here, or the keyring has not their key */
+export function unwrapKeys(keyring: Keyring, merchantId: string, row: KeyRow): MerchantKeys {
+  const { generation, dataKey, indexKey } = row;
+  if (dataKey === null || indexKey === null) {
+    throw new KeyError(`the merchant's keys of generation ${generation} were destroyed`);
+  }
+  return {
+    generation,
+    dataKey: keyring.unwrap(dataKey, context(merchantId, generation, 'data')),
+    indexKey: keyring.unwrap(indexKey, context(merchantId, generation, 'index')),
+  };
+}
+
+/** Both keys under the keyring's current key. */
+export const wrapKeys = (
+  keyring: Keyring,
+  merchantId: string,
+  keys: MerchantKeys,
+): { dataKey: string; indexKey: string } => ({
+  dataKey: keyring.wrap(keys.dataKey, context(merchantId, keys.generation, 'data')),
+  indexKey: keyring.wrap(keys.indexKey, context(merchantId, keys.generation, 'index')),
+});
+
+const NEWEST = statement({
+  params: { merchantId: merchantKeys.merchantId },
+  row: KEY_ROW,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(merchantKeys)
+      .where(eq(merchantKeys.merchantId, p.merchantId))
+      .orderBy(desc(merchantKeys.generation))
+      .limit(1),
+});
+
+/** The merchant's newest row, destroyed or not. */
+export const newestKeyRow = async (reader: Reader, merchantId: string): Promise<KeyRow | undefined> =>
+  (await reader.run(NEWEST, { merchantId }))[0];
+
+/** In lower case, as PostgreSQL writes ids: wrapped under another spelling, keys open for nobody who reads the row. */
+const context = (merchantId: string, generation: number, use: 'data' | 'index') =>
+  `${merchantId.toLowerCase()}|${generation}|${use}`;

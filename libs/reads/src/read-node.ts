@@ -1,0 +1,114 @@
+import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
+import { isConnectionLoss } from '@core/db';
+import { beginFor } from '@core/db';
+import { NodeLost, socketsOf } from '@core/db';
+import type { Pool } from '@core/db';
+import { keepsStatements } from '@core/db';
+
+export interface RunOptions {
+  name?: string | undefined;
+  /** Whose rows it may see; none without, but those that a function gives out. */
+  merchantId?: string | undefined;
+}
+
+/** One server that reads can go to. */
+export interface ReadNode {
+  /** host:port, for logs and metrics. */
+  readonly name: string;
+  readonly kind: 'primary' | 'replica';
+  /** Statements under way or waiting for a connection. */
+  readonly load: number;
+  /** @param options.name see Reader.query */
+  run<R extends QueryResultRow>(text: string, values?: unknown[], options?: RunOptions): Promise<R[]>;
+  /**
+   * Fails all statements in progress with a NodeLost, and drops all connections: the node hangs, or the path
+   * to it is lost, and then the idle connections are lost too.
+   */
+  abandon(): void;
+}
+
+interface Attempt {
+  abandoned: boolean;
+  fail(error: Error): void;
+  /** Set while it holds a connection. */
+  release?: (error?: Error) => void;
+}
+
+/**
+ * Own checkouts rather than `pool.query`: that one drops the connection on every SQL error, and a statement
+ * that a frozen server never answers would hold its caller and its connection for ever.
+ */
+export function createReadNode(name: string, kind: ReadNode['kind'], pool: Pool): ReadNode {
+  const underWay = new Set<Attempt>();
+  const keeps = keepsStatements(pool);
+
+  const answer = async <R extends QueryResultRow>(attempt: Attempt, query: QueryConfig, begin?: string) => {
+    const client = await pool.connect();
+    attempt.release = (error) => {
+      delete attempt.release;
+      client.release(error);
+    };
+    try {
+      if (attempt.abandoned) throw new NodeLost(`${name} was given up`);
+      const { rows } = await (begin ? inOneTrip<R>(client, begin, query) : client.query<R>(query));
+      attempt.release?.();
+      return rows;
+    } catch (error) {
+      const isSound = !isConnectionLoss(error) && client.getTransactionStatus() === 'I';
+      attempt.release?.(isSound ? undefined : (error as Error));
+      throw error;
+    }
+  };
+
+  return {
+    name,
+    kind,
+    get load() {
+      return underWay.size;
+    },
+    async run<R extends QueryResultRow>(
+      text: string,
+      values?: unknown[],
+      { name, merchantId }: RunOptions = {},
+    ) {
+      const begin = merchantId === undefined ? undefined : beginFor(pool, merchantId, 'begin read only');
+      const { promise: abandoned, reject } = Promise.withResolvers<never>();
+      const attempt: Attempt = { abandoned: false, fail: reject };
+      underWay.add(attempt);
+      try {
+        return await Promise.race([
+          answer<R>(attempt, { text, ...(values && { values }), ...(keeps && name && { name }) }, begin),
+          abandoned,
+        ]);
+      } finally {
+        underWay.delete(attempt);
+      }
+    },
+    abandon() {
+      for (const attempt of underWay) {
+        const error = new NodeLost(`${name} was given up`);
+        attempt.abandoned = true;
+        attempt.fail(error);
+        attempt.release?.(error);
+      }
+      socketsOf(pool)?.cut(new NodeLost(`${name} was given up`));
+    },
+  };
+}
+
+/**
+ * A transaction of one statement in one round trip. The merchant cannot outlive it: COMMIT is under way before any
+ * answer is looked at, and ends a failed transaction as ROLLBACK does. Should BEGIN fail, the statement runs with no
+ * merchant, which shows it nothing, and what it says is not heard.
+ */
+async function inOneTrip<R extends QueryResultRow>(client: PoolClient, begin: string, query: QueryConfig) {
+  const [begun, read, ended] = await Promise.allSettled([
+    client.query(begin),
+    client.query<R>(query),
+    client.query('commit'),
+  ]);
+  if (begun.status === 'rejected') throw begun.reason;
+  if (read.status === 'rejected') throw read.reason;
+  if (ended.status === 'rejected') throw ended.reason;
+  return read.value;
+}

@@ -1,0 +1,109 @@
+import type { Pool } from 'pg';
+import { createLogger } from '@core/runtime';
+import {
+  makeServicesDir,
+  postgresDir,
+  removeServicesDir,
+  startPostgres,
+  type PostgresNode,
+} from '@core/testing';
+import { createPool } from '@core/db';
+import { openReadRouter, type ReadRouter } from '../src/index.ts';
+
+export interface Cluster {
+  primary: PostgresNode;
+  replicas: [PostgresNode, PostgresNode];
+  /** The service's own pool on the primary. */
+  pool: Pool;
+  router: ReadRouter;
+  /** How many statements each kind of node has answered, and how many went to another node. */
+  seen: { primary: number; replica: number; rerouted: number; hedged: number };
+  usable(): boolean[];
+  stop(): Promise<void>;
+}
+
+/** A primary with two standbys of the spec's own, because it will stop them, and a router over them. */
+export async function openCluster(): Promise<Cluster> {
+  const dir = makeServicesDir();
+  const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 2 });
+  const { primary, replicas } = postgres;
+  const { username, password, pathname } = new URL(primary.url);
+  const env = {
+    CORE_DB_HOST: '127.0.0.1',
+    CORE_DB_PORT: primary.port,
+    CORE_DB_NAME: pathname.slice(1),
+    CORE_DB_USER: username,
+    CORE_DB_PASSWORD: decodeURIComponent(password),
+    CORE_DB_REPLICAS: replicas.map(({ port }) => ({ host: '127.0.0.1', port })),
+    CORE_DB_MAX_LAG_MS: 500,
+    CORE_DB_HEDGE: true,
+    CORE_DB_TLS: false,
+    CORE_DB_POOL: 10,
+    CORE_DB_POOLER: 'none' as const,
+  };
+  const log = createLogger('router', 'silent');
+  const pool = createPool(env, { app: 'test', log });
+  const seen = { primary: 0, replica: 0, rerouted: 0, hedged: 0 };
+  const router = await openReadRouter({
+    env,
+    app: 'test',
+    primary: pool,
+    log,
+    observer: {
+      read: (kind) => seen[kind]++,
+      rerouted: () => seen.rerouted++,
+      hedged: () => seen.hedged++,
+    },
+  });
+  return {
+    primary,
+    replicas: replicas as [PostgresNode, PostgresNode],
+    pool,
+    router,
+    seen,
+    usable: () => router.replicas.map(({ usable }) => usable),
+    async stop() {
+      await router.stop();
+      await pool.end();
+      await postgres.stop();
+      removeServicesDir(dir);
+    },
+  };
+}
+
+export interface Load {
+  /** Answers so far. */
+  readonly answered: number;
+  readonly errors: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** `width` loops that call `work` again and again, and keep what it throws. */
+export function startLoad(width: number, work: (n: number) => Promise<unknown>): Load {
+  let running = true;
+  let answered = 0;
+  const errors: string[] = [];
+  const loop = async (n: number) => {
+    while (running) {
+      await work(n).then(
+        () => answered++,
+        (error: unknown) => {
+          if (errors.push(String(error)) >= 100) running = false; // enough to see what is wrong
+        },
+      );
+      // Answers that need no socket would keep the loop of events from turning.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const loops = Promise.all(Array.from({ length: width }, (_, n) => loop(n)));
+  return {
+    get answered() {
+      return answered;
+    },
+    errors,
+    async stop() {
+      running = false;
+      await loops;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import { createPool, migrateDatabase } from '@core/db';
+import { createLogger } from '@core/runtime';
+import { insertCustomer, openCoreDatabase, type TestDatabase } from '@core/testing';
+import { openReadRouter } from '../src/index.ts';
+
+let owner: Pool;
+let api: Pool;
+let database: TestDatabase;
+let close: () => Promise<void>;
+const log = createLogger('row-security', 'silent');
+const A = randomUUID();
+const B = randomUUID();
+
+/** As an api has it, of one connection: what is left behind on it meets the next one. */
+const env = () => {
+  const at = new URL(database.urlFor('core_api'));
+  return {
+    CORE_DB_HOST: at.hostname,
+    CORE_DB_PORT: Number(at.port),
+    CORE_DB_NAME: at.pathname.slice(1),
+    CORE_DB_USER: at.username,
+    CORE_DB_PASSWORD: decodeURIComponent(at.password),
+    CORE_DB_TLS: false,
+    CORE_DB_POOL: 1,
+    CORE_DB_POOLER: 'none' as const,
+    CORE_DB_REPLICAS: [
+      { host: new URL(database.replicaUrl).hostname, port: Number(new URL(database.replicaUrl).port) },
+    ],
+    CORE_DB_MAX_LAG_MS: 60_000,
+    CORE_DB_HEDGE: false,
+  };
+};
+
+beforeAll(async () => {
+  ({ pool: owner, database, close } = await openCoreDatabase(migrateDatabase));
+  api = createPool(env(), { app: 'row-security', log });
+  for (const merchantId of [A, B]) await insertCustomer(owner, merchantId);
+});
+afterAll(async () => {
+  await api.end();
+  await close();
+});
+
+describe('a read of the router', () => {
+  const withRouter = async <T>(work: (router: Awaited<ReturnType<typeof openReadRouter>>) => Promise<T>) => {
+    const router = await openReadRouter({ env: env(), app: 'row-security', primary: api, log });
+    try {
+      return await work(router);
+    } finally {
+      await router.stop();
+    }
+  };
+  const all = 'select distinct merchant_id from customers';
+
+  it.each(['strong', 'minimize_latency'] as const)('sees its merchant alone: %s', (kind) =>
+    withRouter(async (router) => {
+      const read = (merchantId?: string) =>
+        router.reader({ kind }, merchantId === undefined ? {} : { merchantId }).query(all);
+      // Side by side on one connection.
+      const both = await Promise.all([A, B, undefined, A].map((merchantId) => read(merchantId)));
+      expect(both).toEqual([[{ merchant_id: A }], [{ merchant_id: B }], [], [{ merchant_id: A }]]);
+      await expect(read(`${A}'`)).rejects.toThrow('is no uuid');
+    }),
+  );
+
+  it('writes nothing, and a failed one leaves a clean connection', () =>
+    withRouter(async (router) => {
+      const reader = router.reader({ kind: 'strong' }, { merchantId: A });
+      const pid = async () => (await reader.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]!.pid;
+      const before = await pid();
+      await expect(reader.query('select 1 / 0')).rejects.toThrow('division by zero');
+      await expect(reader.query('insert into customers (merchant_id) values ($1)', [A])).rejects.toThrow();
+      expect(await router.reader({ kind: 'strong' }).query(all)).toEqual([]);
+      await expect(reader.query('select * from no_such_table', [], 'named')).rejects.toThrow('no_such_table');
+      expect(await reader.query('select $1::int as n', [1], 'named_too')).toEqual([{ n: 1 }]);
+      expect(await reader.query(all)).toEqual([{ merchant_id: A }]);
+      expect(await router.reader({ kind: 'strong' }).query(all)).toEqual([]);
+      expect(typeof before).toBe('number');
+    }));
+});
