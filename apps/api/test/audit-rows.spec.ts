@@ -1,3 +1,4 @@
+// tag: compliance
 import type { DescMessage } from '@bufbuild/protobuf';
 import { CoreService } from '@core/contracts';
 import { bearer, createIssuer } from '@core/testing';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { status } from '@grpc/grpc-js';
 import { CoreService, PrivacyService } from '@core/contracts';
 import { CUSTOMERS_SHA256 } from '@core/db';

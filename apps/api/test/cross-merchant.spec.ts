@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomInt } from 'node:crypto';
 import { CoreService } from '@core/contracts';
 import { integer, readEnv } from '@core/runtime';

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BatchGetCustomerRFMRequestSchema, GetCustomerRFMRequestSchema } from '@core/contracts';
+import { HealthCheckRequestSchema } from '@core/contracts/grpc';
 import { waitUntil } from '@core/testing';
-import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { post } from './support.ts';
 import { talk } from './talk.ts';
@@ -242,7 +242,7 @@ describe('a call to the gRPC port', () => {
     expect(await statusOf(begin(raw, '/grpc.health.v1.Health/Check'))).toBe(3);
     const watch = () => {
       const stream = begin(raw, '/grpc.health.v1.Health/Watch');
-      stream.end(frame(0, toBinary(HEALTH.request, create(HEALTH.request))));
+      stream.end(frame(0, toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema))));
       return stream;
     };
     await once(watch(), 'response');

@@ -1,9 +1,11 @@
+// tag: compliance
 import { createHmac, createPublicKey, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { Consistency, CoreService, ImportService, PrivacyService } from '@core/contracts';
+import { HealthCheckRequestSchema } from '@core/contracts/grpc';
 import {
   bearer,
   createIssuer,
@@ -16,7 +18,6 @@ import {
   type GrpcClient,
 } from '@core/testing';
 import { SCOPES, type Scope } from '../src/call/context.ts';
-import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { METHODS } from '../src/methods.ts';
 import { byConnect, byGrpc, outcome, sampleOf, type Call } from './identity-support.ts';
 import { openLaunchpad } from './processes-support.ts';
@@ -126,7 +127,7 @@ describe('the file of import errors', () => {
 it('asks for no token where health is asked for', async () => {
   const raw = new grpc.Client(`127.0.0.1:${api.grpcPort}`, grpc.credentials.createInsecure());
   const same = (bytes: Buffer) => bytes;
-  const request = Buffer.from(toBinary(HEALTH.request, create(HEALTH.request, {})));
+  const request = Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, {})));
   const reply = await new Promise((resolve, reject) =>
     raw.makeUnaryRequest('/grpc.health.v1.Health/Check', same, same, request, (error, bytes) =>
       error ? reject(error) : resolve(bytes),

@@ -1,3 +1,4 @@
+// tag: compliance
 import { Consistency, CoreService, PrivacyService } from '@core/contracts';
 import { bearer, createIssuer } from '@core/testing';
 import { merchant, openApi, type TestApi } from './support.ts';

@@ -4,10 +4,10 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { CoreService, GetCustomerRFMRequestSchema } from '@core/contracts';
+import { HealthCheckRequestSchema } from '@core/contracts/grpc';
 import { CoreError } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import type { Identify } from '../src/call/caller.ts';
-import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 
@@ -57,7 +57,7 @@ const message = (bytes: Uint8Array) =>
   Buffer.concat([Buffer.from([0, 0, 0, 0, bytes.length]), Buffer.from(bytes)]);
 const ASK = {
   rfm: message(toBinary(GetCustomerRFMRequestSchema, create(GetCustomerRFMRequestSchema, ids))),
-  health: message(toBinary(HEALTH.request, create(HEALTH.request))),
+  health: message(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema))),
 };
 /** The gRPC status of a call on this very connection. */
 async function call(

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { CoreService } from '@core/contracts';
+import { HealthCheckRequestSchema, HealthCheckResponseSchema } from '@core/contracts/grpc';
 import { grpcClient, waitUntil, type GrpcClient } from '@core/testing';
 import { GRPC_LIMITS } from '../src/grpc/limits.ts';
-import { HEALTH } from '../src/grpc/health-descriptor.ts';
 import { SMALL_REQUEST } from '../src/method.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
 import { repeatRefused } from './repeat-refused.ts';
@@ -126,9 +126,9 @@ describe('calls', () => {
       status: 429,
       body: { code: 'resource_exhausted', message },
     });
-    const ask = toBinary(HEALTH.request, create(HEALTH.request));
+    const ask = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema));
     const health = await sendBytes(servers, '/grpc.health.v1.Health/Check', ask);
-    expect(fromBinary(HEALTH.response, health)).toMatchObject({ status: 1 });
+    expect(fromBinary(HealthCheckResponseSchema, health)).toMatchObject({ status: 1 });
     gate.resolve();
     await Promise.all(held);
     expect(await servers.inFlight()).toBe(0);

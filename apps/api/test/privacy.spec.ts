@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { CoreService, PrivacyRequestKind, PrivacyRequestStatus, PrivacyService } from '@core/contracts';

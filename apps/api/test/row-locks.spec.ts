@@ -2,8 +2,8 @@ import { fromBinary, type Message } from '@bufbuild/protobuf';
 import { status, type ServiceError } from '@grpc/grpc-js';
 import { Client } from 'pg';
 import { CoreService } from '@core/contracts';
+import { RetryInfoSchema, StatusSchema } from '@core/contracts/grpc';
 import { waitUntil } from '@core/testing';
-import { RETRY_INFO, STATUS } from '../src/call/retry-info.ts';
 import { merchant, openApi, post, type TestApi } from './support.ts';
 
 const { createCustomer, updateCustomer, getProgramSettings, updateProgramSettings } = CoreService.method;
@@ -31,8 +31,8 @@ const failureOf = (call: Promise<unknown>) =>
 
 function retryDelayOf(error: ServiceError): number {
   const [bytes] = error.metadata.get('grpc-status-details-bin');
-  const rich = fromBinary(STATUS, bytes as Buffer) as Message & { details: { value: Uint8Array }[] };
-  const { retryDelay } = fromBinary(RETRY_INFO, rich.details[0]!.value) as Message & {
+  const rich = fromBinary(StatusSchema, bytes as Buffer) as Message & { details: { value: Uint8Array }[] };
+  const { retryDelay } = fromBinary(RetryInfoSchema, rich.details[0]!.value) as Message & {
     retryDelay?: { seconds: bigint; nanos: number };
   };
   return Number(retryDelay!.seconds) * 1_000 + retryDelay!.nanos / 1e6;

@@ -5,10 +5,17 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import * as grpc from '@grpc/grpc-js';
 import { CoreService, GetProgramSettingsRequestSchema, ImportService, PrivacyService } from '@core/contracts';
+import {
+  Health,
+  HealthCheckRequestSchema,
+  HealthCheckResponseSchema,
+  HealthListRequestSchema,
+  HealthListResponseSchema,
+  reflectionV1,
+  reflectionV1alpha,
+} from '@core/contracts/grpc';
 import { createLogger, createShutdown, readEnv } from '@core/runtime';
 import { createTestDatabase, startAuthStandIn } from '@core/testing';
-import { HEALTH } from '../src/grpc/health-descriptor.ts';
-import { REFLECTION } from '../src/grpc/reflection-descriptor.ts';
 import { apiEnv, startApi } from '../src/index.ts';
 import {
   drain,
@@ -43,8 +50,8 @@ const send = (path: string, body: Uint8Array): Promise<Buffer> =>
 
 describe('the gRPC port', () => {
   const check = async (service: string) => {
-    const request = toBinary(HEALTH.request, create(HEALTH.request, { service }));
-    return fromBinary(HEALTH.response, await send('/grpc.health.v1.Health/Check', request));
+    const request = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service }));
+    return fromBinary(HealthCheckResponseSchema, await send('/grpc.health.v1.Health/Check', request));
   };
 
   it.each(['', 'core.v1.CoreService', 'core.v1.ImportService'])('is healthy: %p', async (service) =>
@@ -54,27 +61,67 @@ describe('the gRPC port', () => {
   it('knows no health of other services', async () =>
     expect(await failure(check('core.v1.Other'))).toMatchObject({ code: grpc.status.NOT_FOUND }));
 
-  it.each(['v1', 'v1alpha'])('reflects its services, %s', async (version) => {
-    const call = raw.makeBidiStreamRequest(
-      `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
-      (request: object) =>
-        Buffer.from(toBinary(REFLECTION.request, create(REFLECTION.request, request as never))),
-      (bytes: Buffer) => fromBinary(REFLECTION.response, bytes),
+  it('lists the health of each service', async () => {
+    const request = toBinary(HealthListRequestSchema, create(HealthListRequestSchema));
+    const { statuses } = fromBinary(
+      HealthListResponseSchema,
+      await send('/grpc.health.v1.Health/List', request),
     );
-    call.write({ messageRequest: { case: 'listServices', value: '*' } });
-    call.end();
-    const seen = [];
-    for await (const reply of call) seen.push(reply);
-    expect(seen).toMatchObject([
-      {
-        messageResponse: {
-          case: 'listServicesResponse',
-          value: {
-            service: [CoreService, ImportService, PrivacyService].map(({ typeName: name }) => ({ name })),
+    const names = ['', ...[CoreService, ImportService, PrivacyService].map(({ typeName }) => typeName)];
+    expect(Object.entries(statuses).map(([name, { status }]) => [name, status])).toEqual(
+      names.map((name) => [name, 1]),
+    );
+  });
+
+  const versions = { v1: reflectionV1, v1alpha: reflectionV1alpha };
+  describe.each(Object.keys(versions) as (keyof typeof versions)[])('reflects, %s', (version) => {
+    const { ServerReflectionRequestSchema, ServerReflectionResponseSchema } = versions[version];
+    const ask = async (...questions: { case: string; value: unknown }[]) => {
+      const call = raw.makeBidiStreamRequest(
+        `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+        (request: object) =>
+          Buffer.from(
+            toBinary(ServerReflectionRequestSchema, create(ServerReflectionRequestSchema, request as never)),
+          ),
+        (bytes: Buffer) => fromBinary(ServerReflectionResponseSchema, bytes),
+      );
+      for (const messageRequest of questions) call.write({ messageRequest });
+      call.end();
+      const seen = [];
+      for await (const reply of call) seen.push(reply);
+      return seen;
+    };
+
+    it('its services', async () => {
+      const services = [
+        ...[CoreService, ImportService, PrivacyService, Health],
+        ...Object.values(versions).map(({ ServerReflection }) => ServerReflection),
+      ];
+      expect(await ask({ case: 'listServices', value: '*' })).toMatchObject([
+        {
+          messageResponse: {
+            case: 'listServicesResponse',
+            value: { service: services.map(({ typeName: name }) => ({ name })) },
           },
         },
-      },
-    ]);
+      ]);
+    });
+
+    it('files, and which extensions there are', async () => {
+      const extension = { containingType: 'core.v1.Customer', extensionNumber: 100 };
+      const answers = await ask(
+        { case: 'fileByFilename', value: 'grpc/health/v1/health.proto' },
+        { case: 'fileContainingSymbol', value: 'grpc.health.v1.Health.Watch' },
+        { case: 'fileContainingExtension', value: extension },
+        { case: 'allExtensionNumbersOfType', value: 'core.v1.Customer' },
+      );
+      expect(answers).toMatchObject([
+        { messageResponse: { case: 'fileDescriptorResponse' } },
+        { messageResponse: { case: 'fileDescriptorResponse' } },
+        { messageResponse: { case: 'errorResponse', value: { errorCode: grpc.status.NOT_FOUND } } },
+        { messageResponse: { case: 'allExtensionNumbersResponse', value: { extensionNumber: [] } } },
+      ]);
+    });
   });
 
   it('takes bytes that are no such message for bad input', async () =>
@@ -235,16 +282,19 @@ it('ends a watch when it stops, and tells who asks for health', async () => {
     [merchantId],
   );
   const client = new grpc.Client(`127.0.0.1:${other.grpcPort}`, grpc.credentials.createInsecure());
-  const health = client.makeServerStreamRequest(
-    '/grpc.health.v1.Health/Watch',
-    (request: object) => Buffer.from(toBinary(HEALTH.request, create(HEALTH.request, request as never))),
-    (bytes: Buffer) => fromBinary(HEALTH.response, bytes),
-    { service: '' },
-  );
-  const states: unknown[] = [];
-  const healthEnded = (async () => {
-    for await (const reply of health) states.push((reply as { status: number }).status);
-  })();
+  const watchHealth = async (service: string) => {
+    const replies = client.makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      (request: object) =>
+        Buffer.from(toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, request as never))),
+      (bytes: Buffer) => fromBinary(HealthCheckResponseSchema, bytes),
+      { service },
+    );
+    const states: number[] = [];
+    for await (const reply of replies) states.push((reply as { status: number }).status);
+    return states;
+  };
+  const health = Promise.all([watchHealth(''), watchHealth('core.v1.Other')]);
   let stopped: Promise<void> | undefined;
   const watch = (async () => {
     const request = { merchantId, importId: rows[0]!.id };
@@ -261,8 +311,7 @@ it('ends a watch when it stops, and tells who asks for health', async () => {
     details: 'the server stops; watch again',
   });
   await stopped;
-  await healthEnded;
-  expect(states).toEqual([1, 2]);
+  expect(await health).toEqual([[1, 2], [3]]);
   client.close();
 });
 

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments } from '@core/runtime';
+import { differences, readFolder, writeFolder, type Folder } from './files/folder.ts';
 
 const HELP = `npm run generate             writes generated code, docs/asyncapi.yaml and what this build uses of the database
 npm run generate -- --check  (in npm test) only compares, and also lints the protos and refuses what would break a
@@ -28,16 +29,8 @@ function run(cwd: string, command: string, args: string[]): string {
   return stdout;
 }
 
-/** Relative path -> content of every file below. */
-const read = (folder: string): Map<string, string> =>
-  new Map(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(folder.length), readFileSync(path, 'utf8')]),
-  );
-
-function checkGenerated(): void {
+/** The code that the protos ask for. */
+function generatedCode(): Folder {
   const scratch = mkdtempSync(join(tmpdir(), 'core-gen-'));
   try {
     const template = readFileSync(join(root, 'proto/buf.gen.yaml'), 'utf8').replace(
@@ -45,14 +38,16 @@ function checkGenerated(): void {
       `out: ${scratch}`,
     );
     run('proto', 'buf', ['generate', '--template', template]);
-    const [made, committed] = [read(scratch), read(gen)];
-    const paths = new Set([...made.keys(), ...committed.keys()]);
-    const stale = [...paths].filter((path) => made.get(path) !== committed.get(path));
-    if (stale.length)
-      throw new Error(`generated code is not the committed one; run npm run generate:\n${stale.join('\n')}`);
+    return readFolder(scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function checkGenerated(): void {
+  const stale = differences(generatedCode(), readFolder(gen));
+  if (stale.length)
+    throw new Error(`generated code is not the committed one; run npm run generate:\n${stale.join('\n')}`);
 }
 
 /** The image of the landed contracts moves on with every compatible change, so that the next one is held to it. */
@@ -68,8 +63,18 @@ function checkBaseline(): void {
   }
 }
 
+/** Without what is vendored: whether that changes compatibly is not for us to judge. */
 const writeBaseline = (file: string) =>
-  run('proto', 'buf', ['build', '--as-file-descriptor-set', '-o', file]);
+  run('proto', 'buf', [
+    'build',
+    '--exclude-path',
+    'google',
+    '--exclude-path',
+    'grpc',
+    '--as-file-descriptor-set',
+    '-o',
+    file,
+  ]);
 
 // Imported late: both need the generated code, which may not be there yet.
 const asyncApi = () => import('./asyncapi/write-asyncapi.ts');
@@ -86,8 +91,7 @@ async function generate(): Promise<void> {
     (await migrations()).checkMigrations(root, run);
     await (await asyncApi()).checkAsyncApi(root);
   } else {
-    rmSync(gen, { recursive: true, force: true });
-    run('proto', 'buf', ['generate']);
+    writeFolder(gen, generatedCode());
     writeBaseline('baseline.binpb');
     (await migrations()).writeBuild(root);
     await (await asyncApi()).writeAsyncApi(root);

@@ -1,3 +1,4 @@
+// tag: compliance
 import type { PeerCertificate } from 'node:tls';
 import { createCertificateCheck, parseClients } from './clients.ts';
 

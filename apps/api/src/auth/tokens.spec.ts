@@ -1,3 +1,4 @@
+// tag: compliance
 import { jwksOf, newSigningKey, signToken } from '@core/testing';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import type { Caller } from '../call/context.ts';

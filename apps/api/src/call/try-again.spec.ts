@@ -1,10 +1,10 @@
-import { create, createRegistry, fromBinary, toJson, type Message } from '@bufbuild/protobuf';
+import { create, createRegistry, fromBinary, toJson } from '@bufbuild/protobuf';
 import { anyUnpack } from '@bufbuild/protobuf/wkt';
+import { RetryInfoSchema, StatusSchema } from '@core/contracts/grpc';
 import { statusDetails } from '../grpc/status-details.ts';
-import { RETRY_INFO, STATUS } from './retry-info.ts';
 import { tryAgain } from './try-again.ts';
 
-const registry = createRegistry(RETRY_INFO);
+const registry = createRegistry(RetryInfoSchema);
 
 it.each([
   [1_500, '1.500s', '2'],
@@ -14,11 +14,13 @@ it.each([
 ])('tells to wait %s ms in the JSON form of google.rpc.RetryInfo', (ms, delay, seconds) => {
   const error = tryAgain('too many', ms);
   expect(error.metadata.get('retry-after')).toBe(seconds);
-  const [detail] = error.details as { desc: typeof RETRY_INFO; value: object }[];
-  expect(toJson(RETRY_INFO, create(detail!.desc, detail!.value as never))).toEqual({ retryDelay: delay });
+  const [detail] = error.details as { desc: typeof RetryInfoSchema; value: object }[];
+  expect(toJson(RetryInfoSchema, create(detail!.desc, detail!.value as never))).toEqual({
+    retryDelay: delay,
+  });
   // And in the trailer of gRPC, whose details are of the type google.protobuf.Any.
-  const status = fromBinary(STATUS, statusDetails(error)) as Message & { details: never[] };
-  expect(toJson(STATUS, status, { registry })).toEqual({
+  const status = fromBinary(StatusSchema, statusDetails(error));
+  expect(toJson(StatusSchema, status, { registry })).toEqual({
     code: 8,
     message: 'too many, try again',
     details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: delay }],

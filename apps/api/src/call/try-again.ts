@@ -1,8 +1,7 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { RetryInfoSchema } from '@core/contracts/grpc';
 import { Counter, type Registry } from '@core/runtime';
-import { RETRY_INFO } from './retry-info.ts';
 
 /** The HTTP header holds whole seconds, so a client that reads only this header waits a little longer. */
 export const RETRY_AFTER = 'retry-after';
@@ -14,7 +13,12 @@ export function tryAgain(message: string, retryMs: number, code = Code.ResourceE
     `${message}, try again`,
     code,
     { [RETRY_AFTER]: String(Math.max(1, Math.ceil(ms / 1_000))) },
-    [{ desc: RETRY_INFO, value: { retryDelay: durationFromMs(ms) } as MessageInitShape<typeof RETRY_INFO> }],
+    [
+      {
+        desc: RetryInfoSchema,
+        value: { retryDelay: durationFromMs(ms) },
+      },
+    ],
   );
 }
 

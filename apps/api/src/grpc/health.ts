@@ -1,35 +1,39 @@
-import { create, type DescService, type Message } from '@bufbuild/protobuf';
+import { create, type DescService } from '@bufbuild/protobuf';
+import {
+  Health,
+  HealthCheckResponseSchema,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+  HealthListResponseSchema,
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  type HealthListRequest,
+  type HealthListResponse,
+} from '@core/contracts/grpc';
 import * as grpc from '@grpc/grpc-js';
-import { HEALTH } from './health-descriptor.ts';
-import { codec } from './dynamic-codec.ts';
+import { serviceDefinition } from './service-definition.ts';
 
-const SERVING = 1;
-const NOT_SERVING = 2;
-const SERVICE_UNKNOWN = 3;
+type Watch = grpc.ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
-type Request = Message & { service: string };
-type Watch = grpc.ServerWritableStream<Request, Message>;
-
-/**
- * grpc.health.v1 for the whole server ("") and each of its services. Own code rather than the package
- * grpc-health-check: that one reads its .proto from its own folder when it is loaded, and a bundle has none.
- */
+/** grpc.health.v1 for the whole server ("") and each of its services. */
 export function addHealth(
   server: grpc.Server,
   services: readonly DescService[],
   mostWatches: number,
 ): { stop(): void } {
-  const { request, response } = HEALTH;
   const names = new Set(['', ...services.map(({ typeName }) => typeName)]);
   const watches = new Set<Watch>();
-  let serving = SERVING;
-  const reply = (status: number) => create(response, { status });
-  const statusOf = (name: string) => (names.has(name) ? serving : SERVICE_UNKNOWN);
+  let serving: ServingStatus = ServingStatus.SERVING;
+  const reply = (status: ServingStatus) => create(HealthCheckResponseSchema, { status });
 
-  const check: grpc.handleUnaryCall<Request, Message> = (call, callback) =>
+  const check: grpc.handleUnaryCall<HealthCheckRequest, HealthCheckResponse> = (call, callback) =>
     names.has(call.request.service)
       ? callback(null, reply(serving))
       : callback({ code: grpc.status.NOT_FOUND, details: 'no such service here' });
+
+  const list: grpc.handleUnaryCall<HealthListRequest, HealthListResponse> = (_call, callback) => {
+    const statuses = Object.fromEntries([...names].map((name) => [name, reply(serving)]));
+    callback(null, create(HealthListResponseSchema, { statuses }));
+  };
 
   const watch = (call: Watch) => {
     // Anyone may open a watch without a token.
@@ -39,25 +43,16 @@ export function addHealth(
     }
     watches.add(call);
     call.on('cancelled', () => watches.delete(call));
-    call.write(reply(statusOf(call.request.service)));
+    call.write(reply(names.has(call.request.service) ? serving : ServingStatus.SERVICE_UNKNOWN));
   };
 
-  const definition = (name: string, responseStream: boolean) => ({
-    path: `/grpc.health.v1.Health/${name}`,
-    requestStream: false,
-    responseStream,
-    ...codec(request, response),
-  });
-  server.addService(
-    { check: definition('Check', false), watch: definition('Watch', true) } as grpc.ServiceDefinition,
-    { check, watch } as grpc.UntypedServiceImplementation,
-  );
+  server.addService(serviceDefinition(Health), { check, watch, list } as grpc.UntypedServiceImplementation);
   return {
-    /** Tells every watcher, and ends their streams: a shutdown would wait for them. */
+    /** Tells every watcher whose state changes, and ends their streams: a shutdown would wait for them. */
     stop() {
-      serving = NOT_SERVING;
+      serving = ServingStatus.NOT_SERVING;
       for (const call of watches) {
-        call.write(reply(statusOf(call.request.service)));
+        if (names.has(call.request.service)) call.write(reply(serving));
         call.end();
       }
     },

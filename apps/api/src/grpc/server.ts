@@ -1,3 +1,4 @@
+import { Health } from '@core/contracts/grpc';
 import * as grpc from '@grpc/grpc-js';
 import type { Logger } from '@core/runtime';
 import type { Invoker } from '../invoke.ts';
@@ -55,7 +56,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   }
   const services = [...new Set(methods.map(({ desc }) => desc.parent))];
   const health = addHealth(server, services, limits.mostHealthWatches);
-  if (options.reflection) addReflection(server, services);
+  if (options.reflection) addReflection(server, [...services, Health]);
 
   const port = await bind(server, options);
   hardenServers(server, connections, options.log);

@@ -1,13 +1,13 @@
-import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import type { ConnectError } from '@connectrpc/connect';
-import { STATUS } from '../call/retry-info.ts';
+import { StatusSchema } from '@core/contracts/grpc';
 
 /** The value of grpc-status-details-bin, from which gRPC clients read more than a code and a message. */
 export function statusDetails({ code, rawMessage, details }: ConnectError): Buffer {
   const packed = details.flatMap((detail) =>
     'desc' in detail ? anyPack(detail.desc, create(detail.desc, detail.value)) : [],
   );
-  const message = { code, message: rawMessage, details: packed };
-  return Buffer.from(toBinary(STATUS, create(STATUS, message as MessageInitShape<DescMessage>)));
+  const status = create(StatusSchema, { code, message: rawMessage, details: packed });
+  return Buffer.from(toBinary(StatusSchema, status));
 }

@@ -1,9 +1,9 @@
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { RetryInfoSchema } from '@core/contracts/grpc';
 import { Registry } from '@core/runtime';
 import type { Caller } from '../call/context.ts';
 import { createRefusals } from '../call/try-again.ts';
-import { RETRY_INFO } from '../call/retry-info.ts';
 import { UNLIMITED } from '../../test/unlimited.ts';
 import type { Quota } from './quota.ts';
 import { createQuotas } from './quotas.ts';
@@ -41,7 +41,7 @@ it('refuses with the time to wait, in both forms', () => {
   expect(refusal.code).toBe(Code.ResourceExhausted);
   expect(refusal.rawMessage).toBe('the quota of this caller for reads a second is used up, try again');
   expect(refusal.metadata.get('retry-after')).toBe('1');
-  expect(refusal.details).toEqual([{ desc: RETRY_INFO, value: { retryDelay: durationFromMs(1_000) } }]);
+  expect(refusal.details).toEqual([{ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(1_000) } }]);
 });
 
 it('never says to wait less than a second by Retry-After, and the truth by RetryInfo', () => {

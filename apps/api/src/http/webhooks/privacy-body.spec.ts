@@ -1,3 +1,4 @@
+// tag: compliance
 import { PRIVACY_TOPICS, type PrivacyTopic } from '@core/domain';
 import { mayBe, privacyTopicOf } from './privacy-body.ts';
 

@@ -1,0 +1,91 @@
+import { createFileRegistry, create, fromBinary, fromJson } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { CoreService, ImportService } from '@core/contracts';
+import { reflectionV1 } from '@core/contracts/grpc';
+import { answers } from './reflection-answers.ts';
+
+const answer = answers([CoreService, ImportService]);
+type Question = Parameters<typeof answer>[0];
+const ask = (kind: string, value: unknown, from = answer) => from({ case: kind, value } as Question);
+const filesOf = ({ value }: { value?: object }) =>
+  (value as { fileDescriptorProto: Uint8Array[] }).fileDescriptorProto.map(
+    (bytes) => fromBinary(FileDescriptorProtoSchema, bytes).name,
+  );
+const extension = (containingType: string, extensionNumber: number) =>
+  create(reflectionV1.ExtensionRequestSchema, { containingType, extensionNumber });
+
+it('lists the services', () =>
+  expect(ask('listServices', '*')).toMatchObject({
+    case: 'listServicesResponse',
+    value: { service: [{ name: 'core.v1.CoreService' }, { name: 'core.v1.ImportService' }] },
+  }));
+
+it.each([
+  ['fileByFilename', 'core/v1/core.proto'],
+  ['fileContainingSymbol', 'core.v1.CoreService'],
+  ['fileContainingSymbol', 'core.v1.CoreService.GetCustomerRFM'],
+  ['fileContainingSymbol', 'core.v1.Customer.customer_id'],
+  ['fileContainingSymbol', 'core.v1.Consistency'],
+])('answers %s %s with the file and all it imports', (kind, value) =>
+  expect(filesOf(ask(kind, value))).toEqual([
+    'core/v1/core.proto',
+    'core/v1/rfm.proto',
+    'google/protobuf/timestamp.proto',
+    'google/protobuf/struct.proto',
+  ]),
+);
+
+it('finds a value beside its enum', () =>
+  expect(filesOf(ask('fileContainingSymbol', 'core.v1.CONSISTENCY_UNSPECIFIED'))).toContain(
+    'core/v1/core.proto',
+  ));
+
+it.each([
+  ['fileContainingSymbol', 'core.v1.Nothing', 5],
+  ['fileContainingSymbol', 'core.v1.CoreService.Nothing', 5],
+  ['fileContainingSymbol', '', 5],
+  ['fileByFilename', 'auth/v1/auth.proto', 5],
+  ['fileContainingExtension', extension('core.v1.Customer', 100), 5],
+  ['fileContainingExtension', extension('core.v1.Nothing', 100), 5],
+  ['allExtensionNumbersOfType', 'core.v1.Nothing', 5],
+  [undefined, undefined, 12],
+])('answers %s %s with error %i', (kind, value, errorCode) =>
+  expect(ask(kind as string, value)).toMatchObject({ case: 'errorResponse', value: { errorCode } }),
+);
+
+it('knows that a message of ours has no extensions', () =>
+  expect(ask('allExtensionNumbersOfType', 'core.v1.Customer')).toMatchObject({
+    case: 'allExtensionNumbersResponse',
+    value: { baseTypeName: 'core.v1.Customer', extensionNumber: [] },
+  }));
+
+describe('extensions', () => {
+  // Ours have none: proto3 has only those of options.
+  const file = fromJson(FileDescriptorProtoSchema, {
+    name: 'extended.proto',
+    package: 'test',
+    syntax: 'proto2',
+    messageType: [{ name: 'Base', extensionRange: [{ start: 100, end: 200 }] }],
+    extension: [
+      { name: 'further', number: 101, type: 'TYPE_STRING', label: 'LABEL_OPTIONAL', extendee: '.test.Base' },
+    ],
+    service: [{ name: 'Service' }],
+  });
+  const service = createFileRegistry(file, () => undefined).getService('test.Service');
+  if (!service) throw new Error('the file has lost its service');
+  const from = answers([service]);
+
+  it('are found by their message and number', () => {
+    expect(filesOf(ask('fileContainingExtension', extension('test.Base', 101), from))).toEqual([
+      'extended.proto',
+    ]);
+    expect(ask('fileContainingExtension', extension('test.Base', 102), from)).toMatchObject({
+      value: { errorCode: 5 },
+    });
+  });
+
+  it('are numbered', () =>
+    expect(ask('allExtensionNumbersOfType', 'test.Base', from)).toMatchObject({
+      value: { baseTypeName: 'test.Base', extensionNumber: [101] },
+    }));
+});

@@ -1,0 +1,103 @@
+import {
+  create,
+  toBinary,
+  type DescExtension,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+} from '@bufbuild/protobuf';
+import { nestedTypes } from '@bufbuild/protobuf/reflect';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { reflectionV1 } from '@core/contracts/grpc';
+import { status } from '@grpc/grpc-js';
+
+type Question = reflectionV1.ServerReflectionRequest['messageRequest'];
+type Answer = reflectionV1.ServerReflectionResponse['messageResponse'];
+
+/** What is said to each kind of question, from the generated descriptors; pure. */
+export function answers(services: readonly DescService[]): (question: Question) => Answer {
+  const files = withDependencies(services.map(({ file }) => file));
+  const bySymbol = new Map(files.flatMap((file) => symbolsOf(file).map((symbol) => [symbol, file])));
+  const all = files.flatMap((file) => [...nestedTypes(file)]);
+  const messages = new Set(all.filter((type) => type.kind === 'message').map(({ typeName }) => typeName));
+  const extensions = all.filter((type) => type.kind === 'extension');
+
+  return ({ case: kind, value }) => {
+    switch (kind) {
+      case 'listServices':
+        return {
+          case: 'listServicesResponse',
+          value: create(reflectionV1.ListServiceResponseSchema, {
+            service: services.map(({ typeName: name }) => ({ name })),
+          }),
+        };
+      case 'fileByFilename':
+        return fileAnswer(files.find(({ proto }) => proto.name === value));
+      case 'fileContainingSymbol':
+        return fileAnswer(bySymbol.get(value));
+      case 'fileContainingExtension':
+        return fileAnswer(
+          extensionsOf(extensions, value.containingType).find(
+            ({ number }) => number === value.extensionNumber,
+          )?.file,
+        );
+      case 'allExtensionNumbersOfType':
+        return messages.has(value) ? numbersAnswer(value, extensionsOf(extensions, value)) : NOT_FOUND;
+      default:
+        return errorAnswer(status.UNIMPLEMENTED, 'not supported');
+    }
+  };
+}
+
+const errorAnswer = (errorCode: status, errorMessage: string): Answer => ({
+  case: 'errorResponse',
+  value: create(reflectionV1.ErrorResponseSchema, { errorCode, errorMessage }),
+});
+const NOT_FOUND = errorAnswer(status.NOT_FOUND, 'not found');
+
+/** With all it imports, so that a client need not ask for each. */
+function fileAnswer(file: DescFile | undefined): Answer {
+  if (!file) return NOT_FOUND;
+  const fileDescriptorProto = withDependencies([file]).map(({ proto }) =>
+    toBinary(FileDescriptorProtoSchema, proto),
+  );
+  return {
+    case: 'fileDescriptorResponse',
+    value: create(reflectionV1.FileDescriptorResponseSchema, { fileDescriptorProto }),
+  };
+}
+
+const numbersAnswer = (baseTypeName: string, extensions: readonly DescExtension[]): Answer => ({
+  case: 'allExtensionNumbersResponse',
+  value: create(reflectionV1.ExtensionNumberResponseSchema, {
+    baseTypeName,
+    extensionNumber: extensions.map(({ number }) => number),
+  }),
+});
+
+const extensionsOf = (extensions: readonly DescExtension[], message: string): DescExtension[] =>
+  extensions.filter(({ extendee }) => extendee.typeName === message);
+
+/** The full name of everything that a file declares. */
+const symbolsOf = (file: DescFile): string[] =>
+  [...nestedTypes(file)].flatMap((type) => {
+    switch (type.kind) {
+      case 'message':
+        return [type.typeName, ...membersOf(type).map(({ name }) => `${type.typeName}.${name}`)];
+      case 'service':
+        return [type.typeName, ...type.methods.map(({ name }) => `${type.typeName}.${name}`)];
+      case 'enum': {
+        // A value is named beside its enum, not in it.
+        const scope = type.typeName.slice(0, -type.name.length);
+        return [type.typeName, ...type.values.map(({ name }) => scope + name)];
+      }
+      default:
+        return [type.typeName];
+    }
+  });
+
+const membersOf = ({ fields, oneofs }: DescMessage) => [...fields, ...oneofs];
+
+const withDependencies = (files: readonly DescFile[]): DescFile[] => [
+  ...new Set(files.flatMap((file) => [file, ...withDependencies(file.dependencies)])),
+];

@@ -1,0 +1,34 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { differences, readFolder, writeFolder } from './folder.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'core-folder-'));
+  mkdirSync(join(dir, 'v1'));
+  for (const name of ['kept', 'changed', 'left']) writeFileSync(join(dir, 'v1', name), name);
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const wanted = new Map([
+  ['v1/kept', 'kept'],
+  ['v1/changed', 'new'],
+  ['v2/added', 'added'],
+]);
+
+it('says which files differ', () =>
+  expect(differences(wanted, readFolder(dir)).sort()).toEqual(['v1/changed', 'v1/left', 'v2/added']));
+
+it('becomes what is wanted', () => {
+  writeFolder(dir, wanted);
+  expect(readFolder(dir)).toEqual(wanted);
+});
+
+it('touches no file that stays as it is, and puts another over one that changes', () => {
+  const inode = (name: string) => statSync(join(dir, 'v1', name)).ino;
+  const [kept, changed] = [inode('kept'), inode('changed')];
+  writeFolder(dir, wanted);
+  // Written in place it would be empty for a moment.
+  expect([inode('kept') === kept, inode('changed') === changed]).toEqual([true, false]);
+});
