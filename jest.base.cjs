@@ -14,6 +14,8 @@ const swc = (syntax) => [
 module.exports = (root) => ({
   rootDir: root,
   displayName: `${basename(dirname(root))}/${basename(root)}`,
+  // Not in the temporary folder, where a run leaves nothing.
+  cacheDirectory: join(__dirname, '.nx/jest'),
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   globalSetup: join(__dirname, 'libs/testing/src/jest/global-setup.ts'),

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { CUSTOMERS_SHA256, inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { UNKNOWN_MERCHANT } from '@core/domain';
 import { openStack, type Stack } from './support.ts';

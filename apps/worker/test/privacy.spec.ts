@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import { runConsumer, type EventConsumer, type KafkaClient } from '@core/events';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { appendAudit, inTransaction, migrateDatabase } from '@core/db';

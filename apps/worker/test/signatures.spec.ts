@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { canary } from './e2e/canary.ts';
 import { eventsAndPrivacy } from './e2e/events-and-privacy.ts';
 import { faults } from './e2e/faults.ts';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { workspaceRoot } from '@core/testing';
 import { isAsExpected } from '../src/cases/as-expected.ts';
-import { SECTIONS } from '../src/cases/sections/index.ts';
 import { runCases } from '../src/index.ts';
 
 it('has each input of other people’s systems end as it must', async () => {
@@ -27,9 +23,4 @@ it('tells an outcome from another one', () => {
   expect(isAsExpected({ expected: 'erased', got: 'done, and nobody found' })).toBe(false);
   expect(isAsExpected({ expected: 'failed: …', got: 'failed: the shop is frozen' })).toBe(true);
   expect(isAsExpected({ expected: 'failed: …', got: 'paused: the shop is frozen' })).toBe(false);
-});
-
-it('names specs that are there', () => {
-  const specs = SECTIONS.flatMap((section) => section.specs ?? []).map(([, spec]) => spec);
-  expect(specs.filter((spec) => !existsSync(join(workspaceRoot(), spec)))).toEqual([]);
 });

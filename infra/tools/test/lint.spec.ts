@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
-import { checks } from '../src/test/steps.ts';
 
 // One file whose exception to the boundaries is unused when their rule is skipped.
 const FILE = 'infra/bench/src/peers/stock.ts';
@@ -12,14 +11,13 @@ let graph: string;
 beforeEach(() => (graph = mkdtempSync(join(tmpdir(), 'core-lint-'))));
 afterEach(() => rmSync(graph, { recursive: true, force: true }));
 
-/** Runs the lint of `npm test` on the one file, with Nx's cache in a folder of its own. */
+/** Runs `npm run lint` on the one file, with Nx's cache in a folder of its own. */
 function lint(env: Record<string, string> = {}): Promise<{ code: unknown; output: string }> {
   const root = workspaceRoot();
-  const [file = '', ...args] = checks(root).find(({ name }) => name === 'lint')?.command ?? [];
   return new Promise((resolve) => {
     execFile(
-      file,
-      [...args.filter((arg) => arg !== '.'), FILE],
+      process.execPath,
+      ['infra/tools/src/lint/check.ts', FILE],
       { cwd: root, env: { ...process.env, NX_WORKSPACE_DATA_DIRECTORY: graph, ...env } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
     );

@@ -1,3 +1,4 @@
+// tag: compliance
 import { earlierEmailForms, normaliseEmail, parseEmail } from './email-form.ts';
 
 describe('normaliseEmail', () => {

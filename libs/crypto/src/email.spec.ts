@@ -1,3 +1,4 @@
+// tag: compliance
 import { earlierEmailHashes, emailHash } from './email.ts';
 
 const keys = (fill: number) => ({

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomBytes, randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import type { Pool } from 'pg';

@@ -1,3 +1,4 @@
+// tag: compliance
 import type { Pool } from 'pg';
 import { migrateDatabase } from '@core/db';
 import { openCoreDatabase } from '@core/testing';

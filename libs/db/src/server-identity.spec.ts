@@ -1,3 +1,4 @@
+// tag: compliance
 import { isConnectionLoss } from './connection-loss.ts';
 import { createTimelineFence, isSameServer, type ServerIdentity } from './server-identity.ts';
 

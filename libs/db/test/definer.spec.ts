@@ -1,3 +1,4 @@
+// tag: compliance
 import { Client, type Pool } from 'pg';
 import { waitUntil, type TestDatabase, insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { Client, type Pool } from 'pg';
 import { createLogger } from '@core/runtime';
 import type { TestDatabase } from '@core/testing';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { appendSharedAudit } from '@core/db';
 import {

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

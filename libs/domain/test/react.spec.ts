@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { createCustomer, redactCustomer, type ApplyRfmScore, type ErasureReceipt } from '../src/index.ts';

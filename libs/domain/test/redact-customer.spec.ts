@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { inTransaction, readerOf } from '@core/db';
 import { waitUntil } from '@core/testing';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { mergeCustomers, recordPrivacyRequest, redactCustomer, type RedactCustomer } from '../src/index.ts';
 import { gid, newNumber, newShop, openPrivacy, placeOf, type PrivacyBench } from './privacy-support.ts';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { createCustomer, redactCustomer, updateCustomer } from '../src/index.ts';
 import { gid, newEmail, newNumber, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { createMerchantKeyStore, KeyError, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';

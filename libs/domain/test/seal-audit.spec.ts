@@ -1,3 +1,4 @@
+// tag: compliance
 import { createHash, randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { appendAudit, appendSharedAudit, inTransaction, migrateDatabase } from '@core/db';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { createHash, randomUUID } from 'node:crypto';
 import { appendSharedAudit } from '@core/db';
 import { listAuditLog, type PageTokens } from '../src/index.ts';

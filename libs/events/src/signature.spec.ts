@@ -1,3 +1,4 @@
+// tag: compliance
 import { jwksOf, newSigningKey, signRecord, signToken, type SigningKey } from '@core/testing';
 import { CoreError, createPublicKeys } from '@core/runtime';
 import type { JSONWebKeySet } from 'jose';

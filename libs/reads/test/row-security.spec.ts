@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { createPool, migrateDatabase } from '@core/db';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { judgeAudit } from './judge-audit.ts';
 
 const report = (vulnerabilities: Record<string, unknown>) =>

@@ -1,5 +1,6 @@
 // Lints the given paths, or the whole repository: `node infra/tools/src/lint/check.ts [paths and flags of eslint]`.
-// The imports are checked of all files, whatever the paths are: a file's imports concern others than itself.
+// The imports are checked of all files, whatever the paths are: a file's imports concern others than itself. Not so with
+// `--in-nx <paths>`, the target lint of one package: there Nx has written its graph, and the target arrows checks imports.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { workspaceRoot } from '@core/testing';
@@ -65,9 +66,10 @@ async function checkArrows(): Promise<Result> {
 }
 
 try {
-  writeGraph();
-  const args = process.argv.slice(2);
-  const results = await Promise.all([lint(args.length > 0 ? args : ['.']), checkArrows()]);
+  const [first = '.', ...others] = process.argv.slice(2);
+  const inNx = first === '--in-nx';
+  if (!inNx) writeGraph();
+  const results = await Promise.all(inNx ? [lint(others)] : [lint([first, ...others]), checkArrows()]);
   for (const { output } of results) process.stdout.write(output);
   process.exitCode = Math.max(...results.map(({ code }) => code));
 } catch (error) {

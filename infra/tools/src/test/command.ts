@@ -1,52 +1,38 @@
 import { spawn } from 'node:child_process';
 
-export interface CommandResult {
-  /** 0 if all is well; -1 if it was killed, took too long or could not be started. */
-  code: number;
-  /** What it printed, if that was captured. */
-  output: string;
-}
+const LIMIT_MS = 90 * 60_000;
+const GRACE_MS = 5_000;
 
 export interface RunCommand {
-  command: string[];
-  env?: NodeJS.ProcessEnv;
-  limitMs: number;
+  command: readonly string[];
+  env: NodeJS.ProcessEnv;
   /** Aborting ends it. */
   signal: AbortSignal;
-  /** Keeps the output for later instead of passing it on at once. */
-  capture: boolean;
 }
 
-/** Runs a command in a process group of its own, so that ending it ends its own children, too. */
-export const runCommand = ({ command, env, limitMs, signal, capture }: RunCommand): Promise<CommandResult> =>
+/**
+ * Runs a command with our output in a process group of its own, so that ending it ends its own children, too.
+ * @returns its exit code; -1 if it was killed, took too long or could not be started
+ */
+export const runCommand = ({ command, env, signal }: RunCommand): Promise<number> =>
   new Promise((resolve) => {
     const [file = '', ...args] = command;
-    const child = spawn(file, args, {
-      detached: true,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', capture ? 'pipe' : 1, capture ? 'pipe' : 1], // one stream: lines keep their order
-    });
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
-
-    const end = (reason: string) => {
-      output += `\n${reason}\n`;
+    // One stream: lines keep their order.
+    const child = spawn(file, args, { detached: true, env, stdio: ['ignore', 1, 1] });
+    const end = () => {
       killGroup(child.pid, 'SIGTERM');
-      setTimeout(() => killGroup(child.pid, 'SIGKILL'), 10_000).unref();
+      setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS).unref();
     };
-    const limit = setTimeout(() => end(`took longer than ${limitMs / 60_000} minutes`), limitMs);
-    const abort = () => end('interrupted');
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-
     const done = (code: number) => {
-      clearTimeout(limit);
-      signal.removeEventListener('abort', abort);
-      resolve({ code, output });
+      // Whatever it has left behind: a worker of Jest, or a task that outlived Nx.
+      killGroup(child.pid, 'SIGKILL');
+      resolve(code);
     };
+    const either = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
+    either.addEventListener('abort', end);
+    if (either.aborted) end();
     child.once('error', (error) => {
-      output += `${error.message}\n`;
+      console.log(error.message);
       done(-1);
     });
     child.once('close', (code) => done(code ?? -1));

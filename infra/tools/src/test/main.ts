@@ -1,50 +1,86 @@
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
-import { workspaceRoot } from '@core/testing';
-import { uselessPattern } from './match-specs.ts';
-import { isGood, stepLine, totalLine, type StepResult } from './results.ts';
-import { runAll } from './run-all.ts';
-import { checks, jestRuns } from './steps.ts';
+import { TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
+import { runCommand } from './command.ts';
+import { taggedSpecs, uselessPattern } from './match-specs.ts';
+import { broken, countJest, isGood, readOutcome, stepLine, totalLine, type StepResult } from './results.ts';
+import { runNx } from './run-nx.ts';
+import { offerServices } from './services.ts';
 
 const root = workspaceRoot();
-const parts = [...checks(root), ...jestRuns(root, [])].map(({ name }) => name);
-const HELP = `npm test                      everything that CI runs
+const parts = Object.keys(
+  (JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as { targetDefaults: object }).targetDefaults,
+);
+const HELP = `npm test                      everything that CI runs; what has not changed comes from the cache of Nx
 npm test -- <part of a path>  the specs whose path has one of the parts, such as customers.spec or libs/db
-npm test -- --only <part>     one part alone: ${parts.join(', ')}`;
+npm test -- --only <part>     one part alone: ${parts.join(', ')}
+npm test -- --tag <tag>       the specs whose first line is "// tag: <tag>"
+npm test -- --base <commit>   only the packages that are affected by what has changed since then`;
 
 const { values, positionals: patterns } = readArguments(HELP, {
   allowPositionals: true,
-  options: { only: { type: 'string' } },
+  options: { only: { type: 'string' }, tag: { type: 'string' }, base: { type: 'string' } },
 });
+const { only, tag, base } = values;
+const tagged = tag === undefined ? [] : taggedSpecs(root, tag);
 const problem =
-  unknownNames('part', values.only === undefined ? [] : [values.only], parts) ??
-  uselessPattern(root, patterns);
+  unknownNames('part', only === undefined ? [] : [only], parts) ??
+  uselessPattern(root, patterns) ??
+  (tag !== undefined && tagged.length === 0 ? `no spec has the tag ${tag}` : undefined);
 if (problem) refuseArguments(HELP, problem);
-if (values.only !== undefined && patterns.length > 0) {
-  refuseArguments(HELP, '--only runs a part, and no specs that are named');
+if ([only, tag, patterns[0]].filter((each) => each !== undefined).length > 1) {
+  refuseArguments(HELP, 'a part, a tag and parts of paths exclude each other');
 }
 
 const begin = performance.now();
 const controller = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => controller.abort());
+const { signal } = controller;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+
+// Holds everything that the run and its specs put into the temporary folder, so that an interrupted one leaves nothing.
+const dir = mkdtempSync(join(tmpdir(), 'core-run-'));
+chmodSync(dir, 0o711); // PostgreSQL's user passes through
+// A spec may have started us: its services are not ours.
+const env = Object.assign(process.env, {
+  TMPDIR: dir,
+  [TEST_RUN]: join(dir, 'run.sock'),
+  [TEST_SERVICES]: '',
+});
+const services = await offerServices(env[TEST_RUN]);
+
+/** One run of Jest over all packages, which the cache has no part in. */
+async function runChosen(specs: readonly string[]): Promise<StepResult> {
+  const started = performance.now();
+  const [jest, result] = [join(root, 'node_modules/jest/bin/jest.js'), join(dir, 'result.json')];
+  const projects = globSync('{apps,libs,infra}/*/jest.config.cjs', { cwd: root }).map((file) =>
+    join(root, dirname(file)),
+  );
+  const args = [...specs, '--maxWorkers=2', '--json', `--outputFile=${result}`, '--projects', ...projects];
+  const code = await runCommand({ command: [process.execPath, jest, ...args], env, signal });
+  const { problem: note, ...counts } = countJest(code, readOutcome(result));
+  return { name: 'chosen', ms: performance.now() - started, ...counts, ...(note && { note }) };
 }
 
-const broken = (name: string, problem: string): StepResult => ({
-  name,
-  ms: performance.now() - begin,
-  passed: 0,
-  failed: 1,
-  skipped: 0,
-  problem,
-});
+async function runAll(): Promise<StepResult[]> {
+  const chosen = [...patterns, ...tagged];
+  const results =
+    chosen.length > 0
+      ? [await runChosen(chosen)]
+      : await runNx({ root, targets: only === undefined ? parts : [only], base, env, signal });
+  const dead = await services.problem();
+  return dead === undefined ? results : [...results, broken('services', dead)];
+}
 
-const results = await runAll({ root, patterns, only: values.only, signal: controller.signal }).catch(
-  (error: unknown) => {
-    console.log(error);
-    return [broken('runner', 'crashed')];
-  },
-);
-if (controller.signal.aborted) results.push(broken('runner', 'interrupted'));
+const results = await runAll().catch((error: unknown) => {
+  console.log(error);
+  return [broken('runner', 'crashed')];
+});
+if (signal.aborted) results.push(broken('runner', 'interrupted'));
+await services.stop();
+// Programs that specs have started stop by themselves, and write until then.
+rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 
 console.log(`\n${results.map(stepLine).join('\n')}`);
 console.log(`      in ${((performance.now() - begin) / 1000).toFixed(0)} s\n`);

@@ -30,7 +30,7 @@ describe('a Jest run', () => {
 describe('the report', () => {
   const results = [
     { name: 'lint', ms: 1234, passed: 1, failed: 0, skipped: 0 },
-    { name: 'packages', ms: 65_000, passed: 40, failed: 2, skipped: 1, problem: 'why' },
+    { name: 'packages', ms: 65_000, passed: 40, failed: 2, skipped: 1, note: 'why' },
   ];
 
   it('has a line for each step', () => {

@@ -1,13 +1,19 @@
-/** One line of the summary: a check counts as one test, a Jest run as many as it has. */
-export interface StepResult {
-  name: string;
-  ms: number;
+import { existsSync, readFileSync } from 'node:fs';
+
+export interface Counts {
   passed: number;
   failed: number;
   /** Skipped, todo or pending: a test that did not run fails the whole run. */
   skipped: number;
-  /** Why it failed, where the step's own output does not say. */
+  /** Why it is not good, where Jest's own output does not say. */
   problem?: string;
+}
+
+/** One line of the summary. */
+export interface StepResult extends Omit<Counts, 'problem'> {
+  name: string;
+  ms: number;
+  note?: string;
 }
 
 /** What we read of the file that `jest --json` writes. */
@@ -20,8 +26,12 @@ export interface JestOutcome {
   numRuntimeErrorTestSuites: number;
 }
 
+/** What Jest wrote; undefined if nothing. */
+export const readOutcome = (file: string): JestOutcome | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as JestOutcome) : undefined;
+
 /** @param outcome undefined if Jest wrote none */
-export function countJest(code: number, outcome: JestOutcome | undefined): Omit<StepResult, 'name' | 'ms'> {
+export function countJest(code: number, outcome: JestOutcome | undefined): Counts {
   if (!outcome) return { passed: 0, failed: 1, skipped: 0, problem: `Jest ended without a result (${code})` };
   const passed = outcome.numPassedTests;
   const failed = outcome.numFailedTests + outcome.numRuntimeErrorTestSuites;
@@ -31,16 +41,26 @@ export function countJest(code: number, outcome: JestOutcome | undefined): Omit<
   return { passed, failed, skipped, ...(skipped > 0 && { problem: 'a skipped test fails the run' }) };
 }
 
-export const isGood = ({ passed, failed, skipped }: Omit<StepResult, 'name' | 'ms'>): boolean =>
+export const isGood = ({ passed, failed, skipped }: Omit<Counts, 'problem'>): boolean =>
   passed > 0 && failed === 0 && skipped === 0;
 
 export const stepLine = (result: StepResult): string => {
   const counts = `${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped`;
   const seconds = `${(result.ms / 1000).toFixed(1)} s`;
   const verdict = isGood(result) ? 'ok  ' : 'FAIL';
-  const problem = result.problem ? `  ${result.problem}` : '';
-  return `${verdict}  ${result.name.padEnd(14)}${seconds.padStart(9)}  ${counts}${problem}`;
+  const note = result.note ? `  ${result.note}` : '';
+  return `${verdict}  ${result.name.padEnd(14)}${seconds.padStart(9)}  ${counts}${note}`;
 };
+
+/** A line for what ended the run, or a part of it, without a count. */
+export const broken = (name: string, note: string): StepResult => ({
+  name,
+  ms: 0,
+  passed: 0,
+  failed: 1,
+  skipped: 0,
+  note,
+});
 
 /** The last line of a run, in a form that any reader of test results understands. */
 export const totalLine = (results: StepResult[]): string => {

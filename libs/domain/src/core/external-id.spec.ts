@@ -1,3 +1,4 @@
+// tag: compliance
 import { earlierExternalIds, externalIdOf } from './external-id.ts';
 
 const GID = 'gid://shopify/Customer/7100123';

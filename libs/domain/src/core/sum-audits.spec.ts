@@ -1,3 +1,4 @@
+// tag: compliance
 import { MOST_SINGLE, sumAudits, type OwedAudit } from './sum-audits.ts';
 
 const owed = (merchantId: string, count: number, action = 'customer.score', caller = 'worker'): OwedAudit[] =>

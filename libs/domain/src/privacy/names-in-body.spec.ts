@@ -1,3 +1,4 @@
+// tag: compliance
 import { shopifyNumber } from '@core/contracts';
 import { earlierEmailHashes, emailHash } from '@core/crypto';
 import { externalIdOf } from '../core/index.ts';

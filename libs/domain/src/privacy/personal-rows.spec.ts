@@ -1,3 +1,4 @@
+// tag: compliance
 import { getTableColumns } from 'drizzle-orm';
 import { customers } from '@core/db';
 import { READ_CUSTOMERS } from './personal-rows.ts';

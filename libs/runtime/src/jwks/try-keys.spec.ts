@@ -1,3 +1,4 @@
+// tag: compliance
 import { exportJWK, flattenedVerify, FlattenedSign, generateKeyPair, type CryptoKey, type JWK } from 'jose';
 import { ALGORITHMS, createPublicKeys } from './public-keys.ts';
 import { tryKeys } from './try-keys.ts';

@@ -9,7 +9,7 @@ export const TEST_SERVICES = 'CORE_TEST_SERVICES';
  */
 export function testServices(): TestServices {
   const text = process.env[TEST_SERVICES];
-  if (!text)
-    throw new Error(`${TEST_SERVICES} is not set: services start for specs in a package's test/ only`);
+  if (!text || text === 'none')
+    throw new Error(`${TEST_SERVICES} names none: services start for specs in a package's test/ only`);
   return JSON.parse(text) as TestServices;
 }

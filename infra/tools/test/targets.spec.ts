@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+// A package without a target for its specs would never have them run, and a target whose inputs lack a file that its
+// specs read would answer from the cache after a change of that file.
+const root = workspaceRoot();
+const packages = globSync('{apps,libs,infra}/*/package.json', { cwd: root }).map(dirname).sort();
+const targetsOf = (folder: string): string[] => {
+  const { nx } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+    nx: { targets?: object };
+  };
+  return Object.keys(nx.targets ?? {});
+};
+const hasSpecs = (folder: string) => globSync(`${folder}/**/*.spec.ts`, { cwd: root }).length > 0;
+
+it.each(packages)('%s has a target for each kind of its specs', (folder) => {
+  const targets = targetsOf(folder);
+  const tests = folder === 'infra/e2e' ? 'e2e' : 'integration';
+  expect({
+    lint: targets.includes('lint'),
+    unit: targets.includes('unit'),
+    test: targets.includes(tests),
+    build: targets.includes('build'),
+  }).toEqual({
+    lint: true,
+    unit: hasSpecs(`${folder}/src`),
+    test: hasSpecs(`${folder}/test`),
+    build: folder.startsWith('apps/'),
+  });
+});
+
+it('every target has its command, inputs and place in the report in nx.json', () => {
+  const { targetDefaults } = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as {
+    targetDefaults: object;
+  };
+  const all = new Set(packages.flatMap(targetsOf));
+  expect([...all].filter((target) => !(target in targetDefaults))).toEqual([]);
+});
+
+interface Inputs {
+  files: string[];
+  environment: string[];
+}
+const inputsOf = (target: string): Inputs =>
+  JSON.parse(
+    execFileSync(join(root, 'node_modules/.bin/nx'), ['show', 'target', 'inputs', target, '--json'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, NX_DAEMON: 'false' },
+      maxBuffer: 64 * 1024 * 1024,
+    }),
+  ) as Inputs;
+
+const JEST = [
+  'package-lock.json',
+  'jest.base.cjs',
+  'tsconfig.base.json',
+  'libs/testing/src/jest/global-setup.ts',
+];
+const SERVICES = [
+  'infra/local/kafka/pom.xml',
+  'libs/db/migrations/meta/_journal.json',
+  'libs/db/functions/read_scores.sql',
+];
+const POSTGRES = ['CORE_TEST_POSTGRES', 'CORE_TEST_POSTGRES_PREPARE', 'CORE_TEST_POSTGRES_REPLICA'];
+
+it.each([
+  {
+    target: '@core/contracts:unit',
+    reads: [...JEST, 'libs/contracts/src/utf8.spec.ts', 'libs/runtime/src/env.ts'],
+    not: ['README.md', 'libs/runtime/src/env.spec.ts', 'apps/api/src/main.ts', 'libs/domain/src/index.ts'],
+    environment: ['CORE_TEST_LAYOUT'],
+  },
+  {
+    target: '@core/worker:integration',
+    // It starts the api as a process, whose files no import names.
+    reads: [
+      ...JEST,
+      ...SERVICES,
+      'apps/worker/test/webhooks.spec.ts',
+      'apps/api/src/main.ts',
+      'libs/reads/src/index.ts',
+    ],
+    not: ['README.md', 'apps/api/test/audit.spec.ts', 'apps/importer/src/main.ts'],
+    environment: ['CORE_TEST_LAYOUT', ...POSTGRES],
+  },
+  {
+    target: '@core/faults:integration',
+    reads: [
+      ...JEST,
+      ...SERVICES,
+      ...['api', 'worker', 'importer', 'ops'].map((app) => `apps/${app}/src/main.ts`),
+      'infra/proxies/envoy.yaml',
+      'infra/tools/src/build.ts',
+    ],
+    not: ['README.md', 'apps/api/test/audit.spec.ts'],
+    environment: ['CORE_TEST_LAYOUT', ...POSTGRES],
+  },
+  {
+    target: '@core/tools:integration',
+    reads: [
+      ...JEST,
+      ...SERVICES,
+      'README.md',
+      'docs/privacy.md',
+      '.env.example',
+      'docker-compose.yml',
+      'proto/events/v1/events.proto',
+      'apps/api/test/audit.spec.ts',
+    ],
+    not: [],
+    environment: ['CORE_TEST_LAYOUT', ...POSTGRES],
+  },
+  {
+    target: '@core/e2e:e2e',
+    reads: [...JEST, ...SERVICES, 'README.md', 'infra/local/bootstrap.mjs', 'apps/ops/src/main.ts'],
+    not: [],
+    environment: ['CORE_TEST_LAYOUT', ...POSTGRES],
+  },
+])('$target depends on what its specs read', ({ target, reads, not, environment }) => {
+  const inputs = inputsOf(target);
+  expect(reads.filter((file) => !inputs.files.includes(file))).toEqual([]);
+  expect(inputs.files.filter((file) => not.includes(file))).toEqual([]);
+  expect(inputs.environment.filter((name) => name.startsWith('CORE_')).sort()).toEqual(environment);
+});
