@@ -1,1 +1,1 @@
-export { runAll } from './test/run-all.ts';
+export { runNx } from './test/run-nx.ts';
