@@ -79,9 +79,3 @@ export const identityOf = (filter: CustomerFilter): unknown[] => [
   filter.segment ?? '',
   ...DIMENSIONS.map((name) => [filter[name]?.min ?? 0, filter[name]?.max ?? 0]),
 ];
-
-const DEFAULT_PAGE = 100;
-const LARGEST_PAGE = 1_000;
-
-/** @param asked 0 is the default */
-export const sizeOfPage = (asked: number): number => Math.min(asked || DEFAULT_PAGE, LARGEST_PAGE);

@@ -11,9 +11,8 @@ import {
   type RowOf,
 } from '@core/db';
 import { notFound } from '@core/runtime';
-import type { Pages } from '../core/index.ts';
+import { keysetPage, type PageOf, type Pages } from '../core/index.ts';
 import { isRun, RUN } from './of-run.ts';
-import { mostOf, nextToken, type PageOf } from './page-of.ts';
 
 const sumOf = (counter: Column): SQL<number> => sql`coalesce(sum(${counter}), 0)::float8`;
 
@@ -96,13 +95,11 @@ const LIST = statement({
 /** Newest first. @throws CoreError invalid_argument */
 export async function listImports(
   reader: Reader,
-  { pageTokens }: Pages,
-  { merchantId, pageSize, pageToken }: PageOf,
+  pages: Pages,
+  { merchantId, ...asked }: PageOf & { merchantId: string },
 ): Promise<{ imports: ImportRun[]; nextPageToken: string }> {
-  const most = mostOf({ pageSize });
-  const asked = ['imports', merchantId];
-  const [before = null] = pageTokens.read(pageToken, asked) ?? [];
-  const imports = await reader.run(LIST, { merchantId, before, most });
-  const ids = imports.map(({ importId }) => importId);
-  return { imports, nextPageToken: nextToken(pageTokens, asked, ids, most) };
+  const { after, most, cut } = keysetPage(pages, ['imports', merchantId], asked);
+  const read = await reader.run(LIST, { merchantId, before: after?.[0] ?? null, most });
+  const { rows: imports, nextPageToken } = cut(read, ({ importId }) => [importId]);
+  return { imports, nextPageToken };
 }
