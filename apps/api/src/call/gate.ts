@@ -22,10 +22,7 @@ export interface Visit {
   leave(): void;
 }
 
-/**
- * Decides from the headers alone whether a call is admitted; nothing of its body is read before. Every entry
- * point uses it: rpcs on both ports, and file downloads.
- */
+/** Decides from the headers alone whether a call is admitted; nothing of its body is read before. A step of `admit`. */
 export interface Gate {
   /**
    * Synchronous when possible, because every call passes here and a promise costs each call a turn of the
