@@ -8,6 +8,7 @@ import {
   LONGEST_ID,
   METADATA_PROBLEMS,
   metadataProblem,
+  readUuid,
   textProblem,
   type RfmRange,
   type RfmThresholds,
@@ -39,10 +40,12 @@ const matching =
     return value;
   };
 
-const isUuid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 36, 'must be a UUID');
-
-/** In lower case: it is compared, hashed and encrypted as text. */
-export const uuid: Rule<string> = (value, at) => isUuid(value, at).toLowerCase();
+/** In its canonical form: it is compared, hashed and encrypted as text. */
+export const uuid: Rule<string> = (value, { field }) => {
+  const id = readUuid(value);
+  if (id === null) throw invalid(field, 'must be a UUID');
+  return id;
+};
 
 /** As uuid, or empty for "not given". */
 export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));

@@ -1,4 +1,4 @@
-import { LONGEST_ID, readTimestamp, textProblem } from '@core/contracts';
+import { LONGEST_ID, readTimestamp, readUuid, textProblem } from '@core/contracts';
 import { printable } from './print.ts';
 
 /** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
@@ -98,11 +98,10 @@ export const rateOr = (byDefault: number, doc: string, max: number): Option<numb
   parse: ([raw]) => (raw === undefined ? byDefault : whole(raw.replace(/\/s$/, ''), 1, max, raw)),
 });
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 const isUuid = (raw: string): string => {
-  if (!UUID.test(raw)) throw new Error('must be a UUID');
-  return raw.toLowerCase();
+  const id = readUuid(raw);
+  if (id === null) throw new Error('must be a UUID');
+  return id;
 };
 
 export const uuid = (doc: string) => single('<uuid>', doc, isUuid);
