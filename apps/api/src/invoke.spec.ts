@@ -4,6 +4,7 @@ import { CoreService, ImportService } from '@core/contracts';
 import { readerOf, type CustomerRow } from '@core/db';
 import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
 import { createAdmit, type Incoming } from './call/admit.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
@@ -24,7 +25,7 @@ const getCustomer = methodOf(CoreService.method.getCustomer) as UnaryMethod;
 const id = '018f4e1c-0000-7000-8000-00000000000a';
 const row: CustomerRow = {
   id,
-  merchantId: id,
+  merchantId: aMerchantId(id),
   externalId: null,
   email: '1.AAAA',
   rfmScore: null,

@@ -1,5 +1,6 @@
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf';
 import { Code, type ConnectError } from '@connectrpc/connect';
+import type { MerchantId } from '@core/contracts';
 import { isRefusedValue } from '@core/db';
 import type { Logger } from '@core/runtime';
 import type { Admit, AdmittedCall, Follow, Incoming } from './call/admit.ts';
@@ -64,7 +65,7 @@ export function createInvoker({ deps, admit, durations, log }: InvokerOptions): 
   const check = async (method: Method, call: AdmittedCall, request: Message): Promise<CallContext> => {
     applyRules(method.desc.input, method.rules, request);
     // method() lets no request without merchantId into the table.
-    const { merchantId } = request as unknown as { merchantId: string };
+    const { merchantId } = request as unknown as { merchantId: MerchantId };
     return call.actFor(merchantId, method.calls?.(request));
   };
 

@@ -44,7 +44,7 @@ const core = CoreService.method;
 const imports = ImportService.method;
 const privacy = PrivacyService.method;
 
-const merchantId = is.uuid;
+const { merchantId } = is;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.uuid };
 const customerImport = { merchantId, importId: is.uuid };

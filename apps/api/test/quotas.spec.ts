@@ -4,7 +4,7 @@ import { fromBinary, type Message } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { CoreService, ImportService } from '@core/contracts';
 import { createSharedPolls } from '@core/runtime';
-import { grpcClient, waitUntil, type GrpcClient } from '@core/testing';
+import { aMerchantId, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
 import type { Caller, Scope } from '../src/call/context.ts';
 import { RETRY_INFO, STATUS } from '../src/call/retry-info.ts';
 import { METHODS } from '../src/methods.ts';
@@ -25,7 +25,7 @@ afterEach(async () => {
 const identify = ({ header }: { header(name: string): string | undefined }): Caller => {
   const [caller = '', boundTo] = (header('x-caller') ?? 'spec').split(' of ');
   const scopes = new Set<Scope>(['rfm:read', 'imports:write']);
-  return boundTo === undefined ? { caller, scopes } : { caller, scopes, boundTo };
+  return boundTo === undefined ? { caller, scopes } : { caller, scopes, boundTo: aMerchantId(boundTo) };
 };
 let stopping: AbortController;
 async function open(options: Parameters<typeof openBareServers>[0] = {}): Promise<BareServers> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import {
@@ -48,24 +49,24 @@ interface Row {
   erased_at: Date | null;
   merged_into: string | null;
 }
-const rowsOf = async (merchantId: string): Promise<Row[]> =>
+const rowsOf = async (merchantId: MerchantId): Promise<Row[]> =>
   (
     await bench.database.owner.query('select * from customers where merchant_id = $1 order by id', [
       merchantId,
     ])
   ).rows;
-const rowOf = async (merchantId: string, externalId: string) =>
+const rowOf = async (merchantId: MerchantId, externalId: string) =>
   (await rowsOf(merchantId)).find((row) => row.external_id === externalId)!;
-const emailOf = (merchantId: string, { id, email }: Row) =>
+const emailOf = (merchantId: MerchantId, { id, email }: Row) =>
   inTransaction(bench.database.owner, (tx) =>
     readEmail(tx, bench.database.ctx.keys, { id, merchantId, email }),
   );
-const emailNow = async (merchantId: string, externalId: string) =>
+const emailNow = async (merchantId: MerchantId, externalId: string) =>
   emailOf(merchantId, await rowOf(merchantId, externalId));
 const done = (shop: Shop) => settled(bench.database, shop);
 const outcomes = async (shop: Shop) =>
   (await eventsOf(bench.database, shop)).map(({ topic, outcome }) => `${topic} ${outcome}`).sort();
-const privacyOf = async (merchantId: string) =>
+const privacyOf = async (merchantId: MerchantId) =>
   (
     await bench.database.owner.query(
       'select request_id, kind, customer_id, completed_at from privacy_requests where merchant_id = $1 order by kind',

@@ -1,3 +1,5 @@
+import { readBy, type ReadValue } from '@core/runtime';
+
 /** A UUID as PostgreSQL writes it. The only expression of its form: an id in another spelling would be another lock, another key. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LENGTH = 36;
@@ -13,16 +15,24 @@ export function readUuid(value: unknown): string | null {
   return UUID.test(uuid) ? uuid : null;
 }
 
-declare const of: unique symbol;
-
 /**
  * An id of ours, which an edge has parsed: it is compared, names locks, and is bound into what is encrypted. A type of
  * its own for each kind, so that neither an unparsed text nor another kind's id compiles below the edge. Rejected:
  * objects, which each row and each message would pay for.
  */
-type Id<Kind extends string> = string & { readonly [of]: Kind };
+type Id<Kind extends string> = string & { readonly '~kind': Readonly<Record<Kind, true>> };
 
 export type MerchantId = Id<'merchant'>;
 
+/** Before every id: where pages in the order of ids begin. Some languages write it for "none". */
+export const FIRST_UUID = '00000000-0000-0000-0000-000000000000' as MerchantId;
+
 /** The id of a merchant, as any edge is given it; null for what is no UUID. */
 export const readMerchantId = (value: unknown): MerchantId | null => readUuid(value) as MerchantId | null;
+
+const id = <T extends string>(read: (value: string) => T | null): ReadValue<T> =>
+  readBy(read, 'must be a UUID');
+
+// For edges that say what is wrong.
+export const uuidFrom = id(readUuid);
+export const merchantIdFrom = id(readMerchantId);

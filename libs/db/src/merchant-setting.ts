@@ -1,4 +1,4 @@
-import { readUuid } from '@core/contracts';
+import { readUuid, type MerchantId } from '@core/contracts';
 import type { Pool } from './pool.ts';
 import { beginOf } from './pooler.ts';
 
@@ -10,7 +10,7 @@ import { beginOf } from './pooler.ts';
  */
 export function beginFor(
   pool: Pool,
-  merchantId: string | undefined,
+  merchantId: MerchantId | undefined,
   begin: 'begin' | 'begin read only',
 ): string {
   const start = beginOf(pool, begin);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { keyedHash } from '@core/crypto';
 import {
   createCustomer,
@@ -36,21 +37,21 @@ interface Row {
   erased_at: Date | null;
   merged_into: string | null;
 }
-const rowsOf = async (merchantId: string) =>
+const rowsOf = async (merchantId: MerchantId) =>
   (await bench.rows<Row>('customers', merchantId)).sort((a, b) => (a.id < b.id ? -1 : 1));
-const create = async (merchantId: string, externalId: string, email = newEmail()) =>
+const create = async (merchantId: MerchantId, externalId: string, email = newEmail()) =>
   (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
-const update = (merchantId: string, customerId: string, externalId: string) =>
+const update = (merchantId: MerchantId, customerId: string, externalId: string) =>
   bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, externalId }), merchantId);
 const redact = (
-  merchantId: string,
+  merchantId: MerchantId,
   names: Omit<RedactCustomer, 'merchantId' | 'requestId'>,
   id = randomUUID(),
 ) => bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId: id, ...names }));
 const request = (input: Omit<RecordPrivacyRequest, 'kind'>) =>
   bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...input, kind: 'data_request' }));
-const eventsOf = async (merchantId: string) =>
+const eventsOf = async (merchantId: MerchantId) =>
   (
     await bench.rows<{ customer_id: string; version: number; changed_fields: string[]; origin: string }>(
       'outbox_events',
@@ -61,7 +62,7 @@ const eventsOf = async (merchantId: string) =>
 const storeAs = (id: string, externalId: string) =>
   bench.owner.query('update customers set external_id = $2 where id = $1', [id, externalId]);
 /** As the plan of a full run does. */
-const heal = async (merchantId: string) => {
+const heal = async (merchantId: MerchantId) => {
   for (let after: string | null = null; ;) {
     const from: string | null = after;
     after = await bench.as(
@@ -184,7 +185,7 @@ describe('a bare number that an earlier build stored', () => {
     await storeAs(id, String(number));
     return { merchantId, number, email, id };
   };
-  const erasedIds = async (merchantId: string) =>
+  const erasedIds = async (merchantId: MerchantId) =>
     (await rowsOf(merchantId)).filter((row) => row.erased_at).map(({ id }) => id);
 
   it('is found by an erasure that names the gid, or the number', async () => {

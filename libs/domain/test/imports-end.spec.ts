@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
+import { aMerchantId } from '@core/testing';
 import {
   cancelImport,
   claimPage,
@@ -97,7 +98,7 @@ describe('cancelImport', () => {
 
   it('knows no other merchant’s import', async () => {
     const { ref } = await bench.begin();
-    const other = { ...ref, merchantId: randomUUID() };
+    const other = { ...ref, merchantId: aMerchantId() };
     await expect(bench.asApi(other, (tx) => cancelImport(tx, bench.ctx, other))).rejects.toMatchObject({
       kind: 'not_found',
     });
@@ -109,7 +110,7 @@ describe('cancelImport', () => {
 });
 
 describe('resumeImport', () => {
-  const resume = (ref: { merchantId: string; importId: string }) =>
+  const resume = (ref: { merchantId: MerchantId; importId: string }) =>
     bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
 
   it('goes on where a failed run stopped', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { aMerchantId } from '@core/testing';
 import {
   exportCustomerData,
   getErasureReceipt,
@@ -43,7 +44,7 @@ const TOLD = [
 
 it('the receipt of a person names each place, in its order', async () => {
   const receipt = await bench.as('worker', (tx, ctx) =>
-    redactCustomer(tx, ctx, { merchantId: randomUUID(), requestId: randomUUID(), externalId: '7' }),
+    redactCustomer(tx, ctx, { merchantId: aMerchantId(), requestId: randomUUID(), externalId: '7' }),
   );
   expect(JSON.stringify(receipt, null, 1)).toBe(
     JSON.stringify(

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, readerOf } from '@core/db';
 import { waitUntil } from '@core/testing';
 import {
@@ -29,12 +30,12 @@ afterAll(() => bench.close());
 
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
   bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
-const create = async (merchantId: string, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
   (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
-const idsOf = async (merchantId: string) =>
+const idsOf = async (merchantId: MerchantId) =>
   (await bench.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
-const row = async (merchantId: string, id: string) =>
+const row = async (merchantId: MerchantId, id: string) =>
   (await bench.rows<{ id: string; [column: string]: unknown }>('customers', merchantId)).find(
     (each) => each.id === id,
   )!;
@@ -220,7 +221,7 @@ describe('an email that two customers share', () => {
     expect(rows.filter(({ email_hash: hash }) => hash === null)).toHaveLength(1);
     return { merchantId, email, first, second };
   };
-  const erased = async (merchantId: string) =>
+  const erased = async (merchantId: MerchantId) =>
     (await bench.rows('customers', merchantId)).filter((each) => each['erased_at'] !== null).length;
 
   it('leads to both, when it is all that is said', async () => {

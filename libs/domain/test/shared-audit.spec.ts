@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { appendSharedAudit } from '@core/db';
 import { listAuditLog, type PageTokens } from '../src/index.ts';
 import { auditOf, merchant, openBench, type Bench } from './support.ts';
@@ -8,7 +9,7 @@ beforeAll(async () => (bench = await openBench('core_api')));
 afterAll(() => bench.close());
 
 const someIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
-const append = (merchantId: string, customerIds: string[]) =>
+const append = (merchantId: MerchantId, customerIds: string[]) =>
   bench.run(
     (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
     merchantId,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import {
   createCustomer,
@@ -76,7 +77,7 @@ async function fill(shop: Shop) {
   return { slice, importId, first, email: emails[0]! };
 }
 
-const record = (merchantId: string, shop?: string) => {
+const record = (merchantId: MerchantId, shop?: string) => {
   const requestId = randomUUID();
   return bench
     .as('worker', (tx, ctx) =>
@@ -89,7 +90,10 @@ const oneStep = () => bench.as('worker', redactShopStep);
 async function finish(): Promise<number> {
   for (let steps = 0; ; steps++) if (!(await oneStep())) return steps;
 }
-const receiptOf = async (merchantId: string, requestId: string): Promise<Pick<ErasureReceipt, 'places'>> =>
+const receiptOf = async (
+  merchantId: MerchantId,
+  requestId: string,
+): Promise<Pick<ErasureReceipt, 'places'>> =>
   bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
 
 it('erases a shop in bounded steps, and destroys the keys last', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import {
@@ -27,12 +28,12 @@ const from = (
   sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
   ...extra,
 });
-const upsert = (merchantId: string, customers: ImportedCustomer[], importId = randomUUID()) =>
+const upsert = (merchantId: MerchantId, customers: ImportedCustomer[], importId = randomUUID()) =>
   bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
 /** With the owner's rights: what api and worker may do and the importer may not. */
 const asOwner = <T>(work: (tx: Parameters<typeof createCustomer>[0], ctx: CommandContext) => Promise<T>) =>
   inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
-const errorsOf = async (merchantId: string) =>
+const errorsOf = async (merchantId: MerchantId) =>
   (
     await bench.owner.query('select external_id, reason from customer_import_errors where merchant_id = $1', [
       merchantId,
@@ -96,9 +97,9 @@ describe.each([
   ['a webhook', () => undefined],
 ])('a null of %s', (_, importId) => {
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
-  const say = (merchantId: string, ...customers: ImportedCustomer[]) =>
+  const say = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
     asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId: importId(), customers }));
-  const findBy = (merchantId: string, email: string) =>
+  const findBy = (merchantId: MerchantId, email: string) =>
     bench.run((tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId);
 
   it('empties the email, its index and metadata, and tells so', async () => {

@@ -1,5 +1,7 @@
 import { Code, type ConnectError } from '@connectrpc/connect';
+import type { MerchantId } from '@core/contracts';
 import { Registry } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
 import { UNLIMITED } from '../../test/unlimited.ts';
 import type { Quota } from '../quotas/quota.ts';
 import { createQuotas } from '../quotas/quotas.ts';
@@ -9,8 +11,7 @@ import type { Caller, Scope } from './context.ts';
 import { createGate, type Asked } from './gate.ts';
 import { createRefusals } from './try-again.ts';
 
-const ADA = '018f4e1c-0000-7000-8000-00000000000a';
-const EVE = '018f4e1c-0000-7000-8000-00000000000e';
+const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 
 interface Bench {
   caller?: Partial<Caller>;
@@ -58,7 +59,7 @@ const refusalOf = (work: Promise<unknown>): Promise<ConnectError> =>
   );
 
 /** As an entrance does: whatever is thrown while it acts ends the call. */
-const actFor = async (call: AdmittedCall, merchantId: string) => {
+const actFor = async (call: AdmittedCall, merchantId: MerchantId) => {
   try {
     return await call.actFor(merchantId).finally(() => call.leave());
   } catch (thrown) {

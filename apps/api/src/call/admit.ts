@@ -1,5 +1,5 @@
 import type { Code, ConnectError } from '@connectrpc/connect';
-import { TRACEPARENT, traceparentOf } from '@core/contracts';
+import { TRACEPARENT, traceparentOf, type MerchantId } from '@core/contracts';
 import { CoreError } from '@core/runtime';
 import type { IsMerchant } from '../auth/merchants.ts';
 import { codeName, toRpcError } from '../errors.ts';
@@ -41,7 +41,7 @@ export interface AdmittedCall {
    * @param calls the number of calls that the request costs
    * @throws ConnectError resource_exhausted; CoreError permission_denied, unavailable
    */
-  actFor(merchantId: string, calls?: number): Promise<CallContext>;
+  actFor(merchantId: MerchantId, calls?: number): Promise<CallContext>;
   /** Frees its place, also when its caller no longer waits for the work. */
   leave(): void;
   /** @param code undefined: the call went well */

@@ -9,7 +9,8 @@ import { strongReader } from '../call/consistency.ts';
 import type { Deps } from '../call/context.ts';
 import type { Asked } from '../call/gate.ts';
 import { codeName } from '../errors.ts';
-import { uuid } from '../validation/rules.ts';
+import type { Rule } from '../validation/apply-rules.ts';
+import { merchantId, uuid } from '../validation/rules.ts';
 import { csvLine } from './csv.ts';
 import { endAnswer } from './end-answer.ts';
 
@@ -66,7 +67,10 @@ async function answer(
   res: ServerResponse,
 ): Promise<void> {
   const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
-  const ref = { merchantId: uuidIn(asked, 'merchant_id'), importId: uuidIn(asked, 'import_id') };
+  const ref = {
+    merchantId: fieldIn(asked, 'merchant_id', merchantId),
+    importId: fieldIn(asked, 'import_id', uuid),
+  };
   await call.race(call.actFor(ref.merchantId));
   const reader = strongReader(deps, ref);
   await getImport(reader, ref);
@@ -102,10 +106,10 @@ async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffe
   }
 }
 
-function uuidIn(asked: URLSearchParams, field: string): string {
+function fieldIn<T>(asked: URLSearchParams, field: string, rule: Rule<string, T>): T {
   const values = asked.getAll(field);
   if (values.length > 1) throw invalid(field, 'must be given once');
-  return uuid(values[0] ?? '', { field, message: {} });
+  return rule(values[0] ?? '', { field, message: {} });
 }
 
 /** A download lasts as long as its reader takes. */

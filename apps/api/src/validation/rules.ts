@@ -6,10 +6,11 @@ import {
   isGuestId,
   LAST_SECOND,
   LONGEST_ID,
+  merchantIdFrom,
   METADATA_PROBLEMS,
   metadataProblem,
-  readUuid,
   textProblem,
+  uuidFrom,
   type RfmRange,
   type RfmThresholds,
 } from '@core/contracts';
@@ -25,7 +26,7 @@ import {
   validateRange,
   validateThresholds,
 } from '@core/domain';
-import { invalid } from '@core/runtime';
+import { invalid, WrongValue, type ReadValue } from '@core/runtime';
 import { mustBeOneOf } from '../request/check-fields.ts';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 
@@ -40,12 +41,20 @@ const matching =
     return value;
   };
 
-/** In its canonical form: it is compared, hashed and encrypted as text. */
-export const uuid: Rule<string> = (value, { field }) => {
-  const id = readUuid(value);
-  if (id === null) throw invalid(field, 'must be a UUID');
-  return id;
-};
+/** A rule of the kit that env and flags have as well. */
+const by =
+  <T>(read: ReadValue<T>): Rule<string, T> =>
+  (value, { field }) => {
+    try {
+      return read(value);
+    } catch (error) {
+      throw error instanceof WrongValue ? invalid(field, error.message) : error;
+    }
+  };
+
+// Ids of ours, in their canonical form: they are compared, hashed and encrypted as text.
+export const uuid = by(uuidFrom);
+export const merchantId = by(merchantIdFrom);
 
 /** As uuid, or empty for "not given". */
 export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));

@@ -1,4 +1,4 @@
-import { isRawNumber, readUuid } from '@core/contracts';
+import { isRawNumber, readMerchantId, readUuid, type MerchantId } from '@core/contracts';
 import type { Resolution } from '@core/domain';
 import type { ConsumedRecord } from '@core/events';
 import { bodyOf } from '../events/record-lines.ts';
@@ -21,7 +21,7 @@ export interface DeadLetterView {
   sourcePlace: string;
   eventId: string;
   /** Whose it is, as the body says; undefined when that names nobody. */
-  merchantId: string | undefined;
+  merchantId: MerchantId | undefined;
   customerId: string | undefined;
   resolved: Resolution | undefined;
   record: ConsumedRecord;
@@ -42,7 +42,7 @@ export function toView(record: ConsumedRecord, resolved: Resolution | undefined)
     sourceTopic: headers['dlq_source_topic'] ?? '',
     sourcePlace: from !== undefined && at !== undefined ? `${from}/${at}` : '',
     eventId: headers['ce_id'] ?? idOf(fieldOf(value, 'event_id', 'eventId')),
-    merchantId: readUuid(fieldOf(value, 'merchant_id', 'merchantId')) ?? undefined,
+    merchantId: readMerchantId(fieldOf(value, 'merchant_id', 'merchantId')) ?? undefined,
     customerId: readUuid(fieldOf(value, 'customer_id', 'customerId')) ?? undefined,
     resolved,
     record,

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Client } from 'pg';
 import { sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, encryptEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   appendEvents,
@@ -30,7 +31,7 @@ const PAGE = 250;
 /** Stores new customers page by page, as an import does, on one connection. */
 export async function upsertPages(
   { pool, keys }: Pick<ImportStack, 'pool' | 'keys'>,
-  merchantId: string,
+  merchantId: MerchantId,
   people: readonly ImportedCustomer[],
 ): Promise<void> {
   const ctx: CommandContext = { caller: 'bench', requestId: 'bench', keys };
@@ -102,7 +103,7 @@ const UPSERT_STAGED = statement({
 type Upsert = (
   client: Client,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   people: readonly ImportedCustomer[],
 ) => Promise<void>;
 
@@ -158,7 +159,7 @@ function inCsv(cell: string | Buffer | Date): string {
   return cell instanceof Date ? cell.toISOString() : `\\x${cell.toString('hex')}`;
 }
 
-const keyOf = (keys: MerchantKeys, merchantId: string) => ({
+const keyOf = (keys: MerchantKeys, merchantId: MerchantId) => ({
   merchantId,
   generation: String(keys.generation),
   passphrase: passphrase(keys),

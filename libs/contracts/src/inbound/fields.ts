@@ -1,6 +1,6 @@
 import { CoreError, invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
-import { readUuid } from '../ids.ts';
+import { FIRST_UUID, readUuid, type MerchantId } from '../ids.ts';
 import { LONGEST_ID } from '../storable.ts';
 import type { JsonFields } from '../json-fields.ts';
 import { exactInteger } from './exact-integer.ts';
@@ -107,7 +107,6 @@ const LONGEST_TRIMMED = 10_000;
 const trimmed = (text: string): string => (text.length > LONGEST_TRIMMED ? text : text.trim());
 
 const LONGEST_UUID = 'urn:uuid:{}'.length + 36;
-const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * In lower case with hyphens, as PostgreSQL writes it: ids are compared, name locks and are bound into what is encrypted,
@@ -123,6 +122,8 @@ export function uuidOf(field: string, value: Inbound): string {
   if (uuid === null) throw invalid(field, 'must be a UUID');
   return uuid === FIRST_UUID ? '' : uuid;
 }
+
+export const merchantIdOf = uuidOf as (field: string, value: Inbound) => MerchantId | '';
 
 const INT64 = 2n ** 63n;
 const DIGITS_OF_INT64 = 19;

@@ -14,7 +14,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant } from './columns.ts';
+import { bytea, instant, merchantId } from './columns.ts';
 import { shopifyConnections } from './shops.ts';
 
 export const IMPORT_STATUSES = [
@@ -46,7 +46,7 @@ export const customerImportLogs = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     status: varchar('status').$type<ImportStatus>().notNull().default('pending'),
     source: varchar('source').$type<'auto' | 'bulk' | 'graphql' | 'rest'>().notNull().default('auto'),
@@ -90,7 +90,7 @@ export const customerImportSlices = pgTable(
   {
     importId: uuid('import_id').notNull(),
     slice: smallint('slice').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** What its pages do: see SLICE_KINDS. */
     kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
     /** What of the shop it covers, as SliceRange in JSON; empty for the whole shop. */
@@ -137,7 +137,7 @@ export const customerImportIds = pgTable(
     importId: uuid('import_id').notNull(),
     slice: smallint('slice').notNull(),
     page: integer('page').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** The number in gid://shopify/Customer/7. */
     ids: bigint('ids', { mode: 'number' }).array().notNull(),
   },
@@ -159,7 +159,7 @@ export const customerImportErrors = pgTable(
       .notNull()
       .default(sql`uuidv7()`),
     importId: uuid('import_id').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     externalId: varchar('external_id').notNull(),
     reason: varchar('reason').notNull(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
@@ -176,7 +176,7 @@ export const customerImportErrors = pgTable(
 export const importSchedules = pgTable(
   'import_schedules',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     /** Five fields of cron. */
     cron: varchar('cron').notNull(),
@@ -211,7 +211,7 @@ export const webhookEvents = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     topic: varchar('topic').notNull(),
     /**

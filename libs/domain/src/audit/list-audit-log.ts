@@ -1,4 +1,5 @@
 import { eq, inArray, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   auditLog,
   columns,
@@ -29,7 +30,7 @@ const ENTRY = {
 export type AuditLogEntry = RowOf<typeof ENTRY>;
 
 export interface ListAuditLog extends PageOf {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Only rows that name this customer, alone or among others. */
   customerId?: string | undefined;
 }

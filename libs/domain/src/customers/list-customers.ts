@@ -115,7 +115,7 @@ function readAny(reader: Reader, filter: CustomerFilter, after: string | undefin
   return reader.run(page, { ...values, after: after ?? FIRST_UUID, most });
 }
 
-function readSegment(reader: Reader, filter: CustomerFilter, after = FIRST_UUID, most: number): Rows {
+function readSegment(reader: Reader, filter: CustomerFilter, after: string = FIRST_UUID, most: number): Rows {
   const { merchantId, segment = '', recency, frequency, monetary } = filter;
   const ranges = [recency, frequency, monetary];
   return reader.run(PAGE_OF_SEGMENT, {

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, type Origin, type Tx } from '@core/db';
 import { externalIdOf, type CommandContext } from '../core/index.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
@@ -11,7 +12,7 @@ import { resolvePage } from './upsert/resolve.ts';
 import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from './upsert/write.ts';
 
 export interface UpsertCustomers {
-  merchantId: string;
+  merchantId: MerchantId;
   /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */
   importId?: string | undefined;
   /** One page of the source. */

@@ -1,4 +1,5 @@
 import { and, inArray, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   build,
@@ -14,7 +15,7 @@ import { getImport, type ImportRun } from './imports.ts';
 import { isRun, RUN } from './of-run.ts';
 
 export interface ImportRef {
-  merchantId: string;
+  merchantId: MerchantId;
   importId: string;
 }
 

@@ -1,4 +1,5 @@
 import { and, asc, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, customerImportErrors, limit, nullable, statement, text, type Reader } from '@core/db';
 import { keysetPage, type PageOf, type Pages } from '../core/index.ts';
 import { getImport } from './imports.ts';
@@ -11,7 +12,7 @@ export interface ImportError {
 }
 
 export interface ErrorsOf {
-  merchantId: string;
+  merchantId: MerchantId;
   importId: string;
   /** This one alone. */
   reason?: string | undefined;
@@ -74,7 +75,7 @@ const PAGE = 1_000;
  */
 export async function* readImportErrors(
   reader: Reader,
-  { merchantId, importId }: { merchantId: string; importId: string },
+  { merchantId, importId }: { merchantId: MerchantId; importId: string },
 ): AsyncGenerator<ImportError[]> {
   let after: string | null = null;
   for (;;) {

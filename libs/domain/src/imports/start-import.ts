@@ -1,4 +1,5 @@
 import { and, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   ACTIVE_STATUSES,
   appendAudit,
@@ -20,7 +21,7 @@ import { shopDomain } from './shop-domain.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';
 
 export interface StartImport {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** auto: the importer chooses. */
   source?: 'auto' | 'bulk' | 'graphql' | 'rest' | undefined;
@@ -96,7 +97,7 @@ const FIND_ACTIVE = statement({
 });
 
 /** The error that names the run which holds the shop. */
-export async function alreadyRunning(tx: Tx, merchantId: string, shop: string): Promise<Error> {
+export async function alreadyRunning(tx: Tx, merchantId: MerchantId, shop: string): Promise<Error> {
   const [running] = await tx.run(FIND_ACTIVE, { merchantId, shop });
   if (!running) return new RaceLost('the import that held the shop ended meanwhile');
   return new AlreadyRunning(running.id, shop);
@@ -108,7 +109,7 @@ const FIND_CONNECTION = statement({
   text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
 });
 
-const isConnected = async (tx: Tx, merchantId: string, shop: string): Promise<boolean> =>
+const isConnected = async (tx: Tx, merchantId: MerchantId, shop: string): Promise<boolean> =>
   (await tx.run(FIND_CONNECTION, { merchantId, shop })).length > 0;
 
 const FIND_LAST_COMPLETED = statement({
@@ -126,7 +127,7 @@ const FIND_LAST_COMPLETED = statement({
       ),
 });
 
-async function lastCompletedStart(tx: Tx, merchantId: string, shop: string): Promise<Date | null> {
+async function lastCompletedStart(tx: Tx, merchantId: MerchantId, shop: string): Promise<Date | null> {
   const [last] = await tx.run(FIND_LAST_COMPLETED, { merchantId, shop });
   return last?.startedAt ?? null;
 }

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { ACTIVE_STATUSES, isConnectionLoss } from '@core/db';
 import { createSharedPolls, type Watch } from '@core/runtime';
 import { createPaceMeter, type Pace } from './import-pace.ts';
@@ -13,7 +14,7 @@ const ACTIVE: readonly string[] = ACTIVE_STATUSES;
 export const hasEnded = ({ status }: Pick<ImportRun, 'status'>): boolean => !ACTIVE.includes(status);
 
 interface Watched {
-  readonly merchantId: string;
+  readonly merchantId: MerchantId;
   readonly importId: string;
 }
 

@@ -1,9 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, customerImportErrors, insertSelect, many, oneOf, statement, unnest, type Tx } from '@core/db';
 import { loggedId, type RowError } from './page.ts';
 
 export interface PageErrors {
-  merchantId: string;
+  merchantId: MerchantId;
   importId: string;
   /** The ids of all customers on the page. */
   externalIds: readonly string[];

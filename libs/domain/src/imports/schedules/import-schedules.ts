@@ -1,9 +1,10 @@
 import { asc, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, importSchedules, statement, type Reader, type RowOf } from '@core/db';
 import { nextAt, type ScheduleTimes } from './firings.ts';
 
 export interface ImportSchedule extends ScheduleTimes {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   mode: 'full' | 'delta';
   enabled: boolean;
@@ -44,7 +45,7 @@ const LIST = statement({
 /** A merchant's, by shop. There is one for each connected shop at most, so they are not paged. */
 export async function listImportSchedules(
   reader: Reader,
-  { merchantId, now = new Date() }: { merchantId: string; now?: Date },
+  { merchantId, now = new Date() }: { merchantId: MerchantId; now?: Date },
 ): Promise<ImportSchedule[]> {
   const rows = await reader.run(LIST, { merchantId });
   return rows.map((row) => toSchedule(row, now));
