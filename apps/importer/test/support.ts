@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
@@ -222,7 +222,7 @@ const brokenRules = (standIn: ShopifyStandIn) => {
 
 interface Ref {
   merchantId: MerchantId;
-  importId: string;
+  importId: ImportId;
 }
 
 export const ENDED = (run: ImportRun) => run.finishedAt !== null;

@@ -38,7 +38,7 @@ async function started() {
 
 /** What an importer would do. */
 async function advance(
-  importId: string,
+  importId: ImportId,
   change: Partial<Record<'status' | 'expected' | 'waiting_reason' | 'error', string | number>>,
   read = 0,
 ): Promise<void> {
@@ -57,7 +57,7 @@ async function advance(
   ]);
 }
 
-const statusOf = async (importId: string): Promise<ImportRun['status']> =>
+const statusOf = async (importId: ImportId): Promise<ImportRun['status']> =>
   (await stack.owner.query('select status from customer_import_logs where id = $1', [importId])).rows[0]
     .status;
 const audited = async (merchantId: MerchantId) =>

@@ -8,7 +8,7 @@ import {
   type WebhookTopic,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { aMerchantId, shopIdOf, waitUntil } from '@core/testing';
+import { anImportId, aMerchantId, shopIdOf, waitUntil } from '@core/testing';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase } from './support.ts';
@@ -40,7 +40,7 @@ async function openShop(...numbers: number[]) {
   await inTransaction(owner, (tx) =>
     upsertCustomers(tx, ctx, {
       merchantId,
-      importId: randomUUID(),
+      importId: anImportId(),
       customers: numbers.map((number) => ({
         externalId: gid(number),
         email: emailOf(number),

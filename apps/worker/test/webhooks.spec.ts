@@ -10,7 +10,7 @@ import {
   type ReceiveWebhook,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { shopIdOf, waitUntil } from '@core/testing';
+import { anImportId, shopIdOf, waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
@@ -134,7 +134,7 @@ it('never wipes what a webhook does not speak of, and ignores one older than the
     inTransaction(bench.database.owner, (tx) =>
       upsertCustomers(tx, bench.database.ctx, {
         merchantId,
-        importId: randomUUID(),
+        importId: anImportId(),
         customers: [{ externalId, email, metadata: { tags: ['vip'], number_of_orders: 3 }, sourceUpdatedAt }],
       }),
     );

@@ -23,12 +23,14 @@ export function readUuid(value: unknown): string | null {
 type Id<Kind extends string> = string & { readonly '~kind': Readonly<Record<Kind, true>> };
 
 export type MerchantId = Id<'merchant'>;
+export type ImportId = Id<'import'>;
 
 /** Before every id: where pages in the order of ids begin. Some languages write it for "none". */
 export const FIRST_UUID = '00000000-0000-0000-0000-000000000000' as MerchantId;
 
-/** The id of a merchant, as any edge is given it; null for what is no UUID. */
-export const readMerchantId = (value: unknown): MerchantId | null => readUuid(value) as MerchantId | null;
+// An id as any edge is given it; null for what is no UUID.
+export const readMerchantId = readUuid as (value: unknown) => MerchantId | null;
+export const readImportId = readUuid as (value: unknown) => ImportId | null;
 
 const id = <T extends string>(read: (value: string) => T | null): ReadValue<T> =>
   readBy(read, 'must be a UUID');
@@ -36,3 +38,4 @@ const id = <T extends string>(read: (value: string) => T | null): ReadValue<T> =
 // For edges that say what is wrong.
 export const uuidFrom = id(readUuid);
 export const merchantIdFrom = id(readMerchantId);
+export const importIdFrom = id(readImportId);

@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   advanceRun,
   claimSlices,
@@ -18,7 +18,7 @@ beforeAll(async () => (bench = await openImports()));
 afterEach(() => bench.reset());
 afterAll(() => bench.close());
 
-const kindsOf = async (ref: { merchantId: MerchantId; importId: string }) =>
+const kindsOf = async (ref: { merchantId: MerchantId; importId: ImportId }) =>
   (await bench.slicesOf(ref)).map(({ kind }) => kind).join(' ');
 /** A planned run whose one read slice has met these. */
 const afterReading = async (
@@ -148,7 +148,7 @@ describe('a run', () => {
     });
     return { ref, shop };
   };
-  const errorsOf = async ({ importId }: { importId: string }) =>
+  const errorsOf = async ({ importId }: { importId: ImportId }) =>
     (
       await bench.owner.query<{ external_id: string; reason: string }>(
         'select external_id, reason from customer_import_errors where import_id = $1',

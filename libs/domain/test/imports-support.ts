@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type SliceKind, type Tx } from '@core/db';
 import { aMerchantId, assertShopDirectory, createCoreDatabase, shopIdOf } from '@core/testing';
@@ -30,7 +30,7 @@ export type ImportsBench = Awaited<ReturnType<typeof openImports>>;
 
 interface Ref {
   merchantId: MerchantId;
-  importId: string;
+  importId: ImportId;
 }
 interface Shop {
   merchantId: MerchantId;

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import type { MerchantId } from '@core/contracts';
+import type { ImportId, MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, emailHash, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
@@ -70,8 +70,8 @@ export async function openPrivacy() {
       return shop;
     },
     /** @returns id of a run of the shop */
-    async newRun({ merchantId, shop }: Shop, status = 'running'): Promise<string> {
-      const { rows } = await pools.owner.query<{ id: string }>(
+    async newRun({ merchantId, shop }: Shop, status = 'running'): Promise<ImportId> {
+      const { rows } = await pools.owner.query<{ id: ImportId }>(
         'insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, $3) returning id',
         [merchantId, shop, status],
       );
@@ -85,7 +85,7 @@ export async function openPrivacy() {
          values ('core-worker', $1, 'rfm.updated', 0, 0, '{}', '{}', $2, $3, now() + interval '1 hour')`,
         [randomUUID(), merchantId, customerId],
       ),
-    page: (merchantId: MerchantId, importId: string, customers: ReturnType<typeof customer>[]) =>
+    page: (merchantId: MerchantId, importId: ImportId, customers: ReturnType<typeof customer>[]) =>
       as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
     /** Customers, each with an email and an external id. */
     async people(merchantId: MerchantId, n: number) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction, readerOf } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { anImportId, waitUntil } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
@@ -313,7 +313,7 @@ describe('what comes late', () => {
     await bench.as('importer', async (tx, ctx) => {
       await upsertCustomers(tx, ctx, {
         merchantId,
-        importId: randomUUID(),
+        importId: anImportId(),
         customers: [customer(number, newEmail())],
       });
       erasure = redact({ merchantId, externalId: gid(number) });

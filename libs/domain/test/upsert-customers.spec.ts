@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
+import { anImportId } from '@core/testing';
 import {
   createCustomer,
   findCustomerByEmail,
@@ -28,7 +29,7 @@ const from = (
   sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
   ...extra,
 });
-const upsert = (merchantId: MerchantId, customers: ImportedCustomer[], importId = randomUUID()) =>
+const upsert = (merchantId: MerchantId, customers: ImportedCustomer[], importId = anImportId()) =>
   bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
 /** With the owner's rights: what api and worker may do and the importer may not. */
 const asOwner = <T>(work: (tx: Parameters<typeof createCustomer>[0], ctx: CommandContext) => Promise<T>) =>
@@ -93,7 +94,7 @@ it('updates what the source changed and keeps what it does not know', async () =
 });
 
 describe.each([
-  ['an import', () => randomUUID()],
+  ['an import', () => anImportId()],
   ['a webhook', () => undefined],
 ])('a null of %s', (_, importId) => {
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
@@ -201,7 +202,7 @@ it('claims the customer that api created with this email', async () => {
 
 it('stores a shared email without its blind index and logs it once per import', async () => {
   const merchantId = merchant();
-  const importId = randomUUID();
+  const importId = anImportId();
   await upsert(merchantId, [from(1, 'a@example.com'), from(2, 'a@example.com')], importId);
   const [one, two] = await rowsOf(bench, merchantId);
   expect(one!.email_hash).not.toBeNull();
@@ -280,7 +281,7 @@ it('stores a customer without the fields that could not be read, and keeps what 
 
 it('logs of a run what its last reading of a customer found', async () => {
   const merchantId = merchant();
-  const importId = randomUUID();
+  const importId = anImportId();
   const broken = [
     from(1, null, { fault: 'unreadable_customer' }),
     from(2, 'no address'),

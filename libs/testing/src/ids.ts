@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readMerchantId, type MerchantId } from '@core/contracts';
+import { readImportId, readMerchantId, type ImportId, type MerchantId } from '@core/contracts';
 
 /** Reads the id, or makes a new one. @throws Error for what is none, so that a spec cannot test with it by mistake */
 const id =
@@ -11,3 +11,4 @@ const id =
   };
 
 export const aMerchantId: (given?: string) => MerchantId = id(readMerchantId);
+export const anImportId: (given?: string) => ImportId = id(readImportId);

@@ -10,7 +10,7 @@ import type { Deps } from '../call/context.ts';
 import type { Asked } from '../call/gate.ts';
 import { codeName } from '../errors.ts';
 import type { Rule } from '../validation/apply-rules.ts';
-import { merchantId, uuid } from '../validation/rules.ts';
+import { importId, merchantId } from '../validation/rules.ts';
 import { csvLine } from './csv.ts';
 import { endAnswer } from './end-answer.ts';
 
@@ -69,7 +69,7 @@ async function answer(
   const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
   const ref = {
     merchantId: fieldIn(asked, 'merchant_id', merchantId),
-    importId: fieldIn(asked, 'import_id', uuid),
+    importId: fieldIn(asked, 'import_id', importId),
   };
   await call.race(call.actFor(ref.merchantId));
   const reader = strongReader(deps, ref);

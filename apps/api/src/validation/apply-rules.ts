@@ -1,5 +1,5 @@
 import type { DescMessage, Message } from '@bufbuild/protobuf';
-import type { MerchantId } from '@core/contracts';
+import type { ImportId, MerchantId } from '@core/contracts';
 
 /** Where a value stands. */
 export interface At {
@@ -18,6 +18,7 @@ export type Rule<T, Checked = T> = (value: T, at: At) => Checked;
 /** The fields whose rules parse them into a type of their own. */
 interface Ids {
   merchantId: MerchantId;
+  importId: ImportId;
 }
 
 /** A message as its rules leave it. */

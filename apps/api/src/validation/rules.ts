@@ -3,6 +3,7 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   Consistency,
   FIRST_SECOND,
+  importIdFrom,
   isGuestId,
   LAST_SECOND,
   LONGEST_ID,
@@ -55,6 +56,7 @@ const by =
 // Ids of ours, in their canonical form: they are compared, hashed and encrypted as text.
 export const uuid = by(uuidFrom);
 export const merchantId = by(merchantIdFrom);
+export const importId = by(importIdFrom);
 
 /** As uuid, or empty for "not given". */
 export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));

@@ -1,4 +1,4 @@
-import { readMerchantId, readUuid, SHOP_DOMAIN } from '@core/contracts';
+import { readImportId, readMerchantId, SHOP_DOMAIN } from '@core/contracts';
 import type { PageRef, ShopConnection } from '@core/domain';
 
 /**
@@ -16,7 +16,7 @@ export class PoisonedJob extends Error {
 export function readPageJob(queue: string, data: unknown): PageRef {
   const { slice, fence, page, ...ids } = (data ?? {}) as Partial<Record<keyof PageRef, unknown>>;
   const merchantId = readMerchantId(ids.merchantId);
-  const importId = readUuid(ids.importId);
+  const importId = readImportId(ids.importId);
   if (merchantId && importId && isCount(slice) && isCount(fence) && isCount(page)) {
     return { merchantId, importId, slice, fence, page };
   }

@@ -1,4 +1,11 @@
-import { LONGEST_ID, merchantIdFrom, readTimestamp, textProblem, uuidFrom } from '@core/contracts';
+import {
+  importIdFrom,
+  LONGEST_ID,
+  merchantIdFrom,
+  readTimestamp,
+  textProblem,
+  uuidFrom,
+} from '@core/contracts';
 import { oneWordOf, wholeNumber, WrongValue, type ReadValue } from '@core/runtime';
 import { printable } from './print.ts';
 
@@ -100,6 +107,7 @@ export const rateOr = (byDefault: number, doc: string, max: number): Option<numb
 
 export const uuid = (doc: string) => single('<uuid>', doc, uuidFrom);
 export const merchantId = (doc: string) => single('<uuid>', doc, merchantIdFrom);
+export const importId = (doc: string) => single('<uuid>', doc, importIdFrom);
 
 export const uuids = (doc: string): Option<readonly string[] | undefined> => ({
   doc: `${doc}; may be given more than once`,

@@ -1,7 +1,7 @@
 import { readMerchantId, type MerchantId } from '@core/contracts';
 import type { ImportRef } from '@core/domain';
 import { UsageError } from '../cli/errors.ts';
-import { merchantId, uuid, type Values } from '../cli/option.ts';
+import { importId, merchantId, type Values } from '../cli/option.ts';
 
 /** Whose imports. */
 export const MERCHANT_OPTIONS = {
@@ -10,7 +10,7 @@ export const MERCHANT_OPTIONS = {
 
 /** Which import. */
 export const IMPORT_OPTIONS = {
-  import: { ...uuid('this one; the flag itself may be left out'), bare: true },
+  import: { ...importId('this one; the flag itself may be left out'), bare: true },
   ...MERCHANT_OPTIONS,
 };
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { upsertCustomers, type ImportedCustomer } from '@core/domain';
-import { aMerchantId } from '@core/testing';
+import { anImportId, aMerchantId } from '@core/testing';
 import { likeCustomers } from './like-customers.ts';
 import { importShop, newShop, type BenchShop } from './drive-import.ts';
 import type { ImportStack } from './open-stack.ts';
@@ -28,7 +28,7 @@ export async function upsertFile({ pool, owner, keys }: ImportStack, path: strin
   const merchantId = aMerchantId();
   await inTransaction(owner, (tx) => keys.findOrCreate(tx, merchantId));
   const ctx = { caller: 'bench', requestId: randomUUID(), keys };
-  const importId = randomUUID();
+  const importId = anImportId();
   const lines = createInterface({ input: createReadStream(path) })[Symbol.asyncIterator]();
   let count = 0;
   const begin = performance.now();

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -23,6 +23,7 @@ import {
   type Relation,
 } from '@core/db';
 import { upsertCustomers, type CommandContext, type ImportedCustomer } from '@core/domain';
+import { anImportId } from '@core/testing';
 import type { ImportStack } from './open-stack.ts';
 
 /** Rows of one transaction, of pages and of the loop that keeps to them. */
@@ -35,7 +36,7 @@ export async function upsertPages(
   people: readonly ImportedCustomer[],
 ): Promise<void> {
   const ctx: CommandContext = { caller: 'bench', requestId: 'bench', keys };
-  const importId = randomUUID();
+  const importId = anImportId();
   for (let n = 0; n < people.length; n += PAGE) {
     const page = people.slice(n, n + PAGE);
     await inTransaction(pool, (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers: page }));

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { inTransaction, type Tx } from '@core/db';
 import {
   cancelImport,
@@ -26,7 +26,7 @@ export interface ConnectedShop {
 
 export interface RunRef {
   merchantId: MerchantId;
-  importId: string;
+  importId: ImportId;
 }
 
 export type SourceName = Exclude<StartImport['source'], undefined>;

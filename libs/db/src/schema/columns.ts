@@ -1,5 +1,5 @@
 import { customType, timestamp, uuid } from 'drizzle-orm/pg-core';
-import type { MerchantId } from '@core/contracts';
+import type { ImportId, MerchantId } from '@core/contracts';
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 
@@ -11,3 +11,4 @@ export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
 /** What PostgreSQL gives is canonical, and what a statement compares it with must be. */
 export const merchantId = () => uuid('merchant_id').$type<MerchantId>();
+export const importId = (name = 'import_id') => uuid(name).$type<ImportId>();

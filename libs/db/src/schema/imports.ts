@@ -14,7 +14,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, merchantId } from './columns.ts';
+import { bytea, importId, instant, merchantId } from './columns.ts';
 import { shopifyConnections } from './shops.ts';
 
 export const IMPORT_STATUSES = [
@@ -43,7 +43,7 @@ const count = (name: string) => bigint(name, { mode: 'number' }).notNull().defau
 export const customerImportLogs = pgTable(
   'customer_import_logs',
   {
-    id: uuid('id')
+    id: importId('id')
       .notNull()
       .default(sql`uuidv7()`),
     merchantId: merchantId().notNull(),
@@ -88,7 +88,7 @@ export type SliceKind = (typeof SLICE_KINDS)[number];
 export const customerImportSlices = pgTable(
   'customer_import_slices',
   {
-    importId: uuid('import_id').notNull(),
+    importId: importId().notNull(),
     slice: smallint('slice').notNull(),
     merchantId: merchantId().notNull(),
     /** What its pages do: see SLICE_KINDS. */
@@ -134,7 +134,7 @@ export const customerImportSlices = pgTable(
 export const customerImportIds = pgTable(
   'customer_import_ids',
   {
-    importId: uuid('import_id').notNull(),
+    importId: importId().notNull(),
     slice: smallint('slice').notNull(),
     page: integer('page').notNull(),
     merchantId: merchantId().notNull(),
@@ -158,7 +158,7 @@ export const customerImportErrors = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    importId: uuid('import_id').notNull(),
+    importId: importId().notNull(),
     merchantId: merchantId().notNull(),
     externalId: varchar('external_id').notNull(),
     reason: varchar('reason').notNull(),
@@ -187,7 +187,7 @@ export const importSchedules = pgTable(
     /** The time of the firing that was served last; null before the first. */
     lastDueAt: instant('last_due_at'),
     /** The run it started last, and why it could not start one. */
-    lastImportId: uuid('last_import_id'),
+    lastImportId: importId('last_import_id'),
     lastError: varchar('last_error'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),

@@ -68,7 +68,7 @@ export async function listAuditLog(
   pages: Pages,
   { merchantId, customerId, ...asked }: ListAuditLog,
 ): Promise<{ entries: AuditLogEntry[]; nextPageToken: string }> {
-  const page = keysetPage(pages, ['audit', merchantId, customerId ?? null], asked);
+  const page = keysetPage<[string]>(pages, ['audit', merchantId, customerId ?? null], asked);
   const which = { merchantId, before: page.after?.[0] ?? null, most: page.most };
   const rows =
     customerId === undefined

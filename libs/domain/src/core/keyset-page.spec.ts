@@ -6,7 +6,7 @@ const list = ['numbers', 'merchant'];
 
 /** One page of the numbers 1 to `count`, as a list reads and cuts it. */
 function pageOf(count: number, pageSize: number, pageToken = '', units?: number) {
-  const page = keysetPage(pages, list, { pageSize, pageToken });
+  const page = keysetPage<[string]>(pages, list, { pageSize, pageToken });
   const [after = '0'] = page.after ?? [];
   const rows = Array.from({ length: count }, (_, n) => ({ n: n + 1, ...(units !== undefined && { units }) }));
   const read = rows.filter(({ n }) => n > Number(after)).slice(0, page.most);

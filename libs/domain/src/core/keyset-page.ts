@@ -12,9 +12,11 @@ export interface PageOf {
 const DEFAULT_SIZE = 100;
 const LARGEST_SIZE = 1_000;
 
-export interface KeysetPage {
-  /** The key of the row after which the page begins; null for the first page. */
-  readonly after: readonly string[] | null;
+type Key = readonly string[];
+
+export interface KeysetPage<K extends Key> {
+  /** The key of the row after which the page begins; null for the first page. Of our own making: the token is signed. */
+  readonly after: K | null;
   /** Rows to read: one more than the page has. Only that row shows that another page follows. */
   readonly most: number;
   /**
@@ -24,7 +26,7 @@ export interface KeysetPage {
    */
   cut<R extends object>(
     rows: readonly (R & Partial<Sized>)[],
-    keyOf: (row: R) => readonly string[],
+    keyOf: (row: R) => K,
   ): { rows: R[]; nextPageToken: string };
 }
 
@@ -35,14 +37,14 @@ export interface KeysetPage {
  * @param list what is listed: the rpc, the merchant, the filter, as plain JSON; a token is good for this list alone
  * @throws CoreError invalid_argument naming page_token
  */
-export function keysetPage(
+export function keysetPage<K extends Key>(
   { pageTokens }: Pages,
   list: unknown,
   { pageSize, pageToken }: PageOf,
-): KeysetPage {
+): KeysetPage<K> {
   const size = Math.min(pageSize || DEFAULT_SIZE, LARGEST_SIZE);
   return {
-    after: pageTokens.read(pageToken, list),
+    after: pageTokens.read(pageToken, list) as K | null,
     most: size + 1,
     cut(read, keyOf) {
       const rows = cutPage(read, size);

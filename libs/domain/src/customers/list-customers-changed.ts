@@ -29,6 +29,9 @@ export interface ListChangedCustomers extends ListCustomers {
   updatedSince: string;
 }
 
+/** Those of the list, and the last row's change and id. */
+type ChangeKey = [watermark: string, position: string, ...after: string[]];
+
 /** Where a list of changes is read. */
 export interface ChangeReaders {
   /** Knows which writers are under way. */
@@ -89,9 +92,9 @@ export async function listChangedCustomers(
   input: ListChangedCustomers,
 ): Promise<CustomerPage & { watermark: string }> {
   const list = ['changed_customers', ...identityOf(input), input.updatedSince];
-  const page = keysetPage(pages, list, input);
-  const [watermark = '', position = '', afterChange, afterId] =
-    page.after ?? (await endOf(readers.primary, input.updatedSince));
+  const page = keysetPage<ChangeKey>(pages, list, input);
+  const key: ChangeKey = page.after ?? (await endOf(readers.primary, input.updatedSince));
+  const [watermark, position, afterChange, afterId] = key;
 
   const values = filterValues(input);
   const read = PAGE([...usedBy(values), ...(afterId ? ['after' as const] : [])]);

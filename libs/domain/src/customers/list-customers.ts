@@ -101,7 +101,7 @@ export async function listCustomers(
   pages: Pages,
   input: ListCustomers,
 ): Promise<CustomerPage> {
-  const { after, most, cut } = keysetPage(pages, ['customers', ...identityOf(input)], input);
+  const { after, most, cut } = keysetPage<[string]>(pages, ['customers', ...identityOf(input)], input);
   const read = input.segment ? readSegment : readAny;
   const { rows, nextPageToken } = cut(await read(reader, input, after?.[0], most), ({ id }) => [id]);
   return { customers: rows, nextPageToken };

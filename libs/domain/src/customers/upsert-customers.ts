@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { appendAudit, type Origin, type Tx } from '@core/db';
 import { externalIdOf, type CommandContext } from '../core/index.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
@@ -14,7 +14,7 @@ import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from 
 export interface UpsertCustomers {
   merchantId: MerchantId;
   /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */
-  importId?: string | undefined;
+  importId?: ImportId | undefined;
   /** One page of the source. */
   customers: readonly ImportedCustomer[];
   /** Told why rows were not stored as they came, by code, when there is no run whose log says so. */

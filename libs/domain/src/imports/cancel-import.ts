@@ -1,5 +1,5 @@
 import { and, inArray, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   appendAudit,
   build,
@@ -16,7 +16,7 @@ import { isRun, RUN } from './of-run.ts';
 
 export interface ImportRef {
   merchantId: MerchantId;
-  importId: string;
+  importId: ImportId;
 }
 
 const { status } = customerImportLogs;

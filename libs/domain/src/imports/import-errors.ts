@@ -1,5 +1,5 @@
 import { and, asc, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportErrors, limit, nullable, statement, text, type Reader } from '@core/db';
 import { keysetPage, type PageOf, type Pages } from '../core/index.ts';
 import { getImport } from './imports.ts';
@@ -13,7 +13,7 @@ export interface ImportError {
 
 export interface ErrorsOf {
   merchantId: MerchantId;
-  importId: string;
+  importId: ImportId;
   /** This one alone. */
   reason?: string | undefined;
 }
@@ -49,7 +49,7 @@ export async function listImportErrors(
   { merchantId, importId, reason, ...asked }: PageOf & ErrorsOf,
 ): Promise<{ errors: ImportError[]; nextPageToken: string }> {
   const list = ['import_errors', merchantId, importId, ...(reason ? [reason] : [])];
-  const page = keysetPage(pages, list, asked);
+  const page = keysetPage<[string]>(pages, list, asked);
   await getImport(reader, { merchantId, importId });
   const { rows, nextPageToken } = page.cut(
     await reader.run(READ, {
@@ -75,7 +75,7 @@ const PAGE = 1_000;
  */
 export async function* readImportErrors(
   reader: Reader,
-  { merchantId, importId }: { merchantId: MerchantId; importId: string },
+  { merchantId, importId }: { merchantId: MerchantId; importId: ImportId },
 ): AsyncGenerator<ImportError[]> {
   let after: string | null = null;
   for (;;) {

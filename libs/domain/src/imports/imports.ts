@@ -1,5 +1,5 @@
 import { and, desc, eq, sql, type Column, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   build,
   customerImportLogs,
@@ -66,7 +66,7 @@ const GET = statement({ params: RUN, row: IMPORT_RUN, text: (p, row) => selectRu
 /** @throws CoreError not_found, also for another merchant's import */
 export async function getImport(
   reader: Reader,
-  { merchantId, importId }: { merchantId: MerchantId; importId: string },
+  { merchantId, importId }: { merchantId: MerchantId; importId: ImportId },
 ): Promise<ImportRun> {
   const [run] = await reader.run(GET, { merchantId, importId });
   if (!run) throw notFound('import');
@@ -99,7 +99,7 @@ export async function listImports(
   pages: Pages,
   { merchantId, ...asked }: PageOf & { merchantId: MerchantId },
 ): Promise<{ imports: ImportRun[]; nextPageToken: string }> {
-  const { after, most, cut } = keysetPage(pages, ['imports', merchantId], asked);
+  const { after, most, cut } = keysetPage<[ImportId]>(pages, ['imports', merchantId], asked);
   const read = await reader.run(LIST, { merchantId, before: after?.[0] ?? null, most });
   const { rows: imports, nextPageToken } = cut(read, ({ importId }) => [importId]);
   return { imports, nextPageToken };

@@ -1,5 +1,5 @@
 import { and, inArray, sql, type Column, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   ACTIVE_STATUSES,
   appendAudit,
@@ -48,7 +48,7 @@ const INSERT = statement({
  * Writes a pending run with the slice that plans the others; the importer picks it up.
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; AlreadyRunning
  */
-export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: string }> {
+export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: ImportId }> {
   const { merchantId, source = 'auto' } = input;
   const shop = shopDomain(input.shop);
   if (!(await isConnected(tx, merchantId, shop))) throw notConnected(shop);
@@ -78,9 +78,9 @@ export function isActive(run: { readonly status: Column | SQL } = customerImport
 /** The shop has an import already. */
 export class AlreadyRunning extends CoreError {
   override name = 'AlreadyRunning';
-  readonly importId: string;
+  readonly importId: ImportId;
 
-  constructor(importId: string, shop: string) {
+  constructor(importId: ImportId, shop: string) {
     super('already_exists', `shop: import ${importId} of ${shop} is still running`, { field: 'shop' });
     this.importId = importId;
   }

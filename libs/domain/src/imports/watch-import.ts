@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { ACTIVE_STATUSES, isConnectionLoss } from '@core/db';
 import { createSharedPolls, type Watch } from '@core/runtime';
 import { createPaceMeter, type Pace } from './import-pace.ts';
@@ -15,7 +15,7 @@ export const hasEnded = ({ status }: Pick<ImportRun, 'status'>): boolean => !ACT
 
 interface Watched {
   readonly merchantId: MerchantId;
-  readonly importId: string;
+  readonly importId: ImportId;
 }
 
 /** A snapshot at once and each second, until the import has ended or the signal aborts. */

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import {
   build,
@@ -99,7 +99,7 @@ const RUN_START = statement({
 });
 
 /** When a run began; null for one that is not known. */
-export async function loadRunStart(tx: Tx, merchantId: MerchantId, importId: string): Promise<Date | null> {
+export async function loadRunStart(tx: Tx, merchantId: MerchantId, importId: ImportId): Promise<Date | null> {
   const [run] = await tx.run(RUN_START, { merchantId, importId });
   return run?.at ?? null;
 }

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportLogs, importSchedules, nullable, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
@@ -84,7 +84,7 @@ const FIND_START = statement({
  * A statement of its own, behind the lock: who waited for it sees the schedule as the other importer left it, and of all
  * other tables what was there before it waited, without the run that this one has just started.
  */
-async function startOf(tx: Tx, merchantId: MerchantId, importId: string | null): Promise<Date | null> {
+async function startOf(tx: Tx, merchantId: MerchantId, importId: ImportId | null): Promise<Date | null> {
   const [run] = await tx.run(FIND_START, { merchantId, importId });
   return run?.at ?? null;
 }
@@ -110,5 +110,5 @@ const KEEP = statement({
 const keep = (
   tx: Tx,
   schedule: { merchantId: MerchantId; shop: string },
-  served: { due: Date; importId: string | null; error: string | null },
+  served: { due: Date; importId: ImportId | null; error: string | null },
 ) => tx.run(KEEP, { ...schedule, ...served });
