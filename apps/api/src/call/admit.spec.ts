@@ -80,16 +80,10 @@ it('holds a place until the work leaves, and is told its end once', async () => 
 
 it.each<[string, Bench, Code, RegExp]>([
   ['without the scope', { caller: { scopes: new Set() } }, Code.PermissionDenied, /^the scope imports:write/],
-  ['beyond the quota of its caller', { callerQuota: { exports: 0 } }, Code.ResourceExhausted, /this caller/],
-  [
-    'beyond the streams of its caller',
-    { callerQuota: { streams: 0 } },
-    Code.ResourceExhausted,
-    /streams open/,
-  ],
+  ['beyond the quota of its caller', { callerQuota: { streams: 0 } }, Code.ResourceExhausted, /this caller/],
   [
     'of a token whose merchant has used up its quota',
-    { caller: { boundTo: ADA }, merchantQuota: { exports: 0 } },
+    { caller: { boundTo: ADA }, merchantQuota: { streams: 0 } },
     Code.ResourceExhausted,
     /this merchant/,
   ],
@@ -103,7 +97,7 @@ it.each<[string, Bench, Code, RegExp]>([
 
 it.each<[string, Bench, Code, RegExp]>([
   ['that its token is not bound to', { caller: { boundTo: EVE } }, Code.PermissionDenied, /bound to another/],
-  ['that has used up its quota', { merchantQuota: { exports: 0 } }, Code.ResourceExhausted, /this merchant/],
+  ['that has used up its quota', { merchantQuota: { streams: 0 } }, Code.ResourceExhausted, /this merchant/],
   ['that Auth does not know', { isMerchant: false }, Code.PermissionDenied, /not a valid merchant/],
 ])('does not act for a merchant %s, and holds nothing', async (_, options, code, message) => {
   const { enter, ended, inFlight } = bench(options);
