@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { ImportId, MerchantId } from '@core/contracts';
 import { ROW_REASONS, type ImportRun } from '@core/domain';
 import { aMerchantId, insertConnection } from '@core/testing';
 import { openStack, ops as runOps, type Said, type Stack } from './support.ts';

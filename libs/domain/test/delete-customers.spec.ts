@@ -17,7 +17,7 @@ import {
   upsertCustomers,
   type ImportedCustomer,
 } from '../src/index.ts';
-import { waitUntil } from '@core/testing';
+import { anImportId, waitUntil } from '@core/testing';
 import { inTransaction, poolReader, type Tx } from '@core/db';
 import type { CommandContext } from '../src/index.ts';
 import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
@@ -61,7 +61,7 @@ const runReads = async (merchantId: MerchantId, ...customers: ImportedCustomer[]
     `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'completed') returning id`,
     [merchantId, `${randomUUID()}.example.com`],
   );
-  const importId = rows[0]!.id;
+  const importId = anImportId(rows[0]!.id);
   return {
     read: () => asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
   };

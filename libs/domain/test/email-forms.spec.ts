@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { keyedHash } from '@core/crypto';
+import { anImportId } from '@core/testing';
 import {
   createCustomer,
   findCustomerByEmail,
@@ -21,7 +22,7 @@ const update = (merchantId: MerchantId, customerId: string, email: string) =>
 const findBy = async (merchantId: MerchantId, email: string) =>
   (await bench.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId)).id;
 const page = (merchantId: MerchantId, email: string, number = newNumber()) =>
-  bench.page(merchantId, randomUUID(), [customer(number, email)]);
+  bench.page(merchantId, anImportId(), [customer(number, email)]);
 const redact = (merchantId: MerchantId, email: string, requestId = randomUUID()) =>
   bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId, email }));
 const rowsOf = async (merchantId: MerchantId) =>

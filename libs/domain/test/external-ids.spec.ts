@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { keyedHash } from '@core/crypto';
+import { anImportId } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
@@ -94,7 +95,7 @@ describe.each(FORMS)('%s', (_, form) => {
     expect(await rowsOf(merchantId)).toMatchObject([{ id, version: 1 }]);
     const other = await create(merchantId, gid(newNumber()));
     await expect(update(merchantId, other, form(number))).rejects.toMatchObject({ field: 'external_id' });
-    await bench.page(merchantId, randomUUID(), [{ ...customer(number, email), externalId: form(number) }]);
+    await bench.page(merchantId, anImportId(), [{ ...customer(number, email), externalId: form(number) }]);
     expect((await rowsOf(merchantId)).map((row) => row.external_id).sort()).toContain(gid(number));
     expect(await rowsOf(merchantId)).toHaveLength(2);
   });
@@ -102,7 +103,7 @@ describe.each(FORMS)('%s', (_, form) => {
   it('names whom an erasure is about, for good', async () => {
     const { merchantId } = newShop();
     const [number, email] = [newNumber(), newEmail()];
-    await bench.page(merchantId, randomUUID(), [customer(number, email)]);
+    await bench.page(merchantId, anImportId(), [customer(number, email)]);
     const [row] = await rowsOf(merchantId);
     const requestId = randomUUID();
     const receipt = await redact(merchantId, { externalId: form(number) }, requestId);
@@ -110,7 +111,7 @@ describe.each(FORMS)('%s', (_, form) => {
     expect(placeOf(receipt, 'customers').found).toBe(1);
     expect(await redact(merchantId, { externalId: gid(number) }, requestId)).toEqual(receipt);
 
-    await bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+    await bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
     await bench.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [form(number)], origin: 'webhook' }),
     );
@@ -120,7 +121,7 @@ describe.each(FORMS)('%s', (_, form) => {
   it('names whom a data_request, a deletion and a merge are about', async () => {
     const { merchantId } = newShop();
     const [one, two] = [newNumber(), newNumber()];
-    await bench.page(merchantId, randomUUID(), [customer(one, newEmail()), customer(two, newEmail())]);
+    await bench.page(merchantId, anImportId(), [customer(one, newEmail()), customer(two, newEmail())]);
     const [first, second] = await rowsOf(merchantId);
     const requestId = randomUUID();
     expect(await request({ merchantId, requestId, externalId: form(one) })).toMatchObject({ recorded: true });
@@ -163,7 +164,7 @@ describe.each(FORMS)('%s', (_, form) => {
     const [number, email] = [newNumber(), newEmail()];
     const id = await create(merchantId, gid(newNumber()), email);
     await storeAs(id, form(number));
-    await bench.page(merchantId, randomUUID(), [customer(number, email)]);
+    await bench.page(merchantId, anImportId(), [customer(number, email)]);
     await heal(merchantId);
     const rows = await rowsOf(merchantId);
     const survivor = rows.find((row) => row.external_id === gid(number))!;
@@ -199,7 +200,7 @@ describe('a bare number that an earlier build stored', () => {
   it('is erased with its gid’s customer, whichever of them is named', async () => {
     for (const by of ['externalId', 'bareId', 'gidId'] as const) {
       const { merchantId, number, id } = await bare();
-      await bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+      await bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
       const other = (await rowsOf(merchantId)).find((row) => row.id !== id)!.id;
       const names = {
         externalId: { externalId: gid(number) },
@@ -236,7 +237,7 @@ describe('a hash that an earlier build made of a bare number', () => {
       `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'external_id', $2, 'r')`,
       [merchantId, hash],
     );
-    expect(await bench.page(merchantId, randomUUID(), [customer(number, newEmail())])).toMatchObject({
+    expect(await bench.page(merchantId, anImportId(), [customer(number, newEmail())])).toMatchObject({
       skipped: 1,
     });
     await bench.as('worker', (tx, ctx) =>

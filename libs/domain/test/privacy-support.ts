@@ -4,6 +4,7 @@ import type { ImportId, MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, emailHash, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
+  anImportId,
   aMerchantId,
   assertShopDirectory,
   createCoreDatabase,
@@ -92,7 +93,7 @@ export async function openPrivacy() {
       const all = Array.from({ length: n }, () => ({ number: newNumber(), email: newEmail() }));
       await this.page(
         merchantId,
-        randomUUID(),
+        anImportId(),
         all.map(({ number, email }) => customer(number, email)),
       );
       const rows = await this.rows<{ id: string; external_id: string }>('customers', merchantId);

@@ -184,7 +184,7 @@ it.each<['kept' | 'merged']>([['kept'], ['merged']])(
   async (named) => {
     const { merchantId } = newShop();
     const [kept, merged] = [newNumber(), newNumber()];
-    await bench.page(merchantId, randomUUID(), [
+    await bench.page(merchantId, anImportId(), [
       customer(kept, newEmail()),
       customer(merged, newEmail(), { a: 1 }),
     ]);
@@ -213,7 +213,7 @@ describe('an email that two customers share', () => {
     const { merchantId } = newShop();
     const email = newEmail();
     const [first, second] = [newNumber(), newNumber()];
-    for (const each of [first, second]) await bench.page(merchantId, randomUUID(), [customer(each, email)]);
+    for (const each of [first, second]) await bench.page(merchantId, anImportId(), [customer(each, email)]);
     const rows = await bench.rows<{ external_id: string; email_hash: Buffer | null; id: string }>(
       'customers',
       merchantId,
@@ -299,7 +299,7 @@ describe('what comes late', () => {
     // The erasure has looked for the person, and has not committed.
     await inTransaction(bench.pools.worker, async (tx) => {
       await redactCustomer(tx, bench.ctx, { merchantId, requestId: randomUUID(), externalId: gid(number) });
-      page = bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+      page = bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
       await waitForLocks(1);
     });
     expect(await page).toMatchObject({ created: 0, skipped: 1 });
@@ -369,7 +369,7 @@ describe('what comes late', () => {
     await bench.owner.query('update customers set external_id = $2 where id = $1', [id, gid(number)]);
     const before = await row(merchantId, id);
     const page = [{ ...customer(number, newEmail(), { a: 1 }), sourceUpdatedAt: new Date() }];
-    expect(await bench.page(merchantId, randomUUID(), page)).toMatchObject({
+    expect(await bench.page(merchantId, anImportId(), page)).toMatchObject({
       skipped: 1,
       updated: 0,
       created: 0,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
@@ -217,7 +216,7 @@ it('indexes a shared email once it is free, and writes nothing before', async ()
   await upsert(merchantId, page);
   const waiting = await rowsOf(bench, merchantId);
   const events = await eventsOf(bench, merchantId);
-  const again = randomUUID();
+  const again = anImportId();
   expect(await upsert(merchantId, page, again)).toMatchObject({ created: 0, updated: 0, unchanged: 2 });
   expect(await rowsOf(bench, merchantId)).toEqual(waiting);
   expect(await eventsOf(bench, merchantId)).toEqual(events);
@@ -290,7 +289,7 @@ it('logs of a run what its last reading of a customer found', async () => {
   await upsert(merchantId, broken, importId);
   expect((await errorsOf(merchantId)).map(({ reason }) => reason)).toHaveLength(2);
   // Another run's, and another customer's, stay.
-  await upsert(merchantId, [from(1, null, { fault: 'unreadable_customer' })], randomUUID());
+  await upsert(merchantId, [from(1, null, { fault: 'unreadable_customer' })], anImportId());
   await upsert(merchantId, [from(1, 'a@example.com'), from(3, 'c@example.com')], importId);
   expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
     'invalid_email',

@@ -1,5 +1,5 @@
 import { asc, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, importSchedules, statement, type Reader, type RowOf } from '@core/db';
 import { nextAt, type ScheduleTimes } from './firings.ts';
 
@@ -9,7 +9,7 @@ export interface ImportSchedule extends ScheduleTimes {
   mode: 'full' | 'delta';
   enabled: boolean;
   /** The run it started last; null before the first. */
-  lastImportId: string | null;
+  lastImportId: ImportId | null;
   /** Why it could not start one, for the merchant. */
   lastError: string | null;
   /** When the merchant set it last. */
