@@ -13,6 +13,7 @@ import {
 import { createAuthClient } from './auth/auth-client.ts';
 import { openIdentify } from './auth/identify.ts';
 import { createMerchantCheck } from './auth/merchants.ts';
+import { createAdmit } from './call/admit.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import { strongReader } from './call/consistency.ts';
 import { createGate } from './call/gate.ts';
@@ -97,8 +98,8 @@ export async function startApi(
   const tellUnreadable = createTellUnreadable(metrics, log);
   const refusals = createRefusals(metrics);
   const stopping = shutdown.signal;
-  const door = {
-    deps: { pool, reads, scoreOf, keys, pageTokens, watchImport, proveShop, tellUnreadable, stopping },
+  const deps = { pool, reads, scoreOf, keys, pageTokens, watchImport, proveShop, tellUnreadable, stopping };
+  const admit = createAdmit({
     gate: createGate({
       identify,
       limit: createCallLimit(metrics, refusals),
@@ -109,9 +110,8 @@ export async function startApi(
       }),
     }),
     isMerchant: createMerchantCheck(auth.validateMerchant),
-    log,
-  };
-  const invoker = createInvoker({ ...door, durations: createRpcDurations(metrics) });
+  });
+  const invoker = createInvoker({ deps, admit, durations: createRpcDurations(metrics), log });
   const budget = createByteBudget(MOST_BODY_BYTES);
   showHeldBytes(
     metrics,
@@ -140,7 +140,7 @@ export async function startApi(
     metrics,
     log,
   });
-  const importErrors = createImportErrorsCsv(door);
+  const importErrors = createImportErrorsCsv({ deps, admit, log });
   const http = await startHttpServer({
     ...common,
     port: env.CORE_HTTP_PORT,

@@ -4,11 +4,13 @@ import { CoreService, ImportService } from '@core/contracts';
 import { readerOf, type CustomerRow } from '@core/db';
 import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
+import { createAdmit, type Incoming } from './call/admit.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
 import { createGate } from './call/gate.ts';
 import { createRefusals } from './call/try-again.ts';
-import { createInvoker, type Incoming, type Invoker, type Reply } from './invoke.ts';
+import { createInvoker, type Invoker, type Reply } from './invoke.ts';
 import type { Method, UnaryMethod } from './method.ts';
 import { METHODS } from './methods.ts';
 import { createRpcDurations } from './metrics.ts';
@@ -23,7 +25,7 @@ const getCustomer = methodOf(CoreService.method.getCustomer) as UnaryMethod;
 const id = '018f4e1c-0000-7000-8000-00000000000a';
 const row: CustomerRow = {
   id,
-  merchantId: id,
+  merchantId: aMerchantId(id),
   externalId: null,
   email: '1.AAAA',
   rfmScore: null,
@@ -55,16 +57,18 @@ function bench(options: {
   } as unknown as Deps;
   const invoker = createInvoker({
     deps,
-    gate: createGate({
-      identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
-      limit: createCallLimit(registry, refusals, { unary: options.mostCalls ?? 1_000 }),
-      quotas: createQuotas({
-        caller: UNLIMITED,
-        merchant: { ...UNLIMITED, ...options.merchant },
-        refusals,
+    admit: createAdmit({
+      gate: createGate({
+        identify: () => ({ caller: 'spec', scopes: new Set(options.scopes ?? ['rfm:read']) }),
+        limit: createCallLimit(registry, refusals, { unary: options.mostCalls ?? 1_000 }),
+        quotas: createQuotas({
+          caller: UNLIMITED,
+          merchant: { ...UNLIMITED, ...options.merchant },
+          refusals,
+        }),
       }),
+      isMerchant: options.isMerchant ?? (async () => true),
     }),
-    isMerchant: options.isMerchant ?? (async () => true),
     durations: createRpcDurations(registry),
     log,
   });

@@ -6,9 +6,10 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf';
+import type { MerchantId } from '@core/contracts';
 import type { CallContext, Deps, Scope } from './call/context.ts';
 import type { Cost } from './quotas/quota.ts';
-import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
+import type { AnyRules, Checked, Rule, Rules } from './validation/apply-rules.ts';
 
 /**
  * Maximum bytes of a decompressed request: ids, a shop, a page token. A request is held whole before its
@@ -26,7 +27,7 @@ interface Spec<I extends DescMessage, Handler> {
   /** The number of calls that a request costs, from its content; default: one. */
   calls?: (request: MessageShape<I>) => number;
   /** One rule a field: a field without one does not compile. */
-  rules: Rules<MessageShape<I>> & { merchantId: Rule<string> };
+  rules: Rules<MessageShape<I>> & { merchantId: Rule<string, MerchantId> };
   /** Maximum request bytes; default: SMALL_REQUEST. */
   largestRequest?: number;
   handler: Handler;
@@ -59,7 +60,7 @@ export type Method = UnaryMethod | StreamMethod;
 
 interface UnarySpec<I extends DescMessage, O extends DescMessage> extends Spec<
   I,
-  (deps: Deps, ctx: CallContext, request: MessageShape<I>) => Promise<MessageInitShape<O>>
+  (deps: Deps, ctx: CallContext, request: Checked<MessageShape<I>>) => Promise<MessageInitShape<O>>
 > {
   /**
    * The seconds for which a browser may show the reply to a GET again; default: 0. Only for a reply that names no
@@ -79,7 +80,7 @@ export const stream = <I extends DescMessage, O extends DescMessage>(
   desc: DescMethodServerStreaming<I, O>,
   spec: Spec<
     I,
-    (deps: Deps, ctx: CallContext, request: MessageShape<I>) => AsyncIterable<MessageInitShape<O>>
+    (deps: Deps, ctx: CallContext, request: Checked<MessageShape<I>>) => AsyncIterable<MessageInitShape<O>>
   >,
 ): StreamMethod =>
   ({ kind: 'stream', desc, largestRequest: SMALL_REQUEST, ...spec }) as unknown as StreamMethod;

@@ -44,10 +44,10 @@ const core = CoreService.method;
 const imports = ImportService.method;
 const privacy = PrivacyService.method;
 
-const merchantId = is.uuid;
+const { merchantId } = is;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
 const customer = { merchantId, customerId: is.uuid };
-const customerImport = { merchantId, importId: is.uuid };
+const customerImport = { merchantId, importId: is.importId };
 /**
  * All that may be stored, in any spelling: a client may escape each character in six bytes, and a list of digits has 11
  * bytes in binary for two of JSON. The other fields fit beside it.

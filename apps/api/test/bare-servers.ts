@@ -5,6 +5,7 @@ import { CoreService } from '@core/contracts';
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import { createLogger, Registry, type Listener } from '@core/runtime';
+import { createAdmit } from '../src/call/admit.ts';
 import { createCallLimit, MOST_CALLS } from '../src/call/call-limit.ts';
 import type { Identify } from '../src/call/caller.ts';
 import type { Deps, Scope } from '../src/call/context.ts';
@@ -87,21 +88,23 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const log = createLogger('api', 'silent');
   const invoker = createInvoker({
     deps: { ...options.deps } as Deps,
-    gate: createGate({
-      identify:
-        options.identify ??
-        (() => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) })),
-      limit: createCallLimit(registry, refusals, {
-        unary: options.mostCalls ?? MOST_CALLS.unary,
-        stream: options.mostStreams ?? MOST_CALLS.stream,
+    admit: createAdmit({
+      gate: createGate({
+        identify:
+          options.identify ??
+          (() => ({ caller: 'spec', scopes: new Set<Scope>(options.scopes ?? ['rfm:read']) })),
+        limit: createCallLimit(registry, refusals, {
+          unary: options.mostCalls ?? MOST_CALLS.unary,
+          stream: options.mostStreams ?? MOST_CALLS.stream,
+        }),
+        quotas: createQuotas({
+          caller: { ...UNLIMITED, ...options.callerQuota },
+          merchant: { ...UNLIMITED, ...options.merchantQuota },
+          refusals,
+        }),
       }),
-      quotas: createQuotas({
-        caller: { ...UNLIMITED, ...options.callerQuota },
-        merchant: { ...UNLIMITED, ...options.merchantQuota },
-        refusals,
-      }),
+      isMerchant: async () => true,
     }),
-    isMerchant: async () => true,
     durations: createRpcDurations(registry),
     log,
   });

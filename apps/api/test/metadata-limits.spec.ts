@@ -11,6 +11,7 @@ import {
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { upsertCustomers, type CommandContext } from '@core/domain';
+import { anImportId, aMerchantId } from '@core/testing';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 
 // Every door stores and refuses the same metadata, in every spelling: right at each limit, and right beyond it.
@@ -98,10 +99,10 @@ const DOORS: Record<string, Door> = {
     return /metadata: [^\r\n]*/.exec(decodeURIComponent(said))?.[0] ?? said;
   },
   'an import': async (merchantId, metadata) => {
-    const importId = randomUUID();
+    const importId = anImportId();
     const customer = { externalId: `${people++}`, email: null, metadata, sourceUpdatedAt: new Date() };
     const { created, failed } = await inTransaction(api.owner, (tx) =>
-      upsertCustomers(tx, context, { merchantId, importId, customers: [customer] }),
+      upsertCustomers(tx, context, { merchantId: aMerchantId(merchantId), importId, customers: [customer] }),
     );
     if (created === 1) return 'stored';
     const { rows } = await api.owner.query<{ reason: string }>(

@@ -5,7 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import { CoreService, ImportService } from '@core/contracts';
 import { RetryInfoSchema, StatusSchema } from '@core/contracts/grpc';
 import { createSharedPolls } from '@core/runtime';
-import { grpcClient, waitUntil, type GrpcClient } from '@core/testing';
+import { aMerchantId, grpcClient, waitUntil, type GrpcClient } from '@core/testing';
 import type { Caller, Scope } from '../src/call/context.ts';
 import { METHODS } from '../src/methods.ts';
 import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers.ts';
@@ -25,7 +25,7 @@ afterEach(async () => {
 const identify = ({ header }: { header(name: string): string | undefined }): Caller => {
   const [caller = '', boundTo] = (header('x-caller') ?? 'spec').split(' of ');
   const scopes = new Set<Scope>(['rfm:read', 'imports:write']);
-  return boundTo === undefined ? { caller, scopes } : { caller, scopes, boundTo };
+  return boundTo === undefined ? { caller, scopes } : { caller, scopes, boundTo: aMerchantId(boundTo) };
 };
 let stopping: AbortController;
 async function open(options: Parameters<typeof openBareServers>[0] = {}): Promise<BareServers> {

@@ -8,6 +8,7 @@ import { openWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
 import { within } from '@core/runtime';
 import {
+  aMerchantId,
   DEV_CLIENT_SECRET,
   shopIdOf,
   startShopifyStandIn,
@@ -113,7 +114,7 @@ it('stores what the shop says before it answers, sealed, and tells nobody whose 
   const reader = poolReader(api.owner);
   const keys = createMerchantKeyStore(parseKeyring(keyring));
   const identity = {
-    merchantId,
+    merchantId: aMerchantId(merchantId),
     shop: shop.domain,
     topic: row!.topic,
     eventId: row!.event_id,

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Pool, type Tx } from '@core/db';
 
 /**
@@ -5,7 +6,7 @@ import { inTransaction, type Pool, type Tx } from '@core/db';
  * is given here. What is not for one merchant (handing out slices, looking at schedules) uses inTransaction, and sees all.
  */
 export const inTransactionOf = <T>(
-  { merchantId }: { merchantId: string },
+  { merchantId }: { merchantId: MerchantId },
   pool: Pool,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => inTransaction(pool, work, { merchantId });

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { createLogger, Registry, startAdminServer, type AdminServer } from '@core/runtime';
-import { freePort, startRedis, waitUntil, workspaceRoot } from '@core/testing';
+import { anImportId, aMerchantId, freePort, startRedis, waitUntil, workspaceRoot } from '@core/testing';
 import { createQueuesPage, QUEUES_PATH } from '../src/admin/queues-page.ts';
 import { createPageJobs, jobId, PAGES_QUEUE, type PageJobs } from '../src/queues.ts';
 import { connectRedis, type RedisConnections } from '../src/redis.ts';
@@ -12,7 +11,7 @@ import { createSchedulerJobs, SCHEDULES_QUEUE, type SchedulerJobs } from '../src
 import { redisUrl } from './support.ts';
 
 const REDIS_DATABASE = 8;
-const ref = { merchantId: randomUUID(), importId: randomUUID(), slice: 0, fence: 1, page: 3 };
+const ref = { merchantId: aMerchantId(), importId: anImportId(), slice: 0, fence: 1, page: 3 };
 const shop = { merchantId: ref.merchantId, shop: 'a.myshopify.com' };
 const errors: unknown[] = [];
 const log = createLogger('spec', 'silent');

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
-import { DEV_ACCESS_TOKEN, shopIdOf, waitUntil } from '@core/testing';
+import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, waitUntil } from '@core/testing';
 import { proveConnections } from '../src/jobs/prove-connections.ts';
 import { openBench, type ConnectedShop } from './support.ts';
 
@@ -72,7 +71,7 @@ it('renews a token that has ended, and proves the new one', async () => {
 it('gives the shop to the first whom it vouches for', async () => {
   const first = await unproven();
   const { shop } = first;
-  const second = randomUUID();
+  const second = aMerchantId();
   await bench.asApi({ merchantId: second }, (tx) =>
     connectShop(tx, bench.ctx, { merchantId: second, shop, shopId: '1', accessToken: DEV_ACCESS_TOKEN }),
   );
@@ -80,7 +79,7 @@ it('gives the shop to the first whom it vouches for', async () => {
   await Promise.all([prove(), prove()]);
   const [winner, loser] = await shopIdsOf(shop);
   expect([winner!.shop_id, loser!.shop_id]).toEqual([String(shopIdOf(shop)), null]);
-  const read = bench.tokens.read({ merchantId: loser!.merchant_id, shop });
+  const read = bench.tokens.read({ merchantId: aMerchantId(loser!.merchant_id), shop });
   await expect(read).rejects.toThrow(`shop: ${shop} is connected by another merchant`);
 });
 

@@ -7,7 +7,7 @@ import {
   setImportSchedule,
   type SetImportSchedule,
 } from '@core/domain';
-import { waitUntil } from '@core/testing';
+import { anImportId, waitUntil } from '@core/testing';
 import { ENDED, openBench, redisUrl, type Bench, type ConnectedShop } from './support.ts';
 
 const REDIS_DATABASE = 13;
@@ -263,6 +263,6 @@ it('catches up with a firing that came while nobody could hear it, once', async 
   await Promise.all([bench.startImporter(), bench.startImporter()]);
   await waitUntil(async () => (await show(shop)).lastImportId !== null, { what: 'the run to be started' });
   const [run] = await runsOf(shop);
-  await bench.until({ merchantId: shop.merchantId, importId: run!.id }, 'over', ENDED);
+  await bench.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'over', ENDED);
   expect(await runsOf(shop)).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
@@ -16,6 +17,7 @@ import {
 import { createLogger, Registry } from '@core/runtime';
 import { createShopifyClient } from '@core/shopify';
 import {
+  aMerchantId,
   assertShopDirectory,
   createCoreDatabase,
   DEV_ACCESS_TOKEN,
@@ -37,7 +39,7 @@ import { createTokenKeeper } from '../src/shopify/tokens.ts';
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 export interface ConnectedShop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** The stand-in's side. */
   far: Shop;
@@ -98,7 +100,7 @@ export async function openBench(options: { redisDatabase: number }) {
   });
   const running = new Set<{ stop(): Promise<void> }>();
   let brokenBefore = 0;
-  const asApi = <T>({ merchantId }: { merchantId: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  const asApi = <T>({ merchantId }: { merchantId: MerchantId }, work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(api, work, { merchantId });
 
   return {
@@ -148,7 +150,7 @@ export async function openBench(options: { redisDatabase: number }) {
     async connect(
       customers: number,
       latencyMs: [number, number] = [0, 0],
-      merchantId: string = randomUUID(),
+      merchantId: MerchantId = aMerchantId(),
     ): Promise<ConnectedShop> {
       const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
       const far = standIn.shop(shop);
@@ -219,8 +221,8 @@ const brokenRules = (standIn: ShopifyStandIn) => {
 };
 
 interface Ref {
-  merchantId: string;
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
 }
 
 export const ENDED = (run: ImportRun) => run.finishedAt !== null;

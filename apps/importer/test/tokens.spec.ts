@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { CoreError } from '@core/runtime';
 import { createShopifyClient, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
 import {
+  aMerchantId,
   createCoreDatabase,
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
@@ -25,7 +27,7 @@ let api: Pool;
 let standIn: ShopifyStandIn;
 const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
 const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
-const asApi = <T>(merchantId: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
+const asApi = <T>(merchantId: MerchantId, work: (tx: Tx) => Promise<T>): Promise<T> =>
   inTransaction(api, work, { merchantId });
 
 beforeAll(async () => {
@@ -56,7 +58,7 @@ const SECONDS = 1_000;
 
 /** A shop connected with a pair of tokens; `leftMs` is what the database believes the first has left. */
 async function connect({ leftMs = 3_600 * SECONDS } = {}) {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
   const far = standIn.shop(shop);
   const pair = far.tokens.issue();
@@ -105,7 +107,7 @@ it('reads the token as the merchant connected it, as long as it lasts', async ()
 
 it('says which call is missing when the shop is not connected', async () => {
   const shop = 'nobody.myshopify.com';
-  const asked = keeper().read({ merchantId: randomUUID(), shop });
+  const asked = keeper().read({ merchantId: aMerchantId(), shop });
   await expect(asked).rejects.toThrow(`shop: ${shop} is not connected; call ConnectShop first`);
 });
 

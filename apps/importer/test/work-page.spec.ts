@@ -1,3 +1,4 @@
+import type { MerchantId, ImportId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { claimSlices, finishCancels, pickUpRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
@@ -86,7 +87,7 @@ const planned = async (customers: number) => {
   return { shop, ref, page: page! };
 };
 /** Does pages until the run is over. */
-const finish = async (ref: { merchantId: string; importId: string }) => {
+const finish = async (ref: { merchantId: MerchantId; importId: ImportId }) => {
   for (;;) {
     let pages = await claim();
     if (pages.length === 0) return bench.show(ref);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { CUSTOMERS_SHA256, inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';
-import { waitUntil } from '@core/testing';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { openStack, ops, type Said, type Stack } from './support.ts';
 
 let stack: Stack;
@@ -103,7 +103,7 @@ it('lists who did what, of one merchant or customer', async () => {
 });
 
 it('lists rows that name many customers, as many as were asked for and by each customer', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const { rows } = await stack.owner.query<{ one: string; ids: string[] }>(
     `insert into audit_log (merchant_id, customer_ids, actor, action, detail, request_id)
      select $1, customer_ids, 'ada', 'spec.shared', jsonb_build_object('customers_sha256', ${CUSTOMERS_SHA256}), 'r-1'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { KeptFields } from '@core/contracts';
 import { sendDeadLetters, type ConsumedRecord, type DeadLetter } from '@core/events';
-import { waitUntil } from '@core/testing';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { newTopic, openStack, ops, type Stack } from './support.ts';
 
 let stack: Stack;
@@ -28,7 +28,7 @@ const keeps: KeptFields = {
   email: 'removed',
 };
 const customerId = randomUUID();
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const bodies = {
   malformed: '{}',

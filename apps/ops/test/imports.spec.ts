@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { ImportId, MerchantId } from '@core/contracts';
 import { ROW_REASONS, type ImportRun } from '@core/domain';
-import { insertConnection } from '@core/testing';
+import { aMerchantId, insertConnection } from '@core/testing';
 import { openStack, ops as runOps, type Said, type Stack } from './support.ts';
 
 type Setting = Parameters<typeof runOps>[2];
@@ -21,7 +22,7 @@ const opsJson = async (args: readonly string[], setting: Setting = {}) => {
 
 /** A merchant with a connected shop. */
 async function connected() {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const shop = `shop-${merchantId.slice(0, 8)}.myshopify.com`;
   await insertConnection(stack.owner, { merchantId, shop, shopId: 7 });
   return { merchantId, shop };
@@ -37,7 +38,7 @@ async function started() {
 
 /** What an importer would do. */
 async function advance(
-  importId: string,
+  importId: ImportId,
   change: Partial<Record<'status' | 'expected' | 'waiting_reason' | 'error', string | number>>,
   read = 0,
 ): Promise<void> {
@@ -56,10 +57,10 @@ async function advance(
   ]);
 }
 
-const statusOf = async (importId: string): Promise<ImportRun['status']> =>
+const statusOf = async (importId: ImportId): Promise<ImportRun['status']> =>
   (await stack.owner.query('select status from customer_import_logs where id = $1', [importId])).rows[0]
     .status;
-const audited = async (merchantId: string) =>
+const audited = async (merchantId: MerchantId) =>
   (
     await stack.owner.query(
       'select actor, action, detail from audit_log where merchant_id = $1 order by id',
@@ -124,7 +125,7 @@ describe('import start', () => {
   });
 
   it('says what to do about a shop that is not connected, and one that is being imported', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const unknown = await ops(['start', '--shop', 'nobody.myshopify.com', '--merchant', merchantId]);
     expect(unknown).toEqual({
       code: 1,
@@ -469,7 +470,7 @@ describe('refusals', () => {
     "%s of another merchant's import names the list",
     async (verb) => {
       const { importId } = await started();
-      const merchantId = randomUUID();
+      const merchantId = aMerchantId();
       expect(await ops([verb, importId, '--merchant', merchantId])).toEqual({
         code: 1,
         stdout: '',
@@ -504,7 +505,7 @@ describe('refusals', () => {
   });
 
   it('a list of a merchant of whom nothing is stored fails', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     expect(await ops(['list', '--merchant', merchantId])).toEqual({
       code: 1,
       stdout: '',

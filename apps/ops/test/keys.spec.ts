@@ -1,18 +1,19 @@
 // tag: compliance
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { createCustomer, type KeyStatus } from '@core/domain';
-import { testServices } from '@core/testing';
+import { aMerchantId, testServices } from '@core/testing';
 import type { Report } from '../src/cli/command.ts';
 import { rotateDeep } from '../src/keys/rotate-deep.ts';
 import { openStack, ops, type Stack } from './support.ts';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [first, second] = [key('first'), key('second')];
-const merchantIds = [randomUUID(), randomUUID()].sort();
-const [ada] = merchantIds as [string];
+const merchantIds = [aMerchantId(), aMerchantId()].sort();
+const [ada] = merchantIds as [MerchantId];
 
 let stack: Stack;
 let env: Record<string, string>;
@@ -42,7 +43,7 @@ afterAll(() => stack.close());
 
 const emails = async (keyring: string): Promise<(string | null)[]> => {
   const keys = createMerchantKeyStore(parseKeyring(keyring));
-  const { rows } = await stack.owner.query<{ id: string; merchantId: string; email: string }>(
+  const { rows } = await stack.owner.query<{ id: string; merchantId: MerchantId; email: string }>(
     'select id, merchant_id as "merchantId", email from customers order by merchant_id, id',
   );
   return Promise.all(rows.map((row) => inTransaction(stack.owner, (tx) => readEmail(tx, keys, row))));

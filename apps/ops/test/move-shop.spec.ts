@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { connectShop, readStoredToken } from '@core/domain';
-import { assertShopDirectory, startShopifyStandIn, type ShopifyStandIn } from '@core/testing';
+import { aMerchantId, assertShopDirectory, startShopifyStandIn, type ShopifyStandIn } from '@core/testing';
 import { openStack, ops as runOps, type Stack } from './support.ts';
 
 const keyring = `k1:${randomBytes(32).toString('base64')}`;
@@ -26,7 +27,7 @@ afterAll(async () => {
 
 /** A connected shop that was renamed. */
 async function renamed() {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const shop = `s-${merchantId}.myshopify.com`;
   const newShop = `n-${merchantId}.myshopify.com`;
   const far = standIn.shop(shop);
@@ -38,7 +39,7 @@ async function renamed() {
   return { merchantId, shop, newShop, far, args };
 }
 
-const shopsOf = async (merchantId: string) =>
+const shopsOf = async (merchantId: MerchantId) =>
   (
     await stack.owner.query<{ shop: string }>('select shop from shopify_connections where merchant_id = $1', [
       merchantId,

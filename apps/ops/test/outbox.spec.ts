@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import type { OutboxStatus } from '@core/events';
+import { aMerchantId } from '@core/testing';
 import { openStack, ops, type Stack } from './support.ts';
 
 let stack: Stack;
 beforeAll(async () => (stack = await openStack()));
 afterAll(() => stack.close());
 
-const createCustomers = async (merchantId: string, n: number): Promise<string[]> =>
+const createCustomers = async (merchantId: MerchantId, n: number): Promise<string[]> =>
   (
     await stack.owner.query<{ id: string }>(
       'insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id',
       [merchantId, n],
     )
   ).rows.map(({ id }) => id);
-const replayed = async (merchantId: string): Promise<string[]> =>
+const replayed = async (merchantId: MerchantId): Promise<string[]> =>
   (
     await stack.owner.query<{ customer_id: string }>(
       `select customer_id from outbox_events where merchant_id = $1 and origin = 'replay' order by id`,
@@ -59,7 +61,7 @@ describe('outbox status', () => {
 });
 
 describe('outbox refused', () => {
-  const refuse = async (merchantId: string, customerId: string, error = 'Kafka: too large') => {
+  const refuse = async (merchantId: MerchantId, customerId: string, error = 'Kafka: too large') => {
     await stack.owner.query(
       `insert into outbox_refused (event_id, event, error, refused_at)
        select id, jsonb_build_object('id', 1, 'event_id', id, 'merchant_id', $1::uuid, 'customer_id', $2::uuid,
@@ -80,7 +82,7 @@ describe('outbox refused', () => {
     expect(await stack.opsJson('outbox', 'status')).toMatchObject({
       refused: { events: 0, oldest_seconds: null },
     });
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const [known] = await createCustomers(merchantId, 1);
     const unknown = randomUUID();
     await refuse(merchantId, known!);
@@ -97,7 +99,7 @@ describe('outbox refused', () => {
   });
 
   it('publishes their customers anew and removes them, once somebody has said yes', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const [known] = await createCustomers(merchantId, 1);
     await refuse(merchantId, known!);
     await refuse(merchantId, known!);
@@ -125,7 +127,7 @@ describe('outbox refused', () => {
   });
 
   it('names the role that may', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const [known] = await createCustomers(merchantId, 1);
     await refuse(merchantId, known!);
     expect(await stack.ops('outbox', 'refused', '--republish', '--yes')).toMatchObject({
@@ -139,7 +141,7 @@ describe('outbox refused', () => {
 
 describe('outbox replay', () => {
   it('changes nothing without --yes, then replays a merchant', async () => {
-    const [merchantId, other] = [randomUUID(), randomUUID()];
+    const [merchantId, other] = [aMerchantId(), aMerchantId()];
     const ids = await createCustomers(merchantId, 7);
     await createCustomers(other, 1);
     const dry = await stack.ops('outbox', 'replay', '--merchant', merchantId);
@@ -168,7 +170,7 @@ describe('outbox replay', () => {
   });
 
   it('replays chosen customers, and a range of time', async () => {
-    const [early, late] = [randomUUID(), randomUUID()];
+    const [early, late] = [aMerchantId(), aMerchantId()];
     const [customer] = await createCustomers(early, 2);
     const { rows } = await stack.owner.query<{ now: Date }>('select clock_timestamp() as now');
     const ids = await createCustomers(late, 2);
@@ -182,7 +184,7 @@ describe('outbox replay', () => {
   });
 
   it('names customers and merchants that are not there', async () => {
-    const [merchantId, other, unknown] = [randomUUID(), randomUUID(), randomUUID()];
+    const [merchantId, other, unknown] = [aMerchantId(), aMerchantId(), randomUUID()];
     const [mine] = await createCustomers(merchantId, 1);
     const [theirs] = await createCustomers(other, 1);
     for (const [args, says] of [
@@ -203,7 +205,7 @@ describe('outbox replay', () => {
   });
 
   it('shows a bar to a person who agrees', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     await createCustomers(merchantId, 3);
     const said = await ops(['outbox', 'replay', '--merchant', merchantId], stack.env, { answer: true });
     expect(said).toMatchObject({ code: 0, stdout: 'appended 3 events\n' });
@@ -212,7 +214,7 @@ describe('outbox replay', () => {
   });
 
   it('says on Ctrl-C where to go on, and going on there leaves nobody out', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const ids = await createCustomers(merchantId, 30);
     const args = ['outbox', 'replay', '--merchant', merchantId, '--rate', '2', '--yes'];
     const stopped = await ops(args, stack.env, { stopWhen: /\d of 30 events/ });
@@ -229,7 +231,7 @@ describe('outbox replay', () => {
   });
 
   it('waits while the outbox is full', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     await createCustomers(merchantId, 3);
     await stack.owner.query(
       `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)

@@ -1,13 +1,14 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { UNKNOWN_MERCHANT } from '@core/domain';
+import { aMerchantId } from '@core/testing';
 import { openStack, type Stack } from './support.ts';
 
 let stack: Stack;
 beforeAll(async () => (stack = await openStack()));
 afterAll(() => stack.close());
 
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const add = (requestId: string, kind: string, days: number, receipt?: object) =>
   stack.owner.query(
     `insert into privacy_requests (merchant_id, request_id, kind, receipt, received_at, due_at, completed_at)

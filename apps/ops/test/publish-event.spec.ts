@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Topic } from '@core/contracts';
+import { Topic, type MerchantId } from '@core/contracts';
 import { createSignatureCheck, type ConsumedRecord } from '@core/events';
 import { openPublicKeys, createLogger, parseKeySource } from '@core/runtime';
-import { jwksOf, newSigningKey } from '@core/testing';
+import { aMerchantId, jwksOf, newSigningKey } from '@core/testing';
 import { newTopic, openStack, type Stack } from './support.ts';
 
 let stack: Stack;
@@ -31,7 +31,7 @@ const score = (merchantId: string, customerId: string) => ({
   customer_id: customerId,
   rfm_score: { recency: 5, frequency: 4, monetary: 5, as_of: '2026-01-02T00:00:00Z' },
 });
-const auditOf = async (merchantId: string) =>
+const auditOf = async (merchantId: MerchantId) =>
   (
     await stack.owner.query('select actor, action, detail from audit_log where merchant_id = $1', [
       merchantId,
@@ -40,7 +40,7 @@ const auditOf = async (merchantId: string) =>
 
 it('shows what it would send and sends nothing, then sends it, and says so in the audit log', async () => {
   const topic = await newTopic(stack.kafka);
-  const [merchantId, customerId] = [randomUUID(), randomUUID()];
+  const [merchantId, customerId] = [aMerchantId(), randomUUID()];
   const body = score(merchantId, customerId);
   const big = JSON.stringify(body).replace('"as_of"', '"sequence":9007199254740993,"as_of"');
   const args = [

@@ -13,6 +13,7 @@ import {
 } from '@core/domain';
 import { connectKafka, createTopics, workerGroup, type KafkaClient } from '@core/events';
 import {
+  aMerchantId,
   endPool,
   fetchKafkaJars,
   launchApp,
@@ -32,7 +33,7 @@ import {
 import { ops } from './support.ts';
 
 const GROUP = workerGroup(Topic.gdprRequestCreated);
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const keyring = `test:${randomBytes(32).toString('base64')}`;
 const password = randomBytes(12).toString('hex');
 const keys = createMerchantKeyStore(parseKeyring(keyring));
@@ -214,7 +215,7 @@ describe('a backup, restored behind what has happened since', () => {
         // Requested by Shopify's webhook, which is on no topic.
         await redactCustomer(tx, ctx, { merchantId, requestId: 'of-ben', customerId: ben.id });
         await recordPrivacyRequest(tx, ctx, {
-          merchantId: randomUUID(),
+          merchantId: aMerchantId(),
           requestId: shopRequest,
           kind: 'shop_redact',
           shop: 'gone.myshopify.com',

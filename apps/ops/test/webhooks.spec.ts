@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { aMerchantId } from '@core/testing';
 import { openStack, type Stack } from './support.ts';
 
 let stack: Stack;
 beforeAll(async () => (stack = await openStack()));
 afterAll(() => stack.close());
 
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const add = (shop: string, outcome: string, error: string | null) =>
   stack.owner.query(
     `insert into webhook_events (merchant_id, shop, topic, event_id, body, outcome, error, attempts, finished_at)

@@ -1,7 +1,7 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { countParked, inTransaction, parkEvents } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { openInbound, traceparent, type Inbound } from './inbound.ts';
 
 let database: Inbound['database'];
@@ -38,7 +38,7 @@ describe('rfm.updated', () => {
   });
 
   it('stores the newest score once, whatever comes twice, late or in camelCase', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const first = score(merchantId, id, 17);
     await deliver(rfm, first, first, score(merchantId, id, 16), { ...first, event_id: randomUUID() });
@@ -77,7 +77,7 @@ describe('rfm.updated', () => {
   });
 
   it('takes the id of another source, merchant or topic for another event', async () => {
-    const [one, two] = [randomUUID(), randomUUID()];
+    const [one, two] = [aMerchantId(), aMerchantId()];
     const [ada, bob] = [
       await database.newCustomer(one, 'ada@example.com'),
       await database.newCustomer(two, 'bob@example.com'),
@@ -96,7 +96,7 @@ describe('rfm.updated', () => {
   });
 
   it('makes a dead letter of another body under an id that was used, and is quiet about the same one', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const first = score(merchantId, id, 1);
     const spelled = { rfmScore: first.rfm_score, customerId: id, merchantId, eventId: first.event_id };
@@ -109,7 +109,7 @@ describe('rfm.updated', () => {
   });
 
   it('knows what the build before this one has claimed, by the id alone', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const event = score(merchantId, id, 1);
     await database.owner.query('insert into inbox_events (consumer, event_id) values ($1, $2)', [
@@ -125,7 +125,7 @@ describe('rfm.updated', () => {
   });
 
   it('emits nothing when a newer score says the same', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(rfm, score(merchantId, id, 1));
     const events = await outboxOf(id);
@@ -135,7 +135,7 @@ describe('rfm.updated', () => {
   });
 
   it('hands the trace on to the event that it causes', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(rfm, score(merchantId, id, 1));
     const { rows } = await database.owner.query(
@@ -146,7 +146,7 @@ describe('rfm.updated', () => {
   });
 
   it('parks the score of a customer who is not known yet, and applies it when he is', async () => {
-    const [merchantId, id] = [randomUUID(), randomUUID()];
+    const [merchantId, id] = [aMerchantId(), randomUUID()];
     // The consumer of this file waits for nobody; a row that is parked by hand shows the way back.
     const event = score(merchantId, id, 1);
     await inTransaction(database.pool, (tx) =>
@@ -218,7 +218,7 @@ describe('rfm.updated', () => {
     ],
   ])('takes the newer of two scores that differ by %s', async (_by, older, newer, stored) => {
     for (const apart of [true, false]) {
-      const merchantId = randomUUID();
+      const merchantId = aMerchantId();
       const id = await database.newCustomer(merchantId, 'ada@example.com');
       const bodies = [written(merchantId, id, older), written(merchantId, id, newer)];
       if (apart) for (const body of bodies) await deliver(rfm, body);
@@ -230,7 +230,7 @@ describe('rfm.updated', () => {
   });
 
   it('applies a score whatever stands where nobody reads', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(rfm, {
       ...score(merchantId.toUpperCase(), ` ${id} `, 1),
@@ -246,7 +246,7 @@ describe('rfm.updated', () => {
   ])(
     'gives the score of %s up when the wait is over; sent again it is no duplicate',
     async (_who, change) => {
-      const merchantId = randomUUID();
+      const merchantId = aMerchantId();
       const id = await database.newCustomer(merchantId, 'ada@example.com');
       const event = score(merchantId, id, 1);
       await deliver(rfm, change(event));
@@ -259,7 +259,7 @@ describe('rfm.updated', () => {
   );
 
   it('parks what it has read: digits stay, and what nobody reads goes', async () => {
-    const [merchantId, id] = [randomUUID(), randomUUID()];
+    const [merchantId, id] = [aMerchantId(), randomUUID()];
     const parts = { as_of: '"2026-01-02T01:00:00.123456789Z"', sequence: '9007199254740993' };
     const body = written(merchantId, id, parts).replace('{', '{"occurred_at":"\\u0000","trace":1e999999,');
     const { event_id } = JSON.parse(body) as { event_id: string };
@@ -346,7 +346,7 @@ describe('rfm.updated', () => {
       'rfm_score.sequence: must fit into 64 bits: at most 9223372036854775807',
     ],
   ])('sends %s to the dead letters with field and rule', async (_what, change, fault) => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const event = score(merchantId, id, 1);
     await deliver(rfm, change(event));
@@ -376,7 +376,7 @@ describe('gdpr_request.created', () => {
   it.each(['by a score', 'by another merchant', 'by this merchant for another request'])(
     'erases the person although the event_id was used before %s',
     async (by) => {
-      const merchantId = randomUUID();
+      const merchantId = aMerchantId();
       const id = await database.newCustomer(merchantId, 'grace@example.com');
       const event = request(merchantId, { customer_id: id });
       const before = { ...request(merchantId, { email: 'nobody@example.com' }), event_id: event.event_id };
@@ -424,7 +424,7 @@ describe('gdpr_request.created', () => {
     ['customer_id', (id) => ({ customer_id: id, kind: 'redact' })],
     ['email', () => ({ email: ' Grace@Example.com' })],
   ])('erases the person named by %s, once', async (_by, person) => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'grace@example.com');
     const event = request(merchantId, person(id));
     await deliver(gdpr, event, event);
@@ -453,7 +453,7 @@ describe('gdpr_request.created', () => {
     ).rows;
 
   it('writes down as pending what fails for a reason of its own, and the first receipt stays', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const [one, another] = [await database.newCustomer(merchantId, 'one@example.com'), randomUUID()];
     const event = request(merchantId, { customer_id: one });
     await deliver(gdpr, event);
@@ -476,7 +476,7 @@ describe('gdpr_request.created', () => {
   });
 
   it('takes ids in any spelling for the same', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const event = request(merchantId.toUpperCase(), { email: 'ada@example.com' });
     // The first that is heard of the merchant: its keys are made here.
     await deliver(gdpr, event);
@@ -549,7 +549,7 @@ describe('a topic consumed again from its beginning', () => {
   };
 
   it('changes no row and emits nothing, also when the inbox has forgotten everything', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     const scored = (sequence: number, recency: number) => ({
       event_id: randomUUID(),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { deadLetterTopic, Topic } from '@core/contracts';
 import { connectKafka, createTopics, topicSpecs, type KafkaClient } from '@core/events';
 import {
+  aMerchantId,
   deleteTopic,
   fetchKafkaJars,
   sendWithJava,
@@ -44,7 +45,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const newCustomer = () => database.newCustomer(merchantId, `${randomUUID()}@example.com`);
 const send = async (topic: string, key: string, body: object) => {
   const producer = await client.producer();

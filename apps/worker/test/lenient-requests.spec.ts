@@ -1,7 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { cancelPrivacyRequest, getPrivacyRequest, listPrivacyRequests, UNKNOWN_MERCHANT } from '@core/domain';
-import { insertConnection, waitUntil } from '@core/testing';
+import { aMerchantId, insertConnection, waitUntil } from '@core/testing';
 import { openInbound, type Inbound } from './inbound.ts';
 
 let database: Inbound['database'];
@@ -31,11 +32,16 @@ const requestsOf = async (requestId: string) =>
     )
   ).rows;
 
-type Change = (world: { merchantId: string; id: string; shop: string; number: string }) => object | string;
+type Change = (world: {
+  merchantId: MerchantId;
+  id: string;
+  shop: string;
+  number: string;
+}) => object | string;
 /** A customer known by every name, and the request's body with a change. */
 async function ask(change: Change) {
   // Beyond 2^53 and odd, so that a double is another number.
-  const [merchantId, number] = [randomUUID(), `9${randomInt(1e12, 9e12)}003`];
+  const [merchantId, number] = [aMerchantId(), `9${randomInt(1e12, 9e12)}003`];
   const shop = `s-${randomUUID()}.myshopify.com`;
   const email = `grace.${randomUUID()}@example.com`;
   const id = await database.newCustomer(merchantId, email);
@@ -46,7 +52,7 @@ async function ask(change: Change) {
   await deliver(gdpr, typeof changed === 'string' ? changed.replace('?', event.event_id) : event);
   return { merchantId, id, event };
 }
-const requestsOfMerchant = async (merchantId: string) =>
+const requestsOfMerchant = async (merchantId: MerchantId) =>
   (
     await database.owner.query<{ request_id: string; kind: string; completed_at: Date | null }>(
       'select request_id, kind, completed_at from privacy_requests where merchant_id = $1',
@@ -173,7 +179,7 @@ it.each(['\u200b', '\0'])('takes the id %j, of which nothing is seen, for none',
 });
 
 it('erases although the headers are those of no event', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const id = await database.newCustomer(merchantId, 'grace@example.com');
   const producer = await client.producer();
   const headers = { ce_id: 'x'.repeat(300), ce_source: 'a\0b', dlq_rule: 'forged' };
@@ -183,7 +189,7 @@ it('erases although the headers are those of no event', async () => {
 });
 
 /** The pending requests of a merchant with what is wrong with them. */
-const pendingOf = async (merchantId: string) =>
+const pendingOf = async (merchantId: MerchantId) =>
   (await inTransaction(database.pool, (tx) => listPrivacyRequests(tx, { merchantId, most: 10_000 }))).map(
     ({ requestId, kind, problem, dueAt, receivedAt }) => {
       expect(dueAt.getTime() - receivedAt.getTime()).toBe(30 * 86_400_000);
@@ -309,7 +315,7 @@ it.each<[string, object, object, string]>([
 );
 
 it('takes nobody for erased while a name of the person cannot be read', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const event = request(merchantId, {
     customer_id: '42',
     external_id: 'nobody',
@@ -379,7 +385,7 @@ it('writes down under the unknown merchant what names two', async () => {
 
 /** Two customers of one merchant, by every name. */
 async function two() {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const [a, b] = await Promise.all(
     [1, 2].map(async () => {
       const [email, number] = [`grace.${randomUUID()}@example.com`, String(randomInt(1e12, 9e12))];
@@ -491,7 +497,7 @@ it.each<[string, (email: string) => object]>([
 });
 
 it('erases by the email of a customer without an external id, whatever the id beside it', async () => {
-  const [merchantId, email] = [randomUUID(), `grace.${randomUUID()}@example.com`];
+  const [merchantId, email] = [aMerchantId(), `grace.${randomUUID()}@example.com`];
   const id = await database.newCustomer(merchantId, email);
   await deliver(gdpr, request(merchantId, { external_id: randomInt(1e12), email }));
   expect(await database.customer(id)).toMatchObject({ erased_at: expect.any(Date) });
@@ -512,7 +518,7 @@ it('hands nobody’s data over by ids of two people, and waits', async () => {
 it.each(['Ada <ada@example.com>', 'not an email', 'a@example.com,b@example.com', 'ada%40example.com', 7])(
   'takes nobody for erased by %j, which is no email',
   async (email) => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const event = request(merchantId, { email });
     await deliver(gdpr, event);
     expect(await faultOf(gdpr, event.event_id)).toBe('email: must be an email address');
@@ -548,7 +554,7 @@ it.each<[string, object, string]>([
     'redact',
   ],
 ])('writes down as pending what becomes a dead letter: %s', async (_what, person, kind) => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const email = `grace.${randomUUID()}@example.com`;
   const id = await database.newCustomer(merchantId, email);
   const event = request(merchantId, person);
@@ -605,7 +611,7 @@ it.each<[string, (email: string) => object, string]>([
   ],
 ])('takes nobody for known by what can name no customer, and waits: %s', async (_what, person, problem) => {
   for (const kind of ['redact', 'data_request'] as const) {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const email = `grace.${randomUUID()}@example.com`;
     const id = await database.newCustomer(merchantId, email);
     const event = request(merchantId, { kind, ...person(email) });
@@ -663,7 +669,7 @@ it.each(['redact', 'data_request', 'shop_redact'])(
   async (kind) => {
     const { merchantId, a, b, stays } = await two();
     const shop = `s-${randomUUID()}.myshopify.com`;
-    await insertConnection(database.owner, { merchantId: randomUUID(), shop, shopId: randomInt(1e12) });
+    await insertConnection(database.owner, { merchantId: aMerchantId(), shop, shopId: randomInt(1e12) });
     const person = kind === 'shop_redact' ? {} : { customer_id: a.id };
     const event = request(merchantId, { kind, ...person, shop_domain: shop });
     const problem = 'merchant_id: and shop_domain must name one merchant';
@@ -688,7 +694,7 @@ it.each<[string, object]>([
   ['a list of shops', { shop_domain: ['a.myshopify.com'] }],
   ['another shop beside its own', { shop: 'unknown.myshopify.com' }],
 ])('redacts no merchant when the request names %s', async (what, named) => {
-  const [merchantId, own] = [randomUUID(), `s-${randomUUID()}.myshopify.com`];
+  const [merchantId, own] = [aMerchantId(), `s-${randomUUID()}.myshopify.com`];
   await insertConnection(database.owner, { merchantId, shop: own, shopId: randomInt(1e12) });
   const shops = what.endsWith('its own') ? { shop_domain: own, ...named } : named;
   const event = request(merchantId, { kind: 'shop_redact', ...shops });
@@ -706,7 +712,7 @@ it.each<[string, object]>([
   ['a phone number', { customer: { phone: '555-0100' } }],
   ['a customer in capitals', { Customer: { id: 7 } }],
 ])('redacts no merchant when the request names a person by %s', async (_what, person) => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const event = request(merchantId, { kind: 'shop_redact', ...person });
   await deliver(gdpr, event);
   const problem = 'kind: shop_redact must name no person';

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { createTopics, type KafkaClient } from '@core/events';
-import { freePort, testServices, waitUntil } from '@core/testing';
+import { aMerchantId, freePort, testServices, waitUntil } from '@core/testing';
 import { connect, keyring, openDatabase } from './support.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
@@ -30,7 +29,7 @@ async function startWorker(env: Record<string, string> = {}) {
 it('becomes ready, relays the outbox, serves its figures and stops cleanly', async () => {
   const worker = await startWorker();
   await waitUntil(async () => (await worker.get('/readyz')).ok, { what: 'the worker to be ready' });
-  const id = await database.newCustomer(randomUUID(), 'ada@example.com');
+  const id = await database.newCustomer(aMerchantId(), 'ada@example.com');
   await waitUntil(
     async () =>
       (await database.owner.query('select from outbox_events where customer_id = $1', [id])).rowCount === 0,

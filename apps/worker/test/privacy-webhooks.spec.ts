@@ -9,7 +9,7 @@ import {
   type WebhookTopic,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { shopIdOf, waitUntil } from '@core/testing';
+import { anImportId, aMerchantId, shopIdOf, waitUntil } from '@core/testing';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase } from './support.ts';
@@ -34,14 +34,14 @@ const emailOf = (number: number) => `p${number}@example.com`;
 
 /** A connected shop with these customers. */
 async function openShop(...numbers: number[]) {
-  const [merchantId, shop] = [randomUUID(), `s-${randomUUID()}.myshopify.com`];
+  const [merchantId, shop] = [aMerchantId(), `s-${randomUUID()}.myshopify.com`];
   const { owner, ctx } = database;
   const of = { merchantId, shop, shopId: String(shopIdOf(shop)) };
   await inTransaction(owner, (tx) => connectShop(tx, ctx, { ...of, accessToken: 'spec-token' }));
   await inTransaction(owner, (tx) =>
     upsertCustomers(tx, ctx, {
       merchantId,
-      importId: randomUUID(),
+      importId: anImportId(),
       customers: numbers.map((number) => ({
         externalId: gid(number),
         email: emailOf(number),

@@ -1,9 +1,9 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import { deadLetterTopic, Topic } from '@core/contracts';
+import { deadLetterTopic, Topic, type MerchantId } from '@core/contracts';
 import { runConsumer, type EventConsumer, type KafkaClient } from '@core/events';
 import { createLogger, Registry } from '@core/runtime';
-import { waitUntil } from '@core/testing';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { TOPICS } from '../src/topics.ts';
 import { connect, keyring, openDatabase } from './support.ts';
 import { startWorkerProcess } from './worker-process.ts';
@@ -65,7 +65,7 @@ interface Request {
   completed_at: Date | null;
   not_before: Date | null;
 }
-const requestsOf = async (merchantId: string): Promise<Request[]> =>
+const requestsOf = async (merchantId: MerchantId): Promise<Request[]> =>
   (await database.owner.query<Request>('select * from privacy_requests where merchant_id = $1', [merchantId]))
     .rows;
 
@@ -77,7 +77,7 @@ async function startWorker(env: Record<string, string> = {}) {
 }
 
 it('erases on a record of Kafka, and keeps a receipt of each place', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const id = await database.newCustomer(merchantId, 'ada@example.com');
   const event = request(merchantId, { customer_id: id });
   await deliver(event, { ...event, event_id: randomUUID() });
@@ -105,7 +105,7 @@ it('erases on a record of Kafka, and keeps a receipt of each place', async () =>
 it.each(['7100123', ' 7100123', 'gid://shopify/Customer/7100123?key=x'])(
   'erases the customer of gid://shopify/Customer/7100123 by the external id %j',
   async (externalId) => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const id = await database.newCustomer(merchantId, 'ada@example.com');
     await database.owner.query('update customers set external_id = $2 where id = $1', [
       id,
@@ -120,7 +120,7 @@ it.each(['7100123', ' 7100123', 'gid://shopify/Customer/7100123?key=x'])(
 );
 
 it('writes a data_request down, with the person and the day it is due, once', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const id = await database.newCustomer(merchantId, 'ada@example.com');
   const event = request(merchantId, { kind: 'data_request', email: 'Ada@example.com' });
   await deliver(event, { ...event, event_id: randomUUID() });
@@ -131,7 +131,7 @@ it('writes a data_request down, with the person and the day it is due, once', as
 });
 
 it('redacts a shop although the worker is killed in the middle', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   await database.newCustomer(merchantId, 'ada@example.com');
   await database.owner.query(
     `insert into customers (merchant_id, external_id) select $1, 'x' || n from generate_series(1, 1200) as n`,
@@ -197,7 +197,7 @@ it('redacts a shop although the worker is killed in the middle', async () => {
 });
 
 it('warns of requests that come near their day, by ids alone, and counts them', async () => {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const add = (requestId: string, days: number, completed = false) =>
     database.owner.query(
       `insert into privacy_requests (merchant_id, request_id, kind, receipt, received_at, due_at, completed_at)
@@ -245,7 +245,7 @@ describe('a shop_redact', () => {
     waitUntil(async () => line.exec(await worker.metrics()), { what: `the figure ${line}` });
 
   it('waits in production, and says so, until somebody stops it or its time has come', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     await database.newCustomer(merchantId, 'ada@example.com');
     await deliver(request(merchantId, { kind: 'shop_redact' }));
     const worker = await startWorker({ CORE_SHOP_REDACT_WAIT: '86400' });
@@ -273,7 +273,7 @@ describe('a shop_redact', () => {
   });
 
   it('is held when too many come within an hour; persons are not', async () => {
-    const merchants = Array.from({ length: 4 }, () => randomUUID());
+    const merchants = Array.from({ length: 4 }, () => aMerchantId());
     const person = await database.newCustomer(merchants[0]!, 'ada@example.com');
     await deliver(...merchants.map((merchantId) => request(merchantId, { kind: 'shop_redact' })));
     const worker = await startWorker();

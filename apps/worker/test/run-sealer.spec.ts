@@ -1,10 +1,9 @@
 // tag: compliance
-import { randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { appendAudit, inTransaction, migrateDatabase } from '@core/db';
 import { verifyAudit } from '@core/domain';
 import { createMetrics } from '@core/runtime';
-import { createCoreDatabase, testServices, waitUntil, type TestDatabase } from '@core/testing';
+import { aMerchantId, createCoreDatabase, testServices, waitUntil, type TestDatabase } from '@core/testing';
 import { runSealer } from '../src/audit/run-sealer.ts';
 import type { Background } from '../src/background.ts';
 
@@ -52,7 +51,7 @@ function start(by?: 'off' | { password: string }) {
   return { log, value };
 }
 
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const append = (action = 'spec.done') =>
   inTransaction(api, (tx) => appendAudit(tx, { caller: 'spec', requestId: 'r' }, { merchantId, action }), {
     merchantId,

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { deadLetterTopic, Topic } from '@core/contracts';
+import { deadLetterTopic, Topic, type MerchantId } from '@core/contracts';
 import { runConsumer, type ConsumedRecord, type EventConsumer, type KafkaClient } from '@core/events';
 import { createLogger, Registry, parseKeySource } from '@core/runtime';
-import { freePort, jwksOf, newSigningKey, signRecord, waitUntil } from '@core/testing';
+import { aMerchantId, freePort, jwksOf, newSigningKey, signRecord, waitUntil } from '@core/testing';
 import { openSignatures } from '../src/signatures.ts';
 import { TOPICS } from '../src/topics.ts';
 import { connect, keyring, openDatabase } from './support.ts';
@@ -75,12 +75,12 @@ const shopRedact = (merchantId: string) => ({
   merchant_id: merchantId,
   kind: 'shop_redact',
 });
-const requestsOf = async (merchantId: string) =>
+const requestsOf = async (merchantId: MerchantId) =>
   (await database.owner.query('select * from privacy_requests where merchant_id = $1', [merchantId])).rows;
 
 it('applies what is signed, and nothing else; who is refused is a dead letter and an alarm', async () => {
   const bench = await consumeSigned(jwksOf(signer));
-  const [merchantId, customerOf] = [randomUUID(), randomUUID()];
+  const [merchantId, customerOf] = [aMerchantId(), aMerchantId()];
   const person = await database.newCustomer(customerOf, 'ada@example.com');
 
   await bench.send(shopRedact(merchantId), () => ({}));
@@ -113,7 +113,7 @@ it('applies what is signed, and nothing else; who is refused is a dead letter an
 
 it('keeps the signature of a dead letter that it still fits, and drops one that it does not', async () => {
   const bench = await consumeSigned(jwksOf(signer));
-  const body = { ...shopRedact(randomUUID()), kind: 'portability' };
+  const body = { ...shopRedact(aMerchantId()), kind: 'portability' };
   await bench.send(body, sign);
   await bench.send({ ...body, email: 'ada@example.com' }, sign);
   await bench.done();
@@ -127,7 +127,7 @@ it('keeps the signature of a dead letter that it still fits, and drops one that 
 it('has records wait while the keys cannot be fetched, and loses none', async () => {
   const port = await freePort();
   const bench = await consumeSigned(`http://127.0.0.1:${port}/jwks.json`);
-  const [signed, unsigned] = [randomUUID(), randomUUID()];
+  const [signed, unsigned] = [aMerchantId(), aMerchantId()];
   await bench.send(shopRedact(signed), sign);
   await bench.send(shopRedact(unsigned), () => ({}));
   // The consumer has tried: the server counts requests from its first one on.

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase } from '@core/db';
 import { createCustomer, type CommandContext } from '@core/domain';
@@ -23,7 +24,7 @@ export async function openDatabase() {
     pool,
     owner,
     ctx,
-    newCustomer: async (merchantId: string, email: string): Promise<string> =>
+    newCustomer: async (merchantId: MerchantId, email: string): Promise<string> =>
       (await inTransaction(owner, (tx) => createCustomer(tx, ctx, { merchantId, email }))).customerId,
     customer: async (id: string) =>
       (await owner.query('select * from customers where id = $1', [id])).rows[0] as {

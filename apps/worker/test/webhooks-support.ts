@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
 import {
+  aMerchantId,
   apiEnvironment,
   assertShopDirectory,
   DEV_CLIENT_SECRET,
@@ -32,7 +33,7 @@ export async function openBench() {
     clock,
     /** A shop of the stand-in, connected by a merchant of its own. */
     async openShop() {
-      const merchantId = randomUUID();
+      const merchantId = aMerchantId();
       const shop = standIn.shop(`s-${randomUUID()}.myshopify.com`);
       await inTransaction(database.owner, (tx) =>
         connectShop(tx, database.ctx, {

@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import {
@@ -10,7 +11,7 @@ import {
   type ReceiveWebhook,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { shopIdOf, waitUntil } from '@core/testing';
+import { anImportId, shopIdOf, waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
@@ -49,24 +50,24 @@ interface Row {
   erased_at: Date | null;
   merged_into: string | null;
 }
-const rowsOf = async (merchantId: string): Promise<Row[]> =>
+const rowsOf = async (merchantId: MerchantId): Promise<Row[]> =>
   (
     await bench.database.owner.query('select * from customers where merchant_id = $1 order by id', [
       merchantId,
     ])
   ).rows;
-const rowOf = async (merchantId: string, externalId: string) =>
+const rowOf = async (merchantId: MerchantId, externalId: string) =>
   (await rowsOf(merchantId)).find((row) => row.external_id === externalId)!;
-const emailOf = (merchantId: string, { id, email }: Row) =>
+const emailOf = (merchantId: MerchantId, { id, email }: Row) =>
   inTransaction(bench.database.owner, (tx) =>
     readEmail(tx, bench.database.ctx.keys, { id, merchantId, email }),
   );
-const emailNow = async (merchantId: string, externalId: string) =>
+const emailNow = async (merchantId: MerchantId, externalId: string) =>
   emailOf(merchantId, await rowOf(merchantId, externalId));
 const done = (shop: Shop) => settled(bench.database, shop);
 const outcomes = async (shop: Shop) =>
   (await eventsOf(bench.database, shop)).map(({ topic, outcome }) => `${topic} ${outcome}`).sort();
-const privacyOf = async (merchantId: string) =>
+const privacyOf = async (merchantId: MerchantId) =>
   (
     await bench.database.owner.query(
       'select request_id, kind, customer_id, completed_at from privacy_requests where merchant_id = $1 order by kind',
@@ -134,7 +135,7 @@ it('never wipes what a webhook does not speak of, and ignores one older than the
     inTransaction(bench.database.owner, (tx) =>
       upsertCustomers(tx, bench.database.ctx, {
         merchantId,
-        importId: randomUUID(),
+        importId: anImportId(),
         customers: [{ externalId, email, metadata: { tags: ['vip'], number_of_orders: 3 }, sourceUpdatedAt }],
       }),
     );

@@ -8,7 +8,7 @@ import { parseEnv } from 'node:util';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Client } from 'pg';
 import { CoreService } from '@core/contracts';
-import { bearer, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
+import { aMerchantId, bearer, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
 import { runOps } from '@core/local';
 import { localSecrets } from '@core/local';
 import { writeStackEnv } from '@core/local';
@@ -149,7 +149,7 @@ describe('a second start on kept data, used in between', () => {
 
   it('says so when a customer of the shop is missing without a reason', async () => {
     const ids = await idsOfShop(stack!.standInUrl!, stack!.env.DEV_SHOP);
-    const tour = { stack: stack!, merchantId: localSecrets(dir()).merchantId, tell: say };
+    const tour = { stack: stack!, merchantId: aMerchantId(localSecrets(dir()).merchantId), tell: say };
     const run = (skipped: bigint) => ({ skipped, failed: 0n, startedAt: timestampFromDate(new Date()) });
     // The tours have erased three customers; an import leaves them out.
     await compareRows(tour, run(3n), ids);

@@ -6,6 +6,7 @@ export * from './gen/core/v1/rfm_pb.ts';
 export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
 export * from './event-text.ts';
+export * from './ids.ts';
 export * from './import-status.ts';
 export {
   readGdprRequestCreated,

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { lockName } from '@core/db';
 import { FIRST_UUID } from '@core/db';
 import { merchantKeys } from '@core/db';
@@ -19,8 +20,8 @@ import {
  * Held until the transaction ends by whoever destroys a merchant's keys or adds a generation to them: a generation
  * that is added while the others are destroyed would keep the index key alive.
  */
-export const lockMerchantKeys = (tx: Tx, merchantId: string): Promise<void> =>
-  lockName(tx, `merchant_keys|${merchantId.toLowerCase()}`);
+export const lockMerchantKeys = (tx: Tx, merchantId: MerchantId): Promise<void> =>
+  lockName(tx, `merchant_keys|${merchantId}`);
 
 const PLACE = { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation };
 const KEYS = { dataKey: merchantKeys.dataKey, indexKey: merchantKeys.indexKey };
@@ -36,7 +37,7 @@ const INSERT = statement({ params: { ...PLACE, ...KEYS }, text: (p) => insertVal
 export async function addGeneration(
   tx: Tx,
   keyring: Keyring,
-  merchantId: string,
+  merchantId: MerchantId,
 ): Promise<MerchantKeys | null> {
   await lockMerchantKeys(tx, merchantId);
   const newest = await newestKeyRow(tx, merchantId);
@@ -69,7 +70,7 @@ const REWRAP = statement({
 export async function rewrapKeys(
   tx: Tx,
   keyring: Keyring,
-  merchantId: string,
+  merchantId: MerchantId,
   row: KeyRow,
 ): Promise<boolean> {
   const rewrapped = await tx.run(REWRAP, {
@@ -110,6 +111,6 @@ export const wrappedByOthers = (
 
 /** Of a row of merchant_keys. */
 export interface KeyPlace {
-  merchantId: string;
+  merchantId: MerchantId;
   generation: number;
 }

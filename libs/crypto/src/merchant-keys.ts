@@ -1,5 +1,6 @@
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
+import type { MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import { merchantKeys } from '@core/db';
 import { build, insertValues, statement } from '@core/db';
@@ -25,18 +26,18 @@ interface Unwrapped {
 
 export interface MerchantKeyStore {
   /** The merchant's current keys; null when it has none: none yet, or they were destroyed. */
-  find(reader: Reader, merchantId: string): Promise<MerchantKeys | null>;
+  find(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
   /** The current keys, made in the caller's transaction when there are none. */
-  findOrCreate(tx: Tx, merchantId: string): Promise<MerchantKeys>;
+  findOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
   /** As find, but as this process knew them up to KEY_CACHE_MS ago: without a query, and destroyed or replaced meanwhile. */
-  recall(reader: Reader, merchantId: string): Promise<MerchantKeys | null>;
+  recall(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
   /**
    * As findOrCreate, but as this process knew them up to KEY_CACHE_MS ago. Only for a statement that itself asks whether
    * they still stand (keysStand): what is sealed with destroyed keys is lost.
    */
-  recallOrCreate(tx: Tx, merchantId: string): Promise<MerchantKeys>;
+  recallOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
   /** The keys of an older generation. @throws KeyError when they are gone, or were destroyed */
-  ofGeneration(reader: Reader, merchantId: string, generation: number): Promise<MerchantKeys>;
+  ofGeneration(reader: Reader, merchantId: MerchantId, generation: number): Promise<MerchantKeys>;
 }
 
 const OF_GENERATION = statement({
@@ -58,45 +59,41 @@ const CACHE_ENTRIES = 10_000;
 
 /** @param cacheMs shorter for a spec that waits for it */
 export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS): MerchantKeyStore {
-  // By the merchant's id in lower case: a second entry for another spelling would be a second age of the keys.
-  const cache = new LRUCache<string, Unwrapped>({ max: CACHE_ENTRIES, ttl: cacheMs });
+  const cache = new LRUCache<MerchantId, Unwrapped>({ max: CACHE_ENTRIES, ttl: cacheMs });
 
   const olderKeys = keptInTransactions();
 
   /** The keys of a row. Those of a row that is known are not unwrapped anew, which takes longer than to read it. */
-  const open = (merchantId: string, row: KeyRow): Unwrapped => {
+  const open = (merchantId: MerchantId, row: KeyRow): Unwrapped => {
     const known = cache.get(merchantId);
     return known?.dataKey === row.dataKey
       ? known
       : { dataKey: row.dataKey, keys: unwrapKeys(keyring, merchantId, row) };
   };
   // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
-  const select = async (reader: Reader, merchantId: string): Promise<Unwrapped | null> => {
+  const select = async (reader: Reader, merchantId: MerchantId): Promise<Unwrapped | null> => {
     const row = await newestKeyRow(reader, merchantId);
     return row?.dataKey ? open(merchantId, row) : null;
   };
-  const findOrCreate = async (tx: Tx, merchantId: string): Promise<MerchantKeys> => {
+  const findOrCreate = async (tx: Tx, merchantId: MerchantId): Promise<MerchantKeys> => {
     const found = (await select(tx, merchantId)) ?? open(merchantId, await create(tx, keyring, merchantId));
     tx.onCommit(() => cache.set(merchantId, found));
     return found.keys;
   };
 
   return {
-    async find(reader, id) {
-      return (await select(reader, id.toLowerCase()))?.keys ?? null;
+    async find(reader, merchantId) {
+      return (await select(reader, merchantId))?.keys ?? null;
     },
-    findOrCreate: (tx, id) => findOrCreate(tx, id.toLowerCase()),
-    async recall(reader, id) {
-      const merchantId = id.toLowerCase();
+    findOrCreate,
+    async recall(reader, merchantId) {
       return (cache.get(merchantId) ?? (await select(reader, merchantId)))?.keys ?? null;
     },
-    async recallOrCreate(tx, id) {
-      const merchantId = id.toLowerCase();
+    async recallOrCreate(tx, merchantId) {
       // Not set anew: a merchant who is written to all the time would never hear of its next keys.
       return cache.get(merchantId)?.keys ?? findOrCreate(tx, merchantId);
     },
-    async ofGeneration(reader, id, generation) {
-      const merchantId = id.toLowerCase();
+    async ofGeneration(reader, merchantId, generation) {
       if (!Number.isInteger(generation)) throw new KeyError('stored value has no key generation');
       const recalled = cache.get(merchantId)?.keys;
       if (recalled?.generation === generation) return recalled;
@@ -145,7 +142,7 @@ export const keysStand = (p: { merchantId: SQL; generation: SQL }): SQL<boolean>
      and ${merchantKeys.dataKey} is not null)`;
 
 /** The first generation, or the one after what was destroyed: with an index key of its own, as the old one is lost. */
-async function create(tx: Tx, keyring: Keyring, merchantId: string): Promise<KeyRow> {
+async function create(tx: Tx, keyring: Keyring, merchantId: MerchantId): Promise<KeyRow> {
   const newest = await newestKeyRow(tx, merchantId);
   // Somebody made them since they were looked for: a second pair would find nobody by the first one's blind index.
   if (newest?.dataKey) return newest;

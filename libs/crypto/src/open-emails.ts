@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import { customers } from '@core/db';
 import { many, returning, statement, text, unnest } from '@core/db';
@@ -21,7 +22,7 @@ const OPEN = statement({
  */
 export async function openEmails(
   reader: Reader,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
   sealed: readonly { id: string; email: string }[],
 ): Promise<Map<string, string>> {

@@ -1,10 +1,11 @@
+import type { MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import type { MerchantKeyStore } from './merchant-keys.ts';
 import { generationOf, openEmails } from './open-emails.ts';
 
 interface EncryptedEmail {
   id: string;
-  merchantId: string;
+  merchantId: MerchantId;
   /** customers.email as stored. */
   email: string | null;
 }

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import { open, seal } from './keyring.ts';
 import type { MerchantKeyStore } from './merchant-keys.ts';
@@ -17,7 +18,7 @@ export function splitSealed(value: string): { generation: string; sealed: string
 export async function openValue(
   reader: Reader,
   keys: MerchantKeyStore,
-  { merchantId, value, context }: { merchantId: string; value: string; context: string },
+  { merchantId, value, context }: { merchantId: MerchantId; value: string; context: string },
 ): Promise<Buffer> {
   const { generation, sealed } = splitSealed(value);
   const { dataKey } = await keys.ofGeneration(reader, merchantId, Number(generation));

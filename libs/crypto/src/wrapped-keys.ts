@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { desc, eq } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import { merchantKeys } from '@core/db';
 import { build, statement, type RowOf } from '@core/db';
@@ -23,7 +24,7 @@ export type KeyRow = RowOf<typeof KEY_ROW>;
 export const newKey = (): Buffer => randomBytes(32);
 
 /** @throws KeyError when they were destroyed, were changed or copied here, or the keyring has not their key */
-export function unwrapKeys(keyring: Keyring, merchantId: string, row: KeyRow): MerchantKeys {
+export function unwrapKeys(keyring: Keyring, merchantId: MerchantId, row: KeyRow): MerchantKeys {
   const { generation, dataKey, indexKey } = row;
   if (dataKey === null || indexKey === null) {
     throw new KeyError(`the merchant's keys of generation ${generation} were destroyed`);
@@ -38,7 +39,7 @@ export function unwrapKeys(keyring: Keyring, merchantId: string, row: KeyRow): M
 /** Both keys under the keyring's current key. */
 export const wrapKeys = (
   keyring: Keyring,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
 ): { dataKey: string; indexKey: string } => ({
   dataKey: keyring.wrap(keys.dataKey, context(merchantId, keys.generation, 'data')),
@@ -58,9 +59,9 @@ const NEWEST = statement({
 });
 
 /** The merchant's newest row, destroyed or not. */
-export const newestKeyRow = async (reader: Reader, merchantId: string): Promise<KeyRow | undefined> =>
+export const newestKeyRow = async (reader: Reader, merchantId: MerchantId): Promise<KeyRow | undefined> =>
   (await reader.run(NEWEST, { merchantId }))[0];
 
-/** In lower case, as PostgreSQL writes ids: wrapped under another spelling, keys open for nobody who reads the row. */
-const context = (merchantId: string, generation: number, use: 'data' | 'index') =>
-  `${merchantId.toLowerCase()}|${generation}|${use}`;
+/** By the canonical id: wrapped under another spelling, keys would open for nobody who reads the row. */
+const context = (merchantId: MerchantId, generation: number, use: 'data' | 'index') =>
+  `${merchantId}|${generation}|${use}`;

@@ -1,8 +1,9 @@
 // tag: compliance
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import type { Pool } from 'pg';
-import { insertCustomer, openCoreDatabase, waitUntil } from '@core/testing';
+import type { MerchantId } from '@core/contracts';
+import { aMerchantId, insertCustomer, openCoreDatabase, waitUntil } from '@core/testing';
 import {
   addGeneration,
   createMerchantKeyStore,
@@ -47,7 +48,7 @@ const STORE_EMAIL = statement({
       .set({ email: encryptEmail({ ...p, customerId: customers.id, merchantId: customers.merchantId }) })
       .where(and(eq(customers.merchantId, p.merchantId), eq(customers.id, p.id))),
 });
-const storeEmail = (keys: MerchantKeys, merchantId: string, id: string, email: string) =>
+const storeEmail = (keys: MerchantKeys, merchantId: MerchantId, id: string, email: string) =>
   runOn(pool, STORE_EMAIL, {
     merchantId,
     id,
@@ -60,7 +61,7 @@ const stored = async (id: string): Promise<string> =>
 
 describe('merchant keys', () => {
   it('are made once, however many ask at once', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const store = newKeyStore();
     const all = await Promise.all(
       Array.from({ length: 10 }, () => inTransaction(pool, (tx) => store.findOrCreate(tx, merchantId))),
@@ -71,7 +72,7 @@ describe('merchant keys', () => {
   });
 
   it('of a rolled-back transaction are forgotten', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const store = newKeyStore();
     let lost: MerchantKeys | undefined;
     const rolledBack = inTransaction(pool, async (tx) => {
@@ -86,11 +87,11 @@ describe('merchant keys', () => {
   });
 
   it('are the same in whatever spelling the merchant is named', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const newStore = () => createMerchantKeyStore(keyring);
     const store = newStore();
-    const shouted = merchantId.toUpperCase();
+    const shouted = aMerchantId(merchantId.toUpperCase());
     const made = await inTransaction(pool, (tx) => store.findOrCreate(tx, shouted));
     const id = await insertCustomer(pool, merchantId);
     await storeEmail(made, merchantId, id, 'ada@example.com');
@@ -108,7 +109,7 @@ describe('merchant keys', () => {
   });
 
   it('of a generation are read once in a transaction, and anew in the next', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     await inTransaction(pool, (tx) => createMerchantKeyStore(keyring).findOrCreate(tx, merchantId));
     const store = createMerchantKeyStore(keyring);
@@ -124,7 +125,7 @@ describe('merchant keys', () => {
         };
         const keys = [
           await store.ofGeneration(counted, merchantId, 1),
-          await store.ofGeneration(counted, merchantId.toUpperCase(), 1),
+          await store.ofGeneration(counted, aMerchantId(merchantId.toUpperCase()), 1),
         ];
         expect(keys[1]).toBe(keys[0]);
         return queries;
@@ -138,7 +139,7 @@ describe('merchant keys', () => {
   });
 
   it('do not unwrap under another keyring, with a clear error', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     await inTransaction(pool, (tx) => newKeyStore().findOrCreate(tx, merchantId));
     const other = createMerchantKeyStore(parseKeyring(`other:${randomBytes(32).toString('base64')}`));
     await expect(inTransaction(pool, (tx) => other.find(tx, merchantId))).rejects.toThrow(
@@ -148,22 +149,22 @@ describe('merchant keys', () => {
 });
 
 describe('destroyed keys', () => {
-  const destroy = (merchantId: string) =>
+  const destroy = (merchantId: MerchantId) =>
     pool.query(
       'update merchant_keys set data_key = null, index_key = null, destroyed_at = now() where merchant_id = $1',
       [merchantId],
     );
-  const find = (merchantId: string) => inTransaction(pool, (tx) => newKeys().find(tx, merchantId));
-  const ofGeneration = (merchantId: string, generation: number) =>
+  const find = (merchantId: MerchantId) => inTransaction(pool, (tx) => newKeys().find(tx, merchantId));
+  const ofGeneration = (merchantId: MerchantId, generation: number) =>
     inTransaction(pool, (tx) => newKeys().ofGeneration(tx, merchantId, generation));
   const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
   /** As another process, with nothing in its cache. */
   const newKeys = () => createMerchantKeyStore(keyring);
-  const findOrCreate = (merchantId: string) =>
+  const findOrCreate = (merchantId: MerchantId) =>
     inTransaction(pool, (tx) => newKeys().findOrCreate(tx, merchantId));
 
   it('are none, and what they have encrypted is gone for good', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     await findOrCreate(merchantId);
     await destroy(merchantId);
     expect(await find(merchantId)).toBeNull();
@@ -177,7 +178,7 @@ describe('destroyed keys', () => {
   });
 
   it('are followed by others that have nothing of them, however many ask at once', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const before = await findOrCreate(merchantId);
     await destroy(merchantId);
     const [after, ...others] = await Promise.all(Array.from({ length: 5 }, () => findOrCreate(merchantId)));
@@ -190,7 +191,7 @@ describe('destroyed keys', () => {
   });
 
   it('stay destroyed when a generation is added at the same time', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     await findOrCreate(merchantId);
     const destroying = inTransaction(pool, async (tx) => {
       await lockMerchantKeys(tx, merchantId);
@@ -209,7 +210,7 @@ describe('destroyed keys', () => {
 
 describe('a new generation', () => {
   it('has another data key and the same index key, wrapped anew', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const newStore = () => createMerchantKeyStore(keyring);
     const before = await inTransaction(pool, (tx) => newStore().findOrCreate(tx, merchantId));
@@ -226,7 +227,7 @@ describe('a new generation', () => {
   });
 
   it('is taken up at once by who asks, and after a while by a process that recalls keys all the time', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const keyring = parseKeyring(`test:${randomBytes(32).toString('base64')}`);
     const busy = createMerchantKeyStore(keyring, 300);
     const write = () => inTransaction(pool, (tx) => busy.recallOrCreate(tx, merchantId));
@@ -239,7 +240,7 @@ describe('a new generation', () => {
 
 describe('emails', () => {
   it('are stored as <generation>.<base64>, another value each time, and read back', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const store = newKeyStore();
     const keys = await inTransaction(pool, (tx) => store.findOrCreate(tx, merchantId));
     const id = await insertCustomer(pool, merchantId);
@@ -254,7 +255,7 @@ describe('emails', () => {
   });
 
   it('copied into another row are rejected', async () => {
-    const merchantId = randomUUID();
+    const merchantId = aMerchantId();
     const store = newKeyStore();
     const keys = await inTransaction(pool, (tx) => store.findOrCreate(tx, merchantId));
     const [from, to] = [await insertCustomer(pool, merchantId), await insertCustomer(pool, merchantId)];

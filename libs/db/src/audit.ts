@@ -1,10 +1,11 @@
 import { sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { auditLog, customers, MOST_CUSTOMERS_OF_AUDIT } from './schema/index.ts';
 import { insertSelect, insertValues, json, many, statement, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
 export interface AuditEntry {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId?: string | undefined;
   /** Such as customer.create. */
   action: string;

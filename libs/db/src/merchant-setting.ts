@@ -1,7 +1,6 @@
+import { readUuid, type MerchantId } from '@core/contracts';
 import type { Pool } from './pool.ts';
 import { beginOf } from './pooler.ts';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * What names the merchant whose rows the transaction sees: policies of row-level security compare with it. One simple
@@ -11,12 +10,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 export function beginFor(
   pool: Pool,
-  merchantId: string | undefined,
+  merchantId: MerchantId | undefined,
   begin: 'begin' | 'begin read only',
 ): string {
   const start = beginOf(pool, begin);
   if (merchantId === undefined) return start;
-  if (!UUID.test(merchantId))
-    throw new Error('a transaction is for a merchant, and what it was given is no uuid');
-  return `${start}; set local core.merchant_id = '${merchantId}'`;
+  const id = readUuid(merchantId);
+  if (id === null) throw new Error('a transaction is for a merchant, and what it was given is no uuid');
+  return `${start}; set local core.merchant_id = '${id}'`;
 }

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import type { Pool } from './pool.ts';
 import { runOn } from './reader.ts';
 import { customers, parkedEvents } from './schema/index.ts';
@@ -29,7 +30,7 @@ export interface ParkedEvent {
   headers: Record<string, string>;
   /** JSON. */
   body: string;
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
 }
 

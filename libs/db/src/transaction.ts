@@ -1,4 +1,5 @@
 import type { PoolClient, QueryResultRow } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { backoff, pause } from '@core/runtime';
 import { announce } from './announce.ts';
 import { isConnectionLoss } from './connection-loss.ts';
@@ -30,7 +31,7 @@ export interface Tx extends Reader {
 export interface TransactionOptions {
   signal?: AbortSignal;
   /** Whose rows it may see and write. The role core_api sees none without; the other roles mix merchants. */
-  merchantId?: string;
+  merchantId?: MerchantId;
 }
 
 /** A write's result with its token: a replica that has replayed that position shows the write. */

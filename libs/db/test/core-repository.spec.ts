@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { coreRepository, inTransaction, type StoredRfmScore } from '../src/index.ts';
 import { insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';
@@ -17,9 +18,9 @@ const score = (extra: Partial<StoredRfmScore> = {}): StoredRfmScore => ({
   as_of: '2026-01-02T00:00:00.000Z',
   ...extra,
 });
-const update = (merchantId: string, id: string, value: StoredRfmScore) =>
+const update = (merchantId: MerchantId, id: string, value: StoredRfmScore) =>
   inTransaction(pool, (tx) => coreRepository(tx).updateRFMScore(merchantId, id, value));
-const find = (merchantId: string, id: string) =>
+const find = (merchantId: MerchantId, id: string) =>
   inTransaction(pool, (tx) => coreRepository(tx).findById(merchantId, id));
 
 describe('findById', () => {

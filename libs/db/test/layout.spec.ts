@@ -1,6 +1,7 @@
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import {
   createCoreDatabase,
   PARTITIONS,
@@ -139,7 +140,7 @@ it('keeps the rows of a merchant in one partition of each table', async () => {
 async function partitionsOfBody(
   name: string,
   values: unknown[],
-  merchantId: string,
+  merchantId: MerchantId,
 ): Promise<PlannedPartitions> {
   const { rows } = await pool.query<{ body: string; types: string[] }>(
     'select prosrc as body, proargtypes::regtype[]::text[] as types from pg_proc where proname = $1',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, parkEvents, takeEvent } from '../src/index.ts';
 import { merchant, openDatabase } from './support.ts';
 
@@ -23,7 +24,7 @@ it('takes the event of its merchant alone, though another merchant has one under
     customerId: randomUUID(),
   }));
   await inTransaction(pool, (tx) => parkEvents(tx, consumer, parked, 60));
-  const take = (merchantId: string) =>
+  const take = (merchantId: MerchantId) =>
     inTransaction(pool, async (tx) =>
       (await takeEvent(tx, consumer, { merchantId, claimedAs })).map((event) => event.merchantId),
     );

@@ -1,5 +1,6 @@
 // tag: compliance
 import { Client, type Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createLogger } from '@core/runtime';
 import type { TestDatabase } from '@core/testing';
 import { createPool, CUSTOMERS_SHA256, FIRST_UUID, inTransaction, type Tx } from '../src/index.ts';
@@ -75,15 +76,15 @@ const LEFT_OUT = {
   key_rotations: 'no role of an app has rights in it',
 };
 
-const asMerchant = <T>(merchantId: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
+const asMerchant = <T>(merchantId: MerchantId | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
   inTransaction(api, work, merchantId === undefined ? {} : { merchantId });
-const merchantsIn = async (table: string, merchantId: string | undefined) =>
+const merchantsIn = async (table: string, merchantId: MerchantId | undefined) =>
   (
     await asMerchant(merchantId, (tx) =>
       tx.query<{ merchant_id: string }>(`select distinct merchant_id from ${table}`),
     )
   ).map((row) => row.merchant_id);
-const insertFor = (merchantId: string) => (tx: Tx) =>
+const insertFor = (merchantId: MerchantId) => (tx: Tx) =>
   tx.query('insert into customers (merchant_id) values ($1) returning id', [merchantId]);
 const REFUSED = { code: '42501', message: expect.stringContaining('row-level security') as string };
 
@@ -176,7 +177,7 @@ it.each(['', 'x', `${A}'`, `${A}'; set role core_owner; --`, `${A}\n`, ` ${A}`, 
   async (merchantId) => {
     const work = jest.fn(async () => undefined);
     const connect = jest.spyOn(api, 'connect');
-    await expect(asMerchant(merchantId, work)).rejects.toThrow('is no uuid');
+    await expect(asMerchant(merchantId as MerchantId, work)).rejects.toThrow('is no uuid');
     expect([work.mock.calls, connect.mock.calls]).toEqual([[], []]);
     connect.mockRestore();
   },
@@ -231,7 +232,7 @@ describe('functions that see every merchant', () => {
         [id],
       );
     }
-    const list = (asWhom: string | undefined, whose: string, min: number | null = null) =>
+    const list = (asWhom: MerchantId | undefined, whose: string, min: number | null = null) =>
       asMerchant(asWhom, (tx) =>
         tx.query<{ id: string }>('select id from list_segment($1, $2, $3, 9, $4, $5)', [
           whose,
@@ -259,7 +260,12 @@ describe('functions that see every merchant', () => {
       ],
     );
     const ofA = rows.filter((row) => row.merchant === A).map(({ id }) => ({ id }));
-    const list = (asWhom: string | undefined, whose: string, customer = a, before: string | null = null) =>
+    const list = (
+      asWhom: MerchantId | undefined,
+      whose: string,
+      customer = a,
+      before: string | null = null,
+    ) =>
       asMerchant(asWhom, (tx) =>
         tx.query<{ id: string }>('select id from list_shared_audit($1, $2, $3, 9)', [
           whose,
@@ -371,7 +377,7 @@ describe('the importer', () => {
     importer = createPool({ ...env(), CORE_DB_USER: 'core_importer' }, { app: 'row-security', log });
   });
   afterAll(() => importer.end());
-  const as = <T>(merchantId: string | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  const as = <T>(merchantId: MerchantId | undefined, work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(importer, work, merchantId === undefined ? {} : { merchantId });
   const readable = async () => {
     const { rows } = await owner.query<{ name: string }>(
@@ -387,7 +393,7 @@ describe('the importer', () => {
       expect.arrayContaining(['customers', 'shopify_connections', 'customer_import_ids']),
     );
     for (const table of tables) {
-      const seen = async (merchantId?: string) =>
+      const seen = async (merchantId?: MerchantId) =>
         (
           await as(merchantId, (tx) =>
             tx.query<{ merchant_id: string }>(

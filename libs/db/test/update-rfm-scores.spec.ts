@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, isNewer, updateRfmScores, type NewRfmScore } from '../src/index.ts';
 import { insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';
@@ -9,7 +10,12 @@ let close: () => Promise<void>;
 beforeAll(async () => ({ pool, close } = await openDatabase()));
 afterAll(() => close());
 
-const scored = (merchantId: string, customerId: string, sequence: number, score = '545'): NewRfmScore => ({
+const scored = (
+  merchantId: MerchantId,
+  customerId: string,
+  sequence: number,
+  score = '545',
+): NewRfmScore => ({
   merchantId,
   customerId,
   score: {

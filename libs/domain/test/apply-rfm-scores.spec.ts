@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { applyRfmScores, createCustomer, redactCustomer, type ApplyRfmScore } from '../src/index.ts';
 import { auditOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
@@ -7,10 +8,10 @@ let bench: Bench;
 beforeAll(async () => (bench = await openBench('core_worker')));
 afterAll(() => bench.close());
 
-const create = async (merchantId: string, email: string) =>
+const create = async (merchantId: MerchantId, email: string) =>
   (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email }))).customerId;
 const scored = (
-  merchantId: string,
+  merchantId: MerchantId,
   customerId: string,
   sequence: bigint,
   score: Partial<ApplyRfmScore['score']> = {},
@@ -33,7 +34,7 @@ const apply = (...inputs: ApplyRfmScore[]) =>
       inputs.map((input, i) => ({ ctx: { ...ctx, requestId: `event-${i}` }, input })),
     ),
   );
-const scoreOf = async (merchantId: string) => (await rowsOf(bench, merchantId))[0]!.rfm_score;
+const scoreOf = async (merchantId: MerchantId) => (await rowsOf(bench, merchantId))[0]!.rfm_score;
 
 it('stores many, of several merchants, each with its event and the audit row of its own event', async () => {
   const [a, b] = [merchant(), merchant()];

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import {
   applyRfmScores,
   createCustomer,
@@ -16,7 +17,7 @@ import {
   upsertCustomers,
   type ImportedCustomer,
 } from '../src/index.ts';
-import { waitUntil } from '@core/testing';
+import { anImportId, waitUntil } from '@core/testing';
 import { inTransaction, poolReader, type Tx } from '@core/db';
 import type { CommandContext } from '../src/index.ts';
 import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
@@ -36,13 +37,13 @@ const from = (n: number, email: string | null, sourceUpdatedAt = BEFORE): Import
   metadata: { state: 'ENABLED' },
   sourceUpdatedAt,
 });
-const hear = (merchantId: string, ...customers: ImportedCustomer[]) =>
+const hear = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
   bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
-const remove = (merchantId: string, ...ns: number[]) =>
+const remove = (merchantId: MerchantId, ...ns: number[]) =>
   bench.run((tx, ctx) =>
     deleteCustomers(tx, ctx, { merchantId, externalIds: ns.map(gid), origin: 'webhook' }),
   );
-const merge = (merchantId: string, kept: number, merged: number) =>
+const merge = (merchantId: MerchantId, kept: number, merged: number) =>
   bench.run((tx, ctx) =>
     mergeCustomers(tx, ctx, {
       merchantId,
@@ -55,20 +56,20 @@ const merge = (merchantId: string, kept: number, merged: number) =>
 const asOwner = <T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>) =>
   inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
 /** A run that began now, and the page that it reads. */
-const runReads = async (merchantId: string, ...customers: ImportedCustomer[]) => {
+const runReads = async (merchantId: MerchantId, ...customers: ImportedCustomer[]) => {
   const { rows } = await bench.owner.query<{ id: string }>(
     `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'completed') returning id`,
     [merchantId, `${randomUUID()}.example.com`],
   );
-  const importId = rows[0]!.id;
+  const importId = anImportId(rows[0]!.id);
   return {
     read: () => asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
   };
 };
-const rowOf = async (merchantId: string, n: number) =>
+const rowOf = async (merchantId: MerchantId, n: number) =>
   (await rowsOf(bench, merchantId)).find((row) => row.external_id === gid(n))!;
 const reader = () => poolReader(bench.owner);
-const score = (merchantId: string, customerId: string) =>
+const score = (merchantId: MerchantId, customerId: string) =>
   bench.run((tx, ctx) =>
     applyRfmScores(tx, [
       {
@@ -234,9 +235,9 @@ describe('deleteCustomers', () => {
 });
 
 describe('redactCustomer of a person named twice', () => {
-  const create = (merchantId: string, externalId?: string) =>
+  const create = (merchantId: MerchantId, externalId?: string) =>
     asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: 'ada@example.com', externalId }));
-  const redact = (merchantId: string) =>
+  const redact = (merchantId: MerchantId) =>
     bench.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1), email: 'ada@example.com' }),
     );
@@ -262,7 +263,7 @@ describe('redactCustomer of a person named twice', () => {
 });
 
 describe('mergeCustomers', () => {
-  const gone = async (merchantId: string, customerId: string) =>
+  const gone = async (merchantId: MerchantId, customerId: string) =>
     getCustomer(reader(), { merchantId, customerId }).then(
       () => 'found',
       (error: { survivorId?: string }) => error.survivorId ?? 'gone',

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { getRfmDistribution } from '../src/index.ts';
 import { merchant, openBench, type Bench } from './support.ts';
 
@@ -5,7 +6,7 @@ let bench: Bench;
 beforeAll(async () => (bench = await openBench('core_api')));
 afterAll(() => bench.close());
 
-const add = async (merchantId: string, score: object | null, extra = '', count = 1) =>
+const add = async (merchantId: MerchantId, score: object | null, extra = '', count = 1) =>
   bench.owner.query<{ id: string }>(
     `insert into customers (merchant_id, rfm_score ${extra && `, ${extra}`})
      select $1, $2::jsonb ${extra && ', now()'} from generate_series(1, $3) returning id`,
@@ -17,7 +18,8 @@ const scored = (recency: number, frequency: number, segment: string, monetary = 
   monetary,
   segment,
 });
-const read = (merchantId: string) => bench.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
+const read = (merchantId: MerchantId) =>
+  bench.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
 const NO_CELLS = [1, 2, 3, 4, 5].map(() => [0, 0, 0, 0, 0]);
 
 it('counts by segment, by cell and in all, the living of this merchant only', async () => {

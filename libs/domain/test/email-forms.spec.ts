@@ -1,6 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { keyedHash } from '@core/crypto';
+import { anImportId } from '@core/testing';
 import {
   createCustomer,
   findCustomerByEmail,
@@ -14,17 +16,17 @@ let bench: PrivacyBench;
 beforeAll(async () => (bench = await openPrivacy()));
 afterAll(() => bench.close());
 
-const create = async (merchantId: string, email: string) =>
+const create = async (merchantId: MerchantId, email: string) =>
   (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId)).customerId;
-const update = (merchantId: string, customerId: string, email: string) =>
+const update = (merchantId: MerchantId, customerId: string, email: string) =>
   bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }), merchantId);
-const findBy = async (merchantId: string, email: string) =>
+const findBy = async (merchantId: MerchantId, email: string) =>
   (await bench.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId)).id;
-const page = (merchantId: string, email: string, number = newNumber()) =>
-  bench.page(merchantId, randomUUID(), [customer(number, email)]);
-const redact = (merchantId: string, email: string, requestId = randomUUID()) =>
+const page = (merchantId: MerchantId, email: string, number = newNumber()) =>
+  bench.page(merchantId, anImportId(), [customer(number, email)]);
+const redact = (merchantId: MerchantId, email: string, requestId = randomUUID()) =>
   bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId, email }));
-const rowsOf = async (merchantId: string) =>
+const rowsOf = async (merchantId: MerchantId) =>
   (
     await bench.rows<{ id: string; email_hash: Buffer | null; version: number; erased_at: Date | null }>(
       'customers',
@@ -33,11 +35,11 @@ const rowsOf = async (merchantId: string) =>
   ).sort((a, b) => (a.id < b.id ? -1 : 1));
 
 /** The hash of an earlier build: of the email in lower case, as it was written. */
-const earlierHash = async (merchantId: string, email: string) => {
+const earlierHash = async (merchantId: MerchantId, email: string) => {
   const keys = await bench.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
   return { keys, hash: keyedHash(keys, 'email', email.normalize('NFKC').trim().toLowerCase()) };
 };
-const indexAsBefore = async (merchantId: string, id: string, email: string) => {
+const indexAsBefore = async (merchantId: MerchantId, id: string, email: string) => {
   const { hash } = await earlierHash(merchantId, email);
   await bench.owner.query('update customers set email_hash = $2 where id = $1', [id, hash]);
 };

@@ -1,6 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { keyedHash } from '@core/crypto';
+import { anImportId } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
@@ -37,21 +39,21 @@ interface Row {
   erased_at: Date | null;
   merged_into: string | null;
 }
-const rowsOf = async (merchantId: string) =>
+const rowsOf = async (merchantId: MerchantId) =>
   (await bench.rows<Row>('customers', merchantId)).sort((a, b) => (a.id < b.id ? -1 : 1));
-const create = async (merchantId: string, externalId: string, email = newEmail()) =>
+const create = async (merchantId: MerchantId, externalId: string, email = newEmail()) =>
   (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
-const update = (merchantId: string, customerId: string, externalId: string) =>
+const update = (merchantId: MerchantId, customerId: string, externalId: string) =>
   bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, externalId }), merchantId);
 const redact = (
-  merchantId: string,
+  merchantId: MerchantId,
   names: Omit<RedactCustomer, 'merchantId' | 'requestId'>,
   id = randomUUID(),
 ) => bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId: id, ...names }));
 const request = (input: Omit<RecordPrivacyRequest, 'kind'>) =>
   bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...input, kind: 'data_request' }));
-const eventsOf = async (merchantId: string) =>
+const eventsOf = async (merchantId: MerchantId) =>
   (
     await bench.rows<{ customer_id: string; version: number; changed_fields: string[]; origin: string }>(
       'outbox_events',
@@ -62,7 +64,7 @@ const eventsOf = async (merchantId: string) =>
 const storeAs = (id: string, externalId: string) =>
   bench.owner.query('update customers set external_id = $2 where id = $1', [id, externalId]);
 /** As the plan of a full run does. */
-const heal = async (merchantId: string) => {
+const heal = async (merchantId: MerchantId) => {
   for (let after: string | null = null; ;) {
     const from: string | null = after;
     after = await bench.as(
@@ -94,7 +96,7 @@ describe.each(FORMS)('%s', (_, form) => {
     expect(await rowsOf(merchantId)).toMatchObject([{ id, version: 1 }]);
     const other = await create(merchantId, gid(newNumber()));
     await expect(update(merchantId, other, form(number))).rejects.toMatchObject({ field: 'external_id' });
-    await bench.page(merchantId, randomUUID(), [{ ...customer(number, email), externalId: form(number) }]);
+    await bench.page(merchantId, anImportId(), [{ ...customer(number, email), externalId: form(number) }]);
     expect((await rowsOf(merchantId)).map((row) => row.external_id).sort()).toContain(gid(number));
     expect(await rowsOf(merchantId)).toHaveLength(2);
   });
@@ -102,7 +104,7 @@ describe.each(FORMS)('%s', (_, form) => {
   it('names whom an erasure is about, for good', async () => {
     const { merchantId } = newShop();
     const [number, email] = [newNumber(), newEmail()];
-    await bench.page(merchantId, randomUUID(), [customer(number, email)]);
+    await bench.page(merchantId, anImportId(), [customer(number, email)]);
     const [row] = await rowsOf(merchantId);
     const requestId = randomUUID();
     const receipt = await redact(merchantId, { externalId: form(number) }, requestId);
@@ -110,7 +112,7 @@ describe.each(FORMS)('%s', (_, form) => {
     expect(placeOf(receipt, 'customers').found).toBe(1);
     expect(await redact(merchantId, { externalId: gid(number) }, requestId)).toEqual(receipt);
 
-    await bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+    await bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
     await bench.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [form(number)], origin: 'webhook' }),
     );
@@ -120,7 +122,7 @@ describe.each(FORMS)('%s', (_, form) => {
   it('names whom a data_request, a deletion and a merge are about', async () => {
     const { merchantId } = newShop();
     const [one, two] = [newNumber(), newNumber()];
-    await bench.page(merchantId, randomUUID(), [customer(one, newEmail()), customer(two, newEmail())]);
+    await bench.page(merchantId, anImportId(), [customer(one, newEmail()), customer(two, newEmail())]);
     const [first, second] = await rowsOf(merchantId);
     const requestId = randomUUID();
     expect(await request({ merchantId, requestId, externalId: form(one) })).toMatchObject({ recorded: true });
@@ -163,7 +165,7 @@ describe.each(FORMS)('%s', (_, form) => {
     const [number, email] = [newNumber(), newEmail()];
     const id = await create(merchantId, gid(newNumber()), email);
     await storeAs(id, form(number));
-    await bench.page(merchantId, randomUUID(), [customer(number, email)]);
+    await bench.page(merchantId, anImportId(), [customer(number, email)]);
     await heal(merchantId);
     const rows = await rowsOf(merchantId);
     const survivor = rows.find((row) => row.external_id === gid(number))!;
@@ -185,7 +187,7 @@ describe('a bare number that an earlier build stored', () => {
     await storeAs(id, String(number));
     return { merchantId, number, email, id };
   };
-  const erasedIds = async (merchantId: string) =>
+  const erasedIds = async (merchantId: MerchantId) =>
     (await rowsOf(merchantId)).filter((row) => row.erased_at).map(({ id }) => id);
 
   it('is found by an erasure that names the gid, or the number', async () => {
@@ -199,7 +201,7 @@ describe('a bare number that an earlier build stored', () => {
   it('is erased with its gid’s customer, whichever of them is named', async () => {
     for (const by of ['externalId', 'bareId', 'gidId'] as const) {
       const { merchantId, number, id } = await bare();
-      await bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+      await bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
       const other = (await rowsOf(merchantId)).find((row) => row.id !== id)!.id;
       const names = {
         externalId: { externalId: gid(number) },
@@ -236,7 +238,7 @@ describe('a hash that an earlier build made of a bare number', () => {
       `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'external_id', $2, 'r')`,
       [merchantId, hash],
     );
-    expect(await bench.page(merchantId, randomUUID(), [customer(number, newEmail())])).toMatchObject({
+    expect(await bench.page(merchantId, anImportId(), [customer(number, newEmail())])).toMatchObject({
       skipped: 1,
     });
     await bench.as('worker', (tx, ctx) =>

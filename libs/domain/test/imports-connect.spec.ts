@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { shopIdOf } from '@core/testing';
+import { aMerchantId, shopIdOf } from '@core/testing';
 import { connectShop, readStoredToken, type ShopConnection } from '../src/index.ts';
 import { newShop, openImports, type ImportsBench } from './imports-support.ts';
 
@@ -47,7 +46,7 @@ describe('connectShop', () => {
   it('refuses another merchant’s shop, and names of other hosts', async () => {
     const shop = await bench.connect();
     const steal = {
-      merchantId: randomUUID(),
+      merchantId: aMerchantId(),
       shop: shop.shop,
       shopId: String(shopIdOf(shop.shop)),
       accessToken: 'x',

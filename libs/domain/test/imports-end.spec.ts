@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import type { MerchantId, ImportId } from '@core/contracts';
+import { aMerchantId } from '@core/testing';
 import {
   cancelImport,
   claimPage,
@@ -52,7 +53,7 @@ describe('cancelImport', () => {
   it('ends a pending run at once, a running one through the importer', async () => {
     const shop = await bench.connect();
     const pending = await bench.start(shop);
-    const cancel = (importId: string) =>
+    const cancel = (importId: ImportId) =>
       bench.asApi(shop, (tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
     expect(await cancel(pending.importId)).toMatchObject({
       status: 'cancelled',
@@ -97,7 +98,7 @@ describe('cancelImport', () => {
 
   it('knows no other merchant’s import', async () => {
     const { ref } = await bench.begin();
-    const other = { ...ref, merchantId: randomUUID() };
+    const other = { ...ref, merchantId: aMerchantId() };
     await expect(bench.asApi(other, (tx) => cancelImport(tx, bench.ctx, other))).rejects.toMatchObject({
       kind: 'not_found',
     });
@@ -109,7 +110,7 @@ describe('cancelImport', () => {
 });
 
 describe('resumeImport', () => {
-  const resume = (ref: { merchantId: string; importId: string }) =>
+  const resume = (ref: { merchantId: MerchantId; importId: ImportId }) =>
     bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
 
   it('goes on where a failed run stopped', async () => {
@@ -226,12 +227,12 @@ describe('resumeImport', () => {
 describe('pruneImports', () => {
   const prune = () => bench.asImporter((tx) => pruneImports(tx));
   /** As if it had ended so long ago. */
-  const age = (ref: { importId: string }, days: number) =>
+  const age = (ref: { importId: ImportId }, days: number) =>
     bench.owner.query(
       "update customer_import_logs set finished_at = now() - $2 * interval '1 day' where id = $1",
       [ref.importId, days],
     );
-  const keptOf = async ({ importId }: { importId: string }) =>
+  const keptOf = async ({ importId }: { importId: ImportId }) =>
     (
       await bench.owner.query<{ ids: number; cursors: number; open: number }>(
         `select (select count(*) from customer_import_ids where import_id = $1)::int as ids,

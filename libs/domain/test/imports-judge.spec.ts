@@ -1,3 +1,4 @@
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   advanceRun,
   claimSlices,
@@ -17,13 +18,13 @@ beforeAll(async () => (bench = await openImports()));
 afterEach(() => bench.reset());
 afterAll(() => bench.close());
 
-const kindsOf = async (ref: { merchantId: string; importId: string }) =>
+const kindsOf = async (ref: { merchantId: MerchantId; importId: ImportId }) =>
   (await bench.slicesOf(ref)).map(({ kind }) => kind).join(' ');
 /** A planned run whose one read slice has met these. */
 const afterReading = async (
   expected: number,
   ids: readonly number[],
-  shop?: { merchantId: string; shop: string },
+  shop?: { merchantId: MerchantId; shop: string },
 ) => {
   const begun = await bench.begin(shop);
   await bench.plan(begun.page, expected);
@@ -34,11 +35,11 @@ const reconciled = async (changed: readonly number[] = []) => {
   await bench.read(changed);
   await bench.read([]);
 };
-const gone = (merchantId: string, ids: readonly number[]) =>
+const gone = (merchantId: MerchantId, ids: readonly number[]) =>
   bench.asImporter((tx) =>
     deleteCustomers(tx, bench.ctx, { merchantId, externalIds: ids.map(gid), origin: 'import' }),
   );
-const livingOf = async (merchantId: string) =>
+const livingOf = async (merchantId: MerchantId) =>
   (
     await bench.owner.query<{ external_id: string }>(
       'select external_id from customers where merchant_id = $1 and deleted_at is null order by external_id',
@@ -147,7 +148,7 @@ describe('a run', () => {
     });
     return { ref, shop };
   };
-  const errorsOf = async ({ importId }: { importId: string }) =>
+  const errorsOf = async ({ importId }: { importId: ImportId }) =>
     (
       await bench.owner.query<{ external_id: string; reason: string }>(
         'select external_id, reason from customer_import_errors where import_id = $1',

@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { aMerchantId } from '@core/testing';
 import {
   cancelImport,
   claimPage,
@@ -38,7 +39,7 @@ describe('startImport', () => {
 
   it('wants the shop connected, by this merchant', async () => {
     const shop = await bench.connect();
-    for (const other of [newShop(), { ...shop, merchantId: randomUUID() }]) {
+    for (const other of [newShop(), { ...shop, merchantId: aMerchantId() }]) {
       await expect(bench.start(other)).rejects.toMatchObject({
         kind: 'failed_precondition',
         message: expect.stringContaining('ConnectShop') as string,
@@ -107,7 +108,7 @@ describe('lists', () => {
       pageToken = page.nextPageToken;
     } while (pageToken);
     expect(listed).toEqual(ids);
-    const nobody = { merchantId: randomUUID(), pageSize: 0, pageToken: '' };
+    const nobody = { merchantId: aMerchantId(), pageSize: 0, pageToken: '' };
     const other = await bench.asApi(nobody, (tx) => listImports(tx, { pageTokens: tokens }, nobody));
     expect(other).toEqual({ imports: [], nextPageToken: '' });
   });
@@ -134,7 +135,7 @@ describe('lists', () => {
     );
     const second = await list(first.nextPageToken);
     expect(second).toMatchObject({ errors: [{ externalId: 'gid://shopify/Customer/2' }], nextPageToken: '' });
-    const foreign = { ...ref, merchantId: randomUUID(), pageSize: 2, pageToken: '' };
+    const foreign = { ...ref, merchantId: aMerchantId(), pageSize: 2, pageToken: '' };
     await expect(
       bench.asApi(foreign, (tx) => listImportErrors(tx, { pageTokens: tokens }, foreign)),
     ).rejects.toMatchObject({

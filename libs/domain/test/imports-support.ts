@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type SliceKind, type Tx } from '@core/db';
-import { assertShopDirectory, createCoreDatabase, shopIdOf } from '@core/testing';
+import { aMerchantId, assertShopDirectory, createCoreDatabase, shopIdOf } from '@core/testing';
 import {
   advanceRun,
   claimPage,
@@ -28,16 +29,16 @@ import {
 export type ImportsBench = Awaited<ReturnType<typeof openImports>>;
 
 interface Ref {
-  merchantId: string;
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
 }
 interface Shop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
 }
 
 export const newShop = (): Shop => ({
-  merchantId: randomUUID(),
+  merchantId: aMerchantId(),
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });
 
@@ -59,7 +60,7 @@ export async function openImports() {
   const owner = new Pool({ connectionString: database.url, max: 2 });
   const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
-  const asApi = <T>({ merchantId }: { merchantId: string }, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  const asApi = <T>({ merchantId }: { merchantId: MerchantId }, work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(api, work, { merchantId });
   const asImporter = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(importer, work);
 
@@ -181,7 +182,7 @@ export async function openImports() {
         "update customer_import_slices set lease_until = now() - interval '1 second' where import_id = $1",
         [importId],
       ),
-    actionsOf: async (merchantId: string) =>
+    actionsOf: async (merchantId: MerchantId) =>
       (
         await owner.query<{ action: string }>(
           'select action from audit_log where merchant_id = $1 order by id',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { readerOf, type Reader } from '@core/db';
 import { createPageTokens, listChangedCustomers, listCustomers, type CustomerPage } from '../src/index.ts';
 import { merchant, openBench, type Bench } from './support.ts';
@@ -12,12 +13,12 @@ afterAll(() => bench.close());
 const tokens = createPageTokens([randomBytes(32)]);
 const reader = readerOf(async (text, values) => (await bench.pool.query(text, values)).rows);
 /** Pages of a segment ask also the owner whose they are. */
-const readerFor = (merchantId: string): Reader =>
+const readerFor = (merchantId: MerchantId): Reader =>
   readerOf((text, values) => bench.run((tx) => tx.query(text, values), merchantId));
 const readers = { primary: reader, atLeast: () => reader };
 const EPOCH = '1970-01-01T00:00:00.000000Z';
 
-const insert = async (merchantId: string, count = 1): Promise<string[]> => {
+const insert = async (merchantId: MerchantId, count = 1): Promise<string[]> => {
   const { rows } = await bench.pool.query<{ id: string }>(
     `insert into customers (merchant_id, rfm_score)
      select $1, '{"segment": "LOYAL", "recency": 3}' from generate_series(1, $2) returning id`,
@@ -158,7 +159,7 @@ describe('pages of large rows', () => {
 });
 
 describe('listChangedCustomers', () => {
-  const changes = (merchantId: string, updatedSince: string, between?: Parameters<typeof readAll>[1]) =>
+  const changes = (merchantId: MerchantId, updatedSince: string, between?: Parameters<typeof readAll>[1]) =>
     readAll(
       (pageToken) =>
         listChangedCustomers(

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { readerOf, type Tx } from '@core/db';
 import { upsertCustomers, type CommandContext, type UpsertCounts } from '../src/index.ts';
 import { healEmails } from '../src/customers/index.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => bench.close());
 
-const fill = (merchantId: string, count: number) =>
+const fill = (merchantId: MerchantId, count: number) =>
   bench.owner.query(
     `insert into customers (merchant_id, external_id, email, email_hash, metadata)
      select $1, 'gid://shopify/Customer/' || n, '1.sealed', sha256(n::text::bytea), '{}' from generate_series(1, $2::int) n`,

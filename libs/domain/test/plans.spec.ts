@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, readerOf, type Reader, type Tx } from '@core/db';
 import {
+  aMerchantId,
   customerIdOf,
   endPool,
   makeServicesDir,
@@ -70,7 +71,11 @@ afterAll(async () => {
 const direct = (): Reader => readerOf((text, values) => asApi(values, (tx) => tx.query(text, values)));
 function asApi<T>(values: unknown[] | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
   const merchantId = values?.flat().find((value) => /^[0-9a-f]{8}-/.test(String(value)));
-  return inTransaction(pool, work, merchantId === undefined ? {} : { merchantId: String(merchantId) });
+  return inTransaction(
+    pool,
+    work,
+    merchantId === undefined ? {} : { merchantId: aMerchantId(String(merchantId)) },
+  );
 }
 
 /**
@@ -97,7 +102,7 @@ async function unfold({ text, values }: Statement): Promise<{ text: string; expl
           for (const setting of settings) await tx.query(`set local ${setting}`);
           return work(tx);
         },
-        name === 'read_scores' ? {} : { merchantId: String(of?.[0]) },
+        name === 'read_scores' ? {} : { merchantId: aMerchantId(String(of?.[0])) },
       ),
   };
 }

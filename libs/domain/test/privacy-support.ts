@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import type { ImportId, MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, emailHash, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import {
+  anImportId,
+  aMerchantId,
   assertShopDirectory,
   createCoreDatabase,
   searchTables,
@@ -39,7 +42,7 @@ export async function openPrivacy() {
   const as = <T>(
     role: Role,
     work: (tx: Tx, ctx: CommandContext) => Promise<T>,
-    merchantId?: string,
+    merchantId?: MerchantId,
   ): Promise<T> =>
     inTransaction(pools[role], (tx) => work(tx, ctx), merchantId === undefined ? {} : { merchantId });
   return {
@@ -52,11 +55,11 @@ export async function openPrivacy() {
     /** Rows of a table of one merchant. */
     rows: async <R extends object = Record<string, unknown>>(
       table: string,
-      merchantId: string,
+      merchantId: MerchantId,
     ): Promise<R[]> =>
       (await pools.owner.query(`select * from ${table} where merchant_id = $1`, [merchantId])).rows as R[],
     search: (canaries: Canaries) => searchTables(pools.owner, canaries, PERSONAL_DATA),
-    hashOf: (merchantId: string, email: string): Promise<Buffer> =>
+    hashOf: (merchantId: MerchantId, email: string): Promise<Buffer> =>
       as('owner', async (tx) => emailHash(await ctx.keys.findOrCreate(tx, merchantId), email)),
     async connect(shop = newShop()) {
       await as(
@@ -68,29 +71,29 @@ export async function openPrivacy() {
       return shop;
     },
     /** @returns id of a run of the shop */
-    async newRun({ merchantId, shop }: Shop, status = 'running'): Promise<string> {
-      const { rows } = await pools.owner.query<{ id: string }>(
+    async newRun({ merchantId, shop }: Shop, status = 'running'): Promise<ImportId> {
+      const { rows } = await pools.owner.query<{ id: ImportId }>(
         'insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, $3) returning id',
         [merchantId, shop, status],
       );
       return rows[0]!.id;
     },
     /** An event that waits for the customer to be known. */
-    park: (merchantId: string, customerId: string) =>
+    park: (merchantId: MerchantId, customerId: string) =>
       pools.owner.query(
         `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
                                     merchant_id, customer_id, give_up_at)
          values ('core-worker', $1, 'rfm.updated', 0, 0, '{}', '{}', $2, $3, now() + interval '1 hour')`,
         [randomUUID(), merchantId, customerId],
       ),
-    page: (merchantId: string, importId: string, customers: ReturnType<typeof customer>[]) =>
+    page: (merchantId: MerchantId, importId: ImportId, customers: ReturnType<typeof customer>[]) =>
       as('importer', (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers })),
     /** Customers, each with an email and an external id. */
-    async people(merchantId: string, n: number) {
+    async people(merchantId: MerchantId, n: number) {
       const all = Array.from({ length: n }, () => ({ number: newNumber(), email: newEmail() }));
       await this.page(
         merchantId,
-        randomUUID(),
+        anImportId(),
         all.map(({ number, email }) => customer(number, email)),
       );
       const rows = await this.rows<{ id: string; external_id: string }>('customers', merchantId);
@@ -128,11 +131,11 @@ export async function openPrivacy() {
 }
 
 export interface Shop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
 }
 
-export const newShop = (merchantId: string = randomUUID()): Shop => ({
+export const newShop = (merchantId: MerchantId = aMerchantId()): Shop => ({
   merchantId,
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });

@@ -6,6 +6,7 @@ import { Client, Pool } from 'pg';
 import { createMerchantKeyStore, parseKeyring, passphrase } from '@core/crypto';
 import { assertQuietLogs, inTransaction, LoudLogs, migrateDatabase, readerOf } from '@core/db';
 import {
+  aMerchantId,
   endPool,
   makeServicesDir,
   postgresDir,
@@ -46,7 +47,7 @@ const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 
 /** Everything that handles emails and keys, once. @returns what must not be in the log, by what it is */
 async function handleSecrets(): Promise<Map<string, Buffer | string>> {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const [first, second] = [key('first'), key('second')];
   const keyring = parseKeyring(first);
   const ctx = { caller: 'spec', requestId: randomUUID(), keys: createMerchantKeyStore(keyring) };

@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { createCustomer, redactCustomer, type ApplyRfmScore, type ErasureReceipt } from '../src/index.ts';
 import { applyScore, auditOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
@@ -8,11 +9,11 @@ let bench: Bench;
 beforeAll(async () => (bench = await openBench('core_worker')));
 afterAll(() => bench.close());
 
-const create = async (merchantId: string, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
   (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email, externalId })))
     .customerId;
 const asOf = '2026-01-02T00:00:00.000Z';
-const apply = (merchantId: string, customerId: string, score: Partial<ApplyRfmScore['score']> = {}) =>
+const apply = (merchantId: MerchantId, customerId: string, score: Partial<ApplyRfmScore['score']> = {}) =>
   bench.run((tx, ctx) =>
     applyScore(tx, ctx, {
       merchantId,

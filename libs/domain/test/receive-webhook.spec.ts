@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { pruneWebhooks, type WebhookTopic } from '../src/index.ts';
 import { newEmail, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
 
@@ -14,11 +15,11 @@ interface Row {
   body_hash: Buffer | null;
   body: string | null;
 }
-const rowsOf = async (merchantId: string) =>
+const rowsOf = async (merchantId: MerchantId) =>
   (await bench.rows<Row & { id: string }>('webhook_events', merchantId)).sort((a, b) =>
     a.id < b.id ? -1 : 1,
   );
-const pending = async (merchantId: string) =>
+const pending = async (merchantId: MerchantId) =>
   (
     await bench.rows<{ request_id: string; kind: string; completed_at: Date | null }>(
       'privacy_requests',

@@ -1,7 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, readerOf } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { anImportId, waitUntil } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
@@ -30,12 +31,12 @@ afterAll(() => bench.close());
 
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
   bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
-const create = async (merchantId: string, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
   (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
-const idsOf = async (merchantId: string) =>
+const idsOf = async (merchantId: MerchantId) =>
   (await bench.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
-const row = async (merchantId: string, id: string) =>
+const row = async (merchantId: MerchantId, id: string) =>
   (await bench.rows<{ id: string; [column: string]: unknown }>('customers', merchantId)).find(
     (each) => each.id === id,
   )!;
@@ -184,7 +185,7 @@ it.each<['kept' | 'merged']>([['kept'], ['merged']])(
   async (named) => {
     const { merchantId } = newShop();
     const [kept, merged] = [newNumber(), newNumber()];
-    await bench.page(merchantId, randomUUID(), [
+    await bench.page(merchantId, anImportId(), [
       customer(kept, newEmail()),
       customer(merged, newEmail(), { a: 1 }),
     ]);
@@ -213,7 +214,7 @@ describe('an email that two customers share', () => {
     const { merchantId } = newShop();
     const email = newEmail();
     const [first, second] = [newNumber(), newNumber()];
-    for (const each of [first, second]) await bench.page(merchantId, randomUUID(), [customer(each, email)]);
+    for (const each of [first, second]) await bench.page(merchantId, anImportId(), [customer(each, email)]);
     const rows = await bench.rows<{ external_id: string; email_hash: Buffer | null; id: string }>(
       'customers',
       merchantId,
@@ -221,7 +222,7 @@ describe('an email that two customers share', () => {
     expect(rows.filter(({ email_hash: hash }) => hash === null)).toHaveLength(1);
     return { merchantId, email, first, second };
   };
-  const erased = async (merchantId: string) =>
+  const erased = async (merchantId: MerchantId) =>
     (await bench.rows('customers', merchantId)).filter((each) => each['erased_at'] !== null).length;
 
   it('leads to both, when it is all that is said', async () => {
@@ -299,7 +300,7 @@ describe('what comes late', () => {
     // The erasure has looked for the person, and has not committed.
     await inTransaction(bench.pools.worker, async (tx) => {
       await redactCustomer(tx, bench.ctx, { merchantId, requestId: randomUUID(), externalId: gid(number) });
-      page = bench.page(merchantId, randomUUID(), [customer(number, newEmail())]);
+      page = bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
       await waitForLocks(1);
     });
     expect(await page).toMatchObject({ created: 0, skipped: 1 });
@@ -313,7 +314,7 @@ describe('what comes late', () => {
     await bench.as('importer', async (tx, ctx) => {
       await upsertCustomers(tx, ctx, {
         merchantId,
-        importId: randomUUID(),
+        importId: anImportId(),
         customers: [customer(number, newEmail())],
       });
       erasure = redact({ merchantId, externalId: gid(number) });
@@ -369,7 +370,7 @@ describe('what comes late', () => {
     await bench.owner.query('update customers set external_id = $2 where id = $1', [id, gid(number)]);
     const before = await row(merchantId, id);
     const page = [{ ...customer(number, newEmail(), { a: 1 }), sourceUpdatedAt: new Date() }];
-    expect(await bench.page(merchantId, randomUUID(), page)).toMatchObject({
+    expect(await bench.page(merchantId, anImportId(), page)).toMatchObject({
       skipped: 1,
       updated: 0,
       created: 0,

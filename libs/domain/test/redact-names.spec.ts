@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { mergeCustomers, recordPrivacyRequest, redactCustomer, type RedactCustomer } from '../src/index.ts';
 import { gid, newNumber, newShop, openPrivacy, placeOf, type PrivacyBench } from './privacy-support.ts';
 
@@ -27,11 +28,11 @@ async function two() {
 }
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
   bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
-const erased = async (merchantId: string) =>
+const erased = async (merchantId: MerchantId) =>
   (await bench.rows('customers', merchantId))
     .filter((row) => row['erased_at'] !== null)
     .map((row) => row['id']);
-const merge = (merchantId: string, kept: Someone, merged: Someone) =>
+const merge = (merchantId: MerchantId, kept: Someone, merged: Someone) =>
   bench.as('worker', (tx, ctx) =>
     mergeCustomers(tx, ctx, {
       merchantId,

@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { poolReader } from '@core/db';
 import {
   createCustomer,
@@ -19,7 +20,7 @@ beforeAll(async () => (bench = await openPrivacy()));
 afterAll(() => bench.close());
 
 const redact = (input: RedactCustomer) => bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, input));
-const requestsOf = (merchantId: string) =>
+const requestsOf = (merchantId: MerchantId) =>
   bench.rows<{
     request_id: string;
     kind: string;
@@ -28,10 +29,10 @@ const requestsOf = (merchantId: string) =>
     due_at: Date;
     completed_at: Date | null;
   }>('privacy_requests', merchantId);
-const erased = async (merchantId: string) =>
+const erased = async (merchantId: MerchantId) =>
   (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] !== null).length;
 /** Customers by the names of a request. */
-const people = async (merchantId: string, n: number) =>
+const people = async (merchantId: MerchantId, n: number) =>
   (await bench.people(merchantId, n)).map(({ email, externalId, customerId }) => ({
     email,
     externalId,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, poolReader } from '@core/db';
 import { waitUntil } from '@core/testing';
 import {
@@ -16,13 +17,13 @@ let bench: Bench;
 beforeAll(async () => (bench = await openBench('core_worker')));
 afterAll(() => bench.close());
 
-const create = async (merchantId: string, name = randomUUID()) =>
+const create = async (merchantId: MerchantId, name = randomUUID()) =>
   (
     await inTransaction(bench.owner, (tx) =>
       createCustomer(tx, bench.ctx, { merchantId, email: `${name}@example.com` }),
     )
   ).customerId;
-const update = (merchantId: string, customerId: string, tier: number) =>
+const update = (merchantId: MerchantId, customerId: string, tier: number) =>
   inTransaction(bench.owner, (tx) =>
     updateCustomer(tx, bench.ctx, { merchantId, customerId, metadata: { tier } }),
   );
@@ -47,7 +48,7 @@ async function replay(selection: Omit<ReplaySelection, 'until'> & { until?: stri
   } while (after);
   return sizes;
 }
-const replayed = async (merchantId: string) =>
+const replayed = async (merchantId: MerchantId) =>
   (await eventsOf(bench, merchantId)).filter(({ origin }) => origin === 'replay');
 
 describe('replayCustomers', () => {

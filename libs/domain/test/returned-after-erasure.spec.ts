@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { createCustomer, redactCustomer, updateCustomer } from '../src/index.ts';
 import { gid, newEmail, newNumber, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
 
@@ -7,14 +8,14 @@ let bench: PrivacyBench;
 beforeAll(async () => (bench = await openPrivacy()));
 afterAll(() => bench.close());
 
-const create = async (merchantId: string, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
   (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 
 describe('a name that was erased, given anew', () => {
   const update = (input: Parameters<typeof updateCustomer>[2]) =>
     bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
-  const lastAudit = async (merchantId: string) =>
+  const lastAudit = async (merchantId: MerchantId) =>
     (await bench.rows<{ id: string; detail: object }>('audit_log', merchantId))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .at(-1)!.detail;

@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, KeyError, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { shopIdOf, waitUntil } from '@core/testing';
@@ -38,23 +39,23 @@ const contextOf = (ring = first, cacheMs = CACHE_MS): CommandContext => ({
   keys: createMerchantKeyStore(parseKeyring(ring), cacheMs),
 });
 const ctx = contextOf();
-const create = (merchantId: string, email: string, as = ctx) =>
+const create = (merchantId: MerchantId, email: string, as = ctx) =>
   bench.run(async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId, merchantId);
-const emailOf = (merchantId: string, customerId: string, as = ctx) =>
+const emailOf = (merchantId: MerchantId, customerId: string, as = ctx) =>
   bench.run(async (tx) => {
     const row = await getCustomer(tx, { merchantId, customerId });
     return readEmail(tx, as.keys, row);
   }, merchantId);
-const generations = async (merchantId: string) =>
+const generations = async (merchantId: MerchantId) =>
   (await rowsOf(bench, merchantId)).map(({ email }) => email?.split('.')[0]);
-const keyRows = async (merchantId: string): Promise<number[]> =>
+const keyRows = async (merchantId: MerchantId): Promise<number[]> =>
   (
     await bench.owner.query<{ generation: number }>(
       'select generation from merchant_keys where merchant_id = $1 order by generation',
       [merchantId],
     )
   ).rows.map(({ generation }) => generation);
-const audited = async (merchantId: string, action: string) =>
+const audited = async (merchantId: MerchantId, action: string) =>
   (
     await bench.owner.query(
       'select actor, detail from audit_log where merchant_id = $1 and action = $2 order by id',
@@ -68,7 +69,7 @@ interface Run {
   signal?: AbortSignal;
   onProgress?: (progress: Readonly<RotationProgress>) => void;
 }
-const rotate = (merchantId: string, run: Run = {}) =>
+const rotate = (merchantId: MerchantId, run: Run = {}) =>
   rotateMerchants({
     pool: bench.owner,
     keyring,

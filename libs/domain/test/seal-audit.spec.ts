@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { appendAudit, appendSharedAudit, inTransaction, migrateDatabase } from '@core/db';
-import { createCoreDatabase, waitUntil, type TestDatabase } from '@core/testing';
+import { aMerchantId, createCoreDatabase, waitUntil, type TestDatabase } from '@core/testing';
 import { canonicalJson } from '../src/core/index.ts';
 import { sealAudit, verifyAudit } from '../src/index.ts';
 
@@ -24,7 +24,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-const merchantId = randomUUID();
+const merchantId = aMerchantId();
 const entry = (action: string) => ({ merchantId, action, detail: { b: 1, a: ['ü', { z: null, y: 0.5 }] } });
 const actor = { caller: 'spec', requestId: 'r-1' };
 const append = (action = 'spec.done') =>

@@ -1,5 +1,6 @@
 // tag: compliance
 import { createHash, randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { appendSharedAudit } from '@core/db';
 import { listAuditLog, type PageTokens } from '../src/index.ts';
 import { auditOf, merchant, openBench, type Bench } from './support.ts';
@@ -9,7 +10,7 @@ beforeAll(async () => (bench = await openBench('core_api')));
 afterAll(() => bench.close());
 
 const someIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
-const append = (merchantId: string, customerIds: string[]) =>
+const append = (merchantId: MerchantId, customerIds: string[]) =>
   bench.run(
     (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
     merchantId,

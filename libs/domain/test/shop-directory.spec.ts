@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, poolReader } from '@core/db';
 import { assertShopDirectory, insertConnection, shopIdOf, waitUntil } from '@core/testing';
 import {
@@ -25,7 +26,7 @@ const connectAs = (of: Shop, shopId: string) =>
 const prove = (of: Shop, shopId = numberOf(of)) =>
   bench.as('importer', (tx, ctx) => storeProof(tx, ctx, { ...of, shopId }), of.merchantId);
 
-async function redact({ merchantId, shop }: { merchantId: string; shop?: string }) {
+async function redact({ merchantId, shop }: { merchantId: MerchantId; shop?: string }) {
   await bench.as('worker', async (tx, ctx) => {
     await recordPrivacyRequest(tx, ctx, { merchantId, requestId: randomUUID(), kind: 'shop_redact', shop });
     await scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 });
@@ -41,7 +42,7 @@ const isWaiting = async () =>
   ).rowCount === 1;
 
 /** What the directory says of a merchant's shops, once it is seen to agree with the connections. */
-async function entriesOf({ merchantId }: { merchantId: string }) {
+async function entriesOf({ merchantId }: { merchantId: MerchantId }) {
   await assertShopDirectory(bench.owner);
   const rows = await bench.rows<{ shop: string; shop_id: string | null }>('shop_directory', merchantId);
   return Object.fromEntries(rows.map(({ shop, shop_id }) => [shop, shop_id]));

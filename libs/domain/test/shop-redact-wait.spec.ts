@@ -1,7 +1,7 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { lockName, poolReader } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { aMerchantId, waitUntil } from '@core/testing';
 import {
   cancelPrivacyRequest,
   confirmShopRedaction,
@@ -156,7 +156,7 @@ it('cancels and confirms nothing else', async () => {
     [() => cancel(other), 'it is a data_request'],
     [() => cancel(done), 'it is done'],
     [() => confirm(done), 'it is done'],
-    [() => cancel({ ...done, merchantId: randomUUID() }), 'not found'],
+    [() => cancel({ ...done, merchantId: aMerchantId() }), 'not found'],
     [() => confirm(waiting), 'it is not held'],
   ];
   for (const [refused, why] of refusals) {

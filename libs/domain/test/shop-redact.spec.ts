@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import {
   createCustomer,
@@ -77,7 +78,7 @@ async function fill(shop: Shop) {
   return { slice, importId, first, email: emails[0]! };
 }
 
-const record = (merchantId: string, shop?: string) => {
+const record = (merchantId: MerchantId, shop?: string) => {
   const requestId = randomUUID();
   return bench
     .as('worker', (tx, ctx) =>
@@ -90,7 +91,10 @@ const oneStep = () => bench.as('worker', redactShopStep);
 async function finish(): Promise<number> {
   for (let steps = 0; ; steps++) if (!(await oneStep())) return steps;
 }
-const receiptOf = async (merchantId: string, requestId: string): Promise<Pick<ErasureReceipt, 'places'>> =>
+const receiptOf = async (
+  merchantId: MerchantId,
+  requestId: string,
+): Promise<Pick<ErasureReceipt, 'places'>> =>
   bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
 
 it('erases a shop in bounded steps, and destroys the keys last', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { createCoreDatabase } from '@core/testing';
+import type { MerchantId } from '@core/contracts';
+import { aMerchantId, createCoreDatabase } from '@core/testing';
 import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { applyRfmScores, type ApplyRfmScore, type CommandContext } from '../src/index.ts';
@@ -14,7 +15,7 @@ export interface Bench {
   owner: Pool;
   ctx: CommandContext;
   /** @param merchantId for the api, which sees no rows without */
-  run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>, merchantId?: string): Promise<T>;
+  run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>, merchantId?: MerchantId): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -54,14 +55,14 @@ export interface Row {
   erased_at: Date | null;
 }
 
-export const rowsOf = async ({ owner }: Bench, merchantId: string): Promise<Row[]> =>
+export const rowsOf = async ({ owner }: Bench, merchantId: MerchantId): Promise<Row[]> =>
   (
     await owner.query<Row>('select * from customers where merchant_id = $1 order by external_id, id', [
       merchantId,
     ])
   ).rows;
 
-export const eventsOf = async ({ owner }: Bench, merchantId: string) =>
+export const eventsOf = async ({ owner }: Bench, merchantId: MerchantId) =>
   (
     await owner.query<{
       topic: string;
@@ -75,11 +76,11 @@ export const eventsOf = async ({ owner }: Bench, merchantId: string) =>
     )
   ).rows;
 
-export const auditOf = async ({ owner }: Bench, merchantId: string) =>
+export const auditOf = async ({ owner }: Bench, merchantId: MerchantId) =>
   (await owner.query('select * from audit_log where merchant_id = $1 order by id', [merchantId])).rows;
 
 /** The stored email of a row in clear, as the owner's key store reads it. */
-export const emailOf = ({ run, ctx }: Bench, merchantId: string, row: Row) =>
+export const emailOf = ({ run, ctx }: Bench, merchantId: MerchantId, row: Row) =>
   run((tx) => readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }), merchantId);
 
-export const merchant = () => randomUUID();
+export const merchant = () => aMerchantId();

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
+import { anImportId } from '@core/testing';
 import {
   createCustomer,
   findCustomerByEmail,
@@ -27,12 +28,12 @@ const from = (
   sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
   ...extra,
 });
-const upsert = (merchantId: string, customers: ImportedCustomer[], importId = randomUUID()) =>
+const upsert = (merchantId: MerchantId, customers: ImportedCustomer[], importId = anImportId()) =>
   bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
 /** With the owner's rights: what api and worker may do and the importer may not. */
 const asOwner = <T>(work: (tx: Parameters<typeof createCustomer>[0], ctx: CommandContext) => Promise<T>) =>
   inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
-const errorsOf = async (merchantId: string) =>
+const errorsOf = async (merchantId: MerchantId) =>
   (
     await bench.owner.query('select external_id, reason from customer_import_errors where merchant_id = $1', [
       merchantId,
@@ -92,13 +93,13 @@ it('updates what the source changed and keeps what it does not know', async () =
 });
 
 describe.each([
-  ['an import', () => randomUUID()],
+  ['an import', () => anImportId()],
   ['a webhook', () => undefined],
 ])('a null of %s', (_, importId) => {
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
-  const say = (merchantId: string, ...customers: ImportedCustomer[]) =>
+  const say = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
     asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId: importId(), customers }));
-  const findBy = (merchantId: string, email: string) =>
+  const findBy = (merchantId: MerchantId, email: string) =>
     bench.run((tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId);
 
   it('empties the email, its index and metadata, and tells so', async () => {
@@ -200,7 +201,7 @@ it('claims the customer that api created with this email', async () => {
 
 it('stores a shared email without its blind index and logs it once per import', async () => {
   const merchantId = merchant();
-  const importId = randomUUID();
+  const importId = anImportId();
   await upsert(merchantId, [from(1, 'a@example.com'), from(2, 'a@example.com')], importId);
   const [one, two] = await rowsOf(bench, merchantId);
   expect(one!.email_hash).not.toBeNull();
@@ -215,7 +216,7 @@ it('indexes a shared email once it is free, and writes nothing before', async ()
   await upsert(merchantId, page);
   const waiting = await rowsOf(bench, merchantId);
   const events = await eventsOf(bench, merchantId);
-  const again = randomUUID();
+  const again = anImportId();
   expect(await upsert(merchantId, page, again)).toMatchObject({ created: 0, updated: 0, unchanged: 2 });
   expect(await rowsOf(bench, merchantId)).toEqual(waiting);
   expect(await eventsOf(bench, merchantId)).toEqual(events);
@@ -279,7 +280,7 @@ it('stores a customer without the fields that could not be read, and keeps what 
 
 it('logs of a run what its last reading of a customer found', async () => {
   const merchantId = merchant();
-  const importId = randomUUID();
+  const importId = anImportId();
   const broken = [
     from(1, null, { fault: 'unreadable_customer' }),
     from(2, 'no address'),
@@ -288,7 +289,7 @@ it('logs of a run what its last reading of a customer found', async () => {
   await upsert(merchantId, broken, importId);
   expect((await errorsOf(merchantId)).map(({ reason }) => reason)).toHaveLength(2);
   // Another run's, and another customer's, stay.
-  await upsert(merchantId, [from(1, null, { fault: 'unreadable_customer' })], randomUUID());
+  await upsert(merchantId, [from(1, null, { fault: 'unreadable_customer' })], anImportId());
   await upsert(merchantId, [from(1, 'a@example.com'), from(3, 'c@example.com')], importId);
   expect((await errorsOf(merchantId)).map(({ reason }) => reason as string).sort()).toEqual([
     'invalid_email',

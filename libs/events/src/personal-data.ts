@@ -3,6 +3,7 @@ import {
   isJsonObject,
   parseJson,
   rawNumber,
+  readUuid,
   repeatedFields,
   type Kept,
   type KeptFields,
@@ -24,11 +25,9 @@ const MOST_BYTES = 512 * 1024;
 export const withoutEmails = (text: string): string =>
   text.replace(/[^\s"'<>,;]+/g, (word) => (/.[@＠﹫]./s.test(word) ? REMOVED : word));
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 /** A record's key: our own id of a customer. Whoever is not known by one may stand there by another name. */
 export const keyWithoutPersonalData = (key: Buffer | null): Buffer | string | null =>
-  key && !UUID.test(key.toString()) ? REMOVED : key;
+  key && readUuid(key.toString()) === null ? REMOVED : key;
 
 /**
  * A JSON body with nothing but the fields that may be kept, and "[removed]" where something was. Not a list of what

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import {
   inTransaction,
   parkEvents,
@@ -9,20 +10,21 @@ import {
   type Tx,
 } from '@core/db';
 import { invalid } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
 import { applyBatch } from '../src/consumer/apply-batch.ts';
 import { handleParked } from '../src/consumer/parked-events.ts';
 import { createConsumerMetrics } from '../src/consumer/metrics.ts';
 import type { EventProducer, EventRecord, TopicHandler } from '../src/index.ts';
 import { newRegistry, openDatabase, quietLog, upTo } from './support.ts';
 
-type Event = { eventId: string; merchantId: string; customerId: string; poison?: boolean };
+type Event = { eventId: string; merchantId: MerchantId; customerId: string; poison?: boolean };
 
 const topic = 'spec.topic';
 let database: Awaited<ReturnType<typeof openDatabase>>;
 beforeAll(async () => (database = await openDatabase()));
 afterAll(() => database.close());
 
-const handled = async (merchantId: string): Promise<string[]> =>
+const handled = async (merchantId: MerchantId): Promise<string[]> =>
   (
     await database.owner.query<{ request_id: string }>(
       'select request_id from privacy_requests where merchant_id = $1 order by request_id',
@@ -56,7 +58,7 @@ const claimOf = (eventId: string): EventClaim => ({
 /** A consumer of its own, with events of one merchant parked for `wait` seconds. */
 async function newConsumer(send: EventProducer['send'] = async () => undefined) {
   const groupId = `spec.${randomUUID()}`;
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   const sent: EventRecord[] = [];
   const metrics = newRegistry();
   const deps = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { appendToOutbox, inTransaction } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { startRelay, type EventRecord, type Relay } from '../src/index.ts';
 import { appendEvents, newRegistry, openDatabase, quietLog } from './support.ts';
 
@@ -33,7 +33,7 @@ const commitOne = async (): Promise<string> => {
   const customerId = randomUUID();
   const change = {
     customerId,
-    merchantId: randomUUID(),
+    merchantId: aMerchantId(),
     version: 2,
     changedFields: [],
     origin: 'api',

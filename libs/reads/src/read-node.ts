@@ -1,4 +1,5 @@
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { isConnectionLoss } from '@core/db';
 import { beginFor } from '@core/db';
 import { NodeLost, socketsOf } from '@core/db';
@@ -8,7 +9,7 @@ import { keepsStatements } from '@core/db';
 export interface RunOptions {
   name?: string | undefined;
   /** Whose rows it may see; none without, but those that a function gives out. */
-  merchantId?: string | undefined;
+  merchantId?: MerchantId | undefined;
 }
 
 /** One server that reads can go to. */

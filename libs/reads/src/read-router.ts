@@ -1,4 +1,5 @@
 import type { QueryResultRow } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { pause, type Address, type Logger } from '@core/runtime';
 import type { ReplicasEnv } from './config.ts';
 import type { DatabaseEnv } from '@core/db';
@@ -24,7 +25,7 @@ export interface ReadRouter {
    * @param options.hedge ask a second replica when the first is late; for quick statements only
    * @param options.merchantId whose rows it may see
    */
-  reader(consistency: Consistency, options?: { hedge?: boolean; merchantId?: string }): Reader;
+  reader(consistency: Consistency, options?: { hedge?: boolean; merchantId?: MerchantId }): Reader;
   readonly replicas: readonly Pick<Replica, 'node' | 'usable' | 'lagMs'>[];
   stop(): Promise<void>;
 }

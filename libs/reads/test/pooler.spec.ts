@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createLogger, PermanentError } from '@core/runtime';
 import {
+  aMerchantId,
   makeServicesDir,
   openCoreDatabase,
   removeServicesDir,
@@ -28,7 +30,7 @@ import {
 import { openReadRouter } from '../src/index.ts';
 
 const log = createLogger('spec', 'silent');
-const MERCHANTS = Array.from({ length: 20 }, () => randomUUID());
+const MERCHANTS = Array.from({ length: 20 }, () => aMerchantId());
 /** Fewer than clients, so that a pooler of transactions has them share. */
 const SERVER_CONNECTIONS = 6;
 const CLIENTS = 20;
@@ -117,11 +119,11 @@ describe.each([
     await assertPooling(pool, mode);
     const env = { ...envAt(port, mode), CORE_DB_REPLICAS: [], CORE_DB_MAX_LAG_MS: 500, CORE_DB_HEDGE: true };
     const router = await openReadRouter({ env, app: 'spec', primary: pool, log });
-    const read = async (merchantId: string) =>
+    const read = async (merchantId: MerchantId) =>
       router
         .reader({ kind: 'strong' }, { merchantId })
         .query<{ n: number; of: string }>(COUNT, ['x'], 'count-read');
-    const write = (merchantId: string) =>
+    const write = (merchantId: MerchantId) =>
       inTransaction(
         pool,
         async (tx) => {

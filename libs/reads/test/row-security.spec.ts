@@ -1,9 +1,9 @@
 // tag: compliance
-import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createPool, migrateDatabase } from '@core/db';
 import { createLogger } from '@core/runtime';
-import { insertCustomer, openCoreDatabase, type TestDatabase } from '@core/testing';
+import { aMerchantId, insertCustomer, openCoreDatabase, type TestDatabase } from '@core/testing';
 import { openReadRouter } from '../src/index.ts';
 
 let owner: Pool;
@@ -11,8 +11,8 @@ let api: Pool;
 let database: TestDatabase;
 let close: () => Promise<void>;
 const log = createLogger('row-security', 'silent');
-const A = randomUUID();
-const B = randomUUID();
+const A = aMerchantId();
+const B = aMerchantId();
 
 /** As an api has it, of one connection: what is left behind on it meets the next one. */
 const env = () => {
@@ -57,12 +57,12 @@ describe('a read of the router', () => {
 
   it.each(['strong', 'minimize_latency'] as const)('sees its merchant alone: %s', (kind) =>
     withRouter(async (router) => {
-      const read = (merchantId?: string) =>
+      const read = (merchantId?: MerchantId) =>
         router.reader({ kind }, merchantId === undefined ? {} : { merchantId }).query(all);
       // Side by side on one connection.
       const both = await Promise.all([A, B, undefined, A].map((merchantId) => read(merchantId)));
       expect(both).toEqual([[{ merchant_id: A }], [{ merchant_id: B }], [], [{ merchant_id: A }]]);
-      await expect(read(`${A}'`)).rejects.toThrow('is no uuid');
+      await expect(read(`${A}'` as MerchantId)).rejects.toThrow('is no uuid');
     }),
   );
 

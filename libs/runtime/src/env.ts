@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { isPublished, textsIn } from './published-secrets.ts';
+import { oneWordOf, wholeNumber, type Range, type ReadValue } from './values.ts';
 
 /** One environment variable: how to read it, and what to say in .env.example and the README. */
 export interface Variable<T> {
@@ -96,7 +97,7 @@ interface Options<T> {
   secret?: boolean;
 }
 
-const variable = <T>(options: Options<T>, read: (raw: string) => T): Variable<T> => ({
+const variable = <T>(options: Options<T>, read: ReadValue<T>): Variable<T> => ({
   doc: options.doc,
   example: options.example ?? (options.default === undefined ? '' : String(options.default)),
   secret: options.secret ?? false,
@@ -141,19 +142,11 @@ function readSecret(file: string): string {
   }
 }
 
-export const integer = (options: Options<number> & { min?: number; max?: number }) =>
-  variable(options, (raw) => {
-    const { min = 0, max = Number.MAX_SAFE_INTEGER } = options;
-    const value = Number(raw);
-    if (!/^-?\d+$/.test(raw) || value < min || value > max) {
-      throw new Error(`must be a whole number from ${min} to ${max}`);
-    }
-    return value;
-  });
+export const integer = (options: Options<number> & Range) => variable(options, wholeNumber(options));
 
 /** An integer; the reader defines what its absence means. */
 export const optionalInteger = (
-  options: Omit<Options<number>, 'default'> & { min?: number; max?: number },
+  options: Omit<Options<number>, 'default'> & Range,
 ): Variable<number | undefined> => {
   const given = integer(options);
   return { ...given, parse: (raw) => (raw === undefined ? undefined : given.parse(raw)) };
@@ -170,10 +163,7 @@ export const flag = (options: Options<boolean>) =>
   });
 
 export const oneOf = <T extends string>(choices: readonly T[], options: Options<T>) =>
-  variable(options, (raw) => {
-    if (!choices.includes(raw as T)) throw new Error(`must be one of ${choices.join(', ')}`);
-    return raw as T;
-  });
+  variable(options, oneWordOf(choices));
 
 /** A mistyped production must not silently switch the checks of production off. */
 export const nodeEnv = oneOf(['development', 'test', 'production'], {

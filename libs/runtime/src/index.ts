@@ -12,4 +12,5 @@ export * from './read-arguments.ts';
 export * from './retry.ts';
 export * from './shared-poll.ts';
 export * from './shutdown.ts';
+export * from './values.ts';
 export * from './within.ts';

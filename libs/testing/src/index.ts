@@ -6,6 +6,7 @@ export * from './canary/search-tables.ts';
 export * from './database/index.ts';
 export * from './grpc/client.ts';
 export * as http2Frames from './http2-frames.ts';
+export * from './ids.ts';
 export { TEST_RUN } from './jest/ask-run.ts';
 export * from './ledger/check-ledger.ts';
 export { seeded } from './seeded.ts';

@@ -1,12 +1,17 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { AuthService, ValidateMerchantRequestSchema, ValidateMerchantResponseSchema } from '@core/contracts';
+import {
+  AuthService,
+  ValidateMerchantRequestSchema,
+  ValidateMerchantResponseSchema,
+  type MerchantId,
+} from '@core/contracts';
 import * as grpc from '@grpc/grpc-js';
 import type { AuthAddress } from '../config.ts';
 import { pathOf } from '../paths.ts';
 
 export interface AuthClient {
   /** @throws grpc.ServiceError */
-  validateMerchant(merchantId: string): Promise<boolean>;
+  validateMerchant(merchantId: MerchantId): Promise<boolean>;
   close(): void;
 }
 
@@ -23,7 +28,7 @@ export function createAuthClient({ target, tls }: AuthAddress): AuthClient {
   });
   let path = pathOf(AuthService.method.validateMerchant);
 
-  const call = (merchantId: string, at: string): Promise<boolean> =>
+  const call = (merchantId: MerchantId, at: string): Promise<boolean> =>
     new Promise((resolve, reject) => {
       client.makeUnaryRequest(
         at,

@@ -1,8 +1,12 @@
+import type { MerchantId } from '@core/contracts';
 import { CoreError } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
 import { createMerchantCheck } from './merchants.ts';
 
+const [ADA, EVE] = [aMerchantId(), aMerchantId()];
+
 /** Auth with its answers, a count of its questions, and a clock that the test turns. */
-const bench = (answer: (merchantId: string) => Promise<boolean>) => {
+const bench = (answer: (merchantId: MerchantId) => Promise<boolean>) => {
   const bench = { asked: 0, at: 0 };
   const isMerchant = createMerchantCheck(
     (merchantId) => {
@@ -19,12 +23,12 @@ it.each([
   ['an invalid one', false, 5_000],
 ])('remembers %s', async (_, valid, ttl) => {
   const auth = bench(async () => valid);
-  expect(await auth.isMerchant('m')).toBe(valid);
+  expect(await auth.isMerchant(ADA)).toBe(valid);
   auth.at = ttl - 1;
-  expect(await auth.isMerchant('m')).toBe(valid);
+  expect(await auth.isMerchant(ADA)).toBe(valid);
   expect(auth.asked).toBe(1);
   auth.at = ttl;
-  expect(await auth.isMerchant('m')).toBe(valid);
+  expect(await auth.isMerchant(ADA)).toBe(valid);
   expect(auth.asked).toBe(2);
 });
 
@@ -32,7 +36,7 @@ it('asks once for all who wait, and once per merchant', async () => {
   let answer: (valid: boolean) => void = () => undefined;
   const reply = new Promise<boolean>((resolve) => (answer = resolve));
   const auth = bench(() => reply);
-  const waiting = ['m', 'm', 'm', 'n'].map((merchantId) => auth.isMerchant(merchantId));
+  const waiting = [ADA, ADA, ADA, EVE].map((merchantId) => auth.isMerchant(merchantId));
   answer(true);
   expect(await Promise.all(waiting)).toEqual([true, true, true, true]);
   expect(auth.asked).toBe(2);
@@ -44,16 +48,17 @@ it('fails closed and forgets the failure', async () => {
     if (down) throw new Error('connection refused');
     return true;
   });
-  const error = await auth.isMerchant('m').catch((thrown: unknown) => thrown);
+  const error = await auth.isMerchant(ADA).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(CoreError);
   expect(error).toMatchObject({ kind: 'unavailable' });
   down = false;
-  expect(await auth.isMerchant('m')).toBe(true);
+  expect(await auth.isMerchant(ADA)).toBe(true);
 });
 
 it('holds ten thousand answers at most', async () => {
   const auth = bench(async () => true);
-  for (let i = 0; i <= 10_000; i++) await auth.isMerchant(String(i));
-  await auth.isMerchant('0');
+  await auth.isMerchant(ADA);
+  for (let i = 0; i < 10_000; i++) await auth.isMerchant(aMerchantId());
+  await auth.isMerchant(ADA);
   expect(auth.asked).toBe(10_002);
 });

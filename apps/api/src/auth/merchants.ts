@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import type { MerchantId } from '@core/contracts';
 import { CoreError } from '@core/runtime';
 
 /** @throws CoreError unavailable when Auth cannot say: without its word nobody comes in */
-export type IsMerchant = (merchantId: string) => Promise<boolean>;
+export type IsMerchant = (merchantId: MerchantId) => Promise<boolean>;
 
 // A merchant that left may go on for a minute; one that just came waits five seconds at most.
 const VALID_MS = 60_000;
@@ -16,13 +17,13 @@ const MOST_ENTRIES = 10_000;
  * @param now milliseconds, only ever rising
  */
 export function createMerchantCheck(
-  ask: (merchantId: string) => Promise<boolean>,
+  ask: (merchantId: MerchantId) => Promise<boolean>,
   now: () => number = () => performance.now(),
 ): IsMerchant {
   const known = new LRUCache<string, { valid: boolean; until: number }>({ max: MOST_ENTRIES });
   const asking = new Map<string, Promise<boolean>>();
 
-  const askOnce = async (merchantId: string): Promise<boolean> => {
+  const askOnce = async (merchantId: MerchantId): Promise<boolean> => {
     try {
       const valid = await ask(merchantId);
       known.set(merchantId, { valid, until: now() + (valid ? VALID_MS : INVALID_MS) });

@@ -1,6 +1,6 @@
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { LONGEST_ID, textProblem } from '@core/contracts';
+import { LONGEST_ID, readMerchantId, textProblem } from '@core/contracts';
 import { CoreError, ALGORITHMS, tryKeys, type PublicKeys } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from '../call/context.ts';
 
@@ -107,8 +107,6 @@ function requireIssued(iat: unknown, now: number): void {
   if (iat * 1_000 > now + CLOCK_TOLERANCE_S * 1_000) throw refused('the token is issued in the future');
 }
 
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /**
  * The claims with a caller's rights: `scope` of RFC 8693 and 9068, and the names of common issuers (Azure, Okta,
  * Spring). All of them together count.
@@ -138,9 +136,9 @@ function callerOf(payload: JWTPayload): Caller {
   const names = SCOPE_CLAIMS.flatMap((claim) => scopesIn(claim, payload[claim]));
   const caller = { caller: sub, scopes: new Set<Scope>(SCOPES.filter((each) => names.includes(each))) };
   if (merchant === undefined) return caller;
-  const isUuid = typeof merchant === 'string' && merchant.length === 36 && UUID.test(merchant);
-  if (!isUuid) throw refused("the token's merchant_id must be a UUID");
-  return { ...caller, boundTo: merchant.toLowerCase() };
+  const boundTo = readMerchantId(merchant);
+  if (boundTo === null) throw refused("the token's merchant_id must be a UUID");
+  return { ...caller, boundTo };
 }
 
 const BY_CODE: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
+import type { MerchantId } from '@core/contracts';
 import { CoreError } from '@core/runtime';
 import { SCOPES, type Caller, type Scope } from './context.ts';
 
@@ -26,10 +27,9 @@ export function requireScope({ scopes }: Caller, scope: Scope): void {
 }
 
 /**
- * @param merchantId as validation leaves it, in lower case
  * @throws CoreError permission_denied for a caller that is bound to another merchant
  */
-export function requireMerchant({ boundTo }: Caller, merchantId: string): void {
+export function requireMerchant({ boundTo }: Caller, merchantId: MerchantId): void {
   if (boundTo !== undefined && boundTo !== merchantId) {
     throw new CoreError('permission_denied', 'merchant_id: the token is bound to another merchant', {
       field: 'merchant_id',

@@ -1,4 +1,4 @@
-import { Consistency } from '@core/contracts';
+import { Consistency, type MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import type { Consistency as Freshness } from '@core/reads';
 import type { Deps } from './context.ts';
@@ -22,7 +22,7 @@ export function consistencyOf(request: Asked): Freshness {
 
 /** Whose rows a reader may see; a request says so. */
 interface OfMerchant {
-  merchantId: string;
+  merchantId: MerchantId;
 }
 
 /** A reader as fresh as the request asks, of its merchant alone. */

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { ReadRouter } from '@core/reads';
@@ -21,15 +22,15 @@ export type Scope = (typeof SCOPES)[number];
 export interface Caller {
   readonly caller: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** The one merchant that it may act for; undefined: any. In lower case. */
-  readonly boundTo?: string;
+  /** The one merchant that it may act for; undefined: any. */
+  readonly boundTo?: MerchantId;
 }
 
 /** What every handler knows of its call. */
 export interface CallContext extends Caller {
   readonly requestId: string;
   /** Whose rows it may see and write, as validation leaves it. */
-  readonly merchantId: string;
+  readonly merchantId: MerchantId;
   /** Milliseconds since the epoch; Infinity for a stream without one. */
   readonly deadline: number;
   /** Aborted when the caller has gone or the deadline has passed. */

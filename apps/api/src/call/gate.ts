@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { Quotas, Stay } from '../quotas/quotas.ts';
 import type { Load } from '../quotas/meters.ts';
 import type { CallLimit } from './call-limit.ts';
@@ -17,15 +18,12 @@ export interface Visit {
    * @param calls the number of calls that the request costs
    * @throws ConnectError resource_exhausted: the merchant has used up its quota
    */
-  of(merchantId: string, calls?: number): void;
+  of(merchantId: MerchantId, calls?: number): void;
   /** Called once when the work has ended, including work that its caller no longer waits for. */
   leave(): void;
 }
 
-/**
- * Decides from the headers alone whether a call is admitted; nothing of its body is read before. Every entry
- * point uses it: rpcs on both ports, and file downloads.
- */
+/** Decides from the headers alone whether a call is admitted; nothing of its body is read before. A step of `admit`. */
 export interface Gate {
   /**
    * Synchronous when possible, because every call passes here and a promise costs each call a turn of the

@@ -3,7 +3,8 @@ import { create, toBinary, type DescMessage, type Message } from '@bufbuild/prot
 import { Code, ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
-import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
+import type { Incoming } from '../call/admit.ts';
+import type { Admitted, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';
 import { decodeRequest } from '../request/decode.ts';

@@ -3,11 +3,12 @@ import { getCustomerRfm } from '@core/domain';
 import { readerFor } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentScore } from '../present/rfm-score.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function batchGetCustomerRfmHandler(
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  request: BatchGetCustomerRFMRequest,
+  request: Checked<BatchGetCustomerRFMRequest>,
 ) {
   const { merchantId, customerIds } = request;
   const keys = customerIds.map((customerId) => ({ merchantId, customerId }));

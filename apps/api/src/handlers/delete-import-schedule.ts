@@ -2,11 +2,12 @@ import type { DeleteImportScheduleRequest } from '@core/contracts';
 import { deleteImportSchedule } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function deleteImportScheduleHandler(
   deps: Pick<Deps, 'pool' | 'keys'>,
   ctx: CallContext,
-  request: DeleteImportScheduleRequest,
+  request: Checked<DeleteImportScheduleRequest>,
 ) {
   await write(deps, ctx, (tx, commandCtx) => deleteImportSchedule(tx, commandCtx, request));
   return {};

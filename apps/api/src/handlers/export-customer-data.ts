@@ -6,11 +6,12 @@ import { requireScope } from '../call/caller.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { assertReplyFits } from '../call/message-size.ts';
 import { write } from '../call/write.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function exportCustomerDataHandler(
   deps: Pick<Deps, 'pool' | 'keys'>,
   ctx: CallContext,
-  { merchantId, customerId, requestId }: ExportCustomerDataRequest,
+  { merchantId, customerId, requestId }: Checked<ExportCustomerDataRequest>,
 ) {
   // It holds emails, which nobody gets without this one.
   requireScope(ctx, 'customers:pii');

@@ -3,9 +3,10 @@ import { getImport } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentImport } from '../present/customer-import.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export const getCustomerImportHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  request: GetCustomerImportRequest,
+  request: Checked<GetCustomerImportRequest>,
 ) => ({ customerImport: presentImport(await getImport(strongReader(deps, request), request)) });

@@ -3,11 +3,12 @@ import { explainNotFound } from '@core/domain';
 import { consistencyOf, readerFor } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentScore } from '../present/rfm-score.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function getCustomerRfmHandler(
   deps: Pick<Deps, 'scoreOf' | 'reads'>,
   _ctx: CallContext,
-  request: GetCustomerRFMRequest,
+  request: Checked<GetCustomerRFMRequest>,
 ) {
   const { merchantId, customerId } = request;
   const key = { merchantId, customerId };

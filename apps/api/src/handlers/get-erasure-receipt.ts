@@ -4,11 +4,12 @@ import { getErasureReceipt } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { PRIVACY_KIND } from '../present/privacy-request.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function getErasureReceiptHandler(
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  request: GetErasureReceiptRequest,
+  request: Checked<GetErasureReceiptRequest>,
 ) {
   const receipt = await getErasureReceipt(strongReader(deps, request), request);
   const { requestId, kind, customerId, receivedAt } = receipt.request;

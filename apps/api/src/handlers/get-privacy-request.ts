@@ -3,11 +3,12 @@ import { getPrivacyRequest } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentPrivacyRequest } from '../present/privacy-request.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export const getPrivacyRequestHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  request: GetPrivacyRequestRequest,
+  request: Checked<GetPrivacyRequestRequest>,
 ) => ({
   privacyRequest: presentPrivacyRequest(await getPrivacyRequest(strongReader(deps, request), request)),
 });

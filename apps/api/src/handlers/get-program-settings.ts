@@ -3,9 +3,10 @@ import { getProgramSettings } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentSettings } from '../present/settings.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export const getProgramSettingsHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  request: GetProgramSettingsRequest,
+  request: Checked<GetProgramSettingsRequest>,
 ) => presentSettings(request.merchantId, await getProgramSettings(strongReader(deps, request), request));

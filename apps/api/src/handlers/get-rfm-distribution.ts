@@ -3,11 +3,12 @@ import { getRfmDistribution } from '@core/domain';
 import { readerFor } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentDistribution } from '../present/rfm-distribution.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function getRfmDistributionHandler(
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  request: GetRfmDistributionRequest,
+  request: Checked<GetRfmDistributionRequest>,
 ) {
   return presentDistribution(await getRfmDistribution(readerFor(deps, request), request));
 }

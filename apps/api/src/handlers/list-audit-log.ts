@@ -4,11 +4,12 @@ import type { ListAuditLogRequest } from '@core/contracts';
 import { listAuditLog } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listAuditLogHandler(
   deps: Pick<Deps, 'reads' | 'pageTokens'>,
   _ctx: CallContext,
-  request: ListAuditLogRequest,
+  request: Checked<ListAuditLogRequest>,
 ) {
   const { entries, nextPageToken } = await listAuditLog(strongReader(deps, request), deps, request);
   return {

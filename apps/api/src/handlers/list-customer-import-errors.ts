@@ -4,11 +4,12 @@ import { listImportErrors } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentReason } from '../present/row-reason.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listCustomerImportErrorsHandler(
   deps: Pick<Deps, 'reads' | 'pageTokens'>,
   _ctx: CallContext,
-  request: ListCustomerImportErrorsRequest,
+  request: Checked<ListCustomerImportErrorsRequest>,
 ) {
   const { errors, nextPageToken } = await listImportErrors(strongReader(deps, request), deps, request);
   return {

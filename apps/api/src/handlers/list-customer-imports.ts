@@ -3,11 +3,12 @@ import { listImports } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentImport } from '../present/customer-import.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listCustomerImportsHandler(
   deps: Pick<Deps, 'reads' | 'pageTokens'>,
   _ctx: CallContext,
-  request: ListCustomerImportsRequest,
+  request: Checked<ListCustomerImportsRequest>,
 ) {
   const { imports, nextPageToken } = await listImports(strongReader(deps, request), deps, request);
   return { customerImports: imports.map((run) => presentImport(run)), nextPageToken };

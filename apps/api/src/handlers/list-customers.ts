@@ -5,11 +5,12 @@ import type { CallContext, Deps } from '../call/context.ts';
 import { emailsFor } from '../call/emails.ts';
 import { presentCustomer } from '../present/customer.ts';
 import { readInstant, writeInstant } from '../present/instant.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function listCustomersHandler(
   deps: Pick<Deps, 'pool' | 'reads' | 'keys' | 'pageTokens' | 'tellUnreadable'>,
   ctx: CallContext,
-  { merchantId, filter, pageSize, pageToken }: ListCustomersRequest,
+  { merchantId, filter, pageSize, pageToken }: Checked<ListCustomersRequest>,
 ) {
   const { updatedSince, segment, recency, frequency, monetary } = filter ?? {};
   const input = { merchantId, segment, recency, frequency, monetary, pageSize, pageToken };

@@ -3,11 +3,12 @@ import { listImportSchedules } from '@core/domain';
 import { strongReader } from '../call/consistency.ts';
 import type { CallContext, Deps } from '../call/context.ts';
 import { presentSchedule } from '../present/import-schedule.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export const listImportSchedulesHandler = async (
   deps: Pick<Deps, 'reads'>,
   _ctx: CallContext,
-  { merchantId }: ListImportSchedulesRequest,
+  { merchantId }: Checked<ListImportSchedulesRequest>,
 ) => ({
   schedules: (await listImportSchedules(strongReader(deps, { merchantId }), { merchantId })).map(
     presentSchedule,

@@ -3,6 +3,7 @@ import type { MoveShopConnectionRequest } from '@core/contracts';
 import { moveShop, readStoredToken } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 /**
  * Asks the shop at its new domain first, outside of a transaction, as ConnectShop does: with the stored token, which only
@@ -11,7 +12,7 @@ import { write } from '../call/write.ts';
 export async function moveShopConnectionHandler(
   deps: Pick<Deps, 'pool' | 'keys' | 'proveShop'>,
   ctx: CallContext,
-  { merchantId, shop, newShop }: MoveShopConnectionRequest,
+  { merchantId, shop, newShop }: Checked<MoveShopConnectionRequest>,
 ) {
   const { accessToken } = await inTransaction(
     deps.pool,

@@ -3,11 +3,12 @@ import { resumeImport } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
 import { presentImport } from '../present/customer-import.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function resumeCustomerImportHandler(
   deps: Pick<Deps, 'pool' | 'keys'>,
   ctx: CallContext,
-  request: ResumeCustomerImportRequest,
+  request: Checked<ResumeCustomerImportRequest>,
 ) {
   const { result } = await write(deps, ctx, (tx, commandCtx) => resumeImport(tx, commandCtx, request));
   return { customerImport: presentImport(result) };

@@ -3,11 +3,12 @@ import { setImportSchedule } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
 import { presentSchedule } from '../present/import-schedule.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function setImportScheduleHandler(
   deps: Pick<Deps, 'pool' | 'keys'>,
   ctx: CallContext,
-  { merchantId, shop, cron, timeZone, mode, enabled = true }: SetImportScheduleRequest,
+  { merchantId, shop, cron, timeZone, mode, enabled = true }: Checked<SetImportScheduleRequest>,
 ) {
   const input = {
     merchantId,

@@ -2,6 +2,7 @@ import { ImportMode, ImportSource, type StartCustomerImportRequest } from '@core
 import { startImport, type StartImport } from '@core/domain';
 import type { CallContext, Deps } from '../call/context.ts';
 import { write } from '../call/write.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 const SOURCE: Readonly<Record<number, StartImport['source']>> = {
   [ImportSource.UNSPECIFIED]: 'auto',
@@ -13,7 +14,7 @@ const SOURCE: Readonly<Record<number, StartImport['source']>> = {
 export async function startCustomerImportHandler(
   deps: Pick<Deps, 'pool' | 'keys'>,
   ctx: CallContext,
-  { merchantId, shop, source, mode }: StartCustomerImportRequest,
+  { merchantId, shop, source, mode }: Checked<StartCustomerImportRequest>,
 ) {
   const { result } = await write(deps, ctx, (tx, commandCtx) =>
     startImport(tx, commandCtx, {

@@ -4,11 +4,12 @@ import type { CallContext, Deps } from '../call/context.ts';
 import { emailsWithin } from '../call/emails.ts';
 import { write } from '../call/write.ts';
 import { presentCustomer } from '../present/customer.ts';
+import type { Checked } from '../validation/apply-rules.ts';
 
 export async function updateCustomerHandler(
   deps: Pick<Deps, 'pool' | 'keys' | 'tellUnreadable'>,
   ctx: CallContext,
-  request: UpdateCustomerRequest,
+  request: Checked<UpdateCustomerRequest>,
 ) {
   const { result, consistencyToken } = await write(deps, ctx, async (tx, commandCtx) => {
     const row = await updateCustomer(tx, commandCtx, request);

@@ -3,15 +3,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { explainReason, getImport, readImportErrors, type ImportError } from '@core/domain';
 import { CoreError, invalid, type Logger } from '@core/runtime';
-import { Code } from '@connectrpc/connect';
-import type { IsMerchant } from '../auth/merchants.ts';
-import { requireMerchant } from '../call/caller.ts';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { Admit, AdmittedCall, Follow, Incoming } from '../call/admit.ts';
 import { strongReader } from '../call/consistency.ts';
 import type { Deps } from '../call/context.ts';
-import type { Asked, Gate, Visit } from '../call/gate.ts';
-import { REQUEST_ID, requestIdOf } from '../call/request-id.ts';
-import { codeName, toRpcError } from '../errors.ts';
-import { uuid } from '../validation/rules.ts';
+import type { Asked } from '../call/gate.ts';
+import { codeName } from '../errors.ts';
+import type { Rule } from '../validation/apply-rules.ts';
+import { importId, merchantId } from '../validation/rules.ts';
 import { csvLine } from './csv.ts';
 import { endAnswer } from './end-answer.ts';
 
@@ -30,8 +29,7 @@ const HEADINGS = csvLine([
 
 export interface ImportErrorsCsvOptions {
   deps: Pick<Deps, 'reads'>;
-  gate: Gate;
-  isMerchant: IsMerchant;
+  admit: Admit;
   log: Logger;
 }
 
@@ -39,47 +37,41 @@ export interface ImportErrorsCsvOptions {
  * GET /core.v1/import-errors.csv?merchant_id=&import_id=: what could not be imported as it came, as a file. Streamed
  * page by page, no faster than the caller reads. Refusals are JSON: code, message, field.
  */
-export function createImportErrorsCsv(options: ImportErrorsCsvOptions): RequestListener {
-  const { gate, log } = options;
+export function createImportErrorsCsv({ deps, admit, log }: ImportErrorsCsvOptions): RequestListener {
+  const follow: Follow = (requestId) => (_code, failure) => {
+    if (failure?.error.code !== Code.Internal) return;
+    log.error({ request_id: requestId, err: failure.thrown }, 'no CSV of errors');
+  };
   return (req, res) => {
-    const requestId = requestIdOf(header(req, REQUEST_ID));
-    res.setHeader(REQUEST_ID, requestId);
+    if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
     const work = async () => {
-      if (req.method !== 'GET') return endAnswer(req, res, 405, { allow: 'GET' });
-      const visit = await gate.enter({ header: (name) => header(req, name) }, ASKED);
+      const call = await admit(incomingOf(req, res), ASKED, follow);
       try {
-        await answer(options, visit, req, res);
-      } finally {
-        visit.leave();
+        await answer(deps, call, req, res).finally(() => call.leave());
+        call.finish();
+      } catch (thrown) {
+        // The file has begun: all that is left is to cut it, so that it is not taken for whole. Also when its reader left.
+        if (!res.headersSent) return refuse(req, res, call.fail(thrown), thrown);
+        call.finish(Code.Canceled);
+        res.destroy();
       }
     };
-    work().catch((thrown: unknown) => {
-      // The file has begun: all that is left is to cut it, so that it is not taken for whole. Also when its reader left.
-      if (res.headersSent) return void res.destroy();
-      const error = toRpcError(thrown, requestId);
-      if (error.code === Code.Internal) log.error({ request_id: requestId, err: thrown }, 'no CSV of errors');
-      const field = thrown instanceof CoreError ? thrown.field : undefined;
-      error.metadata.forEach((value, name) => res.setHeader(name, value));
-      const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
-      const type = { 'content-type': 'application/json' };
-      endAnswer(req, res, STATUS[error.code] ?? 500, type, JSON.stringify(body));
-    });
+    work().catch((refusal: unknown) => refuse(req, res, ConnectError.from(refusal), refusal));
   };
 }
 
 async function answer(
-  { deps, isMerchant }: ImportErrorsCsvOptions,
-  visit: Visit,
+  deps: ImportErrorsCsvOptions['deps'],
+  call: AdmittedCall,
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
   const asked = new URL(req.url ?? '', 'http://localhost').searchParams;
-  const ref = { merchantId: uuidIn(asked, 'merchant_id'), importId: uuidIn(asked, 'import_id') };
-  requireMerchant(visit.caller, ref.merchantId);
-  visit.of(ref.merchantId);
-  if (!(await isMerchant(ref.merchantId))) {
-    throw new CoreError('permission_denied', 'merchant_id: not a valid merchant', { field: 'merchant_id' });
-  }
+  const ref = {
+    merchantId: fieldIn(asked, 'merchant_id', merchantId),
+    importId: fieldIn(asked, 'import_id', importId),
+  };
+  await call.race(call.actFor(ref.merchantId));
   const reader = strongReader(deps, ref);
   await getImport(reader, ref);
   res.writeHead(200, {
@@ -88,6 +80,19 @@ async function answer(
     'x-content-type-options': 'nosniff',
   });
   await pipeline(Readable.from(lines(readImportErrors(reader, ref)), { objectMode: false }), res);
+}
+
+function refuse(req: IncomingMessage, res: ServerResponse, error: ConnectError, thrown: unknown): void {
+  const field = thrown instanceof CoreError ? thrown.field : undefined;
+  error.metadata.forEach((value, name) => res.setHeader(name, value));
+  const body = { code: codeName(error.code), message: error.rawMessage, ...(field && { field }) };
+  endAnswer(
+    req,
+    res,
+    STATUS[error.code] ?? 500,
+    { 'content-type': 'application/json' },
+    JSON.stringify(body),
+  );
 }
 
 async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffer> {
@@ -101,16 +106,22 @@ async function* lines(pages: AsyncIterable<ImportError[]>): AsyncGenerator<Buffe
   }
 }
 
-function uuidIn(asked: URLSearchParams, field: string): string {
+function fieldIn<T>(asked: URLSearchParams, field: string, rule: Rule<string, T>): T {
   const values = asked.getAll(field);
   if (values.length > 1) throw invalid(field, 'must be given once');
-  return uuid(values[0] ?? '', { field, message: {} });
+  return rule(values[0] ?? '', { field, message: {} });
 }
 
-const header = (req: IncomingMessage, name: string): string | undefined => {
-  const value = req.headers[name.toLowerCase()];
-  return typeof value === 'string' ? value : undefined;
-};
+/** A download lasts as long as its reader takes. */
+const incomingOf = (req: IncomingMessage, res: ServerResponse): Incoming => ({
+  header(name) {
+    const value = req.headers[name.toLowerCase()];
+    return typeof value === 'string' ? value : undefined;
+  },
+  deadline: undefined,
+  whenGone: (listener) => void res.once('close', listener),
+  reply: (name, value) => void res.setHeader(name, value),
+});
 
 /** As the Connect protocol numbers them. */
 const STATUS: Partial<Record<Code, number>> = {

@@ -16,7 +16,8 @@ import {
 } from '@connectrpc/connect-node';
 import { LARGEST_REPLY, replyTooLarge } from '../call/message-size.ts';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { Admitted, Incoming, Invoker, Reply } from '../invoke.ts';
+import type { Incoming } from '../call/admit.ts';
+import type { Admitted, Invoker, Reply } from '../invoke.ts';
 import type { Method } from '../method.ts';
 import { pathOfTarget, withoutAlias } from '../paths.ts';
 import type { ByteBudget } from '../request/byte-budget.ts';

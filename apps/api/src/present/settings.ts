@@ -1,10 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { ProgramSettingsSchema } from '@core/contracts';
+import type { ProgramSettingsSchema, MerchantId } from '@core/contracts';
 import type { ProgramSettings } from '@core/domain';
 
 export const presentSettings = (
-  merchantId: string,
+  merchantId: MerchantId,
   { thresholds, configVersion, updatedAt }: ProgramSettings,
 ): { settings: MessageInitShape<typeof ProgramSettingsSchema>; etag: string } => ({
   settings: {

@@ -1,16 +1,19 @@
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
+import type { MerchantId } from '@core/contracts';
 import { RetryInfoSchema } from '@core/contracts/grpc';
 import { Registry } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
 import type { Caller } from '../call/context.ts';
 import { createRefusals } from '../call/try-again.ts';
 import { UNLIMITED } from '../../test/unlimited.ts';
 import type { Quota } from './quota.ts';
 import { createQuotas } from './quotas.ts';
 
+const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 const read = { cost: 'reads', kind: 'unary' } as const;
 const points: Caller = { caller: 'points', scopes: new Set() };
-const boundTo = (merchant: string): Caller => ({ ...points, boundTo: merchant });
+const boundTo = (merchant: MerchantId): Caller => ({ ...points, boundTo: merchant });
 
 function stage(options: { caller?: Partial<Quota>; merchant?: Partial<Quota> }) {
   let at = 0;
@@ -54,73 +57,73 @@ it('never says to wait less than a second by Retry-After, and the truth by Retry
 
 it('holds a merchant to its quota over all callers', () => {
   const { quotas } = stage({ merchant: { reads: 2 } });
-  quotas.enter(points, read).of('m1');
-  quotas.enter({ ...points, caller: 'campaign' }, read).of('m1');
+  quotas.enter(points, read).of(ADA);
+  quotas.enter({ ...points, caller: 'campaign' }, read).of(ADA);
   const stay = quotas.enter(points, read);
-  expect(refusalOf(() => stay.of('m1')).rawMessage).toMatch(/^the quota of this merchant for reads/);
-  quotas.enter(points, read).of('m2');
+  expect(refusalOf(() => stay.of(ADA)).rawMessage).toMatch(/^the quota of this merchant for reads/);
+  quotas.enter(points, read).of(EVE);
 });
 
 it('refuses a token that is bound to a merchant by that merchant’s quota before anything is read', () => {
   const { quotas } = stage({ merchant: { in_flight: 1 }, caller: { in_flight: 2 } });
-  const stay = quotas.enter(boundTo('m1'), read);
-  stay.of('m1'); // counts once
-  expect(refusalOf(() => quotas.enter(boundTo('m1'), read)).rawMessage).toMatch(/^this merchant has/);
+  const stay = quotas.enter(boundTo(ADA), read);
+  stay.of(ADA); // counts once
+  expect(refusalOf(() => quotas.enter(boundTo(ADA), read)).rawMessage).toMatch(/^this merchant has/);
   stay.leave();
   // The refused call holds no slot of its caller either.
-  quotas.enter(boundTo('m1'), read).leave();
-  quotas.enter(boundTo('m1'), read).leave();
+  quotas.enter(boundTo(ADA), read).leave();
+  quotas.enter(boundTo(ADA), read).leave();
 });
 
 it('takes the same name bound to another merchant for another caller', () => {
   const { quotas } = stage({ caller: { reads: 1 } });
-  quotas.enter(boundTo('m1'), read);
-  quotas.enter(boundTo('m2'), read);
+  quotas.enter(boundTo(ADA), read);
+  quotas.enter(boundTo(EVE), read);
   quotas.enter(points, read);
-  expect(refusalOf(() => quotas.enter(boundTo('m1'), read)).code).toBe(Code.ResourceExhausted);
+  expect(refusalOf(() => quotas.enter(boundTo(ADA), read)).code).toBe(Code.ResourceExhausted);
 });
 
 it('spends nothing of a merchant for a call that its caller’s quota refuses', () => {
   const { quotas } = stage({ caller: { reads: 1 }, merchant: { reads: 2 } });
-  quotas.enter(boundTo('m1'), read);
-  for (let n = 0; n < 10; n++) refusalOf(() => quotas.enter(boundTo('m1'), read));
-  quotas.enter(points, read).of('m1');
+  quotas.enter(boundTo(ADA), read);
+  for (let n = 0; n < 10; n++) refusalOf(() => quotas.enter(boundTo(ADA), read));
+  quotas.enter(points, read).of(ADA);
 });
 
 it('gives all places back, whatever became of the call', () => {
   const { quotas } = stage({ caller: { in_flight: 1 }, merchant: { in_flight: 1 } });
   for (let n = 0; n < 5; n++) {
     const stay = quotas.enter(points, read);
-    if (n % 2 === 0) stay.of('m1');
+    if (n % 2 === 0) stay.of(ADA);
     stay.leave();
   }
   const [one, two] = [quotas.enter(points, read), quotas.enter({ ...points, caller: 'campaign' }, read)];
-  one.of('m1');
-  refusalOf(() => two.of('m1'));
+  one.of(ADA);
+  refusalOf(() => two.of(ADA));
   two.leave();
   one.leave();
-  quotas.enter(points, read).of('m1');
+  quotas.enter(points, read).of(ADA);
 });
 
 it('charges caller and merchant for what a request asks for', () => {
   const { quotas, later } = stage({ caller: { reads: 10 }, merchant: { reads: 10 } });
-  quotas.enter(points, read).of('m1', 30);
+  quotas.enter(points, read).of(ADA, 30);
   later(1_000);
   refusalOf(() => quotas.enter(points, read));
   const other = quotas.enter({ ...points, caller: 'campaign' }, read);
-  refusalOf(() => other.of('m1'));
+  refusalOf(() => other.of(ADA));
   later(1_100);
-  quotas.enter(points, read).of('m1', 0.5);
+  quotas.enter(points, read).of(ADA, 0.5);
 });
 
 it('counts refusals by whose limit it was and which, and by no name', async () => {
   const { quotas, registry } = stage({ caller: { reads: 1 }, merchant: { in_flight: 1 } });
-  quotas.enter(boundTo('m1'), read);
-  refusalOf(() => quotas.enter(boundTo('m1'), read));
+  quotas.enter(boundTo(ADA), read);
+  refusalOf(() => quotas.enter(boundTo(ADA), read));
   const stay = quotas.enter(points, read);
-  refusalOf(() => stay.of('m1'));
+  refusalOf(() => stay.of(ADA));
   const metrics = await registry.metrics();
   expect(metrics).toContain('core_calls_refused_total{of="caller",limit="reads"} 1');
   expect(metrics).toContain('core_calls_refused_total{of="merchant",limit="in_flight"} 1');
-  expect(metrics).not.toMatch(/points|m1/);
+  expect(metrics).not.toMatch(new RegExp(`points|${ADA}`));
 });

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { Caller } from '../call/context.ts';
 import type { Refusals } from '../call/try-again.ts';
 import { createMeters, isRefused, type Load, type Meter, type Meters } from './meters.ts';
@@ -10,7 +11,7 @@ export interface Stay {
    * @param calls the cost of the request when it is more than one call; the caller is charged for it too
    * @throws ConnectError resource_exhausted; the call must still leave
    */
-  of(merchantId: string, calls?: number): void;
+  of(merchantId: MerchantId, calls?: number): void;
   leave(): void;
 }
 
@@ -46,7 +47,7 @@ export function createQuotas({ caller, merchant, refusals, now }: QuotasOptions)
     enter({ caller: name, boundTo }, load) {
       const byCaller = enter(callers, boundTo === undefined ? name : `${name} ${boundTo}`, load, 'caller');
       let byMerchant: Meter | undefined;
-      const of = (merchantId: string, calls = 1) => {
+      const of = (merchantId: MerchantId, calls = 1) => {
         byMerchant ??= enter(merchants, merchantId, load, 'merchant');
         if (calls > 1) {
           callers.charge(byCaller, load.cost, calls - 1);

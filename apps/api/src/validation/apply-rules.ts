@@ -1,4 +1,5 @@
 import type { DescMessage, Message } from '@bufbuild/protobuf';
+import type { ImportId, MerchantId } from '@core/contracts';
 
 /** Where a value stands. */
 export interface At {
@@ -12,10 +13,21 @@ export interface At {
  * Checks a value and returns it in its canonical form, such as a UUID in lower case.
  * @throws CoreError invalid_argument naming the field, never the value
  */
-export type Rule<T> = (value: T, at: At) => T;
+export type Rule<T, Checked = T> = (value: T, at: At) => Checked;
+
+/** The fields whose rules parse them into a type of their own. */
+interface Ids {
+  merchantId: MerchantId;
+  importId: ImportId;
+}
+
+/** A message as its rules leave it. */
+export type Checked<M> = { [K in keyof M]: K extends keyof Ids ? Ids[K] : M[K] };
 
 /** A rule for every field of a message: a forgotten one, or one too many, does not compile. */
-export type Rules<M> = { readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K]> };
+export type Rules<M> = {
+  readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K], Checked<M>[K]>;
+};
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 

@@ -3,12 +3,15 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   Consistency,
   FIRST_SECOND,
+  importIdFrom,
   isGuestId,
   LAST_SECOND,
   LONGEST_ID,
+  merchantIdFrom,
   METADATA_PROBLEMS,
   metadataProblem,
   textProblem,
+  uuidFrom,
   type RfmRange,
   type RfmThresholds,
 } from '@core/contracts';
@@ -24,7 +27,7 @@ import {
   validateRange,
   validateThresholds,
 } from '@core/domain';
-import { invalid } from '@core/runtime';
+import { invalid, WrongValue, type ReadValue } from '@core/runtime';
 import { mustBeOneOf } from '../request/check-fields.ts';
 import { applyRules, type AnyRules, type Rule, type Rules } from './apply-rules.ts';
 
@@ -39,10 +42,21 @@ const matching =
     return value;
   };
 
-const isUuid = matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 36, 'must be a UUID');
+/** A rule of the kit that env and flags have as well. */
+const by =
+  <T>(read: ReadValue<T>): Rule<string, T> =>
+  (value, { field }) => {
+    try {
+      return read(value);
+    } catch (error) {
+      throw error instanceof WrongValue ? invalid(field, error.message) : error;
+    }
+  };
 
-/** In lower case: it is compared, hashed and encrypted as text. */
-export const uuid: Rule<string> = (value, at) => isUuid(value, at).toLowerCase();
+// Ids of ours, in their canonical form: they are compared, hashed and encrypted as text.
+export const uuid = by(uuidFrom);
+export const merchantId = by(merchantIdFrom);
+export const importId = by(importIdFrom);
 
 /** As uuid, or empty for "not given". */
 export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));

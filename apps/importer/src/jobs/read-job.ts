@@ -1,4 +1,4 @@
-import { SHOP_DOMAIN } from '@core/contracts';
+import { readImportId, readMerchantId, SHOP_DOMAIN } from '@core/contracts';
 import type { PageRef, ShopConnection } from '@core/domain';
 
 /**
@@ -14,10 +14,10 @@ export class PoisonedJob extends Error {
 
 /** Parses a job from Redis, to which other programs may write. @throws PoisonedJob */
 export function readPageJob(queue: string, data: unknown): PageRef {
-  const { merchantId, importId, slice, fence, page } = (data ?? {}) as Partial<
-    Record<keyof PageRef, unknown>
-  >;
-  if (isUuid(merchantId) && isUuid(importId) && isCount(slice) && isCount(fence) && isCount(page)) {
+  const { slice, fence, page, ...ids } = (data ?? {}) as Partial<Record<keyof PageRef, unknown>>;
+  const merchantId = readMerchantId(ids.merchantId);
+  const importId = readImportId(ids.importId);
+  if (merchantId && importId && isCount(slice) && isCount(fence) && isCount(page)) {
     return { merchantId, importId, slice, fence, page };
   }
   throw new PoisonedJob(queue, data);
@@ -25,17 +25,13 @@ export function readPageJob(queue: string, data: unknown): PageRef {
 
 /** Like readPageJob. */
 export function readScheduleJob(queue: string, data: unknown): ShopConnection {
-  const { merchantId, shop } = (data ?? {}) as Partial<Record<keyof ShopConnection, unknown>>;
-  if (isUuid(merchantId) && typeof shop === 'string' && shop.length < 100 && SHOP_DOMAIN.test(shop)) {
+  const { shop, ...ids } = (data ?? {}) as Partial<Record<keyof ShopConnection, unknown>>;
+  const merchantId = readMerchantId(ids.merchantId);
+  if (merchantId && typeof shop === 'string' && shop.length < 100 && SHOP_DOMAIN.test(shop)) {
     return { merchantId, shop };
   }
   throw new PoisonedJob(queue, data);
 }
-
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-const isUuid = (value: unknown): value is string =>
-  typeof value === 'string' && value.length === 36 && UUID.test(value);
 
 /** The maximum of PostgreSQL's integer, the widest of the three columns. */
 const isCount = (value: unknown): value is number =>

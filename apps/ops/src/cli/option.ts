@@ -1,4 +1,12 @@
-import { LONGEST_ID, readTimestamp, textProblem } from '@core/contracts';
+import {
+  importIdFrom,
+  LONGEST_ID,
+  merchantIdFrom,
+  readTimestamp,
+  textProblem,
+  uuidFrom,
+} from '@core/contracts';
+import { oneWordOf, wholeNumber, WrongValue, type ReadValue } from '@core/runtime';
 import { printable } from './print.ts';
 
 /** One flag of a command: how to read it, and what --help says of it. Like a Variable of the environment. */
@@ -30,7 +38,7 @@ export const flag = (doc: string): Option<boolean> => ({
   parse: (given) => given.length > 0,
 });
 
-export const single = <T>(shows: string, doc: string, read: (raw: string) => T): Option<T | undefined> => ({
+export const single = <T>(shows: string, doc: string, read: ReadValue<T>): Option<T | undefined> => ({
   doc,
   shows,
   many: false,
@@ -60,17 +68,16 @@ export const texts = (shows: string, doc: string): Option<readonly string[] | un
 });
 
 export const oneOf = <T extends string>(choices: readonly T[], doc: string) =>
-  single('<word>', `${doc}: ${choices.join(', ')}`, (raw) => {
-    if (!choices.includes(raw as T)) throw new Error(`must be one of ${choices.join(', ')}`);
-    return raw as T;
-  });
+  single('<word>', `${doc}: ${choices.join(', ')}`, oneWordOf(choices));
 
+/** @param given what the operator wrote, whom it helps to see it: no flag holds a secret */
 const whole = (raw: string, min: number, max: number, given = raw): number => {
-  const value = Number(raw);
-  if (!/^\d+$/.test(raw) || value < min || value > max) {
-    throw new Error(`must be a whole number from ${min} to ${max}, got ${printable(given.slice(0, 40))}`);
+  try {
+    return wholeNumber({ min, max })(raw);
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error;
+    throw new Error(`${error.message}, got ${printable(given.slice(0, 40))}`, { cause: error });
   }
-  return value;
 };
 
 export const integer = (doc: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -98,20 +105,15 @@ export const rateOr = (byDefault: number, doc: string, max: number): Option<numb
   parse: ([raw]) => (raw === undefined ? byDefault : whole(raw.replace(/\/s$/, ''), 1, max, raw)),
 });
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-const isUuid = (raw: string): string => {
-  if (!UUID.test(raw)) throw new Error('must be a UUID');
-  return raw.toLowerCase();
-};
-
-export const uuid = (doc: string) => single('<uuid>', doc, isUuid);
+export const uuid = (doc: string) => single('<uuid>', doc, uuidFrom);
+export const merchantId = (doc: string) => single('<uuid>', doc, merchantIdFrom);
+export const importId = (doc: string) => single('<uuid>', doc, importIdFrom);
 
 export const uuids = (doc: string): Option<readonly string[] | undefined> => ({
   doc: `${doc}; may be given more than once`,
   shows: '<uuid>',
   many: true,
-  parse: (given) => (given.length > 0 ? given.map(isUuid) : undefined),
+  parse: (given) => (given.length > 0 ? given.map(uuidFrom) : undefined),
 });
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

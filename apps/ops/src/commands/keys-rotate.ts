@@ -1,6 +1,6 @@
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { UsageError } from '../cli/errors.ts';
-import { flag, uuid } from '../cli/option.ts';
+import { flag, merchantId } from '../cli/option.ts';
 import { rotateDeep } from '../keys/rotate-deep.ts';
 import { rotateKeyring } from '../keys/rotate-keyring.ts';
 import { keysEnv, withKeys } from '../keys/with-keys.ts';
@@ -17,7 +17,7 @@ transaction, while everybody reads and writes. The old keys are deleted five min
 no process can have them any more. Ctrl-C stops it between two pages; the same command goes on where it stopped.`,
   options: {
     deep: flag('new data keys, and everything encrypted anew'),
-    merchant: uuid('of this merchant alone; with --deep'),
+    merchant: merchantId('of this merchant alone; with --deep'),
     ...ACTING_OPTIONS,
   },
   env: keysEnv,

@@ -1,8 +1,9 @@
 import { databaseEnv, inTransaction, type Reader } from '@core/db';
-import { listAuditLog, type AuditLogEntry, type ListAuditLog, type PageTokens } from '@core/domain';
+import { listAuditLog, type AuditLogEntry, type ListAuditLog } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { integerOr, uuid } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
+import { UNSIGNED } from '../cli/unsigned-pages.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
@@ -70,12 +71,6 @@ gives callers the same, page by page.`,
   },
 });
 
-/** Within one process nobody can forge a token. */
-const TOKENS: PageTokens = {
-  make: (_, key) => JSON.stringify(key),
-  read: (token) => (token === '' ? null : (JSON.parse(token) as string[])),
-};
-
 /** The newest `limit` entries: a page of large ones ends sooner. */
 async function newest(
   reader: Reader,
@@ -85,11 +80,7 @@ async function newest(
   const entries: AuditLogEntry[] = [];
   let pageToken = '';
   do {
-    const page = await listAuditLog(
-      reader,
-      { pageTokens: TOKENS },
-      { ...of, pageSize: limit - entries.length, pageToken },
-    );
+    const page = await listAuditLog(reader, UNSIGNED, { ...of, pageSize: limit - entries.length, pageToken });
     entries.push(...page.entries);
     pageToken = page.nextPageToken;
   } while (pageToken && entries.length < limit);

@@ -1,23 +1,12 @@
 import { databaseEnv, inTransaction } from '@core/db';
-import {
-  explainReason,
-  listImportErrors,
-  ROW_REASONS,
-  type ImportError,
-  type PageTokens,
-} from '@core/domain';
+import { explainReason, listImportErrors, ROW_REASONS, type ImportError } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { integerOr, oneOf, uuid } from '../cli/option.ts';
 import { printable, table } from '../cli/print.ts';
+import { UNSIGNED } from '../cli/unsigned-pages.ts';
 import { errorsWith, IMPORT_OPTIONS, importOf } from '../imports/options.ts';
 import { EFFECTS, sentences } from '../imports/present.ts';
 import { withImports } from '../imports/with-imports.ts';
-
-/** The place of a page is the row before it: nobody who runs `ops` has to be kept from making one up. */
-const BY_ROW: PageTokens = {
-  make: (_asked, [id = '']) => id,
-  read: (token) => (token === '' ? null : [token]),
-};
 
 export const listErrorsOfImport = defineCommand({
   name: 'import errors',
@@ -40,7 +29,7 @@ say the same.`,
     return withImports(env, ref, async (pool) => {
       const { errors, nextPageToken } = await inTransaction(
         pool,
-        (tx) => listImportErrors(tx, { pageTokens: BY_ROW }, page),
+        (tx) => listImportErrors(tx, UNSIGNED, page),
         { merchantId: ref.merchantId },
       );
       const goOn = `${errorsWith(ref)}${reason ? ` --reason ${reason}` : ''} --after ${nextPageToken}`;

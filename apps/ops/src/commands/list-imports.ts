@@ -2,8 +2,8 @@ import { databaseEnv, inTransaction } from '@core/db';
 import { listImports } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
-import { FIRST_PAGE } from '../cli/first-page.ts';
 import { integerOr } from '../cli/option.ts';
+import { UNSIGNED } from '../cli/unsigned-pages.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
 import { importJson, listLines } from '../imports/present.ts';
 import { withImports } from '../imports/with-imports.ts';
@@ -19,13 +19,9 @@ export const listShopImports = defineCommand({
   run: ({ values, env }) => {
     const page = { merchantId: merchantOf(values, env), pageSize: values.limit, pageToken: '' };
     return withImports(env, page, async (pool) => {
-      const { imports } = await inTransaction(
-        pool,
-        (tx) => listImports(tx, { pageTokens: FIRST_PAGE }, page),
-        {
-          merchantId: page.merchantId,
-        },
-      );
+      const { imports } = await inTransaction(pool, (tx) => listImports(tx, UNSIGNED, page), {
+        merchantId: page.merchantId,
+      });
       if (imports.length === 0 && values.merchant) await assertMerchantIsKnown(pool, values.merchant);
       return { json: { imports: imports.map((run) => importJson(run)) }, lines: listLines(imports) };
     });

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { databaseEnv, inTransaction, type Pool } from '@core/db';
 import { confirmShopRedaction, listPrivacyRequests } from '@core/domain';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
@@ -42,7 +43,7 @@ one with \`privacy cancel\`. A confirmed redaction still waits for its time.`,
   },
 });
 
-const listHeld = async (tx: Parameters<typeof listPrivacyRequests>[0], merchantId: string | undefined) =>
+const listHeld = async (tx: Parameters<typeof listPrivacyRequests>[0], merchantId: MerchantId | undefined) =>
   (await listPrivacyRequests(tx, { merchantId, kind: 'shop_redact', most: 10_000 })).filter(
     ({ held }) => held,
   );

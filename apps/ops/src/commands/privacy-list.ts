@@ -1,7 +1,7 @@
 import { databaseEnv, inTransaction } from '@core/db';
 import { listPrivacyRequests } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
-import { flag, integerOr, uuid } from '../cli/option.ts';
+import { flag, integerOr, merchantId } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
 import { withDatabase } from '../connect/with-database.ts';
@@ -21,7 +21,7 @@ once it has been served under another id, or is none, \`privacy cancel\` ends it
 A shop_redact runs at the listed time, unless \`privacy cancel\` stops it. A HELD one arrived with an unusual number of
 others and waits for \`privacy confirm\`; its due date does not change.`,
   options: {
-    merchant: uuid('of this merchant alone'),
+    merchant: merchantId('of this merchant alone'),
     late: flag(`those alone that came more than ${ALARM_DAYS} days ago`),
     all: flag('include those that are done or cancelled'),
     limit: integerOr(100, 'at most so many', { min: 1, max: 10_000 }),

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Pool } from '@core/db';
 import { isMerchantKnown } from '@core/domain';
 import { OpsError } from '../cli/errors.ts';
@@ -6,7 +7,7 @@ import { OpsError } from '../cli/errors.ts';
  * For a list in which nothing was found.
  * @throws OpsError when nothing is stored of the merchant: an empty list would look like an answer
  */
-export async function assertMerchantIsKnown(pool: Pool, merchantId: string): Promise<void> {
+export async function assertMerchantIsKnown(pool: Pool, merchantId: MerchantId): Promise<void> {
   const known = await inTransaction(pool, (tx) => isMerchantKnown(tx, { merchantId }), { merchantId });
   if (!known) throw new OpsError(`--merchant: nothing is stored of a merchant ${merchantId}`);
 }

@@ -1,4 +1,4 @@
-import { isRawNumber } from '@core/contracts';
+import { isRawNumber, readMerchantId, readUuid, type MerchantId } from '@core/contracts';
 import type { Resolution } from '@core/domain';
 import type { ConsumedRecord } from '@core/events';
 import { bodyOf } from '../events/record-lines.ts';
@@ -21,7 +21,7 @@ export interface DeadLetterView {
   sourcePlace: string;
   eventId: string;
   /** Whose it is, as the body says; undefined when that names nobody. */
-  merchantId: string | undefined;
+  merchantId: MerchantId | undefined;
   customerId: string | undefined;
   resolved: Resolution | undefined;
   record: ConsumedRecord;
@@ -42,8 +42,8 @@ export function toView(record: ConsumedRecord, resolved: Resolution | undefined)
     sourceTopic: headers['dlq_source_topic'] ?? '',
     sourcePlace: from !== undefined && at !== undefined ? `${from}/${at}` : '',
     eventId: headers['ce_id'] ?? idOf(fieldOf(value, 'event_id', 'eventId')),
-    merchantId: uuidOr(fieldOf(value, 'merchant_id', 'merchantId')),
-    customerId: uuidOr(fieldOf(value, 'customer_id', 'customerId')),
+    merchantId: readMerchantId(fieldOf(value, 'merchant_id', 'merchantId')) ?? undefined,
+    customerId: readUuid(fieldOf(value, 'customer_id', 'customerId')) ?? undefined,
     resolved,
     record,
   };
@@ -59,11 +59,6 @@ function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
   const fields = body as Record<string, unknown>;
   return fields[snake] ?? fields[camel];
 }
-
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
-const uuidOr = (value: unknown): string | undefined =>
-  typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
 
 /** `rfm.updated.dlq/3/17`: what names a dead letter. */
 export const placeOf = ({ topic, partition, offset }: DeadLetterView): string =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CE_ID, CE_SOURCE, readGdprRequestCreated } from '@core/contracts';
+import { CE_ID, CE_SOURCE, readGdprRequestCreated, type MerchantId } from '@core/contracts';
 import { signatureOf, type EventRecord } from '@core/events';
 import { OpsError, UsageError } from '../cli/errors.ts';
 import { fileProblem } from '../cli/file-problem.ts';
@@ -21,7 +21,7 @@ export interface MadeRecord {
   record: EventRecord & { headers: Record<string, string> };
   eventId: string;
   /** The ids that its body names, as far as it can be read. */
-  merchantId: string;
+  merchantId: MerchantId | '';
   customerId: string;
 }
 

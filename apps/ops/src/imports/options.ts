@@ -1,13 +1,16 @@
+import { readMerchantId, type MerchantId } from '@core/contracts';
 import type { ImportRef } from '@core/domain';
 import { UsageError } from '../cli/errors.ts';
-import { uuid, type Values } from '../cli/option.ts';
+import { importId, merchantId, type Values } from '../cli/option.ts';
 
 /** Whose imports. */
-export const MERCHANT_OPTIONS = { merchant: uuid("of this merchant; the local stack's own unless given") };
+export const MERCHANT_OPTIONS = {
+  merchant: merchantId("of this merchant; the local stack's own unless given"),
+};
 
 /** Which import. */
 export const IMPORT_OPTIONS = {
-  import: { ...uuid('this one; the flag itself may be left out'), bare: true },
+  import: { ...importId('this one; the flag itself may be left out'), bare: true },
   ...MERCHANT_OPTIONS,
 };
 
@@ -15,10 +18,10 @@ export const IMPORT_OPTIONS = {
 export function merchantOf(
   { merchant }: Values<typeof MERCHANT_OPTIONS>,
   { DEV_MERCHANT_ID: local }: NodeJS.ProcessEnv,
-): string {
-  if (merchant) return merchant;
-  if (!local) throw new UsageError('--merchant: must say whose; without, there must be a local stack');
-  return local;
+): MerchantId {
+  const whose = merchant ?? readMerchantId(local);
+  if (!whose) throw new UsageError('--merchant: must say whose; without, there must be a local stack');
+  return whose;
 }
 
 /** @throws UsageError when nothing says which, or whose */
@@ -29,7 +32,7 @@ export function importOf(values: Values<typeof IMPORT_OPTIONS>, env: NodeJS.Proc
 
 const PROGRAM = 'npm run ops -- import';
 
-export const listWith = (merchantId: string): string => `${PROGRAM} list --merchant ${merchantId}`;
+export const listWith = (merchantId: MerchantId): string => `${PROGRAM} list --merchant ${merchantId}`;
 
 export const watchWith = ({ importId, merchantId }: ImportRef): string =>
   `${PROGRAM} watch ${importId} --merchant ${merchantId}`;

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { Pool } from '@core/db';
 import { AlreadyRunning } from '@core/domain';
 import { CoreError } from '@core/runtime';
@@ -11,7 +12,7 @@ import { listWith, watchWith } from './options.ts';
  */
 export const withImports = <T>(
   env: NodeJS.ProcessEnv,
-  { merchantId }: { merchantId: string },
+  { merchantId }: { merchantId: MerchantId },
   work: (pool: Pool) => Promise<T>,
 ): Promise<T> =>
   withDatabase(
@@ -23,7 +24,7 @@ export const withImports = <T>(
     'core_api',
   );
 
-function withNextStep(error: CoreError, merchantId: string): string {
+function withNextStep(error: CoreError, merchantId: MerchantId): string {
   if (error instanceof AlreadyRunning) {
     return `${error.message}; watch it with: ${watchWith({ importId: error.importId, merchantId })}`;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { type Keyring, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, type Pool } from '@core/db';
 import { countRotation, OLD_KEYS_KEPT_MS, rotateMerchants, type RotationResult } from '@core/domain';
@@ -13,7 +14,7 @@ export interface RotateDeep {
   pool: Pool;
   keyring: Keyring;
   keys: MerchantKeyStore;
-  values: { merchant?: string | undefined; actor?: string | undefined; yes: boolean; json?: boolean };
+  values: { merchant?: MerchantId | undefined; actor?: string | undefined; yes: boolean; json?: boolean };
   terminal: Terminal;
   signal: AbortSignal;
   /** See OLD_KEYS_KEPT_MS; shorter for a spec. */

@@ -1,6 +1,7 @@
+import { merchantIdFrom, uuidFrom } from '@core/contracts';
 import type { ReplayCursor, ReplaySelection } from '@core/domain';
 import { UsageError } from '../cli/errors.ts';
-import { pastTime, rateOr, time, uuid, uuids, type Option, type Values } from '../cli/option.ts';
+import { merchantId, pastTime, rateOr, time, uuids, type Option, type Values } from '../cli/option.ts';
 
 const cursor: Option<ReplayCursor | undefined> = {
   doc: 'go on behind this place, as a stopped replay has printed it',
@@ -8,15 +9,13 @@ const cursor: Option<ReplayCursor | undefined> = {
   many: false,
   parse: ([raw]) => {
     if (raw === undefined) return undefined;
-    const [merchantId, updatedAt, customerId, ...more] = raw.split('/');
-    if (!merchantId || !updatedAt || !customerId || more.length > 0) {
+    const [merchant, updatedAt, customer, ...more] = raw.split('/');
+    if (!merchant || !updatedAt || !customer || more.length > 0) {
       throw new Error('must be a place that a stopped replay has printed');
     }
-    const id = uuid('');
-    id.parse([merchantId]);
-    id.parse([customerId]);
+    const place = { merchantId: merchantIdFrom(merchant), updatedAt, customerId: uuidFrom(customer) };
     time('').parse([updatedAt]);
-    return { merchantId, updatedAt, customerId };
+    return place;
   },
 };
 
@@ -25,7 +24,7 @@ export const cursorText = ({ merchantId, updatedAt, customerId }: ReplayCursor):
 
 /** Whose events are sent again, and how fast. */
 export const REPLAY_OPTIONS = {
-  merchant: uuid('customers of this merchant'),
+  merchant: merchantId('customers of this merchant'),
   customer: uuids('this customer'),
   since: pastTime('customers last changed at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
   until: time('customers last changed before; now unless given'),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Actor, type Pool, type Tx } from '@core/db';
 import { getPrivacyRequest, type PrivacyRequest } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
@@ -19,11 +20,11 @@ export interface ShopRedactionAction {
 export async function actOnShopRedactions(
   pool: Pool,
   { values, terminal }: Pick<Call<never>, 'terminal'> & { values: Values<typeof ACTING_OPTIONS> },
-  refs: readonly { merchantId: string; requestId: string }[],
+  refs: readonly { merchantId: MerchantId; requestId: string }[],
   { verb, act, then }: ShopRedactionAction,
 ): Promise<Report> {
   const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
-  const read = (ref: { merchantId: string; requestId: string }) =>
+  const read = (ref: { merchantId: MerchantId; requestId: string }) =>
     inTransaction(pool, (tx) => getPrivacyRequest(tx, ref));
   const before = await Promise.all(refs.map(read));
   for (const request of before) await tryOut(pool, (tx) => act(tx, actor, request));

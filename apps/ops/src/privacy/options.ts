@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { UsageError } from '../cli/errors.ts';
 import { text, type Values } from '../cli/option.ts';
 import { MERCHANT_OPTIONS, merchantOf } from '../imports/options.ts';
@@ -15,7 +16,7 @@ export const REQUEST_OPTIONS = {
 export function requestOf(
   values: Values<typeof REQUEST_OPTIONS>,
   env: NodeJS.ProcessEnv,
-): { merchantId: string; requestId: string } {
+): { merchantId: MerchantId; requestId: string } {
   if (!values.request) throw new UsageError('--request: must say which request; `privacy list` shows them');
   return { requestId: values.request, merchantId: merchantOf(values, env) };
 }

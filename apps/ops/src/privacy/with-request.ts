@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { Pool } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { OpsError } from '../cli/errors.ts';
@@ -12,7 +13,7 @@ import { withDatabase } from '../connect/with-database.ts';
  */
 export const withRequest = <T>(
   env: NodeJS.ProcessEnv,
-  { merchantId, requestId }: { merchantId: string; requestId: string },
+  { merchantId, requestId }: { merchantId: MerchantId; requestId: string },
   work: (pool: Pool) => Promise<T>,
   what = 'request',
 ): Promise<T> =>

@@ -1,4 +1,4 @@
-import { Topic } from '@core/contracts';
+import { readMerchantId, readUuid, Topic } from '@core/contracts';
 import type { PublishedVersion } from '@core/domain';
 import type { KafkaClient } from '@core/events';
 
@@ -46,12 +46,9 @@ const RETENTION = 'retention.ms';
 /** Only our records are on these topics; any other record contains no version. */
 function versionOf(value: Buffer | null): PublishedVersion | undefined {
   try {
-    const {
-      merchant_id: merchantId,
-      customer_id: customerId,
-      version,
-    } = JSON.parse(String(value)) as Record<string, unknown>;
-    return typeof merchantId === 'string' && typeof customerId === 'string' && Number.isInteger(version)
+    const { merchant_id, customer_id, version } = JSON.parse(String(value)) as Record<string, unknown>;
+    const [merchantId, customerId] = [readMerchantId(merchant_id), readUuid(customer_id)];
+    return merchantId && customerId && Number.isInteger(version)
       ? { merchantId, customerId, version: version as number }
       : undefined;
   } catch {

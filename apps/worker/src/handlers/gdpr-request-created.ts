@@ -1,4 +1,9 @@
-import { assertNamesPerson, readGdprRequestCreated, type InboundGdprRequest } from '@core/contracts';
+import {
+  assertNamesPerson,
+  readGdprRequestCreated,
+  type InboundGdprRequest,
+  type MerchantId,
+} from '@core/contracts';
 import { parseEmail } from '@core/crypto';
 import { type Tx } from '@core/db';
 import {
@@ -77,7 +82,7 @@ export const gdprRequestCreated = {
   },
 };
 
-const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<string> =>
+const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<MerchantId | ''> =>
   merchantId || (shop && (await findMerchantOfShop(tx, { shop }))) || '';
 
 /**
@@ -93,7 +98,7 @@ async function assertOneMerchant(tx: Tx, { merchantId, shop }: InboundGdprReques
  * Checks that each shop which is named is the merchant's: the whole merchant goes, and nothing brings it back. A shop that
  * nobody has connected may be another merchant's, so here it does not count as none.
  */
-async function assertItsShop(tx: Tx, merchantId: string, { shops }: InboundGdprRequest): Promise<void> {
+async function assertItsShop(tx: Tx, merchantId: MerchantId, { shops }: InboundGdprRequest): Promise<void> {
   for (const shop of shops) {
     if ((await findMerchantOfShop(tx, { shop })) !== merchantId)
       throw invalid('shop_domain', 'must name a connected shop of the merchant');
@@ -106,7 +111,7 @@ const requestIdOf = (ctx: CommandContext, { requestId, eventId }: InboundGdprReq
 async function redact(
   tx: Tx,
   ctx: CommandContext,
-  { done, ...request }: { merchantId: string; requestId: string; done: boolean },
+  { done, ...request }: { merchantId: MerchantId; requestId: string; done: boolean },
   event: InboundGdprRequest,
 ): Promise<EventOutcome> {
   const receipt = await redactCustomer(tx, ctx, { ...request, ...personOf(event) });

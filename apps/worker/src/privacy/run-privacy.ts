@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction, type Pool } from '@core/db';
 import {
   listPrivacyRequests,
@@ -75,7 +76,7 @@ export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptio
   };
 }
 
-const idsOf = ({ merchantId, requestId }: { merchantId: string; requestId: string }) => ({
+const idsOf = ({ merchantId, requestId }: { merchantId: MerchantId; requestId: string }) => ({
   merchant_id: merchantId,
   privacy_request_id: requestId,
 });
@@ -86,7 +87,7 @@ const logPending = (log: Logger, one: ScheduledShopRedaction): void =>
     'the redaction of a shop is pending; until it is done `npm run ops -- privacy cancel` stops it',
   );
 
-const logHeld = (log: Logger, one: { merchantId: string; requestId: string }, most: number): void =>
+const logHeld = (log: Logger, one: { merchantId: MerchantId; requestId: string }, most: number): void =>
   log.error(
     idsOf(one),
     `the redaction of a shop is held, because more than ${most} came within an hour: look who sent them, ` +

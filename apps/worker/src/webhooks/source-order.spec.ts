@@ -1,11 +1,12 @@
 import type { WaitingWebhook, WebhookTopic } from '@core/domain';
+import { aMerchantId } from '@core/testing';
 import { inSourceOrder, type OpenedWebhook } from './source-order.ts';
 
 const opened = (id: string, topic: WebhookTopic, payload: OpenedWebhook['payload']): OpenedWebhook => ({
   webhook: {
     id,
     topic,
-    merchantId: 'm',
+    merchantId: aMerchantId(),
     shop: 's',
     requestId: null,
     eventId: id,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Topic } from '@core/contracts';
 import { appendToOutbox, inTransaction } from '@core/db';
 import { within } from '@core/runtime';
+import { aMerchantId } from '@core/testing';
 import { likeRecords } from './like-records.ts';
 import type { EventStack } from './open-stack.ts';
 
@@ -48,7 +49,7 @@ export async function commitOne({ pool }: Pick<EventStack, 'pool'>): Promise<{ k
   const key = randomUUID();
   await inTransaction(pool, (tx) =>
     appendToOutbox(tx, [
-      { merchantId: randomUUID(), customerId: key, version: 2, changedFields: ['metadata'], origin: 'api' },
+      { merchantId: aMerchantId(), customerId: key, version: 2, changedFields: ['metadata'], origin: 'api' },
     ]),
   );
   return { key, sent: performance.now() };

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { upsertCustomers, type ImportedCustomer } from '@core/domain';
+import { anImportId, aMerchantId } from '@core/testing';
 import { likeCustomers } from './like-customers.ts';
 import { importShop, newShop, type BenchShop } from './drive-import.ts';
 import type { ImportStack } from './open-stack.ts';
@@ -24,10 +25,10 @@ export async function writeFile(dir: string, customers: number): Promise<string>
 
 /** The plain way: lines of a local file, parsed and upserted page by page. @returns customers a second */
 export async function upsertFile({ pool, owner, keys }: ImportStack, path: string): Promise<number> {
-  const merchantId = randomUUID();
+  const merchantId = aMerchantId();
   await inTransaction(owner, (tx) => keys.findOrCreate(tx, merchantId));
   const ctx = { caller: 'bench', requestId: randomUUID(), keys };
-  const importId = randomUUID();
+  const importId = anImportId();
   const lines = createInterface({ input: createReadStream(path) })[Symbol.asyncIterator]();
   let count = 0;
   const begin = performance.now();

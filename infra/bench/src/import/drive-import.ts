@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { connectShop, getImport, startImport, type ImportRun } from '@core/domain';
-import { DEV_ACCESS_TOKEN, shopIdOf, type ShopSettings } from '@core/testing';
+import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, type ShopSettings } from '@core/testing';
 import type { ImportStack } from './open-stack.ts';
 
 export interface BenchShop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
 }
 
@@ -13,7 +14,7 @@ let shops = 0;
 
 /** A shop of its own for a merchant of its own. */
 export async function newShop(stack: ImportStack, settings: ShopSettings): Promise<BenchShop> {
-  const connected = { merchantId: randomUUID(), shop: `bench-${++shops}.myshopify.com` };
+  const connected = { merchantId: aMerchantId(), shop: `bench-${++shops}.myshopify.com` };
   await stack.shop(connected.shop, settings);
   const ctx = { caller: 'bench', requestId: randomUUID(), keys: stack.keys };
   await inTransaction(stack.owner, (tx) =>

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
+import { aMerchantId } from '@core/testing';
 import { emptyOutbox } from '../events/fill-outbox.ts';
 import { measure, type Measured } from '../rounds.ts';
 import { likeCustomers } from './like-customers.ts';
@@ -15,8 +16,8 @@ export type UpsertSeries = 'upsert_pages' | 'upsert_rows' | 'upsert_rows_by_page
 /** The same rows into the same tables, on one connection each, for a merchant of their own. */
 export function upsertSeries(stack: ImportStack): Record<UpsertSeries, () => Promise<Measured>> {
   const customers = likeCustomers(ROWS);
-  const timed = (work: (merchantId: string) => Promise<void>) => async () => {
-    const merchantId = randomUUID();
+  const timed = (work: (merchantId: MerchantId) => Promise<void>) => async () => {
+    const merchantId = aMerchantId();
     await inTransaction(stack.owner, (tx) => stack.keys.findOrCreate(tx, merchantId));
     await emptyOutbox(stack.owner);
     return measure([], [stack.pids.postgresql], async (onMeasuring) => {

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Client } from 'pg';
 import { sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, encryptEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   appendEvents,
@@ -22,6 +23,7 @@ import {
   type Relation,
 } from '@core/db';
 import { upsertCustomers, type CommandContext, type ImportedCustomer } from '@core/domain';
+import { anImportId } from '@core/testing';
 import type { ImportStack } from './open-stack.ts';
 
 /** Rows of one transaction, of pages and of the loop that keeps to them. */
@@ -30,11 +32,11 @@ const PAGE = 250;
 /** Stores new customers page by page, as an import does, on one connection. */
 export async function upsertPages(
   { pool, keys }: Pick<ImportStack, 'pool' | 'keys'>,
-  merchantId: string,
+  merchantId: MerchantId,
   people: readonly ImportedCustomer[],
 ): Promise<void> {
   const ctx: CommandContext = { caller: 'bench', requestId: 'bench', keys };
-  const importId = randomUUID();
+  const importId = anImportId();
   for (let n = 0; n < people.length; n += PAGE) {
     const page = people.slice(n, n + PAGE);
     await inTransaction(pool, (tx) => upsertCustomers(tx, ctx, { merchantId, importId, customers: page }));
@@ -102,7 +104,7 @@ const UPSERT_STAGED = statement({
 type Upsert = (
   client: Client,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   people: readonly ImportedCustomer[],
 ) => Promise<void>;
 
@@ -158,7 +160,7 @@ function inCsv(cell: string | Buffer | Date): string {
   return cell instanceof Date ? cell.toISOString() : `\\x${cell.toString('hex')}`;
 }
 
-const keyOf = (keys: MerchantKeys, merchantId: string) => ({
+const keyOf = (keys: MerchantKeys, merchantId: MerchantId) => ({
   merchantId,
   generation: String(keys.generation),
   passphrase: passphrase(keys),

@@ -1,7 +1,8 @@
 import { and, eq } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, customers, readerOf, statement } from '@core/db';
 import { createPageTokens, listCustomers } from '@core/domain';
-import { customerIdOf, merchantIdOf } from '@core/testing';
+import { aMerchantId, customerIdOf, merchantIdOf } from '@core/testing';
 import { Client } from 'pg';
 import { median } from '../stats.ts';
 
@@ -11,7 +12,7 @@ interface Statement {
 }
 
 /** The statement of the first page of a segment list, as the service makes it. */
-async function segmentPage(merchantId: string): Promise<Statement> {
+async function segmentPage(merchantId: MerchantId): Promise<Statement> {
   let seen: Statement | undefined;
   const recorder = readerOf(async (text, values = []) => {
     seen = { text, values };
@@ -56,7 +57,7 @@ export async function serverTimes(
   try {
     // The page of a segment is of whom its session names.
     await client.query(`select set_config('core.merchant_id', $1, false)`, [bigMerchantId]);
-    const statements = { segmentPage: await segmentPage(bigMerchantId), pointRead: pointRead() };
+    const statements = { segmentPage: await segmentPage(aMerchantId(bigMerchantId)), pointRead: pointRead() };
     const took: Record<keyof typeof statements, number[]> = { segmentPage: [], pointRead: [] };
     for (let n = 0; n < times; n++) {
       for (const name of Object.keys(statements) as (keyof typeof statements)[]) {

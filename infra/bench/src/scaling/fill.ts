@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { encryptEmail, passphrase } from '@core/crypto';
 import {
   customers as table,
@@ -19,7 +20,7 @@ export const MERCHANTS = 64;
 export const PAGE = 250;
 
 /** Pages of all merchants come in turn, as when their imports run at the same time. */
-export const merchantOf = (k: number): string => merchantIdOf((Math.floor(k / PAGE) % MERCHANTS) + 1);
+export const merchantOf = (k: number): MerchantId => merchantIdOf((Math.floor(k / PAGE) % MERCHANTS) + 1);
 
 export const keyOf = (k: number) => ({ merchantId: merchantOf(k), customerId: customerIdOf(k) });
 

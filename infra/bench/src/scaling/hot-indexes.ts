@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { customers, inTransaction, json, limit, statement, type Pool } from '@core/db';
 import { applyRfmScores, rotateMerchants, upsertCustomers } from '@core/domain';
-import { merchantIdOf, withClient } from '@core/testing';
+import { anImportId, merchantIdOf, withClient } from '@core/testing';
 import { likeCustomers } from '../import/like-customers.ts';
 import { median } from '../stats.ts';
 import { keyOf, merchantOf, PAGE } from './fill.ts';
@@ -36,7 +36,7 @@ export async function measureHotShares(database: ScalingDatabase, signal: AbortS
   const page = likeCustomers(PAGE, 9_000_000_000_000);
   const importOf = (people: typeof page) =>
     inTransaction(owner, (tx) =>
-      upsertCustomers(tx, ctx(), { merchantId, importId: randomUUID(), customers: people }),
+      upsertCustomers(tx, ctx(), { merchantId, importId: anImportId(), customers: people }),
     );
   await importOf(page);
   const changed = page.map((each) => ({ ...each, metadata: { ...each.metadata, state: 'DISABLED' } }));

@@ -1,4 +1,5 @@
 import { getTableName, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { customers, many, oneOf, statement } from '@core/db';
 import { merchantIdOf, partitionName, withClient } from '@core/testing';
 import { PARTITIONS } from './compare.ts';
@@ -21,7 +22,7 @@ const DELETE = statement({
 });
 const VACUUM = statement({ text: () => sql`vacuum (parallel 0) ${customers}` });
 
-const deleteFrom = ({ ownerUrl }: ScalingDatabase, merchantIds: readonly string[]) =>
+const deleteFrom = ({ ownerUrl }: ScalingDatabase, merchantIds: readonly MerchantId[]) =>
   withClient(ownerUrl, async (client) => {
     let rows = 0;
     const deleteSeconds = await secondsOf(async () => {
@@ -39,12 +40,12 @@ export async function measureRemoval(one: ScalingDatabase, parts: ScalingDatabas
       [Array.from({ length: PARTITIONS }, (_, n) => partitionName(getTableName(customers), n))],
     );
     const name = largest[0]?.name ?? '';
-    const { rows } = await client.query<{ merchantId: string }>(
+    const { rows } = await client.query<{ merchantId: MerchantId }>(
       `select distinct ${merchantColumn} as "merchantId" from ${name} order by 1`,
     );
     return { name, together: rows.map(({ merchantId }) => merchantId) };
   });
-  const alone = all.find((each) => !together.includes(each)) ?? '';
+  const alone = all.find((each) => !together.includes(each)) as MerchantId;
   const merchant = await deleteFrom(one, [alone]);
   const partition = await deleteFrom(one, together);
   const dropSeconds = await withClient(parts.ownerUrl, (client) =>

@@ -7,6 +7,7 @@ import {
   upsertCustomers,
   type CommandContext,
 } from '@core/domain';
+import { anImportId } from '@core/testing';
 import { likeCustomers } from '../import/like-customers.ts';
 import type { Measured } from '../rounds.ts';
 import { runFor } from '../run-for.ts';
@@ -49,7 +50,7 @@ export function workOf(
     async pages() {
       const page = likeCustomers(PAGE, (external += PAGE));
       const merchantId = merchantOf(randomInt(customers));
-      const input = { merchantId, importId: randomUUID(), customers: page };
+      const input = { merchantId, importId: anImportId(), customers: page };
       await inTransaction(importer, (tx) => upsertCustomers(tx, ctx(), input), { merchantId });
       return PAGE;
     },

@@ -1,11 +1,16 @@
 import { and, eq, type SQLWrapper } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, columns, CUSTOMER, customers, isLive, statement, type Fields } from '@core/db';
+import { aMerchantId } from '@core/testing';
 import { median, rounded, withSpread } from '../stats.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 
-type Value = string | SQLWrapper;
+interface Given {
+  merchantId: MerchantId | SQLWrapper;
+  id: string | SQLWrapper;
+}
 
-const find = ({ merchantId, id }: Record<'merchantId' | 'id', Value>, row: Fields) =>
+const find = ({ merchantId, id }: Given, row: Fields) =>
   build
     .select(row)
     .from(customers)
@@ -19,7 +24,7 @@ const FIND = statement({
 });
 
 const given = {
-  merchantId: '0197b3a0-0000-7000-8000-000000000001',
+  merchantId: aMerchantId('0197b3a0-0000-7000-8000-000000000001'),
   id: '0197b3a0-0000-7000-8000-000000000002',
 };
 

@@ -7,7 +7,7 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { createMerchantKeyStore, decryptEmail, parseKeyring, passphrase } from '@core/crypto';
 import { build, customers, readerOf, returning, statement, text } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
-import { bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
+import { aMerchantId, bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
 import { queryDatabase } from '@core/local';
 import { localSecrets } from '@core/local';
 import { type StackOptions } from '@core/local';
@@ -177,8 +177,9 @@ const OPEN_EMAILS = statement({
 /** external_id -> email in clear, decrypted on the replica. Fails when one does not decrypt or is another row's. */
 export async function storedEmails(
   { dir, stack }: E2e,
-  merchantId: string,
+  merchant: string,
 ): Promise<Map<string, string | null>> {
+  const merchantId = aMerchantId(merchant);
   const url = stack.env.DEV_DB_REPLICA_URL;
   const store = createMerchantKeyStore(parseKeyring(localSecrets(dir).encryptionKeys));
   const reader = readerOf((text, values) => queryDatabase(url, text, values));

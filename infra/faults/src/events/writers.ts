@@ -4,11 +4,12 @@ import { inTransaction } from '@core/db';
 import { createCustomer, updateCustomer } from '@core/domain';
 import { pause } from '@core/runtime';
 import type { LedgerCall } from '@core/testing';
+import { aMerchantId } from '@core/testing';
 import { outcomeOf } from './outcome.ts';
 import type { createRandom } from '../random.ts';
 import type { FaultStack } from './stack.ts';
 
-export const MERCHANT = '0198c0de-0000-7000-8000-000000000001';
+export const MERCHANT = aMerchantId('0198c0de-0000-7000-8000-000000000001');
 
 export interface Writers {
   calls: readonly LedgerCall[];

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { connectKafka, createTopics, type KafkaClient } from '@core/events';
 import {
+  aMerchantId,
   answersReady,
   apiEnvironment,
   createIssuer,
@@ -54,14 +56,14 @@ export interface FieldStack {
   /** A shop of a merchant of its own, connected. */
   newShop(customers?: number): Promise<FieldShop>;
   ctx(): CommandContext;
-  as<T>(merchantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  as<T>(merchantId: MerchantId, work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 type App = 'api' | 'worker' | 'importer';
 
 export interface FieldShop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** The stand-in's side. */
   far: Shop;
@@ -142,7 +144,7 @@ export async function openFieldStack(say: (line: string) => void): Promise<Field
     ]);
 
     const ctx = (): CommandContext => ({ caller: 'faults', requestId: randomUUID(), keys });
-    const as = <T>(merchantId: string, work: (tx: Tx) => Promise<T>) =>
+    const as = <T>(merchantId: MerchantId, work: (tx: Tx) => Promise<T>) =>
       inTransaction(api, work, { merchantId });
     return {
       owner,
@@ -162,7 +164,7 @@ export async function openFieldStack(say: (line: string) => void): Promise<Field
         const shop = `shop-${randomBytes(6).toString('hex')}.myshopify.com`;
         const far = shopify.shop(shop);
         far.customers = customers;
-        const merchantId = randomUUID();
+        const merchantId = aMerchantId();
         const connection = { merchantId, shop, shopId: String(far.shopId), accessToken: DEV_ACCESS_TOKEN };
         await as(merchantId, (tx) => connectShop(tx, ctx(), connection));
         return { merchantId, shop, far };

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { inTransaction, type Tx } from '@core/db';
 import {
   cancelImport,
@@ -9,7 +10,7 @@ import {
   type ImportRun,
   type StartImport,
 } from '@core/domain';
-import { DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/testing';
+import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/testing';
 import { patiently } from '../patiently.ts';
 import type { ImportStack } from './stack.ts';
 
@@ -17,22 +18,22 @@ import type { ImportStack } from './stack.ts';
 export type ShopStack = Pick<ImportStack, 'api' | 'keys' | 'shopify'>;
 
 export interface ConnectedShop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** The stand-in's side. */
   far: Shop;
 }
 
 export interface RunRef {
-  merchantId: string;
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
 }
 
 export type SourceName = Exclude<StartImport['source'], undefined>;
 
 const asApi = <T>(
   { api }: ShopStack,
-  { merchantId }: { merchantId: string },
+  { merchantId }: { merchantId: MerchantId },
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> => inTransaction(api, work, { merchantId });
 
@@ -45,7 +46,7 @@ export async function newShop(stack: ShopStack, customers: number): Promise<Conn
   far.plan = 'plus';
   far.customers = customers;
   far.latencyMs = [20, 60];
-  const connected = { merchantId: randomUUID(), shop, far };
+  const connected = { merchantId: aMerchantId(), shop, far };
   await connect(stack, connected);
   return connected;
 }

@@ -1,4 +1,5 @@
 import { Client, type QueryResultRow } from 'pg';
+import type { MerchantId } from '@core/contracts';
 import { readerOf, type Reader } from '@core/db';
 import type { KafkaClient } from '@core/events';
 import type { GrpcClient } from '@core/testing';
@@ -9,7 +10,7 @@ export interface TourContext {
   readonly stack: Stack;
   readonly rpc: GrpcClient;
   readonly kafka: KafkaClient;
-  readonly merchantId: string;
+  readonly merchantId: MerchantId;
   readonly shop: string;
   /** Of this tour; names its events and requests. */
   readonly runId: string;

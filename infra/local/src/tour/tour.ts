@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { ImportService } from '@core/contracts';
+import { merchantIdFrom, ImportService } from '@core/contracts';
 import { connectKafka } from '@core/events';
 import { bearer, DEV_ACCESS_TOKEN, grpcClient } from '@core/testing';
 import type { Stack } from '../stack/stack.ts';
@@ -28,7 +28,7 @@ export async function runTour(
     stack,
     rpc: grpcClient(env.CORE_GRPC_ADDR, { metadata: bearer(env.DEV_TOKEN) }),
     kafka: connectKafka({ brokers: [env.KAFKA_BROKER], clientId: 'tour' }),
-    merchantId: env.DEV_MERCHANT_ID,
+    merchantId: merchantIdFrom(env.DEV_MERCHANT_ID),
     shop: env.DEV_SHOP,
     runId: randomUUID().slice(0, 8),
     tell: (line) => say(`      ${line}`),

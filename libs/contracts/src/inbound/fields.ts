@@ -1,5 +1,6 @@
 import { CoreError, invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
+import { FIRST_UUID, readUuid, type MerchantId } from '../ids.ts';
 import { LONGEST_ID } from '../storable.ts';
 import type { JsonFields } from '../json-fields.ts';
 import { exactInteger } from './exact-integer.ts';
@@ -105,9 +106,7 @@ const numberText = ({ text }: JsonNumber): string => {
 const LONGEST_TRIMMED = 10_000;
 const trimmed = (text: string): string => (text.length > LONGEST_TRIMMED ? text : text.trim());
 
-const UUID = /^[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}$/i;
 const LONGEST_UUID = 'urn:uuid:{}'.length + 36;
-const FIRST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * In lower case with hyphens, as PostgreSQL writes it: ids are compared, name locks and are bound into what is encrypted,
@@ -117,13 +116,14 @@ export function uuidOf(field: string, value: Inbound): string {
   const text = value === null ? '' : typeof value === 'string' ? trimmed(value) : '?';
   if (text === '') return '';
   const bare = text.length > LONGEST_UUID ? '' : text.replace(/^urn:uuid:/i, '').replace(/^\{(.*)\}$/, '$1');
-  if (!UUID.test(bare)) throw invalid(field, 'must be a UUID');
-  const uuid = bare
-    .toLowerCase()
-    .replaceAll('-', '')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  const uuid = readUuid(
+    bare.length === 32 ? bare.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : bare,
+  );
+  if (uuid === null) throw invalid(field, 'must be a UUID');
   return uuid === FIRST_UUID ? '' : uuid;
 }
+
+export const merchantIdOf = uuidOf as (field: string, value: Inbound) => MerchantId | '';
 
 const INT64 = 2n ** 63n;
 const DIGITS_OF_INT64 = 19;

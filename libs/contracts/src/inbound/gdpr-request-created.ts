@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CoreError, invalid } from '@core/runtime';
+import type { MerchantId } from '../ids.ts';
 import { JsonFields } from '../json-fields.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
@@ -7,7 +8,16 @@ import { isGuestId } from '../shopify-gid.ts';
 import { isBlank, LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { isGiven, namesPerson } from './names-person.ts';
-import { externalIdTextOf, GivenTwice, readAll, readOne, textOf, uuidOf, type Inbound } from './fields.ts';
+import {
+  externalIdTextOf,
+  GivenTwice,
+  merchantIdOf,
+  readAll,
+  readOne,
+  textOf,
+  uuidOf,
+  type Inbound,
+} from './fields.ts';
 import { readBody } from './read-body.ts';
 
 /** Why a part of a request cannot be used. */
@@ -20,7 +30,7 @@ export type Fault = MalformedEvent | CoreError;
 export interface InboundGdprRequest {
   eventId: string;
   requestId: string;
-  merchantId: string;
+  merchantId: MerchantId | '';
   /** The shop's domain, by which Shopify's own bodies name the merchant. */
   shop: string;
   /** All shops that the body names; empty for one whose name is no domain of a shop. */
@@ -54,7 +64,7 @@ export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprReq
     // Beside a request_id it decides nothing.
     eventId: attempt(requestId ? {} : faults, 'body', () => readOne(body, 'event_id', idOf)) ?? '',
     requestId,
-    merchantId: attempt(faults, 'merchant', () => readOne(body, 'merchant_id', uuidOf)) ?? '',
+    merchantId: attempt(faults, 'merchant', () => readOne(body, 'merchant_id', merchantIdOf)) ?? '',
     shop: SHOP_FIELDS.map((field) => shopIn(faults, body, field)).find(Boolean) ?? '',
     shops: SHOP_FIELDS.flatMap((field) => shopsIn(body, field)),
     kind: attempt(faults, 'kind', () => kindOf(body, faults)) ?? '',

@@ -1,13 +1,14 @@
 import { invalid } from '@core/runtime';
+import type { MerchantId } from '../ids.ts';
 import { LONGEST_SEGMENT } from '../storable.ts';
-import { instantOf, int32Of, int64Of, objectOf, readOne, textOf, uuidOf } from './fields.ts';
+import { instantOf, int32Of, int64Of, merchantIdOf, objectOf, readOne, textOf, uuidOf } from './fields.ts';
 import type { Instant } from './instant.ts';
 import { readBody } from './read-body.ts';
 
 /** A record of rfm.updated, as far as it is used. */
 export interface InboundScore {
   eventId: string;
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
   score: {
     recency: number;
@@ -28,7 +29,7 @@ export function readRfmUpdated(bytes: Uint8Array | null): InboundScore {
   const part = (name: string) => required(name, readOne(score, name, int32Of));
   return {
     eventId: readOne(body, 'event_id', textOf),
-    merchantId: required('merchant_id', readOne(body, 'merchant_id', uuidOf)),
+    merchantId: required('merchant_id', readOne(body, 'merchant_id', merchantIdOf)),
     customerId: required('customer_id', readOne(body, 'customer_id', uuidOf)),
     score: {
       recency: part('rfm_score.recency'),
@@ -42,9 +43,9 @@ export function readRfmUpdated(bytes: Uint8Array | null): InboundScore {
   };
 }
 
-function required<T>(field: string, value: T | undefined): T {
+function required<T>(field: string, value: T | undefined): Exclude<T, ''> {
   if (value === undefined || value === '') throw invalid(field, 'is required');
-  return value;
+  return value as Exclude<T, ''>;
 }
 
 /** A body that reads as the same: what is kept of a record that waits, without the fields that nobody reads. */

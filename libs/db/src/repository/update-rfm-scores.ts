@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { withoutLast } from '@core/contracts';
+import { withoutLast, type MerchantId } from '@core/contracts';
 import type { Reader } from '../reader.ts';
 import { customers, type StoredRfmScore } from '../schema/index.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import { isLive } from './is-live.ts';
 
 export interface NewRfmScore {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
   score: StoredRfmScore;
 }

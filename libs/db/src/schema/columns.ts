@@ -1,4 +1,5 @@
-import { customType, timestamp } from 'drizzle-orm/pg-core';
+import { customType, timestamp, uuid } from 'drizzle-orm/pg-core';
+import type { ImportId, MerchantId } from '@core/contracts';
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 
@@ -7,3 +8,7 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true })
 
 /** A transaction's id, which never wraps around. A string: it may exceed what a number holds exactly. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
+
+/** What PostgreSQL gives is canonical, and what a statement compares it with must be. */
+export const merchantId = () => uuid('merchant_id').$type<MerchantId>();
+export const importId = (name = 'import_id') => uuid(name).$type<ImportId>();

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, primaryKey, unique, uuid, varchar } from 'drizzle-orm/pg-core';
-import { bytea, instant } from './columns.ts';
+import { bytea, instant, merchantId } from './columns.ts';
 
 /** As stored in customers.rfm_score: snake_case, sequence as a string because it is a 64-bit number. */
 export interface StoredRfmScore {
@@ -22,7 +22,7 @@ export const customers = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** In the canonical form of the domain's externalIdOf, such as gid://shopify/Customer/7. */
     externalId: varchar('external_id'),
     /** `<key generation>.<base64 of pgp_sym_encrypt(merchant_id|customer_id|email)>`, never plain. */

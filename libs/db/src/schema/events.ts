@@ -12,7 +12,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant } from './columns.ts';
+import { bytea, instant, merchantId } from './columns.ts';
 
 /** Shards of the outbox; a customer's events stay in one, so that one relay orders them. */
 export const OUTBOX_SHARDS = 4;
@@ -40,7 +40,7 @@ export const outboxEvents = pgTable(
       .default(sql`uuidv7()`),
     /** Implied by the version, from which the relay takes it. */
     topic: varchar('topic').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     customerId: uuid('customer_id').notNull(),
     version: integer('version').notNull(),
     changedFields: varchar('changed_fields').array().notNull(),
@@ -127,7 +127,7 @@ export const parkedEvents = pgTable(
     recordOffset: bigint('record_offset', { mode: 'bigint' }).notNull(),
     headers: jsonb('headers').$type<Record<string, string>>().notNull(),
     body: jsonb('body').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     customerId: uuid('customer_id').notNull(),
     attempts: integer('attempts').notNull().default(1),
     parkedAt: instant('parked_at').notNull().defaultNow(),

@@ -14,7 +14,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant } from './columns.ts';
+import { bytea, importId, instant, merchantId } from './columns.ts';
 import { shopifyConnections } from './shops.ts';
 
 export const IMPORT_STATUSES = [
@@ -43,10 +43,10 @@ const count = (name: string) => bigint(name, { mode: 'number' }).notNull().defau
 export const customerImportLogs = pgTable(
   'customer_import_logs',
   {
-    id: uuid('id')
+    id: importId('id')
       .notNull()
       .default(sql`uuidv7()`),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     status: varchar('status').$type<ImportStatus>().notNull().default('pending'),
     source: varchar('source').$type<'auto' | 'bulk' | 'graphql' | 'rest'>().notNull().default('auto'),
@@ -88,9 +88,9 @@ export type SliceKind = (typeof SLICE_KINDS)[number];
 export const customerImportSlices = pgTable(
   'customer_import_slices',
   {
-    importId: uuid('import_id').notNull(),
+    importId: importId().notNull(),
     slice: smallint('slice').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** What its pages do: see SLICE_KINDS. */
     kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
     /** What of the shop it covers, as SliceRange in JSON; empty for the whole shop. */
@@ -134,10 +134,10 @@ export const customerImportSlices = pgTable(
 export const customerImportIds = pgTable(
   'customer_import_ids',
   {
-    importId: uuid('import_id').notNull(),
+    importId: importId().notNull(),
     slice: smallint('slice').notNull(),
     page: integer('page').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** The number in gid://shopify/Customer/7. */
     ids: bigint('ids', { mode: 'number' }).array().notNull(),
   },
@@ -158,8 +158,8 @@ export const customerImportErrors = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    importId: uuid('import_id').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    importId: importId().notNull(),
+    merchantId: merchantId().notNull(),
     externalId: varchar('external_id').notNull(),
     reason: varchar('reason').notNull(),
     occurredAt: instant('occurred_at').notNull().defaultNow(),
@@ -176,7 +176,7 @@ export const customerImportErrors = pgTable(
 export const importSchedules = pgTable(
   'import_schedules',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     /** Five fields of cron. */
     cron: varchar('cron').notNull(),
@@ -187,7 +187,7 @@ export const importSchedules = pgTable(
     /** The time of the firing that was served last; null before the first. */
     lastDueAt: instant('last_due_at'),
     /** The run it started last, and why it could not start one. */
-    lastImportId: uuid('last_import_id'),
+    lastImportId: importId('last_import_id'),
     lastError: varchar('last_error'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -211,7 +211,7 @@ export const webhookEvents = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     topic: varchar('topic').notNull(),
     /**

@@ -10,13 +10,13 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, xid8 } from './columns.ts';
+import { bytea, instant, merchantId, xid8 } from './columns.ts';
 
 /** Envelope keys: random 256-bit data and index keys, wrapped by a key of CORE_ENCRYPTION_KEYS. */
 export const merchantKeys = pgTable(
   'merchant_keys',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** Stands in front of every ciphertext made with this row's data key. */
     generation: integer('generation').notNull(),
     /** `<keyring id>.<base64 of nonce, tag, ciphertext>`; null once destroyed. */
@@ -40,7 +40,7 @@ export const merchantKeys = pgTable(
 export const keyRotations = pgTable(
   'key_rotations',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** Where they go to. */
     generation: integer('generation').notNull(),
     /** Customers up to this id are done; null at the start. */
@@ -56,7 +56,7 @@ export const keyRotations = pgTable(
 export const privacyRequests = pgTable(
   'privacy_requests',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     requestId: varchar('request_id').notNull(),
     /** unknown: nobody could tell what or whose it is. It waits until it is sent anew or cancelled. */
     kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact' | 'unknown'>().notNull(),
@@ -93,7 +93,7 @@ export const privacyRequests = pgTable(
 export const erasureTombstones = pgTable(
   'erasure_tombstones',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** What the hash is of: email, external_id. */
     kind: varchar('kind').$type<'email' | 'external_id'>().notNull(),
     /** HMAC-SHA-256 under the merchant's index key. */
@@ -117,7 +117,7 @@ export const auditLog = pgTable(
     id: uuid('id')
       .notNull()
       .default(sql`uuidv7()`),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     customerId: uuid('customer_id'),
     /**
      * Several customers whom one row names instead. In no index but the partial one below: rows without them

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { integer, jsonb, pgTable, uuid } from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import { instant, merchantId } from './columns.ts';
 
 export const programSettings = pgTable('program_settings', {
   id: uuid('id')
     .notNull()
     .default(sql`uuidv7()`),
-  merchantId: uuid('merchant_id').primaryKey(),
+  merchantId: merchantId().primaryKey(),
   /** JSON of core.v1.RfmThresholds with snake_case names. */
   rfmThresholds: jsonb('rfm_thresholds').$type<Record<string, unknown>>().notNull(),
   /** Rises by one with every change; it is the etag. */

@@ -1,15 +1,6 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  foreignKey,
-  index,
-  pgTable,
-  primaryKey,
-  uniqueIndex,
-  uuid,
-  varchar,
-} from 'drizzle-orm/pg-core';
-import { instant } from './columns.ts';
+import { bigint, foreignKey, index, pgTable, primaryKey, uniqueIndex, varchar } from 'drizzle-orm/pg-core';
+import { instant, merchantId } from './columns.ts';
 
 /**
  * Whose a shop is, for who knows the shop alone, such as a webhook: an entry for each connection. It is looked up by shop
@@ -20,7 +11,7 @@ export const shopDirectory = pgTable(
   'shop_directory',
   {
     shop: varchar('shop').notNull(),
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     /** The shop's number, as the shop itself returned it to a request with the merchant's token; null: unproven. */
     shopId: bigint('shop_id', { mode: 'bigint' }),
   },
@@ -41,7 +32,7 @@ export const shopDirectory = pgTable(
 export const shopifyConnections = pgTable(
   'shopify_connections',
   {
-    merchantId: uuid('merchant_id').notNull(),
+    merchantId: merchantId().notNull(),
     shop: varchar('shop').notNull(),
     /** AES-256-GCM under the merchant's data key. */
     accessToken: varchar('access_token').notNull(),

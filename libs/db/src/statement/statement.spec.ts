@@ -1,5 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import { aMerchantId } from '@core/testing';
 import { customerImportIds, customerImportLogs, customers, parkedEvents } from '../schema/index.ts';
 import {
   assign,
@@ -26,6 +27,8 @@ import {
   withFields,
 } from './index.ts';
 
+const A_MERCHANT = aMerchantId();
+
 const { id, merchantId, externalId, metadata } = customers;
 const plain = (of: { text: string }) => of.text.replace(/\s+/g, ' ').trim();
 
@@ -44,7 +47,7 @@ it('is written with the query builder: named parameters with the type of their c
       'and "customers"."id" = $2::uuid and "customers"."deleted_at" is null)',
   );
   // In the order of the text, not of the names.
-  expect(find.valuesOf({ id: 'an id', merchantId: 'a merchant' })).toEqual(['a merchant', 'an id']);
+  expect(find.valuesOf({ id: 'an id', merchantId: A_MERCHANT })).toEqual([A_MERCHANT, 'an id']);
   const rows = find.rowsOf([{ id: 'an id', externalId: null }]);
   // The compiler knows the row.
   const known: string | null | undefined = rows[0]?.externalId;
@@ -61,7 +64,7 @@ it('numbers a parameter once, however often it is used', () => {
   expect(twice.text).toBe(
     'select true as "same" from "customers" where $1::text = $1::text or "customers"."merchant_id" = $2::uuid',
   );
-  expect(twice.valuesOf({ merchantId: 'a merchant', word: 'a word' })).toEqual(['a word', 'a merchant']);
+  expect(twice.valuesOf({ merchantId: A_MERCHANT, word: 'a word' })).toEqual(['a word', A_MERCHANT]);
 });
 
 it('writes constants of its source as constants', () => {
@@ -218,8 +221,8 @@ it('is compiled once for each set of optional parameters, and is sent those alon
   expect(find(['id', 'externalId']).text).toContain(
     '"id" = $2::uuid and "customers"."external_id" = $3::varchar',
   );
-  const given = { merchantId: 'a merchant', id: 'an id', externalId: 'another' };
-  expect(find(['externalId']).valuesOf(given)).toEqual(['a merchant', 'another']);
+  const given = { merchantId: A_MERCHANT, id: 'an id', externalId: 'another' };
+  expect(find(['externalId']).valuesOf(given)).toEqual([A_MERCHANT, 'another']);
 
   const before = statements.length;
   compileShapes();

@@ -1,4 +1,5 @@
 import { eq, inArray, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   auditLog,
   columns,
@@ -11,7 +12,7 @@ import {
   type Reader,
   type RowOf,
 } from '@core/db';
-import { cutPage, selectUntilPageIsFull, type Pages } from '../core/index.ts';
+import { keysetPage, selectUntilPageIsFull, type PageOf, type Pages } from '../core/index.ts';
 import { auditIds } from './audit-ids.ts';
 
 const ENTRY = {
@@ -28,16 +29,11 @@ const ENTRY = {
 
 export type AuditLogEntry = RowOf<typeof ENTRY>;
 
-export interface ListAuditLog {
-  merchantId: string;
+export interface ListAuditLog extends PageOf {
+  merchantId: MerchantId;
   /** Only rows that name this customer, alone or among others. */
   customerId?: string | undefined;
-  /** 1-1,000; 0 means 100. Large rows make a page shorter. */
-  pageSize: number;
-  pageToken: string;
 }
-
-const DEFAULT_PAGE_SIZE = 100;
 
 const PAGE = { merchantId: auditLog.merchantId, before: nullable(auditLog.id), most: int };
 
@@ -69,18 +65,15 @@ const LIST_OF_CUSTOMER = statement({
 /** Who did what, newest first, by the ids' order of time. @throws CoreError invalid_argument naming page_token */
 export async function listAuditLog(
   reader: Reader,
-  { pageTokens }: Pages,
-  { merchantId, customerId, pageSize, pageToken }: ListAuditLog,
+  pages: Pages,
+  { merchantId, customerId, ...asked }: ListAuditLog,
 ): Promise<{ entries: AuditLogEntry[]; nextPageToken: string }> {
-  const list = ['audit', merchantId, customerId ?? null];
-  const [before = null] = pageTokens.read(pageToken, list) ?? [];
-  const size = pageSize || DEFAULT_PAGE_SIZE;
-  const which = { merchantId, before, most: size + 1 };
+  const page = keysetPage<[string]>(pages, ['audit', merchantId, customerId ?? null], asked);
+  const which = { merchantId, before: page.after?.[0] ?? null, most: page.most };
   const rows =
     customerId === undefined
       ? await reader.run(LIST, which)
       : await reader.run(LIST_OF_CUSTOMER, { ...which, customerIds: [customerId] });
-  const { page, more } = cutPage(rows, size);
-  const last = more ? page.at(-1) : undefined;
-  return { entries: page, nextPageToken: last ? pageTokens.make(list, [last.id]) : '' };
+  const { rows: entries, nextPageToken } = page.cut(rows, ({ id }) => [id]);
+  return { entries, nextPageToken };
 }

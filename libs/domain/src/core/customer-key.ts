@@ -1,4 +1,6 @@
+import type { MerchantId } from '@core/contracts';
+
 export interface CustomerKey {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
 }

@@ -73,15 +73,15 @@ export function selectUntilPageIsFull<const S extends Shape>(
 /**
  * The rows of a page: at least one, and no more than fit. The size of a row is capped to the size of a page,
  * so the first row that does not fit is always read, and shows that another page follows.
- * @param rows of selectUntilPageIsFull, up to one more than `most`
+ * @param rows of selectUntilPageIsFull, or rows so small that only their number counts
  */
-export function cutPage<R extends Sized>(rows: readonly R[], most: number): { page: R[]; more: boolean } {
+export function cutPage<R extends object>(rows: readonly (R & Partial<Sized>)[], most: number): R[] {
   let units = 0;
   let length = 0;
   for (const row of rows.slice(0, most)) {
-    units += row.units + 1;
+    units += row.units === undefined ? 0 : row.units + 1;
     if (length > 0 && units > MOST_UNITS) break;
     length++;
   }
-  return { page: rows.slice(0, length), more: rows.length > length };
+  return rows.slice(0, length);
 }

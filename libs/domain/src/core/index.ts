@@ -1,8 +1,9 @@
 export { canonicalJson } from './canonical-json.ts';
 export type { CommandContext, Keys, Pages } from './context.ts';
 export type { CustomerKey } from './customer-key.ts';
-export { customerBytes, cutPage, selectUntilPageIsFull, type Sized } from './cut-page.ts';
+export { customerBytes, selectUntilPageIsFull, type Sized } from './cut-page.ts';
 export { earlierExternalIds, externalIdOf, gidOf, type ExternalId } from './external-id.ts';
+export { keysetPage, type PageOf } from './keyset-page.ts';
 export { latestTime } from './latest-time.ts';
 export { createPageTokens, type PageTokens } from './page-token.ts';
 export { rfc3339 } from './rfc3339.ts';

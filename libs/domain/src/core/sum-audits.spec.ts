@@ -1,37 +1,46 @@
 // tag: compliance
+import type { MerchantId } from '@core/contracts';
+import { aMerchantId } from '@core/testing';
 import { MOST_SINGLE, sumAudits, type OwedAudit } from './sum-audits.ts';
 
-const owed = (merchantId: string, count: number, action = 'customer.score', caller = 'worker'): OwedAudit[] =>
+const [A, B] = [aMerchantId(), aMerchantId()];
+
+const owed = (
+  merchantId: MerchantId,
+  count: number,
+  action = 'customer.score',
+  caller = 'worker',
+): OwedAudit[] =>
   Array.from({ length: count }, (_, n) => ({
     actor: { caller, requestId: `${merchantId}-${n}` },
     entry: { merchantId, customerId: `customer-${n}`, action, detail: { version: n } },
   }));
 
 it('leaves few as they are', () => {
-  const few = owed('a', MOST_SINGLE);
+  const few = owed(A, MOST_SINGLE);
   expect(sumAudits(few)).toEqual(few);
   expect(sumAudits([])).toEqual([]);
 });
 
 it('makes one of many, which names no customer', () => {
-  expect(sumAudits(owed('a', MOST_SINGLE + 1))).toEqual([
+  expect(sumAudits(owed(A, MOST_SINGLE + 1))).toEqual([
     {
-      actor: { caller: 'worker', requestId: 'a-0' },
-      entry: { merchantId: 'a', action: 'customer.score', detail: { customers: MOST_SINGLE + 1 } },
+      actor: { caller: 'worker', requestId: `${A}-0` },
+      entry: { merchantId: A, action: 'customer.score', detail: { customers: MOST_SINGLE + 1 } },
     },
   ]);
 });
 
 it('sums by merchant, actor and action alone', () => {
   const many = [
-    ...owed('a', MOST_SINGLE),
-    ...owed('b', MOST_SINGLE + 5),
-    ...owed('a', MOST_SINGLE, 'customer.update'),
-    ...owed('a', MOST_SINGLE, 'customer.score', 'ops'),
+    ...owed(A, MOST_SINGLE),
+    ...owed(B, MOST_SINGLE + 5),
+    ...owed(A, MOST_SINGLE, 'customer.update'),
+    ...owed(A, MOST_SINGLE, 'customer.score', 'ops'),
   ];
   const summed = sumAudits(many);
   expect(summed).toHaveLength(3 * MOST_SINGLE + 1);
   expect(summed.filter(({ entry }) => entry.customerId === undefined)).toMatchObject([
-    { entry: { merchantId: 'b', detail: { customers: MOST_SINGLE + 5 } } },
+    { entry: { merchantId: B, detail: { customers: MOST_SINGLE + 5 } } },
   ]);
 });

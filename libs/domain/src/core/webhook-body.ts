@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { keyedHash, openValue, sealValue, type MerchantKeys } from '@core/crypto';
 import { type Reader } from '@core/db';
 import type { Keys } from './context.ts';
 
 /** What names a webhook; its body opens for no other. */
 interface WebhookIdentity {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Lower case. */
   shop: string;
   topic: string;

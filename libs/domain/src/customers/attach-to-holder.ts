@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, isLive, many, ONE, oneOf, RaceLost, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
@@ -12,7 +13,7 @@ import {
 import { returnedDetail } from './persons/tombstones.ts';
 
 interface Holder {
-  merchantId: string;
+  merchantId: MerchantId;
   email: string;
   externalId?: ExternalId | undefined;
 }
@@ -112,7 +113,7 @@ const IS_TAKEN = statement({
       .where(and(eq(customers.merchantId, p.merchantId), oneOf(customers.externalId, p.forms))),
 });
 
-const isTaken = async (tx: Tx, merchantId: string, externalId: ExternalId): Promise<boolean> => {
+const isTaken = async (tx: Tx, merchantId: MerchantId, externalId: ExternalId): Promise<boolean> => {
   const forms = [externalId, ...earlierExternalIds(externalId)];
   return (await tx.run(IS_TAKEN, { merchantId, forms })).length > 0;
 };

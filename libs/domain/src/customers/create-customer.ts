@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, encryptEmail, keysStand, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   appendAuditRows,
@@ -26,7 +27,7 @@ import { reindexEmails } from './emails/reindex-emails.ts';
 import { emailTombstones, externalIdTombstones } from './persons/tombstones.ts';
 
 export interface CreateCustomer {
-  merchantId: string;
+  merchantId: MerchantId;
   email: string;
   metadata?: Record<string, unknown> | undefined;
   externalId?: string | undefined;

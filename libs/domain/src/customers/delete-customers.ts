@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   appendToOutbox,
@@ -22,7 +23,7 @@ import { holdOffErasures } from './persons/erasure-gate.ts';
 import { externalIdTombstones } from './persons/tombstones.ts';
 
 export interface DeleteCustomers {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Such as gid://shopify/Customer/7. */
   externalIds: readonly string[];
   /** Who found out that the source has them no more. */
@@ -30,7 +31,7 @@ export interface DeleteCustomers {
 }
 
 interface Gone {
-  merchantId: string;
+  merchantId: MerchantId;
   externalIds: readonly ExternalId[];
   origin: Origin;
   /** The customer that these were merged into. */

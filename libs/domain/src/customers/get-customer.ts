@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { coreRepository, type CustomerRow, type Reader } from '@core/db';
 import { explainNotFound } from './find-survivor.ts';
 
@@ -7,7 +8,7 @@ import { explainNotFound } from './find-survivor.ts';
  */
 export async function getCustomer(
   reader: Reader,
-  input: { merchantId: string; customerId: string },
+  input: { merchantId: MerchantId; customerId: string },
 ): Promise<CustomerRow> {
   const row = await coreRepository(reader).findById(input.merchantId, input.customerId);
   if (!row) throw await explainNotFound(reader, input);

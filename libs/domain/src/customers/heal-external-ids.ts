@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   bool,
   build,
@@ -23,7 +24,7 @@ import { findHolder, mergeInto } from './merge-customers.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
 
 export interface HealExternalIds {
-  merchantId: string;
+  merchantId: MerchantId;
   origin: Origin;
 }
 
@@ -102,7 +103,7 @@ const READ_OTHERS = statement({
 /** External ids that are no canonical gids, which the index alone passes over. @returns last: null behind the last page */
 async function readOthers(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   after: string | null,
   most: number,
 ): Promise<{ ids: string[]; last: string | null }> {

@@ -13,14 +13,13 @@ import {
   WRITE_POSITION_SQL,
   type Reader,
 } from '@core/db';
-import { customerBytes, cutPage, rfc3339, selectUntilPageIsFull, type Pages } from '../core/index.ts';
+import { customerBytes, keysetPage, rfc3339, selectUntilPageIsFull, type Pages } from '../core/index.ts';
 import {
   CONDITION_NAMES,
   conditionsOf,
   FILTER_PARAMS,
   filterValues,
   identityOf,
-  sizeOfPage,
   usedBy,
 } from './list-customers-filter.ts';
 import type { CustomerPage, ListCustomers } from './list-customers.ts';
@@ -29,6 +28,9 @@ export interface ListChangedCustomers extends ListCustomers {
   /** At this time or later; RFC 3339 with microseconds, which a Date would cut off. */
   updatedSince: string;
 }
+
+/** Those of the list, and the last row's change and id. */
+type ChangeKey = [watermark: string, position: string, ...after: string[]];
 
 /** Where a list of changes is read. */
 export interface ChangeReaders {
@@ -86,15 +88,14 @@ const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
  */
 export async function listChangedCustomers(
   readers: ChangeReaders,
-  { pageTokens }: Pages,
+  pages: Pages,
   input: ListChangedCustomers,
 ): Promise<CustomerPage & { watermark: string }> {
   const list = ['changed_customers', ...identityOf(input), input.updatedSince];
-  const key = pageTokens.read(input.pageToken, list);
-  const [watermark = '', position = '', ...after] = key ?? (await endOf(readers.primary, input.updatedSince));
-  const size = sizeOfPage(input.pageSize);
+  const page = keysetPage<ChangeKey>(pages, list, input);
+  const key: ChangeKey = page.after ?? (await endOf(readers.primary, input.updatedSince));
+  const [watermark, position, afterChange, afterId] = key;
 
-  const [afterChange, afterId] = after;
   const values = filterValues(input);
   const read = PAGE([...usedBy(values), ...(afterId ? ['after' as const] : [])]);
   const rows = await readers.atLeast(position).run(read, {
@@ -103,15 +104,15 @@ export async function listChangedCustomers(
     afterChange: afterChange ?? '',
     afterId: afterId ?? '',
     until: watermark,
-    most: size + 1,
+    most: page.most,
   });
-  const { page, more } = cutPage(rows, size);
-  const last = more ? page.at(-1) : undefined;
-  return {
-    customers: page,
-    nextPageToken: last ? pageTokens.make(list, [watermark, position, last.changedAt, last.id]) : '',
+  const { rows: customers, nextPageToken } = page.cut(rows, ({ changedAt, id }) => [
     watermark,
-  };
+    position,
+    changedAt,
+    id,
+  ]);
+  return { customers, nextPageToken, watermark };
 }
 
 const COMPLETE_UNTIL = statement({

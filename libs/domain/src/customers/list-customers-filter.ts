@@ -1,4 +1,5 @@
 import { eq, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { customers, int, isLive, text, type Places } from '@core/db';
 
 /** Inclusive; zero or absent is no bound. */
@@ -11,7 +12,7 @@ const DIMENSIONS = ['recency', 'frequency', 'monetary'] as const;
 
 /** Which of a merchant's customers are listed. A range leaves out customers without a score. */
 export interface CustomerFilter extends Partial<Record<(typeof DIMENSIONS)[number], ScoreRange | undefined>> {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Exact name; empty: any. */
   segment?: string | undefined;
 }
@@ -79,9 +80,3 @@ export const identityOf = (filter: CustomerFilter): unknown[] => [
   filter.segment ?? '',
   ...DIMENSIONS.map((name) => [filter[name]?.min ?? 0, filter[name]?.max ?? 0]),
 ];
-
-const DEFAULT_PAGE = 100;
-const LARGEST_PAGE = 1_000;
-
-/** @param asked 0 is the default */
-export const sizeOfPage = (asked: number): number => Math.min(asked || DEFAULT_PAGE, LARGEST_PAGE);

@@ -16,24 +16,25 @@ import {
   type CustomerRow,
   type Reader,
 } from '@core/db';
-import { customerBytes, cutPage, selectUntilPageIsFull, type Pages, type Sized } from '../core/index.ts';
+import {
+  customerBytes,
+  keysetPage,
+  selectUntilPageIsFull,
+  type PageOf,
+  type Pages,
+  type Sized,
+} from '../core/index.ts';
 import {
   CONDITION_NAMES,
   conditionsOf,
   FILTER_PARAMS,
   filterValues,
   identityOf,
-  sizeOfPage,
   usedBy,
   type CustomerFilter,
 } from './list-customers-filter.ts';
 
-export interface ListCustomers extends CustomerFilter {
-  /** 1-1,000; 0 is 100. Large rows make a page shorter. */
-  pageSize: number;
-  /** Empty for the first page. */
-  pageToken: string;
-}
+export type ListCustomers = CustomerFilter & PageOf;
 
 export interface CustomerPage {
   customers: CustomerRow[];
@@ -97,20 +98,13 @@ const PAGE_OF_SEGMENT = statement({
  */
 export async function listCustomers(
   reader: Reader,
-  { pageTokens }: Pages,
+  pages: Pages,
   input: ListCustomers,
 ): Promise<CustomerPage> {
-  const list = ['customers', ...identityOf(input)];
-  const [after] = pageTokens.read(input.pageToken, list) ?? [];
-  const size = sizeOfPage(input.pageSize);
-
-  // One row more than a page says whether there is another page.
-  const rows = input.segment
-    ? await readSegment(reader, input, after, size + 1)
-    : await readAny(reader, input, after, size + 1);
-  const { page, more } = cutPage(rows, size);
-  const last = more ? page.at(-1) : undefined;
-  return { customers: page, nextPageToken: last ? pageTokens.make(list, [last.id]) : '' };
+  const { after, most, cut } = keysetPage<[string]>(pages, ['customers', ...identityOf(input)], input);
+  const read = input.segment ? readSegment : readAny;
+  const { rows, nextPageToken } = cut(await read(reader, input, after?.[0], most), ({ id }) => [id]);
+  return { customers: rows, nextPageToken };
 }
 
 type Rows = Promise<(CustomerRow & Sized)[]>;
@@ -121,7 +115,7 @@ function readAny(reader: Reader, filter: CustomerFilter, after: string | undefin
   return reader.run(page, { ...values, after: after ?? FIRST_UUID, most });
 }
 
-function readSegment(reader: Reader, filter: CustomerFilter, after = FIRST_UUID, most: number): Rows {
+function readSegment(reader: Reader, filter: CustomerFilter, after: string = FIRST_UUID, most: number): Rows {
   const { merchantId, segment = '', recency, frequency, monetary } = filter;
   const ranges = [recency, frequency, monetary];
   return reader.run(PAGE_OF_SEGMENT, {

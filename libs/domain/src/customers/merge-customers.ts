@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, build, customers, statement, type Origin, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
 import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
@@ -8,7 +9,7 @@ import { upsertCustomers } from './upsert-customers.ts';
 
 /** Two customers that became one in the source. */
 export interface MergeCustomers {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Such as gid://shopify/Customer/7. */
   keptExternalId: string;
   mergedExternalId: string;
@@ -38,7 +39,7 @@ export async function mergeCustomers(
 }
 
 interface Merged {
-  merchantId: string;
+  merchantId: MerchantId;
   mergedExternalId: ExternalId;
   origin: Origin;
 }
@@ -83,7 +84,7 @@ const HOLDER = statement({
 /** Our own id of the customer who has this external id, deleted and erased ones included. */
 export const findHolder = async (
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   externalId: ExternalId,
 ): Promise<string | null> => {
   const [row] = await tx.run(HOLDER, { merchantId, externalId });
@@ -94,7 +95,7 @@ export const findHolder = async (
 async function storeSurvivor(
   tx: Tx,
   ctx: CommandContext,
-  merchantId: string,
+  merchantId: MerchantId,
   externalId: ExternalId,
 ): Promise<string | null> {
   const survivor = { externalId, metadata: {}, sourceUpdatedAt: new Date(0) };
@@ -125,5 +126,9 @@ const POINT_AT = statement({
 });
 
 /** For one that was deleted before the merge was heard of: no reader sees a change, so there is no event. */
-const pointAt = async (tx: Tx, merchantId: string, externalId: string, survivor: string): Promise<string[]> =>
-  (await tx.run(POINT_AT, { merchantId, externalId, survivor })).map(({ id }) => id);
+const pointAt = async (
+  tx: Tx,
+  merchantId: MerchantId,
+  externalId: string,
+  survivor: string,
+): Promise<string[]> => (await tx.run(POINT_AT, { merchantId, externalId, survivor })).map(({ id }) => id);

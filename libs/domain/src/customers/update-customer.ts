@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, encryptEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   bool,
@@ -31,7 +32,7 @@ import { reindexEmails } from './emails/reindex-emails.ts';
 
 /** Absent fields stay as they are. */
 export interface UpdateCustomer {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
   email?: string | undefined;
   metadata?: Record<string, unknown> | undefined;

@@ -1,3 +1,4 @@
+import type { MerchantId, ImportId } from '@core/contracts';
 import { appendAudit, type Origin, type Tx } from '@core/db';
 import { externalIdOf, type CommandContext } from '../core/index.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
@@ -11,9 +12,9 @@ import { resolvePage } from './upsert/resolve.ts';
 import { insertCustomers, releaseEmails, touchCustomers, updateCustomers } from './upsert/write.ts';
 
 export interface UpsertCustomers {
-  merchantId: string;
+  merchantId: MerchantId;
   /** The run that read them. Absent: a webhook told of them, which says less of a customer than a run reads. */
-  importId?: string | undefined;
+  importId?: ImportId | undefined;
   /** One page of the source. */
   customers: readonly ImportedCustomer[];
   /** Told why rows were not stored as they came, by code, when there is no run whose log says so. */

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { openValue, sealValue, type MerchantKeys, type MerchantKeyStore } from '@core/crypto';
 import { build, shopDirectory, shopifyConnections, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
@@ -6,7 +7,7 @@ import type { Keys } from '../core/index.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';
 
 export interface ShopConnection {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Lower case. */
   shop: string;
 }

@@ -1,4 +1,5 @@
 import { and, inArray, sql } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   appendAudit,
   build,
@@ -14,8 +15,8 @@ import { getImport, type ImportRun } from './imports.ts';
 import { isRun, RUN } from './of-run.ts';
 
 export interface ImportRef {
-  merchantId: string;
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
 }
 
 const { status } = customerImportLogs;

@@ -1,9 +1,9 @@
 import { and, asc, sql } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportErrors, limit, nullable, statement, text, type Reader } from '@core/db';
-import type { Pages } from '../core/index.ts';
+import { keysetPage, type PageOf, type Pages } from '../core/index.ts';
 import { getImport } from './imports.ts';
 import { isOfRun, RUN } from './of-run.ts';
-import { mostOf, nextToken, type PageOf } from './page-of.ts';
 
 export interface ImportError {
   externalId: string;
@@ -12,7 +12,8 @@ export interface ImportError {
 }
 
 export interface ErrorsOf {
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
   /** This one alone. */
   reason?: string | undefined;
 }
@@ -44,17 +45,24 @@ const READ = statement({
 /** Oldest first. @throws CoreError invalid_argument; not_found for an import that is not the merchant's */
 export async function listImportErrors(
   reader: Reader,
-  { pageTokens }: Pages,
-  { merchantId, importId, reason, pageSize, pageToken }: PageOf & ErrorsOf,
+  pages: Pages,
+  { merchantId, importId, reason, ...asked }: PageOf & ErrorsOf,
 ): Promise<{ errors: ImportError[]; nextPageToken: string }> {
-  const most = mostOf({ pageSize });
-  const asked = ['import_errors', merchantId, importId, ...(reason ? [reason] : [])];
-  const [after = null] = pageTokens.read(pageToken, asked) ?? [];
+  const list = ['import_errors', merchantId, importId, ...(reason ? [reason] : [])];
+  const page = keysetPage<[string]>(pages, list, asked);
   await getImport(reader, { merchantId, importId });
-  const rows = await reader.run(READ, { merchantId, importId, after, reason: reason || null, most });
+  const { rows, nextPageToken } = page.cut(
+    await reader.run(READ, {
+      merchantId,
+      importId,
+      after: page.after?.[0] ?? null,
+      reason: reason || null,
+      most: page.most,
+    }),
+    ({ id }) => [id],
+  );
   const errors = rows.map(({ externalId, reason, occurredAt }) => ({ externalId, reason, occurredAt }));
-  const ids = rows.map(({ id }) => id);
-  return { errors, nextPageToken: nextToken(pageTokens, asked, ids, most) };
+  return { errors, nextPageToken };
 }
 
 /** Of a UUIDv7 key: small enough to be no burden, large enough that round trips are not. */
@@ -67,7 +75,7 @@ const PAGE = 1_000;
  */
 export async function* readImportErrors(
   reader: Reader,
-  { merchantId, importId }: { merchantId: string; importId: string },
+  { merchantId, importId }: { merchantId: MerchantId; importId: ImportId },
 ): AsyncGenerator<ImportError[]> {
   let after: string | null = null;
   for (;;) {

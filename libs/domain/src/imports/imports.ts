@@ -1,4 +1,5 @@
 import { and, desc, eq, sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   build,
   customerImportLogs,
@@ -11,9 +12,8 @@ import {
   type RowOf,
 } from '@core/db';
 import { notFound } from '@core/runtime';
-import type { Pages } from '../core/index.ts';
+import { keysetPage, type PageOf, type Pages } from '../core/index.ts';
 import { isRun, RUN } from './of-run.ts';
-import { mostOf, nextToken, type PageOf } from './page-of.ts';
 
 const sumOf = (counter: Column): SQL<number> => sql`coalesce(sum(${counter}), 0)::float8`;
 
@@ -66,7 +66,7 @@ const GET = statement({ params: RUN, row: IMPORT_RUN, text: (p, row) => selectRu
 /** @throws CoreError not_found, also for another merchant's import */
 export async function getImport(
   reader: Reader,
-  { merchantId, importId }: { merchantId: string; importId: string },
+  { merchantId, importId }: { merchantId: MerchantId; importId: ImportId },
 ): Promise<ImportRun> {
   const [run] = await reader.run(GET, { merchantId, importId });
   if (!run) throw notFound('import');
@@ -96,13 +96,11 @@ const LIST = statement({
 /** Newest first. @throws CoreError invalid_argument */
 export async function listImports(
   reader: Reader,
-  { pageTokens }: Pages,
-  { merchantId, pageSize, pageToken }: PageOf,
+  pages: Pages,
+  { merchantId, ...asked }: PageOf & { merchantId: MerchantId },
 ): Promise<{ imports: ImportRun[]; nextPageToken: string }> {
-  const most = mostOf({ pageSize });
-  const asked = ['imports', merchantId];
-  const [before = null] = pageTokens.read(pageToken, asked) ?? [];
-  const imports = await reader.run(LIST, { merchantId, before, most });
-  const ids = imports.map(({ importId }) => importId);
-  return { imports, nextPageToken: nextToken(pageTokens, asked, ids, most) };
+  const { after, most, cut } = keysetPage<[ImportId]>(pages, ['imports', merchantId], asked);
+  const read = await reader.run(LIST, { merchantId, before: after?.[0] ?? null, most });
+  const { rows: imports, nextPageToken } = cut(read, ({ importId }) => [importId]);
+  return { imports, nextPageToken };
 }

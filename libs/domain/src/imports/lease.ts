@@ -1,11 +1,12 @@
 import { and, eq, not, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportSlices, float8, ONE, statement, type Places, type Tx } from '@core/db';
 import { isOfRun, RUN } from './of-run.ts';
 
 /** One page of one slice, in the hands of whoever was given this fence. Ids and numbers only. */
 export interface PageRef {
-  merchantId: string;
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
   slice: number;
   fence: number;
   /** Pages committed before it. */

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { ImportId } from '@core/contracts';
 import { assign, columns, customerImportLogs, limit, relation, statement, type Tx } from '@core/db';
 
 const PICK_UP = statement({
@@ -30,5 +31,5 @@ const PICK_UP = statement({
  * round trip (two importers wait for each other's rows); an advisory lock around the whole tick (one stuck
  * importer stops all); plain `for update` (importers queue up behind the first).
  */
-export const pickUpRuns = (tx: Tx, input: { most: number }): Promise<{ importId: string }[]> =>
+export const pickUpRuns = (tx: Tx, input: { most: number }): Promise<{ importId: ImportId }[]> =>
   tx.run(PICK_UP, input);

@@ -1,4 +1,5 @@
 import { and, inArray, sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import {
   ACTIVE_STATUSES,
   appendAudit,
@@ -20,7 +21,7 @@ import { shopDomain } from './shop-domain.ts';
 import { ofShop, SHOP } from './shops/of-shop.ts';
 
 export interface StartImport {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** auto: the importer chooses. */
   source?: 'auto' | 'bulk' | 'graphql' | 'rest' | undefined;
@@ -47,7 +48,7 @@ const INSERT = statement({
  * Writes a pending run with the slice that plans the others; the importer picks it up.
  * @throws CoreError invalid_argument; failed_precondition when the shop is not connected; AlreadyRunning
  */
-export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: string }> {
+export async function startImport(tx: Tx, ctx: Actor, input: StartImport): Promise<{ importId: ImportId }> {
   const { merchantId, source = 'auto' } = input;
   const shop = shopDomain(input.shop);
   if (!(await isConnected(tx, merchantId, shop))) throw notConnected(shop);
@@ -77,9 +78,9 @@ export function isActive(run: { readonly status: Column | SQL } = customerImport
 /** The shop has an import already. */
 export class AlreadyRunning extends CoreError {
   override name = 'AlreadyRunning';
-  readonly importId: string;
+  readonly importId: ImportId;
 
-  constructor(importId: string, shop: string) {
+  constructor(importId: ImportId, shop: string) {
     super('already_exists', `shop: import ${importId} of ${shop} is still running`, { field: 'shop' });
     this.importId = importId;
   }
@@ -96,7 +97,7 @@ const FIND_ACTIVE = statement({
 });
 
 /** The error that names the run which holds the shop. */
-export async function alreadyRunning(tx: Tx, merchantId: string, shop: string): Promise<Error> {
+export async function alreadyRunning(tx: Tx, merchantId: MerchantId, shop: string): Promise<Error> {
   const [running] = await tx.run(FIND_ACTIVE, { merchantId, shop });
   if (!running) return new RaceLost('the import that held the shop ended meanwhile');
   return new AlreadyRunning(running.id, shop);
@@ -108,7 +109,7 @@ const FIND_CONNECTION = statement({
   text: (p, row) => build.select(row).from(shopifyConnections).where(ofShop(shopifyConnections, p)),
 });
 
-const isConnected = async (tx: Tx, merchantId: string, shop: string): Promise<boolean> =>
+const isConnected = async (tx: Tx, merchantId: MerchantId, shop: string): Promise<boolean> =>
   (await tx.run(FIND_CONNECTION, { merchantId, shop })).length > 0;
 
 const FIND_LAST_COMPLETED = statement({
@@ -126,7 +127,7 @@ const FIND_LAST_COMPLETED = statement({
       ),
 });
 
-async function lastCompletedStart(tx: Tx, merchantId: string, shop: string): Promise<Date | null> {
+async function lastCompletedStart(tx: Tx, merchantId: MerchantId, shop: string): Promise<Date | null> {
   const [last] = await tx.run(FIND_LAST_COMPLETED, { merchantId, shop });
   return last?.startedAt ?? null;
 }

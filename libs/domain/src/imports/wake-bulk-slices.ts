@@ -1,5 +1,6 @@
 import { and, eq, inArray, not, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { MerchantId } from '@core/contracts';
 import { assign, customerImportLogs, customerImportSlices, ONE, statement, type Tx } from '@core/db';
 import { ofShop, SHOP } from './shops/of-shop.ts';
 import { isUnderWay } from './under-way.ts';
@@ -31,5 +32,5 @@ const WAKE = statement({
  * being read just now is handed out anew, and reads its page twice.
  * @returns how many
  */
-export const wakeBulkSlices = async (tx: Tx, of: { merchantId: string; shop: string }): Promise<number> =>
+export const wakeBulkSlices = async (tx: Tx, of: { merchantId: MerchantId; shop: string }): Promise<number> =>
   (await tx.run(WAKE, of)).length;

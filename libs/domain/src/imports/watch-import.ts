@@ -1,3 +1,4 @@
+import type { MerchantId, ImportId } from '@core/contracts';
 import { ACTIVE_STATUSES, isConnectionLoss } from '@core/db';
 import { createSharedPolls, type Watch } from '@core/runtime';
 import { createPaceMeter, type Pace } from './import-pace.ts';
@@ -13,8 +14,8 @@ const ACTIVE: readonly string[] = ACTIVE_STATUSES;
 export const hasEnded = ({ status }: Pick<ImportRun, 'status'>): boolean => !ACTIVE.includes(status);
 
 interface Watched {
-  readonly merchantId: string;
-  readonly importId: string;
+  readonly merchantId: MerchantId;
+  readonly importId: ImportId;
 }
 
 /** A snapshot at once and each second, until the import has ended or the signal aborts. */

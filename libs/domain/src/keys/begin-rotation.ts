@@ -1,4 +1,5 @@
 import { and, asc, isNotNull, isNull, sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { addGeneration, type Keyring } from '@core/crypto';
 import {
   appendAudit,
@@ -38,7 +39,7 @@ const START_OF_RUN = statement({
  * When the run began that is not finished: one that was killed is gone on with, and merchants that it had finished
  * are not begun a second time. Without one, now. As text: a Date is cut to the millisecond.
  */
-export async function startOfRun(reader: Reader, merchantId?: string): Promise<string> {
+export async function startOfRun(reader: Reader, merchantId?: MerchantId): Promise<string> {
   const [run] = await reader.run(START_OF_RUN, { merchantId });
   if (!run) throw new Error('an aggregate gave no row');
   return run.at;
@@ -69,8 +70,8 @@ const TO_BEGIN = statement({
 /** Merchants, in the order of their ids, whose newest keys were there before the run, and not destroyed. */
 export const merchantsToBegin = async (
   reader: Reader,
-  { startedAt, merchantId }: { startedAt: string; merchantId?: string | undefined },
-): Promise<string[]> =>
+  { startedAt, merchantId }: { startedAt: string; merchantId?: MerchantId | undefined },
+): Promise<MerchantId[]> =>
   (await reader.run(TO_BEGIN, { startedAt, merchantId })).map((newest) => newest.merchantId);
 
 const BEGIN = statement({
@@ -87,7 +88,7 @@ const BEGIN = statement({
 export async function beginRotation(
   tx: Tx,
   actor: Actor,
-  { keyring, merchantId, startedAt }: { keyring: Keyring; merchantId: string; startedAt: string },
+  { keyring, merchantId, startedAt }: { keyring: Keyring; merchantId: MerchantId; startedAt: string },
 ): Promise<boolean> {
   const keys = await addGeneration(tx, keyring, merchantId);
   if (!keys) return false;
@@ -122,7 +123,7 @@ const OPEN = statement({
 });
 
 /** Those that are not finished, in the order of their merchants' ids. */
-export const openRotations = (reader: Reader, merchantId?: string): Promise<Rotation[]> =>
+export const openRotations = (reader: Reader, merchantId?: MerchantId): Promise<Rotation[]> =>
   reader.run(OPEN, { merchantId });
 
 const COUNT = statement({
@@ -142,7 +143,7 @@ const COUNT = statement({
 /** What a run would do: of the merchants that have keys, and how many of them a run before has begun. */
 export async function countRotation(
   tx: Tx,
-  input: { merchantId: string | undefined },
+  input: { merchantId: MerchantId | undefined },
 ): Promise<{ merchants: number; emails: number; unfinished: number }> {
   // It reads every customer once.
   await tx.allowStatements(0);

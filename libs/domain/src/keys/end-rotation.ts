@@ -1,4 +1,5 @@
 import { and, eq, isNull, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { KEY_CACHE_MS } from '@core/crypto';
 import {
   appendAudit,
@@ -45,7 +46,7 @@ const UNTIL_UNUSED = statement({
 /** Milliseconds until nobody writes any more under keys older than this generation; 0 when it is so. */
 export async function untilUnused(
   reader: Reader,
-  rotation: { merchantId: string; generation: number; keptMs: number },
+  rotation: { merchantId: MerchantId; generation: number; keptMs: number },
 ): Promise<number> {
   const [row] = await reader.run(UNTIL_UNUSED, rotation);
   return row?.ms ?? 0;
@@ -95,7 +96,7 @@ const FINISH = statement({
 export async function endRotation(
   tx: Tx,
   actor: Actor,
-  { merchantId, generation }: { merchantId: string; generation: number },
+  { merchantId, generation }: { merchantId: MerchantId; generation: number },
 ): Promise<boolean> {
   const [rotation] = await tx.run(LOCK, { merchantId, generation });
   if (!rotation) return true; // another run was as far

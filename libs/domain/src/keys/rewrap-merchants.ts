@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { rewrapKeys, wrappedByOthers, type KeyPlace, type Keyring } from '@core/crypto';
 import { appendAudits, type Actor, type Tx } from '@core/db';
 
@@ -26,7 +27,7 @@ export async function rewrapMerchants(
   { keyring, after, limit }: RewrapMerchants,
 ): Promise<RewrappedPage> {
   const rows = await wrappedByOthers(tx, keyring, after, limit);
-  const merchants = new Map<string, number>();
+  const merchants = new Map<MerchantId, number>();
   let rewrapped = 0;
   for (const row of rows) {
     if (!(await rewrapKeys(tx, keyring, row.merchantId, row))) continue;

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { decryptEmail, passphrase, sealEmail, type MerchantKeys } from '@core/crypto';
 import {
   assign,
@@ -24,7 +25,7 @@ export interface RotationKeys {
 }
 
 export interface EmailPage {
-  merchantId: string;
+  merchantId: MerchantId;
   keys: RotationKeys;
   /** Customers behind this id. */
   after: string;

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { isUnreadable, type MerchantKeyStore } from '@core/crypto';
 import {
   build,
@@ -113,7 +114,7 @@ const IDS_OF_PAGE = statement({
 /** A page in which a value does not open: each of its customers for itself, so that one cannot hold up the others. */
 async function oneByOne(
   pool: Pool,
-  merchantId: string,
+  merchantId: MerchantId,
   after: string,
   most: number,
   page: (after: string, limit: number) => Promise<RotatedPage>,
@@ -153,7 +154,7 @@ const GENERATIONS = statement({
 async function loadKeys(
   reader: Reader,
   keys: MerchantKeyStore,
-  merchantId: string,
+  merchantId: MerchantId,
   generation: number,
 ): Promise<RotationKeys | null> {
   const rows = await reader.run(GENERATIONS, { merchantId, generation });

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { type Keyring, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, type Actor, type Pool } from '@core/db';
 import { pause } from '@core/runtime';
@@ -18,7 +19,7 @@ export interface RotateMerchants {
   keys: MerchantKeyStore;
   actor: Actor;
   /** Of this one alone; of all unless given. */
-  merchantId?: string | undefined;
+  merchantId?: MerchantId | undefined;
   /** Customers of one transaction. */
   batch?: number;
   /** How long older keys are kept; see OLD_KEYS_KEPT_MS. */
@@ -103,7 +104,7 @@ async function begin({ pool, keyring, actor, merchantId, signal }: RotateMerchan
 }
 
 async function untilNobodyWrites(
-  which: { merchantId: string; generation: number; keptMs: number },
+  which: { merchantId: MerchantId; generation: number; keptMs: number },
   { pool, signal, onProgress = () => undefined }: RotateMerchants,
   progress: RotationProgress,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, inArray, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { KeyError, open, sealValue, splitSealed } from '@core/crypto';
 import {
   build,
@@ -47,7 +48,11 @@ const STORE_TOKENS = statement({
 });
 
 /** Seals a merchant's access tokens anew. */
-export async function rotateTokens(tx: Tx, merchantId: string, keys: RotationKeys): Promise<RotatedSealed> {
+export async function rotateTokens(
+  tx: Tx,
+  merchantId: MerchantId,
+  keys: RotationKeys,
+): Promise<RotatedSealed> {
   const connections = await tx.run(LOCK_TOKENS, { merchantId });
   const found: RotatedSealed = { older: 0, rotated: 0, unreadable: [] };
   for (const { shop, access, refresh } of connections) {
@@ -106,7 +111,7 @@ const STORE_WEBHOOK = statement({
 /** Seals a page of a merchant's webhooks anew; those that others hold are passed over. */
 export async function rotateWebhooks(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: RotationKeys,
   page: { after: string; limit: number },
 ): Promise<RotatedSealed & { next: string | null }> {

@@ -1,4 +1,5 @@
 import { and, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, build, json, privacyRequests, statement, type Tx } from '@core/db';
 import { CoreError, invalid, notFound } from '@core/runtime';
 import type { CommandContext } from '../core/index.ts';
@@ -9,7 +10,7 @@ import type { ErasedPlace } from './requests/receipt.ts';
 import { isRequest, REQUEST_REF } from './requests/request-ref.ts';
 
 export interface ExportCustomerData {
-  merchantId: string;
+  merchantId: MerchantId;
   /** Absent: the request names the person. */
   customerId?: string | undefined;
   /** The data_request that this answers. */
@@ -102,7 +103,7 @@ const LOCK = statement({
   text: (p, row) => build.select(row).from(privacyRequests).where(isRequest(p)).for('update'),
 });
 
-async function lockRequest(tx: Tx, merchantId: string, requestId: string) {
+async function lockRequest(tx: Tx, merchantId: MerchantId, requestId: string) {
   const [request] = await tx.run(LOCK, { merchantId, requestId });
   if (!request) throw notFound('privacy request');
   if (request.kind !== 'data_request') throw invalid('request_id', 'is not that of a data_request');
@@ -131,7 +132,7 @@ const NAME_SUBJECT = statement({
 
 const nameSubject = async (
   tx: Tx,
-  named: { merchantId: string; requestId: string; subject: string },
+  named: { merchantId: MerchantId; requestId: string; subject: string },
 ): Promise<void> => {
   await tx.run(NAME_SUBJECT, named);
 };
@@ -148,7 +149,7 @@ const ANSWER = statement({
 /** The first answer counts: a later export of the same request is on record in the audit log alone. */
 const answer = async (
   tx: Tx,
-  { merchantId, requestId }: { merchantId: string; requestId: string },
+  { merchantId, requestId }: { merchantId: MerchantId; requestId: string },
   receipt: object,
 ): Promise<void> => {
   await tx.run(ANSWER, { merchantId, requestId, receipt: JSON.stringify(receipt) });

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import type { MerchantKeys } from '@core/crypto';
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
@@ -83,7 +84,7 @@ export interface LeftOut {
 
 /** Whoever is one person, and the names that they are known by elsewhere. */
 export interface ExportedPerson extends NamesInBody {
-  merchantId: string;
+  merchantId: MerchantId;
   customers: readonly ExportedCustomer[];
   customerIds: readonly string[];
 }
@@ -96,7 +97,7 @@ export type ExportStep = (
 
 /** A person in the hands of an erasure, and the names that they are known by elsewhere. */
 export interface PersonErasure extends NamesInBody {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   keys: MerchantKeys;
   person: LockedPerson;

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, isNotNull, like, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { KeyError, type MerchantKeys } from '@core/crypto';
 import { build, FIRST_UUID, statement, webhookEvents, type Reader, type RowOf } from '@core/db';
 import { openWebhookBody, type Keys } from '../core/index.ts';
@@ -54,12 +55,12 @@ export async function findHeldWebhooks(
   reader: Reader,
   ctx: Keys,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   names: NamesInBody,
 ): Promise<FoundWebhooks> {
   const found: FoundWebhooks = { webhooks: [], unreadable: 0, unjudged: 0 };
   const marks = marksOfPerson(keys, names);
-  for (let after = FIRST_UUID; ;) {
+  for (let after: string = FIRST_UUID; ;) {
     const rows = await reader.run(NEXT, { merchantId, after, marks });
     for (const row of rows) {
       const opened = await openWebhookBody(reader, ctx, row).catch((error: unknown) => {

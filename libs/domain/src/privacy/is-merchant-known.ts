@@ -1,4 +1,5 @@
 import { eq, exists, or, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   build,
   customers,
@@ -25,5 +26,5 @@ const IS_KNOWN = statement({
  * Whether anything is stored of the merchant. Auth knows who is a merchant; whoever has customers, a shop, a key or a
  * request here is one.
  */
-export const isMerchantKnown = async (reader: Reader, input: { merchantId: string }): Promise<boolean> =>
+export const isMerchantKnown = async (reader: Reader, input: { merchantId: MerchantId }): Promise<boolean> =>
   (await reader.run(IS_KNOWN, input))[0]?.known ?? false;

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, many, statement, type RowOf, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
@@ -13,7 +14,7 @@ import {
 } from '../customers/index.ts';
 import { storedExternalId } from './stored-external-id.ts';
 
-export type NamedPerson = CanonicalNames & { merchantId: string };
+export type NamedPerson = CanonicalNames & { merchantId: MerchantId };
 
 const ROW = {
   id: customers.id,
@@ -125,7 +126,7 @@ async function otherHolders(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  named: { merchantId: string; email: string },
+  named: { merchantId: MerchantId; email: string },
   rows: LockedPerson['rows'],
 ): Promise<string[]> {
   const { merchantId, email } = named;

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, many, oneOf, statement, type Tx } from '@core/db';
 import { externalIdOf, type CommandContext } from '../core/index.ts';
@@ -18,7 +19,7 @@ import { searched, type ErasedPlace, type ErasureReceipt } from './requests/rece
 
 /** A person, named by at least one of the three. */
 export interface RedactCustomer extends PersonNames {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
 }
 

@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, customers, statement, type Tx } from '@core/db';
 import { externalIdOf, type ExternalId } from '../core/index.ts';
 
@@ -15,7 +16,7 @@ const READ = statement({
 /** The external id of a customer, erased and deleted ones included; undefined: nobody is here, or has none. */
 export async function storedExternalId(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   customerId: string,
 ): Promise<ExternalId | undefined> {
   const [row] = await tx.run(READ, { merchantId, id: customerId });

@@ -1,10 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { customers, many, unnest, type Places } from '@core/db';
 
 /** The parameters that name customers of several merchants. */
 export const CUSTOMER_KEYS = { merchantIds: many(customers.merchantId), customerIds: many(customers.id) };
 
-export const keysOf = (of: readonly { merchantId: string; customerId: string }[]) => ({
+export const keysOf = (of: readonly { merchantId: MerchantId; customerId: string }[]) => ({
   merchantIds: of.map(({ merchantId }) => merchantId),
   customerIds: of.map(({ customerId }) => customerId),
 });

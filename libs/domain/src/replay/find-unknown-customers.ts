@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, customers, many, nullable, ONE, oneOf, statement, type Reader } from '@core/db';
 
 const { merchantId, id } = customers;
@@ -17,7 +18,7 @@ const KNOWN = statement({
 /** Which of these are no customer's id, of the merchant if one is given: a replay would pass them over in silence. */
 export async function findUnknownCustomers(
   reader: Reader,
-  { ids, merchantId }: { ids: readonly string[]; merchantId: string | undefined },
+  { ids, merchantId }: { ids: readonly string[]; merchantId: MerchantId | undefined },
 ): Promise<string[]> {
   const known = new Set((await reader.run(KNOWN, { ids, merchantId })).map((customer) => customer.id));
   return ids.filter((each) => !known.has(each.toLowerCase()));
@@ -29,5 +30,5 @@ const ANY = statement({
   text: (p, row) => build.select(row).from(customers).where(eq(merchantId, p.merchantId)).limit(1),
 });
 
-export const hasCustomers = async (reader: Reader, input: { merchantId: string }): Promise<boolean> =>
+export const hasCustomers = async (reader: Reader, input: { merchantId: MerchantId }): Promise<boolean> =>
   (await reader.run(ANY, input)).length > 0;

@@ -1,4 +1,5 @@
 import { asc, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   appendToOutbox,
@@ -16,7 +17,7 @@ import { EVERY_FIELD } from './replay-customers.ts';
 
 /** The highest published version of a customer. */
 export interface PublishedVersion {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
   version: number;
 }

@@ -1,10 +1,11 @@
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, type Actor, type Tx } from '@core/db';
 
 export interface PublishedEvent {
   topic: string;
   eventId: string;
   /** The merchant and the customer whom its body names; empty when it names nobody. */
-  merchantId: string;
+  merchantId: MerchantId | '';
   customerId: string;
 }
 

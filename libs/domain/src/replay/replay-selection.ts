@@ -1,4 +1,5 @@
 import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   build,
   customers,
@@ -17,7 +18,7 @@ import { rfc3339 } from '../core/index.ts';
 
 /** Whose events are sent again. What is absent does not narrow. */
 export interface ReplaySelection {
-  merchantId?: string | undefined;
+  merchantId?: MerchantId | undefined;
   customerIds?: readonly string[] | undefined;
   /** Last changed at this time or later; RFC 3339, as PostgreSQL reads it. */
   since?: string | undefined;
@@ -30,7 +31,7 @@ export interface ReplaySelection {
 
 /** The last customer of a page, in the order of the pages. */
 export interface ReplayCursor {
-  merchantId: string;
+  merchantId: MerchantId;
   /** With microseconds. */
   updatedAt: string;
   customerId: string;

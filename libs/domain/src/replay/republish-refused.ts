@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, many, oneOf, outboxRefused, statement, type Actor, type Tx } from '@core/db';
 import { appendReplayed } from './replay-customers.ts';
 
@@ -12,7 +13,7 @@ export interface Republished {
 const REMOVE = statement({
   params: { eventIds: many(outboxRefused.eventId) },
   row: {
-    merchantId: sql<string>`${outboxRefused.event} ->> 'merchant_id'`,
+    merchantId: sql<MerchantId>`${outboxRefused.event} ->> 'merchant_id'`,
     customerId: sql<string>`${outboxRefused.event} ->> 'customer_id'`,
   },
   text: (p, row) =>

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   assign,
@@ -25,7 +26,7 @@ export interface ResolveDeadLetter {
   /** When it became a dead letter. */
   at: Date;
   /** Whose it is, as its body says; undefined when that names nobody. */
-  merchantId?: string | undefined;
+  merchantId?: MerchantId | undefined;
   customerId?: string | undefined;
   resolution: 'redriven' | 'dropped';
 }

@@ -1,11 +1,11 @@
 import { isNewer, updateRfmScores, type NewRfmScore, type RfmOutcome, type Tx } from '@core/db';
-import type { Instant, RfmThresholds } from '@core/contracts';
+import type { Instant, RfmThresholds, MerchantId } from '@core/contracts';
 import { invalid } from '@core/runtime';
 import { latestTime, recordChanges, type CommandContext } from '../core/index.ts';
 import { readThresholds, segmentOf } from '../settings/index.ts';
 
 export interface ApplyRfmScore {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
   score: {
     /** 1-5 each. */

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { customers, isLive, statement, type Reader, type RowOf } from '@core/db';
 import { RFM_SCALE } from '../settings/index.ts';
 
@@ -38,7 +39,7 @@ const COUNT = statement({
  */
 export async function getRfmDistribution(
   reader: Reader,
-  { merchantId }: { merchantId: string },
+  { merchantId }: { merchantId: MerchantId },
 ): Promise<RfmDistribution> {
   return sumUp(await reader.run(COUNT, { merchantId }));
 }

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { RfmThresholds } from '@core/contracts';
+import type { RfmThresholds, MerchantId } from '@core/contracts';
 import { build, programSettings, statement, type Reader } from '@core/db';
 import { defaultThresholds } from './default-thresholds.ts';
 import { readStored } from './read-thresholds.ts';
@@ -26,7 +26,7 @@ const FIND = statement({
 /** A merchant's settings, or the defaults. */
 export async function getProgramSettings(
   reader: Reader,
-  input: { merchantId: string },
+  input: { merchantId: MerchantId },
 ): Promise<ProgramSettings> {
   const [row] = await reader.run(FIND, { merchantId: input.merchantId });
   if (!row) return { thresholds: defaultThresholds(), configVersion: 0, updatedAt: null };

@@ -1,5 +1,5 @@
 import { fromJson, type JsonObject } from '@bufbuild/protobuf';
-import { RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
+import { RfmThresholdsSchema, type RfmThresholds, type MerchantId } from '@core/contracts';
 import { build, many, oneOf, programSettings, statement, type Reader } from '@core/db';
 import { defaultThresholds } from './default-thresholds.ts';
 
@@ -18,7 +18,7 @@ const FIND = statement({
 /** The thresholds of each of the merchants, or the defaults, in one statement. */
 export async function readThresholds(
   reader: Reader,
-  merchantIds: Iterable<string>,
+  merchantIds: Iterable<MerchantId>,
 ): Promise<Map<string, RfmThresholds>> {
   const ids = [...new Set(merchantIds)];
   if (ids.length === 0) return new Map();
@@ -27,7 +27,7 @@ export async function readThresholds(
   const defaults = defaultThresholds();
   return new Map(
     ids.map((id) => {
-      const stored = own.get(id.toLowerCase());
+      const stored = own.get(id);
       return [id, stored ? readStored(stored) : defaults];
     }),
   );

@@ -1,6 +1,6 @@
 import { toJson } from '@bufbuild/protobuf';
 import { sql } from 'drizzle-orm';
-import { RfmThresholdsSchema, type RfmThresholds } from '@core/contracts';
+import { RfmThresholdsSchema, type RfmThresholds, type MerchantId } from '@core/contracts';
 import {
   appendAudit,
   assign,
@@ -17,7 +17,7 @@ import type { CommandContext } from '../core/index.ts';
 import type { ProgramSettings } from './get-program-settings.ts';
 
 export interface UpdateProgramSettings {
-  merchantId: string;
+  merchantId: MerchantId;
   /** As validateThresholds accepts them. */
   thresholds: RfmThresholds;
   /** config_version as read, "0" for the defaults. Absent or empty: overwrite. */

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, isNotNull, isNull, not, or, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   assign,
   build,
@@ -48,14 +49,14 @@ const FINISH = statement({
 /** Marks a webhook done and forgets its body; the row stays, so that a second delivery is known by it. */
 export const finishWebhook = async (
   tx: Tx,
-  input: { merchantId: string; id: string; outcome: WebhookOutcome },
+  input: { merchantId: MerchantId; id: string; outcome: WebhookOutcome },
 ): Promise<void> => {
   await tx.run(FINISH, input);
 };
 
 /** Why a webhook was not applied. */
 export interface WebhookFailure {
-  merchantId: string;
+  merchantId: MerchantId;
   id: string;
   /** No PII. */
   code: string;

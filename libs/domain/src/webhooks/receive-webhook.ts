@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   bare,
   build,
@@ -87,7 +88,7 @@ export async function receiveWebhook(
 }
 
 interface Request {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
   isNew: boolean;
@@ -109,7 +110,7 @@ const FIND_REQUESTS = statement({
  */
 async function requestOf(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   topic: WebhookTopic,
   numbers: readonly [string, string],
 ): Promise<Request | undefined> {

@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { KeyError, type MerchantKeys } from '@core/crypto';
 import { build, statement, webhookEvents, type Tx } from '@core/db';
 import { openWebhookBody, webhookHash, type Keys } from '../core/index.ts';
@@ -13,7 +14,7 @@ export const idByBody = (eventId: string, bodyHash: Buffer): string =>
   `${eventId}.${bodyHash.toString('hex').slice(0, DIGITS)}`;
 
 interface StoredWebhook {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   topic: WebhookTopic;
   eventId: string;

@@ -1,11 +1,12 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, limit, statement, tryLockName, webhookEvents, type Tx } from '@core/db';
 import type { WebhookTopic } from './topics.ts';
 
 /** A webhook that waits, in the hands of this transaction. */
 export interface WaitingWebhook {
   id: string;
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   topic: WebhookTopic;
   eventId: string;

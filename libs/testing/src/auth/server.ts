@@ -1,7 +1,12 @@
 import { promisify } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { AuthService, ValidateMerchantRequestSchema, ValidateMerchantResponseSchema } from '@core/contracts';
+import {
+  AuthService,
+  readUuid,
+  ValidateMerchantRequestSchema,
+  ValidateMerchantResponseSchema,
+} from '@core/contracts';
 import type { ValidateMerchantRequest, ValidateMerchantResponse } from '@core/contracts';
 import * as grpc from '@grpc/grpc-js';
 
@@ -28,7 +33,6 @@ const PATHS = {
   service: `/${AuthService.typeName}/${AuthService.method.validateMerchant.name}`,
   literal: '/auth.v1/ValidateMerchant',
 };
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 type Method = grpc.MethodDefinition<ValidateMerchantRequest, ValidateMerchantResponse>;
 type Call = grpc.ServerUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse>;
@@ -42,10 +46,9 @@ export async function startAuthStandIn(options: AuthStandInOptions = {}): Promis
     calls += 1;
     if (delayMs > 0) await wait(delayMs);
     if (down) throw failure(grpc.status.UNAVAILABLE, 'auth is down');
-    if (!UUID.test(merchantId)) throw failure(grpc.status.INVALID_ARGUMENT, 'merchant_id must be a UUID');
-    return create(ValidateMerchantResponseSchema, {
-      valid: !merchantId.toLowerCase().startsWith('ffffffff'),
-    });
+    const merchant = readUuid(merchantId);
+    if (merchant === null) throw failure(grpc.status.INVALID_ARGUMENT, 'merchant_id must be a UUID');
+    return create(ValidateMerchantResponseSchema, { valid: !merchant.startsWith('ffffffff') });
   };
   const handler: grpc.handleUnaryCall<ValidateMerchantRequest, ValidateMerchantResponse> = (
     call,

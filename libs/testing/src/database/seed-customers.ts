@@ -1,4 +1,6 @@
 import { Client } from 'pg';
+import type { MerchantId } from '@core/contracts';
+import { aMerchantId } from '../ids.ts';
 
 export interface SeedOptions {
   customers: number;
@@ -11,14 +13,14 @@ export interface SeedOptions {
 }
 
 export interface Seeded {
-  merchantIds: string[];
-  bigMerchantId: string | undefined;
+  merchantIds: MerchantId[];
+  bigMerchantId: MerchantId | undefined;
 }
 
 const hex = (n: number): string => n.toString(16).padStart(12, '0');
 
 /** The n-th merchant, counted from 1. */
-export const merchantIdOf = (n: number): string => `00000000-0000-4000-8000-${hex(n)}`;
+export const merchantIdOf = (n: number): MerchantId => aMerchantId(`00000000-0000-4000-8000-${hex(n)}`);
 
 /** The k-th customer, counted from 0; it belongs to merchant (k mod merchants) + 1. */
 export const customerIdOf = (k: number): string => `10000000-0000-4000-8000-${hex(k)}`;

@@ -44,6 +44,11 @@ const ONCE = ['content-type', 'authorization'];
  *
  * A shop that nobody has connected is answered 200, and so is a topic that we do not use: Shopify repeats what fails
  * for hours, and in the end removes the subscription.
+ *
+ * Not through `admit` (call/admit.ts), which asks for a caller, and a webhook has none. The signature stands for caller
+ * and scope, the connection of the shop for the merchant whom Auth would know. It costs nobody's quota: Shopify repeats
+ * a refused one for hours, and the merchant cannot slow it down. Its bytes and its body are limited by the functions of
+ * all entrances (ByteBudget, readBody), its time by answerWithinMs.
  */
 export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Page {
   const { log } = options;

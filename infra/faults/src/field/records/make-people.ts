@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { createCustomer } from '@core/domain';
 import type { FieldStack } from '../stack.ts';
 
 /** A person by every name, and the shop of their merchant. */
 export interface Person {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
   /** gid://shopify/Customer/N. */
   externalId: string;

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { gidOf, isRowReason } from '@core/domain';
 import type { Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
@@ -69,7 +70,11 @@ const EFFECTS: Record<
 };
 
 /** @returns how many are stored */
-async function judgeOutcomes(owner: FieldStack['owner'], merchantId: string, tally: Tally): Promise<number> {
+async function judgeOutcomes(
+  owner: FieldStack['owner'],
+  merchantId: MerchantId,
+  tally: Tally,
+): Promise<number> {
   const { rows } = await owner.query<{
     topic: string;
     outcome: string;

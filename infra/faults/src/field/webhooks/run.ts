@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
 import { gidOf, upsertCustomers } from '@core/domain';
 import { pause } from '@core/runtime';
+import { anImportId } from '@core/testing';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
 import { generateWebhook, type WebhookInput } from './generate.ts';
@@ -52,7 +52,7 @@ async function seed(
         sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
       }));
     await inTransaction(owner, (tx) =>
-      upsertCustomers(tx, ctx(), { merchantId, importId: randomUUID(), customers }),
+      upsertCustomers(tx, ctx(), { merchantId, importId: anImportId(), customers }),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { earlierEmailHashes, emailHash } from '@core/crypto';
 import { build, CUSTOMER, customers, isLive, statement, type CustomerRow, type Reader } from '@core/db';
 import { notFound } from '@core/runtime';
@@ -21,7 +22,7 @@ const FIND = statement({
 export async function findCustomerByEmail(
   reader: Reader,
   { keys }: Keys,
-  input: { merchantId: string; email: string },
+  input: { merchantId: MerchantId; email: string },
 ): Promise<CustomerRow> {
   const merchantKeys = await keys.recall(reader, input.merchantId);
   if (!merchantKeys) throw notFound('customer');

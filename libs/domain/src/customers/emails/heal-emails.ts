@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { MerchantId } from '@core/contracts';
 import { emailHash } from '@core/crypto';
 import {
   appendAudit,
@@ -18,7 +19,7 @@ import type { CommandContext } from '../../core/index.ts';
 import { openUnindexed, openUnindexedOf } from './shared-emails.ts';
 
 export interface HealEmails {
-  merchantId: string;
+  merchantId: MerchantId;
   origin: Origin;
   /** Looks at this customer alone. */
   customerId?: string;

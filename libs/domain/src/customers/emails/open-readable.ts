@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { generationOf, KeyError, openEmails, type MerchantKeys } from '@core/crypto';
 import { type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
@@ -15,7 +16,7 @@ export interface SealedEmail {
 export async function openReadable(
   tx: Tx,
   { keys }: Keys,
-  merchantId: string,
+  merchantId: MerchantId,
   sealed: readonly SealedEmail[],
 ): Promise<Map<string, string>> {
   const opened: [string, string][] = [];
@@ -32,7 +33,7 @@ export async function openReadable(
 /** Halved until the broken ones are alone: a statement opens all of its values or none. */
 async function openSome(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
   sealed: readonly SealedEmail[],
 ): Promise<[string, string][]> {

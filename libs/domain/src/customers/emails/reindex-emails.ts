@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { MerchantId } from '@core/contracts';
 import { earlierEmailHashes, emailHash, type MerchantKeys } from '@core/crypto';
 import { assign, columns, customers, many, relation, statement, unnest, type Tx } from '@core/db';
 
@@ -16,7 +17,7 @@ import { assign, columns, customers, many, relation, statement, unnest, type Tx 
 export async function reindexEmails(
   tx: Tx,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   emails: readonly string[],
 ): Promise<void> {
   const changed = emails.flatMap((email) =>

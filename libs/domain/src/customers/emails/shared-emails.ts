@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, FIRST_UUID, statement, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
@@ -69,10 +70,10 @@ export interface SharedEmails extends Untold {
 export async function openUnindexed(
   tx: Tx,
   ctx: Keys,
-  merchantId: string,
+  merchantId: MerchantId,
 ): Promise<Untold & { emails: UnindexedEmail[] }> {
   const found: Untold & { emails: UnindexedEmail[] } = { emails: [], unopened: 0, notLookedAt: 0 };
-  let after = FIRST_UUID;
+  let after: string = FIRST_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
     const rows = await tx.run(READ_UNINDEXED, { merchantId, after });
     const opened = await openThem(tx, ctx, merchantId, rows);
@@ -89,7 +90,7 @@ export async function openUnindexed(
 export const openUnindexedOf = async (
   tx: Tx,
   ctx: Keys,
-  merchantId: string,
+  merchantId: MerchantId,
   customerId: string,
 ): Promise<UnindexedEmail[]> =>
   openThem(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
@@ -98,7 +99,7 @@ export const openUnindexedOf = async (
 export async function findHoldersWithoutIndex(
   tx: Tx,
   ctx: Keys,
-  merchantId: string,
+  merchantId: MerchantId,
   isWanted: (email: string) => boolean,
 ): Promise<SharedEmails> {
   const { emails, ...untold } = await openUnindexed(tx, ctx, merchantId);
@@ -110,7 +111,7 @@ export async function findSharedEmails(
   tx: Tx,
   ctx: Keys,
   keys: MerchantKeys,
-  { merchantId, email }: { merchantId: string; email: string },
+  { merchantId, email }: { merchantId: MerchantId; email: string },
 ): Promise<{ ids: string[]; all: boolean }> {
   const wanted = emailHash(keys, email);
   const { ids, unopened, notLookedAt } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
@@ -123,7 +124,7 @@ export async function findSharedEmails(
 async function openThem(
   tx: Tx,
   ctx: Keys,
-  merchantId: string,
+  merchantId: MerchantId,
   rows: readonly SealedEmail[],
 ): Promise<UnindexedEmail[]> {
   const opened = await openReadable(tx, ctx, merchantId, rows);

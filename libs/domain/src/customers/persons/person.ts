@@ -1,5 +1,6 @@
 import { sql, type Column, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { columns, customers, many, oneOf, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
@@ -62,7 +63,7 @@ const BY_EMAIL = findBy(customers.emailHash);
 export async function findPerson(
   reader: Reader,
   keys: MerchantKeys | null,
-  merchantId: string,
+  merchantId: MerchantId,
   { customerId, externalId, email }: CanonicalNames,
 ): Promise<string | null> {
   const [own] = customerId ? await reader.run(BY_ID, { merchantId, named: customerId }) : [];
@@ -80,7 +81,7 @@ export async function findPerson(
 export const emailOfAnother = (): NamesDisagree =>
   new NamesDisagree('external_id', 'is nobody’s here, and the email that of a customer with another one');
 
-const areOne = async (reader: Reader, merchantId: string, one: string, other: string): Promise<boolean> =>
+const areOne = async (reader: Reader, merchantId: MerchantId, one: string, other: string): Promise<boolean> =>
   one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);
 
 /**

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys } from '@core/crypto';
 import { erasureTombstones, many, ONE, oneOf, statement, type Tx } from '@core/db';
 import { earlierExternalIds, type ExternalId } from '../../core/index.ts';
@@ -48,7 +49,7 @@ const FIND_ERASED = statement({
 export async function returnedDetail(
   tx: Tx,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   { email, externalId }: Pick<CanonicalNames, 'email' | 'externalId'>,
 ): Promise<{ returned_after_erasure?: true }> {
   if (!email && !externalId) return {};

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import {
   build,
@@ -75,7 +76,11 @@ const LOAD = statement({
 });
 
 /** What is stored of the page's people. No lock: a write that finds the version moved on starts anew. */
-export const loadStored = (tx: Tx, merchantId: string, rows: readonly PageRow[]): Promise<StoredCustomer[]> =>
+export const loadStored = (
+  tx: Tx,
+  merchantId: MerchantId,
+  rows: readonly PageRow[],
+): Promise<StoredCustomer[]> =>
   tx.run(LOAD, {
     merchantId,
     externalIds: rows.map((row) => row.externalId),
@@ -94,7 +99,7 @@ const RUN_START = statement({
 });
 
 /** When a run began; null for one that is not known. */
-export async function loadRunStart(tx: Tx, merchantId: string, importId: string): Promise<Date | null> {
+export async function loadRunStart(tx: Tx, merchantId: MerchantId, importId: ImportId): Promise<Date | null> {
   const [run] = await tx.run(RUN_START, { merchantId, importId });
   return run?.at ?? null;
 }
@@ -126,7 +131,7 @@ const FIND_ERASED = statement({
 /** Which of the page's people were erased. Most merchants erased nobody: for them no row is hashed. */
 export async function loadTombstones(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
   rows: readonly (Pick<PageRow, 'externalId'> & Partial<Pick<PageRow, 'email' | 'emailHash'>>)[],
 ): Promise<Tombstones> {

@@ -1,10 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportErrors, insertSelect, many, oneOf, statement, unnest, type Tx } from '@core/db';
 import { loggedId, type RowError } from './page.ts';
 
 export interface PageErrors {
-  merchantId: string;
-  importId: string;
+  merchantId: MerchantId;
+  importId: ImportId;
   /** The ids of all customers on the page. */
   externalIds: readonly string[];
   errors: readonly RowError[];

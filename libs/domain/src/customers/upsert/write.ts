@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { passphrase, type MerchantKeys } from '@core/crypto';
 import {
   assign,
@@ -24,7 +25,7 @@ import { INSERT_PAGE, UPDATE_PAGE } from './write-page.ts';
  */
 export async function insertCustomers(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
   inserts: readonly Insert[],
   origin: Origin,
@@ -43,7 +44,7 @@ export async function insertCustomers(
  */
 export async function updateCustomers(
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
   updates: readonly Update[],
   origin: Origin,
@@ -61,7 +62,7 @@ export async function updateCustomers(
 }
 
 const pageOf = (
-  merchantId: string,
+  merchantId: MerchantId,
   keys: MerchantKeys,
   writes: readonly { row: PageRow; emailHash: Buffer | null }[],
   origin: Origin,
@@ -103,7 +104,11 @@ const TOUCH = statement({
  * Stores the source's last word where it said nothing new, and how new it was: an older one that comes late must not pass
  * for the newest. No version and no event, for nothing that a reader sees has changed.
  */
-export async function touchCustomers(tx: Tx, merchantId: string, touches: readonly Touch[]): Promise<void> {
+export async function touchCustomers(
+  tx: Tx,
+  merchantId: MerchantId,
+  touches: readonly Touch[],
+): Promise<void> {
   if (touches.length === 0) return;
   await tx.run(TOUCH, {
     merchantId,
@@ -123,6 +128,6 @@ const RELEASE = statement({
 });
 
 /** Frees the emails that other rows of the page take over. */
-export async function releaseEmails(tx: Tx, merchantId: string, ids: readonly string[]): Promise<void> {
+export async function releaseEmails(tx: Tx, merchantId: MerchantId, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await tx.run(RELEASE, { merchantId, ids });
 }

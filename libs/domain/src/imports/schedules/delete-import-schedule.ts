@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, build, importSchedules, ONE, statement, type Tx } from '@core/db';
 import { notFound } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
@@ -14,7 +15,7 @@ const DELETE = statement({
 export async function deleteImportSchedule(
   tx: Tx,
   ctx: CommandContext,
-  input: { merchantId: string; shop: string },
+  input: { merchantId: MerchantId; shop: string },
 ): Promise<void> {
   const { merchantId } = input;
   const shop = shopDomain(input.shop);

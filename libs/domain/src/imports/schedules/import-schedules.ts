@@ -1,14 +1,15 @@
 import { asc, eq, sql } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, importSchedules, statement, type Reader, type RowOf } from '@core/db';
 import { nextAt, type ScheduleTimes } from './firings.ts';
 
 export interface ImportSchedule extends ScheduleTimes {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   mode: 'full' | 'delta';
   enabled: boolean;
   /** The run it started last; null before the first. */
-  lastImportId: string | null;
+  lastImportId: ImportId | null;
   /** Why it could not start one, for the merchant. */
   lastError: string | null;
   /** When the merchant set it last. */
@@ -44,7 +45,7 @@ const LIST = statement({
 /** A merchant's, by shop. There is one for each connected shop at most, so they are not paged. */
 export async function listImportSchedules(
   reader: Reader,
-  { merchantId, now = new Date() }: { merchantId: string; now?: Date },
+  { merchantId, now = new Date() }: { merchantId: MerchantId; now?: Date },
 ): Promise<ImportSchedule[]> {
   const rows = await reader.run(LIST, { merchantId });
   return rows.map((row) => toSchedule(row, now));

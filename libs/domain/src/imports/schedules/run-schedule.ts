@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { MerchantId, ImportId } from '@core/contracts';
 import { build, customerImportLogs, importSchedules, nullable, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
@@ -10,7 +11,7 @@ import { lastAt } from './firings.ts';
 const CLOCKS_DIFFER_MS = 60_000;
 
 export interface RunSchedule {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** The time that the caller's timer was set for: it may be a moment ahead of this clock. */
   setFor?: Date;
@@ -83,7 +84,7 @@ const FIND_START = statement({
  * A statement of its own, behind the lock: who waited for it sees the schedule as the other importer left it, and of all
  * other tables what was there before it waited, without the run that this one has just started.
  */
-async function startOf(tx: Tx, merchantId: string, importId: string | null): Promise<Date | null> {
+async function startOf(tx: Tx, merchantId: MerchantId, importId: ImportId | null): Promise<Date | null> {
   const [run] = await tx.run(FIND_START, { merchantId, importId });
   return run?.at ?? null;
 }
@@ -108,6 +109,6 @@ const KEEP = statement({
 
 const keep = (
   tx: Tx,
-  schedule: { merchantId: string; shop: string },
-  served: { due: Date; importId: string | null; error: string | null },
+  schedule: { merchantId: MerchantId; shop: string },
+  served: { due: Date; importId: ImportId | null; error: string | null },
 ) => tx.run(KEEP, { ...schedule, ...served });

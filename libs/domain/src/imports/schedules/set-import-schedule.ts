@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   assign,
@@ -20,7 +21,7 @@ import type { ScheduleTimes } from './firings.ts';
 import { checkCron, checkTimeZone } from './schedule-times.ts';
 
 export interface SetImportSchedule extends ScheduleTimes {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   mode: ImportSchedule['mode'];
   enabled: boolean;

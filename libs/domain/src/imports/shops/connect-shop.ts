@@ -1,4 +1,5 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   assign,
@@ -20,7 +21,7 @@ import { enterShop } from './shop-directory.ts';
 import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface ConnectShop {
-  merchantId: string;
+  merchantId: MerchantId;
   shop: string;
   /** The shop's number, as the shop itself returned it to a request with this access token. */
   shopId: string;

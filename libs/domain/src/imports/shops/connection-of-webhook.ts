@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { called, int8, nullable, shopDirectory, type Places, type Relation } from '@core/db';
 
 /** A webhook names its shop by its domain, in lower case, or by its number, or both. */
@@ -6,7 +7,7 @@ export const SHOP_OF_WEBHOOK = { shop: nullable(shopDirectory.shop), shopId: nul
 
 const CONNECTION = {
   /** Null: unproven. */
-  merchantId: sql<string | null>``,
+  merchantId: sql<MerchantId | null>``,
   shop: sql<string>``,
   shopId: sql<string>``,
 };

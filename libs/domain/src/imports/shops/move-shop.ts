@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudit,
   build,
@@ -21,7 +22,7 @@ import { ofShop, SHOP } from './of-shop.ts';
 import { isTaken, takenByAnother } from './shop-owner.ts';
 
 export interface MoveShop {
-  merchantId: string;
+  merchantId: MerchantId;
   /** As it is connected. */
   shop: string;
   /** Its domain now. */

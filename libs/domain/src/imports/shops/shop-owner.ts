@@ -1,4 +1,5 @@
 import { and, isNotNull, ne, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { ONE, shopDirectory, statement, type Tx } from '@core/db';
 import { CoreError } from '@core/runtime';
 import { connectionOfWebhook, SHOP_OF_WEBHOOK } from './connection-of-webhook.ts';
@@ -18,8 +19,12 @@ const FIND_OTHERS = statement({
  * Whether another merchant has proven the shop, by this name or by its number, under whatever name. A connection made
  * between this check and a write violates the index; the transaction then runs again.
  */
-export const isTaken = async (tx: Tx, merchantId: string, shop: string, shopId: string): Promise<boolean> =>
-  (await tx.run(FIND_OTHERS, { merchantId, shop, shopId })).length > 0;
+export const isTaken = async (
+  tx: Tx,
+  merchantId: MerchantId,
+  shop: string,
+  shopId: string,
+): Promise<boolean> => (await tx.run(FIND_OTHERS, { merchantId, shop, shopId })).length > 0;
 
 export const takenByAnother = (shop: string, field = 'shop'): CoreError =>
   new CoreError('already_exists', `${field}: ${shop} is connected by another merchant`, { field });

@@ -1,3 +1,4 @@
+import type { MerchantId } from '@core/contracts';
 import { build, privacyRequests, statement, type Tx } from '@core/db';
 import { IdReused } from '@core/runtime';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
@@ -18,7 +19,7 @@ const READ = statement({
  */
 export async function assertSameRequest(
   tx: Tx,
-  { merchantId, requestId, kind }: { merchantId: string; requestId: string; kind: PrivacyRequestKind },
+  { merchantId, requestId, kind }: { merchantId: MerchantId; requestId: string; kind: PrivacyRequestKind },
   given: NamedRequest,
   /** The hashes that earlier builds may have stored in the place of those given. */
   earlier: readonly Buffer[],

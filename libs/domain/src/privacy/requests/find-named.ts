@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
-import { GID_PREFIX } from '@core/contracts';
+import { GID_PREFIX, type MerchantId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import {
   bytes,
@@ -47,7 +47,7 @@ const NO_MORE = { unopened: 0, notLookedAt: 0 };
 export async function findNamed(
   tx: Tx,
   ctx: Keys,
-  merchantId: string,
+  merchantId: MerchantId,
   request: NamedRequest,
 ): Promise<Named> {
   const { customerId, namedEmail, namedExternalId } = request;
@@ -68,7 +68,7 @@ export async function findNamed(
 async function isOfExternalId(
   tx: Tx,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   { customerId, namedExternalId }: NamedRequest,
 ): Promise<boolean> {
   if (!customerId || !namedExternalId) return false;
@@ -119,7 +119,7 @@ const FIND_BY_HASH = statement({
 async function findByHash(
   tx: Tx,
   { indexKey }: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   { namedEmail, namedExternalId }: HashedNames,
 ): Promise<string[]> {
   const found = await tx.run(FIND_BY_HASH, { merchantId, indexKey, namedEmail, namedExternalId });

@@ -1,4 +1,5 @@
 import { and, asc, isNotNull, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   bool,
   build,
@@ -21,10 +22,10 @@ import type { ErasedPlace } from './receipt.ts';
 export type PrivacyRequestKind = 'redact' | 'data_request' | 'shop_redact' | 'unknown';
 
 /** Stands for the merchant of a request that names none. */
-export const UNKNOWN_MERCHANT = FIRST_UUID;
+export const UNKNOWN_MERCHANT: MerchantId = FIRST_UUID;
 
 export interface PrivacyRequest {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
   /** Null: nobody of that name is held here, it is a shop's, or a redact that waits. */
@@ -44,7 +45,7 @@ export interface PrivacyRequest {
 }
 
 interface RequestRef {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
 }
 
@@ -157,7 +158,7 @@ async function readOne(reader: Reader, { merchantId, requestId }: RequestRef) {
 
 /** What is absent does not narrow. */
 export interface ListPrivacyRequests {
-  merchantId?: string | undefined;
+  merchantId?: MerchantId | undefined;
   kind?: PrivacyRequestKind | undefined;
   /** Those that are not done, and came longer ago. */
   olderThanDays?: number | undefined;

@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, build, insertValues, json, ONE, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import {
@@ -22,7 +23,7 @@ export const PRIVACY_CHANNEL = 'privacy';
 
 /** A request of a person or a shop that is not served at once, or could not be. */
 export interface RecordPrivacyRequest extends PersonNames {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
   /** Of a shop_redact; absent: of everything of the merchant. */
@@ -115,7 +116,7 @@ const NOBODY: Subject = { customerId: null, namedEmail: null, namedExternalId: n
 async function nameSubject(
   tx: Tx,
   ctx: CommandContext,
-  { merchantId, ...names }: CanonicalNames & { merchantId: string },
+  { merchantId, ...names }: CanonicalNames & { merchantId: MerchantId },
 ): Promise<Subject> {
   if (!names.customerId && !names.externalId && !names.email) return NOBODY;
   // Made where there are none: whose first import is still to come has nothing else to hash by.

@@ -1,4 +1,5 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import {
   assign,
@@ -19,7 +20,7 @@ import type { ErasureReceipt } from './receipt.ts';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 
 interface RedactRequest extends CanonicalNames {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
 }
 
@@ -144,7 +145,7 @@ const COMPLETE_WAITING = statement({
 /** For a redacted shop: with everybody gone, each redaction that still waits is done, and its webhook may be gone, too. */
 export const completeWaitingRedactions = async (
   tx: Tx,
-  merchantId: string,
+  merchantId: MerchantId,
   receipt: ErasureReceipt,
 ): Promise<void> => {
   await tx.run(COMPLETE_WAITING, { merchantId, receipt: JSON.stringify(receipt) });

@@ -1,4 +1,5 @@
 import { and, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, json, privacyRequests, statement, tryLockName, type Tx } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
@@ -27,13 +28,13 @@ export const HELD = sql<boolean>`(${heldAt} is not null and ${confirmedAt} is nu
 const DUE = sql`${OPEN_SHOP_REDACTION} and ${notBefore} <= now() and not ${HELD}`;
 
 export interface ShopRedactionRef {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
 }
 
 /** A redaction in the hands of the caller's transaction. */
 export interface ShopRedaction {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   progress: ShopProgress;
 }

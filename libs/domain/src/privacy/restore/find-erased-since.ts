@@ -1,4 +1,5 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import { build, customers, many, nullable, statement, unnest, type Reader, type RowOf } from '@core/db';
 import { externalIdOf, type Keys } from '../../core/index.ts';
@@ -7,7 +8,7 @@ import type { Kept } from './kept.ts';
 
 /** A customer that the backup contains and that was erased after it was taken. */
 export interface ErasedSince {
-  merchantId: string;
+  merchantId: MerchantId;
   customerId: string;
 }
 
@@ -86,7 +87,7 @@ const NEXT = statement({
 async function findMarked(
   reader: Reader,
   keys: MerchantKeys,
-  merchantId: string,
+  merchantId: MerchantId,
   hashes: ReadonlySet<string>,
 ): Promise<ErasedSince[]> {
   const found: ErasedSince[] = [];

@@ -1,11 +1,12 @@
 import { asc, gte, isNull, or, sql, type Column, type SQL } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { build, erasureTombstones, instantOf, privacyRequests, statement, type Reader } from '@core/db';
 import { rfc3339 } from '../../core/index.ts';
 import type { PrivacyRequestKind } from '../requests/privacy-requests.ts';
 
 /** Rows of privacy_requests without personal data; times as RFC 3339, hashes in hex. */
 export interface KeptRequest {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
   customerId: string | null;
@@ -23,7 +24,7 @@ export interface KeptRequest {
 
 /** Rows of erasure_tombstones. */
 export interface KeptTombstone {
-  merchantId: string;
+  merchantId: MerchantId;
   kind: 'email' | 'external_id';
   hash: string;
   requestId: string;

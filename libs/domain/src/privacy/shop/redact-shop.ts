@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import { appendAudit, build, json, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { SHOP_TURNS } from '../held-place.ts';
@@ -15,7 +16,7 @@ import {
 import { disconnectShop } from './disconnect-shop.ts';
 
 export interface ShopRedactionStep {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   done: boolean;
 }

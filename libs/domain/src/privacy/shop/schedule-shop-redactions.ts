@@ -1,4 +1,5 @@
 import { and, eq, gte, isNull, sql } from 'drizzle-orm';
+import type { MerchantId } from '@core/contracts';
 import {
   appendAudits,
   assign,
@@ -27,7 +28,7 @@ export interface ShopRedactionPolicy {
 }
 
 export interface ScheduledShopRedaction {
-  merchantId: string;
+  merchantId: MerchantId;
   requestId: string;
   notBefore: Date;
 }

@@ -1,9 +1,10 @@
+import type { MerchantId } from '@core/contracts';
 import type { Statement } from '@core/db';
 import type { ShopStep } from '../held-place.ts';
 
 /** A statement as a step: it returns a row for each that it has removed. */
 export const stepOf =
-  (remove: Statement<{ merchantId: string; shop: string | null | undefined }, unknown>): ShopStep =>
+  (remove: Statement<{ merchantId: MerchantId; shop: string | null | undefined }, unknown>): ShopStep =>
   async (tx, _, { merchantId, progress: { whole, shop } }) => {
     const gone = await tx.run(remove, { merchantId, shop: whole ? null : shop });
     return { removed: gone.length };
