@@ -38,7 +38,7 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}): Promis
       watchImport: createSharedPolls(
         () => 'one',
         () => async () => undefined,
-        { everyMs: 1_000, leastMs: 0 },
+        { name: 'look at one', everyMs: 1_000, leastMs: 0 },
       ),
     },
     ...options,

@@ -1,14 +1,12 @@
 import type { MerchantKeyStore } from '@core/crypto';
-import type { Pool } from '@core/db';
-import type { CancelledRun } from '@core/domain';
-import type { Logger, Registry } from '@core/runtime';
+import { inTransaction, type Pool } from '@core/db';
+import { pruneImports, type CancelledRun } from '@core/domain';
+import { startLoop, type Logger, type Registry } from '@core/runtime';
 import type { ShopifyClient } from '@core/shopify';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
-import { keepDoing } from './jobs/keep-doing.ts';
 import { proveConnections } from './jobs/prove-connections.ts';
-import { prune } from './jobs/prune.ts';
 import { reconcile } from './jobs/reconcile.ts';
 import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
@@ -77,19 +75,37 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   });
   const ctx = { caller: 'importer', requestId: 'reconcile', keys };
   const onCancelled = (runs: readonly CancelledRun[]) => void cancelOperations(deps, runs);
-  const keep = (everyMs: number, work: () => Promise<void>) =>
-    keepDoing(work, everyMs, stopping.signal, warn);
-  const keeping = [
-    keep(LOOK_EVERY_MS, () => reconcile({ pool, jobs, concurrency })),
-    keep(LOOK_EVERY_MS, () => endCancelled({ pool, ctx, onCancelled })),
-    keep(PRUNE_EVERY_MS, () => prune(pool, stopping.signal)),
-    keep(PROVE_EVERY_MS, () => proveConnections({ pool, tokens, log }, stopping.signal)),
+  const loops = [
+    startLoop({
+      name: 'hand out pages',
+      log,
+      every: LOOK_EVERY_MS,
+      work: () => reconcile({ pool, jobs, concurrency }),
+    }),
+    startLoop({
+      name: 'end cancelled imports',
+      log,
+      every: LOOK_EVERY_MS,
+      work: () => endCancelled({ pool, ctx, onCancelled }),
+    }),
+    startLoop({
+      name: 'prune imports',
+      log,
+      every: PRUNE_EVERY_MS,
+      work: async () => ((await inTransaction(pool, pruneImports)) ? 0 : PRUNE_EVERY_MS),
+    }),
+    startLoop({
+      name: 'prove connections',
+      log,
+      every: PROVE_EVERY_MS,
+      work: (signal) => proveConnections({ pool, tokens, log }, signal),
+    }),
   ];
   const schedules = startSchedules({ pool, keys, redis, log, onError: warn });
   return {
     async stop() {
       stopping.abort(new Error('stopping'));
-      await Promise.all(keeping);
+      await Promise.all(loops.map((loop) => loop.stop()));
       // Each waits for Redis in its own time.
       await Promise.all([worker.close(), schedules.stop()]);
       await jobs.close();

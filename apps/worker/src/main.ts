@@ -49,7 +49,7 @@ await runApp('worker', workerEnv, async ({ env, log, shutdown }) => {
   const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
   const topics = watchTopics(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
-  shutdown.add('watch of the topics', () => topics.close());
+  shutdown.add('watch of the topics', () => topics.stop());
   const consumer = await runConsumer({
     client: kafka,
     groupId: WORKER_GROUP,

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
-import { within, type Logger } from '@core/runtime';
+import { startLoop, within, type Logger } from '@core/runtime';
 import { NodeLost, NodeReplaced, type Heard, type NodeSockets } from './node-sockets.ts';
 import { askIdentity, isSameServer, type ServerIdentity, type TimelineFence } from './server-identity.ts';
 
@@ -19,7 +19,7 @@ const RENEW_MS = 5_000;
 const STALL_MS = 200;
 
 export interface Guard {
-  /** Resolves when its connection is closed. */
+  /** Resolves when the heartbeat under way is over and its connection is closed. */
   stop(): Promise<void>;
 }
 
@@ -51,6 +51,7 @@ export function guardPrimary(options: {
     state = next;
   };
   const open = async (): Promise<Answer> => {
+    if (stopped) return 'broken';
     const socket = new Socket();
     const client = new Client({ ...config, stream: () => socket });
     client.on('error', () => undefined); // the heartbeat fails with the same error
@@ -133,20 +134,21 @@ export function guardPrimary(options: {
     return true;
   };
 
-  let timer: NodeJS.Timeout | undefined;
-  const schedule = (ms: number): void => {
-    timer = setTimeout(() => {
-      void beat()
-        .catch((err: unknown) => (log.error({ err }, 'a heartbeat of the primary failed'), false))
-        .then((good) => void (stopped || schedule(good ? EVERY_MS : AGAIN_MS)));
-    }, ms).unref();
-  };
-  schedule(EVERY_MS);
+  const loop = startLoop({
+    name: 'ask the primary for a heartbeat',
+    log,
+    level: 'error',
+    every: EVERY_MS,
+    backoff: { first: AGAIN_MS, most: AGAIN_MS },
+    waitsFirst: true,
+    work: async () => ((await beat()) ? EVERY_MS : AGAIN_MS),
+  });
   return {
     async stop() {
       stopped = true;
-      clearTimeout(timer);
-      if (beating) await end(beating);
+      const over = loop.stop();
+      if (beating) await end(beating); // a heartbeat under way fails with it, and is not waited for in vain
+      await over;
     },
   };
 }

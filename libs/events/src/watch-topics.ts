@@ -1,5 +1,5 @@
 import { allTopics } from '@core/contracts';
-import { Gauge, pause, type Logger, type Registry } from '@core/runtime';
+import { Gauge, startLoop, type Logger, type Loop, type Registry } from '@core/runtime';
 import type { KafkaClient } from './kafka-client.ts';
 import { reportReplication } from './replication.ts';
 
@@ -21,14 +21,13 @@ interface WatchTopics {
 export function watchTopics(
   client: Pick<KafkaClient, 'topics' | 'describeTopics'>,
   { log, metrics, production, names = allTopics(), everyMs = LOOK_EVERY_MS }: WatchTopics,
-): { close(): Promise<void> } {
+): Loop {
   const gauge = new Gauge({
     name: 'core_topic_missing',
     help: 'Whether a topic does not exist; `ops topics` creates it',
     labelNames: ['topic'],
     registers: [metrics],
   });
-  const closing = new AbortController();
   let missing: readonly string[] = [];
   let toldAt = 0;
   let reported = false;
@@ -56,17 +55,5 @@ export function watchTopics(
       `no topics ${missing.join(', ')}; \`npm run ops -- topics\` creates them; the others go on`,
     );
   };
-  const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      await look().catch((err: unknown) => log.warn({ err }, 'could not look for the topics'));
-      await pause(everyMs, closing.signal);
-    }
-  };
-  const running = run();
-  return {
-    close: () => {
-      closing.abort();
-      return running;
-    },
-  };
+  return startLoop({ name: 'look for the topics', log, every: everyMs, work: look });
 }

@@ -161,7 +161,7 @@ export async function openReadRouter(options: {
       readerOf((text, values, name) => query(consistency, hedge, text, values, { name, merchantId })),
     replicas: watch.replicas,
     async stop() {
-      watch.stop();
+      await watch.stop();
       await Promise.all(pools.map((pool) => pool.end()));
     },
   };

@@ -1,4 +1,4 @@
-import type { Logger } from '@core/runtime';
+import { startLoop, type Logger } from '@core/runtime';
 import { createPrimaryTrail } from './lag.ts';
 import { parseToken, POSITION_SQL, type Position } from './position.ts';
 import type { ReadNode } from './read-node.ts';
@@ -24,7 +24,7 @@ export interface Replica extends Readonly<NodeWithProbe> {
 
 export interface NodeWatch {
   readonly replicas: readonly Replica[];
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** A stopped or lagging replica leaves within a second: a look, its limit and the lag allowed are less together. */
@@ -49,7 +49,6 @@ export async function watchNodes(options: {
   const { primary, maxLagMs, log } = options;
   let trail = createPrimaryTrail();
   let history: History | undefined;
-  const timers = new Set<NodeJS.Timeout>();
   let stopped = false;
 
   const lookAtPrimary = async () => {
@@ -92,24 +91,18 @@ export async function watchNodes(options: {
     else log.warn(state, 'replica takes no reads');
   };
 
-  const again = (look: () => Promise<void>) => {
-    if (stopped) return;
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      void look().finally(() => again(look));
-    }, EVERY_MS);
-    timers.add(timer);
-  };
   const looks = watched.map((replica) => () => lookAt(replica));
   await lookAtPrimary();
   await Promise.all(looks.map((look) => look()));
-  for (const look of [lookAtPrimary, ...looks]) again(look);
+  const loops = [lookAtPrimary, ...looks].map((work) =>
+    startLoop({ name: 'look at a node', log, every: EVERY_MS, waitsFirst: true, work }),
+  );
 
   return {
     replicas: watched,
-    stop() {
+    async stop() {
       stopped = true;
-      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
 }

@@ -1,12 +1,14 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { showLoops } from './loop/figures.ts';
 
 export { Counter, Gauge, Histogram, Registry };
 
-/** One registry a process, labelled with the app's name, with Node's own figures in it. */
+/** One registry a process, labelled with the app's name, with Node's own figures and those of the loops in it. */
 export function createMetrics(app: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ app });
   collectDefaultMetrics({ register: registry });
+  showLoops(registry);
   return registry;
 }
 

@@ -25,7 +25,7 @@ function stage({ everyMs = 1, leastMs = 0 } = {}) {
         });
         return promise;
       },
-    { everyMs, leastMs },
+    { name: 'look at a thing', everyMs, leastMs },
   );
   const until = async (count: number) => {
     while (looks.length < count) await turn();

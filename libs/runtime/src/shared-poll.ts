@@ -1,3 +1,5 @@
+import { startLoop, type Loop } from './loop/start-loop.ts';
+
 /** The result of one look at a watched thing. */
 export interface Look<T> {
   value: T;
@@ -6,9 +8,11 @@ export interface Look<T> {
 }
 
 export interface SharedPollOptions {
+  /** Of the loop that looks. */
+  name: string;
   /** The interval between two looks. */
   everyMs: number;
-  /** The interval while a new watcher waits for its first value. */
+  /** The least interval, however many new watchers wait for their first value. */
   leastMs: number;
 }
 
@@ -60,57 +64,32 @@ interface Poll<T> {
 
 function startPoll<T>(
   look: () => Promise<Look<T> | undefined>,
-  { everyMs, leastMs }: SharedPollOptions,
+  { name, everyMs, leastMs }: SharedPollOptions,
   onEnd: () => void,
 ): Poll<T> {
   let watchers = 0;
   /** The number of looks that have started. */
   let begun = 0;
-  let wanted = 0;
   let newest: { n: number; value: T } | undefined;
   let end: { error?: unknown } | undefined;
-  /** Ends the current sleep. */
-  let wake: () => void = () => undefined;
-  /** Ends the current sleep when it is the long one. */
-  let hurry: () => void = () => undefined;
+  let loop: Loop | undefined;
   const waiting = new Set<() => void>();
 
   const tell = () => {
     for (const listener of [...waiting]) listener();
   };
-  const sleep = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-
-  const run = async () => {
+  const lookOnce = async () => {
     try {
-      while (watchers > 0) {
-        const n = ++begun;
-        const at = performance.now();
-        const seen = await look();
-        if (seen) newest = { n, value: seen.value };
-        if (seen?.last) break;
-        tell();
-        if (wanted <= begun && watchers > 0) {
-          const slept = sleep(everyMs);
-          hurry = wake;
-          await slept;
-          hurry = () => undefined;
-        }
-        const early = leastMs - (performance.now() - at);
-        if (watchers > 0 && early > 0) await sleep(early);
-      }
-      end = {};
+      const n = ++begun;
+      const seen = await look();
+      if (seen) newest = { n, value: seen.value };
+      if (seen?.last) end = {};
     } catch (error) {
       end = { error };
     }
-    onEnd();
+    if (end) onEnd();
     tell();
+    return end ? 'end' : everyMs;
   };
 
   /** Resolves when something has changed, or the signal aborts. */
@@ -128,9 +107,8 @@ function startPoll<T>(
   return {
     async *watch(signal) {
       let seen = begun;
-      wanted = begun + 1;
-      if (watchers++ === 0) void run();
-      else hurry();
+      if (watchers++ === 0) loop = startLoop({ name, every: everyMs, least: leastMs, work: lookOnce });
+      else loop?.wake();
       try {
         while (!signal.aborted) {
           if (newest && newest.n > seen) {
@@ -144,7 +122,7 @@ function startPoll<T>(
         if (--watchers === 0) {
           // A later watcher starts a new poll, because the look of this one may be in progress.
           onEnd();
-          wake();
+          void loop?.stop();
         }
       }
     },

@@ -1,4 +1,4 @@
-import { pause, type Logger } from '@core/runtime';
+import { startLoop, type Logger } from '@core/runtime';
 import type { ApiProcess } from './fork-process.ts';
 import { readMainThread, wasBusy, type MainThread } from './main-thread.ts';
 
@@ -38,16 +38,27 @@ export async function killWhenSilent(
   let silences = 0;
   let idle = 0;
   let thread = look(member.pid);
-  for (;;) {
-    const heard = member.heard();
-    void member.ask('alive');
-    await pause(everyMs, until);
-    if (until.aborted) return;
+  let asked: { heard: number } | undefined;
+  const loop = startLoop({
+    name: 'ask a process whether it lives',
+    log,
+    every: everyMs,
+    work: () => {
+      if (asked && judge(asked.heard) === 'kill') {
+        member.kill();
+        return 'end';
+      }
+      asked = { heard: member.heard() };
+      void member.ask('alive');
+      return everyMs;
+    },
+  });
+  const judge = (heard: number): 'kill' | 'wait' => {
     const before = thread;
     thread = look(member.pid);
     if (member.heard() > heard) {
       silences = idle = 0;
-      continue;
+      return 'wait';
     }
     silences++;
     const busy = wasBusy(before, thread);
@@ -55,12 +66,19 @@ export async function killWhenSilent(
     const about = { pid: member.pid, silences, busy };
     if (idle < MOST_IDLE_SILENCES && silences < MOST_SILENCES) {
       log.warn(about, 'a process does not answer');
-    } else if (!mayKill()) {
-      log.error(about, 'a process does not answer; it is killed once the others serve');
-    } else {
-      log.error(about, 'a process does not answer any more and is killed');
-      onKill(idle < MOST_IDLE_SILENCES ? 'endless' : 'hung');
-      return member.kill();
+      return 'wait';
     }
-  }
+    if (!mayKill()) {
+      log.error(about, 'a process does not answer; it is killed once the others serve');
+      return 'wait';
+    }
+    log.error(about, 'a process does not answer any more and is killed');
+    onKill(idle < MOST_IDLE_SILENCES ? 'endless' : 'hung');
+    return 'kill';
+  };
+  const stop = () => void loop.stop();
+  until.addEventListener('abort', stop, { once: true });
+  if (until.aborted) stop();
+  await loop.over;
+  until.removeEventListener('abort', stop);
 }

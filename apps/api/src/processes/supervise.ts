@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Counter, Gauge, Registry, serveAdmin, sumMetrics, type App } from '@core/runtime';
+import { Counter, Gauge, Registry, serveAdmin, showLoops, sumMetrics, type App } from '@core/runtime';
 import type { RunningApi } from '../api.ts';
 import type { apiEnv } from '../config.ts';
 import { askMembers } from './ask-members.ts';
@@ -21,6 +21,7 @@ export async function supervise(app: App<typeof apiEnv>, size: number): Promise<
   const { env, log, shutdown } = app;
   const metrics = new Registry();
   metrics.setDefaultLabels({ app: 'api' });
+  showLoops(metrics);
   const registers = [metrics];
   const deaths = new Counter({
     name: 'core_process_deaths_total',

@@ -12,6 +12,7 @@ import {
   type CommandContext,
   type PageRef,
 } from '@core/domain';
+import { startLoop, type Loop } from '@core/runtime';
 import { CursorLost } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
@@ -82,7 +83,7 @@ async function attempt(deps: WorkPageDeps, ctx: CommandContext, page: PageRef): 
     if (error instanceof CursorLost) return await beginAnew(deps, page);
     throw error;
   } finally {
-    alive.stop();
+    void alive.stop(); // not waited for: the page is over
   }
 }
 
@@ -152,14 +153,11 @@ async function putUp(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRef): Pr
  * One renewal at a time: while the page's own transaction holds the row, as the last of a large shop does for minutes,
  * each would wait for it with a connection of the pool.
  */
-function keepAlive(pool: Pool, page: PageRef): { stop(): void } {
-  let renewing = false;
-  const timer = setInterval(() => {
-    if (renewing) return;
-    renewing = true;
-    void inTransactionOf(page, pool, (tx) => renewLease(tx, page))
-      .catch(() => undefined)
-      .finally(() => (renewing = false));
-  }, LEASE_MS / 3);
-  return { stop: () => clearInterval(timer) };
-}
+const keepAlive = (pool: Pool, page: PageRef): Loop =>
+  startLoop({
+    name: 'renew the lease of a page',
+    every: LEASE_MS / 3,
+    backoff: { first: LEASE_MS / 3 },
+    waitsFirst: true,
+    work: async () => void (await inTransactionOf(page, pool, (tx) => renewLease(tx, page))),
+  });

@@ -7,7 +7,7 @@ import {
   type ImportSchedule,
   type ShopConnection,
 } from '@core/domain';
-import { pause, type Logger } from '@core/runtime';
+import { startLoop, type Logger, type Loop } from '@core/runtime';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import type { RedisConnections } from '../redis.ts';
 import {
@@ -23,7 +23,7 @@ export interface SchedulesOptions {
   keys: MerchantKeyStore;
   redis: RedisConnections;
   log: Logger;
-  /** Told what failed; it goes on by itself. */
+  /** Told what failed of the queue; it goes on by itself. */
   onError: (error: unknown) => void;
 }
 
@@ -38,7 +38,6 @@ const LATE_MS = 60_000;
  */
 export function startSchedules(options: SchedulesOptions): { stop(): Promise<void> } {
   const { pool, keys, redis, log, onError } = options;
-  const stopping = new AbortController();
   const fire = async (schedule: ShopConnection, setFor?: Date) => {
     const ctx = { caller: 'importer', requestId: 'schedule', keys };
     const firing = { ...schedule, ...(setFor && { setFor }) };
@@ -49,11 +48,10 @@ export function startSchedules(options: SchedulesOptions): { stop(): Promise<voi
   };
   const jobs = createSchedulerJobs(redis.commands, onError);
   const worker = startScheduleWorker(redis.worker, fire, onError);
-  const keeping = keepBuilt({ pool, jobs, fire }, stopping.signal, onError);
+  const keeping = keepBuilt({ pool, jobs, fire, log });
   return {
     async stop() {
-      stopping.abort(new Error('stopping'));
-      await keeping;
+      await keeping.stop();
       await worker.close();
       await jobs.close();
     },
@@ -64,6 +62,7 @@ interface KeepDeps {
   pool: Pool;
   jobs: SchedulerJobs;
   fire: (schedule: ShopConnection) => Promise<void>;
+  log: Logger;
 }
 
 interface Built {
@@ -71,11 +70,11 @@ interface Built {
   count: number;
 }
 
-/** Looks for changes until the signal aborts. */
-async function keepBuilt(deps: KeepDeps, signal: AbortSignal, onError: (error: unknown) => void) {
-  const { pool, jobs } = deps;
+/** Looks for changes until it is stopped. */
+function keepBuilt(deps: KeepDeps): Loop {
+  const { pool, jobs, log } = deps;
   let built: Built | undefined;
-  while (!signal.aborted) {
+  const look = async (): Promise<void> => {
     try {
       const version = await inTransaction(pool, versionOfSchedules);
       const { count, firstAt = Infinity } = await jobs.look();
@@ -84,10 +83,10 @@ async function keepBuilt(deps: KeepDeps, signal: AbortSignal, onError: (error: u
     } catch (error) {
       // Something was away: firings may have been missed, and Redis may have come back empty.
       built = undefined;
-      onError(error);
+      throw error;
     }
-    await pause(LOOK_EVERY_MS, signal);
-  }
+  };
+  return startLoop({ name: 'wind the schedules', log, every: LOOK_EVERY_MS, work: look });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { advise, createPool, inTransaction, type DatabaseEnv } from '@core/db';
 import { sealAudit } from '@core/domain';
-import { pause } from '@core/runtime';
+import { startLoop } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
 import { sealerMetrics } from './metrics.ts';
 
@@ -35,33 +35,26 @@ export function runSealer({
     { ...env, CORE_DB_USER: 'core_sealer', CORE_DB_PASSWORD: sealer.password },
     { app: 'sealer', log, max: 2 },
   );
-  const stopping = new AbortController();
-  const { signal } = stopping;
   const { onPass } = sealerMetrics(metrics, pool);
 
-  const pass = async (): Promise<boolean> => {
-    const sealed = await inTransaction(pool, (tx) => sealAudit(tx));
-    onPass(sealed);
-    if (!sealed) return false;
-    const { seq, rows, hash, more } = sealed;
-    log.info({ seal: seq, rows, hash: hash.toString('hex') }, 'the audit log is sealed');
-    return more;
-  };
-  const seal = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const more = await pass().catch((err: unknown) => {
-        const advice = advise(err, 'CORE_DB_SEALER_PASSWORD');
-        log.error({ err }, ['could not seal the audit log; trying again', advice].filter(Boolean).join(': '));
-        return false;
-      });
-      if (!more) await pause(everyMs, signal);
-    }
-  };
-  const running = seal();
+  const loop = startLoop({
+    name: 'seal the audit log',
+    log,
+    level: 'error',
+    advise: (error) => advise(error, 'CORE_DB_SEALER_PASSWORD'),
+    every: everyMs,
+    work: async () => {
+      const sealed = await inTransaction(pool, (tx) => sealAudit(tx));
+      onPass(sealed);
+      if (!sealed) return everyMs;
+      const { seq, rows, hash, more } = sealed;
+      log.info({ seal: seq, rows, hash: hash.toString('hex') }, 'the audit log is sealed');
+      return more ? 0 : everyMs;
+    },
+  });
   return {
     async close() {
-      stopping.abort();
-      await running;
+      await loop.stop();
       await pool.end();
     },
   };

@@ -10,7 +10,7 @@ import {
   type ShopRedactionPolicy,
 } from '@core/domain';
 import { listenForWake } from '@core/events';
-import { backoff, pause, type Logger } from '@core/runtime';
+import { startLoop, type Logger } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
 import { createPrivacyMetrics } from './metrics.ts';
 
@@ -30,49 +30,36 @@ export interface RunPrivacyOptions extends BackgroundDeps {
  * another left unfinished.
  */
 export function runPrivacy({ policy, pool, keys, log, metrics }: RunPrivacyOptions): Background {
-  const stopping = new AbortController();
-  const { signal } = stopping;
   const wake = listenForWake(pool, PRIVACY_CHANNEL, log);
   const { onShopRedacted } = createPrivacyMetrics(metrics, pool);
 
-  const redactShops = async (): Promise<void> => {
-    for (let failures = 0; !signal.aborted;) {
-      const seen = wake.news();
-      try {
-        const ctx = { caller: 'worker', requestId: randomUUID(), keys };
-        const { scheduled, held } = await inTransaction(pool, (tx) =>
-          scheduleShopRedactions(tx, ctx, policy),
-        );
-        for (const one of scheduled) logPending(log, one);
-        for (const one of held) logHeld(log, one, policy.most);
-        const step = await inTransaction(pool, (tx) => redactShopStep(tx, ctx));
-        failures = 0;
-        if (step?.done) {
-          onShopRedacted();
-          const { merchantId: merchant_id, requestId: privacy_request_id } = step;
-          log.info({ merchant_id, privacy_request_id }, 'a shop was redacted');
-        }
-        if (!step) await wake.wait(seen, LOOK_EVERY_MS, signal);
-      } catch (err) {
-        log.warn({ err }, 'a step of the redaction of a shop failed; trying again');
-        await pause(backoff(failures++), signal);
+  const redact = startLoop({
+    name: 'redact shops',
+    log,
+    every: LOOK_EVERY_MS,
+    wake: wake.subscribe,
+    work: async () => {
+      const ctx = { caller: 'worker', requestId: randomUUID(), keys };
+      const { scheduled, held } = await inTransaction(pool, (tx) => scheduleShopRedactions(tx, ctx, policy));
+      for (const one of scheduled) logPending(log, one);
+      for (const one of held) logHeld(log, one, policy.most);
+      const step = await inTransaction(pool, (tx) => redactShopStep(tx, ctx));
+      if (step?.done) {
+        onShopRedacted();
+        const { merchantId: merchant_id, requestId: privacy_request_id } = step;
+        log.info({ merchant_id, privacy_request_id }, 'a shop was redacted');
       }
-    }
-  };
-  const warn = async (): Promise<void> => {
-    while (!signal.aborted) {
-      await warnOfWaiting(pool, log, policy).catch((err: unknown) =>
-        log.warn({ err }, 'could not look for privacy requests that wait'),
-      );
-      await pause(WARN_EVERY_MS, signal);
-    }
-  };
-  const running = Promise.all([redactShops(), warn()]);
-  return {
-    async close() {
-      stopping.abort();
-      await Promise.all([running, wake.close()]);
+      return step ? 0 : LOOK_EVERY_MS;
     },
+  });
+  const warn = startLoop({
+    name: 'look for privacy requests that wait',
+    log,
+    every: WARN_EVERY_MS,
+    work: () => warnOfWaiting(pool, log, policy),
+  });
+  return {
+    close: async () => void (await Promise.all([redact.stop(), warn.stop(), wake.close()])),
   };
 }
 

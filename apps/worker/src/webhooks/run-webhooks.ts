@@ -1,7 +1,7 @@
 import { inTransaction } from '@core/db';
 import { pruneWebhooks, WEBHOOKS_CHANNEL } from '@core/domain';
 import { listenForWake } from '@core/events';
-import { backoff, pause } from '@core/runtime';
+import { startLoop } from '@core/runtime';
 import type { Background, BackgroundDeps } from '../background.ts';
 import { applyWaiting } from './apply-waiting.ts';
 import { createWebhookMetrics } from './metrics.ts';
@@ -16,40 +16,29 @@ const PRUNE_EVERY_MS = 60 * 60_000;
 
 /** Applies webhooks as they come, until closed. Any number of workers may: each shop is one's at a time. */
 export function runWebhooks({ pool, keys, log, metrics }: BackgroundDeps): Background {
-  const stopping = new AbortController();
-  const { signal } = stopping;
   const wake = listenForWake(pool, WEBHOOKS_CHANNEL, log);
   const figures = createWebhookMetrics(metrics, pool);
 
-  const apply = async (): Promise<void> => {
-    for (let failures = 0; !signal.aborted;) {
-      const seen = wake.news();
-      try {
-        const busy = await applyWaiting({ pool, keys, log, ...figures });
-        failures = 0;
-        if (!busy) await wake.wait(seen, wake.listening() ? LOOK_EVERY_MS : LOOK_WHEN_DEAF_MS, signal);
-      } catch (err) {
-        log.warn({ err }, 'could not apply webhooks; trying again');
-        await pause(backoff(failures++), signal);
-      }
-    }
-  };
-  const prune = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const more = await inTransaction(pool, (tx) => pruneWebhooks(tx, { days: KEEP_DAYS })).catch(
-        (err: unknown) => {
-          log.warn({ err }, 'could not delete old webhooks');
-          return false;
-        },
-      );
-      if (!more) await pause(PRUNE_EVERY_MS, signal);
-    }
-  };
-  const running = Promise.all([apply(), prune()]);
-  return {
-    async close() {
-      stopping.abort();
-      await Promise.all([running, wake.close()]);
+  const apply = startLoop({
+    name: 'apply webhooks',
+    log,
+    wake: wake.subscribe,
+    backoff: { most: 5_000 },
+    work: async () => {
+      if (await applyWaiting({ pool, keys, log, ...figures })) return 0;
+      return wake.listening() ? LOOK_EVERY_MS : LOOK_WHEN_DEAF_MS;
     },
+  });
+  const prune = startLoop({
+    name: 'delete old webhooks',
+    log,
+    every: PRUNE_EVERY_MS,
+    work: async () => {
+      const more = await inTransaction(pool, (tx) => pruneWebhooks(tx, { days: KEEP_DAYS }));
+      return more ? 0 : PRUNE_EVERY_MS;
+    },
+  });
+  return {
+    close: async () => void (await Promise.all([apply.stop(), prune.stop(), wake.close()])),
   };
 }

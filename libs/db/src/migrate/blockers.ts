@@ -1,4 +1,5 @@
 import { Client, type ClientConfig } from 'pg';
+import { startLoop } from '@core/runtime';
 
 /** A session that holds a lock that a migration waits for. */
 export interface Blocker {
@@ -47,27 +48,23 @@ export async function openWatcher(config: ClientConfig, pid: number): Promise<Wa
     watch(onLook) {
       let blockers: Blocker[] = [];
       let since: number | undefined;
-      let stopped = false;
-      let looking: Promise<void> = Promise.resolve();
-      const look = async () => {
+      const look = async (signal: AbortSignal) => {
         // Invisible sessions are left out; the migration itself continues.
         const { rows } = await client.query<Blocker>(BLOCKERS, [pid]).catch(() => ({ rows: [] }));
         if (rows.length > 0) [blockers, since] = [rows, since ?? performance.now()];
         else since = undefined;
-        if (!stopped) onLook?.(watch);
+        if (!signal.aborted) onLook?.(watch);
       };
-      const timer = setInterval(
-        () => void (looking = looking.then(() => (stopped ? undefined : look()))),
-        LOOK_EVERY_MS,
-      );
+      const loop = startLoop({
+        name: 'look for blockers of a migration',
+        every: LOOK_EVERY_MS,
+        waitsFirst: true,
+        work: look,
+      });
       const watch: BlockerWatch = {
         seen: () => blockers,
         waitingMs: () => (since === undefined ? 0 : performance.now() - since),
-        async stop() {
-          stopped = true;
-          clearInterval(timer);
-          await looking;
-        },
+        stop: () => loop.stop(),
       };
       return watch;
     },

@@ -1,5 +1,5 @@
 import { countParked, pruneInbox, type Pool } from '@core/db';
-import type { Logger, Registry } from '@core/runtime';
+import { startLoop, type Logger, type Registry } from '@core/runtime';
 import { SIGNATURE_REASONS } from '../dead-letters.ts';
 import type { ConsumeOptions, EventConsumer, KafkaClient } from '../kafka-client.ts';
 import { INBOX_DAYS } from '../topics.ts';
@@ -9,7 +9,6 @@ import { handleRecords } from './handle-records.ts';
 import { keepConsuming } from './keep-consuming.ts';
 import { createConsumerMetrics, reportJoined } from './metrics.ts';
 import { handleParked } from './parked-events.ts';
-import { repeat } from './repeat.ts';
 import type { TopicHandler } from './topic-handler.ts';
 import { createUnreadableHandler } from './unreadable-records.ts';
 
@@ -80,20 +79,31 @@ export async function runConsumer<C>(options: RunConsumer<C>): Promise<EventCons
     consumers.set(group, keepConsuming(client, work, { log, before }));
   }
   const loops = [
-    repeat('handle parked events', { log, afterErrorMs: PARKED_EVERY_MS }, async (signal) => {
-      const begin = Date.now();
-      await handleParked(deps, signal);
-      // With very many parked, looking for their customers must not become the worker's main work.
-      return Math.max(PARKED_EVERY_MS, 10 * (Date.now() - begin));
+    startLoop({
+      name: 'handle parked events',
+      log,
+      every: PARKED_EVERY_MS,
+      work: async (signal) => {
+        const begin = Date.now();
+        await handleParked(deps, signal);
+        // With very many parked, looking for their customers must not become the worker's main work.
+        return Math.max(PARKED_EVERY_MS, 10 * (Date.now() - begin));
+      },
     }),
-    repeat('prune the inbox', { log, afterErrorMs: 60_000 }, async () =>
-      (await pruneInbox(pool, INBOX_DAYS)).more ? 100 : PRUNE_EVERY_MS,
-    ),
+    startLoop({
+      name: 'prune the inbox',
+      log,
+      every: PRUNE_EVERY_MS,
+      work: async () => ((await pruneInbox(pool, INBOX_DAYS)).more ? 100 : PRUNE_EVERY_MS),
+    }),
   ];
   return {
     joined: () => [...consumers.values()].every((consumer) => consumer.joined()),
     close: async () => {
-      await Promise.all([...consumers.values(), ...loops].map((each) => each.close()));
+      await Promise.all([
+        ...[...consumers.values()].map((consumer) => consumer.close()),
+        ...loops.map((loop) => loop.stop()),
+      ]);
     },
   };
 }

@@ -1,8 +1,14 @@
+import { startLoop, type Loop } from '@core/runtime';
+
 /** kafkajs sends at most one per interval, however often it is asked. */
 export const HEARTBEAT_MS = 2_000;
 
 /** Heartbeats beside work that may take longer than the session. */
-export function keepBeating(heartbeat: () => Promise<void>): { stop: () => void } {
-  const timer = setInterval(() => void heartbeat().catch(() => undefined), HEARTBEAT_MS);
-  return { stop: () => clearInterval(timer) };
-}
+export const keepBeating = (heartbeat: () => Promise<void>): Loop =>
+  startLoop({
+    name: 'send heartbeats to Kafka',
+    every: HEARTBEAT_MS,
+    backoff: { first: HEARTBEAT_MS },
+    waitsFirst: true,
+    work: heartbeat,
+  });

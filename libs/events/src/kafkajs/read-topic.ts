@@ -65,7 +65,7 @@ export async function* readTopic(
     portions.push({ records, taken: taken.resolve });
     news.resolve();
     await Promise.race([taken.promise, ended.promise]);
-    beat.stop();
+    void beat.stop();
   };
   const eachBatch = async ({ batch, heartbeat }: EachBatchPayload): Promise<void> => {
     const { partition } = batch;

@@ -1,4 +1,4 @@
-import { backoff, pause, within } from '@core/runtime';
+import { startLoop, within } from '@core/runtime';
 import type { EventConsumer } from '../kafka-client.ts';
 
 /** One consumer of the client library, from its join to its end. */
@@ -34,10 +34,6 @@ export async function supervise(
   open: () => Promise<ConsumerLife>,
   { onOver, limits = LIMITS }: Supervision,
 ): Promise<EventConsumer> {
-  const closing = new AbortController();
-  const asked = new Promise<undefined>((resolve) => {
-    closing.signal.addEventListener('abort', () => resolve(undefined));
-  });
   const openInTime = async (): Promise<ConsumerLife> => {
     const opening = open();
     const opened = await within(limits.openMs, opening);
@@ -47,46 +43,53 @@ export async function supervise(
   };
 
   let life: ConsumerLife | undefined = await openInTime();
-  let failures = 0;
-  let failingSince = 0;
+  let failingSince: number | undefined;
+  let closing = false;
 
-  const failed = (why: Error): void => {
-    if (failures++ === 0) failingSince = Date.now();
-    onOver(why, Date.now() - failingSince);
+  /** Until it is over, which is a failure. @returns when it is to end */
+  const live = async (signal: AbortSignal): Promise<{ why?: Error; lastedMs: number }> => {
+    const alive = (life ??= await openInTime());
+    const openedAt = Date.now();
+    const why = await Promise.race([alive.over, aborted(signal)]);
+    if (!why) return { lastedMs: 0 };
+    alive.close().catch(() => undefined);
+    life = undefined;
+    return { why, lastedMs: Date.now() - openedAt };
   };
-  const openAnew = async (): Promise<ConsumerLife | undefined> => {
-    while (!closing.signal.aborted) {
-      await pause(backoff(failures), closing.signal);
+  const loop = startLoop({
+    name: 'keep a consumer in its group',
+    backoff: { first: 200, most: 5_000 },
+    work: async (signal, succeeded) => {
       try {
-        return await openInTime();
+        const { why, lastedMs } = await live(signal);
+        if (!why) return 'end' as const;
+        if (lastedMs > limits.stableMs) {
+          failingSince = undefined;
+          succeeded();
+        }
+        throw why;
       } catch (error) {
-        failed(error as Error);
+        failingSince ??= Date.now();
+        onOver(error as Error, Date.now() - failingSince);
+        throw error;
       }
-    }
-    return undefined;
-  };
-  const keepAlive = async (): Promise<void> => {
-    while (life) {
-      const openedAt = Date.now();
-      const why = await Promise.race([life.over, asked]);
-      if (!why) return;
-      life.close().catch(() => undefined);
-      life = undefined;
-      if (Date.now() - openedAt > limits.stableMs) failures = 0;
-      failed(why);
-      life = await openAnew();
-    }
-  };
-  const alive = keepAlive();
+    },
+  });
 
   const close = async (): Promise<void> => {
-    closing.abort();
-    await alive;
+    closing = true;
+    await loop.stop();
     await life?.close();
   };
   let closed: Promise<unknown> | undefined;
   return {
-    joined: () => !closing.signal.aborted && (life?.healthy() ?? false),
+    joined: () => !closing && (life?.healthy() ?? false),
     close: async () => void (await (closed ??= within(limits.closeMs, close()))),
   };
 }
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });

@@ -1,4 +1,5 @@
 import type { Consumer } from 'kafkajs';
+import { startLoop } from '@core/runtime';
 
 /**
  * The broker forgets a member that it has not heard for so long. As long a group stands still when one is killed and
@@ -18,6 +19,7 @@ export const REBALANCE_TIMEOUT_MS = SESSION_TIMEOUT_MS;
  * partitions away long ago, and a join that waits for a slow member takes half of this.
  */
 export const STUCK_AFTER_MS = 60_000;
+const LOOK_EVERY_MS = 1_000;
 
 export interface Watch {
   /** In the group, heard lately, and no fetch is stuck. */
@@ -60,15 +62,20 @@ export function watchConsumer(consumer: Consumer, stuckAfterMs: number): Watch {
   });
 
   const stillFor = () => Date.now() - Math.min(heardAt, ...fetching.values());
-  const timer = setInterval(() => {
-    if (stillFor() < stuckAfterMs) return;
-    clearInterval(timer);
-    end(new Error(`no answer from Kafka for ${Math.round(stillFor() / 1000)} s`));
-  }, 1_000);
+  const loop = startLoop({
+    name: 'look whether a consumer is stuck',
+    every: LOOK_EVERY_MS,
+    waitsFirst: true,
+    work: () => {
+      if (stillFor() < stuckAfterMs) return LOOK_EVERY_MS;
+      end(new Error(`no answer from Kafka for ${Math.round(stillFor() / 1000)} s`));
+      return 'end';
+    },
+  });
 
   return {
     healthy: () => member && stillFor() < Math.min(SESSION_TIMEOUT_MS, stuckAfterMs),
     over,
-    stop: () => clearInterval(timer),
+    stop: () => void loop.stop(),
   };
 }

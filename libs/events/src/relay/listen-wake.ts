@@ -1,15 +1,13 @@
 import { ownClient, type Pool } from '@core/db';
-import { backoff, pause, within, type Logger } from '@core/runtime';
+import { startLoop, within, type Logger, type Subscribe } from '@core/runtime';
 
-/** Tells the shards' loops that somebody has appended. */
+/** Tells loops that somebody has appended. */
 export interface Wake {
   /** Whether announcements reach us; if not, look often. */
   listening(): boolean;
-  /** Rises with each announcement. Read it before looking: what is announced meanwhile is then news. */
-  news(): number;
-  /** Resolves once there is news since `seen`, after `ms` (without: never), or when the signal aborts. */
-  wait(seen: number, ms: number | undefined, signal: AbortSignal): Promise<void>;
-  /** Makes news: somebody has seen events that nobody announced. */
+  /** For the `wake` of a loop. */
+  subscribe: Subscribe;
+  /** Wakes as an announcement does: somebody has seen events that nobody announced. */
   wakeAll(): void;
   close(): Promise<void>;
 }
@@ -23,15 +21,13 @@ const CHECK_TIMEOUT_MS = 5_000;
  * hint: one that is lost costs the time until somebody looks.
  */
 export function listenForWake(pool: Pool, channel: string, log: Logger): Wake {
-  const waiting = new Set<() => void>();
-  const stopping = new AbortController();
+  const listeners = new Set<() => void>();
+  let client: ReturnType<typeof ownClient> | undefined;
+  let lost: Error | undefined;
   let listening = false;
-  let failures = 0;
-  let news = 0;
 
   const wakeAll = (): void => {
-    news++;
-    for (const wake of waiting) wake();
+    for (const wake of listeners) wake();
   };
   /** Also wakes: what was appended meanwhile was told to nobody, and who waits for news must now look by himself. */
   const setListening = (now: boolean): void => {
@@ -39,62 +35,63 @@ export function listenForWake(pool: Pool, channel: string, log: Logger): Wake {
     listening = now;
     wakeAll();
   };
-  const listenOnce = async (): Promise<void> => {
-    const client = ownClient(pool);
-    const lost = new AbortController();
-    client.on('error', () => lost.abort());
-    client.on('end', () => lost.abort());
-    client.on('notification', wakeAll);
-    const over = AbortSignal.any([lost.signal, stopping.signal]);
-    try {
-      await client.connect();
-      while (!over.aborted) {
-        const answered = await within(CHECK_TIMEOUT_MS, client.query(`listen "${channel}"`));
-        if (!answered) throw new Error(`no answer to LISTEN within ${CHECK_TIMEOUT_MS} ms`);
-        setListening(true);
-        failures = 0;
-        await pause(CHECK_MS, over);
+  const drop = (): void => {
+    client?.end().catch(() => undefined);
+    client = undefined;
+    setListening(false);
+  };
+  const open = (): ReturnType<typeof ownClient> => {
+    const opened = ownClient(pool);
+    const onLost = (error?: Error): void => {
+      if (client !== opened) return;
+      lost = error ?? new Error('the connection has ended');
+      drop();
+      loop.wake();
+    };
+    opened.on('error', onLost);
+    opened.on('end', () => onLost());
+    opened.on('notification', wakeAll);
+    return opened;
+  };
+  const listen = async (signal: AbortSignal): Promise<void> => {
+    const isNew = !client;
+    client ??= open();
+    const asked = client;
+    if (isNew) await asked.connect();
+    signal.throwIfAborted();
+    const answered = await within(CHECK_TIMEOUT_MS, asked.query(`listen "${channel}"`));
+    if (!answered) throw new Error(`no answer to LISTEN within ${CHECK_TIMEOUT_MS} ms`);
+  };
+  const loop = startLoop({
+    name: `listen on the channel ${channel}`,
+    log,
+    advise: () => 'polling until it is mended',
+    every: CHECK_MS,
+    backoff: { most: 5_000 },
+    work: async (signal) => {
+      try {
+        // Its loss is the failure of a round, so that it is told, and tried again after a pause.
+        if (lost) throw lost;
+        await listen(signal);
+        if (client) setListening(true);
+      } catch (error) {
+        lost = undefined;
+        drop();
+        throw error;
       }
-    } finally {
-      setListening(false);
-      client.end().catch(() => undefined);
-    }
-  };
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const err = await listenOnce().catch((error: unknown) => error);
-      if (stopping.signal.aborted) return;
-      const wait = backoff(failures++);
-      log.warn(
-        { err, retry_in_ms: Math.round(wait) },
-        'not told of new events any more; polling for them until it is mended',
-      );
-      await pause(wait, stopping.signal);
-    }
-  };
-  const running = run();
+    },
+  });
 
   return {
     listening: () => listening,
-    news: () => news,
     wakeAll,
-    wait: (seen, ms, signal) => {
-      if (seen !== news || signal.aborted) return Promise.resolve();
-      return new Promise((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          waiting.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        const timer = ms === undefined ? undefined : setTimeout(done, ms);
-        waiting.add(done);
-        signal.addEventListener('abort', done);
-      });
+    subscribe: (wake) => {
+      listeners.add(wake);
+      return () => listeners.delete(wake);
     },
     close: async () => {
-      stopping.abort();
-      await running;
+      await loop.stop();
+      drop();
     },
   };
 }

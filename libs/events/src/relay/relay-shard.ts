@@ -1,5 +1,5 @@
 import type { Pool } from '@core/db';
-import { backoff, pause, type Logger } from '@core/runtime';
+import { startLoop, type Logger, type Loop } from '@core/runtime';
 import { RecordsRefused, type EventProducer } from '../kafka-client.ts';
 import type { Lease } from './leases.ts';
 import type { Wake } from './listen-wake.ts';
@@ -27,7 +27,7 @@ export interface ShardRelay {
   pool: Pool;
   producer: EventProducer;
   log: Logger;
-  wake: Pick<Wake, 'listening' | 'news' | 'wait'>;
+  wake: Pick<Wake, 'listening' | 'subscribe'>;
   rotation: Rotation;
   onPublished: (rows: readonly OutboxRow[]) => void;
   onRefused: () => void;
@@ -38,32 +38,28 @@ type Publishing = Pick<ShardRelay, 'pool' | 'producer' | 'log' | 'onPublished' |
 };
 
 /**
- * Publishes one shard until the signal aborts or the lease is lost: read, send, wait for the acknowledgement,
+ * Publishes one shard until it is stopped or the lease is lost: read, send, wait for the acknowledgement,
  * delete. Looks again soon while events come, ever more seldom when they do not, and then sleeps until it is
  * woken: by an announcement, or within a second by whoever looks after the leases.
  */
-export async function relayShard(deps: ShardRelay, lease: Lease, signal: AbortSignal): Promise<void> {
+export function relayShard(deps: ShardRelay, lease: Lease): Loop {
   const { wake, rotation, log } = deps;
   let idle = BUSY_MS;
-  let failures = 0;
-  while (!signal.aborted) {
-    const seen = wake.news();
-    try {
+  return startLoop({
+    name: 'relay the outbox',
+    log: log.child({ shard: lease.shard }),
+    wake: wake.subscribe,
+    least: BUSY_MS,
+    backoff: { most: 5_000 },
+    work: async (signal) => {
       const outcome = await relayOldest(deps, lease, signal);
-      if (outcome === 'lease_lost') return;
+      if (outcome === 'lease_lost') return 'end';
       await rotation.rotateIfDue(lease);
-      failures = 0;
       idle = outcome === 'empty' ? Math.min(idle * 2, IDLE_MS) : BUSY_MS;
-      const asleep = idle === IDLE_MS && wake.listening();
-      if (outcome === 'full') continue;
-      await pause(BUSY_MS, signal);
-      await wake.wait(seen, asleep ? undefined : idle, signal);
-    } catch (err) {
-      const wait = backoff(failures++);
-      log.warn({ err, shard: lease.shard, retry_in_ms: Math.round(wait) }, 'could not relay the outbox');
-      await pause(wait, signal);
-    }
-  }
+      if (outcome === 'full') return 0;
+      return idle === IDLE_MS && wake.listening() ? Infinity : BUSY_MS + idle;
+    },
+  });
 }
 
 /** Reads the oldest rows and publishes them batch by batch. @returns how much there was */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { OUTBOX_CHANNEL, OUTBOX_SHARDS, ownPool, type Pool } from '@core/db';
-import { pause, type Logger, type Registry } from '@core/runtime';
+import { startLoop, type Logger, type Loop, type Registry } from '@core/runtime';
 import type { EventProducer } from '../kafka-client.ts';
 import { holdShards, releaseLeases, type Lease } from './leases.ts';
 import { listenForWake } from './listen-wake.ts';
@@ -38,8 +38,7 @@ export interface Relay {
 
 interface Held {
   lease: Lease;
-  stop: AbortController;
-  done: Promise<void>;
+  loop: Loop;
 }
 
 /**
@@ -55,20 +54,19 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }:
   const wake = listenForWake(pool, OUTBOX_CHANNEL, log);
   const rotation = createRotation({ pool: own, log, onRotated });
   const held = new Map<number, Held>();
-  const stopping = new AbortController();
+  let stopping = false;
   let lookedAfterAt = -Infinity;
 
   const hold = (lease: Lease): void => {
-    const stop = new AbortController();
     const shard = { pool: own, producer, log, wake, rotation, onPublished, onRefused };
-    held.set(lease.shard, { lease, stop, done: relayShard(shard, lease, stop.signal) });
+    held.set(lease.shard, { lease, loop: relayShard(shard, lease) });
     log.info({ shard: lease.shard, fence: lease.fence }, 'relaying an outbox shard');
   };
   const lookAfterLeases = async (): Promise<void> => {
     const { leases: ours, waiting } = await holdShards(own, owner, leases(held), leaseMs);
-    for (const [shard, { lease, stop }] of held) {
+    for (const [shard, { lease, loop }] of held) {
       if (ours.some((one) => idOf(one) === idOf(lease))) continue;
-      stop.abort();
+      void loop.stop();
       held.delete(shard);
       log.warn({ shard, fence: lease.fence }, 'lost an outbox shard');
     }
@@ -76,25 +74,23 @@ export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }:
     if (waiting) wake.wakeAll(); // an announcement may be lost with the process that owed it
     lookedAfterAt = performance.now();
   };
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await lookAfterLeases().catch((err: unknown) => log.warn({ err }, 'could not renew the outbox leases'));
-      await pause(leaseMs / 3, stopping.signal);
-    }
-  };
-  const running = run();
+  const renewal = startLoop({
+    name: 'renew the outbox leases',
+    log,
+    every: leaseMs / 3,
+    work: lookAfterLeases,
+  });
 
   const close = async (): Promise<void> => {
-    stopping.abort();
-    await running;
-    for (const { stop } of held.values()) stop.abort();
-    await Promise.all([...held.values()].map(({ done }) => done));
+    stopping = true;
+    await renewal.stop();
+    await Promise.all([...held.values()].map(({ loop }) => loop.stop()));
     await wake.close();
     await releaseLeases(own, leases(held)).finally(() => own.end());
   };
   let closed: Promise<void> | undefined;
   return {
-    running: () => !stopping.signal.aborted && performance.now() - lookedAfterAt < HEALTHY_MS,
+    running: () => !stopping && performance.now() - lookedAfterAt < HEALTHY_MS,
     close: () => (closed ??= close()),
   };
 }

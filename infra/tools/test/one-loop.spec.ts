@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceRoot } from '@core/testing';
+
+const root = workspaceRoot();
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+const product = execFileSync('git', ['ls-files', '-z', '--', 'apps/*/src/*.ts', 'libs/*/src/*.ts'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((file) => file && !file.endsWith('.spec.ts') && !file.startsWith('libs/testing/'))
+  .filter((file) => existsSync(join(root, file)));
+
+/** Those that are no background loop, each with its reason. */
+const OTHERS: Record<string, string> = {
+  'apps/api/src/http/drain.ts': 'within one call, until the server has closed',
+  'apps/api/src/request/time-limit.ts': 'one timer for a set in memory: it waits for nothing and cannot fail',
+  'apps/ops/src/outbox/drive-replay.ts': 'the pages of a command, which ends by itself',
+  'libs/runtime/src/shared-poll.ts': 'hands the values that come to one reader',
+};
+const ONE = 'libs/runtime/src/loop/start-loop.ts';
+
+it('work that is done again and again is written by hand in one file', () => {
+  const found = product.filter((file) =>
+    /while \(![\w.]*aborted|; !signal\.aborted;|setInterval\(/.test(read(file)),
+  );
+  expect(found).toEqual([...Object.keys(OTHERS), ONE].sort());
+});
+
+it('every loop has its row in docs/operations.md', () => {
+  const names = product
+    .map(read)
+    .filter((text) => /startLoop\(|createSharedPolls\(/.test(text))
+    .flatMap((text) =>
+      [...text.matchAll(/\bname: ['`]([a-z]+ [^'`$]+)/g)].map(([, name = '']) => name.trim()),
+    );
+  expect(names.length).toBeGreaterThan(15);
+  const page = read('docs/operations.md');
+  expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+});
