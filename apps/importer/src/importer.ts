@@ -2,7 +2,13 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { CancelledRun } from '@core/domain';
 import type { Logger, Registry } from '@core/runtime';
-import type { ShopifyClient } from '@core/shopify';
+import {
+  createLimiter,
+  createTiers,
+  type LimiterOptions,
+  type ShopifyClient,
+  type Source,
+} from '@core/shopify';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
@@ -14,12 +20,9 @@ import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
 import { seldom } from './seldom.ts';
-import type { RedisConnections } from './redis.ts';
+import { scriptsOn, type RedisConnections } from './redis.ts';
 import { startSchedules } from './schedules/start-schedules.ts';
-import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
-import type { Source } from './shopify/source.ts';
-import { createTiers } from './shopify/tiers.ts';
-import type { TokenKeeper } from './shopify/tokens.ts';
+import type { TokenKeeper } from './tokens/token-keeper.ts';
 
 export interface ImporterOptions {
   pool: Pool;
@@ -55,7 +58,7 @@ export function startImporter(options: ImporterOptions): { stop(): Promise<void>
   const deps: WorkPageDeps = {
     pool,
     keys,
-    limiter: createLimiter(redis.commands, options.limits),
+    limiter: createLimiter(scriptsOn(redis.commands), options.limits),
     client,
     sources,
     tokens,

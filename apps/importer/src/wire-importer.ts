@@ -1,13 +1,12 @@
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
-import { createShopifyClient } from '@core/shopify';
+import { createShopifyClient, createSources } from '@core/shopify';
 import type { ImporterEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
-import { createSources } from './shopify/sources.ts';
-import { createTokenKeeper } from './shopify/tokens.ts';
+import { createTokenKeeper } from './tokens/token-keeper.ts';
 
 export interface ImporterServices {
   pool: Pool;

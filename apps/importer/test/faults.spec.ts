@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { connectShop } from '@core/domain';
+import { createSources } from '@core/shopify';
 import { startRedis, waitUntil } from '@core/testing';
 import { PAGES_QUEUE } from '../src/queues.ts';
-import { createSources } from '../src/shopify/sources.ts';
 import {
   ENDED,
   eventsOf,

@@ -14,7 +14,7 @@ import {
   type StartImport,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { createShopifyClient } from '@core/shopify';
+import { createShopifyClient, createSources, readNode } from '@core/shopify';
 import {
   assertShopDirectory,
   createCoreDatabase,
@@ -31,9 +31,7 @@ import {
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
 import { connectRedis } from '../src/redis.ts';
-import { readNode } from '../src/shopify/customer-node.ts';
-import { createSources } from '../src/shopify/sources.ts';
-import { createTokenKeeper } from '../src/shopify/tokens.ts';
+import { createTokenKeeper } from '../src/tokens/token-keeper.ts';
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 export interface ConnectedShop {

@@ -4,7 +4,7 @@ import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { CoreError } from '@core/runtime';
-import { createShopifyClient, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
+import { countCustomers, createShopifyClient, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
 import {
   createCoreDatabase,
   DEV_CLIENT_ID,
@@ -16,8 +16,7 @@ import {
   type TokenPair,
   waitUntil,
 } from '@core/testing';
-import { countCustomers } from '../src/shopify/count.ts';
-import { createTokenKeeper, type TokenKeeperOptions } from '../src/shopify/tokens.ts';
+import { createTokenKeeper, type TokenKeeperOptions } from '../src/tokens/token-keeper.ts';
 
 let database: TestDatabase;
 let importer: Pool;

@@ -1,17 +1,26 @@
 import { inTransaction } from '@core/db';
 import { claimSlices, finishCancels, pickUpRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
-import { ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
+import {
+  createSources,
+  createTiers,
+  type Limit,
+  type Limiter,
+  LOOK_COST,
+  type Outcome,
+  ShopifyUnavailable,
+  type Source,
+  type SourcePage,
+  type SourceQuery,
+  START_COST,
+  Throttled,
+  Unauthorized,
+} from '@core/shopify';
 import { waitUntil } from '@core/testing';
-import type { TokenKeeper } from '../src/shopify/tokens.ts';
+import type { TokenKeeper } from '../src/tokens/token-keeper.ts';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
-import { LOOK_COST, START_COST } from '../src/shopify/bulk/operation.ts';
-import type { Limiter, Outcome } from '../src/shopify/limiter.ts';
-import type { Limit, Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
-import { createSources } from '../src/shopify/sources.ts';
-import { createTiers } from '../src/shopify/tiers.ts';
 import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
 
 let bench: Bench;

@@ -1,6 +1,6 @@
 import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/testing';
-import type { ShopifyClient } from './client.ts';
-import { ShopifyUnavailable, Unauthorized } from './errors.ts';
+import type { ShopifyClient } from './client/client.ts';
+import { ShopifyUnavailable, Unauthorized } from './answers/errors.ts';
 import { proveShop, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';
 
 const shop = 'a.myshopify.com';

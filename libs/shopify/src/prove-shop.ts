@@ -1,7 +1,7 @@
-import type { ShopifyClient } from './client.ts';
-import { ShopifyRejected, UnusableAnswer } from './errors.ts';
-import { DENIED_SCOPE } from './merchant-messages.ts';
-import type { Access } from './transport.ts';
+import type { ShopifyClient } from './client/client.ts';
+import { ShopifyRejected, UnusableAnswer } from './answers/errors.ts';
+import { DENIED_SCOPE } from './answers/merchant-messages.ts';
+import type { Access } from './client/transport.ts';
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation (accessScopes), .../queries/shop. */
 export const SHOP_PROOF = `query ShopProof {

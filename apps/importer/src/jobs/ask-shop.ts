@@ -1,17 +1,18 @@
 import type { ShopConnection } from '@core/domain';
 import type { Logger } from '@core/runtime';
 import {
+  type Limit,
+  type Limiter,
+  type Outcome,
   type QueryCost,
   type ShopifyClient,
   ShopifyUnavailable,
   Throttled,
+  type Tiers,
   Unauthorized,
 } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
-import type { Limiter, Outcome } from '../shopify/limiter.ts';
-import type { Limit } from '../shopify/source.ts';
-import type { Tiers } from '../shopify/tiers.ts';
-import type { TokenKeeper } from '../shopify/tokens.ts';
+import type { TokenKeeper } from '../tokens/token-keeper.ts';
 
 export interface AskDeps {
   limiter: Limiter;

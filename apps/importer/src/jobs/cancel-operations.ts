@@ -1,5 +1,5 @@
 import type { CancelledRun } from '@core/domain';
-import { cancelBulk } from '../shopify/bulk/cancel-bulk.ts';
+import { cancelBulk } from '@core/shopify';
 import { clientOf, createAskShop, type AskDeps } from './ask-shop.ts';
 import type { WorkDeps } from './page-work.ts';
 import { waitForPlace } from './wait-for-place.ts';

@@ -2,10 +2,8 @@ import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { ClaimedPage, CommandContext, PageRef, UpsertCounts } from '@core/domain';
 import type { Logger } from '@core/runtime';
-import type { ShopifyClient } from '@core/shopify';
+import type { ShopifyClient, Source, Tiers } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
-import type { Source } from '../shopify/source.ts';
-import type { Tiers } from '../shopify/tiers.ts';
 import type { AskShop } from './ask-shop.ts';
 import type { Remedy } from './page-failure.ts';
 

@@ -7,11 +7,8 @@ import {
   rangeOfRun,
   type RunPlan,
 } from '@core/domain';
-import type { ShopifyClient } from '@core/shopify';
+import { chooseSource, countCustomers, planRanges, type ShopifyClient } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
-import { chooseSource } from '../shopify/choose-source.ts';
-import { countCustomers } from '../shopify/count.ts';
-import { planRanges } from '../shopify/cut-range.ts';
 import { clientOf } from './ask-shop.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';

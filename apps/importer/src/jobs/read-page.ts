@@ -10,8 +10,8 @@ import {
   type ClaimedPage,
   type UpsertCounts,
 } from '@core/domain';
+import type { Source, SourcePage } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
-import type { Source, SourcePage } from '../shopify/source.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
 import { waitForPlace } from './wait-for-place.ts';

@@ -13,9 +13,8 @@ import {
   type SliceCounters,
   gidOf,
 } from '@core/domain';
+import { countCustomers, fetchByIds } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
-import { fetchByIds } from '../shopify/by-ids.ts';
-import { countCustomers } from '../shopify/count.ts';
 import { clientOf } from './ask-shop.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';

@@ -1,0 +1,28 @@
+import type { QueryCost } from '../answers/errors.ts';
+
+export type Api = 'rest' | 'graphql';
+
+/**
+ * The standard plan's buckets: the first guess, until a reply says better. REST: 40 requests, 2 a second
+ * (Advanced 80 and 4, Plus 400 and 20, Enterprise 800 and 40); GraphQL: 2,000 points, 100 a second (200, 1,000,
+ * 2,000). Per app and shop. Source: shopify.dev/docs/api/usage/limits.
+ */
+export const FIRST_GUESS: Record<Api, { maximum: number; restoreRate: number }> = {
+  rest: { maximum: 40, restoreRate: 2 },
+  graphql: { maximum: 2_000, restoreRate: 100 },
+};
+
+/** On every plan a bucket holds what it restores in this many seconds; REST tells only its size. */
+const BUCKET_SECONDS = 20;
+
+/**
+ * The REST bucket by X-Shopify-Shop-Api-Call-Limit, "used/bucket"; null when unreadable.
+ * Source: shopify.dev/docs/api/admin-rest/usage/rate-limits.
+ */
+export function parseCallLimit(header: string | null): QueryCost | null {
+  const [, used, bucket] = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(header ?? '') ?? [];
+  const maximum = Number(bucket);
+  if (!(maximum > 0)) return null;
+  const available = Math.max(0, maximum - Number(used));
+  return { requested: 1, available, maximum, restoreRate: maximum / BUCKET_SECONDS };
+}
