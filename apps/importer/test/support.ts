@@ -11,10 +11,11 @@ import {
   startImport,
   type CommandContext,
   type ImportRun,
+  type ShopConnection,
   type StartImport,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { createShopifyClient, createSources, readNode } from '@core/shopify';
+import { createTiers, readNode, type Limiter } from '@core/shopify';
 import {
   assertShopDirectory,
   createCoreDatabase,
@@ -30,7 +31,9 @@ import {
 } from '@core/testing';
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
+import { createImporterMetrics } from '../src/metrics.ts';
 import { connectRedis } from '../src/redis.ts';
+import { bindShops } from '../src/shop-clients.ts';
 import { createTokenKeeper } from '../src/tokens/token-keeper.ts';
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
@@ -40,6 +43,11 @@ export interface ConnectedShop {
   /** The stand-in's side. */
   far: Shop;
 }
+
+export const UNLIMITED: Limiter = {
+  admit: () => Promise.resolve({ granted: true, ticket: 'ticket' }),
+  settle: () => Promise.resolve(),
+};
 
 export const LIMITS = { ceiling: 40, headroom: 0.1 };
 
@@ -84,12 +92,10 @@ export async function openBench(options: { redisDatabase: number }) {
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
   const log = createLogger('importer', 'fatal');
   const shopify = { baseUrl: standIn.url, apiVersion: '2026-10' };
-  const client = createShopifyClient(shopify);
   const tokens = createTokenKeeper({
     pool,
     keys,
-    client,
-    baseUrl: standIn.url,
+    ...shopify,
     clientId: DEV_CLIENT_ID,
     clientSecret: DEV_CLIENT_SECRET,
     signal: new AbortController().signal,
@@ -109,9 +115,18 @@ export async function openBench(options: { redisDatabase: number }) {
     ctx,
     log,
     shopify,
-    client,
     tokens,
     asApi,
+    /** Asks a shop as another instance of the app does: by no limiter that is shared with importers. */
+    unlimited: (connection: ShopConnection, signal: AbortSignal) =>
+      bindShops({
+        api: shopify,
+        tokens,
+        limiter: UNLIMITED,
+        tiers: createTiers(),
+        metrics: createImporterMetrics(new Registry(), () => 0),
+        log,
+      })(connection, { signal }),
     startImporter({
       giveUpAfterMs = GIVE_UP_AFTER_MS,
       concurrency = 8,
@@ -124,8 +139,7 @@ export async function openBench(options: { redisDatabase: number }) {
         pool,
         redis: connections,
         keys,
-        client,
-        sources: createSources(shopify),
+        api: shopify,
         tokens,
         settings: { restEntitled, bulkFrom },
         concurrency,

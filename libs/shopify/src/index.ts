@@ -1,28 +1,21 @@
 export * from './answers/errors.ts';
 export * from './answers/merchant-messages.ts';
-export { parseRetryAfter } from './answers/retry-after.ts';
+export { parseCallLimit } from './answers/call-limit.ts';
 export * from './client/api-version.ts';
 export {
-  createShopifyClient,
-  type ShopifyClient,
-  type ShopifyReply,
-  type ShopifyRequest,
-} from './client/client.ts';
+  createShopClient,
+  type BindShop,
+  type ShopClientOptions,
+  type ShopTokens,
+} from './client/create-shop-client.ts';
 export * from './client/env.ts';
-export {
-  askAdminApi,
-  assertAnswered,
-  parseObject,
-  sendToShop,
-  withTimeLimit,
-  type Access,
-  type AdminApi,
-  type HttpReply,
-} from './client/transport.ts';
-export { parseCallLimit, type Api } from './limiter/limiter-figures.ts';
+export type { ShopClient } from './client/shop-client.ts';
+export type { Access, AdminApi } from './client/transport.ts';
+export type { Api } from './limiter/limiter-figures.ts';
 export {
   asksToWait,
   createLimiter,
+  type Limit,
   type Limiter,
   type LimiterOptions,
   type Outcome,
@@ -33,11 +26,12 @@ export { RefreshRefused, requestTokens, type TokenEndpoint } from './oauth/reque
 export { chooseSource } from './planning/choose-source.ts';
 export { countCustomers } from './planning/count.ts';
 export { planRanges } from './planning/cut-range.ts';
-export * from './prove-shop.ts';
+export { keepAnswers } from './planning/keep-answers.ts';
+export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
 export { cancelBulk } from './sources/bulk/cancel-bulk.ts';
-export { LOOK_COST, START_COST } from './sources/bulk/operation.ts';
 export { fetchByIds } from './sources/graphql/by-ids.ts';
 export { readNode } from './sources/graphql/customer-node.ts';
+export { readPlace, writePlace, type GraphqlPlace, type VerifyPlace } from './sources/place.ts';
 export type { ShopCustomer } from './sources/shop-customer.ts';
-export type { Limit, Source, SourcePage, SourceQuery } from './sources/source.ts';
-export { createSources } from './sources/sources.ts';
+export { NotReady, type Page, type Reading, type Source } from './sources/source.ts';
+export { createSources, type SourceName, type Sources } from './sources/sources.ts';

@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ShopifyClient } from '../src/client/client.ts';
 import { waitUntil, type Shop } from '@core/testing';
-import { createBulkSource } from '../src/sources/bulk/bulk-source.ts';
+import type { ShopClient } from '../src/client/shop-client.ts';
 import { cancelBulk } from '../src/sources/bulk/cancel-bulk.ts';
-import { toStart } from '../src/sources/bulk/cursor.ts';
-import { anywhere, onShopifysHosts, type CheckFileUrl } from '../src/sources/bulk/file-hosts.ts';
+import { toStart } from '../src/sources/bulk/not-ready.ts';
 import { readFile } from '../src/sources/bulk/read-file.ts';
 import { PAGE_LINES } from '../src/sources/bulk/read-lines.ts';
+import { PAGE_COST } from '../src/sources/graphql/graphql-source.ts';
+import { readPlace } from '../src/sources/place.ts';
 import { createSources } from '../src/sources/sources.ts';
-import type { SourcePage } from '../src/sources/source.ts';
+import { clientAs } from './client-as.ts';
 import {
-  access,
   ask,
   distinct,
   expectedOf,
@@ -20,6 +19,7 @@ import {
   openSources,
   readAll,
   type OpenSources,
+  type SourcePage,
 } from './sources-driver.ts';
 
 const seed = randomBytes(4).toString('hex');
@@ -109,9 +109,8 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(shop.bulk.list()).toHaveLength(3);
     expect(read.ids).toHaveLength(500 + 900 + 1_200);
     // Such a page costs what a page costs, not what a start does.
-    const { bulk, graphql } = open.sources;
     const byPages = read.pages.findIndex(({ ids }) => ids.length === 250);
-    expect(bulk.limitAt(read.pages[byPages]!.next)).toEqual(graphql.limitAt(null));
+    expect(read.pages[byPages]!.asked).toEqual([{ api: 'graphql', cost: PAGE_COST }]);
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
@@ -159,10 +158,9 @@ describe(`the bulk source (seed ${seed})`, () => {
 
   it('says what its first two requests will cost', async () => {
     const shop = open.shop(10);
-    const look = await createSources(open.api).bulk.fetch(ask(shop));
-    expect(look.cost?.requested).toBe(open.sources.bulk.limitAt(null).cost);
-    const start = await look.further!.send(shop.accessToken);
-    expect(start.cost?.requested).toBe(look.further!.limit.cost);
+    const { asked, costs } = await fetchBulk(shop);
+    expect(asked).toHaveLength(2);
+    expect(costs.map((cost) => cost?.requested)).toEqual(asked.map(({ cost }) => cost));
   });
 
   it('runs five at once, and waits with a sixth until one is done', async () => {
@@ -202,10 +200,10 @@ describe(`the bulk source (seed ${seed})`, () => {
     const shop = open.shop(400);
     hold(shop);
     const cursor = await started(shop);
-    await cancelBulk(open.client, { ...access(shop), cursor });
+    await cancelBulk(open.client(shop), readPlace('bulk', cursor));
     await waitUntil(() => Promise.resolve(shop.bulk.list()[0]?.status === 'CANCELED'), { what: 'the end' });
-    await cancelBulk(open.client, { ...access(shop), cursor }); // it is over: no error
-    await cancelBulk(open.client, { ...access(shop), cursor: null });
+    await cancelBulk(open.client(shop), readPlace('bulk', cursor)); // it is over: no error
+    await cancelBulk(open.client(shop), null);
     letGo(shop);
     const read = await readAll(open.sources.bulk, shop, { cursor });
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
@@ -226,6 +224,12 @@ describe(`the bulk source (seed ${seed})`, () => {
 });
 
 describe('readFile', () => {
+  const fileClient = (baseUrl: string) =>
+    clientAs(
+      { baseUrl, apiVersion: '2026-10' },
+      { shop: 'a.myshopify.com', accessToken: 't', signal: AbortSignal.timeout(60_000) },
+    );
+  const someFiles = fileClient('http://127.0.0.1/{shop}');
   const LINE = `${JSON.stringify({ id: 'x'.repeat(90) })}\n`;
 
   it('skips to the byte where a server knows no ranges', async () => {
@@ -237,11 +241,10 @@ describe('readFile', () => {
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
-    const signal = new AbortController().signal;
     try {
       let [line, byte, text, end] = [0, 0, '', false];
       while (!end) {
-        const page = await readFile({ url, line, byte, signal });
+        const page = await readFile(someFiles, { url, line, byte });
         expect(page.lines.length).toBeLessThanOrEqual(PAGE_LINES);
         line += page.lines.length;
         byte += page.bytes;
@@ -276,7 +279,7 @@ describe('readFile', () => {
       let [line, byte, end] = [0, 0, false];
       const text: string[] = [];
       while (!end) {
-        const page = await readFile({ url, line, byte, signal: new AbortController().signal });
+        const page = await readFile(someFiles, { url, line, byte });
         line += page.lines.length;
         byte += page.bytes;
         text.push(...page.lines);
@@ -303,25 +306,27 @@ describe('readFile', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file?Signature=secret`;
     const bulkOperation = { id: 'gid://shopify/BulkOperation/7', status: 'COMPLETED', errorCode: null, url };
     const times = { createdAt: '2026-11-02T03:04:05Z', completedAt: '2026-11-02T03:04:05Z' };
-    const client: ShopifyClient = async () => ({
+    const graphql: ShopClient['graphql'] = async () => ({
       data: {
         bulkOperation: { ...bulkOperation, ...times, objectCount: '1', query: '', partialDataUrl: null },
       },
       cost: null,
     });
-    const cursor = JSON.stringify({ ...toStart(0), operation: bulkOperation.id });
-    const signal = AbortSignal.timeout(60_000);
-    const query = { shop: 'a.myshopify.com', accessToken: 't', signal, cursor, range: {}, idsOnly: false };
-    const pages = createSources({ baseUrl: 'https://{shop}', apiVersion: '2026-10' }).graphql;
-    const reading = (checkFileUrl: CheckFileUrl) =>
-      createBulkSource(client, pages, { checkFileUrl }).fetch(query);
+    const place = { ...toStart(0), operation: bulkOperation.id };
+    const reading = (baseUrl: string) => {
+      const client = { ...fileClient(baseUrl), graphql };
+      return createSources().bulk({ client, range: {}, idsOnly: false }).next(place);
+    };
     try {
-      const refused = reading(onShopifysHosts);
+      const refused = reading('https://{shop}');
       await expect(refused).rejects.toThrow('at a host that is not allowed (http://127.0.0.1)');
       expect(knocked).toBe(0);
       // A server that imitates Shopify may have any address; its redirects are not followed, and the file is asked for
       // anew, as one that is refused.
-      expect(await reading(anywhere)).toMatchObject({ customers: [], next: JSON.stringify(toStart(1)) });
+      await expect(reading('http://127.0.0.1/{shop}')).rejects.toMatchObject({
+        name: 'NotReady',
+        place: toStart(1),
+      });
       expect(knocked).toBe(1);
     } finally {
       server.closeAllConnections();

@@ -1,28 +1,62 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ShopCustomer } from '../src/sources/shop-customer.ts';
-import type { CustomerRange } from '../src/sources/search-range.ts';
-import type { Access, AdminApi } from '../src/client/transport.ts';
-import { createShopifyClient } from '../src/client/client.ts';
-import { CursorLost, ShopifyUnavailable, Throttled } from '../src/answers/errors.ts';
 import { DEV_ACCESS_TOKEN, startShopifyStandIn, type Shop, type StandInCustomer } from '@core/testing';
-import type { Source, SourcePage, SourceQuery } from '../src/sources/source.ts';
-import { createSources } from '../src/sources/sources.ts';
+import { CursorLost, ShopifyUnavailable, Throttled, type QueryCost } from '../src/answers/errors.ts';
+import type { ShopClient } from '../src/client/shop-client.ts';
+import type { Access, AdminApi } from '../src/client/transport.ts';
+import type { Limit } from '../src/limiter/limiter.ts';
+import { readPlace, writePlace } from '../src/sources/place.ts';
+import type { CustomerRange } from '../src/sources/search-range.ts';
+import type { ShopCustomer } from '../src/sources/shop-customer.ts';
+import { NotReady } from '../src/sources/source.ts';
+import { createSources, type SourceName, type Sources } from '../src/sources/sources.ts';
+import { clientAs, recordingLimiter } from './client-as.ts';
 
 export const API_VERSION = '2026-10';
+
+/** What a spec asks a source for, with the place as it is stored. */
+export interface SourceQuery extends Access {
+  range: CustomerRange;
+  cursor: string | null;
+  idsOnly: boolean;
+}
+
+/** A page, and what its reading took. */
+export interface SourcePage {
+  customers: ShopCustomer[];
+  ids: number[];
+  /** As it is stored. */
+  next: string | null;
+  /** Set when the file was not ready. */
+  wait: { waitMs: number; reason: string } | null;
+  /** What the limiter was asked for, and what it was told that it cost. */
+  asked: Limit[];
+  costs: (QueryCost | null)[];
+  /** The last of them. */
+  cost: QueryCost | null;
+}
+
+export interface DrivenSource {
+  fetch(query: SourceQuery): Promise<SourcePage>;
+}
 
 /** A stand-in with the sources on it; every shop is a new one with room enough for a test's requests. */
 export async function openSources(seed: string) {
   const standIn = await startShopifyStandIn({ seed, plan: 'enterprise', customers: 0 });
   const api = { baseUrl: standIn.url, apiVersion: API_VERSION };
   const sourcesOf = (of: AdminApi) => {
-    const sources = createSources(of);
-    return { ...sources, bulk: following(sources.bulk) };
+    const sources = createSources();
+    return {
+      graphql: driven(of, sources, 'graphql'),
+      rest: driven(of, sources, 'rest'),
+      bulk: driven(of, sources, 'bulk'),
+    };
   };
   return {
     api,
     sources: sourcesOf(api),
-    client: createShopifyClient(api),
+    client: (shop: Shop, recording = recordingLimiter()): ShopClient =>
+      clientAs(api, access(shop), recording),
     /** Others, that give up after so long. */
     impatient: (timeoutMs: number) => sourcesOf({ ...api, timeoutMs }),
     shop(customers: number): Shop {
@@ -39,14 +73,27 @@ export async function openSources(seed: string) {
   };
 }
 
-/** Looks for a file first, and sends what is to follow at once, as the engine does. */
-const following = (source: Source): Source => ({
-  ...source,
-  async fetch(query) {
-    const page = (await source.fetchFile?.(query)) ?? (await source.fetch(query));
-    return page.further ? page.further.send(query.accessToken) : page;
-  },
-});
+/** A source as the engine uses it: over the shop's client, with places that are stored in between. */
+export function driven<Name extends SourceName>(api: AdminApi, sources: Sources, name: Name): DrivenSource {
+  return {
+    async fetch({ range, cursor, idsOnly, ...as }) {
+      const recording = recordingLimiter();
+      const source = sources[name]({ client: clientAs(api, as, recording), range, idsOnly });
+      const taken = () => {
+        const costs = recording.told.map(({ cost }) => cost ?? null);
+        return { asked: recording.asked, costs, cost: costs.at(-1) ?? null };
+      };
+      try {
+        const { next, ...page } = await source.next(readPlace(name, cursor));
+        return { ...page, next: next && writePlace(next), wait: null, ...taken() };
+      } catch (error) {
+        if (!(error instanceof NotReady)) throw error;
+        const { place, waitMs, reason } = error;
+        return { customers: [], ids: [], next: writePlace(place), wait: { waitMs, reason }, ...taken() };
+      }
+    },
+  };
+}
 
 export type OpenSources = Awaited<ReturnType<typeof openSources>>;
 
@@ -84,7 +131,7 @@ interface ReadOptions {
 const MOST_ERRORS = 20;
 
 /** Reads a slice as the engine does: waits when asked to, tries again, begins anew when the cursor is lost. */
-export async function readAll(source: Source, shop: Shop, options: ReadOptions = {}): Promise<Read> {
+export async function readAll(source: DrivenSource, shop: Shop, options: ReadOptions = {}): Promise<Read> {
   const { range = {}, idsOnly = false, onPage } = options;
   const read: Read = { customers: [], ids: [], pages: [], errors: [], waits: [] };
   let cursor = options.cursor ?? null;

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { CustomerRange } from '../src/sources/search-range.ts';
 import { CursorLost, ShopifyRejected, ShopifyUnavailable, Unauthorized } from '../src/answers/errors.ts';
 import type { FaultKind } from '@core/testing';
-import type { SourcePage } from '../src/sources/source.ts';
 import {
   ask,
   distinct,
@@ -12,6 +11,7 @@ import {
   openSources,
   readAll,
   type OpenSources,
+  type SourcePage,
 } from './sources-driver.ts';
 
 const seed = randomBytes(4).toString('hex');

@@ -14,7 +14,6 @@ import { CoreError, pause } from '@core/runtime';
 import {
   RefreshRefused,
   requestTokens,
-  type ShopifyClient,
   ShopifyRejected,
   ShopifyUnavailable,
   type TokenEndpoint,
@@ -41,7 +40,8 @@ export interface TokenKeeper {
 export interface TokenKeeperOptions extends TokenEndpoint {
   pool: Pool;
   keys: MerchantKeyStore;
-  client: ShopifyClient;
+  /** For the proof of a connection. */
+  apiVersion: string;
   /** Milliseconds since the epoch; the clock by which tokens end. */
   now?: () => number;
 }
@@ -65,7 +65,8 @@ const CONNECT_AGAIN =
  * refreshes a shop's, and stores them before anybody uses them.
  */
 export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
-  const { pool, keys, signal, now = Date.now } = options;
+  const { pool, keys, signal, baseUrl, apiVersion, now = Date.now } = options;
+  const proving = { pool, api: { baseUrl, apiVersion }, signal };
 
   const read = (connection: ShopConnection) =>
     inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection));
@@ -139,12 +140,12 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     refreshable: boolean,
   ): Promise<string> => {
     try {
-      await proveConnection(options, connection, accessToken);
+      await proveConnection(proving, connection, accessToken);
       return accessToken;
     } catch (error) {
       if (!(error instanceof Unauthorized) || !refreshable) throw error;
       const fresh = await refresh(connection, accessToken);
-      await proveConnection(options, connection, fresh);
+      await proveConnection(proving, connection, fresh);
       return fresh;
     }
   };

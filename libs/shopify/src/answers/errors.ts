@@ -12,6 +12,20 @@ export interface QueryCost {
   restoreRate: number;
 }
 
+/** There is nothing to have yet. Whoever gets it comes back later, and holds nothing meanwhile. */
+export class NotYet extends Error {
+  override name = 'NotYet';
+  readonly waitMs: number;
+  /** For the merchant. */
+  readonly reason: string;
+
+  constructor(waitMs: number, reason: string) {
+    super(reason);
+    this.waitMs = waitMs;
+    this.reason = reason;
+  }
+}
+
 /** Shopify requires a delay before this shop's next request. */
 export class Throttled extends Error {
   override name = 'Throttled';
@@ -83,6 +97,13 @@ export class Unauthorized extends Error {
 /** A retry would get the same answer. The message is for the merchant. */
 export class ShopifyRejected extends Error {
   override name = 'ShopifyRejected';
+  /** The HTTP status, where that is all that the refusal says. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The shop has another domain by now. The message is for the merchant. */

@@ -28,4 +28,4 @@ export const refusalIn = (words: string): Error | undefined =>
 
 /** The refusal of a status that no retry mends, unless the body says more. */
 export const refusalOf = (status: number, body: string): Error =>
-  (status === 403 && refusalIn(body)) || new ShopifyRejected(refusedWith(status));
+  (status === 403 && refusalIn(body)) || new ShopifyRejected(refusedWith(status), status);

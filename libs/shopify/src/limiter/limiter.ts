@@ -2,6 +2,13 @@ import type { QueryCost } from '../answers/errors.ts';
 import { FIRST_GUESS, type Api } from './limiter-figures.ts';
 import { ADMIT, SETTLE } from './limiter-scripts.ts';
 
+/** Which of the shop's buckets a request draws on, and what it costs until a reply says better. */
+export interface Limit {
+  readonly api: Api;
+  /** Points (GraphQL, requested), or 1. */
+  readonly cost: number;
+}
+
 /** A ticket for one request, or when to ask again and why, in a merchant's words. */
 export type Admission =
   { granted: true; ticket: string } | { granted: false; waitMs: number; reason: string };
@@ -21,8 +28,8 @@ export interface Outcome {
  * @throws from both what the scripts throw: no request goes out uncounted
  */
 export interface Limiter {
-  /** @param request cost: points (GraphQL, requested) or 1; a reply that says otherwise is remembered for it */
-  admit(shop: string, request: { api: Api; cost: number }): Promise<Admission>;
+  /** @param limit its cost: a reply that says otherwise is remembered for it */
+  admit(shop: string, limit: Limit): Promise<Admission>;
   settle(shop: string, ticket: string, outcome: Outcome): Promise<void>;
 }
 

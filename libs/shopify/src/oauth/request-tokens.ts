@@ -1,4 +1,5 @@
-import { parseObject, sendToShop } from '../client/transport.ts';
+import { sendToShop } from '../client/transport.ts';
+import { parseObject } from '../answers/read-reply.ts';
 import { parseRetryAfter } from '../answers/retry-after.ts';
 import { ShopifyRejected, UnusableAnswer } from '../answers/errors.ts';
 

@@ -1,10 +1,10 @@
 import { NO_REST } from '../answers/merchant-messages.ts';
 import { ShopifyRejected } from '../answers/errors.ts';
-import type { Source } from '../sources/source.ts';
+import type { SourceName } from '../sources/sources.ts';
 
 export interface SourceSettings {
   /** As the import was asked for. */
-  asked: Source['name'] | 'auto';
+  asked: SourceName | 'auto';
   /** Customers to read. */
   count: number;
   /** Whether the app may still use REST; new public apps may not. */
@@ -14,7 +14,7 @@ export interface SourceSettings {
 }
 
 export interface Choice {
-  source: Source['name'];
+  source: SourceName;
   slices: number;
 }
 

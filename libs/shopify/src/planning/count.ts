@@ -1,22 +1,20 @@
-import type { CustomerRange } from '../sources/search-range.ts';
-import type { Access } from '../client/transport.ts';
-import { type QueryCost, UnusableAnswer } from '../answers/errors.ts';
-import type { ShopifyClient } from '../client/client.ts';
-import { searchOf } from '../sources/search-range.ts';
+import { UnusableAnswer } from '../answers/errors.ts';
+import type { ShopClient } from '../client/shop-client.ts';
+import { searchOf, type CustomerRange } from '../sources/search-range.ts';
 
 /** Without a limit: the default stops at 10,000. */
 export const COUNT = `query CustomersCount($query: String) {
   customersCount(query: $query, limit: null) { count }
 }`;
 
-/** How many customers a range has. @throws as ShopifyClient */
-export async function countCustomers(
-  client: ShopifyClient,
-  { range, ...access }: Access & { range: CustomerRange },
-): Promise<{ count: number; cost: QueryCost | null }> {
+/** Requested points, until a reply says better. */
+const COUNT_COST = 2;
+
+/** How many customers a range has. @throws as ShopClient */
+export async function countCustomers(client: ShopClient, range: CustomerRange): Promise<number> {
   const variables = { query: searchOf(range, 'created_at') || null };
-  const { data, cost } = await client({ ...access, document: COUNT, variables });
-  return { count: countIn(data.customersCount), cost };
+  const { data } = await client.graphql({ document: COUNT, variables, cost: COUNT_COST });
+  return countIn(data.customersCount);
 }
 
 /** @throws UnusableAnswer for what is no Count of the schema */

@@ -1,14 +1,13 @@
-import type { ShopifyRequest } from '../client/client.ts';
+import type { GraphqlRequest, ShopClient } from '../client/shop-client.ts';
 import { planRanges } from './cut-range.ts';
 
 const BASE = Date.parse('2020-01-01T00:00:00Z') / 1000;
 const DAY = 86_400;
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
-const signal = new AbortController().signal;
 
 /** A shop that knows when its customers were created, and answers as planRanges asks. */
 function shopOf(created: number[]) {
-  const requests: ShopifyRequest[] = [];
+  const requests: GraphqlRequest[] = [];
   const sorted = [...created].sort((a, b) => a - b);
   const countOf = (search: string) => {
     const bound = (sign: string) => {
@@ -18,7 +17,7 @@ function shopOf(created: number[]) {
     const [from, to] = [bound('>=') ?? -Infinity, bound('<') ?? Infinity];
     return sorted.filter((time) => time >= from && time < to).length;
   };
-  const client = (request: ShopifyRequest) => {
+  const graphql: ShopClient['graphql'] = (request) => {
     requests.push(request);
     const counts = [...request.document.matchAll(/(c\d+): customersCount\(query: "([^"]*)"/g)];
     const at = (time: number | undefined) => ({
@@ -31,7 +30,7 @@ function shopOf(created: number[]) {
     return Promise.resolve({ data, cost: null });
   };
   const plan = (slices: number, range = {}) =>
-    planRanges(client, { shop: 's', accessToken: 't', signal, range, count: created.length, slices });
+    planRanges({ graphql }, { range, count: created.length, slices });
   return { requests, plan };
 }
 

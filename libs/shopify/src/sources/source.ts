@@ -1,55 +1,42 @@
-import type { ShopCustomer } from './shop-customer.ts';
+import { NotYet } from '../answers/errors.ts';
+import type { ShopClient } from '../client/shop-client.ts';
+import type { Place } from './place.ts';
 import type { CustomerRange } from './search-range.ts';
-import type { QueryCost } from '../answers/errors.ts';
+import type { ShopCustomer } from './shop-customer.ts';
 
-/** Which of the shop's buckets a request draws from, and what it costs until a reply says better. */
-export interface Limit {
-  readonly api: 'graphql' | 'rest';
-  readonly cost: number;
-}
-
-/** One way to read a shop's customers: GraphQL pages, REST pages, or a bulk operation's file. */
-export interface Source {
-  readonly name: 'graphql' | 'rest' | 'bulk';
-  /** What the request at this place draws on. */
-  limitAt(cursor: SourceQuery['cursor']): Limit;
-  /**
-   * The page at this place, where it lies in a file that this process knows of: no request to the Admin API, so it needs
-   * neither a place at the shop nor a token. Null where there is none, or none any more: `fetch` it then.
-   * @throws ShopifyUnavailable, or the signal's reason
-   */
-  fetchFile?(query: FileQuery): Promise<SourcePage | null>;
-  /**
-   * A step of reading: one request to the Admin API. It may read nobody and still lead on, or say what is to be sent at
-   * once to end it.
-   * @throws Throttled, ShopifyUnavailable, Unauthorized, ShopifyRejected, CursorLost, or the signal's reason
-   */
-  fetch(query: SourceQuery): Promise<SourcePage>;
-}
-
-export type FileQuery = Pick<SourceQuery, 'shop' | 'cursor' | 'idsOnly' | 'signal'>;
-
-export interface SourceQuery {
-  shop: string;
-  accessToken: string;
+/** What is read of a shop. */
+export interface Reading {
+  client: ShopClient;
   range: CustomerRange;
-  /** Where the page begins, as an earlier page said; null for the first. */
-  cursor: string | null;
   /** Ids alone: to compare sets, cheaply. */
   idsOnly: boolean;
-  signal: AbortSignal;
 }
 
-export interface SourcePage {
+/** One way to read customers: GraphQL pages, REST pages, or a bulk operation's file. */
+export interface Source<P extends Place = Place> {
+  /**
+   * The page at a place; null is the first. It may hold nobody and still lead on.
+   * @throws NotReady, CursorLost, and as ShopClient
+   */
+  next(place: P | null): Promise<Page<P>>;
+}
+
+export interface Page<P extends Place = Place> {
   /** Empty when only ids were asked for. */
   customers: ShopCustomer[];
   /** The number in gid://shopify/Customer/7, of every customer of the page. */
   ids: number[];
-  /** Where to go on: the place after this page, or this place once more when `wait` is set; null after the last. */
-  next: string | null;
-  /** Nothing to read yet (a bulk operation works): store `next`, come back then. */
-  wait: { waitMs: number; reason: string } | null;
-  cost: QueryCost | null;
-  /** Not over yet: this request is to follow at once, within the shop's limit as any. Its page is the step's. */
-  further?: { limit: Limit; send: (accessToken: string) => Promise<SourcePage> };
+  /** The place after this page; null after the last. */
+  next: P | null;
+}
+
+/** Shopify still prepares what is to be read: the slice comes back, at another place. */
+export class NotReady extends NotYet {
+  override name = 'NotReady';
+  readonly place: Place;
+
+  constructor(place: Place, waitMs: number, reason: string) {
+    super(waitMs, reason);
+    this.place = place;
+  }
 }

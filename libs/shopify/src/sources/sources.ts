@@ -1,22 +1,14 @@
-import { createShopifyClient } from '../client/client.ts';
-import { isShopifyItself } from '../client/env.ts';
-import type { AdminApi } from '../client/transport.ts';
 import { createBulkSource } from './bulk/bulk-source.ts';
-import { anywhere, onShopifysHosts } from './bulk/file-hosts.ts';
 import { createGraphqlSource } from './graphql/graphql-source.ts';
+import type { Places } from './place.ts';
 import { createRestSource } from './rest/rest-source.ts';
-import type { Source } from './source.ts';
+import type { Reading, Source } from './source.ts';
+
+export type SourceName = 'graphql' | 'rest' | 'bulk';
+export type Sources = { [Name in SourceName]: (reading: Reading) => Source<Places[Name]> };
 
 /** Every way to read a shop. Create them once per process: they learn each shop's page size and remember files. */
-export function createSources(api: AdminApi): Record<Source['name'], Source> {
-  const client = createShopifyClient(api);
-  const graphql = createGraphqlSource(client);
-  return {
-    graphql,
-    rest: createRestSource(api, client),
-    bulk: createBulkSource(client, graphql, {
-      checkFileUrl: isShopifyItself(api.baseUrl) ? onShopifysHosts : anywhere,
-      timeoutMs: api.timeoutMs,
-    }),
-  };
+export function createSources(): Sources {
+  const graphql = createGraphqlSource();
+  return { graphql, rest: createRestSource, bulk: createBulkSource(graphql) };
 }

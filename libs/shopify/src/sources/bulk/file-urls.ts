@@ -6,11 +6,13 @@ export interface ResultFile {
   expires: string;
 }
 
+export type FileUrls = ReturnType<typeof createFileUrls>;
+
 /** Operations whose file this process reads; one forgotten is asked for again. */
 const MOST = 100;
 
 /**
- * URLs live in memory alone, never in a cursor: who has one can read the file. Kept by shop too, so that no id that
+ * URLs live in memory alone, never in a place: who has one can read the file. Kept by shop too, so that no id that
  * two shops share leads into the other's customers.
  */
 export function createFileUrls() {

@@ -1,9 +1,7 @@
-import type { CustomerRange } from '../search-range.ts';
-import type { Access } from '../../client/transport.ts';
-import { type QueryCost, ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
-import type { ShopifyClient } from '../../client/client.ts';
+import { ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
+import type { ShopClient } from '../../client/shop-client.ts';
 import { CUSTOMER_FIELDS } from '../graphql/customer-node.ts';
-import { searchOf } from '../search-range.ts';
+import { searchOf, type CustomerRange } from '../search-range.ts';
 
 const FIELDS = 'id status errorCode objectCount createdAt completedAt query url partialDataUrl';
 
@@ -43,7 +41,7 @@ export const CANCEL_OPERATION = `mutation CancelBulkOperation($id: ID!) {
   bulkOperationCancel(id: $id) { userErrors { message } }
 }`;
 
-/** Requested points of the list of the newest operations, and of a start: 10 for its mutation. */
+/** Requested points of the list of the newest operations; and of one: 10 for the mutation that starts or ends it. */
 export const LOOK_COST = 11;
 export const START_COST = 10;
 
@@ -54,41 +52,43 @@ export const bulkQuery = (range: CustomerRange, idsOnly: boolean): string => {
   return `{ customers${filter} { edges { node { ${idsOnly ? 'id' : CUSTOMER_FIELDS} } } } }`;
 };
 
-type Asked<T> = Promise<{ found: T; cost: QueryCost | null }>;
-
-export async function newestOperations(client: ShopifyClient, access: Access): Asked<Operation[]> {
-  const { data, cost } = await client({ ...access, document: NEWEST_OPERATIONS, variables: {} });
+export async function newestOperations(client: ShopClient): Promise<Operation[]> {
+  const { data } = await client.graphql({ document: NEWEST_OPERATIONS, variables: {}, cost: LOOK_COST });
   const { nodes } = (data.bulkOperations ?? {}) as { nodes?: Operation[] };
   if (!Array.isArray(nodes)) throw new UnusableAnswer('other_form', 'a reply without bulk operations');
-  return { found: nodes, cost };
+  return nodes;
 }
 
-/** Null when as many run as may. */
-export async function runOperation(
-  client: ShopifyClient,
-  access: Access,
-  query: string,
-): Asked<Operation | null> {
-  const { data, cost } = await client({ ...access, document: RUN_OPERATION, variables: { query } });
+/**
+ * Follows at once on a look at the newest.
+ * @returns null when as many run as may
+ */
+export async function runOperation(client: ShopClient, query: string): Promise<Operation | null> {
+  const { data } = await client.graphql({
+    document: RUN_OPERATION,
+    variables: { query },
+    cost: START_COST,
+    follows: true,
+  });
   const { bulkOperation, userErrors } = (data.bulkOperationRunQuery ?? {}) as {
     bulkOperation?: Operation | null;
     userErrors?: { code?: string | null }[];
   };
   if (!Array.isArray(userErrors)) throw new UnusableAnswer('other_form', 'a reply without a bulk operation');
-  if (bulkOperation && userErrors.length === 0) return { found: bulkOperation, cost };
+  if (bulkOperation && userErrors.length === 0) return bulkOperation;
   const codes = userErrors.map(({ code }) => code ?? '');
-  if (codes.some((code) => code === 'OPERATION_IN_PROGRESS' || code === 'LIMIT_REACHED')) {
-    return { found: null, cost };
-  }
+  if (codes.some((code) => code === 'OPERATION_IN_PROGRESS' || code === 'LIMIT_REACHED')) return null;
   throw new ShopifyRejected(`Shopify rejected the bulk query (${codes.find(Boolean) ?? 'no code'}).`);
 }
 
-/** Null when Shopify no longer knows it. */
-export async function askOperation(
-  client: ShopifyClient,
-  access: Access,
-  id: string,
-): Asked<Operation | null> {
-  const { data, cost } = await client({ ...access, document: OPERATION, variables: { id } });
-  return { found: (data.bulkOperation ?? null) as Operation | null, cost };
+/** @returns null when Shopify no longer knows it */
+export async function askOperation(client: ShopClient, id: string): Promise<Operation | null> {
+  const { data } = await client.graphql({ document: OPERATION, variables: { id }, cost: START_COST });
+  return (data.bulkOperation ?? null) as Operation | null;
+}
+
+/** Also of one that is over: Shopify's answer to that is no error. It waits for its turn, for nobody comes back to it. */
+export async function endOperation(client: ShopClient, id: string): Promise<void> {
+  const variables = { id };
+  await client.graphql({ document: CANCEL_OPERATION, variables, cost: START_COST, follows: true });
 }

@@ -1,5 +1,5 @@
 import { UnusableAnswer } from '../../answers/errors.ts';
-import { withTimeLimit } from '../../client/transport.ts';
+import type { ShopClient } from '../../client/shop-client.ts';
 import { LONGEST_LINE, PAGE_BYTES, PAGE_LINES, readLines, type Lines } from './read-lines.ts';
 
 /** The file is there no more, or not for this URL. */
@@ -7,45 +7,35 @@ export class FileRefused extends Error {
   override name = 'FileRefused';
 }
 
-export interface FileQuery {
+export interface FilePosition {
   url: string;
   /** Where to go on: lines and bytes that were read. */
   line: number;
   byte: number;
-  signal: AbortSignal;
-  timeoutMs?: number | undefined;
 }
 
+type FileClient = Pick<ShopClient, 'file'>;
+
 /**
- * A page of an operation's result file. The URL is signed and leads to storage: no token goes there, and it is kept
- * out of cursors and errors, for who has it can read the file.
- * A range that should hold a page, so that the connection serves the next one, too; what comes behind the last whole
- * line comes again. (An open range, left when the page is full, costs a connection a page, and what was under way.)
+ * A page of an operation's result file: a range that should hold one, so that the connection serves the next one, too;
+ * what comes behind the last whole line comes again. (An open range, left when the page is full, costs a connection a
+ * page, and what was under way.)
  * @throws FileRefused, ShopifyTimeout, UnusableAnswer, or the signal's reason
  */
-export async function readFile(query: FileQuery): Promise<Lines> {
-  for (let size = sizeOf(query); size <= LONGEST_LINE; size *= 2) {
-    const page = await readRange(query, size);
+export async function readFile(client: FileClient, position: FilePosition): Promise<Lines> {
+  for (let size = sizeOf(position); size <= LONGEST_LINE; size *= 2) {
+    const page = await readRange(client, position, size);
     if (page.lines.length > 0 || page.end) return page;
   }
   throw new UnusableAnswer('other_form', 'a file that has no lines');
 }
 
 /** Bytes of a page, by the lines before; a little more, or a page would often lack its last one. */
-const sizeOf = ({ line, byte }: FileQuery): number =>
+const sizeOf = ({ line, byte }: FilePosition): number =>
   line === 0 ? PAGE_BYTES : Math.min(PAGE_BYTES, Math.ceil((1.02 * PAGE_LINES * byte) / line));
 
-async function readRange({ url, byte, signal, timeoutMs }: FileQuery, size: number): Promise<Lines> {
-  const leaving = new AbortController();
-  const page = await withTimeLimit(signal, timeoutMs, async (limited) => {
-    const response = await fetch(url, {
-      // Bytes are counted as they lie there: compressed on the way they would be others.
-      headers: { range: `bytes=${byte}-${byte + size - 1}`, 'accept-encoding': 'identity' },
-      // Never followed: it could lead into our network.
-      redirect: 'manual',
-      signal: AbortSignal.any([limited, leaving.signal]),
-    });
-    const { status, headers, body } = response;
+async function readRange(client: FileClient, { url, byte }: FilePosition, size: number): Promise<Lines> {
+  const page = await client.file({ url, from: byte, size }, async ({ status, headers, body }) => {
     if (status === 416) return 'end';
     if (status >= 300 && status < 500 && status !== 408 && status !== 429) return 'refused';
     if ((status !== 200 && status !== 206) || !body)
@@ -59,7 +49,7 @@ async function readRange({ url, byte, signal, timeoutMs }: FileQuery, size: numb
           bounded: true,
           last: reachesEnd(headers.get('content-range')),
         });
-  }).finally(() => leaving.abort());
+  });
   if (page === 'refused') throw new FileRefused('the file is refused');
   // Nothing lies behind the last byte that was read.
   return page === 'end' ? { lines: [], bytes: 0, end: true } : page;

@@ -1,7 +1,5 @@
 import { readShopifyTime } from '@core/contracts';
-import type { QueryCost } from '../../answers/errors.ts';
-import type { ShopifyClient } from '../../client/client.ts';
-import type { SourceQuery } from '../source.ts';
+import type { Reading } from '../source.ts';
 import { bulkQuery, newestOperations, runOperation, type Operation } from './operation.ts';
 
 /** At once, per app and shop. Source: shopify.dev/docs/api/usage/bulk-operations/queries ("Limitations"). */
@@ -12,29 +10,19 @@ const MOST_AT_ONCE = 5;
  */
 const ADOPTED_WITHIN_MS = 120_000;
 
-/** An operation that is under way, or how to start it; neither: all places are taken. */
-export interface Start {
-  found: Operation | null;
-  start: ((accessToken: string) => ReturnType<typeof runOperation>) | null;
-  cost: QueryCost | null;
-}
-
 /**
  * Takes over the operation of a slice that an importer started and could not write down before it was killed: left
  * alone it would hold a place until it is done. Where there is none, the next request starts it. It must follow at once:
  * a look that was written down first would be trusted after a kill, too.
+ * @returns null when as many run as may
  */
-export async function findOperation(
-  client: ShopifyClient,
-  { range, idsOnly, ...access }: SourceQuery,
-): Promise<Start> {
+export async function startOperation({ client, range, idsOnly }: Reading): Promise<Operation | null> {
   const query = bulkQuery(range, idsOnly);
-  const { found: newest, cost } = await newestOperations(client, access);
+  const newest = await newestOperations(client);
   const running = newest.filter(({ status }) => ['CREATED', 'RUNNING', 'CANCELING'].includes(status));
   const ours = running.find((operation) => operation.query === query && isAdoptable(operation));
-  if (ours) return { found: ours, start: null, cost };
-  const start = (accessToken: string) => runOperation(client, { ...access, accessToken }, query);
-  return { found: null, start: running.length < MOST_AT_ONCE ? start : null, cost };
+  if (ours) return ours;
+  return running.length < MOST_AT_ONCE ? runOperation(client, query) : null;
 }
 
 const isAdoptable = ({ status, createdAt }: Operation): boolean =>

@@ -1,9 +1,11 @@
 import { gidOf } from '@core/contracts';
+import { UnusableAnswer } from '../../answers/errors.ts';
+import type { ShopClient } from '../../client/shop-client.ts';
 import type { ShopCustomer } from '../shop-customer.ts';
-import type { Access } from '../../client/transport.ts';
-import { type QueryCost, UnusableAnswer } from '../../answers/errors.ts';
-import type { ShopifyClient } from '../../client/client.ts';
 import { CUSTOMER_FIELDS, readNode, type CustomerNode } from './customer-node.ts';
+
+/** Requested points, until a reply says better: 250 single customers with their email and money. */
+const BY_IDS_COST = 750;
 
 export const CUSTOMERS_BY_ID = `query CustomersById($ids: [ID!]!) {
   nodes(ids: $ids) {
@@ -17,22 +19,18 @@ export interface FoundByIds {
   customers: ShopCustomer[];
   /** Deleted, or merged into another. */
   missing: number[];
-  cost: QueryCost | null;
 }
 
 /**
  * Asks for single customers: 250 at most, which is what `nodes` takes at once. Source: shopify.dev/docs/api/usage/limits
  * (input arrays).
- * @throws as ShopifyClient
+ * @throws as ShopClient
  */
-export async function fetchByIds(
-  client: ShopifyClient,
-  { ids, ...access }: Access & { ids: readonly number[] },
-): Promise<FoundByIds> {
-  const { data, cost } = await client({
-    ...access,
+export async function fetchByIds(client: ShopClient, ids: readonly number[]): Promise<FoundByIds> {
+  const { data } = await client.graphql({
     document: CUSTOMERS_BY_ID,
     variables: { ids: ids.map(gidOf) },
+    cost: BY_IDS_COST,
   });
   const nodes = data.nodes as (CustomerNode | null)[] | undefined;
   // A reply with fewer places than ids would make customers missing who are there.
@@ -45,5 +43,5 @@ export async function fetchByIds(
     // Whatever it says of its id, it is the one that was asked for.
     return node == null ? [] : readNode({ ...node, id: gidOf(id) }).customer;
   });
-  return { customers, missing, cost };
+  return { customers, missing };
 }

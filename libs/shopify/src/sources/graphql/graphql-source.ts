@@ -1,10 +1,11 @@
-import type { ShopifyClient, ShopifyReply } from '../../client/client.ts';
 import { UnusableAnswer } from '../../answers/errors.ts';
-import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
-import { placeAfter, type PageCursor } from '../page-cursor.ts';
-import { createPageSizes } from './page-size.ts';
+import type { GraphqlReply } from '../../answers/replies.ts';
+import { placeAfter } from '../page-cursor.ts';
+import type { GraphqlPlace } from '../place.ts';
 import { searchOf } from '../search-range.ts';
-import type { Source, SourceQuery } from '../source.ts';
+import type { Reading, Source } from '../source.ts';
+import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
+import { createPageSizes } from './page-size.ts';
 
 /** Sorted by id, so that an edit while paging moves nobody across the cursor. */
 const pageOf = (
@@ -22,7 +23,7 @@ export const CUSTOMER_PAGE = pageOf('CustomerPage', CUSTOMER_FIELDS);
 export const ID_PAGE = pageOf('CustomerIds', 'id');
 
 /** 2 + floor(2 ln 250) x 3 objects a node (customer, email, money), and one for pageInfo. */
-const PAGE_COST = 36;
+export const PAGE_COST = 36;
 
 interface Connection {
   nodes?: (CustomerNode | null)[];
@@ -30,44 +31,35 @@ interface Connection {
 }
 
 /** Customers by GraphQL, a page a request. */
-export function createGraphqlSource(client: ShopifyClient): Source {
+export function createGraphqlSource(): (reading: Reading) => Source<GraphqlPlace> {
   const sizes = createPageSizes();
 
-  async function ask({ shop, accessToken, signal, range, idsOnly }: SourceQuery, after: string | null) {
-    const query = searchOf(range, 'customer_date') || null;
+  async function ask({ client, range, idsOnly }: Reading, after: string | null): Promise<GraphqlReply> {
+    const { shop } = client;
     const document = idsOnly ? ID_PAGE : CUSTOMER_PAGE;
+    const query = searchOf(range, 'customer_date') || null;
     const variables = { first: sizes.of(shop), after, query };
-    let reply: ShopifyReply;
     try {
-      reply = await client({ shop, accessToken, signal, document, variables });
+      const reply = await client.graphql({ document, variables, cost: PAGE_COST });
+      sizes.passed(shop, reply.cost);
+      return reply;
     } catch (error) {
       sizes.failed(shop, error);
       throw error;
     }
-    sizes.passed(shop, reply.cost);
-    return reply;
   }
 
-  return {
-    name: 'graphql',
-    limitAt: () => ({ api: 'graphql', cost: PAGE_COST }),
-    async fetch(query) {
-      const place = query.cursor === null ? null : (JSON.parse(query.cursor) as PageCursor);
-      const { data, cost } = await ask(query, place?.at ?? null);
+  return (reading) => ({
+    async next(place) {
+      const { data } = await ask(reading, place?.at ?? null);
       const { nodes, pageInfo } = (data.customers ?? {}) as Connection;
       if (!Array.isArray(nodes) || !pageInfo)
         throw new UnusableAnswer('other_form', 'a reply without customers');
-      const { customers, ids } = readNodes(nodes, query.idsOnly);
-      const next = placeAfter(place, ids, endOf(pageInfo));
-      return {
-        customers,
-        ids,
-        next: next && JSON.stringify(next),
-        wait: null,
-        cost,
-      };
+      const { customers, ids } = readNodes(nodes, reading.idsOnly);
+      const after = placeAfter(place, ids, endOf(pageInfo));
+      return { customers, ids, next: after && { kind: 'graphql', ...after } };
     },
-  };
+  });
 }
 
 function endOf({ hasNextPage, endCursor }: NonNullable<Connection['pageInfo']>): string | null {

@@ -1,20 +1,14 @@
 import { readShopifyTime } from '@core/contracts';
+import { CursorLost, ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
+import type { RestReply } from '../../answers/replies.ts';
+import type { ShopClient } from '../../client/shop-client.ts';
+import { placeAfter } from '../page-cursor.ts';
+import type { RestPlace } from '../place.ts';
 import type { CustomerRange } from '../search-range.ts';
-import {
-  type AdminApi,
-  askAdminApi,
-  assertAnswered,
-  type HttpReply,
-  parseObject,
-} from '../../client/transport.ts';
-import { CursorLost, UnusableAnswer } from '../../answers/errors.ts';
-import type { ShopifyClient } from '../../client/client.ts';
 import { numberOf } from '../shop-customer.ts';
-import { parseCallLimit } from '../../limiter/limiter-figures.ts';
+import type { Page, Reading, Source } from '../source.ts';
 import { nextPageInfo } from './link-header.ts';
-import { placeAfter, type PageCursor } from '../page-cursor.ts';
 import { readRow, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
-import type { Source, SourcePage, SourceQuery } from '../source.ts';
 
 /**
  * What REST does not say: the shop's currency, and whether emails are withheld. REST gives null for one it may not
@@ -28,64 +22,46 @@ export const SHOP_FACTS = `query ShopFacts {
 /** Points of the facts, until a reply says better. */
 const FACTS_COST = 5;
 
-interface RestCursor {
-  currency: string;
-  /** Null on the first page. */
-  page: PageCursor | null;
-}
-
 /**
- * Customers by REST, a page a request. The first fetch of a slice reads none: it asks for what REST does not say.
+ * Customers by REST, a page a request. The first page of a slice holds nobody: it asks for what REST does not say.
  * `page_info` remembers range and order of the chain, so that only limit and fields may stand beside it.
  */
-export function createRestSource(api: AdminApi, client: ShopifyClient): Source {
-  return {
-    name: 'rest',
-    limitAt: (cursor) => (cursor === null ? { api: 'graphql', cost: FACTS_COST } : { api: 'rest', cost: 1 }),
-    async fetch(query) {
-      const place = query.cursor === null ? null : (JSON.parse(query.cursor) as RestCursor);
-      return place ? fetchPage(api, query, place) : fetchFacts(client, query);
-    },
-  };
-}
+export const createRestSource = (reading: Reading): Source<RestPlace> => ({
+  next: (place) => (place ? readPage(reading, place) : readFacts(reading.client)),
+});
 
-async function fetchFacts(client: ShopifyClient, query: SourceQuery): Promise<SourcePage> {
-  const { shop, accessToken, signal } = query;
-  const { data, cost } = await client({ shop, accessToken, signal, document: SHOP_FACTS, variables: {} });
+async function readFacts(client: ShopClient): Promise<Page<RestPlace>> {
+  const { data } = await client.graphql({ document: SHOP_FACTS, variables: {}, cost: FACTS_COST });
   const { currencyCode } = (data.shop ?? {}) as { currencyCode?: unknown };
   if (typeof currencyCode !== 'string' || currencyCode === '')
     throw new UnusableAnswer('other_form', 'a shop without its currency');
-  const next = write({ currency: currencyCode, page: null });
-  return { customers: [], ids: [], next, wait: null, cost };
+  return { customers: [], ids: [], next: { kind: 'rest', currency: currencyCode, page: null } };
 }
 
-async function fetchPage(
-  api: AdminApi,
-  query: SourceQuery,
-  { currency, page }: RestCursor,
-): Promise<SourcePage> {
-  const { range, idsOnly } = query;
+async function readPage(
+  { client, range, idsOnly }: Reading,
+  { currency, page }: RestPlace,
+): Promise<Page<RestPlace>> {
   const parameters = page ? { page_info: page.at } : filtersOf(range);
   const fields = idsOnly ? 'id,created_at' : REST_FIELDS;
   const search = new URLSearchParams({ limit: '250', fields, ...parameters });
-  const reply = await askAdminApi(api, query, { path: `customers.json?${search.toString()}` });
-  const cost = parseCallLimit(reply.headers.get('x-shopify-shop-api-call-limit'));
-  const rows = readRows(reply, cost, page !== null);
+  const reply = await client.rest(`customers.json?${search.toString()}`).catch((error: unknown) => {
+    // A refused page_info is the only thing that a request of ours can have wrong.
+    const isRefused = page !== null && error instanceof ShopifyRejected && error.status === 400;
+    throw isRefused ? new CursorLost('an invalid page_info') : error;
+  });
+  const rows = rowsOf(reply);
   const next = placeAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
   const inRange = rows.filter(isBefore(range.createdTo));
   return {
     customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency).customer),
     ids: idsOf(inRange),
-    next: next && write({ currency, page: next }),
-    wait: null,
-    cost,
+    next: next && { kind: 'rest', currency, page: next },
   };
 }
 
 const idsOf = (rows: readonly (RestCustomer | null)[]): number[] =>
   rows.flatMap((row) => numberOf(row?.id) ?? []);
-
-const write = (cursor: RestCursor): string => JSON.stringify(cursor);
 
 /** Source: shopify.dev/docs/api/admin-rest/latest/resources/customer (GET customers.json). */
 function filtersOf({ createdFrom, createdTo, updatedFrom }: CustomerRange): Record<string, string> {
@@ -106,11 +82,7 @@ const isBefore = (createdTo: string | undefined) => {
   return (row: RestCustomer | null) => !((readShopifyTime(row?.created_at)?.getTime() ?? NaN) >= end);
 };
 
-function readRows(reply: HttpReply, cost: SourcePage['cost'], paged: boolean): (RestCustomer | null)[] {
-  // A refused page_info is the only thing that a request of ours can have wrong.
-  if (reply.status === 400 && paged) throw new CursorLost('an invalid page_info');
-  assertAnswered(reply, Date.now(), cost);
-  const { customers } = parseObject(reply.body);
+function rowsOf({ body: { customers } }: RestReply): (RestCustomer | null)[] {
   if (!Array.isArray(customers)) throw new UnusableAnswer('other_form', 'a reply without customers');
   return customers as (RestCustomer | null)[];
 }

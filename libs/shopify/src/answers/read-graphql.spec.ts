@@ -1,4 +1,4 @@
-import { createShopifyClient, readGraphql } from './client.ts';
+import { readGraphql } from './read-graphql.ts';
 import {
   CursorLost,
   QueryTooExpensive,
@@ -8,7 +8,7 @@ import {
   Throttled,
   Unauthorized,
   UnusableAnswer,
-} from '../answers/errors.ts';
+} from './errors.ts';
 
 const cost = (available: number) => ({
   cost: {
@@ -179,21 +179,4 @@ describe('readGraphql', () => {
     expect(thrownBy(http(403, body)).message).toMatch(/level 1/);
     expect(thrownBy(http(403)).message).toMatch(/into the shop/);
   });
-});
-
-describe('createShopifyClient', () => {
-  it.each(['example.com', 'a.myshopify.com.example.com', 'example.com/x.myshopify.com', 'A.myshopify.com'])(
-    'sends no token to %s',
-    async (shop) => {
-      const client = createShopifyClient({ baseUrl: 'http://127.0.0.1:1/{shop}', apiVersion: '2026-10' });
-      const request = {
-        shop,
-        accessToken: 't',
-        document: '',
-        variables: {},
-        signal: AbortSignal.timeout(60_000),
-      };
-      await expect(client(request)).rejects.toThrow(ShopifyRejected);
-    },
-  );
 });

@@ -8,46 +8,15 @@ import {
   Throttled,
   UnusableAnswer,
   type QueryCost,
-} from '../answers/errors.ts';
-import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from '../answers/merchant-messages.ts';
-import { refusalIn } from '../answers/refusals.ts';
-import { UNSAID_WAIT_MS } from '../answers/retry-after.ts';
-import {
-  askAdminApi,
-  assertAnswered,
-  parseObject,
-  type Access,
-  type AdminApi,
-  type HttpReply,
-} from './transport.ts';
+} from './errors.ts';
+import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-messages.ts';
+import { assertAnswered, parseObject } from './read-reply.ts';
+import { refusalIn } from './refusals.ts';
+import type { GraphqlReply, HttpReply } from './replies.ts';
+import { UNSAID_WAIT_MS } from './retry-after.ts';
 
-export interface ShopifyRequest extends Access {
-  document: string;
-  variables: Record<string, unknown>;
-}
-
-export interface ShopifyReply {
-  data: Record<string, unknown>;
-  cost: QueryCost | null;
-}
-
-/**
- * The GraphQL Admin API. It is a function, so that a caller that sends more than one request can rate limit
- * each of them.
- * @throws Throttled, QueryTooExpensive, ShopifyTimeout, ShopifyUnavailable, UnusableAnswer, Unauthorized, CursorLost,
- *   ShopRenamed, ShopifyRejected, or the signal's reason
- */
-export type ShopifyClient = (request: ShopifyRequest) => Promise<ShopifyReply>;
-
-export const createShopifyClient =
-  (api: AdminApi): ShopifyClient =>
-  async ({ document, variables, ...access }) => {
-    const json = { query: document, variables };
-    return readGraphql(await askAdminApi(api, access, { path: 'graphql.json', json }), Date.now());
-  };
-
-/** The meaning of a reply. @throws like ShopifyClient */
-export function readGraphql(reply: HttpReply, now: number): ShopifyReply {
+/** The meaning of a reply of the GraphQL Admin API. @throws as ShopClient */
+export function readGraphql(reply: HttpReply, now: number): GraphqlReply {
   assertAnswered(reply, now);
   const { data, errors, extensions } = parseObject(reply.body);
   const cost = costOf(extensions);

@@ -1,4 +1,4 @@
-import { ShopifyRejected } from '../../answers/errors.ts';
+import { ShopifyRejected } from '../answers/errors.ts';
 import { anywhere, onShopifysHosts } from './file-hosts.ts';
 
 it.each([

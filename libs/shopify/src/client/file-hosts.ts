@@ -1,4 +1,4 @@
-import { ShopifyRejected } from '../../answers/errors.ts';
+import { ShopifyRejected } from '../answers/errors.ts';
 
 /**
  * The hosts of Shopify's bulk operation files: a host name, or a domain that begins with a dot and includes

@@ -1,4 +1,4 @@
-import { parseCallLimit } from './limiter-figures.ts';
+import { parseCallLimit } from './call-limit.ts';
 
 describe('parseCallLimit', () => {
   it.each([
