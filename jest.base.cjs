@@ -21,7 +21,8 @@ module.exports = (root) => ({
   // Statements are then held to one merchant each: see CONTRIBUTING.
   setupFilesAfterEnv:
     process.env.CORE_TEST_LAYOUT === 'partitioned' ? [join(__dirname, 'libs/db/test/guard/set-up.ts')] : [],
-  testTimeout: 120_000,
+  // Longer than several waits in a row (waitUntil), whose errors name what is missing.
+  testTimeout: 900_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   transform: {
     '^.+\\.ts$': swc('typescript'),

@@ -14,7 +14,7 @@ interface Wait {
  */
 export async function waitUntil<T>(
   check: () => Promise<T> | T,
-  { what, limitMs = 120_000, everyMs = 50 }: Wait,
+  { what, limitMs = 300_000, everyMs = 50 }: Wait,
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = Date.now() + limitMs;
   let cause: unknown;

@@ -1,0 +1,2 @@
+// The specs of the whole are no library: nothing is given away.
+export {};

@@ -1,0 +1,1 @@
+export { runAll } from './test/run-all.ts';
