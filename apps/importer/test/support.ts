@@ -11,11 +11,10 @@ import {
   startImport,
   type CommandContext,
   type ImportRun,
-  type ShopConnection,
   type StartImport,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { createTiers, readNode, type Limiter } from '@core/shopify';
+import { createTiers, readNode, Unauthorized, type Limiter } from '@core/shopify';
 import {
   assertShopDirectory,
   createCoreDatabase,
@@ -117,16 +116,16 @@ export async function openBench(options: { redisDatabase: number }) {
     shopify,
     tokens,
     asApi,
-    /** Asks a shop as another instance of the app does: by no limiter that is shared with importers. */
-    unlimited: (connection: ShopConnection, signal: AbortSignal) =>
+    /** Asks a shop as another instance of the app does: with its token, and by no limiter that importers share. */
+    unlimited: ({ merchantId, shop, far }: ConnectedShop, signal: AbortSignal) =>
       bindShops({
         api: shopify,
-        tokens,
+        tokens: { read: async () => far.accessToken, refresh: () => Promise.reject(new Unauthorized()) },
         limiter: UNLIMITED,
         tiers: createTiers(),
         metrics: createImporterMetrics(new Registry(), () => 0),
         log,
-      })(connection, { signal }),
+      })({ merchantId, shop }, { signal }),
     startImporter({
       giveUpAfterMs = GIVE_UP_AFTER_MS,
       concurrency = 8,
