@@ -58,6 +58,17 @@ export default {
       to: { circular: true },
     },
     {
+      name: 'shop-by-client',
+      severity: 'error',
+      comment:
+        'whatever reads or plans a shop asks it by its ShopClient, and has no transport, limiter or token of its own',
+      from: { path: '^libs/shopify/src/(?:sources|planning)/', pathNot: '[.]spec[.]ts$' },
+      to: {
+        path: '^libs/shopify/src/(?:client|limiter|oauth)/',
+        pathNot: '^libs/shopify/src/client/shop-client[.]ts$',
+      },
+    },
+    {
       name: 'no-cycle-of-values',
       severity: 'error',
       comment: 'no file leads back to itself by values, which may be undefined while it loads',

@@ -122,6 +122,53 @@ export default tseslint.config(
     rules: { 'core/no-bare-sql-names': 'error' },
   },
   {
+    // A shop is asked by its client alone, which adds the token and keeps the limits. What it is made of is put together
+    // in one file of an app. Proven to fail in infra/tools/test/shop-by-client.spec.ts; see also shop-by-client in
+    // .dependency-cruiser.mjs.
+    files: ['apps/**/*.ts'],
+    ignores: [
+      'apps/importer/src/importer.ts',
+      'apps/importer/src/shop-clients.ts',
+      'apps/importer/src/tokens/**',
+      '**/*.spec.ts',
+      '**/test/**',
+    ],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: '@core/shopify',
+          importNames: ['createLimiter', 'createShopClient', 'requestTokens'],
+          message: 'Ask the shop by the client that you are given: it adds the token and keeps the limits.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['libs/shopify/src/{sources,planning}/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['fetch', 'WebSocket', 'EventSource'].map((name) => ({
+          name,
+          message: 'Ask the shop by its ShopClient.',
+        })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?:node:)?(?:https?|http2|net|tls|dgram)$|^undici$',
+              message: 'Ask the shop by its ShopClient.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     plugins: { '@nx': nx },
     files: ['**/*.ts'],
     rules: {

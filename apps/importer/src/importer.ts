@@ -2,7 +2,7 @@ import type { MerchantKeyStore } from '@core/crypto';
 import { inTransaction, type Pool } from '@core/db';
 import { pruneImports, type CancelledRun } from '@core/domain';
 import { startLoop, type Logger, type Registry } from '@core/runtime';
-import type { ShopifyClient } from '@core/shopify';
+import { createLimiter, createSources, createTiers, type AdminApi, type LimiterOptions } from '@core/shopify';
 import { createHeldSlices } from './jobs/held-slices.ts';
 import { cancelOperations } from './jobs/cancel-operations.ts';
 import { endCancelled } from './jobs/end-cancelled.ts';
@@ -12,19 +12,16 @@ import { workPage, type WorkPageDeps } from './jobs/work-page.ts';
 import { createImporterMetrics } from './metrics.ts';
 import { createPageJobs, startPageWorker } from './queues.ts';
 import { seldom } from './seldom.ts';
-import type { RedisConnections } from './redis.ts';
+import { bindShops } from './shop-clients.ts';
+import { scriptsOn, type RedisConnections } from './redis.ts';
 import { startSchedules } from './schedules/start-schedules.ts';
-import { createLimiter, type LimiterOptions } from './shopify/limiter.ts';
-import type { Source } from './shopify/source.ts';
-import { createTiers } from './shopify/tiers.ts';
-import type { TokenKeeper } from './shopify/tokens.ts';
+import type { TokenKeeper } from './tokens/token-keeper.ts';
 
 export interface ImporterOptions {
   pool: Pool;
   redis: RedisConnections;
   keys: MerchantKeyStore;
-  client: ShopifyClient;
-  sources: Record<Source['name'], Source>;
+  api: AdminApi;
   tokens: TokenKeeper;
   settings: WorkPageDeps['settings'];
   concurrency: number;
@@ -45,23 +42,24 @@ const PROVE_EVERY_MS = 10 * 60_000;
  * their slices back.
  */
 export function startImporter(options: ImporterOptions): { stop(): Promise<void> } {
-  const { pool, redis, keys, client, sources, tokens, settings, concurrency, giveUpAfterMs, log } = options;
+  const { pool, redis, keys, api, tokens, settings, concurrency, giveUpAfterMs, log } = options;
   const stopping = new AbortController();
   const warn = seldom((err, times) => log.warn({ err, times }, 'import queue or database failed; going on'));
   const held = createHeldSlices();
   const jobs = createPageJobs(redis.commands, warn);
+  const tiers = createTiers();
+  const metrics = createImporterMetrics(options.metrics, held.runs);
+  const limiter = createLimiter(scriptsOn(redis.commands), options.limits);
   const deps: WorkPageDeps = {
     pool,
     keys,
-    limiter: createLimiter(redis.commands, options.limits),
-    client,
-    sources,
-    tokens,
+    shopClient: bindShops({ api, tokens, limiter, tiers, metrics, log }),
+    sources: createSources(),
     settings,
-    tiers: createTiers(),
+    tiers,
     jobs,
     held,
-    metrics: createImporterMetrics(options.metrics, held.runs),
+    metrics,
     log,
     signal: stopping.signal,
     giveUpAfterMs,

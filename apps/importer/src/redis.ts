@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { PermanentError, type Address } from '@core/runtime';
+import type { Scripts } from '@core/shopify';
 import { leadsElsewhere } from './redis-answers.ts';
 
 export type { Redis };
@@ -114,6 +115,14 @@ function leaving(
       performance.now() - leftAt < LEAVE_EVERY_MS ? LEAVE_EVERY_MS : pauseBefore(attempt),
   };
 }
+
+/** The scripts of the limiter. @throws RedisUnavailable */
+export const scriptsOn = (redis: Redis): Scripts => ({
+  eval: (...script) =>
+    redis.eval(...script).catch((error: unknown) => {
+      throw new RedisUnavailable(error);
+    }),
+});
 
 /** A key of the limiter's, which Redis's users may write. */
 const WRITTEN = 'shopify:limiter:written';

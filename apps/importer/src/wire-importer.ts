@@ -1,13 +1,11 @@
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import type { Logger, Registry } from '@core/runtime';
-import { createShopifyClient } from '@core/shopify';
 import type { ImporterEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
-import { createSources } from './shopify/sources.ts';
-import { createTokenKeeper } from './shopify/tokens.ts';
+import { createTokenKeeper } from './tokens/token-keeper.ts';
 
 export interface ImporterServices {
   pool: Pool;
@@ -22,17 +20,14 @@ export interface ImporterServices {
 /** What an importer works with: the services it was given, and Shopify as the environment has it. */
 export function wireImporter(env: ImporterEnv, { signal, ...services }: ImporterServices): ImporterOptions {
   const { pool, keys } = services;
-  const shopify = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
-  const client = createShopifyClient(shopify);
+  const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   return {
     ...services,
-    client,
-    sources: createSources(shopify),
+    api,
     tokens: createTokenKeeper({
       pool,
       keys,
-      client,
-      baseUrl: env.SHOPIFY_BASE_URL,
+      ...api,
       clientId: env.SHOPIFY_CLIENT_ID,
       clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
       signal,

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { connectShop } from '@core/domain';
+import { createSources } from '@core/shopify';
 import { startRedis, waitUntil } from '@core/testing';
 import { PAGES_QUEUE } from '../src/queues.ts';
-import { createSources } from '../src/shopify/sources.ts';
 import {
   ENDED,
   eventsOf,
@@ -149,16 +149,9 @@ describe('Shopify', () => {
   it('is not asked for more than its bucket gives, though it was empty at the start', async () => {
     const shop = await bench.connect(5_000);
     // Another instance of the app has spent the points.
-    const source = createSources(bench.shopify).graphql;
-    const spend = () =>
-      source.fetch({
-        shop: shop.shop,
-        accessToken: shop.far.accessToken,
-        cursor: null,
-        range: {},
-        idsOnly: false,
-        signal: AbortSignal.timeout(60_000),
-      });
+    const client = bench.unlimited(shop, AbortSignal.timeout(60_000));
+    const source = createSources().graphql({ client, range: {}, idsOnly: false });
+    const spend = () => source.next(null);
     await waitUntil(
       async () =>
         (await Promise.allSettled([spend(), spend(), spend(), spend()])) && shop.far.stats().throttled > 0,

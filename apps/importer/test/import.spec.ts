@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { shopifyNumber } from '@core/contracts';
 import {
   createCustomer,
   createPageTokens,
@@ -8,7 +9,6 @@ import {
 } from '@core/domain';
 import { UNUSABLE } from '@core/shopify';
 import type { Reply } from '@core/testing';
-import { numberOf } from '../src/shopify/imported.ts';
 import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
 
 let bench: Bench;
@@ -249,7 +249,7 @@ describe('an import', () => {
       ]);
       return customerId;
     };
-    const bare = await store('bare@example.com', String(numberOf(renamed!.externalId)));
+    const bare = await store('bare@example.com', shopifyNumber(renamed!.externalId)!);
     const run = await bench.until(await bench.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', created: 4, updated: 1, deleted: 0 });
     const queried = await store('queried@example.com', `${merged!.externalId}?key=x`);

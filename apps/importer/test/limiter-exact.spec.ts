@@ -1,9 +1,9 @@
+import type { Limiter } from '@core/shopify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { freePort, startRedis } from '@core/testing';
-import type { Limiter } from '../src/shopify/limiter.ts';
 import { openSimulation, type Simulation } from './simulate.ts';
 import { worstSecond, type StrictShop } from './strict-shop.ts';
 import { redisUrl } from './support.ts';

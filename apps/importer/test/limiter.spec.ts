@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { QueryCost } from '@core/shopify';
+import { createLimiter, type Limiter, type QueryCost } from '@core/shopify';
 import { Redis } from 'ioredis';
-import { connectRedis, RedisUnavailable } from '../src/redis.ts';
-import { createLimiter, type Limiter } from '../src/shopify/limiter.ts';
+import { connectRedis, RedisUnavailable, scriptsOn } from '../src/redis.ts';
 import { redisUrl } from './support.ts';
 
 let redis: Redis;
@@ -196,7 +195,7 @@ describe('Retry-After', () => {
 describe('Redis', () => {
   it('lets nothing go while it is away', async () => {
     const away = connectRedis({ url: 'redis://127.0.0.1:1' }, () => undefined);
-    const by = createLimiter(away.commands, { ceiling: 40, headroom: 0 });
+    const by = createLimiter(scriptsOn(away.commands), { ceiling: 40, headroom: 0 });
     await expect(by.admit(SHOP, REST)).rejects.toThrow(RedisUnavailable);
     await expect(by.settle(SHOP, 'ticket', {})).rejects.toThrow('Redis is away');
     away.close();

@@ -1,7 +1,7 @@
+import { createLimiter, type Limiter, type LimiterOptions } from '@core/shopify';
 import { randomInt } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { seeded } from '@core/testing';
-import { createLimiter, type Limiter, type LimiterOptions } from '../src/shopify/limiter.ts';
 import { createStrictShop, type Bucket, type StrictShop } from './strict-shop.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 

@@ -1,5 +1,4 @@
-import { parseCallLimit, type Api } from '../src/shopify/limiter-figures.ts';
-import type { Outcome } from '../src/shopify/limiter.ts';
+import { type Api, type Outcome, parseCallLimit } from '@core/shopify';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface Bucket {

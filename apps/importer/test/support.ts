@@ -15,7 +15,7 @@ import {
   type StartImport,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { createShopifyClient } from '@core/shopify';
+import { createTiers, readNode, Unauthorized, type Limiter } from '@core/shopify';
 import {
   aMerchantId,
   assertShopDirectory,
@@ -32,10 +32,10 @@ import {
 } from '@core/testing';
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
+import { createImporterMetrics } from '../src/metrics.ts';
 import { connectRedis } from '../src/redis.ts';
-import { readNode } from '../src/shopify/customer-node.ts';
-import { createSources } from '../src/shopify/sources.ts';
-import { createTokenKeeper } from '../src/shopify/tokens.ts';
+import { bindShops } from '../src/shop-clients.ts';
+import { createTokenKeeper } from '../src/tokens/token-keeper.ts';
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 export interface ConnectedShop {
@@ -44,6 +44,11 @@ export interface ConnectedShop {
   /** The stand-in's side. */
   far: Shop;
 }
+
+export const UNLIMITED: Limiter = {
+  admit: () => Promise.resolve({ granted: true, ticket: 'ticket' }),
+  settle: () => Promise.resolve(),
+};
 
 export const LIMITS = { ceiling: 40, headroom: 0.1 };
 
@@ -88,12 +93,10 @@ export async function openBench(options: { redisDatabase: number }) {
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
   const log = createLogger('importer', 'fatal');
   const shopify = { baseUrl: standIn.url, apiVersion: '2026-10' };
-  const client = createShopifyClient(shopify);
   const tokens = createTokenKeeper({
     pool,
     keys,
-    client,
-    baseUrl: standIn.url,
+    ...shopify,
     clientId: DEV_CLIENT_ID,
     clientSecret: DEV_CLIENT_SECRET,
     signal: new AbortController().signal,
@@ -113,9 +116,18 @@ export async function openBench(options: { redisDatabase: number }) {
     ctx,
     log,
     shopify,
-    client,
     tokens,
     asApi,
+    /** Asks a shop as another instance of the app does: with its token, and by no limiter that importers share. */
+    unlimited: ({ merchantId, shop, far }: ConnectedShop, signal: AbortSignal) =>
+      bindShops({
+        api: shopify,
+        tokens: { read: async () => far.accessToken, refresh: () => Promise.reject(new Unauthorized()) },
+        limiter: UNLIMITED,
+        tiers: createTiers(),
+        metrics: createImporterMetrics(new Registry(), () => 0),
+        log,
+      })({ merchantId, shop }, { signal }),
     startImporter({
       giveUpAfterMs = GIVE_UP_AFTER_MS,
       concurrency = 8,
@@ -128,8 +140,7 @@ export async function openBench(options: { redisDatabase: number }) {
         pool,
         redis: connections,
         keys,
-        client,
-        sources: createSources(shopify),
+        api: shopify,
         tokens,
         settings: { restEntitled, bulkFrom },
         concurrency,

@@ -4,8 +4,14 @@ import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, migrateDatabase, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
-import { CoreError } from '@core/runtime';
-import { createShopifyClient, ShopifyRejected, ShopifyUnavailable } from '@core/shopify';
+import { CoreError, createLogger, Registry } from '@core/runtime';
+import {
+  countCustomers,
+  createTiers,
+  ShopifyRejected,
+  ShopifyUnavailable,
+  Unauthorized,
+} from '@core/shopify';
 import {
   aMerchantId,
   createCoreDatabase,
@@ -18,8 +24,10 @@ import {
   type TokenPair,
   waitUntil,
 } from '@core/testing';
-import { countCustomers } from '../src/shopify/count.ts';
-import { createTokenKeeper, type TokenKeeperOptions } from '../src/shopify/tokens.ts';
+import { createImporterMetrics } from '../src/metrics.ts';
+import { bindShops } from '../src/shop-clients.ts';
+import { createTokenKeeper, type TokenKeeperOptions } from '../src/tokens/token-keeper.ts';
+import { UNLIMITED } from './support.ts';
 
 let database: TestDatabase;
 let importer: Pool;
@@ -46,8 +54,8 @@ const keeper = (options: Partial<TokenKeeperOptions> = {}) =>
   createTokenKeeper({
     pool: importer,
     keys,
-    client: createShopifyClient({ baseUrl: standIn.url, apiVersion: '2026-10' }),
     baseUrl: standIn.url,
+    apiVersion: '2026-10',
     clientId: DEV_CLIENT_ID,
     clientSecret: DEV_CLIENT_SECRET,
     signal: new AbortController().signal,
@@ -78,13 +86,18 @@ async function connect({ leftMs = 3_600 * SECONDS } = {}) {
 }
 
 const works = (shop: string, accessToken: string): Promise<boolean> =>
-  countCustomers(createShopifyClient({ baseUrl: standIn.url, apiVersion: '2026-10' }), {
-    shop,
-    accessToken,
-    range: {},
-    signal: new AbortController().signal,
-  }).then(
-    ({ count }) => count === 7,
+  countCustomers(
+    bindShops({
+      api: { baseUrl: standIn.url, apiVersion: '2026-10' },
+      tokens: { read: async () => accessToken, refresh: () => Promise.reject(new Unauthorized()) },
+      limiter: UNLIMITED,
+      tiers: createTiers(),
+      metrics: createImporterMetrics(new Registry(), () => 0),
+      log: createLogger('importer', 'fatal'),
+    })({ merchantId: '', shop }, { signal: new AbortController().signal }),
+    {},
+  ).then(
+    (count) => count === 7,
     () => false,
   );
 

@@ -2,29 +2,43 @@ import type { MerchantId, ImportId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { claimSlices, finishCancels, pickUpRuns, type PageRef } from '@core/domain';
 import { Registry } from '@core/runtime';
-import { ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
+import {
+  createSources,
+  createTiers,
+  NotReady,
+  ShopifyUnavailable,
+  Throttled,
+  Unauthorized,
+  type GraphqlPlace,
+  type Limit,
+  type Limiter,
+  type Outcome,
+  type Page,
+  type Reading,
+} from '@core/shopify';
 import { waitUntil } from '@core/testing';
-import type { TokenKeeper } from '../src/shopify/tokens.ts';
+import type { TokenKeeper } from '../src/tokens/token-keeper.ts';
 import { createHeldSlices } from '../src/jobs/held-slices.ts';
 import { workPage, type WorkPageDeps } from '../src/jobs/work-page.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
-import { LOOK_COST, START_COST } from '../src/shopify/bulk/operation.ts';
-import type { Limiter, Outcome } from '../src/shopify/limiter.ts';
-import type { Limit, Source, SourcePage, SourceQuery } from '../src/shopify/source.ts';
-import { createSources } from '../src/shopify/sources.ts';
-import { createTiers } from '../src/shopify/tiers.ts';
-import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
+import { bindShops } from '../src/shop-clients.ts';
+import {
+  ENDED,
+  eventsOf,
+  openBench,
+  shopCustomers,
+  storedCustomers,
+  UNLIMITED,
+  type Bench,
+} from './support.ts';
 
 let bench: Bench;
 beforeAll(async () => (bench = await openBench({ redisDatabase: 4 })));
 afterEach(() => bench.reset());
 afterAll(() => bench.close());
 
-const UNLIMITED: Limiter = {
-  admit: () => Promise.resolve({ granted: true, ticket: 'ticket' }),
-  settle: () => Promise.resolve(),
-};
-type Fetch = Source['fetch'];
+/** The page of GraphQL at a place. */
+type Next = (place: GraphqlPlace | null, reading: Reading) => Promise<Page<GraphqlPlace>>;
 
 const claim = () =>
   inTransaction(bench.pool, async (tx) => {
@@ -36,24 +50,26 @@ const setLease = (page: PageRef, seconds: number) =>
     `update customer_import_slices set lease_until = now() + $2 * interval '1 second' where import_id = $1`,
     [page.importId, seconds],
   );
-const real = () => createSources(bench.shopify);
-/** Does a page as an importer does. @param more what is other than usual */
-const work = async (page: PageRef, more: Partial<WorkPageDeps> = {}) => {
+/** What a page's work can be given other than usual. */
+type More = Partial<WorkPageDeps> & { limiter?: Limiter; tokens?: TokenKeeper };
+/** Does a page as an importer does. */
+const work = async (page: PageRef, { limiter = UNLIMITED, tokens = bench.tokens, ...more }: More = {}) => {
   const added: PageRef[] = [];
+  const { log } = bench;
+  const tiers = createTiers();
+  const metrics = more.metrics ?? createImporterMetrics(new Registry(), () => 0);
   const waitMs = await workPage(
     {
       pool: bench.pool,
       keys: bench.ctx.keys,
-      client: bench.client,
-      sources: real(),
-      tokens: bench.tokens,
+      shopClient: bindShops({ api: bench.shopify, tokens, limiter, tiers, metrics, log }),
+      sources: createSources(),
       settings: { restEntitled: true, bulkFrom: 1_000_000 },
-      tiers: createTiers(),
-      limiter: UNLIMITED,
+      tiers,
       jobs: { add: (pages) => Promise.resolve(void added.push(...pages)) },
       held: createHeldSlices(),
-      metrics: createImporterMetrics(new Registry(), () => 0),
-      log: bench.log,
+      metrics,
+      log,
       signal: new AbortController().signal,
       giveUpAfterMs: 60_000,
       ...more,
@@ -63,11 +79,10 @@ const work = async (page: PageRef, more: Partial<WorkPageDeps> = {}) => {
   return { waitMs, added };
 };
 /** GraphQL pages with something in their way. */
-const reading = (fetch: Fetch): Pick<WorkPageDeps, 'sources'> => {
-  const sources = real();
-  return { sources: { ...sources, graphql: { ...sources.graphql, fetch } } };
-};
-const fetchReal = (query: SourceQuery) => real().graphql.fetch(query);
+const reading = (next: Next): Pick<WorkPageDeps, 'sources'> => ({
+  sources: { ...createSources(), graphql: (of) => ({ next: (place) => next(place, of) }) },
+});
+const nextReal: Next = (place, of) => createSources().graphql(of).next(place);
 /** A run that is planned, as one slice, and that slice's first page. */
 const planned = async (customers: number) => {
   const shop = await bench.connect(customers);
@@ -105,8 +120,8 @@ describe('a page', () => {
 
   it('writes nothing when its slice was handed out anew while it was read', async () => {
     const { shop, page, ref } = await planned(100);
-    const woken: Fetch = async (query) => {
-      const fetched = await fetchReal(query);
+    const woken: Next = async (...at) => {
+      const fetched = await nextReal(...at);
       await setLease(page, -1);
       expect(await claim()).toEqual([{ ...page, fence: 2 }]);
       return fetched;
@@ -140,7 +155,7 @@ describe('a page', () => {
 
   it('keeps its slice while Shopify is slower than a lease is long', async () => {
     const { page, ref } = await planned(100);
-    const slow: Fetch = async (query) => {
+    const slow: Next = async (...at) => {
       await setLease(page, 1);
       const lease = `select 1 from customer_import_slices
                       where import_id = $1 and slice = $2 and lease_until > now() + interval '5 seconds'`;
@@ -148,7 +163,7 @@ describe('a page', () => {
         async () => (await bench.owner.query(lease, [page.importId, page.slice])).rowCount === 1,
         { what: 'the lease to be renewed' },
       );
-      return fetchReal(query);
+      return nextReal(...at);
     };
     await work(page, reading(slow));
     expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 100 });
@@ -156,22 +171,16 @@ describe('a page', () => {
 
   it('that is not there yet is asked for again at the place the source says', async () => {
     const { page, ref } = await planned(10);
-    const nothing: SourcePage = {
-      customers: [],
-      ids: [],
-      next: 'place',
-      wait: { waitMs: 2_500, reason: 'why' },
-      cost: null,
-    };
-    const asked: (string | null)[] = [];
-    const notYet: Fetch = (query) => {
-      asked.push(query.cursor);
-      return Promise.resolve(nothing);
+    const there: GraphqlPlace = { kind: 'graphql', at: 'place', pages: 1, lasts: [], anchor: null };
+    const asked: (GraphqlPlace | null)[] = [];
+    const notYet: Next = (place) => {
+      asked.push(place);
+      return Promise.reject(new NotReady(there, 2_500, 'why'));
     };
     expect(await work(page, reading(notYet))).toEqual({ waitMs: 2_500, added: [] });
     expect(await bench.show(ref)).toMatchObject({ waitingReason: 'why', read: 0 });
     await work(page, reading(notYet));
-    expect(asked).toEqual([null, 'place']);
+    expect(asked).toEqual([null, there]);
   });
 
   it('waits for a place at the shop without being read', async () => {
@@ -295,6 +304,8 @@ describe('a 429', () => {
 });
 
 describe('a page that starts a bulk operation', () => {
+  /** Requested points of its look at the newest operations, and of the start. */
+  const [LOOK_COST, START_COST] = [11, 10];
   const starting = async () => {
     const shop = await bench.connect(100);
     shop.far.bulk.pace.rowsPerSecond = 0;
@@ -367,10 +378,10 @@ describe('an importer that is gone', () => {
   const KILLED = () => Promise.reject(new Error('killed'));
   // What comes behind the boundary never happens, and the slice is found by its lease. Processes that are really
   // killed: main.spec.ts and npm run test:faults -- import.
-  it.each<[string, () => Partial<WorkPageDeps>]>([
+  it.each<[string, () => More]>([
     ['before it asked the shop', () => ({ limiter: { ...UNLIMITED, admit: KILLED } })],
     ['while the shop answered', () => reading(KILLED)],
-    ['after the answer', () => reading((query) => fetchReal(query).then(KILLED))],
+    ['after the answer', () => reading((...at) => nextReal(...at).then(KILLED))],
     ['in the transaction', () => ({ keys: { ...bench.ctx.keys, findOrCreate: KILLED } })],
     ['after the commit, before the next job', () => ({ jobs: { add: KILLED } })],
   ])('%s: the run goes on exactly', async (_boundary, broken) => {
@@ -384,7 +395,7 @@ describe('an importer that is gone', () => {
 });
 
 describe('a token that is refused', () => {
-  const tokens = (refresh: TokenKeeper['refresh']): Pick<WorkPageDeps, 'tokens'> => ({
+  const tokens = (refresh: TokenKeeper['refresh']): Pick<More, 'tokens'> => ({
     tokens: { read: () => Promise.resolve('shpat_expired'), refresh },
   });
 

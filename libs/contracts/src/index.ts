@@ -6,6 +6,7 @@ export * from './gen/core/v1/rfm_pb.ts';
 export * from './gen/events/v1/events_pb.ts';
 export * from './envelope.ts';
 export * from './event-text.ts';
+export * from './external-id.ts';
 export * from './ids.ts';
 export * from './import-status.ts';
 export {
@@ -28,6 +29,8 @@ export * from './malformed-event.ts';
 export { repeatedFields } from './repeated-fields.ts';
 export * from './shop-domain.ts';
 export * from './shopify-gid.ts';
+export * from './shopify-id.ts';
+export * from './shopify-time.ts';
 export * from './storable.ts';
 export * from './topics.ts';
 export * from './trace-context.ts';

@@ -1,17 +1,37 @@
-export * from './api-version.ts';
-export { createShopifyClient, type ShopifyClient, type ShopifyReply, type ShopifyRequest } from './client.ts';
-export * from './env.ts';
-export * from './errors.ts';
-export * from './merchant-messages.ts';
-export * from './prove-shop.ts';
-export { parseRetryAfter } from './retry-after.ts';
+export * from './answers/errors.ts';
+export * from './answers/merchant-messages.ts';
+export { parseCallLimit } from './answers/call-limit.ts';
+export * from './client/api-version.ts';
 export {
-  askAdminApi,
-  assertAnswered,
-  parseObject,
-  sendToShop,
-  withTimeLimit,
-  type Access,
-  type AdminApi,
-  type HttpReply,
-} from './transport.ts';
+  createShopClient,
+  type BindShop,
+  type ShopClientOptions,
+  type ShopTokens,
+} from './client/create-shop-client.ts';
+export * from './client/env.ts';
+export type { ShopClient } from './client/shop-client.ts';
+export type { Access, AdminApi } from './client/transport.ts';
+export type { Api } from './limiter/limiter-figures.ts';
+export {
+  asksToWait,
+  createLimiter,
+  type Limit,
+  type Limiter,
+  type LimiterOptions,
+  type Outcome,
+  type Scripts,
+} from './limiter/limiter.ts';
+export { createTiers, type Tiers } from './limiter/tiers.ts';
+export { RefreshRefused, requestTokens, type TokenEndpoint } from './oauth/request-tokens.ts';
+export { chooseSource } from './planning/choose-source.ts';
+export { countCustomers } from './planning/count.ts';
+export { planRanges } from './planning/cut-range.ts';
+export { keepAnswers } from './planning/keep-answers.ts';
+export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
+export { cancelBulk } from './sources/bulk/cancel-bulk.ts';
+export { fetchByIds } from './sources/graphql/by-ids.ts';
+export { readNode } from './sources/graphql/customer-node.ts';
+export { readPlace, writePlace, type GraphqlPlace, type VerifyPlace } from './sources/place.ts';
+export type { ShopCustomer } from './sources/shop-customer.ts';
+export { NotReady, type Page, type Reading, type Source } from './sources/source.ts';
+export { createSources, type SourceName, type Sources } from './sources/sources.ts';

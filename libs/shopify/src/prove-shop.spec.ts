@@ -1,7 +1,7 @@
 import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/testing';
-import type { ShopifyClient } from './client.ts';
-import { ShopifyUnavailable, Unauthorized } from './errors.ts';
-import { proveShop, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';
+import type { ShopClient } from './client/shop-client.ts';
+import { ShopifyUnavailable, Unauthorized } from './answers/errors.ts';
+import { readProof, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';
 
 const shop = 'a.myshopify.com';
 const reply = (change: object = {}, scopes: string[] = ['read_customers']) => ({
@@ -9,11 +9,11 @@ const reply = (change: object = {}, scopes: string[] = ['read_customers']) => ({
   currentAppInstallation: { accessScopes: scopes.map((handle) => ({ handle })) },
 });
 const ask = (answer: unknown) => {
-  const client: ShopifyClient = async () => {
+  const graphql: ShopClient['graphql'] = async () => {
     if (answer instanceof Error) throw answer;
     return { data: answer as Record<string, unknown>, cost: null };
   };
-  return proveShop(client, { shop, accessToken: 't', signal: AbortSignal.timeout(60_000) });
+  return readProof({ shop, graphql });
 };
 
 it.each(SUPPORTED_VERSIONS)('asks by a document that is valid against Shopify’s schema %s', (version) =>

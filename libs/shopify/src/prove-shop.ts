@@ -1,13 +1,17 @@
-import type { ShopifyClient } from './client.ts';
-import { ShopifyRejected, UnusableAnswer } from './errors.ts';
-import { DENIED_SCOPE } from './merchant-messages.ts';
-import type { Access } from './transport.ts';
+import { ShopifyRejected, Unauthorized, UnusableAnswer } from './answers/errors.ts';
+import { DENIED_SCOPE } from './answers/merchant-messages.ts';
+import { createShopClient } from './client/create-shop-client.ts';
+import type { ShopClient } from './client/shop-client.ts';
+import type { Access, AdminApi } from './client/transport.ts';
 
 /** Source: shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation (accessScopes), .../queries/shop. */
 export const SHOP_PROOF = `query ShopProof {
   shop { id myshopifyDomain }
   currentAppInstallation { accessScopes { handle } }
 }`;
+
+/** Requested points. */
+const PROOF_COST = 2;
 
 /** A shop's answer about itself to the holder of its access token. */
 export interface ShopProof {
@@ -31,11 +35,23 @@ const READS_CUSTOMERS = ['read_customers', 'write_customers'];
 
 /**
  * Asks the shop, with the token, for its identity. The domain alone proves nothing: a merchant enters it, and
- * only the shop can confirm that the token is its own.
- * @throws ShopUnproven; Unauthorized when the shop does not know the token; like ShopifyClient
+ * only the shop can confirm that the token is its own. It is the one request with a token that is handed in, for the token
+ * is what is asked about, and one beside the shop's limit: one in the life of a connection fits into the headroom.
+ * @throws ShopUnproven; Unauthorized when the shop does not know the token; as ShopClient
  */
-export async function proveShop(client: ShopifyClient, access: Access): Promise<ShopProof> {
-  const { data } = await client({ ...access, document: SHOP_PROOF, variables: {} });
+export const proveShop = (api: AdminApi, { shop, accessToken, signal }: Access): Promise<ShopProof> =>
+  readProof(
+    createShopClient({
+      api,
+      tokens: { read: async () => accessToken, refresh: () => Promise.reject(new Unauthorized()) },
+      limiter: { admit: async () => ({ granted: true, ticket: '' }), settle: async () => undefined },
+      reports: { cost: () => undefined, throttled: () => undefined, unsettled: () => undefined },
+    })({ shop }, { signal }),
+  );
+
+/** @throws as proveShop */
+export async function readProof(client: Pick<ShopClient, 'shop' | 'graphql'>): Promise<ShopProof> {
+  const { data } = await client.graphql({ document: SHOP_PROOF, variables: {}, cost: PROOF_COST });
   const { shop, currentAppInstallation: app } = data as {
     shop?: { id?: unknown; myshopifyDomain?: unknown } | null;
     currentAppInstallation?: { accessScopes?: ({ handle?: unknown } | null)[] } | null;
@@ -45,9 +61,9 @@ export async function proveShop(client: ShopifyClient, access: Access): Promise<
   if (!shopId || !domain || !Array.isArray(app?.accessScopes)) {
     throw new UnusableAnswer('other_form', 'a reply without a shop');
   }
-  if (domain !== access.shop) {
+  if (domain !== client.shop) {
     throw new ShopUnproven(
-      `It belongs to ${domain}, not to ${access.shop}. Connect the shop by its own name.`,
+      `It belongs to ${domain}, not to ${client.shop}. Connect the shop by its own name.`,
     );
   }
   const scopes = app.accessScopes.map((scope) => textOrEmpty(scope?.handle)).sort();

@@ -3,13 +3,13 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGzip } from 'node:zlib';
 import {
-  createShopifyClient,
   isShopifyItself,
   QueryTooExpensive,
   ShopifyRejected,
   ShopRenamed,
   UnusableAnswer,
 } from '../src/index.ts';
+import { clientAs } from './client-as.ts';
 
 const MIB = 1_048_576;
 
@@ -26,17 +26,14 @@ afterAll(() => {
 });
 
 const ask = () =>
-  createShopifyClient({
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{shop}`,
-    apiVersion: '2026-10',
-    timeoutMs: 60_000,
-  })({
-    shop: 'a.myshopify.com',
-    accessToken: 't',
-    document: '{ shop { id } }',
-    variables: {},
-    signal: AbortSignal.timeout(120_000),
-  });
+  clientAs(
+    {
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/{shop}`,
+      apiVersion: '2026-10',
+      timeoutMs: 60_000,
+    },
+    { shop: 'a.myshopify.com', accessToken: 't', signal: AbortSignal.timeout(120_000) },
+  ).graphql({ document: '{ shop { id } }', variables: {}, cost: 1 });
 
 /**
  * Sends that many MiB of JSON as fast as they are read.

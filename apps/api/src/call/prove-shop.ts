@@ -1,6 +1,5 @@
 import { CoreError, type Logger } from '@core/runtime';
 import {
-  createShopifyClient,
   proveShop,
   ShopifyRejected,
   ShopifyUnavailable,
@@ -25,10 +24,9 @@ export type ProveShop = (access: Access, field?: 'shop' | 'new_shop') => Promise
  * longer than its caller.
  */
 export function createProveShop(api: AdminApi, log: Pick<Logger, 'warn'>): ProveShop {
-  const client = createShopifyClient(api);
   return async (access, field = 'shop') => {
     try {
-      return await proveShop(client, access);
+      return await proveShop(api, access);
     } catch (error) {
       access.signal.throwIfAborted();
       throw field === 'shop' ? refusalOf(error, access.shop, log) : refusalOfStored(error, access.shop, log);

@@ -2,6 +2,7 @@ import { isLockTimeout } from '@core/db';
 import { Fenced } from '@core/domain';
 import { backoff, CoreError } from '@core/runtime';
 import {
+  asksToWait,
   ShopifyRejected,
   ShopifyUnavailable,
   Throttled,
@@ -10,7 +11,6 @@ import {
   UnusableAnswer,
 } from '@core/shopify';
 import { RedisUnavailable } from '../redis.ts';
-import { asksToWait } from '../shopify/limiter.ts';
 
 export interface Attempt {
   /** Since the page failed first, at whichever importer. */

@@ -1,20 +1,17 @@
 import type { MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
-import type { ClaimedPage, CommandContext, PageRef, UpsertCounts } from '@core/domain';
+import type { ClaimedPage, CommandContext, PageRef, ShopConnection, UpsertCounts } from '@core/domain';
 import type { Logger } from '@core/runtime';
-import type { ShopifyClient } from '@core/shopify';
+import type { BindShop, ShopClient, Sources, Tiers } from '@core/shopify';
 import type { ImporterMetrics } from '../metrics.ts';
-import type { Source } from '../shopify/source.ts';
-import type { Tiers } from '../shopify/tiers.ts';
-import type { AskShop } from './ask-shop.ts';
 import type { Remedy } from './page-failure.ts';
 
 export interface WorkDeps {
   pool: Pool;
   keys: MerchantKeyStore;
-  /** Bare: `ask` puts the limiter around it. */
-  client: ShopifyClient;
-  sources: Record<Source['name'], Source>;
+  /** The one way to a shop. */
+  shopClient: BindShop<ShopConnection>;
+  sources: Sources;
   settings: { restEntitled: boolean; bulkFrom: number };
   metrics: ImporterMetrics;
   tiers: Tiers;
@@ -28,7 +25,7 @@ export interface Work {
   page: PageRef;
   claimed: ClaimedPage;
   ctx: CommandContext;
-  ask: AskShop;
+  client: ShopClient;
 }
 
 /** next: the slice goes on with the page behind. done: it is over. */

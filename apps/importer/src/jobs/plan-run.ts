@@ -7,33 +7,27 @@ import {
   rangeOfRun,
   type RunPlan,
 } from '@core/domain';
-import type { ShopifyClient } from '@core/shopify';
+import { chooseSource, countCustomers, keepAnswers, planRanges, readPlace, writePlace } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
-import { chooseSource } from '../shopify/choose-source.ts';
-import { countCustomers } from '../shopify/count.ts';
-import { planRanges } from '../shopify/cut-range.ts';
-import { clientOf } from './ask-shop.ts';
-import { keepAnswers } from './keep-answers.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
-
-/** Points of the first request, until a reply says better; later ones ask for up to 48 counts at a point each. */
-const PLAN_COST = 10;
 
 /**
  * The one page of a `plan` slice: asks for the count, chooses the source, cuts the shop into slices.
- * Its three to eight requests need a place at the shop each, and below so many a second one of them finds none. What was
- * answered until then (counts and dates) is kept as the slice's cursor, or the plan would begin anew for ever. Rejected:
+ * Its three to eight requests are counted by the shop's limit, and where that is low one of them finds no room. What was
+ * answered until then (counts and dates) is kept as the slice's place, or the plan would begin anew for ever. Rejected:
  * to wait here, which takes a place from another shop's page.
  */
 export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> {
-  const { page, claimed, ctx, ask } = work;
-  const answers = keepAnswers(clientOf(ask, deps.client, PLAN_COST), claimed.cursor);
+  const { page, claimed, ctx } = work;
+  const answers = keepAnswers(work.client, readPlace('plan', claimed.cursor));
   let plan: RunPlan;
   try {
-    plan = await makePlan(deps, work, answers.client);
+    plan = await makePlan(deps, { ...work, client: answers.client });
   } catch (error) {
     if (answers.grown())
-      await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, { ...page, cursor: answers.write() }));
+      await inTransactionOf(page, deps.pool, (tx) =>
+        movePlace(tx, { ...page, cursor: writePlace(answers.place()) }),
+      );
     throw error;
   }
   if (claimed.since === null) await healIds(deps, work);
@@ -58,15 +52,10 @@ async function healIds({ pool }: WorkDeps, { page, ctx }: Work): Promise<void> {
   } while (after !== null);
 }
 
-async function makePlan(
-  { signal, settings }: WorkDeps,
-  { claimed }: Work,
-  client: ShopifyClient,
-): Promise<RunPlan> {
+async function makePlan({ settings }: WorkDeps, { claimed, client }: Work): Promise<RunPlan> {
   const range = rangeOfRun(claimed);
-  const access = { shop: claimed.shop, accessToken: '', signal };
-  const { count } = await countCustomers(client, { ...access, range });
+  const count = await countCustomers(client, range);
   const { source, slices } = chooseSource({ asked: claimed.source, count, ...settings });
-  const ranges = count === 0 ? [] : await planRanges(client, { ...access, range, count, slices });
+  const ranges = count === 0 ? [] : await planRanges(client, { range, count, slices });
   return { expected: count, source, ranges };
 }

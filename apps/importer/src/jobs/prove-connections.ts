@@ -3,7 +3,7 @@ import { inTransaction, type Pool } from '@core/db';
 import { listUnproven, type ShopConnection } from '@core/domain';
 import { CoreError, type Logger } from '@core/runtime';
 import { ShopifyRejected, ShopifyUnavailable, Throttled, Unauthorized } from '@core/shopify';
-import type { TokenKeeper } from '../shopify/tokens.ts';
+import type { TokenKeeper } from '../tokens/token-keeper.ts';
 
 const BATCH = 100;
 

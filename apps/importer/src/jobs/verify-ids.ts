@@ -13,45 +13,35 @@ import {
   type SliceCounters,
   gidOf,
 } from '@core/domain';
+import { countCustomers, fetchByIds, readPlace, writePlace, type VerifyPlace } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
-import { fetchByIds } from '../shopify/by-ids.ts';
-import { countCustomers } from '../shopify/count.ts';
-import { clientOf } from './ask-shop.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
 
-/** Requested points, until a reply says better: 250 single customers with their email and money. */
-const BY_IDS_COST = 750;
-const COUNT_COST = 2;
-
 /** A page of a `verify` slice: first the shop's count anew, then single ids; whom the shop has no more is deleted. */
-export const verifyIds = (deps: WorkDeps, work: Work): Promise<Progress> =>
-  work.claimed.cursor === null ? countAnew(deps, work) : askForIds(deps, work);
+export async function verifyIds(deps: WorkDeps, work: Work): Promise<Progress> {
+  const place = readPlace('verify', work.claimed.cursor);
+  return place ? askForIds(deps, work, place) : countAnew(deps, work);
+}
 
 async function countAnew(deps: WorkDeps, work: Work): Promise<Progress> {
-  const { page, claimed, ask } = work;
-  const client = clientOf(ask, deps.client, COUNT_COST);
-  const range = rangeOfRun(claimed);
-  const { shop } = claimed;
-  const { count } = await countCustomers(client, { shop, accessToken: '', signal: deps.signal, range });
+  const { page, claimed, client } = work;
+  const count = await countCustomers(client, rangeOfRun(claimed));
+  const place: VerifyPlace = { kind: 'verify', count };
   const progress = await inTransactionOf(page, deps.pool, (tx) =>
-    commit(tx, work, { cursor: String(count), found: [], counters: {} }),
+    commit(tx, work, { place, found: [], counters: {} }),
   );
-  countPage(deps, shop);
+  countPage(deps, claimed.shop);
   return progress;
 }
 
-async function askForIds(deps: WorkDeps, work: Work): Promise<Progress> {
-  const { page, claimed, ctx, ask } = work;
+async function askForIds(deps: WorkDeps, work: Work, place: VerifyPlace): Promise<Progress> {
+  const { page, claimed, ctx, client } = work;
   const { merchantId, importId } = page;
-  const { shop, cursor } = claimed;
-  const client = clientOf(ask, deps.client, BY_IDS_COST);
   const ids = await inTransactionOf(page, deps.pool, (tx) => readAsked(tx, page));
   // An erasure may have taken the last of them out.
   const { customers: read, missing } =
-    ids.length === 0
-      ? { customers: [], missing: [] }
-      : await fetchByIds(client, { shop, accessToken: '', signal: deps.signal, ids });
+    ids.length === 0 ? { customers: [], missing: [] } : await fetchByIds(client, ids);
   const gone = new Set(missing);
   const [progress, counts] = await storeCustomers(deps, work, read, (customers) =>
     inTransactionOf(page, deps.pool, async (tx) => {
@@ -60,25 +50,29 @@ async function askForIds(deps: WorkDeps, work: Work): Promise<Progress> {
       const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'import' });
       const counters = { ...upserted, deleted, read: customers.length };
       const found = ids.filter((id) => !gone.has(id));
-      return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
+      return [await commit(tx, work, { place, found, counters }), upserted] as const;
     }),
   );
-  countPage(deps, shop, counts);
+  countPage(deps, claimed.shop, counts);
   return progress;
 }
 
 interface Verified {
-  /** The count, kept for the run's judgement. */
-  cursor: string | null;
+  place: VerifyPlace;
   found: number[];
   counters: Partial<SliceCounters>;
 }
 
 async function commit(tx: Tx, { page, ctx }: Work, verified: Verified): Promise<'next' | 'done'> {
-  const { cursor, found, counters } = verified;
+  const { place, found, counters } = verified;
   const following: PageRef = { ...page, page: page.page + 1 };
   const done = (await readAsked(tx, following)).length === 0;
-  await commitPage(tx, { ...page, cursor, done, counters: countersOf('verify', counters) });
+  await commitPage(tx, {
+    ...page,
+    cursor: writePlace(place),
+    done,
+    counters: countersOf('verify', counters),
+  });
   await keepFound(tx, { ...page, found });
   await clearWaiting(tx, page);
   if (done) await advanceRun(tx, ctx, page);

@@ -13,11 +13,10 @@ import {
   type PageRef,
 } from '@core/domain';
 import { startLoop, type Loop } from '@core/runtime';
-import { CursorLost } from '@core/shopify';
+import { CursorLost, NotYet } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { jobId, type PageJobs } from '../queues.ts';
 import { RedisUnavailable } from '../redis.ts';
-import { createAskShop, NotAdmitted, type AskDeps } from './ask-shop.ts';
 import type { HeldSlices } from './held-slices.ts';
 import { isFailure, remedyFor, type Remedy } from './page-failure.ts';
 import type { Progress, Work, WorkDeps } from './page-work.ts';
@@ -25,7 +24,7 @@ import { planSlices } from './plan-run.ts';
 import { readPage } from './read-page.ts';
 import { verifyIds } from './verify-ids.ts';
 
-export interface WorkPageDeps extends WorkDeps, AskDeps {
+export interface WorkPageDeps extends WorkDeps {
   jobs: Pick<PageJobs, 'add'>;
   held: HeldSlices;
   giveUpAfterMs: number;
@@ -72,14 +71,19 @@ async function attempt(deps: WorkPageDeps, ctx: CommandContext, page: PageRef): 
   const claimed = await inTransactionOf(page, pool, (tx) => claimPage(tx, page));
   if (!claimed) return { kind: 'drop' };
   held.keep(page);
-  const ask = createAskShop(deps, { merchantId: page.merchantId, shop: claimed.shop });
-  const work: Work = { page, claimed, ctx, ask };
+  const connection = { merchantId: page.merchantId, shop: claimed.shop };
+  const client = deps.shopClient(connection, {
+    signal: deps.signal,
+    // Not of a run that was cancelled meanwhile: nobody would know of what is started then.
+    stillWanted: () => inTransactionOf(page, pool, (tx) => renewLease(tx, page)),
+  });
+  const work: Work = { page, claimed, ctx, client };
   const alive = keepAlive(pool, page);
   try {
     return await WORK[claimed.kind](deps, work);
   } catch (error) {
-    // Waiting for a place is no failure, however often it has to.
-    if (error instanceof NotAdmitted) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
+    // Waiting is no failure, however often it has to.
+    if (error instanceof NotYet) return { kind: 'wait', waitMs: error.waitMs, reason: error.reason };
     if (error instanceof CursorLost) return await beginAnew(deps, page);
     throw error;
   } finally {

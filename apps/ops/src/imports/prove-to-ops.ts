@@ -1,6 +1,5 @@
 import { readEnv } from '@core/runtime';
 import {
-  createShopifyClient,
   proveShop,
   shopifyEnv,
   ShopifyRejected,
@@ -17,7 +16,7 @@ import { OpsError } from '../cli/errors.ts';
 export async function proveToOps(source: NodeJS.ProcessEnv, access: Access): Promise<ShopProof> {
   const { SHOPIFY_BASE_URL: baseUrl, SHOPIFY_API_VERSION: apiVersion } = readEnv(shopifyEnv, source);
   try {
-    return await proveShop(createShopifyClient({ baseUrl, apiVersion }), access);
+    return await proveShop({ baseUrl, apiVersion }, access);
   } catch (error) {
     if (error instanceof Unauthorized) throw new OpsError(storedTokenRefused(access.shop));
     if (error instanceof ShopifyRejected) throw new OpsError(error.message);

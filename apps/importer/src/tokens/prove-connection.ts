@@ -1,0 +1,24 @@
+import { inTransaction, type Pool } from '@core/db';
+import { storeProof, type ShopConnection } from '@core/domain';
+import { proveShop, type AdminApi } from '@core/shopify';
+
+export interface ProveDeps {
+  pool: Pool;
+  api: AdminApi;
+  /** Aborted when the process stops. */
+  signal: AbortSignal;
+}
+
+/**
+ * Proves, once, a connection that was made before proofs existed, by asking its shop about the token.
+ * @throws like proveShop and storeProof
+ */
+export async function proveConnection(
+  { pool, api, signal }: ProveDeps,
+  { merchantId, shop }: ShopConnection,
+  accessToken: string,
+): Promise<void> {
+  const { shopId } = await proveShop(api, { shop, accessToken, signal });
+  const actor = { caller: 'importer', requestId: 'prove-shop' };
+  await inTransaction(pool, (tx) => storeProof(tx, actor, { merchantId, shop, shopId }), { merchantId });
+}

@@ -1,0 +1,161 @@
+import type { MerchantKeyStore } from '@core/crypto';
+import type { Pool } from '@core/db';
+import {
+  dropRefreshToken,
+  postponeRefresh,
+  readStoredToken,
+  storeTokens,
+  takeRefresh,
+  type RefreshTurn,
+  type ShopConnection,
+  type StoredToken,
+} from '@core/domain';
+import { CoreError, pause } from '@core/runtime';
+import {
+  RefreshRefused,
+  requestTokens,
+  ShopifyRejected,
+  ShopifyUnavailable,
+  type TokenEndpoint,
+  Unauthorized,
+} from '@core/shopify';
+import { proveConnection } from './prove-connection.ts';
+import { inTransactionOf } from '../in-transaction-of.ts';
+
+/** A shop's access token, whether it lasts for ever or for an hour. */
+export interface TokenKeeper {
+  /**
+   * Returns the stored token. A token that is about to expire is refreshed first; for a connection that was
+   * made before proofs existed the shop is first asked for a proof.
+   * @throws Unauthorized or ShopUnproven when the proof fails; like refresh
+   */
+  read(connection: ShopConnection): Promise<string>;
+  /**
+   * @param refused an access token that Shopify did not take
+   * @throws CoreError in a merchant's words when there is no other; ShopifyUnavailable, ShopifyRejected
+   */
+  refresh(connection: ShopConnection, refused: string): Promise<string>;
+}
+
+export interface TokenKeeperOptions extends TokenEndpoint {
+  pool: Pool;
+  keys: MerchantKeyStore;
+  /** For the proof of a connection. */
+  apiVersion: string;
+  /** Milliseconds since the epoch; the clock by which tokens end. */
+  now?: () => number;
+}
+
+/** A page takes seconds, and its token must not end under it. */
+const AHEAD_MS = 60_000;
+/** Longer than a request may take (15 s), so that a lease ends only when its holder has died. */
+const LEASE_MS = 30_000;
+/** After a failure; whoever waits for the tokens is told the same as its holder. */
+const PAUSE_MS = 2_000;
+/** Longer would hold up a place among the pages; the page comes back by itself. */
+const WAIT_MS = 10_000;
+const LOOK_EVERY_MS = 100;
+
+const CONNECT_AGAIN =
+  'Shopify no longer accepts the access token of this shop, and there is no way left to renew it. ' +
+  'Connect the shop again, then resume the import.';
+
+/**
+ * Reads tokens from PostgreSQL for each page, so that every importer sees a new one at once. Over all processes one
+ * refreshes a shop's, and stores them before anybody uses them.
+ */
+export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
+  const { pool, keys, signal, baseUrl, apiVersion, now = Date.now } = options;
+  const proving = { pool, api: { baseUrl, apiVersion }, signal };
+
+  const read = (connection: ShopConnection) =>
+    inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection));
+  const take = (connection: ShopConnection, refused: string) =>
+    inTransactionOf(connection, pool, (tx) =>
+      takeRefresh(tx, { keys }, { ...connection, refused, leaseMs: LEASE_MS }),
+    );
+
+  const renew = async (
+    connection: ShopConnection,
+    { refreshToken, lease }: Extract<RefreshTurn, { kind: 'refresh' }>,
+  ): Promise<string> => {
+    try {
+      const tokens = await requestTokens(options, connection.shop, refreshToken, now);
+      const stored = await inTransactionOf(connection, pool, (tx) =>
+        storeTokens(tx, { keys }, { ...connection, lease, ...tokens }),
+      );
+      // Not ours to store: another holder's are there, or the merchant's own.
+      return stored ? tokens.accessToken : (await read(connection)).accessToken;
+    } catch (error) {
+      if (error instanceof RefreshRefused) {
+        await inTransactionOf(connection, pool, (tx) => dropRefreshToken(tx, { ...connection, lease }));
+        throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
+      }
+      await inTransactionOf(connection, pool, (tx) =>
+        postponeRefresh(tx, { ...connection, lease, pauseMs: PAUSE_MS }),
+      ).catch(
+        () => undefined, // it runs out
+      );
+      throw error;
+    }
+  };
+
+  const refresh = async (connection: ShopConnection, refused: string): Promise<string> => {
+    const until = Date.now() + WAIT_MS;
+    for (;;) {
+      const turn = await take(connection, refused);
+      if (turn.kind === 'fresh') return turn.accessToken;
+      if (turn.kind === 'none') throw new CoreError('failed_precondition', CONNECT_AGAIN, { field: 'shop' });
+      if (turn.kind === 'refresh') return renew(connection, turn);
+      if (Date.now() > until) throw new ShopifyUnavailable('another importer is renewing the access token');
+      await pause(LOOK_EVERY_MS, signal);
+      signal.throwIfAborted();
+    }
+  };
+
+  /** The stored token, or its successor. */
+  const current = async (
+    connection: ShopConnection,
+    { accessToken, expiresAt, refreshable }: StoredToken,
+  ): Promise<string> => {
+    const leftMs = expiresAt ? expiresAt.getTime() - now() : Infinity;
+    if (!refreshable || leftMs > AHEAD_MS) return accessToken;
+    if (leftMs <= 0) return refresh(connection, accessToken);
+    // The token is still valid for a moment: no run waits for the new one, and a failed refresh does no harm.
+    const turn = await take(connection, accessToken);
+    if (turn.kind === 'fresh') return turn.accessToken;
+    if (turn.kind !== 'refresh') return accessToken;
+    return renew(connection, turn).catch((error: unknown) => {
+      const mayPass =
+        error instanceof ShopifyUnavailable || error instanceof ShopifyRejected || error instanceof CoreError;
+      if (!mayPass) throw error;
+      return accessToken;
+    });
+  };
+
+  /** @returns the token that the shop has proven */
+  const prove = async (
+    connection: ShopConnection,
+    accessToken: string,
+    refreshable: boolean,
+  ): Promise<string> => {
+    try {
+      await proveConnection(proving, connection, accessToken);
+      return accessToken;
+    } catch (error) {
+      if (!(error instanceof Unauthorized) || !refreshable) throw error;
+      const fresh = await refresh(connection, accessToken);
+      await proveConnection(proving, connection, fresh);
+      return fresh;
+    }
+  };
+
+  return {
+    refresh,
+    async read(connection) {
+      const stored = await read(connection);
+      const accessToken = await current(connection, stored);
+      return stored.proven ? accessToken : prove(connection, accessToken, stored.refreshable);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { isJsonObject } from '@core/contracts';
+import {
+  CursorLost,
+  QueryTooExpensive,
+  ShopifyRejected,
+  ShopifyTimeout,
+  ShopifyUnavailable,
+  Throttled,
+  UnusableAnswer,
+  type QueryCost,
+} from './errors.ts';
+import { DENIED_DATA, DENIED_EMAIL, DENIED_SCOPE, INACTIVE } from './merchant-messages.ts';
+import { assertAnswered, parseObject } from './read-reply.ts';
+import { refusalIn } from './refusals.ts';
+import type { GraphqlReply, HttpReply } from './replies.ts';
+import { UNSAID_WAIT_MS } from './retry-after.ts';
+
+/** The meaning of a reply of the GraphQL Admin API. @throws as ShopClient */
+export function readGraphql(reply: HttpReply, now: number): GraphqlReply {
+  assertAnswered(reply, now);
+  const { data, errors, extensions } = parseObject(reply.body);
+  const cost = costOf(extensions);
+  const listed = listErrors(errors);
+  if (listed.length > 0) throw errorOf(listed, cost);
+  if (!isJsonObject(data)) throw new UnusableAnswer('other_form', 'a reply without data');
+  return { data, cost };
+}
+
+interface GraphqlError {
+  message: string;
+  path: unknown[];
+  /** Empty when there is none. */
+  code: string;
+}
+
+/**
+ * The errors of a reply: a list of objects by GraphQL's rules; a text, or an object of texts, where Shopify refuses the
+ * request before it looks at the query.
+ */
+function listErrors(errors: unknown): GraphqlError[] {
+  if (Array.isArray(errors)) return errors.map(readError);
+  const text = typeof errors === 'string' ? errors : isJsonObject(errors) ? JSON.stringify(errors) : '';
+  return text === '' || text === '{}' ? [] : [readError(text)];
+}
+
+function readError(error: unknown): GraphqlError {
+  const { message = error, path, extensions } = isJsonObject(error) ? error : {};
+  const code = isJsonObject(extensions) ? extensions['code'] : undefined;
+  return {
+    message: typeof message === 'string' ? message : '',
+    path: Array.isArray(path) ? path : [],
+    // Shopify's codes alone are repeated to the merchant.
+    code: typeof code === 'string' && /^[A-Za-z_]{1,64}$/.test(code) ? code : '',
+  };
+}
+
+/** Errors come with HTTP 200. Source: shopify.dev/docs/api/admin-graphql (status and error codes). */
+function errorOf(errors: readonly GraphqlError[], cost: QueryCost | null): Error {
+  const codes = errors.map(({ code }) => code);
+  if (codes.includes('THROTTLED')) {
+    return cost ? new Throttled(cost) : new ShopifyUnavailable('THROTTLED', UNSAID_WAIT_MS);
+  }
+  if (codes.includes('MAX_COST_EXCEEDED')) return new QueryTooExpensive('MAX_COST_EXCEEDED');
+  if (codes.includes('TIMEOUT')) return new ShopifyTimeout('TIMEOUT');
+  if (codes.includes('INTERNAL_SERVER_ERROR')) return new UnusableAnswer('error', 'INTERNAL_SERVER_ERROR');
+  if (codes.includes('SHOP_INACTIVE')) return new ShopifyRejected(INACTIVE);
+  const denied = errors.filter(({ code }) => code === 'ACCESS_DENIED');
+  if (denied.length > 0) return new ShopifyRejected(approvalFor(denied));
+  if (errors.some(({ message }) => /cursor/i.test(message))) return new CursorLost('an invalid cursor');
+  const code = codes.find(Boolean);
+  const inWords = code === undefined && errors.map(({ message }) => refusalIn(message)).find(Boolean);
+  if (inWords) return inWords;
+  return new ShopifyRejected(
+    `Shopify rejected the request (${code ?? 'no code'}). Resume the import; if it fails again, report this to support.`,
+  );
+}
+
+function approvalFor(denied: readonly GraphqlError[]): string {
+  if (denied.some(({ message }) => /access scope/i.test(message))) return DENIED_SCOPE;
+  // The path of a refused field leads to that field; the path of a refused type ends at the list.
+  return denied.some(({ path }) => path.includes('defaultEmailAddress')) ? DENIED_EMAIL : DENIED_DATA;
+}
+
+function costOf(extensions: unknown): QueryCost | null {
+  const cost = isJsonObject(extensions) && isJsonObject(extensions['cost']) ? extensions['cost'] : {};
+  const { throttleStatus, requestedQueryCost: requested } = cost;
+  const { currentlyAvailable, maximumAvailable, restoreRate } = isJsonObject(throttleStatus)
+    ? throttleStatus
+    : {};
+  if (!isCount(requested) || !isCount(currentlyAvailable) || !isCount(maximumAvailable)) return null;
+  if (!isCount(restoreRate) || restoreRate === 0) return null;
+  return { requested, available: currentlyAvailable, maximum: maximumAvailable, restoreRate };
+}
+
+const isCount = (value: unknown): value is number => Number.isFinite(value) && Number(value) >= 0;

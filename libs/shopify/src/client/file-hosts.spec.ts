@@ -1,0 +1,43 @@
+import { ShopifyRejected } from '../answers/errors.ts';
+import { anywhere, onShopifysHosts } from './file-hosts.ts';
+
+it.each([
+  'https://storage.googleapis.com/shopify/dyfkl3g72empyyoenvmtidlm9o4g?Expires=1',
+  'https://storage.googleapis.com/shopify-tiers-assets-prod-us-east1/bulk-operation-outputs/x.jsonl?X-Goog-Signature=ab',
+  'https://storage.googleapis.com:443/shopify/x',
+  'https://cdn.shopify.com/x',
+  'https://files.shopifycloud.com/x',
+])('lets a file be read from %s', (url) => expect(() => onShopifysHosts(url)).not.toThrow());
+
+it.each([
+  'http://storage.googleapis.com/shopify/x',
+  'https://storage.googleapis.com:8443/shopify/x',
+  'https://storage.googleapis.com.example.com/x',
+  'https://storage.googleapis.com@example.com/x',
+  'https://user:pw@storage.googleapis.com/x',
+  'https://evilshopify.com/x',
+  'https://shopify.com.example.com/x',
+  'https://169.254.169.254/latest/meta-data',
+  'https://127.0.0.1/x',
+  'https://[::1]/x',
+  'https://localhost/x',
+  'https://postgres.internal/x',
+  'file:///etc/passwd',
+  'data:text/plain,{}',
+  'storage.googleapis.com/x',
+  '',
+  `https://storage.googleapis.com/${'x'.repeat(8_200)}`,
+])('lets none be read from %.60s', (url) => {
+  expect(() => onShopifysHosts(url)).toThrow(ShopifyRejected);
+  // The URL is signed: its holder can read the file.
+  try {
+    onShopifysHosts(`${url}?Signature=secret`);
+  } catch (error) {
+    expect((error as Error).message).not.toContain('secret');
+  }
+});
+
+it('lets a server that plays Shopify have its files wherever it is', () => {
+  expect(() => anywhere('http://127.0.0.1:8081/_bulk/x')).not.toThrow();
+  expect(() => anywhere('no address')).toThrow(ShopifyRejected);
+});

@@ -1,0 +1,120 @@
+import { readShopifyTime } from '@core/contracts';
+import { ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
+import { DENIED_DATA } from '../../answers/merchant-messages.ts';
+import { readNodes } from '../graphql/customer-node.ts';
+import type { BulkPlace, GraphqlPlace } from '../place.ts';
+import type { Page, Reading, Source } from '../source.ts';
+import { createFileUrls, type FileUrls, type ResultFile } from './file-urls.ts';
+import { askOperation, type Operation } from './operation.ts';
+import { anew, noneFree, notYet, toStart } from './not-ready.ts';
+import { parseLines } from './parse-lines.ts';
+import { FileRefused, readFile } from './read-file.ts';
+import { startOperation } from './start.ts';
+
+/** "url and partialDataUrl values expire after seven days." (the schema's BulkOperation) */
+const URL_LIFE_MS = 7 * 86_400_000;
+/** Then the slice is read by pages: what Shopify could not prepare so often it cannot. */
+const MOST_FAILURES = 3;
+
+type BulkPage = Page<BulkPlace>;
+
+/**
+ * Customers by a bulk operation: Shopify writes a file, which is read in pages from where the last one ended.
+ *
+ * An operation that failed may leave a part of its file: it is imported, and then the *whole* slice is run anew. To
+ * run only what is missing would need an order of the file that nobody promises ("partial or incomplete"), while rows
+ * that are read twice write nothing.
+ * @param openPages reads the slice in the end when operations fail again and again
+ */
+export function createBulkSource(
+  openPages: (reading: Reading) => Source<GraphqlPlace>,
+): (reading: Reading) => Source<BulkPlace> {
+  const files = createFileUrls();
+  return (reading) => ({
+    async next(stored) {
+      const place = stored ?? toStart(0);
+      if (place.failures >= MOST_FAILURES) {
+        const page = await openPages(reading).next(place.pages ?? null);
+        return { ...page, next: page.next && { ...place, pages: page.next } };
+      }
+      const { operation } = place;
+      if (operation === null) return begin(reading, place);
+      return (
+        (await readKnownFile(files, reading, place, operation)) ?? goOn(files, reading, place, operation)
+      );
+    },
+  });
+}
+
+async function begin(reading: Reading, place: BulkPlace): Promise<never> {
+  const started = await startOperation(reading);
+  if (started) throw notYet({ ...place, operation: started.id }, started);
+  throw noneFree(place);
+}
+
+/** Null where this process knows of no file, or of none any more. It asks the Admin API for nothing. */
+async function readKnownFile(
+  files: FileUrls,
+  reading: Reading,
+  place: BulkPlace,
+  operation: string,
+): Promise<BulkPage | null> {
+  const { shop } = reading.client;
+  const file = files.get(shop, operation);
+  if (!file) return null;
+  try {
+    return await readPage(reading, place, file);
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error;
+    files.drop(shop, operation);
+    return null;
+  }
+}
+
+/** Asks how far the operation is, and reads the first page of its file. */
+async function goOn(
+  files: FileUrls,
+  reading: Reading,
+  place: BulkPlace,
+  operation: string,
+): Promise<BulkPage> {
+  const { client } = reading;
+  const found = await askOperation(client, operation);
+  if (!found) throw anew(place);
+  const { status, url, partialDataUrl, errorCode } = found;
+  // By us, when the run was cancelled that goes on now: nothing failed.
+  if (status === 'CANCELED') return { ...NOBODY, next: toStart(place.failures) };
+  if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw notYet(place, found);
+  // A shop that has none gives no file.
+  if (status === 'COMPLETED' && url === null) return { ...NOBODY, next: null };
+  if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
+  const fileUrl = url ?? partialDataUrl;
+  if (fileUrl === null || status === 'EXPIRED') throw anew(place);
+  const file = { url: fileUrl, partial: status !== 'COMPLETED', expires: endOfUrl(found) };
+  files.keep(client.shop, operation, file);
+  try {
+    return await readPage(reading, { ...place, expires: file.expires }, file);
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error;
+    throw anew(place);
+  }
+}
+
+async function readPage(
+  { client, idsOnly }: Reading,
+  place: BulkPlace,
+  { url, partial }: ResultFile,
+): Promise<BulkPage> {
+  const { lines, bytes, end } = await readFile(client, { url, line: place.line, byte: place.byte });
+  const { customers, ids } = readNodes(parseLines(lines, partial && end), idsOnly);
+  const next = { ...place, line: place.line + lines.length, byte: place.byte + bytes };
+  return { customers, ids, next: end ? (partial ? toStart(place.failures + 1) : null) : next };
+}
+
+const NOBODY = { customers: [], ids: [] };
+
+function endOfUrl({ completedAt, createdAt }: Operation): string {
+  const completed = readShopifyTime(completedAt ?? createdAt);
+  if (!completed) throw new UnusableAnswer('other_form', 'a bulk operation without its time');
+  return new Date(completed.getTime() + URL_LIFE_MS).toISOString();
+}

@@ -1,0 +1,13 @@
+import type { ShopClient } from '../../client/shop-client.ts';
+import type { BulkPlace } from '../place.ts';
+import { endOperation } from './operation.ts';
+
+/**
+ * Ends the operation of a slice that is cancelled: it would take one of the shop's five at once until it is done. One
+ * whose file is being read is over already, and none of ours any more.
+ * @throws as ShopClient
+ */
+export async function cancelBulk(client: ShopClient, place: BulkPlace | null): Promise<void> {
+  if (!place || place.operation === null || place.line > 0) return;
+  await endOperation(client, place.operation);
+}

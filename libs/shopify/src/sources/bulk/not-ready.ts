@@ -1,0 +1,41 @@
+import type { BulkPlace } from '../place.ts';
+import { NotReady } from '../source.ts';
+import type { Operation } from './operation.ts';
+
+const FIRST_POLL_MS = 200;
+/** Of a poll's wait to the one before: a file lies unread for a sixth of the time that it took, at most. */
+const POLL_GROWTH = 1.2;
+const LONGEST_POLL_MS = 10_000;
+const PAUSE_AFTER_FAILURE_MS = 5_000;
+
+/** A slice that begins, or begins anew. */
+export const toStart = (failures: number): BulkPlace => ({
+  kind: 'bulk',
+  operation: null,
+  line: 0,
+  byte: 0,
+  polls: 0,
+  failures,
+});
+
+/** Shopify is at work on the file. */
+export function notYet(place: BulkPlace, { objectCount }: Operation): NotReady {
+  const waitMs = Math.min(
+    LONGEST_POLL_MS,
+    Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, place.polls)),
+  );
+  const reason = `Shopify prepares the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
+  return new NotReady({ ...place, polls: place.polls + 1 }, waitMs, reason);
+}
+
+/** The operation gave no file. */
+export const anew = ({ failures }: BulkPlace): NotReady =>
+  new NotReady(
+    toStart(failures + 1),
+    PAUSE_AFTER_FAILURE_MS,
+    'Shopify could not prepare the file; it is asked again',
+  );
+
+/** All that may run at once do. */
+export const noneFree = (place: BulkPlace): NotReady =>
+  new NotReady(place, LONGEST_POLL_MS, 'Other bulk operations of the shop are still at work');

@@ -1,0 +1,59 @@
+import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/testing';
+import { shopifyEnv } from '../client/env.ts';
+import {
+  bulkQuery,
+  CANCEL_OPERATION,
+  NEWEST_OPERATIONS,
+  OPERATION,
+  RUN_OPERATION,
+} from './bulk/operation.ts';
+import { CUSTOMERS_BY_ID } from './graphql/by-ids.ts';
+import { COUNT } from '../planning/count.ts';
+import { countsDocument, CREATED_BOUNDS } from '../planning/cut-range.ts';
+import { CUSTOMER_PAGE, ID_PAGE } from './graphql/graphql-source.ts';
+import { SHOP_FACTS } from './rest/rest-source.ts';
+
+const RANGE = { createdFrom: '2026-01-01T00:00:00Z', createdTo: '2026-02-01T00:00:00Z' };
+const DOCUMENTS = {
+  CUSTOMER_PAGE,
+  ID_PAGE,
+  COUNT,
+  CUSTOMERS_BY_ID,
+  CREATED_BOUNDS,
+  counts: countsDocument(["created_at:>='2026-01-01T00:00:00Z'", '']),
+  SHOP_FACTS,
+  RUN_OPERATION,
+  bulkQuery: bulkQuery(RANGE, false),
+  bulkQueryOfAll: bulkQuery({}, true),
+};
+/** Bulk operations by id and as a list came with the version that runs five at once. */
+const FROM_2026_01 = { NEWEST_OPERATIONS, OPERATION, CANCEL_OPERATION };
+
+describe.each(SUPPORTED_VERSIONS)('against Shopify’s schema %s', (version) => {
+  it.each(Object.entries({ ...DOCUMENTS, ...(version >= '2026-01' && FROM_2026_01) }))(
+    '%s is valid',
+    (_name, document) => {
+      expect(validateAdminDocument(document, version)).toEqual([]);
+    },
+  );
+});
+
+describe('a document', () => {
+  it('would be found out if it were not valid', () => {
+    expect(validateAdminDocument(CUSTOMER_PAGE.replace('tags', 'tag'), '2026-10')).not.toEqual([]);
+  });
+
+  it('is sent to a version that is checked here', () => {
+    expect(SUPPORTED_VERSIONS).toContain(shopifyEnv.SHOPIFY_API_VERSION.parse(undefined));
+  });
+});
+
+describe('bulkQuery', () => {
+  it('has its search in it, for it may have no variables', () => {
+    expect(bulkQuery(RANGE, true)).toBe(
+      `{ customers(query: "customer_date:>='2026-01-01T00:00:00Z' customer_date:<'2026-02-01T00:00:00Z'") ` +
+        '{ edges { node { id } } } }',
+    );
+    expect(bulkQuery({}, true)).toBe('{ customers { edges { node { id } } } }');
+  });
+});

@@ -1,0 +1,51 @@
+import { ifSaid, NO_EMAIL, numberOf, readCustomer, type ReadCustomer, type Said } from '../shop-customer.ts';
+
+/** A customer as CUSTOMER_FIELDS of the GraphQL API ask for one. Only the email is nullable by its schema. */
+export interface CustomerNode {
+  id: string;
+  defaultEmailAddress?: Said<{ emailAddress: string }>;
+  /** UnsignedInt64, as a string. */
+  numberOfOrders?: Said<string>;
+  amountSpent?: Said<{ amount: string; currencyCode: string }>;
+  tags?: Said<string[]>;
+  state?: Said<string>;
+  createdAt?: Said<string>;
+  updatedAt?: Said<string>;
+}
+
+/** Of the type Customer; spelt out in each document, for bulk queries are safest without fragments. */
+export const CUSTOMER_FIELDS = `id
+      defaultEmailAddress { emailAddress }
+      numberOfOrders
+      amountSpent { amount currencyCode }
+      tags
+      state
+      createdAt
+      updatedAt`;
+
+export const readNode = (node: CustomerNode | null): ReadCustomer =>
+  readCustomer(node?.id, () => {
+    if (node === null) throw new TypeError('no node');
+    return {
+      email: ifSaid(node.defaultEmailAddress, ({ emailAddress }) => emailAddress ?? NO_EMAIL),
+      orders: node.numberOfOrders,
+      spent: ifSaid(node.amountSpent, ({ amount, currencyCode }) => ({ amount, currency: currencyCode })),
+      tags: node.tags,
+      state: node.state,
+      createdAt: node.createdAt,
+      updatedAt: node.updatedAt,
+    };
+  });
+
+/**
+ * The customers of a page, and the numbers of those who have one.
+ * @param idsOnly nothing else was asked for
+ */
+export function readNodes(
+  nodes: readonly (CustomerNode | null)[],
+  idsOnly: boolean,
+): { customers: ReadCustomer['customer'][]; ids: number[] } {
+  if (idsOnly) return { customers: [], ids: nodes.flatMap((node) => numberOf(node?.id) ?? []) };
+  const read = nodes.map(readNode);
+  return { customers: read.map(({ customer }) => customer), ids: read.flatMap(({ id }) => id ?? []) };
+}

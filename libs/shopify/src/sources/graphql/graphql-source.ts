@@ -1,0 +1,69 @@
+import { UnusableAnswer } from '../../answers/errors.ts';
+import type { GraphqlReply } from '../../answers/replies.ts';
+import { placeAfter } from '../page-cursor.ts';
+import type { GraphqlPlace } from '../place.ts';
+import { searchOf } from '../search-range.ts';
+import type { Reading, Source } from '../source.ts';
+import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
+import { createPageSizes } from './page-size.ts';
+
+/** Sorted by id, so that an edit while paging moves nobody across the cursor. */
+const pageOf = (
+  name: string,
+  fields: string,
+) => `query ${name}($first: Int!, $after: String, $query: String) {
+  customers(first: $first, after: $after, query: $query, sortKey: ID) {
+    nodes {
+      ${fields}
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+export const CUSTOMER_PAGE = pageOf('CustomerPage', CUSTOMER_FIELDS);
+export const ID_PAGE = pageOf('CustomerIds', 'id');
+
+/** 2 + floor(2 ln 250) x 3 objects a node (customer, email, money), and one for pageInfo. */
+export const PAGE_COST = 36;
+
+interface Connection {
+  nodes?: (CustomerNode | null)[];
+  pageInfo?: { hasNextPage: boolean; endCursor: unknown };
+}
+
+/** Customers by GraphQL, a page a request. */
+export function createGraphqlSource(): (reading: Reading) => Source<GraphqlPlace> {
+  const sizes = createPageSizes();
+
+  async function ask({ client, range, idsOnly }: Reading, after: string | null): Promise<GraphqlReply> {
+    const { shop } = client;
+    const document = idsOnly ? ID_PAGE : CUSTOMER_PAGE;
+    const query = searchOf(range, 'customer_date') || null;
+    const variables = { first: sizes.of(shop), after, query };
+    try {
+      const reply = await client.graphql({ document, variables, cost: PAGE_COST });
+      sizes.passed(shop, reply.cost);
+      return reply;
+    } catch (error) {
+      sizes.failed(shop, error);
+      throw error;
+    }
+  }
+
+  return (reading) => ({
+    async next(place) {
+      const { data } = await ask(reading, place?.at ?? null);
+      const { nodes, pageInfo } = (data.customers ?? {}) as Connection;
+      if (!Array.isArray(nodes) || !pageInfo)
+        throw new UnusableAnswer('other_form', 'a reply without customers');
+      const { customers, ids } = readNodes(nodes, reading.idsOnly);
+      const after = placeAfter(place, ids, endOf(pageInfo));
+      return { customers, ids, next: after && { kind: 'graphql', ...after } };
+    },
+  });
+}
+
+function endOf({ hasNextPage, endCursor }: NonNullable<Connection['pageInfo']>): string | null {
+  if (!hasNextPage) return null;
+  if (typeof endCursor === 'string' && endCursor !== '') return endCursor;
+  throw new UnusableAnswer('other_form', 'a page without its end');
+}

@@ -1,0 +1,61 @@
+import { type QueryCost, QueryTooExpensive, ShopifyTimeout, Throttled } from '../../answers/errors.ts';
+
+/** The most Shopify gives. */
+export const MOST_A_PAGE = 250;
+const LEAST = 10;
+/** So many good pages in a row before a size that failed is tried again. */
+const GROWS_AFTER = 20;
+/** A page that takes more of a full bucket than this leaves nothing for anybody else. */
+const SHARE_OF_BUCKET = 0.5;
+/** Shops remembered; one forgotten begins with the most again. */
+const MOST_SHOPS = 1_000;
+
+interface Learned {
+  size: number;
+  timeouts: number;
+  good: number;
+}
+
+/** How many customers to ask each shop for at once; learned by this process alone, for a wrong guess costs one page. */
+export interface PageSizes {
+  of(shop: string): number;
+  /** @param cost of a page of that size */
+  passed(shop: string, cost: QueryCost | null): void;
+  failed(shop: string, error: unknown): void;
+}
+
+export function createPageSizes(): PageSizes {
+  const shops = new Map<string, Learned>();
+  const learn = (shop: string, change: (known: Learned) => Partial<Learned>) => {
+    const known = shops.get(shop) ?? { size: MOST_A_PAGE, timeouts: 0, good: 0 };
+    shops.delete(shop); // to the end: the first one is the longest unused
+    shops.set(shop, { ...known, ...change(known) });
+    for (const oldest of shops.keys()) {
+      if (shops.size <= MOST_SHOPS) break;
+      shops.delete(oldest);
+    }
+  };
+  const half = ({ size }: Learned) => ({ size: Math.max(LEAST, Math.floor(size / 2)), timeouts: 0, good: 0 });
+
+  return {
+    of: (shop) => shops.get(shop)?.size ?? MOST_A_PAGE,
+    passed(shop, cost) {
+      learn(shop, (known) => {
+        if (cost && cost.requested > cost.maximum * SHARE_OF_BUCKET) return half(known);
+        const good = known.good + 1;
+        // Twice the size costs at most half as much again: the cost rises with the logarithm of the size.
+        const fits = !cost || cost.requested * 1.5 <= cost.maximum * SHARE_OF_BUCKET;
+        if (known.size === MOST_A_PAGE || good < GROWS_AFTER || !fits) return { timeouts: 0, good };
+        return { size: Math.min(MOST_A_PAGE, known.size * 2), timeouts: 0, good: 0 };
+      });
+    },
+    failed(shop, error) {
+      if (error instanceof ShopifyTimeout) {
+        // One may be the network's; two in a row are the page's.
+        learn(shop, (known) => (known.timeouts > 0 ? half(known) : { timeouts: 1, good: 0 }));
+      }
+      const never = error instanceof Throttled && error.cost.requested > error.cost.maximum;
+      if (error instanceof QueryTooExpensive || never) learn(shop, half);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { CursorLost, ShopifyUnavailable } from '../answers/errors.ts';
+import { placeAfter, type PageCursor } from './page-cursor.ts';
+
+/** Two customers of the page with this number. */
+const idsOf = (page: number) => [page * 10, page * 10 + 5];
+
+/** Reads pages until the chain ends or is found to be a circle. @returns how many were read, and how it ended */
+function readAlong(pageAt: (read: number) => { ids: number[]; next: string | null }, most = 10_000) {
+  let place: PageCursor | null = null;
+  for (let read = 1; read <= most; read++) {
+    const { ids, next } = pageAt(read);
+    try {
+      place = placeAfter(place, ids, next);
+    } catch (error) {
+      return { read, end: error };
+    }
+    if (place === null) return { read, end: null };
+  }
+  return { read: most, end: 'goes on' };
+}
+
+describe('placeAfter', () => {
+  it('leads to the end of a long chain', () => {
+    expect(readAlong((read) => ({ ids: idsOf(read), next: read < 5_000 ? `c${read}` : null }))).toEqual({
+      read: 5_000,
+      end: null,
+    });
+  });
+
+  it('takes pages of nobody', () => {
+    expect(readAlong((read) => ({ ids: [], next: read < 50 ? `c${read}` : null }))).toEqual({
+      read: 50,
+      end: null,
+    });
+  });
+
+  it('asks again when the next page is this one', () => {
+    const place = placeAfter(null, [1, 2], 'a');
+    expect(() => placeAfter(place, [3, 4], 'a')).toThrow(ShopifyUnavailable);
+  });
+
+  // Cursors that are new each time, as a shop may sign them.
+  it.each([
+    [1, 0],
+    [2, 0],
+    [3, 0],
+    [3, 7],
+    [4, 100],
+    [17, 3],
+    [100, 0],
+    [333, 50],
+  ])('notices a circle of %d pages behind %d others, in three rounds', (length, before) => {
+    const pageAt = (read: number) => (read <= before ? read : before + 1 + ((read - before - 1) % length));
+    const { read, end } = readAlong((n) => ({ ids: idsOf(pageAt(n)), next: `c${n}` }));
+    expect(end).toBeInstanceOf(CursorLost);
+    expect(read).toBeLessThanOrEqual(3 * Math.max(length, before) + 1);
+    if (length <= 2) expect(read).toBe(before + length + 1);
+  });
+
+  it('notices a circle of empty pages', () => {
+    const { end } = readAlong((n) => ({ ids: [], next: `c${n % 5}` }));
+    expect(end).toBeInstanceOf(CursorLost);
+  });
+
+  it('notices the last page of an earlier one, too', () => {
+    const place = placeAfter(placeAfter(null, [1, 2], 'a'), [3, 4], 'b');
+    expect(() => placeAfter(place, [3, 4], null)).toThrow(CursorLost);
+  });
+
+  it('keeps no customer’s number, and goes on from a place of an earlier build', () => {
+    const place = placeAfter(null, [1234567, 7654321], 'a');
+    expect(JSON.stringify(place)).not.toMatch(/1234567|7654321/);
+    const old = { at: 'a', lasts: [1234567] } as unknown as PageCursor;
+    const next = placeAfter(placeAfter(old, [2345678], 'b'), [3456789], 'c');
+    expect(JSON.stringify(next)).not.toMatch(/1234567/);
+  });
+});

@@ -1,0 +1,214 @@
+import { gidOf } from '@core/contracts';
+import { readNode, readNodes } from './graphql/customer-node.ts';
+import { numberOf } from './shop-customer.ts';
+import { readRow } from './rest/rest-customer.ts';
+
+type Node = NonNullable<Parameters<typeof readNode>[0]>;
+type Row = NonNullable<Parameters<typeof readRow>[0]>;
+/** Replies are cast: a field may be anything. */
+const toImported = (fields: Record<string, unknown>) => readNode(fields as unknown as Node).customer;
+const fromRest = (fields: Record<string, unknown>) => readRow(fields as unknown as Row, 'EUR').customer;
+
+const node = {
+  id: 'gid://shopify/Customer/7',
+  defaultEmailAddress: { emailAddress: 'Ada@example.com' },
+  numberOfOrders: '12',
+  amountSpent: { amount: '120.3', currencyCode: 'EUR' },
+  tags: ['vip', 'early bird'],
+  state: 'ENABLED',
+  createdAt: '2026-01-02T03:04:05Z',
+  updatedAt: '2026-02-03T04:05:06Z',
+};
+const row = {
+  id: 7,
+  email: 'Ada@example.com',
+  orders_count: 12,
+  total_spent: '120.30',
+  tags: 'vip, early bird',
+  state: 'enabled',
+  created_at: '2026-01-01T22:04:05-05:00',
+  updated_at: '2026-02-02T23:05:06-05:00',
+};
+
+describe('a customer', () => {
+  it('is kept without what is PII, but for the email', () => {
+    expect(toImported(node)).toEqual({
+      externalId: 'gid://shopify/Customer/7',
+      email: 'Ada@example.com',
+      metadata: {
+        number_of_orders: 12,
+        amount_spent: { amount: '120.30', currency: 'EUR' },
+        tags: ['early bird', 'vip'],
+        state: 'ENABLED',
+        created_at: '2026-01-02T03:04:05Z',
+      },
+      sourceUpdatedAt: new Date('2026-02-03T04:05:06Z'),
+    });
+  });
+
+  it('is the same by REST', () => {
+    expect(fromRest(row)).toEqual(toImported(node));
+    expect(fromRest({ ...row, email: null, tags: '' })).toEqual(
+      toImported({ ...node, defaultEmailAddress: null, tags: [] }),
+    );
+  });
+
+  it.each([
+    ['0.0', '0.00'],
+    ['1200', '1200.00'],
+    ['1.250', '1.25'],
+    ['1.255', '1.255'],
+    ['-3.5', '-3.50'],
+    ['12345678901234567.89', '12345678901234567.89'],
+  ])('spent %p, which is %p', (amount, kept) => {
+    const { metadata } = toImported({ ...node, amountSpent: { amount, currencyCode: 'EUR' } });
+    expect(metadata.amount_spent).toEqual({ amount: kept, currency: 'EUR' });
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, string]>([
+    ['number_of_orders', { numberOfOrders: 'many' }, { orders_count: 'many' }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '' }, { orders_count: '' }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '-1' }, { orders_count: -1 }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '1.5' }, { orders_count: 1.5 }, 'invalid_number_of_orders'],
+    ['number_of_orders', { numberOfOrders: '1e3' }, { orders_count: [1] }, 'invalid_number_of_orders'],
+    [
+      'number_of_orders',
+      { numberOfOrders: '9007199254740993' },
+      { orders_count: 2 ** 53 },
+      'invalid_number_of_orders',
+    ],
+    [
+      'amount_spent',
+      { amountSpent: { amount: 'lots', currencyCode: 'EUR' } },
+      { total_spent: 'lots' },
+      'invalid_amount_spent',
+    ],
+    [
+      'amount_spent',
+      { amountSpent: { amount: '1e3', currencyCode: 'EUR' } },
+      { total_spent: {} },
+      'invalid_amount_spent',
+    ],
+    [
+      'amount_spent',
+      { amountSpent: { amount: '1', currencyCode: null } },
+      { total_spent: '1,5' },
+      'invalid_amount_spent',
+    ],
+    ['created_at', { createdAt: 'never' }, { created_at: 'never' }, 'invalid_created_at'],
+    ['created_at', { createdAt: 7 }, { created_at: 7 }, 'invalid_created_at'],
+    [
+      'amount_spent',
+      { amountSpent: { amount: { toString: 1 }, currencyCode: 'EUR' } },
+      { total_spent: ['120.30'] },
+      'invalid_amount_spent',
+    ],
+    ['created_at', { createdAt: '2026-02-30T00:00:00Z' }, { created_at: '2021-02-29' }, 'invalid_created_at'],
+    [
+      'created_at',
+      { createdAt: '2026-06-01T24:00:00Z' },
+      { created_at: { toString: 1 } },
+      'invalid_created_at',
+    ],
+    ['created_at', { createdAt: '2026-13-01T00:00:00Z' }, { created_at: '2026' }, 'invalid_created_at'],
+  ])('is kept without %s when that is %j, or %j by REST, and says so', (field, inNode, inRow, reason) => {
+    for (const [whole, part] of [
+      [toImported(node), toImported({ ...node, ...inNode })],
+      [fromRest(row), fromRest({ ...row, ...inRow })],
+    ] as const) {
+      const { [field]: _, ...rest } = whole.metadata;
+      expect(part).toEqual({ ...whole, metadata: rest, leftOut: [reason] });
+    }
+  });
+
+  it.each(['-0', '0.0'])('has no order for the number %s', (number) => {
+    const { metadata } = fromRest(JSON.parse(JSON.stringify(row).replace(':12', `:${number}`)) as typeof row);
+    expect(metadata.number_of_orders).toBe(0);
+  });
+
+  it.each([{}, 7, [], { emailAddress: 7 }])('has no email that can be stored in %j', (email) => {
+    for (const given of [
+      toImported({ ...node, defaultEmailAddress: email }),
+      fromRest({ ...row, email: [email] }),
+    ])
+      expect(given).toMatchObject({ email: '?', metadata: toImported(node).metadata });
+  });
+
+  it.each([null, undefined, 7, 'never', '2026', '', '2026-02-30T00:00:00Z', ['2026-02-03T04:05:06Z']])(
+    'has no time of its last change in %j',
+    (updated) => {
+      for (const given of [
+        toImported({ ...node, updatedAt: updated }),
+        fromRest({ ...row, updated_at: updated }),
+      ])
+        expect(given.sourceUpdatedAt.getTime()).toBeNaN();
+    },
+  );
+
+  it('has a number in its id', () => {
+    expect(gidOf(numberOf(node.id)!)).toBe(node.id);
+  });
+
+  const EMPTIED = { amount_spent: null, created_at: null, number_of_orders: null, state: null, tags: [] };
+  const none = (of: object) => Object.fromEntries(Object.keys(of).map((field) => [field, null]));
+
+  it('has empty what is null, by every source', () => {
+    const { id, updatedAt } = node;
+    const expected = { externalId: id, email: null, metadata: EMPTIED };
+    expect(toImported({ ...none(node), id, updatedAt })).toMatchObject(expected);
+    expect(fromRest({ ...none(row), id: 7, updated_at: updatedAt })).toMatchObject(expected);
+  });
+
+  it('says nothing of what the source does not speak of', () => {
+    const { id, updatedAt } = node;
+    for (const said of [toImported({ id, updatedAt }), fromRest({ id: 7, updated_at: updatedAt })]) {
+      expect([said.email, said.metadata, said.leftOut]).toEqual([undefined, {}, undefined]);
+    }
+  });
+
+  it('of whom the source says something of another type than it promises fails alone', () => {
+    const broken = { externalId: node.id, metadata: {}, fault: 'unreadable_customer' };
+    for (const field of ['amountSpent', 'tags', 'state'])
+      expect(toImported({ ...node, [field]: 7 })).toMatchObject(broken);
+    expect(toImported({ ...node, tags: ['vip', null] })).toMatchObject(broken);
+    for (const value of [7, ['vip']]) expect(fromRest({ ...row, tags: value })).toMatchObject(broken);
+    expect(fromRest({ ...row, state: 7 })).toMatchObject(broken);
+  });
+
+  it.each([undefined, null, '', 'x', 'gid://shopify/Order/7', 'gid://shopify/Customer/0', 0, 7.5, {}])(
+    'fails alone without an id: %j',
+    (id) => {
+      const [one, other] = [
+        { ...node, id },
+        { ...node, id, numberOfOrders: '13' },
+      ] as unknown as [Node, Node];
+      const { customers, ids } = readNodes([one, node, other], false);
+      expect(ids).toEqual([7]);
+      expect(readNodes([one, node, other], true)).toEqual({ customers: [], ids: [7] });
+      expect(customers.map(({ fault }) => fault)).toEqual([
+        'invalid_external_id',
+        undefined,
+        'invalid_external_id',
+      ]);
+      // Told apart, the same again, and by nothing personal.
+      const [first, , third] = customers;
+      expect(first!.externalId).toMatch(/^unidentified-[0-9a-f]{16}$/);
+      expect(third!.externalId).not.toBe(first!.externalId);
+      expect(readNode({ ...one, defaultEmailAddress: null, tags: [] }).customer.externalId).toBe(
+        first!.externalId,
+      );
+      expect(fromRest({ ...row, id })).toMatchObject({ fault: 'invalid_external_id' });
+    },
+  );
+
+  it.each([null, 7, 'x', [], {}])('is none in %j, which fails alone', (given) => {
+    const read = [readNode(given as unknown as Node), readRow(given as unknown as Row, 'EUR')];
+    for (const each of read)
+      expect(each).toMatchObject({ id: null, customer: { fault: 'invalid_external_id' } });
+  });
+
+  it('is known by its number as well', () => {
+    for (const id of [7, '7', 'gid://shopify/Customer/7'])
+      expect(toImported({ ...node, id }).externalId).toBe('gid://shopify/Customer/7');
+  });
+});

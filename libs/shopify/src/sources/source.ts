@@ -1,0 +1,42 @@
+import { NotYet } from '../answers/errors.ts';
+import type { ShopClient } from '../client/shop-client.ts';
+import type { Place } from './place.ts';
+import type { CustomerRange } from './search-range.ts';
+import type { ShopCustomer } from './shop-customer.ts';
+
+/** What is read of a shop. */
+export interface Reading {
+  client: ShopClient;
+  range: CustomerRange;
+  /** Ids alone: to compare sets, cheaply. */
+  idsOnly: boolean;
+}
+
+/** One way to read customers: GraphQL pages, REST pages, or a bulk operation's file. */
+export interface Source<P extends Place = Place> {
+  /**
+   * The page at a place; null is the first. It may hold nobody and still lead on.
+   * @throws NotReady, CursorLost, and as ShopClient
+   */
+  next(place: P | null): Promise<Page<P>>;
+}
+
+export interface Page<P extends Place = Place> {
+  /** Empty when only ids were asked for. */
+  customers: ShopCustomer[];
+  /** The number in gid://shopify/Customer/7, of every customer of the page. */
+  ids: number[];
+  /** The place after this page; null after the last. */
+  next: P | null;
+}
+
+/** Shopify still prepares what is to be read: the slice comes back, at another place. */
+export class NotReady extends NotYet {
+  override name = 'NotReady';
+  readonly place: Place;
+
+  constructor(place: Place, waitMs: number, reason: string) {
+    super(waitMs, reason);
+    this.place = place;
+  }
+}

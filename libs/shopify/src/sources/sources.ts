@@ -1,0 +1,14 @@
+import { createBulkSource } from './bulk/bulk-source.ts';
+import { createGraphqlSource } from './graphql/graphql-source.ts';
+import type { Places } from './place.ts';
+import { createRestSource } from './rest/rest-source.ts';
+import type { Reading, Source } from './source.ts';
+
+export type SourceName = 'graphql' | 'rest' | 'bulk';
+export type Sources = { [Name in SourceName]: (reading: Reading) => Source<Places[Name]> };
+
+/** Every way to read a shop. Create them once per process: they learn each shop's page size and remember files. */
+export function createSources(): Sources {
+  const graphql = createGraphqlSource();
+  return { graphql, rest: createRestSource, bulk: createBulkSource(graphql) };
+}

@@ -1,0 +1,336 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { waitUntil, type Shop } from '@core/testing';
+import type { ShopClient } from '../src/client/shop-client.ts';
+import { cancelBulk } from '../src/sources/bulk/cancel-bulk.ts';
+import { toStart } from '../src/sources/bulk/not-ready.ts';
+import { readFile } from '../src/sources/bulk/read-file.ts';
+import { PAGE_LINES } from '../src/sources/bulk/read-lines.ts';
+import { PAGE_COST } from '../src/sources/graphql/graphql-source.ts';
+import { readPlace } from '../src/sources/place.ts';
+import { createSources } from '../src/sources/sources.ts';
+import { clientAs } from './client-as.ts';
+import {
+  ask,
+  distinct,
+  expectedOf,
+  numberOf,
+  openSources,
+  readAll,
+  type OpenSources,
+  type SourcePage,
+} from './sources-driver.ts';
+
+const seed = randomBytes(4).toString('hex');
+
+describe(`the bulk source (seed ${seed})`, () => {
+  let open: OpenSources;
+  beforeAll(async () => {
+    open = await openSources(seed);
+  });
+  afterEach(() => expect(open.violations()).toEqual([]));
+  afterAll(() => open.close());
+
+  const fetchBulk = (shop: Shop, cursor: string | null = null, range = {}) =>
+    open.sources.bulk.fetch(ask(shop, cursor, range));
+  const started = async (shop: Shop, range = {}): Promise<string> => {
+    const { next } = await fetchBulk(shop, null, range);
+    return next as string;
+  };
+  const ended = (shop: Shop) =>
+    waitUntil(
+      () => Promise.resolve(shop.bulk.list().every(({ status }) => !['CREATED', 'RUNNING'].includes(status))),
+      { what: 'all operations to end' },
+    );
+  const hold = (shop: Shop) => {
+    shop.bulk.pace.rowsPerSecond = 0;
+  };
+  const letGo = (shop: Shop) => {
+    shop.bulk.pace.rowsPerSecond = Infinity;
+  };
+
+  it('reads a big shop in small pages, each a bounded piece of the file', async () => {
+    const shop = open.shop(20_000);
+    const sizes: number[] = [];
+    const ids: number[] = [];
+    await readAll(open.sources.bulk, shop, {
+      onPage: ({ customers, ids: ofPage }) => {
+        sizes.push(customers.length);
+        ids.push(...ofPage);
+      },
+    });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(PAGE_LINES);
+    expect(sizes.filter(Boolean).length).toBeGreaterThanOrEqual(10);
+    expect(ids).toHaveLength(20_000);
+    expect(new Set(ids)).toEqual(new Set([...shop.all()].map(numberOf)));
+    expect(shop.bulk.list()).toHaveLength(1);
+  });
+
+  it('tells how far the file is, and asks less and less often', async () => {
+    const shop = open.shop(1_500);
+    hold(shop);
+    let cursor = await started(shop);
+    const waits: number[] = [];
+    for (let i = 0; i < 24; i++) {
+      const { wait, next, customers } = await fetchBulk(shop, cursor);
+      expect(customers).toEqual([]);
+      expect(wait?.reason).toBe('Shopify prepares the file: 0 customers so far');
+      waits.push(wait?.waitMs ?? 0);
+      cursor = next as string;
+    }
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(waits.at(-1)).toBe(10_000);
+    letGo(shop);
+    expect((await readAll(open.sources.bulk, shop, { cursor })).ids).toHaveLength(1_500);
+  });
+
+  it('imports what an operation that failed got to, and runs the slice anew', async () => {
+    const shop = open.shop(1_200);
+    shop.bulk.pace.failures.push({ afterRows: 700, errorCode: 'TIMEOUT' });
+    const read = await readAll(open.sources.bulk, shop);
+    expect(read.ids).toHaveLength(700 + 1_200);
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+    expect(shop.bulk.list().map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED']);
+  });
+
+  it('runs anew what failed before its first row', async () => {
+    const shop = open.shop(1_200);
+    shop.bulk.pace.failures.push({ afterRows: 0, errorCode: 'INTERNAL_SERVER_ERROR' });
+    const read = await readAll(open.sources.bulk, shop);
+    expect(read.waits).toContain('Shopify could not prepare the file; it is asked again');
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+  });
+
+  it('reads by pages in the end what Shopify cannot prepare', async () => {
+    const shop = open.shop(1_200);
+    for (const afterRows of [500, 0, 900]) shop.bulk.pace.failures.push({ afterRows, errorCode: 'TIMEOUT' });
+    const read = await readAll(open.sources.bulk, shop);
+    expect(shop.bulk.list()).toHaveLength(3);
+    expect(read.ids).toHaveLength(500 + 900 + 1_200);
+    // Such a page costs what a page costs, not what a start does.
+    const byPages = read.pages.findIndex(({ ids }) => ids.length === 250);
+    expect(read.pages[byPages]!.asked).toEqual([{ api: 'graphql', cost: PAGE_COST }]);
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+  });
+
+  it('goes on at the same byte when the file broke off', async () => {
+    const shop = open.shop(6_000);
+    const read = await readAll(open.sources.bulk, shop, {
+      onPage: ({ ids }) => {
+        if (ids.length > 0 && ids.length < 6_000) shop.fault({ kind: 'truncate', on: 'file' });
+      },
+    });
+    expect(read.ids).toHaveLength(6_000);
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+  });
+
+  it.each(['drop', 'http503', 'http429'] as const)('gets over %s of the file', async (kind) => {
+    const shop = open.shop(3_000);
+    shop.fault({ kind, on: 'file' });
+    const read = await readAll(open.sources.bulk, shop);
+    const told = { drop: ['ShopifyUnavailable'], http503: ['UnusableAnswer'], http429: expect.any(Array) };
+    expect(read.errors).toEqual(told[kind]);
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+  });
+
+  it('runs the slice anew when its file is gone', async () => {
+    const shop = open.shop(5_000);
+    let expired = false;
+    const read = await readAll(open.sources.bulk, shop, {
+      onPage: ({ ids }) => {
+        if (ids.length > 0 && !expired) shop.bulk.expire();
+        expired ||= ids.length > 0;
+      },
+    });
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+    expect(shop.bulk.list().map(({ status }) => status)).toEqual(['COMPLETED', 'EXPIRED']);
+    expect(read.errors).toEqual([]);
+  });
+
+  it('runs the slice anew when Shopify does not know its operation', async () => {
+    const shop = open.shop(300);
+    const cursor = (await started(shop)).replace(/BulkOperation\/\d+/, 'BulkOperation/1');
+    expect(distinct((await readAll(open.sources.bulk, shop, { cursor })).customers)).toEqual(
+      expectedOf(shop),
+    );
+  });
+
+  it('says what its first two requests will cost', async () => {
+    const shop = open.shop(10);
+    const { asked, costs } = await fetchBulk(shop);
+    expect(asked).toHaveLength(2);
+    expect(costs.map((cost) => cost?.requested)).toEqual(asked.map(({ cost }) => cost));
+  });
+
+  it('runs five at once, and waits with a sixth until one is done', async () => {
+    const shop = open.shop(600);
+    hold(shop);
+    const at = (index: number) => shop.get(index)?.createdAt as string;
+    const ranges = [0, 1, 2, 3, 4, 5].map((i) => ({
+      createdFrom: at(i * 100),
+      ...(i < 5 && { createdTo: at((i + 1) * 100) }),
+    }));
+    const five = await Promise.all(ranges.slice(0, 5).map((range) => started(shop, range)));
+    const sixth = await fetchBulk(shop, null, ranges[5]);
+    expect(sixth.wait?.reason).toBe('Other bulk operations of the shop are still at work');
+    expect(shop.bulk.list()).toHaveLength(5);
+    letGo(shop);
+    await ended(shop);
+    const reads = await Promise.all(
+      [...five, sixth.next].map((cursor, i) =>
+        readAll(open.sources.bulk, shop, { cursor, range: ranges[i] ?? {} }),
+      ),
+    );
+    expect(reads.map(({ ids }) => ids.length)).toEqual([100, 100, 100, 100, 100, 100]);
+  });
+
+  it('takes over what it started and could not write down', async () => {
+    const shop = open.shop(400);
+    hold(shop);
+    const [lost, again] = [await started(shop), await started(shop)];
+    expect(again).toBe(lost);
+    expect(shop.bulk.list()).toHaveLength(1);
+    const other = await started(shop, { createdFrom: '2020-01-01T00:00:00Z' });
+    expect(other).not.toBe(lost);
+    letGo(shop);
+  });
+
+  it('cancels its operation, and runs it anew when the import is resumed', async () => {
+    const shop = open.shop(400);
+    hold(shop);
+    const cursor = await started(shop);
+    await cancelBulk(open.client(shop), readPlace('bulk', cursor));
+    await waitUntil(() => Promise.resolve(shop.bulk.list()[0]?.status === 'CANCELED'), { what: 'the end' });
+    await cancelBulk(open.client(shop), readPlace('bulk', cursor)); // it is over: no error
+    await cancelBulk(open.client(shop), null);
+    letGo(shop);
+    const read = await readAll(open.sources.bulk, shop, { cursor });
+    expect(distinct(read.customers)).toEqual(expectedOf(shop));
+  });
+
+  it('tells nobody the file’s address: not by its cursor, not by an error', async () => {
+    const shop = open.shop(3_000);
+    const seen: string[] = [];
+    const { errors } = await readAll(open.sources.bulk, shop, {
+      onPage: ({ next }: SourcePage) => {
+        seen.push(next ?? '');
+        if (seen.length === 2) shop.fault({ kind: 'http503', on: 'file' });
+      },
+    });
+    expect(seen.length).toBeGreaterThan(2);
+    expect([...seen, ...errors].join()).not.toMatch(/http|Signature/);
+  });
+});
+
+describe('readFile', () => {
+  const fileClient = (baseUrl: string) =>
+    clientAs(
+      { baseUrl, apiVersion: '2026-10' },
+      { shop: 'a.myshopify.com', accessToken: 't', signal: AbortSignal.timeout(60_000) },
+    );
+  const someFiles = fileClient('http://127.0.0.1/{shop}');
+  const LINE = `${JSON.stringify({ id: 'x'.repeat(90) })}\n`;
+
+  it('skips to the byte where a server knows no ranges', async () => {
+    const body = LINE.repeat(30_000);
+    const server = createServer((request, response) => {
+      expect(request.headers['x-shopify-access-token']).toBeUndefined();
+      expect(request.headers.range).toMatch(/^bytes=\d+-\d+$/);
+      response.end(body);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
+    try {
+      let [line, byte, text, end] = [0, 0, '', false];
+      while (!end) {
+        const page = await readFile(someFiles, { url, line, byte });
+        expect(page.lines.length).toBeLessThanOrEqual(PAGE_LINES);
+        line += page.lines.length;
+        byte += page.bytes;
+        text += page.lines.map((line) => `${line}\n`).join('');
+        end = page.end;
+      }
+      expect(byte).toBe(body.length);
+      expect(text === body).toBe(true);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('reads ranges over connections that stay, also lines longer than a page, and learns of the end by 416', async () => {
+    const body = Buffer.from(`${LINE.repeat(25_000)}${'y'.repeat(3_000_000)}\n${LINE}`);
+    let [connections, asked] = [0, 0];
+    const server = createServer((request, response) => {
+      const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const part = body.subarray(Number(from), Number(to) + 1);
+      asked++;
+      if (part.length === 0) response.writeHead(416).end();
+      else
+        response
+          .writeHead(206, { 'content-range': `bytes ${from}-${Number(from) + part.length - 1}/*` })
+          .end(part);
+    }).listen(0, '127.0.0.1');
+    server.on('connection', () => connections++);
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
+    try {
+      let [line, byte, end] = [0, 0, false];
+      const text: string[] = [];
+      while (!end) {
+        const page = await readFile(someFiles, { url, line, byte });
+        line += page.lines.length;
+        byte += page.bytes;
+        text.push(...page.lines);
+        end = page.end;
+      }
+      expect(byte).toBe(body.length);
+      expect(text.map((each) => `${each}\n`).join('') === body.toString()).toBe(true);
+      expect(asked).toBeGreaterThan(12);
+      // One, or two in turn: the next request may be sent before fetch has the last one's connection back.
+      expect(connections).toBeLessThanOrEqual(2);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('goes to no file outside of Shopify’s hosts, and follows none there', async () => {
+    let knocked = 0;
+    const server = createServer((_request, response) => {
+      knocked++;
+      response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file?Signature=secret`;
+    const bulkOperation = { id: 'gid://shopify/BulkOperation/7', status: 'COMPLETED', errorCode: null, url };
+    const times = { createdAt: '2026-11-02T03:04:05Z', completedAt: '2026-11-02T03:04:05Z' };
+    const graphql: ShopClient['graphql'] = async () => ({
+      data: {
+        bulkOperation: { ...bulkOperation, ...times, objectCount: '1', query: '', partialDataUrl: null },
+      },
+      cost: null,
+    });
+    const place = { ...toStart(0), operation: bulkOperation.id };
+    const reading = (baseUrl: string) => {
+      const client = { ...fileClient(baseUrl), graphql };
+      return createSources().bulk({ client, range: {}, idsOnly: false }).next(place);
+    };
+    try {
+      const refused = reading('https://{shop}');
+      await expect(refused).rejects.toThrow('at a host that is not allowed (http://127.0.0.1)');
+      expect(knocked).toBe(0);
+      // A server that imitates Shopify may have any address; its redirects are not followed, and the file is asked for
+      // anew, as one that is refused.
+      await expect(reading('http://127.0.0.1/{shop}')).rejects.toMatchObject({
+        name: 'NotReady',
+        place: toStart(1),
+      });
+      expect(knocked).toBe(1);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DEV_ACCESS_TOKEN, startShopifyStandIn, type Shop, type StandInCustomer } from '@core/testing';
+import { CursorLost, ShopifyUnavailable, Throttled, type QueryCost } from '../src/answers/errors.ts';
+import type { ShopClient } from '../src/client/shop-client.ts';
+import type { Access, AdminApi } from '../src/client/transport.ts';
+import type { Limit } from '../src/limiter/limiter.ts';
+import { readPlace, writePlace } from '../src/sources/place.ts';
+import type { CustomerRange } from '../src/sources/search-range.ts';
+import type { ShopCustomer } from '../src/sources/shop-customer.ts';
+import { NotReady } from '../src/sources/source.ts';
+import { createSources, type SourceName, type Sources } from '../src/sources/sources.ts';
+import { clientAs, recordingLimiter } from './client-as.ts';
+
+export const API_VERSION = '2026-10';
+
+/** What a spec asks a source for, with the place as it is stored. */
+export interface SourceQuery extends Access {
+  range: CustomerRange;
+  cursor: string | null;
+  idsOnly: boolean;
+}
+
+/** A page, and what its reading took. */
+export interface SourcePage {
+  customers: ShopCustomer[];
+  ids: number[];
+  /** As it is stored. */
+  next: string | null;
+  /** Set when the file was not ready. */
+  wait: { waitMs: number; reason: string } | null;
+  /** What the limiter was asked for, and what it was told that it cost. */
+  asked: Limit[];
+  costs: (QueryCost | null)[];
+  /** The last of them. */
+  cost: QueryCost | null;
+}
+
+export interface DrivenSource {
+  fetch(query: SourceQuery): Promise<SourcePage>;
+}
+
+/** A stand-in with the sources on it; every shop is a new one with room enough for a test's requests. */
+export async function openSources(seed: string) {
+  const standIn = await startShopifyStandIn({ seed, plan: 'enterprise', customers: 0 });
+  const api = { baseUrl: standIn.url, apiVersion: API_VERSION };
+  const sourcesOf = (of: AdminApi) => {
+    const sources = createSources();
+    return {
+      graphql: driven(of, sources, 'graphql'),
+      rest: driven(of, sources, 'rest'),
+      bulk: driven(of, sources, 'bulk'),
+    };
+  };
+  return {
+    api,
+    sources: sourcesOf(api),
+    client: (shop: Shop, recording = recordingLimiter()): ShopClient =>
+      clientAs(api, access(shop), recording),
+    /** Others, that give up after so long. */
+    impatient: (timeoutMs: number) => sourcesOf({ ...api, timeoutMs }),
+    shop(customers: number): Shop {
+      const shop = standIn.shop(`shop-${randomBytes(6).toString('hex')}.myshopify.com`);
+      shop.customers = customers;
+      return shop;
+    },
+    /** Every rule that a source broke in any shop. */
+    violations() {
+      const { shops, violations } = standIn.stats();
+      return [...violations, ...Object.values(shops).flatMap((shop) => shop.violations)];
+    },
+    close: () => standIn.close(),
+  };
+}
+
+/** A source as the engine uses it: over the shop's client, with places that are stored in between. */
+export function driven<Name extends SourceName>(api: AdminApi, sources: Sources, name: Name): DrivenSource {
+  return {
+    async fetch({ range, cursor, idsOnly, ...as }) {
+      const recording = recordingLimiter();
+      const source = sources[name]({ client: clientAs(api, as, recording), range, idsOnly });
+      const taken = () => {
+        const costs = recording.told.map(({ cost }) => cost ?? null);
+        return { asked: recording.asked, costs, cost: costs.at(-1) ?? null };
+      };
+      try {
+        const { next, ...page } = await source.next(readPlace(name, cursor));
+        return { ...page, next: next && writePlace(next), wait: null, ...taken() };
+      } catch (error) {
+        if (!(error instanceof NotReady)) throw error;
+        const { place, waitMs, reason } = error;
+        return { customers: [], ids: [], next: writePlace(place), wait: { waitMs, reason }, ...taken() };
+      }
+    },
+  };
+}
+
+export type OpenSources = Awaited<ReturnType<typeof openSources>>;
+
+export const access = ({ domain }: Shop): Access => ({
+  shop: domain,
+  accessToken: DEV_ACCESS_TOKEN,
+  signal: new AbortController().signal,
+});
+
+export const ask = (shop: Shop, cursor: string | null = null, range: CustomerRange = {}): SourceQuery => ({
+  ...access(shop),
+  range,
+  cursor,
+  idsOnly: false,
+});
+
+export interface Read {
+  customers: ShopCustomer[];
+  ids: number[];
+  pages: SourcePage[];
+  /** Names of what was thrown, in order. */
+  errors: string[];
+  waits: string[];
+}
+
+interface ReadOptions {
+  range?: CustomerRange;
+  idsOnly?: boolean;
+  cursor?: string | null;
+  /** Called after every page with its number, from 1. */
+  onPage?: (page: SourcePage, number: number) => void | Promise<void>;
+}
+
+/** So many failures in a row and a test is over. */
+const MOST_ERRORS = 20;
+
+/** Reads a slice as the engine does: waits when asked to, tries again, begins anew when the cursor is lost. */
+export async function readAll(source: DrivenSource, shop: Shop, options: ReadOptions = {}): Promise<Read> {
+  const { range = {}, idsOnly = false, onPage } = options;
+  const read: Read = { customers: [], ids: [], pages: [], errors: [], waits: [] };
+  let cursor = options.cursor ?? null;
+  for (;;) {
+    let page: SourcePage;
+    try {
+      page = await source.fetch({ ...ask(shop, cursor, range), idsOnly });
+    } catch (error) {
+      read.errors.push((error as Error).name);
+      if (read.errors.length > MOST_ERRORS) throw error;
+      if (error instanceof CursorLost) {
+        cursor = null;
+        Object.assign(read, { customers: [], ids: [] });
+      } else if (error instanceof ShopifyUnavailable) await wait(error.retryAfterMs ?? 20);
+      else if (error instanceof Throttled) await wait(error.waitMs);
+      else throw error;
+      continue;
+    }
+    read.pages.push(page);
+    read.customers.push(...page.customers);
+    read.ids.push(...page.ids);
+    await onPage?.(page, read.pages.length);
+    if (page.wait) {
+      read.waits.push(page.wait.reason);
+      await wait(Math.min(20, page.wait.waitMs));
+    }
+    if (page.next === null) return read;
+    cursor = page.next;
+  }
+}
+
+/** What must be read of a shop's customer, told here once more and not taken from the code under test. */
+export const expected = (customer: StandInCustomer): ShopCustomer => ({
+  externalId: customer.id,
+  email: customer.email,
+  metadata: {
+    number_of_orders: Number(customer.numberOfOrders),
+    amount_spent: { amount: customer.amountSpent.amount, currency: customer.amountSpent.currencyCode },
+    tags: [...customer.tags].sort(),
+    state: customer.state,
+    created_at: customer.createdAt,
+  },
+  sourceUpdatedAt: new Date(customer.updatedAt),
+});
+
+export const expectedOf = (shop: Shop): ShopCustomer[] => [...shop.all()].map(expected);
+
+export const numberOf = ({ id }: { id: string }): number => Number(id.slice(id.lastIndexOf('/') + 1));
+
+/** One of each customer, the last that was read, by id. */
+export const distinct = (customers: readonly ShopCustomer[]): ShopCustomer[] =>
+  [...new Map(customers.map((customer) => [customer.externalId, customer])).values()].sort((a, b) =>
+    a.externalId < b.externalId ? -1 : 1,
+  );
