@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ImportId, MerchantId } from '@core/contracts';
+import type { MerchantId } from '@core/contracts';
 import { ROW_REASONS, type ImportRun } from '@core/domain';
 import { aMerchantId, insertConnection } from '@core/testing';
 import { openStack, ops as runOps, type Said, type Stack } from './support.ts';
@@ -38,7 +38,7 @@ async function started() {
 
 /** What an importer would do. */
 async function advance(
-  importId: ImportId,
+  importId: string,
   change: Partial<Record<'status' | 'expected' | 'waiting_reason' | 'error', string | number>>,
   read = 0,
 ): Promise<void> {
@@ -57,7 +57,7 @@ async function advance(
   ]);
 }
 
-const statusOf = async (importId: ImportId): Promise<ImportRun['status']> =>
+const statusOf = async (importId: string): Promise<ImportRun['status']> =>
   (await stack.owner.query('select status from customer_import_logs where id = $1', [importId])).rows[0]
     .status;
 const audited = async (merchantId: MerchantId) =>
