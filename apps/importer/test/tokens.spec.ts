@@ -94,7 +94,7 @@ const works = (shop: string, accessToken: string): Promise<boolean> =>
       tiers: createTiers(),
       metrics: createImporterMetrics(new Registry(), () => 0),
       log: createLogger('importer', 'fatal'),
-    })({ merchantId: '', shop }, { signal: new AbortController().signal }),
+    })({ merchantId: aMerchantId(), shop }, { signal: new AbortController().signal }),
     {},
   ).then(
     (count) => count === 7,
