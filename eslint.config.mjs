@@ -122,7 +122,7 @@ export default tseslint.config(
     rules: { 'core/no-bare-sql-names': 'error' },
   },
   {
-    // A shop is asked by its client alone, which adds the token and keeps the limits. What it is made of is put together
+    // A shop is asked by its client alone, which adds the token and keeps the limits. Its parts are put together
     // in one file of an app. Proven to fail in infra/tools/test/shop-by-client.spec.ts; see also shop-by-client in
     // .dependency-cruiser.mjs.
     files: ['apps/**/*.ts'],

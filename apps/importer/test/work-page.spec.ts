@@ -50,7 +50,7 @@ const setLease = (page: PageRef, seconds: number) =>
     `update customer_import_slices set lease_until = now() + $2 * interval '1 second' where import_id = $1`,
     [page.importId, seconds],
   );
-/** What a page's work can be given other than usual. */
+/** The dependencies of a page's work that a spec may replace. */
 type More = Partial<WorkPageDeps> & { limiter?: Limiter; tokens?: TokenKeeper };
 /** Does a page as an importer does. */
 const work = async (page: PageRef, { limiter = UNLIMITED, tokens = bench.tokens, ...more }: More = {}) => {

@@ -8,7 +8,7 @@ export interface Look<T> {
 }
 
 export interface SharedPollOptions {
-  /** Of the loop that looks. */
+  /** The name of the loop that looks. */
   name: string;
   /** The interval between two looks. */
   everyMs: number;

@@ -1,4 +1,4 @@
-/** What was given is not what it must be. Its message is the expectation alone, never the value: some are secrets. */
+/** A value that breaks its rule. The message is the expectation alone, never the value: some are secrets. */
 export class WrongValue extends Error {
   override name = 'WrongValue';
 }

@@ -14,7 +14,7 @@ import { clientAs, recordingLimiter } from './client-as.ts';
 
 export const API_VERSION = '2026-10';
 
-/** What a spec asks a source for, with the place as it is stored. */
+/** The request of a spec to a source, with the place as it is stored. */
 export interface SourceQuery extends Access {
   range: CustomerRange;
   cursor: string | null;
@@ -29,7 +29,7 @@ export interface SourcePage {
   next: string | null;
   /** Set when the file was not ready. */
   wait: { waitMs: number; reason: string } | null;
-  /** What the limiter was asked for, and what it was told that it cost. */
+  /** The costs that the limiter was asked for, and those that it was told afterwards. */
   asked: Limit[];
   costs: (QueryCost | null)[];
   /** The last of them. */

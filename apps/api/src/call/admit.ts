@@ -20,12 +20,12 @@ export interface Incoming extends Credentials {
 
 export interface Failure {
   readonly thrown: unknown;
-  /** What the caller is shown of it. */
+  /** The error as the caller sees it. */
   readonly error: ConnectError;
 }
 
 /**
- * What an entrance measures and logs of its calls.
+ * The measures and log lines of an entrance.
  * @returns is told once by which code the call has ended, and of its failure
  */
 export type Follow = (requestId: string) => (code: string, failure?: Failure) => void;

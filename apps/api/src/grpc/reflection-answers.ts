@@ -14,7 +14,7 @@ import { status } from '@grpc/grpc-js';
 type Question = reflectionV1.ServerReflectionRequest['messageRequest'];
 type Answer = reflectionV1.ServerReflectionResponse['messageResponse'];
 
-/** What is said to each kind of question, from the generated descriptors; pure. */
+/** The answer to each kind of question, from the generated descriptors; pure. */
 export function answers(services: readonly DescService[]): (question: Question) => Answer {
   const files = withDependencies(services.map(({ file }) => file));
   const bySymbol = new Map(files.flatMap((file) => symbolsOf(file).map((symbol) => [symbol, file])));

@@ -13,8 +13,8 @@ import { countPage, type Progress, type Work, type WorkDeps } from './page-work.
 
 /**
  * The one page of a `plan` slice: asks for the count, chooses the source, cuts the shop into slices.
- * Its three to eight requests are counted by the shop's limit, and where that is low one of them finds no room. What was
- * answered until then (counts and dates) is kept as the slice's place, or the plan would begin anew for ever. Rejected:
+ * Its three to eight requests are counted by the shop's limit, and where that is low one of them finds no room. The
+ * answers until then (counts and dates) are kept as the slice's place, or the plan would begin anew for ever. Rejected:
  * to wait here, which takes a place from another shop's page.
  */
 export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> {

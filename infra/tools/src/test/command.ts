@@ -24,7 +24,7 @@ export const runCommand = ({ command, env, signal }: RunCommand): Promise<number
       setTimeout(() => killGroup(child.pid, 'SIGKILL'), GRACE_MS).unref();
     };
     const done = (code: number) => {
-      // Whatever it has left behind: a worker of Jest, or a task that outlived Nx.
+      // The command may leave processes behind: a worker of Jest, or a task that outlives Nx.
       killGroup(child.pid, 'SIGKILL');
       resolve(code);
     };

@@ -26,7 +26,7 @@ export interface JestOutcome {
   numRuntimeErrorTestSuites: number;
 }
 
-/** What Jest wrote; undefined if nothing. */
+/** Jest's result file; undefined when there is none. */
 export const readOutcome = (file: string): JestOutcome | undefined =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as JestOutcome) : undefined;
 

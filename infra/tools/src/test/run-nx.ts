@@ -12,7 +12,7 @@ export interface RunNx {
   signal: AbortSignal;
 }
 
-/** What we read of the file that Nx writes about a run. */
+/** The fields that we read from the file that Nx writes about a run. */
 interface NxTask {
   target: string;
   projectName: string;

@@ -9,6 +9,6 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true })
 /** A transaction's id, which never wraps around. A string: it may exceed what a number holds exactly. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
-/** What PostgreSQL gives is canonical, and what a statement compares it with must be. */
+/** PostgreSQL gives the canonical form, and a statement must compare it with the canonical form. */
 export const merchantId = () => uuid('merchant_id').$type<MerchantId>();
 export const importId = (name = 'import_id') => uuid(name).$type<ImportId>();

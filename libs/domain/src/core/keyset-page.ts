@@ -15,7 +15,7 @@ const LARGEST_SIZE = 1_000;
 type Key = readonly string[];
 
 export interface KeysetPage<K extends Key> {
-  /** The key of the row after which the page begins; null for the first page. Of our own making: the token is signed. */
+  /** The key of the row after which the page begins; null for the first page. It comes from us: the token is signed. */
   readonly after: K | null;
   /** Rows to read: one more than the page has. Only that row shows that another page follows. */
   readonly most: number;

@@ -29,7 +29,7 @@ const lastSuccess = new Gauge({
   help: 'When a round of a background loop last succeeded',
   labelNames,
   registers: [],
-  // Of several processes, the one whose loop stands still: a newer figure of another one would hide it.
+  // The process whose loop stands still counts: a newer figure of another process would hide it.
   aggregator: 'min',
 });
 

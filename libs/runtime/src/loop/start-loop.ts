@@ -3,7 +3,7 @@ import { figuresOf } from './figures.ts';
 import { tellFailures, type TellFailures } from './tell-failures.ts';
 
 /**
- * What follows a round: nothing given, the next one after `every`; a number, after so many milliseconds (0: at once;
+ * The result of a round says when the next one begins: undefined, after `every`; a number, after so many milliseconds (0: at once;
  * Infinity: when it is woken); 'end', none.
  */
 export type Next = number | 'end' | undefined;
@@ -12,7 +12,7 @@ export type Next = number | 'end' | undefined;
 export type Subscribe = (wake: () => void) => () => void;
 
 export interface LoopOptions extends TellFailures {
-  /** What a round does, such as "seal the audit log": the label of its figures, and the words of its log lines. */
+  /** The work of a round, such as "seal the audit log": the label of its figures, and the words of its log lines. */
   name: string;
   /**
    * One round. The signal aborts when the loop is stopped. A round that lasts calls `succeeded` as soon as it has done

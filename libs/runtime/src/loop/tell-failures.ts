@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts';
 export interface TellFailures {
   /** Absent: failures are counted and not told, for work that tells them in its own words. */
   log?: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
-  /** Of the first failure of a row; a warning unless given. */
+  /** The level of the first failure of a row; a warning unless given. */
   level?: 'warn' | 'error';
   /** Returns the settings to check if it stays so; undefined when the failure says it itself. */
   advise?: (error: unknown) => string | undefined;

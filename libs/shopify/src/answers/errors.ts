@@ -12,7 +12,7 @@ export interface QueryCost {
   restoreRate: number;
 }
 
-/** There is nothing to have yet. Whoever gets it comes back later, and holds nothing meanwhile. */
+/** There is nothing to have yet. The caller comes back later, and holds nothing meanwhile. */
 export class NotYet extends Error {
   override name = 'NotYet';
   readonly waitMs: number;

@@ -23,7 +23,7 @@ export type FileReply = Pick<Response, 'status' | 'headers' | 'body'>;
 
 /**
  * One shop, to be asked: all that a source, a plan, a check and a cancel get. It names the shop, adds its token and keeps
- * its limits by itself, and takes and gives no token, ticket or address. Whoever holds one cannot ask another shop, ask as
+ * its limits by itself, and takes and gives no token, ticket or address. Its holder cannot ask another shop, ask as
  * somebody else, or ask uncounted.
  * @throws NotYet when the shop's limit has no room; Throttled, ShopifyUnavailable and its kinds, Unauthorized when a new
  *   token is refused as well, CursorLost, ShopRenamed, ShopifyRejected; what the tokens and the limiter throw; or the

@@ -1,7 +1,7 @@
 import { pause } from '@core/runtime';
 import { NotYet } from '../answers/errors.ts';
 
-/** So often a turn at the shop is waited for. */
+/** The most tries to get a turn at the shop. */
 const MOST_TRIES = 5;
 
 export interface Waiting {

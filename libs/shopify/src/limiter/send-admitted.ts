@@ -2,7 +2,7 @@ import { NotYet, ShopifyUnavailable, Throttled, type QueryCost } from '../answer
 import type { Api } from './limiter-figures.ts';
 import type { Limit, Limiter, Outcome } from './limiter.ts';
 
-/** What becomes known of a shop's limits by its answers. */
+/** A shop's limits, as its answers tell them. */
 export interface LimitReports {
   cost(shop: string, api: Api, cost: QueryCost): void;
   /** Shopify asked to wait. */

@@ -13,7 +13,7 @@ export type Unreadable =
   | 'invalid_number_of_orders';
 
 /**
- * A customer as any source gives it. Whoever stores customers has a form of their own, which this one fits: a package
+ * A customer as any source gives it. The store of customers has a form of its own, which this one fits: a package
  * of the domain's here would tie reading a shop to a database.
  */
 export interface ShopCustomer {

@@ -4,7 +4,7 @@ import type { Place } from './place.ts';
 import type { CustomerRange } from './search-range.ts';
 import type { ShopCustomer } from './shop-customer.ts';
 
-/** What is read of a shop. */
+/** A reading of a shop: by whom, of which customers, and how much of each. */
 export interface Reading {
   client: ShopClient;
   range: CustomerRange;

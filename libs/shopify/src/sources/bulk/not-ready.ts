@@ -3,7 +3,7 @@ import { NotReady } from '../source.ts';
 import type { Operation } from './operation.ts';
 
 const FIRST_POLL_MS = 200;
-/** Of a poll's wait to the one before: a file lies unread for a sixth of the time that it took, at most. */
+/** Poll backoff factor: a finished file waits at most one sixth of its preparation time. */
 const POLL_GROWTH = 1.2;
 const LONGEST_POLL_MS = 10_000;
 const PAUSE_AFTER_FAILURE_MS = 5_000;

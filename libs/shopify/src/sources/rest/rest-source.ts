@@ -11,7 +11,7 @@ import { nextPageInfo } from './link-header.ts';
 import { readRow, REST_FIELDS, type RestCustomer } from './rest-customer.ts';
 
 /**
- * What REST does not say: the shop's currency, and whether emails are withheld. REST gives null for one it may not
+ * Facts that REST does not tell: the shop's currency, and whether emails are withheld. REST gives null for one it may not
  * show, as for one that is not there; GraphQL refuses the field.
  */
 export const SHOP_FACTS = `query ShopFacts {
