@@ -6,7 +6,7 @@ export default async function globalTeardown(): Promise<void> {
   await handOver.coreTestServices?.stop();
   // Fires only in a process that something keeps from ending.
   setTimeout(() => {
-    console.error('Jest did not end: a test left something open');
+    process.stderr.write('Jest did not end: a test left something open\n');
     process.exit(1);
   }, END_WITHIN_MS).unref();
 }
