@@ -20,7 +20,8 @@ function start(...args: string[]): void {
   said = '';
   npm = spawn('npm', ['test', '--', ...args], {
     cwd: workspaceRoot(),
-    env: { ...process.env, TMPDIR: dir },
+    // npm keeps its own compiled code in the temporary folder, unless it is told not to.
+    env: { ...process.env, TMPDIR: dir, NODE_DISABLE_COMPILE_CACHE: '1' },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

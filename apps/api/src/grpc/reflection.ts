@@ -1,6 +1,6 @@
 import { create, type DescService } from '@bufbuild/protobuf';
 import { reflectionV1, reflectionV1alpha } from '@core/contracts/grpc';
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
 import { answers } from './reflection-answers.ts';
 import { serviceDefinition } from './service-definition.ts';
 
