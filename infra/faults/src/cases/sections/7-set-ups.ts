@@ -52,7 +52,7 @@ export const setUps: Section = {
   ],
   specs: [
     ['a Redis that answers READONLY or LOADING, and Sentinel', 'apps/importer/test/redis-failover.spec.ts'],
-    ['pgbouncer by session, transaction and statement', 'libs/db/test/pooler.spec.ts'],
+    ['pgbouncer by session, transaction and statement', 'libs/reads/test/pooler.spec.ts'],
     ['the whole service behind pgbouncer', 'infra/faults/test/poolers.spec.ts'],
   ],
 };
