@@ -52,7 +52,13 @@ describe('CreateCustomer', () => {
 
   it('gives 200 callers of one email one customer, created by one of them', async () => {
     const merchantId = merchant();
-    const replies = await Promise.all(Array.from({ length: 200 }, () => createOne(merchantId)));
+    // All wait for one row by ten connections: on a slow machine the last are told to try again, and do.
+    const createInTheEnd = (): ReturnType<typeof createOne> =>
+      createOne(merchantId).catch((error: { code?: number }) => {
+        if (error.code !== status.UNAVAILABLE) throw error;
+        return createInTheEnd();
+      });
+    const replies = await Promise.all(Array.from({ length: 200 }, createInTheEnd));
     expect(new Set(replies.map(({ customerId }) => customerId)).size).toBe(1);
     expect(replies.filter(({ created }) => created)).toHaveLength(1);
     const { rows } = await api.owner.query('select 1 from customers where merchant_id = $1', [merchantId]);

@@ -87,5 +87,5 @@ it.each(DOORS)(
     expect((await post(servers.url + RFM_PATH, ids)).status).toBe(200);
     rpc.close();
   },
-  600_000,
+  1_800_000,
 );
