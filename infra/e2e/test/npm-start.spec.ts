@@ -9,12 +9,16 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Client } from 'pg';
 import { CoreService } from '@core/contracts';
 import { aMerchantId, bearer, grpcClient, startPostgres, workspaceRoot } from '@core/testing';
-import { runOps } from '@core/local';
-import { localSecrets } from '@core/local';
-import { writeStackEnv } from '@core/local';
-import { startStack, type Stack } from '@core/local';
-import { compareRows, idsOfShop } from '@core/local';
-import { runTour } from '@core/local';
+import {
+  compareRows,
+  idsOfShop,
+  localSecrets,
+  runOps,
+  runTour,
+  startStack,
+  writeStackEnv,
+  type Stack,
+} from '@core/local';
 import { isLoopback, listeningOn } from './listening.ts';
 import { newDir, remove } from './e2e/support.ts';
 

@@ -1,10 +1,17 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { lockName } from '@core/db';
-import { FIRST_UUID } from '@core/db';
-import { merchantKeys } from '@core/db';
-import { build, insertValues, limit, ONE, statement, text } from '@core/db';
-import type { Tx } from '@core/db';
+import {
+  build,
+  FIRST_UUID,
+  insertValues,
+  limit,
+  lockName,
+  merchantKeys,
+  ONE,
+  statement,
+  text,
+  type Tx,
+} from '@core/db';
 import type { Keyring } from './keyring.ts';
 import {
   KEY_ROW,

@@ -1,10 +1,7 @@
 import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
 import type { MerchantId } from '@core/contracts';
-import type { Reader } from '@core/db';
-import { merchantKeys } from '@core/db';
-import { build, insertValues, statement } from '@core/db';
-import type { Tx } from '@core/db';
+import { build, insertValues, merchantKeys, statement, type Reader, type Tx } from '@core/db';
 import { KeyError, type Keyring } from './keyring.ts';
 import {
   KEY_ROW,

@@ -1,8 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import type { Reader } from '@core/db';
-import { customers } from '@core/db';
-import { many, returning, statement, text, unnest } from '@core/db';
+import { customers, many, returning, statement, text, unnest, type Reader } from '@core/db';
 import { decryptEmail, passphrase } from './email.ts';
 import { KeyError } from './keyring.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { desc, eq } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import type { Reader } from '@core/db';
-import { merchantKeys } from '@core/db';
-import { build, statement, type RowOf } from '@core/db';
+import { build, merchantKeys, statement, type Reader, type RowOf } from '@core/db';
 import { KeyError, type Keyring } from './keyring.ts';
 
 /** A merchant's unwrapped keys. `generation` stands in front of every value made with `dataKey`. */

@@ -2,9 +2,8 @@
 import { Client, type Pool } from 'pg';
 import type { MerchantId } from '@core/contracts';
 import { createLogger } from '@core/runtime';
-import type { TestDatabase } from '@core/testing';
+import { insertCustomer, type TestDatabase } from '@core/testing';
 import { createPool, CUSTOMERS_SHA256, FIRST_UUID, inTransaction, type Tx } from '../src/index.ts';
-import { insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';
 
 let owner: Pool;

@@ -1,5 +1,5 @@
 import { Client, type Pool } from 'pg';
-import type { TestDatabase } from '@core/testing';
+import { insertCustomer, type TestDatabase } from '@core/testing';
 import {
   assertKnownSchema,
   CUSTOMERS_SHA256,
@@ -9,7 +9,6 @@ import {
   OUTBOX_SHARDS,
   readerOf,
 } from '../src/index.ts';
-import { insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';
 
 let pool: Pool;

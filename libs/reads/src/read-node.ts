@@ -1,10 +1,6 @@
 import type { PoolClient, QueryConfig, QueryResultRow } from 'pg';
 import type { MerchantId } from '@core/contracts';
-import { isConnectionLoss } from '@core/db';
-import { beginFor } from '@core/db';
-import { NodeLost, socketsOf } from '@core/db';
-import type { Pool } from '@core/db';
-import { keepsStatements } from '@core/db';
+import { beginFor, isConnectionLoss, keepsStatements, NodeLost, socketsOf, type Pool } from '@core/db';
 
 export interface RunOptions {
   name?: string | undefined;

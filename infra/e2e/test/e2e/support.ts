@@ -8,10 +8,7 @@ import { createMerchantKeyStore, decryptEmail, parseKeyring, passphrase } from '
 import { build, customers, readerOf, returning, statement, text } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
 import { aMerchantId, bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
-import { queryDatabase } from '@core/local';
-import { localSecrets } from '@core/local';
-import { type StackOptions } from '@core/local';
-import { startStack, type Stack } from '@core/local';
+import { localSecrets, queryDatabase, startStack, type Stack, type StackOptions } from '@core/local';
 
 /** A running stack of a spec's own and what drives it. */
 export interface E2e {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { MerchantKeys } from '@core/crypto';
-import { emailHash } from '@core/crypto';
+import { emailHash, type MerchantKeys } from '@core/crypto';
 import { externalIdOf as gid } from '../../core/index.ts';
 import type { RowReason } from './row-reasons.ts';
 import { preparePage, type ImportedCustomer } from './page.ts';
