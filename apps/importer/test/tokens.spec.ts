@@ -32,8 +32,12 @@ import { UNLIMITED } from './support.ts';
 let database: TestDatabase;
 let importer: Pool;
 let api: Pool;
+let owner: Pool;
 let standIn: ShopifyStandIn;
-const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
+const newKeys = (keyring: string) => createMerchantKeyStore(parseKeyring(keyring));
+const aKey = () => randomBytes(32).toString('base64');
+const keyring = `test:${aKey()}`;
+const keys = newKeys(keyring);
 const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
 const asApi = <T>(merchantId: MerchantId, work: (tx: Tx) => Promise<T>): Promise<T> =>
   inTransaction(api, work, { merchantId });
@@ -43,10 +47,11 @@ beforeAll(async () => {
   // As the apps' roles, so that a missing privilege shows.
   importer = new Pool({ connectionString: database.urlFor('core_importer') });
   api = new Pool({ connectionString: database.urlFor('core_api') });
+  owner = new Pool({ connectionString: database.url });
   standIn = await startShopifyStandIn({ customers: 7 });
 });
 afterAll(async () => {
-  await Promise.all([importer?.end(), api?.end(), standIn?.close()]);
+  await Promise.all([importer?.end(), api?.end(), owner?.end(), standIn?.close()]);
   await database?.drop();
 });
 
@@ -122,6 +127,42 @@ it('says which call is missing when the shop is not connected', async () => {
   const shop = 'nobody.myshopify.com';
   const asked = keeper().read({ merchantId: aMerchantId(), shop });
   await expect(asked).rejects.toThrow(`shop: ${shop} is not connected; call ConnectShop first`);
+});
+
+it.each([
+  [
+    'destroyed keys',
+    `update merchant_keys set data_key = null, index_key = null, destroyed_at = now() where merchant_id = $1`,
+  ],
+  ['no keys', `delete from merchant_keys where merchant_id = $1`],
+  [
+    'another value',
+    `update shopify_connections set access_token = '1.' || repeat('A', 60), refresh_token = '1.' || repeat('A', 60)
+      where merchant_id = $1`,
+  ],
+])('says at once that the shop is to be connected again when its token is lost: %s', async (_, lose) => {
+  const { connection, pair } = await connect();
+  await owner.query(lose, [connection.merchantId]);
+  const { read, refresh } = keeper({ keys: newKeys(keyring) });
+  for (const asked of [read(connection), refresh(connection, pair.accessToken)]) {
+    await expect(asked).rejects.toMatchObject({
+      name: 'CoreError',
+      kind: 'failed_precondition',
+      field: 'shop',
+      message: expect.stringContaining('Connect the shop again, then resume the import'),
+    });
+  }
+});
+
+it.each([`other:${aKey()}`, `test:${aKey()}`])('waits for the keyring that opens a token', async (other) => {
+  const { connection, pair } = await connect();
+  await expect(keeper({ keys: newKeys(other) }).read(connection)).rejects.toMatchObject({
+    name: 'KeyError',
+    message: expect.stringContaining('CORE_ENCRYPTION_KEYS'),
+  });
+  expect(
+    await keeper({ keys: newKeys(`${other.replace('test', 'next')},${keyring}`) }).read(connection),
+  ).toBe(pair.accessToken);
 });
 
 it('replaces a token in its last minute, and stores the new ones sealed', async () => {

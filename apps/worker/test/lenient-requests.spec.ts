@@ -708,6 +708,85 @@ it.each<[string, object]>([
   ]);
 });
 
+type Shops = Record<'own' | 'second', { shop: string; number: string }> & { others: string };
+const OWN_NUMBER = 'must be the number of a connected shop of the merchant';
+it.each<[string, (shops: Shops) => object, string]>([
+  [
+    "its own shop by its domain, and another merchant's by its number",
+    ({ own, others }) => ({ shop_domain: own.shop, shop_id: Number(others) }),
+    'merchant_id: and shop_id must name one merchant',
+  ],
+  [
+    "another merchant's shop by its number",
+    ({ others }) => ({ shop_id: `${others}` }),
+    'merchant_id: and shop_id must name one merchant',
+  ],
+  ["nobody's number", () => ({ shop_id: 999_999 }), `shop_id: ${OWN_NUMBER}`],
+  [
+    "its own shop by its domain, and nobody's number",
+    ({ own }) => ({ shop_domain: own.shop, shop_id: 999_999 }),
+    `shop_id: ${OWN_NUMBER}`,
+  ],
+  [
+    'two shops of its own',
+    ({ own, second }) => ({ shop_domain: own.shop, shop_id: second.number }),
+    'shop_id: must be the number of the shop that shop_domain names',
+  ],
+  [
+    'a number twice, once of nobody',
+    ({ own }) => ({ shop_id: own.number, shopId: 7 }),
+    `shop_id: ${OWN_NUMBER}`,
+  ],
+  ...['x', 0, -1, 1.5, ['1'], { is: 1 }, true, '9'.repeat(40)].map(
+    (number): [string, (shops: Shops) => object, string] => [
+      `the number ${JSON.stringify(number)}`,
+      ({ own }) => ({ shop_domain: own.shop, shop_id: number }),
+      `shop_id: ${OWN_NUMBER}`,
+    ],
+  ),
+])('redacts no merchant when the request names %s', async (_what, named, problem) => {
+  const merchantId = aMerchantId();
+  const aShop = () => ({ shop: `s-${randomUUID()}.myshopify.com`, number: String(randomInt(1e12, 9e12)) });
+  const shops = { own: aShop(), second: aShop(), others: aShop().number };
+  for (const { shop, number } of [shops.own, shops.second])
+    await insertConnection(database.owner, { merchantId, shop, shopId: number });
+  const other = { merchantId: aMerchantId(), shop: aShop().shop, shopId: shops.others };
+  await insertConnection(database.owner, other);
+  const event = request(merchantId, { kind: 'shop_redact', ...named(shops) });
+  await deliver(gdpr, event);
+  expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: 'unknown', problem }]);
+  const { shop, number } = shops.own;
+  await deliver(gdpr, {
+    ...event,
+    event_id: randomUUID(),
+    ...{ shop_domain: shop, shop_id: `0${number}`, shopId: Number(number) },
+  });
+  expect(await pendingOf(merchantId)).toEqual([
+    { requestId: event.request_id, kind: 'shop_redact', problem: null },
+  ]);
+});
+
+it.each(['redact', 'data_request'])(
+  'waits when the number is of another merchant’s shop, and not when it is nobody’s: %s',
+  async (kind) => {
+    const { merchantId, a, stays } = await two();
+    const shopId = String(randomInt(1e12, 9e12));
+    const shop = `s-${randomUUID()}.myshopify.com`;
+    await insertConnection(database.owner, { merchantId: aMerchantId(), shop, shopId });
+    const problem = 'merchant_id: and shop_id must name one merchant';
+    const event = request(merchantId, { kind, customer_id: a.id, shop_id: Number(shopId) });
+    await deliver(gdpr, event);
+    expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind, problem }]);
+    expect(await stays(a.id)).toBe(true);
+    await deliver(gdpr, { ...event, event_id: randomUUID(), ...{ shop_id: 954_889 } });
+    expect(await faultOf(gdpr, event.event_id)).toBe(problem);
+    expect((await pendingOf(merchantId)).map((pending) => pending.problem)).toEqual(
+      kind === 'redact' ? [] : [null],
+    );
+    expect(await stays(a.id)).toBe(kind !== 'redact');
+  },
+);
+
 it.each<[string, object]>([
   ['a phone number', { customer: { phone: '555-0100' } }],
   ['a customer in capitals', { Customer: { id: 7 } }],

@@ -47,9 +47,7 @@ function start(by?: 'off' | { password: string }) {
   const sealer = runSealer(options as unknown as Parameters<typeof runSealer>[0]);
   running.push(sealer);
   const value = async (name: string, labels = '') =>
-    Number(
-      new RegExp(`^${name}\\{${labels}app="worker"\\} (\\S+)$`, 'm').exec(await metrics.metrics())?.[1],
-    );
+    Number(new RegExp(`^${name}\\{${labels}app="worker"\\} (\\S+)$`, 'm').exec(await metrics.metrics())?.[1]);
   return { log, value };
 }
 

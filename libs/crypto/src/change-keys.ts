@@ -5,7 +5,6 @@ import {
   FIRST_UUID,
   insertValues,
   limit,
-  lockName,
   merchantKeys,
   ONE,
   statement,
@@ -13,6 +12,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { Keyring } from './keyring.ts';
+import { lockMerchantKeys } from './lock-keys.ts';
 import {
   KEY_ROW,
   newestKeyRow,
@@ -22,13 +22,6 @@ import {
   type KeyRow,
   type MerchantKeys,
 } from './wrapped-keys.ts';
-
-/**
- * Held until the transaction ends by whoever destroys a merchant's keys or adds a generation to them: a generation
- * that is added while the others are destroyed would keep the index key alive.
- */
-export const lockMerchantKeys = (tx: Tx, merchantId: MerchantId): Promise<void> =>
-  lockName(tx, `merchant_keys|${merchantId}`);
 
 const PLACE = { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation };
 const KEYS = { dataKey: merchantKeys.dataKey, indexKey: merchantKeys.indexKey };

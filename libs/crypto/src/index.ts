@@ -3,6 +3,7 @@ export * from './config.ts';
 export * from './email.ts';
 export { normaliseEmail, parseEmail } from './email-form.ts';
 export * from './keyring.ts';
+export * from './lock-keys.ts';
 export * from './merchant-keys.ts';
 export * from './open-emails.ts';
 export * from './read-email.ts';

@@ -7,13 +7,17 @@ export interface Keyring {
   readonly ids: readonly string[];
   /** `context` is bound to the result: opening it under another one fails. */
   wrap(key: Buffer, context: string): string;
-  /** @throws KeyError when the keyring key is unknown or the value was changed */
+  /** @throws KeyringError when the keyring key is unknown or another one, or the value was changed */
   unwrap(wrapped: string, context: string): Buffer;
 }
 
+/** A value or a key that does not open. */
 export class KeyError extends Error {
   override name = 'KeyError';
 }
+
+/** A merchant's keys do not open by the keyring. An operator may mend it, while what any other KeyError is about is lost. */
+export class KeyringError extends KeyError {}
 
 /**
  * @param spec `id:base64,id:base64`: 32 bytes each, the first one wraps, all of them unwrap
@@ -29,8 +33,14 @@ export function parseKeyring(spec: string): Keyring {
     unwrap: (wrapped, context) => {
       const id = wrapped.slice(0, wrapped.indexOf('.'));
       const key = keys.get(id);
-      if (!key) throw new KeyError(`key ${id} is not in CORE_ENCRYPTION_KEYS; add it behind the current one`);
-      return open(key, wrapped.slice(id.length + 1), context);
+      if (!key)
+        throw new KeyringError(`key ${id} is not in CORE_ENCRYPTION_KEYS; add it behind the current one`);
+      try {
+        return open(key, wrapped.slice(id.length + 1), context);
+      } catch (cause) {
+        const why = `key ${id} of CORE_ENCRYPTION_KEYS does not open a merchant's keys: it is another key, or they were changed`;
+        throw new KeyringError(why, { cause });
+      }
     },
   };
 }

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { MerchantId } from '@core/contracts';
 import { build, insertValues, merchantKeys, statement, type Reader, type Tx } from '@core/db';
 import { KeyError, type Keyring } from './keyring.ts';
+import { holdMerchantKeys } from './lock-keys.ts';
 import {
   KEY_ROW,
   newestKeyRow,
@@ -24,13 +25,13 @@ interface Unwrapped {
 export interface MerchantKeyStore {
   /** The merchant's current keys; null when it has none: none yet, or they were destroyed. */
   find(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
-  /** The current keys, made in the caller's transaction when there are none. */
+  /** The current keys, to seal with: held until the transaction ends, and made in it when there are none. */
   findOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
   /** As find, but as this process knew them up to KEY_CACHE_MS ago: without a query, and destroyed or replaced meanwhile. */
   recall(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
   /**
-   * As findOrCreate, but as this process knew them up to KEY_CACHE_MS ago. Only for a statement that itself asks whether
-   * they still stand (keysStand): what is sealed with destroyed keys is lost.
+   * As findOrCreate, but as this process knew them up to KEY_CACHE_MS ago, and not held. For a statement that is sent
+   * behind holdMerchantKeys and asks itself whether they still stand (keysStand).
    */
   recallOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
   /** The keys of an older generation. @throws KeyError when they are gone, or were destroyed */
@@ -73,7 +74,9 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
     return row?.dataKey ? open(merchantId, row) : null;
   };
   const findOrCreate = async (tx: Tx, merchantId: MerchantId): Promise<MerchantKeys> => {
-    const found = (await select(tx, merchantId)) ?? open(merchantId, await create(tx, keyring, merchantId));
+    // Sent together: the lock costs no round trip.
+    const [, stored] = await Promise.all([holdMerchantKeys(tx, merchantId), select(tx, merchantId)]);
+    const found = stored ?? open(merchantId, await create(tx, keyring, merchantId));
     tx.onCommit(() => cache.set(merchantId, found));
     return found.keys;
   };

@@ -11,5 +11,6 @@ $$;
 
 ALTER FUNCTION public.connection_of_webhook(varchar, bigint) OWNER TO core_definer;
 REVOKE EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) FROM public;
--- The importer asks, before it proves a connection, whether another merchant has the shop.
-GRANT EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) TO core_api, core_importer;
+-- The importer asks, before it proves a connection, whether another merchant has the shop; the worker, whose the number of
+-- a privacy request is.
+GRANT EXECUTE ON FUNCTION public.connection_of_webhook(varchar, bigint) TO core_api, core_importer, core_worker;

@@ -10,7 +10,7 @@ export const lockName = async (tx: Tx, name: string): Promise<void> => {
 
 /** As lockName, beside others who share it. */
 export const shareName = async (tx: Tx, name: string): Promise<void> => {
-  await tx.query(`select pg_advisory_xact_lock_shared(${KEY})`, [name]);
+  await tx.query(`select pg_advisory_xact_lock_shared(${KEY})`, [name], 'share_name');
 };
 
 /** As lockName, but at once. @returns false when somebody else has it */

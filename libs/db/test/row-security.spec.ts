@@ -347,13 +347,14 @@ describe('functions that see every merchant', () => {
           name,
           path: 'search_path=pg_catalog, pg_temp',
           // The owner may replace them, and core_definer, which cannot log in, owns them. The worker finds the merchant of
-          // a privacy request that names its shop alone; the importer asks whether another merchant has a shop.
+          // a privacy request that names its shop alone, and whose its number is; the importer asks whether another merchant
+          // has a shop.
           may: [
             'core_api',
             'core_definer',
             ...(name === 'connection_of_webhook' ? ['core_importer'] : []),
             'core_owner',
-            ...(name === 'connection_of_shop' ? ['core_worker'] : []),
+            ...(name.startsWith('connection_of') ? ['core_worker'] : []),
           ],
         }),
       ),

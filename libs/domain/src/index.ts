@@ -103,6 +103,7 @@ export {
   failRun,
   Fenced,
   findMerchantOfShop,
+  findShopsOfNumber,
   finishCancels,
   getImport,
   hasEnded,

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { KAFKA_CODECS, sendWithJava, type JavaRecord } from '@core/testing';
+import { KAFKA_CODECS, sendWithJava, waitUntil, type JavaRecord } from '@core/testing';
 import type { ConsumedRecord, KafkaClient } from '../src/index.ts';
 import { collect, upTo } from './support.ts';
 
@@ -117,6 +117,29 @@ export function codecsSuite(name: string, open: () => { broker: string; client: 
       const records = await consumed(transactional, 2);
       expect(records.map(({ value }) => String(value))).toEqual(['committed', 'last']);
       expect(records.map(({ offset }) => Number(offset))).toEqual([0, 4]);
+    });
+
+    it('goes on behind what a transaction has given up, also at the end of a partition', async () => {
+      const { broker, client } = open();
+      const topic = `spec.${randomUUID()}`;
+      await client.ensureTopics([{ name: topic, partitions: 1, config: {} }]);
+      const records = [{ topic, partition: 0, key: 'key', value: 'value' }];
+      const groupId = `spec.${randomUUID()}`;
+      let seen = 0;
+      const consumer = await client.consume({
+        groupId,
+        topics: [topic],
+        onBatch: async (batch) => void (seen += batch.length),
+      });
+      // Each by itself, so that no fetch brings the mark together with a record that is handed on.
+      for (const transaction of ['commit', 'abort', 'abort'] as const) {
+        await sendWithJava(broker, [{ codec: 'none', transaction, records }]);
+        await waitUntil(async () => (await client.groupOffsets(groupId, topic))[0]?.lag === 0n, {
+          what: `no lag behind a ${transaction}`,
+        });
+      }
+      await consumer.close();
+      expect(seen).toBe(1);
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { MerchantKeyStore } from '@core/crypto';
+import { KeyError, KeyringError, type MerchantKeyStore } from '@core/crypto';
 import type { Pool } from '@core/db';
 import {
   dropRefreshToken,
@@ -60,6 +60,16 @@ const CONNECT_AGAIN =
   'Shopify no longer accepts the access token of this shop, and there is no way left to renew it. ' +
   'Connect the shop again, then resume the import.';
 
+const TOKEN_LOST =
+  'The stored access token of this shop cannot be read any more, and nothing brings it back. ' +
+  'Connect the shop again, then resume the import.';
+
+/** A token that is lost is no failure that passes: the run ends at once, and says what helps. */
+function unlessLost(error: unknown): never {
+  if (!(error instanceof KeyError) || error instanceof KeyringError) throw error;
+  throw new CoreError('failed_precondition', TOKEN_LOST, { field: 'shop', cause: error });
+}
+
 /**
  * Reads tokens from PostgreSQL for each page, so that every importer sees a new one at once. Over all processes one
  * refreshes a shop's, and stores them before anybody uses them.
@@ -69,11 +79,11 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const proving = { pool, api: { baseUrl, apiVersion }, signal };
 
   const read = (connection: ShopConnection) =>
-    inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection));
+    inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection)).catch(unlessLost);
   const take = (connection: ShopConnection, refused: string) =>
     inTransactionOf(connection, pool, (tx) =>
       takeRefresh(tx, { keys }, { ...connection, refused, leaseMs: LEASE_MS }),
-    );
+    ).catch(unlessLost);
 
   const renew = async (
     connection: ShopConnection,

@@ -9,6 +9,7 @@ import { type Tx } from '@core/db';
 import {
   faultOfExternalId,
   findMerchantOfShop,
+  findShopsOfNumber,
   isRequestDone,
   mayWaitUnder,
   namesOfPerson,
@@ -42,7 +43,7 @@ export const gdprRequestCreated = {
     if (kind === '') throw new Unhandleable('unsupported_kind', faults.kind);
     const request = { merchantId, requestId: requestIdOf(ctx, event) };
     const done = await isRequestDone(tx, request);
-    if (!done) await assertOneMerchant(tx, event);
+    if (!done) await assertOneMerchant(tx, merchantId, event);
     if (!done && kind === 'shop_redact') await assertItsShop(tx, merchantId, event);
     if (kind === 'redact') return redact(tx, ctx, { ...request, done }, event);
     const person = kind === 'shop_redact' ? {} : personOf(event);
@@ -86,22 +87,43 @@ const findMerchant = async (tx: Tx, { merchantId, shop }: InboundGdprRequest): P
   merchantId || (shop && (await findMerchantOfShop(tx, { shop }))) || '';
 
 /**
- * A shop that nobody has connected says nothing; one of another merchant means that nobody can tell whose person is
- * meant.
+ * A shop that nobody has connected says nothing; one of another merchant, by its domain or its number, means that nobody can
+ * tell whose person is meant.
  */
-async function assertOneMerchant(tx: Tx, { merchantId, shop }: InboundGdprRequest): Promise<void> {
-  const ofShop = merchantId && shop ? await findMerchantOfShop(tx, { shop }) : null;
+async function assertOneMerchant(
+  tx: Tx,
+  merchantId: MerchantId,
+  { shop, shopNumbers }: InboundGdprRequest,
+): Promise<void> {
+  const ofShop = shop ? await findMerchantOfShop(tx, { shop }) : null;
   if (ofShop && ofShop !== merchantId) throw invalid('merchant_id', 'and shop_domain must name one merchant');
+  for (const shopId of shopNumbers.filter(Boolean)) {
+    const connections = await findShopsOfNumber(tx, { shopId });
+    if (connections.some((of) => of.merchantId !== merchantId))
+      throw invalid('merchant_id', 'and shop_id must name one merchant');
+  }
 }
 
 /**
- * Checks that each shop which is named is the merchant's: the whole merchant goes, and nothing brings it back. A shop that
- * nobody has connected may be another merchant's, so here it does not count as none.
+ * Checks that each shop which is named is the merchant's, and that its domain and its number are of one shop: the whole
+ * merchant goes, and nothing brings it back. A shop that nobody has connected may be another merchant's, so here it does
+ * not count as none.
  */
-async function assertItsShop(tx: Tx, merchantId: MerchantId, { shops }: InboundGdprRequest): Promise<void> {
+async function assertItsShop(
+  tx: Tx,
+  merchantId: MerchantId,
+  { shops, shopNumbers }: InboundGdprRequest,
+): Promise<void> {
   for (const shop of shops) {
     if ((await findMerchantOfShop(tx, { shop })) !== merchantId)
       throw invalid('shop_domain', 'must name a connected shop of the merchant');
+  }
+  for (const shopId of shopNumbers) {
+    const connections = shopId ? await findShopsOfNumber(tx, { shopId }) : [];
+    const its = connections.filter((of) => of.merchantId === merchantId).map(({ shop }) => shop);
+    if (its.length === 0) throw invalid('shop_id', 'must be the number of a connected shop of the merchant');
+    if (shops.some((shop) => !its.includes(shop)))
+      throw invalid('shop_id', 'must be the number of the shop that shop_domain names');
   }
 }
 

@@ -5,7 +5,16 @@ import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
 import { TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
 import { runCommand } from './command.ts';
 import { taggedSpecs, uselessPattern } from './match-specs.ts';
-import { broken, countJest, isGood, readOutcome, stepLine, totalLine, type StepResult } from './results.ts';
+import {
+  broken,
+  countJest,
+  failureLines,
+  isGood,
+  readOutcome,
+  stepLine,
+  totalLine,
+  type StepResult,
+} from './results.ts';
 import { runNx } from './run-nx.ts';
 import { offerServices } from './services.ts';
 
@@ -59,7 +68,7 @@ async function runChosen(specs: readonly string[]): Promise<StepResult> {
   );
   const args = [...specs, '--maxWorkers=2', '--json', `--outputFile=${result}`, '--projects', ...projects];
   const code = await runCommand({ command: [process.execPath, jest, ...args], env, signal });
-  const { problem: note, ...counts } = countJest(code, readOutcome(result));
+  const { problem: note, ...counts } = countJest(root, code, readOutcome(result));
   return { name: 'chosen', ms: performance.now() - started, ...counts, ...(note && { note }) };
 }
 
@@ -83,6 +92,8 @@ await services.stop();
 rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
 
 console.log(`\n${results.map(stepLine).join('\n')}`);
+const failures = failureLines(results);
+if (failures.length > 0) console.log(`\nnot passed:\n${failures.join('\n')}\n`);
 console.log(`      in ${((performance.now() - begin) / 1000).toFixed(0)} s\n`);
 // Not left to an empty event loop: whatever a step left open must not keep the run from ending.
 process.stdout.write(`${totalLine(results)}\n`, () => process.exit(results.every(isGood) ? 0 : 1));

@@ -1,4 +1,4 @@
-import { countJest, isGood, stepLine, totalLine } from './results.ts';
+import { countJest, failureLines, isGood, stepLine, totalLine } from './results.ts';
 
 const outcome = {
   numPassedTests: 3,
@@ -6,12 +6,13 @@ const outcome = {
   numPendingTests: 0,
   numTodoTests: 0,
   numRuntimeErrorTestSuites: 0,
+  testResults: [],
 };
 
 describe('a Jest run', () => {
   it('is good when every test passed', () => {
-    expect(countJest(0, outcome)).toEqual({ passed: 3, failed: 0, skipped: 0 });
-    expect(isGood(countJest(0, outcome))).toBe(true);
+    expect(countJest('/', 0, outcome)).toEqual({ passed: 3, failed: 0, skipped: 0, failures: [] });
+    expect(isGood(countJest('/', 0, outcome))).toBe(true);
   });
 
   it.each([
@@ -23,7 +24,7 @@ describe('a Jest run', () => {
     ['a crash after the last test', 1, outcome],
     ['no result file', 0, undefined],
   ])('is not good with %s', (_name, code, result) => {
-    expect(isGood(countJest(code, result))).toBe(false);
+    expect(isGood(countJest('/', code, result))).toBe(false);
   });
 });
 
@@ -38,6 +39,40 @@ describe('the report', () => {
       'ok    lint              1.2 s  1 passed, 0 failed, 0 skipped',
       'FAIL  packages         65.0 s  40 passed, 2 failed, 1 skipped  why',
     ]);
+  });
+
+  it('names what did not pass, some of it when it is much', () => {
+    const test = { fullName: 'adds', status: 'passed', failureMessages: [] };
+    const failed = {
+      ...test,
+      status: 'failed',
+      failureMessages: ['\u001b[31mnot\n  2\u001b[39m\n    at x.ts:1'],
+    };
+    const { failures } = countJest('/work', 1, {
+      ...outcome,
+      numFailedTests: 1,
+      testResults: [
+        { name: '/work/a.spec.ts', status: 'failed', message: '', assertionResults: [test, failed] },
+        { name: '/work/b.spec.ts', status: 'failed', message: 'Cannot find c.ts', assertionResults: [] },
+        { name: '/work/d.spec.ts', status: 'passed', message: '', assertionResults: [test] },
+        {
+          name: '/work/e.spec.ts',
+          status: 'passed',
+          message: '',
+          assertionResults: [{ ...test, status: 'pending' }],
+        },
+      ],
+    });
+    expect(failures).toEqual([
+      'a.spec.ts: adds: not 2',
+      'b.spec.ts: Cannot find c.ts',
+      'e.spec.ts: adds: pending',
+    ]);
+    const [step] = results;
+    expect(failureLines([{ ...step!, failures }, step!])).toEqual(failures);
+    expect(
+      failureLines([{ ...step!, failures: Array.from({ length: 23 }, (_, n) => String(n)) }]).slice(-2),
+    ).toEqual(['19', 'and 3 more']);
   });
 
   it('ends with the sums', () => {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { nameFailures, type SpecOutcome } from './name-failures.ts';
 
 export interface Counts {
   passed: number;
@@ -7,6 +8,8 @@ export interface Counts {
   skipped: number;
   /** Why it is not good, where Jest's own output does not say. */
   problem?: string;
+  /** A line for each test that did not pass. */
+  failures?: readonly string[];
 }
 
 /** One line of the summary. */
@@ -24,6 +27,7 @@ export interface JestOutcome {
   numTodoTests: number;
   /** Files that could not even be loaded; their tests are in no other number. */
   numRuntimeErrorTestSuites: number;
+  testResults: SpecOutcome[];
 }
 
 /** Jest's result file; undefined when there is none. */
@@ -31,14 +35,21 @@ export const readOutcome = (file: string): JestOutcome | undefined =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as JestOutcome) : undefined;
 
 /** @param outcome undefined if Jest wrote none */
-export function countJest(code: number, outcome: JestOutcome | undefined): Counts {
+export function countJest(root: string, code: number, outcome: JestOutcome | undefined): Counts {
   if (!outcome) return { passed: 0, failed: 1, skipped: 0, problem: `Jest ended without a result (${code})` };
   const passed = outcome.numPassedTests;
   const failed = outcome.numFailedTests + outcome.numRuntimeErrorTestSuites;
   const skipped = outcome.numPendingTests + outcome.numTodoTests;
   if (passed + failed + skipped === 0) return { passed, failed: 1, skipped, problem: 'no test was found' };
   if (failed === 0 && code !== 0) return { passed, failed: 1, skipped, problem: `Jest ended with ${code}` };
-  return { passed, failed, skipped, ...(skipped > 0 && { problem: 'a skipped test fails the run' }) };
+  const failures = nameFailures(root, outcome.testResults);
+  return {
+    passed,
+    failed,
+    skipped,
+    failures,
+    ...(skipped > 0 && { problem: 'a skipped test fails the run' }),
+  };
 }
 
 export const isGood = ({ passed, failed, skipped }: Omit<Counts, 'problem'>): boolean =>
@@ -51,6 +62,15 @@ export const stepLine = (result: StepResult): string => {
   const note = result.note ? `  ${result.note}` : '';
   return `${verdict}  ${result.name.padEnd(14)}${seconds.padStart(9)}  ${counts}${note}`;
 };
+
+const MOST_NAMED = 20;
+
+/** The tests that did not pass, by name; empty when all did. */
+export function failureLines(results: readonly StepResult[]): string[] {
+  const all = results.flatMap(({ failures = [] }) => failures);
+  const rest = all.length - MOST_NAMED;
+  return rest > 0 ? [...all.slice(0, MOST_NAMED), `and ${rest} more`] : all;
+}
 
 /** A line for what ended the run, or a part of it, without a count. */
 export const broken = (name: string, note: string): StepResult => ({

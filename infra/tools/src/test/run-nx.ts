@@ -57,6 +57,7 @@ export async function runNx({ root, targets, base, env, signal }: RunNx): Promis
 /** The tasks of one target. */
 function sumUp(root: string, tasks: readonly NxTask[]): StepResult {
   const counts = tasks.map((task) => countTask(root, task));
+  const failures = counts.flatMap((each) => each.failures ?? []);
   const sum = (key: 'passed' | 'failed' | 'skipped') => counts.reduce((total, each) => total + each[key], 0);
   const times = tasks.flatMap(({ startTime, endTime }) => [Date.parse(startTime), Date.parse(endTime)]);
   const cached = tasks.filter(({ cacheStatus }) => cacheStatus !== 'cache-miss').length;
@@ -69,6 +70,7 @@ function sumUp(root: string, tasks: readonly NxTask[]): StepResult {
     passed: sum('passed'),
     failed: sum('failed'),
     skipped: sum('skipped'),
+    failures,
     note: [cached > 0 && `${cached} of ${tasks.length} from the cache`, ...problems]
       .filter(Boolean)
       .join(', '),
@@ -78,6 +80,6 @@ function sumUp(root: string, tasks: readonly NxTask[]): StepResult {
 /** A check counts as one test, the specs of a package as many as they are. */
 function countTask(root: string, { projectName, target, status }: NxTask): Counts {
   const outcome = readOutcome(join(root, '.nx/results', projectName, `${target}.json`));
-  if (outcome) return countJest(status, outcome);
+  if (outcome) return countJest(root, status, outcome);
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }

@@ -10,6 +10,7 @@ import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { isGiven, namesPerson } from './names-person.ts';
 import {
   externalIdTextOf,
+  int64Of,
   GivenTwice,
   merchantIdOf,
   readAll,
@@ -35,6 +36,8 @@ export interface InboundGdprRequest {
   shop: string;
   /** All shops that the body names; empty for one whose name is no domain of a shop. */
   shops: readonly string[];
+  /** All numbers of shops that the body names; empty for one that is no number of a shop. */
+  shopNumbers: readonly string[];
   kind: GdprKind | '';
   /** All names that the body gives, those of the surest fields first, each in the spelling of its producer. */
   given: Readonly<Record<'customerId' | 'externalId' | 'email', readonly GivenName[]>>;
@@ -67,6 +70,9 @@ export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprReq
     merchantId: attempt(faults, 'merchant', () => readOne(body, 'merchant_id', merchantIdOf)) ?? '',
     shop: SHOP_FIELDS.map((field) => shopIn(faults, body, field)).find(Boolean) ?? '',
     shops: SHOP_FIELDS.flatMap((field) => shopsIn(body, field)),
+    shopNumbers: readAll(body, 'shop_id')
+      .filter((value) => isGiven(value))
+      .map((value) => attempt({}, 'body', () => shopNumberOf(value)) ?? ''),
     kind: attempt(faults, 'kind', () => kindOf(body, faults)) ?? '',
     given,
     faults,
@@ -130,6 +136,12 @@ function shopOf(_field: string, value: Inbound): string {
   const text = typeof value === 'string' && value.length <= LONGEST_SHOP ? value.trim().toLowerCase() : '';
   return SHOP_DOMAIN.test(text) ? text : '';
 }
+
+/** Without leading zeros. @throws CoreError for a value that is no number of 64 bits */
+const shopNumberOf = (value: Inbound): string => {
+  const number = int64Of('shop_id', value);
+  return number === undefined || number <= 0n ? '' : String(number);
+};
 
 /** By this form of an id Shopify's customers are known; it cannot be taken for one of ours. */
 const GID = /^gid:\/\//i;

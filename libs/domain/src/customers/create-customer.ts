@@ -1,7 +1,14 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { MerchantId } from '@core/contracts';
-import { emailHash, encryptEmail, keysStand, passphrase, type MerchantKeys } from '@core/crypto';
+import {
+  emailHash,
+  encryptEmail,
+  holdMerchantKeys,
+  keysStand,
+  passphrase,
+  type MerchantKeys,
+} from '@core/crypto';
 import {
   appendAuditRows,
   appendEvents,
@@ -33,6 +40,8 @@ export interface CreateCustomer {
   externalId?: string | undefined;
 }
 
+type CanonicalCustomer = CreateCustomer & { externalId: ExternalId | undefined };
+
 /**
  * Creates a customer, or finds the one with this email: then metadata is ignored and external_id
  * attached where there was none.
@@ -46,13 +55,29 @@ export async function createCustomer(
 ): Promise<{ customerId: string; created: boolean }> {
   const { merchantId } = input;
   const externalId = input.externalId === undefined ? undefined : externalIdOf(input.externalId);
-  for (let keys = await ctx.keys.recallOrCreate(tx, merchantId); ;) {
-    await reindexEmails(tx, keys, merchantId, [input.email]);
-    const created = await insertCustomer(tx, ctx, keys, { ...input, externalId });
+  const keys = await ctx.keys.recallOrCreate(tx, merchantId);
+  // Sent together: a round trip costs as much as the row.
+  const [, done] = await Promise.all([
+    holdMerchantKeys(tx, merchantId),
+    insertOrFind(tx, ctx, keys, { ...input, externalId }),
+  ]);
+  return done;
+}
+
+async function insertOrFind(
+  tx: Tx,
+  ctx: CommandContext,
+  recalled: MerchantKeys,
+  input: CanonicalCustomer,
+): Promise<{ customerId: string; created: boolean }> {
+  const { merchantId, email } = input;
+  for (let keys = recalled; ;) {
+    await reindexEmails(tx, keys, merchantId, [email]);
+    const created = await insertCustomer(tx, ctx, keys, input);
     if (created) return { customerId: created, created: true };
     const current = await ctx.keys.findOrCreate(tx, merchantId);
     if (current.generation === keys.generation) {
-      return { customerId: await attachToHolder(tx, ctx, keys, { ...input, externalId }), created: false };
+      return { customerId: await attachToHolder(tx, ctx, keys, input), created: false };
     }
     keys = current;
   }
@@ -132,7 +157,7 @@ async function insertCustomer(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  { merchantId, email, metadata, externalId }: CreateCustomer & { externalId?: ExternalId | undefined },
+  { merchantId, email, metadata, externalId }: CanonicalCustomer,
 ): Promise<string | null> {
   const changedFields = ['email', ...(externalId ? ['external_id'] : []), ...(metadata ? ['metadata'] : [])];
   const [row] = await runWithEvents(tx, INSERT, {

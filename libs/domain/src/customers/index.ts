@@ -18,7 +18,7 @@ export {
 export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 export { listCustomers, type CustomerPage, type ListCustomers } from './list-customers.ts';
 export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
-export { enterErasure } from './persons/erasure-gate.ts';
+export { enterErasure, holdOffErasures } from './persons/erasure-gate.ts';
 export {
   canonicalNames,
   emailOfAnother,

@@ -32,7 +32,7 @@ export { setImportSchedule, type SetImportSchedule } from './schedules/set-impor
 export { shopDomain } from './shop-domain.ts';
 export { connectionOfWebhook, SHOP_OF_WEBHOOK } from './shops/connection-of-webhook.ts';
 export { connectShop, type ConnectShop } from './shops/connect-shop.ts';
-export { findMerchantOfShop } from './shops/find-merchant-of-shop.ts';
+export { findMerchantOfShop, findShopsOfNumber } from './shops/find-merchant-of-shop.ts';
 export { isShopConnected } from './shops/is-shop-connected.ts';
 export { moveShop, type MovedShop, type MoveShop } from './shops/move-shop.ts';
 export { hasShop, type ShopEntry } from './shops/shop-directory.ts';

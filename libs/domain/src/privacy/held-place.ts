@@ -64,7 +64,8 @@ export interface ErasedOfShop {
  * - first: nothing may come any more, or what follows would not end; all of it in one step
  * - own: what is the shop's own, by steps; the following turns wait for the merchant's last shop
  * - merchant, people: by steps
- * - last: the keys, without which nothing of the above could be read any more; with the receipt, in one step
+ * - last: the keys, without which nothing of the above could be read any more; with what has come in meanwhile and the
+ *   receipt, in one step
  */
 export const SHOP_TURNS = ['first', 'own', 'merchant', 'people', 'last'] as const;
 export type ShopTurn = (typeof SHOP_TURNS)[number];

@@ -1,5 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
+import { holdMerchantKeys } from '@core/crypto';
 import {
   bare,
   build,
@@ -62,7 +63,12 @@ export async function receiveWebhook(
   input: ReceiveWebhook,
 ): Promise<'stored' | 'duplicate' | 'lost_shop'> {
   const { merchantId, shop, shopId, topic, body } = input;
-  if (!(await hasShop(tx, { merchantId, shop, shopId }))) return 'lost_shop';
+  // Behind the lock: a merchant whose keys have been destroyed has no shop any more.
+  const [, has] = await Promise.all([
+    holdMerchantKeys(tx, merchantId),
+    hasShop(tx, { merchantId, shop, shopId }),
+  ]);
+  if (!has) return 'lost_shop';
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const bodyHash = webhookHash(keys, topic, body);
   const nameMarks = marksInBody(keys, body);

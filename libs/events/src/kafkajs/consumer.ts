@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { ConsumeOptions } from '../kafka-client.ts';
+import { commitFiltered } from './commit-filtered.ts';
 import { createBatchHandler } from './handle-batch.ts';
 import { HEARTBEAT_MS } from './heartbeat.ts';
 import type { ConsumerLife } from './supervise.ts';
@@ -32,6 +33,7 @@ export async function openConsumer(
   const ending = new AbortController();
   const watch = watchConsumer(consumer, stuckAfterMs);
   const batches = createBatchHandler(work, ending.signal);
+  commitFiltered(consumer);
   for (const event of [consumer.events.REBALANCING, consumer.events.GROUP_JOIN] as const) {
     consumer.on(event, batches.leave);
   }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { called, returning, shopDirectory, statement, type Reader } from '@core/db';
+import { called, int8, returning, shopDirectory, statement, type Reader } from '@core/db';
+import { connectionOfWebhook } from './connection-of-webhook.ts';
 
 const FIND = statement({
   crosses: 'shops',
@@ -14,6 +15,22 @@ const FIND = statement({
     return returning({ merchantId: connection.merchantId }, (row) => sql`select ${row} from ${connection}`);
   },
 });
+
+const FIND_BY_NUMBER = statement({
+  crosses: 'shops',
+  params: { shopId: int8 },
+  text(p) {
+    const connection = connectionOfWebhook({ ...p, shop: sql`null` });
+    const { merchantId, shop } = connection;
+    return returning({ merchantId, shop }, (row) => sql`select ${row} from ${connection}`);
+  },
+});
+
+/** The proven connections of the shop with this number: several while a shop that was renamed is not yet moved. */
+export const findShopsOfNumber = (
+  reader: Reader,
+  input: { shopId: string },
+): Promise<{ merchantId: MerchantId | null; shop: string }[]> => reader.run(FIND_BY_NUMBER, input);
 
 /**
  * The merchant that has connected a shop, and has proven that it is its own.

@@ -1,5 +1,6 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
+import { holdMerchantKeys } from '@core/crypto';
 import {
   appendAudit,
   build,
@@ -51,6 +52,8 @@ export async function moveShop(tx: Tx, ctx: CommandContext, input: MoveShop): Pr
   const [shop, newShop] = [shopDomain(input.shop), shopDomain(input.newShop, 'new_shop')];
   if (shop === newShop) throw invalid('new_shop', 'must differ from shop');
   const former = { merchantId, shop };
+  // Before the rows' locks, or a redaction that waits for one of them would be waited for.
+  await holdMerchantKeys(tx, merchantId);
   await checkNumber(tx, former, { newShop, shopId });
   if (await isTaken(tx, merchantId, newShop, shopId)) throw takenByAnother(newShop, 'new_shop');
   if (await isToBeRedacted(tx, former)) {

@@ -8,6 +8,7 @@ import {
   findPerson,
   hashNames,
   healExternalId,
+  holdOffErasures,
   reindexEmails,
   type CanonicalNames,
   type PersonNames,
@@ -119,9 +120,11 @@ async function nameSubject(
   { merchantId, ...names }: CanonicalNames & { merchantId: MerchantId },
 ): Promise<Subject> {
   if (!names.customerId && !names.externalId && !names.email) return NOBODY;
+  const { externalId, email } = names;
+  // Before the keys, in the order of all who need both; healExternalId asks for it again.
+  if (externalId) await holdOffErasures(tx, merchantId);
   // Made where there are none: whose first import is still to come has nothing else to hash by.
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const { externalId, email } = names;
   if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
   if (email) await reindexEmails(tx, keys, merchantId, [email]);
   const customerId = await findPerson(tx, keys, merchantId, names);

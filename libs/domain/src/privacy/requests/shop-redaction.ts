@@ -16,6 +16,11 @@ export interface ShopProgress {
   removed?: Record<string, number>;
 }
 
+export const counted = (progress: ShopProgress, place: string, n: number): ShopProgress => ({
+  ...progress,
+  removed: { ...progress.removed, [place]: (progress.removed?.[place] ?? 0) + n },
+});
+
 const { kind, completedAt, cancelledAt, heldAt, confirmedAt, notBefore } = privacyRequests;
 
 /** A shop redaction that is neither done nor cancelled. */

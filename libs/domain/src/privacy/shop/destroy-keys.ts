@@ -1,5 +1,4 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { lockMerchantKeys } from '@core/crypto';
 import { build, merchantKeys, statement } from '@core/db';
 import type { ShopStep } from '../held-place.ts';
 
@@ -12,10 +11,8 @@ const DESTROY_KEYS = statement({
       .where(and(eq(merchantKeys.merchantId, p.merchantId), isNull(merchantKeys.destroyedAt))),
 });
 
-/** Every generation: older ones open what an older backup holds. For receipts they are one. */
+/** Every generation: older ones open what an older backup holds. For receipts they are one. The caller has locked them. */
 export const destroyKeys: ShopStep = async (tx, _, { merchantId }) => {
-  // A rotation that adds a generation just now would else save the index key.
-  await lockMerchantKeys(tx, merchantId);
   await tx.run(DESTROY_KEYS, { merchantId });
   return { removed: 1 };
 };

@@ -2,7 +2,7 @@ import { asc, eq } from 'drizzle-orm';
 import { appendAudit, build, shopifyConnections, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { erasedOfShop } from '../walk-places.ts';
-import type { ShopProgress, ShopRedaction } from '../requests/shop-redaction.ts';
+import { counted, type ShopProgress, type ShopRedaction } from '../requests/shop-redaction.ts';
 
 const FIND_CONNECTIONS = statement({
   params: { merchantId: shopifyConnections.merchantId },
@@ -25,11 +25,8 @@ export async function disconnectShop(
   const connected = await tx.run(FIND_CONNECTIONS, { merchantId });
   const { shop } = redaction.progress;
   const whole = shop === undefined || connected.every((each) => each.shop === shop);
-  const progress = { ...redaction.progress, whole };
-  const removed: Record<string, number> = {};
-  for (const { place, remove } of erasedOfShop('first')) {
-    removed[place] = (await remove(tx, ctx, { ...redaction, progress })).removed;
-  }
+  const { progress } = await cutOff(tx, ctx, { ...redaction, progress: { ...redaction.progress, whole } });
+  const { removed = {} } = progress;
   await appendAudit(tx, ctx, {
     merchantId,
     action: 'privacy.shop_disconnect',
@@ -40,5 +37,21 @@ export async function disconnectShop(
       whole,
     },
   });
-  return { ...progress, removed };
+  return progress;
+}
+
+/** All places of the first turn, because a connection cannot stay without its entry. @returns how many went */
+export async function cutOff(
+  tx: Tx,
+  ctx: CommandContext,
+  redaction: ShopRedaction,
+): Promise<{ progress: ShopProgress; removed: number }> {
+  let { progress } = redaction;
+  let all = 0;
+  for (const { place, remove } of erasedOfShop('first')) {
+    const { removed } = await remove(tx, ctx, { ...redaction, progress });
+    progress = counted(progress, place, removed);
+    all += removed;
+  }
+  return { progress, removed: all };
 }

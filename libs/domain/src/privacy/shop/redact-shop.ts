@@ -1,19 +1,21 @@
 import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
+import { lockMerchantKeys } from '@core/crypto';
 import { appendAudit, build, json, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { SHOP_TURNS } from '../held-place.ts';
+import { SHOP_TURNS, type ShopTurn } from '../held-place.ts';
 import { erasedOfShop, TOLD_OF_SHOP } from '../walk-places.ts';
 import { searched, type ErasureReceipt } from '../requests/receipt.ts';
 import { completeWaitingRedactions } from '../requests/redact-request.ts';
 import { isRequest, REQUEST_REF } from '../requests/request-ref.ts';
 import {
+  counted,
   saveProgress,
   takeShopRedaction,
   type ShopProgress,
   type ShopRedaction,
 } from '../requests/shop-redaction.ts';
-import { disconnectShop } from './disconnect-shop.ts';
+import { cutOff, disconnectShop } from './disconnect-shop.ts';
 
 export interface ShopRedactionStep {
   merchantId: MerchantId;
@@ -24,7 +26,9 @@ export interface ShopRedactionStep {
 /**
  * One bounded step of the redaction of a shop that waits for it; the next one goes on wherever this one was committed.
  * First nothing may come any more: runs end, the connection goes. Then what is held goes, a batch a step. Last the
- * merchant's keys are destroyed: whatever was missed, or comes from a backup, opens with no key of this database.
+ * merchant's keys are destroyed: what comes from a backup opens with no key of this database. Writers who have looked at
+ * the keys commit before, and what they have stored goes in the same step: nobody is told that something is stored which
+ * then does not open.
  *
  * Customers are a merchant's, and nothing tells which of two shops one is of: while the merchant has another shop
  * connected, only what is the shop's own goes, and the receipt says so.
@@ -45,25 +49,53 @@ async function step(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Prom
     await saveProgress(tx, redaction, await disconnectShop(tx, ctx, redaction));
     return false;
   }
-  const turns = progress.whole ? (['own', 'merchant', 'people'] as const) : (['own'] as const);
-  for (const { place, remove } of turns.flatMap(erasedOfShop)) {
-    const { removed, ...goesOn } = await remove(tx, ctx, redaction);
-    if (removed === 0 && goesOn.after === undefined) continue;
-    await saveProgress(tx, redaction, { ...counted(progress, place, removed), ...goesOn });
+  const swept = await sweep(tx, ctx, redaction);
+  if (swept) {
+    await saveProgress(tx, redaction, swept);
     return false;
   }
-  let done = progress;
-  for (const { place, remove } of progress.whole ? erasedOfShop('last') : []) {
-    done = counted(done, place, (await remove(tx, ctx, redaction)).removed);
-  }
-  await complete(tx, ctx, { ...redaction, progress: done });
+  if (progress.whole) return destroy(tx, ctx, redaction);
+  await complete(tx, ctx, redaction);
   return true;
 }
 
-const counted = (progress: ShopProgress, place: string, n: number): ShopProgress => ({
-  ...progress,
-  removed: { ...progress.removed, [place]: (progress.removed?.[place] ?? 0) + n },
-});
+/** @returns how far it is after a batch of the first place that holds something; null when none does */
+async function sweep(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<ShopProgress | null> {
+  const { progress } = redaction;
+  if (progress.whole) {
+    // A shop that was connected meanwhile. First, or its runs would hold up what follows.
+    const cut = await cutOff(tx, ctx, redaction);
+    if (cut.removed > 0) return cut.progress;
+  }
+  const turns: ShopTurn[] = progress.whole ? ['own', 'merchant', 'people'] : ['own'];
+  for (const { place, remove } of turns.flatMap(erasedOfShop)) {
+    const { removed, ...goesOn } = await remove(tx, ctx, redaction);
+    if (removed > 0 || goesOn.after !== undefined) return { ...counted(progress, place, removed), ...goesOn };
+  }
+  return null;
+}
+
+/** Batches of what came in while the step waited for the keys: few, or the merchant's writers would wait for long. */
+const MOST_LATE_BATCHES = 20;
+
+/** @returns false when too much came in: the next step tries again */
+async function destroy(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<boolean> {
+  await lockMerchantKeys(tx, redaction.merchantId);
+  let { progress } = redaction;
+  for (let batches = 0; ; batches++) {
+    const late = await sweep(tx, ctx, { ...redaction, progress });
+    if (!late) break;
+    progress = late;
+    if (batches < MOST_LATE_BATCHES) continue;
+    await saveProgress(tx, redaction, progress);
+    return false;
+  }
+  for (const { place, remove } of erasedOfShop('last')) {
+    progress = counted(progress, place, (await remove(tx, ctx, redaction)).removed);
+  }
+  await complete(tx, ctx, { ...redaction, progress });
+  return true;
+}
 
 const COMPLETE = statement({
   params: { ...REQUEST_REF, receipt: json },
