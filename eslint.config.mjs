@@ -4,11 +4,21 @@ import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 import { noBareSqlNames } from './infra/tools/src/lint/no-bare-sql-names.mjs';
 
-// Imports point down only: apps -> domain -> crypto, reads -> db -> contracts -> runtime, and apps -> shopify -> contracts:
+// Imports point down only: apps -> domain -> crypto, reads -> db -> contracts -> runtime, apps -> service -> crypto, and
+// apps -> shopify -> contracts:
 // the domain holds transactions open and must not wait for a shop in one. `events` is for worker and infra,
 // `testing` for tests and infra. A broken rule is proven to fail in infra/tools/test/boundaries.spec.ts.
 const down = {
-  'type:app': ['type:domain', 'type:shopify', 'type:access', 'type:data', 'type:contract', 'type:util'],
+  'type:app': [
+    'type:service',
+    'type:domain',
+    'type:shopify',
+    'type:access',
+    'type:data',
+    'type:contract',
+    'type:util',
+  ],
+  'type:service': ['type:access', 'type:data', 'type:contract', 'type:util'],
   'type:domain': ['type:access', 'type:data', 'type:contract', 'type:util'],
   'type:events': ['type:data', 'type:contract', 'type:util'],
   'type:shopify': ['type:contract', 'type:util'],

@@ -1,15 +1,11 @@
-import { keyringEnv } from '@core/crypto';
-import { databaseEnv } from '@core/db';
 import { replicasEnv } from '@core/reads';
 import {
-  appEnv,
   assertRule,
   flag,
   integer,
   keySource,
   list,
   needs,
-  nodeEnv,
   optionalText,
   origins,
   port,
@@ -21,6 +17,7 @@ import {
   type KeySource,
   type Variable,
 } from '@core/runtime';
+import { serviceEnv } from '@core/service';
 import { shopifyEnv } from '@core/shopify';
 import { parseClients } from './auth/clients.ts';
 import type { Caller } from './call/context.ts';
@@ -54,10 +51,8 @@ const clients: Variable<readonly Caller[]> = {
 };
 
 const variables = {
-  ...appEnv,
-  ...databaseEnv,
+  ...serviceEnv(9_101),
   ...replicasEnv,
-  ...keyringEnv,
   CORE_GRPC_PORT: port({ doc: 'gRPC', default: 50_051 }),
   CORE_GRPC_CONNECTION_AGE: integer({
     doc: 'seconds after which a gRPC client is sent to connect anew, give or take a tenth',
@@ -82,7 +77,6 @@ const variables = {
     example: 'https://auth.example.com/.well-known/jwks.json',
   }),
   CORE_HTTP_PORT: port({ doc: 'Connect, gRPC-Web, JSON and webhooks', default: 8_080 }),
-  CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9_101 }),
   CORE_API_PROCESSES: integer({
     doc: 'processes behind the ports; 0: one per core; 1: no supervisor',
     default: 0,
@@ -103,7 +97,6 @@ const variables = {
     secret: true,
   }),
   CORE_REFLECTION: flag({ doc: 'gRPC reflection, for development', default: false }),
-  NODE_ENV: nodeEnv,
 };
 
 const tokensWhole = together('CORE_AUTH_ISSUER', 'CORE_AUTH_AUDIENCE', 'CORE_AUTH_JWKS');

@@ -1,27 +1,21 @@
-import { keyringEnv } from '@core/crypto';
-import { databaseEnv, quietLogsEnv } from '@core/db';
 import {
   addresses,
-  appEnv,
   flag,
   integer,
   list,
   needs,
   optionalText,
-  port,
   text,
   url,
   withRules,
   type Env,
 } from '@core/runtime';
+import { serviceEnv } from '@core/service';
 import { shopifyEnv } from '@core/shopify';
 import type { RedisPlace } from './redis.ts';
 
 const variables = {
-  ...appEnv,
-  ...databaseEnv,
-  ...keyringEnv,
-  ...quietLogsEnv,
+  ...serviceEnv(9_103),
   REDIS_URL: url({
     doc: 'Redis of the job queue and the limiter; rediss:// is TLS; with REDIS_SENTINELS its host and port are not used',
     default: 'redis://localhost:6379',
@@ -76,7 +70,6 @@ const variables = {
     min: 1,
     max: 100,
   }),
-  CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9103 }),
 };
 
 export const importerEnv = withRules(

@@ -1,28 +1,22 @@
-import type { MerchantKeyStore } from '@core/crypto';
-import type { Pool } from '@core/db';
-import type { Logger, Registry } from '@core/runtime';
-import type { ImporterEnv } from './config.ts';
+import type { Service } from '@core/service';
+import type { importerEnv } from './config.ts';
 import type { ImporterOptions } from './importer.ts';
 import { GIVE_UP_AFTER_MS } from './jobs/page-failure.ts';
 import type { RedisConnections } from './redis.ts';
 import { createTokenKeeper } from './tokens/token-keeper.ts';
 
-export interface ImporterServices {
-  pool: Pool;
-  redis: RedisConnections;
-  keys: MerchantKeyStore;
-  metrics: Registry;
-  log: Logger;
-  /** Aborted when the process stops. */
-  signal: AbortSignal;
-}
-
-/** What an importer works with: the services it was given, and Shopify as the environment has it. */
-export function wireImporter(env: ImporterEnv, { signal, ...services }: ImporterServices): ImporterOptions {
-  const { pool, keys } = services;
+/** What an importer works with: the connections that are open, and Shopify as the environment has it. */
+export function wireImporter(
+  service: Service<typeof importerEnv> & { redis: RedisConnections },
+): ImporterOptions {
+  const { env, pool, redis, keys, metrics, log, shutdown } = service;
   const api = { baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION };
   return {
-    ...services,
+    pool,
+    redis,
+    keys,
+    metrics,
+    log,
     api,
     tokens: createTokenKeeper({
       pool,
@@ -30,7 +24,7 @@ export function wireImporter(env: ImporterEnv, { signal, ...services }: Importer
       ...api,
       clientId: env.SHOPIFY_CLIENT_ID,
       clientSecret: env.SHOPIFY_CLIENT_SECRET[0] ?? '',
-      signal,
+      signal: shutdown.signal,
     }),
     settings: { restEntitled: env.SHOPIFY_REST, bulkFrom: env.IMPORT_BULK_FROM },
     concurrency: env.IMPORT_CONCURRENCY,

@@ -1,31 +1,26 @@
 import { Topic } from '@core/contracts';
-import { keyringEnv } from '@core/crypto';
-import { databaseEnv, directEnv, needsDirect, quietLogsEnv, sealerEnv } from '@core/db';
+import { directEnv, needsDirect, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import {
-  appEnv,
   assertRule,
   integer,
   keySource,
   oneOf,
   optionalInteger,
-  port,
   withRules,
   type Env,
   type EnvRule,
   type KeySource,
 } from '@core/runtime';
+import { serviceEnv } from '@core/service';
 
 /** A day less than the legal limit: the redaction itself takes time too. */
 const LONGEST_SHOP_REDACT_WAIT_S = 29 * 86_400;
 const SHOP_REDACT_WAIT_S = 86_400;
 
 const variables = {
-  ...appEnv,
-  ...databaseEnv,
+  ...serviceEnv(9_102),
   ...directEnv,
-  ...keyringEnv,
-  ...quietLogsEnv,
   ...sealerEnv,
   ...kafkaEnv,
   CORE_EVENTS_JWKS: keySource({
@@ -36,7 +31,6 @@ const variables = {
     doc: 'signatures of gdpr_request.created: auto, required or off; auto: required in production and with CORE_EVENTS_JWKS',
     default: 'auto',
   }),
-  CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: 9102 }),
   CORE_SHOP_REDACT_WAIT: optionalInteger({
     doc: 'seconds between a request to redact a shop and the redaction; a day in production, none elsewhere, unless given',
     example: '86400',
@@ -74,7 +68,7 @@ const sealedInProduction: EnvRule = (given) =>
 
 export const workerEnv = withRules(variables, signersKnown, sealedInProduction, needsDirect);
 
-type WorkerEnv = Env<typeof workerEnv>;
+export type WorkerEnv = Env<typeof workerEnv>;
 
 /** The senders whose signatures count, or that none is asked for. @throws EnvError where one must be, also without readEnv */
 export function signersOf(

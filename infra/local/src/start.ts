@@ -11,7 +11,9 @@ const HELP = `npm start                 starts everything, runs the tour, stays 
 npm start -- --once       the same, then stops everything
 npm start -- --fresh      wipes the data of earlier starts first
 npm start -- --dir F      keeps data, logs and addresses in the folder F instead of .local, beside another stack
-npm start -- --customers N  how many customers the stand-in's shop has (5000); the first time, or with --fresh`;
+npm start -- --customers N  how many customers the stand-in's shop has (5000); the first time, or with --fresh
+npm start -- --worker N --importer N  starts so many processes of these apps (1)
+npm start -- --no-tour    imports and erases nobody: what earlier starts left stays as it is`;
 
 const { values: flags } = readArguments(HELP, {
   options: {
@@ -19,10 +21,20 @@ const { values: flags } = readArguments(HELP, {
     fresh: { type: 'boolean', default: false },
     customers: { type: 'string' },
     dir: { type: 'string' },
+    worker: { type: 'string', default: '1' },
+    importer: { type: 'string', default: '1' },
+    'no-tour': { type: 'boolean', default: false },
   },
 });
 if (flags.customers !== undefined && !isShopSize(flags.customers)) {
   refuseArguments(HELP, '--customers must be a whole number from 1 to 9999999');
+}
+const MOST_PROCESSES = 16;
+for (const name of ['worker', 'importer'] as const) {
+  const count = Number(flags[name]);
+  if (!/^[1-9]\d*$/.test(flags[name]) || count > MOST_PROCESSES) {
+    refuseArguments(HELP, `--${name} must be a whole number from 1 to ${MOST_PROCESSES}`);
+  }
 }
 const home = flags.dir === undefined ? join(workspaceRoot(), '.local') : resolve(flags.dir);
 // Data, logs and secrets; what is fetched once stays outside of it.
@@ -49,6 +61,7 @@ async function main(): Promise<number> {
       durable: true,
       fresh: flags.fresh,
       customers,
+      processes: { worker: Number(flags.worker), importer: Number(flags.importer) },
       shopifyBaseUrl: process.env['SHOPIFY_BASE_URL'],
       say: (line) => say(`  ${line} (${seconds(began)})`),
     }).then((started) => (stack = started));
@@ -77,24 +90,22 @@ async function main(): Promise<number> {
 }
 
 async function tourAndTable(stack: Stack, customers: number): Promise<void> {
-  await runTour(stack, { dir, customers, say });
-  const { env, apps } = stack;
+  if (!flags['no-tour']) await runTour(stack, { dir, customers, say });
+  const { env } = stack;
+  const apps = [...Object.values(stack.apps), ...stack.further];
   const addresses: [string, string][] = [
     ['gRPC', env.CORE_GRPC_ADDR],
     ['Connect, gRPC-Web, JSON', env.CORE_HTTP_URL],
-    ...Object.entries(apps).map(([name, app]): [string, string] => [
-      `${name} health and metrics`,
-      app.adminUrl,
-    ]),
+    ...apps.map(({ name, adminUrl }): [string, string] => [`${name} health and metrics`, adminUrl]),
     ['PostgreSQL', withoutPassword(env.DEV_DB_URL)],
     ['PostgreSQL replica', withoutPassword(env.DEV_DB_REPLICA_URL)],
     ['Kafka', env.KAFKA_BROKER],
     ['Redis', env.REDIS_URL],
     ['Shopify', env.SHOPIFY_BASE_URL],
   ];
-  for (const [name, { child, adminUrl }] of Object.entries(apps)) {
+  for (const { name, child, adminUrl } of apps) {
     if (!(await answersReady(child, adminUrl))) {
-      throw new Error(`${name} does not say at ${adminUrl}/readyz that it is ready after the tour`);
+      throw new Error(`${name} does not say at ${adminUrl}/readyz that it is ready`);
     }
   }
   // With --once the stack is gone before anybody could use its file.

@@ -23,24 +23,23 @@ types.setTypeParser(types.builtins.JSONB, readJson);
  */
 export const ANSWER_MARGIN_MS = 5_000;
 
+export interface PoolOptions {
+  app: string;
+  log: Logger;
+  node?: Address;
+  /** PostgreSQL itself, where a pooler is in front of it: for what a pooler cannot do, see ownPool. */
+  direct?: Address | undefined;
+  max?: number;
+  lifetimeSeconds?: number;
+  lockTimeoutMs?: number;
+}
+
 /**
  * A pool for one node; without `node`, for the primary, which is then watched: see guardPrimary. An idle
  * client of a pool may lose its connection (restart, failover): this is logged, the client is dropped and the
  * next caller gets a new one; without a listener the error would end the process.
  */
-export function createPool(
-  env: DatabaseEnv,
-  options: {
-    app: string;
-    log: Logger;
-    node?: Address;
-    /** PostgreSQL itself, where a pooler is in front of it: for what a pooler cannot do, see ownPool. */
-    direct?: Address | undefined;
-    max?: number;
-    lifetimeSeconds?: number;
-    lockTimeoutMs?: number;
-  },
-): Pool {
+export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
   const at = options.node ?? { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
   const pooler = env.CORE_DB_POOLER;
   const log = options.log.child({ node: `${at.host}:${at.port}` });

@@ -1,5 +1,6 @@
 import { failing, type App } from '@core/runtime';
-import { startApi, type StartAdmin } from '../api.ts';
+import { type StartAdmin } from '@core/service';
+import { startApi } from '../api.ts';
 import type { apiEnv } from '../config.ts';
 import type { Question, Said } from './messages.ts';
 

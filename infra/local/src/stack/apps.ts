@@ -5,6 +5,8 @@ import { answersReady, freePort, launch, whenReady, workspaceRoot, type Child } 
 export type AppName = 'api' | 'worker' | 'importer';
 
 export interface App {
+  /** worker, worker-2: that of its log. */
+  readonly name: string;
   readonly child: Child;
   /** Of its admin server: /healthz, /readyz, /metrics. */
   readonly adminUrl: string;
@@ -38,19 +40,30 @@ export async function startProcess({ name, entry, env, dir, ready }: StartApp): 
   );
 }
 
-/** Starts one of the three apps with its own admin port, for this machine only. */
+/**
+ * Starts a process of one of the three apps with its own admin port, for this machine only.
+ * @param options.number the first process of the app has 1
+ */
 export async function startApp(
-  name: AppName,
-  options: { env: Record<string, string>; dir: string; adminPort: number; entry?: string },
+  app: AppName,
+  options: {
+    env: Record<string, string>;
+    dir: string;
+    adminPort: number | undefined;
+    entry?: string;
+    number?: number;
+  },
 ): Promise<App> {
+  const { number = 1 } = options;
+  const name = number === 1 ? app : `${app}-${number}`;
   const adminPort = await freePort(options.adminPort);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const child = await startProcess({
     name,
-    entry: options.entry ?? `apps/${name}/src/main.ts`,
+    entry: options.entry ?? `apps/${app}/src/main.ts`,
     env: { ...options.env, CORE_LISTEN_HOST: '127.0.0.1', CORE_ADMIN_PORT: String(adminPort) },
     dir: options.dir,
     ready: { adminUrl },
   });
-  return { child, adminUrl };
+  return { name, child, adminUrl };
 }

@@ -17,12 +17,20 @@ export interface StackOptions extends ServiceOptions, StandInOptions {
   wellKnownPorts: boolean;
   /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
   bundles?: boolean;
+  /** How many processes of an app there are; one, unless said. */
+  processes?: Partial<Record<Scaled, number>>;
 }
+
+/** Apps whose processes need no address that callers know. */
+export type Scaled = 'worker' | 'importer';
 
 export interface Stack {
   readonly env: StackEnv;
   readonly services: Services;
+  /** The first process of each. */
   readonly apps: Record<AppName, App>;
+  /** The further processes. */
+  readonly further: readonly App[];
   /** The stand-in's own address, undefined when another server plays Shopify. */
   readonly standInUrl: string | undefined;
   /** All current processes of the stack. */
@@ -81,11 +89,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const [grpcPort, httpPort] = [await freePort(ports.grpc), await freePort(ports.http)];
     const entry = (name: AppName) => (options.bundles ? { entry: `dist/${name}/main.mjs` } : {});
-    const start = async (name: AppName, env: Record<string, string>): Promise<App> => {
+    const start = async (name: AppName, env: Record<string, string>, number = 1): Promise<App> => {
       const role = `core_${name}` as const;
       const app = await startApp(name, {
         dir,
-        adminPort: ports[name],
+        adminPort: number === 1 ? ports[name] : undefined,
+        number,
         ...entry(name),
         env: {
           ...database,
@@ -95,10 +104,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           ...env,
         },
       });
-      say(`${name} is ready`);
+      say(`${app.name} is ready`);
       return app;
     };
-    const starts: Record<AppName, () => Promise<App>> = {
+    const starts: Record<AppName, (number?: number) => Promise<App>> = {
       api: () =>
         start('api', {
           CORE_DB_REPLICAS: postgres.replicas.map(({ port }) => `127.0.0.1:${port}`).join(),
@@ -110,27 +119,38 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
           SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
         }),
-      worker: () => start('worker', { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }),
-      importer: () =>
-        start('importer', {
-          REDIS_URL: redis.url,
-          SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
-          SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
-          SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
-        }),
+      worker: (number) =>
+        start('worker', { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }, number),
+      importer: (number) =>
+        start(
+          'importer',
+          {
+            REDIS_URL: redis.url,
+            SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
+            SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
+            SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
+          },
+          number,
+        ),
     };
     const apps = {} as Record<AppName, App>;
-    running.push(() => Promise.all(Object.values(apps).map((app) => app.child.stop())));
+    const further: App[] = [];
+    const processes = () => [...Object.values(apps), ...further];
+    running.push(() => Promise.all(processes().map((app) => app.child.stop())));
     const restart = async (name: AppName) => (apps[name] = await starts[name]());
     await Promise.all((Object.keys(starts) as AppName[]).map(restart));
+    for (const [name, count] of Object.entries(options.processes ?? {}) as [Scaled, number][]) {
+      for (let number = 2; number <= count; number++) further.push(await starts[name](number));
+    }
 
     return {
       services,
       apps,
+      further,
       parts: () => [
         ...[postgres.primary, ...postgres.replicas].map((node) => node.child),
         ...[kafka.child, redis.child, ...standIns.children],
-        ...Object.values(apps).map((app) => app.child),
+        ...processes().map((app) => app.child),
       ],
       restart,
       stop,

@@ -1,0 +1,48 @@
+import type { ServerCredentials } from '@grpc/grpc-js';
+import { deriveKeys } from '@core/crypto';
+import { createPageTokens, type PageTokens } from '@core/domain';
+import { openReadRouter, type ReadRouter } from '@core/reads';
+import type { Service } from '@core/service';
+import { createAuthClient, type AuthClient } from './auth/auth-client.ts';
+import { openIdentify } from './auth/identify.ts';
+import type { Identify } from './call/caller.ts';
+import { callersOf, type apiEnv } from './config.ts';
+import { grpcCredentials } from './grpc/tls.ts';
+import { createReadObserver, showReplicas } from './metrics.ts';
+import { createServable, type Servable } from './servable.ts';
+
+/** What the api works with beside the primary. */
+export interface OpenedApi {
+  reads: ReadRouter;
+  servable: Servable;
+  auth: AuthClient;
+  identify: Identify;
+  credentials: ServerCredentials;
+  pageTokens: PageTokens;
+}
+
+export async function openApi({
+  env,
+  pool,
+  metrics,
+  log,
+  shutdown,
+}: Service<typeof apiEnv>): Promise<OpenedApi> {
+  const pageTokens = createPageTokens(deriveKeys(env.CORE_ENCRYPTION_KEYS, 'page-token'));
+  const identify = openIdentify(callersOf(env), log);
+  const credentials = grpcCredentials(env);
+  const observer = createReadObserver(metrics);
+  const reads = await openReadRouter({ env, app: 'api', primary: pool, log, observer });
+  shutdown.add('read router', () => reads.stop());
+  showReplicas(metrics, reads.replicas);
+  const auth = createAuthClient(env.AUTH_GRPC_URL);
+  shutdown.add('auth client', () => auth.close());
+  return {
+    reads,
+    servable: createServable({ pool, reads, env, log }),
+    auth,
+    identify,
+    credentials,
+    pageTokens,
+  };
+}

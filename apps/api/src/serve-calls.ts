@@ -1,0 +1,107 @@
+import { createWatchImport, getImport } from '@core/domain';
+import type { AdminServer } from '@core/runtime';
+import type { Service } from '@core/service';
+import { createMerchantCheck } from './auth/merchants.ts';
+import { createAdmit } from './call/admit.ts';
+import { createCallLimit } from './call/call-limit.ts';
+import { strongReader } from './call/consistency.ts';
+import { createTellUnreadable } from './call/emails.ts';
+import { createGate } from './call/gate.ts';
+import { createProveShop } from './call/prove-shop.ts';
+import { createScoreOf } from './call/score-of.ts';
+import { createRefusals } from './call/try-again.ts';
+import type { apiEnv } from './config.ts';
+import { startGrpcServer } from './grpc/server.ts';
+import { createImportErrorsCsv, IMPORT_ERRORS_CSV } from './http/import-errors-csv.ts';
+import { startHttpServer } from './http/server.ts';
+import { behindWebhooks } from './http/webhooks/path.ts';
+import { createShopifyWebhooks } from './http/webhooks/shopify.ts';
+import { createInvoker } from './invoke.ts';
+import { METHODS } from './methods.ts';
+import { createRpcDurations } from './metrics.ts';
+import type { OpenedApi } from './open-api.ts';
+import { createQuotas } from './quotas/quotas.ts';
+import { createByteBudget, MOST_BODY_BYTES, showHeldBytes } from './request/byte-budget.ts';
+import type { RunningServer } from './running-server.ts';
+
+export interface RunningApi {
+  grpcPort: number;
+  httpPort: number;
+  adminPort: number;
+}
+
+/** Opens both ports, behind one admission. @throws Error naming a taken port's variable */
+export async function serveCalls(
+  api: Service<typeof apiEnv> & OpenedApi & { admin: AdminServer },
+): Promise<RunningApi> {
+  const { env, pool, keys, reads, metrics, log, shutdown } = api;
+  const refusals = createRefusals(metrics);
+  const admit = createAdmit({
+    gate: createGate({
+      identify: api.identify,
+      limit: createCallLimit(metrics, refusals),
+      quotas: createQuotas({
+        caller: env.CORE_QUOTA_CALLER,
+        merchant: env.CORE_QUOTA_MERCHANT,
+        refusals,
+      }),
+    }),
+    isMerchant: createMerchantCheck(api.auth.validateMerchant),
+  });
+  const deps = {
+    pool,
+    reads,
+    scoreOf: createScoreOf(reads),
+    keys,
+    pageTokens: api.pageTokens,
+    watchImport: createWatchImport((watched) => getImport(strongReader({ reads }, watched), watched)),
+    proveShop: createProveShop({ baseUrl: env.SHOPIFY_BASE_URL, apiVersion: env.SHOPIFY_API_VERSION }, log),
+    tellUnreadable: createTellUnreadable(metrics, log),
+    stopping: shutdown.signal,
+  };
+  const invoker = createInvoker({ deps, admit, durations: createRpcDurations(metrics), log });
+  const budget = createByteBudget(MOST_BODY_BYTES);
+  showHeldBytes(
+    metrics,
+    'core_body_bytes',
+    'Bytes of requests held, by process: read and not yet decoded',
+    budget,
+  );
+  const webhooks = createShopifyWebhooks({
+    pool,
+    keys,
+    secrets: env.SHOPIFY_CLIENT_SECRET,
+    budget,
+    metrics,
+    log,
+  });
+  const importErrors = createImportErrorsCsv({ deps, admit, log });
+
+  const common = { methods: METHODS, invoker, budget, log };
+  const servers: RunningServer[] = [];
+  // Both at once: each takes as long as its slowest call.
+  shutdown.add('servers', () => Promise.all(servers.map((server) => server.stop())));
+  const grpc = await startGrpcServer({
+    ...common,
+    port: env.CORE_GRPC_PORT,
+    host: env.CORE_LISTEN_HOST,
+    credentials: api.credentials,
+    limits: { connectionAgeMs: env.CORE_GRPC_CONNECTION_AGE * 1_000 },
+    reflection: env.CORE_REFLECTION,
+  });
+  servers.push(grpc);
+  const http = await startHttpServer({
+    ...common,
+    port: env.CORE_HTTP_PORT,
+    host: env.CORE_LISTEN_HOST,
+    corsOrigins: env.CORE_CORS_ORIGINS,
+    pageAt(path) {
+      if (path === IMPORT_ERRORS_CSV) return importErrors;
+      return behindWebhooks(path) === undefined ? undefined : webhooks;
+    },
+  });
+  servers.push(http);
+  const ports = { grpcPort: grpc.port, httpPort: http.port, adminPort: api.admin.port };
+  log.info(ports, 'listening');
+  return ports;
+}

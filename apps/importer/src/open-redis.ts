@@ -1,0 +1,21 @@
+import type { Logger, Shutdown } from '@core/runtime';
+import { redisPlace, type ImporterEnv } from './config.ts';
+import { connectRedis, type RedisConnections } from './redis.ts';
+import { seldom } from './seldom.ts';
+
+export function openRedis({
+  env,
+  log,
+  shutdown,
+}: {
+  env: ImporterEnv;
+  log: Logger;
+  shutdown: Shutdown;
+}): RedisConnections {
+  const redis = connectRedis(
+    redisPlace(env),
+    seldom((err) => log.warn({ err }, 'Redis connection lost')),
+  );
+  shutdown.add('redis', () => redis.close());
+  return redis;
+}

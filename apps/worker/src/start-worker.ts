@@ -1,0 +1,45 @@
+import {
+  runConsumer,
+  startRelay,
+  watchTopics,
+  WORKER_GROUP,
+  workerGroup,
+  type KafkaClient,
+  type Relay,
+  type EventConsumer,
+  type VerifyRecord,
+} from '@core/events';
+import type { Service } from '@core/service';
+import { sealerOf, shopRedactionPolicy, type workerEnv } from './config.ts';
+import { untilKafka } from './kafka.ts';
+import { runBackground } from './run-background.ts';
+import { withSignatures } from './signatures.ts';
+import { contextBy, TOPICS } from './topics.ts';
+
+type Worker = Service<typeof workerEnv> & { kafka: KafkaClient; verify: VerifyRecord | 'off' };
+
+/** What needs no Kafka starts at once; the relay and the consumer when Kafka answers. */
+export async function startWorker(worker: Worker): Promise<{ relay: Relay; consumer: EventConsumer }> {
+  const { env, kafka, verify, pool, keys, log, metrics, shutdown } = worker;
+  const policy = shopRedactionPolicy(env);
+  const background = runBackground({ env, sealer: sealerOf(env), policy, pool, keys, log, metrics });
+  shutdown.add('webhooks, privacy and audit', () => background.close());
+  const producer = await untilKafka(() => kafka.producer(), { log, shutdown });
+  const relay = startRelay({ pool, producer, log, metrics });
+  shutdown.add('relay', () => relay.close());
+  const topics = watchTopics(kafka, { log, metrics, production: env.NODE_ENV === 'production' });
+  shutdown.add('watch of the topics', () => topics.stop());
+  const consumer = await runConsumer({
+    client: kafka,
+    groupId: WORKER_GROUP,
+    groupOf: workerGroup,
+    topics: withSignatures(TOPICS, verify),
+    context: contextBy(keys),
+    unknownWait: env.RFM_UNKNOWN_WAIT,
+    pool,
+    log,
+    metrics,
+  });
+  shutdown.add('consumer', () => consumer.close());
+  return { relay, consumer };
+}

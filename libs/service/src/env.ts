@@ -1,0 +1,12 @@
+import { keyringEnv } from '@core/crypto';
+import { databaseEnv, quietLogsEnv } from '@core/db';
+import { appEnv, port } from '@core/runtime';
+
+/** What every service reads. @param adminPort the default of its own */
+export const serviceEnv = (adminPort: number) => ({
+  ...appEnv,
+  ...databaseEnv,
+  ...keyringEnv,
+  ...quietLogsEnv,
+  CORE_ADMIN_PORT: port({ doc: '/healthz, /readyz and /metrics', default: adminPort }),
+});

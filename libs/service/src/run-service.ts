@@ -1,0 +1,105 @@
+import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
+import { advise, assertServablePrimary, createPool, type Pool, type PoolOptions } from '@core/db';
+import {
+  createMetrics,
+  runApp,
+  startAdminServer,
+  untilReady,
+  type AdminOptions,
+  type AdminServer,
+  type App,
+  type Env,
+  type EnvSchema,
+  type Registry,
+} from '@core/runtime';
+import type { serviceEnv } from './env.ts';
+
+type CommonEnv = ReturnType<typeof serviceEnv>;
+
+/** What every service works with. */
+export interface Service<S extends EnvSchema> extends App<S> {
+  keys: MerchantKeyStore;
+  metrics: Registry;
+  /** Of the primary. */
+  pool: Pool;
+}
+
+/** Something that must answer before the work begins. */
+export interface Need {
+  connect: () => Promise<unknown>;
+  /** As untilReady's. */
+  advise: (error: unknown) => string | undefined;
+}
+
+/** A service as its main.ts describes it. @template Own what it opens @template Work what its work is known by */
+export interface ServiceParts<S extends EnvSchema, Own, Work> {
+  name: string;
+  env: S;
+  /** Of the pool, beside what all have. */
+  pool?: (env: Env<S>) => Omit<PoolOptions, 'app' | 'log'>;
+  /** Opens what else it works with, and waits for none of it. Whatever is opened adds its end to the shutdown. */
+  open: (service: Service<S>) => Own | Promise<Own>;
+  /** How the admin port says whether it is ready. @param work undefined before it has started, and once it ends */
+  readiness: (
+    service: Service<S> & Own,
+    work: () => Work | undefined,
+  ) => Pick<AdminOptions, 'checks' | 'writeChecks'>;
+  /** Further pages of the admin port, by path. */
+  pages?: (service: Service<S> & Own) => AdminOptions['pages'];
+  /** By name, in the order in which they are waited for; PostgreSQL is waited for first, unless it is named here. */
+  needs?: (service: Service<S> & Own) => Record<string, Need>;
+  start: (service: Service<S> & Own & { admin: AdminServer }) => Work | Promise<Work>;
+}
+
+/** Runs a service from start to exit; see startService and runApp. */
+export const runService = <S extends EnvSchema & CommonEnv, Own, Work>(
+  parts: ServiceParts<S, Own, Work>,
+): Promise<void> => runApp(parts.name, parts.env, async (app) => void (await startService(parts, app)));
+
+/**
+ * Starts a service: keys, metrics, pool and what it opens itself, then its admin port, then it waits for what it needs, then
+ * its work. The shutdown ends these in reverse, and says first that it is not ready any more.
+ * @param startAdmin instead of a port of its own
+ * @throws UnknownSchema; Error naming a taken port's variable
+ */
+export async function startService<S extends EnvSchema & CommonEnv, Own, Work>(
+  parts: ServiceParts<S, Own, Work>,
+  app: App<S>,
+  startAdmin: StartAdmin = startAdminServer,
+): Promise<Work> {
+  const { log, shutdown } = app;
+  const env = app.env as Env<CommonEnv>;
+  const keys = createMerchantKeyStore(parseKeyring(env.CORE_ENCRYPTION_KEYS));
+  const metrics = createMetrics(parts.name);
+  const pool = createPool(env, { app: parts.name, log, ...parts.pool?.(app.env) });
+  shutdown.add('database', () => pool.end());
+  const common = { ...app, keys, metrics, pool };
+  const service = { ...common, ...(await parts.open(common)) };
+
+  let work: Work | undefined;
+  const admin = await startAdmin({
+    port: env.CORE_ADMIN_PORT,
+    host: env.CORE_LISTEN_HOST,
+    metrics,
+    log,
+    ...parts.readiness(service, () => work),
+    pages: parts.pages?.(service) ?? {},
+  });
+  shutdown.add('admin server', () => admin.close());
+  log.info({ admin_port: admin.port }, 'serving health and metrics');
+
+  const needs = {
+    PostgreSQL: { connect: () => assertServablePrimary(pool, { env, log }), advise },
+    ...parts.needs?.(service),
+  };
+  for (const [what, { connect, advise }] of Object.entries<Need>(needs)) {
+    await untilReady(connect, { what, signal: shutdown.signal, log, advise });
+  }
+  const started = await parts.start({ ...service, admin });
+  work = started;
+  shutdown.add('readiness', () => (work = undefined));
+  return started;
+}
+
+/** How /readyz and /metrics are answered: by a port of their own, or by a supervisor that asks. */
+export type StartAdmin = (options: AdminOptions) => Promise<AdminServer>;

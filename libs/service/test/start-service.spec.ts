@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { migrateDatabase } from '@core/db';
+import { createLogger, createShutdown, readEnv, type Shutdown } from '@core/runtime';
+import { createCoreDatabase, freePort, waitUntil, type TestDatabase } from '@core/testing';
+import { serviceEnv, startService, type ServiceParts } from '../src/index.ts';
+
+let database: TestDatabase;
+const running: Shutdown[] = [];
+beforeAll(async () => (database = await createCoreDatabase(migrateDatabase)));
+afterAll(() => database?.drop());
+afterEach(async () => {
+  for (const shutdown of running.splice(0)) await shutdown.run();
+});
+
+const schema = serviceEnv(9_999);
+type Parts = ServiceParts<typeof schema, { answers: PromiseWithResolvers<void> }, { busy: boolean }>;
+
+/** A service that needs something else, and says what happens to it. */
+async function aService(parts: Partial<Parts> = {}, given: NodeJS.ProcessEnv = {}) {
+  const events: string[] = [];
+  const log = createLogger('spec', 'silent');
+  const shutdown = createShutdown(log);
+  running.push(shutdown);
+  const answers = Promise.withResolvers<void>();
+  const { hostname, port, password, pathname } = new URL(database.urlFor('core_worker'));
+  const adminPort = await freePort();
+  const env = readEnv(schema, {
+    CORE_DB_HOST: hostname,
+    CORE_DB_PORT: port,
+    CORE_DB_NAME: pathname.slice(1),
+    CORE_DB_USER: 'core_worker',
+    CORE_DB_PASSWORD: decodeURIComponent(password),
+    CORE_ENCRYPTION_KEYS: `spec:${randomBytes(32).toString('base64')}`,
+    CORE_LISTEN_HOST: '127.0.0.1',
+    CORE_ADMIN_PORT: String(adminPort),
+    ...given,
+  });
+  const started = startService<typeof schema, { answers: typeof answers }, { busy: boolean }>(
+    {
+      name: 'spec',
+      env: schema,
+      open(service) {
+        events.push('open');
+        service.shutdown.add('own', () => events.push('own ends'));
+        return { answers };
+      },
+      readiness: (_, work) => ({ checks: { work: () => work()?.busy ?? false } }),
+      pages: () => ({ '/own': (_, res) => void res.end('own page') }),
+      needs: (service) => ({
+        Other: {
+          connect: async () => {
+            events.push('asks');
+            await service.answers.promise;
+          },
+          advise: () => 'see OTHER',
+        },
+      }),
+      async start(service) {
+        await service.pool.query('select 1');
+        events.push('start');
+        service.shutdown.add('work', async () => {
+          events.push('work ends');
+          events.push(`ready: ${(await get('/readyz')).status}`);
+        });
+        return { busy: true };
+      },
+      ...parts,
+    },
+    { env, log, shutdown },
+  );
+  const get = (path: string) => fetch(`http://127.0.0.1:${env.CORE_ADMIN_PORT}${path}`);
+  return { started, events, answers, shutdown, get, adminPort };
+}
+
+it('opens, says that it is not ready, waits for what it needs, works, and ends in reverse', async () => {
+  const { started, events, answers, shutdown, get } = await aService();
+  await waitUntil(() => events.includes('asks'), { what: 'the need to be asked for' });
+  expect(events).toEqual(['open', 'asks']);
+  expect(await (await get('/readyz')).json()).toEqual({ status: 'not ready', failed: ['work'] });
+  expect(await (await get('/own')).text()).toBe('own page');
+  answers.resolve();
+  expect(await started).toEqual({ busy: true });
+  expect((await get('/readyz')).status).toBe(200);
+  expect(await (await get('/metrics')).text()).toContain('core_loop_rounds_total');
+  expect(await shutdown.run()).toBe(0);
+  expect(events).toEqual(['open', 'asks', 'start', 'work ends', 'ready: 503', 'own ends']);
+});
+
+it('waits for PostgreSQL first, unless a part says what to wait for instead', async () => {
+  const away = { CORE_DB_PORT: String(await freePort()) };
+  const waiting = await aService({}, away);
+  await waitUntil(async () => (await waiting.get('/healthz').catch(() => null))?.ok, { what: 'its port' });
+  expect(waiting.events).toEqual(['open']);
+  await waiting.shutdown.run();
+  await expect(waiting.started).rejects.toThrow('stopping');
+  expect(waiting.events).toEqual(['open', 'own ends']);
+
+  const needs: Parts['needs'] = () => ({
+    PostgreSQL: { connect: async () => undefined, advise: () => undefined },
+  });
+  const other = await aService({ needs, start: () => ({ busy: true }) }, away);
+  expect(await other.started).toEqual({ busy: true });
+});
+
+it('names the variable of a port that is taken', async () => {
+  const first = await aService();
+  first.answers.resolve();
+  await first.started;
+  const second = await aService({}, { CORE_ADMIN_PORT: String(first.adminPort) });
+  await expect(second.started).rejects.toThrow(`port ${first.adminPort} is taken; set CORE_ADMIN_PORT`);
+});
