@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { explainReason, getImport, readImportErrors, type ImportError } from '@core/domain';
 import { CoreError, invalid, type Logger } from '@core/runtime';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import type { Admit, AdmittedCall, Follow, Incoming } from '../call/admit.ts';
 import { strongReader } from '../call/consistency.ts';
 import type { Deps } from '../call/context.ts';
@@ -89,7 +90,7 @@ function refuse(req: IncomingMessage, res: ServerResponse, error: ConnectError, 
   endAnswer(
     req,
     res,
-    STATUS[error.code] ?? 500,
+    codeToHttpStatus(error.code),
     { 'content-type': 'application/json' },
     JSON.stringify(body),
   );
@@ -122,14 +123,3 @@ const incomingOf = (req: IncomingMessage, res: ServerResponse): Incoming => ({
   whenGone: (listener) => void res.once('close', listener),
   reply: (name, value) => void res.setHeader(name, value),
 });
-
-/** As the Connect protocol numbers them. */
-const STATUS: Partial<Record<Code, number>> = {
-  [Code.InvalidArgument]: 400,
-  [Code.FailedPrecondition]: 400,
-  [Code.Unauthenticated]: 401,
-  [Code.PermissionDenied]: 403,
-  [Code.NotFound]: 404,
-  [Code.ResourceExhausted]: 429,
-  [Code.Unavailable]: 503,
-};
