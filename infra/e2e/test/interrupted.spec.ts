@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { waitUntil, workspaceRoot } from '@core/testing';
 
 // A run of `npm test` that ends in the middle, with a temporary folder of its own to look into afterwards.
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 300_000;
 let dir: string;
 let npm: ChildProcess;
 let said: string;

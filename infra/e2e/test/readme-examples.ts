@@ -41,7 +41,7 @@ export function runExample(
   const text = script.replaceAll(STACK_ENV, stackEnv);
   return new Promise((resolve, reject) => {
     // dash, the sh of many systems, knows no pipefail; a client that fails gives no id, and the next call fails.
-    execFile('sh', ['-eu', '-c', text], { cwd: root, env, timeout: 100_000 }, (error, stdout, stderr) => {
+    execFile('sh', ['-eu', '-c', text], { cwd: root, env, timeout: 300_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`the example failed (${error.code}):\n${text}\n${stdout}${stderr}`));
       else resolve(stdout);
     });

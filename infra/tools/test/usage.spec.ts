@@ -25,10 +25,16 @@ const run = (program: Program, args: readonly string[]): Promise<{ code: unknown
   });
 
 const wrong: [program: Program, args: string[], says: string][] = [
-  ['npm start', ['--foo'], "Unknown option '--foo'; there are --once, --fresh, --customers, --dir"],
+  [
+    'npm start',
+    ['--foo'],
+    "Unknown option '--foo'; there are --once, --fresh, --customers, --dir, --worker, --importer, --no-tour",
+  ],
   ['npm start', ['foo'], "Unexpected argument 'foo'"],
   ['npm start', ['--dir'], '--dir: needs a value'],
   ['npm start', ['--customers', 'many'], '--customers must be a whole number from 1 to 9999999'],
+  ['npm start', ['--worker', '0'], '--worker must be a whole number from 1 to 16'],
+  ['npm start', ['--importer', '17'], '--importer must be a whole number from 1 to 16'],
   ['npm test', ['--foo'], "Unknown option '--foo'; there are --only, --tag, --base"],
   ['npm test', ['--only', 'nosuch'], 'there is no part nosuch; there are format, references, lint, arrows,'],
   ['npm test', ['env.spec', 'nosuch.spec'], 'no spec has nosuch.spec in its path'],

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
-import { TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
+import { claim, TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
 import { runCommand } from './command.ts';
 import { taggedSpecs, uselessPattern } from './match-specs.ts';
 import {
@@ -42,6 +43,16 @@ if (problem) refuseArguments(HELP, problem);
 if ([only, tag, patterns[0]].filter((each) => each !== undefined).length > 1) {
   refuseArguments(HELP, 'a part, a tag and parts of paths exclude each other');
 }
+const chosen = [...patterns, ...tagged];
+// Nx keeps one place for its results in a checkout. A run that a spec starts is part of the run that it is in.
+const isPart = process.env[TEST_RUN] !== undefined;
+if (
+  chosen.length === 0 &&
+  !isPart &&
+  !(await claim(`nx-${createHash('sha256').update(root).digest('hex')}`))
+) {
+  refuseArguments(HELP, 'another run of npm test is under way in this checkout: wait for it, or name specs');
+}
 
 const begin = performance.now();
 const controller = new AbortController();
@@ -73,7 +84,6 @@ async function runChosen(specs: readonly string[]): Promise<StepResult> {
 }
 
 async function runAll(): Promise<StepResult[]> {
-  const chosen = [...patterns, ...tagged];
   const results =
     chosen.length > 0
       ? [await runChosen(chosen)]
