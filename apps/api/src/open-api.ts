@@ -11,7 +11,7 @@ import { grpcCredentials } from './grpc/tls.ts';
 import { createReadObserver, showReplicas } from './metrics.ts';
 import { createServable, type Servable } from './servable.ts';
 
-/** What the api works with beside the primary. */
+/** The api's connections and checks, beside the pool of the primary. */
 export interface OpenedApi {
   reads: ReadRouter;
   servable: Servable;

@@ -2,7 +2,7 @@ import { keyringEnv } from '@core/crypto';
 import { databaseEnv, quietLogsEnv } from '@core/db';
 import { appEnv, port } from '@core/runtime';
 
-/** What every service reads. @param adminPort the default of its own */
+/** Variables that every service reads. @param adminPort the default of the service */
 export const serviceEnv = (adminPort: number) => ({
   ...appEnv,
   ...databaseEnv,

@@ -16,11 +16,11 @@ import type { serviceEnv } from './env.ts';
 
 type CommonEnv = ReturnType<typeof serviceEnv>;
 
-/** What every service works with. */
+/** The parts that every service works with. */
 export interface Service<S extends EnvSchema> extends App<S> {
   keys: MerchantKeyStore;
   metrics: Registry;
-  /** Of the primary. */
+  /** Connections to the primary. */
   pool: Pool;
 }
 
@@ -35,7 +35,7 @@ export interface Need {
 export interface ServiceParts<S extends EnvSchema, Own, Work> {
   name: string;
   env: S;
-  /** Of the pool, beside what all have. */
+  /** Options of the pool, beside those that all have. */
   pool?: (env: Env<S>) => Omit<PoolOptions, 'app' | 'log'>;
   /** Opens what else it works with, and waits for none of it. Whatever is opened adds its end to the shutdown. */
   open: (service: Service<S>) => Own | Promise<Own>;
