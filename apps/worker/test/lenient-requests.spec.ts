@@ -733,6 +733,25 @@ it.each<[string, (shops: Shops) => object, string]>([
     'shop_id: must be the number of the shop that shop_domain names',
   ],
   [
+    "another merchant's shop by the gid of its number",
+    ({ others }) => ({ shop_id: `gid://shopify/Shop/${others}` }),
+    'merchant_id: and shop_id must name one merchant',
+  ],
+  ...[
+    'ShopId',
+    'SHOP_ID',
+    'shop-id',
+    ' shop_id ',
+    'shop.id',
+    'X-Shopify-Shop-Id',
+    'myshopify_domain',
+    'Merchant_Id',
+  ].map((field): [string, (shops: Shops) => object, string] => [
+    `a shop in the field ${field}`,
+    ({ own }) => ({ shop_domain: own.shop, [field]: own.number }),
+    'kind: shop_redact must name its shop and merchant by merchant_id, shop_domain, shop, shop_id alone',
+  ]),
+  [
     'a number twice, once of nobody',
     ({ own }) => ({ shop_id: own.number, shopId: 7 }),
     `shop_id: ${OWN_NUMBER}`,
@@ -757,8 +776,8 @@ it.each<[string, (shops: Shops) => object, string]>([
   expect(await pendingOf(merchantId)).toEqual([{ requestId: event.request_id, kind: 'unknown', problem }]);
   const { shop, number } = shops.own;
   await deliver(gdpr, {
-    ...event,
-    event_id: randomUUID(),
+    ...request(merchantId, { kind: 'shop_redact' }),
+    request_id: event.request_id,
     ...{ shop_domain: shop, shop_id: `0${number}`, shopId: Number(number) },
   });
   expect(await pendingOf(merchantId)).toEqual([

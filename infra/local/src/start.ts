@@ -111,7 +111,8 @@ async function tourAndTable(stack: Stack, customers: number): Promise<void> {
   // With --once the stack is gone before anybody could use its file.
   if (!flags.once) writeStackEnv(home, env);
   say(flags.once ? '\naddresses' : `\naddresses (with passwords in ${join(home, 'stack.env')})`);
-  for (const [name, address] of addresses) say(`  ${name.padEnd(28)}${address}`);
+  const width = Math.max(...addresses.map(([name]) => name.length)) + 2;
+  for (const [name, address] of addresses) say(`  ${name.padEnd(width)}${address}`);
 }
 
 /** Fails when a part exits by itself: an incomplete stack must neither look healthy nor be waited for. */

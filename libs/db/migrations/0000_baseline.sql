@@ -242,7 +242,7 @@ CREATE TABLE "import_schedules" (
 	"last_due_at" timestamp with time zone,
 	CONSTRAINT "import_schedules_merchant_id_shop_pk" PRIMARY KEY("merchant_id","shop")
 );
-ALTER TABLE "import_schedules" ADD CONSTRAINT "import_schedules_merchant_id_shop_shopify_connections_merchant_id_shop_fk" FOREIGN KEY ("merchant_id","shop") REFERENCES "public"."shopify_connections"("merchant_id","shop") ON DELETE no action ON UPDATE no action;
+ALTER TABLE "import_schedules" ADD CONSTRAINT "import_schedules_merchant_id_shop_shopify_connections_merchant_id_shop_fk" FOREIGN KEY ("merchant_id","shop") REFERENCES "public"."shopify_connections"("merchant_id","shop") ON DELETE cascade ON UPDATE no action;
 GRANT SELECT, INSERT, UPDATE, DELETE ON import_schedules TO core_api;
 GRANT SELECT, UPDATE ON import_schedules TO core_importer;
 GRANT SELECT, DELETE ON import_schedules TO core_worker;

@@ -5,6 +5,7 @@ export * from './config.ts';
 export { LOCK_TIMEOUT_MS } from './connection-config.ts';
 export * from './connection-loss.ts';
 export * from './find-connected-apps.ts';
+export * from './foreign-key.ts';
 export { FIRST_UUID } from '@core/contracts';
 export * from './inbox.ts';
 export * from './quiet-logs.ts';

@@ -49,6 +49,34 @@ describe('a run that fails', () => {
   });
 });
 
+it('ends once, and without a deadlock, when all pages of a run fail in the same moment', async () => {
+  const { page, ref } = await bench.begin();
+  const pages = 8;
+  await bench.plan(
+    page,
+    100,
+    Array.from({ length: pages }, () => ({})),
+  );
+  const held = await bench.claimAll();
+  expect(held).toHaveLength(pages);
+  let attempts = 0;
+  const results = await Promise.allSettled(
+    held.map((each) =>
+      bench.asImporter((tx) => {
+        attempts++;
+        return failRun(tx, bench.ctx, { ...each, message: 'the token is lost' });
+      }),
+    ),
+  );
+  // A transaction that lost a deadlock would have been tried again.
+  expect(attempts).toBe(pages);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  for (const result of results) {
+    if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Fenced);
+  }
+  expect(await bench.show(ref)).toMatchObject({ status: 'failed', error: 'the token is lost' });
+});
+
 describe('cancelImport', () => {
   it('ends a pending run at once, a running one through the importer', async () => {
     const shop = await bench.connect();

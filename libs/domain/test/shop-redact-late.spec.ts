@@ -10,6 +10,7 @@ import {
   recordPrivacyRequest,
   redactShopStep,
   scheduleShopRedactions,
+  setImportSchedule,
   type CommandContext,
 } from '../src/index.ts';
 import { newEmail, newShop, openPrivacy, placeOf, type PrivacyBench, type Shop } from './privacy-support.ts';
@@ -47,12 +48,11 @@ async function aRedaction() {
   return { ...shop, requestId, customerId: person!.customerId };
 }
 const step = () => bench.as('worker', redactShopStep);
-/** All but the step that destroys the keys; it looks once more for people first. */
+/** All but the step that destroys the keys. */
 async function untilLast({ merchantId }: Shop) {
   const left = async () =>
     (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null).length;
   while ((await left()) > 0) await step();
-  await step();
 }
 const waiting = async () =>
   (
@@ -134,4 +134,58 @@ it.each([
   // The shop has gone, and with it whatever it sends.
   if (writer === receive) expect([result, held]).toEqual(['lost_shop', []]);
   else expect(held).toMatchObject([{ [sealed]: expect.stringMatching(/^2\./) }]);
+});
+
+it('ends while somebody is stored before each of its steps', async () => {
+  const redaction = await aRedaction();
+  const { merchantId } = redaction;
+  for (let steps = 0, done = false; !done; steps++) {
+    expect(steps).toBeLessThan(12);
+    await bench.as('api', (tx, ctx) => create(tx, ctx, redaction), merchantId);
+    done = (await step())?.done ?? false;
+  }
+  const rows = await bench.rows('customers', merchantId);
+  expect(rows.filter((row) => row['erased_at'] === null)).toEqual([]);
+});
+
+describe('a schedule that is set while its shop is disconnected', () => {
+  const set: Writer = (tx, ctx, shop) =>
+    setImportSchedule(tx, ctx, { ...shop, cron: '0 3 * * *', timeZone: 'UTC', mode: 'delta', enabled: true });
+  const waits = () =>
+    waitUntil(
+      async () =>
+        (
+          await bench.owner.query(
+            `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          )
+        ).rowCount! > 0,
+      { what: 'somebody who waits for the connection' },
+    );
+
+  it('goes with its connection', async () => {
+    const redaction = await aRedaction();
+    const late = write(set, redaction);
+    await late.written;
+    const first = step();
+    await waits();
+    late.commit();
+    await late.done;
+    expect(await first).toMatchObject({ done: false });
+    for (const table of ['import_schedules', 'shopify_connections'])
+      expect(await bench.rows(table, redaction.merchantId)).toEqual([]);
+    while (await step()); // or it would be taken by the next test
+  });
+
+  it('is told that the shop is not connected', async () => {
+    const redaction = await aRedaction();
+    let late: ReturnType<typeof write> | undefined;
+    await inTransaction(bench.pools.worker, async (tx) => {
+      await redactShopStep(tx, bench.ctx);
+      late = write(set, redaction);
+      late.commit();
+      late.written.catch(() => undefined);
+      await waits();
+    });
+    await expect(late!.done).rejects.toMatchObject({ kind: 'failed_precondition', field: 'shop' });
+  });
 });

@@ -8,6 +8,7 @@ import { isGuestId } from '../shopify-gid.ts';
 import { isBlank, LONGEST_EMAIL, LONGEST_ID, textProblem } from '../storable.ts';
 import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { isGiven, namesPerson } from './names-person.ts';
+import { namesShopElsewhere, FIELDS_OF_A_SHOP } from './names-shop.ts';
 import {
   externalIdTextOf,
   int64Of,
@@ -81,11 +82,16 @@ export function readGdprRequestCreated(bytes: Uint8Array | null): InboundGdprReq
 
 const SHOP_FIELDS = ['shop_domain', 'shop'];
 
-/** @throws CoreError when it asks for a shop and names a person: one of the two is a mistake, and a shop is no guess */
+/**
+ * @throws CoreError when it asks for a shop and names a person, or a shop in a field that is not read: one of the two is a
+ *   mistake, and a shop is no guess
+ */
 function kindOf(body: JsonFields, { person }: InboundGdprRequest['faults']): GdprKind {
   const kind = readKind(body);
   if (kind === 'shop_redact' && (person !== undefined || namesPerson(body)))
     throw invalid('kind', 'shop_redact must name no person');
+  if (kind === 'shop_redact' && namesShopElsewhere(body))
+    throw invalid('kind', `shop_redact must name its shop and merchant by ${FIELDS_OF_A_SHOP} alone`);
   return kind;
 }
 
@@ -137,9 +143,12 @@ function shopOf(_field: string, value: Inbound): string {
   return SHOP_DOMAIN.test(text) ? text : '';
 }
 
-/** Without leading zeros. @throws CoreError for a value that is no number of 64 bits */
+const SHOP_GID = /^\s*gid:\/\/shopify\/Shop\/(\d{1,19})\s*$/i;
+
+/** Without leading zeros; of a gid, its number. @throws CoreError for a value that is no number of 64 bits */
 const shopNumberOf = (value: Inbound): string => {
-  const number = int64Of('shop_id', value);
+  const [, ofGid] = (typeof value === 'string' && SHOP_GID.exec(value)) || [];
+  const number = int64Of('shop_id', ofGid ?? value);
   return number === undefined || number <= 0n ? '' : String(number);
 };
 

@@ -197,7 +197,8 @@ export const importSchedules = pgTable(
     foreignKey({
       columns: [t.merchantId, t.shop],
       foreignColumns: [shopifyConnections.merchantId, shopifyConnections.shop],
-    }),
+      // One that is set while its connection is removed goes with it.
+    }).onDelete('cascade'),
   ],
 );
 

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import {
   appendAudit,
   build,
@@ -50,6 +50,7 @@ export interface FailRun extends PageRef {
  * @throws Fenced when the page is no longer the caller's: its successor may well succeed
  */
 export async function failRun(tx: Tx, ctx: CommandContext, { message, ...page }: FailRun): Promise<void> {
+  await lockSlices(tx, page);
   await renewLease(tx, page);
   await endRun(tx, ctx, page, { status: 'failed', error: message });
 }
@@ -76,18 +77,16 @@ const CANCELLING = statement({
          and ${inArray(customerImportSlices.kind, ['read', 'ids'])})`,
   },
   text: (_, row) =>
-    build
-      .select(row)
-      .from(customerImportLogs)
-      .where(eq(customerImportLogs.status, 'cancelling'))
-      .for('no key update', { skipLocked: true }),
+    build.select(row).from(customerImportLogs).where(eq(customerImportLogs.status, 'cancelling')),
 });
 
 /** Ends the runs that are to be cancelled; pages in flight find themselves fenced and write nothing. */
 export async function finishCancels(tx: Tx, ctx: CommandContext): Promise<CancelledRun[]> {
-  const cancelling = await tx.run(CANCELLING);
-  for (const ref of cancelling) await endRun(tx, ctx, ref, { status: 'cancelled' });
-  return cancelling;
+  const cancelled: CancelledRun[] = [];
+  for (const ref of await tx.run(CANCELLING)) {
+    if (await endRun(tx, ctx, ref, { status: 'cancelled' })) cancelled.push(ref);
+  }
+  return cancelled;
 }
 
 const END = statement({
@@ -110,15 +109,33 @@ const TAKE_SLICES_BACK = statement({
       .where(isOfRun(customerImportSlices, p)),
 });
 
+const LOCK_SLICES = statement({
+  params: RUN,
+  row: ONE,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportSlices)
+      .where(isOfRun(customerImportSlices, p))
+      .orderBy(asc(customerImportSlices.slice))
+      .for('update'),
+});
+
+/** In one order, and before the run, as every page does: all pages of a run may fail in the same moment. */
+const lockSlices = (tx: Tx, { merchantId, importId }: ImportRef): Promise<unknown> =>
+  tx.run(LOCK_SLICES, { merchantId, importId });
+
+/** @returns false when somebody else has ended it */
 async function endRun(
   tx: Tx,
   ctx: CommandContext,
   { merchantId, importId }: ImportRef,
   { status, error, rowErrors }: { status: ImportStatus; error?: string; rowErrors?: RowErrorCounts },
-): Promise<void> {
+): Promise<boolean> {
   const ref = { merchantId, importId };
+  await lockSlices(tx, ref);
   const ended = await tx.run(END, { ...ref, status, error });
-  if (ended.length === 0) return;
+  if (ended.length === 0) return false;
   await keepRowErrors(tx, ref, rowErrors ?? (await countRowErrors(tx, ref)));
   await tx.run(TAKE_SLICES_BACK, ref);
   const { read, created, updated, failed } = await getImport(tx, ref);
@@ -127,4 +144,5 @@ async function endRun(
     action: 'import.end',
     detail: { import_id: importId, status, read, created, updated, failed },
   });
+  return true;
 }

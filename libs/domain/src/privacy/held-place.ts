@@ -5,7 +5,7 @@ import type { CommandContext } from '../core/index.ts';
 import type { LockedPerson } from './lock-person.ts';
 import type { NamesInBody } from './names-in-body.ts';
 import type { ExportedCustomer } from './personal-rows.ts';
-import type { ShopRedaction } from './requests/shop-redaction.ts';
+import type { ShopProgress, ShopRedaction } from './requests/shop-redaction.ts';
 
 /** A place that holds something of a person or of a shop, and what becomes of it; see personal-data.ts. */
 export interface PersonalPlace {
@@ -121,4 +121,4 @@ export type ShopStep = (
   tx: Tx,
   ctx: CommandContext,
   redaction: ShopRedaction,
-) => Promise<{ removed: number; after?: string }>;
+) => Promise<{ removed: number } & Pick<ShopProgress, 'after' | 'nearlyDone'>>;

@@ -7,6 +7,7 @@ import {
   build,
   importSchedules,
   insertSelect,
+  isForeignKeyViolation,
   ONE,
   shopifyConnections,
   statement,
@@ -73,7 +74,12 @@ export async function setImportSchedule(
   const cron = checkCron(input.cron);
   const timeZone = checkTimeZone(input.timeZone);
   await tx.run(LOCK, { merchantId, shop });
-  const [row] = await tx.run(SET, { merchantId, shop, cron, timeZone, mode, enabled });
+  const [row] = await tx
+    .run(SET, { merchantId, shop, cron, timeZone, mode, enabled })
+    .catch((error: unknown) => {
+      // The connection was removed while the statement ran.
+      throw isForeignKeyViolation(error) ? notConnected(shop) : error;
+    });
   if (!row) throw notConnected(shop);
   await appendAudit(tx, ctx, {
     merchantId,

@@ -12,6 +12,8 @@ export interface ShopProgress {
   whole?: boolean;
   /** Customers up to this id are erased. */
   after?: string;
+  /** Only what comes in just now is left: the next step keeps writers out. Under steady writes nothing else would end it. */
+  nearlyDone?: boolean;
   /** What was removed so far, by place. */
   removed?: Record<string, number>;
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, notExists, sql } from 'drizzle-orm';
 import {
   build,
   customerImportLogs,
@@ -27,6 +27,25 @@ const END_RUNS = statement({
       .returning(row),
 });
 
+const LOCK_SLICES = statement({
+  params: WHICH_SHOP,
+  row: ONE,
+  text: (p, row) =>
+    build
+      .select(row)
+      .from(customerImportSlices)
+      .innerJoin(
+        customerImportLogs,
+        and(
+          eq(customerImportLogs.merchantId, customerImportSlices.merchantId),
+          eq(customerImportLogs.id, customerImportSlices.importId),
+        ),
+      )
+      .where(and(ofWhichShop(customerImportLogs, p), isActive()))
+      .orderBy(asc(customerImportSlices.importId), asc(customerImportSlices.slice))
+      .for('update', { of: customerImportSlices }),
+});
+
 const RAISE_FENCES = statement({
   params: {
     merchantId: customerImportSlices.merchantId,
@@ -50,7 +69,10 @@ const RAISE_FENCES = statement({
  * operation.
  */
 export const endRuns: ShopStep = async (tx, _, { merchantId, progress: { whole, shop } }) => {
-  const runs = await tx.run(END_RUNS, { merchantId, shop: whole ? null : shop });
+  const which = { merchantId, shop: whole ? null : shop };
+  // Before the runs, as every page does.
+  await tx.run(LOCK_SLICES, which);
+  const runs = await tx.run(END_RUNS, which);
   await tx.run(RAISE_FENCES, { merchantId, importIds: runs.map(({ id }) => id) });
   return { removed: runs.length };
 };

@@ -44,5 +44,9 @@ export const erasePeople: ShopStep = async (tx, ctx, { merchantId, requestId, pr
     action: 'privacy.erase_batch',
     detail: { request_id: requestId, customers: changes.length },
   });
-  return { removed: changes.length, after: rows.at(-1)?.id ?? after };
+  return {
+    removed: changes.length,
+    after: rows.at(-1)?.id ?? after,
+    nearlyDone: rows.length < BATCH,
+  };
 };

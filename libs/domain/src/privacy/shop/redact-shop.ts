@@ -49,6 +49,7 @@ async function step(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Prom
     await saveProgress(tx, redaction, await disconnectShop(tx, ctx, redaction));
     return false;
   }
+  if (progress.nearlyDone) return destroy(tx, ctx, redaction);
   const swept = await sweep(tx, ctx, redaction);
   if (swept) {
     await saveProgress(tx, redaction, swept);
@@ -61,18 +62,17 @@ async function step(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Prom
 
 /** @returns how far it is after a batch of the first place that holds something; null when none does */
 async function sweep(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): Promise<ShopProgress | null> {
-  const { progress } = redaction;
-  if (progress.whole) {
-    // A shop that was connected meanwhile. First, or its runs would hold up what follows.
-    const cut = await cutOff(tx, ctx, redaction);
-    if (cut.removed > 0) return cut.progress;
-  }
-  const turns: ShopTurn[] = progress.whole ? ['own', 'merchant', 'people'] : ['own'];
+  // A shop that was connected meanwhile. First, or its runs would hold up what follows.
+  const { whole } = redaction.progress;
+  const { progress, removed: cut } = whole
+    ? await cutOff(tx, ctx, redaction)
+    : { progress: redaction.progress, removed: 0 };
+  const turns: ShopTurn[] = whole ? ['own', 'merchant', 'people'] : ['own'];
   for (const { place, remove } of turns.flatMap(erasedOfShop)) {
     const { removed, ...goesOn } = await remove(tx, ctx, redaction);
     if (removed > 0 || goesOn.after !== undefined) return { ...counted(progress, place, removed), ...goesOn };
   }
-  return null;
+  return cut > 0 ? progress : null;
 }
 
 /** Batches of what came in while the step waited for the keys: few, or the merchant's writers would wait for long. */
@@ -87,7 +87,7 @@ async function destroy(tx: Tx, ctx: CommandContext, redaction: ShopRedaction): P
     if (!late) break;
     progress = late;
     if (batches < MOST_LATE_BATCHES) continue;
-    await saveProgress(tx, redaction, progress);
+    await saveProgress(tx, redaction, { ...progress, nearlyDone: false });
     return false;
   }
   for (const { place, remove } of erasedOfShop('last')) {
