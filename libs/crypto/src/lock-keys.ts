@@ -1,7 +1,7 @@
 import type { MerchantId } from '@core/contracts';
 import { lockName, shareName, type Tx } from '@core/db';
 
-// What is sealed with keys that another transaction destroys is lost, and its writer has been told that it is stored. An
+// What is encrypted with keys that another transaction destroys is lost, and its writer has been told that it is stored. An
 // advisory lock: sharing the key's row would write to its page, and make a multixact, with each customer.
 const name = (merchantId: MerchantId): string => `merchant_keys|${merchantId}`;
 

@@ -1,9 +1,9 @@
 export {
   createPageTokens,
   customerGid,
+  decryptWebhookBody,
   externalIdOf,
   gidOf,
-  openWebhookBody,
   shopifyId,
   readShopifyTime,
   shopifyTime,

@@ -11,7 +11,7 @@ const tokenOf = (shop: ShopConnection): Promise<string> =>
   bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx, shop)).accessToken);
 
 describe('connectShop', () => {
-  it('stores the token sealed and gives it back in plain', async () => {
+  it('stores the token encrypted and gives it back in plain', async () => {
     const shop = newShop();
     const connected = await bench.asApi(shop, (tx) =>
       connectShop(tx, bench.ctx, {

@@ -5,7 +5,7 @@ import {
   connectShop,
   failRun,
   moveShop,
-  openWebhookBody,
+  decryptWebhookBody,
   readStoredToken,
   recordPrivacyRequest,
   resumeImport,
@@ -93,8 +93,8 @@ it('moves what is held of its webhooks, and opens it by the new name', async () 
     [shop.merchantId, eventId],
   );
   expect(rows[0]).toMatchObject({ shop: renamed(shop) });
-  const opened = bench.asApi(shop, (tx) => openWebhookBody(tx, bench.ctx, { ...shop, eventId, ...rows[0]! }));
-  expect((await opened).toString()).toBe('{"id":7}');
+  const decrypted = bench.asApi(shop, (tx) => decryptWebhookBody(tx, bench.ctx, { ...shop, eventId, ...rows[0]! }));
+  expect((await decrypted).toString()).toBe('{"id":7}');
   expect(await receive(renamed(shop), { topic: 'customers/update', eventId })).toBe('duplicate');
 });
 

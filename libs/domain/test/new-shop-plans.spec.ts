@@ -30,7 +30,7 @@ afterAll(() => bench.close());
 const fill = (merchantId: MerchantId, count: number) =>
   bench.owner.query(
     `insert into customers (merchant_id, external_id, email, email_hash, metadata)
-     select $1, 'gid://shopify/Customer/' || n, '1.sealed', sha256(n::text::bytea), '{}' from generate_series(1, $2::int) n`,
+     select $1, 'gid://shopify/Customer/' || n, '1.encrypted', sha256(n::text::bytea), '{}' from generate_series(1, $2::int) n`,
     [merchantId, count],
   );
 

@@ -8,7 +8,7 @@ import {
   connectShop,
   createCustomer,
   getCustomer,
-  openWebhookBody,
+  decryptWebhookBody,
   readKeyStatus,
   readStoredToken,
   receiveWebhook,
@@ -193,7 +193,7 @@ describe('a deep rotation', () => {
     expect(await emailOf(merchantId, await late!)).toBe('late@example.com');
   });
 
-  it('seals tokens and webhooks anew', async () => {
+  it('encrypts tokens and webhooks anew', async () => {
     const merchantId = merchant();
     const shop = `${randomUUID()}.myshopify.com`;
     const shopId = String(shopIdOf(shop));
@@ -213,11 +213,11 @@ describe('a deep rotation', () => {
       [shop],
     );
     expect(rows[0]!.refresh).toMatch(/^2\./);
-    const opened = await bench.run(
-      (tx) => openWebhookBody(tx, ctx, { merchantId, ...webhook, body: rows[0]!.body }),
+    const decrypted = await bench.run(
+      (tx) => decryptWebhookBody(tx, ctx, { merchantId, ...webhook, body: rows[0]!.body }),
       merchantId,
     );
-    expect(opened.toString()).toBe('{"id":1}');
+    expect(decrypted.toString()).toBe('{"id":1}');
   });
 
   it('begins nobody a second time when a run of all merchants was killed near its end', async () => {

@@ -118,7 +118,7 @@ it.each([
   ['a customer', 'customers', 'email', create],
   ['a connection', 'shopify_connections', 'access_token', connect],
   ['a webhook', 'webhook_events', 'body', receive],
-] as const)('has %s wait that comes while the keys are destroyed', async (_, place, sealed, writer) => {
+] as const)('has %s wait that comes while the keys are destroyed', async (_, place, encrypted, writer) => {
   const redaction = await aRedaction();
   const { merchantId } = redaction;
   await untilLast(redaction);
@@ -130,8 +130,8 @@ it.each([
     await untilWaiting();
   });
   const result = await late!.done;
-  const held = (await bench.rows(place, merchantId)).filter((row) => row[sealed] !== null);
+  const held = (await bench.rows(place, merchantId)).filter((row) => row[encrypted] !== null);
   // The shop has gone, and with it whatever it sends.
   if (writer === receive) expect([result, held]).toEqual(['lost_shop', []]);
-  else expect(held).toMatchObject([{ [sealed]: expect.stringMatching(/^2\./) }]);
+  else expect(held).toMatchObject([{ [encrypted]: expect.stringMatching(/^2\./) }]);
 });

@@ -288,7 +288,7 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
 });
 
-it('seals nothing with destroyed keys, also in a process that recalls them', async () => {
+it('encrypts nothing with destroyed keys, also in a process that recalls them', async () => {
   const shop = newShop();
   const { merchantId } = shop;
   const { customerId } = (await bench.people(merchantId, 1))[0]!;
@@ -315,8 +315,8 @@ it('seals nothing with destroyed keys, also in a process that recalls them', asy
     .then((rows) => rows.filter((row) => row.email));
   const [connection] = await bench.rows<{ access_token: string }>('shopify_connections', merchantId);
   const [webhook] = await bench.rows<{ body: string }>('webhook_events', merchantId);
-  for (const sealed of [person?.email, connection?.access_token, webhook?.body])
-    expect(sealed).toMatch(/^2\./);
+  for (const encrypted of [person?.email, connection?.access_token, webhook?.body])
+    expect(encrypted).toMatch(/^2\./);
 });
 
 it.each([

@@ -14,7 +14,7 @@ it('takes the webhooks of one merchant at a time, oldest first, though two have 
     const eventId = randomUUID();
     told.push(eventId);
     await bench.owner.query(
-      `insert into webhook_events (merchant_id, shop, topic, event_id, body) values ($1, $2, 'customers/update', $3, '1.sealed')`,
+      `insert into webhook_events (merchant_id, shop, topic, event_id, body) values ($1, $2, 'customers/update', $3, '1.encrypted')`,
       [merchantId, shop, eventId],
     );
   }

@@ -223,7 +223,7 @@ export const webhookEvents = pgTable(
     bodyHash: bytea('body_hash'),
     /** The privacy request that was written down with it; null: of none, or of an earlier build. */
     requestId: varchar('request_id'),
-    /** AES-256-GCM under the merchant's data key, as `<generation>.<sealed>`; null once applied. */
+    /** AES-256-GCM under the merchant's data key, as `<generation>.<encrypted>`; null once applied. */
     body: varchar('body'),
     /** Four bytes each of the keyed hashes of all that the body may name somebody by; null: none are known, or no body. */
     nameMarks: integer('name_marks').array(),

@@ -15,7 +15,7 @@ import {
 import { pause } from '@core/runtime';
 import type { Rotation } from './begin-rotation.ts';
 import { rotateEmails, type RotatedPage, type RotationKeys } from './rotate-emails.ts';
-import { rotateTokens, rotateWebhooks } from './rotate-sealed.ts';
+import { rotateTokens, rotateWebhooks } from './rotate-values.ts';
 
 /** Bodies of webhooks that are in memory at once. */
 const WEBHOOKS = 50;

@@ -116,14 +116,14 @@ export const UPDATE_PAGE = statement({
       changedFields: p.changedFields,
     });
     const written = writtenBy(p, sql`string_to_array(${page.changedFields}, ',')`);
-    const sealed = encryptEmail({ ...p, merchantId, customerId: id, email: page.email });
+    const encrypted = encryptEmail({ ...p, merchantId, customerId: id, email: page.email });
     return withEvents(
       written,
       sql`
       written as (
         update ${customers} set ${assign(customers, {
           externalId: page.externalId,
-          email: sql`case when ${page.setsEmail} then ${sealed} else ${email} end`,
+          email: sql`case when ${page.setsEmail} then ${encrypted} else ${email} end`,
           emailHash: sql`case when ${page.setsEmail} then ${page.emailHash} else ${emailHash} end`,
           metadata: sql`coalesce(${metadata}, '{}') || ${page.metadata}`,
           contentHash: page.contentHash,
