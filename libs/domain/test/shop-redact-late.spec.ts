@@ -12,13 +12,13 @@ import {
   scheduleShopRedactions,
   type CommandContext,
 } from '../src/index.ts';
-import { newEmail, newShop, openPrivacy, placeOf, type PrivacyBench, type Shop } from './privacy-support.ts';
+import { newEmail, newShop, openPrivacy, placeOf, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
 // Writers who have looked at a merchant's keys when the last step of a redaction destroys them, and writers who come then.
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 type Writer = (tx: Tx, ctx: CommandContext, shop: Shop & { customerId: string }) => Promise<unknown>;
 const entryOf = ({ merchantId, shop }: Shop) => ({ merchantId, shop, shopId: String(shopIdOf(shop)) });
@@ -37,26 +37,26 @@ const receive: Writer = (tx, ctx, shop) =>
 async function aRedaction() {
   const shop = newShop();
   const { merchantId } = shop;
-  const [person] = await bench.people(merchantId, 1);
-  await bench.connect(shop);
+  const [person] = await world.people(merchantId, 1);
+  await world.connect(shop);
   const requestId = randomUUID();
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'shop_redact', shop: shop.shop }),
   );
-  await bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 }));
+  await world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 }));
   return { ...shop, requestId, customerId: person!.customerId };
 }
-const step = () => bench.as('worker', redactShopStep);
+const step = () => world.as('worker', redactShopStep);
 /** All but the step that destroys the keys; it looks once more for people first. */
 async function untilLast({ merchantId }: Shop) {
   const left = async () =>
-    (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null).length;
+    (await world.rows('customers', merchantId)).filter((row) => row['erased_at'] === null).length;
   while ((await left()) > 0) await step();
   await step();
 }
 const waiting = async () =>
   (
-    await bench.owner.query<{ n: number }>(
+    await world.owner.query<{ n: number }>(
       `select count(*)::int as n from pg_locks
         where locktype = 'advisory' and not granted
           and database = (select oid from pg_database where datname = current_database())`,
@@ -69,7 +69,7 @@ const untilWaiting = () =>
 function write(writer: Writer, shop: Shop & { customerId: string }) {
   const written = Promise.withResolvers<void>();
   const commit = Promise.withResolvers<void>();
-  const done = bench.as(
+  const done = world.as(
     'api',
     async (tx, ctx) => {
       const result = await writer(tx, ctx, shop);
@@ -96,21 +96,21 @@ it.each([
   await untilLast(redaction);
   const late = early ?? write(writer, redaction);
   await late.written;
-  const before = (await bench.rows(place, merchantId)).length;
+  const before = (await world.rows(place, merchantId)).length;
   const last = step();
   await untilWaiting();
-  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
+  expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
   late.commit();
   await late.done;
   expect(await last).toMatchObject({ merchantId, done: true });
-  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
+  expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
 
-  const rows = await bench.rows(place, merchantId);
+  const rows = await world.rows(place, merchantId);
   if (place === 'shopify_connections') expect(rows).toEqual([]);
   else expect(rows).toHaveLength(before + 1);
   for (const row of rows) expect(row).not.toMatchObject({ email: expect.any(String) });
   for (const row of rows) expect(row).not.toMatchObject({ body: expect.any(String) });
-  const receipt = await bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
+  const receipt = await world.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
   expect(placeOf(receipt, place).found).toBe(place === 'webhook_events' ? 1 : 2);
 });
 
@@ -123,14 +123,14 @@ it.each([
   const { merchantId } = redaction;
   await untilLast(redaction);
   let late: ReturnType<typeof write> | undefined;
-  await inTransaction(bench.pools.worker, async (tx) => {
-    expect(await redactShopStep(tx, bench.ctx)).toMatchObject({ merchantId, done: true });
+  await inTransaction(world.pools.worker, async (tx) => {
+    expect(await redactShopStep(tx, world.ctx)).toMatchObject({ merchantId, done: true });
     late = write(writer, redaction);
     late.commit();
     await untilWaiting();
   });
   const result = await late!.done;
-  const held = (await bench.rows(place, merchantId)).filter((row) => row[encrypted] !== null);
+  const held = (await world.rows(place, merchantId)).filter((row) => row[encrypted] !== null);
   // The shop has gone, and with it whatever it sends.
   if (writer === receive) expect([result, held]).toEqual(['lost_shop', []]);
   else expect(held).toMatchObject([{ [encrypted]: expect.stringMatching(/^2\./) }]);
