@@ -9,7 +9,7 @@ import {
   ShopifyUnavailable,
   Throttled,
   Unauthorized,
-  type GraphqlPlace,
+  type GraphqlCursor,
   type Limit,
   type Limiter,
   type Outcome,
@@ -37,8 +37,8 @@ beforeAll(async () => (world = await openWorld({ redisDatabase: 4 })));
 afterEach(() => world.reset());
 afterAll(() => world.close());
 
-/** The page of GraphQL at a place. */
-type Next = (place: GraphqlPlace | null, reading: Reading) => Promise<Page<GraphqlPlace>>;
+/** The page of GraphQL at a cursor. */
+type Next = (cursor: GraphqlCursor | null, reading: Reading) => Promise<Page<GraphqlCursor>>;
 
 const claim = () =>
   inTransaction(world.pool, async (tx) => {
@@ -80,9 +80,9 @@ const work = async (page: PageRef, { limiter = UNLIMITED, tokens = world.tokens,
 };
 /** GraphQL pages with something in their way. */
 const reading = (next: Next): Pick<WorkPageDeps, 'sources'> => ({
-  sources: { ...createSources(), graphql: (of) => ({ next: (place) => next(place, of) }) },
+  sources: { ...createSources(), graphql: (of) => ({ next: (cursor) => next(cursor, of) }) },
 });
-const nextReal: Next = (place, of) => createSources().graphql(of).next(place);
+const nextReal: Next = (cursor, of) => createSources().graphql(of).next(cursor);
 /** A run that is planned, as one slice, and that slice's first page. */
 const planned = async (customers: number) => {
   const shop = await world.connect(customers);
@@ -169,12 +169,12 @@ describe('a page', () => {
     expect(await world.show(ref)).toMatchObject({ status: 'running', read: 100 });
   });
 
-  it('that is not there yet is asked for again at the place the source says', async () => {
+  it('that is not there yet is asked for again at the cursor the source says', async () => {
     const { page, ref } = await planned(10);
-    const there: GraphqlPlace = { kind: 'graphql', at: 'place', pages: 1, lasts: [], anchor: null };
-    const asked: (GraphqlPlace | null)[] = [];
-    const notYet: Next = (place) => {
-      asked.push(place);
+    const there: GraphqlCursor = { kind: 'graphql', at: 'cursor', pages: 1, lasts: [], anchor: null };
+    const asked: (GraphqlCursor | null)[] = [];
+    const notYet: Next = (cursor) => {
+      asked.push(cursor);
       return Promise.reject(new NotReady(there, 2_500, 'why'));
     };
     expect(await work(page, reading(notYet))).toEqual({ waitMs: 2_500, added: [] });
@@ -183,7 +183,7 @@ describe('a page', () => {
     expect(asked).toEqual([null, there]);
   });
 
-  it('waits for a place at the shop without being read', async () => {
+  it('waits for room at the shop without being read', async () => {
     const { page, ref, shop } = await planned(10);
     const { requests } = shop.far.stats();
     const full: Limiter = {
@@ -316,7 +316,7 @@ describe('a page that starts a bulk operation', () => {
     const before = shop.far.stats().requests;
     return { page: page!, ref, shop, sent: () => shop.far.stats().requests - before };
   };
-  /** What the limiter was asked for; the second time it has no place at once. */
+  /** What the limiter was asked for; the second time it has no room at once. */
   const busy = (whenBusy: () => Promise<unknown> = () => Promise.resolve()) => {
     const asked: Limit[] = [];
     const admit: Limiter['admit'] = async (shop, limit) => {
@@ -328,7 +328,7 @@ describe('a page that starts a bulk operation', () => {
     return { asked, limiter: { ...UNLIMITED, admit } };
   };
 
-  it('takes a place for each of its two requests, and waits for the second', async () => {
+  it('takes room for each of its two requests, and waits for the second', async () => {
     const { page, sent, shop } = await starting();
     const { asked, limiter } = busy();
     await work(page, { limiter });
@@ -360,7 +360,7 @@ describe('a plan', () => {
     };
   };
 
-  it('that finds a place for one request at a time goes on behind those that were answered', async () => {
+  it('that finds room for one request at a time goes on behind those that were answered', async () => {
     const shop = await world.connect(1_000);
     const ref = await world.start(shop);
     const [planning] = await claim();

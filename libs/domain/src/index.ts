@@ -117,7 +117,7 @@ export {
   listImports,
   listImportSchedules,
   listUnproven,
-  movePlace,
+  moveCursor,
   moveShop,
   nextAt,
   noteFailure,

@@ -6,7 +6,7 @@ import {
   failRun,
   Fenced,
   finishCancels,
-  movePlace,
+  moveCursor,
   pruneImports,
   resumeImport,
   setWaiting,
@@ -82,7 +82,7 @@ describe('cancelImport', () => {
     ]);
   });
 
-  it('tells the places of what was being read, so that its bulk operations can be ended', async () => {
+  it('tells the cursors of what was being read, so that its bulk operations can be ended', async () => {
     const { page, ref } = await world.begin();
     await world.plan(page, 9, [
       { createdTo: '2026-01-01T00:00:00Z' },
@@ -90,7 +90,7 @@ describe('cancelImport', () => {
     ]);
     const [one, two] = await world.claimAll();
     await world.commit(one!, null);
-    await world.asImporter((tx) => movePlace(tx, { ...two!, cursor: 'operation 7' }));
+    await world.asImporter((tx) => moveCursor(tx, { ...two!, cursor: 'operation 7' }));
     await world.asApi(ref, (tx) => cancelImport(tx, world.ctx, ref));
     const [cancelled] = await world.asImporter((tx) => finishCancels(tx, world.ctx));
     expect(cancelled).toMatchObject({ source: 'graphql', cursors: ['operation 7'] });
@@ -248,12 +248,12 @@ describe('pruneImports', () => {
     await world.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
     await world.read([1, 2]);
     const half = await world.claim();
-    await world.commit(half, 'place');
+    await world.commit(half, 'cursor');
     await world.asImporter((tx) => failRun(tx, world.ctx, { ...half, page: 1, message: 'why' }));
     return ref;
   };
 
-  it('forgets ids and places of a run that was broken off a month ago; a resume reads the shop anew', async () => {
+  it('forgets ids and cursors of a run that was broken off a month ago; a resume reads the shop anew', async () => {
     const ref = await brokenOff();
     await age(ref, 29);
     expect(await prune()).toBe(false);
@@ -280,7 +280,7 @@ describe('pruneImports', () => {
 
   it('leaves runs alone that go on', async () => {
     const { page, ref } = await world.begin();
-    await world.commit(page, 'place');
+    await world.commit(page, 'cursor');
     await age(ref, 31); // of an earlier time
     await prune();
     expect(await keptOf(ref)).toEqual({ ids: 0, cursors: 1, open: 1 });

@@ -6,7 +6,7 @@ import {
   commitPage,
   countersOf,
   Fenced,
-  movePlace,
+  moveCursor,
   pickUpRuns,
   planRun,
   releaseLease,
@@ -174,19 +174,19 @@ describe('countersOf', () => {
   });
 });
 
-describe('the place of a slice', () => {
-  const place = async (page: PageRef) => (await world.asImporter((tx) => claimPage(tx, page)))?.cursor;
+describe('the cursor of a slice', () => {
+  const cursorOf = async (page: PageRef) => (await world.asImporter((tx) => claimPage(tx, page)))?.cursor;
 
   it('moves without a page, for its holder alone', async () => {
     const { page } = await world.begin();
-    await world.asImporter((tx) => movePlace(tx, { ...page, cursor: 'operation 7' }));
-    expect(await place(page)).toBe('operation 7');
+    await world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'operation 7' }));
+    expect(await cursorOf(page)).toBe('operation 7');
     await world.runOut(page);
     const successor = await world.claim();
-    await expect(world.asImporter((tx) => movePlace(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
+    await expect(world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
       Fenced,
     );
-    expect(await place(successor)).toBe('operation 7');
+    expect(await cursorOf(successor)).toBe('operation 7');
   });
 
   it('is lost and begins anew from its range, but not for ever', async () => {
@@ -196,7 +196,7 @@ describe('the place of a slice', () => {
     const page = await world.claim();
     const restart = () => world.asImporter((tx) => restartSlice(tx, page));
     for (let n = 0; n < 5; n++) {
-      await world.asImporter((tx) => movePlace(tx, { ...page, cursor: 'lost' }));
+      await world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'lost' }));
       expect(await restart()).toBe(true);
       expect(await world.asImporter((tx) => claimPage(tx, page))).toMatchObject({ cursor: null, range });
     }

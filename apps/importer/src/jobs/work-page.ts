@@ -104,7 +104,7 @@ async function failingFor({ pool }: WorkPageDeps, page: PageRef, error: unknown)
 }
 
 async function beginAnew({ pool, log }: WorkPageDeps, page: PageRef): Promise<Remedy> {
-  log.info({ job: jobId(page) }, 'the slice has lost its place and begins anew');
+  log.info({ job: jobId(page) }, 'the slice has lost its cursor and begins anew');
   if (await inTransactionOf(page, pool, (tx) => restartSlice(tx, page)))
     return { kind: 'wait', waitMs: 1, reason: '' };
   return {

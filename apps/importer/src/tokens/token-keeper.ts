@@ -52,7 +52,7 @@ const AHEAD_MS = 60_000;
 const LEASE_MS = 30_000;
 /** After a failure; whoever waits for the tokens is told the same as its holder. */
 const PAUSE_MS = 2_000;
-/** Longer would hold up a place among the pages; the page comes back by itself. */
+/** Longer would hold up a slot among the pages; the page comes back by itself. */
 const WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 

@@ -14,10 +14,10 @@ export interface DecryptedWebhook {
 export function inSourceOrder(decrypted: readonly DecryptedWebhook[]): DecryptedWebhook[] {
   const ordered = [...decrypted];
   const byCustomer = Map.groupBy(decrypted.keys(), (index) => customerOf(decrypted[index]));
-  for (const [customer, places] of byCustomer) {
+  for (const [customer, indexes] of byCustomer) {
     if (customer === undefined) continue;
-    const updates = places.flatMap((index) => decrypted[index] ?? []).sort((a, b) => timeOf(a) - timeOf(b));
-    for (const [nth, index] of places.entries()) {
+    const updates = indexes.flatMap((index) => decrypted[index] ?? []).sort((a, b) => timeOf(a) - timeOf(b));
+    for (const [nth, index] of indexes.entries()) {
       const update = updates[nth];
       if (update) ordered[index] = update;
     }

@@ -95,7 +95,7 @@ export const customerImportSlices = pgTable(
     kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
     /** What of the shop it covers, as SliceRange in JSON; empty for the whole shop. */
     range: varchar('range').notNull().default(''),
-    /** Where the next page begins, as writePlace of libs/shopify writes it; null before the first. */
+    /** Where the next page begins, as writeCursor of libs/shopify writes it; null before the first. */
     cursor: varchar('cursor'),
     /** Pages committed. */
     page: integer('page').notNull().default(0),

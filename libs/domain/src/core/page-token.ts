@@ -5,7 +5,7 @@ import { invalid } from '@core/runtime';
 export interface PageTokens {
   /**
    * @param list what is listed: the rpc, the merchant, the filter, as plain JSON
-   * @param key the place after which the next page begins
+   * @param key the key after which the next page begins
    */
   make(list: unknown, key: readonly string[]): string;
   /**

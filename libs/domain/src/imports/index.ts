@@ -15,7 +15,7 @@ export { noteFailure } from './note-failure.ts';
 export { pickUpRuns } from './pick-up-runs.ts';
 export { planRun, type RunPlan } from './plan-run.ts';
 export { pruneImports } from './prune-imports.ts';
-export { clearWaiting, movePlace, setWaiting, tellHeldUp, type Waiting } from './report-progress.ts';
+export { clearWaiting, moveCursor, setWaiting, tellHeldUp, type Waiting } from './report-progress.ts';
 export { restartSlice } from './restart-slice.ts';
 export { resumeImport } from './resume-import.ts';
 export { deleteImportSchedule } from './schedules/delete-import-schedule.ts';

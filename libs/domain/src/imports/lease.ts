@@ -1,6 +1,6 @@
 import { and, eq, not, sql, type SQL } from 'drizzle-orm';
 import type { MerchantId, ImportId } from '@core/contracts';
-import { build, customerImportSlices, float8, ONE, statement, type Places, type Tx } from '@core/db';
+import { build, customerImportSlices, float8, ONE, statement, type Placeholders, type Tx } from '@core/db';
 import { isOfRun, RUN } from './of-run.ts';
 
 /** One page of one slice, in the hands of whoever was given this fence. Ids and numbers only. */
@@ -32,7 +32,7 @@ const SLICE = { ...RUN, slice: customerImportSlices.slice, fence: customerImport
 /** The parameters of statements about a page's slice: a PageRef. */
 export const PAGE = { ...SLICE, page: customerImportSlices.page };
 
-const isHeld = (p: Places<typeof SLICE>): SQL | undefined =>
+const isHeld = (p: Placeholders<typeof SLICE>): SQL | undefined =>
   and(
     isOfRun(customerImportSlices, p),
     eq(customerImportSlices.slice, p.slice),
@@ -40,7 +40,7 @@ const isHeld = (p: Places<typeof SLICE>): SQL | undefined =>
   );
 
 /** The condition of a slice whose next page is this one, in the hands of its fence. */
-export const isNext = (p: Places<typeof PAGE>): SQL | undefined =>
+export const isNext = (p: Placeholders<typeof PAGE>): SQL | undefined =>
   and(isHeld(p), eq(customerImportSlices.page, p.page), not(customerImportSlices.done));
 
 const RENEW = statement({

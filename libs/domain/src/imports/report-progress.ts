@@ -100,7 +100,7 @@ const MOVE = statement({
  * Notes where to ask again for a page that is not there yet.
  * @throws Fenced
  */
-export async function movePlace(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
+export async function moveCursor(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
   const moved = await tx.run(MOVE, input);
   if (moved.length === 0) throw new Fenced('the page is no longer ours');
 }

@@ -13,7 +13,7 @@ import {
   statement,
   webhookEvents,
   type Actor,
-  type Places,
+  type Placeholders,
   type Reader,
   type Tx,
 } from '@core/db';
@@ -28,7 +28,7 @@ import { isWebhookOf } from './rotate-values.ts';
 export const OLD_KEYS_KEPT_MS = KEY_CACHE_MS + 240_000;
 
 const ROTATION = { merchantId: keyRotations.merchantId, generation: keyRotations.generation };
-type Rotation = Places<typeof ROTATION>;
+type Rotation = Placeholders<typeof ROTATION>;
 
 const UNTIL_UNUSED = statement({
   params: { ...ROTATION, keptMs: float8 },

@@ -10,11 +10,11 @@ import {
   outboxEvents,
   outboxRefused,
   outboxShards,
-  placeIn,
+  indexIn,
   relation,
   runOn,
   statement,
-  type Places,
+  type Placeholders,
   type Pool,
   type RowOf,
 } from '@core/db';
@@ -43,7 +43,7 @@ const leased = relation('leased', { shard: outboxShards.shard });
 const isLeased = sql<boolean>`exists (select from ${leased})`;
 
 /** The shard's row while it has our fence, locked. */
-const lockLease = (p: Places<typeof LEASE>) =>
+const lockLease = (p: Placeholders<typeof LEASE>) =>
   build
     .select(columns({ shard: outboxShards.shard }))
     .from(outboxShards)
@@ -60,7 +60,7 @@ const DELETE = statement({
     published as (
       delete from ${outboxEvents}
        where ${shard} = ${p.shard} and ${oneOf(id, p.ids)}
-         and ${eventId} = ${elementAt(p.eventIds, placeIn(p.ids, id))} and ${isLeased})
+         and ${eventId} = ${elementAt(p.eventIds, indexIn(p.ids, id))} and ${isLeased})
     select ${row}`,
 });
 

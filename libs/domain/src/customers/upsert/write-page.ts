@@ -17,7 +17,7 @@ import {
   statement,
   text,
   unnest,
-  type Places,
+  type Placeholders,
 } from '@core/db';
 
 const { merchantId, id, externalId, email, emailHash, metadata, version, contentHash, sourceUpdatedAt } =
@@ -37,7 +37,7 @@ const PAGE = {
   sourceUpdatedAts: many(sourceUpdatedAt),
 };
 
-const said = (p: Places<typeof PAGE>) => ({
+const said = (p: Placeholders<typeof PAGE>) => ({
   externalId: p.externalIds,
   email: p.emails,
   emailHash: p.emailHashes,
@@ -47,7 +47,7 @@ const said = (p: Places<typeof PAGE>) => ({
 });
 
 /** What a write returns: what its events are made of. */
-const writtenBy = (p: Places<typeof PAGE>, changedFields: SQL<string[]>) => ({
+const writtenBy = (p: Placeholders<typeof PAGE>, changedFields: SQL<string[]>) => ({
   merchantId,
   customerId: id,
   version,

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { build, float8, ONE, shopifyConnections, statement, type Places, type Tx } from '@core/db';
+import { build, float8, ONE, shopifyConnections, statement, type Placeholders, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
 import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
@@ -70,7 +70,7 @@ export interface LeasedConnection extends ShopConnection {
 }
 
 const HELD = { ...SHOP, lease: shopifyConnections.refreshingUntil };
-const isHeld = (p: Places<typeof HELD>) =>
+const isHeld = (p: Placeholders<typeof HELD>) =>
   and(ofShop(shopifyConnections, p), eq(shopifyConnections.refreshingUntil, p.lease));
 
 const STORE = statement({
