@@ -3,12 +3,12 @@ import {
   claimPage,
   failRun,
   Fenced,
-  LEASE_MS,
   noteFailure,
   releaseLease,
   renewLease,
   restartSlice,
   setWaiting,
+  SLICE_LEASE_MS,
   type CommandContext,
   type PageRef,
 } from '@core/domain';
@@ -160,8 +160,8 @@ async function putUp(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRef): Pr
 const keepAlive = (pool: Pool, page: PageRef): Loop =>
   startLoop({
     name: 'renew the lease of a page',
-    every: LEASE_MS / 3,
-    backoff: { first: LEASE_MS / 3 },
+    every: SLICE_LEASE_MS / 3,
+    backoff: { first: SLICE_LEASE_MS / 3 },
     waitsFirst: true,
     work: async () => void (await inTransactionOf(page, pool, (tx) => renewLease(tx, page))),
   });

@@ -10,7 +10,7 @@ export { listImportErrors, readImportErrors, type ErrorsOf, type ImportError } f
 export { paceOf, type Pace } from './import-pace.ts';
 export { getImport, listImports, type ImportRun } from './imports.ts';
 export { keepIds } from './keep-ids.ts';
-export { Fenced, LEASE_MS, releaseLease, renewLease, type PageRef } from './lease.ts';
+export { Fenced, releaseLease, renewLease, SLICE_LEASE_MS, type PageRef } from './lease.ts';
 export { noteFailure } from './note-failure.ts';
 export { pickUpRuns } from './pick-up-runs.ts';
 export { planRun, type RunPlan } from './plan-run.ts';

@@ -17,7 +17,7 @@ export interface PageRef {
  * How long a silent holder keeps a slice: what a killed importer costs a run. Live ones renew it several
  * times over, so it need not cover the slowest page.
  */
-export const LEASE_MS = 15_000;
+export const SLICE_LEASE_MS = 15_000;
 
 /** The slice was handed out anew, or its run has ended: nothing of this page may be written. */
 export class Fenced extends Error {
@@ -25,7 +25,7 @@ export class Fenced extends Error {
 }
 
 /** When a lease ends that begins now. */
-export const leaseEnd = (ms: SQL | number = LEASE_MS): SQL => sql`now() + ${ms} * interval '1 millisecond'`;
+export const leaseEnd = (ms: SQL | number = SLICE_LEASE_MS): SQL => sql`now() + ${ms} * interval '1 millisecond'`;
 
 const SLICE = { ...RUN, slice: customerImportSlices.slice, fence: customerImportSlices.fence };
 
@@ -59,7 +59,7 @@ const RENEW = statement({
  * @throws Fenced
  */
 export async function renewLease(tx: Tx, { ms = 0, ...page }: PageRef & { ms?: number }): Promise<void> {
-  const renewed = await tx.run(RENEW, { ...page, ms: LEASE_MS + ms });
+  const renewed = await tx.run(RENEW, { ...page, ms: SLICE_LEASE_MS + ms });
   if (renewed.length === 0) throw new Fenced('the slice is no longer ours');
 }
 
