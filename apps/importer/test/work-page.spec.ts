@@ -365,7 +365,7 @@ describe('a plan', () => {
     const ref = await world.start(shop);
     const [planning] = await claim();
     let attempts = 1;
-    // Count, first and last date, two or three rounds of counts.
+    // Count, first and last date, two or three passes of counts.
     while ((await work(planning!, { limiter: one() })).waitMs > 0 && attempts < 8) attempts += 1;
     expect(attempts).toBeGreaterThanOrEqual(3);
     expect(shop.far.stats().requests).toBe(attempts);

@@ -396,8 +396,8 @@ it('works while pages of the same people are stored, and leaves nobody half eras
   await world.page(merchantId, importId, people);
   // One after the other, as a slice's are: two that change the same people at once lose races to each other.
   const pages = async () => {
-    for (let round = 0; round < 12; round++) {
-      const changed = people.map((each) => ({ ...each, metadata: { round } }));
+    for (let pass = 0; pass < 12; pass++) {
+      const changed = people.map((each) => ({ ...each, metadata: { pass } }));
       await world.page(merchantId, importId, changed);
     }
   };

@@ -115,7 +115,7 @@ describe('replayCustomers', () => {
       for (let tier = 1; writing; tier++) for (const id of ids) await update(merchantId, id, tier);
     };
     const replays = async () => {
-      for (let round = 0; round < 30; round++) await replay({ customerIds: ids, until: 'infinity' });
+      for (let pass = 0; pass < 30; pass++) await replay({ customerIds: ids, until: 'infinity' });
       writing = false;
     };
     await Promise.all([writer(), replays()]);

@@ -347,7 +347,7 @@ describe('relay', () => {
         await pause(20);
       }
     })();
-    for (let round = 0; round < 10; round++) {
+    for (let n = 0; n < 10; n++) {
       await appendEvents(owner, { customers: 30, versions: 20 });
     }
     stealing = false;

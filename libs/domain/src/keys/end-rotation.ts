@@ -89,7 +89,7 @@ const FINISH = statement({
 });
 
 /**
- * Deletes a merchant's older keys and marks its rotation finished. To be called after a round that began when nobody
+ * Deletes a merchant's older keys and marks its rotation finished. To be called after a pass that began when nobody
  * wrote under older keys any more and found no email under them.
  * @returns false when a token or a webhook is still under older keys
  */

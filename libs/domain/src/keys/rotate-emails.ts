@@ -122,7 +122,7 @@ const ADVANCE = statement({
 
 /**
  * Re-encrypts the emails of one page of a merchant's customers, in one statement: no email leaves PostgreSQL. Rows
- * that others hold are passed over, so that nobody waits for anybody: the next round finds them. The text is taken
+ * that others hold are passed over, so that nobody waits for anybody: the next pass finds them. The text is taken
  * over with the ids in it, so that a value copied from another row is as wrong afterwards as before. Neither version
  * nor updated_at moves, and there is no event: nothing that a reader sees has changed.
  * @throws PostgreSQL's error when a value does not open, see isUnreadable of @core/db
