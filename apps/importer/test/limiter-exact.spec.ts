@@ -33,7 +33,10 @@ const breaches = (shop: StrictShop, ceiling = 40) => ({
   impatient: shop.counts.impatient,
   aboveCeiling: Math.max(0, worstSecond(shop.came) - ceiling),
 });
-/** Of what the shop allows. How closely it is reached depends on the seed (0.89 to 0.99 seen), and is the benchmark's affair: here a stall must show. */
+/**
+ * Of what the shop allows. How closely it is reached depends on the seed (0.89 to 0.99 seen), and is the benchmark's
+ * affair: here a stall must show.
+ */
 const LEAST = 0.8;
 /**
  * A slot at the ceiling is taken from the grant until a second after the reply, because nobody but the shop knows

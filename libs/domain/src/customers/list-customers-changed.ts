@@ -52,9 +52,9 @@ const PARAMS = {
 const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
   const isNext = asked.includes('after');
   const conditions = asked.filter((name) => name !== 'after');
-  const from = isNext ? (['afterChange', 'afterId'] as const) : (['since'] as const);
+  const begin = isNext ? (['afterChange', 'afterId'] as const) : (['since'] as const);
   return statement({
-    params: only(PARAMS, ['merchantId', ...conditions, ...from, 'until', 'most']),
+    params: only(PARAMS, ['merchantId', ...conditions, ...begin, 'until', 'most']),
     text(p) {
       const { merchantId, id, updatedAt } = customers;
       const shape = { ...CUSTOMER, changedAt: rfc3339(updatedAt) };
