@@ -220,11 +220,11 @@ describe('dlq', () => {
     ];
     for (const verb of ['list', 'show', 'redrive', 'drop']) {
       const yes = ['redrive', 'drop'].includes(verb) ? ['--yes'] : [];
-      for (const [at, says] of [
+      for (const [named, says] of [
         [at(0, 999), `nothing is at ${topic}.dlq/0/999`],
         [at(9, 0), `${topic}.dlq has no partition 9, only 0 to 1`],
       ] as const) {
-        const said = await stack.ops('dlq', verb, ...at, ...yes);
+        const said = await stack.ops('dlq', verb, ...named, ...yes);
         expect([verb, said]).toEqual([verb, { code: 1, stdout: '', stderr: `${says}\n` }]);
       }
     }
