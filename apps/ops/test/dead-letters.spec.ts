@@ -89,11 +89,11 @@ describe('dlq', () => {
     expect(text.stdout).toMatch(new RegExp(`invalid +2 +${topic}/1/101 +ce-1 +\\d+[smh]`));
 
     const { partition, offset } = found.dead_letters[1]!;
-    const at = ['--topic', topic, '--partition', String(partition), '--offset', String(offset)];
-    const shown = await stack.ops('dlq', 'show', ...at);
+    const named = ['--topic', topic, '--partition', String(partition), '--offset', String(offset)];
+    const shown = await stack.ops('dlq', 'show', ...named);
     expect(shown.stdout).toContain('  dlq_reason: invalid\n');
     expect(shown.stdout).toContain('reason   invalid\nfield    merchant_id\nrule     must be a UUID\n');
-    expect(await stack.opsJson('dlq', 'show', ...at)).toMatchObject({
+    expect(await stack.opsJson('dlq', 'show', ...named)).toMatchObject({
       dead_letters: [{ reason: 'invalid', field: 'merchant_id', rule: 'must be a UUID' }],
     });
     expect(shown.stdout).toContain('  "merchant_id": "nobody"\n');
