@@ -123,9 +123,9 @@ it('stores what the shop says before it answers, encrypted, and tells nobody who
   expect((await decryptWebhookBody(reader, { keys }, identity)).toString()).toBe(
     shop.webhooks.deliveries()[0]!.body,
   );
-  await expect(decryptWebhookBody(reader, { keys }, { ...identity, topic: 'customers/create' })).rejects.toThrow(
-    'does not open',
-  );
+  await expect(
+    decryptWebhookBody(reader, { keys }, { ...identity, topic: 'customers/create' }),
+  ).rejects.toThrow('does not open');
 
   const text = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
   expect(text).not.toContain(shop.domain);

@@ -93,7 +93,9 @@ it('moves what is held of its webhooks, and opens it by the new name', async () 
     [shop.merchantId, eventId],
   );
   expect(rows[0]).toMatchObject({ shop: renamed(shop) });
-  const decrypted = world.asApi(shop, (tx) => decryptWebhookBody(tx, world.ctx, { ...shop, eventId, ...rows[0]! }));
+  const decrypted = world.asApi(shop, (tx) =>
+    decryptWebhookBody(tx, world.ctx, { ...shop, eventId, ...rows[0]! }),
+  );
   expect((await decrypted).toString()).toBe('{"id":7}');
   expect(await receive(renamed(shop), { topic: 'customers/update', eventId })).toBe('duplicate');
 });

@@ -7,7 +7,14 @@ import {
   rangeOfRun,
   type RunPlan,
 } from '@core/domain';
-import { chooseSource, countCustomers, keepAnswers, planRanges, readCursor, writeCursor } from '@core/shopify';
+import {
+  chooseSource,
+  countCustomers,
+  keepAnswers,
+  planRanges,
+  readCursor,
+  writeCursor,
+} from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 

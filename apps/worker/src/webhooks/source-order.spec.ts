@@ -2,7 +2,11 @@ import type { WaitingWebhook, WebhookTopic } from '@core/domain';
 import { aMerchantId } from '@core/testing';
 import { inSourceOrder, type DecryptedWebhook } from './source-order.ts';
 
-const decrypted = (id: string, topic: WebhookTopic, payload: DecryptedWebhook['payload']): DecryptedWebhook => ({
+const decrypted = (
+  id: string,
+  topic: WebhookTopic,
+  payload: DecryptedWebhook['payload'],
+): DecryptedWebhook => ({
   webhook: {
     id,
     topic,

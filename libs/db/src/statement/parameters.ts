@@ -48,7 +48,9 @@ export type Placeholders<P extends Readonly<Record<string, ParameterType>>> = {
 
 export function placeholderOf<P extends ParameterType>(name: string, of: P): PlaceholderOf<P> {
   const placeholder = sql.placeholder(name);
-  return ('uncast' in of ? placeholder : sql`${placeholder}::${sql.raw(kindOf(of).sqlType)}`) as PlaceholderOf<P>;
+  return (
+    'uncast' in of ? placeholder : sql`${placeholder}::${sql.raw(kindOf(of).sqlType)}`
+  ) as PlaceholderOf<P>;
 }
 
 /** The same, or NULL. */

@@ -67,7 +67,9 @@ export function statement<const P extends ParameterTypes = NoFields, const S ext
   row,
   text: write,
 }: Written<P, S>): Statement<Parameters<P>, RowOf<S>> {
-  const placeholders = Object.fromEntries(Object.entries(params).map(([key, of]) => [key, placeholderOf(key, of)]));
+  const placeholders = Object.fromEntries(
+    Object.entries(params).map(([key, of]) => [key, placeholderOf(key, of)]),
+  );
   const written = write(placeholders as never, columns(row ?? {}));
   const { text, names } = compile(written);
   const unused = Object.keys(params).filter((key) => !names.includes(key));

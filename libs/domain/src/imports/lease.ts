@@ -25,7 +25,8 @@ export class Fenced extends Error {
 }
 
 /** When a lease ends that begins now. */
-export const leaseEnd = (ms: SQL | number = SLICE_LEASE_MS): SQL => sql`now() + ${ms} * interval '1 millisecond'`;
+export const leaseEnd = (ms: SQL | number = SLICE_LEASE_MS): SQL =>
+  sql`now() + ${ms} * interval '1 millisecond'`;
 
 const SLICE = { ...RUN, slice: customerImportSlices.slice, fence: customerImportSlices.fence };
 

@@ -26,7 +26,8 @@ export const withSeen = (run: RunPlaceholders): SQL =>
 
 /** listed: whom the shop listed when it was asked for ids alone. */
 export const listed = relation('listed', FOUND);
-export const withListed = (run: RunPlaceholders): SQL => sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;
+export const withListed = (run: RunPlaceholders): SQL =>
+  sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;
 
 const findIds = (run: RunPlaceholders, which: SQL | undefined): SQL => sql`
   select distinct ${columns(FOUND)}

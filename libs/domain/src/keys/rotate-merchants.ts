@@ -118,7 +118,10 @@ async function untilNobodyWrites(
 }
 
 /** Passes until one finds nothing under older keys, or only what does not open. */
-async function untilNothingMoves(pass: () => Promise<RotationPass>, signal: AbortSignal): Promise<RotationPass> {
+async function untilNothingMoves(
+  pass: () => Promise<RotationPass>,
+  signal: AbortSignal,
+): Promise<RotationPass> {
   const misplaced: string[] = [];
   for (;;) {
     const found = await pass();

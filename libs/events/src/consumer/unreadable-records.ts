@@ -76,7 +76,10 @@ export function createUnreadableHandler(
     await sendUnreadableLetter(producer, found);
     metrics.deadLettered.inc({ topic: found.topic, reason: 'unreadable' });
     blocked.delete(`${found.topic}/${found.partition}`);
-    log.warn({ ...positionOf(found), actor: decision.actor }, 'a record that cannot be read was stepped over');
+    log.warn(
+      { ...positionOf(found), actor: decision.actor },
+      'a record that cannot be read was stepped over',
+    );
   };
 }
 

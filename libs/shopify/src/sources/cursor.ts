@@ -99,7 +99,10 @@ function readBulk({ pages, ...stored }: Record<string, unknown>): BulkCursor {
  * @param stored null: the slice has no cursor yet
  * @throws CursorLost for a cursor of another kind: the slice begins anew, which writes nothing twice
  */
-export function readCursor<Kind extends keyof Cursors>(kind: Kind, stored: string | null): Cursors[Kind] | null {
+export function readCursor<Kind extends keyof Cursors>(
+  kind: Kind,
+  stored: string | null,
+): Cursors[Kind] | null {
   if (stored === null) return null;
   const cursor = FORMS[kind](parse(stored));
   if (!cursor) throw new CursorLost(`a cursor that is none of the kind ${kind}`);

@@ -46,7 +46,11 @@ function endOf({ record, ends }: RecordInput, letter: Letter | undefined, found:
 }
 
 /** The request of a dead letter: by its id, or by the position of its record where it has none. */
-function pendingOf({ topic, headers, value }: RecordInput['record'], { position }: Letter, { pending }: Found) {
+function pendingOf(
+  { topic, headers, value }: RecordInput['record'],
+  { position }: Letter,
+  { pending }: Found,
+) {
   if (topic !== Topic.gdprRequestCreated) return undefined;
   const { requestId, eventId } = readGdprRequestCreated(
     typeof value === 'string' ? Buffer.from(value) : value,

@@ -64,7 +64,12 @@ export async function moveConnection(
   if (!row) throw notConnected(shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const anew = async (kind: 'access' | 'refresh', encrypted: string) =>
-    encryptToken(keys, { merchantId, shop: newShop }, kind, await decryptToken(tx, ctx.keys, former, kind, encrypted));
+    encryptToken(
+      keys,
+      { merchantId, shop: newShop },
+      kind,
+      await decryptToken(tx, ctx.keys, former, kind, encrypted),
+    );
   await tx.run(COPY, {
     merchantId,
     shop,

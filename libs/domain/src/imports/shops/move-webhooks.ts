@@ -68,7 +68,10 @@ export async function moveWebhooks(
   for (const { id, topic, eventId, body } of held) {
     try {
       const plain = await decryptWebhookBody(tx, ctx, { merchantId, shop, topic, eventId, body });
-      moved.push({ id, body: encryptWebhookBody(keys, { merchantId, shop: newShop, topic, eventId }, plain) });
+      moved.push({
+        id,
+        body: encryptWebhookBody(keys, { merchantId, shop: newShop, topic, eventId }, plain),
+      });
     } catch (error) {
       // Its key is missing: it waits for that under its former name.
       if (!(error instanceof KeyError)) throw error;
