@@ -36,7 +36,7 @@ const row: CustomerRow = {
 };
 
 /** The pipeline with one caller, one merchant, and a database of one row. */
-function bench(options: {
+function world(options: {
   scopes?: Scope[];
   isMerchant?: () => Promise<boolean>;
   query?: () => Promise<never[]>;
@@ -103,7 +103,7 @@ const caught = (work: Promise<unknown>): Promise<ConnectError> =>
   );
 
 it('asks for the scope before it reads the request', async () => {
-  const { invoker } = bench({ scopes: ['customers:read'] });
+  const { invoker } = world({ scopes: ['customers:read'] });
   const read = () => {
     throw new Error('not to be read');
   };
@@ -113,7 +113,7 @@ it('asks for the scope before it reads the request', async () => {
 
 it('validates before it asks for the merchant', async () => {
   let asked = 0;
-  const { invoker } = bench({ isMerchant: async () => ++asked > 0 });
+  const { invoker } = world({ isMerchant: async () => ++asked > 0 });
   const error = await caught(unary(invoker, getRfm, incoming(getRfm, { merchantId: id }).call));
   expect([error.code, error.rawMessage, asked]).toEqual([
     Code.InvalidArgument,
@@ -124,7 +124,7 @@ it('validates before it asks for the merchant', async () => {
 
 it('asks for the merchant before the handler', async () => {
   let queries = 0;
-  const { invoker } = bench({
+  const { invoker } = world({
     isMerchant: async () => false,
     query: async () => (queries++, []),
   });
@@ -137,13 +137,13 @@ it('asks for the merchant before the handler', async () => {
 });
 
 it('shows no email to a caller without customers:pii, and none is decrypted', async () => {
-  const { invoker } = bench({ scopes: ['customers:read'] });
+  const { invoker } = world({ scopes: ['customers:read'] });
   const reply = await unary(invoker, getCustomer, incoming(getCustomer, request).call);
   expect(reply).toMatchObject({ customer: { customerId: id, email: undefined } });
 });
 
 it('tells the caller of the unforeseen an id alone, and logs it with that id', async () => {
-  const { invoker, logged, registry } = bench({
+  const { invoker, logged, registry } = world({
     query: async () => Promise.reject(new Error('syntax error near ada@example.com')),
   });
   const { call, headers } = incoming(getRfm, request);
@@ -159,7 +159,7 @@ it('tells the caller of the unforeseen an id alone, and logs it with that id', a
 });
 
 it('logs no error for a fault of the caller that gRPC calls internal', async () => {
-  const { invoker, logged } = bench({});
+  const { invoker, logged } = world({});
   const admitted = await invoker.admit(getRfm, incoming(getRfm, request).call);
   expect(admitted.refuse(noCompression()).code).toBe(Code.Internal);
   expect(logged).toEqual([]);
@@ -169,7 +169,7 @@ it.each([
   ['the deadline passes', () => ({ deadline: Date.now() + 50 }), Code.DeadlineExceeded],
   ['the caller goes', () => ({ whenGone: (leave: () => void) => void setImmediate(leave) }), Code.Canceled],
 ])('answers when %s, though the work does not end', async (_, more, code) => {
-  const { invoker } = bench({ query: () => new Promise<never>(() => undefined) });
+  const { invoker } = world({ query: () => new Promise<never>(() => undefined) });
   expect((await caught(unary(invoker, getRfm, incoming(getRfm, request, more()).call))).code).toBe(code);
 });
 
@@ -178,7 +178,7 @@ it.each<[string, Partial<Call>, Code]>([
   ['the caller has gone', { whenGone: (leave) => leave() }, Code.Canceled],
 ])('begins no work when %s before the call comes', async (_, more, code) => {
   const query = jest.fn(async () => [row] as never[]);
-  const { invoker, registry } = bench({ query });
+  const { invoker, registry } = world({ query });
   expect((await caught(unary(invoker, getRfm, incoming(getRfm, request, more).call))).code).toBe(code);
   expect(query).not.toHaveBeenCalled();
   expect(await registry.metrics()).toMatch(/core_calls_in_flight\{process="\d+"\} 0\n/);
@@ -186,7 +186,7 @@ it.each<[string, Partial<Call>, Code]>([
 
 it('refuses calls beyond its limit at once, and counts work until its end rather than its answer', async () => {
   const { promise, resolve } = Promise.withResolvers<never[]>();
-  const { invoker, registry } = bench({
+  const { invoker, registry } = world({
     scopes: ['customers:read'],
     query: () => promise,
     mostCalls: 1,
@@ -214,7 +214,7 @@ it('counts a stream whose reader leaves as cancelled', async () => {
   const names = ['read', 'created', 'updated', 'unchanged', 'skipped', 'failed', 'deleted'];
   const counts = Object.fromEntries(names.map((name) => [name, '0']));
   const run = { status: 'running', source: 'auto', mode: 'full', expected: null, ...counts };
-  const { invoker, registry } = bench({ scopes: ['imports:write'], query: async () => [run] as never[] });
+  const { invoker, registry } = world({ scopes: ['imports:write'], query: async () => [run] as never[] });
   const { call } = incoming(watch, { merchantId: id, importId: id });
   const admitted = await invoker.admit(watch, call);
   const replies = admitted.run(call.read())[Symbol.asyncIterator]();

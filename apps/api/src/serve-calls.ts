@@ -95,7 +95,7 @@ export async function serveCalls(
     port: env.CORE_HTTP_PORT,
     host: env.CORE_LISTEN_HOST,
     corsOrigins: env.CORE_CORS_ORIGINS,
-    pageAt(path) {
+    routeAt(path) {
       if (path === IMPORT_ERRORS_CSV) return importErrors;
       return behindWebhooks(path) === undefined ? undefined : webhooks;
     },

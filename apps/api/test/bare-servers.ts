@@ -63,7 +63,7 @@ interface BareServersOptions {
   /** The scope of the caller; default: rfm:read. */
   scopes?: Scope[];
   /** Additional HTTP routes besides the webhooks. */
-  pages?: Record<string, Listener>;
+  routes?: Record<string, Listener>;
   /** Byte budget shared by all bodies. */
   mostBytes?: number;
   grpc?: Partial<GrpcLimits>;
@@ -128,7 +128,7 @@ export async function openBareServers(options: BareServersOptions = {}): Promise
   const http = await startHttpServer({
     ...common,
     corsOrigins: [],
-    pageAt: (path) => options.pages?.[path] ?? (behindWebhooks(path) === undefined ? undefined : webhooks),
+    routeAt: (path) => options.routes?.[path] ?? (behindWebhooks(path) === undefined ? undefined : webhooks),
     limits: options.http,
   });
   let grpcConnections = 0;

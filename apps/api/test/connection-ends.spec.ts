@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** Servers whose idle connections stay for an hour, with pages that count, and that wait for a gate. */
+/** Servers whose idle connections stay for an hour, with routes that count, and that wait for a gate. */
 async function open(options: Parameters<typeof openBareServers>[0] = {}) {
   let counted = 0;
   let waiting = 0;
@@ -16,7 +16,7 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}) {
   const servers: BareServers = await openBareServers({
     http: { keepAliveTimeout: 3_600_000 },
     ...options,
-    pages: {
+    routes: {
       '/count': (_req, res) => {
         counted++;
         res.end('counted');
@@ -33,7 +33,7 @@ async function open(options: Parameters<typeof openBareServers>[0] = {}) {
     ...servers,
     counted: () => counted,
     waiting: () => waiting,
-    waits: () => waitUntil(() => waiting > 0, { what: 'the slow page to be asked for' }),
+    waits: () => waitUntil(() => waiting > 0, { what: 'the slow route to be asked for' }),
     pass: () => gate.resolve(),
   };
 }
@@ -139,7 +139,7 @@ it('answers all that was sent one behind the other before a stop ends the connec
   await stopped;
 });
 
-describe('a request that reaches no page', () => {
+describe('a request that reaches no route', () => {
   const chunked = `POST ${RFM_PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
   it.each([
     ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nhost: x:443\r\n\r\n', 501, 'unimplemented', /^CONNECT /],

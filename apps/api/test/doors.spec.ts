@@ -79,9 +79,9 @@ describe('a request to the HTTP port', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('a fault of ours'))],
-  ])('is answered 500 when a page %s, and the process goes on', async (_, page) => {
-    const { httpPort, url } = await open({ pages: { '/page': page } });
-    const heard = await talk(httpPort, 'GET /page HTTP/1.1\r\nhost: x\r\n\r\n');
+  ])('is answered 500 when a route %s, and the process goes on', async (_, route) => {
+    const { httpPort, url } = await open({ routes: { '/route': route } });
+    const heard = await talk(httpPort, 'GET /route HTTP/1.1\r\nhost: x\r\n\r\n');
     expect(heard).toMatch(/^HTTP\/1\.1 500 [^]*"code":"internal"/);
     expect(await post(url + RFM_PATH, ids)).toMatchObject({ status: 200 });
   });

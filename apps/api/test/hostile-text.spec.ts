@@ -133,13 +133,13 @@ it.each(HOSTILE)('refuses a hostile %s (%s) at once, naming the field', async (f
 
 it('takes no longer for them than for an ordinary refusal', async () => {
   const ordinary = () => failure(rpc.unary(imports.setImportSchedule, { ...schedule, cron: 'x' }));
-  const rounds = 15;
+  const samples = 15;
   const usual: number[] = [];
   const slowest: [number, string][] = [];
-  for (let n = 0; n < rounds; n++) usual.push((await timed(ordinary)).ms);
+  for (let n = 0; n < samples; n++) usual.push((await timed(ordinary)).ms);
   for (const [field, what, run] of HOSTILE) {
     const times: number[] = [];
-    for (let n = 0; n < rounds; n++) times.push((await timed(() => failure(run(10_000)))).ms);
+    for (let n = 0; n < samples; n++) times.push((await timed(() => failure(run(10_000)))).ms);
     slowest.push([median(times), `${field}: ${what}`]);
   }
   slowest.sort(([a], [b]) => b - a);

@@ -10,7 +10,7 @@ import { ids, openBareServers, RFM_PATH, type BareServers } from './bare-servers
 import { DOORS, openDoors, type Door } from './grpc-doors.ts';
 import { post } from './support.ts';
 
-const ROUNDS = 2_000;
+const CALLS = 2_000;
 const AT_ONCE = 50;
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
 
@@ -73,10 +73,10 @@ it.each(DOORS)(
       () => callAndDrop(servers, door),
     ];
     servers.hold = new Promise((resolve) => setTimeout(resolve, 100));
-    for (let n = 0; n < ROUNDS; n += AT_ONCE) {
+    for (let n = 0; n < CALLS; n += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, () => Promise.all(kinds.map((kind) => kind()))));
     }
-    expect(servers.grpcConnections()).toBeGreaterThan(ROUNDS);
+    expect(servers.grpcConnections()).toBeGreaterThan(CALLS);
     await waitUntil(async () => (await servers.inFlight()) === 0, { what: 'the calls to end' });
     await waitUntil(() => openFiles() <= before, { what: 'the sockets to close' });
     await waitUntil(() => queryObjects(Session, { format: 'count' }) === 0, { what: 'the sessions to go' });

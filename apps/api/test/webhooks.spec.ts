@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { poolReader } from '@core/db';
-import { openWebhookBody, type WebhookTopic } from '@core/domain';
+import { decryptWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
 import { within } from '@core/runtime';
 import {
@@ -101,7 +101,7 @@ const metric = async (line: RegExp): Promise<number> => {
   return Number(line.exec(text)?.[1] ?? 0);
 };
 
-it('stores what the shop says before it answers, sealed, and tells nobody whose it is', async () => {
+it('stores what the shop says before it answers, encrypted, and tells nobody whose it is', async () => {
   const { shop, merchantId, settled } = await openShop();
   const [customer] = shop.all();
   shop.edit(customer!.id, { email: 'ada@example.com' });
@@ -120,12 +120,12 @@ it('stores what the shop says before it answers, sealed, and tells nobody whose 
     eventId: row!.event_id,
     body: row!.body,
   };
-  expect((await openWebhookBody(reader, { keys }, identity)).toString()).toBe(
+  expect((await decryptWebhookBody(reader, { keys }, identity)).toString()).toBe(
     shop.webhooks.deliveries()[0]!.body,
   );
-  await expect(openWebhookBody(reader, { keys }, { ...identity, topic: 'customers/create' })).rejects.toThrow(
-    'does not open',
-  );
+  await expect(
+    decryptWebhookBody(reader, { keys }, { ...identity, topic: 'customers/create' }),
+  ).rejects.toThrow('does not open');
 
   const text = await (await fetch(`http://127.0.0.1:${api.adminPort}/metrics`)).text();
   expect(text).not.toContain(shop.domain);

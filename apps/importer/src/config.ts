@@ -12,7 +12,7 @@ import {
 } from '@core/runtime';
 import { serviceEnv } from '@core/service';
 import { shopifyEnv } from '@core/shopify';
-import type { RedisPlace } from './redis.ts';
+import type { RedisAddress } from './redis.ts';
 
 const variables = {
   ...serviceEnv(9_103),
@@ -84,7 +84,7 @@ export const importerEnv = withRules(
 export type ImporterEnv = Env<typeof importerEnv>;
 
 /** Where the environment says that Redis is. */
-export const redisPlace = (env: ImporterEnv): RedisPlace => ({
+export const redisAddress = (env: ImporterEnv): RedisAddress => ({
   url: env.REDIS_URL,
   sentinels: env.REDIS_SENTINELS,
   name: env.REDIS_SENTINEL_NAME,

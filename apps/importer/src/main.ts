@@ -1,5 +1,5 @@
 import { runService } from '@core/service';
-import { createQueuesPage, QUEUES_PATH } from './admin/queues-page.ts';
+import { createQueuesView, QUEUES_PATH } from './admin/queues-view.ts';
 import { importerEnv } from './config.ts';
 import { startImporter } from './importer.ts';
 import { keepHeapSmall } from './keep-heap-small.ts';
@@ -19,11 +19,11 @@ await runService({
       redis: () => assertWritable(redis.commands),
     },
   }),
-  pages: ({ redis, log }) => ({
-    [QUEUES_PATH]: createQueuesPage({
+  routes: ({ redis, log }) => ({
+    [QUEUES_PATH]: createQueuesView({
       connection: redis.commands,
       mainDir: import.meta.dirname,
-      onError: seldom((err) => log.warn({ err }, 'the page of the queues failed')),
+      onError: seldom((err) => log.warn({ err }, 'the view of the queues failed')),
     }),
   }),
   needs: ({ redis }) => ({

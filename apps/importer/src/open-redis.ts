@@ -1,5 +1,5 @@
 import type { Logger, Shutdown } from '@core/runtime';
-import { redisPlace, type ImporterEnv } from './config.ts';
+import { redisAddress, type ImporterEnv } from './config.ts';
 import { connectRedis, type RedisConnections } from './redis.ts';
 import { seldom } from './seldom.ts';
 
@@ -13,7 +13,7 @@ export function openRedis({
   shutdown: Shutdown;
 }): RedisConnections {
   const redis = connectRedis(
-    redisPlace(env),
+    redisAddress(env),
     seldom((err) => log.warn({ err }, 'Redis connection lost')),
   );
   shutdown.add('redis', () => redis.close());

@@ -60,7 +60,7 @@ export const jobId = ({ importId, slice, fence, page }: PageRef): string =>
 
 /**
  * Works on pages, `concurrency` at a time, of which a shop has its share. Whatever must wait is moved to the delayed
- * jobs: sleeping here would take the place of another shop's page.
+ * jobs: sleeping here would take the slot of another shop's page.
  * @param work resolves to the milliseconds after which the page is to be tried again, 0 when it is over
  */
 export function startPageWorker(options: {

@@ -20,7 +20,7 @@ export interface RedisConnections {
 }
 
 /** Where Redis is. */
-export interface RedisPlace {
+export interface RedisAddress {
   /** redis:// or rediss://; with sentinels it tells user, password, database and TLS, and not the server. */
   url: string;
   sentinels?: readonly Address[];
@@ -52,15 +52,15 @@ const LONGEST_PAUSE_MS = 2_000;
  * a failover may keep the connections to the former one.
  * @param onError told every failure
  */
-export function connectRedis(place: RedisPlace, onError: (error: Error) => void): RedisConnections {
+export function connectRedis(address: RedisAddress, onError: (error: Error) => void): RedisConnections {
   // Sent again when the connection is there: whoever reads from the queue has nobody else to tell.
-  const worker = new Redis(place.url, {
-    ...optionsOf(place),
+  const worker = new Redis(address.url, {
+    ...optionsOf(address),
     ...leaving('and send again'),
     maxRetriesPerRequest: null,
   });
-  const commands = new Redis(place.url, {
-    ...optionsOf(place),
+  const commands = new Redis(address.url, {
+    ...optionsOf(address),
     ...leaving('and fail'),
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -85,15 +85,15 @@ export function connectRedis(place: RedisPlace, onError: (error: Error) => void)
  * Rejected: ioredis's detector of failovers, whose own connections write stack traces to the console while a sentinel is
  * away. A former primary becomes a replica once it hears of its successor, and is left then.
  */
-function optionsOf({ url, sentinels = [], ...place }: RedisPlace): RedisOptions {
+function optionsOf({ url, sentinels = [], ...address }: RedisAddress): RedisOptions {
   if (sentinels.length === 0) return {};
   return {
     sentinels: [...sentinels],
-    name: place.name ?? 'mymaster',
+    name: address.name ?? 'mymaster',
     sentinelRetryStrategy: pauseBefore,
-    ...(place.sentinelUser && { sentinelUsername: place.sentinelUser }),
-    ...(place.sentinelPassword && { sentinelPassword: place.sentinelPassword }),
-    ...(place.sentinelTls && { sentinelTLS: {} }),
+    ...(address.sentinelUser && { sentinelUsername: address.sentinelUser }),
+    ...(address.sentinelPassword && { sentinelPassword: address.sentinelPassword }),
+    ...(address.sentinelTls && { sentinelTLS: {} }),
     // Without it ioredis would speak in plain to servers that the sentinels name.
     enableTLSForSentinelMode: new URL(url).protocol === 'rediss:',
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { createLogger, Registry, startAdminServer, type AdminServer } from '@core/runtime';
 import { anImportId, aMerchantId, freePort, startRedis, waitUntil, workspaceRoot } from '@core/testing';
-import { createQueuesPage, QUEUES_PATH } from '../src/admin/queues-page.ts';
+import { createQueuesView, QUEUES_PATH } from '../src/admin/queues-view.ts';
 import { createPageJobs, jobId, PAGES_QUEUE, type PageJobs } from '../src/queues.ts';
 import { connectRedis, type RedisConnections } from '../src/redis.ts';
 import { createSchedulerJobs, SCHEDULES_QUEUE, type SchedulerJobs } from '../src/schedules/scheduler-jobs.ts';
@@ -22,12 +22,12 @@ let schedules: SchedulerJobs;
 let admin: AdminServer;
 
 const serve = (connections: RedisConnections) => {
-  const page = createQueuesPage({
+  const view = createQueuesView({
     connection: connections.commands,
     mainDir: join(workspaceRoot(), 'apps/importer/src'),
     onError: (error) => errors.push(error),
   });
-  return startAdminServer({ port: 0, metrics: new Registry(), checks: {}, pages: { [QUEUES_PATH]: page } });
+  return startAdminServer({ port: 0, metrics: new Registry(), checks: {}, routes: { [QUEUES_PATH]: view } });
 };
 
 const ready = (client: Redis) =>
@@ -201,7 +201,7 @@ it('names what readiness is asked for', async () => {
   }
 });
 
-it('takes nothing from the other pages', async () => {
+it('takes nothing from the other routes', async () => {
   expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
   const elsewhere = await get('/queuesque');
   expect(elsewhere.status).toBe(404);

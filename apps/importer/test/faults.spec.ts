@@ -9,21 +9,21 @@ import { PAGES_QUEUE } from '../src/queues.ts';
 import {
   ENDED,
   eventsOf,
-  openBench,
+  openWorld,
   shopCustomers,
   storedCustomers,
-  type Bench,
+  type World,
   type ConnectedShop,
 } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench({ redisDatabase: 2 })));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld({ redisDatabase: 2 })));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 const expectExact = async (shop: ConnectedShop, customers: number) => {
-  expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-  expect(await eventsOf(bench, shop)).toHaveLength(customers);
+  expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+  expect(await eventsOf(world, shop)).toHaveLength(customers);
   expect(shop.far.stats().violations).toEqual([]);
 };
 const complete = (customers: number) => ({
@@ -37,33 +37,33 @@ const complete = (customers: number) => ({
 // FLUSHDB rather than FLUSHALL: to the importer it is the same, and the other spec files keep their keys.
 describe('Redis', () => {
   it('may lose everything while pages are read', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(4_000, [150, 200]);
-    const ref = await bench.start(shop);
+    world.startImporter();
+    const shop = await world.connect(4_000, [150, 200]);
+    const ref = await world.start(shop);
     for (const read of [250, 1_000]) {
-      await bench.until(ref, 'under way', (run) => run.read >= read);
-      await bench.redis.flushdb();
+      await world.until(ref, 'under way', (run) => run.read >= read);
+      await world.redis.flushdb();
     }
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
     await expectExact(shop, 4_000);
   });
 
   it('may lose the only job of a run: its lease runs out and the slice is handed out anew', async () => {
-    const shop = await bench.connect(200);
+    const shop = await world.connect(200);
     shop.far.fault({ kind: 'http429' });
-    bench.startImporter();
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'waiting', (run) => run.waitingReason !== null);
+    world.startImporter();
+    const ref = await world.start(shop);
+    await world.until(ref, 'waiting', (run) => run.waitingReason !== null);
     // The reason is written first: until the job is delayed, it is the importer's, and Redis has nothing to lose.
-    await waitUntil(async () => (await bench.redis.zcard(`bull:${PAGES_QUEUE}:delayed`)) === 1, {
+    await waitUntil(async () => (await world.redis.zcard(`bull:${PAGES_QUEUE}:delayed`)) === 1, {
       what: 'the job to be delayed',
     });
-    await bench.redis.flushdb();
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(200));
+    await world.redis.flushdb();
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(200));
     await expectExact(shop, 200);
     const slice = 'select fence from customer_import_slices where import_id = $1 and slice = 0';
     // 1 at first, 2 when handed out anew, 3 at the end of the run.
-    expect((await bench.owner.query(slice, [ref.importId])).rows).toEqual([{ fence: 3 }]);
+    expect((await world.owner.query(slice, [ref.importId])).rows).toEqual([{ fence: 3 }]);
   });
 });
 
@@ -74,16 +74,16 @@ it('a Redis that hangs keeps no cancelled run alive', async () => {
   const worker = new Redis(redis.url, { maxRetriesPerRequest: null });
   const commands = new Redis(redis.url, { maxRetriesPerRequest: 0 });
   const close = () => [worker, commands].forEach((connection) => connection.disconnect());
-  const importer = bench.startImporter({ connections: { worker, commands, close } });
+  const importer = world.startImporter({ connections: { worker, commands, close } });
   try {
-    const shops = [await bench.connect(4_000, [150, 200]), await bench.connect(4_000, [150, 200])];
-    const refs = await Promise.all(shops.map((shop) => bench.start(shop)));
-    for (const ref of refs) await bench.until(ref, 'under way', (run) => run.read >= 250);
+    const shops = [await world.connect(4_000, [150, 200]), await world.connect(4_000, [150, 200])];
+    const refs = await Promise.all(shops.map((shop) => world.start(shop)));
+    for (const ref of refs) await world.until(ref, 'under way', (run) => run.read >= 250);
     process.kill(redis.child.pid, 'SIGSTOP');
     // The first may be ended before anybody waits for Redis, the second is not.
     for (const ref of refs) {
-      await bench.cancel(ref);
-      expect((await bench.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
+      await world.cancel(ref);
+      expect((await world.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
     }
   } finally {
     process.kill(redis.child.pid, 'SIGCONT');
@@ -95,61 +95,61 @@ it('a Redis that hangs keeps no cancelled run alive', async () => {
 
 describe('two importers', () => {
   it('share the work of several shops and count nobody twice', async () => {
-    bench.startImporter();
-    bench.startImporter();
-    const shops = await Promise.all([1_000, 900, 800].map((n) => bench.connect(n, [20, 60])));
-    const refs = await Promise.all(shops.map((shop) => bench.start(shop)));
+    world.startImporter();
+    world.startImporter();
+    const shops = await Promise.all([1_000, 900, 800].map((n) => world.connect(n, [20, 60])));
+    const refs = await Promise.all(shops.map((shop) => world.start(shop)));
     for (const [i, ref] of refs.entries()) {
       const size = shops[i]!.far.customers;
-      expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(size));
+      expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(size));
       await expectExact(shops[i]!, size);
     }
   });
 
   it('hand over at once when one stops cleanly', async () => {
-    const first = bench.startImporter();
-    const shop = await bench.connect(12_000, [150, 200]);
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'under way', (run) => run.read >= 250);
+    const first = world.startImporter();
+    const shop = await world.connect(12_000, [150, 200]);
+    const ref = await world.start(shop);
+    await world.until(ref, 'under way', (run) => run.read >= 250);
     await first.stop();
     // Three pages a slice, so that none is at its end yet. Pages in hand are given back; the jobs of the other
     // slices wait in Redis for whoever comes.
     const free =
       'select 1 from customer_import_slices where import_id = $1 and not done and lease_until is null';
-    expect((await bench.owner.query(free, [ref.importId])).rowCount).toBeGreaterThan(0);
-    await bench.redis.flushdb();
-    bench.startImporter();
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(12_000));
+    expect((await world.owner.query(free, [ref.importId])).rowCount).toBeGreaterThan(0);
+    await world.redis.flushdb();
+    world.startImporter();
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(12_000));
     await expectExact(shop, 12_000);
   });
 });
 
 describe('Shopify', () => {
   it('may fail now and then', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(1_000);
+    world.startImporter();
+    const shop = await world.connect(1_000);
     for (const kind of ['http500', 'drop', 'http500'] as const) shop.far.fault({ kind });
-    const ref = await bench.start(shop);
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(1_000));
+    const ref = await world.start(shop);
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(1_000));
     await expectExact(shop, 1_000);
   });
 
   it('is waited for when it says Retry-After, and the merchant is told', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(600);
+    world.startImporter();
+    const shop = await world.connect(600);
     shop.far.fault({ kind: 'http429' });
-    const ref = await bench.start(shop);
-    const waiting = await bench.until(ref, 'waiting', (run) => run.waitingReason !== null || ENDED(run));
+    const ref = await world.start(shop);
+    const waiting = await world.until(ref, 'waiting', (run) => run.waitingReason !== null || ENDED(run));
     expect(waiting).toMatchObject({ status: 'running', waitingReason: 'Shopify asks to wait 2.0 s' });
     expect(shop.far.stats().requests).toBe(1);
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
     await expectExact(shop, 600);
   });
 
   it('is not asked for more than its bucket gives, though it was empty at the start', async () => {
-    const shop = await bench.connect(5_000);
+    const shop = await world.connect(5_000);
     // Another instance of the app has spent the points.
-    const client = bench.unlimited(shop, AbortSignal.timeout(60_000));
+    const client = world.unlimited(shop, AbortSignal.timeout(60_000));
     const source = createSources().graphql({ client, range: {}, idsOnly: false });
     const spend = () => source.next(null);
     await waitUntil(
@@ -158,105 +158,105 @@ describe('Shopify', () => {
       { what: 'the bucket to be empty', everyMs: 0 },
     );
     const { throttled } = shop.far.stats();
-    bench.startImporter();
-    const ref = await bench.start(shop);
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(5_000));
+    world.startImporter();
+    const ref = await world.start(shop);
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(5_000));
     // The very first request cannot know the bucket; all others do.
     expect(shop.far.stats().throttled - throttled).toBeLessThanOrEqual(1);
     await expectExact(shop, 5_000);
   });
 
   it('refuses a revoked token: the run fails in plain words, and goes on with a new one', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(3_000, [100, 150]);
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'under way', (run) => run.read >= 250);
+    world.startImporter();
+    const shop = await world.connect(3_000, [100, 150]);
+    const ref = await world.start(shop);
+    await world.until(ref, 'under way', (run) => run.read >= 250);
     shop.far.accessToken = 'shpat_rotated';
-    const failed = await bench.until(ref, 'over', ENDED);
+    const failed = await world.until(ref, 'over', ENDED);
     expect(failed).toMatchObject({ status: 'failed', waitingReason: null });
     expect(failed.error).toMatch(/no longer accepts the access token.*Connect the shop again/);
-    expect(await storedCustomers(bench, shop)).toHaveLength(failed.read);
+    expect(await storedCustomers(world, shop)).toHaveLength(failed.read);
 
     const { merchantId, shop: name } = shop;
-    await bench.asApi({ merchantId }, (tx) =>
-      connectShop(tx, bench.ctx, { merchantId, shop: name, shopId: '1', accessToken: 'shpat_rotated' }),
+    await world.asApi({ merchantId }, (tx) =>
+      connectShop(tx, world.ctx, { merchantId, shop: name, shopId: '1', accessToken: 'shpat_rotated' }),
     );
-    await bench.resume(ref);
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(3_000), error: null });
+    await world.resume(ref);
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ ...complete(3_000), error: null });
     await expectExact(shop, 3_000);
   });
 
   it('that is away pauses the run, which goes on by itself when it is back', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(600);
+    world.startImporter();
+    const shop = await world.connect(600);
     shop.far.fault({ kind: 'http503', times: 4 });
-    const ref = await bench.start(shop);
-    const paused = await bench.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
+    const ref = await world.start(shop);
+    const paused = await world.until(ref, 'paused', (run) => run.status === 'paused' || ENDED(run));
     expect(paused).toMatchObject({ status: 'paused', finishedAt: null });
     expect(paused.waitingReason).toMatch(/^Shopify answers with an error of its own; next try in/);
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ ...complete(600), waitingReason: null });
     await expectExact(shop, 600);
   });
 
   it('that stays away fails the run in the end', async () => {
-    bench.startImporter({ giveUpAfterMs: 0 });
-    const shop = await bench.connect(600);
+    world.startImporter({ giveUpAfterMs: 0 });
+    const shop = await world.connect(600);
     shop.far.fault({ kind: 'http500', times: 1_000 });
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'failed', read: 0 });
     expect(run.error).toMatch(/answered with errors of its own for too long.*resume the import later/);
   });
 
   it('that forgets its cursors lets the slices begin anew, and nobody is counted twice', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(6_000, [100, 150]);
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'under way', (run) => run.read >= 2_000);
+    world.startImporter();
+    const shop = await world.connect(6_000, [100, 150]);
+    const ref = await world.start(shop);
+    await world.until(ref, 'under way', (run) => run.read >= 2_000);
     shop.far.expireCursors();
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject({
       ...complete(6_000),
       updated: 0,
       unchanged: 0,
     });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect(await eventsOf(bench, shop)).toHaveLength(6_000);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(world, shop)).toHaveLength(6_000);
   });
 
   it('that leads in a circle again and again fails the run, which a resume may mend', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(10_000);
+    world.startImporter();
+    const shop = await world.connect(10_000);
     shop.far.fault({ kind: 'loop-cursor', times: 10_000 });
-    const ref = await bench.start(shop);
-    expect((await bench.until(ref, 'over', ENDED)).error).toMatch(/loses the place.*Resume/);
+    const ref = await world.start(shop);
+    expect((await world.until(ref, 'over', ENDED)).error).toMatch(/loses the place.*Resume/);
   });
 });
 
 describe('PostgreSQL', () => {
   it('may cut all connections while pages are read', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(4_000, [100, 150]);
-    const ref = await bench.start(shop);
+    world.startImporter();
+    const shop = await world.connect(4_000, [100, 150]);
+    const ref = await world.start(shop);
     for (const read of [500, 2_000]) {
-      await bench.until(ref, 'under way', (run) => run.read >= read);
-      await bench.pool.query(
+      await world.until(ref, 'under way', (run) => run.read >= read);
+      await world.pool.query(
         'select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and datname = current_database() and pid <> pg_backend_pid()',
       );
     }
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject(complete(4_000));
     await expectExact(shop, 4_000);
   });
 });
 
 describe('a bulk operation', () => {
   it('is ended when its import is cancelled', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(2_000);
+    world.startImporter();
+    const shop = await world.connect(2_000);
     shop.far.bulk.pace.rowsPerSecond = 50;
-    const ref = await bench.start(shop, 'full', 'bulk');
+    const ref = await world.start(shop, 'full', 'bulk');
     await waitUntil(() => shop.far.bulk.list().length > 0, { what: 'the operation to begin' });
-    await bench.until(ref, 'waiting for it', (run) => run.waitingReason !== null);
-    await bench.cancel(ref);
-    expect((await bench.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
+    await world.until(ref, 'waiting for it', (run) => run.waitingReason !== null);
+    await world.cancel(ref);
+    expect((await world.until(ref, 'cancelled', ENDED)).status).toBe('cancelled');
     await waitUntil(() => shop.far.bulk.list().every(({ status }) => /^CANCEL/.test(status)), {
       what: 'the operation to be ended',
     });

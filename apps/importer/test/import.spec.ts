@@ -9,18 +9,18 @@ import {
 } from '@core/domain';
 import { UNUSABLE } from '@core/shopify';
 import type { Reply } from '@core/testing';
-import { ENDED, eventsOf, openBench, shopCustomers, storedCustomers, type Bench } from './support.ts';
+import { ENDED, eventsOf, openWorld, shopCustomers, storedCustomers, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench({ redisDatabase: 1 })));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld({ redisDatabase: 1 })));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 describe('an import', () => {
   it('stores the shop field by field; a second one writes and emits nothing; a delta reads what changed', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(1_200);
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    world.startImporter();
+    const shop = await world.connect(1_200);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     const nothing = { updated: 0, unchanged: 0, skipped: 0, failed: 0, waitingReason: null, error: null };
     expect(run).toMatchObject({
       ...nothing,
@@ -30,8 +30,8 @@ describe('an import', () => {
       read: 1_200,
       created: 1_200,
     });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    const events = await eventsOf(bench, shop);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    const events = await eventsOf(world, shop);
     expect(new Set(events.map((event) => event.customer_id)).size).toBe(1_200);
     expect(new Set(events.map((event) => `${event.topic} ${event.version}`))).toEqual(
       new Set(['customer.created 1']),
@@ -40,8 +40,8 @@ describe('an import', () => {
     expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
 
     const rows = 'select xmin, * from customers where merchant_id = $1 order by id';
-    const before = await bench.owner.query(rows, [shop.merchantId]);
-    const again = await bench.until(await bench.start(shop), 'over', ENDED);
+    const before = await world.owner.query(rows, [shop.merchantId]);
+    const again = await world.until(await world.start(shop), 'over', ENDED);
     expect(again).toMatchObject({
       status: 'completed',
       read: 1_200,
@@ -49,14 +49,14 @@ describe('an import', () => {
       updated: 0,
       unchanged: 1_200,
     });
-    expect((await bench.owner.query(rows, [shop.merchantId])).rows).toEqual(before.rows);
-    expect(await eventsOf(bench, shop)).toHaveLength(1_200);
+    expect((await world.owner.query(rows, [shop.merchantId])).rows).toEqual(before.rows);
+    expect(await eventsOf(world, shop)).toHaveLength(1_200);
 
     const [first, , third] = shopCustomers(shop);
     shop.far.edit(first!.externalId, { tags: ['changed'] });
     shop.far.edit(third!.externalId, { email: 'new.address@example.com' });
     shop.far.add(3);
-    const delta = await bench.until(await bench.start(shop, 'delta'), 'over', ENDED);
+    const delta = await world.until(await world.start(shop, 'delta'), 'over', ENDED);
     expect(delta).toMatchObject({
       status: 'completed',
       mode: 'delta',
@@ -65,29 +65,29 @@ describe('an import', () => {
       created: 3,
       updated: 2,
     });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect((await eventsOf(bench, shop)).slice(1_200).map((event) => event.changed_fields.join())).toEqual(
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect((await eventsOf(world, shop)).slice(1_200).map((event) => event.changed_fields.join())).toEqual(
       expect.arrayContaining(['metadata', 'email']),
     );
     expect(shop.far.stats().violations).toEqual([]);
   });
 
   it('of an empty shop completes', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(0);
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    world.startImporter();
+    const shop = await world.connect(0);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 0, read: 0 });
   });
 
   it('tells of rows that could not be taken as they came', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(3);
+    world.startImporter();
+    const shop = await world.connect(3);
     const [first, second] = shopCustomers(shop);
     shop.far.edit(first!.externalId, { email: 'not an address' });
     shop.far.edit(second!.externalId, { email: 'same@example.com' });
     shop.far.edit(shop.far.get(2)!.id, { email: 'Same@example.com' });
-    const ref = await bench.start(shop);
-    const run = await bench.until(ref, 'over', ENDED);
+    const ref = await world.start(shop);
+    const run = await world.until(ref, 'over', ENDED);
     expect(run).toMatchObject({
       status: 'completed_with_errors',
       read: 3,
@@ -95,7 +95,7 @@ describe('an import', () => {
       failed: 0,
       rowErrors: { email_shared: 1, invalid_email: 1 },
     });
-    const { errors } = await bench.asApi(ref, (tx) =>
+    const { errors } = await world.asApi(ref, (tx) =>
       listImportErrors(
         tx,
         { pageTokens: createPageTokens([randomBytes(32)]) },
@@ -108,8 +108,8 @@ describe('an import', () => {
   it.each(['graphql', 'rest', 'bulk'] as const)(
     'by %s stores all but those who break the rule of what can be stored',
     async (source) => {
-      bench.startImporter();
-      const shop = await bench.connect(400);
+      world.startImporter();
+      const shop = await world.connect(400);
       const [half, nul, large, fine] = shopCustomers(shop).map(({ externalId }) => externalId) as [
         string,
         string,
@@ -120,8 +120,8 @@ describe('an import', () => {
       shop.far.edit(nul, { tags: ['a\0b'] });
       shop.far.edit(large, { tags: Array.from({ length: 250 }, (_, n) => `${n}${'\u00e4'.repeat(250)}`) });
       shop.far.edit(fine, { tags: ['looks like \\ud83d', 'whole \u{1f600}'] });
-      const ref = await bench.start(shop, 'full', source);
-      expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+      const ref = await world.start(shop, 'full', source);
+      expect(await world.until(ref, 'over', ENDED)).toMatchObject({
         status: 'completed_with_errors',
         read: 400,
         created: 397,
@@ -129,27 +129,27 @@ describe('an import', () => {
         rowErrors: { invalid_metadata: 2, metadata_too_large: 1 },
       });
       const refused = [half, nul, large];
-      expect(await storedCustomers(bench, shop)).toEqual(
+      expect(await storedCustomers(world, shop)).toEqual(
         shopCustomers(shop).filter(({ externalId }) => !refused.includes(externalId)),
       );
     },
   );
 
   it('names the new domain of a shop that was renamed at once, and goes on once it is moved', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(3);
+    world.startImporter();
+    const shop = await world.connect(3);
     const newShop = `new-${shop.shop}`;
-    bench.standIn.rename(shop.shop, newShop);
-    const ref = await bench.start(shop);
-    const run = await bench.until(ref, 'over', ENDED);
+    world.standIn.rename(shop.shop, newShop);
+    const ref = await world.start(shop);
+    const run = await world.until(ref, 'over', ENDED);
     expect(run).toMatchObject({
       status: 'failed',
       error: expect.stringContaining(`it is ${newShop} now`) as string,
     });
     const shopId = String(shop.far.shopId);
-    await bench.asApi(ref, (tx) => moveShop(tx, bench.ctx, { ...shop, newShop, shopId }));
-    await bench.resume(ref);
-    const moved = await bench.until(ref, 'complete', ENDED);
+    await world.asApi(ref, (tx) => moveShop(tx, world.ctx, { ...shop, newShop, shopId }));
+    await world.resume(ref);
+    const moved = await world.until(ref, 'complete', ENDED);
     expect(moved).toMatchObject({ status: 'completed', shop: newShop, read: 3, created: 3 });
   });
 
@@ -168,10 +168,10 @@ describe('an import', () => {
       /no myshopify\.com domain/,
     ],
   ])('fails at once and says why: %s', async (_what, reply, error) => {
-    bench.startImporter();
-    const shop = await bench.connect(3);
+    world.startImporter();
+    const shop = await world.connect(3);
     shop.far.fault({ kind: reply, times: 1_000 });
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'failed', error: expect.stringMatching(error) as string });
   });
 
@@ -184,80 +184,80 @@ describe('an import', () => {
     ['nothing', { status: 200, body: Buffer.from('') }, 'empty'],
     ['another form', { status: 200, body: { data: null } }, 'other_form'],
   ])('pauses and says what comes in place of data, then goes on: %s', async (_what, reply, what) => {
-    bench.startImporter();
-    const shop = await bench.connect(3);
+    world.startImporter();
+    const shop = await world.connect(3);
     shop.far.fault({ kind: reply, times: 4 });
-    const ref = await bench.start(shop);
+    const ref = await world.start(shop);
     const { now } = UNUSABLE[what as keyof typeof UNUSABLE];
-    const paused = await bench.until(ref, 'paused', ({ status }) => status === 'paused');
+    const paused = await world.until(ref, 'paused', ({ status }) => status === 'paused');
     expect(paused.waitingReason).toMatch(new RegExp(`^${now}; next try in`));
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 3 });
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 3 });
   });
 
   it.each(['rest', 'bulk'] as const)('by %s stores the same', async (source) => {
-    bench.startImporter();
-    const shop = await bench.connect(1_100);
+    world.startImporter();
+    const shop = await world.connect(1_100);
     shop.far.plan = 'plus';
-    const run = await bench.until(await bench.start(shop, 'full', source), 'over', ENDED);
+    const run = await world.until(await world.start(shop, 'full', source), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', source, expected: 1_100, read: 1_100, created: 1_100 });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    const again = await bench.until(await bench.start(shop), 'over', ENDED);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    const again = await world.until(await world.start(shop), 'over', ENDED);
     expect(again).toMatchObject({ source: 'graphql', read: 1_100, created: 0, updated: 0, unchanged: 1_100 });
-    expect(await eventsOf(bench, shop)).toHaveLength(1_100);
+    expect(await eventsOf(world, shop)).toHaveLength(1_100);
     expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
   });
 
   it.each(['graphql', 'rest', 'bulk'] as const)(
     'by %s empties what the shop has emptied, and gives the email to whom has it now',
     async (source) => {
-      bench.startImporter();
-      const shop = await bench.connect(30);
+      world.startImporter();
+      const shop = await world.connect(30);
       const [first, second, third] = shopCustomers(shop);
       shop.far.edit(first!.externalId, { email: 'ada@example.com' });
       shop.far.edit(third!.externalId, { email: 'grace@example.com' });
-      await bench.until(await bench.start(shop, 'full', source), 'over', ENDED);
+      await world.until(await world.start(shop, 'full', source), 'over', ENDED);
       shop.far.edit(first!.externalId, { email: null });
       shop.far.edit(second!.externalId, { email: 'ada@example.com' });
       shop.far.edit(third!.externalId, { email: null });
-      const run = await bench.until(await bench.start(shop, 'full', source), 'over', ENDED);
+      const run = await world.until(await world.start(shop, 'full', source), 'over', ENDED);
       expect(run).toMatchObject({ status: 'completed', created: 0, updated: 3 });
-      const stored = await storedCustomers(bench, shop);
+      const stored = await storedCustomers(world, shop);
       expect(stored).toEqual(shopCustomers(shop));
       expect(stored.slice(0, 3).map(({ email }) => email)).toEqual([null, 'ada@example.com', null]);
-      const holder = await bench.asApi(shop, (tx) =>
-        findCustomerByEmail(tx, bench.ctx, { ...shop, email: 'ada@example.com' }),
+      const holder = await world.asApi(shop, (tx) =>
+        findCustomerByEmail(tx, world.ctx, { ...shop, email: 'ada@example.com' }),
       );
       expect(holder.externalId).toBe(second!.externalId);
-      const none = bench.asApi(shop, (tx) =>
-        findCustomerByEmail(tx, bench.ctx, { ...shop, email: 'grace@example.com' }),
+      const none = world.asApi(shop, (tx) =>
+        findCustomerByEmail(tx, world.ctx, { ...shop, email: 'grace@example.com' }),
       );
       await expect(none).rejects.toMatchObject({ kind: 'not_found' });
     },
   );
 
   it('makes one customer of those whom earlier builds stored by other forms of one external id', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(5);
+    world.startImporter();
+    const shop = await world.connect(5);
     const [renamed, merged] = shopCustomers(shop);
     const store = async (email: string, externalId: string) => {
-      const { customerId } = await bench.asApi(shop, (tx) =>
-        createCustomer(tx, bench.ctx, { merchantId: shop.merchantId, email }),
+      const { customerId } = await world.asApi(shop, (tx) =>
+        createCustomer(tx, world.ctx, { merchantId: shop.merchantId, email }),
       );
-      await bench.owner.query('update customers set external_id = $2 where id = $1', [
+      await world.owner.query('update customers set external_id = $2 where id = $1', [
         customerId,
         externalId,
       ]);
       return customerId;
     };
     const bare = await store('bare@example.com', shopifyNumber(renamed!.externalId)!);
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', created: 4, updated: 1, deleted: 0 });
     const queried = await store('queried@example.com', `${merged!.externalId}?key=x`);
-    const again = await bench.until(await bench.start(shop), 'over', ENDED);
+    const again = await world.until(await world.start(shop), 'over', ENDED);
     expect(again).toMatchObject({ status: 'completed', created: 0, unchanged: 5, deleted: 0 });
 
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    const { rows } = await bench.owner.query<{ id: string; external_id: string; merged_into: string | null }>(
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    const { rows } = await world.owner.query<{ id: string; external_id: string; merged_into: string | null }>(
       'select id, external_id, merged_into from customers where merchant_id = $1',
       [shop.merchantId],
     );
@@ -267,100 +267,100 @@ describe('an import', () => {
   });
 
   it('by REST ends with a clear word where the app may not use it, and leaves the shop free', async () => {
-    bench.startImporter({ restEntitled: false });
-    const shop = await bench.connect(3);
-    const run = await bench.until(await bench.start(shop, 'full', 'rest'), 'over', ENDED);
+    world.startImporter({ restEntitled: false });
+    const shop = await world.connect(3);
+    const run = await world.until(await world.start(shop, 'full', 'rest'), 'over', ENDED);
     expect(run).toMatchObject({
       status: 'failed',
       source: 'rest',
       read: 0,
       error: expect.stringMatching(/^This app may not use Shopify's REST Admin API\. Start the import again/),
     });
-    expect(await storedCustomers(bench, shop)).toEqual([]);
-    expect(await bench.until(await bench.start(shop), 'over', ENDED)).toMatchObject({
+    expect(await storedCustomers(world, shop)).toEqual([]);
+    expect(await world.until(await world.start(shop), 'over', ENDED)).toMatchObject({
       status: 'completed',
       read: 3,
     });
   });
 
   it('chooses a bulk operation for a large shop', async () => {
-    bench.startImporter({ bulkFrom: 1_000 });
-    const shop = await bench.connect(1_000);
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    world.startImporter({ bulkFrom: 1_000 });
+    const shop = await world.connect(1_000);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', source: 'bulk', read: 1_000 });
   });
 });
 
 describe('the truth about the count', () => {
   it('deletes whom the shop has no more, and keeps whom it has', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(600);
+    world.startImporter();
+    const shop = await world.connect(600);
     const [first, second] = shopCustomers(shop);
     const last = shop.far.get(599)!.id;
     // So that whoever is kept has something of the other's, in any shop.
     shop.far.edit(second!.externalId, { tags: ['second'] });
     shop.far.edit(last, { tags: ['last'] });
-    await bench.until(await bench.start(shop), 'over', ENDED);
+    await world.until(await world.start(shop), 'over', ENDED);
     shop.far.remove(first!.externalId);
     shop.far.merge(second!.externalId, last);
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 598, read: 598, updated: 1, deleted: 2 });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect(await eventsOf(bench, shop)).toHaveLength(600 + 3);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(world, shop)).toHaveLength(600 + 3);
   });
 
   it('deletes nobody of a merchant with two shops', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(100);
-    await bench.until(await bench.start(shop), 'over', ENDED);
-    await bench.connect(10, [0, 0], shop.merchantId);
+    world.startImporter();
+    const shop = await world.connect(100);
+    await world.until(await world.start(shop), 'over', ENDED);
+    await world.connect(10, [0, 0], shop.merchantId);
     shop.far.remove(shop.far.get(5)!.id);
-    const run = await bench.until(await bench.start(shop), 'over', ENDED);
+    const run = await world.until(await world.start(shop), 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', read: 99, deleted: 0 });
-    expect(await storedCustomers(bench, shop)).toHaveLength(100);
+    expect(await storedCustomers(world, shop)).toHaveLength(100);
   });
 
   it('of a shop where customers come, change, merge and go while it is read is its end', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(1_500, [20, 40]);
+    world.startImporter();
+    const shop = await world.connect(1_500, [20, 40]);
     shop.far.churn({ seed: 7, everyRequests: 1, times: 60 });
-    const ref = await bench.start(shop);
-    const run = await bench.until(ref, 'over', ENDED);
+    const ref = await world.start(shop);
+    const run = await world.until(ref, 'over', ENDED);
     expect(run.status).toBe('completed');
     // What happened behind the last look at the shop is the webhooks' affair; here a delta finds it, but no deletions.
     shop.far.churn({ seed: 7, everyRequests: 1_000_000, times: 0 });
-    await bench.until(await bench.start(shop), 'over', ENDED);
+    await world.until(await world.start(shop), 'over', ENDED);
     // A merge moves the survivor's time and may say nothing new besides: then nothing is written.
     const said = (customers: ReturnType<typeof shopCustomers>) =>
       customers.map(({ externalId, email, metadata }) => ({ externalId, email, metadata }));
-    expect(said(await storedCustomers(bench, shop))).toEqual(said(shopCustomers(shop)));
+    expect(said(await storedCustomers(world, shop))).toEqual(said(shopCustomers(shop)));
     expect(shop.far.stats().violations).toEqual([]);
   });
 });
 
 describe('cancel and resume', () => {
   it('stops at once, writes nothing more, and goes on where it stopped', async () => {
-    bench.startImporter();
-    const shop = await bench.connect(3_000, [150, 200]);
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'begun', (run) => run.read >= 500);
-    await bench.cancel(ref);
-    const cancelled = await bench.until(ref, 'cancelled', ENDED);
+    world.startImporter();
+    const shop = await world.connect(3_000, [150, 200]);
+    const ref = await world.start(shop);
+    await world.until(ref, 'begun', (run) => run.read >= 500);
+    await world.cancel(ref);
+    const cancelled = await world.until(ref, 'cancelled', ENDED);
     expect(cancelled.status).toBe('cancelled');
     expect(cancelled.read).toBeLessThan(3_000);
-    expect(await storedCustomers(bench, shop)).toHaveLength(cancelled.read);
+    expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
     // What was on its way when it was cancelled comes to nothing: another import runs meanwhile, page for page.
-    const other = await bench.connect(500, [150, 200]);
-    await bench.until(await bench.start(other), 'over', ENDED);
-    expect(await storedCustomers(bench, shop)).toHaveLength(cancelled.read);
+    const other = await world.connect(500, [150, 200]);
+    await world.until(await world.start(other), 'over', ENDED);
+    expect(await storedCustomers(world, shop)).toHaveLength(cancelled.read);
 
     shop.far.latencyMs = [0, 0];
-    await bench.resume(ref);
-    const run = await bench.until(ref, 'over', ENDED);
+    await world.resume(ref);
+    const run = await world.until(ref, 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 3_000, read: 3_000, created: 3_000 });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect(await eventsOf(bench, shop)).toHaveLength(3_000);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(world, shop)).toHaveLength(3_000);
     // At most the pages that were cut off, of eight slices; and the two that planning looks at.
     expect(shop.far.stats().served).toBeLessThanOrEqual(3_000 + 8 * 250 + 2);
     expect(shop.far.stats().violations).toEqual([]);

@@ -33,10 +33,13 @@ const breaches = (shop: StrictShop, ceiling = 40) => ({
   impatient: shop.counts.impatient,
   aboveCeiling: Math.max(0, worstSecond(shop.came) - ceiling),
 });
-/** Of what the shop allows. How closely it is reached depends on the seed (0.89 to 0.99 seen), and is the bench's affair: here a stall must show. */
+/**
+ * Of what the shop allows. How closely it is reached depends on the seed (0.89 to 0.99 seen), and is the benchmark's
+ * affair: here a stall must show.
+ */
 const LEAST = 0.8;
 /**
- * A place at the ceiling is taken from the grant until a second after the reply, because nobody but the shop knows
+ * A slot at the ceiling is taken from the grant until a second after the reply, because nobody but the shop knows
  * when the request came: 1.17 s on average here.
  */
 const AT_CEILING = 40 / 1.17;
@@ -175,7 +178,7 @@ describe('a Redis that loses its memory', () => {
       // Only what had been granted, and was on its way to the shop.
       expect(whileAway).toBeLessThanOrEqual(12);
       expect(breaches(shop)).toEqual(NONE);
-      // Two seconds of quiet, then 28 of 40 places; and each slice comes back when it next asks.
+      // Two seconds of quiet, then 28 of 40 slots; and each slice comes back when it next asks.
       expect(shop.counts.served).toBeGreaterThanOrEqual(LEAST * AT_CEILING * 10 + 0.75 * (28 / 1.17) * 14);
     } finally {
       await server.stop();

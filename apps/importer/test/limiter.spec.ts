@@ -139,7 +139,7 @@ describe('the bucket', () => {
 describe('the ceiling', () => {
   const full = { ...requests(0), available: 800, maximum: 800, restoreRate: 40 };
 
-  it('frees a place a second after a request is over, not after it was granted', async () => {
+  it('frees a slot a second after a request is over, not after it was granted', async () => {
     const by = limiter({ ceiling: 3 });
     await by.settle(SHOP, await granted(by, REST), { cost: full });
     const slow = await granted(by, REST);
@@ -147,7 +147,7 @@ describe('the ceiling', () => {
     now += 900;
     await by.settle(SHOP, slow, { cost: full });
     now += 101;
-    await granted(by, REST); // in the place of the first
+    await granted(by, REST); // in the slot of the first
     expect(await refusal(by, REST)).toMatchObject({ waitMs: 900, reason: 'limit of 3 requests a second' });
   });
 

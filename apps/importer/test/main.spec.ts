@@ -11,75 +11,75 @@ import { createMains, type Mains } from './start-main.ts';
 import {
   ENDED,
   eventsOf,
-  openBench,
+  openWorld,
   redisUrl,
   shopCustomers,
   storedCustomers,
-  type Bench,
+  type World,
 } from './support.ts';
 
 const REDIS_DATABASE = 5;
 
-let bench: Bench;
+let world: World;
 let mains: Mains;
 const startMain = (env?: NodeJS.ProcessEnv) => mains.start(env);
 beforeAll(async () => {
-  bench = await openBench({ redisDatabase: REDIS_DATABASE });
-  mains = createMains(bench, redisUrl(REDIS_DATABASE));
+  world = await openWorld({ redisDatabase: REDIS_DATABASE });
+  mains = createMains(world, redisUrl(REDIS_DATABASE));
 });
 afterEach(async () => {
   mains.killAll();
-  await bench.reset();
+  await world.reset();
 });
-afterAll(() => bench.close());
+afterAll(() => world.close());
 
 describe('main', () => {
   it('goes on exactly after kill -9 in the middle of a run, and hands over cleanly at SIGTERM', async () => {
     const first = startMain();
-    const shop = await bench.connect(4_000, [200, 250]);
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'under way', (run) => run.read >= 750);
+    const shop = await world.connect(4_000, [200, 250]);
+    const ref = await world.start(shop);
+    await world.until(ref, 'under way', (run) => run.read >= 750);
     first.child.kill('SIGKILL');
     expect(await first.exited).toBe('SIGKILL');
-    const { read, finishedAt } = await bench.show(ref);
+    const { read, finishedAt } = await world.show(ref);
     expect(finishedAt).toBeNull();
     expect(read).toBeGreaterThanOrEqual(600);
     expect(read).toBeLessThan(4_000);
 
     const second = startMain();
-    await bench.until(ref, 'under way again', (run) => run.read > read);
+    await world.until(ref, 'under way again', (run) => run.read > read);
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
     startMain();
-    expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+    expect(await world.until(ref, 'over', ENDED)).toMatchObject({
       status: 'completed',
       expected: 4_000,
       read: 4_000,
       created: 4_000,
     });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect(await eventsOf(bench, shop)).toHaveLength(4_000);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(world, shop)).toHaveLength(4_000);
     expect(shop.far.stats().violations).toEqual([]);
   });
 
   it('that was stopped and wakes up behind the lease writes nothing: another has gone on', async () => {
     const zombie = startMain();
-    const shop = await bench.connect(6_000, [200, 250]);
-    const ref = await bench.start(shop);
-    await bench.until(ref, 'under way', (run) => run.read >= 750);
+    const shop = await world.connect(6_000, [200, 250]);
+    const ref = await world.start(shop);
+    await world.until(ref, 'under way', (run) => run.read >= 750);
     zombie.child.kill('SIGSTOP');
     startMain();
-    const run = await bench.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'over', ENDED);
     expect(run).toMatchObject({ status: 'completed', expected: 6_000, read: 6_000, created: 6_000 });
     zombie.child.kill('SIGCONT');
     // It has come to itself when it takes part in another run.
-    const other = await bench.connect(300);
-    await bench.until(await bench.start(other), 'over', ENDED);
+    const other = await world.connect(300);
+    await world.until(await world.start(other), 'over', ENDED);
     zombie.child.kill('SIGTERM');
     expect(await zombie.exited).toBe(0);
-    expect(await bench.show(ref)).toEqual(run);
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect(await eventsOf(bench, shop)).toHaveLength(6_000);
+    expect(await world.show(ref)).toEqual(run);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(world, shop)).toHaveLength(6_000);
   });
 
   it('logs of a poisoned job its length alone, and goes on', async () => {
@@ -101,8 +101,8 @@ describe('main', () => {
     } finally {
       connection.disconnect();
     }
-    const shop = await bench.connect(300);
-    await bench.until(await bench.start(shop), 'over', ENDED);
+    const shop = await world.connect(300);
+    await world.until(await world.start(shop), 'over', ENDED);
     const said = JSON.stringify(importer.lines);
     expect(said).toMatch(
       /a job of import-\w+ was not made by the importer; its value has 3000\d+ characters/,
@@ -124,8 +124,8 @@ describe('main', () => {
     try {
       await importer.said('ready');
       expect(await ready()).toEqual({ status: 'ready' });
-      const shop = await bench.connect(300);
-      await bench.until(await bench.start(shop), 'over', ENDED);
+      const shop = await world.connect(300);
+      await world.until(await world.start(shop), 'over', ENDED);
       const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
       expect(metrics).toMatch(/^core_import_pages_total\{tier="standard",app="importer"\} \d+$/m);
       expect(metrics).toMatch(

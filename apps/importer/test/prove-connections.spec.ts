@@ -2,29 +2,29 @@ import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
 import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, waitUntil } from '@core/testing';
 import { proveConnections } from '../src/jobs/prove-connections.ts';
-import { openBench, type ConnectedShop } from './support.ts';
+import { openWorld, type ConnectedShop } from './support.ts';
 
-let bench: Awaited<ReturnType<typeof openBench>>;
-beforeAll(async () => void (bench = await openBench({ redisDatabase: 9 })));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: Awaited<ReturnType<typeof openWorld>>;
+beforeAll(async () => void (world = await openWorld({ redisDatabase: 9 })));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 /** Stores a connection as the build before proofs did. */
 async function unproven(customers = 3): Promise<ConnectedShop> {
-  const connected = await bench.connect(customers);
-  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [connected.shop]);
+  const connected = await world.connect(customers);
+  await world.owner.query('update shop_directory set shop_id = null where shop = $1', [connected.shop]);
   return connected;
 }
 
 const shopIdsOf = async (shop: string) =>
   (
-    await bench.owner.query<{ merchant_id: string; shop_id: string | null }>(
+    await world.owner.query<{ merchant_id: string; shop_id: string | null }>(
       'select merchant_id, shop_id from shop_directory where shop = $1 order by shop_id nulls last',
       [shop],
     )
   ).rows;
 
-const prove = () => proveConnections(bench, new AbortController().signal);
+const prove = () => proveConnections(world, new AbortController().signal);
 
 it('has each shop vouch for its connection once, whatever the others answer', async () => {
   const all = [await unproven(), await unproven(), await unproven(), await unproven()];
@@ -35,7 +35,7 @@ it('has each shop vouch for its connection once, whatever the others answer', as
   await prove();
   for (const { merchantId, shop } of good) {
     expect(await shopIdsOf(shop)).toEqual([{ merchant_id: merchantId, shop_id: String(shopIdOf(shop)) }]);
-    const { rows } = await bench.owner.query(
+    const { rows } = await world.owner.query(
       `select detail from audit_log where merchant_id = $1 and action = 'shop.prove'`,
       [merchantId],
     );
@@ -50,19 +50,19 @@ it('has each shop vouch for its connection once, whatever the others answer', as
 
 it('is done by an importer that starts', async () => {
   const { shop } = await unproven();
-  bench.startImporter();
+  world.startImporter();
   await waitUntil(async () => (await shopIdsOf(shop))[0]!.shop_id !== null, {
     what: 'the connection to be proven',
   });
 });
 
 it('renews a token that has ended, and proves the new one', async () => {
-  const { merchantId, shop, far } = await bench.connect(3);
+  const { merchantId, shop, far } = await world.connect(3);
   const pair = far.tokens.issue();
-  await bench.asApi({ merchantId }, (tx) =>
-    connectShop(tx, bench.ctx, { merchantId, shop, shopId: '1', ...pair }),
+  await world.asApi({ merchantId }, (tx) =>
+    connectShop(tx, world.ctx, { merchantId, shop, shopId: '1', ...pair }),
   );
-  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [shop]);
+  await world.owner.query('update shop_directory set shop_id = null where shop = $1', [shop]);
   far.tokens.expire();
   await prove();
   expect(await shopIdsOf(shop)).toMatchObject([{ shop_id: String(shopIdOf(shop)) }]);
@@ -72,28 +72,28 @@ it('gives the shop to the first whom it vouches for', async () => {
   const first = await unproven();
   const { shop } = first;
   const second = aMerchantId();
-  await bench.asApi({ merchantId: second }, (tx) =>
-    connectShop(tx, bench.ctx, { merchantId: second, shop, shopId: '1', accessToken: DEV_ACCESS_TOKEN }),
+  await world.asApi({ merchantId: second }, (tx) =>
+    connectShop(tx, world.ctx, { merchantId: second, shop, shopId: '1', accessToken: DEV_ACCESS_TOKEN }),
   );
-  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [shop]);
+  await world.owner.query('update shop_directory set shop_id = null where shop = $1', [shop]);
   await Promise.all([prove(), prove()]);
   const [winner, loser] = await shopIdsOf(shop);
   expect([winner!.shop_id, loser!.shop_id]).toEqual([String(shopIdOf(shop)), null]);
-  const read = bench.tokens.read({ merchantId: aMerchantId(loser!.merchant_id), shop });
+  const read = world.tokens.read({ merchantId: aMerchantId(loser!.merchant_id), shop });
   await expect(read).rejects.toThrow(`shop: ${shop} is connected by another merchant`);
 });
 
 it('imports nothing of a shop that does not vouch for the connection', async () => {
   const [thief, owner] = [await unproven(5), await unproven(5)];
   thief.far.accessToken = 'shpat_of_the_owner';
-  const refs = [await bench.start(thief), await bench.start(owner)] as const;
-  bench.startImporter();
-  const failed = await bench.until(refs[0], 'failed', ({ status }) => status === 'failed');
+  const refs = [await world.start(thief), await world.start(owner)] as const;
+  world.startImporter();
+  const failed = await world.until(refs[0], 'failed', ({ status }) => status === 'failed');
   expect(failed.error).toMatch(/refused the access token/);
   expect(failed.read).toBe(0);
-  const done = await bench.until(refs[1], 'completed', ({ status }) => status === 'completed');
+  const done = await world.until(refs[1], 'completed', ({ status }) => status === 'completed');
   expect(done.read).toBe(5);
-  const customers = await inTransaction(bench.owner, (tx) =>
+  const customers = await inTransaction(world.owner, (tx) =>
     tx.query('select from customers where merchant_id = $1', [thief.merchantId]),
   );
   expect(customers).toEqual([]);

@@ -14,11 +14,11 @@ import { createMains, type Mains } from './start-main.ts';
 import {
   ENDED,
   eventsOf,
-  openBench,
+  openWorld,
   redisUrl,
   shopCustomers,
   storedCustomers,
-  type Bench,
+  type World,
   type ConnectedShop,
 } from './support.ts';
 
@@ -26,15 +26,15 @@ const CUSTOMERS = 12_000;
 /** The longest standstill of an import once Redis takes writes again. */
 const GOES_ON_WITHIN_MS = 30_000;
 
-let bench: Bench;
+let world: World;
 let mains: Mains;
 let dir: string;
 const servers: RedisServer[] = [];
 const clients: Redis[] = [];
 let proxy: FreezingProxy;
 beforeAll(async () => {
-  bench = await openBench({ redisDatabase: 6 });
-  mains = createMains(bench, redisUrl(6));
+  world = await openWorld({ redisDatabase: 6 });
+  mains = createMains(world, redisUrl(6));
 });
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'importer-failover-'));
@@ -45,9 +45,9 @@ afterEach(async () => {
   for (const client of clients.splice(0)) client.disconnect();
   await Promise.all([...servers.splice(0).map((server) => server.stop()), proxy.close()]);
   rmSync(dir, { recursive: true, force: true });
-  await bench.reset();
+  await world.reset();
 });
-afterAll(() => bench?.close());
+afterAll(() => world?.close());
 
 async function startServer(
   name: string,
@@ -72,14 +72,14 @@ async function underWay(env: NodeJS.ProcessEnv = {}) {
   });
   await main.said('ready');
   const { ready } = await main.serving();
-  const shop = await bench.connect(CUSTOMERS, [800, 1_200]);
-  const ref = await bench.start(shop);
-  await bench.until(ref, 'under way', (run) => run.read >= 250);
+  const shop = await world.connect(CUSTOMERS, [800, 1_200]);
+  const ref = await world.start(shop);
+  await world.until(ref, 'under way', (run) => run.read >= 250);
   return {
     shop,
     ref,
     saysSo: async () => {
-      const held = await bench.until(
+      const held = await world.until(
         ref,
         'held up',
         (run) => run.waitingReason !== null && run.status === 'paused',
@@ -91,12 +91,12 @@ async function underWay(env: NodeJS.ProcessEnv = {}) {
     },
     goesOn: async (read: number) => {
       const begun = performance.now();
-      await bench.until(ref, 'under way again', (run) => run.read > read || run.finishedAt !== null);
+      await world.until(ref, 'under way again', (run) => run.read > read || run.finishedAt !== null);
       expect(performance.now() - begun).toBeLessThan(GOES_ON_WITHIN_MS);
       await waitUntil(async () => (await ready()).status === 'ready', { what: '/readyz to say so' });
     },
     ends: async () => {
-      expect(await bench.until(ref, 'over', ENDED)).toMatchObject({
+      expect(await world.until(ref, 'over', ENDED)).toMatchObject({
         status: 'completed',
         expected: CUSTOMERS,
         read: CUSTOMERS,
@@ -109,8 +109,8 @@ async function underWay(env: NodeJS.ProcessEnv = {}) {
 }
 
 const expectExact = async (shop: ConnectedShop) => {
-  expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-  expect(await eventsOf(bench, shop)).toHaveLength(CUSTOMERS);
+  expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+  expect(await eventsOf(world, shop)).toHaveLength(CUSTOMERS);
   expect(shop.far.stats().violations).toEqual([]);
 };
 
@@ -194,7 +194,7 @@ it('asks sentinels where the primary is, and follows them', async () => {
       REDIS_SENTINEL_PASSWORD: 'of-sentinel',
     });
     // Both stay up.
-    const { read } = await bench.show(run.ref);
+    const { read } = await world.show(run.ref);
     await asking.call('SENTINEL', 'FAILOVER', 'queue');
     await waitUntil(async () => /^role:master/m.test(await two.as.info('replication')), {
       what: 'the promotion',
@@ -205,7 +205,7 @@ it('asks sentinels where the primary is, and follows them', async () => {
       what: 'the former primary to follow',
     });
     await waitUntil(knows, { what: 'the sentinel to know both' });
-    const second = await bench.show(run.ref);
+    const second = await world.show(run.ref);
     await two.child.kill();
     await waitUntil(async () => /^role:master/m.test(await one.as.info('replication')), {
       what: 'the second promotion',

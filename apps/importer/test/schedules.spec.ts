@@ -8,28 +8,28 @@ import {
   type SetImportSchedule,
 } from '@core/domain';
 import { anImportId, waitUntil } from '@core/testing';
-import { ENDED, openBench, redisUrl, type Bench, type ConnectedShop } from './support.ts';
+import { ENDED, openWorld, redisUrl, type World, type ConnectedShop } from './support.ts';
 
 const REDIS_DATABASE = 13;
 
-let bench: Bench;
+let world: World;
 let clock: Queue;
 beforeAll(async () => {
-  bench = await openBench({ redisDatabase: REDIS_DATABASE });
+  world = await openWorld({ redisDatabase: REDIS_DATABASE });
   clock = new Queue('import-schedules', { connection: { url: redisUrl(REDIS_DATABASE) } });
 });
 afterEach(async () => {
-  await bench.owner.query('delete from import_schedules');
-  await bench.reset();
+  await world.owner.query('delete from import_schedules');
+  await world.reset();
 });
 afterAll(async () => {
   await clock?.close();
-  await bench?.close();
+  await world?.close();
 });
 
 const set = ({ merchantId, shop }: ConnectedShop, change: Partial<SetImportSchedule> = {}) =>
-  bench.asApi({ merchantId }, (tx) =>
-    setImportSchedule(tx, bench.ctx, {
+  world.asApi({ merchantId }, (tx) =>
+    setImportSchedule(tx, world.ctx, {
       merchantId,
       shop,
       cron: '0 3 * * *',
@@ -40,15 +40,15 @@ const set = ({ merchantId, shop }: ConnectedShop, change: Partial<SetImportSched
     }),
   );
 const show = async ({ merchantId }: ConnectedShop) =>
-  (await bench.asApi({ merchantId }, (tx) => listImportSchedules(tx, { merchantId })))[0]!;
+  (await world.asApi({ merchantId }, (tx) => listImportSchedules(tx, { merchantId })))[0]!;
 /** As if the merchant had set it long ago, so that its last firing counts. */
 const age = ({ shop }: ConnectedShop) =>
-  bench.owner.query(`update import_schedules set updated_at = now() - interval '9 days' where shop = $1`, [
+  world.owner.query(`update import_schedules set updated_at = now() - interval '9 days' where shop = $1`, [
     shop,
   ]);
 const runsOf = async ({ shop }: ConnectedShop) =>
   (
-    await bench.owner.query<{ id: string; mode: string }>(
+    await world.owner.query<{ id: string; mode: string }>(
       'select id, mode from customer_import_logs where shop = $1 order by id',
       [shop],
     )
@@ -67,10 +67,10 @@ const ring = async () => {
 };
 
 it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis forgets them', async () => {
-  const [one, two] = [await bench.connect(0), await bench.connect(0)];
+  const [one, two] = [await world.connect(0), await world.connect(0)];
   await set(one);
-  bench.startImporter();
-  bench.startImporter();
+  world.startImporter();
+  world.startImporter();
   const id = (of: ConnectedShop) => `${of.merchantId}_${of.shop}`;
   await clocksToBe([`${id(one)} 0 3 * * * Europe/Berlin`]);
   await set(one, { cron: '15 4 * * 1', timeZone: 'UTC' });
@@ -80,16 +80,16 @@ it('keeps BullMQ’s schedulers as PostgreSQL has the schedules, also when Redis
   await clocksToBe(both);
   // A change that began before the last one and was committed after it: its time is not the newest.
   const late = (cron: string) =>
-    bench.owner.query('update import_schedules set cron = $2 where shop = $1', [one.shop, cron]);
+    world.owner.query('update import_schedules set cron = $2 where shop = $1', [one.shop, cron]);
   await late('30 5 * * *');
   await clocksToBe([`${id(one)} 30 5 * * * UTC`, both[1]!]);
   await late('15 4 * * 1');
   await clocksToBe(both);
-  await bench.redis.flushdb();
+  await world.redis.flushdb();
   await clocksToBe(both);
   await set(two, { enabled: false });
   await clocksToBe([kept]);
-  await bench.asApi(one, (tx) => deleteImportSchedule(tx, bench.ctx, one));
+  await world.asApi(one, (tx) => deleteImportSchedule(tx, world.ctx, one));
   await clocksToBe([]);
   expect(await runsOf(one)).toEqual([]);
   expect(await runsOf(two)).toEqual([]);
@@ -105,7 +105,7 @@ function nextGap(): Date {
 }
 
 it('sets the clock for the time that is promised, also where an earlier build has set another', async () => {
-  const shop = await bench.connect(0);
+  const shop = await world.connect(0);
   const gap = nextGap();
   const times = { cron: `30 2 ${gap.getUTCDate()} 3 *`, timeZone: 'Europe/Berlin' };
   await set(shop, times);
@@ -113,7 +113,7 @@ it('sets the clock for the time that is promised, also where an earlier build ha
   const id = `${shop.merchantId}_${shop.shop}`;
   await clock.upsertJobScheduler(id, { pattern: times.cron, tz: times.timeZone }, { name: 'run-schedule' });
   expect((await clock.getJobScheduler(id))?.next).not.toBe(gap.getTime());
-  bench.startImporter();
+  world.startImporter();
   await waitUntil(async () => (await clock.getJobScheduler(id))?.next === gap.getTime(), {
     what: 'the clock to be set for the end of the gap',
   });
@@ -121,16 +121,16 @@ it('sets the clock for the time that is promised, also where an earlier build ha
 });
 
 it('sets a clock again that was not wound after its job', async () => {
-  const shop = await bench.connect(0);
+  const shop = await world.connect(0);
   await set(shop);
-  bench.startImporter();
+  world.startImporter();
   const id = `${shop.merchantId}_${shop.shop}`;
   await clocksToBe([`${id} 0 3 * * * Europe/Berlin`]);
   const { nextAt } = await show(shop);
   // As after a Redis that refused the one write, between two looks: the scheduler is there and has no job.
   const [job] = await clock.getDelayed();
-  await bench.redis.del('bull:import-schedules:delayed', `bull:import-schedules:${job!.id}`);
-  await bench.redis.zadd('bull:import-schedules:repeat', String(Date.now() - 120_000), id);
+  await world.redis.del('bull:import-schedules:delayed', `bull:import-schedules:${job!.id}`);
+  await world.redis.zadd('bull:import-schedules:repeat', String(Date.now() - 120_000), id);
   await waitUntil(async () => (await clock.getJobScheduler(id))?.next === nextAt?.getTime(), {
     what: 'the clock to be set again',
   });
@@ -145,10 +145,10 @@ it.each([
   ['30 2 * * *', '2027-10-31T00:00Z', ['00:30']],
   ['30 * * * *', '2027-10-31T00:15Z', ['00:30', '02:30']],
 ])('%s serves each time from %s on once', async (cron, from, expected) => {
-  const shop = await bench.connect(1);
+  const shop = await world.connect(1);
   await set(shop, { cron });
   const begin = new Date(from).getTime();
-  await bench.owner.query('update import_schedules set updated_at = $2 where shop = $1', [
+  await world.owner.query('update import_schedules set updated_at = $2 where shop = $1', [
     shop.shop,
     new Date(begin),
   ]);
@@ -156,11 +156,11 @@ it.each([
   // Two importers look twice a minute; the first one's clock is ahead of the other's.
   for (let at = begin; at < begin + 180 * 60_000; at += 30_000) {
     for (const now of [new Date(at + 1_500), new Date(at)]) {
-      const did = await inTransaction(bench.pool, (tx) => runSchedule(tx, bench.ctx, { ...shop, now }));
+      const did = await inTransaction(world.pool, (tx) => runSchedule(tx, world.ctx, { ...shop, now }));
       if (did === 'not_due') continue;
       served.push(now.toISOString().slice(11, 16));
       expect(did).toHaveProperty('started');
-      await bench.owner.query(
+      await world.owner.query(
         `update customer_import_logs set status = 'cancelled', finished_at = now() where shop = $1 and finished_at is null`,
         [shop.shop],
       );
@@ -170,23 +170,23 @@ it.each([
 });
 
 it('starts the firing of a timer that rings by a clock ahead of this one, and none that is farther away', async () => {
-  const shop = await bench.connect(1);
+  const shop = await world.connect(1);
   await set(shop, { cron: '0 3 * * *', timeZone: 'UTC' });
   await age(shop);
   const due = new Date('2027-01-10T03:00:00Z');
   const run = (now: Date, setFor = due) =>
-    inTransaction(bench.pool, (tx) => runSchedule(tx, bench.ctx, { ...shop, now, setFor }));
+    inTransaction(world.pool, (tx) => runSchedule(tx, world.ctx, { ...shop, now, setFor }));
   expect(await run(new Date('2027-01-10T02:59:50Z'))).toHaveProperty('started');
   expect(await run(due)).toBe('not_due');
   expect(await run(new Date('2027-01-11T02:50:00Z'), new Date('2027-01-11T03:00:00Z'))).toBe('not_due');
 });
 
 it('starts one run at a firing, however many importers there are, and tells which', async () => {
-  const shop = await bench.connect(30);
-  const first = await bench.start(shop);
-  bench.startImporter();
-  bench.startImporter();
-  await bench.until(first, 'over', ENDED);
+  const shop = await world.connect(30);
+  const first = await world.start(shop);
+  world.startImporter();
+  world.startImporter();
+  await world.until(first, 'over', ENDED);
   await set(shop);
   await age(shop);
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be set' });
@@ -198,31 +198,31 @@ it('starts one run at a firing, however many importers there are, and tells whic
     },
     { what: 'the schedule to start a run' },
   );
-  const run = await bench.until({ merchantId: shop.merchantId, importId: lastImportId! }, 'over', ENDED);
+  const run = await world.until({ merchantId: shop.merchantId, importId: lastImportId! }, 'over', ENDED);
   expect(run).toMatchObject({ mode: 'delta', status: 'completed' });
   expect(await show(shop)).toMatchObject({ lastError: null, nextAt: expect.any(Date) as Date });
 
   // Rung again for the same firing, and rebuilt: it was served.
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be wound' });
   await ring();
-  await bench.redis.flushdb();
+  await world.redis.flushdb();
   await waitUntil(async () => (await clock.getDelayedCount()) === 1, { what: 'the clock to be rebuilt' });
   expect(await runsOf(shop)).toHaveLength(2);
 });
 
 it('sees, having waited for another importer, the run that this one has started', async () => {
-  const shop = await bench.connect(5);
+  const shop = await world.connect(5);
   await set(shop);
   await age(shop);
-  const run = (tx: Tx) => runSchedule(tx, bench.ctx, shop);
+  const run = (tx: Tx) => runSchedule(tx, world.ctx, shop);
   let waiting: ReturnType<typeof run> | undefined;
-  const first = await inTransaction(bench.pool, async (tx) => {
+  const first = await inTransaction(world.pool, async (tx) => {
     const did = await run(tx);
-    waiting = inTransaction(bench.pool, run);
+    waiting = inTransaction(world.pool, run);
     await waitUntil(
       async () =>
         (
-          await bench.owner.query(
+          await world.owner.query(
             `select from pg_stat_activity
               where datname = current_database() and wait_event_type = 'Lock' and query like '%import_schedules%'`,
           )
@@ -237,12 +237,12 @@ it('sees, having waited for another importer, the run that this one has started'
 });
 
 it('says so when the shop is being imported already', async () => {
-  const shop = await bench.connect(5);
+  const shop = await world.connect(5);
   shop.far.fault({ kind: 'hang', times: 1_000 });
-  const { importId } = await bench.start(shop);
+  const { importId } = await world.start(shop);
   await set(shop);
   await age(shop);
-  bench.startImporter();
+  world.startImporter();
   const { lastError, lastImportId } = await waitUntil(
     async () => {
       const schedule = await show(shop);
@@ -257,12 +257,12 @@ it('says so when the shop is being imported already', async () => {
 });
 
 it('catches up with a firing that came while nobody could hear it, once', async () => {
-  const shop = await bench.connect(3);
+  const shop = await world.connect(3);
   await set(shop);
   await age(shop);
-  await Promise.all([bench.startImporter(), bench.startImporter()]);
+  await Promise.all([world.startImporter(), world.startImporter()]);
   await waitUntil(async () => (await show(shop)).lastImportId !== null, { what: 'the run to be started' });
   const [run] = await runsOf(shop);
-  await bench.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'over', ENDED);
+  await world.until({ merchantId: shop.merchantId, importId: anImportId(run!.id) }, 'over', ENDED);
   expect(await runsOf(shop)).toHaveLength(1);
 });

@@ -1,76 +1,76 @@
 import type { PageRef } from '@core/domain';
 import { waitUntil } from '@core/testing';
 import { reconcile } from '../src/jobs/reconcile.ts';
-import { ENDED, openBench, type Bench, type ConnectedShop } from './support.ts';
+import { ENDED, openWorld, type World, type ConnectedShop } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench({ redisDatabase: 7 })));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld({ redisDatabase: 7 })));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 const completes = async (shop: ConnectedShop) => {
-  const run = await bench.until(await bench.start(shop), 'over', ENDED);
+  const run = await world.until(await world.start(shop), 'over', ENDED);
   expect(run).toMatchObject({ status: 'completed', read: shop.far.customers });
   expect(shop.far.stats()).toMatchObject({ throttled: 0, limited: 0, violations: [] });
 };
 /** A run that is planned and has begun to read, by its eight slices. */
 const underWay = async (shop: ConnectedShop) => {
-  const ref = await bench.start(shop);
-  await bench.until(ref, 'under way', (run) => run.read > 0);
+  const ref = await world.start(shop);
+  await world.until(ref, 'under way', (run) => run.read > 0);
   return ref;
 };
 
 describe('a shop that', () => {
   it('does not answer holds its share of the workers and no more', async () => {
-    bench.startImporter({ concurrency: 8 });
-    const hung = await bench.connect(4_000, [50, 100]);
+    world.startImporter({ concurrency: 8 });
+    const hung = await world.connect(4_000, [50, 100]);
     await underWay(hung);
     const { requests } = hung.far.stats();
     hung.far.fault({ kind: 'hang', times: 1_000 });
     await waitUntil(() => hung.far.stats().requests > requests, { what: 'the shop to hang' });
     // Four of eight workers at first, fewer once another shop has work.
-    for (let n = 0; n < 3; n++) await completes(await bench.connect(1_000));
+    for (let n = 0; n < 3; n++) await completes(await world.connect(1_000));
     expect(hung.far.stats().requests - requests).toBeLessThanOrEqual(2 * 4);
   });
 
   it('answers 429 to everything is asked when it says, and its neighbours read on', async () => {
-    bench.startImporter({ concurrency: 4 });
-    const storming = await bench.connect(4_000, [50, 100]);
+    world.startImporter({ concurrency: 4 });
+    const storming = await world.connect(4_000, [50, 100]);
     const storm = await underWay(storming);
     storming.far.fault({ kind: 'http429', times: 10_000 });
-    await bench.until(storm, 'waiting', (run) => run.waitingReason !== null);
-    const { read } = await bench.show(storm);
-    for (let n = 0; n < 3; n++) await completes(await bench.connect(1_000));
+    await world.until(storm, 'waiting', (run) => run.waitingReason !== null);
+    const { read } = await world.show(storm);
+    for (let n = 0; n < 3; n++) await completes(await world.connect(1_000));
     expect(storming.far.stats().violations).toEqual([]); // such as a request before Retry-After is over
-    expect(await bench.show(storm)).toMatchObject({ status: 'running', read });
+    expect(await world.show(storm)).toMatchObject({ status: 'running', read });
   });
 });
 
 describe('two dozen shops', () => {
   it('are all read by one importer, and one that comes later does not wait for their end', async () => {
-    const shops = await Promise.all(Array.from({ length: 24 }, () => bench.connect(1_000, [500, 600])));
-    bench.startImporter({ concurrency: 8 });
-    const runs = await Promise.all(shops.map((shop) => bench.start(shop)));
-    for (const run of runs) await bench.until(run, 'planned', ({ expected }) => expected !== null);
-    await completes(await bench.connect(100));
-    const states = await Promise.all(runs.map((run) => bench.show(run)));
+    const shops = await Promise.all(Array.from({ length: 24 }, () => world.connect(1_000, [500, 600])));
+    world.startImporter({ concurrency: 8 });
+    const runs = await Promise.all(shops.map((shop) => world.start(shop)));
+    for (const run of runs) await world.until(run, 'planned', ({ expected }) => expected !== null);
+    await completes(await world.connect(100));
+    const states = await Promise.all(runs.map((run) => world.show(run)));
     expect(states.filter((run) => !ENDED(run)).length).toBeGreaterThan(0);
     for (const run of runs) {
-      expect(await bench.until(run, 'over', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
+      expect(await world.until(run, 'over', ENDED)).toMatchObject({ status: 'completed', read: 1_000 });
     }
   });
 
   it('are handed out, the oldest first, though the queue is full for ever', async () => {
-    const shops = await Promise.all(Array.from({ length: 24 }, () => bench.connect(1)));
+    const shops = await Promise.all(Array.from({ length: 24 }, () => world.connect(1)));
     const runs = [];
-    for (const shop of shops) runs.push(await bench.start(shop));
+    for (const shop of shops) runs.push(await world.start(shop));
     const added: PageRef[] = [];
     const jobs = {
       waiting: () => Promise.resolve(1_000),
       add: (pages: readonly PageRef[]) => Promise.resolve(void added.push(...pages)),
     };
     for (let tick = 1; tick <= runs.length; tick++) {
-      await reconcile({ pool: bench.pool, jobs, concurrency: 8 });
+      await reconcile({ pool: world.pool, jobs, concurrency: 8 });
       expect(added.map(({ importId }) => importId)).toEqual(
         runs.slice(0, tick).map(({ importId }) => importId),
       );
@@ -79,30 +79,30 @@ describe('two dozen shops', () => {
 });
 
 it('all slices of a run take turns', async () => {
-  const shop = await bench.connect(9_000, [20, 40]);
+  const shop = await world.connect(9_000, [20, 40]);
   shop.far.plan = 'enterprise';
-  bench.startImporter({ concurrency: 8 }); // four at once
-  const ref = await bench.start(shop);
+  world.startImporter({ concurrency: 8 }); // four at once
+  const ref = await world.start(shop);
   const slices = async () =>
     (
-      await bench.owner.query<{ fence: number; read: string }>(
+      await world.owner.query<{ fence: number; read: string }>(
         "select fence, read from customer_import_slices where import_id = $1 and kind = 'read'",
         [ref.importId],
       )
     ).rows;
-  await bench.until(ref, 'half read', (run) => run.read >= 7_000);
+  await world.until(ref, 'half read', (run) => run.read >= 7_000);
   // 560 customers each, in pages of 250: who came first is not read to its end before the others begin.
   const begun = await slices();
   expect(begun).toHaveLength(16);
   expect(begun.filter(({ read }) => Number(read) > 0)).toHaveLength(16);
-  expect(await bench.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
+  expect(await world.until(ref, 'over', ENDED)).toMatchObject({ status: 'completed', read: 9_000 });
   // Handed out once and never lost: 2 after the end of the run.
   expect((await slices()).map(({ fence }) => fence)).toEqual(begun.map(() => 2));
 });
 
 it('a ceiling of one request a second is kept, and the import ends', async () => {
-  bench.startImporter({ ceiling: 1 });
-  const shop = await bench.connect(600);
+  world.startImporter({ ceiling: 1 });
+  const shop = await world.connect(600);
   await completes(shop);
   expect(shop.far.stats().worstSecond).toBe(1);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { waitUntil, workspaceRoot } from '@core/testing';
-import type { Bench } from './support.ts';
+import type { World } from './support.ts';
 
 interface LogLine {
   msg: string;
@@ -17,13 +17,13 @@ interface Readiness {
 
 export type Mains = ReturnType<typeof createMains>;
 
-/** Starts importers as processes of their own, against the bench's database and stand-in. */
-export function createMains(bench: Bench, redisUrl: string) {
+/** Starts importers as processes of their own, against the world's database and stand-in. */
+export function createMains(world: World, redisUrl: string) {
   const children = new Set<ChildProcess>();
   return {
     killAll: () => children.forEach((child) => child.kill('SIGKILL')),
     start(env: NodeJS.ProcessEnv = {}) {
-      const database = new URL(bench.database.urlFor('core_importer'));
+      const database = new URL(world.database.urlFor('core_importer'));
       const child = spawn(join(workspaceRoot(), 'node_modules/.bin/node'), ['apps/importer/src/main.ts'], {
         cwd: workspaceRoot(),
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -34,9 +34,9 @@ export function createMains(bench: Bench, redisUrl: string) {
           CORE_DB_NAME: database.pathname.slice(1),
           CORE_DB_USER: database.username,
           CORE_DB_PASSWORD: decodeURIComponent(database.password),
-          CORE_ENCRYPTION_KEYS: bench.keyring,
+          CORE_ENCRYPTION_KEYS: world.keyring,
           REDIS_URL: redisUrl,
-          SHOPIFY_BASE_URL: bench.standIn.url,
+          SHOPIFY_BASE_URL: world.standIn.url,
           CORE_ADMIN_PORT: '0',
           ...env,
         },

@@ -37,7 +37,7 @@ import { connectRedis } from '../src/redis.ts';
 import { bindShops } from '../src/shop-clients.ts';
 import { createTokenKeeper } from '../src/tokens/token-keeper.ts';
 
-export type Bench = Awaited<ReturnType<typeof openBench>>;
+export type World = Awaited<ReturnType<typeof openWorld>>;
 export interface ConnectedShop {
   merchantId: MerchantId;
   shop: string;
@@ -76,7 +76,7 @@ const ONLY_BY_NAME = `
     for each row execute function refuse_without_name();`;
 
 /** A database, a Redis of the spec file's own and a stand-in; importers start against them. */
-export async function openBench(options: { redisDatabase: number }) {
+export async function openWorld(options: { redisDatabase: number }) {
   const database = await createCoreDatabase(migrateDatabase);
   // Each side as its app's role, so that a missing privilege shows.
   const pool = new Pool({ connectionString: database.urlFor('core_importer'), max: 20 });
@@ -239,7 +239,7 @@ interface Ref {
 export const ENDED = (run: ImportRun) => run.finishedAt !== null;
 
 /** What is stored of a merchant's customers, emails in plain, as the importer would be given it. */
-export async function storedCustomers({ asApi, ctx }: Bench, { merchantId }: ConnectedShop) {
+export async function storedCustomers({ asApi, ctx }: World, { merchantId }: ConnectedShop) {
   return asApi({ merchantId }, async (tx) => {
     const rows = await tx.query<{
       id: string;
@@ -275,7 +275,7 @@ export const shopCustomers = ({ far }: ConnectedShop) =>
     )
     .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
 
-export async function eventsOf({ owner }: Bench, { merchantId }: ConnectedShop) {
+export async function eventsOf({ owner }: World, { merchantId }: ConnectedShop) {
   const { rows } = await owner.query<{
     topic: string;
     customer_id: string;

@@ -165,7 +165,7 @@ it.each([`other:${aKey()}`, `test:${aKey()}`])('waits for the keyring that opens
   ).toBe(pair.accessToken);
 });
 
-it('replaces a token in its last minute, and stores the new ones sealed', async () => {
+it('replaces a token in its last minute, and stores the new ones encrypted', async () => {
   const { connection, far, pair } = await connect({ leftMs: 30 * SECONDS });
   const before = await stored(connection.shop);
   const token = await keeper().read(connection);

@@ -9,7 +9,7 @@ import {
   ShopifyUnavailable,
   Throttled,
   Unauthorized,
-  type GraphqlPlace,
+  type GraphqlCursor,
   type Limit,
   type Limiter,
   type Outcome,
@@ -25,44 +25,44 @@ import { bindShops } from '../src/shop-clients.ts';
 import {
   ENDED,
   eventsOf,
-  openBench,
+  openWorld,
   shopCustomers,
   storedCustomers,
   UNLIMITED,
-  type Bench,
+  type World,
 } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench({ redisDatabase: 4 })));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld({ redisDatabase: 4 })));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
-/** The page of GraphQL at a place. */
-type Next = (place: GraphqlPlace | null, reading: Reading) => Promise<Page<GraphqlPlace>>;
+/** The page of GraphQL at a cursor. */
+type Next = (cursor: GraphqlCursor | null, reading: Reading) => Promise<Page<GraphqlCursor>>;
 
 const claim = () =>
-  inTransaction(bench.pool, async (tx) => {
+  inTransaction(world.pool, async (tx) => {
     await pickUpRuns(tx, { most: 10 });
     return claimSlices(tx, { most: 10 });
   });
 const setLease = (page: PageRef, seconds: number) =>
-  bench.owner.query(
+  world.owner.query(
     `update customer_import_slices set lease_until = now() + $2 * interval '1 second' where import_id = $1`,
     [page.importId, seconds],
   );
 /** The dependencies of a page's work that a spec may replace. */
 type More = Partial<WorkPageDeps> & { limiter?: Limiter; tokens?: TokenKeeper };
 /** Does a page as an importer does. */
-const work = async (page: PageRef, { limiter = UNLIMITED, tokens = bench.tokens, ...more }: More = {}) => {
+const work = async (page: PageRef, { limiter = UNLIMITED, tokens = world.tokens, ...more }: More = {}) => {
   const added: PageRef[] = [];
-  const { log } = bench;
+  const { log } = world;
   const tiers = createTiers();
   const metrics = more.metrics ?? createImporterMetrics(new Registry(), () => 0);
   const waitMs = await workPage(
     {
-      pool: bench.pool,
-      keys: bench.ctx.keys,
-      shopClient: bindShops({ api: bench.shopify, tokens, limiter, tiers, metrics, log }),
+      pool: world.pool,
+      keys: world.ctx.keys,
+      shopClient: bindShops({ api: world.shopify, tokens, limiter, tiers, metrics, log }),
       sources: createSources(),
       settings: { restEntitled: true, bulkFrom: 1_000_000 },
       tiers,
@@ -80,17 +80,17 @@ const work = async (page: PageRef, { limiter = UNLIMITED, tokens = bench.tokens,
 };
 /** GraphQL pages with something in their way. */
 const reading = (next: Next): Pick<WorkPageDeps, 'sources'> => ({
-  sources: { ...createSources(), graphql: (of) => ({ next: (place) => next(place, of) }) },
+  sources: { ...createSources(), graphql: (of) => ({ next: (cursor) => next(cursor, of) }) },
 });
-const nextReal: Next = (place, of) => createSources().graphql(of).next(place);
+const nextReal: Next = (cursor, of) => createSources().graphql(of).next(cursor);
 /** A run that is planned, as one slice, and that slice's first page. */
 const planned = async (customers: number) => {
-  const shop = await bench.connect(customers);
+  const shop = await world.connect(customers);
   shop.far.plan = 'enterprise';
-  const ref = await bench.start(shop);
+  const ref = await world.start(shop);
   const [planning] = await claim();
   expect(await work(planning!)).toEqual({ waitMs: 0, added: [] });
-  await bench.owner.query(
+  await world.owner.query(
     `with first as (select min(slice) as slice from customer_import_slices where import_id = $1 and kind = 'read'),
           others as (delete from customer_import_slices
                       where import_id = $1 and kind = 'read' and slice > (select slice from first))
@@ -105,7 +105,7 @@ const planned = async (customers: number) => {
 const finish = async (ref: { merchantId: MerchantId; importId: ImportId }) => {
   for (;;) {
     let pages = await claim();
-    if (pages.length === 0) return bench.show(ref);
+    if (pages.length === 0) return world.show(ref);
     while (pages.length > 0)
       pages = (await Promise.all(pages.map((page) => work(page)))).flatMap((done) => done.added);
   }
@@ -115,7 +115,7 @@ describe('a page', () => {
   it('puts up the next one', async () => {
     const { page, ref } = await planned(600);
     expect(await work(page)).toEqual({ waitMs: 0, added: [{ ...page, page: 1 }] });
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', expected: 600, read: 250 });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', expected: 600, read: 250 });
   });
 
   it('writes nothing when its slice was handed out anew while it was read', async () => {
@@ -127,10 +127,10 @@ describe('a page', () => {
       return fetched;
     };
     expect(await work(page, reading(woken))).toEqual({ waitMs: 0, added: [] });
-    expect(await storedCustomers(bench, shop)).toEqual([]);
-    expect(await eventsOf(bench, shop)).toEqual([]);
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 0 });
-    const ids = await bench.owner.query('select 1 from customer_import_ids where import_id = $1', [
+    expect(await storedCustomers(world, shop)).toEqual([]);
+    expect(await eventsOf(world, shop)).toEqual([]);
+    expect(await world.show(ref)).toMatchObject({ status: 'running', read: 0 });
+    const ids = await world.owner.query('select 1 from customer_import_ids where import_id = $1', [
       ref.importId,
     ]);
     expect(ids.rowCount).toBe(0);
@@ -141,7 +141,7 @@ describe('a page', () => {
     await work(page);
     const { requests } = shop.far.stats();
     expect(await work(page)).toEqual({ waitMs: 0, added: [] });
-    expect(await bench.show(ref)).toMatchObject({ read: 250 });
+    expect(await world.show(ref)).toMatchObject({ read: 250 });
     expect(shop.far.stats().requests).toBe(requests);
   });
 
@@ -150,7 +150,7 @@ describe('a page', () => {
     await Promise.all([work(page), work(page), work(page)]);
     await waitUntil(async () => (await work(page)).waitMs === 0, { what: 'the page to be done' });
     expect(await finish(ref)).toMatchObject({ status: 'completed', read: 250, created: 250 });
-    expect(await eventsOf(bench, shop)).toHaveLength(250);
+    expect(await eventsOf(world, shop)).toHaveLength(250);
   });
 
   it('keeps its slice while Shopify is slower than a lease is long', async () => {
@@ -160,30 +160,30 @@ describe('a page', () => {
       const lease = `select 1 from customer_import_slices
                       where import_id = $1 and slice = $2 and lease_until > now() + interval '5 seconds'`;
       await waitUntil(
-        async () => (await bench.owner.query(lease, [page.importId, page.slice])).rowCount === 1,
+        async () => (await world.owner.query(lease, [page.importId, page.slice])).rowCount === 1,
         { what: 'the lease to be renewed' },
       );
       return nextReal(...at);
     };
     await work(page, reading(slow));
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 100 });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', read: 100 });
   });
 
-  it('that is not there yet is asked for again at the place the source says', async () => {
+  it('that is not there yet is asked for again at the cursor the source says', async () => {
     const { page, ref } = await planned(10);
-    const there: GraphqlPlace = { kind: 'graphql', at: 'place', pages: 1, lasts: [], anchor: null };
-    const asked: (GraphqlPlace | null)[] = [];
-    const notYet: Next = (place) => {
-      asked.push(place);
+    const there: GraphqlCursor = { kind: 'graphql', at: 'cursor', pages: 1, lasts: [], anchor: null };
+    const asked: (GraphqlCursor | null)[] = [];
+    const notYet: Next = (cursor) => {
+      asked.push(cursor);
       return Promise.reject(new NotReady(there, 2_500, 'why'));
     };
     expect(await work(page, reading(notYet))).toEqual({ waitMs: 2_500, added: [] });
-    expect(await bench.show(ref)).toMatchObject({ waitingReason: 'why', read: 0 });
+    expect(await world.show(ref)).toMatchObject({ waitingReason: 'why', read: 0 });
     await work(page, reading(notYet));
     expect(asked).toEqual([null, there]);
   });
 
-  it('waits for a place at the shop without being read', async () => {
+  it('waits for room at the shop without being read', async () => {
     const { page, ref, shop } = await planned(10);
     const { requests } = shop.far.stats();
     const full: Limiter = {
@@ -191,7 +191,7 @@ describe('a page', () => {
       admit: () => Promise.resolve({ granted: false, waitMs: 1_500, reason: 'full' }),
     };
     expect(await work(page, { limiter: full })).toEqual({ waitMs: 1_500, added: [] });
-    expect(await bench.show(ref)).toMatchObject({ waitingReason: 'full' });
+    expect(await world.show(ref)).toMatchObject({ waitingReason: 'full' });
     expect(shop.far.stats().requests).toBe(requests);
   });
 });
@@ -199,7 +199,7 @@ describe('a page', () => {
 it('stores all of a page but whom PostgreSQL refuses, where the rule of what can be stored misses a value', async () => {
   const { page, ref, shop } = await planned(100);
   const [one, two] = shopCustomers(shop);
-  await bench.owner.query(
+  await world.owner.query(
     `alter table customers add constraint missed_by_the_rule
        check (merchant_id <> '${page.merchantId}' or external_id not in ('${one!.externalId}', '${two!.externalId}')) not valid`,
   );
@@ -212,24 +212,24 @@ it('stores all of a page but whom PostgreSQL refuses, where the rule of what can
       failed: 2,
       rowErrors: { invalid_metadata: 2 },
     });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop).slice(2));
-    expect(await eventsOf(bench, shop)).toHaveLength(98);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop).slice(2));
+    expect(await eventsOf(world, shop)).toHaveLength(98);
   } finally {
-    await bench.owner.query('alter table customers drop constraint missed_by_the_rule');
+    await world.owner.query('alter table customers drop constraint missed_by_the_rule');
   }
 });
 
 describe('a page that fails', () => {
   const failingSince = async ({ importId, slice }: PageRef) =>
     (
-      await bench.owner.query<{ at: Date | null }>(
+      await world.owner.query<{ at: Date | null }>(
         'select failing_since as at from customer_import_slices where import_id = $1 and slice = $2',
         [importId, slice],
       )
     ).rows[0]!.at;
   /** As if it had failed first so long ago. */
   const age = ({ importId }: PageRef, seconds: number) =>
-    bench.owner.query(
+    world.owner.query(
       `update customer_import_slices set failing_since = failing_since - $2 * interval '1 second'
         where import_id = $1 and failing_since is not null`,
       [importId, seconds],
@@ -248,15 +248,15 @@ describe('a page that fails', () => {
     expect((await work(page, failing(error))).waitMs).toBeGreaterThan(0);
     await age(page, 2);
     expect(await work(page, failing(error))).toEqual({ waitMs: 0, added: [] });
-    const run = await bench.show(ref);
+    const run = await world.show(ref);
     expect(run).toMatchObject({ status: 'failed' });
     expect(run.error).toMatch(message);
 
     // What was is no reason to give up after a resume.
-    await bench.resume(ref);
+    await world.resume(ref);
     const [again] = await claim();
     expect((await work(again!, failing(error))).waitMs).toBeGreaterThan(0);
-    expect(await bench.show(ref)).toMatchObject({ status: 'running' });
+    expect(await world.show(ref)).toMatchObject({ status: 'running' });
   });
 
   it('begins to fail anew once it has been read', async () => {
@@ -298,7 +298,7 @@ describe('a 429', () => {
       expect(outcomes).toEqual([{ cost: null, retryAfterMs }]);
       expect((await metrics.throttled.get()).values).toMatchObject([{ value: 1 }]);
       const asked = `Shopify asks to wait ${retryAfterMs / 1_000}.0 s`;
-      expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: asked });
+      expect(await world.show(ref)).toMatchObject({ status: 'running', waitingReason: asked });
     },
   );
 });
@@ -307,16 +307,16 @@ describe('a page that starts a bulk operation', () => {
   /** Requested points of its look at the newest operations, and of the start. */
   const [LOOK_COST, START_COST] = [11, 10];
   const starting = async () => {
-    const shop = await bench.connect(100);
+    const shop = await world.connect(100);
     shop.far.bulk.pace.rowsPerSecond = 0;
-    const ref = await bench.start(shop, 'full', 'bulk');
+    const ref = await world.start(shop, 'full', 'bulk');
     const [planning] = await claim();
     await work(planning!);
     const [page] = await claim();
     const before = shop.far.stats().requests;
     return { page: page!, ref, shop, sent: () => shop.far.stats().requests - before };
   };
-  /** What the limiter was asked for; the second time it has no place at once. */
+  /** What the limiter was asked for; the second time it has no room at once. */
   const busy = (whenBusy: () => Promise<unknown> = () => Promise.resolve()) => {
     const asked: Limit[] = [];
     const admit: Limiter['admit'] = async (shop, limit) => {
@@ -328,7 +328,7 @@ describe('a page that starts a bulk operation', () => {
     return { asked, limiter: { ...UNLIMITED, admit } };
   };
 
-  it('takes a place for each of its two requests, and waits for the second', async () => {
+  it('takes room for each of its two requests, and waits for the second', async () => {
     const { page, sent, shop } = await starting();
     const { asked, limiter } = busy();
     await work(page, { limiter });
@@ -340,8 +340,8 @@ describe('a page that starts a bulk operation', () => {
   it('starts nothing when its run is cancelled meanwhile', async () => {
     const { page, ref, sent, shop } = await starting();
     const { limiter } = busy(async () => {
-      await bench.cancel(ref);
-      await inTransaction(bench.pool, (tx) => finishCancels(tx, bench.ctx));
+      await world.cancel(ref);
+      await inTransaction(world.pool, (tx) => finishCancels(tx, world.ctx));
     });
     expect(await work(page, { limiter })).toEqual({ waitMs: 0, added: [] });
     expect(sent()).toBe(1);
@@ -360,16 +360,16 @@ describe('a plan', () => {
     };
   };
 
-  it('that finds a place for one request at a time goes on behind those that were answered', async () => {
-    const shop = await bench.connect(1_000);
-    const ref = await bench.start(shop);
+  it('that finds room for one request at a time goes on behind those that were answered', async () => {
+    const shop = await world.connect(1_000);
+    const ref = await world.start(shop);
     const [planning] = await claim();
     let attempts = 1;
-    // Count, first and last date, two or three rounds of counts.
+    // Count, first and last date, two or three passes of counts.
     while ((await work(planning!, { limiter: one() })).waitMs > 0 && attempts < 8) attempts += 1;
     expect(attempts).toBeGreaterThanOrEqual(3);
     expect(shop.far.stats().requests).toBe(attempts);
-    expect((await bench.show(ref)).expected).toBe(1_000);
+    expect((await world.show(ref)).expected).toBe(1_000);
     expect(await finish(ref)).toMatchObject({ status: 'completed', expected: 1_000, read: 1_000 });
   });
 });
@@ -382,15 +382,15 @@ describe('an importer that is gone', () => {
     ['before it asked the shop', () => ({ limiter: { ...UNLIMITED, admit: KILLED } })],
     ['while the shop answered', () => reading(KILLED)],
     ['after the answer', () => reading((...at) => nextReal(...at).then(KILLED))],
-    ['in the transaction', () => ({ keys: { ...bench.ctx.keys, findOrCreate: KILLED } })],
+    ['in the transaction', () => ({ keys: { ...world.ctx.keys, findOrCreate: KILLED } })],
     ['after the commit, before the next job', () => ({ jobs: { add: KILLED } })],
   ])('%s: the run goes on exactly', async (_boundary, broken) => {
     const { page, ref, shop } = await planned(600);
     await work(page, broken());
     await setLease(page, -1);
     expect(await finish(ref)).toMatchObject({ status: 'completed', expected: 600, read: 600, created: 600 });
-    expect(await storedCustomers(bench, shop)).toEqual(shopCustomers(shop));
-    expect(await eventsOf(bench, shop)).toHaveLength(600);
+    expect(await storedCustomers(world, shop)).toEqual(shopCustomers(shop));
+    expect(await eventsOf(world, shop)).toHaveLength(600);
   });
 });
 
@@ -408,7 +408,7 @@ describe('a token that is refused', () => {
     });
     await work(page, fresh);
     expect(refused).toEqual(['shpat_expired']);
-    expect(await bench.show(ref)).toMatchObject({ read: 100 });
+    expect(await world.show(ref)).toMatchObject({ read: 100 });
   });
 
   it.each([
@@ -417,7 +417,7 @@ describe('a token that is refused', () => {
   ])('%s fails the run in words', async (_what, refresh, message) => {
     const { page, ref } = await planned(10);
     expect(await work(page, tokens(refresh))).toEqual({ waitMs: 0, added: [] });
-    const run = await bench.until(ref, 'over', ENDED);
+    const run = await world.until(ref, 'over', ENDED);
     expect(run).toMatchObject({ status: 'failed', read: 0 });
     expect(run.error).toMatch(message);
   });

@@ -3,7 +3,7 @@ import { databaseEnv, directEnv, sealerEnv } from '@core/db';
 import { kafkaEnv } from '@core/events';
 import { nodeEnv, optionalText } from '@core/runtime';
 import { shopifyEnv } from '@core/shopify';
-import { withNamedPlaces } from './cli/named-places.ts';
+import { withNamedAddresses } from './cli/named-addresses.ts';
 
 const password = (role: string) =>
   optionalText({ doc: `gives the role ${role} a login with it`, secret: true });
@@ -20,4 +20,4 @@ export const migrateEnv = {
 };
 
 /** Every variable of every command; each command reads its own alone. */
-export const opsEnv = withNamedPlaces({ ...migrateEnv, ...kafkaEnv, ...keyringEnv, ...shopifyEnv });
+export const opsEnv = withNamedAddresses({ ...migrateEnv, ...kafkaEnv, ...keyringEnv, ...shopifyEnv });

@@ -89,11 +89,11 @@ describe('dlq', () => {
     expect(text.stdout).toMatch(new RegExp(`invalid +2 +${topic}/1/101 +ce-1 +\\d+[smh]`));
 
     const { partition, offset } = found.dead_letters[1]!;
-    const place = ['--topic', topic, '--partition', String(partition), '--offset', String(offset)];
-    const shown = await stack.ops('dlq', 'show', ...place);
+    const named = ['--topic', topic, '--partition', String(partition), '--offset', String(offset)];
+    const shown = await stack.ops('dlq', 'show', ...named);
     expect(shown.stdout).toContain('  dlq_reason: invalid\n');
     expect(shown.stdout).toContain('reason   invalid\nfield    merchant_id\nrule     must be a UUID\n');
-    expect(await stack.opsJson('dlq', 'show', ...place)).toMatchObject({
+    expect(await stack.opsJson('dlq', 'show', ...named)).toMatchObject({
       dead_letters: [{ reason: 'invalid', field: 'merchant_id', rule: 'must be a UUID' }],
     });
     expect(shown.stdout).toContain('  "merchant_id": "nobody"\n');
@@ -149,14 +149,14 @@ describe('dlq', () => {
     expect(await auditOf(topic)).toHaveLength(1);
   });
 
-  it('drops one by its place, others by reason', async () => {
+  it('drops one by its position, others by reason', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;
-    const place = ['--partition', String(first!.partition), '--offset', String(first!.offset)];
-    const dry = await stack.ops('dlq', 'drop', '--topic', topic, ...place);
+    const at = ['--partition', String(first!.partition), '--offset', String(first!.offset)];
+    const dry = await stack.ops('dlq', 'drop', '--topic', topic, ...at);
     expect(dry.stdout).toContain('would drop 1 record\ndry run');
     expect((await list(topic)).total).toBe(3);
-    expect(await stack.opsJson('dlq', 'drop', '--topic', topic, ...place, '--yes')).toMatchObject({
+    expect(await stack.opsJson('dlq', 'drop', '--topic', topic, ...at, '--yes')).toMatchObject({
       dry_run: false,
       dropped: 1,
     });
@@ -212,7 +212,7 @@ describe('dlq', () => {
     );
   });
 
-  it('names a place at which nothing is; one that was dealt with is no failure', async () => {
+  it('names a position at which nothing is; one that was dealt with is no failure', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;
     const at = (partition: number, offset: number) => [
@@ -220,11 +220,11 @@ describe('dlq', () => {
     ];
     for (const verb of ['list', 'show', 'redrive', 'drop']) {
       const yes = ['redrive', 'drop'].includes(verb) ? ['--yes'] : [];
-      for (const [place, says] of [
+      for (const [named, says] of [
         [at(0, 999), `nothing is at ${topic}.dlq/0/999`],
         [at(9, 0), `${topic}.dlq has no partition 9, only 0 to 1`],
       ] as const) {
-        const said = await stack.ops('dlq', verb, ...place, ...yes);
+        const said = await stack.ops('dlq', verb, ...named, ...yes);
         expect([verb, said]).toEqual([verb, { code: 1, stdout: '', stderr: `${says}\n` }]);
       }
     }
@@ -285,10 +285,10 @@ describe('dlq', () => {
   it('does not take the resolution of a topic that was deleted for that of its successor', async () => {
     const topic = await poison();
     const [first] = (await list(topic)).dead_letters;
-    const place = [`${topic}.dlq`, first!.partition, first!.offset];
+    const at = [`${topic}.dlq`, first!.partition, first!.offset];
     await stack.owner.query(
       `insert into dead_letter_resolutions values ($1, $2, $3, 'dropped', 'ops:ada', now() - interval '1 day')`,
-      place,
+      at,
     );
     expect((await list(topic)).total).toBe(3);
     await stack.ops('dlq', 'drop', '--topic', topic, '--yes');

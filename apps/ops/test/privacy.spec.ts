@@ -115,14 +115,14 @@ it('says what could not be read, and cancels that and nothing else that can be s
   expect(done.stdout).toContain('it is not waited for any more');
   expect((await stack.ops('privacy', 'list', ...of)).stdout).not.toContain('unclear');
 
-  const place = 'gdpr_request.created/3/17';
-  await addWith(UNKNOWN_MERCHANT, place, 'unknown', { problem: 'body: is not JSON' });
+  const position = 'gdpr_request.created/3/17';
+  await addWith(UNKNOWN_MERCHANT, position, 'unknown', { problem: 'body: is not JSON' });
   const nobody = ['--merchant', UNKNOWN_MERCHANT];
-  expect((await stack.ops('privacy', 'list')).stdout).toContain(`${UNKNOWN_MERCHANT}  ${place}`);
-  expect((await stack.ops('privacy', 'show', place, ...nobody)).stdout).toContain(
+  expect((await stack.ops('privacy', 'list')).stdout).toContain(`${UNKNOWN_MERCHANT}  ${position}`);
+  expect((await stack.ops('privacy', 'show', position, ...nobody)).stdout).toContain(
     'stands for an unknown one',
   );
-  expect((await stack.ops('privacy', 'cancel', place, ...nobody, ...cancel)).code).toBe(0);
+  expect((await stack.ops('privacy', 'cancel', position, ...nobody, ...cancel)).code).toBe(0);
 });
 
 describe('redactions of shops', () => {

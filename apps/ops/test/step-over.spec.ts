@@ -95,7 +95,7 @@ const startWorker = async () => {
 const run = (...args: string[]) =>
   ops(['dlq', ...args, '--topic', topic], { ...stack.env, KAFKA_BROKER: broker.broker });
 const stepOver = (...args: string[]) => run('step-over', '--group', group, ...args);
-const place = (partition: number, offset: number) => [
+const position = (partition: number, offset: number) => [
   '--partition',
   String(partition),
   '--offset',
@@ -143,17 +143,17 @@ it('shows what it would step over, with its bytes for a script, and does nothing
 });
 
 it.each([
-  [place(0, 2), 1, /no group waits at .+\/0\/2: it waits at 1/],
-  [place(1, 0), 1, /no group waits at .+\/1\/0: it waits at 1/],
+  [position(0, 2), 1, /no group waits at .+\/0\/2: it waits at 1/],
+  [position(1, 0), 1, /no group waits at .+\/1\/0: it waits at 1/],
   [['--offset', '3'], 2, /^--offset: needs --partition/],
   [['--partition', '99'], 1, /^spec\..+ has no partition 99, only 0 to \d+\n/],
-])('refuses a place where nobody waits: %j', async (args, code, why) => {
+])('refuses a position where nobody waits: %j', async (args, code, why) => {
   expect(await stepOver(...args, '--yes')).toEqual({ code, stdout: '', stderr: expect.stringMatching(why) });
   expect(await letters()).toEqual([]);
 });
 
-it('steps over one place into the dead letters, and leaves the other', async () => {
-  const { code, stdout } = await stepOver(...place(0, 1), '--yes', '--actor', 'ada');
+it('steps over one position into the dead letters, and leaves the other', async () => {
+  const { code, stdout } = await stepOver(...position(0, 1), '--yes', '--actor', 'ada');
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'stepped over 1 place\n' });
   await waitUntil(() => handled.includes('behind'), { what: 'the record behind it' });
   const [letter, ...others] = await letters();

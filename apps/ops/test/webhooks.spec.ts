@@ -9,7 +9,7 @@ const merchantId = aMerchantId();
 const add = (shop: string, outcome: string, error: string | null) =>
   stack.owner.query(
     `insert into webhook_events (merchant_id, shop, topic, event_id, body, outcome, error, attempts, finished_at)
-     values ($1, $2, 'customers/update', uuidv7(), 'sealed', $3, $4, 12, now())`,
+     values ($1, $2, 'customers/update', uuidv7(), 'encrypted', $3, $4, 12, now())`,
     [merchantId, shop, outcome, error],
   );
 const waiting = async () =>
@@ -52,7 +52,7 @@ it('lists what was given up, and has it applied again when told to', async () =>
   );
   expect(one).toMatchObject({ dry_run: false, redriven: 1 });
   expect(await waiting()).toEqual([
-    { shop: 'a.myshopify.com', body: 'sealed', attempts: 0, error: null, finished_at: null },
+    { shop: 'a.myshopify.com', body: 'encrypted', attempts: 0, error: null, finished_at: null },
   ]);
   expect((await stack.ops('webhooks', 'redrive', '--yes', '--actor', 'ada')).stdout).toBe(
     'redrove 2 webhooks\n',

@@ -252,7 +252,7 @@ it.each<[string, (event: { event_id: string }) => object | string, string]>([
   ['half of a body', ({ event_id }) => `{"event_id":"${event_id}","email":`, 'body: is not JSON'],
   ['a list', ({ event_id }) => `["${event_id}"]`, 'body: must be a JSON object'],
   ['no body', () => '', 'body: is empty'],
-])('writes down under the unknown merchant, by its place: %s', async (_what, change, problem) => {
+])('writes down under the unknown merchant, by its position: %s', async (_what, change, problem) => {
   const known = new Set((await pendingOf(UNKNOWN_MERCHANT)).map(({ requestId }) => requestId));
   const body = change(request(randomUUID(), {}));
   await deliver(gdpr, body);
@@ -275,7 +275,7 @@ it.each<[string, object, string, string]>([
     'is that of a request of another kind',
   ],
 ])(
-  'writes down as pending, by its place, a %s whose id is that of another request',
+  'writes down as pending, by its position, a %s whose id is that of another request',
   async (_, then, kind, rule) => {
     const { merchantId, event } = await ask(() => ({}));
     await deliver(gdpr, { ...event, event_id: randomUUID(), ...then });
@@ -301,14 +301,14 @@ it.each<[string, object, object, string]>([
     'data_request',
   ],
 ])(
-  'writes down as pending, by its place, what has the id of a request that is %s',
+  'writes down as pending, by its position, what has the id of a request that is %s',
   async (_, first, then, kind) => {
     const { merchantId, event } = await ask(() => first);
     const before = await pendingOf(merchantId);
     await deliver(gdpr, { ...event, event_id: randomUUID(), ...then });
-    const place = expect.stringMatching(`^${gdpr}/0/\\d+$`);
+    const position = expect.stringMatching(`^${gdpr}/0/\\d+$`);
     expect(await pendingOf(merchantId)).toEqual(
-      expect.arrayContaining([...before, { requestId: place, kind, problem: expect.any(String) }]),
+      expect.arrayContaining([...before, { requestId: position, kind, problem: expect.any(String) }]),
     );
     expect(await pendingOf(merchantId)).toHaveLength(before.length + 1);
   },

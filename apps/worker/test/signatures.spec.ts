@@ -79,17 +79,17 @@ const requestsOf = async (merchantId: MerchantId) =>
   (await database.owner.query('select * from privacy_requests where merchant_id = $1', [merchantId])).rows;
 
 it('applies what is signed, and nothing else; who is refused is a dead letter and an alarm', async () => {
-  const bench = await consumeSigned(jwksOf(signer));
+  const world = await consumeSigned(jwksOf(signer));
   const [merchantId, customerOf] = [aMerchantId(), aMerchantId()];
   const person = await database.newCustomer(customerOf, 'ada@example.com');
 
-  await bench.send(shopRedact(merchantId), () => ({}));
-  await bench.send({ ...shopRedact(customerOf), kind: 'redact', customer_id: person }, () => ({}));
-  await bench.send(shopRedact(merchantId), (record) => ({ jws: signRecord(newSigningKey(), record) }));
-  await bench.send(shopRedact(merchantId), (record) => sign({ ...record, topic: Topic.rfmUpdated }));
-  await bench.send(shopRedact(merchantId), (record) => sign({ ...record, value: '{}' }));
-  await bench.done();
-  expect((await bench.letters()).map(({ headers }) => headers['dlq_reason'])).toEqual([
+  await world.send(shopRedact(merchantId), () => ({}));
+  await world.send({ ...shopRedact(customerOf), kind: 'redact', customer_id: person }, () => ({}));
+  await world.send(shopRedact(merchantId), (record) => ({ jws: signRecord(newSigningKey(), record) }));
+  await world.send(shopRedact(merchantId), (record) => sign({ ...record, topic: Topic.rfmUpdated }));
+  await world.send(shopRedact(merchantId), (record) => sign({ ...record, value: '{}' }));
+  await world.done();
+  expect((await world.letters()).map(({ headers }) => headers['dlq_reason'])).toEqual([
     'signature_missing',
     'signature_missing',
     'signature_invalid',
@@ -99,25 +99,25 @@ it('applies what is signed, and nothing else; who is refused is a dead letter an
   expect(await requestsOf(merchantId)).toEqual([]);
   expect(await requestsOf(customerOf)).toEqual([]);
   expect((await database.customer(person)).email).not.toBeNull();
-  const figures = await bench.metrics.metrics();
+  const figures = await world.metrics.metrics();
   expect(figures).toMatch(/core_events_dead_lettered_total\{[^}]*reason="signature_missing"\} 2/);
   expect(figures).toMatch(/core_events_dead_lettered_total\{[^}]*reason="signature_invalid"\} 3/);
 
-  await bench.send(shopRedact(merchantId), sign);
-  await bench.send({ ...shopRedact(customerOf), kind: 'redact', customer_id: person }, sign);
-  await bench.done();
+  await world.send(shopRedact(merchantId), sign);
+  await world.send({ ...shopRedact(customerOf), kind: 'redact', customer_id: person }, sign);
+  await world.done();
   expect(await requestsOf(merchantId)).toMatchObject([{ kind: 'shop_redact' }]);
   expect((await database.customer(person)).erased_at).not.toBeNull();
-  expect(await bench.letters()).toHaveLength(5);
+  expect(await world.letters()).toHaveLength(5);
 });
 
 it('keeps the signature of a dead letter that it still fits, and drops one that it does not', async () => {
-  const bench = await consumeSigned(jwksOf(signer));
+  const world = await consumeSigned(jwksOf(signer));
   const body = { ...shopRedact(aMerchantId()), kind: 'portability' };
-  await bench.send(body, sign);
-  await bench.send({ ...body, email: 'ada@example.com' }, sign);
-  await bench.done();
-  const [whole, cut] = await bench.letters();
+  await world.send(body, sign);
+  await world.send({ ...body, email: 'ada@example.com' }, sign);
+  await world.done();
+  const [whole, cut] = await world.letters();
   expect(whole!.headers).toMatchObject({ dlq_reason: 'unsupported_kind', jws: expect.any(String) });
   expect(whole!.value!.toString()).toBe(JSON.stringify(body, null, 1));
   expect(cut!.headers).toMatchObject({ dlq_signature: 'removed' });
@@ -126,26 +126,26 @@ it('keeps the signature of a dead letter that it still fits, and drops one that 
 
 it('has records wait while the keys cannot be fetched, and loses none', async () => {
   const port = await freePort();
-  const bench = await consumeSigned(`http://127.0.0.1:${port}/jwks.json`);
+  const world = await consumeSigned(`http://127.0.0.1:${port}/jwks.json`);
   const [signed, unsigned] = [aMerchantId(), aMerchantId()];
-  await bench.send(shopRedact(signed), sign);
-  await bench.send(shopRedact(unsigned), () => ({}));
+  await world.send(shopRedact(signed), sign);
+  await world.send(shopRedact(unsigned), () => ({}));
   // The consumer has tried: the server counts requests from its first one on.
   const server: Server = createServer((_, reply) => void reply.writeHead(503).end()).listen(port);
   closing.push(() => server.close());
   let asked = 0;
   server.on('request', () => asked++);
   await waitUntil(() => asked >= 2, { what: 'the keys being asked for' });
-  expect(await client.lag(bench.groupId, bench.topic)).toBe(2n);
+  expect(await client.lag(world.groupId, world.topic)).toBe(2n);
   expect(await requestsOf(signed)).toEqual([]);
-  expect(await bench.letters()).toEqual([]);
+  expect(await world.letters()).toEqual([]);
 
   server.removeAllListeners('request');
   server.on('request', (_, reply) => void reply.end(jwksOf(signer)));
-  await bench.done();
+  await world.done();
   expect(await requestsOf(signed)).toHaveLength(1);
   expect(await requestsOf(unsigned)).toEqual([]);
-  expect((await bench.letters()).map(({ headers }) => headers['dlq_reason'])).toEqual(['signature_missing']);
+  expect((await world.letters()).map(({ headers }) => headers['dlq_reason'])).toEqual(['signature_missing']);
   expect((server.address() as AddressInfo).port).toBe(port);
 });
 

@@ -21,7 +21,7 @@ type Database = Awaited<ReturnType<typeof openDatabase>>;
 export type { Shop };
 
 /** Shopify's stand-in, a real api that takes what it sends, and a database. Nobody applies the webhooks yet. */
-export async function openBench() {
+export async function openWorld() {
   const database = await openDatabase();
   // Behind ours, so that what the shop says of a customer is older than a deletion of it here.
   const clock = { ms: Date.now() - 3_600_000 };

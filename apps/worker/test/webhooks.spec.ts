@@ -15,9 +15,9 @@ import { anImportId, shopIdOf, waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
-import { eventsOf, openBench, settled, type Shop } from './webhooks-support.ts';
+import { eventsOf, openWorld, settled, type Shop } from './webhooks-support.ts';
 
-let bench: Awaited<ReturnType<typeof openBench>>;
+let world: Awaited<ReturnType<typeof openWorld>>;
 let workers: Background[];
 const metrics = [new Registry(), new Registry()];
 /** Of both workers: which of them applies a webhook is chance. */
@@ -25,19 +25,19 @@ const scrape = async () => (await Promise.all(metrics.map((each) => each.metrics
 
 const start = (registry: Registry) =>
   runWebhooks({
-    ...bench.database,
-    keys: bench.database.ctx.keys,
+    ...world.database,
+    keys: world.database.ctx.keys,
     log: createLogger('spec', 'silent'),
     metrics: registry,
   });
 beforeAll(async () => {
-  bench = await openBench();
+  world = await openWorld();
   // Two, as in production: each shop is one's at a time.
   workers = metrics.map(start);
 });
 afterAll(async () => {
   await Promise.all((workers ?? []).map((worker) => worker.close()));
-  await bench?.close();
+  await world?.close();
 });
 
 interface Row {
@@ -52,31 +52,31 @@ interface Row {
 }
 const rowsOf = async (merchantId: MerchantId): Promise<Row[]> =>
   (
-    await bench.database.owner.query('select * from customers where merchant_id = $1 order by id', [
+    await world.database.owner.query('select * from customers where merchant_id = $1 order by id', [
       merchantId,
     ])
   ).rows;
 const rowOf = async (merchantId: MerchantId, externalId: string) =>
   (await rowsOf(merchantId)).find((row) => row.external_id === externalId)!;
 const emailOf = (merchantId: MerchantId, { id, email }: Row) =>
-  inTransaction(bench.database.owner, (tx) =>
-    readEmail(tx, bench.database.ctx.keys, { id, merchantId, email }),
+  inTransaction(world.database.owner, (tx) =>
+    readEmail(tx, world.database.ctx.keys, { id, merchantId, email }),
   );
 const emailNow = async (merchantId: MerchantId, externalId: string) =>
   emailOf(merchantId, await rowOf(merchantId, externalId));
-const done = (shop: Shop) => settled(bench.database, shop);
+const done = (shop: Shop) => settled(world.database, shop);
 const outcomes = async (shop: Shop) =>
-  (await eventsOf(bench.database, shop)).map(({ topic, outcome }) => `${topic} ${outcome}`).sort();
+  (await eventsOf(world.database, shop)).map(({ topic, outcome }) => `${topic} ${outcome}`).sort();
 const privacyOf = async (merchantId: MerchantId) =>
   (
-    await bench.database.owner.query(
+    await world.database.owner.query(
       'select request_id, kind, customer_id, completed_at from privacy_requests where merchant_id = $1 order by kind',
       [merchantId],
     )
   ).rows;
 
 it('follows a shop: new, edited, deleted and merged customers', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   shop.add(4);
   const [a, b, c, d] = [...shop.all()].slice(-4).map(({ id }) => id) as [string, string, string, string];
   await done(shop);
@@ -99,9 +99,9 @@ it('follows a shop: new, edited, deleted and merged customers', async () => {
   expect(survivor.deleted_at).toBeNull();
   expect([gone.id, survivor.id]).toContain(old.id);
 
-  const events = await eventsOf(bench.database, shop);
+  const events = await eventsOf(world.database, shop);
   expect(events.every(({ body, outcome }) => body === null && outcome !== 'failed')).toBe(true);
-  const { rows } = await bench.database.owner.query<{ customer_id: string; version: number; origin: string }>(
+  const { rows } = await world.database.owner.query<{ customer_id: string; version: number; origin: string }>(
     'select customer_id, version, origin from outbox_events where merchant_id = $1 order by id',
     [merchantId],
   );
@@ -112,15 +112,15 @@ it('follows a shop: new, edited, deleted and merged customers', async () => {
 });
 
 it('ends with the newest word of each customer, in whatever order they come', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   const ids = [...shop.all()].slice(0, 5).map(({ id }) => id);
   shop.webhooks.held = true;
   for (let round = 1; round <= 8; round++) {
     // Shopify's times have whole seconds: what is said within one has no order.
-    bench.clock.ms += 1_000;
+    world.clock.ms += 1_000;
     for (const [n, id] of ids.entries()) shop.edit(id, { email: `p${n}.round${round}@example.com` });
   }
-  bench.clock.ms += 1_000;
+  world.clock.ms += 1_000;
   for (const [n, id] of ids.entries()) shop.edit(id, { email: `p${n}.last@example.com` });
   shop.webhooks.release(true);
   await done(shop);
@@ -128,12 +128,12 @@ it('ends with the newest word of each customer, in whatever order they come', as
 });
 
 it('never wipes what a webhook does not speak of, and ignores one older than the store', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   const [customer] = shop.all();
   const { id: externalId } = customer!;
   const read = (email: string, sourceUpdatedAt: Date) =>
-    inTransaction(bench.database.owner, (tx) =>
-      upsertCustomers(tx, bench.database.ctx, {
+    inTransaction(world.database.owner, (tx) =>
+      upsertCustomers(tx, world.database.ctx, {
         merchantId,
         importId: anImportId(),
         customers: [{ externalId, email, metadata: { tags: ['vip'], number_of_orders: 3 }, sourceUpdatedAt }],
@@ -154,28 +154,28 @@ it('never wipes what a webhook does not speak of, and ignores one older than the
 });
 
 it('forgets an email that the shop has emptied, and finds who has it next', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   const [one, two] = [...shop.all()].map(({ id }) => id) as [string, string];
   const find = () =>
-    inTransaction(bench.database.owner, (tx) =>
-      findCustomerByEmail(tx, bench.database.ctx, { merchantId, email: 'ada@example.com' }),
+    inTransaction(world.database.owner, (tx) =>
+      findCustomerByEmail(tx, world.database.ctx, { merchantId, email: 'ada@example.com' }),
     );
   shop.edit(one, { email: 'ada@example.com' });
   await done(shop);
   expect((await find()).externalId).toBe(one);
-  bench.clock.ms += 1_000;
+  world.clock.ms += 1_000;
   shop.edit(one, { email: null });
   await done(shop);
   await expect(find()).rejects.toMatchObject({ kind: 'not_found' });
   expect(await rowOf(merchantId, one)).toMatchObject({ email: null, version: 2 });
-  bench.clock.ms += 1_000;
+  world.clock.ms += 1_000;
   shop.edit(two, { email: 'ada@example.com' });
   await done(shop);
   expect((await find()).externalId).toBe(two);
 });
 
 it('does not bring back who was deleted by an update that comes late, known before or not', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   const [known, unknown] = [...shop.all()].map(({ id }) => id) as [string, string];
   shop.edit(known, { email: 'ada@example.com' });
   await done(shop);
@@ -204,7 +204,7 @@ it('does not bring back who was deleted by an update that comes late, known befo
 });
 
 it('erases whom the shop asks to erase, for good', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   const [customer] = shop.all();
   const { id } = customer!;
   shop.edit(id, { email: 'ada@example.com' });
@@ -229,7 +229,7 @@ it('erases whom the shop asks to erase, for good', async () => {
 });
 
 it('writes down a data_request with the person, and has a shop redacted that asks for it', async () => {
-  const { shop, merchantId } = await bench.openShop();
+  const { shop, merchantId } = await world.openShop();
   const [customer, named] = shop.all();
   shop.edit(customer!.id, { email: 'ada@example.com' });
   shop.edit(named!.id, { email: 'grace@example.com' });
@@ -245,7 +245,7 @@ it('writes down a data_request with the person, and has a shop redacted that ask
   ]);
 
   // By a worker's other job, and so behind whatever came before.
-  const { pool, ctx } = bench.database;
+  const { pool, ctx } = world.database;
   const privacy = runPrivacy({
     policy: { wait: 0, most: 1_000 },
     pool,
@@ -263,20 +263,20 @@ it('writes down a data_request with the person, and has a shop redacted that ask
   for (const row of await rowsOf(merchantId)) {
     expect(row).toMatchObject({ email: null, external_id: null, erased_at: expect.any(Date) });
   }
-  const { rows } = await bench.database.owner.query('select from shopify_connections where shop = $1', [
+  const { rows } = await world.database.owner.query('select from shopify_connections where shop = $1', [
     shop.domain,
   ]);
   expect(rows).toEqual([]);
 });
 
 it('keeps a request of a person whom nothing names as pending, with its body', async () => {
-  const { shop, merchantId } = await bench.openShop();
-  const { pool } = bench.database;
+  const { shop, merchantId } = await world.openShop();
+  const { pool } = world.database;
   const body = (more: object) =>
     Buffer.from(JSON.stringify({ customer: { phone: '555-0100' }, shop_domain: shop.domain, ...more }));
   const receive = (webhook: Pick<ReceiveWebhook, 'topic' | 'body'>) =>
-    inTransaction(bench.database.owner, (tx) =>
-      receiveWebhook(tx, bench.database.ctx, {
+    inTransaction(world.database.owner, (tx) =>
+      receiveWebhook(tx, world.database.ctx, {
         merchantId,
         shop: shop.domain,
         shopId: String(shopIdOf(shop.domain)),
@@ -287,7 +287,7 @@ it('keeps a request of a person whom nothing names as pending, with its body', a
   await receive({ topic: 'customers/redact', body: body({ orders_to_redact: null }) });
   await receive({ topic: 'customers/data_request', body: body({ data_request: { id: 1 } }) });
   await done(shop);
-  expect(await eventsOf(bench.database, shop)).toMatchObject([
+  expect(await eventsOf(world.database, shop)).toMatchObject([
     { topic: 'customers/redact', outcome: 'failed', error: 'no_customer_id', body: expect.any(String) },
     { topic: 'customers/data_request', outcome: 'failed', error: 'no_customer_id', body: expect.any(String) },
   ]);
@@ -296,12 +296,12 @@ it('keeps a request of a person whom nothing names as pending, with its body', a
     { kind: 'redact', completed_at: null },
   ]);
   expect(await inTransaction(pool, (tx) => pruneWebhooks(tx, { days: 30 }))).toBe(false);
-  expect(await eventsOf(bench.database, shop)).toHaveLength(2);
+  expect(await eventsOf(world.database, shop)).toHaveLength(2);
 });
 
 it('wakes the slices of the shop’s bulk import when an operation has finished, and no others', async () => {
-  const { shop, merchantId } = await bench.openShop();
-  const { owner } = bench.database;
+  const { shop, merchantId } = await world.openShop();
+  const { owner } = world.database;
   const run = async (domain: string, source: string) => {
     const { rows } = await owner.query<{ id: string }>(
       `insert into customer_import_logs (merchant_id, shop, status, source) values ($1, $2, 'running', $3) returning id`,
@@ -322,7 +322,7 @@ it('wakes the slices of the shop’s bulk import when an operation has finished,
       ).rows.map(({ slice }) => slice);
   };
   const [ours, others] = [await run(shop.domain, 'bulk'), await run('other.myshopify.com', 'bulk')];
-  await bench.runBulkQuery(shop);
+  await world.runBulkQuery(shop);
   await waitUntil(() => shop.webhooks.deliveries().length > 0, { what: 'the end of the operation' });
   await done(shop);
   expect(await ours()).toEqual([2, 3]);
@@ -331,7 +331,7 @@ it('wakes the slices of the shop’s bulk import when an operation has finished,
 
 describe('a webhook that fails', () => {
   beforeAll(async () => {
-    await bench.database.owner.query(`
+    await world.database.owner.query(`
       create table broken_customers (external_id varchar);
       grant select on broken_customers to core_worker;
       create function break_customer() returns trigger language plpgsql as $$
@@ -344,11 +344,11 @@ describe('a webhook that fails', () => {
       create trigger break_customer before insert on customers for each row execute function break_customer()`);
   });
   const breakOne = (id: string) =>
-    bench.database.owner.query('insert into broken_customers values ($1)', [id]);
-  const mendAll = () => bench.database.owner.query('delete from broken_customers');
+    world.database.owner.query('insert into broken_customers values ($1)', [id]);
+  const mendAll = () => world.database.owner.query('delete from broken_customers');
 
   it('is put off alone, and applied once it can be', async () => {
-    const { shop, merchantId } = await bench.openShop();
+    const { shop, merchantId } = await world.openShop();
     const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
     await breakOne(two);
     shop.webhooks.held = true;
@@ -357,7 +357,7 @@ describe('a webhook that fails', () => {
     await waitUntil(async () => (await rowsOf(merchantId)).length === 2, { what: 'the others' });
     const waiting = await waitUntil(
       async () =>
-        (await eventsOf(bench.database, shop)).find(({ attempts, outcome }) => attempts > 0 && !outcome),
+        (await eventsOf(world.database, shop)).find(({ attempts, outcome }) => attempts > 0 && !outcome),
       { what: 'the failed attempt' },
     );
     expect(waiting).toMatchObject({ error: 'sql_P0001', body: expect.any(String) });
@@ -365,12 +365,12 @@ describe('a webhook that fails', () => {
     await done(shop);
     expect(await rowsOf(merchantId)).toHaveLength(3);
     expect(
-      (await eventsOf(bench.database, shop)).every(({ body, error }) => body === null && error === null),
+      (await eventsOf(world.database, shop)).every(({ body, error }) => body === null && error === null),
     ).toBe(true);
   });
 
   it('is given up at once, with the reason, when it says what cannot be stored', async () => {
-    const { shop, merchantId } = await bench.openShop();
+    const { shop, merchantId } = await world.openShop();
     const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
     shop.webhooks.held = true;
     const say = (id: string, state: string) => shop.edit(id, { state: state as 'ENABLED' });
@@ -379,7 +379,7 @@ describe('a webhook that fails', () => {
     say(three, 'looks like \\ud83d');
     shop.webhooks.release();
     await done(shop);
-    const given = await eventsOf(bench.database, shop);
+    const given = await eventsOf(world.database, shop);
     expect(given.map(({ outcome, error }) => [outcome, error]).sort()).toEqual([
       ['applied', null],
       ['failed', 'invalid_metadata'],
@@ -389,10 +389,10 @@ describe('a webhook that fails', () => {
   });
 
   it('is given up when it cannot be read, and kept with its body and a code', async () => {
-    const { shop, merchantId } = await bench.openShop();
+    const { shop, merchantId } = await world.openShop();
     const [customer] = shop.all();
     const body = '1.AAAA';
-    await bench.database.owner.query(
+    await world.database.owner.query(
       `insert into webhook_events (merchant_id, shop, topic, event_id, body)
        values ($1, $2, 'customers/update', 'spoilt', $3)`,
       [merchantId, shop.domain, body],
@@ -400,22 +400,22 @@ describe('a webhook that fails', () => {
     shop.edit(customer!.id, { email: 'ada@example.com' });
     await done(shop);
     expect(await rowsOf(merchantId)).toHaveLength(1);
-    expect(await eventsOf(bench.database, shop)).toMatchObject([
+    expect(await eventsOf(world.database, shop)).toMatchObject([
       { outcome: 'failed', error: 'key_lost', attempts: 1, body },
       { outcome: 'applied', body: null },
     ]);
-    const { rows } = await bench.database.owner.query<{ id: string }>(
+    const { rows } = await world.database.owner.query<{ id: string }>(
       `update webhook_events set received_at = now() - interval '31 days' where shop = $1 and outcome = 'failed' returning id`,
       [shop.domain],
     );
     expect(rows).toHaveLength(1);
-    expect(await inTransaction(bench.database.pool, (tx) => pruneWebhooks(tx, { days: 30 }))).toBe(false);
+    expect(await inTransaction(world.database.pool, (tx) => pruneWebhooks(tx, { days: 30 }))).toBe(false);
     expect(await outcomes(shop)).toEqual(['customers/update applied']);
   });
 });
 
 it('counts customers who were not stored as told, by reason and not by name', async () => {
-  const { shop } = await bench.openShop();
+  const { shop } = await world.openShop();
   const [one, two, three] = [...shop.all()].map(({ id }) => id) as [string, string, string];
   shop.edit(one, { email: 'same@example.com' });
   await done(shop);
@@ -433,7 +433,7 @@ it('counts customers who were not stored as told, by reason and not by name', as
 });
 
 it('shows what waits, how old it is and what became of it, and no shop', async () => {
-  const { shop } = await bench.openShop();
+  const { shop } = await world.openShop();
   shop.add(3);
   await done(shop);
   const text = await scrape();
@@ -444,7 +444,7 @@ it('shows what waits, how old it is and what became of it, and no shop', async (
 
 it('drains what came while nobody listened, each shop once', async () => {
   await Promise.all(workers.map((worker) => worker.close()));
-  const opened = await Promise.all(Array.from({ length: 3 }, () => bench.openShop()));
+  const opened = await Promise.all(Array.from({ length: 3 }, () => world.openShop()));
   for (const { shop } of opened) shop.add(60);
   for (const { shop } of opened) {
     await waitUntil(() => shop.webhooks.deliveries().every(({ state }) => state === 'delivered'), {

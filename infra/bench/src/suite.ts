@@ -28,7 +28,7 @@ export interface Report {
   /** For people. */
   tables: readonly Rows[];
   /** The document that has a place for them; docs/benchmarks.md unless given. */
-  page?: string;
+  document?: string;
   /** One line: whether the ratios may be believed. */
   verdict: string;
 }

@@ -9,8 +9,8 @@ it('lines its columns up', () =>
   ).toBe('| figure   | value |\n| -------- | ----- |\n| a        | 1.25  |\n| long one | 2     |'));
 
 it('replaces what is between the marks and nothing else', () => {
-  const page = 'before\n<!-- x: written by npm run bench -->\nold\n<!-- x: end -->\nafter';
-  const replaced = replaceBetween(page, 'x', 'new');
+  const text = 'before\n<!-- x: written by npm run bench -->\nold\n<!-- x: end -->\nafter';
+  const replaced = replaceBetween(text, 'x', 'new');
   expect(replaced).toBe('before\n<!-- x: written by npm run bench -->\n\nnew\n\n<!-- x: end -->\nafter');
   expect(replaceBetween(replaced, 'x', 'new')).toBe(replaced);
   expect(() => replaceBetween('nothing', 'x', 'new')).toThrow('no place for x');

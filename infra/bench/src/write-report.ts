@@ -17,16 +17,16 @@ export function markdownTable(rows: Rows): string {
   ].join('\n');
 }
 
-/** Puts `text` between the two marks of that name. @throws Error when the document, called `page`, lacks them */
-export function replaceBetween(document: string, name: string, text: string, page = PAGE): string {
+/** Puts `text` between the two marks of that name. @throws Error when the content, of the file `document`, lacks them */
+export function replaceBetween(content: string, name: string, text: string, document = DOCUMENT): string {
   const [begin, end] = [`<!-- ${name}: written by npm run bench -->`, `<!-- ${name}: end -->`];
-  const from = document.indexOf(begin);
-  const to = document.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`${page} has no place for ${name}`);
-  return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
+  const from = content.indexOf(begin);
+  const to = content.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${document} has no place for ${name}`);
+  return `${content.slice(0, from + begin.length)}\n\n${text}\n\n${content.slice(to)}`;
 }
 
-const PAGE = 'docs/benchmarks.md';
+const DOCUMENT = 'docs/benchmarks.md';
 
 export const showReport = ({ tables }: Report): string => tables.map(markdownTable).join('\n\n');
 
@@ -38,13 +38,13 @@ export function writeReport(report: Report): string {
   const root = workspaceRoot();
   const results = join(root, 'infra/bench/results');
   mkdirSync(results, { recursive: true });
-  const { name, ratios, context, verdict, page: document = PAGE } = report;
+  const { name, ratios, context, verdict, document = DOCUMENT } = report;
   const written = { name, ratios, context: { verdict, ...context } };
   const json = join(results, `${name}.json`);
   writeFileSync(json, JSON.stringify(written));
   const shown = showReport(report);
-  const page = join(root, document);
-  writeFileSync(page, replaceBetween(readFileSync(page, 'utf8'), name, shown, document));
-  execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', json, page]);
+  const path = join(root, document);
+  writeFileSync(path, replaceBetween(readFileSync(path, 'utf8'), name, shown, document));
+  execFileSync(join(root, 'node_modules/.bin/prettier'), ['--write', json, path]);
   return shown;
 }

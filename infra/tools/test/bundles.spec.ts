@@ -95,10 +95,10 @@ it.each([
   ['importer', 'bullmq'],
 ])("finds in %s's bundle its %s", (name, wanted) => expect(packagesIn(name)).toContain(wanted));
 
-it("has beside importer's bundle what its page of the queues shows itself with", () => {
-  const page = join(root, 'dist/importer/queues-ui/dist');
-  expect(existsSync(join(page, 'index.ejs'))).toBe(true);
-  expect(existsSync(join(page, 'static/js'))).toBe(true);
+it("has beside importer's bundle what its view of the queues shows itself with", () => {
+  const view = join(root, 'dist/importer/queues-ui/dist');
+  expect(existsSync(join(view, 'index.ejs'))).toBe(true);
+  expect(existsSync(join(view, 'static/js'))).toBe(true);
 });
 
 describe("ops' bundle", () => {

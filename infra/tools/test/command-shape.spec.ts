@@ -14,7 +14,7 @@ const EXCEPTIONS = new Map([
     'customers.findHoldersWithoutIndex',
     'a step of erasures and exports, which compares emails by a function',
   ],
-  ['customers.openReadable', 'a step of erasures, exports and merges'],
+  ['customers.decryptReadable', 'a step of erasures, exports and merges'],
   ['customers.reindexEmails', 'a step: takes the keys of one merchant, which its callers have open'],
   ['customers.listChangedCustomers', 'reads on two nodes: the primary, and one that has what it says'],
   ['keys.rotateMerchants', 'opens a transaction for each page of each merchant'],

@@ -38,6 +38,6 @@ it('every loop has its row in docs/operations.md', () => {
       [...text.matchAll(/\bname: ['`]([a-z]+ [^'`$]+)/g)].map(([, name = '']) => name.trim()),
     );
   expect(names.length).toBeGreaterThan(15);
-  const page = read('docs/operations.md');
-  expect(names.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
+  const text = read('docs/operations.md');
+  expect(names.filter((name) => !text.includes(`\`${name}`))).toEqual([]);
 });

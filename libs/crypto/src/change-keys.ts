@@ -23,10 +23,10 @@ import {
   type MerchantKeys,
 } from './wrapped-keys.ts';
 
-const PLACE = { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation };
+const KEY_REF = { merchantId: merchantKeys.merchantId, generation: merchantKeys.generation };
 const KEYS = { dataKey: merchantKeys.dataKey, indexKey: merchantKeys.indexKey };
 
-const INSERT = statement({ params: { ...PLACE, ...KEYS }, text: (p) => insertValues(merchantKeys, p) });
+const INSERT = statement({ params: { ...KEY_REF, ...KEYS }, text: (p) => insertValues(merchantKeys, p) });
 
 /**
  * Gives the merchant its next generation: another data key, and the same index key wrapped anew, because the hashes
@@ -49,7 +49,7 @@ export async function addGeneration(
 }
 
 const REWRAP = statement({
-  params: { ...PLACE, ...KEYS, knownDataKey: merchantKeys.dataKey, knownIndexKey: merchantKeys.indexKey },
+  params: { ...KEY_REF, ...KEYS, knownDataKey: merchantKeys.dataKey, knownIndexKey: merchantKeys.indexKey },
   row: ONE,
   text: (p, row) =>
     build
@@ -85,7 +85,7 @@ export async function rewrapKeys(
 
 const WRAPPED_BY_OTHERS = statement({
   crosses: 'keys',
-  params: { ...PLACE, currentId: text, limit },
+  params: { ...KEY_REF, currentId: text, limit },
   row: { merchantId: merchantKeys.merchantId, ...KEY_ROW },
   text: (p, row) => sql`
     select ${row} from ${merchantKeys}
@@ -99,9 +99,9 @@ const WRAPPED_BY_OTHERS = statement({
 export const wrappedByOthers = (
   tx: Tx,
   { currentId }: Keyring,
-  after: KeyPlace | null,
+  after: KeyRef | null,
   most: number,
-): Promise<(KeyRow & KeyPlace)[]> =>
+): Promise<(KeyRow & KeyRef)[]> =>
   tx.run(WRAPPED_BY_OTHERS, {
     currentId,
     merchantId: after?.merchantId ?? FIRST_UUID,
@@ -110,7 +110,7 @@ export const wrappedByOthers = (
   });
 
 /** Of a row of merchant_keys. */
-export interface KeyPlace {
+export interface KeyRef {
   merchantId: MerchantId;
   generation: number;
 }

@@ -34,13 +34,13 @@ export const encryptEmail = (p: {
   generation: Expression;
   passphrase: Expression;
 }): SQL<string | null> =>
-  sql`case when ${p.email} is null then null else ${sealEmail({
+  sql`case when ${p.email} is null then null else ${encryptBoundEmail({
     ...p,
     plain: sql`${p.merchantId}::text || '|' || ${p.customerId}::text || '|' || ${p.email}`,
   })} end`;
 
 /** The ciphertext of a plain `merchant_id|customer_id|email`, as decryptEmail gives it. */
-export const sealEmail = (p: {
+export const encryptBoundEmail = (p: {
   plain: Expression;
   generation: Expression;
   passphrase: Expression;

@@ -1,10 +1,10 @@
 export * from './change-keys.ts';
 export * from './config.ts';
+export * from './decrypt-emails.ts';
 export * from './email.ts';
 export { normaliseEmail, parseEmail } from './email-form.ts';
+export * from './encrypted-value.ts';
 export * from './keyring.ts';
 export * from './lock-keys.ts';
 export * from './merchant-keys.ts';
-export * from './open-emails.ts';
 export * from './read-email.ts';
-export * from './sealed-value.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readEnv } from '@core/runtime';
 import { keyringEnv } from './config.ts';
-import { deriveKeys, KeyError, open, parseKeyring, seal } from './keyring.ts';
+import { decrypt, deriveKeys, encrypt, KeyError, parseKeyring } from './keyring.ts';
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString('base64');
 
@@ -41,12 +41,12 @@ describe('parseKeyring', () => {
   });
 });
 
-describe('seal', () => {
+describe('encrypt', () => {
   it('makes another value each time', () => {
     const secret = randomBytes(32);
     const plain = Buffer.from('token');
-    expect(seal(secret, plain, 'c')).not.toBe(seal(secret, plain, 'c'));
-    expect(open(secret, seal(secret, plain, 'c'), 'c')).toEqual(plain);
+    expect(encrypt(secret, plain, 'c')).not.toBe(encrypt(secret, plain, 'c'));
+    expect(decrypt(secret, encrypt(secret, plain, 'c'), 'c')).toEqual(plain);
   });
 });
 

@@ -29,14 +29,14 @@ export function parseKeyring(spec: string): Keyring {
   return {
     currentId,
     ids: [...keys.keys()],
-    wrap: (key, context) => `${currentId}.${seal(currentKey, key, context)}`,
+    wrap: (key, context) => `${currentId}.${encrypt(currentKey, key, context)}`,
     unwrap: (wrapped, context) => {
       const id = wrapped.slice(0, wrapped.indexOf('.'));
       const key = keys.get(id);
       if (!key)
         throw new KeyringError(`key ${id} is not in CORE_ENCRYPTION_KEYS; add it behind the current one`);
       try {
-        return open(key, wrapped.slice(id.length + 1), context);
+        return decrypt(key, wrapped.slice(id.length + 1), context);
       } catch (cause) {
         const why = `key ${id} of CORE_ENCRYPTION_KEYS does not open a merchant's keys: it is another key, or they were changed`;
         throw new KeyringError(why, { cause });
@@ -73,7 +73,7 @@ const NONCE = 12;
 const TAG = 16;
 
 /** AES-256-GCM as base64 of nonce, tag, ciphertext; `context` is authenticated with it. */
-export function seal(key: Buffer, plain: Buffer, context: string): string {
+export function encrypt(key: Buffer, plain: Buffer, context: string): string {
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
   const body = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -81,14 +81,14 @@ export function seal(key: Buffer, plain: Buffer, context: string): string {
 }
 
 /** @throws KeyError when the value was changed, or belongs to another key or context */
-export function open(key: Buffer, sealed: string, context: string): Buffer {
-  const bytes = Buffer.from(sealed, 'base64');
+export function decrypt(key: Buffer, encrypted: string, context: string): Buffer {
+  const bytes = Buffer.from(encrypted, 'base64');
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE))
       .setAAD(Buffer.from(context))
       .setAuthTag(bytes.subarray(NONCE, NONCE + TAG));
     return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()]);
   } catch {
-    throw new KeyError('sealed value does not open: it was changed, or belongs to another key or place');
+    throw new KeyError('encrypted value does not open: it was changed, or belongs to another key or place');
   }
 }

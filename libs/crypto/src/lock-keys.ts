@@ -1,7 +1,7 @@
 import type { MerchantId } from '@core/contracts';
 import { lockName, shareName, type Tx } from '@core/db';
 
-// A value that is sealed with keys which another transaction destroys is lost, and its writer has been told that it is stored. An
+// A value that is encrypted with keys which another transaction destroys is lost, and its writer has been told that it is stored. An
 // advisory lock: sharing the key's row would write to its page, and make a multixact, with each customer.
 const name = (merchantId: MerchantId): string => `merchant_keys|${merchantId}`;
 

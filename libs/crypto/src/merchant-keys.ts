@@ -25,7 +25,7 @@ interface Unwrapped {
 export interface MerchantKeyStore {
   /** The merchant's current keys; null when it has none: none yet, or they were destroyed. */
   find(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
-  /** The current keys, to seal with: held until the transaction ends, and made in it when there are none. */
+  /** The current keys, to encrypt with: held until the transaction ends, and made in it when there are none. */
   findOrCreate(tx: Tx, merchantId: MerchantId): Promise<MerchantKeys>;
   /** As find, but as this process knew them up to KEY_CACHE_MS ago: without a query, and destroyed or replaced meanwhile. */
   recall(reader: Reader, merchantId: MerchantId): Promise<MerchantKeys | null>;
@@ -62,7 +62,7 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
   const olderKeys = keptInTransactions();
 
   /** The keys of a row. Those of a row that is known are not unwrapped anew, which takes longer than to read it. */
-  const open = (merchantId: MerchantId, row: KeyRow): Unwrapped => {
+  const unwrap = (merchantId: MerchantId, row: KeyRow): Unwrapped => {
     const known = cache.get(merchantId);
     return known?.dataKey === row.dataKey
       ? known
@@ -71,12 +71,12 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
   // Not cached here: inside a transaction the row may be the transaction's own and roll back with it.
   const select = async (reader: Reader, merchantId: MerchantId): Promise<Unwrapped | null> => {
     const row = await newestKeyRow(reader, merchantId);
-    return row?.dataKey ? open(merchantId, row) : null;
+    return row?.dataKey ? unwrap(merchantId, row) : null;
   };
   const findOrCreate = async (tx: Tx, merchantId: MerchantId): Promise<MerchantKeys> => {
     // Sent together: the lock costs no round trip.
     const [, stored] = await Promise.all([holdMerchantKeys(tx, merchantId), select(tx, merchantId)]);
-    const found = stored ?? open(merchantId, await create(tx, keyring, merchantId));
+    const found = stored ?? unwrap(merchantId, await create(tx, keyring, merchantId));
     tx.onCommit(() => cache.set(merchantId, found));
     return found.keys;
   };
@@ -111,7 +111,7 @@ export function createMerchantKeyStore(keyring: Keyring, cacheMs = KEY_CACHE_MS)
 }
 
 /**
- * The keys of generations that a transaction has read, kept until it ends: an erasure opens thousands of values, and a
+ * The keys of generations that a transaction has read, kept until it ends: an erasure decrypts thousands of values, and a
  * query for each took it seconds. Outside of a transaction nothing is kept.
  */
 function keptInTransactions() {

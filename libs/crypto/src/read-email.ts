@@ -1,7 +1,7 @@
 import type { MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import type { MerchantKeyStore } from './merchant-keys.ts';
-import { generationOf, openEmails } from './open-emails.ts';
+import { decryptEmails, generationOf } from './decrypt-emails.ts';
 
 interface EncryptedEmail {
   id: string;
@@ -22,5 +22,5 @@ export async function readEmail(
   const { id, merchantId, email } = row;
   if (email === null) return null;
   const merchantKeys = await keys.ofGeneration(reader, merchantId, generationOf(email));
-  return (await openEmails(reader, merchantId, merchantKeys, [{ id, email }])).get(id) ?? null;
+  return (await decryptEmails(reader, merchantId, merchantKeys, [{ id, email }])).get(id) ?? null;
 }

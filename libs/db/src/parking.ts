@@ -14,7 +14,7 @@ import {
   statement,
   unnest,
   type Fields,
-  type Places,
+  type Placeholders,
   type RowOf,
 } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
@@ -109,7 +109,7 @@ const WHICH = { consumer: parkedEvents.consumer, most: limit };
  * A taken row is deleted in the caller's transaction: rolled back, it is parked again. Rows that another process holds
  * are passed over.
  */
-function takeThose(p: Places<typeof WHICH>, which: SQL, row: Fields): SQLWrapper {
+function takeThose(p: Placeholders<typeof WHICH>, which: SQL, row: Fields): SQLWrapper {
   const oldest = build
     .select({ merchantId: parkedEvents.merchantId, id: parkedEvents.id })
     .from(parkedEvents)

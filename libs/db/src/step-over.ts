@@ -5,8 +5,8 @@ import { deadLetterResolutions } from './schema/index.ts';
 import { assign, bare, build, insertValues, statement } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
-/** A place in a topic whose records cannot be read. */
-export interface UnreadablePlace {
+/** A position in a topic whose records cannot be read. */
+export interface UnreadablePosition {
   topic: string;
   partition: number;
   offset: bigint;
@@ -16,26 +16,26 @@ export interface UnreadablePlace {
 const DECISION_HOURS = 24;
 
 const { topic, partition, recordOffset } = deadLetterResolutions;
-const PLACE = { topic, partition, offset: recordOffset };
+const POSITION = { topic, partition, offset: recordOffset };
 
 const DECIDE = statement({
-  params: { ...PLACE, actor: deadLetterResolutions.actor },
+  params: { ...POSITION, actor: deadLetterResolutions.actor },
   text: ({ topic, partition, offset, actor }) => {
     const decision = { resolution: sql`'stepped_over'`, actor };
     return sql`
       ${insertValues(deadLetterResolutions, { topic, partition, recordOffset: offset, ...decision })}
-      on conflict (${bare(PLACE.topic, PLACE.partition, PLACE.offset)})
+      on conflict (${bare(POSITION.topic, POSITION.partition, POSITION.offset)})
       do update set ${assign(deadLetterResolutions, { ...decision, resolvedAt: sql`now()` })}`;
   },
 });
 
-/** Decides in the caller's transaction that the worker steps over a place; it looks every few seconds. */
-export async function decideStepOver(tx: Tx, place: UnreadablePlace, actor: string): Promise<void> {
-  await tx.run(DECIDE, { ...place, actor });
+/** Decides in the caller's transaction that the worker steps over a position; it looks every few seconds. */
+export async function decideStepOver(tx: Tx, position: UnreadablePosition, actor: string): Promise<void> {
+  await tx.run(DECIDE, { ...position, actor });
 }
 
 const DECISION = statement({
-  params: PLACE,
+  params: POSITION,
   row: { actor: deadLetterResolutions.actor },
   text: (p, row) =>
     build
@@ -43,9 +43,9 @@ const DECISION = statement({
       .from(deadLetterResolutions)
       .where(
         and(
-          eq(PLACE.topic, p.topic),
-          eq(PLACE.partition, p.partition),
-          eq(PLACE.offset, p.offset),
+          eq(POSITION.topic, p.topic),
+          eq(POSITION.partition, p.partition),
+          eq(POSITION.offset, p.offset),
           eq(deadLetterResolutions.resolution, 'stepped_over'),
           sql`${deadLetterResolutions.resolvedAt} > now() - make_interval(hours => ${DECISION_HOURS})`,
         ),
@@ -55,5 +55,5 @@ const DECISION = statement({
 /** @returns undefined while nobody has decided */
 export const stepOverDecision = async (
   pool: Pool,
-  place: UnreadablePlace,
-): Promise<{ actor: string } | undefined> => (await runOn(pool, DECISION, place))[0];
+  position: UnreadablePosition,
+): Promise<{ actor: string } | undefined> => (await runOn(pool, DECISION, position))[0];

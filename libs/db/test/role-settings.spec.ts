@@ -33,7 +33,7 @@ const SPOILED = [
   `set role = 'core_owner'`,
   `set plpgsql.extra_errors = 'all'`,
 ];
-const PLACES = ['', 'in database core_db', 'in database postgres'];
+const SCOPES = ['', 'in database core_db', 'in database postgres'];
 const READABLE: Record<Role, string> = {
   core_api: 'customers',
   core_worker: 'customers',
@@ -67,7 +67,7 @@ afterAll(async () => {
 }, 300_000);
 afterEach(async () => {
   for (const role of ROLES) {
-    for (const where of PLACES) {
+    for (const where of SCOPES) {
       await admin.query(`alter role ${role} ${where} reset all`);
     }
   }
@@ -76,12 +76,12 @@ afterEach(async () => {
 });
 
 /** In one session: the role's next one may fail. */
-async function spoil(role: Role, ...places: string[]): Promise<void> {
+async function spoil(role: Role, ...scopes: string[]): Promise<void> {
   const stolen = new Client(urlOf(role));
   await stolen.connect();
   await stolen.query('do $$ begin end $$'); // lets it set what belongs to PL/pgSQL
   try {
-    for (const where of places) {
+    for (const where of scopes) {
       for (const change of SPOILED) await stolen.query(`alter role ${role} ${where} ${change}`);
     }
   } finally {
@@ -156,7 +156,7 @@ describe.each(ROLES)('settings that %s has put on itself', (role) => {
 
   it('are reset by migrate in every database, which says so, and its password is put back', async () => {
     const before = await settingsOf(role);
-    await spoil(role, ...PLACES);
+    await spoil(role, ...SCOPES);
     await admin.query(`alter role ${role} password null`);
     await migrate();
     expect(await settingsOf(role)).toEqual(before);

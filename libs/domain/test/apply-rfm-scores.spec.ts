@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { applyRfmScores, createCustomer, redactCustomer, type ApplyRfmScore } from '../src/index.ts';
-import { auditOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+import { auditOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_worker')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_worker')));
+afterAll(() => world.close());
 
 const create = async (merchantId: MerchantId, email: string) =>
-  (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email }))).customerId;
+  (await inTransaction(world.owner, (tx) => createCustomer(tx, world.ctx, { merchantId, email }))).customerId;
 const scored = (
   merchantId: MerchantId,
   customerId: string,
@@ -28,13 +28,13 @@ const scored = (
   },
 });
 const apply = (...inputs: ApplyRfmScore[]) =>
-  bench.run((tx, ctx) =>
+  world.run((tx, ctx) =>
     applyRfmScores(
       tx,
       inputs.map((input, i) => ({ ctx: { ...ctx, requestId: `event-${i}` }, input })),
     ),
   );
-const scoreOf = async (merchantId: MerchantId) => (await rowsOf(bench, merchantId))[0]!.rfm_score;
+const scoreOf = async (merchantId: MerchantId) => (await rowsOf(world, merchantId))[0]!.rfm_score;
 
 it('stores many, of several merchants, each with its event and the audit row of its own event', async () => {
   const [a, b] = [merchant(), merchant()];
@@ -51,11 +51,11 @@ it('stores many, of several merchants, each with its event and the audit row of 
     [a, 'event-0'],
     [b, 'event-2'],
   ] as const) {
-    expect((await eventsOf(bench, merchantId)).map(({ version, origin }) => [version, origin])).toEqual([
+    expect((await eventsOf(world, merchantId)).map(({ version, origin }) => [version, origin])).toEqual([
       [1, 'api'],
       [2, 'rfm'],
     ]);
-    expect((await auditOf(bench, merchantId)).at(-1)).toMatchObject({
+    expect((await auditOf(world, merchantId)).at(-1)).toMatchObject({
       action: 'customer.score',
       request_id: requestId,
       detail: { changed_fields: ['rfm_score'], version: 2 },
@@ -65,17 +65,17 @@ it('stores many, of several merchants, each with its event and the audit row of 
 
 it('audits a recalculation of many customers by one row for each merchant, and emits for each customer', async () => {
   const [many, few] = [merchant(), merchant()];
-  const { rows } = await bench.owner.query<{ id: string }>(
+  const { rows } = await world.owner.query<{ id: string }>(
     'insert into customers (merchant_id) select $1 from generate_series(1, 30) returning id',
     [many],
   );
   const ada = await create(few, 'ada@example.com');
   await apply(...rows.map(({ id }) => scored(many, id, 1n)), scored(few, ada, 1n));
-  expect(await auditOf(bench, many)).toMatchObject([
+  expect(await auditOf(world, many)).toMatchObject([
     { action: 'customer.score', customer_id: null, request_id: 'event-0', detail: { customers: 30 } },
   ]);
-  expect((await auditOf(bench, few)).at(-1)).toMatchObject({ action: 'customer.score', customer_id: ada });
-  expect(await eventsOf(bench, many)).toHaveLength(30);
+  expect((await auditOf(world, few)).at(-1)).toMatchObject({ action: 'customer.score', customer_id: ada });
+  expect(await eventsOf(world, many)).toHaveLength(30);
 });
 
 it('takes the newest of one customer, once, wherever it stands', async () => {
@@ -88,7 +88,7 @@ it('takes the newest of one customer, once, wherever it stands', async () => {
     scored(merchantId, id, 3n, { recency: 3 }),
   );
   expect(outcomes).toEqual(['not_newer', 'applied', 'not_newer', 'not_newer']);
-  expect(await rowsOf(bench, merchantId)).toMatchObject([
+  expect(await rowsOf(world, merchantId)).toMatchObject([
     { version: 2, rfm_score: { recency: 4, sequence: '9' } },
   ]);
 });
@@ -97,22 +97,22 @@ it('converges: a newer score that says the same raises no version, emits nothing
   const merchantId = merchant();
   const id = await create(merchantId, 'ada@example.com');
   await apply(scored(merchantId, id, 1n));
-  const events = await eventsOf(bench, merchantId);
-  const audit = await auditOf(bench, merchantId);
+  const events = await eventsOf(world, merchantId);
+  const audit = await auditOf(world, merchantId);
   for (let sequence = 2n; sequence < 5n; sequence++) {
     expect(await apply(scored(merchantId, id, sequence, { configVersion: 7 }))).toEqual(['unchanged']);
   }
   expect(await apply(scored(merchantId, id, 4n, { recency: 1 }))).toEqual(['not_newer']);
-  expect(await rowsOf(bench, merchantId)).toMatchObject([
+  expect(await rowsOf(world, merchantId)).toMatchObject([
     { version: 2, rfm_score: { sequence: '4', config_version: 7 } },
   ]);
-  expect(await eventsOf(bench, merchantId)).toEqual(events);
-  expect(await auditOf(bench, merchantId)).toEqual(audit);
+  expect(await eventsOf(world, merchantId)).toEqual(events);
+  expect(await auditOf(world, merchantId)).toEqual(audit);
 });
 
 it('derives segments from the thresholds of each merchant', async () => {
   const [own, standard] = [merchant(), merchant()];
-  await bench.owner.query(
+  await world.owner.query(
     `insert into program_settings (merchant_id, rfm_thresholds)
      values ($1, '{"segments": [{"name": "ALL"}], "fallbackSegment": "NONE"}')`,
     [own],
@@ -131,7 +131,7 @@ it('gives every score of an unknown or erased customer that outcome', async () =
   const merchantId = merchant();
   const nobody = randomUUID();
   const id = await create(merchantId, 'ada@example.com');
-  await bench.run((tx, ctx) => redactCustomer(tx, ctx, { merchantId, customerId: id, requestId: 'r' }));
+  await world.run((tx, ctx) => redactCustomer(tx, ctx, { merchantId, customerId: id, requestId: 'r' }));
   expect(
     await apply(
       scored(merchantId, nobody, 2n),

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createCustomer, updateCustomer } from '../src/index.ts';
-import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+import { auditOf, emailOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_api')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_api')));
+afterAll(() => world.close());
 
 const create = (input: Parameters<typeof createCustomer>[2]) =>
-  bench.run((tx, ctx) => createCustomer(tx, ctx, input), input.merchantId);
+  world.run((tx, ctx) => createCustomer(tx, ctx, input), input.merchantId);
 const update = (input: Parameters<typeof updateCustomer>[2]) =>
-  bench.run((tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
+  world.run((tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
 
 describe('createCustomer', () => {
   it('stores the email encrypted, emits customer.created and audits', async () => {
@@ -19,11 +19,11 @@ describe('createCustomer', () => {
       email: ' Ada@Example.com ',
       metadata: { tier: 1 },
     });
-    const [row] = await rowsOf(bench, merchantId);
+    const [row] = await rowsOf(world, merchantId);
     expect([created, row!.id]).toEqual([true, customerId]);
     expect(row!.email).not.toContain('ada');
-    expect(await emailOf(bench, merchantId, row!)).toBe('Ada@Example.com');
-    expect(await eventsOf(bench, merchantId)).toEqual([
+    expect(await emailOf(world, merchantId, row!)).toBe('Ada@Example.com');
+    expect(await eventsOf(world, merchantId)).toEqual([
       {
         topic: 'customer.created',
         customer_id: customerId,
@@ -32,7 +32,7 @@ describe('createCustomer', () => {
         origin: 'api',
       },
     ]);
-    expect(await auditOf(bench, merchantId)).toMatchObject([
+    expect(await auditOf(world, merchantId)).toMatchObject([
       { action: 'customer.create', actor: 'spec', customer_id: customerId },
     ]);
   });
@@ -42,8 +42,8 @@ describe('createCustomer', () => {
     const first = await create({ merchantId, email: 'ada@example.com' });
     const second = await create({ merchantId, email: 'ADA@example.com', metadata: { tier: 2 } });
     expect(second).toEqual({ customerId: first.customerId, created: false });
-    expect(await eventsOf(bench, merchantId)).toHaveLength(1);
-    expect((await rowsOf(bench, merchantId))[0]!.metadata).toEqual({});
+    expect(await eventsOf(world, merchantId)).toHaveLength(1);
+    expect((await rowsOf(world, merchantId))[0]!.metadata).toEqual({});
   });
 
   it('makes one customer of 200 concurrent calls', async () => {
@@ -53,7 +53,7 @@ describe('createCustomer', () => {
     );
     expect(new Set(all.map((one) => one.customerId)).size).toBe(1);
     expect(all.filter((one) => one.created)).toHaveLength(1);
-    expect(await rowsOf(bench, merchantId)).toHaveLength(1);
+    expect(await rowsOf(world, merchantId)).toHaveLength(1);
   });
 
   it('attaches external_id where there is none, and refuses a different one', async () => {
@@ -74,7 +74,7 @@ describe('createCustomer', () => {
     await expect(create({ merchantId, email: 'bob@example.com', externalId: 'x1' })).rejects.toMatchObject({
       kind: 'already_exists',
     });
-    expect((await eventsOf(bench, merchantId)).map((event) => [event.version, event.changed_fields])).toEqual(
+    expect((await eventsOf(world, merchantId)).map((event) => [event.version, event.changed_fields])).toEqual(
       [
         [1, ['email']],
         [2, ['external_id']],
@@ -96,9 +96,9 @@ describe('updateCustomer', () => {
     };
     expect(await update(change)).toMatchObject({ version: 2, metadata: { tier: 1 }, externalId: 'x1' });
     expect(await update(change)).toMatchObject({ version: 2 });
-    const [row] = await rowsOf(bench, merchantId);
-    expect(await emailOf(bench, merchantId, row!)).toBe('ada.l@example.com');
-    expect((await eventsOf(bench, merchantId)).map((event) => event.changed_fields)).toEqual([
+    const [row] = await rowsOf(world, merchantId);
+    expect(await emailOf(world, merchantId, row!)).toBe('ada.l@example.com');
+    expect((await eventsOf(world, merchantId)).map((event) => event.changed_fields)).toEqual([
       ['email'],
       ['email', 'metadata', 'external_id'],
     ]);

@@ -20,11 +20,11 @@ import {
 import { anImportId, waitUntil } from '@core/testing';
 import { inTransaction, poolReader, type Tx } from '@core/db';
 import type { CommandContext } from '../src/index.ts';
-import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+import { auditOf, emailOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_worker')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_worker')));
+afterAll(() => world.close());
 
 const gid = (n: number) => `gid://shopify/Customer/${n}`;
 const at = (time: string) => new Date(time);
@@ -38,13 +38,13 @@ const from = (n: number, email: string | null, sourceUpdatedAt = BEFORE): Import
   sourceUpdatedAt,
 });
 const hear = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
-  bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
+  world.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, customers }));
 const remove = (merchantId: MerchantId, ...ns: number[]) =>
-  bench.run((tx, ctx) =>
+  world.run((tx, ctx) =>
     deleteCustomers(tx, ctx, { merchantId, externalIds: ns.map(gid), origin: 'webhook' }),
   );
 const merge = (merchantId: MerchantId, kept: number, merged: number) =>
-  bench.run((tx, ctx) =>
+  world.run((tx, ctx) =>
     mergeCustomers(tx, ctx, {
       merchantId,
       keptExternalId: gid(kept),
@@ -54,10 +54,10 @@ const merge = (merchantId: MerchantId, kept: number, merged: number) =>
   );
 /** With rights that the worker has not. */
 const asOwner = <T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>) =>
-  inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
+  inTransaction(world.owner, (tx) => work(tx, world.ctx));
 /** A run that began now, and the page that it reads. */
 const runReads = async (merchantId: MerchantId, ...customers: ImportedCustomer[]) => {
-  const { rows } = await bench.owner.query<{ id: string }>(
+  const { rows } = await world.owner.query<{ id: string }>(
     `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'completed') returning id`,
     [merchantId, `${randomUUID()}.example.com`],
   );
@@ -67,10 +67,10 @@ const runReads = async (merchantId: MerchantId, ...customers: ImportedCustomer[]
   };
 };
 const rowOf = async (merchantId: MerchantId, n: number) =>
-  (await rowsOf(bench, merchantId)).find((row) => row.external_id === gid(n))!;
-const reader = () => poolReader(bench.owner);
+  (await rowsOf(world, merchantId)).find((row) => row.external_id === gid(n))!;
+const reader = () => poolReader(world.owner);
 const score = (merchantId: MerchantId, customerId: string) =>
-  bench.run((tx, ctx) =>
+  world.run((tx, ctx) =>
     applyRfmScores(tx, [
       {
         ctx,
@@ -108,19 +108,19 @@ describe('deleteCustomers', () => {
       version: 3,
       deleted_at: expect.any(Date),
     });
-    const deletions = (await eventsOf(bench, merchantId)).slice(4);
+    const deletions = (await eventsOf(world, merchantId)).slice(4);
     expect(deletions.map(({ topic, version, origin }) => [topic, version, origin]).sort()).toEqual([
       ['customer.updated', 2, 'webhook'],
       ['customer.updated', 3, 'webhook'],
     ]);
     expect(
-      (await auditOf(bench, merchantId)).filter(({ action }) => action === 'customer.delete'),
+      (await auditOf(world, merchantId)).filter(({ action }) => action === 'customer.delete'),
     ).toMatchObject([{ detail: { origin: 'webhook', customers: 2 } }]);
 
     const key = { merchantId, customerId: id };
     await expect(getCustomer(reader(), key)).rejects.toMatchObject({ kind: 'not_found' });
     await expect(
-      findCustomerByEmail(reader(), bench.ctx, { merchantId, email: 'ada@example.com' }),
+      findCustomerByEmail(reader(), world.ctx, { merchantId, email: 'ada@example.com' }),
     ).rejects.toMatchObject({ kind: 'not_found' });
     expect(await getCustomerRfm(reader(), [key])).toEqual([undefined]);
     const tokens = createPageTokens([Buffer.alloc(32)]);
@@ -162,9 +162,9 @@ describe('deleteCustomers', () => {
     expect(await hear(merchantId, from(2, 'bob@example.com', AFTER))).toMatchObject({ updated: 1 });
     const back = await rowOf(merchantId, 1);
     expect(back).toMatchObject({ id: ada.id, version: 3, deleted_at: null });
-    expect(await emailOf(bench, merchantId, back)).toBe('ada@example.com');
+    expect(await emailOf(world, merchantId, back)).toBe('ada@example.com');
     expect(await rowOf(merchantId, 2)).toMatchObject({ id: bob.id, deleted_at: null });
-    expect((await eventsOf(bench, merchantId)).at(-2)).toMatchObject({
+    expect((await eventsOf(world, merchantId)).at(-2)).toMatchObject({
       origin: 'import',
       changed_fields: ['email', 'external_id', 'metadata'],
     });
@@ -174,20 +174,20 @@ describe('deleteCustomers', () => {
     const merchantId = merchant();
     expect(await remove(merchantId, 1)).toEqual({ deleted: 0 });
     expect(await hear(merchantId, from(1, 'ada@example.com'))).toMatchObject({ skipped: 1, created: 0 });
-    expect(await eventsOf(bench, merchantId)).toEqual([]);
+    expect(await eventsOf(world, merchantId)).toEqual([]);
     await hear(merchantId, from(1, 'ada@example.com', AFTER));
-    expect(await eventsOf(bench, merchantId)).toMatchObject([{ topic: 'customer.created', version: 1 }]);
+    expect(await eventsOf(world, merchantId)).toMatchObject([{ topic: 'customer.created', version: 1 }]);
   });
 
   it('waits for a creation under way', async () => {
     const merchantId = merchant();
     let removing: Promise<{ deleted: number }> | undefined;
-    await bench.run(async (tx, ctx) => {
+    await world.run(async (tx, ctx) => {
       await upsertCustomers(tx, ctx, { merchantId, customers: [from(1, 'ada@example.com')] });
       removing = remove(merchantId, 1);
       await waitUntil(
         async () => {
-          const { rows } = await bench.owner.query(
+          const { rows } = await world.owner.query(
             `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
           );
           return rows.length > 0;
@@ -201,13 +201,13 @@ describe('deleteCustomers', () => {
   it('writes nothing of the erased, and an erasure takes the deleted', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'));
-    await bench.run((tx, ctx) =>
+    await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1) }),
     );
     expect(await remove(merchantId, 1, 2)).toEqual({ deleted: 0 });
-    expect((await rowsOf(bench, merchantId)).map((row) => row.external_id)).toEqual([gid(2), null]);
+    expect((await rowsOf(world, merchantId)).map((row) => row.external_id)).toEqual([gid(2), null]);
 
-    await bench.run((tx, ctx) =>
+    await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, {
         merchantId,
         requestId: 'r2',
@@ -215,7 +215,7 @@ describe('deleteCustomers', () => {
         email: 'bob@example.com',
       }),
     );
-    expect((await eventsOf(bench, merchantId)).at(-1)).toMatchObject({
+    expect((await eventsOf(world, merchantId)).at(-1)).toMatchObject({
       topic: 'customer.updated',
       version: 2,
     });
@@ -227,7 +227,7 @@ describe('deleteCustomers', () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'ada@example.com'));
     await remove(merchantId, 1);
-    await bench.run((tx, ctx) =>
+    await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', email: 'ada@example.com' }),
     );
     expect(await hear(merchantId, from(1, 'ada@example.com', AFTER))).toMatchObject({ skipped: 1 });
@@ -238,7 +238,7 @@ describe('redactCustomer of a person named twice', () => {
   const create = (merchantId: MerchantId, externalId?: string) =>
     asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: 'ada@example.com', externalId }));
   const redact = (merchantId: MerchantId) =>
-    bench.run((tx, ctx) =>
+    world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(1), email: 'ada@example.com' }),
     );
 
@@ -281,7 +281,7 @@ describe('mergeCustomers', () => {
     expect(await gone(merchantId, c.id)).toBe('found');
     await remove(merchantId, 3);
     expect(await gone(merchantId, a.id)).toBe('gone');
-    expect((await auditOf(bench, merchantId)).map(({ action }) => action)).toEqual([
+    expect((await auditOf(world, merchantId)).map(({ action }) => action)).toEqual([
       'webhook.customers',
       'customer.merge',
       'customer.merge',
@@ -310,41 +310,41 @@ describe('mergeCustomers', () => {
     expect(await rowOf(merchantId, 2)).toMatchObject({ email_hash: null, version: 2 });
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
     const survivor = await rowOf(merchantId, 2);
-    const found = await bench.run((tx, ctx) =>
+    const found = await world.run((tx, ctx) =>
       findCustomerByEmail(tx, ctx, { merchantId, email: 'A@example.com' }),
     );
     expect(found).toMatchObject({ id: survivor.id, version: 3 });
-    expect(await eventsOf(bench, merchantId)).toContainEqual(
+    expect(await eventsOf(world, merchantId)).toContainEqual(
       expect.objectContaining({ customer_id: survivor.id, version: 3, changed_fields: ['email'] }),
     );
-    const events = await eventsOf(bench, merchantId);
+    const events = await eventsOf(world, merchantId);
     expect(await hear(merchantId, from(2, 'a@example.com', at('2020-02-01T00:00:00Z')))).toMatchObject({
       unchanged: 1,
     });
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: false });
-    expect(await eventsOf(bench, merchantId)).toEqual(events);
+    expect(await eventsOf(world, merchantId)).toEqual(events);
   });
 
   it('is remembered of one whose deletion was told first', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
     await remove(merchantId, 1);
-    const events = await eventsOf(bench, merchantId);
+    const events = await eventsOf(world, merchantId);
     expect(await merge(merchantId, 2, 1)).toEqual({ merged: true });
     expect(await gone(merchantId, (await rowOf(merchantId, 1)).id)).toBe((await rowOf(merchantId, 2)).id);
-    expect(await eventsOf(bench, merchantId)).toEqual(events);
+    expect(await eventsOf(world, merchantId)).toEqual(events);
   });
 
   it('does not bring back an erased survivor', async () => {
     const merchantId = merchant();
     await hear(merchantId, from(1, 'a@example.com'), from(2, 'b@example.com'));
     const { id } = await rowOf(merchantId, 1);
-    await bench.run((tx, ctx) =>
+    await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: 'r1', externalId: gid(2) }),
     );
     await merge(merchantId, 2, 1);
     expect(await gone(merchantId, id)).toBe('gone');
-    expect((await rowsOf(bench, merchantId)).filter((row) => row.external_id === gid(2))).toEqual([]);
+    expect((await rowsOf(world, merchantId)).filter((row) => row.external_id === gid(2))).toEqual([]);
   });
 });
 
@@ -364,19 +364,19 @@ describe('upsertCustomers of webhooks', () => {
     await hear(merchantId, told('b@example.com', 2, 'DISABLED'));
     const row = await rowOf(merchantId, 1);
     expect(row).toMatchObject({ version: 2, metadata: { ...full, state: 'DISABLED' } });
-    expect(await emailOf(bench, merchantId, row)).toBe('b@example.com');
+    expect(await emailOf(world, merchantId, row)).toBe('b@example.com');
 
     const next = { ...told('b@example.com', 2), metadata: { ...full, state: 'DISABLED' } };
     expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
     expect(await rowOf(merchantId, 1)).toEqual(row);
-    expect((await eventsOf(bench, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
+    expect((await eventsOf(world, merchantId)).map(({ origin }) => origin)).toEqual(['import', 'webhook']);
 
     // What is edited here stands until the source changes, as after an import.
     await asOwner((tx, ctx) =>
       updateCustomer(tx, ctx, { merchantId, customerId: row.id, email: 'edited@example.com' }),
     );
     expect(await (await runReads(merchantId, next)).read()).toMatchObject({ unchanged: 1 });
-    expect(await emailOf(bench, merchantId, await rowOf(merchantId, 1))).toBe('edited@example.com');
+    expect(await emailOf(world, merchantId, await rowOf(merchantId, 1))).toBe('edited@example.com');
   });
 
   it('indexes an email that has become free since', async () => {

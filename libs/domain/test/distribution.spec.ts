@@ -1,13 +1,13 @@
 import type { MerchantId } from '@core/contracts';
 import { getRfmDistribution } from '../src/index.ts';
-import { merchant, openBench, type Bench } from './support.ts';
+import { merchant, openWorld, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_api')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_api')));
+afterAll(() => world.close());
 
 const add = async (merchantId: MerchantId, score: object | null, extra = '', count = 1) =>
-  bench.owner.query<{ id: string }>(
+  world.owner.query<{ id: string }>(
     `insert into customers (merchant_id, rfm_score ${extra && `, ${extra}`})
      select $1, $2::jsonb ${extra && ', now()'} from generate_series(1, $3) returning id`,
     [merchantId, score && JSON.stringify(score), count],
@@ -19,7 +19,7 @@ const scored = (recency: number, frequency: number, segment: string, monetary = 
   segment,
 });
 const read = (merchantId: MerchantId) =>
-  bench.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
+  world.run((tx) => getRfmDistribution(tx, { merchantId }), merchantId);
 const NO_CELLS = [1, 2, 3, 4, 5].map(() => [0, 0, 0, 0, 0]);
 
 it('counts by segment, by cell and in all, the living of this merchant only', async () => {
@@ -33,7 +33,7 @@ it('counts by segment, by cell and in all, the living of this merchant only', as
   await add(merchantId, scored(5, 5, 'CHAMPIONS'), 'deleted_at');
   await add(merchant(), scored(5, 5, 'CHAMPIONS'));
   const { rows } = await add(merchantId, scored(2, 2, 'DORMANT'));
-  await bench.owner.query('update customers set erased_at = now(), rfm_score = null where id = $1', [
+  await world.owner.query('update customers set erased_at = now(), rfm_score = null where id = $1', [
     rows[0]!.id,
   ]);
 

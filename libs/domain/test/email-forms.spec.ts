@@ -10,25 +10,25 @@ import {
   redactCustomer,
   updateCustomer,
 } from '../src/index.ts';
-import { customer, newNumber, newShop, openPrivacy, placeOf, type PrivacyBench } from './privacy-support.ts';
+import { customer, newNumber, newShop, openPrivacy, placeOf, type PrivacyWorld } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const create = async (merchantId: MerchantId, email: string) =>
-  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId)).customerId;
+  (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId)).customerId;
 const update = (merchantId: MerchantId, customerId: string, email: string) =>
-  bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }), merchantId);
+  world.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }), merchantId);
 const findBy = async (merchantId: MerchantId, email: string) =>
-  (await bench.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId)).id;
+  (await world.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId)).id;
 const page = (merchantId: MerchantId, email: string, number = newNumber()) =>
-  bench.page(merchantId, anImportId(), [customer(number, email)]);
+  world.page(merchantId, anImportId(), [customer(number, email)]);
 const redact = (merchantId: MerchantId, email: string, requestId = randomUUID()) =>
-  bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId, email }));
+  world.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId, email }));
 const rowsOf = async (merchantId: MerchantId) =>
   (
-    await bench.rows<{ id: string; email_hash: Buffer | null; version: number; erased_at: Date | null }>(
+    await world.rows<{ id: string; email_hash: Buffer | null; version: number; erased_at: Date | null }>(
       'customers',
       merchantId,
     )
@@ -36,12 +36,12 @@ const rowsOf = async (merchantId: MerchantId) =>
 
 /** The hash of an earlier build: of the email in lower case, as it was written. */
 const earlierHash = async (merchantId: MerchantId, email: string) => {
-  const keys = await bench.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
+  const keys = await world.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
   return { keys, hash: keyedHash(keys, 'email', email.normalize('NFKC').trim().toLowerCase()) };
 };
 const indexAsBefore = async (merchantId: MerchantId, id: string, email: string) => {
   const { hash } = await earlierHash(merchantId, email);
-  await bench.owner.query('update customers set email_hash = $2 where id = $1', [id, hash]);
+  await world.owner.query('update customers set email_hash = $2 where id = $1', [id, hash]);
 };
 
 // Two spellings of one email, of which earlier builds made two.
@@ -117,19 +117,19 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     const requestId = randomUUID();
     const receipt = await redact(merchantId, one, requestId);
     const { keys, hash } = await earlierHash(merchantId, one);
-    const tombstone = await bench.as('owner', async (tx) => {
+    const tombstone = await world.as('owner', async (tx) => {
       const [row] = await tx.query<{ hash: Buffer }>(
         `select hmac('erased_email|'::bytea || $1::bytea, $2::bytea, 'sha256') as hash`,
         [hash, keys.indexKey],
       );
       return row!.hash;
     });
-    await bench.owner.query('update erasure_tombstones set hash = $2 where merchant_id = $1', [
+    await world.owner.query('update erasure_tombstones set hash = $2 where merchant_id = $1', [
       merchantId,
       tombstone,
     ]);
     expect(await page(merchantId, other)).toMatchObject({ skipped: 1 });
-    await bench.owner.query(
+    await world.owner.query(
       `update privacy_requests set receipt = jsonb_set(receipt, '{names,email}', to_jsonb($2::text)) where merchant_id = $1`,
       [merchantId, tombstone.toString('hex')],
     );
@@ -142,9 +142,9 @@ describe.each(SPELLINGS)('%s', (_, one, other) => {
     await indexAsBefore(merchantId, id, one);
     const request = { merchantId, requestId: randomUUID(), kind: 'data_request' as const };
     for (const email of [other, one]) {
-      await bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, email }));
+      await world.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, email }));
     }
-    expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([{ customer_id: id }]);
+    expect(await world.rows('privacy_requests', merchantId)).toMatchObject([{ customer_id: id }]);
   });
 });
 

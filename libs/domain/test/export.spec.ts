@@ -18,49 +18,49 @@ import {
   newNumber,
   newShop,
   openPrivacy,
-  type PrivacyBench,
+  type PrivacyWorld,
 } from './privacy-support.ts';
 import { applyScore } from './support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const exported = (input: Parameters<typeof exportCustomerData>[2]) =>
-  bench.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input), input.merchantId);
+  world.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input), input.merchantId);
 const request = async (
   merchantId: MerchantId,
   person: { externalId?: string; email?: string; customerId?: string; problem?: string },
 ) => {
   const requestId = randomUUID();
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'data_request', ...person }),
   );
   return requestId;
 };
 const stateOf = (merchantId: MerchantId, requestId: string) =>
-  bench.as('api', (tx) => getPrivacyRequest(tx, { merchantId, requestId }), merchantId);
+  world.as('api', (tx) => getPrivacyRequest(tx, { merchantId, requestId }), merchantId);
 const lastAudit = async (merchantId: MerchantId) =>
-  (await bench.rows<{ action: string; detail: object; customer_id: string }>('audit_log', merchantId)).at(-1);
+  (await world.rows<{ action: string; detail: object; customer_id: string }>('audit_log', merchantId)).at(-1);
 
 async function somebody() {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const number = newNumber();
   const email = newEmail();
-  const importId = await bench.newRun(shop);
-  await bench.page(merchantId, importId, [
+  const importId = await world.newRun(shop);
+  await world.page(merchantId, importId, [
     customer(number, email, { tags: ['a'] }),
     customer(number + 1, newEmail()),
   ]);
-  await bench.as('importer', (tx) =>
+  await world.as('importer', (tx) =>
     keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7, ids: [number, number + 1] }),
   );
-  await bench.owner.query(
+  await world.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, 'r')`,
     [importId, merchantId, gid(number)],
   );
-  const id = (await bench.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
+  const id = (await world.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
     (each) => each.external_id === gid(number),
   )!.id;
   const score = {
@@ -70,8 +70,8 @@ async function somebody() {
     asOf: '2026-01-02T00:00:00.000Z',
     sequence: 1n,
   };
-  await bench.as('worker', (tx, ctx) => applyScore(tx, ctx, { merchantId, customerId: id, score }));
-  await bench.webhook(shop.shop, 'customers/update', { id: number, email });
+  await world.as('worker', (tx, ctx) => applyScore(tx, ctx, { merchantId, customerId: id, score }));
+  await world.webhook(shop.shop, 'customers/update', { id: number, email });
   return { ...shop, number, email, id, importId };
 }
 
@@ -105,7 +105,7 @@ it('hands over all that is held on a person, and nothing of others', async () =>
 
   const { completedAt } = await stateOf(merchantId, requestId);
   expect(completedAt).not.toBeNull();
-  const [stored] = await bench.rows<{ receipt: object }>('privacy_requests', merchantId);
+  const [stored] = await world.rows<{ receipt: object }>('privacy_requests', merchantId);
   expect(stored!.receipt).toMatchObject({
     customerId: id,
     places: expect.arrayContaining([{ place: 'customers', found: 1, removed: [], remark: 'handed over' }]),
@@ -115,20 +115,20 @@ it('hands over all that is held on a person, and nothing of others', async () =>
     customer_id: id,
     detail: { request_id: requestId, rows: { customers: 1, webhook_events: 1 } },
   });
-  for (const held of [stored!.receipt, await bench.rows('audit_log', merchantId)]) {
+  for (const held of [stored!.receipt, await world.rows('audit_log', merchantId)]) {
     expect(JSON.stringify(held)).not.toContain(email);
   }
 
   // Again: on record, and the first answer stands.
   await exported({ merchantId, requestId });
   expect((await stateOf(merchantId, requestId)).completedAt).toEqual(completedAt);
-  const audit = await bench.rows('audit_log', merchantId);
+  const audit = await world.rows('audit_log', merchantId);
   expect(audit.filter(({ action }) => action === 'privacy.export')).toHaveLength(2);
 });
 
 it('needs no request, and holds what a deletion and a merge have left', async () => {
   const { merchantId, number, id } = await somebody();
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     mergeCustomers(tx, ctx, {
       merchantId,
       keptExternalId: gid(number + 1),
@@ -148,7 +148,7 @@ it('finds nobody who is unknown, of another merchant, or erased', async () => {
   const gone = { kind: 'not_found', message: 'customer not found' };
   await expect(exported({ merchantId, customerId: randomUUID() })).rejects.toMatchObject(gone);
   await expect(exported({ merchantId: aMerchantId(), customerId: id })).rejects.toMatchObject(gone);
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, { merchantId, requestId: 'r', customerId: id }),
   );
   await expect(exported({ merchantId, customerId: id })).rejects.toMatchObject(gone);
@@ -158,7 +158,7 @@ it('answers the request of somebody who was never here, or is no more, with noth
   const { merchantId, id, number } = await somebody();
   const unknown = await request(merchantId, { email: newEmail() });
   const erased = await request(merchantId, { externalId: gid(number) });
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, { merchantId, requestId: 'r', customerId: id }),
   );
   for (const requestId of [unknown, erased]) {
@@ -183,7 +183,7 @@ it.each([
 
   // The caller names the person, or the request is sent anew.
   const sentAnew = await request(merchantId, { problem });
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     recordPrivacyRequest(tx, ctx, {
       merchantId,
       requestId: sentAnew,
@@ -202,7 +202,7 @@ it.each([
 });
 
 it('finds who was stored after the request came, by the names beside a customer_id that nobody has', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
   const customerId = randomUUID();
@@ -211,7 +211,7 @@ it('finds who was stored after the request came, by the names beside a customer_
     await request(merchantId, { customerId, externalId: gid(number) }),
     await request(merchantId, { customerId, email }),
   ];
-  await bench.page(merchantId, await bench.newRun(shop), [customer(number, email)]);
+  await world.page(merchantId, await world.newRun(shop), [customer(number, email)]);
   for (const requestId of asked) {
     expect((await exported({ merchantId, requestId })).data).toMatchObject({ customers: [{ email }] });
   }
@@ -220,13 +220,13 @@ it('finds who was stored after the request came, by the names beside a customer_
 it('keeps no hash of the names beside our own id of the person', async () => {
   const { merchantId, number, email, id } = await somebody();
   await request(merchantId, { customerId: id, externalId: gid(number), email });
-  expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([
+  expect(await world.rows('privacy_requests', merchantId)).toMatchObject([
     { customer_id: id, named_email: null, named_external_id: null },
   ]);
 });
 
 it('finds who was stored after the request came, by either name, and keeps no name in clear', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
   const asked = [
@@ -234,16 +234,16 @@ it('finds who was stored after the request came, by either name, and keeps no na
     await request(merchantId, { externalId: gid(number) }),
     await request(merchantId, { email }),
   ];
-  const kept = await bench.rows('privacy_requests', merchantId);
+  const kept = await world.rows('privacy_requests', merchantId);
   expect(kept.every(({ customer_id: id }) => id === null)).toBe(true);
   for (const name of [email, String(number)]) expect(JSON.stringify(kept)).not.toContain(name);
-  expect(await bench.search({ index: await bench.hashOf(merchantId, email) })).toEqual([]);
+  expect(await world.search({ index: await world.hashOf(merchantId, email) })).toEqual([]);
 
-  await bench.page(merchantId, await bench.newRun(shop), [
+  await world.page(merchantId, await world.newRun(shop), [
     customer(number, email),
     customer(number + 1, newEmail()),
   ]);
-  const id = (await bench.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
+  const id = (await world.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
     (each) => each.external_id === gid(number),
   )!.id;
   for (const requestId of asked) {
@@ -261,23 +261,23 @@ it('finds who was stored after the request came, by either name, and keeps no na
 });
 
 it('does not take somebody with the same email and another external id for the person', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
   const requestId = await request(merchantId, { externalId: gid(number), email });
-  await bench.page(merchantId, await bench.newRun(shop), [customer(number + 1, email)]);
+  await world.page(merchantId, await world.newRun(shop), [customer(number + 1, email)]);
   expect((await exported({ merchantId, requestId })).data).toEqual({});
 });
 
 it('hands over everybody who holds the email, when that is all that names them', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
-  const importId = await bench.newRun(shop);
-  await bench.page(merchantId, importId, [customer(number, email)]);
+  const importId = await world.newRun(shop);
+  await world.page(merchantId, importId, [customer(number, email)]);
   const requestId = await request(merchantId, { email });
   // email_shared: stored without a blind index.
-  await bench.page(merchantId, importId, [
+  await world.page(merchantId, importId, [
     customer(number + 1, email.toUpperCase()),
     customer(number + 2, newEmail()),
   ]);
@@ -291,20 +291,20 @@ it('hands over everybody who holds the email, when that is all that names them',
 it('says what could not be read, and hands over all the rest', async () => {
   const { merchantId, number, id, shop } = await somebody();
   const requestId = await request(merchantId, { externalId: gid(number) });
-  await bench.owner.query(`update customers set email = '1.' || encode('broken', 'base64') where id = $1`, [
+  await world.owner.query(`update customers set email = '1.' || encode('broken', 'base64') where id = $1`, [
     id,
   ]);
-  await bench.webhook(shop, 'customers/update', { id: number }, 'broken');
-  await bench.owner.query(
+  await world.webhook(shop, 'customers/update', { id: number }, 'broken');
+  await world.owner.query(
     `update webhook_events set body = '1.broken' where merchant_id = $1 and event_id = 'broken'`,
     [merchantId],
   );
-  await bench.owner.query(
+  await world.owner.query(
     `insert into audit_log (merchant_id, customer_id, actor, action, request_id)
      select $1, $2, 'spec', 'spec', n from generate_series(1, 999) as n`,
     [merchantId, id],
   );
-  await bench.as(
+  await world.as(
     'api',
     (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec', customerIds: [id, randomUUID()] }),
     merchantId,
@@ -320,7 +320,7 @@ it('says what could not be read, and hands over all the rest', async () => {
       { place: 'audit_log', count: 2, reason: 'too_many' },
     ],
   });
-  const [stored] = await bench.rows<{ receipt: object }>('privacy_requests', merchantId);
+  const [stored] = await world.rows<{ receipt: object }>('privacy_requests', merchantId);
   expect(stored!.receipt).toMatchObject({
     places: expect.arrayContaining([
       {
@@ -331,7 +331,7 @@ it('says what could not be read, and hands over all the rest', async () => {
       },
     ]),
   });
-  const audit = await bench.rows('audit_log', merchantId);
+  const audit = await world.rows('audit_log', merchantId);
   expect(audit.find(({ action }) => action === 'privacy.export')).toMatchObject({ detail: { left_out: 4 } });
 });
 
@@ -339,7 +339,7 @@ it('tells of disclosures together with other customers, without naming those', a
   const { merchantId, id } = await somebody();
   const other = randomUUID();
   const disclose = (customerIds: string[]) =>
-    bench.as(
+    world.as(
       'api',
       (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
       merchantId,
@@ -355,16 +355,16 @@ it('tells of disclosures together with other customers, without naming those', a
 });
 
 it('finds a sharer of the email beside values that do not open, and counts those', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
   const people = [0, 1, 2, 3, 4].map((n) => customer(number + n, email));
-  await bench.page(merchantId, await bench.newRun(shop), people);
+  await world.page(merchantId, await world.newRun(shop), people);
   for (const [n, broken] of [
     [1, '1.AAAA'],
     [3, 'no generation'],
   ]) {
-    await bench.owner.query('update customers set email = $2 where merchant_id = $3 and external_id = $1', [
+    await world.owner.query('update customers set email = $2 where merchant_id = $3 and external_id = $1', [
       gid(number + Number(n)),
       broken,
       merchantId,
@@ -378,7 +378,7 @@ it('finds a sharer of the email beside values that do not open, and counts those
 it('refuses a request of another kind, person or merchant, and naming nobody', async () => {
   const { merchantId, number, id } = await somebody();
   const requestId = await request(merchantId, { externalId: gid(number + 1) });
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, { merchantId, requestId: 'r', externalId: 'x' }),
   );
   await expect(exported({ merchantId, requestId, customerId: id })).rejects.toMatchObject({

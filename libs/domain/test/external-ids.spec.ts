@@ -23,12 +23,12 @@ import {
   newShop,
   openPrivacy,
   placeOf,
-  type PrivacyBench,
+  type PrivacyWorld,
 } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 interface Row {
   id: string;
@@ -40,34 +40,34 @@ interface Row {
   merged_into: string | null;
 }
 const rowsOf = async (merchantId: MerchantId) =>
-  (await bench.rows<Row>('customers', merchantId)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  (await world.rows<Row>('customers', merchantId)).sort((a, b) => (a.id < b.id ? -1 : 1));
 const create = async (merchantId: MerchantId, externalId: string, email = newEmail()) =>
-  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
+  (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 const update = (merchantId: MerchantId, customerId: string, externalId: string) =>
-  bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, externalId }), merchantId);
+  world.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, externalId }), merchantId);
 const redact = (
   merchantId: MerchantId,
   names: Omit<RedactCustomer, 'merchantId' | 'requestId'>,
   id = randomUUID(),
-) => bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId: id, ...names }));
+) => world.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { merchantId, requestId: id, ...names }));
 const request = (input: Omit<RecordPrivacyRequest, 'kind'>) =>
-  bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...input, kind: 'data_request' }));
+  world.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...input, kind: 'data_request' }));
 const eventsOf = async (merchantId: MerchantId) =>
   (
-    await bench.rows<{ customer_id: string; version: number; changed_fields: string[]; origin: string }>(
+    await world.rows<{ customer_id: string; version: number; changed_fields: string[]; origin: string }>(
       'outbox_events',
       merchantId,
     )
   ).sort((a, b) => a.version - b.version);
 /** Stores the row's external id as an earlier build stored it. */
 const storeAs = (id: string, externalId: string) =>
-  bench.owner.query('update customers set external_id = $2 where id = $1', [id, externalId]);
+  world.owner.query('update customers set external_id = $2 where id = $1', [id, externalId]);
 /** As the plan of a full run does. */
 const heal = async (merchantId: MerchantId) => {
   for (let after: string | null = null; ;) {
     const from: string | null = after;
-    after = await bench.as(
+    after = await world.as(
       'importer',
       (tx, ctx) => healExternalIds(tx, ctx, { merchantId, origin: 'import', after: from }),
       merchantId,
@@ -96,7 +96,7 @@ describe.each(FORMS)('%s', (_, form) => {
     expect(await rowsOf(merchantId)).toMatchObject([{ id, version: 1 }]);
     const other = await create(merchantId, gid(newNumber()));
     await expect(update(merchantId, other, form(number))).rejects.toMatchObject({ field: 'external_id' });
-    await bench.page(merchantId, anImportId(), [{ ...customer(number, email), externalId: form(number) }]);
+    await world.page(merchantId, anImportId(), [{ ...customer(number, email), externalId: form(number) }]);
     expect((await rowsOf(merchantId)).map((row) => row.external_id).sort()).toContain(gid(number));
     expect(await rowsOf(merchantId)).toHaveLength(2);
   });
@@ -104,7 +104,7 @@ describe.each(FORMS)('%s', (_, form) => {
   it('names whom an erasure is about, for good', async () => {
     const { merchantId } = newShop();
     const [number, email] = [newNumber(), newEmail()];
-    await bench.page(merchantId, anImportId(), [customer(number, email)]);
+    await world.page(merchantId, anImportId(), [customer(number, email)]);
     const [row] = await rowsOf(merchantId);
     const requestId = randomUUID();
     const receipt = await redact(merchantId, { externalId: form(number) }, requestId);
@@ -112,8 +112,8 @@ describe.each(FORMS)('%s', (_, form) => {
     expect(placeOf(receipt, 'customers').found).toBe(1);
     expect(await redact(merchantId, { externalId: gid(number) }, requestId)).toEqual(receipt);
 
-    await bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
-    await bench.as('worker', (tx, ctx) =>
+    await world.page(merchantId, anImportId(), [customer(number, newEmail())]);
+    await world.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [form(number)], origin: 'webhook' }),
     );
     expect(await rowsOf(merchantId)).toMatchObject([{ id: row!.id, external_id: null }]);
@@ -122,15 +122,15 @@ describe.each(FORMS)('%s', (_, form) => {
   it('names whom a data_request, a deletion and a merge are about', async () => {
     const { merchantId } = newShop();
     const [one, two] = [newNumber(), newNumber()];
-    await bench.page(merchantId, anImportId(), [customer(one, newEmail()), customer(two, newEmail())]);
+    await world.page(merchantId, anImportId(), [customer(one, newEmail()), customer(two, newEmail())]);
     const [first, second] = await rowsOf(merchantId);
     const requestId = randomUUID();
     expect(await request({ merchantId, requestId, externalId: form(one) })).toMatchObject({ recorded: true });
     expect(await request({ merchantId, requestId, externalId: gid(one) })).toMatchObject({ recorded: false });
-    expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([{ customer_id: first!.id }]);
+    expect(await world.rows('privacy_requests', merchantId)).toMatchObject([{ customer_id: first!.id }]);
     const kept = { keptExternalId: form(one), mergedExternalId: form(two), origin: 'webhook' as const };
-    await bench.as('worker', (tx, ctx) => mergeCustomers(tx, ctx, { merchantId, ...kept }));
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) => mergeCustomers(tx, ctx, { merchantId, ...kept }));
+    await world.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [form(one)], origin: 'webhook' }),
     );
     expect(await rowsOf(merchantId)).toMatchObject([
@@ -138,7 +138,7 @@ describe.each(FORMS)('%s', (_, form) => {
       { id: second!.id, deleted_at: expect.any(Date), merged_into: first!.id },
     ]);
     await expect(
-      bench.as('worker', (tx, ctx) =>
+      world.as('worker', (tx, ctx) =>
         mergeCustomers(tx, ctx, { merchantId, ...kept, mergedExternalId: gid(one) }),
       ),
     ).rejects.toMatchObject({ kind: 'invalid_argument' });
@@ -155,7 +155,7 @@ describe.each(FORMS)('%s', (_, form) => {
     expect((await eventsOf(merchantId)).slice(1)).toMatchObject([
       { customer_id: id, version: 2, changed_fields: ['external_id'], origin: 'import' },
     ]);
-    expect(await bench.rows('audit_log', merchantId)).toContainEqual(
+    expect(await world.rows('audit_log', merchantId)).toContainEqual(
       expect.objectContaining({ action: 'customer.update', customer_id: id }),
     );
   });
@@ -165,11 +165,11 @@ describe.each(FORMS)('%s', (_, form) => {
     const [number, email] = [newNumber(), newEmail()];
     const id = await create(merchantId, gid(newNumber()), email);
     await storeAs(id, form(number));
-    await bench.page(merchantId, anImportId(), [customer(number, email)]);
+    await world.page(merchantId, anImportId(), [customer(number, email)]);
     await heal(merchantId);
     const rows = await rowsOf(merchantId);
     const survivor = rows.find((row) => row.external_id === gid(number))!;
-    expect(survivor).toMatchObject({ deleted_at: null, email_hash: await bench.hashOf(merchantId, email) });
+    expect(survivor).toMatchObject({ deleted_at: null, email_hash: await world.hashOf(merchantId, email) });
     expect(rows.filter((row) => row !== survivor)).toMatchObject([
       { id, external_id: null, merged_into: survivor.id, deleted_at: expect.any(Date) },
     ]);
@@ -201,7 +201,7 @@ describe('a bare number that an earlier build stored', () => {
   it('is erased with its gid’s customer, whichever of them is named', async () => {
     for (const by of ['externalId', 'bareId', 'gidId'] as const) {
       const { merchantId, number, id } = await bare();
-      await bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
+      await world.page(merchantId, anImportId(), [customer(number, newEmail())]);
       const other = (await rowsOf(merchantId)).find((row) => row.id !== id)!.id;
       const names = {
         externalId: { externalId: gid(number) },
@@ -220,7 +220,7 @@ describe('a bare number that an earlier build stored', () => {
     const other = await create(merchantId, gid(newNumber()));
     await expect(update(merchantId, other, gid(number))).rejects.toMatchObject({ field: 'external_id' });
     await request({ merchantId, requestId: randomUUID(), externalId: gid(number) });
-    expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([{ customer_id: id }]);
+    expect(await world.rows('privacy_requests', merchantId)).toMatchObject([{ customer_id: id }]);
   });
 });
 
@@ -228,29 +228,29 @@ describe('a hash that an earlier build made of a bare number', () => {
   const hashed = async () => {
     const { merchantId } = newShop();
     const number = newNumber();
-    const keys = await bench.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
+    const keys = await world.as('owner', (tx, ctx) => ctx.keys.findOrCreate(tx, merchantId));
     return { merchantId, number, hash: keyedHash(keys, 'external_id', String(number)) };
   };
 
   it('as a tombstone keeps the person from coming back', async () => {
     const { merchantId, number, hash } = await hashed();
-    await bench.owner.query(
+    await world.owner.query(
       `insert into erasure_tombstones (merchant_id, kind, hash, request_id) values ($1, 'external_id', $2, 'r')`,
       [merchantId, hash],
     );
-    expect(await bench.page(merchantId, anImportId(), [customer(number, newEmail())])).toMatchObject({
+    expect(await world.page(merchantId, anImportId(), [customer(number, newEmail())])).toMatchObject({
       skipped: 1,
     });
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) =>
       upsertCustomers(tx, ctx, { merchantId, customers: [customer(number, null)] }),
     );
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(number)], origin: 'webhook' }),
     );
     expect(await rowsOf(merchantId)).toEqual([]);
     // By themselves they may, and the log says so.
     await create(merchantId, gid(number));
-    expect(await bench.rows('audit_log', merchantId)).toContainEqual(
+    expect(await world.rows('audit_log', merchantId)).toContainEqual(
       expect.objectContaining({ detail: expect.objectContaining({ returned_after_erasure: true }) }),
     );
   });
@@ -259,7 +259,7 @@ describe('a hash that an earlier build made of a bare number', () => {
     const { merchantId, number, hash } = await hashed();
     const requestId = randomUUID();
     await request({ merchantId, requestId, externalId: gid(number) });
-    await bench.owner.query('update privacy_requests set named_external_id = $2 where merchant_id = $1', [
+    await world.owner.query('update privacy_requests set named_external_id = $2 where merchant_id = $1', [
       merchantId,
       hash,
     ]);
@@ -270,7 +270,7 @@ describe('a hash that an earlier build made of a bare number', () => {
 
     const done = randomUUID();
     const receipt = await redact(merchantId, { externalId: gid(number) }, done);
-    await bench.owner.query(
+    await world.owner.query(
       `update privacy_requests set receipt = jsonb_set(receipt, '{names,external_id}', to_jsonb($3::text))
         where merchant_id = $1 and request_id = $2`,
       [merchantId, done, hash.toString('hex')],
@@ -290,7 +290,7 @@ it.each(FORMS)(
     const receipt = await redact(merchantId, { externalId: gid(number) });
     expect(receipt.customerId).toBe(erased);
     await request({ merchantId, requestId: randomUUID(), externalId: gid(other) });
-    expect((await bench.rows('privacy_requests', merchantId)).map((row) => row['customer_id'])).toContain(
+    expect((await world.rows('privacy_requests', merchantId)).map((row) => row['customer_id'])).toContain(
       told,
     );
   },
@@ -307,7 +307,7 @@ it('leaves ids of other systems as they are', async () => {
 
 it('heals more customers than fit into one page', async () => {
   const { merchantId } = newShop();
-  await bench.owner.query(
+  await world.owner.query(
     `insert into customers (merchant_id, external_id)
      select $1, case when n % 3 = 0 then n::text when n % 3 = 1 then 'crm-' || n else 'gid://shopify/Customer/' || n end
        from generate_series(1, 1800) as n`,

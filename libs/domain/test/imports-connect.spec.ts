@@ -1,20 +1,20 @@
 import { aMerchantId, shopIdOf } from '@core/testing';
 import { connectShop, readStoredToken, type ShopConnection } from '../src/index.ts';
-import { newShop, openImports, type ImportsBench } from './imports-support.ts';
+import { newShop, openImports, type ImportsWorld } from './imports-support.ts';
 
-let bench: ImportsBench;
-beforeAll(async () => (bench = await openImports()));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: ImportsWorld;
+beforeAll(async () => (world = await openImports()));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 const tokenOf = (shop: ShopConnection): Promise<string> =>
-  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx, shop)).accessToken);
+  world.asImporter(async (tx) => (await readStoredToken(tx, world.ctx, shop)).accessToken);
 
 describe('connectShop', () => {
-  it('stores the token sealed and gives it back in plain', async () => {
+  it('stores the token encrypted and gives it back in plain', async () => {
     const shop = newShop();
-    const connected = await bench.asApi(shop, (tx) =>
-      connectShop(tx, bench.ctx, {
+    const connected = await world.asApi(shop, (tx) =>
+      connectShop(tx, world.ctx, {
         ...shop,
         shop: shop.shop.toUpperCase(),
         shopId: String(shopIdOf(shop.shop)),
@@ -23,7 +23,7 @@ describe('connectShop', () => {
       }),
     );
     expect(connected).toEqual({ shop: shop.shop });
-    const { rows } = await bench.owner.query('select * from shopify_connections where shop = $1', [
+    const { rows } = await world.owner.query('select * from shopify_connections where shop = $1', [
       shop.shop,
     ]);
     expect(rows[0]).toMatchObject({
@@ -32,32 +32,32 @@ describe('connectShop', () => {
     });
     expect(JSON.stringify(rows)).not.toContain('secret');
     expect(await tokenOf(shop)).toBe('shpat_secret');
-    expect(await bench.actionsOf(shop.merchantId)).toEqual(['shop.connect']);
+    expect(await world.actionsOf(shop.merchantId)).toEqual(['shop.connect']);
   });
 
   it('replaces the token of a shop connected before', async () => {
-    const shop = await bench.connect();
-    await bench.asApi(shop, (tx) =>
-      connectShop(tx, bench.ctx, { ...shop, shopId: String(shopIdOf(shop.shop)), accessToken: 'shpat_new' }),
+    const shop = await world.connect();
+    await world.asApi(shop, (tx) =>
+      connectShop(tx, world.ctx, { ...shop, shopId: String(shopIdOf(shop.shop)), accessToken: 'shpat_new' }),
     );
     expect(await tokenOf(shop)).toBe('shpat_new');
   });
 
   it('refuses another merchant’s shop, and names of other hosts', async () => {
-    const shop = await bench.connect();
+    const shop = await world.connect();
     const steal = {
       merchantId: aMerchantId(),
       shop: shop.shop,
       shopId: String(shopIdOf(shop.shop)),
       accessToken: 'x',
     };
-    await expect(bench.asApi(steal, (tx) => connectShop(tx, bench.ctx, steal))).rejects.toMatchObject({
+    await expect(world.asApi(steal, (tx) => connectShop(tx, world.ctx, steal))).rejects.toMatchObject({
       kind: 'already_exists',
     });
     expect(await tokenOf(shop)).toBe('shpat_secret');
     for (const name of ['example.com', 'evil.example/x.myshopify.com', '.myshopify.com', '']) {
       await expect(
-        bench.asApi(steal, (tx) => connectShop(tx, bench.ctx, { ...steal, shop: name })),
+        world.asApi(steal, (tx) => connectShop(tx, world.ctx, { ...steal, shop: name })),
       ).rejects.toMatchObject({
         kind: 'invalid_argument',
         field: 'shop',
@@ -66,9 +66,9 @@ describe('connectShop', () => {
   });
 
   it('does not open a token that was moved to another shop', async () => {
-    const [a, b] = [await bench.connect(), newShop()];
-    await bench.connect({ ...b, merchantId: a.merchantId });
-    await bench.owner.query(
+    const [a, b] = [await world.connect(), newShop()];
+    await world.connect({ ...b, merchantId: a.merchantId });
+    await world.owner.query(
       'update shopify_connections set access_token = (select access_token from shopify_connections where shop = $1) where shop = $2',
       [a.shop, b.shop],
     );

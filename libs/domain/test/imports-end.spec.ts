@@ -6,65 +6,65 @@ import {
   failRun,
   Fenced,
   finishCancels,
-  movePlace,
+  moveCursor,
   pruneImports,
   resumeImport,
   setWaiting,
   type PageRef,
 } from '../src/index.ts';
-import { openImports, type ImportsBench } from './imports-support.ts';
+import { openImports, type ImportsWorld } from './imports-support.ts';
 
-let bench: ImportsBench;
-beforeAll(async () => (bench = await openImports()));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: ImportsWorld;
+beforeAll(async () => (world = await openImports()));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 describe('a run that fails', () => {
   it('tells why; a fenced importer cannot fail its successor', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.runOut(page);
-    const successor = await bench.claim();
+    const { page, ref } = await world.begin();
+    await world.runOut(page);
+    const successor = await world.claim();
     await expect(
-      bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, message: 'late' })),
+      world.asImporter((tx) => failRun(tx, world.ctx, { ...page, message: 'late' })),
     ).rejects.toThrow(Fenced);
     await expect(
-      bench.asImporter((tx) => setWaiting(tx, { ...page, reason: 'late', waitMs: 1 })),
+      world.asImporter((tx) => setWaiting(tx, { ...page, reason: 'late', waitMs: 1 })),
     ).rejects.toThrow(Fenced);
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
 
-    await bench.asImporter((tx) =>
+    await world.asImporter((tx) =>
       setWaiting(tx, { ...successor, reason: 'Shopify asks to wait 2.0 s', waitMs: 2_000 }),
     );
-    expect(await bench.show(ref)).toMatchObject({ waitingReason: 'Shopify asks to wait 2.0 s' });
-    await bench.asImporter((tx) =>
-      failRun(tx, bench.ctx, { ...successor, message: 'the token was refused' }),
+    expect(await world.show(ref)).toMatchObject({ waitingReason: 'Shopify asks to wait 2.0 s' });
+    await world.asImporter((tx) =>
+      failRun(tx, world.ctx, { ...successor, message: 'the token was refused' }),
     );
-    expect(await bench.show(ref)).toMatchObject({
+    expect(await world.show(ref)).toMatchObject({
       status: 'failed',
       error: 'the token was refused',
       waitingReason: null,
     });
-    expect(await bench.asImporter((tx) => claimPage(tx, successor))).toBeNull();
-    await expect(bench.commit(successor, null)).rejects.toThrow(Fenced);
+    expect(await world.asImporter((tx) => claimPage(tx, successor))).toBeNull();
+    await expect(world.commit(successor, null)).rejects.toThrow(Fenced);
   });
 });
 
 it('ends once, and without a deadlock, when all pages of a run fail in the same moment', async () => {
-  const { page, ref } = await bench.begin();
+  const { page, ref } = await world.begin();
   const pages = 8;
-  await bench.plan(
+  await world.plan(
     page,
     100,
     Array.from({ length: pages }, () => ({})),
   );
-  const held = await bench.claimAll();
+  const held = await world.claimAll();
   expect(held).toHaveLength(pages);
   let attempts = 0;
   const results = await Promise.allSettled(
     held.map((each) =>
-      bench.asImporter((tx) => {
+      world.asImporter((tx) => {
         attempts++;
-        return failRun(tx, bench.ctx, { ...each, message: 'the token is lost' });
+        return failRun(tx, world.ctx, { ...each, message: 'the token is lost' });
       }),
     ),
   );
@@ -74,34 +74,34 @@ it('ends once, and without a deadlock, when all pages of a run fail in the same 
   for (const result of results) {
     if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Fenced);
   }
-  expect(await bench.show(ref)).toMatchObject({ status: 'failed', error: 'the token is lost' });
+  expect(await world.show(ref)).toMatchObject({ status: 'failed', error: 'the token is lost' });
 });
 
 describe('cancelImport', () => {
   it('ends a pending run at once, a running one through the importer', async () => {
-    const shop = await bench.connect();
-    const pending = await bench.start(shop);
+    const shop = await world.connect();
+    const pending = await world.start(shop);
     const cancel = (importId: ImportId) =>
-      bench.asApi(shop, (tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
+      world.asApi(shop, (tx) => cancelImport(tx, world.ctx, { ...shop, importId }));
     expect(await cancel(pending.importId)).toMatchObject({
       status: 'cancelled',
       finishedAt: expect.any(Date) as Date,
     });
     await expect(cancel(pending.importId)).rejects.toMatchObject({ kind: 'failed_precondition' });
 
-    const { page, ref } = await bench.begin(shop);
+    const { page, ref } = await world.begin(shop);
     expect(await cancel(ref.importId)).toMatchObject({ status: 'cancelling', finishedAt: null });
     expect(await cancel(ref.importId)).toMatchObject({ status: 'cancelling' });
-    expect(await bench.asImporter((tx) => claimPage(tx, page))).toBeNull();
-    expect(await bench.asImporter((tx) => finishCancels(tx, bench.ctx))).toEqual([
+    expect(await world.asImporter((tx) => claimPage(tx, page))).toBeNull();
+    expect(await world.asImporter((tx) => finishCancels(tx, world.ctx))).toEqual([
       { ...ref, shop: shop.shop, source: 'auto', cursors: [] },
     ]);
-    expect(await bench.show(ref)).toMatchObject({
+    expect(await world.show(ref)).toMatchObject({
       status: 'cancelled',
       finishedAt: expect.any(Date) as Date,
     });
-    await expect(bench.commit(page, null)).rejects.toThrow(Fenced);
-    expect((await bench.actionsOf(shop.merchantId)).slice(1)).toEqual([
+    await expect(world.commit(page, null)).rejects.toThrow(Fenced);
+    expect((await world.actionsOf(shop.merchantId)).slice(1)).toEqual([
       'import.start',
       'import.cancel',
       'import.start',
@@ -110,88 +110,88 @@ describe('cancelImport', () => {
     ]);
   });
 
-  it('tells the places of what was being read, so that its bulk operations can be ended', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.plan(page, 9, [
+  it('tells the cursors of what was being read, so that its bulk operations can be ended', async () => {
+    const { page, ref } = await world.begin();
+    await world.plan(page, 9, [
       { createdTo: '2026-01-01T00:00:00Z' },
       { createdFrom: '2026-01-01T00:00:00Z' },
     ]);
-    const [one, two] = await bench.claimAll();
-    await bench.commit(one!, null);
-    await bench.asImporter((tx) => movePlace(tx, { ...two!, cursor: 'operation 7' }));
-    await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
-    const [cancelled] = await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
+    const [one, two] = await world.claimAll();
+    await world.commit(one!, null);
+    await world.asImporter((tx) => moveCursor(tx, { ...two!, cursor: 'operation 7' }));
+    await world.asApi(ref, (tx) => cancelImport(tx, world.ctx, ref));
+    const [cancelled] = await world.asImporter((tx) => finishCancels(tx, world.ctx));
     expect(cancelled).toMatchObject({ source: 'graphql', cursors: ['operation 7'] });
   });
 
   it('knows no other merchant’s import', async () => {
-    const { ref } = await bench.begin();
+    const { ref } = await world.begin();
     const other = { ...ref, merchantId: aMerchantId() };
-    await expect(bench.asApi(other, (tx) => cancelImport(tx, bench.ctx, other))).rejects.toMatchObject({
+    await expect(world.asApi(other, (tx) => cancelImport(tx, world.ctx, other))).rejects.toMatchObject({
       kind: 'not_found',
     });
-    await expect(bench.asApi(other, (tx) => resumeImport(tx, bench.ctx, other))).rejects.toMatchObject({
+    await expect(world.asApi(other, (tx) => resumeImport(tx, world.ctx, other))).rejects.toMatchObject({
       kind: 'not_found',
     });
-    expect(await bench.show(ref)).toMatchObject({ status: 'running' });
+    expect(await world.show(ref)).toMatchObject({ status: 'running' });
   });
 });
 
 describe('resumeImport', () => {
   const resume = (ref: { merchantId: MerchantId; importId: ImportId }) =>
-    bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
+    world.asApi(ref, (tx) => resumeImport(tx, world.ctx, ref));
 
   it('goes on where a failed run stopped', async () => {
-    const { page: planning, ref } = await bench.begin();
-    await bench.plan(planning, 500);
-    const page = await bench.claim();
-    await bench.commit(page, 'after-1', { read: 250, created: 250 });
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, page: 1, message: 'why' }));
-    const { startedAt } = await bench.show(ref);
+    const { page: planning, ref } = await world.begin();
+    await world.plan(planning, 500);
+    const page = await world.claim();
+    await world.commit(page, 'after-1', { read: 250, created: 250 });
+    await world.asImporter((tx) => failRun(tx, world.ctx, { ...page, page: 1, message: 'why' }));
+    const { startedAt } = await world.show(ref);
     expect(await resume(ref)).toMatchObject({ status: 'pending', error: null, finishedAt: null, read: 250 });
     await expect(resume(ref)).rejects.toMatchObject({ kind: 'failed_precondition' });
-    const next = await bench.claim();
+    const next = await world.claim();
     expect(next).toMatchObject({ slice: 1, page: 1 });
     expect(next.fence).toBeGreaterThan(page.fence);
-    expect(await bench.asImporter((tx) => claimPage(tx, next))).toMatchObject({ cursor: 'after-1' });
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', startedAt, expected: 500 });
+    expect(await world.asImporter((tx) => claimPage(tx, next))).toMatchObject({ cursor: 'after-1' });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', startedAt, expected: 500 });
   });
 
   it.each(['plan', 'read', 'reconcile', 'verify'])(
     'goes on when the cancel came between the claim and the commit of the last %s page',
     async (kind) => {
-      const { ref, page: planning } = await bench.begin();
+      const { ref, page: planning } = await world.begin();
       /** Is cancelled and resumed in the midst of this kind's last page. */
       const amid = async (page: PageRef, commit: () => Promise<unknown>) => {
-        if ((await bench.asImporter((tx) => claimPage(tx, page)))?.kind !== kind) return commit();
-        await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
+        if ((await world.asImporter((tx) => claimPage(tx, page)))?.kind !== kind) return commit();
+        await world.asApi(ref, (tx) => cancelImport(tx, world.ctx, ref));
         await commit();
-        await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
-        return (await bench.show(ref)).status === 'completed' ? undefined : resume(ref);
+        await world.asImporter((tx) => finishCancels(tx, world.ctx));
+        return (await world.show(ref)).status === 'completed' ? undefined : resume(ref);
       };
       const last = async (cursor: string | null, ids: number[] = []) => {
-        const page = await bench.claim();
-        await amid(page, () => bench.finish(page, cursor, ids));
+        const page = await world.claim();
+        await amid(page, () => world.finish(page, cursor, ids));
       };
-      await amid(planning, () => bench.plan(planning, 2));
+      await amid(planning, () => world.plan(planning, 2));
       await last(null, [1, 2]);
       await last(null);
       await last(null);
       await last('2');
-      expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 2, created: 2 });
+      expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 2, created: 2 });
     },
   );
 
   it('plans an incomplete run anew, and counts from zero', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.plan(page, 3);
-    await bench.read([1, 2]);
-    await bench.read([]);
-    await bench.read([]);
-    await bench.verify(3);
-    await bench.list([1, 2]);
-    await bench.verify(3);
-    const before = await bench.show(ref);
+    const { page, ref } = await world.begin();
+    await world.plan(page, 3);
+    await world.read([1, 2]);
+    await world.read([]);
+    await world.read([]);
+    await world.verify(3);
+    await world.list([1, 2]);
+    await world.verify(3);
+    const before = await world.show(ref);
     expect(before).toMatchObject({ status: 'incomplete', read: 2, created: 2 });
     expect(await resume(ref)).toMatchObject({
       status: 'pending',
@@ -200,14 +200,14 @@ describe('resumeImport', () => {
       expected: null,
       startedAt: null,
     });
-    const anew = await bench.claim();
-    expect(anew.slice).toBe((await bench.slicesOf(ref)).length - 1); // a number never used before
-    await bench.plan(anew, 3);
-    await bench.read([1, 2, 3]);
-    await bench.read([]);
-    await bench.read([]);
-    expect(await bench.verify(3)).toEqual([]);
-    expect(await bench.show(ref)).toMatchObject({
+    const anew = await world.claim();
+    expect(anew.slice).toBe((await world.slicesOf(ref)).length - 1); // a number never used before
+    await world.plan(anew, 3);
+    await world.read([1, 2, 3]);
+    await world.read([]);
+    await world.read([]);
+    expect(await world.verify(3)).toEqual([]);
+    expect(await world.show(ref)).toMatchObject({
       status: 'completed',
       expected: 3,
       read: 3,
@@ -218,30 +218,30 @@ describe('resumeImport', () => {
   });
 
   it('reads the shop anew when an earlier build left nothing to go on with', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.plan(page, 1);
-    await bench.commit(await bench.claim(), null); // and no advance
-    await bench.asApi(ref, (tx) => cancelImport(tx, bench.ctx, ref));
-    await bench.asImporter((tx) => finishCancels(tx, bench.ctx));
+    const { page, ref } = await world.begin();
+    await world.plan(page, 1);
+    await world.commit(await world.claim(), null); // and no advance
+    await world.asApi(ref, (tx) => cancelImport(tx, world.ctx, ref));
+    await world.asImporter((tx) => finishCancels(tx, world.ctx));
     expect(await resume(ref)).toMatchObject({ status: 'pending', expected: null });
-    await bench.plan(await bench.claim(), 1);
-    await bench.read([1]);
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', read: 1 });
+    await world.plan(await world.claim(), 1);
+    await world.read([1]);
+    expect(await world.show(ref)).toMatchObject({ status: 'running', read: 1 });
   });
 
   it('waits for the import that holds the shop, also when both start at once', async () => {
-    const { ref, page, shop } = await bench.begin();
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, message: 'why' }));
-    const { importId } = await bench.start(shop);
+    const { ref, page, shop } = await world.begin();
+    await world.asImporter((tx) => failRun(tx, world.ctx, { ...page, message: 'why' }));
+    const { importId } = await world.start(shop);
     await expect(resume(ref)).rejects.toMatchObject({
       kind: 'already_exists',
       message: expect.stringContaining(importId) as string,
     });
-    await bench.asApi(shop, (tx) => cancelImport(tx, bench.ctx, { ...shop, importId }));
+    await world.asApi(shop, (tx) => cancelImport(tx, world.ctx, { ...shop, importId }));
     const outcomes = await Promise.allSettled([
       resume(ref),
       resume({ ...shop, importId }),
-      bench.start(shop),
+      world.start(shop),
       resume(ref),
     ]);
     const failures = outcomes.flatMap((o) =>
@@ -253,16 +253,16 @@ describe('resumeImport', () => {
 });
 
 describe('pruneImports', () => {
-  const prune = () => bench.asImporter((tx) => pruneImports(tx));
+  const prune = () => world.asImporter((tx) => pruneImports(tx));
   /** As if it had ended so long ago. */
   const age = (ref: { importId: ImportId }, days: number) =>
-    bench.owner.query(
+    world.owner.query(
       "update customer_import_logs set finished_at = now() - $2 * interval '1 day' where id = $1",
       [ref.importId, days],
     );
   const keptOf = async ({ importId }: { importId: ImportId }) =>
     (
-      await bench.owner.query<{ ids: number; cursors: number; open: number }>(
+      await world.owner.query<{ ids: number; cursors: number; open: number }>(
         `select (select count(*) from customer_import_ids where import_id = $1)::int as ids,
                 count(cursor)::int as cursors, count(*) filter (where not done)::int as open
            from customer_import_slices where import_id = $1`,
@@ -271,17 +271,17 @@ describe('pruneImports', () => {
     ).rows[0]!;
   /** A run that stopped with a slice read and another in the midst. */
   const brokenOff = async () => {
-    const { page, ref } = await bench.begin();
+    const { page, ref } = await world.begin();
     const cut = '2026-01-01T00:00:00Z';
-    await bench.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
-    await bench.read([1, 2]);
-    const half = await bench.claim();
-    await bench.commit(half, 'place');
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...half, page: 1, message: 'why' }));
+    await world.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
+    await world.read([1, 2]);
+    const half = await world.claim();
+    await world.commit(half, 'cursor');
+    await world.asImporter((tx) => failRun(tx, world.ctx, { ...half, page: 1, message: 'why' }));
     return ref;
   };
 
-  it('forgets ids and places of a run that was broken off a month ago; a resume reads the shop anew', async () => {
+  it('forgets ids and cursors of a run that was broken off a month ago; a resume reads the shop anew', async () => {
     const ref = await brokenOff();
     await age(ref, 29);
     expect(await prune()).toBe(false);
@@ -289,41 +289,41 @@ describe('pruneImports', () => {
     await age(ref, 31);
     expect(await prune()).toBe(false);
     expect(await keptOf(ref)).toEqual({ ids: 0, cursors: 0, open: 0 });
-    expect(await bench.show(ref)).toMatchObject({ status: 'failed', error: 'why', expected: 3, created: 2 });
+    expect(await world.show(ref)).toMatchObject({ status: 'failed', error: 'why', expected: 3, created: 2 });
 
-    await bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
-    expect(await bench.show(ref)).toMatchObject({
+    await world.asApi(ref, (tx) => resumeImport(tx, world.ctx, ref));
+    expect(await world.show(ref)).toMatchObject({
       status: 'pending',
       expected: null,
       startedAt: null,
       read: 0,
     });
-    await bench.plan(await bench.claim(), 3);
-    await bench.read([1, 2, 3]);
-    await bench.read([]);
-    await bench.read([]);
-    await bench.verify(3);
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 3, created: 1, unchanged: 2 });
+    await world.plan(await world.claim(), 3);
+    await world.read([1, 2, 3]);
+    await world.read([]);
+    await world.read([]);
+    await world.verify(3);
+    expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 3, created: 1, unchanged: 2 });
   });
 
   it('leaves runs alone that go on', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.commit(page, 'place');
+    const { page, ref } = await world.begin();
+    await world.commit(page, 'cursor');
     await age(ref, 31); // of an earlier time
     await prune();
     expect(await keptOf(ref)).toEqual({ ids: 0, cursors: 1, open: 1 });
   });
 
   it('forgets the errors of three months ago', async () => {
-    const { ref } = await bench.begin();
-    await bench.owner.query(
+    const { ref } = await world.begin();
+    await world.owner.query(
       `insert into customer_import_errors (id, import_id, merchant_id, external_id, reason)
        select uuidv7(make_interval(days => -age)), $1, $2, 'gid://shopify/Customer/' || age, 'invalid_email'
          from unnest(array[1, 89, 91, 400]) as age`,
       [ref.importId, ref.merchantId],
     );
     await prune();
-    const { rows } = await bench.owner.query<{ external_id: string }>(
+    const { rows } = await world.owner.query<{ external_id: string }>(
       'select external_id from customer_import_errors where import_id = $1 order by id desc',
       [ref.importId],
     );

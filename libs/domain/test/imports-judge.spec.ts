@@ -11,37 +11,37 @@ import {
   upsertCustomers,
   type ImportedCustomer,
 } from '../src/index.ts';
-import { customer, gid, openImports, type ImportsBench } from './imports-support.ts';
+import { customer, gid, openImports, type ImportsWorld } from './imports-support.ts';
 
-let bench: ImportsBench;
-beforeAll(async () => (bench = await openImports()));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: ImportsWorld;
+beforeAll(async () => (world = await openImports()));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 const kindsOf = async (ref: { merchantId: MerchantId; importId: ImportId }) =>
-  (await bench.slicesOf(ref)).map(({ kind }) => kind).join(' ');
+  (await world.slicesOf(ref)).map(({ kind }) => kind).join(' ');
 /** A planned run whose one read slice has met these. */
 const afterReading = async (
   expected: number,
   ids: readonly number[],
   shop?: { merchantId: MerchantId; shop: string },
 ) => {
-  const begun = await bench.begin(shop);
-  await bench.plan(begun.page, expected);
-  await bench.read(ids);
+  const begun = await world.begin(shop);
+  await world.plan(begun.page, expected);
+  await world.read(ids);
   return begun;
 };
 const reconciled = async (changed: readonly number[] = []) => {
-  await bench.read(changed);
-  await bench.read([]);
+  await world.read(changed);
+  await world.read([]);
 };
 const gone = (merchantId: MerchantId, ids: readonly number[]) =>
-  bench.asImporter((tx) =>
-    deleteCustomers(tx, bench.ctx, { merchantId, externalIds: ids.map(gid), origin: 'import' }),
+  world.asImporter((tx) =>
+    deleteCustomers(tx, world.ctx, { merchantId, externalIds: ids.map(gid), origin: 'import' }),
   );
 const livingOf = async (merchantId: MerchantId) =>
   (
-    await bench.owner.query<{ external_id: string }>(
+    await world.owner.query<{ external_id: string }>(
       'select external_id from customers where merchant_id = $1 and deleted_at is null order by external_id',
       [merchantId],
     )
@@ -52,52 +52,52 @@ describe('a run', () => {
     const { ref } = await afterReading(3, [1, 2, 3]);
     expect(await kindsOf(ref)).toBe('plan read reconcile reconcile');
     await reconciled([3]);
-    expect(await bench.verify(3)).toEqual([]);
+    expect(await world.verify(3)).toEqual([]);
     expect(await kindsOf(ref)).toBe('plan read reconcile reconcile verify');
-    expect(await bench.show(ref)).toMatchObject({
+    expect(await world.show(ref)).toMatchObject({
       status: 'completed',
       expected: 3,
       read: 3,
       created: 3,
       unchanged: 0,
     });
-    const ids = await bench.owner.query('select 1 from customer_import_ids where import_id = $1', [
+    const ids = await world.owner.query('select 1 from customer_import_ids where import_id = $1', [
       ref.importId,
     ]);
     expect(ids.rowCount).toBe(0);
-    expect(await bench.actionsOf(ref.merchantId)).toEqual(
+    expect(await world.actionsOf(ref.merchantId)).toEqual(
       expect.arrayContaining(['import.start', 'import.page', 'import.end']),
     );
   });
 
   it('goes on when the last of its slices is done, though they end at once', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.plan(page, 4, [
+    const { page, ref } = await world.begin();
+    await world.plan(page, 4, [
       { createdTo: '2026-01-01T00:00:00Z' },
       { createdFrom: '2026-01-01T00:00:00Z' },
     ]);
-    await Promise.all([bench.read([1, 2]), bench.read([3, 4])]);
+    await Promise.all([world.read([1, 2]), world.read([3, 4])]);
     expect(await kindsOf(ref)).toBe('plan read read reconcile reconcile');
   });
 
   it('of an empty shop is verified at once: whom the merchant still has is deleted', async () => {
     const { ref, shop } = await afterReading(1, [1]);
     await reconciled();
-    await bench.verify(1);
-    const { page, ref: second } = await bench.begin(shop);
-    await bench.plan(page, 0, []);
-    expect(await bench.verify(0)).toEqual([1]);
-    expect(await bench.show(second)).toMatchObject({ status: 'completed', expected: 0, read: 0 });
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed' });
+    await world.verify(1);
+    const { page, ref: second } = await world.begin(shop);
+    await world.plan(page, 0, []);
+    expect(await world.verify(0)).toEqual([1]);
+    expect(await world.show(second)).toMatchObject({ status: 'completed', expected: 0, read: 0 });
+    expect(await world.show(ref)).toMatchObject({ status: 'completed' });
   });
 
   it('indexes at its end an email that moved from one page’s customer to one of an earlier page', async () => {
     const { ref, shop } = await afterReading(2, [1, 2]);
     await reconciled();
-    await bench.verify(2);
+    await world.verify(2);
     const hashOf = async (id: number) =>
       (
-        await bench.owner.query<{ email_hash: Buffer | null }>(
+        await world.owner.query<{ email_hash: Buffer | null }>(
           'select email_hash from customers where merchant_id = $1 and external_id = $2',
           [ref.merchantId, gid(id)],
         )
@@ -105,26 +105,26 @@ describe('a run', () => {
     const moved = await hashOf(1);
     const errors = async () =>
       (
-        await bench.owner.query('select 1 from customer_import_errors where merchant_id = $1', [
+        await world.owner.query('select 1 from customer_import_errors where merchant_id = $1', [
           ref.merchantId,
         ])
       ).rowCount;
 
-    const { ref: second, page } = await bench.begin(shop);
+    const { ref: second, page } = await world.begin(shop);
     const cut = '2026-01-01T00:00:00Z';
-    await bench.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
-    bench.edit(2, 'c1@example.com');
-    await bench.read([2, 3]);
+    await world.plan(page, 3, [{ createdTo: cut }, { createdFrom: cut }]);
+    world.edit(2, 'c1@example.com');
+    await world.read([2, 3]);
     expect([await hashOf(2), await errors()]).toEqual([null, 1]);
-    bench.edit(1, 'new@example.com');
-    await bench.read([1]);
+    world.edit(1, 'new@example.com');
+    await world.read([1]);
     await reconciled();
     expect(await hashOf(2)).toBeNull();
-    await bench.verify(3);
+    await world.verify(3);
     expect(await hashOf(2)).toEqual(moved);
     expect(await errors()).toBe(0);
-    expect(await bench.show(second)).toMatchObject({ status: 'completed', read: 3, updated: 2 });
-    const { rows } = await bench.owner.query(
+    expect(await world.show(second)).toMatchObject({ status: 'completed', read: 3, updated: 2 });
+    const { rows } = await world.owner.query(
       `select c.version, array_agg(e.version order by e.version) as events
          from customers c join outbox_events e on e.customer_id = c.id
         where c.merchant_id = $1 and c.external_id = $2 group by c.version`,
@@ -135,22 +135,22 @@ describe('a run', () => {
 
   /** Reads one customer as the shop says it, and two more. */
   const afterOne = async (change: Partial<ImportedCustomer>) => {
-    const { ref, shop, page } = await bench.begin();
-    await bench.plan(page, 3);
-    const read = await bench.claim();
+    const { ref, shop, page } = await world.begin();
+    await world.plan(page, 3);
+    const read = await world.claim();
     const customers = [{ ...customer(1), ...change }, customer(2), customer(3)];
-    await bench.asImporter(async (tx) => {
-      const counts = await upsertCustomers(tx, bench.ctx, { ...read, customers });
+    await world.asImporter(async (tx) => {
+      const counts = await upsertCustomers(tx, world.ctx, { ...read, customers });
       const counters = countersOf('read', { ...counts, read: customers.length });
       await commitPage(tx, { ...read, cursor: null, done: true, counters });
       await keepIds(tx, { ...read, ids: [1, 2, 3] });
-      await advanceRun(tx, bench.ctx, read);
+      await advanceRun(tx, world.ctx, read);
     });
     return { ref, shop };
   };
   const errorsOf = async ({ importId }: { importId: ImportId }) =>
     (
-      await bench.owner.query<{ external_id: string; reason: string }>(
+      await world.owner.query<{ external_id: string; reason: string }>(
         'select external_id, reason from customer_import_errors where import_id = $1',
         [importId],
       )
@@ -179,19 +179,19 @@ describe('a run', () => {
     async (_what, change, status, failed, rowErrors) => {
       const { ref } = await afterOne(change);
       // A customer that changed meanwhile is read again at the end, and is as it was.
-      await bench.asImporter(async (tx) => {
+      await world.asImporter(async (tx) => {
         for (let left = 2; left > 0; left--) {
           const [page] = await claimSlices(tx, { most: 1 });
-          await upsertCustomers(tx, bench.ctx, {
+          await upsertCustomers(tx, world.ctx, {
             ...page!,
             customers: left === 2 ? [{ ...customer(1), ...change }] : [],
           });
           await commitPage(tx, { ...page!, cursor: null, done: true, counters: countersOf('reconcile', {}) });
-          await advanceRun(tx, bench.ctx, page!);
+          await advanceRun(tx, world.ctx, page!);
         }
       });
-      await bench.verify(3);
-      expect(await bench.show(ref)).toMatchObject({ status, failed, rowErrors, read: 3, error: null });
+      await world.verify(3);
+      expect(await world.show(ref)).toMatchObject({ status, failed, rowErrors, read: 3, error: null });
       expect((await errorsOf(ref)).map(({ reason }) => reason)).toEqual(Object.keys(rowErrors));
     },
   );
@@ -200,54 +200,54 @@ describe('a run', () => {
     const { ref } = await afterOne({ fault: 'unreadable_customer' });
     const mended = { ...customer(1), sourceUpdatedAt: new Date() };
     const broken = { ...customer(2), fault: 'unreadable_customer' as const };
-    await bench.asImporter(async (tx) => {
+    await world.asImporter(async (tx) => {
       for (const customers of [[mended, broken], []]) {
         const [page] = await claimSlices(tx, { most: 1 });
-        await upsertCustomers(tx, bench.ctx, { ...page!, customers });
+        await upsertCustomers(tx, world.ctx, { ...page!, customers });
         await commitPage(tx, { ...page!, cursor: null, done: true, counters: countersOf('reconcile', {}) });
-        await advanceRun(tx, bench.ctx, page!);
+        await advanceRun(tx, world.ctx, page!);
       }
     });
-    await bench.verify(3);
+    await world.verify(3);
     expect(await errorsOf(ref)).toEqual([{ external_id: gid(2), reason: 'unreadable_customer' }]);
-    expect(await bench.show(ref)).toMatchObject({ failed: 1, rowErrors: { unreadable_customer: 1 } });
+    expect(await world.show(ref)).toMatchObject({ failed: 1, rowErrors: { unreadable_customer: 1 } });
   });
 
   it('counts what a run that was broken off could not store, and forgets it when it begins anew', async () => {
     const { ref } = await afterOne({ fault: 'unreadable_customer' });
-    const [page] = await bench.claimAll();
-    await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page!, message: 'Shopify is away' }));
-    expect(await bench.show(ref)).toMatchObject({
+    const [page] = await world.claimAll();
+    await world.asImporter((tx) => failRun(tx, world.ctx, { ...page!, message: 'Shopify is away' }));
+    expect(await world.show(ref)).toMatchObject({
       status: 'failed',
       failed: 1,
       rowErrors: { unreadable_customer: 1 },
     });
-    await bench.owner.query(`update customer_import_logs set status = 'incomplete' where id = $1`, [
+    await world.owner.query(`update customer_import_logs set status = 'incomplete' where id = $1`, [
       ref.importId,
     ]);
-    await bench.asApi(ref, (tx) => resumeImport(tx, bench.ctx, ref));
-    expect(await bench.show(ref)).toMatchObject({ failed: 0, rowErrors: null });
-    await bench.plan(await bench.claim(), 1);
+    await world.asApi(ref, (tx) => resumeImport(tx, world.ctx, ref));
+    expect(await world.show(ref)).toMatchObject({ failed: 0, rowErrors: null });
+    await world.plan(await world.claim(), 1);
     expect(await errorsOf(ref)).toEqual([]);
   });
 });
 
 it('takes its time over the ids of a large shop, and nobody takes its slice over meanwhile', async () => {
   const { ref } = await afterReading(2, [1, 2]);
-  await bench.read([]);
-  const last = await bench.claim();
-  await bench.runOut(ref);
-  const blocker = await bench.owner.connect();
+  await world.read([]);
+  const last = await world.claim();
+  await world.runOut(ref);
+  const blocker = await world.owner.connect();
   await blocker.query('begin');
   await blocker.query('lock table shopify_connections'); // which the comparison reads
-  const advanced = bench.asImporter(async (tx) => {
+  const advanced = world.asImporter(async (tx) => {
     await tx.query("set local statement_timeout = '300ms'"); // in place of the pool's 30 s
     await commitPage(tx, { ...last, cursor: null, done: true, counters: countersOf('reconcile', {}) });
-    await advanceRun(tx, bench.ctx, last);
+    await advanceRun(tx, world.ctx, last);
   });
   try {
     await Promise.race([advanced, blocker.query('select pg_sleep(1)')]);
-    expect(await bench.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
+    expect(await world.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
   } finally {
     await blocker.query('rollback');
     blocker.release();
@@ -263,23 +263,23 @@ describe('strangers', () => {
       Array.from({ length: 300 }, (_, i) => i + 1),
     );
     await reconciled();
-    await bench.verify(300);
+    await world.verify(300);
     const { ref } = await afterReading(300, [1, 2], shop);
     await reconciled();
     const rest = Array.from({ length: 298 }, (_, i) => i + 3);
-    expect(await bench.verify(300, rest)).toEqual(rest); // two pages
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 300, unchanged: 300 });
+    expect(await world.verify(300, rest)).toEqual(rest); // two pages
+    expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 300, unchanged: 300 });
   });
 
   it('are not looked for while the merchant has another shop', async () => {
     const { shop } = await afterReading(2, [1, 2]);
     await reconciled();
-    await bench.verify(2);
-    await bench.connect({ merchantId: shop.merchantId, shop: `other-${shop.shop}` });
+    await world.verify(2);
+    await world.connect({ merchantId: shop.merchantId, shop: `other-${shop.shop}` });
     const { ref } = await afterReading(1, [1], shop);
     await reconciled();
-    expect(await bench.verify(1)).toEqual([]);
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 1 });
+    expect(await world.verify(1)).toEqual([]);
+    expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 1 });
   });
 });
 
@@ -288,42 +288,42 @@ describe('a count that does not fit', () => {
     const { ref } = await afterReading(4, [1, 2, 3]);
     await gone(ref.merchantId, [3, 4]); // one was read, one never
     await reconciled();
-    await bench.verify(2);
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed', expected: 4, read: 3 });
+    await world.verify(2);
+    expect(await world.show(ref)).toMatchObject({ status: 'completed', expected: 4, read: 3 });
   });
 
   it('is looked into by ids: who was missed is imported, who left is found', async () => {
     const { ref } = await afterReading(4, [1, 2, 3]);
     await reconciled();
-    await bench.verify(3);
+    await world.verify(3);
     expect(await kindsOf(ref)).toBe('plan read reconcile reconcile verify ids');
-    await bench.list([1, 2, 4]);
-    expect(await bench.verify(3, [4])).toEqual([3, 4]);
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 4, created: 4 });
+    await world.list([1, 2, 4]);
+    expect(await world.verify(3, [4])).toEqual([3, 4]);
+    expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 4, created: 4 });
     expect(await livingOf(ref.merchantId)).toContain(gid(4));
   });
 
   it('and cannot be explained makes the run incomplete, in words', async () => {
     const { ref } = await afterReading(5, [1, 2]);
     await reconciled();
-    await bench.verify(5);
-    await bench.list([1, 2]);
-    await bench.verify(5);
-    const run = await bench.show(ref);
+    await world.verify(5);
+    await world.list([1, 2]);
+    await world.verify(5);
+    const run = await world.show(ref);
     expect(run).toMatchObject({ status: 'incomplete', expected: 5, read: 2 });
     expect(run.error).toMatch(/counts 5 customers, but only 2 could be read: 3 are missing.*Resume/);
   });
 
   it('counts nobody twice whom a slice read again', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.plan(page, 3);
-    const first = await bench.claim();
-    await bench.commit(first, 'lost', { read: 3, created: 3 });
-    await bench.runOut(ref);
-    await bench.read([1, 2, 3]);
-    expect(await bench.show(ref)).toMatchObject({ read: 6 });
+    const { page, ref } = await world.begin();
+    await world.plan(page, 3);
+    const first = await world.claim();
+    await world.commit(first, 'lost', { read: 3, created: 3 });
+    await world.runOut(ref);
+    await world.read([1, 2, 3]);
+    expect(await world.show(ref)).toMatchObject({ read: 6 });
     await reconciled();
-    await bench.verify(3);
-    expect(await bench.show(ref)).toMatchObject({ status: 'completed', read: 3 });
+    await world.verify(3);
+    expect(await world.show(ref)).toMatchObject({ status: 'completed', read: 3 });
   });
 });

@@ -5,31 +5,31 @@ import {
   connectShop,
   failRun,
   moveShop,
-  openWebhookBody,
+  decryptWebhookBody,
   readStoredToken,
   recordPrivacyRequest,
   resumeImport,
   setImportSchedule,
   type ShopConnection,
 } from '../src/index.ts';
-import { newShop, openImports, type ImportsBench } from './imports-support.ts';
+import { newShop, openImports, type ImportsWorld } from './imports-support.ts';
 import { receive as receiveAs, type SentWebhook } from './receive-support.ts';
 
-let bench: ImportsBench;
-beforeAll(async () => (bench = await openImports()));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: ImportsWorld;
+beforeAll(async () => (world = await openImports()));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 const renamed = ({ shop }: ShopConnection) => `new-${shop}`;
 const numberOf = ({ shop }: ShopConnection) => String(shopIdOf(shop));
 const move = (
   shop: ShopConnection,
   { newShop = renamed(shop), shopId = numberOf(shop) }: { newShop?: string; shopId?: string } = {},
-) => bench.asApi(shop, (tx) => moveShop(tx, bench.ctx, { ...shop, newShop, shopId }));
+) => world.asApi(shop, (tx) => moveShop(tx, world.ctx, { ...shop, newShop, shopId }));
 const tokenOf = (shop: ShopConnection) =>
-  bench.asImporter(async (tx) => (await readStoredToken(tx, bench.ctx, shop)).accessToken);
+  world.asImporter(async (tx) => (await readStoredToken(tx, world.ctx, shop)).accessToken);
 const receive = (shop: string, webhook: Pick<SentWebhook, 'topic'> & Partial<SentWebhook>) =>
-  receiveAs(bench.api, bench.ctx, {
+  receiveAs(world.api, world.ctx, {
     shop,
     eventId: randomUUID(),
     body: Buffer.from('{"id":7}'),
@@ -37,25 +37,25 @@ const receive = (shop: string, webhook: Pick<SentWebhook, 'topic'> & Partial<Sen
   });
 const rowsOf = async (table: string, { merchantId }: ShopConnection) =>
   (
-    await bench.owner.query<{ shop: string } & Record<string, unknown>>(
+    await world.owner.query<{ shop: string } & Record<string, unknown>>(
       `select * from ${table} where merchant_id = $1 order by created_at`,
       [merchantId],
     )
   ).rows;
 const entriesOf = async ({ merchantId }: ShopConnection) =>
   (
-    await bench.owner.query<{ shop: string; shop_id: string | null }>(
+    await world.owner.query<{ shop: string; shop_id: string | null }>(
       'select shop, shop_id from shop_directory where merchant_id = $1',
       [merchantId],
     )
   ).rows;
 
 it('gives tokens, schedule and imports of a renamed shop its new name, and a failed import goes on', async () => {
-  const { shop, page, ref } = await bench.begin();
+  const { shop, page, ref } = await world.begin();
   const connection = { ...shop, accessToken: 'shpat_expires', refreshToken: 'r' };
-  await bench.asApi(shop, (tx) => connectShop(tx, bench.ctx, { ...connection, shopId: numberOf(shop) }));
-  await bench.asApi(shop, (tx) =>
-    setImportSchedule(tx, bench.ctx, {
+  await world.asApi(shop, (tx) => connectShop(tx, world.ctx, { ...connection, shopId: numberOf(shop) }));
+  await world.asApi(shop, (tx) =>
+    setImportSchedule(tx, world.ctx, {
       ...shop,
       cron: '0 3 * * *',
       timeZone: 'UTC',
@@ -63,7 +63,7 @@ it('gives tokens, schedule and imports of a renamed shop its new name, and a fai
       enabled: true,
     }),
   );
-  await bench.asImporter((tx) => failRun(tx, bench.ctx, { ...page, message: 'renamed' }));
+  await world.asImporter((tx) => failRun(tx, world.ctx, { ...page, message: 'renamed' }));
   expect(await move(shop)).toEqual({
     shop: renamed(shop),
     moved: { imports: 1, schedules: 1, webhooks: 0 },
@@ -75,44 +75,46 @@ it('gives tokens, schedule and imports of a renamed shop its new name, and a fai
   expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: now.shop }]);
   expect(await entriesOf(shop)).toEqual([{ shop: now.shop, shop_id: numberOf(shop) }]);
   expect(await rowsOf('import_schedules', shop)).toMatchObject([{ shop: now.shop, cron: '0 3 * * *' }]);
-  await bench.asApi(shop, (tx) => resumeImport(tx, bench.ctx, ref));
-  expect(await bench.show(ref)).toMatchObject({ shop: now.shop, status: 'pending' });
-  expect(await bench.actionsOf(shop.merchantId)).toContain('shop.move');
+  await world.asApi(shop, (tx) => resumeImport(tx, world.ctx, ref));
+  expect(await world.show(ref)).toMatchObject({ shop: now.shop, status: 'pending' });
+  expect(await world.actionsOf(shop.merchantId)).toContain('shop.move');
 });
 
 it('moves what is held of its webhooks, and opens it by the new name', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const eventId = randomUUID();
   expect(await receive(shop.shop, { topic: 'customers/update', eventId })).toBe('stored');
   // By its new name, before it is moved: the number says whose it is.
   const byNumber = { shopId: numberOf(shop), shopIdFinds: true };
   expect(await receive(renamed(shop), { topic: 'customers/redact', ...byNumber })).toBe('stored');
   expect(await move(shop)).toMatchObject({ moved: { webhooks: 2 } });
-  const { rows } = await bench.owner.query<{ shop: string; body: string; topic: 'customers/update' }>(
+  const { rows } = await world.owner.query<{ shop: string; body: string; topic: 'customers/update' }>(
     'select shop, topic, body from webhook_events where merchant_id = $1 and event_id = $2',
     [shop.merchantId, eventId],
   );
   expect(rows[0]).toMatchObject({ shop: renamed(shop) });
-  const opened = bench.asApi(shop, (tx) => openWebhookBody(tx, bench.ctx, { ...shop, eventId, ...rows[0]! }));
-  expect((await opened).toString()).toBe('{"id":7}');
+  const decrypted = world.asApi(shop, (tx) =>
+    decryptWebhookBody(tx, world.ctx, { ...shop, eventId, ...rows[0]! }),
+  );
+  expect((await decrypted).toString()).toBe('{"id":7}');
   expect(await receive(renamed(shop), { topic: 'customers/update', eventId })).toBe('duplicate');
 });
 
 it('moves it by itself when the merchant connects the shop by its new name', async () => {
-  const { shop, ref } = await bench.begin();
+  const { shop, ref } = await world.begin();
   const now = { ...shop, shop: renamed(shop) };
-  await bench.asApi(shop, (tx) =>
-    connectShop(tx, bench.ctx, { ...now, shopId: numberOf(shop), accessToken: 'shpat_new' }),
+  await world.asApi(shop, (tx) =>
+    connectShop(tx, world.ctx, { ...now, shopId: numberOf(shop), accessToken: 'shpat_new' }),
   );
   expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: now.shop }]);
   expect(await tokenOf(now)).toBe('shpat_new');
-  expect(await bench.show(ref)).toMatchObject({ shop: now.shop });
+  expect(await world.show(ref)).toMatchObject({ shop: now.shop });
 });
 
 it('leaves one connection of a shop that was connected by both names', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const now = { ...shop, shop: renamed(shop) };
-  await insertConnection(bench.owner, now);
+  await insertConnection(world.owner, now);
   await move(shop);
   expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: now.shop }]);
   expect(await entriesOf(shop)).toEqual([{ shop: now.shop, shop_id: numberOf(shop) }]);
@@ -120,8 +122,8 @@ it('leaves one connection of a shop that was connected by both names', async () 
 });
 
 it('does not move to another shop, to one of another merchant, nor what is not proven', async () => {
-  const shop = await bench.connect();
-  const other = await bench.connect();
+  const shop = await world.connect();
+  const other = await world.connect();
   await expect(move(shop, { shopId: '1' })).rejects.toMatchObject({
     kind: 'failed_precondition',
     field: 'new_shop',
@@ -137,23 +139,23 @@ it('does not move to another shop, to one of another merchant, nor what is not p
     kind: 'failed_precondition',
     field: 'shop',
   });
-  await bench.owner.query('update shop_directory set shop_id = null where shop = $1', [shop.shop]);
+  await world.owner.query('update shop_directory set shop_id = null where shop = $1', [shop.shop]);
   await expect(move(shop)).rejects.toMatchObject({ kind: 'failed_precondition', field: 'shop' });
   expect(await rowsOf('shopify_connections', shop)).toMatchObject([{ shop: shop.shop }]);
 });
 
 it('refuses another merchant the shop by its new name, too', async () => {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const thief = { ...newShop(), shop: renamed(shop) };
   await expect(
-    bench.asApi(thief, (tx) =>
-      connectShop(tx, bench.ctx, { ...thief, shopId: numberOf(shop), accessToken: 'x' }),
+    world.asApi(thief, (tx) =>
+      connectShop(tx, world.ctx, { ...thief, shopId: numberOf(shop), accessToken: 'x' }),
     ),
   ).rejects.toMatchObject({ kind: 'already_exists', field: 'shop' });
 });
 
 it('does not move a shop that is to be redacted: the request names it as it was', async () => {
-  const [asked, told] = [await bench.connect(), await bench.connect()];
+  const [asked, told] = [await world.connect(), await world.connect()];
   await receive(asked.shop, { topic: 'shop/redact' });
   const request = {
     merchantId: told.merchantId,
@@ -161,7 +163,7 @@ it('does not move a shop that is to be redacted: the request names it as it was'
     kind: 'shop_redact' as const,
     shop: told.shop,
   };
-  await inTransaction(bench.owner, (tx) => recordPrivacyRequest(tx, bench.ctx, request));
+  await inTransaction(world.owner, (tx) => recordPrivacyRequest(tx, world.ctx, request));
   for (const shop of [asked, told]) {
     await expect(move(shop)).rejects.toMatchObject({
       kind: 'failed_precondition',
@@ -171,8 +173,8 @@ it('does not move a shop that is to be redacted: the request names it as it was'
 });
 
 it('does not move while both names have an import under way', async () => {
-  const { shop } = await bench.begin();
-  await bench.owner.query(
+  const { shop } = await world.begin();
+  await world.owner.query(
     `insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, 'running')`,
     [shop.merchantId, renamed(shop)],
   );

@@ -6,7 +6,7 @@ import {
   commitPage,
   countersOf,
   Fenced,
-  movePlace,
+  moveCursor,
   pickUpRuns,
   planRun,
   releaseLease,
@@ -15,24 +15,24 @@ import {
   upsertCustomers,
   type PageRef,
 } from '../src/index.ts';
-import { customer, openImports, type ImportsBench } from './imports-support.ts';
+import { customer, openImports, type ImportsWorld } from './imports-support.ts';
 
-let bench: ImportsBench;
-beforeAll(async () => (bench = await openImports()));
-afterEach(() => bench.reset());
-afterAll(() => bench.close());
+let world: ImportsWorld;
+beforeAll(async () => (world = await openImports()));
+afterEach(() => world.reset());
+afterAll(() => world.close());
 
 describe('handing out slices', () => {
   it('hands a slice to one importer, and anew with a higher fence when its lease has run out', async () => {
-    const { page, ref, shop } = await bench.begin();
+    const { page, ref, shop } = await world.begin();
     expect(page).toEqual({ ...ref, slice: 0, fence: 1, page: 0 });
-    expect(await bench.show(ref)).toMatchObject({
+    expect(await world.show(ref)).toMatchObject({
       status: 'running',
       source: 'auto',
       startedAt: expect.any(Date) as Date,
     });
-    expect(await bench.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
-    expect(await bench.asImporter((tx) => claimPage(tx, page))).toEqual({
+    expect(await world.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
+    expect(await world.asImporter((tx) => claimPage(tx, page))).toEqual({
       shop: shop.shop,
       kind: 'plan',
       source: 'auto',
@@ -42,26 +42,26 @@ describe('handing out slices', () => {
       range: {},
     });
 
-    await bench.runOut(page);
-    const successor = await bench.claim();
+    await world.runOut(page);
+    const successor = await world.claim();
     expect(successor).toEqual({ ...page, fence: 2 });
-    expect(await bench.asImporter((tx) => claimPage(tx, page))).toBeNull();
+    expect(await world.asImporter((tx) => claimPage(tx, page))).toBeNull();
   });
 
   it('shares out pending runs among importers that ask at once', async () => {
-    await Promise.all(Array.from({ length: 6 }, async () => bench.start(await bench.connect())));
-    const claims = await Promise.all(Array.from({ length: 5 }, () => bench.claimAll()));
-    const rest = await bench.claimAll();
+    await Promise.all(Array.from({ length: 6 }, async () => world.start(await world.connect())));
+    const claims = await Promise.all(Array.from({ length: 5 }, () => world.claimAll()));
+    const rest = await world.claimAll();
     const ids = [...claims, rest].flat().map((page) => page.importId);
     expect(ids).toHaveLength(6);
     expect(new Set(ids).size).toBe(6);
   });
 
   it('hands out no more than it is asked for, whatever the plan', async () => {
-    const { page } = await bench.begin();
-    await bench.plan(page, 9, [{}, {}, {}]);
-    for (let n = 0; n < 3; n++) await bench.start(await bench.connect());
-    await bench.asImporter(async (tx) => {
+    const { page } = await world.begin();
+    await world.plan(page, 9, [{}, {}, {}]);
+    for (let n = 0; n < 3; n++) await world.start(await world.connect());
+    await world.asImporter(async (tx) => {
       // As with statistics of a table that has just grown: for each row the subquery is run again, not kept.
       for (const way of ['hashjoin', 'mergejoin', 'material', 'indexscan', 'bitmapscan'])
         await tx.query(`set local enable_${way} = off`);
@@ -73,57 +73,57 @@ describe('handing out slices', () => {
   });
 
   it('hands a released slice out at once', async () => {
-    const { page } = await bench.begin();
-    await bench.asImporter((tx) => releaseLease(tx, { ...page, page: 7 }));
-    expect(await bench.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
-    await bench.asImporter((tx) => releaseLease(tx, page));
-    expect(await bench.claim()).toEqual({ ...page, fence: 2 });
+    const { page } = await world.begin();
+    await world.asImporter((tx) => releaseLease(tx, { ...page, page: 7 }));
+    expect(await world.asImporter((tx) => claimSlices(tx, { most: 10 }))).toEqual([]);
+    await world.asImporter((tx) => releaseLease(tx, page));
+    expect(await world.claim()).toEqual({ ...page, fence: 2 });
   });
 });
 
 describe('a paused run', () => {
   const paused = async () => {
-    const begun = await bench.begin();
-    await bench.asImporter((tx) =>
+    const begun = await world.begin();
+    await world.asImporter((tx) =>
       setWaiting(tx, { ...begun.page, reason: 'away', waitMs: 1, paused: true }),
     );
-    expect(await bench.show(begun.ref)).toMatchObject({ status: 'paused', waitingReason: 'away' });
+    expect(await world.show(begun.ref)).toMatchObject({ status: 'paused', waitingReason: 'away' });
     return begun;
   };
 
   it('is worked on as one that runs, and runs again when a page is stored', async () => {
     const { page, ref } = await paused();
-    await bench.runOut(page);
-    const again = await bench.claim();
+    await world.runOut(page);
+    const again = await world.claim();
     expect(again).toEqual({ ...page, fence: 2 });
-    expect(await bench.asImporter((tx) => claimPage(tx, again))).toMatchObject({ kind: 'plan' });
-    await bench.asImporter(async (tx) => {
+    expect(await world.asImporter((tx) => claimPage(tx, again))).toMatchObject({ kind: 'plan' });
+    await world.asImporter(async (tx) => {
       await planRun(tx, { ...again, expected: 0, source: 'graphql', ranges: [] });
       await clearWaiting(tx, again);
-      await advanceRun(tx, bench.ctx, again);
+      await advanceRun(tx, world.ctx, again);
     });
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
-    expect(await bench.claim()).toMatchObject({ slice: 1 });
+    expect(await world.show(ref)).toMatchObject({ status: 'running', waitingReason: null });
+    expect(await world.claim()).toMatchObject({ slice: 1 });
   });
 
   it('runs again when it waits for something that is there', async () => {
     const { page, ref } = await paused();
-    await bench.asImporter((tx) => setWaiting(tx, { ...page, reason: 'limit', waitMs: 1 }));
-    expect(await bench.show(ref)).toMatchObject({ status: 'running', waitingReason: 'limit' });
+    await world.asImporter((tx) => setWaiting(tx, { ...page, reason: 'limit', waitMs: 1 }));
+    expect(await world.show(ref)).toMatchObject({ status: 'running', waitingReason: 'limit' });
   });
 });
 
 describe('commitPage', () => {
   it('moves checkpoint and counters, and takes each page once', async () => {
-    const { page, ref } = await bench.begin();
+    const { page, ref } = await world.begin();
     const counts = { read: 8, created: 3, updated: 2, unchanged: 1, skipped: 1, failed: 1 };
-    await bench.commit(page, 'after-1', counts);
-    await expect(bench.commit(page, 'after-1', counts)).rejects.toThrow(Fenced);
+    await world.commit(page, 'after-1', counts);
+    await expect(world.commit(page, 'after-1', counts)).rejects.toThrow(Fenced);
     const second = { ...page, page: 1 };
-    expect(await bench.asImporter((tx) => claimPage(tx, second))).toMatchObject({ cursor: 'after-1' });
-    await bench.commit(second, null, counts);
-    await expect(bench.commit({ ...page, page: 2 }, null)).rejects.toThrow(Fenced);
-    expect(await bench.show(ref)).toMatchObject({
+    expect(await world.asImporter((tx) => claimPage(tx, second))).toMatchObject({ cursor: 'after-1' });
+    await world.commit(second, null, counts);
+    await expect(world.commit({ ...page, page: 2 }, null)).rejects.toThrow(Fenced);
+    expect(await world.show(ref)).toMatchObject({
       read: 16,
       created: 6,
       updated: 4,
@@ -134,23 +134,23 @@ describe('commitPage', () => {
   });
 
   it('rolls the rows of a fenced page back', async () => {
-    const { page, ref } = await bench.begin();
-    await bench.runOut(page);
-    await bench.claim();
+    const { page, ref } = await world.begin();
+    await world.runOut(page);
+    await world.claim();
     await expect(
-      bench.asImporter(async (tx) => {
-        const counts = await upsertCustomers(tx, bench.ctx, { ...ref, customers: [customer(1)] });
+      world.asImporter(async (tx) => {
+        const counts = await upsertCustomers(tx, world.ctx, { ...ref, customers: [customer(1)] });
         await commitPage(tx, { ...page, cursor: null, done: true, counters: countersOf('read', counts) });
       }),
     ).rejects.toThrow(Fenced);
     expect(
-      (await bench.owner.query('select 1 from customers where merchant_id = $1', [ref.merchantId])).rowCount,
+      (await world.owner.query('select 1 from customers where merchant_id = $1', [ref.merchantId])).rowCount,
     ).toBe(0);
     expect(
-      (await bench.owner.query('select 1 from outbox_events where merchant_id = $1', [ref.merchantId]))
+      (await world.owner.query('select 1 from outbox_events where merchant_id = $1', [ref.merchantId]))
         .rowCount,
     ).toBe(0);
-    expect(await bench.show(ref)).toMatchObject({ read: 0 });
+    expect(await world.show(ref)).toMatchObject({ read: 0 });
   });
 });
 
@@ -174,34 +174,34 @@ describe('countersOf', () => {
   });
 });
 
-describe('the place of a slice', () => {
-  const place = async (page: PageRef) => (await bench.asImporter((tx) => claimPage(tx, page)))?.cursor;
+describe('the cursor of a slice', () => {
+  const cursorOf = async (page: PageRef) => (await world.asImporter((tx) => claimPage(tx, page)))?.cursor;
 
   it('moves without a page, for its holder alone', async () => {
-    const { page } = await bench.begin();
-    await bench.asImporter((tx) => movePlace(tx, { ...page, cursor: 'operation 7' }));
-    expect(await place(page)).toBe('operation 7');
-    await bench.runOut(page);
-    const successor = await bench.claim();
-    await expect(bench.asImporter((tx) => movePlace(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
+    const { page } = await world.begin();
+    await world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'operation 7' }));
+    expect(await cursorOf(page)).toBe('operation 7');
+    await world.runOut(page);
+    const successor = await world.claim();
+    await expect(world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'late' }))).rejects.toThrow(
       Fenced,
     );
-    expect(await place(successor)).toBe('operation 7');
+    expect(await cursorOf(successor)).toBe('operation 7');
   });
 
   it('is lost and begins anew from its range, but not for ever', async () => {
-    const { page: planning } = await bench.begin();
+    const { page: planning } = await world.begin();
     const range = { createdTo: '2026-01-01T00:00:00Z' };
-    await bench.plan(planning, 5, [range]);
-    const page = await bench.claim();
-    const restart = () => bench.asImporter((tx) => restartSlice(tx, page));
+    await world.plan(planning, 5, [range]);
+    const page = await world.claim();
+    const restart = () => world.asImporter((tx) => restartSlice(tx, page));
     for (let n = 0; n < 5; n++) {
-      await bench.asImporter((tx) => movePlace(tx, { ...page, cursor: 'lost' }));
+      await world.asImporter((tx) => moveCursor(tx, { ...page, cursor: 'lost' }));
       expect(await restart()).toBe(true);
-      expect(await bench.asImporter((tx) => claimPage(tx, page))).toMatchObject({ cursor: null, range });
+      expect(await world.asImporter((tx) => claimPage(tx, page))).toMatchObject({ cursor: null, range });
     }
     expect(await restart()).toBe(false);
     expect(await restart()).toBe(true); // after a resume
-    await expect(bench.asImporter((tx) => restartSlice(tx, { ...page, fence: 9 }))).rejects.toThrow(Fenced);
+    await expect(world.asImporter((tx) => restartSlice(tx, { ...page, fence: 9 }))).rejects.toThrow(Fenced);
   });
 });

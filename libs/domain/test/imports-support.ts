@@ -26,7 +26,7 @@ import {
   type StartImport,
 } from '../src/index.ts';
 
-export type ImportsBench = Awaited<ReturnType<typeof openImports>>;
+export type ImportsWorld = Awaited<ReturnType<typeof openImports>>;
 
 interface Ref {
   merchantId: MerchantId;

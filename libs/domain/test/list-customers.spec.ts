@@ -3,23 +3,23 @@ import type { Client } from 'pg';
 import type { MerchantId } from '@core/contracts';
 import { readerOf, type Reader } from '@core/db';
 import { createPageTokens, listChangedCustomers, listCustomers, type CustomerPage } from '../src/index.ts';
-import { merchant, openBench, type Bench } from './support.ts';
+import { merchant, openWorld, type World } from './support.ts';
 
-let bench: Bench;
+let world: World;
 // As the owner: its statements name customers by id alone. apps/api's specs list as core_api.
-beforeAll(async () => (bench = await openBench('core_owner')));
-afterAll(() => bench.close());
+beforeAll(async () => (world = await openWorld('core_owner')));
+afterAll(() => world.close());
 
 const tokens = createPageTokens([randomBytes(32)]);
-const reader = readerOf(async (text, values) => (await bench.pool.query(text, values)).rows);
+const reader = readerOf(async (text, values) => (await world.pool.query(text, values)).rows);
 /** Pages of a segment ask also the owner whose they are. */
 const readerFor = (merchantId: MerchantId): Reader =>
-  readerOf((text, values) => bench.run((tx) => tx.query(text, values), merchantId));
+  readerOf((text, values) => world.run((tx) => tx.query(text, values), merchantId));
 const readers = { primary: reader, atLeast: () => reader };
 const EPOCH = '1970-01-01T00:00:00.000000Z';
 
 const insert = async (merchantId: MerchantId, count = 1): Promise<string[]> => {
-  const { rows } = await bench.pool.query<{ id: string }>(
+  const { rows } = await world.pool.query<{ id: string }>(
     `insert into customers (merchant_id, rfm_score)
      select $1, '{"segment": "LOYAL", "recency": 3}' from generate_series(1, $2) returning id`,
     [merchantId, count],
@@ -27,9 +27,9 @@ const insert = async (merchantId: MerchantId, count = 1): Promise<string[]> => {
   return rows.map(({ id }) => id);
 };
 const touch = (id: string) =>
-  bench.pool.query('update customers set version = version + 1 where id = $1', [id]);
+  world.pool.query('update customers set version = version + 1 where id = $1', [id]);
 const remove = (id: string) =>
-  bench.pool.query('update customers set deleted_at = now() where id = $1', [id]);
+  world.pool.query('update customers set deleted_at = now() where id = $1', [id]);
 
 /** Reads a list to its end, with `between` after each page. */
 async function readAll<P extends CustomerPage>(
@@ -81,7 +81,7 @@ describe('pages of large rows', () => {
   let ids: string[];
   // One-digit numbers make the largest reply, and TOAST compresses them to almost nothing.
   beforeAll(async () => {
-    const { rows } = await bench.pool.query<{ id: string }>(
+    const { rows } = await world.pool.query<{ id: string }>(
       `insert into customers (merchant_id, rfm_score, metadata)
        select $1, '{"segment": "LOYAL", "recency": 3}',
               jsonb_build_object('a', array_fill(1, array[case when n = 7 then 1000000 else 21000 end]))
@@ -198,7 +198,7 @@ describe('listChangedCustomers', () => {
   describe('while a writer is slow', () => {
     let slow: Client;
     beforeEach(async () => {
-      slow = (await bench.pool.connect()) as unknown as Client;
+      slow = (await world.pool.connect()) as unknown as Client;
       await slow.query('begin');
     });
     afterEach(async () => {
@@ -230,7 +230,7 @@ describe('listChangedCustomers', () => {
       const after = await changes(merchantId, during.last.watermark);
       expect([...during.ids, ...after.ids].sort()).toEqual([rows[0]?.id ?? id, ...later].sort());
       expect(during.last.watermark >= before.last.watermark).toBe(true);
-      const { rows: sound } = await bench.owner.query(
+      const { rows: sound } = await world.owner.query(
         `select from customers where merchant_id = $1 and id = any($2) and updated_at < $3`,
         [merchantId, after.ids, during.last.watermark],
       );
@@ -263,7 +263,7 @@ describe('listChangedCustomers', () => {
   it('reads its pages where all that the watermark covers has been replayed', async () => {
     const merchantId = merchant();
     await insert(merchantId, 5);
-    const { rows } = await bench.pool.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
+    const { rows } = await world.pool.query<{ lsn: string }>('select pg_current_wal_lsn() as lsn');
     const asked: string[] = [];
     const atLeast = (token: string) => (asked.push(token), reader);
     const input = { merchantId, updatedSince: EPOCH, pageSize: 2 };
@@ -273,7 +273,7 @@ describe('listChangedCustomers', () => {
     expect(ids).toHaveLength(5);
     expect(asked).toEqual([asked[0], asked[0], asked[0]]);
     const reached = 'select $1::pg_lsn >= $2::pg_lsn as reached';
-    const compared = await bench.pool.query(reached, [asked[0]!.split(':').at(-1), rows[0]!.lsn]);
+    const compared = await world.pool.query(reached, [asked[0]!.split(':').at(-1), rows[0]!.lsn]);
     expect(compared.rows).toEqual([{ reached: true }]);
   });
 
@@ -283,7 +283,7 @@ describe('listChangedCustomers', () => {
     const written: string[] = [];
     const writer = async (_: unknown, nth: number) => {
       for (let turn = nth; !stop; turn++) {
-        const client = await bench.pool.connect();
+        const client = await world.pool.connect();
         await client.query('begin');
         for (let n = turn % 3; n >= 0; n--) {
           const { rows } = await client.query<{ id: string }>(

@@ -2,7 +2,7 @@ import type { MerchantId } from '@core/contracts';
 import { readerOf, type Tx } from '@core/db';
 import { upsertCustomers, type CommandContext, type UpsertCounts } from '../src/index.ts';
 import { healEmails } from '../src/customers/index.ts';
-import { merchant, openBench, type Bench } from './support.ts';
+import { merchant, openWorld, type World } from './support.ts';
 
 // ANALYZE has seen one shop, and since then another one has been read: as on the day on which a merchant connects.
 const PAGE = 100;
@@ -10,11 +10,11 @@ const KNOWN = 20_000;
 const NEW = 20_000;
 const newShop = merchant();
 
-let bench: Bench;
+let world: World;
 beforeAll(async () => {
-  bench = await openBench('core_importer');
+  world = await openWorld('core_importer');
   // Of a partitioned table its partitions have storage parameters.
-  await bench.owner.query(
+  await world.owner.query(
     `do $$ declare part regclass; begin
        for part in select oid from pg_class
                     where relkind = 'r' and coalesce(pg_partition_root(oid), oid) = 'customers'::regclass loop
@@ -22,15 +22,15 @@ beforeAll(async () => {
        end loop; end $$`,
   );
   await fill(merchant(), KNOWN);
-  await bench.owner.query('vacuum (analyze) customers');
+  await world.owner.query('vacuum (analyze) customers');
   await fill(newShop, NEW);
 }, 300_000);
-afterAll(() => bench.close());
+afterAll(() => world.close());
 
 const fill = (merchantId: MerchantId, count: number) =>
-  bench.owner.query(
+  world.owner.query(
     `insert into customers (merchant_id, external_id, email, email_hash, metadata)
-     select $1, 'gid://shopify/Customer/' || n, '1.sealed', sha256(n::text::bytea), '{}' from generate_series(1, $2::int) n`,
+     select $1, 'gid://shopify/Customer/' || n, '1.encrypted', sha256(n::text::bytea), '{}' from generate_series(1, $2::int) n`,
     [merchantId, count],
   );
 
@@ -57,7 +57,7 @@ async function blocksOf(work: (tx: Tx, ctx: CommandContext) => Promise<unknown>)
       return tx.query(text, values);
     }),
   });
-  await bench.run((tx, ctx) => work(counting(tx), ctx));
+  await world.run((tx, ctx) => work(counting(tx), ctx));
   return blocks;
 }
 
@@ -70,7 +70,7 @@ const customer = (externalId: string, email: string) => ({
 
 it('the search for emails that are free by now touches what is shared, and not what a new shop has', async () => {
   const customers = [1, 2].map((n) => customer(`gid://shopify/Customer/${NEW + n}`, 'ada@example.com'));
-  await bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId: newShop, customers }));
+  await world.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId: newShop, customers }));
   const blocks = await blocksOf((tx, ctx) => healEmails(tx, ctx, { merchantId: newShop, origin: 'import' }));
   expect(blocks).toBeGreaterThan(0);
   expect(blocks).toBeLessThan(100);

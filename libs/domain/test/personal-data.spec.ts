@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { PERSONAL_DATA } from '../src/index.ts';
-import { openPrivacy, type PrivacyBench } from './privacy-support.ts';
+import { openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 it('names each table that the database has, and none that it has not', async () => {
-  const { rows } = await bench.owner.query<{ name: string }>(
+  const { rows } = await world.owner.query<{ name: string }>(
     `select relname as name from pg_class
       where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace`,
   );
@@ -17,7 +17,7 @@ it('names each table that the database has, and none that it has not', async () 
 
 it('a search of canaries fails at a table of which it says nothing', async () => {
   const canaries = { email: `${randomUUID()}@example.com` };
-  expect(await bench.search(canaries)).toEqual([]);
-  await bench.owner.query('create table spec_notes (note text)');
-  await expect(bench.search(canaries)).rejects.toThrow('nothing says what is personal in public.spec_notes');
+  expect(await world.search(canaries)).toEqual([]);
+  await world.owner.query('create table spec_notes (note text)');
+  await expect(world.search(canaries)).rejects.toThrow('nothing says what is personal in public.spec_notes');
 });

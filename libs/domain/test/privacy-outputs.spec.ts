@@ -9,13 +9,13 @@ import {
   redactShopStep,
   scheduleShopRedactions,
 } from '../src/index.ts';
-import { newShop, openPrivacy, type PrivacyBench, type Shop } from './privacy-support.ts';
+import { newShop, openPrivacy, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
 // What is shown outside, to the byte: receipts are kept for years, and compared.
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const place = (name: string, remark = '', found = 0, removed: string[] = []) => ({
   place: name,
@@ -44,7 +44,7 @@ const TOLD = [
 ];
 
 it('the receipt of a person names each place, in its order', async () => {
-  const receipt = await bench.as('worker', (tx, ctx) =>
+  const receipt = await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, { merchantId: aMerchantId(), requestId: randomUUID(), externalId: '7' }),
   );
   expect(JSON.stringify(receipt, null, 1)).toBe(
@@ -75,12 +75,12 @@ it('the receipt of a person names each place, in its order', async () => {
 
 async function redactShop({ merchantId, shop }: Shop) {
   const requestId = randomUUID();
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'shop_redact', shop }),
   );
-  await bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 }));
-  while (await bench.as('worker', redactShopStep));
-  const { places } = await bench.as(
+  await world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 }));
+  while (await world.as('worker', redactShopStep));
+  const { places } = await world.as(
     'api',
     (tx) => getErasureReceipt(tx, { merchantId, requestId }),
     merchantId,
@@ -109,9 +109,9 @@ it.each([
     keys: place('merchant_keys', KEPT),
   },
 ])('the receipt of a shop names each place, in its order: $shops connected', async (expected) => {
-  const shop = await bench.connect();
-  if (expected.shops > 1) await bench.connect(newShop(shop.merchantId));
-  await bench.newRun(shop);
+  const shop = await world.connect();
+  if (expected.shops > 1) await world.connect(newShop(shop.merchantId));
+  await world.newRun(shop);
   // PostgreSQL keeps it as JSON of its own order of fields.
   expect(await redactShop(shop)).toEqual([
     place('customer_import_logs', '', 1, ['runs under way: cancelled']),
@@ -130,9 +130,9 @@ it.each([
 });
 
 it('an export names each place, in its order', async () => {
-  const shop = await bench.connect();
-  const [person] = await bench.people(shop.merchantId, 1);
-  const { data } = await bench.as(
+  const shop = await world.connect();
+  const [person] = await world.people(shop.merchantId, 1);
+  const { data } = await world.as(
     'api',
     (tx, ctx) => exportCustomerData(tx, ctx, { merchantId: shop.merchantId, customerId: person!.customerId }),
     shop.merchantId,

@@ -23,7 +23,7 @@ import {
 } from '../src/index.ts';
 import { receive } from './receive-support.ts';
 
-export type PrivacyBench = Awaited<ReturnType<typeof openPrivacy>>;
+export type PrivacyWorld = Awaited<ReturnType<typeof openPrivacy>>;
 type Role = 'api' | 'importer' | 'worker' | 'owner';
 
 /** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */

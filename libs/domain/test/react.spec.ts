@@ -3,18 +3,18 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { createCustomer, redactCustomer, type ApplyRfmScore, type ErasureReceipt } from '../src/index.ts';
-import { applyScore, auditOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+import { applyScore, auditOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_worker')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_worker')));
+afterAll(() => world.close());
 
 const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
-  (await inTransaction(bench.owner, (tx) => createCustomer(tx, bench.ctx, { merchantId, email, externalId })))
+  (await inTransaction(world.owner, (tx) => createCustomer(tx, world.ctx, { merchantId, email, externalId })))
     .customerId;
 const asOf = '2026-01-02T00:00:00.000Z';
 const apply = (merchantId: MerchantId, customerId: string, score: Partial<ApplyRfmScore['score']> = {}) =>
-  bench.run((tx, ctx) =>
+  world.run((tx, ctx) =>
     applyScore(tx, ctx, {
       merchantId,
       customerId,
@@ -22,7 +22,7 @@ const apply = (merchantId: MerchantId, customerId: string, score: Partial<ApplyR
     }),
   );
 const redact = (input: Omit<Parameters<typeof redactCustomer>[2], 'requestId'>) =>
-  bench.run((tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
+  world.run((tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
 const remarkOf = ({ places }: ErasureReceipt, place: string) =>
   places.find((each) => each.place === place)!.remark;
 
@@ -32,9 +32,9 @@ describe('a score', () => {
     const id = await create(merchantId, 'ada@example.com');
     expect(await apply(merchantId, id)).toBe('applied');
     expect(await apply(merchantId, id)).toBe('not_newer');
-    const [row] = await rowsOf(bench, merchantId);
+    const [row] = await rowsOf(world, merchantId);
     expect(row!.rfm_score).toMatchObject({ score: '555', segment: 'CHAMPIONS', sequence: '1' });
-    expect((await eventsOf(bench, merchantId)).map((event) => [event.version, event.origin])).toEqual([
+    expect((await eventsOf(world, merchantId)).map((event) => [event.version, event.origin])).toEqual([
       [1, 'api'],
       [2, 'rfm'],
     ]);
@@ -74,7 +74,7 @@ describe('redactCustomer', () => {
     const receipt = await redact({ merchantId, ...name(id) });
     expect(receipt.customerId).toBe(id);
     expect(remarkOf(receipt, 'erasure_tombstones')).toMatch(/^2 written/);
-    const [row] = await rowsOf(bench, merchantId);
+    const [row] = await rowsOf(world, merchantId);
     expect(row).toMatchObject({
       id,
       email: null,
@@ -88,10 +88,10 @@ describe('redactCustomer', () => {
     const again = await redact({ merchantId, customerId: id });
     expect(again.places.every(({ removed }) => removed.length === 0)).toBe(true);
     expect(remarkOf(again, 'erasure_tombstones')).toMatch(/^0 written/);
-    const events = await eventsOf(bench, merchantId);
+    const events = await eventsOf(world, merchantId);
     expect(events.at(-1)).toMatchObject({ topic: 'customer.updated', version: 3, origin: 'privacy' });
     expect(events).toHaveLength(3);
-    expect((await auditOf(bench, merchantId)).map((entry) => entry.action)).toEqual([
+    expect((await auditOf(world, merchantId)).map((entry) => entry.action)).toEqual([
       'customer.create',
       'customer.score',
       'customer.erase',
@@ -105,7 +105,7 @@ describe('redactCustomer', () => {
     expect(receipt.customerId).toBeNull();
     expect(receipt.places.every(({ found, removed }) => found === 0 && removed.length === 0)).toBe(true);
     expect(remarkOf(receipt, 'erasure_tombstones')).toMatch(/^1 written/);
-    expect(await eventsOf(bench, merchantId)).toEqual([]);
+    expect(await eventsOf(world, merchantId)).toEqual([]);
   });
 
   it('gives the person who comes anew a new id, and notes it', async () => {
@@ -114,7 +114,7 @@ describe('redactCustomer', () => {
     await redact({ merchantId, email: 'ada@example.com' });
     const anew = await create(merchantId, 'ada@example.com');
     expect(anew).not.toBe(id);
-    expect((await auditOf(bench, merchantId)).at(-1)).toMatchObject({
+    expect((await auditOf(world, merchantId)).at(-1)).toMatchObject({
       detail: { returned_after_erasure: true },
     });
   });

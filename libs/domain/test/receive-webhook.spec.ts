@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { pruneWebhooks, type WebhookTopic } from '../src/index.ts';
-import { newEmail, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+import { newEmail, newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
 // Several webhooks with one id.
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 interface Row {
   event_id: string;
@@ -16,12 +16,12 @@ interface Row {
   body: string | null;
 }
 const rowsOf = async (merchantId: MerchantId) =>
-  (await bench.rows<Row & { id: string }>('webhook_events', merchantId)).sort((a, b) =>
+  (await world.rows<Row & { id: string }>('webhook_events', merchantId)).sort((a, b) =>
     a.id < b.id ? -1 : 1,
   );
 const pending = async (merchantId: MerchantId) =>
   (
-    await bench.rows<{ request_id: string; kind: string; completed_at: Date | null }>(
+    await world.rows<{ request_id: string; kind: string; completed_at: Date | null }>(
       'privacy_requests',
       merchantId,
     )
@@ -38,12 +38,12 @@ const TOPICS: WebhookTopic[] = [
 ];
 
 it.each(TOPICS)('keeps each body of %s that comes under one id, and each of them once', async (topic) => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const eventId = randomUUID();
   // The third names the person of the first in another body.
   const bodies = [person(7), person(8), person(7)];
-  for (const body of bodies) expect(await bench.webhook(shop, topic, body, eventId)).toBe('stored');
-  for (const body of bodies) expect(await bench.webhook(shop, topic, body, eventId)).toBe('duplicate');
+  for (const body of bodies) expect(await world.webhook(shop, topic, body, eventId)).toBe('stored');
+  for (const body of bodies) expect(await world.webhook(shop, topic, body, eventId)).toBe('duplicate');
   const [first, ...others] = await rowsOf(merchantId);
   expect(first!.event_id).toBe(eventId);
   expect(others.map(({ event_id: id }) => id)).toEqual([
@@ -57,9 +57,9 @@ it.each([
   ['customers/redact', 'redact'],
   ['customers/data_request', 'data_request'],
 ] as const)('writes each %s down as pending, the first under the plain id', async (topic, kind) => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const eventId = randomUUID();
-  for (const number of [7, 8]) await bench.webhook(shop, topic, person(number), eventId);
+  for (const number of [7, 8]) await world.webhook(shop, topic, person(number), eventId);
   const [first, second] = await rowsOf(merchantId);
   expect(first!.request_id).toBe(`shopify:${eventId}`);
   expect(second!.request_id).toBe(`shopify:${second!.event_id}`);
@@ -70,37 +70,37 @@ it.each([
 });
 
 it('knows the same body when the first is done, and nothing of it is left', async () => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const [eventId, body] = [randomUUID(), person(7)];
-  await bench.webhook(shop, 'customers/redact', body, eventId);
-  await bench.owner.query(`update webhook_events set outcome = 'applied', body = null where shop = $1`, [
+  await world.webhook(shop, 'customers/redact', body, eventId);
+  await world.owner.query(`update webhook_events set outcome = 'applied', body = null where shop = $1`, [
     shop,
   ]);
-  expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('duplicate');
-  expect(await bench.webhook(shop, 'customers/redact', person(8), eventId)).toBe('stored');
+  expect(await world.webhook(shop, 'customers/redact', body, eventId)).toBe('duplicate');
+  expect(await world.webhook(shop, 'customers/redact', person(8), eventId)).toBe('stored');
   expect(await rowsOf(merchantId)).toHaveLength(2);
 });
 
 it('takes a shop’s redaction once, whatever its body looks like', async () => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const eventId = randomUUID();
-  expect(await bench.webhook(shop, 'shop/redact', { shop_id: 1, shop_domain: shop }, eventId)).toBe('stored');
-  expect(await bench.webhook(shop, 'shop/redact', { shop_domain: shop }, eventId)).toBe('duplicate');
+  expect(await world.webhook(shop, 'shop/redact', { shop_id: 1, shop_domain: shop }, eventId)).toBe('stored');
+  expect(await world.webhook(shop, 'shop/redact', { shop_domain: shop }, eventId)).toBe('duplicate');
   expect(await rowsOf(merchantId)).toHaveLength(1);
 });
 
 describe('under the id of a webhook that an earlier build stored', () => {
   const earlier = async (topic: WebhookTopic, isDone: boolean) => {
-    const { shop, merchantId } = await bench.connect();
+    const { shop, merchantId } = await world.connect();
     const [eventId, body] = [randomUUID(), person(7)];
-    await bench.webhook(shop, topic, body, eventId);
-    await bench.owner.query('update webhook_events set body_hash = null where shop = $1', [shop]);
+    await world.webhook(shop, topic, body, eventId);
+    await world.owner.query('update webhook_events set body_hash = null where shop = $1', [shop]);
     if (isDone) {
-      await bench.owner.query(`update webhook_events set outcome = 'applied', body = null where shop = $1`, [
+      await world.owner.query(`update webhook_events set outcome = 'applied', body = null where shop = $1`, [
         shop,
       ]);
     }
-    const receive = (again: object) => bench.webhook(shop, topic, again, eventId);
+    const receive = (again: object) => world.webhook(shop, topic, again, eventId);
     return { merchantId, body, receive };
   };
 
@@ -128,38 +128,38 @@ describe('under the id of a webhook that an earlier build stored', () => {
 });
 
 it('is not taken for the webhook of the merchant who had connected the shop before', async () => {
-  const before = await bench.connect();
+  const before = await world.connect();
   const [eventId, body] = [randomUUID(), person(7)];
-  await bench.webhook(before.shop, 'customers/redact', body, eventId);
-  await bench.owner.query(
+  await world.webhook(before.shop, 'customers/redact', body, eventId);
+  await world.owner.query(
     'with gone as (delete from shop_directory where shop = $1) delete from shopify_connections where shop = $1',
     [before.shop],
   );
-  const { merchantId } = await bench.connect({ ...newShop(), shop: before.shop });
-  expect(await bench.webhook(before.shop, 'customers/redact', body, eventId)).toBe('stored');
+  const { merchantId } = await world.connect({ ...newShop(), shop: before.shop });
+  expect(await world.webhook(before.shop, 'customers/redact', body, eventId)).toBe('stored');
   expect(await pending(merchantId)).toEqual([[`shopify:${eventId}`, 'redact', null]]);
 });
 
 it('writes requests of two kinds down under one event, each under an id of its own', async () => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const [eventId, body] = [randomUUID(), person(7)];
   for (const topic of ['customers/data_request', 'customers/redact'] as const) {
-    expect(await bench.webhook(shop, topic, body, eventId)).toBe('stored');
-    expect(await bench.webhook(shop, topic, body, eventId)).toBe('duplicate');
+    expect(await world.webhook(shop, topic, body, eventId)).toBe('stored');
+    expect(await world.webhook(shop, topic, body, eventId)).toBe('duplicate');
   }
   expect(await pending(merchantId)).toEqual([
     [`shopify:${eventId}`, 'data_request', null],
     [expect.stringMatching(`^shopify:${eventId}\\.[0-9a-f]{32}$`), 'redact', null],
   ]);
   // The one that cannot be read is not forgotten with the other.
-  await bench.owner.query(
+  await world.owner.query(
     `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
     [shop],
   );
-  await bench.owner.query(
+  await world.owner.query(
     `update privacy_requests set completed_at = now() where merchant_id = $1 and kind = 'data_request'`,
     [merchantId],
   );
-  await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
-  expect(await bench.rows('webhook_events', merchantId)).toMatchObject([{ topic: 'customers/redact' }]);
+  await world.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
+  expect(await world.rows('webhook_events', merchantId)).toMatchObject([{ topic: 'customers/redact' }]);
 });

@@ -21,62 +21,62 @@ import {
   newShop,
   openPrivacy,
   placeOf,
-  type PrivacyBench,
+  type PrivacyWorld,
 } from './privacy-support.ts';
 import { applyScore } from './support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
-  bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
+  world.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
 const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
-  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
+  (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 const idsOf = async (merchantId: MerchantId) =>
-  (await bench.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
+  (await world.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
 const row = async (merchantId: MerchantId, id: string) =>
-  (await bench.rows<{ id: string; [column: string]: unknown }>('customers', merchantId)).find(
+  (await world.rows<{ id: string; [column: string]: unknown }>('customers', merchantId)).find(
     (each) => each.id === id,
   )!;
 
 /** Somebody who has left traces in every place that keeps any. */
 async function somebody() {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const { merchantId } = shop;
   const number = newNumber();
   const email = newEmail();
-  const importId = await bench.newRun(shop);
-  await bench.page(merchantId, importId, [
+  const importId = await world.newRun(shop);
+  await world.page(merchantId, importId, [
     customer(number, email, { note: `called by ${email}` }),
     customer(number + 1, newEmail()),
   ]);
   const page = { merchantId, importId, slice: 1, fence: 1, page: 0 };
-  await bench.as('importer', (tx) => keepIds(tx, { ...page, ids: [number, number + 1] }));
-  await bench.owner.query(
+  await world.as('importer', (tx) => keepIds(tx, { ...page, ids: [number, number + 1] }));
+  await world.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
      values ($1, $2, $3, 'invalid_email')`,
     [importId, merchantId, gid(number)],
   );
   const stored = (
-    await bench.rows<{ id: string; external_id: string; email: string }>('customers', merchantId)
+    await world.rows<{ id: string; external_id: string; email: string }>('customers', merchantId)
   ).find((each) => each.external_id === gid(number))!;
-  await bench.park(merchantId, stored.id);
-  await bench.webhook(shop.shop, 'customers/update', {
+  await world.park(merchantId, stored.id);
+  await world.webhook(shop.shop, 'customers/update', {
     id: number,
     email,
     updated_at: '2026-02-01T00:00:00Z',
   });
-  await bench.webhook(shop.shop, 'customers/update', { id: number + 1, email: newEmail() });
-  await bench.webhook(shop.shop, 'customers/create', `not JSON, but ${email}`);
-  await bench.owner.query(
+  await world.webhook(shop.shop, 'customers/update', { id: number + 1, email: newEmail() });
+  await world.webhook(shop.shop, 'customers/create', `not JSON, but ${email}`);
+  await world.owner.query(
     `update webhook_events set outcome = 'failed', error = 'invalid_body' where shop = $1 and topic = 'customers/create'`,
     [shop.shop],
   );
   const canaries = {
     email,
-    email_hash: await bench.hashOf(merchantId, email),
+    email_hash: await world.hashOf(merchantId, email),
     ciphertext: stored.email,
     external_id: gid(number),
     number: String(number),
@@ -86,7 +86,7 @@ async function somebody() {
 
 it('leaves nothing of a person in any table, and says what it removed', async () => {
   const { merchantId, number, id, canaries } = await somebody();
-  const before = await bench.search(canaries);
+  const before = await world.search(canaries);
   expect(before).toEqual(
     expect.arrayContaining([
       { table: 'public.customers', canary: 'email', rows: 1 },
@@ -138,10 +138,10 @@ it('leaves nothing of a person in any table, and says what it removed', async ()
       remark: expect.stringMatching(/\w/),
     });
   }
-  expect(await bench.search(canaries)).toEqual([]);
+  expect(await world.search(canaries)).toEqual([]);
   // Others are left alone.
   expect(await idsOf(merchantId)).toEqual([[String(number + 1)]]);
-  const webhooks = await bench.rows<{ body: string | null; outcome: string | null }>(
+  const webhooks = await world.rows<{ body: string | null; outcome: string | null }>(
     'webhook_events',
     merchantId,
   );
@@ -159,18 +159,18 @@ it('gives the receipt of a request again, and touches nobody who came back meanw
   const requestId = randomUUID();
   const receipt = await redact({ merchantId, email, requestId });
   const anew = await create(merchantId, email);
-  const before = await bench.rows('audit_log', merchantId);
+  const before = await world.rows('audit_log', merchantId);
   expect(await redact({ merchantId, email, requestId })).toEqual(receipt);
   expect((await row(merchantId, anew))['erased_at']).toBeNull();
-  expect(await bench.rows('audit_log', merchantId)).toEqual(before);
-  expect(await bench.rows('privacy_requests', merchantId)).toMatchObject([
+  expect(await world.rows('audit_log', merchantId)).toEqual(before);
+  expect(await world.rows('privacy_requests', merchantId)).toMatchObject([
     { receipt, completed_at: expect.any(Date) },
   ]);
 });
 
 it('refuses the id of a request of another kind', async () => {
   const { merchantId } = newShop();
-  await bench.owner.query(
+  await world.owner.query(
     `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, 'r', 'data_request', '{}')`,
     [merchantId],
   );
@@ -185,11 +185,11 @@ it.each<['kept' | 'merged']>([['kept'], ['merged']])(
   async (named) => {
     const { merchantId } = newShop();
     const [kept, merged] = [newNumber(), newNumber()];
-    await bench.page(merchantId, anImportId(), [
+    await world.page(merchantId, anImportId(), [
       customer(kept, newEmail()),
       customer(merged, newEmail(), { a: 1 }),
     ]);
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) =>
       mergeCustomers(tx, ctx, {
         merchantId,
         keptExternalId: gid(kept),
@@ -203,7 +203,7 @@ it.each<['kept' | 'merged']>([['kept'], ['merged']])(
       remark: expect.stringContaining('merged'),
     });
     expect(placeOf(receipt, 'erasure_tombstones').remark).toMatch(/^3 written/);
-    for (const each of await bench.rows('customers', merchantId)) {
+    for (const each of await world.rows('customers', merchantId)) {
       expect(each).toMatchObject({ external_id: null, metadata: null, erased_at: expect.any(Date) });
     }
   },
@@ -214,8 +214,8 @@ describe('an email that two customers share', () => {
     const { merchantId } = newShop();
     const email = newEmail();
     const [first, second] = [newNumber(), newNumber()];
-    for (const each of [first, second]) await bench.page(merchantId, anImportId(), [customer(each, email)]);
-    const rows = await bench.rows<{ external_id: string; email_hash: Buffer | null; id: string }>(
+    for (const each of [first, second]) await world.page(merchantId, anImportId(), [customer(each, email)]);
+    const rows = await world.rows<{ external_id: string; email_hash: Buffer | null; id: string }>(
       'customers',
       merchantId,
     );
@@ -223,7 +223,7 @@ describe('an email that two customers share', () => {
     return { merchantId, email, first, second };
   };
   const erased = async (merchantId: MerchantId) =>
-    (await bench.rows('customers', merchantId)).filter((each) => each['erased_at'] !== null).length;
+    (await world.rows('customers', merchantId)).filter((each) => each['erased_at'] !== null).length;
 
   it('leads to both, when it is all that is said', async () => {
     const { merchantId, email } = await share();
@@ -236,7 +236,7 @@ describe('an email that two customers share', () => {
     'is remembered although nobody is indexed by it, with the id %s',
     async (customerId) => {
       const { merchantId, email } = await share();
-      await bench.owner.query('update customers set email_hash = null where merchant_id = $1', [merchantId]);
+      await world.owner.query('update customers set email_hash = null where merchant_id = $1', [merchantId]);
       const receipt = await redact({ merchantId, email, customerId });
       expect(await erased(merchantId)).toBe(2);
       // Both external ids, and the email.
@@ -248,13 +248,13 @@ describe('an email that two customers share', () => {
     const { merchantId, email, second } = await share();
     await redact({ merchantId, email, externalId: gid(second) });
     expect(await erased(merchantId)).toBe(1);
-    const live = (await bench.rows('customers', merchantId)).find((each) => each['erased_at'] === null)!;
+    const live = (await world.rows('customers', merchantId)).find((each) => each['erased_at'] === null)!;
     expect(live['email_hash']).not.toBeNull();
   });
 
   it('is found although another one does not open; the receipt says that not all were read', async () => {
     const { merchantId, email } = await share();
-    await bench.owner.query(`insert into customers (merchant_id, email) values ($1, '7.AAAA')`, [merchantId]);
+    await world.owner.query(`insert into customers (merchant_id, email) values ($1, '7.AAAA')`, [merchantId]);
     const receipt = await redact({ merchantId, email });
     expect(await erased(merchantId)).toBe(2);
     expect(placeOf(receipt, 'customers').remark).toContain('not every email');
@@ -265,23 +265,23 @@ describe('what comes late', () => {
   it('brings nobody back: a page, its errors, a score, a deletion, a merge', async () => {
     const { merchantId, importId, number, email, id, canaries } = await somebody();
     await redact({ merchantId, customerId: id });
-    expect(await bench.page(merchantId, importId, [customer(number, email)])).toMatchObject({
+    expect(await world.page(merchantId, importId, [customer(number, email)])).toMatchObject({
       skipped: 1,
       created: 0,
     });
-    expect(await bench.page(merchantId, importId, [customer(number, 'no address')])).toMatchObject({
+    expect(await world.page(merchantId, importId, [customer(number, 'no address')])).toMatchObject({
       skipped: 1,
     });
     const unstorable = { ...customer(number, email), sourceUpdatedAt: new Date(NaN) };
-    expect(await bench.page(merchantId, importId, [unstorable])).toMatchObject({ failed: 1 });
+    expect(await world.page(merchantId, importId, [unstorable])).toMatchObject({ failed: 1 });
     const score = { recency: 5, frequency: 5, monetary: 5, asOf: new Date().toISOString(), sequence: 1n };
     expect(
-      await bench.as('worker', (tx, ctx) => applyScore(tx, ctx, { merchantId, customerId: id, score })),
+      await world.as('worker', (tx, ctx) => applyScore(tx, ctx, { merchantId, customerId: id, score })),
     ).toBe('erased');
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) =>
       deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(number)], origin: 'webhook' }),
     );
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) =>
       mergeCustomers(tx, ctx, {
         merchantId,
         keptExternalId: gid(number + 1),
@@ -289,29 +289,29 @@ describe('what comes late', () => {
         origin: 'webhook',
       }),
     );
-    expect(await bench.search(canaries)).toEqual([]);
+    expect(await world.search(canaries)).toEqual([]);
   });
 
   it('waits for the erasure: a page that asked for tombstones before they were there', async () => {
     const { merchantId } = newShop();
     const number = newNumber();
-    await bench.hashOf(merchantId, 'its-keys@example.com');
+    await world.hashOf(merchantId, 'its-keys@example.com');
     let page: Promise<unknown> | undefined;
     // The erasure has looked for the person, and has not committed.
-    await inTransaction(bench.pools.worker, async (tx) => {
-      await redactCustomer(tx, bench.ctx, { merchantId, requestId: randomUUID(), externalId: gid(number) });
-      page = bench.page(merchantId, anImportId(), [customer(number, newEmail())]);
+    await inTransaction(world.pools.worker, async (tx) => {
+      await redactCustomer(tx, world.ctx, { merchantId, requestId: randomUUID(), externalId: gid(number) });
+      page = world.page(merchantId, anImportId(), [customer(number, newEmail())]);
       await waitForLocks(1);
     });
     expect(await page).toMatchObject({ created: 0, skipped: 1 });
-    expect(await bench.rows('customers', merchantId)).toEqual([]);
+    expect(await world.rows('customers', merchantId)).toEqual([]);
   });
 
   it('is waited for: a page that has stored the person, and has not committed', async () => {
     const { merchantId } = newShop();
     const number = newNumber();
     let erasure: ReturnType<typeof redact> | undefined;
-    await bench.as('importer', async (tx, ctx) => {
+    await world.as('importer', async (tx, ctx) => {
       await upsertCustomers(tx, ctx, {
         merchantId,
         importId: anImportId(),
@@ -321,7 +321,7 @@ describe('what comes late', () => {
       await waitForLocks(1);
     });
     expect(placeOf(await erasure!, 'customers').found).toBe(1);
-    expect(await bench.rows('customers', merchantId)).toMatchObject([{ external_id: null, email: null }]);
+    expect(await world.rows('customers', merchantId)).toMatchObject([{ external_id: null, email: null }]);
   });
 
   it('gives an external id to nobody who was erased while CreateCustomer looked', async () => {
@@ -332,13 +332,13 @@ describe('what comes late', () => {
     // Erased, and not committed until CreateCustomer waits for the row.
     const eraseAndHold = () =>
       new Promise<void>((emptied) => {
-        erasure = bench.as('worker', async (tx, ctx) => {
+        erasure = world.as('worker', async (tx, ctx) => {
           await redactCustomer(tx, ctx, { merchantId, requestId: randomUUID(), customerId: id });
           emptied();
           await waitForLocks(1, 'transactionid');
         });
       });
-    const created = await bench.as(
+    const created = await world.as(
       'api',
       (tx, ctx) =>
         createCustomer(
@@ -367,10 +367,10 @@ describe('what comes late', () => {
     const id = await create(merchantId, newEmail());
     await redact({ merchantId, customerId: id });
     // As a build with that race may have left it.
-    await bench.owner.query('update customers set external_id = $2 where id = $1', [id, gid(number)]);
+    await world.owner.query('update customers set external_id = $2 where id = $1', [id, gid(number)]);
     const before = await row(merchantId, id);
     const page = [{ ...customer(number, newEmail(), { a: 1 }), sourceUpdatedAt: new Date() }];
-    expect(await bench.page(merchantId, anImportId(), page)).toMatchObject({
+    expect(await world.page(merchantId, anImportId(), page)).toMatchObject({
       skipped: 1,
       updated: 0,
       created: 0,
@@ -381,7 +381,7 @@ describe('what comes late', () => {
   const waitForLocks = (n: number, type = 'advisory') =>
     waitUntil(
       async () =>
-        (await bench.owner.query('select from pg_locks where not granted and locktype = $1', [type]))
+        (await world.owner.query('select from pg_locks where not granted and locktype = $1', [type]))
           .rowCount === n,
       { what: 'somebody to wait' },
     );
@@ -392,26 +392,26 @@ it('works while pages of the same people are stored, and leaves nobody half eras
   const { merchantId } = shop;
   const first = newNumber();
   const people = Array.from({ length: 40 }, (_, n) => customer(first + n, newEmail()));
-  const importId = await bench.newRun(shop);
-  await bench.page(merchantId, importId, people);
+  const importId = await world.newRun(shop);
+  await world.page(merchantId, importId, people);
   // One after the other, as a slice's are: two that change the same people at once lose races to each other.
   const pages = async () => {
-    for (let round = 0; round < 12; round++) {
-      const changed = people.map((each) => ({ ...each, metadata: { round } }));
-      await bench.page(merchantId, importId, changed);
+    for (let pass = 0; pass < 12; pass++) {
+      const changed = people.map((each) => ({ ...each, metadata: { pass } }));
+      await world.page(merchantId, importId, changed);
     }
   };
   const erasures = people
     .filter((_, n) => n % 2 === 0)
     .map((each) => redact({ merchantId, externalId: each.externalId }));
   await Promise.all([pages(), ...erasures]);
-  const rows = await bench.rows('customers', merchantId);
+  const rows = await world.rows('customers', merchantId);
   expect(rows).toHaveLength(40);
   const gone = rows.filter((each) => each['erased_at'] !== null);
   expect(gone).toHaveLength(20);
   for (const each of gone)
     expect(each).toMatchObject({ email: null, email_hash: null, external_id: null, metadata: null });
   for (const each of people.slice(0, 1)) {
-    expect(await bench.search({ external_id: each.externalId })).toEqual([]);
+    expect(await world.search({ external_id: each.externalId })).toEqual([]);
   }
 });

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { mergeCustomers, recordPrivacyRequest, redactCustomer, type RedactCustomer } from '../src/index.ts';
-import { gid, newNumber, newShop, openPrivacy, placeOf, type PrivacyBench } from './privacy-support.ts';
+import { gid, newNumber, newShop, openPrivacy, placeOf, type PrivacyWorld } from './privacy-support.ts';
 
 // Requests whose names mean two people.
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 interface Someone {
   id: string;
@@ -20,20 +20,20 @@ interface Someone {
 /** Two customers of a merchant, each with an email and an external id. */
 async function two() {
   const { merchantId } = newShop();
-  const [a, b] = (await bench.people(merchantId, 2)).map(({ customerId: id, ...names }): Someone => ({
+  const [a, b] = (await world.people(merchantId, 2)).map(({ customerId: id, ...names }): Someone => ({
     id,
     ...names,
   }));
   return { merchantId, a: a!, b: b! };
 }
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
-  bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
+  world.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
 const erased = async (merchantId: MerchantId) =>
-  (await bench.rows('customers', merchantId))
+  (await world.rows('customers', merchantId))
     .filter((row) => row['erased_at'] !== null)
     .map((row) => row['id']);
 const merge = (merchantId: MerchantId, kept: Someone, merged: Someone) =>
-  bench.as('worker', (tx, ctx) =>
+  world.as('worker', (tx, ctx) =>
     mergeCustomers(tx, ctx, {
       merchantId,
       keptExternalId: kept.externalId,
@@ -58,12 +58,12 @@ describe('two ids', () => {
     await expect(redact(names)).rejects.toMatchObject(TWO);
     await expect(redact({ ...names, email: a.email })).rejects.toMatchObject(TWO);
     expect(await erased(merchantId)).toEqual([]);
-    expect(await bench.rows('erasure_tombstones', merchantId)).toEqual([]);
+    expect(await world.rows('erasure_tombstones', merchantId)).toEqual([]);
   });
 
   it('of two customers are seen also where an earlier build stored the other by its number', async () => {
     const { merchantId, a, b } = await two();
-    await bench.owner.query('update customers set external_id = $2 where id = $1', [b.id, b.number]);
+    await world.owner.query('update customers set external_id = $2 where id = $1', [b.id, b.number]);
     await expect(redact({ merchantId, customerId: a.id, externalId: b.externalId })).rejects.toMatchObject(
       TWO,
     );
@@ -72,7 +72,7 @@ describe('two ids', () => {
 
   it('of two customers are seen also when one is deleted, or came back after an erasure', async () => {
     const { merchantId, a, b } = await two();
-    await bench.owner.query('update customers set deleted_at = now() where id = $1', [b.id]);
+    await world.owner.query('update customers set deleted_at = now() where id = $1', [b.id]);
     const names = { merchantId, customerId: a.id, externalId: b.externalId };
     await expect(redact(names)).rejects.toMatchObject(TWO);
     await redact({ merchantId, customerId: a.id });
@@ -111,7 +111,7 @@ describe('two ids', () => {
 
   it('of two customers do not tell whose data are asked for', async () => {
     const { merchantId, a, b } = await two();
-    const asked = bench.as('worker', (tx, ctx) =>
+    const asked = world.as('worker', (tx, ctx) =>
       recordPrivacyRequest(tx, ctx, {
         merchantId,
         requestId: randomUUID(),
@@ -151,7 +151,7 @@ describe('an email of another customer', () => {
 
   it('is seen also where it has no blind index', async () => {
     const { merchantId, a, b } = await two();
-    await bench.owner.query('update customers set email_hash = null where id = $1', [b.id]);
+    await world.owner.query('update customers set email_hash = null where id = $1', [b.id]);
     const receipt = await redact({ merchantId, externalId: a.externalId, email: b.email });
     expect(await erased(merchantId)).toEqual([a.id]);
     expect(placeOf(receipt, 'customers').remark).toBe(STAYS);
@@ -162,7 +162,7 @@ describe('an email of another customer', () => {
     async (index) => {
       const { merchantId, a, b } = await two();
       if (index === 'no index')
-        await bench.owner.query('update customers set email_hash = null where id = $1', [b.id]);
+        await world.owner.query('update customers set email_hash = null where id = $1', [b.id]);
       const names = { merchantId, externalId: gid(newNumber()), email: b.email };
       const problem = 'external_id: is nobody’s here, and the email that of a customer with another one';
       await expect(redact(names)).rejects.toMatchObject({ kind: 'invalid_argument', message: problem });
@@ -170,7 +170,7 @@ describe('an email of another customer', () => {
         message: problem,
       });
       expect(await erased(merchantId)).toEqual([]);
-      expect(await bench.rows('erasure_tombstones', merchantId)).toEqual([]);
+      expect(await world.rows('erasure_tombstones', merchantId)).toEqual([]);
       // An id of ours that somebody has decides.
       await redact({ ...names, customerId: a.id });
       expect(await erased(merchantId)).toEqual([a.id]);

@@ -13,15 +13,15 @@ import {
   type RedactCustomer,
   type WebhookTopic,
 } from '../src/index.ts';
-import { newEmail, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+import { newEmail, newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
-const redact = (input: RedactCustomer) => bench.as('worker', (tx, ctx) => redactCustomer(tx, ctx, input));
+const redact = (input: RedactCustomer) => world.as('worker', (tx, ctx) => redactCustomer(tx, ctx, input));
 const requestsOf = (merchantId: MerchantId) =>
-  bench.rows<{
+  world.rows<{
     request_id: string;
     kind: string;
     customer_id: string | null;
@@ -30,10 +30,10 @@ const requestsOf = (merchantId: MerchantId) =>
     completed_at: Date | null;
   }>('privacy_requests', merchantId);
 const erased = async (merchantId: MerchantId) =>
-  (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] !== null).length;
+  (await world.rows('customers', merchantId)).filter((row) => row['erased_at'] !== null).length;
 /** Customers by the names of a request. */
 const people = async (merchantId: MerchantId, n: number) =>
-  (await bench.people(merchantId, n)).map(({ email, externalId, customerId }) => ({
+  (await world.people(merchantId, n)).map(({ email, externalId, customerId }) => ({
     email,
     externalId,
     customerId,
@@ -41,13 +41,13 @@ const people = async (merchantId: MerchantId, n: number) =>
 
 describe('a redaction that Shopify asks for', () => {
   it('is pending from the moment its webhook is taken, once, and due thirty days later', async () => {
-    const { shop, merchantId } = await bench.connect();
+    const { shop, merchantId } = await world.connect();
     const eventId = randomUUID();
     const body = { customer: { id: 7, email: newEmail() } };
-    const pending = async () => (await readPrivacyFigures(poolReader(bench.pools.worker))).pending.redact;
+    const pending = async () => (await readPrivacyFigures(poolReader(world.pools.worker))).pending.redact;
     const before = await pending();
-    expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('stored');
-    expect(await bench.webhook(shop, 'customers/redact', body, eventId)).toBe('duplicate');
+    expect(await world.webhook(shop, 'customers/redact', body, eventId)).toBe('stored');
+    expect(await world.webhook(shop, 'customers/redact', body, eventId)).toBe('duplicate');
     const [request, ...more] = await requestsOf(merchantId);
     expect(more).toEqual([]);
     expect(request).toMatchObject({
@@ -59,14 +59,14 @@ describe('a redaction that Shopify asks for', () => {
     });
     expect(request!.due_at.getTime() - request!.received_at.getTime()).toBe(30 * 86_400_000);
     expect(await pending()).toBe(before + 1);
-    expect(await bench.rows('audit_log', merchantId)).toContainEqual(
+    expect(await world.rows('audit_log', merchantId)).toContainEqual(
       expect.objectContaining({
         action: 'privacy.request',
         detail: { request_id: `shopify:${eventId}`, kind: 'redact' },
       }),
     );
     await expect(
-      bench.as(
+      world.as(
         'api',
         (tx) => getErasureReceipt(tx, { merchantId, requestId: `shopify:${eventId}` }),
         merchantId,
@@ -75,11 +75,11 @@ describe('a redaction that Shopify asks for', () => {
   });
 
   it('is completed by the erasure, and still came when it came', async () => {
-    const { shop, merchantId } = await bench.connect();
+    const { shop, merchantId } = await world.connect();
     const [person] = await people(merchantId, 1);
     const eventId = randomUUID();
-    await bench.webhook(shop, 'customers/redact', { customer: { id: 7 } }, eventId);
-    await bench.owner.query(
+    await world.webhook(shop, 'customers/redact', { customer: { id: 7 } }, eventId);
+    await world.owner.query(
       `update privacy_requests set received_at = now() - interval '5 days' where merchant_id = $1`,
       [merchantId],
     );
@@ -99,17 +99,17 @@ describe('a redaction that Shopify asks for', () => {
   it.each<WebhookTopic>(['customers/redact', 'customers/data_request', 'shop/redact'])(
     'is not forgotten when it was given up (%s), until it is done',
     async (topic) => {
-      const { shop, merchantId } = await bench.connect();
+      const { shop, merchantId } = await world.connect();
       const eventId = randomUUID();
-      await bench.webhook(shop, topic, 'unreadable', eventId);
-      await bench.webhook(shop, 'customers/update', 'unreadable');
-      await bench.owner.query(
+      await world.webhook(shop, topic, 'unreadable', eventId);
+      await world.webhook(shop, 'customers/update', 'unreadable');
+      await world.owner.query(
         `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
         [shop],
       );
       const prune = async () => {
-        await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
-        return (await bench.rows<{ topic: string }>('webhook_events', merchantId)).map((row) => row.topic);
+        await world.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
+        return (await world.rows<{ topic: string }>('webhook_events', merchantId)).map((row) => row.topic);
       };
       expect(await prune()).toEqual([topic]);
       // Served by hand under its id.
@@ -117,40 +117,40 @@ describe('a redaction that Shopify asks for', () => {
       const as = topic === 'customers/redact' ? requestId : randomUUID();
       await redact({ merchantId, requestId: as, externalId: 'x' });
       expect(await prune()).toEqual(topic === 'customers/redact' ? [] : [topic]);
-      const [{ id } = { id: '' }] = await bench.rows<{ id: string }>('webhook_events', merchantId);
-      if (id) await bench.as('worker', (tx) => finishWebhook(tx, { merchantId, id, outcome: 'applied' }));
+      const [{ id } = { id: '' }] = await world.rows<{ id: string }>('webhook_events', merchantId);
+      if (id) await world.as('worker', (tx) => finishWebhook(tx, { merchantId, id, outcome: 'applied' }));
       expect(await prune()).toEqual([]);
     },
   );
 
   it('is forgotten, too, when Shopify has given it a number of its own', async () => {
-    const { shop, merchantId } = await bench.connect();
-    await bench.webhook(shop, 'customers/data_request', '{}', randomUUID(), '9999');
+    const { shop, merchantId } = await world.connect();
+    await world.webhook(shop, 'customers/data_request', '{}', randomUUID(), '9999');
     expect(await requestsOf(merchantId)).toMatchObject([
       { request_id: 'shopify:9999', kind: 'data_request', completed_at: null },
     ]);
-    await bench.owner.query(
+    await world.owner.query(
       `update webhook_events set outcome = 'failed', received_at = now() - interval '90 days' where shop = $1`,
       [shop],
     );
-    await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
-    expect(await bench.rows('webhook_events', merchantId)).toHaveLength(1);
-    await bench.owner.query('update privacy_requests set completed_at = now() where merchant_id = $1', [
+    await world.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
+    expect(await world.rows('webhook_events', merchantId)).toHaveLength(1);
+    await world.owner.query('update privacy_requests set completed_at = now() where merchant_id = $1', [
       merchantId,
     ]);
-    await bench.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
-    expect(await bench.rows('webhook_events', merchantId)).toEqual([]);
+    await world.as('worker', (tx) => pruneWebhooks(tx, { days: 30 }));
+    expect(await world.rows('webhook_events', merchantId)).toEqual([]);
   });
 
   it('is tried again when another request erases the person, and not taken for done', async () => {
-    const { shop, merchantId } = await bench.connect();
+    const { shop, merchantId } = await world.connect();
     const [person] = await people(merchantId, 1);
-    await bench.webhook(shop, 'customers/redact', { customer: { email: person!.email } });
-    await bench.owner.query(`update webhook_events set outcome = 'failed', attempts = 12 where shop = $1`, [
+    await world.webhook(shop, 'customers/redact', { customer: { email: person!.email } });
+    await world.owner.query(`update webhook_events set outcome = 'failed', attempts = 12 where shop = $1`, [
       shop,
     ]);
     await redact({ merchantId, requestId: randomUUID(), ...person! });
-    expect(await bench.rows('webhook_events', merchantId)).toMatchObject([
+    expect(await world.rows('webhook_events', merchantId)).toMatchObject([
       { outcome: null, attempts: 0, body: expect.any(String) },
     ]);
   });
@@ -161,7 +161,7 @@ it('tells a data_request that was written down without its person who it is', as
   const [person] = await people(merchantId, 1);
   const request = { merchantId, requestId: randomUUID(), kind: 'data_request' as const };
   const record = (more: object) =>
-    bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, ...more }));
+    world.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...request, ...more }));
   expect(await record({})).toMatchObject({ recorded: true });
   expect(await record({ email: person!.email })).toMatchObject({ recorded: true });
   expect(await record({ email: person!.email })).toMatchObject({ recorded: false });
@@ -213,7 +213,7 @@ describe('a request_id that was used before', () => {
   it('gets a receipt of an earlier build, which kept no names', async () => {
     const { merchantId } = newShop();
     await people(merchantId, 1);
-    await bench.owner.query(
+    await world.owner.query(
       `insert into privacy_requests (merchant_id, request_id, kind, receipt, completed_at)
        values ($1, 'old', 'redact', '{"customerId": null, "places": []}', now())`,
       [merchantId],
@@ -227,53 +227,53 @@ it('logs the erasure of somebody unknown, for tombstones are written', async () 
   const { merchantId } = newShop();
   const requestId = randomUUID();
   await redact({ merchantId, requestId, email: newEmail() });
-  expect(await bench.rows('audit_log', merchantId)).toMatchObject([
+  expect(await world.rows('audit_log', merchantId)).toMatchObject([
     { action: 'customer.erase', customer_id: null, detail: { request_id: requestId, customers: 0 } },
   ]);
   const known = newEmail();
-  await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email: known }), merchantId);
+  await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email: known }), merchantId);
   await redact({ merchantId, requestId: randomUUID(), email: known });
-  const erasures = (await bench.rows('audit_log', merchantId)).filter(
+  const erasures = (await world.rows('audit_log', merchantId)).filter(
     (row) => row['action'] === 'customer.erase',
   );
   expect(erasures).toHaveLength(2);
 });
 
 it('opens of the webhooks that wait those alone that may be about the person', async () => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const [one, other] = await people(merchantId, 2);
-  for (const { email } of [one!, other!]) await bench.webhook(shop, 'customers/update', { email });
-  await bench.webhook(shop, 'customers/update', 'no JSON');
-  await bench.owner.query(`update webhook_events set body = '1.broken' where merchant_id = $1`, [merchantId]);
+  for (const { email } of [one!, other!]) await world.webhook(shop, 'customers/update', { email });
+  await world.webhook(shop, 'customers/update', 'no JSON');
+  await world.owner.query(`update webhook_events set body = '1.broken' where merchant_id = $1`, [merchantId]);
   // That of the other does not open either: it is not tried.
   const { places } = await redact({ merchantId, requestId: randomUUID(), ...one! });
   expect(places.find(({ place }) => place === 'webhook_events')?.remark).toMatch(/^2 bodies do not open/);
 });
 
 it('leaves no marks of the names of a webhook that is done', async () => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const [person] = await people(merchantId, 1);
   for (const eventId of ['applied', 'erased'])
-    await bench.webhook(shop, 'customers/update', { email: person!.email }, eventId);
+    await world.webhook(shop, 'customers/update', { email: person!.email }, eventId);
   const marks = async () =>
-    (await bench.rows<{ name_marks: number[] | null }>('webhook_events', merchantId)).map(
+    (await world.rows<{ name_marks: number[] | null }>('webhook_events', merchantId)).map(
       ({ name_marks: each }) => each?.length,
     );
   // Any text may be somebody's external id, an email's as well.
   expect(await marks()).toEqual([2, 2]);
-  const [row] = (await bench.rows<{ id: string; event_id: string }>('webhook_events', merchantId)).filter(
+  const [row] = (await world.rows<{ id: string; event_id: string }>('webhook_events', merchantId)).filter(
     ({ event_id: eventId }) => eventId === 'applied',
   );
-  await bench.as('worker', (tx) => finishWebhook(tx, { merchantId, id: row!.id, outcome: 'applied' }));
+  await world.as('worker', (tx) => finishWebhook(tx, { merchantId, id: row!.id, outcome: 'applied' }));
   await redact({ merchantId, requestId: randomUUID(), ...person! });
   expect(await marks()).toEqual([undefined, undefined]);
 });
 
 it('says that webhooks that are no JSON may hold another form of a name', async () => {
-  const { shop, merchantId } = await bench.connect();
+  const { shop, merchantId } = await world.connect();
   const [person] = await people(merchantId, 1);
-  await bench.webhook(shop, 'customers/update', '<html></html>');
-  await bench.webhook(shop, 'customers/update', `{"email":"${person!.email}","n`);
+  await world.webhook(shop, 'customers/update', '<html></html>');
+  await world.webhook(shop, 'customers/update', `{"email":"${person!.email}","n`);
   const { places } = await redact({ merchantId, requestId: randomUUID(), ...person! });
   expect(places.find(({ place }) => place === 'webhook_events')).toMatchObject({
     found: 1,

@@ -11,25 +11,25 @@ import {
   type ReplayCursor,
   type ReplaySelection,
 } from '../src/index.ts';
-import { auditOf, eventsOf, merchant, openBench, type Bench } from './support.ts';
+import { auditOf, eventsOf, merchant, openWorld, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_worker')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_worker')));
+afterAll(() => world.close());
 
 const create = async (merchantId: MerchantId, name = randomUUID()) =>
   (
-    await inTransaction(bench.owner, (tx) =>
-      createCustomer(tx, bench.ctx, { merchantId, email: `${name}@example.com` }),
+    await inTransaction(world.owner, (tx) =>
+      createCustomer(tx, world.ctx, { merchantId, email: `${name}@example.com` }),
     )
   ).customerId;
 const update = (merchantId: MerchantId, customerId: string, tier: number) =>
-  inTransaction(bench.owner, (tx) =>
-    updateCustomer(tx, bench.ctx, { merchantId, customerId, metadata: { tier } }),
+  inTransaction(world.owner, (tx) =>
+    updateCustomer(tx, world.ctx, { merchantId, customerId, metadata: { tier } }),
   );
 const now = async () =>
   (
-    await bench.owner.query<{ now: string }>(
+    await world.owner.query<{ now: string }>(
       `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`,
     )
   ).rows[0]!.now;
@@ -40,7 +40,7 @@ async function replay(selection: Omit<ReplaySelection, 'until'> & { until?: stri
   const sizes: number[] = [];
   let after: ReplayCursor | undefined;
   do {
-    const page = await bench.run((tx, ctx) =>
+    const page = await world.run((tx, ctx) =>
       replayCustomers(tx, ctx, { ...selection, until, after, limit }),
     );
     sizes.push(page.appended);
@@ -49,7 +49,7 @@ async function replay(selection: Omit<ReplaySelection, 'until'> & { until?: stri
   return sizes;
 }
 const replayed = async (merchantId: MerchantId) =>
-  (await eventsOf(bench, merchantId)).filter(({ origin }) => origin === 'replay');
+  (await eventsOf(world, merchantId)).filter(({ origin }) => origin === 'replay');
 
 describe('replayCustomers', () => {
   it('appends one event for each customer of a merchant, page by page, with the current version', async () => {
@@ -72,7 +72,7 @@ describe('replayCustomers', () => {
       expect(changed_fields).toEqual(['email', 'external_id', 'metadata', 'rfm_score']);
     }
     expect(await replayed(other)).toEqual([]);
-    const audits = (await auditOf(bench, merchantId)).filter(({ action }) => action === 'events.replay');
+    const audits = (await auditOf(world, merchantId)).filter(({ action }) => action === 'events.replay');
     expect(audits.map(({ actor, detail }) => [actor, detail])).toEqual(
       [3, 3, 1].map((customers) => ['spec', { customers }]),
     );
@@ -97,11 +97,11 @@ describe('replayCustomers', () => {
   it('tells of an erased customer in the words of the erasure, never as created', async () => {
     const merchantId = merchant();
     const customerId = await create(merchantId);
-    await bench.run((tx, ctx) =>
+    await world.run((tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, customerId, requestId: randomUUID() }),
     );
     await replay({ merchantId });
-    const [erasure, again] = (await eventsOf(bench, merchantId)).slice(-2);
+    const [erasure, again] = (await eventsOf(world, merchantId)).slice(-2);
     expect(again).toEqual({ ...erasure, origin: 'replay' });
     expect(again).toMatchObject({ topic: 'customer.updated', version: 2 });
   });
@@ -115,13 +115,13 @@ describe('replayCustomers', () => {
       for (let tier = 1; writing; tier++) for (const id of ids) await update(merchantId, id, tier);
     };
     const replays = async () => {
-      for (let round = 0; round < 30; round++) await replay({ customerIds: ids, until: 'infinity' });
+      for (let pass = 0; pass < 30; pass++) await replay({ customerIds: ids, until: 'infinity' });
       writing = false;
     };
     await Promise.all([writer(), replays()]);
 
     const last = new Map<string, number>();
-    for (const { customer_id, version } of await eventsOf(bench, merchantId)) {
+    for (const { customer_id, version } of await eventsOf(world, merchantId)) {
       expect(version).toBeGreaterThanOrEqual(last.get(customer_id) ?? 0);
       last.set(customer_id, version);
     }
@@ -134,20 +134,20 @@ describe('replayCustomers', () => {
     const customerId = await create(merchantId);
     const wrote = Promise.withResolvers<void>();
     const mayCommit = Promise.withResolvers<void>();
-    const writer = inTransaction(bench.owner, async (tx) => {
-      await updateCustomer(tx, bench.ctx, { merchantId, customerId, metadata: { tier: 1 } });
+    const writer = inTransaction(world.owner, async (tx) => {
+      await updateCustomer(tx, world.ctx, { merchantId, customerId, metadata: { tier: 1 } });
       wrote.resolve();
       await mayCommit.promise;
     });
     await wrote.promise;
     const replaying = replay({ merchantId });
     await waitUntil(
-      async () => (await bench.owner.query('select from pg_locks where not granted')).rowCount,
+      async () => (await world.owner.query('select from pg_locks where not granted')).rowCount,
       { what: 'the replay to wait for the lock' },
     );
     mayCommit.resolve();
     await Promise.all([writer, replaying]);
-    expect((await eventsOf(bench, merchantId)).map(({ version, origin }) => [version, origin])).toEqual([
+    expect((await eventsOf(world, merchantId)).map(({ version, origin }) => [version, origin])).toEqual([
       [1, 'api'],
       [2, 'api'],
       [2, 'replay'],
@@ -155,4 +155,4 @@ describe('replayCustomers', () => {
   });
 });
 
-const reader = () => poolReader(bench.pool);
+const reader = () => poolReader(world.pool);

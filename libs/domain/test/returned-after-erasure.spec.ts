@@ -2,21 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { createCustomer, redactCustomer, updateCustomer } from '../src/index.ts';
-import { gid, newEmail, newNumber, newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+import { gid, newEmail, newNumber, newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
-  (await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
+  (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 
 describe('a name that was erased, given anew', () => {
   const update = (input: Parameters<typeof updateCustomer>[2]) =>
-    bench.as('api', (tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
+    world.as('api', (tx, ctx) => updateCustomer(tx, ctx, input), input.merchantId);
   const lastAudit = async (merchantId: MerchantId) =>
-    (await bench.rows<{ id: string; detail: object }>('audit_log', merchantId))
+    (await world.rows<{ id: string; detail: object }>('audit_log', merchantId))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .at(-1)!.detail;
   const RETURNED = { returned_after_erasure: true };
@@ -25,7 +25,7 @@ describe('a name that was erased, given anew', () => {
     const { merchantId } = newShop();
     const [email, externalId] = [newEmail(), gid(newNumber())];
     await create(merchantId, email, externalId);
-    await bench.as('worker', (tx, ctx) =>
+    await world.as('worker', (tx, ctx) =>
       redactCustomer(tx, ctx, { merchantId, requestId: randomUUID(), externalId }),
     );
     return { merchantId, email, externalId };

@@ -8,7 +8,7 @@ import {
   connectShop,
   createCustomer,
   getCustomer,
-  openWebhookBody,
+  decryptWebhookBody,
   readKeyStatus,
   readStoredToken,
   receiveWebhook,
@@ -19,7 +19,7 @@ import {
   type CommandContext,
   type RotationProgress,
 } from '../src/index.ts';
-import { merchant, openBench, rowsOf, type Bench } from './support.ts';
+import { merchant, openWorld, rowsOf, type World } from './support.ts';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [first, second] = [key('first'), key('second')];
@@ -28,9 +28,9 @@ const keyring = parseKeyring(first);
 const CACHE_MS = 500;
 const KEPT_MS = 8_000;
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_api')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_api')));
+afterAll(() => world.close());
 
 const actor = { caller: 'ops:spec', requestId: randomUUID() };
 const contextOf = (ring = first, cacheMs = CACHE_MS): CommandContext => ({
@@ -40,24 +40,24 @@ const contextOf = (ring = first, cacheMs = CACHE_MS): CommandContext => ({
 });
 const ctx = contextOf();
 const create = (merchantId: MerchantId, email: string, as = ctx) =>
-  bench.run(async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId, merchantId);
+  world.run(async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId, merchantId);
 const emailOf = (merchantId: MerchantId, customerId: string, as = ctx) =>
-  bench.run(async (tx) => {
+  world.run(async (tx) => {
     const row = await getCustomer(tx, { merchantId, customerId });
     return readEmail(tx, as.keys, row);
   }, merchantId);
 const generations = async (merchantId: MerchantId) =>
-  (await rowsOf(bench, merchantId)).map(({ email }) => email?.split('.')[0]);
+  (await rowsOf(world, merchantId)).map(({ email }) => email?.split('.')[0]);
 const keyRows = async (merchantId: MerchantId): Promise<number[]> =>
   (
-    await bench.owner.query<{ generation: number }>(
+    await world.owner.query<{ generation: number }>(
       'select generation from merchant_keys where merchant_id = $1 order by generation',
       [merchantId],
     )
   ).rows.map(({ generation }) => generation);
 const audited = async (merchantId: MerchantId, action: string) =>
   (
-    await bench.owner.query(
+    await world.owner.query(
       'select actor, detail from audit_log where merchant_id = $1 and action = $2 order by id',
       [merchantId, action],
     )
@@ -71,7 +71,7 @@ interface Run {
 }
 const rotate = (merchantId: MerchantId, run: Run = {}) =>
   rotateMerchants({
-    pool: bench.owner,
+    pool: world.owner,
     keyring,
     keys: createMerchantKeyStore(keyring),
     actor,
@@ -89,7 +89,7 @@ describe('a deep rotation', () => {
       const email = `still-${n}@example.com`;
       still.set(await create(merchantId, email), email);
     }
-    const before = new Map((await rowsOf(bench, merchantId)).map((row) => [row.id, row]));
+    const before = new Map((await rowsOf(world, merchantId)).map((row) => [row.id, row]));
     const known = new Map<string, string>();
     const changes = new Map<string, number>();
     let reads = 0;
@@ -102,7 +102,7 @@ describe('a deep rotation', () => {
         const email = `writer-${name}-${n}@example.com`;
         const customerId = own[randomInt(2 * own.length + 1)];
         if (customerId) {
-          await bench.run((tx) => updateCustomer(tx, as, { merchantId, customerId, email }), merchantId);
+          await world.run((tx) => updateCustomer(tx, as, { merchantId, customerId, email }), merchantId);
           changes.set(customerId, (changes.get(customerId) ?? 0) + 1);
           known.set(customerId, email);
         } else {
@@ -139,7 +139,7 @@ describe('a deep rotation', () => {
       expect(half.filter((each) => each === '2').length).toBeGreaterThanOrEqual(60);
       expect(half).toContain('1');
       const readsBefore = reads;
-      const { rows } = await bench.owner.query(
+      const { rows } = await world.owner.query(
         'select rows::int, cursor from key_rotations where merchant_id = $1',
         [merchantId],
       );
@@ -157,7 +157,7 @@ describe('a deep rotation', () => {
     expect(new Set(await generations(merchantId))).toEqual(new Set(['2']));
     expect(await keyRows(merchantId)).toEqual([2]);
     for (const [id, email] of [...still, ...known]) expect(await emailOf(merchantId, id)).toBe(email);
-    for (const row of await rowsOf(bench, merchantId)) {
+    for (const row of await rowsOf(world, merchantId)) {
       const was = before.get(row.id);
       if (!was) {
         expect(row.version).toBe(1 + (changes.get(row.id) ?? 0));
@@ -166,7 +166,7 @@ describe('a deep rotation', () => {
       expect(row).toEqual({ ...was, email: row.email });
       expect(row.email).not.toBe(was.email);
     }
-    const { rows: events } = await bench.owner.query<{ n: number }>(
+    const { rows: events } = await world.owner.query<{ n: number }>(
       'select count(*)::int as n from outbox_events where merchant_id = $1',
       [merchantId],
     );
@@ -193,38 +193,38 @@ describe('a deep rotation', () => {
     expect(await emailOf(merchantId, await late!)).toBe('late@example.com');
   });
 
-  it('seals tokens and webhooks anew', async () => {
+  it('encrypts tokens and webhooks anew', async () => {
     const merchantId = merchant();
     const shop = `${randomUUID()}.myshopify.com`;
     const shopId = String(shopIdOf(shop));
     const webhook = { shop, topic: 'customers/update', eventId: randomUUID() } as const;
     const tokens = { accessToken: 'access', refreshToken: 'refresh', expiresAt: new Date() };
-    await bench.run((tx) => connectShop(tx, ctx, { merchantId, shop, shopId, ...tokens }), merchantId);
-    await bench.run(
+    await world.run((tx) => connectShop(tx, ctx, { merchantId, shop, shopId, ...tokens }), merchantId);
+    await world.run(
       (tx) => receiveWebhook(tx, ctx, { merchantId, shopId, ...webhook, body: Buffer.from('{"id":1}') }),
       merchantId,
     );
     await rotate(merchantId);
     expect(await keyRows(merchantId)).toEqual([2]);
-    const token = await bench.run((tx) => readStoredToken(tx, ctx, { merchantId, shop }), merchantId);
+    const token = await world.run((tx) => readStoredToken(tx, ctx, { merchantId, shop }), merchantId);
     expect(token).toMatchObject({ accessToken: 'access', refreshable: true });
-    const { rows } = await bench.owner.query<{ body: string; refresh: string }>(
+    const { rows } = await world.owner.query<{ body: string; refresh: string }>(
       `select body, refresh_token as refresh from webhook_events join shopify_connections using (shop) where shop = $1`,
       [shop],
     );
     expect(rows[0]!.refresh).toMatch(/^2\./);
-    const opened = await bench.run(
-      (tx) => openWebhookBody(tx, ctx, { merchantId, ...webhook, body: rows[0]!.body }),
+    const decrypted = await world.run(
+      (tx) => decryptWebhookBody(tx, ctx, { merchantId, ...webhook, body: rows[0]!.body }),
       merchantId,
     );
-    expect(opened.toString()).toBe('{"id":1}');
+    expect(decrypted.toString()).toBe('{"id":1}');
   });
 
   it('begins nobody a second time when a run of all merchants was killed near its end', async () => {
     const ids = [merchant(), merchant()].sort();
     for (const each of ids) await create(each, 'ada@example.com');
     const stop = new AbortController();
-    const all = { pool: bench.owner, keyring, keys: createMerchantKeyStore(keyring), actor, keptMs: 0 };
+    const all = { pool: world.owner, keyring, keys: createMerchantKeyStore(keyring), actor, keptMs: 0 };
     const one = rotateMerchants({
       ...all,
       signal: stop.signal,
@@ -236,7 +236,7 @@ describe('a deep rotation', () => {
       expect(await keyRows(each)).toEqual([2]);
       expect(await generations(each)).toEqual(['2']);
     }
-    expect((await inTransaction(bench.owner, readKeyStatus)).rotations).toEqual([]);
+    expect((await inTransaction(world.owner, readKeyStatus)).rotations).toEqual([]);
   });
 
   it('leaves a value that does not open as it is, with its key, and rotates the others', async () => {
@@ -244,7 +244,7 @@ describe('a deep rotation', () => {
     const ids: string[] = [];
     for (let n = 0; n < 7; n++) ids.push(await create(merchantId, `p${n}@example.com`));
     const broken = ids[3]!;
-    await bench.owner.query(
+    await world.owner.query(
       `update customers set email = (select substr(email, 1, 60) || reverse(substr(email, 61)) from customers where id = $1)
         where id = $1`,
       [broken],
@@ -265,7 +265,7 @@ describe('a deep rotation', () => {
   it('tells of values that stand in another row, before and after', async () => {
     const merchantId = merchant();
     const [a, b] = [await create(merchantId, 'a@example.com'), await create(merchantId, 'b@example.com')];
-    await bench.owner.query(
+    await world.owner.query(
       `update customers c set email = other.email from customers other
         where c.id = any($1) and other.id = any($1) and other.id <> c.id`,
       [[a, b]],
@@ -287,14 +287,14 @@ describe('the keyring', () => {
     for (const each of ids) await create(each, 'ada@example.com');
     const both = parseKeyring(`${second},${first}`);
     const retire = (id: string) =>
-      inTransaction(bench.owner, (tx) => retireKey(tx, actor, { keyring: both, keyId: id }));
+      inTransaction(world.owner, (tx) => retireKey(tx, actor, { keyring: both, keyId: id }));
     await expect(retire('first')).rejects.toThrow(
       /^key first still wraps the keys of \d+ merchants; run keys rotate first$/,
     );
     await expect(retire('second')).rejects.toThrow('key second is the current one');
 
     const page = (after: Parameters<typeof rewrapMerchants>[2]['after']) =>
-      inTransaction(bench.owner, (tx) => rewrapMerchants(tx, actor, { keyring: both, after, limit: 2 }));
+      inTransaction(world.owner, (tx) => rewrapMerchants(tx, actor, { keyring: both, after, limit: 2 }));
     let rewrapped = 0;
     for (let after = null as Parameters<typeof page>[0], more = true; more;) {
       const done = await page(after);
@@ -304,7 +304,7 @@ describe('the keyring', () => {
     }
     expect(rewrapped).toBeGreaterThanOrEqual(3);
     expect(await page(null)).toEqual({ rewrapped: 0, next: null });
-    expect((await inTransaction(bench.owner, readKeyStatus)).keyring).toMatchObject([{ key: 'second' }]);
+    expect((await inTransaction(world.owner, readKeyStatus)).keyring).toMatchObject([{ key: 'second' }]);
     for (const each of ids) {
       expect(await audited(each, 'keys.rewrap')).toEqual([
         { actor: 'ops:spec', detail: { key: 'second', generations: 1 } },
@@ -313,10 +313,10 @@ describe('the keyring', () => {
     await retire('first');
     expect(await audited(ids[0]!, 'keys.retire')).toEqual([{ actor: 'ops:spec', detail: { key: 'first' } }]);
     // What was encrypted before opens with the new key alone.
-    const [row] = await rowsOf(bench, ids[0]!);
+    const [row] = await rowsOf(world, ids[0]!);
     const alone = createMerchantKeyStore(parseKeyring(second));
     expect(
-      await bench.run(
+      await world.run(
         (tx) => readEmail(tx, alone, { id: row!.id, merchantId: ids[0]!, email: row!.email }),
         ids[0],
       ),
@@ -340,7 +340,7 @@ describe('the keyring', () => {
     const as = contextOf(second);
     const id = await create(a, 'ada@example.com', as);
     await create(b, 'ada@example.com', as);
-    await bench.owner.query(
+    await world.owner.query(
       `update merchant_keys set (data_key, index_key) = (select data_key, index_key from merchant_keys where merchant_id = $2)
         where merchant_id = $1`,
       [a, b],
@@ -348,9 +348,9 @@ describe('the keyring', () => {
     const swapped = emailOf(a, id, contextOf(second));
     await expect(swapped).rejects.toThrow(KeyError);
     await expect(swapped).rejects.toThrow('it was changed, or belongs to another key or place');
-    await bench.owner.query(`update customers set email = '9' || substr(email, 2) where id = $1`, [id]);
+    await world.owner.query(`update customers set email = '9' || substr(email, 2) where id = $1`, [id]);
     await expect(emailOf(a, id, as)).rejects.toThrow('key generation 9 of the merchant is gone');
-    await bench.owner.query(`update customers set email = 'plain@example.com' where id = $1`, [id]);
+    await world.owner.query(`update customers set email = 'plain@example.com' where id = $1`, [id]);
     await expect(emailOf(a, id, as)).rejects.toThrow('stored email has no key generation');
   });
 });

@@ -3,15 +3,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { appendSharedAudit } from '@core/db';
 import { listAuditLog, type PageTokens } from '../src/index.ts';
-import { auditOf, merchant, openBench, type Bench } from './support.ts';
+import { auditOf, merchant, openWorld, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_api')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_api')));
+afterAll(() => world.close());
 
 const someIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
 const append = (merchantId: MerchantId, customerIds: string[]) =>
-  bench.run(
+  world.run(
     (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
     merchantId,
   );
@@ -21,7 +21,7 @@ describe('appendSharedAudit', () => {
     const [merchantId, ids] = [merchant(), someIds(1_000)];
     await append(merchantId, ids);
     const digest = createHash('sha256').update(ids.join(',')).digest('hex');
-    expect(await auditOf(bench, merchantId)).toMatchObject([
+    expect(await auditOf(world, merchantId)).toMatchObject([
       {
         action: 'spec.shared',
         actor: 'spec',
@@ -35,7 +35,7 @@ describe('appendSharedAudit', () => {
   it('writes a row for each thousand', async () => {
     const [merchantId, ids] = [merchant(), someIds(2_001)];
     await append(merchantId, ids);
-    const rows = await auditOf(bench, merchantId);
+    const rows = await auditOf(world, merchantId);
     expect(rows.map(({ customer_ids }) => customer_ids)).toEqual([
       ids.slice(0, 1_000),
       ids.slice(1_000, 2_000),
@@ -48,7 +48,7 @@ describe('appendSharedAudit', () => {
     const [merchantId, [id]] = [merchant(), someIds(1)];
     await append(merchantId, []);
     await append(merchantId, [id!]);
-    expect(await auditOf(bench, merchantId)).toMatchObject([
+    expect(await auditOf(world, merchantId)).toMatchObject([
       { action: 'spec.shared', customer_id: id, customer_ids: null, detail: {} },
     ]);
   });
@@ -63,7 +63,7 @@ describe('the audit log of a customer', () => {
 
   beforeAll(async () => {
     // Half of the other rows name several customers, and half name one of a few.
-    await bench.owner.query(
+    await world.owner.query(
       `insert into audit_log (merchant_id, customer_id, customer_ids, actor, action, detail, request_id)
        select $1, case when n % 2 = 0 then $2::uuid end, customer_ids, 'spec', 'spec',
               case when customer_ids is null then '{}'
@@ -75,14 +75,14 @@ describe('the audit log of a customer', () => {
     );
     for (let n = 0; n < 3; n++) await append(merchantId, [one]);
     for (let n = 0; n < 3; n++) await append(merchantId, [one, other]);
-    await bench.owner.query('vacuum analyze audit_log');
+    await world.owner.query('vacuum analyze audit_log');
     // What it has counted of these rows could otherwise come while another statement is looked at.
-    await bench.owner.query('select pg_stat_force_next_flush()');
+    await world.owner.query('select pg_stat_force_next_flush()');
   });
 
   const blocks = async (work: () => Promise<unknown>) => {
     const read = async () => {
-      const { rows } = await bench.owner.query<{ n: number }>(
+      const { rows } = await world.owner.query<{ n: number }>(
         `select sum(heap_blks_read + heap_blks_hit)::int as n from pg_statio_user_tables
           where coalesce(pg_partition_root(relid), relid) = 'audit_log'::regclass`,
       );
@@ -99,7 +99,7 @@ describe('the audit log of a customer', () => {
     ['a customer of none', randomUUID(), 0],
   ])('of %s reads little more than its rows', async (_, customerId, rows) => {
     const list = () =>
-      bench.run(async (tx) => {
+      world.run(async (tx) => {
         const { entries } = await listAuditLog(
           tx,
           { pageTokens: tokens },

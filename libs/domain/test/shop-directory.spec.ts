@@ -12,48 +12,48 @@ import {
   scheduleShopRedactions,
   storeProof,
 } from '../src/index.ts';
-import { newShop, openPrivacy, type PrivacyBench, type Shop } from './privacy-support.ts';
+import { newShop, openPrivacy, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const numberOf = ({ shop }: Shop) => String(shopIdOf(shop));
 const move = (of: Shop, newShop: string) =>
-  bench.as('api', (tx, ctx) => moveShop(tx, ctx, { ...of, newShop, shopId: numberOf(of) }), of.merchantId);
+  world.as('api', (tx, ctx) => moveShop(tx, ctx, { ...of, newShop, shopId: numberOf(of) }), of.merchantId);
 const connectAs = (of: Shop, shopId: string) =>
-  bench.as('api', (tx, ctx) => connectShop(tx, ctx, { ...of, shopId, accessToken: 't' }), of.merchantId);
+  world.as('api', (tx, ctx) => connectShop(tx, ctx, { ...of, shopId, accessToken: 't' }), of.merchantId);
 const prove = (of: Shop, shopId = numberOf(of)) =>
-  bench.as('importer', (tx, ctx) => storeProof(tx, ctx, { ...of, shopId }), of.merchantId);
+  world.as('importer', (tx, ctx) => storeProof(tx, ctx, { ...of, shopId }), of.merchantId);
 
 async function redact({ merchantId, shop }: { merchantId: MerchantId; shop?: string }) {
-  await bench.as('worker', async (tx, ctx) => {
+  await world.as('worker', async (tx, ctx) => {
     await recordPrivacyRequest(tx, ctx, { merchantId, requestId: randomUUID(), kind: 'shop_redact', shop });
     await scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 });
   });
-  while (await bench.as('worker', redactShopStep));
+  while (await world.as('worker', redactShopStep));
 }
 
 const isWaiting = async () =>
   (
-    await bench.owner.query(
+    await world.owner.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
   ).rowCount === 1;
 
 /** What the directory says of a merchant's shops, once it is seen to agree with the connections. */
 async function entriesOf({ merchantId }: { merchantId: MerchantId }) {
-  await assertShopDirectory(bench.owner);
-  const rows = await bench.rows<{ shop: string; shop_id: string | null }>('shop_directory', merchantId);
+  await assertShopDirectory(world.owner);
+  const rows = await world.rows<{ shop: string; shop_id: string | null }>('shop_directory', merchantId);
   return Object.fromEntries(rows.map(({ shop, shop_id }) => [shop, shop_id]));
 }
 
 describe('the directory has an entry for each connection', () => {
   it('when a shop is connected, again, moved, and connected by its new name', async () => {
-    const shop = await bench.connect();
+    const shop = await world.connect();
     const number = numberOf(shop);
     expect(await entriesOf(shop)).toEqual({ [shop.shop]: number });
-    await bench.connect(shop);
+    await world.connect(shop);
     expect(await entriesOf(shop)).toEqual({ [shop.shop]: number });
     await move(shop, `b-${shop.shop}`);
     expect(await entriesOf(shop)).toEqual({ [`b-${shop.shop}`]: number });
@@ -66,21 +66,21 @@ describe('the directory has an entry for each connection', () => {
 
   it('when one that was made before proofs existed is proven, or moved to', async () => {
     const [first, second] = [newShop(), newShop()];
-    await insertConnection(bench.owner, first);
+    await insertConnection(world.owner, first);
     expect(await entriesOf(first)).toEqual({ [first.shop]: null });
     await prove(first);
     expect(await entriesOf(first)).toEqual({ [first.shop]: numberOf(first) });
 
-    await bench.connect(second);
-    await insertConnection(bench.owner, { ...second, shop: `b-${second.shop}` });
+    await world.connect(second);
+    await insertConnection(world.owner, { ...second, shop: `b-${second.shop}` });
     await move(second, `b-${second.shop}`);
     expect(await entriesOf(second)).toEqual({ [`b-${second.shop}`]: numberOf(second) });
   });
 
   it('when one of two shops is redacted, and when the merchant is', async () => {
-    const first = await bench.connect();
-    const second = await bench.connect(newShop(first.merchantId));
-    const other = await bench.connect();
+    const first = await world.connect();
+    const second = await world.connect(newShop(first.merchantId));
+    const other = await world.connect();
     await redact(first);
     expect(await entriesOf(first)).toEqual({ [second.shop]: numberOf(second) });
     await redact({ merchantId: first.merchantId });
@@ -89,14 +89,14 @@ describe('the directory has an entry for each connection', () => {
   });
 
   it('when a shop is connected while the merchant is redacted', async () => {
-    const first = await bench.connect();
-    const holder = await bench.owner.connect();
+    const first = await world.connect();
+    const holder = await world.owner.connect();
     try {
       await holder.query('begin');
       await holder.query('select from shop_directory where shop = $1 for update', [first.shop]);
       const redacted = redact({ merchantId: first.merchantId });
       await waitUntil(isWaiting, { what: 'the redaction to wait for the entry' });
-      const second = await bench.connect(newShop(first.merchantId));
+      const second = await world.connect(newShop(first.merchantId));
       await holder.query('rollback');
       await redacted;
       expect(await entriesOf(first)).toEqual({ [second.shop]: numberOf(second) });
@@ -107,7 +107,7 @@ describe('the directory has an entry for each connection', () => {
 
   it('or the connection is not committed', async () => {
     const { merchantId, shop } = newShop();
-    const forgotten = inTransaction(bench.owner, (tx) =>
+    const forgotten = inTransaction(world.owner, (tx) =>
       tx.query(`insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, 't')`, [
         merchantId,
         shop,
@@ -118,30 +118,30 @@ describe('the directory has an entry for each connection', () => {
 
   it('and none without one: the check finds it', async () => {
     const { merchantId, shop } = newShop();
-    await bench.owner.query('insert into shop_directory (merchant_id, shop) values ($1, $2)', [
+    await world.owner.query('insert into shop_directory (merchant_id, shop) values ($1, $2)', [
       merchantId,
       shop,
     ]);
-    await expect(assertShopDirectory(bench.owner)).rejects.toThrow(
+    await expect(assertShopDirectory(world.owner)).rejects.toThrow(
       `${shop} of merchant ${merchantId} lacks a connection`,
     );
-    await bench.owner.query('delete from shop_directory where shop = $1', [shop]);
+    await world.owner.query('delete from shop_directory where shop = $1', [shop]);
   });
 });
 
 describe('two merchants of one shop', () => {
   it('have one proof, whichever of them is unproven', async () => {
-    const proven = await bench.connect();
+    const proven = await world.connect();
     const unproven = { ...newShop(), shop: proven.shop };
-    await insertConnection(bench.owner, unproven);
+    await insertConnection(world.owner, unproven);
     await expect(prove(unproven)).rejects.toThrow(`shop: ${proven.shop} is connected by another merchant`);
     expect(await entriesOf(unproven)).toEqual({ [unproven.shop]: null });
   });
 
   it('have one by its number as well, when the second knows its new name', async () => {
-    const proven = await bench.connect();
+    const proven = await world.connect();
     const renamed = { ...newShop(), shop: `b-${proven.shop}` };
-    await insertConnection(bench.owner, renamed);
+    await insertConnection(world.owner, renamed);
     await expect(prove(renamed, numberOf(proven))).rejects.toMatchObject({
       kind: 'failed_precondition',
       field: 'shop',
@@ -153,57 +153,57 @@ describe('two merchants of one shop', () => {
     const all = [newShop(), newShop(), newShop()].map((each) => ({ ...each, shop }));
     const ends = await Promise.allSettled(all.map((each) => connectAs(each, '9')));
     expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
-    await assertShopDirectory(bench.owner);
+    await assertShopDirectory(world.owner);
   });
 });
 
 describe('a webhook whose shop', () => {
   /** Asks whose it is, has something happen, and takes it. */
   async function takeAfter(shop: Shop, happen: () => Promise<unknown>) {
-    const of = await findShopOfWebhook(poolReader(bench.pools.api), { shop: shop.shop });
+    const of = await findShopOfWebhook(poolReader(world.pools.api), { shop: shop.shop });
     if (typeof of === 'string') throw new Error(of);
     expect(of).toEqual({ ...shop, shopId: numberOf(shop) });
     await happen();
     const event = { topic: 'customers/redact', eventId: randomUUID(), body: Buffer.from('{}') } as const;
-    const taken = await bench.as(
+    const taken = await world.as(
       'api',
       (tx, ctx) => receiveWebhook(tx, ctx, { ...event, ...of }),
       of.merchantId,
     );
     const held = [
-      ...(await bench.rows('webhook_events', shop.merchantId)),
-      ...(await bench.rows('privacy_requests', shop.merchantId)),
+      ...(await world.rows('webhook_events', shop.merchantId)),
+      ...(await world.rows('privacy_requests', shop.merchantId)),
     ];
     return { taken, held: held.length };
   }
   const LOST = { taken: 'lost_shop', held: 0 };
 
   it('is the same still is stored, with its request', async () => {
-    const shop = await bench.connect();
-    expect(await takeAfter(shop, () => bench.connect(shop))).toEqual({ taken: 'stored', held: 2 });
+    const shop = await world.connect();
+    expect(await takeAfter(shop, () => world.connect(shop))).toEqual({ taken: 'stored', held: 2 });
   });
 
   it('is moved meanwhile is not stored', async () => {
-    const shop = await bench.connect();
+    const shop = await world.connect();
     expect(await takeAfter(shop, () => move(shop, `b-${shop.shop}`))).toEqual(LOST);
   });
 
   it('has another number meanwhile is not stored', async () => {
-    const shop = await bench.connect();
+    const shop = await world.connect();
     expect(await takeAfter(shop, () => connectAs(shop, '3'))).toEqual(LOST);
   });
 
   it('is disconnected and another merchant’s meanwhile is not stored', async () => {
-    const shop = await bench.connect();
+    const shop = await world.connect();
     const heir = { ...newShop(), shop: shop.shop };
     const inherit = async () => {
-      await bench.owner.query(
+      await world.owner.query(
         'with gone as (delete from shop_directory where shop = $1) delete from shopify_connections where shop = $1',
         [shop.shop],
       );
-      await bench.connect(heir);
+      await world.connect(heir);
     };
     expect(await takeAfter(shop, inherit)).toEqual(LOST);
-    expect(await bench.rows('webhook_events', heir.merchantId)).toEqual([]);
+    expect(await world.rows('webhook_events', heir.merchantId)).toEqual([]);
   });
 });

@@ -13,13 +13,13 @@ import {
   setImportSchedule,
   type CommandContext,
 } from '../src/index.ts';
-import { newEmail, newShop, openPrivacy, placeOf, type PrivacyBench, type Shop } from './privacy-support.ts';
+import { newEmail, newShop, openPrivacy, placeOf, type PrivacyWorld, type Shop } from './privacy-support.ts';
 
 // Writers who have looked at a merchant's keys when the last step of a redaction destroys them, and writers who come then.
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 type Writer = (tx: Tx, ctx: CommandContext, shop: Shop & { customerId: string }) => Promise<unknown>;
 const entryOf = ({ merchantId, shop }: Shop) => ({ merchantId, shop, shopId: String(shopIdOf(shop)) });
@@ -38,25 +38,25 @@ const receive: Writer = (tx, ctx, shop) =>
 async function aRedaction() {
   const shop = newShop();
   const { merchantId } = shop;
-  const [person] = await bench.people(merchantId, 1);
-  await bench.connect(shop);
+  const [person] = await world.people(merchantId, 1);
+  await world.connect(shop);
   const requestId = randomUUID();
-  await bench.as('worker', (tx, ctx) =>
+  await world.as('worker', (tx, ctx) =>
     recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'shop_redact', shop: shop.shop }),
   );
-  await bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 }));
+  await world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 }));
   return { ...shop, requestId, customerId: person!.customerId };
 }
-const step = () => bench.as('worker', redactShopStep);
+const step = () => world.as('worker', redactShopStep);
 /** All but the step that destroys the keys. */
 async function untilLast({ merchantId }: Shop) {
   const left = async () =>
-    (await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null).length;
+    (await world.rows('customers', merchantId)).filter((row) => row['erased_at'] === null).length;
   while ((await left()) > 0) await step();
 }
 const waiting = async () =>
   (
-    await bench.owner.query<{ n: number }>(
+    await world.owner.query<{ n: number }>(
       `select count(*)::int as n from pg_locks
         where locktype = 'advisory' and not granted
           and database = (select oid from pg_database where datname = current_database())`,
@@ -69,7 +69,7 @@ const untilWaiting = () =>
 function write(writer: Writer, shop: Shop & { customerId: string }) {
   const written = Promise.withResolvers<void>();
   const commit = Promise.withResolvers<void>();
-  const done = bench.as(
+  const done = world.as(
     'api',
     async (tx, ctx) => {
       const result = await writer(tx, ctx, shop);
@@ -96,21 +96,21 @@ it.each([
   await untilLast(redaction);
   const late = early ?? write(writer, redaction);
   await late.written;
-  const before = (await bench.rows(place, merchantId)).length;
+  const before = (await world.rows(place, merchantId)).length;
   const last = step();
   await untilWaiting();
-  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
+  expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
   late.commit();
   await late.done;
   expect(await last).toMatchObject({ merchantId, done: true });
-  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
+  expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
 
-  const rows = await bench.rows(place, merchantId);
+  const rows = await world.rows(place, merchantId);
   if (place === 'shopify_connections') expect(rows).toEqual([]);
   else expect(rows).toHaveLength(before + 1);
   for (const row of rows) expect(row).not.toMatchObject({ email: expect.any(String) });
   for (const row of rows) expect(row).not.toMatchObject({ body: expect.any(String) });
-  const receipt = await bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
+  const receipt = await world.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
   expect(placeOf(receipt, place).found).toBe(place === 'webhook_events' ? 1 : 2);
 });
 
@@ -118,22 +118,22 @@ it.each([
   ['a customer', 'customers', 'email', create],
   ['a connection', 'shopify_connections', 'access_token', connect],
   ['a webhook', 'webhook_events', 'body', receive],
-] as const)('has %s wait that comes while the keys are destroyed', async (_, place, sealed, writer) => {
+] as const)('has %s wait that comes while the keys are destroyed', async (_, place, column, writer) => {
   const redaction = await aRedaction();
   const { merchantId } = redaction;
   await untilLast(redaction);
   let late: ReturnType<typeof write> | undefined;
-  await inTransaction(bench.pools.worker, async (tx) => {
-    expect(await redactShopStep(tx, bench.ctx)).toMatchObject({ merchantId, done: true });
+  await inTransaction(world.pools.worker, async (tx) => {
+    expect(await redactShopStep(tx, world.ctx)).toMatchObject({ merchantId, done: true });
     late = write(writer, redaction);
     late.commit();
     await untilWaiting();
   });
   const result = await late!.done;
-  const held = (await bench.rows(place, merchantId)).filter((row) => row[sealed] !== null);
+  const held = (await world.rows(place, merchantId)).filter((row) => row[column] !== null);
   // The shop has gone, and with it whatever it sends.
   if (writer === receive) expect([result, held]).toEqual(['lost_shop', []]);
-  else expect(held).toMatchObject([{ [sealed]: expect.stringMatching(/^2\./) }]);
+  else expect(held).toMatchObject([{ [column]: expect.stringMatching(/^2\./) }]);
 });
 
 it('ends while somebody is stored before each of its steps', async () => {
@@ -141,10 +141,10 @@ it('ends while somebody is stored before each of its steps', async () => {
   const { merchantId } = redaction;
   for (let steps = 0, done = false; !done; steps++) {
     expect(steps).toBeLessThan(12);
-    await bench.as('api', (tx, ctx) => create(tx, ctx, redaction), merchantId);
+    await world.as('api', (tx, ctx) => create(tx, ctx, redaction), merchantId);
     done = (await step())?.done ?? false;
   }
-  const rows = await bench.rows('customers', merchantId);
+  const rows = await world.rows('customers', merchantId);
   expect(rows.filter((row) => row['erased_at'] === null)).toEqual([]);
 });
 
@@ -155,7 +155,7 @@ describe('a schedule that is set while its shop is disconnected', () => {
     waitUntil(
       async () =>
         (
-          await bench.owner.query(
+          await world.owner.query(
             `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
           )
         ).rowCount! > 0,
@@ -172,15 +172,15 @@ describe('a schedule that is set while its shop is disconnected', () => {
     await late.done;
     expect(await first).toMatchObject({ done: false });
     for (const table of ['import_schedules', 'shopify_connections'])
-      expect(await bench.rows(table, redaction.merchantId)).toEqual([]);
+      expect(await world.rows(table, redaction.merchantId)).toEqual([]);
     while (await step()); // or it would be taken by the next test
   });
 
   it('is told that the shop is not connected', async () => {
     const redaction = await aRedaction();
     let late: ReturnType<typeof write> | undefined;
-    await inTransaction(bench.pools.worker, async (tx) => {
-      await redactShopStep(tx, bench.ctx);
+    await inTransaction(world.pools.worker, async (tx) => {
+      await redactShopStep(tx, world.ctx);
       late = write(set, redaction);
       late.commit();
       late.written.catch(() => undefined);

@@ -14,56 +14,56 @@ import {
   scheduleShopRedactions,
   type ShopRedactionPolicy,
 } from '../src/index.ts';
-import { customer, newEmail, newNumber, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+import { customer, newEmail, newNumber, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
 const DAY = { wait: 86_400, most: 3 };
 
-let bench: PrivacyBench;
+let world: PrivacyWorld;
 // Reset for each test, because the burst of an hour counts requests of the whole database.
-beforeEach(async () => (bench = await openPrivacy()));
-afterEach(() => bench.close());
+beforeEach(async () => (world = await openPrivacy()));
+afterEach(() => world.close());
 
 /** A merchant with some people, and the request to erase all of them. */
 async function request(people = 1, kind: 'shop_redact' | 'data_request' = 'shop_redact') {
-  const shop = await bench.connect();
+  const shop = await world.connect();
   const ref = { merchantId: shop.merchantId, requestId: randomUUID() };
-  const importId = await bench.newRun(shop);
+  const importId = await world.newRun(shop);
   const first = newNumber();
-  await bench.page(
+  await world.page(
     ref.merchantId,
     importId,
     Array.from({ length: people }, (_, n) => customer(first + n, newEmail())),
   );
-  await bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...ref, kind }));
+  await world.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...ref, kind }));
   return ref;
 }
 type Ref = Awaited<ReturnType<typeof request>>;
 
 const schedule = (policy: ShopRedactionPolicy = DAY) =>
-  bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, policy));
+  world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, policy));
 /** @returns the requests for which steps ran */
 async function work(): Promise<string[]> {
   const seen = new Set<string>();
   for (;;) {
-    const step = await bench.as('worker', redactShopStep);
+    const step = await world.as('worker', redactShopStep);
     if (!step) return [...seen];
     seen.add(step.requestId);
   }
 }
 const cancel = (ref: Ref) =>
-  bench.as('worker', (tx, ctx) => cancelPrivacyRequest(tx, ctx, { ...ref, reason: 'forged' }));
-const confirm = (ref: Ref) => bench.as('worker', (tx, ctx) => confirmShopRedaction(tx, ctx, ref));
-const requestOf = (ref: Ref) => bench.as('api', (tx) => getPrivacyRequest(tx, ref), ref.merchantId);
+  world.as('worker', (tx, ctx) => cancelPrivacyRequest(tx, ctx, { ...ref, reason: 'forged' }));
+const confirm = (ref: Ref) => world.as('worker', (tx, ctx) => confirmShopRedaction(tx, ctx, ref));
+const requestOf = (ref: Ref) => world.as('api', (tx) => getPrivacyRequest(tx, ref), ref.merchantId);
 const received = (ref: Ref, ago: string) =>
-  bench.owner.query(`update privacy_requests set received_at = now() - $2::interval where request_id = $1`, [
+  world.owner.query(`update privacy_requests set received_at = now() - $2::interval where request_id = $1`, [
     ref.requestId,
     ago,
   ]);
 const left = async ({ merchantId }: Ref): Promise<number> =>
-  (await bench.rows<{ erased_at: Date | null }>('customers', merchantId)).filter((row) => !row.erased_at)
+  (await world.rows<{ erased_at: Date | null }>('customers', merchantId)).filter((row) => !row.erased_at)
     .length;
 const auditOf = async ({ merchantId }: Ref) =>
-  (await bench.rows<{ action: string; detail: object }>('audit_log', merchantId)).map(
+  (await world.rows<{ action: string; detail: object }>('audit_log', merchantId)).map(
     ({ action, detail }) => ({
       action,
       detail,
@@ -80,13 +80,13 @@ it('waits its time, and is carried out after it', async () => {
   expect(await left(ref)).toBe(1);
   const { notBefore, receivedAt } = await requestOf(ref);
   expect(notBefore!.getTime() - receivedAt.getTime()).toBe(86_400_000);
-  expect(await readPrivacyFigures(poolReader(bench.pools.worker))).toMatchObject({
+  expect(await readPrivacyFigures(poolReader(world.pools.worker))).toMatchObject({
     shopsWaiting: 1,
     shopsHeld: 0,
     nextShopAt: Math.ceil(notBefore!.getTime() / 1_000),
   });
 
-  await bench.owner.query('update privacy_requests set not_before = now()');
+  await world.owner.query('update privacy_requests set not_before = now()');
   expect(await work()).toEqual([ref.requestId]);
   expect(await left(ref)).toBe(0);
   expect(await requestOf(ref)).toMatchObject({ completedAt: expect.any(Date), cancelledAt: null });
@@ -95,12 +95,12 @@ it('waits its time, and is carried out after it', async () => {
 it('is scheduled once when two workers do so at once', async () => {
   const ref = await request();
   let both: Promise<Awaited<ReturnType<typeof schedule>>[]> | undefined;
-  await bench.as('owner', async (tx) => {
+  await world.as('owner', async (tx) => {
     await lockName(tx, 'shop_redact|schedule');
     both = Promise.all([schedule(), schedule()]);
     await waitUntil(
       async () =>
-        (await bench.owner.query(`select from pg_locks where not granted and locktype = 'advisory'`))
+        (await world.owner.query(`select from pg_locks where not granted and locktype = 'advisory'`))
           .rowCount === 2,
       { what: 'both to wait' },
     );
@@ -113,7 +113,7 @@ it('is cancelled before it begins, for good and on the record', async () => {
   await schedule({ wait: 0, most: 3 });
   expect(await cancel(ref)).toEqual({ hadBegun: false });
   expect(await work()).toEqual([]);
-  await bench.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...ref, kind: 'shop_redact' }));
+  await world.as('worker', (tx, ctx) => recordPrivacyRequest(tx, ctx, { ...ref, kind: 'shop_redact' }));
   expect(await schedule()).toEqual({ scheduled: [], held: [] });
   expect(await work()).toEqual([]);
   expect(await left(ref)).toBe(1);
@@ -123,7 +123,7 @@ it('is cancelled before it begins, for good and on the record', async () => {
     cancelledAt: expect.any(Date),
     cancelReason: 'forged',
   });
-  await expect(bench.as('api', (tx) => getErasureReceipt(tx, ref), ref.merchantId)).rejects.toMatchObject({
+  await expect(world.as('api', (tx) => getErasureReceipt(tx, ref), ref.merchantId)).rejects.toMatchObject({
     kind: 'failed_precondition',
     message: expect.stringContaining('forged'),
   });
@@ -131,19 +131,19 @@ it('is cancelled before it begins, for good and on the record', async () => {
     action: 'privacy.cancel',
     detail: { request_id: ref.requestId, reason: 'forged', had_begun: false },
   });
-  expect(await bench.as('worker', (tx) => listPrivacyRequests(tx, {}))).toEqual([]);
-  expect((await readPrivacyFigures(poolReader(bench.pools.worker))).pending.shop_redact).toBe(0);
+  expect(await world.as('worker', (tx) => listPrivacyRequests(tx, {}))).toEqual([]);
+  expect((await readPrivacyFigures(poolReader(world.pools.worker))).pending.shop_redact).toBe(0);
   await expect(cancel(ref)).rejects.toMatchObject({ message: expect.stringContaining('was cancelled') });
 });
 
 it('is cancelled in the middle: what is left stays, and so do the keys', async () => {
   const ref = await request(1_100);
   await schedule({ wait: 0, most: 3 });
-  while ((await left(ref)) === 1_100) await bench.as('worker', redactShopStep);
+  while ((await left(ref)) === 1_100) await world.as('worker', redactShopStep);
   expect(await cancel(ref)).toEqual({ hadBegun: true });
   expect(await work()).toEqual([]);
   expect(await left(ref)).toBe(600);
-  expect(await bench.rows('merchant_keys', ref.merchantId)).toMatchObject([{ destroyed_at: null }]);
+  expect(await world.rows('merchant_keys', ref.merchantId)).toMatchObject([{ destroyed_at: null }]);
 });
 
 it('cancels and confirms nothing else', async () => {
@@ -172,7 +172,7 @@ it('holds all of a burst, the first of it too, until each is confirmed', async (
   const { held } = await schedule({ wait: 0, most: 3 });
   expect(ids(held)).toEqual(ids(all));
   expect(await work()).toEqual([]);
-  expect(await readPrivacyFigures(poolReader(bench.pools.worker))).toMatchObject({
+  expect(await readPrivacyFigures(poolReader(world.pools.worker))).toMatchObject({
     shopsWaiting: 0,
     shopsHeld: 4,
   });
@@ -181,7 +181,7 @@ it('holds all of a burst, the first of it too, until each is confirmed', async (
     action: 'privacy.hold',
     detail: { request_id: last.requestId },
   });
-  const list = await bench.as('worker', (tx) => listPrivacyRequests(tx, { kind: 'shop_redact' }));
+  const list = await world.as('worker', (tx) => listPrivacyRequests(tx, { kind: 'shop_redact' }));
   expect(list).toHaveLength(4);
   for (const { dueAt, receivedAt } of list) {
     expect(dueAt.getTime() - receivedAt.getTime()).toBe(30 * 86_400_000);
@@ -199,7 +199,7 @@ it('holds all of a burst, the first of it too, until each is confirmed', async (
 it('stops what has begun when a burst follows, and goes on with it when it is confirmed', async () => {
   const begun = await request(1_100);
   await schedule({ wait: 0, most: 3 });
-  while ((await left(begun)) === 1_100) await bench.as('worker', redactShopStep);
+  while ((await left(begun)) === 1_100) await world.as('worker', redactShopStep);
   for (let n = 0; n < 3; n++) await request();
   await schedule({ wait: 0, most: 3 });
   expect(await work()).toEqual([]);
@@ -231,11 +231,11 @@ it('holds every one when none may come', async () => {
 it('goes on at once with what has its time and is under way, and with nothing that only says so', async () => {
   const [underWay, claimed] = [await request(), await request()];
   const begun = ({ requestId }: Ref) =>
-    bench.owner.query(`update privacy_requests set receipt = '{"whole": true}' where request_id = $1`, [
+    world.owner.query(`update privacy_requests set receipt = '{"whole": true}' where request_id = $1`, [
       requestId,
     ]);
   await begun(underWay);
-  await bench.owner.query('update privacy_requests set not_before = received_at where request_id = $1', [
+  await world.owner.query('update privacy_requests set not_before = received_at where request_id = $1', [
     underWay.requestId,
   ]);
   await begun(claimed);
@@ -246,12 +246,12 @@ it('goes on at once with what has its time and is under way, and with nothing th
 
 describe('a worker of the build before, which knows none of the columns', () => {
   const step = ({ merchantId, requestId }: Ref) =>
-    bench.pools.worker.query(
+    world.pools.worker.query(
       'update privacy_requests set receipt = $3 where merchant_id = $1 and request_id = $2',
       [merchantId, requestId, '{"whole": true}'],
     );
   const complete = ({ merchantId, requestId }: Ref) =>
-    bench.pools.worker.query(
+    world.pools.worker.query(
       `update privacy_requests set receipt = '{}', completed_at = now() where merchant_id = $1 and request_id = $2`,
       [merchantId, requestId],
     );
@@ -265,10 +265,10 @@ describe('a worker of the build before, which knows none of the columns', () => 
     ];
     await step(unseen);
     await schedule({ wait: 3_600, most: 1_000 });
-    await bench.owner.query('update privacy_requests set not_before = now() where request_id = any($1)', [
+    await world.owner.query('update privacy_requests set not_before = now() where request_id = any($1)', [
       [held.requestId, cancelled.requestId],
     ]);
-    await bench.owner.query('update privacy_requests set held_at = now() where request_id = $1', [
+    await world.owner.query('update privacy_requests set held_at = now() where request_id = $1', [
       held.requestId,
     ]);
     await cancel(cancelled);

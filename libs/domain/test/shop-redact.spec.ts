@@ -24,40 +24,40 @@ import {
   newShop,
   openPrivacy,
   placeOf,
-  type PrivacyBench,
+  type PrivacyWorld,
   type Shop,
 } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 const PEOPLE = 1_203;
 
 /** A shop with people, a run under way, a schedule and whatever else is kept of it. */
 async function fill(shop: Shop) {
   const { merchantId } = shop;
-  await bench.connect(shop);
-  const importId = await bench.newRun(shop);
-  await bench.owner.query(
+  await world.connect(shop);
+  const importId = await world.newRun(shop);
+  await world.owner.query(
     `insert into customer_import_slices (import_id, slice, merchant_id, fence) values ($1, 1, $2, 3)`,
     [importId, merchantId],
   );
   const first = newNumber();
   const emails = Array.from({ length: PEOPLE }, newEmail);
-  await bench.page(
+  await world.page(
     merchantId,
     importId,
     emails.map((email, n) => customer(first + n, email)),
   );
   const slice = { merchantId, importId, slice: 1, fence: 3, page: 0 };
-  await bench.as('importer', (tx) => keepIds(tx, { ...slice, ids: [first] }));
-  await bench.owner.query(
+  await world.as('importer', (tx) => keepIds(tx, { ...slice, ids: [first] }));
+  await world.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
      select $1, $2, 'e' || n, 'invalid_email' from generate_series(1, 2100) as n`,
     [importId, merchantId],
   );
-  await bench.as(
+  await world.as(
     'api',
     (tx, ctx) =>
       setImportSchedule(tx, ctx, {
@@ -69,25 +69,25 @@ async function fill(shop: Shop) {
       }),
     merchantId,
   );
-  await bench.webhook(shop.shop, 'customers/update', { id: first, email: emails[0] });
-  await bench.owner.query(
+  await world.webhook(shop.shop, 'customers/update', { id: first, email: emails[0] });
+  await world.owner.query(
     `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}') on conflict do nothing`,
     [merchantId],
   );
-  await bench.park(merchantId, randomUUID());
+  await world.park(merchantId, randomUUID());
   return { slice, importId, first, email: emails[0]! };
 }
 
 const record = (merchantId: MerchantId, shop?: string) => {
   const requestId = randomUUID();
-  return bench
+  return world
     .as('worker', (tx, ctx) =>
       recordPrivacyRequest(tx, ctx, { merchantId, requestId, kind: 'shop_redact', shop }),
     )
-    .then(() => bench.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 })))
+    .then(() => world.as('worker', (tx, ctx) => scheduleShopRedactions(tx, ctx, { wait: 0, most: 1_000 })))
     .then(() => requestId);
 };
-const oneStep = () => bench.as('worker', redactShopStep);
+const oneStep = () => world.as('worker', redactShopStep);
 async function finish(): Promise<number> {
   for (let steps = 0; ; steps++) if (!(await oneStep())) return steps;
 }
@@ -95,7 +95,7 @@ const receiptOf = async (
   merchantId: MerchantId,
   requestId: string,
 ): Promise<Pick<ErasureReceipt, 'places'>> =>
-  bench.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
+  world.as('api', (tx) => getErasureReceipt(tx, { merchantId, requestId }), merchantId);
 
 it('erases a shop in bounded steps, and destroys the keys last', async () => {
   const shop = newShop();
@@ -105,33 +105,33 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
   const { email: others } = await fill(other);
   const canaries = {
     email,
-    email_hash: await bench.hashOf(merchantId, email),
+    email_hash: await world.hashOf(merchantId, email),
     external_id: gid(first),
     shop: shop.shop,
   };
-  await bench.webhook(shop.shop, 'customers/redact', { customer: { id: first } });
+  await world.webhook(shop.shop, 'customers/redact', { customer: { id: first } });
   const requestId = await record(merchantId, shop.shop);
 
   await oneStep();
   // Nothing comes any more, before anything is erased.
-  await expect(bench.as('importer', (tx) => renewLease(tx, slice))).rejects.toThrow(Fenced);
+  await expect(world.as('importer', (tx) => renewLease(tx, slice))).rejects.toThrow(Fenced);
   await expect(
-    bench.as('api', (tx, ctx) => startImport(tx, ctx, { ...shop, source: 'auto', mode: 'full' }), merchantId),
+    world.as('api', (tx, ctx) => startImport(tx, ctx, { ...shop, source: 'auto', mode: 'full' }), merchantId),
   ).rejects.toMatchObject({ name: 'CoreError' });
-  expect(await bench.webhook(shop.shop, 'customers/update', { id: first })).toBe('unknown_shop');
+  expect(await world.webhook(shop.shop, 'customers/update', { id: first })).toBe('unknown_shop');
   await expect(receiptOf(merchantId, requestId)).rejects.toMatchObject({ kind: 'failed_precondition' });
 
   let steps = 1;
   for (;;) {
     const [{ n }] = (
-      await bench.owner.query<{ n: number }>(
+      await world.owner.query<{ n: number }>(
         'select count(*)::int as n from customers where merchant_id = $1 and erased_at is null',
         [merchantId],
       )
     ).rows as [{ n: number }];
     const step = await oneStep();
     steps++;
-    const [keys] = await bench.rows<{ destroyed_at: Date | null }>('merchant_keys', merchantId);
+    const [keys] = await world.rows<{ destroyed_at: Date | null }>('merchant_keys', merchantId);
     if (n > 0) expect(keys!.destroyed_at).toBeNull();
     if (step?.done) break;
   }
@@ -165,31 +165,31 @@ it('erases a shop in bounded steps, and destroys the keys last', async () => {
       removed: expect.arrayContaining([expect.any(String)]),
     });
   }
-  for (const row of await bench.rows('merchant_keys', merchantId)) {
+  for (const row of await world.rows('merchant_keys', merchantId)) {
     expect(row).toMatchObject({ data_key: null, index_key: null, destroyed_at: expect.any(Date) });
   }
-  const events = await bench.rows('outbox_events', merchantId);
+  const events = await world.rows('outbox_events', merchantId);
   expect(events.filter((event) => event['origin'] === 'privacy')).toHaveLength(PEOPLE);
-  const audit = (await bench.rows<{ action: string; detail: object }>('audit_log', merchantId)).map(
+  const audit = (await world.rows<{ action: string; detail: object }>('audit_log', merchantId)).map(
     ({ action }) => action,
   );
   expect(audit.filter((action) => action === 'privacy.erase_batch')).toHaveLength(3);
   expect(audit).toEqual(expect.arrayContaining(['privacy.shop_disconnect', 'privacy.shop_redacted']));
   // Who asked alone is gone with the others.
-  const requests = await bench.rows<{ kind: string; completed_at: Date | null }>(
+  const requests = await world.rows<{ kind: string; completed_at: Date | null }>(
     'privacy_requests',
     merchantId,
   );
   expect(requests.map(({ kind }) => kind).sort()).toEqual(['redact', 'shop_redact']);
   expect(requests.every(({ completed_at: at }) => at !== null)).toBe(true);
   const { shop: _, ...people } = canaries;
-  expect(await bench.search(people)).toEqual([]);
+  expect(await world.search(people)).toEqual([]);
   // Another merchant's shop is as it was.
-  expect(await bench.rows('shopify_connections', other.merchantId)).toHaveLength(1);
+  expect(await world.rows('shopify_connections', other.merchantId)).toHaveLength(1);
   expect(
-    (await bench.rows('customers', other.merchantId)).filter((row) => row['email'] !== null),
+    (await world.rows('customers', other.merchantId)).filter((row) => row['email'] !== null),
   ).toHaveLength(PEOPLE);
-  expect(await bench.search({ email_hash: await bench.hashOf(other.merchantId, others) })).toHaveLength(1);
+  expect(await world.search({ email_hash: await world.hashOf(other.merchantId, others) })).toHaveLength(1);
 });
 
 it('goes on where it was stopped: a step that is lost changes nothing, and two workers do each step once', async () => {
@@ -199,8 +199,8 @@ it('goes on where it was stopped: a step that is lost changes nothing, and two w
   await oneStep();
   const died = new Error('killed in the middle');
   await expect(
-    inTransaction(bench.pools.worker, async (tx) => {
-      await redactShopStep(tx, bench.ctx);
+    inTransaction(world.pools.worker, async (tx) => {
+      await redactShopStep(tx, world.ctx);
       // While it is at work nobody else has the merchant.
       expect(await oneStep()).toBeNull();
       throw died;
@@ -210,7 +210,7 @@ it('goes on where it was stopped: a step that is lost changes nothing, and two w
   await finish();
   const receipt = await receiptOf(shop.merchantId, requestId);
   expect(placeOf(receipt, 'customers').found).toBe(PEOPLE);
-  const events = await bench.rows('outbox_events', shop.merchantId);
+  const events = await world.rows('outbox_events', shop.merchantId);
   expect(events.filter((event) => event['origin'] === 'privacy')).toHaveLength(PEOPLE);
 });
 
@@ -218,32 +218,32 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   const shop = newShop();
   const { merchantId } = shop;
   await fill(shop);
-  const second = await bench.connect(newShop(merchantId));
-  const secondRun = await bench.newRun(second);
-  await bench.owner.query(
+  const second = await world.connect(newShop(merchantId));
+  const secondRun = await world.newRun(second);
+  await world.owner.query(
     `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, 'x', 'y')`,
     [secondRun, merchantId],
   );
   // What was asked for them is still to be done, what was given up of it, too.
   const about = { customer: { id: 1 } };
   for (const topic of ['customers/redact', 'customers/data_request'] as const) {
-    await bench.webhook(shop.shop, topic, about, 'waits');
-    await bench.webhook(shop.shop, topic, about, 'failed');
+    await world.webhook(shop.shop, topic, about, 'waits');
+    await world.webhook(shop.shop, topic, about, 'failed');
   }
-  await bench.webhook(shop.shop, 'customers/update', about, 'failed');
-  await bench.owner.query(
+  await world.webhook(shop.shop, 'customers/update', about, 'failed');
+  await world.owner.query(
     `update webhook_events set outcome = 'failed' where merchant_id = $1 and event_id = 'failed'`,
     [merchantId],
   );
   const held = async () =>
-    (await bench.rows<{ topic: string; event_id: string; body: string | null }>('webhook_events', merchantId))
+    (await world.rows<{ topic: string; event_id: string; body: string | null }>('webhook_events', merchantId))
       .filter(({ body }) => body !== null)
       .map(({ topic, event_id }) => `${topic} ${event_id}`)
       .sort();
   const requestId = await record(merchantId, shop.shop);
   await finish();
   // Whom it named is here still.
-  const waiting = (await bench.rows('privacy_requests', merchantId)).filter((row) => !row['completed_at']);
+  const waiting = (await world.rows('privacy_requests', merchantId)).filter((row) => !row['completed_at']);
   const kinds = waiting.map((row) => row['kind']).sort();
   expect(kinds).toEqual(['data_request', 'data_request', 'redact', 'redact']);
   const receipt = await receiptOf(merchantId, requestId);
@@ -264,15 +264,15 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   expect(placeOf(receipt, 'merchant_keys').found).toBe(0);
   expect(placeOf(receipt, 'shopify_connections').found).toBe(1);
   for (const table of ['shop_directory', 'shopify_connections'])
-    expect(await bench.rows(table, merchantId)).toMatchObject([{ shop: second.shop }]);
-  expect(await bench.rows('customer_import_errors', merchantId)).toHaveLength(1);
-  expect(await bench.rows('program_settings', merchantId)).toHaveLength(1);
-  expect(await bench.rows('parked_events', merchantId)).toHaveLength(1);
-  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
-  expect((await bench.rows('customers', merchantId)).filter((row) => row['email'] !== null)).toHaveLength(
+    expect(await world.rows(table, merchantId)).toMatchObject([{ shop: second.shop }]);
+  expect(await world.rows('customer_import_errors', merchantId)).toHaveLength(1);
+  expect(await world.rows('program_settings', merchantId)).toHaveLength(1);
+  expect(await world.rows('parked_events', merchantId)).toHaveLength(1);
+  expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).toBeNull();
+  expect((await world.rows('customers', merchantId)).filter((row) => row['email'] !== null)).toHaveLength(
     PEOPLE,
   );
-  const runs = await bench.rows<{ shop: string; status: string }>('customer_import_logs', merchantId);
+  const runs = await world.rows<{ shop: string; status: string }>('customer_import_logs', merchantId);
   expect(new Map(runs.map((run) => [run.shop, run.status]))).toEqual(
     new Map([
       [shop.shop, 'cancelled'],
@@ -284,53 +284,53 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   await record(merchantId, second.shop);
   await finish();
   expect(await held()).toEqual([]);
-  expect((await bench.rows('customers', merchantId)).filter((row) => row['erased_at'] === null)).toEqual([]);
-  expect((await bench.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
+  expect((await world.rows('customers', merchantId)).filter((row) => row['erased_at'] === null)).toEqual([]);
+  expect((await world.rows('merchant_keys', merchantId))[0]!['destroyed_at']).not.toBeNull();
 });
 
-it('seals nothing with destroyed keys, also in a process that recalls them', async () => {
+it('encrypts nothing with destroyed keys, also in a process that recalls them', async () => {
   const shop = newShop();
   const { merchantId } = shop;
-  const { customerId } = (await bench.people(merchantId, 1))[0]!;
-  await bench.connect(shop);
+  const { customerId } = (await world.people(merchantId, 1))[0]!;
+  await world.connect(shop);
   await record(merchantId, shop.shop);
   await finish();
 
   // What the process recalls is of before the redaction.
-  const recalls = await inTransaction(bench.owner, (tx) => bench.ctx.keys.recall(tx, merchantId));
+  const recalls = await inTransaction(world.owner, (tx) => world.ctx.keys.recall(tx, merchantId));
   expect(recalls).toMatchObject({ generation: 1 });
   const email = newEmail();
-  const made = await bench.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId);
+  const made = await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId);
   expect(made).toMatchObject({ created: true, customerId: expect.not.stringMatching(customerId) });
-  const again = await bench.as(
+  const again = await world.as(
     'api',
     (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }),
     merchantId,
   );
   expect(again).toEqual({ ...made, created: false });
-  await bench.connect(shop);
-  await bench.webhook(shop.shop, 'customers/update', { id: newNumber(), email });
-  const [person] = await bench
+  await world.connect(shop);
+  await world.webhook(shop.shop, 'customers/update', { id: newNumber(), email });
+  const [person] = await world
     .rows<{ email: string }>('customers', merchantId)
     .then((rows) => rows.filter((row) => row.email));
-  const [connection] = await bench.rows<{ access_token: string }>('shopify_connections', merchantId);
-  const [webhook] = await bench.rows<{ body: string }>('webhook_events', merchantId);
-  for (const sealed of [person?.email, connection?.access_token, webhook?.body])
-    expect(sealed).toMatch(/^2\./);
+  const [connection] = await world.rows<{ access_token: string }>('shopify_connections', merchantId);
+  const [webhook] = await world.rows<{ body: string }>('webhook_events', merchantId);
+  for (const encrypted of [person?.email, connection?.access_token, webhook?.body])
+    expect(encrypted).toMatch(/^2\./);
 });
 
 it.each([
-  ['a page', (shop: Shop) => bench.people(shop.merchantId, 1)],
-  ['a connection', (shop: Shop) => bench.connect(shop)],
+  ['a page', (shop: Shop) => world.people(shop.merchantId, 1)],
+  ['a connection', (shop: Shop) => world.connect(shop)],
 ])('gives %s that comes first after a redaction new keys', async (_, write) => {
   const shop = newShop();
   const { merchantId } = shop;
-  await bench.people(merchantId, 1);
-  await bench.connect(shop);
+  await world.people(merchantId, 1);
+  await world.connect(shop);
   await record(merchantId, shop.shop);
   await finish();
   await write(shop);
-  const generations = (await bench.rows<{ generation: number }>('merchant_keys', merchantId)).map(
+  const generations = (await world.rows<{ generation: number }>('merchant_keys', merchantId)).map(
     (row) => row.generation,
   );
   expect(generations.sort()).toEqual([1, 2]);
@@ -342,9 +342,9 @@ it('leaves keys that open nothing any more, in another process and in its own af
   await record(shop.merchantId);
   await finish();
   expect(
-    await bench.as('api', (tx) => bench.newKeys().find(tx, shop.merchantId), shop.merchantId),
+    await world.as('api', (tx) => world.newKeys().find(tx, shop.merchantId), shop.merchantId),
   ).toBeNull();
   await expect(
-    bench.as('api', (tx) => bench.newKeys().ofGeneration(tx, shop.merchantId, 1), shop.merchantId),
+    world.as('api', (tx) => world.newKeys().ofGeneration(tx, shop.merchantId, 1), shop.merchantId),
   ).rejects.toMatchObject({ name: 'KeyError' });
 });

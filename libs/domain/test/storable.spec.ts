@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto';
 import { LARGEST_METADATA, metadataProblem, readJson, textProblem } from '@core/contracts';
 import { isRefusedValue } from '@core/db';
 import { canonicalJson } from '../src/core/index.ts';
-import { openBench, type Bench } from './support.ts';
+import { openWorld, type World } from './support.ts';
 
 // The rule of what can be stored, beside what PostgreSQL itself takes.
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_owner')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_owner')));
+afterAll(() => world.close());
 
 const seed = randomInt(2 ** 31);
 let state = seed;
@@ -48,7 +48,7 @@ const metadata = (): object => Object.fromEntries([0, 1, 2].map(() => [name(), v
 
 const stored = async <T>(type: string, given: string): Promise<T | 'refused'> => {
   try {
-    const { rows } = await bench.owner.query<{ stored: T }>(`select $1::${type} as stored`, [given]);
+    const { rows } = await world.owner.query<{ stored: T }>(`select $1::${type} as stored`, [given]);
     return rows[0]!.stored;
   } catch (error) {
     expect(isRefusedValue(error)).toBe(true);
@@ -87,7 +87,7 @@ it('lets texts pass that PostgreSQL gives back as they were', async () => {
 it.each([1e21, -1e21, 1.5e22, 1e300, 1.7976931348623157e308, 1e-7, -1.5e-7, 1.2345678901234567e-100, 5e-324])(
   'counts %d as PostgreSQL writes it',
   async (number) => {
-    const { rows } = await bench.owner.query<{ bytes: number }>(
+    const { rows } = await world.owner.query<{ bytes: number }>(
       'select octet_length($1::jsonb::text) as bytes',
       [JSON.stringify(number)],
     );

@@ -8,7 +8,7 @@ import { applyRfmScores, type ApplyRfmScore, type CommandContext } from '../src/
 
 type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_owner';
 
-export interface Bench {
+export interface World {
   /** As the app's role, so that a missing privilege shows. */
   pool: Pool;
   /** As the owner, for looking. */
@@ -20,7 +20,7 @@ export interface Bench {
 }
 
 /** A migrated database of a spec file's own, used with the role of one app. */
-export async function openBench(role: AppRole): Promise<Bench> {
+export async function openWorld(role: AppRole): Promise<World> {
   const database = await createCoreDatabase(migrateDatabase);
   const pool = new Pool({ connectionString: database.urlFor(role), max: 20 });
   const owner = new Pool({ connectionString: database.url, max: 4 });
@@ -55,14 +55,14 @@ export interface Row {
   erased_at: Date | null;
 }
 
-export const rowsOf = async ({ owner }: Bench, merchantId: MerchantId): Promise<Row[]> =>
+export const rowsOf = async ({ owner }: World, merchantId: MerchantId): Promise<Row[]> =>
   (
     await owner.query<Row>('select * from customers where merchant_id = $1 order by external_id, id', [
       merchantId,
     ])
   ).rows;
 
-export const eventsOf = async ({ owner }: Bench, merchantId: MerchantId) =>
+export const eventsOf = async ({ owner }: World, merchantId: MerchantId) =>
   (
     await owner.query<{
       topic: string;
@@ -76,11 +76,11 @@ export const eventsOf = async ({ owner }: Bench, merchantId: MerchantId) =>
     )
   ).rows;
 
-export const auditOf = async ({ owner }: Bench, merchantId: MerchantId) =>
+export const auditOf = async ({ owner }: World, merchantId: MerchantId) =>
   (await owner.query('select * from audit_log where merchant_id = $1 order by id', [merchantId])).rows;
 
 /** The stored email of a row in clear, as the owner's key store reads it. */
-export const emailOf = ({ run, ctx }: Bench, merchantId: MerchantId, row: Row) =>
+export const emailOf = ({ run, ctx }: World, merchantId: MerchantId, row: Row) =>
   run((tx) => readEmail(tx, ctx.keys, { id: row.id, merchantId, email: row.email }), merchantId);
 
 export const merchant = () => aMerchantId();

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { finishWebhook, takeWebhooks } from '../src/index.ts';
-import { newShop, openPrivacy, type PrivacyBench } from './privacy-support.ts';
+import { newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
-let bench: PrivacyBench;
-beforeAll(async () => (bench = await openPrivacy()));
-afterAll(() => bench.close());
+let world: PrivacyWorld;
+beforeAll(async () => (world = await openPrivacy()));
+afterAll(() => world.close());
 
 it('takes the webhooks of one merchant at a time, oldest first, though two have the same shop', async () => {
   const shop = newShop();
@@ -13,13 +13,13 @@ it('takes the webhooks of one merchant at a time, oldest first, though two have 
   for (const merchantId of [first, second, first, second]) {
     const eventId = randomUUID();
     told.push(eventId);
-    await bench.owner.query(
-      `insert into webhook_events (merchant_id, shop, topic, event_id, body) values ($1, $2, 'customers/update', $3, '1.sealed')`,
+    await world.owner.query(
+      `insert into webhook_events (merchant_id, shop, topic, event_id, body) values ($1, $2, 'customers/update', $3, '1.encrypted')`,
       [merchantId, shop, eventId],
     );
   }
   const take = () =>
-    bench.as('worker', async (tx) => {
+    world.as('worker', async (tx) => {
       const taken = await takeWebhooks(tx, { most: 10 });
       for (const { merchantId, id } of taken) await finishWebhook(tx, { merchantId, id, outcome: 'ignored' });
       return taken.map(({ eventId }) => eventId);

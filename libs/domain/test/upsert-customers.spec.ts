@@ -11,11 +11,11 @@ import {
   type CommandContext,
   type ImportedCustomer,
 } from '../src/index.ts';
-import { auditOf, emailOf, eventsOf, merchant, openBench, rowsOf, type Bench } from './support.ts';
+import { auditOf, emailOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
-let bench: Bench;
-beforeAll(async () => (bench = await openBench('core_importer')));
-afterAll(() => bench.close());
+let world: World;
+beforeAll(async () => (world = await openWorld('core_importer')));
+afterAll(() => world.close());
 
 const from = (
   n: number | string,
@@ -29,13 +29,13 @@ const from = (
   ...extra,
 });
 const upsert = (merchantId: MerchantId, customers: ImportedCustomer[], importId = anImportId()) =>
-  bench.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
+  world.run((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId, customers }));
 /** With the owner's rights: what api and worker may do and the importer may not. */
 const asOwner = <T>(work: (tx: Parameters<typeof createCustomer>[0], ctx: CommandContext) => Promise<T>) =>
-  inTransaction(bench.owner, (tx) => work(tx, bench.ctx));
+  inTransaction(world.owner, (tx) => work(tx, world.ctx));
 const errorsOf = async (merchantId: MerchantId) =>
   (
-    await bench.owner.query('select external_id, reason from customer_import_errors where merchant_id = $1', [
+    await world.owner.query('select external_id, reason from customer_import_errors where merchant_id = $1', [
       merchantId,
     ])
   ).rows;
@@ -52,7 +52,7 @@ it('stores a page exactly, then writes and emits nothing for the same page', asy
     skipped: 0,
     failed: 0,
   });
-  const rows = await rowsOf(bench, merchantId);
+  const rows = await rowsOf(world, merchantId);
   expect(rows).toHaveLength(250);
   for (const n of [0, 1, 249]) {
     expect(rows[n]).toMatchObject({
@@ -60,15 +60,15 @@ it('stores a page exactly, then writes and emits nothing for the same page', asy
       metadata: page[n]!.metadata,
       version: 1,
     });
-    expect(await emailOf(bench, merchantId, rows[n]!)).toBe(page[n]!.email);
+    expect(await emailOf(world, merchantId, rows[n]!)).toBe(page[n]!.email);
   }
-  expect(await eventsOf(bench, merchantId)).toHaveLength(250);
-  expect(await auditOf(bench, merchantId)).toMatchObject([{ action: 'import.page' }]);
+  expect(await eventsOf(world, merchantId)).toHaveLength(250);
+  expect(await auditOf(world, merchantId)).toMatchObject([{ action: 'import.page' }]);
 
   expect(await upsert(merchantId, page)).toMatchObject({ created: 0, updated: 0, unchanged: 250 });
-  expect(await rowsOf(bench, merchantId)).toEqual(rows);
-  expect(await eventsOf(bench, merchantId)).toHaveLength(250);
-  expect(await auditOf(bench, merchantId)).toHaveLength(1);
+  expect(await rowsOf(world, merchantId)).toEqual(rows);
+  expect(await eventsOf(world, merchantId)).toHaveLength(250);
+  expect(await auditOf(world, merchantId)).toHaveLength(1);
 });
 
 it('updates what the source changed and keeps what it does not know', async () => {
@@ -80,12 +80,12 @@ it('updates what the source changed and keeps what it does not know', async () =
     from(2, 'robert@example.com', later),
   ]);
   expect(counts).toMatchObject({ updated: 2 });
-  const [ada, bob] = await rowsOf(bench, merchantId);
-  expect(await emailOf(bench, merchantId, ada!)).toBe('ada@example.com');
+  const [ada, bob] = await rowsOf(world, merchantId);
+  expect(await emailOf(world, merchantId, ada!)).toBe('ada@example.com');
   expect(ada!.metadata).toEqual({ tags: ['b'], number_of_orders: 1 });
-  expect(await emailOf(bench, merchantId, bob!)).toBe('robert@example.com');
+  expect(await emailOf(world, merchantId, bob!)).toBe('robert@example.com');
   expect(
-    (await eventsOf(bench, merchantId)).slice(2).map((event) => [event.topic, event.changed_fields]),
+    (await eventsOf(world, merchantId)).slice(2).map((event) => [event.topic, event.changed_fields]),
   ).toEqual([
     ['customer.updated', ['metadata']],
     ['customer.updated', ['email']],
@@ -100,24 +100,24 @@ describe.each([
   const say = (merchantId: MerchantId, ...customers: ImportedCustomer[]) =>
     asOwner((tx, ctx) => upsertCustomers(tx, ctx, { merchantId, importId: importId(), customers }));
   const findBy = (merchantId: MerchantId, email: string) =>
-    bench.run((tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId);
+    world.run((tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId);
 
   it('empties the email, its index and metadata, and tells so', async () => {
     const merchantId = merchant();
     await upsert(merchantId, [from(1, 'ada@example.com')]);
     const metadata = { tags: [], number_of_orders: null };
     expect(await say(merchantId, from(1, null, { ...later, metadata }))).toMatchObject({ updated: 1 });
-    expect(await rowsOf(bench, merchantId)).toMatchObject([
+    expect(await rowsOf(world, merchantId)).toMatchObject([
       { email: null, email_hash: null, metadata, version: 2 },
     ]);
-    expect((await eventsOf(bench, merchantId)).at(-1)).toMatchObject({
+    expect((await eventsOf(world, merchantId)).at(-1)).toMatchObject({
       topic: 'customer.updated',
       version: 2,
       changed_fields: ['email', 'metadata'],
     });
     await expect(findBy(merchantId, 'ada@example.com')).rejects.toMatchObject({ kind: 'not_found' });
     expect(await say(merchantId, from(1, null, { ...later, metadata }))).toMatchObject({ unchanged: 1 });
-    expect(await eventsOf(bench, merchantId)).toHaveLength(2);
+    expect(await eventsOf(world, merchantId)).toHaveLength(2);
   });
 
   it('leaves the email to the customer who gets it next, in the same page or later', async () => {
@@ -126,9 +126,9 @@ describe.each([
       await upsert(merchantId, [from(1, 'ada@example.com'), from(2, 'bob@example.com')]);
       const [one, two] = [from(1, null, later), from(2, 'ada@example.com', later)];
       for (const page of together ? [[one, two]] : [[one], [two]]) await say(merchantId, ...page);
-      const [, second] = await rowsOf(bench, merchantId);
+      const [, second] = await rowsOf(world, merchantId);
       expect(await findBy(merchantId, 'ada@example.com')).toMatchObject({ id: second!.id });
-      expect(await emailOf(bench, merchantId, second!)).toBe('ada@example.com');
+      expect(await emailOf(world, merchantId, second!)).toBe('ada@example.com');
     }
   });
 
@@ -146,44 +146,44 @@ it('heals an email that an earlier build kept though the shop had emptied it', a
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com')]);
   // It wrote the shop's word down as the last one: a hash of the metadata alone.
-  await bench.owner.query(
+  await world.owner.query(
     `update customers set content_hash = sha256('{"number_of_orders":1,"tags":["a"]}') where merchant_id = $1`,
     [merchantId],
   );
   expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ updated: 1 });
-  expect(await rowsOf(bench, merchantId)).toMatchObject([{ email: null, email_hash: null }]);
+  expect(await rowsOf(world, merchantId)).toMatchObject([{ email: null, email_hash: null }]);
 });
 
 it('keeps an email that was set here, until the source says something new', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, null)]);
   // As an earlier build left it: the first import writes its own word down, and no version.
-  await bench.owner.query(
+  await world.owner.query(
     `update customers set content_hash = sha256('{"number_of_orders":1,"tags":["a"]}') where merchant_id = $1`,
     [merchantId],
   );
   expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
-  const [{ id: customerId } = { id: '' }] = await rowsOf(bench, merchantId);
+  const [{ id: customerId } = { id: '' }] = await rowsOf(world, merchantId);
   const email = 'set.here@example.com';
   await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }));
   expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
-  const [row] = await rowsOf(bench, merchantId);
-  expect(await emailOf(bench, merchantId, row!)).toBe(email);
+  const [row] = await rowsOf(world, merchantId);
+  expect(await emailOf(world, merchantId, row!)).toBe(email);
   const anew = from(1, null, {
     metadata: { tags: ['b'] },
     sourceUpdatedAt: new Date('2026-02-01T00:00:00Z'),
   });
   await upsert(merchantId, [anew]);
-  expect(await rowsOf(bench, merchantId)).toMatchObject([{ email: null, email_hash: null, version: 3 }]);
+  expect(await rowsOf(world, merchantId)).toMatchObject([{ email: null, email_hash: null, version: 3 }]);
 });
 
 it('swaps the emails of two customers within a page', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'a@example.com'), from(2, 'b@example.com')]);
   await upsert(merchantId, [from(1, 'b@example.com'), from(2, 'a@example.com')]);
-  const [one, two] = await rowsOf(bench, merchantId);
-  expect(await emailOf(bench, merchantId, one!)).toBe('b@example.com');
-  expect(await emailOf(bench, merchantId, two!)).toBe('a@example.com');
+  const [one, two] = await rowsOf(world, merchantId);
+  expect(await emailOf(world, merchantId, one!)).toBe('b@example.com');
+  expect(await emailOf(world, merchantId, two!)).toBe('a@example.com');
   expect([one!.version, two!.version]).toEqual([2, 2]);
   expect(one!.email_hash).not.toBeNull();
 });
@@ -194,7 +194,7 @@ it('claims the customer that api created with this email', async () => {
     createCustomer(tx, ctx, { merchantId, email: 'ada@example.com' }),
   );
   expect(await upsert(merchantId, [from(1, 'ADA@example.com')])).toMatchObject({ created: 0, updated: 1 });
-  expect(await rowsOf(bench, merchantId)).toMatchObject([
+  expect(await rowsOf(world, merchantId)).toMatchObject([
     { id: customerId, external_id: from(1, null).externalId },
   ]);
 });
@@ -203,10 +203,10 @@ it('stores a shared email without its blind index and logs it once per import', 
   const merchantId = merchant();
   const importId = anImportId();
   await upsert(merchantId, [from(1, 'a@example.com'), from(2, 'a@example.com')], importId);
-  const [one, two] = await rowsOf(bench, merchantId);
+  const [one, two] = await rowsOf(world, merchantId);
   expect(one!.email_hash).not.toBeNull();
   expect(two!.email_hash).toBeNull();
-  expect(await emailOf(bench, merchantId, two!)).toBe('a@example.com');
+  expect(await emailOf(world, merchantId, two!)).toBe('a@example.com');
   expect(await errorsOf(merchantId)).toEqual([{ external_id: two!.external_id, reason: 'email_shared' }]);
 });
 
@@ -214,12 +214,12 @@ it('indexes a shared email once it is free, and writes nothing before', async ()
   const merchantId = merchant();
   const page = [from(1, 'a@example.com'), from(2, 'a@example.com')];
   await upsert(merchantId, page);
-  const waiting = await rowsOf(bench, merchantId);
-  const events = await eventsOf(bench, merchantId);
+  const waiting = await rowsOf(world, merchantId);
+  const events = await eventsOf(world, merchantId);
   const again = anImportId();
   expect(await upsert(merchantId, page, again)).toMatchObject({ created: 0, updated: 0, unchanged: 2 });
-  expect(await rowsOf(bench, merchantId)).toEqual(waiting);
-  expect(await eventsOf(bench, merchantId)).toEqual(events);
+  expect(await rowsOf(world, merchantId)).toEqual(waiting);
+  expect(await eventsOf(world, merchantId)).toEqual(events);
   // Each run that meets it says so.
   expect(await errorsOf(merchantId)).toHaveLength(2);
 
@@ -230,11 +230,11 @@ it('indexes a shared email once it is free, and writes nothing before', async ()
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
   await upsert(merchantId, [from(1, 'b@example.com', later)]);
   expect(await upsert(merchantId, page.slice(1))).toMatchObject({ updated: 1 });
-  const [, healed] = await rowsOf(bench, merchantId);
+  const [, healed] = await rowsOf(world, merchantId);
   expect(healed).toMatchObject({ email_hash: waiting[0]!.email_hash, version: 3 });
   expect(healed!.metadata).toEqual(metadata);
-  expect(await emailOf(bench, merchantId, healed!)).toBe('a@example.com');
-  expect((await eventsOf(bench, merchantId)).at(-1)).toMatchObject({ version: 3, changed_fields: ['email'] });
+  expect(await emailOf(world, merchantId, healed!)).toBe('a@example.com');
+  expect((await eventsOf(world, merchantId)).at(-1)).toMatchObject({ version: 3, changed_fields: ['email'] });
   expect(await upsert(merchantId, page.slice(1))).toMatchObject({ unchanged: 1 });
 });
 
@@ -243,9 +243,9 @@ it('stores an email that is another’s of who had none', async () => {
   await upsert(merchantId, [from(1, 'a@example.com'), from(2, null)]);
   const later = { sourceUpdatedAt: new Date('2026-02-01T00:00:00Z') };
   expect(await upsert(merchantId, [from(2, 'a@example.com', later)])).toMatchObject({ updated: 1 });
-  const [, two] = await rowsOf(bench, merchantId);
+  const [, two] = await rowsOf(world, merchantId);
   expect(two).toMatchObject({ email_hash: null });
-  expect(await emailOf(bench, merchantId, two!)).toBe('a@example.com');
+  expect(await emailOf(world, merchantId, two!)).toBe('a@example.com');
   expect(await upsert(merchantId, [from(2, 'a@example.com', later)])).toMatchObject({ unchanged: 1 });
 });
 
@@ -273,7 +273,7 @@ it('stores a customer without the fields that could not be read, and keeps what 
   const leftOut = ['invalid_number_of_orders' as const];
   const page = [from(1, null, { metadata: { state: 'DISABLED' }, sourceUpdatedAt: later, leftOut })];
   expect(await upsert(merchantId, page)).toMatchObject({ updated: 1, failed: 0 });
-  const [row] = await rowsOf(bench, merchantId);
+  const [row] = await rowsOf(world, merchantId);
   expect(row!.metadata).toEqual({ number_of_orders: 12, state: 'DISABLED' });
   expect(await errorsOf(merchantId)).toMatchObject([{ reason: 'invalid_number_of_orders' }]);
 });
@@ -321,7 +321,7 @@ it('does not bring an erased person back, unless they came back by themselves', 
     skipped: 1,
     updated: 1,
   });
-  const live = (await rowsOf(bench, merchantId)).filter((row) => row.erased_at === null);
+  const live = (await rowsOf(world, merchantId)).filter((row) => row.erased_at === null);
   expect(live).toMatchObject([{ id: back.customerId, external_id: from(9, null).externalId }]);
 });
 
@@ -338,11 +338,11 @@ it('stays exact when pages, and api, write the same people at once', async () =>
     ),
     ...people.map((p) => asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: p.email }))),
   ]);
-  const rows = await rowsOf(bench, merchantId);
+  const rows = await rowsOf(world, merchantId);
   expect(rows).toHaveLength(40);
   expect(new Set(rows.map((row) => row.external_id)).size).toBe(40);
   expect(rows.every((row) => row.metadata!['n'] === 5)).toBe(true);
-  const events = await eventsOf(bench, merchantId);
+  const events = await eventsOf(world, merchantId);
   for (const row of rows) {
     const versions = events.filter((event) => event.customer_id === row.id).map((event) => event.version);
     expect(versions).toEqual(Array.from({ length: row.version }, (_, n) => n + 1));
@@ -353,8 +353,8 @@ it('decrypts for nobody without the merchant’s keys', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com')]);
   const other = createMerchantKeyStore(parseKeyring(`test:${Buffer.alloc(32, 9).toString('base64')}`));
-  const [row] = await rowsOf(bench, merchantId);
-  await expect(emailOf({ ...bench, ctx: { ...bench.ctx, keys: other } }, merchantId, row!)).rejects.toThrow(
+  const [row] = await rowsOf(world, merchantId);
+  await expect(emailOf({ ...world, ctx: { ...world.ctx, keys: other } }, merchantId, row!)).rejects.toThrow(
     /does not open/,
   );
 });
@@ -366,8 +366,8 @@ it('names the customer of a webhook in the audit log, one that is new and one th
   await hear(from(1, 'ada@example.com'));
   await hear(from(1, 'grace@example.com', { sourceUpdatedAt: new Date('2026-01-02T00:00:00Z') }));
   await hear(from(2, 'b@example.com'), from(3, 'c@example.com'));
-  const [{ id } = { id: '' }] = await rowsOf(bench, merchantId);
-  expect(await auditOf(bench, merchantId)).toMatchObject([
+  const [{ id } = { id: '' }] = await rowsOf(world, merchantId);
+  expect(await auditOf(world, merchantId)).toMatchObject([
     { action: 'webhook.customers', customer_id: id, detail: { created: 1 } },
     { action: 'webhook.customers', customer_id: id, detail: { updated: 1 } },
     // Two at once stay a count: their events name them.

@@ -16,7 +16,7 @@ export {
   type SegmentStatus,
   type ShardStatus,
 } from './relay/read-outbox-status.ts';
-export { LEASE_MS, startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
+export { RELAY_LEASE_MS, startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
 export { RELAY_BATCH } from './relay/relay-shard.ts';
 export * from './replication.ts';
 export { signatureOf } from './sign-record.ts';

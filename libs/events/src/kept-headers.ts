@@ -13,8 +13,8 @@ const isId = (value: string): boolean => hasForm('id', value);
 const TYPES: readonly string[] = Object.values(Topic);
 
 /** <topic>/<partition>/<offset> */
-const PLACE = /^([\w.]{1,100})\/\d{1,6}\/\d{1,19}$/;
-const isPlace = (value: string): boolean => allTopics().includes(PLACE.exec(value)?.[1] ?? '');
+const POSITION = /^([\w.]{1,100})\/\d{1,6}\/\d{1,19}$/;
+const isPosition = (value: string): boolean => allTopics().includes(POSITION.exec(value)?.[1] ?? '');
 
 /** RFC 3339, as CloudEvents asks for it: any other time may be a number of something else. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
@@ -31,7 +31,7 @@ const KNOWN = new Map<string, (value: string) => boolean>([
     fits(/^(?:application\/(?:(?:cloudevents\+)?json|octet-stream)|text\/plain)(?:; ?charset=utf-8)?$/i),
   ],
   [TRACEPARENT, (value) => traceparentOf(value) !== undefined],
-  ['redriven_from', isPlace],
+  ['redriven_from', isPosition],
   // Its head is a JSON object, which begins with `{`, in base64url.
   [SIGNATURE_HEADER, fits(/^e[wy][\w-]+\.\.[\w-]+$/)],
 ]);

@@ -140,10 +140,10 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
       it('lets no partition wait for another whose handler takes its time', async () => {
         const topic = await newTopic(client, { partitions: 6 });
         const groupId = newGroup();
-        const sendRound = async (round: number) => {
-          for (const key of upTo(24)) await send(topic, `key-${key}`, [`${round}`]);
+        const sendBatch = async (batch: number) => {
+          for (const key of upTo(24)) await send(topic, `key-${key}`, [`${batch}`]);
         };
-        await sendRound(1);
+        await sendBatch(1);
         const seen: ConsumedRecord[] = [];
         const slow = Promise.withResolvers<void>();
         const taken = new Set<number>();
@@ -162,9 +162,9 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
         });
         await waitUntil(() => taken.size === 5, { what: 'five slow partitions' });
         const last = () => texts(seen.filter(({ partition }) => partition === 5)).at(-1);
-        for (const round of [2, 3]) {
-          await sendRound(round);
-          await waitUntil(() => last() === String(round), { what: `round ${round} of the quick partition` });
+        for (const batch of [2, 3]) {
+          await sendBatch(batch);
+          await waitUntil(() => last() === String(batch), { what: `batch ${batch} of the quick partition` });
         }
         expect(new Set(seen.map(({ partition }) => partition))).toEqual(new Set([5]));
         expect(consumer.joined()).toBe(true);
@@ -254,26 +254,26 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
             onBatch: async (records) =>
               void seen.push(...texts(records).map((text): [string, string] => [name, text])),
           });
-        const sendRound = async (round: number) => {
-          for (const key of upTo(16)) await send(topic, `key-${key}`, [`${round}/${key}`]);
+        const sendBatch = async (batch: number) => {
+          for (const key of upTo(16)) await send(topic, `key-${key}`, [`${batch}/${key}`]);
         };
-        const have = (round: number) =>
-          new Set(seen.map(([, text]) => text).filter((text) => text.startsWith(`${round}/`)));
+        const have = (batch: number) =>
+          new Set(seen.map(([, text]) => text).filter((text) => text.startsWith(`${batch}/`)));
         const first = await join('first');
         const second = await join('second');
-        let round = 0;
+        let batch = 0;
         // The first one notices the second at its next heartbeat.
         await waitUntil(
           async () => {
-            await sendRound(++round);
-            await waitUntil(() => have(round).size === 16, { what: `round ${round}` });
-            return bothIn(seen, round);
+            await sendBatch(++batch);
+            await waitUntil(() => have(batch).size === 16, { what: `batch ${batch}` });
+            return bothIn(seen, batch);
           },
           { what: 'both to work' },
         );
         await first.close();
-        await sendRound(++round);
-        await waitUntil(() => have(round).size === 16, { what: 'the second to do it all' });
+        await sendBatch(++batch);
+        await waitUntil(() => have(batch).size === 16, { what: 'the second to do it all' });
         expect(second.joined()).toBe(true);
         await second.close();
       });
@@ -375,6 +375,6 @@ export function kafkaClientSuite(name: string, connect: () => KafkaClient): void
   });
 }
 
-/** Whether both members had records of the round. */
-const bothIn = (seen: readonly [string, string][], round: number): boolean =>
-  new Set(seen.filter(([, text]) => text.startsWith(`${round}/`)).map(([name]) => name)).size === 2;
+/** Whether both members had records of the batch. */
+const bothIn = (seen: readonly [string, string][], batch: number): boolean =>
+  new Set(seen.filter(([, text]) => text.startsWith(`${batch}/`)).map(([name]) => name)).size === 2;

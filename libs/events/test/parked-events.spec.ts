@@ -83,10 +83,10 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
         const { eventId = randomUUID(), customerId = randomUUID(), poison } = event;
         ids.push(eventId);
         const body = JSON.stringify({ eventId, merchantId, customerId, poison });
-        const place = { topic, partition: 3, offset: BigInt(i) };
+        const position = { topic, partition: 3, offset: BigInt(i) };
         return {
           claimedAs: `key of ${eventId}`,
-          ...place,
+          ...position,
           headers: { ce_source: 'spec' },
           body,
           merchantId,

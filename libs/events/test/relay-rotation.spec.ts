@@ -93,7 +93,7 @@ describe('rotation under load', () => {
     await published();
     let version = backlogVersions;
     let most = 0;
-    for (let round = 0; round < 24; round++) {
+    for (let n = 0; n < 24; n++) {
       expected.push(...(await appendVersions(owner, customers, { from: version + 1, versions: 10 })));
       version += 10;
       await published();

@@ -2,9 +2,9 @@ import type { Pool } from 'pg';
 import { pause, type Registry } from '@core/runtime';
 import { waitUntil } from '@core/testing';
 import {
-  LEASE_MS,
   RecordsRefused,
   RELAY_BATCH,
+  RELAY_LEASE_MS,
   startRelay,
   type EventProducer,
   type EventRecord,
@@ -347,7 +347,7 @@ describe('relay', () => {
         await pause(20);
       }
     })();
-    for (let round = 0; round < 10; round++) {
+    for (let n = 0; n < 10; n++) {
       await appendEvents(owner, { customers: 30, versions: 20 });
     }
     stealing = false;
@@ -385,8 +385,8 @@ describe('relay', () => {
   });
 
   it('takes over from one that has gone without a word, after its lease and one look more: within 5 s', async () => {
-    expect(LEASE_MS + LEASE_MS / 3).toBeLessThan(5_000);
-    await holdShards(pool, 'gone', [], LEASE_MS);
+    expect(RELAY_LEASE_MS + RELAY_LEASE_MS / 3).toBeLessThan(5_000);
+    await holdShards(pool, 'gone', [], RELAY_LEASE_MS);
     await appendEvents(owner, { customers: 4, versions: 2 });
     const { rows: before } = await owner.query('select shard, fence from outbox_shards order by shard');
     const successor = relay(sending(async () => undefined));

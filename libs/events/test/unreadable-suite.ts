@@ -22,19 +22,19 @@ interface Damage {
 }
 
 /** A change with a CRC that is right: what a producer writes that no consumer knows. */
-const sealed = (change: (batch: StoredBatch) => void) => (batch: StoredBatch) => {
+const withCrc = (change: (batch: StoredBatch) => void) => (batch: StoredBatch) => {
   change(batch);
   batch.bytes.writeUInt32BE(crc32c(batch.bytes.subarray(21)), 17);
 };
 /** The second half, which no codec can miss. */
-const wiped = sealed(({ body }) => void body.fill(0xa5, body.length >> 1));
+const wiped = withCrc(({ body }) => void body.fill(0xa5, body.length >> 1));
 
 const DAMAGES: Record<string, Damage> = {
   'a CRC that does not match': { codec: 'none', why: /CRC/, change: ({ body }) => void (body[9]! ^= 1) },
   'an unknown codec': {
     codec: 'none',
     why: /codec 5 is unknown/,
-    change: sealed(({ bytes }) => void (bytes[22]! |= 5)),
+    change: withCrc(({ bytes }) => void (bytes[22]! |= 5)),
   },
   'an unknown format': {
     codec: 'none',
@@ -44,7 +44,7 @@ const DAMAGES: Record<string, Damage> = {
   'a count that is too high': {
     codec: 'none',
     why: /ends too early/,
-    change: sealed(({ bytes }) => void bytes.writeInt32BE(4, 57)),
+    change: withCrc(({ bytes }) => void bytes.writeInt32BE(4, 57)),
   },
   ...Object.fromEntries(
     COMPRESSED.flatMap((codec): [string, Damage][] => [

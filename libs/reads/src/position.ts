@@ -1,6 +1,6 @@
 import { WHERE_IT_WRITES, WHOSE_LOG } from '@core/db';
 
-/** A place in the primary's write-ahead log. After a failover the same place is another on the new timeline. */
+/** A position in the primary's write-ahead log. After a failover the same position is another on the new timeline. */
 export interface Position {
   /**
    * The identifier of the cluster whose log it is, which standbys and promoted ones share; undefined in a token of the
@@ -53,7 +53,7 @@ export function newestToken(tokens: readonly string[]): string | undefined {
 }
 
 /**
- * On any node: a primary's place is where it writes, a standby's where it has replayed to. The receiver's
+ * On any node: a primary's position is where it writes, a standby's where it has replayed to. The receiver's
  * timeline is hidden from roles without pg_read_all_stats, and absent while the primary is down; the value in
  * the control file may then be older than the true one, which sends a token to the primary and is never
  * wrong.

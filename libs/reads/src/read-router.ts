@@ -125,9 +125,9 @@ export async function openReadRouter(options: {
     let failure: unknown;
     const begin = performance.now();
     // All connections may be lost at once, those that waited in the pools too: each try then takes a dead one. A moment
-    // later the pools know. Rounds are counted, not timed: a process that waits for a processor has one in half a second.
-    for (let round = 0; round < ROUNDS && performance.now() - begin < PATIENCE_MS; round++) {
-      if (round > 0) await pause(PAUSE_MS);
+    // later the pools know. Attempts are counted, not timed: a process that waits for a processor has one in half a second.
+    for (let attempt = 0; attempt < MOST_ATTEMPTS && performance.now() - begin < PATIENCE_MS; attempt++) {
+      if (attempt > 0) await pause(PAUSE_MS);
       const nodes = await route(consistency);
       for (const [n, node] of nodes.entries()) {
         const second = nodes[n + 1];
@@ -167,10 +167,10 @@ export async function openReadRouter(options: {
 /** A new connection shows where an address leads now: it may have moved to another server. */
 const PROBE_SECONDS = 5;
 
-/** The most rounds over the nodes, and the pause between two: half a second where nodes refuse at once. */
-const [ROUNDS, PAUSE_MS] = [10, 50];
+/** The most attempts over the nodes, and the pause between two: half a second where nodes refuse at once. */
+const [MOST_ATTEMPTS, PAUSE_MS] = [10, 50];
 
-/** No round begins later: a caller who waited for servers that do not answer has waited enough. */
+/** No attempt begins later: a caller who waited for servers that do not answer has waited enough. */
 const PATIENCE_MS = 5_000;
 
 /** 40001 on a standby is a conflict with what it replays: the same statement runs elsewhere. */

@@ -5,15 +5,15 @@ import { watchNodes, type NodeWatch, type NodeWithProbe } from '../src/watch-nod
 
 /** A node whose position the spec sets. */
 function standing(kind: ReadNode['kind'], token: string): NodeWithProbe & { at(token: string): void } {
-  let place = token;
+  let position = token;
   const node = {
     name: kind,
     kind,
     load: 0,
-    run: async () => [{ token: place }],
+    run: async () => [{ token: position }],
     abandon: () => undefined,
   } as unknown as ReadNode;
-  return { node, probe: node, at: (next) => void (place = next) };
+  return { node, probe: node, at: (next) => void (position = next) };
 }
 
 let watch: NodeWatch | undefined;
@@ -52,7 +52,7 @@ it('reads from no replica of another cluster, even if it stands where the primar
   });
   const usable = () => watch?.replicas.map((replica) => replica.usable).join();
   await waitUntil(() => usable() === 'true,false', { what: 'the replica of the other cluster to be left' });
-  // The primary's place is taken by another cluster, as after a restore: positions begin anew.
+  // The primary's role is taken by another cluster, as after a restore: positions begin anew.
   primary.at('B:1:0/5000000');
   await waitUntil(() => usable() === 'false,true', { what: 'the replica of the primary to be used' });
 });

@@ -14,7 +14,7 @@ export interface AdminServer {
 }
 
 /** Answers every request below its path. */
-export type AdminPage = Listener;
+export type AdminRoute = Listener;
 
 export interface AdminOptions {
   port: number;
@@ -27,7 +27,7 @@ export interface AdminOptions {
   /** Further conditions for writes, checked by `/readyz?for=writes`. */
   writeChecks?: Record<string, ReadyCheck>;
   /** By path, such as /queues. */
-  pages?: Readonly<Record<string, AdminPage>>;
+  routes?: Readonly<Record<string, AdminRoute>>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
@@ -54,11 +54,11 @@ export async function serveAdmin(options: {
   metrics: Pick<Registry, 'contentType' | 'metrics'>;
   /** Names what is missing. */
   failing: (forWrites: boolean) => Promise<string[]>;
-  pages?: AdminOptions['pages'];
+  routes?: AdminOptions['routes'];
   log?: AdminOptions['log'];
 }): Promise<AdminServer> {
-  const { metrics, pages = {} } = options;
-  const routes: Record<string, (res: ServerResponse, query: URLSearchParams) => Promise<void>> = {
+  const { metrics, routes = {} } = options;
+  const own: Record<string, (res: ServerResponse, query: URLSearchParams) => Promise<void>> = {
     '/healthz': async (res) => reply(res, 200, { status: 'ok' }),
     '/readyz': async (res, query) => {
       const purpose = query.get('for') ?? 'reads';
@@ -77,18 +77,18 @@ export async function serveAdmin(options: {
       res.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
     },
   };
-  const answer = (req: IncomingMessage, res: ServerResponse) => {
+  const serve = (req: IncomingMessage, res: ServerResponse) => {
     const [path = '', query] = (req.url ?? '').split('?', 2);
-    const [, page] = Object.entries(pages).find(([at]) => path === at || path.startsWith(`${at}/`)) ?? [];
-    if (page) return page(req, res);
-    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (!route) {
-      const there = [...Object.keys(routes), ...Object.keys(pages)];
+    const [, route] = Object.entries(routes).find(([at]) => path === at || path.startsWith(`${at}/`)) ?? [];
+    if (route) return route(req, res);
+    const answer = Object.hasOwn(own, path) ? own[path] : undefined;
+    if (!answer) {
+      const there = [...Object.keys(own), ...Object.keys(routes)];
       return reply(res, 404, { error: `no such page; there are ${there.join(', ')}` });
     }
-    return route(res, new URLSearchParams(query));
+    return answer(res, new URLSearchParams(query));
   };
-  const server = createServer(guarded(answer, options.log));
+  const server = createServer(guarded(serve, options.log));
   await listen(server, options, 'CORE_ADMIN_PORT');
   return {
     port: (server.address() as AddressInfo).port,

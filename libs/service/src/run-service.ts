@@ -44,8 +44,8 @@ export interface ServiceParts<S extends EnvSchema, Own, Work> {
     service: Service<S> & Own,
     work: () => Work | undefined,
   ) => Pick<AdminOptions, 'checks' | 'writeChecks'>;
-  /** Further pages of the admin port, by path. */
-  pages?: (service: Service<S> & Own) => AdminOptions['pages'];
+  /** Further routes of the admin port, by path. */
+  routes?: (service: Service<S> & Own) => AdminOptions['routes'];
   /** By name, in the order in which they are waited for; PostgreSQL is waited for first, unless it is named here. */
   needs?: (service: Service<S> & Own) => Record<string, Need>;
   start: (service: Service<S> & Own & { admin: AdminServer }) => Work | Promise<Work>;
@@ -83,7 +83,7 @@ export async function startService<S extends EnvSchema & CommonEnv, Own, Work>(
     metrics,
     log,
     ...parts.readiness(service, () => work),
-    pages: parts.pages?.(service) ?? {},
+    routes: parts.routes?.(service) ?? {},
   });
   shutdown.add('admin server', () => admin.close());
   log.info({ admin_port: admin.port }, 'serving health and metrics');

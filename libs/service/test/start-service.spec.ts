@@ -45,7 +45,7 @@ async function aService(parts: Partial<Parts> = {}, given: NodeJS.ProcessEnv = {
         return { answers };
       },
       readiness: (_, work) => ({ checks: { work: () => work()?.busy ?? false } }),
-      pages: () => ({ '/own': (_, res) => void res.end('own page') }),
+      routes: () => ({ '/own': (_, res) => void res.end('own route') }),
       needs: (service) => ({
         Other: {
           connect: async () => {
@@ -77,7 +77,7 @@ it('opens, says that it is not ready, waits for what it needs, works, and ends i
   await waitUntil(() => events.includes('asks'), { what: 'the need to be asked for' });
   expect(events).toEqual(['open', 'asks']);
   expect(await (await get('/readyz')).json()).toEqual({ status: 'not ready', failed: ['work'] });
-  expect(await (await get('/own')).text()).toBe('own page');
+  expect(await (await get('/own')).text()).toBe('own route');
   answers.resolve();
   expect(await started).toEqual({ busy: true });
   expect((await get('/readyz')).status).toBe(200);

@@ -31,7 +31,7 @@ export { proveShop, ShopUnproven, type ShopProof } from './prove-shop.ts';
 export { cancelBulk } from './sources/bulk/cancel-bulk.ts';
 export { fetchByIds } from './sources/graphql/by-ids.ts';
 export { readNode } from './sources/graphql/customer-node.ts';
-export { readPlace, writePlace, type GraphqlPlace, type VerifyPlace } from './sources/place.ts';
+export { readCursor, writeCursor, type GraphqlCursor, type VerifyCursor } from './sources/cursor.ts';
 export type { ShopCustomer } from './sources/shop-customer.ts';
 export { NotReady, type Page, type Reading, type Source } from './sources/source.ts';
 export { createSources, type SourceName, type Sources } from './sources/sources.ts';

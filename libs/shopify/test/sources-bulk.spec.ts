@@ -8,7 +8,7 @@ import { toStart } from '../src/sources/bulk/not-ready.ts';
 import { readFile } from '../src/sources/bulk/read-file.ts';
 import { PAGE_LINES } from '../src/sources/bulk/read-lines.ts';
 import { PAGE_COST } from '../src/sources/graphql/graphql-source.ts';
-import { readPlace } from '../src/sources/place.ts';
+import { readCursor } from '../src/sources/cursor.ts';
 import { createSources } from '../src/sources/sources.ts';
 import { clientAs } from './client-as.ts';
 import {
@@ -200,9 +200,9 @@ describe(`the bulk source (seed ${seed})`, () => {
     const shop = open.shop(400);
     hold(shop);
     const cursor = await started(shop);
-    await cancelBulk(open.client(shop), readPlace('bulk', cursor));
+    await cancelBulk(open.client(shop), readCursor('bulk', cursor));
     await waitUntil(() => Promise.resolve(shop.bulk.list()[0]?.status === 'CANCELED'), { what: 'the end' });
-    await cancelBulk(open.client(shop), readPlace('bulk', cursor)); // it is over: no error
+    await cancelBulk(open.client(shop), readCursor('bulk', cursor)); // it is over: no error
     await cancelBulk(open.client(shop), null);
     letGo(shop);
     const read = await readAll(open.sources.bulk, shop, { cursor });
@@ -312,10 +312,10 @@ describe('readFile', () => {
       },
       cost: null,
     });
-    const place = { ...toStart(0), operation: bulkOperation.id };
+    const cursor = { ...toStart(0), operation: bulkOperation.id };
     const reading = (baseUrl: string) => {
       const client = { ...fileClient(baseUrl), graphql };
-      return createSources().bulk({ client, range: {}, idsOnly: false }).next(place);
+      return createSources().bulk({ client, range: {}, idsOnly: false }).next(cursor);
     };
     try {
       const refused = reading('https://{shop}');
@@ -325,7 +325,7 @@ describe('readFile', () => {
       // anew, as one that is refused.
       await expect(reading('http://127.0.0.1/{shop}')).rejects.toMatchObject({
         name: 'NotReady',
-        place: toStart(1),
+        cursor: toStart(1),
       });
       expect(knocked).toBe(1);
     } finally {

@@ -5,7 +5,7 @@ import { CursorLost, ShopifyUnavailable, Throttled, type QueryCost } from '../sr
 import type { ShopClient } from '../src/client/shop-client.ts';
 import type { Access, AdminApi } from '../src/client/transport.ts';
 import type { Limit } from '../src/limiter/limiter.ts';
-import { readPlace, writePlace } from '../src/sources/place.ts';
+import { readCursor, writeCursor } from '../src/sources/cursor.ts';
 import type { CustomerRange } from '../src/sources/search-range.ts';
 import type { ShopCustomer } from '../src/sources/shop-customer.ts';
 import { NotReady } from '../src/sources/source.ts';
@@ -14,7 +14,7 @@ import { clientAs, recordingLimiter } from './client-as.ts';
 
 export const API_VERSION = '2026-10';
 
-/** The request of a spec to a source, with the place as it is stored. */
+/** The request of a spec to a source, with the cursor as it is stored. */
 export interface SourceQuery extends Access {
   range: CustomerRange;
   cursor: string | null;
@@ -73,7 +73,7 @@ export async function openSources(seed: string) {
   };
 }
 
-/** A source as the engine uses it: over the shop's client, with places that are stored in between. */
+/** A source as the engine uses it: over the shop's client, with cursors that are stored in between. */
 export function driven<Name extends SourceName>(api: AdminApi, sources: Sources, name: Name): DrivenSource {
   return {
     async fetch({ range, cursor, idsOnly, ...as }) {
@@ -84,12 +84,12 @@ export function driven<Name extends SourceName>(api: AdminApi, sources: Sources,
         return { asked: recording.asked, costs, cost: costs.at(-1) ?? null };
       };
       try {
-        const { next, ...page } = await source.next(readPlace(name, cursor));
-        return { ...page, next: next && writePlace(next), wait: null, ...taken() };
+        const { next, ...page } = await source.next(readCursor(name, cursor));
+        return { ...page, next: next && writeCursor(next), wait: null, ...taken() };
       } catch (error) {
         if (!(error instanceof NotReady)) throw error;
-        const { place, waitMs, reason } = error;
-        return { customers: [], ids: [], next: writePlace(place), wait: { waitMs, reason }, ...taken() };
+        const { cursor, waitMs, reason } = error;
+        return { customers: [], ids: [], next: writeCursor(cursor), wait: { waitMs, reason }, ...taken() };
       }
     },
   };

@@ -182,7 +182,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     const ids = [...shop.all()].map(numberOf);
     const read = await readAll(source(), shop, {
       onPage: ({ next }) => {
-        // Shopify's own place is not ours to change.
+        // Shopify's own cursor is not ours to change.
         const ours = (next ?? '').replace(/"at":"[^"]*"/, '');
         expect(ids.filter((id) => ours.includes(String(id)))).toEqual([]);
       },

@@ -6,23 +6,23 @@ import { createMerchantCheck } from './merchants.ts';
 const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 
 /** Auth with its answers, a count of its questions, and a clock that the test turns. */
-const bench = (answer: (merchantId: MerchantId) => Promise<boolean>) => {
-  const bench = { asked: 0, at: 0 };
+const world = (answer: (merchantId: MerchantId) => Promise<boolean>) => {
+  const world = { asked: 0, at: 0 };
   const isMerchant = createMerchantCheck(
     (merchantId) => {
-      bench.asked++;
+      world.asked++;
       return answer(merchantId);
     },
-    () => bench.at,
+    () => world.at,
   );
-  return Object.assign(bench, { isMerchant });
+  return Object.assign(world, { isMerchant });
 };
 
 it.each([
   ['a valid merchant', true, 60_000],
   ['an invalid one', false, 5_000],
 ])('remembers %s', async (_, valid, ttl) => {
-  const auth = bench(async () => valid);
+  const auth = world(async () => valid);
   expect(await auth.isMerchant(ADA)).toBe(valid);
   auth.at = ttl - 1;
   expect(await auth.isMerchant(ADA)).toBe(valid);
@@ -35,7 +35,7 @@ it.each([
 it('asks once for all who wait, and once per merchant', async () => {
   let answer: (valid: boolean) => void = () => undefined;
   const reply = new Promise<boolean>((resolve) => (answer = resolve));
-  const auth = bench(() => reply);
+  const auth = world(() => reply);
   const waiting = [ADA, ADA, ADA, EVE].map((merchantId) => auth.isMerchant(merchantId));
   answer(true);
   expect(await Promise.all(waiting)).toEqual([true, true, true, true]);
@@ -44,7 +44,7 @@ it('asks once for all who wait, and once per merchant', async () => {
 
 it('fails closed and forgets the failure', async () => {
   let down = true;
-  const auth = bench(async () => {
+  const auth = world(async () => {
     if (down) throw new Error('connection refused');
     return true;
   });
@@ -56,7 +56,7 @@ it('fails closed and forgets the failure', async () => {
 });
 
 it('holds ten thousand answers at most', async () => {
-  const auth = bench(async () => true);
+  const auth = world(async () => true);
   await auth.isMerchant(ADA);
   for (let i = 0; i < 10_000; i++) await auth.isMerchant(aMerchantId());
   await auth.isMerchant(ADA);

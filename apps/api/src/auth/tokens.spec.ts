@@ -17,20 +17,20 @@ const claims = {
 /**
  * A verifier at time 0 s, a clock and a monotonic clock that the test moves, and the number of key requests.
  */
-function bench(keys: string = jwksOf(key)) {
+function world(keys: string = jwksOf(key)) {
   const find = createLocalJWKSet(JSON.parse(keys) as JSONWebKeySet);
-  const bench: { at: number; asked: number; ran?: number } = { at: 0, asked: 0 };
+  const world: { at: number; asked: number; ran?: number } = { at: 0, asked: 0 };
   const check = createTokenCheck({
     issuer: claims.iss,
     audience: claims.aud,
     keys: (header, token) => {
-      bench.asked++;
+      world.asked++;
       return find(header, token);
     },
-    now: () => bench.at,
-    monotonic: () => bench.ran ?? bench.at,
+    now: () => world.at,
+    monotonic: () => world.ran ?? world.at,
   });
-  return Object.assign(bench, {
+  return Object.assign(world, {
     check,
     message: async (authorization: string): Promise<string> => {
       try {
@@ -54,7 +54,7 @@ const bearer = (more: Record<string, unknown> = {}, header: Record<string, unkno
 
 it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)('takes a token signed by %s', async (alg) => {
   const own = newSigningKey(alg);
-  const { check } = bench(jwksOf(own));
+  const { check } = world(jwksOf(own));
   expect(await check(bearer({}, {}, own))).toEqual({ caller: 'points', scopes: new Set(['rfm:read']) });
 });
 
@@ -74,7 +74,7 @@ it.each<[string, Record<string, unknown>, Caller['scopes'] | string[], string | 
   ['an empty list', { scope: [] }, [], undefined],
   ['a merchant', { merchant_id: merchantId.toUpperCase() }, ['rfm:read'], merchantId],
 ])('reads %s', async (_, more, scopes, boundTo) => {
-  const caller = await bench().check(bearer(more));
+  const caller = await world().check(bearer(more));
   expect([caller.scopes, caller.boundTo]).toEqual([new Set(scopes), boundTo]);
 });
 
@@ -82,7 +82,7 @@ it.each(['ES256', 'EdDSA', 'RS256', 'PS256'] as const)(
   'tries each fitting key for a token by %s without a kid',
   async (alg) => {
     const keys = (['ES256', 'EdDSA', 'RS256', alg, alg] as const).map((each) => newSigningKey(each));
-    const { check, message } = bench(jwksOf(...keys));
+    const { check, message } = world(jwksOf(...keys));
     for (const by of keys.slice(3)) {
       const scopes = new Set(['rfm:read']);
       expect(await check(bearer({}, { kid: undefined }, by))).toEqual({ caller: 'points', scopes });
@@ -158,7 +158,7 @@ it.each([
     'the token is signed with an unknown key',
   ],
 ])('refuses a token with %s', async (_, authorization, message) => {
-  const { message: refusal } = bench();
+  const { message: refusal } = world();
   expect(await refusal(authorization)).toMatch(
     typeof message === 'string'
       ? `unauthenticated: ${message}`
@@ -167,7 +167,7 @@ it.each([
 });
 
 it('bears with clocks that differ by ten seconds', async () => {
-  const { check } = bench();
+  const { check } = world();
   await check(bearer({ exp: -9 }));
   await check(bearer({ nbf: 9 }));
   await check(bearer({ iat: 9 }));
@@ -175,11 +175,11 @@ it('bears with clocks that differ by ten seconds', async () => {
 
 it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/jwt'])(
   'takes a token of type %s',
-  async (typ) => void (await bench().check(bearer({ iat: -1_000 }, { typ }))),
+  async (typ) => void (await world().check(bearer({ iat: -1_000 }, { typ }))),
 );
 
 it('is not moved by a clock that somebody sets: neither past an expiry nor to one', async () => {
-  const auth = bench();
+  const auth = world();
   auth.ran = 0;
   const token = bearer({ exp: 100 });
   await auth.check(token);
@@ -190,7 +190,7 @@ it('is not moved by a clock that somebody sets: neither past an expiry nor to on
   auth.ran = 100_000;
   expect(auth.check(token)).toBeInstanceOf(Promise);
   // The wall clock is set forward while the token is still remembered.
-  const other = bench();
+  const other = world();
   other.ran = 0;
   await other.check(token);
   other.at = 99_000_000;
@@ -198,7 +198,7 @@ it('is not moved by a clock that somebody sets: neither past an expiry nor to on
 });
 
 it('answers at once for a token that it knows, for five minutes and never past its expiry', async () => {
-  const auth = bench();
+  const auth = world();
   const [long, short] = [bearer(), bearer({ exp: 100 })];
   await Promise.all([auth.check(long), auth.check(short)]);
   auth.at = 99_999;
@@ -216,7 +216,7 @@ it('answers at once for a token that it knows, for five minutes and never past i
 });
 
 it('checks once for all who wait, and remembers no refusal', async () => {
-  const auth = bench();
+  const auth = world();
   const token = bearer();
   const callers = await Promise.all(Array.from({ length: 100 }, () => auth.check(token)));
   expect(new Set(callers).size).toBe(1);
@@ -230,7 +230,7 @@ it('checks once for all who wait, and remembers no refusal', async () => {
 });
 
 it('holds ten thousand tokens at most', async () => {
-  const auth = bench();
+  const auth = world();
   const first = bearer({ sub: 'the first' });
   await auth.check(first);
   for (let n = 0; n < 10_000; n++) await auth.check(bearer({ sub: `number ${n}` }));

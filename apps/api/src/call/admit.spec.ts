@@ -13,7 +13,7 @@ import { createRefusals } from './try-again.ts';
 
 const [ADA, EVE] = [aMerchantId(), aMerchantId()];
 
-interface Bench {
+interface World {
   caller?: Partial<Caller>;
   callerQuota?: Partial<Quota>;
   merchantQuota?: Partial<Quota>;
@@ -21,7 +21,7 @@ interface Bench {
 }
 
 /** The door, as an entrance meets it. */
-function bench({ caller, callerQuota, merchantQuota, isMerchant = true }: Bench = {}) {
+function world({ caller, callerQuota, merchantQuota, isMerchant = true }: World = {}) {
   const registry = new Registry();
   const refusals = createRefusals(registry);
   const admit = createAdmit({
@@ -68,7 +68,7 @@ const actFor = async (call: AdmittedCall, merchantId: MerchantId) => {
 };
 
 it('holds a place until the work leaves, and is told its end once', async () => {
-  const { enter, ended, replied, inFlight } = bench();
+  const { enter, ended, replied, inFlight } = world();
   const call = await enter();
   expect(replied).toEqual({ 'x-request-id': 'r-1' });
   expect(await call.actFor(ADA)).toMatchObject({ caller: 'spec', requestId: 'r-1', merchantId: ADA });
@@ -78,7 +78,7 @@ it('holds a place until the work leaves, and is told its end once', async () => 
   expect([await inFlight(), ended]).toEqual([0, ['r-1 ok']]);
 });
 
-it.each<[string, Bench, Code, RegExp]>([
+it.each<[string, World, Code, RegExp]>([
   ['without the scope', { caller: { scopes: new Set() } }, Code.PermissionDenied, /^the scope imports:write/],
   ['beyond the quota of its caller', { callerQuota: { streams: 0 } }, Code.ResourceExhausted, /this caller/],
   [
@@ -88,19 +88,19 @@ it.each<[string, Bench, Code, RegExp]>([
     /this merchant/,
   ],
 ])('refuses a call %s by its head, and holds nothing', async (_, options, code, message) => {
-  const { enter, ended, inFlight } = bench(options);
+  const { enter, ended, inFlight } = world(options);
   const refusal = await refusalOf(enter());
   expect([refusal.code, refusal.rawMessage]).toEqual([code, expect.stringMatching(message)]);
   expect(ended).toHaveLength(1);
   expect(await inFlight()).toBe(0);
 });
 
-it.each<[string, Bench, Code, RegExp]>([
+it.each<[string, World, Code, RegExp]>([
   ['that its token is not bound to', { caller: { boundTo: EVE } }, Code.PermissionDenied, /bound to another/],
   ['that has used up its quota', { merchantQuota: { streams: 0 } }, Code.ResourceExhausted, /this merchant/],
   ['that Auth does not know', { isMerchant: false }, Code.PermissionDenied, /not a valid merchant/],
 ])('does not act for a merchant %s, and holds nothing', async (_, options, code, message) => {
-  const { enter, ended, inFlight } = bench(options);
+  const { enter, ended, inFlight } = world(options);
   const call = await enter();
   const refusal = await refusalOf(actFor(call, ADA));
   expect([refusal.code, refusal.rawMessage]).toEqual([code, expect.stringMatching(message)]);

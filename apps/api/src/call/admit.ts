@@ -51,7 +51,7 @@ export interface AdmittedCall {
 }
 
 /**
- * The only way in, for rpcs on both ports and for pages: request id -> deadline -> gate (limit of the process, caller,
+ * The only way in, for rpcs on both ports and for other routes: request id -> deadline -> gate (limit of the process, caller,
  * scope, quota) by the headers alone, then, once the request is read, its merchant. At once when it can, because a
  * promise costs each call a turn of the event loop.
  * @throws ConnectError that may be shown to the caller; nothing is held, and the request must then not be read

@@ -7,7 +7,7 @@ type Head = Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion'>;
 
 /**
  * Why a request is refused by its head, wherever it goes; undefined when it is not.
- * @param othersJudge headers that its page judges: may they come twice?
+ * @param othersJudge headers that its route judges: may they come twice?
  */
 export function headProblem(
   { headers, rawHeaders, httpVersion }: Head,

@@ -2,7 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { Duplex } from 'node:stream';
 import { endAnswer, LINGER_MS } from './end-answer.ts';
 
-/** Why a request is refused before it reaches its page; all but the status is told as JSON. */
+/** Why a request is refused before it reaches its route; all but the status is told as JSON. */
 export interface Refusal {
   readonly status: number;
   readonly code: string;

@@ -16,9 +16,9 @@ import { NO_STORE, refuse } from './refusal.ts';
 import { createRoutes } from './routes.ts';
 import { refuseUnserved } from './unserved.ts';
 
-export interface Page {
+export interface Route {
   (req: IncomingMessage, res: ServerResponse): unknown;
-  /** Headers of which the page itself says, in its own order, that they may not come twice. */
+  /** Headers of which the route itself says, in its own order, that they may not come twice. */
   judges?: readonly string[];
 }
 
@@ -31,8 +31,8 @@ export interface HttpServerOptions {
   /** Byte budget shared by the bodies of all rpcs. */
   budget: ByteBudget;
   corsOrigins: readonly string[];
-  /** The pages beside the rpcs; undefined: there is none at this path. */
-  pageAt: (path: string) => Page | undefined;
+  /** The routes beside the rpcs; undefined: there is none at this path. */
+  routeAt: (path: string) => Route | undefined;
   log: Pick<Logger, 'error'>;
   /** Where they differ from HTTP_LIMITS. */
   limits?: Partial<HttpLimits>;
@@ -47,7 +47,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const cors = createCors(options.corsOrigins);
   const { mostConnections, ...limits } = { ...HTTP_LIMITS, ...options.limits };
   const connections = keepProven({ most: mostConnections });
-  const route = createRoutes(options.methods, options.invoker, options.budget, connections);
+  const rpcs = createRoutes(options.methods, options.invoker, options.budget, connections);
   const answers = createLastAnswers();
   const answer = (req: IncomingMessage, res: ServerResponse) => {
     if (!answers.begin(req, res)) return undefined;
@@ -58,14 +58,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (req.headers.upgrade !== undefined) endConnectionWith(res);
     res.setHeaders(new Map(Object.entries(NO_STORE)));
     req.url = originForm(req.url);
-    const page = options.pageAt(pathOfTarget(req.url));
-    const problem = headProblem(req, page?.judges);
+    const route = options.routeAt(pathOfTarget(req.url));
+    const problem = headProblem(req, route?.judges);
     if (problem) return refuse(req, res, problem);
     if (cors(req, res)) return undefined;
-    if (!page) return route(req, res);
+    if (!route) return rpcs(req, res);
     // Only a known caller is answered well there: by a signature or through the gate.
     res.once('finish', () => res.statusCode < 400 && connections.prove(req.socket));
-    return page(req, res);
+    return route(req, res);
   };
   const serve = guarded(answer, options.log);
   // node:http would answer a request without a Host by a bare status line.

@@ -95,7 +95,7 @@ it('replaces who dies', async () => {
 it('goes on for ever when processes die that have served', async () => {
   const { crew, pids, die, deaths, hopeless } = stage();
   await crew.start();
-  for (let round = 0; round < 4; round++) {
+  for (let n = 0; n < 4; n++) {
     const both = pids();
     both.forEach((pid) => die(pid!));
     await waitUntil(() => pids().length === 2 && !pids().some((pid) => both.includes(pid)), {

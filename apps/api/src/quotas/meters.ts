@@ -80,16 +80,16 @@ export function createMeters(quota: Quota, now: () => number = () => performance
   return {
     enter(key, { cost, kind }) {
       const meter = meterOf(key);
-      const place = kind === 'stream' ? 'streams' : 'in_flight';
-      if (meter[place] >= quota[place]) {
-        return { limit: place, retryMs: kind === 'stream' ? RETRY_STREAMS_MS : RETRY_IN_FLIGHT_MS };
+      const limit = kind === 'stream' ? 'streams' : 'in_flight';
+      if (meter[limit] >= quota[limit]) {
+        return { limit, retryMs: kind === 'stream' ? RETRY_STREAMS_MS : RETRY_IN_FLIGHT_MS };
       }
       const at = now();
       const due = Math.max(meter.due[cost], at) + spacing[cost];
       const early = due - at - burst[cost];
       if (early > ROUNDING_MS) return { limit: cost, retryMs: early };
       meter.due[cost] = due;
-      meter[place]++;
+      meter[limit]++;
       return meter;
     },
     charge(meter, cost, calls) {

@@ -9,7 +9,7 @@ const wholeNumber = (most: number) => (value: string) =>
     : `must be a whole number from 1 to ${most}`;
 
 /**
- * The fault of a request for the page of the queues, beginning with the parameter's name; undefined: none. Bull Board hands
+ * The fault of a request for the view of the queues, beginning with the parameter's name; undefined: none. Bull Board hands
  * a number to Redis that Redis does not take, and decodes a name once more: both ended as its own internal error.
  */
 export function queryProblem(url: string, queues: readonly string[]): string | undefined {

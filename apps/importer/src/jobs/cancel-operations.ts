@@ -1,5 +1,5 @@
 import type { CancelledRun } from '@core/domain';
-import { cancelBulk, readPlace, type ShopClient } from '@core/shopify';
+import { cancelBulk, readCursor, type ShopClient } from '@core/shopify';
 import type { WorkDeps } from './page-work.ts';
 
 /**
@@ -21,4 +21,4 @@ export async function cancelOperations(
   }
 }
 
-const cancel = async (client: ShopClient, cursor: string) => cancelBulk(client, readPlace('bulk', cursor));
+const cancel = async (client: ShopClient, cursor: string) => cancelBulk(client, readCursor('bulk', cursor));

@@ -37,7 +37,7 @@ describe('fair turns', () => {
     expect(begin(turns, 'a', ['3', '4', '5'])).toEqual(['3', '4']);
   });
 
-  it('leave no place idle but one for a newcomer, with many runs', () => {
+  it('leave no slot idle but one for a newcomer, with many runs', () => {
     const turns = createFairTurns(32);
     const runs = Array.from({ length: 20 }, (_, n) => `run ${n}`);
     const first = runs.filter((run) => turns.begin(run, '1'));
@@ -69,7 +69,7 @@ describe('fair turns', () => {
     expect(turns.begin('large', '11')).toBe(false);
   });
 
-  it('call who has the fewest places when one is given back', () => {
+  it('call who has the fewest slots when one is given back', () => {
     const turns = createFairTurns(9);
     expect(begin(turns, 'a', ['1', '2', '3', '4'])).toHaveLength(4);
     expect(begin(turns, 'b', ['1', '2', '3', '4'])).toHaveLength(3);
@@ -77,7 +77,7 @@ describe('fair turns', () => {
     turns.end('b');
     expect(turns.end('b')).toBe('4');
     turns.end('a');
-    expect(turns.end('a')).toBe('4'); // of b, which has one place to the two of a
+    expect(turns.end('a')).toBe('4'); // of b, which has one slot to the two of a
   });
 
   it('do not wait for a job that went elsewhere', () => {
@@ -91,7 +91,7 @@ describe('fair turns', () => {
     expect(turns.begin('a', '4')).toBe(true);
   });
 
-  it('give every run one place, even of one', () => {
+  it('give every run one slot, even of one', () => {
     const turns = createFairTurns(1);
     expect(turns.begin('a', '1')).toBe(true);
     expect(turns.begin('a', '2')).toBe(false);

@@ -1,8 +1,8 @@
-/** Who may use a place of this process next. Jobs of one run are jobs of one shop: a shop has one run at a time. */
+/** Who may use a slot of this process next. Jobs of one run are jobs of one shop: a shop has one run at a time. */
 export interface FairTurns {
-  /** Takes a place; false: the run has what it may have, and the job stands in its line. */
+  /** Takes a slot; false: the run has what it may have, and the job stands in its line. */
   begin(run: string, job: string): boolean;
-  /** Gives the place back. @returns the job whose turn it is now, to be called at once */
+  /** Gives the slot back. @returns the job whose turn it is now, to be called at once */
   end(run: string): string | undefined;
 }
 
@@ -18,16 +18,16 @@ interface Line {
 }
 
 /**
- * Shares out the places of one process among the runs that have work here: one share each, and one for the run that
+ * Shares out the slots of one process among the runs that have work here: one share each, and one for the run that
  * comes next, so that slices of a shop that hangs or is slow never hold all of them. What is left over when every share
- * is reckoned as full as its run can fill it goes to whoever asks: many small runs leave few places idle, and take them
+ * is reckoned as full as its run can fill it goes to whoever asks: many small runs leave few slots idle, and take them
  * back page by page. Within a run jobs take turns in the order they came; without a line, a slice that just finished
  * would be back first each time.
  * Rejected: a fixed number of pages per shop (three slow shops of eight, or one fast shop at half speed); the left-over
- * places too for a run that is alone (it would hold a newcomer's share until its slow pages end); BullMQ's limiter (it
+ * slots too for a run that is alone (it would hold a newcomer's share until its slow pages end); BullMQ's limiter (it
  * pauses all shops).
  */
-export function createFairTurns(places: number, now: () => number = Date.now): FairTurns {
+export function createFairTurns(slots: number, now: () => number = Date.now): FairTurns {
   const lines = new Map<string, Line>();
   const forgetGone = () => {
     for (const [run, { busy, waiting, seenAt }] of lines) {
@@ -35,16 +35,16 @@ export function createFairTurns(places: number, now: () => number = Date.now): F
       if (busy === 0 && waiting.size === 0 && seenAt + TURN_MS <= now()) lines.delete(run);
     }
   };
-  const shareNow = () => Math.max(1, Math.floor(places / (lines.size + 1)));
+  const shareNow = () => Math.max(1, Math.floor(slots / (lines.size + 1)));
   /** What a run holds or may claim at any moment: its share, as far as it has jobs for it. */
   const claimOf = ({ busy, waiting }: Line, share: number) =>
     Math.max(busy, Math.min(share, Math.max(1, busy + waiting.size)));
   const leftOver = (share: number) => {
-    let left = places - share;
+    let left = slots - share;
     for (const line of lines.values()) left -= claimOf(line, share);
     return Math.max(0, left);
   };
-  /** How many places each run may have. */
+  /** How many slots each run may have. */
   const allowances = () => {
     const share = shareNow();
     const left = leftOver(share);
@@ -72,7 +72,7 @@ export function createFairTurns(places: number, now: () => number = Date.now): F
       const [next] = [...lines]
         .filter(([, { waiting }]) => waiting.size > 0)
         .filter(([, each]) => each.busy < allowance(each))
-        // Who has the fewest places; of equals the run that gave this one back.
+        // Who has the fewest slots; of equals the run that gave this one back.
         .sort(([a, x], [b, y]) => x.busy - y.busy || Number(b === run) - Number(a === run));
       return next?.[1].waiting.keys().next().value;
     },

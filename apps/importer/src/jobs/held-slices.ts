@@ -1,5 +1,5 @@
 import { inTransaction, type Pool } from '@core/db';
-import { LEASE_MS, releaseLease, type PageRef } from '@core/domain';
+import { releaseLease, SLICE_LEASE_MS, type PageRef } from '@core/domain';
 
 /** The slices this process had in hand last, to give them back when it stops. */
 export interface HeldSlices {
@@ -20,7 +20,7 @@ interface Held {
 }
 
 /** Pages wander between importers: what was not touched for so long is another's, or ended. */
-const FORGET_MS = 4 * LEASE_MS;
+const FORGET_MS = 4 * SLICE_LEASE_MS;
 
 export function createHeldSlices(now: () => number = Date.now): HeldSlices {
   const held = new Map<string, Held>();

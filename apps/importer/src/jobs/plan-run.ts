@@ -2,31 +2,38 @@ import {
   advanceRun,
   clearWaiting,
   healExternalIds,
-  movePlace,
+  moveCursor,
   planRun,
   rangeOfRun,
   type RunPlan,
 } from '@core/domain';
-import { chooseSource, countCustomers, keepAnswers, planRanges, readPlace, writePlace } from '@core/shopify';
+import {
+  chooseSource,
+  countCustomers,
+  keepAnswers,
+  planRanges,
+  readCursor,
+  writeCursor,
+} from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 
 /**
  * The one page of a `plan` slice: asks for the count, chooses the source, cuts the shop into slices.
  * Its three to eight requests are counted by the shop's limit, and where that is low one of them finds no room. The
- * answers until then (counts and dates) are kept as the slice's place, or the plan would begin anew for ever. Rejected:
- * to wait here, which takes a place from another shop's page.
+ * answers until then (counts and dates) are kept as the slice's cursor, or the plan would begin anew for ever. Rejected:
+ * to wait here, which takes a slot from another shop's page.
  */
 export async function planSlices(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed, ctx } = work;
-  const answers = keepAnswers(work.client, readPlace('plan', claimed.cursor));
+  const answers = keepAnswers(work.client, readCursor('plan', claimed.cursor));
   let plan: RunPlan;
   try {
     plan = await makePlan(deps, { ...work, client: answers.client });
   } catch (error) {
     if (answers.grown())
       await inTransactionOf(page, deps.pool, (tx) =>
-        movePlace(tx, { ...page, cursor: writePlace(answers.place()) }),
+        moveCursor(tx, { ...page, cursor: writeCursor(answers.cursor()) }),
       );
     throw error;
   }

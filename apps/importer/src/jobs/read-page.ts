@@ -4,12 +4,12 @@ import {
   commitPage,
   countersOf,
   keepIds,
-  movePlace,
+  moveCursor,
   upsertCustomers,
   type ClaimedPage,
   type UpsertCounts,
 } from '@core/domain';
-import { NotReady, readPlace, writePlace, type Page, type SourceName } from '@core/shopify';
+import { NotReady, readCursor, writeCursor, type Page, type SourceName } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
@@ -23,8 +23,8 @@ export async function readPage(deps: WorkDeps, work: Work): Promise<Progress> {
     return read.next === null ? 'done' : 'next';
   } catch (error) {
     if (error instanceof NotReady) {
-      const cursor = writePlace(error.place);
-      await inTransactionOf(page, deps.pool, (tx) => movePlace(tx, { ...page, cursor }));
+      const cursor = writeCursor(error.cursor);
+      await inTransactionOf(page, deps.pool, (tx) => moveCursor(tx, { ...page, cursor }));
     }
     throw error;
   }
@@ -35,7 +35,7 @@ const nextPage = <Name extends SourceName>(
   { claimed: { range, kind, cursor }, client }: Work,
   source: Name,
 ): Promise<Page> =>
-  sources[source]({ client, range, idsOnly: kind === 'ids' }).next(readPlace(source, cursor));
+  sources[source]({ client, range, idsOnly: kind === 'ids' }).next(readCursor(source, cursor));
 
 async function store(
   deps: WorkDeps,
@@ -51,7 +51,7 @@ async function store(
       const counts =
         kind === 'ids' ? undefined : await upsertCustomers(tx, ctx, { merchantId, importId, customers });
       const counters = countersOf(kind, { ...counts, read: customers.length });
-      await commitPage(tx, { ...page, cursor: next && writePlace(next), done, counters });
+      await commitPage(tx, { ...page, cursor: next && writeCursor(next), done, counters });
       if (isCounted(kind, range)) await keepIds(tx, { ...page, ids });
       await clearWaiting(tx, page);
       if (done) await advanceRun(tx, ctx, page);

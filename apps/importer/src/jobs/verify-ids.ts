@@ -13,29 +13,29 @@ import {
   type SliceCounters,
   gidOf,
 } from '@core/domain';
-import { countCustomers, fetchByIds, readPlace, writePlace, type VerifyPlace } from '@core/shopify';
+import { countCustomers, fetchByIds, readCursor, writeCursor, type VerifyCursor } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';
 import { countPage, type Progress, type Work, type WorkDeps } from './page-work.ts';
 import { storeCustomers } from './store-customers.ts';
 
 /** A page of a `verify` slice: first the shop's count anew, then single ids; whom the shop has no more is deleted. */
 export async function verifyIds(deps: WorkDeps, work: Work): Promise<Progress> {
-  const place = readPlace('verify', work.claimed.cursor);
-  return place ? askForIds(deps, work, place) : countAnew(deps, work);
+  const cursor = readCursor('verify', work.claimed.cursor);
+  return cursor ? askForIds(deps, work, cursor) : countAnew(deps, work);
 }
 
 async function countAnew(deps: WorkDeps, work: Work): Promise<Progress> {
   const { page, claimed, client } = work;
   const count = await countCustomers(client, rangeOfRun(claimed));
-  const place: VerifyPlace = { kind: 'verify', count };
+  const cursor: VerifyCursor = { kind: 'verify', count };
   const progress = await inTransactionOf(page, deps.pool, (tx) =>
-    commit(tx, work, { place, found: [], counters: {} }),
+    commit(tx, work, { cursor, found: [], counters: {} }),
   );
   countPage(deps, claimed.shop);
   return progress;
 }
 
-async function askForIds(deps: WorkDeps, work: Work, place: VerifyPlace): Promise<Progress> {
+async function askForIds(deps: WorkDeps, work: Work, cursor: VerifyCursor): Promise<Progress> {
   const { page, claimed, ctx, client } = work;
   const { merchantId, importId } = page;
   const ids = await inTransactionOf(page, deps.pool, (tx) => readAsked(tx, page));
@@ -50,7 +50,7 @@ async function askForIds(deps: WorkDeps, work: Work, place: VerifyPlace): Promis
       const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'import' });
       const counters = { ...upserted, deleted, read: customers.length };
       const found = ids.filter((id) => !gone.has(id));
-      return [await commit(tx, work, { place, found, counters }), upserted] as const;
+      return [await commit(tx, work, { cursor, found, counters }), upserted] as const;
     }),
   );
   countPage(deps, claimed.shop, counts);
@@ -58,18 +58,18 @@ async function askForIds(deps: WorkDeps, work: Work, place: VerifyPlace): Promis
 }
 
 interface Verified {
-  place: VerifyPlace;
+  cursor: VerifyCursor;
   found: number[];
   counters: Partial<SliceCounters>;
 }
 
 async function commit(tx: Tx, { page, ctx }: Work, verified: Verified): Promise<'next' | 'done'> {
-  const { place, found, counters } = verified;
+  const { cursor, found, counters } = verified;
   const following: PageRef = { ...page, page: page.page + 1 };
   const done = (await readAsked(tx, following)).length === 0;
   await commitPage(tx, {
     ...page,
-    cursor: writePlace(place),
+    cursor: writeCursor(cursor),
     done,
     counters: countersOf('verify', counters),
   });

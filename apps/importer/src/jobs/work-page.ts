@@ -3,12 +3,12 @@ import {
   claimPage,
   failRun,
   Fenced,
-  LEASE_MS,
   noteFailure,
   releaseLease,
   renewLease,
   restartSlice,
   setWaiting,
+  SLICE_LEASE_MS,
   type CommandContext,
   type PageRef,
 } from '@core/domain';
@@ -104,7 +104,7 @@ async function failingFor({ pool }: WorkPageDeps, page: PageRef, error: unknown)
 }
 
 async function beginAnew({ pool, log }: WorkPageDeps, page: PageRef): Promise<Remedy> {
-  log.info({ job: jobId(page) }, 'the slice has lost its place and begins anew');
+  log.info({ job: jobId(page) }, 'the slice has lost its cursor and begins anew');
   if (await inTransactionOf(page, pool, (tx) => restartSlice(tx, page)))
     return { kind: 'wait', waitMs: 1, reason: '' };
   return {
@@ -160,8 +160,8 @@ async function putUp(pool: Pool, jobs: Pick<PageJobs, 'add'>, page: PageRef): Pr
 const keepAlive = (pool: Pool, page: PageRef): Loop =>
   startLoop({
     name: 'renew the lease of a page',
-    every: LEASE_MS / 3,
-    backoff: { first: LEASE_MS / 3 },
+    every: SLICE_LEASE_MS / 3,
+    backoff: { first: SLICE_LEASE_MS / 3 },
     waitsFirst: true,
     work: async () => void (await inTransactionOf(page, pool, (tx) => renewLease(tx, page))),
   });

@@ -49,10 +49,10 @@ export interface TokenKeeperOptions extends TokenEndpoint {
 /** A page takes seconds, and its token must not end under it. */
 const AHEAD_MS = 60_000;
 /** Longer than a request may take (15 s), so that a lease ends only when its holder has died. */
-const LEASE_MS = 30_000;
+const TOKEN_LEASE_MS = 30_000;
 /** After a failure; whoever waits for the tokens is told the same as its holder. */
 const PAUSE_MS = 2_000;
-/** Longer would hold up a place among the pages; the page comes back by itself. */
+/** Longer would hold up a slot among the pages; the page comes back by itself. */
 const WAIT_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
@@ -82,7 +82,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     inTransactionOf(connection, pool, (tx) => readStoredToken(tx, { keys }, connection)).catch(unlessLost);
   const take = (connection: ShopConnection, refused: string) =>
     inTransactionOf(connection, pool, (tx) =>
-      takeRefresh(tx, { keys }, { ...connection, refused, leaseMs: LEASE_MS }),
+      takeRefresh(tx, { keys }, { ...connection, refused, leaseMs: TOKEN_LEASE_MS }),
     ).catch(unlessLost);
 
   const renew = async (

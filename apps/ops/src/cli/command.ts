@@ -1,5 +1,5 @@
 import type { EnvSchema } from '@core/runtime';
-import { withNamedPlaces } from './named-places.ts';
+import { withNamedAddresses } from './named-addresses.ts';
 import { flag, name, type Options, type Values } from './option.ts';
 
 /** Who is at the other end: a person at a terminal, or a script. */
@@ -48,7 +48,7 @@ export interface Command<O extends Options = Options> {
 
 /** Keeps the types of its options for `run`, and lets it go to no default address. */
 export const defineCommand = <O extends Options>(command: Command<O>): Command =>
-  ({ ...command, env: withNamedPlaces(command.env) }) as unknown as Command;
+  ({ ...command, env: withNamedAddresses(command.env) }) as unknown as Command;
 
 /** Of every command. */
 export const COMMON_OPTIONS = {

@@ -6,7 +6,7 @@ import { actorOf } from '../cli/actor.ts';
 import { ACTING_OPTIONS, defineCommand } from '../cli/command.ts';
 import { mayAct, NOTHING_DONE } from '../cli/may-act.ts';
 import { count } from '../cli/print.ts';
-import { placeOf, type DeadLetterView } from '../dead-letters/dead-letter.ts';
+import { positionOf, type DeadLetterView } from '../dead-letters/dead-letter.ts';
 import { DEAD_LETTER_OPTIONS, selectionOf } from '../dead-letters/options.ts';
 import { leftOver, listJson, listLines } from '../dead-letters/present.ts';
 import { redriveRecord } from '../dead-letters/redrive-record.ts';
@@ -25,7 +25,7 @@ producer has to send it again. Doing it twice sends nothing twice.`,
     withDeadLetters(call, selectionOf(call.values, false), async (found, { kafka, pool }) => {
       const { values, terminal, signal } = call;
       const { able, refused } = sort(found.letters);
-      const refusals = refused.map(({ place, why }) => `refused ${place}: ${why}`);
+      const refusals = refused.map(({ position, why }) => `refused ${position}: ${why}`);
       const what = count(able.length, 'record');
       const preview = [
         ...listLines(found),
@@ -52,10 +52,10 @@ interface Able {
 
 function sort(letters: readonly DeadLetterView[]) {
   const able: Able[] = [];
-  const refused: { place: string; why: string }[] = [];
+  const refused: { position: string; why: string }[] = [];
   for (const letter of letters) {
     const record = redriveRecord(letter);
-    if ('refused' in record) refused.push({ place: placeOf(letter), why: record.refused });
+    if ('refused' in record) refused.push({ position: positionOf(letter), why: record.refused });
     else able.push({ letter, record });
   }
   return { able, refused };

@@ -13,7 +13,7 @@ export const redriveFailedWebhooks = defineCommand({
   name: 'webhooks redrive',
   does: "list Shopify's webhooks that were given up, and have them applied again",
   details: `
-They are kept, sealed, for 30 days after they came. Mend the cause first: what fails again is given up again. What is
+They are kept, encrypted, for 30 days after they came. Mend the cause first: what fails again is given up again. What is
 older than what the service knows by now is ignored, so doing it twice harms nothing.`,
   options: {
     shop: text('<domain>', 'of this shop alone'),

@@ -74,7 +74,7 @@ producer has to send it again. Its bytes stay in the topic until the retention e
           json: { dry_run: false, unreadable: obstacles.map(toJson), waiting: waiting.map(toJson) },
           lines: [
             `stepped over ${count(obstacles.length - waiting.length, 'place')}`,
-            ...waiting.map((each) => `${placeOf(each)} waits still: a worker steps over it once it runs`),
+            ...waiting.map((each) => `${positionOf(each)} waits still: a worker steps over it once it runs`),
           ],
         };
       }),
@@ -82,7 +82,7 @@ producer has to send it again. Its bytes stay in the topic until the retention e
   },
 });
 
-const placeOf = ({ found }: Obstacle): string => `${found.topic}/${found.partition}/${found.first}`;
+const positionOf = ({ found }: Obstacle): string => `${found.topic}/${found.partition}/${found.first}`;
 
 const lines = (obstacles: readonly Obstacle[]): string[] =>
   table(

@@ -14,17 +14,17 @@ export function withLocalStack(
   file: string,
   say: (line: string) => void,
 ): NodeJS.ProcessEnv {
-  const isPlace = ([name]: [string, unknown]) => /^(CORE_DB|KAFKA)_/.test(name);
+  const isOfServices = ([name]: [string, unknown]) => /^(CORE_DB|KAFKA)_/.test(name);
   if (!existsSync(file)) {
-    if (!Object.entries(env).some(isPlace)) say(howToName(dirname(file)));
+    if (!Object.entries(env).some(isOfServices)) say(howToName(dirname(file)));
     return env;
   }
   const stack = parseEnv(readFileSync(file, 'utf8'));
-  if (Object.entries(env).some((each) => isPlace(each) && stack[each[0]] !== each[1])) return env;
+  if (Object.entries(env).some((each) => isOfServices(each) && stack[each[0]] !== each[1])) return env;
   say(`of the local stack (${file})`);
   return {
     ...env,
-    ...Object.fromEntries(Object.entries(stack).filter(isPlace)),
+    ...Object.fromEntries(Object.entries(stack).filter(isOfServices)),
     // A rotation is given the next keyring here.
     CORE_ENCRYPTION_KEYS: env['CORE_ENCRYPTION_KEYS'] ?? stack['CORE_ENCRYPTION_KEYS'],
     SHOPIFY_BASE_URL: env['SHOPIFY_BASE_URL'] ?? stack['SHOPIFY_BASE_URL'],

@@ -18,7 +18,7 @@ export interface DeadLetterView {
   attempts: string;
   sourceTopic: string;
   /** `partition/offset` in the source topic. */
-  sourcePlace: string;
+  sourcePosition: string;
   eventId: string;
   /** Whose it is, as the body says; undefined when that names nobody. */
   merchantId: MerchantId | undefined;
@@ -40,7 +40,7 @@ export function toView(record: ConsumedRecord, resolved: Resolution | undefined)
     rule: headers['dlq_rule'] ?? '',
     attempts: headers['dlq_attempts'] ?? '',
     sourceTopic: headers['dlq_source_topic'] ?? '',
-    sourcePlace: from !== undefined && at !== undefined ? `${from}/${at}` : '',
+    sourcePosition: from !== undefined && at !== undefined ? `${from}/${at}` : '',
     eventId: headers['ce_id'] ?? idOf(fieldOf(value, 'event_id', 'eventId')),
     merchantId: readMerchantId(fieldOf(value, 'merchant_id', 'merchantId')) ?? undefined,
     customerId: readUuid(fieldOf(value, 'customer_id', 'customerId')) ?? undefined,
@@ -61,5 +61,5 @@ function fieldOf(value: Buffer | null, snake: string, camel: string): unknown {
 }
 
 /** `rfm.updated.dlq/3/17`: what names a dead letter. */
-export const placeOf = ({ topic, partition, offset }: DeadLetterView): string =>
+export const positionOf = ({ topic, partition, offset }: DeadLetterView): string =>
   `${topic}/${partition}/${offset}`;

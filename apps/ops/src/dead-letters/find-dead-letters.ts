@@ -25,7 +25,7 @@ export interface WhereToLook {
 }
 
 /**
- * Reads the dead-letter topics through, for Kafka has no index; a single one is read at its place.
+ * Reads the dead-letter topics through, for Kafka has no index; a single one is read at its position.
  * @throws OpsError when the topic or the partition does not exist, or nothing is at the offset
  */
 export async function findDeadLetters(

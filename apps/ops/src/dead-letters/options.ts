@@ -35,7 +35,7 @@ export interface Selection {
   resolvedToo: boolean;
 }
 
-/** @throws UsageError when a place is only half named */
+/** @throws UsageError when a position is only half named */
 export function selectionOf(values: Values<typeof DEAD_LETTER_OPTIONS>, resolvedToo: boolean): Selection {
   const { topic, reason, partition, offset, since, limit } = values;
   if (offset !== undefined && partition === undefined) throw new UsageError('--offset: needs --partition');

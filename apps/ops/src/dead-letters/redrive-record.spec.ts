@@ -26,7 +26,12 @@ const letter = (headers: Record<string, string> = {}, value = '{"event_id":"e-1"
   );
 
 it('a dead letter is known by what it says of itself', () => {
-  expect(letter()).toMatchObject({ reason: 'invalid', sourcePlace: '1/99', eventId: 'e-1', attempts: '1' });
+  expect(letter()).toMatchObject({
+    reason: 'invalid',
+    sourcePosition: '1/99',
+    eventId: 'e-1',
+    attempts: '1',
+  });
   expect(letter({ ce_id: 'e-2' }).eventId).toBe('e-2');
   expect(letter({}, '{"eventId":"e-3"}').eventId).toBe('e-3');
   expect([letter({}, '[1]').eventId, letter({}, 'null').eventId, letter({}, '{').eventId]).toEqual([

@@ -1,6 +1,6 @@
 import { deadLetterTopic } from '@core/contracts';
 import { SIGNATURE_REASONS, type DeadLetterReason, type EventRecord } from '@core/events';
-import { placeOf, type DeadLetterView } from './dead-letter.ts';
+import { positionOf, type DeadLetterView } from './dead-letter.ts';
 
 /** What stands where personal data was, see @core/events. */
 const REMOVED = '[removed]';
@@ -51,7 +51,7 @@ export function redriveRecord(letter: DeadLetterView): EventRecord | { refused: 
     key: record.key,
     headers: {
       ...Object.fromEntries(Object.entries(record.headers).filter(([name]) => !name.startsWith('dlq_'))),
-      redriven_from: placeOf(letter),
+      redriven_from: positionOf(letter),
     },
     value: record.value,
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type KeyPlace, type Keyring } from '@core/crypto';
+import { type KeyRef, type Keyring } from '@core/crypto';
 import { inTransaction, type Pool } from '@core/db';
 import { readKeyStatus, rewrapMerchants, type RewrappedPage } from '@core/domain';
 import { actorOf } from '../cli/actor.ts';
@@ -43,7 +43,7 @@ export async function rotateKeyring({
   const actor = { caller: actorOf(values.actor), requestId: randomUUID() };
   const show = showProgress(terminal);
   let rewrapped = 0;
-  let after: KeyPlace | null = null;
+  let after: KeyRef | null = null;
   do {
     signal.throwIfAborted();
     const page: RewrappedPage = await inTransaction(pool, (tx) =>

@@ -13,9 +13,9 @@ const cursor: Option<ReplayCursor | undefined> = {
     if (!merchant || !updatedAt || !customer || more.length > 0) {
       throw new Error('must be a place that a stopped replay has printed');
     }
-    const place = { merchantId: merchantIdFrom(merchant), updatedAt, customerId: uuidFrom(customer) };
+    const after = { merchantId: merchantIdFrom(merchant), updatedAt, customerId: uuidFrom(customer) };
     time('').parse([updatedAt]);
-    return place;
+    return after;
   },
 };
 

@@ -56,7 +56,7 @@ export const gdprRequestCreated = {
   /**
    * Its thirty days go on: it is written down as pending with what is wrong with it, and without the person; it is done
    * when the producer has sent it anew. One that nobody can be found for is the unknown merchant's, and one whose id is
-   * another request's, done ones included, cannot be written down under it: both are named by their place in Kafka, as
+   * another request's, done ones included, cannot be written down under it: both are named by their position in Kafka, as
    * their dead letters are. A shop_redact is of unknown kind until it is sent anew: one that is written down as what it is
    * would be carried out, whatever its problem.
    */
@@ -64,7 +64,7 @@ export const gdprRequestCreated = {
     tx: Tx,
     ctx: CommandContext,
     event: InboundGdprRequest,
-    { place, problem, error }: GivenUp,
+    { position, problem, error }: GivenUp,
   ) {
     const merchantId = await findMerchant(tx, event);
     const requestId = requestIdOf(ctx, event);
@@ -76,7 +76,7 @@ export const gdprRequestCreated = {
       (await mayWaitUnder(tx, { merchantId, requestId, kind }));
     await recordPrivacyRequest(tx, ctx, {
       merchantId: merchantId || UNKNOWN_MERCHANT,
-      requestId: named ? requestId : place,
+      requestId: named ? requestId : position,
       kind,
       problem,
     });

@@ -3,7 +3,7 @@ import { inTransaction, isConnectionLoss, type Pool, type Tx } from '@core/db';
 import {
   failWebhook,
   finishWebhook,
-  openWebhookBody,
+  decryptWebhookBody,
   takeWebhooks,
   type CommandContext,
   type WaitingWebhook,
@@ -13,7 +13,7 @@ import { applyWebhook } from './apply-webhook.ts';
 import { judgeFailure } from './judge-failure.ts';
 import type { WebhookEnd } from './metrics.ts';
 import { parsePayload, UnreadableWebhook } from './payloads.ts';
-import { inSourceOrder, type OpenedWebhook } from './source-order.ts';
+import { inSourceOrder, type DecryptedWebhook } from './source-order.ts';
 
 export interface ApplyWaitingDeps {
   pool: Pool;
@@ -62,7 +62,7 @@ export async function applyWaiting(deps: ApplyWaitingDeps): Promise<boolean> {
     const done = await inTransaction(pool, async (tx) => {
       at.webhook = undefined;
       const all: Done[] = [];
-      for (const { webhook, payload } of inSourceOrder(await openAll(tx, deps.keys))) {
+      for (const { webhook, payload } of inSourceOrder(await decryptAll(tx, deps.keys))) {
         at.webhook = webhook;
         const refused = await refuseUnreadable(async () => {
           if (payload instanceof Error) throw payload;
@@ -106,18 +106,18 @@ function tell(
   }
 }
 
-async function openAll(tx: Tx, keys: MerchantKeyStore): Promise<OpenedWebhook[]> {
-  const opened: OpenedWebhook[] = [];
+async function decryptAll(tx: Tx, keys: MerchantKeyStore): Promise<DecryptedWebhook[]> {
+  const decrypted: DecryptedWebhook[] = [];
   for (const webhook of await takeWebhooks(tx, { most: BATCH })) {
-    opened.push({ webhook, payload: await openOne(tx, keys, webhook) });
+    decrypted.push({ webhook, payload: await decryptOne(tx, keys, webhook) });
   }
-  return opened;
+  return decrypted;
 }
 
 /** What is wrong with one body is that webhook's own failure, when its turn comes. */
-async function openOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
+async function decryptOne(tx: Tx, keys: MerchantKeyStore, webhook: WaitingWebhook) {
   try {
-    return parsePayload(await openWebhookBody(tx, { keys }, webhook), webhook.topic);
+    return parsePayload(await decryptWebhookBody(tx, { keys }, webhook), webhook.topic);
   } catch (error) {
     if (!(error instanceof Error) || isConnectionLoss(error)) throw error;
     return error;

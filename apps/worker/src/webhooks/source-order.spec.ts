@@ -1,8 +1,12 @@
 import type { WaitingWebhook, WebhookTopic } from '@core/domain';
 import { aMerchantId } from '@core/testing';
-import { inSourceOrder, type OpenedWebhook } from './source-order.ts';
+import { inSourceOrder, type DecryptedWebhook } from './source-order.ts';
 
-const opened = (id: string, topic: WebhookTopic, payload: OpenedWebhook['payload']): OpenedWebhook => ({
+const decrypted = (
+  id: string,
+  topic: WebhookTopic,
+  payload: DecryptedWebhook['payload'],
+): DecryptedWebhook => ({
   webhook: {
     id,
     topic,
@@ -16,8 +20,8 @@ const opened = (id: string, topic: WebhookTopic, payload: OpenedWebhook['payload
   payload,
 });
 const update = (id: string, customer: number, minute: number) =>
-  opened(id, 'customers/update', { id: customer, updated_at: `2026-01-01T00:${10 + minute}:00-05:00` });
-const order = (...all: OpenedWebhook[]) => inSourceOrder(all).map(({ webhook }) => webhook.id);
+  decrypted(id, 'customers/update', { id: customer, updated_at: `2026-01-01T00:${10 + minute}:00-05:00` });
+const order = (...all: DecryptedWebhook[]) => inSourceOrder(all).map(({ webhook }) => webhook.id);
 
 it('puts the updates of one customer in the order of the source', () =>
   expect(order(update('late', 1, 9), update('first', 1, 1), update('middle', 1, 5))).toEqual([
@@ -30,7 +34,7 @@ it('leaves other customers and all else in their places', () =>
   expect(
     order(
       update('late', 1, 9),
-      opened('gone', 'customers/delete', { id: 1 }),
+      decrypted('gone', 'customers/delete', { id: 1 }),
       update('other', 2, 0),
       update('first', 1, 1),
     ),
@@ -39,9 +43,9 @@ it('leaves other customers and all else in their places', () =>
 it('leaves what cannot be read where it is', () =>
   expect(
     order(
-      opened('sealed', 'customers/update', new Error('does not open')),
-      opened('nobody', 'customers/update', { updated_at: '2026-01-01T00:00:00Z' }),
-      opened('timeless', 'customers/update', { id: 1 }),
+      decrypted('encrypted', 'customers/update', new Error('does not open')),
+      decrypted('nobody', 'customers/update', { updated_at: '2026-01-01T00:00:00Z' }),
+      decrypted('timeless', 'customers/update', { id: 1 }),
       update('one', 1, 1),
     ),
-  ).toEqual(['sealed', 'nobody', 'timeless', 'one']));
+  ).toEqual(['encrypted', 'nobody', 'timeless', 'one']));

@@ -19,7 +19,7 @@ import {
   relation,
   statement,
   text,
-  type Places,
+  type Placeholders,
   type Relation,
 } from '@core/db';
 import { upsertCustomers, type CommandContext, type ImportedCustomer } from '@core/domain';
@@ -49,7 +49,7 @@ const NEW = { id: sql<string>`uuidv7()`, ...ROW };
 const KEY = { merchantId: customers.merchantId, generation: text, passphrase: text };
 
 /** Stores `added` with an event for each that was written. */
-function store(added: Relation<typeof NEW>, p: Places<typeof KEY>): SQL {
+function store(added: Relation<typeof NEW>, p: Placeholders<typeof KEY>): SQL {
   const written = {
     merchantId: customers.merchantId,
     customerId: customers.id,

@@ -62,8 +62,8 @@ it('has no ratios of fewer than three rounds', () =>
   expect(reportScaling({ ...found, clean: [round, round] }).ratios).toEqual({}));
 
 it('shows each size, and a vacuum for a million rows', () => {
-  const { page, tables } = reportScaling({ ...found, clean: [round, round, round] });
-  expect(page).toBe('docs/scaling.md');
+  const { document, tables } = reportScaling({ ...found, clean: [round, round, round] });
+  expect(document).toBe('docs/scaling.md');
   expect(tables[0]?.[0]).toMatchObject({
     customers: '1,000,000',
     'imported/s': '9000 (8900-9100)',

@@ -60,7 +60,7 @@ export function reportScaling(found: ScalingFound): Report {
   });
   return {
     ...report,
-    page: 'docs/scaling.md',
+    document: 'docs/scaling.md',
     tables: [sizesTable(sizes), indexesTable(sizes), ...report.tables.slice(0, 1), onceTable(found)],
   };
 }

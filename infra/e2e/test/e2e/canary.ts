@@ -159,7 +159,7 @@ const names = (found: readonly { canary: string }[]) =>
 
 /** Somebody whose email is nowhere but where it belongs. */
 async function seedEncrypted(e2e: E2e): Promise<Canaries> {
-  const email = `sealed-${randomUUID()}@example.com`;
+  const email = `encrypted-${randomUUID()}@example.com`;
   const { customerId } = await e2e.rpc.unary(CoreService.method.createCustomer, {
     merchantId: newMerchant(),
     email,

@@ -49,7 +49,7 @@ export async function startServices({
   fresh = false,
   say,
 }: ServiceOptions & { ports: StackPorts }): Promise<Services> {
-  const place = (name: 'postgres' | 'kafka' | 'redis') => ({
+  const settings = (name: 'postgres' | 'kafka' | 'redis') => ({
     dir: join(dir, name),
     fresh,
     port: ports[name],
@@ -67,15 +67,15 @@ export async function startServices({
   };
   const kafka = async () => {
     const jars = await fetchKafkaJars(say);
-    return startKafka({ ...place('kafka'), jars });
+    return startKafka({ ...settings('kafka'), jars });
   };
   const results = await Promise.allSettled([
     note(
       'PostgreSQL with a replica',
-      startPostgres({ ...place('postgres'), replicas: REPLICAS, replicaPorts: [ports.replica], durable }),
+      startPostgres({ ...settings('postgres'), replicas: REPLICAS, replicaPorts: [ports.replica], durable }),
     ),
     note('Kafka', kafka()),
-    note('Redis', startRedis(place('redis'))),
+    note('Redis', startRedis(settings('redis'))),
   ]);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) {

@@ -62,10 +62,10 @@ export async function prepareRoles(
   for (const [role, password] of Object.entries(passwords)) {
     if (password) await alter(client, `alter role ${role} login password ${client.escapeLiteral(password)}`);
   }
-  for (const { role, name, place } of await foreignSettings(client)) {
+  for (const { role, name, scope } of await foreignSettings(client)) {
     await tryTo(say, async () => {
-      await alter(client, `alter role ${role}${place} reset ${identifier(client, name)}`);
-      say(`reset ${name} of ${role}${place}`);
+      await alter(client, `alter role ${role}${scope} reset ${identifier(client, name)}`);
+      say(`reset ${name} of ${role}${scope}`);
     });
   }
   await tryTo(say, async () => {
@@ -79,12 +79,12 @@ export async function prepareRoles(
  * limits stay while they limit something. Those that only a superuser may set stay: the role could not set
  * them.
  */
-async function foreignSettings(client: Client): Promise<{ role: string; name: string; place: string }[]> {
+async function foreignSettings(client: Client): Promise<{ role: string; name: string; scope: string }[]> {
   // PostgreSQL knows the settings of PL/pgSQL, and lets them be reset, once a session has used it.
   await client.query('do $$ begin end $$');
-  const { rows } = await client.query<{ role: AppRole; name: string; value: string; place: string }>(
+  const { rows } = await client.query<{ role: AppRole; name: string; value: string; scope: string }>(
     `select r.rolname as role, lower(split_part(s, '=', 1)) as name, substr(s, strpos(s, '=') + 1) as value,
-            coalesce(' in database ' || quote_ident(d.datname), '') as place
+            coalesce(' in database ' || quote_ident(d.datname), '') as scope
        from pg_db_role_setting x join pg_roles r on r.oid = x.setrole left join pg_database d on d.oid = x.setdatabase
             cross join unnest(x.setconfig) as s left join pg_settings p on lower(p.name) = lower(split_part(s, '=', 1))
       where r.rolname = any($1) and coalesce(p.context, '') not in ('superuser', 'superuser-backend') order by 1, 4, 2`,

@@ -150,7 +150,7 @@ export const parkedEvents = pgTable(
 export const deadLetterResolutions = pgTable(
   'dead_letter_resolutions',
   {
-    /** The place is the dead letter's own, or that of the record that cannot be read. */
+    /** The position is the dead letter's own, or that of the record that cannot be read. */
     topic: varchar('topic').notNull(),
     partition: integer('partition').notNull(),
     recordOffset: bigint('record_offset', { mode: 'bigint' }).notNull(),

@@ -95,7 +95,7 @@ export const customerImportSlices = pgTable(
     kind: varchar('kind').$type<SliceKind>().notNull().default('read'),
     /** What of the shop it covers, as SliceRange in JSON; empty for the whole shop. */
     range: varchar('range').notNull().default(''),
-    /** Where the next page begins, as writePlace of libs/shopify writes it; null before the first. */
+    /** Where the next page begins, as writeCursor of libs/shopify writes it; null before the first. */
     cursor: varchar('cursor'),
     /** Pages committed. */
     page: integer('page').notNull().default(0),
@@ -224,7 +224,7 @@ export const webhookEvents = pgTable(
     bodyHash: bytea('body_hash'),
     /** The privacy request that was written down with it; null: of none, or of an earlier build. */
     requestId: varchar('request_id'),
-    /** AES-256-GCM under the merchant's data key, as `<generation>.<sealed>`; null once applied. */
+    /** AES-256-GCM under the merchant's data key, as `<generation>.<encrypted>`; null once applied. */
     body: varchar('body'),
     /** Four bytes each of the keyed hashes of all that the body may name somebody by; null: none are known, or no body. */
     nameMarks: integer('name_marks').array(),

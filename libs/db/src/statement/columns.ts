@@ -40,11 +40,11 @@ export const ONE = { one: sql<number>`1` };
 export const oneOf = (value: Column | SQL, array: SQL): SQL => sql`${value} = any(${array})`;
 
 /**
- * The place of the value in an array of distinct values that ascend, or that of the next smaller one. It searches by
+ * The index of the value in an array of distinct values that ascend, or that of the next smaller one. It searches by
  * halves, where `= any` of a parameter compares one by one, and needs no join, which PostgreSQL may plan badly.
  */
-export const placeIn = (ascending: SQL, value: Column | SQL): SQL =>
+export const indexIn = (ascending: SQL, value: Column | SQL): SQL =>
   sql`width_bucket(${value}, ${ascending})`;
 
-/** NULL where the array has no such place. */
-export const elementAt = (array: SQL, place: SQL): SQL => sql`(${array})[${place}]`;
+/** NULL where the array has no such index. */
+export const elementAt = (array: SQL, index: SQL): SQL => sql`(${array})[${index}]`;

@@ -1,5 +1,5 @@
 export { assign, bare, excluded, insertSelect, insertValues, type Values } from './assign.ts';
-export { columns, elementAt, ONE, oneOf, placeIn, type Fields, type RowOf, type Shape } from './columns.ts';
+export { columns, elementAt, indexIn, ONE, oneOf, type Fields, type RowOf, type Shape } from './columns.ts';
 export { CROSSES_MERCHANTS, type CrossesMerchants } from './crosses-merchants.ts';
 export {
   bool,
@@ -14,7 +14,7 @@ export {
   nullable,
   text,
   type Kind,
-  type Places,
+  type Placeholders,
 } from './parameters.ts';
 export { compileShapes, only, perShape } from './per-shape.ts';
 export { called, numberedUnnest, relation, unnest, withFields, type Relation } from './relation.ts';

@@ -38,17 +38,19 @@ export const json = kind<string>('jsonb');
 export const limit: Kind<number> & { readonly uncast: true } = { ...kind<number>('bigint'), uncast: true };
 
 /** The chunk that stands for a parameter in a statement's text. */
-export type PlaceOf<P extends ParameterType> = P extends { readonly uncast: true }
+export type PlaceholderOf<P extends ParameterType> = P extends { readonly uncast: true }
   ? Placeholder<string, number>
   : SQL<ValueOf<P>>;
 
-export type Places<P extends Readonly<Record<string, ParameterType>>> = {
-  readonly [K in keyof P]: PlaceOf<P[K]>;
+export type Placeholders<P extends Readonly<Record<string, ParameterType>>> = {
+  readonly [K in keyof P]: PlaceholderOf<P[K]>;
 };
 
-export function placeOf<P extends ParameterType>(name: string, of: P): PlaceOf<P> {
-  const place = sql.placeholder(name);
-  return ('uncast' in of ? place : sql`${place}::${sql.raw(kindOf(of).sqlType)}`) as PlaceOf<P>;
+export function placeholderOf<P extends ParameterType>(name: string, of: P): PlaceholderOf<P> {
+  const placeholder = sql.placeholder(name);
+  return (
+    'uncast' in of ? placeholder : sql`${placeholder}::${sql.raw(kindOf(of).sqlType)}`
+  ) as PlaceholderOf<P>;
 }
 
 /** The same, or NULL. */

@@ -4,7 +4,7 @@ import { columns, type Fields, type RowOf, type Shape } from './columns.ts';
 import { compile } from './compile.ts';
 import type { CrossesMerchants } from './crosses-merchants.ts';
 import { decoderOf } from './decode.ts';
-import { kindOf, placeOf, type ParameterType, type Places, type ValueOf } from './parameters.ts';
+import { kindOf, placeholderOf, type ParameterType, type Placeholders, type ValueOf } from './parameters.ts';
 
 type ParameterTypes = Readonly<Record<string, ParameterType>>;
 export type Parameters<P extends ParameterTypes> = { readonly [K in keyof P]: ValueOf<P[K]> };
@@ -32,7 +32,7 @@ export interface Written<P extends ParameterTypes, S extends Shape> {
   /** The fields that it returns. */
   row?: S;
   /** With the query builder or as a template. Each parameter brings its cast. */
-  text(params: Places<P>, row: Fields): SQLWrapper | Returning<S>;
+  text(params: Placeholders<P>, row: Fields): SQLWrapper | Returning<S>;
 }
 
 /** A text that brings the shape of its rows. */
@@ -67,8 +67,10 @@ export function statement<const P extends ParameterTypes = NoFields, const S ext
   row,
   text: write,
 }: Written<P, S>): Statement<Parameters<P>, RowOf<S>> {
-  const places = Object.fromEntries(Object.entries(params).map(([key, of]) => [key, placeOf(key, of)]));
-  const written = write(places as never, columns(row ?? {}));
+  const placeholders = Object.fromEntries(
+    Object.entries(params).map(([key, of]) => [key, placeholderOf(key, of)]),
+  );
+  const written = write(placeholders as never, columns(row ?? {}));
   const { text, names } = compile(written);
   const unused = Object.keys(params).filter((key) => !names.includes(key));
   if (unused.length > 0)

@@ -8,7 +8,7 @@ import {
   many,
   nullable,
   statement,
-  type Places,
+  type Placeholders,
   type Reader,
   type RowOf,
 } from '@core/db';
@@ -37,7 +37,7 @@ export interface ListAuditLog extends PageOf {
 
 const PAGE = { merchantId: auditLog.merchantId, before: nullable(auditLog.id), most: int };
 
-const selectPage = ({ merchantId, most }: Places<typeof PAGE>, whose: SQL) =>
+const selectPage = ({ merchantId, most }: Placeholders<typeof PAGE>, whose: SQL) =>
   selectUntilPageIsFull(
     ENTRY,
     sql`select ${columns(ENTRY)} from ${auditLog}

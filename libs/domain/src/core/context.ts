@@ -13,7 +13,7 @@ export interface CommandContext extends Actor {
   readonly deadline?: number;
 }
 
-/** What a query gets beside its reader and input when it opens what is sealed. */
+/** What a query gets beside its reader and input when it decrypts what is encrypted. */
 export type Keys = Pick<CommandContext, 'keys'>;
 
 /** What a query gets beside its reader and input when it gives out a list by pages. */

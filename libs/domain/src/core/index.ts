@@ -17,4 +17,4 @@ export { latestTime } from './latest-time.ts';
 export { createPageTokens, type PageTokens } from './page-token.ts';
 export { rfc3339 } from './rfc3339.ts';
 export { recordChange, recordChanges } from './record-change.ts';
-export { openWebhookBody, sealWebhookBody, webhookContext, webhookHash } from './webhook-body.ts';
+export { decryptWebhookBody, encryptWebhookBody, webhookContext, webhookHash } from './webhook-body.ts';

@@ -21,7 +21,7 @@ export interface KeysetPage<K extends Key> {
   readonly most: number;
   /**
    * @param rows in the list's order, from `after` on, at most `most`
-   * @param keyOf the place of a row in that order
+   * @param keyOf the key of a row in that order
    * @returns the rows of the page; the token of the next one, empty where no row follows
    */
   cut<R extends object>(

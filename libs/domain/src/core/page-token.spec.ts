@@ -47,7 +47,7 @@ it('is refused with any one character changed, dropped or added', () => {
 
 it.each([
   ['nothing of ours', 'AAAA'],
-  ['JSON without a seal', Buffer.from(JSON.stringify(key)).toString('base64url')],
+  ['JSON without a signature', Buffer.from(JSON.stringify(key)).toString('base64url')],
   ['an empty key', Buffer.alloc(16).toString('base64url')],
 ])('is refused when it is %s', (_, given) => expect(refusal(given)).toMatchObject(refused));
 

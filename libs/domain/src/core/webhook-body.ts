@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
-import { keyedHash, openValue, sealValue, type MerchantKeys } from '@core/crypto';
+import { decryptValue, encryptValue, keyedHash, type MerchantKeys } from '@core/crypto';
 import { type Reader } from '@core/db';
 import type { Keys } from './context.ts';
 
@@ -13,18 +13,18 @@ interface WebhookIdentity {
   eventId: string;
 }
 
-/** As sealValue: a webhook's body is a person's data. */
-export const sealWebhookBody = (keys: MerchantKeys, webhook: WebhookIdentity, body: Buffer): string =>
-  sealValue(keys, body, webhookContext(webhook));
+/** As encryptValue: a webhook's body is a person's data. */
+export const encryptWebhookBody = (keys: MerchantKeys, webhook: WebhookIdentity, body: Buffer): string =>
+  encryptValue(keys, body, webhookContext(webhook));
 
 /** @throws KeyError when the merchant's key is gone or the stored value was changed */
-export const openWebhookBody = (
+export const decryptWebhookBody = (
   reader: Reader,
   { keys }: Keys,
   webhook: WebhookIdentity & { body: string },
 ): Promise<Buffer> => {
   const { merchantId, body: value } = webhook;
-  return openValue(reader, keys, { merchantId, value, context: webhookContext(webhook) });
+  return decryptValue(reader, keys, { merchantId, value, context: webhookContext(webhook) });
 };
 
 /**
@@ -34,6 +34,6 @@ export const openWebhookBody = (
 export const webhookHash = (keys: MerchantKeys, topic: string, body: Buffer): Buffer =>
   keyedHash(keys, 'webhook', `${topic}|${createHash('sha256').update(body).digest('hex')}`);
 
-/** What a sealed body is bound to. */
+/** What an encrypted body is bound to. */
 export const webhookContext = ({ merchantId, shop, topic, eventId }: WebhookIdentity): string =>
   `${merchantId}|${shop}|webhook|${topic}|${eventId}`;

@@ -3,7 +3,7 @@ import { coreRepository, type CustomerRow, type Reader } from '@core/db';
 import { explainNotFound } from './find-survivor.ts';
 
 /**
- * A customer, whose email stays sealed: to disclose it is a read of its own, which leaves an audit row.
+ * A customer, whose email stays encrypted: to disclose it is a read of its own, which leaves an audit row.
  * @throws CoreError not_found: unknown, another merchant's, deleted or erased; MergedAway naming the survivor
  */
 export async function getCustomer(

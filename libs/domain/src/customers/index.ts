@@ -4,7 +4,7 @@ export { deleteCustomers, type DeleteCustomers } from './delete-customers.ts';
 export { discloseEmails, type DisclosedEmails } from './emails/disclose-emails.ts';
 export { findCustomerByEmail } from './emails/find-customer-by-email.ts';
 export { healEmails } from './emails/heal-emails.ts';
-export { openReadable, type SealedEmail } from './emails/open-readable.ts';
+export { decryptReadable, type EncryptedEmail } from './emails/decrypt-readable.ts';
 export { reindexEmails } from './emails/reindex-emails.ts';
 export { findHoldersWithoutIndex, findSharedEmails, type SharedEmails } from './emails/shared-emails.ts';
 export { explainNotFound, MergedAway } from './find-survivor.ts';

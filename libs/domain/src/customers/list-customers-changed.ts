@@ -52,9 +52,9 @@ const PARAMS = {
 const PAGE = perShape([...CONDITION_NAMES, 'after'], (asked) => {
   const isNext = asked.includes('after');
   const conditions = asked.filter((name) => name !== 'after');
-  const place = isNext ? (['afterChange', 'afterId'] as const) : (['since'] as const);
+  const begin = isNext ? (['afterChange', 'afterId'] as const) : (['since'] as const);
   return statement({
-    params: only(PARAMS, ['merchantId', ...conditions, ...place, 'until', 'most']),
+    params: only(PARAMS, ['merchantId', ...conditions, ...begin, 'until', 'most']),
     text(p) {
       const { merchantId, id, updatedAt } = customers;
       const shape = { ...CUSTOMER, changedAt: rfc3339(updatedAt) };
@@ -125,7 +125,7 @@ const COMPLETE_UNTIL = statement({
 });
 
 /**
- * The watermark, never before `since`, and a place in the log that lies behind all that was written before it.
+ * The watermark, never before `since`, and a position in the log that lies behind all that was written before it.
  * Two statements, because the second must follow the first: a writer that had ended at the first look has its
  * commit in the log by then.
  */

@@ -1,6 +1,6 @@
 import { eq, sql, type SQL } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { customers, int, isLive, text, type Places } from '@core/db';
+import { customers, int, isLive, text, type Placeholders } from '@core/db';
 
 /** Inclusive; zero or absent is no bound. */
 export interface ScoreRange {
@@ -67,7 +67,7 @@ export const usedBy = (values: ReturnType<typeof filterValues>): Condition[] =>
  */
 export const conditionsOf = (
   used: readonly string[],
-  p: Places<typeof FILTER_PARAMS>,
+  p: Placeholders<typeof FILTER_PARAMS>,
 ): (SQL | undefined)[] => [
   eq(customers.merchantId, p.merchantId),
   isLive(),

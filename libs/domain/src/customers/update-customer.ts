@@ -154,11 +154,11 @@ const WRITE = statement({
   },
   row: { version },
   text(p, row) {
-    const sealed = encryptEmail({ ...p, merchantId, customerId: id });
+    const encrypted = encryptEmail({ ...p, merchantId, customerId: id });
     return build
       .update(customers)
       .set({
-        email: sql`case when ${p.setsEmail} then ${sealed} else ${customers.email} end`,
+        email: sql`case when ${p.setsEmail} then ${encrypted} else ${customers.email} end`,
         emailHash: sql`case when ${p.setsEmail} then ${p.emailHash} else ${customers.emailHash} end`,
         metadata: sql`coalesce(${p.metadata}, ${metadata})`,
         externalId: sql`coalesce(${p.externalId}, ${externalId})`,

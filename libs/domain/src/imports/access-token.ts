@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { openValue, sealValue, type MerchantKeys, type MerchantKeyStore } from '@core/crypto';
+import { decryptValue, encryptValue, type MerchantKeys, type MerchantKeyStore } from '@core/crypto';
 import { build, shopDirectory, shopifyConnections, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { Keys } from '../core/index.ts';
@@ -14,28 +14,28 @@ export interface ShopConnection {
 
 type Kind = 'access' | 'refresh';
 
-/** As sealValue; opens for this merchant, shop and kind alone. */
-export const sealToken = (
+/** As encryptValue; opens for this merchant, shop and kind alone. */
+export const encryptToken = (
   keys: MerchantKeys,
   connection: ShopConnection,
   kind: Kind,
   token: string,
-): string => sealValue(keys, Buffer.from(token), tokenContext(connection, kind));
+): string => encryptValue(keys, Buffer.from(token), tokenContext(connection, kind));
 
 /**
  * A stored token in plain: to be sent to its shop, never logged or kept.
  * @throws KeyError when the merchant's key is gone or the stored value was changed
  */
-export async function openToken(
+export async function decryptToken(
   reader: Reader,
   keys: MerchantKeyStore,
   connection: ShopConnection,
   kind: Kind,
-  sealed: string,
+  encrypted: string,
 ): Promise<string> {
   const context = tokenContext(connection, kind);
   const { merchantId } = connection;
-  return (await openValue(reader, keys, { merchantId, value: sealed, context })).toString();
+  return (await decryptValue(reader, keys, { merchantId, value: encrypted, context })).toString();
 }
 
 export interface StoredToken {
@@ -66,7 +66,7 @@ const READ_TOKEN = statement({
 
 /**
  * The shop's access token, and how long it lasts.
- * @throws CoreError failed_precondition when the merchant has not connected the shop; KeyError as openToken
+ * @throws CoreError failed_precondition when the merchant has not connected the shop; KeyError as decryptToken
  */
 export async function readStoredToken(
   reader: Reader,
@@ -76,7 +76,7 @@ export async function readStoredToken(
   const [row] = await reader.run(READ_TOKEN, connection);
   if (!row) throw notConnected(connection.shop);
   const { token, ...rest } = row;
-  return { accessToken: await openToken(reader, keys, connection, 'access', token), ...rest };
+  return { accessToken: await decryptToken(reader, keys, connection, 'access', token), ...rest };
 }
 
 export const notConnected = (shop: string) =>
@@ -84,6 +84,6 @@ export const notConnected = (shop: string) =>
     field: 'shop',
   });
 
-/** What a sealed token is bound to. */
+/** What an encrypted token is bound to. */
 export const tokenContext = ({ merchantId, shop }: ShopConnection, kind: Kind): string =>
   kind === 'access' ? `${merchantId}|${shop}` : `${merchantId}|${shop}|refresh`;

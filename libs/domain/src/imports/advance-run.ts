@@ -93,7 +93,7 @@ export async function advanceRun(tx: Tx, ctx: CommandContext, ref: ImportRef): P
  * Comparing the ids of a whole shop takes about 10 s a million customers (measured with 300,000), so that the pool's bound
  * of 30 s would end every run of more than three million at its last step, again and again. Nobody takes the slice over
  * meanwhile although its lease may run out: this transaction holds its row, and claims skip locked rows. Others wait
- * only for the customers of this one page. Rejected: comparing by pages, which needs a place of its own to resume from.
+ * only for the customers of this one page. Rejected: comparing by pages, which needs a cursor of its own to resume from.
  */
 const allowLongStatements = (tx: Tx) => tx.allowStatements(LONGEST_STATEMENT_MIN);
 

@@ -58,7 +58,7 @@ export async function failRun(tx: Tx, ctx: CommandContext, { message, ...page }:
 export interface CancelledRun extends ImportRef {
   shop: string;
   source: ImportRun['source'];
-  /** Places of its slices that were not done. */
+  /** Cursors of its slices that were not done. */
   cursors: string[];
 }
 

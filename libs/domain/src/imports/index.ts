@@ -10,12 +10,12 @@ export { listImportErrors, readImportErrors, type ErrorsOf, type ImportError } f
 export { paceOf, type Pace } from './import-pace.ts';
 export { getImport, listImports, type ImportRun } from './imports.ts';
 export { keepIds } from './keep-ids.ts';
-export { Fenced, LEASE_MS, releaseLease, renewLease, type PageRef } from './lease.ts';
+export { Fenced, releaseLease, renewLease, SLICE_LEASE_MS, type PageRef } from './lease.ts';
 export { noteFailure } from './note-failure.ts';
 export { pickUpRuns } from './pick-up-runs.ts';
 export { planRun, type RunPlan } from './plan-run.ts';
 export { pruneImports } from './prune-imports.ts';
-export { clearWaiting, movePlace, setWaiting, tellHeldUp, type Waiting } from './report-progress.ts';
+export { clearWaiting, moveCursor, setWaiting, tellHeldUp, type Waiting } from './report-progress.ts';
 export { restartSlice } from './restart-slice.ts';
 export { resumeImport } from './resume-import.ts';
 export { deleteImportSchedule } from './schedules/delete-import-schedule.ts';

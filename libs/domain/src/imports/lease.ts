@@ -1,6 +1,6 @@
 import { and, eq, not, sql, type SQL } from 'drizzle-orm';
 import type { MerchantId, ImportId } from '@core/contracts';
-import { build, customerImportSlices, float8, ONE, statement, type Places, type Tx } from '@core/db';
+import { build, customerImportSlices, float8, ONE, statement, type Placeholders, type Tx } from '@core/db';
 import { isOfRun, RUN } from './of-run.ts';
 
 /** One page of one slice, in the hands of whoever was given this fence. Ids and numbers only. */
@@ -17,7 +17,7 @@ export interface PageRef {
  * How long a silent holder keeps a slice: what a killed importer costs a run. Live ones renew it several
  * times over, so it need not cover the slowest page.
  */
-export const LEASE_MS = 15_000;
+export const SLICE_LEASE_MS = 15_000;
 
 /** The slice was handed out anew, or its run has ended: nothing of this page may be written. */
 export class Fenced extends Error {
@@ -25,14 +25,15 @@ export class Fenced extends Error {
 }
 
 /** When a lease ends that begins now. */
-export const leaseEnd = (ms: SQL | number = LEASE_MS): SQL => sql`now() + ${ms} * interval '1 millisecond'`;
+export const leaseEnd = (ms: SQL | number = SLICE_LEASE_MS): SQL =>
+  sql`now() + ${ms} * interval '1 millisecond'`;
 
 const SLICE = { ...RUN, slice: customerImportSlices.slice, fence: customerImportSlices.fence };
 
 /** The parameters of statements about a page's slice: a PageRef. */
 export const PAGE = { ...SLICE, page: customerImportSlices.page };
 
-const isHeld = (p: Places<typeof SLICE>): SQL | undefined =>
+const isHeld = (p: Placeholders<typeof SLICE>): SQL | undefined =>
   and(
     isOfRun(customerImportSlices, p),
     eq(customerImportSlices.slice, p.slice),
@@ -40,7 +41,7 @@ const isHeld = (p: Places<typeof SLICE>): SQL | undefined =>
   );
 
 /** The condition of a slice whose next page is this one, in the hands of its fence. */
-export const isNext = (p: Places<typeof PAGE>): SQL | undefined =>
+export const isNext = (p: Placeholders<typeof PAGE>): SQL | undefined =>
   and(isHeld(p), eq(customerImportSlices.page, p.page), not(customerImportSlices.done));
 
 const RENEW = statement({
@@ -59,7 +60,7 @@ const RENEW = statement({
  * @throws Fenced
  */
 export async function renewLease(tx: Tx, { ms = 0, ...page }: PageRef & { ms?: number }): Promise<void> {
-  const renewed = await tx.run(RENEW, { ...page, ms: LEASE_MS + ms });
+  const renewed = await tx.run(RENEW, { ...page, ms: SLICE_LEASE_MS + ms });
   if (renewed.length === 0) throw new Fenced('the slice is no longer ours');
 }
 

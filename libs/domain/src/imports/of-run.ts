@@ -1,20 +1,20 @@
 import { and, eq, max, type Column, type SQL } from 'drizzle-orm';
-import { build, customerImportLogs, customerImportSlices, type Places } from '@core/db';
+import { build, customerImportLogs, customerImportSlices, type Placeholders } from '@core/db';
 
 /** The parameters of statements about one run: an ImportRef. */
 export const RUN = { merchantId: customerImportLogs.merchantId, importId: customerImportLogs.id };
-type RunPlaces = Places<typeof RUN>;
+type RunPlaceholders = Placeholders<typeof RUN>;
 
 /** The condition of the run's own row. */
-export const isRun = (p: RunPlaces): SQL | undefined =>
+export const isRun = (p: RunPlaceholders): SQL | undefined =>
   and(eq(customerImportLogs.merchantId, p.merchantId), eq(customerImportLogs.id, p.importId));
 
 /** The condition of a row that belongs to the run, in one of the other tables. */
-export const isOfRun = (of: { merchantId: Column; importId: Column }, p: RunPlaces): SQL | undefined =>
+export const isOfRun = (of: { merchantId: Column; importId: Column }, p: RunPlaceholders): SQL | undefined =>
   and(eq(of.merchantId, p.merchantId), eq(of.importId, p.importId));
 
 /** A subquery: the number of the slice that planned the run last. */
-export const lastPlan = (p: RunPlaces) =>
+export const lastPlan = (p: RunPlaceholders) =>
   build
     .select({ slice: max(customerImportSlices.slice) })
     .from(customerImportSlices)

@@ -14,7 +14,7 @@ import { forgetIds } from './keep-ids.ts';
 import { isOfRun, RUN } from './of-run.ts';
 
 /**
- * A run that was broken off keeps its ids and its places for a resume. So long: nobody resumes what is a month old, for
+ * A run that was broken off keeps its ids and its cursors for a resume. So long: nobody resumes what is a month old, for
  * the shop is another by then, and an erased person's id that it met again must not be kept for ever.
  */
 const KEEP_BROKEN_OFF_DAYS = 30;
@@ -26,7 +26,7 @@ const RUNS = 10;
 const ERRORS = 1_000;
 
 /**
- * Forgets what old runs kept: the ids and places of those that were broken off, and the errors of all. Counters and log
+ * Forgets what old runs kept: the ids and cursors of those that were broken off, and the errors of all. Counters and log
  * stay. A run that is resumed afterwards has no slice to go on with, and reads the shop anew. Several processes may do it
  * at once.
  * @returns whether there is more

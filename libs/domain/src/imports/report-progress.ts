@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, or, sql } from 'drizzle-orm';
 import { build, customerImportLogs, customerImportSlices, ONE, statement, type Tx } from '@core/db';
 import type { ImportRef } from './cancel-import.ts';
-import { Fenced, isNext, LEASE_MS, leaseEnd, PAGE, renewLease, type PageRef } from './lease.ts';
+import { Fenced, isNext, leaseEnd, PAGE, renewLease, SLICE_LEASE_MS, type PageRef } from './lease.ts';
 import { isRun, RUN } from './of-run.ts';
 import { isUnderWay } from './under-way.ts';
 
@@ -58,7 +58,7 @@ const HOLD_UP = statement({
             select from ${customerImportSlices}
              where ${customerImportSlices.merchantId} = ${customerImportLogs.merchantId}
                and ${customerImportSlices.importId} = ${customerImportLogs.id}
-               and ${customerImportSlices.leaseUntil} > ${leaseEnd(LEASE_MS - UNTOUCHED_MS)})`,
+               and ${customerImportSlices.leaseUntil} > ${leaseEnd(SLICE_LEASE_MS - UNTOUCHED_MS)})`,
         ),
       ),
 });
@@ -100,7 +100,7 @@ const MOVE = statement({
  * Notes where to ask again for a page that is not there yet.
  * @throws Fenced
  */
-export async function movePlace(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
+export async function moveCursor(tx: Tx, input: PageRef & { cursor: string | null }): Promise<void> {
   const moved = await tx.run(MOVE, input);
   if (moved.length === 0) throw new Fenced('the page is no longer ours');
 }

@@ -3,7 +3,7 @@ import { assign, columns, customerImportSlices, relation, returning, statement, 
 import { Fenced, isNext, PAGE, type PageRef } from './lease.ts';
 import { isOfRun } from './of-run.ts';
 
-/** A place that is lost so often is lost for a reason of the shop's. */
+/** A cursor that is lost so often is lost for a reason of the shop's. */
 const MOST_RESTARTS = 5;
 
 const RESTART = statement({
@@ -36,7 +36,7 @@ const RESTART = statement({
 });
 
 /**
- * Lets a slice begin anew from its range, because its place is lost. What it has read so far stays; reading it again
+ * Lets a slice begin anew from its range, because its cursor is lost. What it has read so far stays; reading it again
  * writes nothing. It is counted beside the range, which is the one place of a slice that nothing else writes.
  * @returns false when it has begun anew too often; a resume then counts from zero
  * @throws Fenced

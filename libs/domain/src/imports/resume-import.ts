@@ -69,7 +69,7 @@ const RESUME = statement({
 });
 
 /**
- * Puts an ended import back to pending, to go on where it stopped. One without such a place reads the shop anew, and its
+ * Puts an ended import back to pending, to go on where it stopped. One without such a cursor reads the shop anew, and its
  * counters begin at zero (the audit row keeps them): an incomplete one has read every page, of an old one nothing is
  * kept any more (see pruneImports), and earlier builds cancelled some that had nothing left to read.
  * @throws CoreError not_found; failed_precondition when it runs or is complete; AlreadyRunning when another

@@ -1,9 +1,9 @@
 import { and, eq, inArray, lt, or, sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { columns, customerImportIds, customerImportSlices, relation, type Places } from '@core/db';
+import { columns, customerImportIds, customerImportSlices, relation, type Placeholders } from '@core/db';
 import { isOfRun, type RUN } from './of-run.ts';
 
-type RunPlaces = Places<typeof RUN>;
+type RunPlaceholders = Placeholders<typeof RUN>;
 
 const i = alias(customerImportIds, 'i');
 const s = alias(customerImportSlices, 's');
@@ -18,7 +18,7 @@ const FOUND = { id: sql<string>`unnest(${i.ids})` };
  * seen: whom the run has read. What a verify slice still has to ask for is not among them.
  */
 export const seen = relation('seen', FOUND);
-export const withSeen = (run: RunPlaces): SQL =>
+export const withSeen = (run: RunPlaceholders): SQL =>
   sql`${seen} as materialized (${findIds(
     run,
     or(inArray(s.kind, ['read', 'reconcile']), and(eq(s.kind, 'verify'), lt(i.page, s.page))),
@@ -26,9 +26,10 @@ export const withSeen = (run: RunPlaces): SQL =>
 
 /** listed: whom the shop listed when it was asked for ids alone. */
 export const listed = relation('listed', FOUND);
-export const withListed = (run: RunPlaces): SQL => sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;
+export const withListed = (run: RunPlaceholders): SQL =>
+  sql`${listed} as (${findIds(run, eq(s.kind, 'ids'))})`;
 
-const findIds = (run: RunPlaces, which: SQL | undefined): SQL => sql`
+const findIds = (run: RunPlaceholders, which: SQL | undefined): SQL => sql`
   select distinct ${columns(FOUND)}
     from ${customerImportIds} as ${i}
     join ${customerImportSlices} as ${s}

@@ -11,7 +11,7 @@ import {
   returning,
   statement,
   unnest,
-  type Places,
+  type Placeholders,
   type SliceKind,
   type Tx,
 } from '@core/db';
@@ -92,7 +92,7 @@ const CORRECT_READ = statement({
 });
 
 /** Of the distinct customers whom the current slices have read. */
-function countIds(p: Places<typeof RUN>): SQL {
+function countIds(p: Placeholders<typeof RUN>): SQL {
   const each = unnest('each', { id: sql<number[]>`${i.ids}` });
   return sql`select count(distinct ${each.id})
     from ${customerImportIds} as ${i}

@@ -10,7 +10,7 @@ import {
   relation,
   shopifyConnections,
   statement,
-  type Places,
+  type Placeholders,
   type Tx,
 } from '@core/db';
 import { customerNumber } from '../customers/index.ts';
@@ -36,7 +36,7 @@ const ASKED = {
 const asked = relation('asked', ASKED);
 
 /** @param idsOf a query of them */
-const addIds = (idsOf: (run: Places<typeof RUN>) => SQL) =>
+const addIds = (idsOf: (run: Placeholders<typeof RUN>) => SQL) =>
   statement({
     params: { ...RUN, slice: customerImportIds.slice },
     text: ({ slice, ...run }) => sql`
@@ -97,7 +97,7 @@ async function addVerify(tx: Tx, ref: ImportRef, add: ReturnType<typeof addIds>)
 }
 
 const PAGE = { ...RUN, slice: customerImportIds.slice, page: customerImportIds.page };
-const isPage = (p: Places<typeof PAGE>) =>
+const isPage = (p: Placeholders<typeof PAGE>) =>
   and(
     isOfRun(customerImportIds, p),
     eq(customerImportIds.slice, p.slice),

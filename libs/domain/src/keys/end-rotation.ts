@@ -13,11 +13,11 @@ import {
   statement,
   webhookEvents,
   type Actor,
-  type Places,
+  type Placeholders,
   type Reader,
   type Tx,
 } from '@core/db';
-import { isWebhookOf } from './rotate-sealed.ts';
+import { isWebhookOf } from './rotate-values.ts';
 
 /**
  * So long a process may still write under the keys before a new generation: it has them cached, may have read them
@@ -28,7 +28,7 @@ import { isWebhookOf } from './rotate-sealed.ts';
 export const OLD_KEYS_KEPT_MS = KEY_CACHE_MS + 240_000;
 
 const ROTATION = { merchantId: keyRotations.merchantId, generation: keyRotations.generation };
-type Rotation = Places<typeof ROTATION>;
+type Rotation = Placeholders<typeof ROTATION>;
 
 const UNTIL_UNUSED = statement({
   params: { ...ROTATION, keptMs: float8 },
@@ -89,7 +89,7 @@ const FINISH = statement({
 });
 
 /**
- * Deletes a merchant's older keys and marks its rotation finished. To be called after a round that began when nobody
+ * Deletes a merchant's older keys and marks its rotation finished. To be called after a pass that began when nobody
  * wrote under older keys any more and found no email under them.
  * @returns false when a token or a webhook is still under older keys
  */
@@ -100,8 +100,8 @@ export async function endRotation(
 ): Promise<boolean> {
   const [rotation] = await tx.run(LOCK, { merchantId, generation });
   if (!rotation) return true; // another run was as far
-  const stillSealed = await tx.run(SEALED_BY_OLDER, { merchantId, generation });
-  if (stillSealed.length > 0) return false;
+  const stillOlder = await tx.run(ENCRYPTED_BY_OLDER, { merchantId, generation });
+  if (stillOlder.length > 0) return false;
   await tx.run(DELETE_OLDER, { merchantId, generation });
   await tx.run(FINISH, { merchantId, generation });
   await appendAudit(tx, actor, {
@@ -113,19 +113,19 @@ export async function endRotation(
 }
 
 /** A token or a webhook. */
-const SEALED_BY_OLDER = statement({
+const ENCRYPTED_BY_OLDER = statement({
   params: ROTATION,
   row: ONE,
   text(p, row) {
     const older = sql`array(select ${merchantKeys.generation}::text from ${merchantKeys} where ${isOlder(p)})`;
-    const isSealedByOlder = (value: Column): SQL => sql`split_part(${value}, '.', 1) = any (${older})`;
+    const isEncryptedByOlder = (value: Column): SQL => sql`split_part(${value}, '.', 1) = any (${older})`;
     const { merchantId, accessToken, refreshToken } = shopifyConnections;
     return sql`
       select ${row} from ${shopifyConnections}
-       where ${merchantId} = ${p.merchantId} and (${isSealedByOlder(accessToken)} or ${isSealedByOlder(refreshToken)})
+       where ${merchantId} = ${p.merchantId} and (${isEncryptedByOlder(accessToken)} or ${isEncryptedByOlder(refreshToken)})
       union all
       select ${row} from ${webhookEvents}
-       where ${isWebhookOf(p.merchantId)} and ${isSealedByOlder(webhookEvents.body)}
+       where ${isWebhookOf(p.merchantId)} and ${isEncryptedByOlder(webhookEvents.body)}
       limit 1`;
   },
 });

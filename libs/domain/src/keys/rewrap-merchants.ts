@@ -1,11 +1,11 @@
 import type { MerchantId } from '@core/contracts';
-import { rewrapKeys, wrappedByOthers, type KeyPlace, type Keyring } from '@core/crypto';
+import { rewrapKeys, wrappedByOthers, type KeyRef, type Keyring } from '@core/crypto';
 import { appendAudits, type Actor, type Tx } from '@core/db';
 
 export interface RewrapMerchants {
   keyring: Keyring;
   /** Where the page before ended; null at the start. */
-  after: KeyPlace | null;
+  after: KeyRef | null;
   limit: number;
 }
 
@@ -13,7 +13,7 @@ export interface RewrappedPage {
   /** Rows; a merchant has one for each generation. */
   rewrapped: number;
   /** Where to go on; null when there was none left. */
-  next: KeyPlace | null;
+  next: KeyRef | null;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { decryptEmail, passphrase, sealEmail, type MerchantKeys } from '@core/crypto';
+import { decryptEmail, encryptBoundEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   assign,
   build,
@@ -61,13 +61,13 @@ const ROTATE = statement({
     const key = relation('key', given);
     const older = relation('older', { id });
     const locked = relation('locked', { id, email });
-    const openedRow = {
+    const decryptedRow = {
       id: locked.id,
       plain: decryptEmail({ email: locked.email, passphrase: key.passphrase }),
     };
-    const opened = relation('opened', openedRow);
+    const decrypted = relation('decrypted', decryptedRow);
     const owner = sql`${merchantId} || '|' || ${id} || '|'`;
-    const rotatedRow = { id, inPlace: sql<boolean>`starts_with(${opened.plain}, ${owner})` };
+    const rotatedRow = { id, inPlace: sql<boolean>`starts_with(${decrypted.plain}, ${owner})` };
     const rotated = relation('rotated', rotatedRow);
     return returning(
       {
@@ -92,14 +92,14 @@ const ROTATE = statement({
         select ${columns({ id, email })} from ${customers}
          where ${merchantId} = ${p.merchantId} and ${id} = any (array(select ${older.id} from ${older}))
            for no key update skip locked),
-      ${opened} as materialized (
-        select ${columns(openedRow)}
+      ${decrypted} as materialized (
+        select ${columns(decryptedRow)}
           from ${locked} join ${key} on ${key.generation} = split_part(${locked.email}, '.', 1)),
       ${rotated} as (
         update ${customers}
-           set ${assign(customers, { email: sealEmail({ ...p, plain: opened.plain }) })}
-          from ${opened}
-         where ${merchantId} = ${p.merchantId} and ${id} = ${opened.id}
+           set ${assign(customers, { email: encryptBoundEmail({ ...p, plain: decrypted.plain }) })}
+          from ${decrypted}
+         where ${merchantId} = ${p.merchantId} and ${id} = ${decrypted.id}
         returning ${columns(rotatedRow)})
       select ${row}`,
     );
@@ -122,7 +122,7 @@ const ADVANCE = statement({
 
 /**
  * Re-encrypts the emails of one page of a merchant's customers, in one statement: no email leaves PostgreSQL. Rows
- * that others hold are passed over, so that nobody waits for anybody: the next round finds them. The text is taken
+ * that others hold are passed over, so that nobody waits for anybody: the next pass finds them. The text is taken
  * over with the ids in it, so that a value copied from another row is as wrong afterwards as before. Neither version
  * nor updated_at moves, and there is no event: nothing that a reader sees has changed.
  * @throws PostgreSQL's error when a value does not open, see isUnreadable of @core/db

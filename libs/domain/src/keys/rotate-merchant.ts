@@ -15,7 +15,7 @@ import {
 import { pause } from '@core/runtime';
 import type { Rotation } from './begin-rotation.ts';
 import { rotateEmails, type RotatedPage, type RotationKeys } from './rotate-emails.ts';
-import { rotateTokens, rotateWebhooks } from './rotate-sealed.ts';
+import { rotateTokens, rotateWebhooks } from './rotate-values.ts';
 
 /** Bodies of webhooks that are in memory at once. */
 const WEBHOOKS = 50;
@@ -36,8 +36,8 @@ export interface RotateMerchant {
  */
 const REST = 0.5;
 
-/** What one round over a merchant's rows found. */
-export interface Round {
+/** What one pass over a merchant's rows found. */
+export interface RotationPass {
   /** Emails under older keys, those included that could not be changed just then. */
   older: number;
   rotated: number;
@@ -56,10 +56,10 @@ export interface Round {
 export async function rotateMerchant(
   { pool, keys, batch, signal, onRows }: RotateMerchant,
   { merchantId, generation, cursor }: Rotation,
-): Promise<Round> {
-  const round: Round = { older: 0, rotated: 0, unreadable: [], misplaced: [], destroyed: false };
+): Promise<RotationPass> {
+  const pass: RotationPass = { older: 0, rotated: 0, unreadable: [], misplaced: [], destroyed: false };
   const rotationKeys = await inTransaction(pool, (tx) => loadKeys(tx, keys, merchantId, generation));
-  if (!rotationKeys) return { ...round, destroyed: true };
+  if (!rotationKeys) return { ...pass, destroyed: true };
   // Also without older keys: the cursor moves, and a rotation that was begun is ended by the same steps.
   const page = (after: string, limit: number) =>
     inTransaction(pool, (tx) => rotateEmails(tx, { merchantId, keys: rotationKeys, after, limit }));
@@ -72,13 +72,13 @@ export async function rotateMerchant(
       (all) => [all],
       (error: unknown) => {
         if (!isUnreadable(error)) throw error;
-        return oneByOne(pool, merchantId, from, batch, page, round);
+        return oneByOne(pool, merchantId, from, batch, page, pass);
       },
     );
     for (const { older, rotated, misplaced } of done) {
-      round.older += older;
-      round.rotated += rotated;
-      round.misplaced.push(...misplaced);
+      pass.older += older;
+      pass.rotated += rotated;
+      pass.misplaced.push(...misplaced);
       onRows(rotated);
     }
     after = done.at(-1)?.next ?? null;
@@ -86,17 +86,17 @@ export async function rotateMerchant(
   }
 
   const tokens = await inTransaction(pool, (tx) => rotateTokens(tx, merchantId, rotationKeys));
-  round.unreadable.push(...tokens.unreadable);
+  pass.unreadable.push(...tokens.unreadable);
   for (let after: string | null = FIRST_UUID; after !== null;) {
     signal.throwIfAborted();
     const from: string = after;
     const webhooks = await inTransaction(pool, (tx) =>
       rotateWebhooks(tx, merchantId, rotationKeys, { after: from, limit: WEBHOOKS }),
     );
-    round.unreadable.push(...webhooks.unreadable);
+    pass.unreadable.push(...webhooks.unreadable);
     after = webhooks.next;
   }
-  return round;
+  return pass;
 }
 
 const IDS_OF_PAGE = statement({
@@ -118,7 +118,7 @@ async function oneByOne(
   after: string,
   most: number,
   page: (after: string, limit: number) => Promise<RotatedPage>,
-  round: Round,
+  pass: RotationPass,
 ): Promise<RotatedPage[]> {
   const ids = await inTransaction(pool, (tx) => tx.run(IDS_OF_PAGE, { merchantId, after, most }));
   const done: RotatedPage[] = [];
@@ -127,7 +127,7 @@ async function oneByOne(
     const next = ids.length < most && id === ids.at(-1)?.id ? null : id;
     const one = await page(from, 1).catch((error: unknown) => {
       if (!isUnreadable(error)) throw error;
-      round.unreadable.push(`email of customer ${id}`);
+      pass.unreadable.push(`email of customer ${id}`);
       return { older: 1, rotated: 0, misplaced: [] };
     });
     done.push({ ...one, next });

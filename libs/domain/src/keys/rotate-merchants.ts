@@ -10,7 +10,7 @@ import {
   type Rotation,
 } from './begin-rotation.ts';
 import { endRotation, OLD_KEYS_KEPT_MS, untilUnused } from './end-rotation.ts';
-import { rotateMerchant, type Round } from './rotate-merchant.ts';
+import { rotateMerchant, type RotationPass } from './rotate-merchant.ts';
 
 export interface RotateMerchants {
   /** The owner's. */
@@ -56,7 +56,7 @@ const TELL_EVERY_MS = 1_000;
 
 /**
  * A new data key for each merchant, with everything encrypted anew, while others read and write. First every merchant
- * gets its key, then the rows follow; when no process can have the older keys any more, a last round looks for what was
+ * gets its key, then the rows follow; when no process can have the older keys any more, a last pass looks for what was
  * written under them meanwhile, and they are deleted. Whatever is stopped or killed goes on where it was, because
  * what is done is in key_rotations.
  * @throws the signal's reason; KeyError when a merchant's keys do not unwrap
@@ -73,15 +73,15 @@ export async function rotateMerchants(options: RotateMerchants): Promise<Rotatio
     waitingMs: 0,
   };
   const onRows = (rotated: number) => onProgress(Object.assign(progress, { rows: progress.rows + rotated }));
-  const round = (rotation: Rotation) => rotateMerchant({ ...options, batch, onRows }, rotation);
+  const pass = (rotation: Rotation) => rotateMerchant({ ...options, batch, onRows }, rotation);
 
   const misplaced: string[] = [];
   const unreadable: string[] = [];
-  for (const rotation of rotations) misplaced.push(...(await round(rotation)).misplaced);
+  for (const rotation of rotations) misplaced.push(...(await pass(rotation)).misplaced);
   for (const { merchantId, generation } of rotations) {
     await untilNobodyWrites({ merchantId, generation, keptMs }, options, progress);
     const last = await untilNothingMoves(
-      () => round({ merchantId, generation, cursor: null, rows: 0 }),
+      () => pass({ merchantId, generation, cursor: null, rows: 0 }),
       signal,
     );
     misplaced.push(...last.misplaced);
@@ -117,11 +117,14 @@ async function untilNobodyWrites(
   }
 }
 
-/** Rounds until one finds nothing under older keys, or only what does not open. */
-async function untilNothingMoves(round: () => Promise<Round>, signal: AbortSignal): Promise<Round> {
+/** Passes until one finds nothing under older keys, or only what does not open. */
+async function untilNothingMoves(
+  pass: () => Promise<RotationPass>,
+  signal: AbortSignal,
+): Promise<RotationPass> {
   const misplaced: string[] = [];
   for (;;) {
-    const found = await round();
+    const found = await pass();
     misplaced.push(...found.misplaced);
     const broken = found.unreadable.filter((what) => what.startsWith('email ')).length;
     if (found.destroyed || found.older === broken) return { ...found, misplaced };

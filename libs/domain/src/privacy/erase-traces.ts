@@ -15,7 +15,7 @@ import {
   statement,
   unnest,
   webhookEvents,
-  type Places,
+  type Placeholders,
 } from '@core/db';
 import type { PersonStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
@@ -88,7 +88,7 @@ export const eraseParkedEvents: PersonStep = async (tx, _, { merchantId, custome
 };
 
 const WEBHOOKS = { merchantId: webhookEvents.merchantId, ids: many(webhookEvents.id) };
-const areThose = (p: Places<typeof WEBHOOKS>): SQL | undefined =>
+const areThose = (p: Placeholders<typeof WEBHOOKS>): SQL | undefined =>
   and(eq(webhookEvents.merchantId, p.merchantId), oneOf(webhookEvents.id, p.ids));
 
 const IGNORE_WEBHOOKS = statement({

@@ -70,12 +70,12 @@ export async function exportCustomerData(
   return { data: nothing ? {} : { ...data, left_out: leftOut }, exportedAt: new Date() };
 }
 
-const NOBODY: Named = { ids: [], unopened: 0, notLookedAt: 0 };
+const NOBODY: Named = { ids: [], undecrypted: 0, notLookedAt: 0 };
 
 /** Customers of whom nobody can tell whether they hold the email that the request named. */
-const doubtful = ({ unopened, notLookedAt }: Named): LeftOut[] =>
+const doubtful = ({ undecrypted, notLookedAt }: Named): LeftOut[] =>
   [
-    { place: 'customers', count: unopened, reason: 'email_does_not_open' } as const,
+    { place: 'customers', count: undecrypted, reason: 'email_does_not_open' } as const,
     { place: 'customers', count: notLookedAt, reason: 'not_looked_at' } as const,
   ].filter(({ count }) => count > 0);
 

@@ -1,5 +1,5 @@
 import { shopifyNumber } from '@core/contracts';
-import { openReadable, type SealedEmail } from '../customers/index.ts';
+import { decryptReadable, type EncryptedEmail } from '../customers/index.ts';
 import type { ExportStep } from './held-place.ts';
 import { findHeldWebhooks } from './held-webhooks.ts';
 import {
@@ -14,13 +14,13 @@ import {
 // What an export shows of a person, place by place: the steps of personal-data.ts.
 
 export const exportCustomers: ExportStep = async (tx, ctx, { merchantId, customers }) => {
-  const sealed = customers.filter(
-    (customer): customer is typeof customer & SealedEmail => customer.email !== null,
+  const encrypted = customers.filter(
+    (customer): customer is typeof customer & EncryptedEmail => customer.email !== null,
   );
-  const emails = await openReadable(tx, ctx, merchantId, sealed);
+  const emails = await decryptReadable(tx, ctx, merchantId, encrypted);
   return {
     rows: customers.map((customer) => ({ ...customer, email: emails.get(customer.id) ?? null })),
-    leftOut: [{ count: sealed.length - emails.size, reason: 'email_does_not_open' }],
+    leftOut: [{ count: encrypted.length - emails.size, reason: 'email_does_not_open' }],
   };
 };
 
@@ -44,10 +44,10 @@ export const exportWebhooks: ExportStep = async (tx, ctx, { merchantId, ...names
   if (!keys) return { rows: [] };
   const { webhooks, unreadable, unjudged } = await findHeldWebhooks(tx, ctx, keys, merchantId, names);
   return {
-    rows: webhooks.map(({ topic, receivedAt, opened }) => ({
+    rows: webhooks.map(({ topic, receivedAt, decrypted }) => ({
       topic,
       received_at: receivedAt,
-      body: opened.toString('utf8'),
+      body: decrypted.toString('utf8'),
     })),
     leftOut: [
       { count: unreadable, reason: 'body_does_not_open' },

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, isNotNull, like, sql } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import { KeyError, type MerchantKeys } from '@core/crypto';
 import { build, FIRST_UUID, statement, webhookEvents, type Reader, type RowOf } from '@core/db';
-import { openWebhookBody, type Keys } from '../core/index.ts';
+import { decryptWebhookBody, type Keys } from '../core/index.ts';
 import { bodyNames, marksOfPerson, type NamesInBody } from './names-in-body.ts';
 
 /** A webhook that is kept with its body: it waits, or was given up. */
@@ -12,13 +12,13 @@ const HELD = {
   shop: webhookEvents.shop,
   topic: webhookEvents.topic,
   eventId: webhookEvents.eventId,
-  /** Sealed: see openWebhookBody. */
+  /** Encrypted: see decryptWebhookBody. */
   body: sql<string>`${webhookEvents.body}`,
   receivedAt: webhookEvents.receivedAt,
 };
 
 export interface FoundWebhooks {
-  webhooks: (RowOf<typeof HELD> & { opened: Buffer })[];
+  webhooks: (RowOf<typeof HELD> & { decrypted: Buffer })[];
   /** How many may be about the person and did not open, so that nobody can tell. */
   unreadable: number;
   /** How many are no JSON, and do not hold a name of the person as it is written: another form of it may stand there. */
@@ -48,7 +48,7 @@ const NEXT = statement({
 });
 
 /**
- * Those of a merchant's held webhooks that are about a person, with their bodies opened. Opening all of them took an
+ * Those of a merchant's held webhooks that are about a person, with their bodies decrypted. Opening all of them took an
  * erasure a second for ten thousand.
  */
 export async function findHeldWebhooks(
@@ -63,16 +63,16 @@ export async function findHeldWebhooks(
   for (let after: string = FIRST_UUID; ;) {
     const rows = await reader.run(NEXT, { merchantId, after, marks });
     for (const row of rows) {
-      const opened = await openWebhookBody(reader, ctx, row).catch((error: unknown) => {
+      const decrypted = await decryptWebhookBody(reader, ctx, row).catch((error: unknown) => {
         if (error instanceof KeyError) return undefined;
         throw error;
       });
-      if (!opened) {
+      if (!decrypted) {
         found.unreadable++;
         continue;
       }
-      const verdict = bodyNames(keys, names, opened);
-      if (verdict === 'named') found.webhooks.push({ ...row, opened });
+      const verdict = bodyNames(keys, names, decrypted);
+      if (verdict === 'named') found.webhooks.push({ ...row, decrypted });
       if (verdict === 'unjudged') found.unjudged++;
     }
     if (rows.length < BATCH) return found;

@@ -76,7 +76,7 @@ const emailsIn = (text: string): string[] =>
   text.includes('@') ? [text.trim(), ...(text.match(WORD) ?? []).filter((word) => word.includes('@'))] : [];
 
 /**
- * Marks of all that a body may name somebody by, to be kept beside the sealed body: an erasure opens those alone that
+ * Marks of all that a body may name somebody by, to be kept beside the encrypted body: an erasure opens those alone that
  * have a mark of the person. A mark is four bytes of a keyed hash, so a body with one may still be about somebody else.
  * @returns null: it is no JSON, or names too many, and must be opened
  */

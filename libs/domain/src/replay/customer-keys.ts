@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { customers, many, unnest, type Places } from '@core/db';
+import { customers, many, unnest, type Placeholders } from '@core/db';
 
 /** The parameters that name customers of several merchants. */
 export const CUSTOMER_KEYS = { merchantIds: many(customers.merchantId), customerIds: many(customers.id) };
@@ -10,7 +10,7 @@ export const keysOf = (of: readonly { merchantId: MerchantId; customerId: string
   customerIds: of.map(({ customerId }) => customerId),
 });
 
-export function isOneOfKeys(p: Pick<Places<typeof CUSTOMER_KEYS>, 'merchantIds' | 'customerIds'>): SQL {
+export function isOneOfKeys(p: Pick<Placeholders<typeof CUSTOMER_KEYS>, 'merchantIds' | 'customerIds'>): SQL {
   const key = unnest('key', { merchantId: p.merchantIds, id: p.customerIds });
   return sql`(${customers.merchantId}, ${customers.id}) in (select ${key.merchantId}, ${key.id} from ${key})`;
 }

@@ -31,11 +31,11 @@ export type Resolutions = (record: {
 /** What was done about the dead letters of a topic; a resolution that is older than its record is another one's. */
 export async function readResolutions(reader: Reader, input: { topic: string }): Promise<Resolutions> {
   const rows = await reader.run(READ, input);
-  const byPlace = new Map(
+  const byPosition = new Map(
     rows.map(({ partition, offset, ...resolution }) => [`${partition}/${offset}`, resolution]),
   );
   return ({ partition, offset, timestamp }) => {
-    const found = byPlace.get(`${partition}/${offset}`);
+    const found = byPosition.get(`${partition}/${offset}`);
     if (!found || found.at.getTime() < timestamp.getTime() - RESOLUTION_SKEW_SECONDS * 1_000)
       return undefined;
     return found;

@@ -11,7 +11,7 @@ import {
   only,
   perShape,
   statement,
-  type Places,
+  type Placeholders,
   type Reader,
 } from '@core/db';
 import { rfc3339 } from '../core/index.ts';
@@ -57,7 +57,7 @@ type Narrowing = (typeof NARROWINGS)[number];
 
 const crosses = (used: readonly Narrowing[]) => (used.includes('merchantId') ? undefined : 'operators');
 
-const isSelected = (p: Places<typeof SELECTION>, used: readonly Narrowing[]): SQL | undefined =>
+const isSelected = (p: Placeholders<typeof SELECTION>, used: readonly Narrowing[]): SQL | undefined =>
   and(
     gte(updatedAt, p.since),
     lt(updatedAt, p.until),

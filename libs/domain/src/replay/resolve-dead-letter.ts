@@ -14,7 +14,7 @@ import {
 } from '@core/db';
 
 /**
- * A resolution that is older than the record at its place belongs to another one: a topic that was deleted and made
+ * A resolution that is older than the record at its position belongs to another one: a topic that was deleted and made
  * anew counts from 0 again. The clocks of Kafka's clients and of PostgreSQL may be apart by so much.
  */
 export const RESOLUTION_SKEW_SECONDS = 300;

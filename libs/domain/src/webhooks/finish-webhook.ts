@@ -10,7 +10,7 @@ import {
   privacyRequests,
   statement,
   webhookEvents,
-  type Places,
+  type Placeholders,
   type Tx,
 } from '@core/db';
 import { PRIVACY_TOPICS } from '../privacy/index.ts';
@@ -27,7 +27,7 @@ const IS_ITS_REQUEST = and(
 );
 
 const WEBHOOK = { merchantId: webhookEvents.merchantId, id: webhookEvents.id };
-const isWebhook = (p: Places<typeof WEBHOOK>) =>
+const isWebhook = (p: Placeholders<typeof WEBHOOK>) =>
   and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.id, p.id));
 
 const FINISH = statement({

@@ -13,7 +13,7 @@ import {
   webhookEvents,
   type Tx,
 } from '@core/db';
-import { sealWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
+import { encryptWebhookBody, webhookHash, type CommandContext } from '../core/index.ts';
 import { hasShop, type ShopEntry } from '../imports/index.ts';
 import { marksInBody, recordPrivacyRequest, type PrivacyRequestKind } from '../privacy/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
@@ -80,7 +80,7 @@ export async function receiveWebhook(
       ...webhook,
       requestId: request?.requestId,
       bodyHash,
-      body: sealWebhookBody(keys, webhook, body),
+      body: encryptWebhookBody(keys, webhook, body),
       nameMarks,
     });
     if (stored.length > 0) {

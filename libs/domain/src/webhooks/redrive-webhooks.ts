@@ -7,7 +7,7 @@ import {
   text,
   webhookEvents,
   type Actor,
-  type Places,
+  type Placeholders,
   type Reader,
   type Tx,
 } from '@core/db';
@@ -30,7 +30,7 @@ export interface FailedWebhookGroup {
 }
 
 const WHICH = { shop: nullable(text), error: nullable(text) };
-const isFailed = (p: Places<typeof WHICH>) =>
+const isFailed = (p: Placeholders<typeof WHICH>) =>
   and(
     eq(webhookEvents.outcome, 'failed'),
     sql`(${p.shop} is null or ${webhookEvents.shop} = ${p.shop})`,

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
 import { KeyError, type MerchantKeys } from '@core/crypto';
 import { build, statement, webhookEvents, type Tx } from '@core/db';
-import { openWebhookBody, webhookHash, type Keys } from '../core/index.ts';
+import { decryptWebhookBody, webhookHash, type Keys } from '../core/index.ts';
 import { REQUEST_KINDS } from './request-kinds.ts';
 import type { WebhookTopic } from './topics.ts';
 
@@ -75,7 +75,7 @@ async function hashOfHeld(
 ): Promise<Buffer | undefined> {
   if (!body) return undefined;
   try {
-    return webhookHash(keys, webhook.topic, await openWebhookBody(tx, ctx, { ...webhook, body }));
+    return webhookHash(keys, webhook.topic, await decryptWebhookBody(tx, ctx, { ...webhook, body }));
   } catch (error) {
     if (error instanceof KeyError) return undefined;
     throw error;

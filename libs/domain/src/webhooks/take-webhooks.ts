@@ -12,7 +12,7 @@ export interface WaitingWebhook {
   eventId: string;
   /** The privacy request that was written down with it; null: of none, or of an earlier build. */
   requestId: string | null;
-  /** Sealed: see openWebhookBody. */
+  /** Encrypted: see decryptWebhookBody. */
   body: string;
   /** How often it was tried before. */
   attempts: number;

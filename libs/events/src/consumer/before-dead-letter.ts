@@ -24,7 +24,7 @@ export async function beforeDeadLetter<C>(
   const ctx = context({ eventId, headers: record.headers, signal });
   const { topic, partition, offset } = record;
   const where = { topic, partition, offset: String(offset) };
-  const givenUp = { place: `${topic}/${partition}/${offset}`, error, problem: inWords(faultOf(error)) };
+  const givenUp = { position: `${topic}/${partition}/${offset}`, error, problem: inWords(faultOf(error)) };
   for (let attempts = 0; ; attempts++) {
     try {
       return await inTransaction(

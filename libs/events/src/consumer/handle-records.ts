@@ -50,9 +50,9 @@ export async function handleRecords<C>(
       signal.throwIfAborted();
       const verdict = classify(err);
       const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
-      deps.log.warn({ ...placeOf(record), reason, err }, 'record goes to the dead letters');
+      deps.log.warn({ ...positionOf(record), reason, err }, 'record goes to the dead letters');
       // Its id may be invalid: the position in Kafka replaces it.
-      const eventId = Object.values(placeOf(record)).join('/');
+      const eventId = Object.values(positionOf(record)).join('/');
       if (event) await beforeDeadLetter(deps, handler, { record, event, eventId }, err, signal);
       letters.push({ record, keeps: handler.keeps, reason, fault: faultOf(err), attempts: 1 });
     }
@@ -78,7 +78,7 @@ async function verify<C>(
     } catch (err) {
       signal.throwIfAborted();
       if (classify(err).kind !== 'transient') throw err;
-      log.warn({ ...placeOf(record), err }, 'could not check a signature; its partition waits');
+      log.warn({ ...positionOf(record), err }, 'could not check a signature; its partition waits');
       await pause(backoff(attempts), signal);
     }
   }
@@ -94,13 +94,13 @@ async function apply<C>(
 ): Promise<DeadLetter[]> {
   const [first] = deliveries;
   if (!first) return [];
-  const where = { ...placeOf(first.record), records: deliveries.length };
+  const where = { ...positionOf(first.record), records: deliveries.length };
   for (let attempts = tried.attempts + 1, unforeseen = 1; ; attempts++) {
     try {
       const outcomes = await applyBatch(deps, handler, deliveries, signal);
       const reused = deliveries.filter((_, i) => outcomes[i] === ID_REUSED);
       for (const { record } of reused) {
-        deps.log.warn({ ...placeOf(record), reason: ID_REUSED }, 'record goes to the dead letters');
+        deps.log.warn({ ...positionOf(record), reason: ID_REUSED }, 'record goes to the dead letters');
       }
       for (const outcome of outcomes) {
         if (outcome !== ID_REUSED) deps.metrics.handled.inc({ topic: first.record.topic, outcome });
@@ -177,7 +177,7 @@ async function send<C>({ producer, log, metrics }: HandleRecords<C>, letters: De
   for (const { record, reason } of letters) metrics.deadLettered.inc({ topic: record.topic, reason });
 }
 
-const placeOf = ({ topic, partition, offset }: Delivery['record']) => ({
+const positionOf = ({ topic, partition, offset }: Delivery['record']) => ({
   topic,
   partition,
   offset: String(offset),

@@ -63,7 +63,7 @@ async function applyOne<C>(deps: ParkedEvents<C>, event: TakenEvent, signal: Abo
     const verdict = classify(err);
     if (verdict.kind === 'transient') throw err;
     const reason = verdict.kind === 'hopeless' ? verdict.reason : 'unforeseen';
-    // By its place: its id is whatever its producer made it of.
+    // By its position: its id is whatever its producer made it of.
     const { topic, partition, offset } = event;
     deps.log.warn({ topic, partition, offset: String(offset), reason, err }, 'a parked event is given up');
     await inTransaction(deps.pool, async (tx) => {

@@ -61,7 +61,7 @@ interface HandleMany<C, E> {
 /** A record that becomes a dead letter. */
 export interface GivenUp {
   /** topic/partition/offset. */
-  place: string;
+  position: string;
   error: unknown;
   /** Field and rule of the error, in words. */
   problem: string;

@@ -24,7 +24,7 @@ const TELL_EVERY_MS = 300_000;
 const FORGET_AFTER_MS = 30_000;
 
 /**
- * Handles records that cannot be read: their partition waits, an alarm names the place, and a dead letter takes their
+ * Handles records that cannot be read: their partition waits, an alarm names the position, and a dead letter takes their
  * place once an operator has decided so. This needs a decision: records that a later build can read, or that Kafka can
  * restore from another replica, would be lost, and the customer's older score would be taken for the newest.
  */
@@ -62,7 +62,7 @@ export function createUnreadableHandler(
     if (now.times < 2 || Date.now() - now.toldAt < TELL_EVERY_MS) return;
     now.toldAt = Date.now();
     log.error(
-      placeOf(found),
+      positionOf(found),
       'a record cannot be read and its partition waits; `npm run ops -- dlq step-over` steps over it',
     );
   };
@@ -76,11 +76,14 @@ export function createUnreadableHandler(
     await sendUnreadableLetter(producer, found);
     metrics.deadLettered.inc({ topic: found.topic, reason: 'unreadable' });
     blocked.delete(`${found.topic}/${found.partition}`);
-    log.warn({ ...placeOf(found), actor: decision.actor }, 'a record that cannot be read was stepped over');
+    log.warn(
+      { ...positionOf(found), actor: decision.actor },
+      'a record that cannot be read was stepped over',
+    );
   };
 }
 
-const placeOf = ({ topic, partition, first, last, why, raw }: UnreadableRecords) => ({
+const positionOf = ({ topic, partition, first, last, why, raw }: UnreadableRecords) => ({
   topic,
   partition,
   offset: String(first),

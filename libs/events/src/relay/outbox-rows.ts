@@ -10,11 +10,11 @@ import {
   outboxEvents,
   outboxRefused,
   outboxShards,
-  placeIn,
+  indexIn,
   relation,
   runOn,
   statement,
-  type Places,
+  type Placeholders,
   type Pool,
   type RowOf,
 } from '@core/db';
@@ -37,13 +37,13 @@ export const OUTBOX_ROW = {
 
 export type OutboxRow = RowOf<typeof OUTBOX_ROW>;
 
-const LEASE = { shard: outboxShards.shard, fence: outboxShards.fence };
+const SHARD_LEASE = { shard: outboxShards.shard, fence: outboxShards.fence };
 
 const leased = relation('leased', { shard: outboxShards.shard });
 const isLeased = sql<boolean>`exists (select from ${leased})`;
 
 /** The shard's row while it has our fence, locked. */
-const lockLease = (p: Places<typeof LEASE>) =>
+const lockLease = (p: Placeholders<typeof SHARD_LEASE>) =>
   build
     .select(columns({ shard: outboxShards.shard }))
     .from(outboxShards)
@@ -53,14 +53,14 @@ const lockLease = (p: Places<typeof LEASE>) =>
 const DELETE = statement({
   name: 'delete_published',
   crosses: 'relay',
-  params: { ...LEASE, ids: many(id), eventIds: many(eventId) },
+  params: { ...SHARD_LEASE, ids: many(id), eventIds: many(eventId) },
   row: { ours: isLeased },
   text: (p, row) => sql`
     with ${leased} as ${lockLease(p)},
     published as (
       delete from ${outboxEvents}
        where ${shard} = ${p.shard} and ${oneOf(id, p.ids)}
-         and ${eventId} = ${elementAt(p.eventIds, placeIn(p.ids, id))} and ${isLeased})
+         and ${eventId} = ${elementAt(p.eventIds, indexIn(p.ids, id))} and ${isLeased})
     select ${row}`,
 });
 
@@ -88,7 +88,7 @@ export async function deletePublished(
 const SET_ASIDE = statement({
   name: 'set_aside',
   crosses: 'relay',
-  params: { ...LEASE, id, eventId, error: outboxRefused.error },
+  params: { ...SHARD_LEASE, id, eventId, error: outboxRefused.error },
   row: { ours: isLeased },
   text(p, row) {
     const event = { eventId, event: sql`to_jsonb(${outboxEvents})` };

@@ -1,5 +1,5 @@
 import { and, asc, eq, gte, lt } from 'drizzle-orm';
-import { build, elementAt, limit, many, outboxEvents, placeIn, runOn, statement, type Pool } from '@core/db';
+import { build, elementAt, indexIn, limit, many, outboxEvents, runOn, statement, type Pool } from '@core/db';
 import { inOrderOfVersions } from './in-order-of-versions.ts';
 import { OUTBOX_ROW, type OutboxRow } from './outbox-rows.ts';
 
@@ -40,7 +40,7 @@ const READ_LOWER = statement({
   params: { shard, from: id, customerIds: many(customerId), versions: many(version), most: limit },
   row: OUTBOX_ROW,
   text(p, row) {
-    const place = placeIn(p.customerIds, customerId);
+    const index = indexIn(p.customerIds, customerId);
     return build
       .select(row)
       .from(outboxEvents)
@@ -48,8 +48,8 @@ const READ_LOWER = statement({
         and(
           eq(shard, p.shard),
           gte(id, p.from),
-          eq(customerId, elementAt(p.customerIds, place)),
-          lt(version, elementAt(p.versions, place)),
+          eq(customerId, elementAt(p.customerIds, index)),
+          lt(version, elementAt(p.versions, index)),
         ),
       )
       .orderBy(asc(version), asc(id))

@@ -10,7 +10,7 @@ import { relayShard } from './relay-shard.ts';
 import { createRotation } from './rotate-segments.ts';
 
 /** A relay that stops without releasing is succeeded after this, and a third of it more; renewed three times within it. */
-export const LEASE_MS = 3_000;
+export const RELAY_LEASE_MS = 3_000;
 
 /** Without having looked after its leases for so long it is not healthy. Longer than a lease: a slow second passes. */
 const HEALTHY_MS = 15_000;
@@ -46,7 +46,7 @@ interface Held {
  * the first to come holds them all, the others stand by. Spreading the shards would gain little, since one
  * relay fills a producer, and would cost a negotiation.
  */
-export function startRelay({ pool, producer, log, metrics, leaseMs = LEASE_MS }: RelayOptions): Relay {
+export function startRelay({ pool, producer, log, metrics, leaseMs = RELAY_LEASE_MS }: RelayOptions): Relay {
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
   const { onPublished, onRefused, onRotated } = createRelayMetrics(metrics, pool);
   // Its own, also because a lease must not run out while consumers keep every client of the pool busy.

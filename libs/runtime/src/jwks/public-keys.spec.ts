@@ -13,18 +13,18 @@ let second: JWK;
 beforeAll(async () => ([first, second] = await Promise.all([newKey(), newKey()])));
 
 /** An issuer with its keys, the number of requests to it, and a clock that the test moves. */
-function bench(issued: JWK[], waitWhileDown = false) {
-  const bench = { at: 0, asked: 0, issued, down: false, warned: 0 };
+function world(issued: JWK[], waitWhileDown = false) {
+  const world = { at: 0, asked: 0, issued, down: false, warned: 0 };
   const keys = createPublicKeys({
     load: async () => {
-      bench.asked++;
-      if (bench.down) throw new Error('connection refused');
-      return { keys: bench.issued };
+      world.asked++;
+      if (world.down) throw new Error('connection refused');
+      return { keys: world.issued };
     },
     variable: 'CORE_AUTH_JWKS',
-    log: { warn: () => void bench.warned++ },
+    log: { warn: () => void world.warned++ },
     waitWhileDown,
-    now: () => bench.at,
+    now: () => world.at,
   });
   const find = async ({ kid }: JWK) => {
     try {
@@ -35,12 +35,12 @@ function bench(issued: JWK[], waitWhileDown = false) {
       return code ?? kind;
     }
   };
-  return Object.assign(bench, { find });
+  return Object.assign(world, { find });
 }
 const UNKNOWN = 'ERR_JWKS_NO_MATCHING_KEY';
 
 it('asks once for all who wait, and not again for five minutes', async () => {
-  const issuer = bench([first]);
+  const issuer = world([first]);
   expect(await Promise.all([first, first, first].map(issuer.find))).toEqual(['found', 'found', 'found']);
   issuer.at = 299_999;
   await issuer.find(first);
@@ -51,7 +51,7 @@ it('asks once for all who wait, and not again for five minutes', async () => {
 });
 
 it('asks for a key that it does not know, at most every ten seconds', async () => {
-  const issuer = bench([first]);
+  const issuer = world([first]);
   await issuer.find(first);
   issuer.issued = [first, second];
   expect(await issuer.find(second)).toBe(UNKNOWN);
@@ -64,7 +64,7 @@ it('asks for a key that it does not know, at most every ten seconds', async () =
 });
 
 it('forgets a key that is withdrawn', async () => {
-  const issuer = bench([first, second]);
+  const issuer = world([first, second]);
   await issuer.find(first);
   issuer.issued = [second];
   issuer.at = 300_000;
@@ -72,7 +72,7 @@ it('forgets a key that is withdrawn', async () => {
 });
 
 it('goes on with the keys it has while the issuer is down', async () => {
-  const issuer = bench([first]);
+  const issuer = world([first]);
   await issuer.find(first);
   issuer.down = true;
   issuer.at = 300_000;
@@ -86,7 +86,7 @@ it('goes on with the keys it has while the issuer is down', async () => {
 });
 
 it('lets who can wait do so for a key that may be new while the issuer is down', async () => {
-  const issuer = bench([first], true);
+  const issuer = world([first], true);
   await issuer.find(first);
   issuer.down = true;
   issuer.at = 10_000;
@@ -97,7 +97,7 @@ it('lets who can wait do so for a key that may be new while the issuer is down',
 });
 
 it('lets nobody in without keys, and asks again each second', async () => {
-  const issuer = bench([first]);
+  const issuer = world([first]);
   issuer.down = true;
   expect(await issuer.find(first)).toBe('unavailable');
   issuer.down = false;

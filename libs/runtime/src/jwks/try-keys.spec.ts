@@ -14,18 +14,18 @@ async function newPair(more: JWK = {}): Promise<Pair> {
 const newPairs = (count: number) => Promise.all(Array.from({ length: count }, () => newPair()));
 
 /** A source with its keys, and a clock that the test moves. */
-function bench(published: Pair[], waitWhileDown = false) {
-  const bench = { at: 0, asked: 0, down: false, published, verified: 0 };
+function world(published: Pair[], waitWhileDown = false) {
+  const world = { at: 0, asked: 0, down: false, published, verified: 0 };
   const keys = createPublicKeys({
     load: async () => {
-      bench.asked++;
-      if (bench.down) throw new Error('connection refused');
-      return { keys: bench.published.map(({ jwk }) => jwk) };
+      world.asked++;
+      if (world.down) throw new Error('connection refused');
+      return { keys: world.published.map(({ jwk }) => jwk) };
     },
     variable: 'CORE_AUTH_JWKS',
     log: { warn: () => undefined },
     waitWhileDown,
-    now: () => bench.at,
+    now: () => world.at,
   });
   const verdict = async ({ privateKey }: Pair, kid?: string) => {
     const jws = await new FlattenedSign(Buffer.from('text'))
@@ -33,7 +33,7 @@ function bench(published: Pair[], waitWhileDown = false) {
       .sign(privateKey);
     try {
       await tryKeys(keys, (found) => {
-        bench.verified++;
+        world.verified++;
         return flattenedVerify(jws, found, { algorithms: ALGORITHMS });
       });
       return 'fits';
@@ -42,22 +42,22 @@ function bench(published: Pair[], waitWhileDown = false) {
       return code ?? kind;
     }
   };
-  return Object.assign(bench, { verdict });
+  return Object.assign(world, { verdict });
 }
 const DOES_NOT_FIT = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
 
 it('tries each key without a kid, and each key of one kid', async () => {
   const pairs = await newPairs(3);
-  const unnamed = bench(pairs);
+  const unnamed = world(pairs);
   for (const pair of pairs) expect(await unnamed.verdict(pair)).toBe('fits');
   const twins = [await newPair({ kid: 'a' }), await newPair({ kid: 'a' })];
-  for (const pair of twins) expect(await bench(twins).verdict(pair, 'a')).toBe('fits');
+  for (const pair of twins) expect(await world(twins).verdict(pair, 'a')).toBe('fits');
 });
 
 it('tries only keys for signatures by this algorithm', async () => {
   const own = await newPair();
   const unfit = await Promise.all([{ use: 'enc' }, { alg: 'ES512' }, { key_ops: ['sign'] }].map(newPair));
-  const source = bench([...unfit, own]);
+  const source = world([...unfit, own]);
   expect(await source.verdict(own)).toBe('fits');
   for (const pair of unfit) expect(await source.verdict(pair)).toBe(DOES_NOT_FIT);
 });
@@ -65,12 +65,12 @@ it('tries only keys for signatures by this algorithm', async () => {
 it('steps over a key that cannot be read', async () => {
   const pair = await newPair();
   const broken = { ...pair, jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } };
-  expect(await bench([broken, broken, pair]).verdict(pair)).toBe('fits');
+  expect(await world([broken, broken, pair]).verdict(pair)).toBe('fits');
 });
 
 it('tries ten at most', async () => {
   const pairs = await newPairs(12);
-  const source = bench(pairs);
+  const source = world(pairs);
   expect(await source.verdict(pairs[9] as Pair)).toBe('fits');
   expect(await source.verdict(pairs[10] as Pair)).toBe(DOES_NOT_FIT);
   source.verified = 0;
@@ -80,7 +80,7 @@ it('tries ten at most', async () => {
 
 it('asks for a new key when none fits, at most every ten seconds and never for a known kid', async () => {
   const [first, second] = [await newPair({ kid: 'a' }), await newPair({ kid: 'b' })];
-  const source = bench([first]);
+  const source = world([first]);
   expect(await source.verdict(first)).toBe('fits');
   source.published = [first, second];
   expect(await source.verdict(second)).toBe(DOES_NOT_FIT);
@@ -97,7 +97,7 @@ it.each([
   [true, 'unavailable'],
 ])('answers for a key that may be new while the source is down; can wait: %s', async (waits, answer) => {
   const [first, second] = await newPairs(2);
-  const source = bench([first as Pair], waits);
+  const source = world([first as Pair], waits);
   await source.verdict(first as Pair);
   Object.assign(source, { down: true, at: 10_000 });
   expect(await source.verdict(first as Pair)).toBe('fits');

@@ -7,12 +7,12 @@ export interface GraphqlRequest {
   cost: number;
   /**
    * It must follow at once on the request before it, and so waits here for the shop's limit to let it go. Any other is
-   * sent back with NotYet: to wait here takes a place of this process from another shop.
+   * sent back with NotYet: to wait here takes a slot of this process from another shop.
    */
   follows?: boolean;
 }
 
-/** Bytes of a file that Shopify has written. The URL is signed: it is kept out of places and errors. */
+/** Bytes of a file that Shopify has written. The URL is signed: it is kept out of cursors and errors. */
 export interface FileRange {
   url: string;
   from: number;

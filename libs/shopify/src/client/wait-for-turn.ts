@@ -12,7 +12,7 @@ export interface Waiting {
 
 /**
  * Sends a request when the shop's limit lets it go. For the few that must follow at once on what was done before: it
- * holds a place of this process meanwhile.
+ * holds a slot of this process meanwhile.
  * @throws NotYet after some tries, the signal's reason, what `ask` throws
  */
 export async function waitForTurn<T>(ask: () => Promise<T>, { signal, stillWanted }: Waiting): Promise<T> {

@@ -20,7 +20,7 @@
  *
  * Freeze: after Retry-After one request tries, and the others wait for its answer, or a dozen find out at once.
  *
- * Ceiling: a request takes a place in the second from its grant until a second after it is over, because nobody
+ * Ceiling: a request takes a slot in the second from its grant until a second after it is over, because nobody
  * but the shop knows when it came. Rejected: a log of grants (a slow send and a quick one come together: 41 in
  * a second), and windows by the clock (twice the ceiling around their border).
  */
@@ -70,7 +70,7 @@ local TICKET = '^(%d+) (%a+) (%S+) (%S+) (%S+) (%S+)$'`;
 export const ADMIT = `${MEMORY}
 local api, estimate = ARGV[2], ARGV[3]
 local ceiling, headroom, most = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
--- Whoever is sent away is promised a time of his own, behind the others': they need not all come back for one place.
+-- Whoever is sent away is promised a time of his own, behind the others': they need not all come back for one slot.
 local function refuse(at, apart, reason, figure)
   if apart > 0 then
     at = math.max(at, (read('promised') or 0) + apart)

@@ -7,7 +7,7 @@ export interface Bin {
 
 /** A bin above this share of a slice is too coarse to cut slices by. */
 const FINE = 0.5;
-/** Pieces of one bin, and of all in a round: counts asked for at once. */
+/** Pieces of one bin, and of all in a pass: counts asked for at once. */
 const MOST_PIECES = 16;
 const MOST_AT_ONCE = 48;
 

@@ -13,8 +13,8 @@ export const CREATED_BOUNDS = `query CreatedBounds($query: String) {
 
 /** Points of a request, until a reply says better: up to 48 counts at a point each. */
 const PLAN_COST = 10;
-/** Rounds of counts: each looks 16 times closer where it is crowded, so six find a second in five years. */
-const MOST_ROUNDS = 6;
+/** Passes of counts: each looks 16 times closer where it is crowded, so six find a second in five years. */
+const MOST_PASSES = 6;
 
 type GraphqlClient = Pick<ShopClient, 'graphql'>;
 
@@ -40,9 +40,9 @@ export async function planRanges(
   if (wanted <= 1) return [range];
   const bounds = await createdBounds(client, range);
   if (!bounds) return [range];
-  // Twice as many as slices: where customers came evenly, no further round is needed.
+  // Twice as many as slices: where customers came evenly, no further pass is needed.
   let bins = await countBins(client, range, splitSpan(bounds.from, bounds.to, wanted * 2));
-  for (let round = 1; round < MOST_ROUNDS; round++) {
+  for (let pass = 1; pass < MOST_PASSES; pass++) {
     const splits = splitsOf(bins, wanted);
     if (splits.size === 0) break;
     const pieces = await countBins(client, range, [...splits.values()].flat());

@@ -21,13 +21,13 @@ function shopOf(count: number) {
 }
 
 describe('keepAnswers', () => {
-  it('asks once, and not again of the place that it gave', async () => {
+  it('asks once, and not again of the cursor that it gave', async () => {
     const { sent, client } = shopOf(7);
     const first = keepAnswers(client, null);
     expect(first.grown()).toBe(false);
     expect(await countCustomers(first.client, RANGE)).toBe(7);
     expect(first.grown()).toBe(true);
-    const again = keepAnswers(client, first.place());
+    const again = keepAnswers(client, first.cursor());
     expect(await countCustomers(again.client, RANGE)).toBe(7);
     expect(again.grown()).toBe(false);
     expect(sent).toHaveLength(1);
@@ -37,7 +37,7 @@ describe('keepAnswers', () => {
     const { sent, client } = shopOf(7);
     const first = keepAnswers(client, null);
     await countCustomers(first.client, RANGE);
-    await countCustomers(keepAnswers(client, first.place()).client, {});
+    await countCustomers(keepAnswers(client, first.cursor()).client, {});
     expect(sent).toHaveLength(2);
   });
 
@@ -47,6 +47,6 @@ describe('keepAnswers', () => {
     await countCustomers(first.client, RANGE);
     const [{ document, variables }] = sent as [GraphqlRequest];
     const digest = hash('sha256', JSON.stringify([document, variables]), 'base64');
-    expect(first.place()).toEqual({ kind: 'plan', answers: [[digest, { customersCount: { count: 7 } }]] });
+    expect(first.cursor()).toEqual({ kind: 'plan', answers: [[digest, { customersCount: { count: 7 } }]] });
   });
 });

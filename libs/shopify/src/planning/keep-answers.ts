@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GraphqlRequest, ShopClient } from '../client/shop-client.ts';
-import type { PlanPlace } from '../sources/place.ts';
+import type { PlanCursor } from '../sources/cursor.ts';
 
 export interface KeptAnswers {
   /** Asks only for what was not answered before. */
@@ -8,15 +8,15 @@ export interface KeptAnswers {
   /** Whether there is more to write down than there was. */
   grown(): boolean;
   /** For the next time. */
-  place(): PlanPlace;
+  cursor(): PlanCursor;
 }
 
 /**
  * Remembers the answers to the requests of one page that takes several, so that a page that was cut off between two of
  * them goes on there. By what was asked and not by its number: another build may ask for something else.
- * @param kept as `place` gave it; null at first
+ * @param kept as `cursor` gave it; null at first
  */
-export function keepAnswers(client: ShopClient, kept: PlanPlace | null): KeptAnswers {
+export function keepAnswers(client: ShopClient, kept: PlanCursor | null): KeptAnswers {
   const answers = new Map(kept?.answers);
   const before = answers.size;
   return {
@@ -32,7 +32,7 @@ export function keepAnswers(client: ShopClient, kept: PlanPlace | null): KeptAns
       },
     },
     grown: () => answers.size > before,
-    place: () => ({ kind: 'plan', answers: [...answers] }),
+    cursor: () => ({ kind: 'plan', answers: [...answers] }),
   };
 }
 

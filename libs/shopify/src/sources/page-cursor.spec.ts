@@ -1,25 +1,25 @@
 import { CursorLost, ShopifyUnavailable } from '../answers/errors.ts';
-import { placeAfter, type PageCursor } from './page-cursor.ts';
+import { cursorAfter, type PageCursor } from './page-cursor.ts';
 
 /** Two customers of the page with this number. */
 const idsOf = (page: number) => [page * 10, page * 10 + 5];
 
 /** Reads pages until the chain ends or is found to be a circle. @returns how many were read, and how it ended */
 function readAlong(pageAt: (read: number) => { ids: number[]; next: string | null }, most = 10_000) {
-  let place: PageCursor | null = null;
+  let cursor: PageCursor | null = null;
   for (let read = 1; read <= most; read++) {
     const { ids, next } = pageAt(read);
     try {
-      place = placeAfter(place, ids, next);
+      cursor = cursorAfter(cursor, ids, next);
     } catch (error) {
       return { read, end: error };
     }
-    if (place === null) return { read, end: null };
+    if (cursor === null) return { read, end: null };
   }
   return { read: most, end: 'goes on' };
 }
 
-describe('placeAfter', () => {
+describe('cursorAfter', () => {
   it('leads to the end of a long chain', () => {
     expect(readAlong((read) => ({ ids: idsOf(read), next: read < 5_000 ? `c${read}` : null }))).toEqual({
       read: 5_000,
@@ -35,8 +35,8 @@ describe('placeAfter', () => {
   });
 
   it('asks again when the next page is this one', () => {
-    const place = placeAfter(null, [1, 2], 'a');
-    expect(() => placeAfter(place, [3, 4], 'a')).toThrow(ShopifyUnavailable);
+    const cursor = cursorAfter(null, [1, 2], 'a');
+    expect(() => cursorAfter(cursor, [3, 4], 'a')).toThrow(ShopifyUnavailable);
   });
 
   // Cursors that are new each time, as a shop may sign them.
@@ -63,15 +63,15 @@ describe('placeAfter', () => {
   });
 
   it('notices the last page of an earlier one, too', () => {
-    const place = placeAfter(placeAfter(null, [1, 2], 'a'), [3, 4], 'b');
-    expect(() => placeAfter(place, [3, 4], null)).toThrow(CursorLost);
+    const cursor = cursorAfter(cursorAfter(null, [1, 2], 'a'), [3, 4], 'b');
+    expect(() => cursorAfter(cursor, [3, 4], null)).toThrow(CursorLost);
   });
 
-  it('keeps no customer’s number, and goes on from a place of an earlier build', () => {
-    const place = placeAfter(null, [1234567, 7654321], 'a');
-    expect(JSON.stringify(place)).not.toMatch(/1234567|7654321/);
+  it('keeps no customer’s number, and goes on from a cursor of an earlier build', () => {
+    const cursor = cursorAfter(null, [1234567, 7654321], 'a');
+    expect(JSON.stringify(cursor)).not.toMatch(/1234567|7654321/);
     const old = { at: 'a', lasts: [1234567] } as unknown as PageCursor;
-    const next = placeAfter(placeAfter(old, [2345678], 'b'), [3456789], 'c');
+    const next = cursorAfter(cursorAfter(old, [2345678], 'b'), [3456789], 'c');
     expect(JSON.stringify(next)).not.toMatch(/1234567/);
   });
 });

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { CursorLost, ShopifyUnavailable } from '../answers/errors.ts';
 
-/** The place in a chain of pages: Shopify's own cursor, and what shows that the chain goes in a circle. */
+/** Where a chain of pages stands: Shopify's own cursor, and what shows that the chain goes in a circle. */
 export interface PageCursor {
   at: string;
-  /** Pages before this place. */
+  /** Pages before it. */
   pages: number;
   /** Prints of the two pages before it: the short circles at once. */
   lasts: string[];
@@ -13,7 +13,7 @@ export interface PageCursor {
 }
 
 /**
- * The place after a page. Shopify's cursors are opaque, so a circle shows by the customers: a page of the same ones was
+ * The cursor after a page. Shopify's cursors are opaque, so a circle shows by the customers: a page of the same ones was
  * read before. Pages that repeat do no harm to what is stored, but never end.
  *
  * Three prints tell any circle within three rounds of it (Brent's way). Rejected: asking that ids rise, which REST does
@@ -22,17 +22,17 @@ export interface PageCursor {
  * @throws ShopifyUnavailable when the next page is this one: asking again may give the right one;
  *   CursorLost when this page was read before: its cursor leads back, however often it is used
  */
-export function placeAfter(
-  place: PageCursor | null,
+export function cursorAfter(
+  cursor: PageCursor | null,
   ids: readonly number[],
   next: string | null,
 ): PageCursor | null {
-  // The place may be one of an earlier build, which kept less.
-  const { pages = 0, lasts = [], anchor = null }: Partial<PageCursor> = place ?? {};
+  // The cursor may be one of an earlier build, which kept less.
+  const { pages = 0, lasts = [], anchor = null }: Partial<PageCursor> = cursor ?? {};
   const print = printOf(ids, next);
   if ([...lasts, anchor].includes(print)) throw new CursorLost('a page that was read before');
   if (next === null) return null;
-  if (next === place?.at) throw new ShopifyUnavailable('the next page is the same page');
+  if (next === cursor?.at) throw new ShopifyUnavailable('the next page is the same page');
   return {
     at: next,
     pages: pages + 1,
@@ -42,7 +42,7 @@ export function placeAfter(
 }
 
 /**
- * Of all ids of the page together: places outlast erasures, and the hash of a single number is as good as the number.
+ * Of all ids of the page together: cursors outlast erasures, and the hash of a single number is as good as the number.
  * Pages of nobody are told apart by where they lead.
  */
 const printOf = (ids: readonly number[], next: string | null): string =>

@@ -1,6 +1,6 @@
 import { NotYet } from '../answers/errors.ts';
 import type { ShopClient } from '../client/shop-client.ts';
-import type { Place } from './place.ts';
+import type { Cursor } from './cursor.ts';
 import type { CustomerRange } from './search-range.ts';
 import type { ShopCustomer } from './shop-customer.ts';
 
@@ -13,30 +13,30 @@ export interface Reading {
 }
 
 /** One way to read customers: GraphQL pages, REST pages, or a bulk operation's file. */
-export interface Source<P extends Place = Place> {
+export interface Source<C extends Cursor = Cursor> {
   /**
-   * The page at a place; null is the first. It may hold nobody and still lead on.
+   * The page at a cursor; null is the first. It may hold nobody and still lead on.
    * @throws NotReady, CursorLost, and as ShopClient
    */
-  next(place: P | null): Promise<Page<P>>;
+  next(cursor: C | null): Promise<Page<C>>;
 }
 
-export interface Page<P extends Place = Place> {
+export interface Page<C extends Cursor = Cursor> {
   /** Empty when only ids were asked for. */
   customers: ShopCustomer[];
   /** The number in gid://shopify/Customer/7, of every customer of the page. */
   ids: number[];
-  /** The place after this page; null after the last. */
-  next: P | null;
+  /** The cursor after this page; null after the last. */
+  next: C | null;
 }
 
-/** Shopify still prepares what is to be read: the slice comes back, at another place. */
+/** Shopify still prepares what is to be read: the slice comes back, at another cursor. */
 export class NotReady extends NotYet {
   override name = 'NotReady';
-  readonly place: Place;
+  readonly cursor: Cursor;
 
-  constructor(place: Place, waitMs: number, reason: string) {
+  constructor(cursor: Cursor, waitMs: number, reason: string) {
     super(waitMs, reason);
-    this.place = place;
+    this.cursor = cursor;
   }
 }

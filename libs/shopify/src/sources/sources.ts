@@ -1,11 +1,11 @@
 import { createBulkSource } from './bulk/bulk-source.ts';
 import { createGraphqlSource } from './graphql/graphql-source.ts';
-import type { Places } from './place.ts';
+import type { Cursors } from './cursor.ts';
 import { createRestSource } from './rest/rest-source.ts';
 import type { Reading, Source } from './source.ts';
 
 export type SourceName = 'graphql' | 'rest' | 'bulk';
-export type Sources = { [Name in SourceName]: (reading: Reading) => Source<Places[Name]> };
+export type Sources = { [Name in SourceName]: (reading: Reading) => Source<Cursors[Name]> };
 
 /** Every way to read a shop. Create them once per process: they learn each shop's page size and remember files. */
 export function createSources(): Sources {

@@ -14,7 +14,7 @@ export async function insertConnection(
 ): Promise<void> {
   await pool.query(
     `with entered as (insert into shop_directory (shop, merchant_id, shop_id) values ($2, $1, $3))
-     insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, '1.sealed')`,
+     insert into shopify_connections (merchant_id, shop, access_token) values ($1, $2, '1.encrypted')`,
     [merchantId, shop, shopId ?? null],
   );
 }

@@ -58,15 +58,15 @@ const WORDINGS: {
 ];
 
 function inShopifysWords(error: GraphQLError, document: DocumentNode): ShopifyError {
-  const place = { locations: error.locations, path: pathTo(document, error.nodes?.[0]) };
+  const where = { locations: error.locations, path: pathTo(document, error.nodes?.[0]) };
   for (const { pattern, message, extensions } of WORDINGS) {
     const match = pattern.exec(error.message);
     if (match) {
       const words = message.replace('$1', match[1] ?? '').replace('$2', match[2] ?? '');
-      return { message: words, ...place, extensions: extensions(match.slice(1)) };
+      return { message: words, ...where, extensions: extensions(match.slice(1)) };
     }
   }
-  return { message: error.message, ...place, extensions: { code: 'invalidDocument' } };
+  return { message: error.message, ...where, extensions: { code: 'invalidDocument' } };
 }
 
 /** Shopify names the place by operation and response keys, e.g. ["query Page", "customers", "nodes", "x"]. */

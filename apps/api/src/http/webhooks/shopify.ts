@@ -8,7 +8,7 @@ import { mediaType } from '../../request/media-type.ts';
 import { endAnswer } from '../end-answer.ts';
 import { WEBHOOK_LIMITS, type WebhookLimits } from '../limits.ts';
 import { readBody } from '../read-body.ts';
-import type { Page } from '../server.ts';
+import type { Route } from '../server.ts';
 import { nameOf, valuesOf } from './headers.ts';
 import { identify, topicOf } from './identify.ts';
 import { createWebhookDurations, type Received } from './metrics.ts';
@@ -50,7 +50,7 @@ const ONCE = ['content-type', 'authorization'];
  * a refused one for hours, and the merchant cannot slow it down. Its bytes and its body are limited by the functions of
  * all entrances (ByteBudget, readBody), its time by answerWithinMs.
  */
-export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Page {
+export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Route {
   const { log } = options;
   const limits = { ...WEBHOOK_LIMITS, ...options.limits };
   const budget = createByteBudget(limits.mostBytes, options.budget);
@@ -63,7 +63,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Page {
   const observe = createWebhookDurations(options.metrics);
   if (options.secrets.length === 0) log.warn('webhooks are answered 503 until SHOPIFY_CLIENT_SECRET is set');
 
-  const page: Page = (req, res) => {
+  const route: Route = (req, res) => {
     const begun = performance.now();
     within(limits.answerWithinMs, answer(options, limits, budget, req, res))
       .then((reply) => reply ?? late(req, limits.answerWithinMs, log))
@@ -80,7 +80,7 @@ export function createShopifyWebhooks(options: ShopifyWebhooksOptions): Page {
       })
       .catch(() => res.destroy());
   };
-  return Object.assign(page, { judges: ONCE });
+  return Object.assign(route, { judges: ONCE });
 }
 
 async function answer(

@@ -25,10 +25,10 @@ export const ops: Door<Command> = {
     for (const { after, args, told } of inputs) {
       const world = await makeWorld(stack, {});
       const letter = after && (await letterOf(stack, world, after, signal));
-      const place = letter
+      const named = letter
         ? ['--partition', String(letter.partition), '--offset', String(letter.offset)]
         : [];
-      const given = args.flatMap((arg) => (arg === '$letter' ? place : [fill(arg, world)]));
+      const given = args.flatMap((arg) => (arg === '$letter' ? named : [fill(arg, world)]));
       const answer = await run(stack, given);
       said.push(hide(told.map((path) => `${path}: ${at(answer, path)}`).join(', '), world));
     }

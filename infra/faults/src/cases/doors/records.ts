@@ -50,7 +50,7 @@ async function endOfRequest(
     `select kind, completed_at is not null as done, receipt ->> 'problem' as problem,
             extract(days from due_at - received_at)::int as days
        from privacy_requests where merchant_id = $1 or request_id = $2`,
-    [world.merchantId, letter?.place ?? ''],
+    [world.merchantId, letter?.position ?? ''],
   );
   const { rows: customers } = await owner.query<{ erased: boolean }>(
     'select erased_at is not null as erased from customers where id = $1',

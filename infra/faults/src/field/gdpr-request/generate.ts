@@ -121,7 +121,7 @@ const whose = ({ merchantId, shop }: Person, choices: Choices): JsonObject =>
     : { merchant_id: spellUuid(merchantId, choices) };
 
 /**
- * Needed by nobody: a request without them, or with others, is known by its place. They are not mutated further: with
+ * Needed by nobody: a request without them, or with others, is known by its position. They are not mutated further: with
  * one id twice, the later request would complete the earlier one, as a request that is sent anew does.
  */
 const ids = (choices: Choices): JsonObject =>

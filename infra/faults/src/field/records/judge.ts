@@ -45,13 +45,17 @@ function endOf({ record, ends }: RecordInput, letter: Letter | undefined, found:
   return `${pendingOf(record, letter, found) ? 'pending' : 'dead letter'}: ${letter.reason}` as const;
 }
 
-/** The request of a dead letter: by its id, or by the place of its record where it has none. */
-function pendingOf({ topic, headers, value }: RecordInput['record'], { place }: Letter, { pending }: Found) {
+/** The request of a dead letter: by its id, or by the position of its record where it has none. */
+function pendingOf(
+  { topic, headers, value }: RecordInput['record'],
+  { position }: Letter,
+  { pending }: Found,
+) {
   if (topic !== Topic.gdprRequestCreated) return undefined;
   const { requestId, eventId } = readGdprRequestCreated(
     typeof value === 'string' ? Buffer.from(value) : value,
   );
-  const names = [place, requestId, eventId, headers['ce_id'] ?? ''];
+  const names = [position, requestId, eventId, headers['ce_id'] ?? ''];
   return names.flatMap((name) => pending.get(name) ?? [])[0];
 }
 

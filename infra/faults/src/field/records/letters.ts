@@ -12,9 +12,9 @@ export interface Letter {
   reason: string;
   field: string;
   rule: string;
-  /** The place of its record: topic/partition/offset. */
-  place: string;
-  /** Its own place, among the dead letters. */
+  /** The position of its record: topic/partition/offset. */
+  position: string;
+  /** Its own position, among the dead letters. */
   partition: number;
   offset: bigint;
 }
@@ -30,7 +30,7 @@ export async function readLetters(
       reason: headers['dlq_reason'] ?? '',
       field: headers['dlq_field'] ?? '',
       rule: headers['dlq_rule'] ?? '',
-      place: `${topic}/${headers['dlq_partition']}/${headers['dlq_offset']}`,
+      position: `${topic}/${headers['dlq_partition']}/${headers['dlq_offset']}`,
       partition,
       offset,
     });

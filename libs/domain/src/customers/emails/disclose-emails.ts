@@ -1,6 +1,6 @@
 import { appendSharedAudit, type CustomerRow, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { openReadable, type SealedEmail } from './open-readable.ts';
+import { decryptReadable, type EncryptedEmail } from './decrypt-readable.ts';
 
 type Row = Pick<CustomerRow, 'id' | 'merchantId' | 'email'>;
 
@@ -22,14 +22,14 @@ export async function discloseEmails(
   rows: readonly Row[],
 ): Promise<DisclosedEmails> {
   const emails = new Map<string, string | null>();
-  const sealed = rows.filter((row): row is Row & SealedEmail => row.email !== null);
-  for (const [merchantId, some] of Map.groupBy(sealed, (row) => row.merchantId)) {
-    const opened = await openReadable(tx, ctx, merchantId, some);
-    for (const { id } of some) emails.set(id, opened.get(id) ?? null);
+  const encrypted = rows.filter((row): row is Row & EncryptedEmail => row.email !== null);
+  for (const [merchantId, some] of Map.groupBy(encrypted, (row) => row.merchantId)) {
+    const decrypted = await decryptReadable(tx, ctx, merchantId, some);
+    for (const { id } of some) emails.set(id, decrypted.get(id) ?? null);
     await appendSharedAudit(tx, ctx, {
       merchantId,
       action: 'customer.email_disclosed',
-      customerIds: [...opened.keys()],
+      customerIds: [...decrypted.keys()],
     });
   }
   return emails;

@@ -16,7 +16,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { openUnindexed, openUnindexedOf } from './shared-emails.ts';
+import { decryptUnindexed, decryptUnindexedOf } from './shared-emails.ts';
 
 export interface HealEmails {
   merchantId: MerchantId;
@@ -35,15 +35,15 @@ export interface HealEmails {
 export async function healEmails(tx: Tx, ctx: CommandContext, input: HealEmails): Promise<string[]> {
   const { merchantId, origin, customerId } = input;
   const emails = customerId
-    ? await openUnindexedOf(tx, ctx, merchantId, customerId)
-    : (await openUnindexed(tx, ctx, merchantId)).emails;
+    ? await decryptUnindexedOf(tx, ctx, merchantId, customerId)
+    : (await decryptUnindexed(tx, ctx, merchantId)).emails;
   if (emails.length === 0) return [];
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const hashes = emails.map(({ plain }) => emailHash(keys, plain));
   const rows = await tx.run(HEAL, {
     merchantId,
     ids: emails.map(({ id }) => id),
-    sealed: emails.map(({ email }) => email),
+    encrypted: emails.map(({ email }) => email),
     hashes,
   });
   if (rows.length === 0) return [];
@@ -75,12 +75,12 @@ const HEAL = statement({
   params: {
     merchantId: customers.merchantId,
     ids: many(customers.id),
-    sealed: many(customers.email),
+    encrypted: many(customers.email),
     hashes: many(customers.emailHash),
   },
   row: { id: customers.id, version: customers.version, externalId: customers.externalId },
   text(p, row) {
-    const held = unnest('held', { id: p.ids, sealed: p.sealed, hash: p.hashes });
+    const held = unnest('held', { id: p.ids, encrypted: p.encrypted, hash: p.hashes });
     const free = relation('free', held);
     const holder = alias(customers, 'holder');
     return sql`
@@ -96,7 +96,7 @@ const HEAL = statement({
       })}
         from ${free}
        where ${customers.merchantId} = ${p.merchantId} and ${customers.id} = ${free.id}
-         and ${customers.email} = ${free.sealed} and ${customers.emailHash} is null
+         and ${customers.email} = ${free.encrypted} and ${customers.emailHash} is null
       returning ${row}`;
   },
 });

@@ -3,21 +3,21 @@ import type { MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, FIRST_UUID, statement, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
-import { openReadable, type SealedEmail } from './open-readable.ts';
+import { decryptReadable, type EncryptedEmail } from './decrypt-readable.ts';
 
 /** Customers without a blind index that are decrypted at a time: about a second's work. */
 const MOST_LOOKED_AT = 10_000;
 const BATCH = 1_000;
 
 const { merchantId, id, email } = customers;
-const SEALED = { id, email: sql<string>`${email}` };
+const ENCRYPTED = { id, email: sql<string>`${email}` };
 
 const isUnindexed = (p: { merchantId: SQL }) =>
   and(eq(merchantId, p.merchantId), isNotNull(email), isNull(customers.emailHash));
 
 const READ_UNINDEXED = statement({
   params: { merchantId, after: id },
-  row: SEALED,
+  row: ENCRYPTED,
   // In the order of idx_customers_unindexed_email.
   text: (p, row) =>
     build
@@ -40,7 +40,7 @@ const COUNT_UNINDEXED = statement({
 
 const READ_UNINDEXED_OF = statement({
   params: { merchantId, id },
-  row: SEALED,
+  row: ENCRYPTED,
   text: (p, row) =>
     build
       .select(row)
@@ -49,14 +49,14 @@ const READ_UNINDEXED_OF = statement({
 });
 
 /** An email that is stored without its blind index, because another customer had it first (email_shared). */
-export interface UnindexedEmail extends SealedEmail {
+export interface UnindexedEmail extends EncryptedEmail {
   plain: string;
 }
 
 /** Of how many customers without a blind index it cannot be said what their email is. */
 interface Untold {
   /** Their emails do not open. */
-  unopened: number;
+  undecrypted: number;
   /** They are beyond the bound. */
   notLookedAt: number;
 }
@@ -67,18 +67,18 @@ export interface SharedEmails extends Untold {
 }
 
 /** The emails of a merchant that have no blind index, by the age of their customers, up to a bound. */
-export async function openUnindexed(
+export async function decryptUnindexed(
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
 ): Promise<Untold & { emails: UnindexedEmail[] }> {
-  const found: Untold & { emails: UnindexedEmail[] } = { emails: [], unopened: 0, notLookedAt: 0 };
+  const found: Untold & { emails: UnindexedEmail[] } = { emails: [], undecrypted: 0, notLookedAt: 0 };
   let after: string = FIRST_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
     const rows = await tx.run(READ_UNINDEXED, { merchantId, after });
-    const opened = await openThem(tx, ctx, merchantId, rows);
-    found.unopened += rows.length - opened.length;
-    found.emails.push(...opened);
+    const decrypted = await decryptThem(tx, ctx, merchantId, rows);
+    found.undecrypted += rows.length - decrypted.length;
+    found.emails.push(...decrypted);
     if (rows.length < BATCH) return found;
     after = rows.at(-1)?.id ?? after;
   }
@@ -87,13 +87,13 @@ export async function openUnindexed(
 }
 
 /** The email of one customer, if it has no blind index. */
-export const openUnindexedOf = async (
+export const decryptUnindexedOf = async (
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
   customerId: string,
 ): Promise<UnindexedEmail[]> =>
-  openThem(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
+  decryptThem(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
 
 /** No index leads to them, so their emails are decrypted and compared. */
 export async function findHoldersWithoutIndex(
@@ -102,7 +102,7 @@ export async function findHoldersWithoutIndex(
   merchantId: MerchantId,
   isWanted: (email: string) => boolean,
 ): Promise<SharedEmails> {
-  const { emails, ...untold } = await openUnindexed(tx, ctx, merchantId);
+  const { emails, ...untold } = await decryptUnindexed(tx, ctx, merchantId);
   return { ids: emails.filter(({ plain }) => isWanted(plain)).map(({ id }) => id), ...untold };
 }
 
@@ -114,22 +114,22 @@ export async function findSharedEmails(
   { merchantId, email }: { merchantId: MerchantId; email: string },
 ): Promise<{ ids: string[]; all: boolean }> {
   const wanted = emailHash(keys, email);
-  const { ids, unopened, notLookedAt } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
+  const { ids, undecrypted, notLookedAt } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
     emailHash(keys, plain).equals(wanted),
   );
-  return { ids, all: unopened + notLookedAt === 0 };
+  return { ids, all: undecrypted + notLookedAt === 0 };
 }
 
 /** Those that open, in the order of `rows`: one broken value must keep nobody from being found. */
-async function openThem(
+async function decryptThem(
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
-  rows: readonly SealedEmail[],
+  rows: readonly EncryptedEmail[],
 ): Promise<UnindexedEmail[]> {
-  const opened = await openReadable(tx, ctx, merchantId, rows);
+  const decrypted = await decryptReadable(tx, ctx, merchantId, rows);
   return rows.flatMap((row) => {
-    const plain = opened.get(row.id);
+    const plain = decrypted.get(row.id);
     return plain === undefined ? [] : [{ ...row, plain }];
   });
 }

@@ -17,7 +17,7 @@ import {
   statement,
   text,
   unnest,
-  type Places,
+  type Placeholders,
 } from '@core/db';
 
 const { merchantId, id, externalId, email, emailHash, metadata, version, contentHash, sourceUpdatedAt } =
@@ -37,7 +37,7 @@ const PAGE = {
   sourceUpdatedAts: many(sourceUpdatedAt),
 };
 
-const said = (p: Places<typeof PAGE>) => ({
+const said = (p: Placeholders<typeof PAGE>) => ({
   externalId: p.externalIds,
   email: p.emails,
   emailHash: p.emailHashes,
@@ -47,7 +47,7 @@ const said = (p: Places<typeof PAGE>) => ({
 });
 
 /** What a write returns: what its events are made of. */
-const writtenBy = (p: Places<typeof PAGE>, changedFields: SQL<string[]>) => ({
+const writtenBy = (p: Placeholders<typeof PAGE>, changedFields: SQL<string[]>) => ({
   merchantId,
   customerId: id,
   version,
@@ -116,14 +116,14 @@ export const UPDATE_PAGE = statement({
       changedFields: p.changedFields,
     });
     const written = writtenBy(p, sql`string_to_array(${page.changedFields}, ',')`);
-    const sealed = encryptEmail({ ...p, merchantId, customerId: id, email: page.email });
+    const encrypted = encryptEmail({ ...p, merchantId, customerId: id, email: page.email });
     return withEvents(
       written,
       sql`
       written as (
         update ${customers} set ${assign(customers, {
           externalId: page.externalId,
-          email: sql`case when ${page.setsEmail} then ${sealed} else ${email} end`,
+          email: sql`case when ${page.setsEmail} then ${encrypted} else ${email} end`,
           emailHash: sql`case when ${page.setsEmail} then ${page.emailHash} else ${emailHash} end`,
           metadata: sql`coalesce(${metadata}, '{}') || ${page.metadata}`,
           contentHash: page.contentHash,

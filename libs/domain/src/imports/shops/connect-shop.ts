@@ -13,7 +13,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { sealToken } from '../access-token.ts';
+import { encryptToken } from '../access-token.ts';
 import { shopDomain } from '../shop-domain.ts';
 import { moveShop } from './move-shop.ts';
 import { SHOP } from './of-shop.ts';
@@ -68,8 +68,8 @@ export async function connectShop(
   await tx.run(STORE, {
     merchantId,
     shop,
-    accessToken: sealToken(keys, { merchantId, shop }, 'access', accessToken),
-    refreshToken: refreshToken ? sealToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
+    accessToken: encryptToken(keys, { merchantId, shop }, 'access', accessToken),
+    refreshToken: refreshToken ? encryptToken(keys, { merchantId, shop }, 'refresh', refreshToken) : null,
     expiresAt,
   });
   await appendAudit(tx, ctx, { merchantId, action: 'shop.connect', detail: { shop, shop_id: shopId } });

@@ -10,7 +10,7 @@ import {
   type Tx,
 } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
-import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
+import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 import { enterShop, leaveShop } from './shop-directory.ts';
 
@@ -49,7 +49,7 @@ const COPY = statement({
 });
 
 /**
- * Copies it, the tokens sealed for the new name: schedules refer to the former row until they are moved. One that is proven
+ * Copies it, the tokens encrypted for the new name: schedules refer to the former row until they are moved. One that is proven
  * by the new name keeps its tokens, which are newer.
  */
 export async function moveConnection(
@@ -63,8 +63,13 @@ export async function moveConnection(
   const [row] = await tx.run(READ_TOKENS, { merchantId, shop });
   if (!row) throw notConnected(shop);
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
-  const anew = async (kind: 'access' | 'refresh', sealed: string) =>
-    sealToken(keys, { merchantId, shop: newShop }, kind, await openToken(tx, ctx.keys, former, kind, sealed));
+  const anew = async (kind: 'access' | 'refresh', encrypted: string) =>
+    encryptToken(
+      keys,
+      { merchantId, shop: newShop },
+      kind,
+      await decryptToken(tx, ctx.keys, former, kind, encrypted),
+    );
   await tx.run(COPY, {
     merchantId,
     shop,

@@ -39,7 +39,7 @@ export interface MovedShop {
 }
 
 /**
- * Gives a renamed shop's connection its new domain, and with it the tokens (sealed for the new name), the schedule, the
+ * Gives a renamed shop's connection its new domain, and with it the tokens (encrypted for the new name), the schedule, the
  * imports, so that a failed one is resumed, and the webhooks that are held. A connection that the merchant has proven by
  * the new name meanwhile keeps its tokens.
  *

@@ -2,7 +2,7 @@ import { and, asc, isNotNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { KeyError } from '@core/crypto';
 import { assign, build, many, statement, text, unnest, webhookEvents, type Tx } from '@core/db';
-import { openWebhookBody, sealWebhookBody, type CommandContext } from '../../core/index.ts';
+import { decryptWebhookBody, encryptWebhookBody, type CommandContext } from '../../core/index.ts';
 import type { ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 
@@ -51,7 +51,7 @@ const MOVE = statement({
 
 /**
  * Gives the webhooks of a shop that are held with their body, because they wait or were given up, its new name: bodies
- * are sealed for it anew, and a redaction or a rotation of keys finds them by it. Those that are done keep the former
+ * are encrypted for it anew, and a redaction or a rotation of keys finds them by it. Those that are done keep the former
  * name: nothing is held of them.
  * @returns how many
  */
@@ -67,8 +67,11 @@ export async function moveWebhooks(
   const moved: { id: string; body: string }[] = [];
   for (const { id, topic, eventId, body } of held) {
     try {
-      const plain = await openWebhookBody(tx, ctx, { merchantId, shop, topic, eventId, body });
-      moved.push({ id, body: sealWebhookBody(keys, { merchantId, shop: newShop, topic, eventId }, plain) });
+      const plain = await decryptWebhookBody(tx, ctx, { merchantId, shop, topic, eventId, body });
+      moved.push({
+        id,
+        body: encryptWebhookBody(keys, { merchantId, shop: newShop, topic, eventId }, plain),
+      });
     } catch (error) {
       // Its key is missing: it waits for that under its former name.
       if (!(error instanceof KeyError)) throw error;

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { build, float8, ONE, shopifyConnections, statement, type Places, type Tx } from '@core/db';
+import { build, float8, ONE, shopifyConnections, statement, type Placeholders, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
-import { notConnected, openToken, sealToken, type ShopConnection } from '../access-token.ts';
+import { decryptToken, encryptToken, notConnected, type ShopConnection } from '../access-token.ts';
 import { ofShop, SHOP } from './of-shop.ts';
 
 /**
@@ -53,13 +53,13 @@ export async function takeRefresh(
   const { merchantId, shop } = connection;
   const [row] = await tx.run(LOCK, { merchantId, shop });
   if (!row) throw notConnected(shop);
-  const accessToken = await openToken(tx, ctx.keys, connection, 'access', row.access);
+  const accessToken = await decryptToken(tx, ctx.keys, connection, 'access', row.access);
   if (accessToken !== refused) return { kind: 'fresh', accessToken };
   if (row.refresh === null) return { kind: 'none' };
   if (row.held) return { kind: 'wait' };
   const [taken] = await tx.run(TAKE, { merchantId, shop, leaseMs });
   if (!taken) throw notConnected(shop);
-  const refreshToken = await openToken(tx, ctx.keys, connection, 'refresh', row.refresh);
+  const refreshToken = await decryptToken(tx, ctx.keys, connection, 'refresh', row.refresh);
   return { kind: 'refresh', refreshToken, lease: taken.lease };
 }
 
@@ -70,7 +70,7 @@ export interface LeasedConnection extends ShopConnection {
 }
 
 const HELD = { ...SHOP, lease: shopifyConnections.refreshingUntil };
-const isHeld = (p: Places<typeof HELD>) =>
+const isHeld = (p: Placeholders<typeof HELD>) =>
   and(ofShop(shopifyConnections, p), eq(shopifyConnections.refreshingUntil, p.lease));
 
 const STORE = statement({
@@ -113,8 +113,8 @@ export async function storeTokens(
     merchantId,
     shop,
     lease,
-    accessToken: sealToken(merchantKeys, connection, 'access', accessToken),
-    refreshToken: sealToken(merchantKeys, connection, 'refresh', refreshToken),
+    accessToken: encryptToken(merchantKeys, connection, 'access', accessToken),
+    refreshToken: encryptToken(merchantKeys, connection, 'refresh', refreshToken),
     expiresAt,
   });
   return stored.length > 0;

@@ -38,7 +38,7 @@ export const NAMED_REQUEST = {
 /** Whom it is about by now. Of the others nobody can tell whether they hold the email. */
 export type Named = SharedEmails;
 
-const NO_MORE = { unopened: 0, notLookedAt: 0 };
+const NO_MORE = { undecrypted: 0, notLookedAt: 0 };
 
 /**
  * Everybody whom a request is about: who was found when it came, and whoever of the names that it gave is stored by

@@ -1,8 +1,8 @@
 import { and, eq, type SQL } from 'drizzle-orm';
-import { privacyRequests, type Places } from '@core/db';
+import { privacyRequests, type Placeholders } from '@core/db';
 
 /** Parameters of the statements that are about one request. */
 export const REQUEST_REF = { merchantId: privacyRequests.merchantId, requestId: privacyRequests.requestId };
 
-export const isRequest = (p: Places<typeof REQUEST_REF>): SQL | undefined =>
+export const isRequest = (p: Placeholders<typeof REQUEST_REF>): SQL | undefined =>
   and(eq(privacyRequests.merchantId, p.merchantId), eq(privacyRequests.requestId, p.requestId));

@@ -27,7 +27,7 @@ export const erasePeople: ShopStep = async (tx, ctx, { merchantId, requestId, pr
   await enterErasure(tx, { merchantId });
   const { after = FIRST_UUID } = progress;
   const rows = await tx.run(LOCK_NEXT, { merchantId, after });
-  // Again from the beginning, for who came in behind; it ends when a whole round finds nobody.
+  // Again from the beginning, for who came in behind; it ends when a whole pass finds nobody.
   if (rows.length === 0) return after === FIRST_UUID ? { removed: 0 } : { removed: 0, after: FIRST_UUID };
   const changes = await eraseRows(
     tx,

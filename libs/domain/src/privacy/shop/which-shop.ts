@@ -1,12 +1,12 @@
 import { and, eq, sql, type Column, type SQL } from 'drizzle-orm';
-import { nullable, shopifyConnections, type Places } from '@core/db';
+import { nullable, shopifyConnections, type Placeholders } from '@core/db';
 
 /** The parameters that name a merchant's shop, or all of them: null. */
 export const WHICH_SHOP = {
   merchantId: shopifyConnections.merchantId,
   shop: nullable(shopifyConnections.shop),
 };
-export type WhichShop = Places<typeof WHICH_SHOP>;
+export type WhichShop = Placeholders<typeof WHICH_SHOP>;
 
 /** A table's rows of the shop, or of all. */
 export const ofWhichShop = (

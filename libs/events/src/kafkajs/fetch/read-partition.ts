@@ -59,7 +59,7 @@ export async function readPartition(
       if (next === undefined || next > from) {
         found.push(
           unreadable({
-            ...placeOf(entry, { next, from: expected < end ? expected : from, end }),
+            ...rangeOf(entry, { next, from: expected < end ? expected : from, end }),
             why: error.message,
             raw: entry ?? bytes,
           }),
@@ -120,7 +120,7 @@ const OLD = {
  * asked for and the next entry, or the end. Otherwise the entry ends before the next one, or has one offset: stepping
  * over too few is done again, and stepping over too many would lose records.
  */
-function placeOf(entry: Buffer | undefined, { next, from, end }: { next: bigint | undefined } & Asked) {
+function rangeOf(entry: Buffer | undefined, { next, from, end }: { next: bigint | undefined } & Asked) {
   const limit = next !== undefined && next > from && next < end ? next : end;
   const own = entry && entry.readUInt8(FORMAT) >= 2 ? offsetsOf(entry) : undefined;
   const first = own && own.first > from && own.first < limit ? own.first : from;

@@ -2,7 +2,7 @@ import { readShopifyTime } from '@core/contracts';
 import { ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
 import { DENIED_DATA } from '../../answers/merchant-messages.ts';
 import { readNodes } from '../graphql/customer-node.ts';
-import type { BulkPlace, GraphqlPlace } from '../place.ts';
+import type { BulkCursor, GraphqlCursor } from '../cursor.ts';
 import type { Page, Reading, Source } from '../source.ts';
 import { createFileUrls, type FileUrls, type ResultFile } from './file-urls.ts';
 import { askOperation, type Operation } from './operation.ts';
@@ -16,7 +16,7 @@ const URL_LIFE_MS = 7 * 86_400_000;
 /** Then the slice is read by pages: what Shopify could not prepare so often it cannot. */
 const MOST_FAILURES = 3;
 
-type BulkPage = Page<BulkPlace>;
+type BulkPage = Page<BulkCursor>;
 
 /**
  * Customers by a bulk operation: Shopify writes a file, which is read in pages from where the last one ended.
@@ -27,43 +27,43 @@ type BulkPage = Page<BulkPlace>;
  * @param openPages reads the slice in the end when operations fail again and again
  */
 export function createBulkSource(
-  openPages: (reading: Reading) => Source<GraphqlPlace>,
-): (reading: Reading) => Source<BulkPlace> {
+  openPages: (reading: Reading) => Source<GraphqlCursor>,
+): (reading: Reading) => Source<BulkCursor> {
   const files = createFileUrls();
   return (reading) => ({
     async next(stored) {
-      const place = stored ?? toStart(0);
-      if (place.failures >= MOST_FAILURES) {
-        const page = await openPages(reading).next(place.pages ?? null);
-        return { ...page, next: page.next && { ...place, pages: page.next } };
+      const cursor = stored ?? toStart(0);
+      if (cursor.failures >= MOST_FAILURES) {
+        const page = await openPages(reading).next(cursor.pages ?? null);
+        return { ...page, next: page.next && { ...cursor, pages: page.next } };
       }
-      const { operation } = place;
-      if (operation === null) return begin(reading, place);
+      const { operation } = cursor;
+      if (operation === null) return begin(reading, cursor);
       return (
-        (await readKnownFile(files, reading, place, operation)) ?? goOn(files, reading, place, operation)
+        (await readKnownFile(files, reading, cursor, operation)) ?? goOn(files, reading, cursor, operation)
       );
     },
   });
 }
 
-async function begin(reading: Reading, place: BulkPlace): Promise<never> {
+async function begin(reading: Reading, cursor: BulkCursor): Promise<never> {
   const started = await startOperation(reading);
-  if (started) throw notYet({ ...place, operation: started.id }, started);
-  throw noneFree(place);
+  if (started) throw notYet({ ...cursor, operation: started.id }, started);
+  throw noneFree(cursor);
 }
 
 /** Null where this process knows of no file, or of none any more. It asks the Admin API for nothing. */
 async function readKnownFile(
   files: FileUrls,
   reading: Reading,
-  place: BulkPlace,
+  cursor: BulkCursor,
   operation: string,
 ): Promise<BulkPage | null> {
   const { shop } = reading.client;
   const file = files.get(shop, operation);
   if (!file) return null;
   try {
-    return await readPage(reading, place, file);
+    return await readPage(reading, cursor, file);
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
     files.drop(shop, operation);
@@ -75,40 +75,40 @@ async function readKnownFile(
 async function goOn(
   files: FileUrls,
   reading: Reading,
-  place: BulkPlace,
+  cursor: BulkCursor,
   operation: string,
 ): Promise<BulkPage> {
   const { client } = reading;
   const found = await askOperation(client, operation);
-  if (!found) throw anew(place);
+  if (!found) throw anew(cursor);
   const { status, url, partialDataUrl, errorCode } = found;
   // By us, when the run was cancelled that goes on now: nothing failed.
-  if (status === 'CANCELED') return { ...NOBODY, next: toStart(place.failures) };
-  if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw notYet(place, found);
+  if (status === 'CANCELED') return { ...NOBODY, next: toStart(cursor.failures) };
+  if (['CREATED', 'RUNNING', 'CANCELING'].includes(status)) throw notYet(cursor, found);
   // A shop that has none gives no file.
   if (status === 'COMPLETED' && url === null) return { ...NOBODY, next: null };
   if (errorCode === 'ACCESS_DENIED') throw new ShopifyRejected(DENIED_DATA);
   const fileUrl = url ?? partialDataUrl;
-  if (fileUrl === null || status === 'EXPIRED') throw anew(place);
+  if (fileUrl === null || status === 'EXPIRED') throw anew(cursor);
   const file = { url: fileUrl, partial: status !== 'COMPLETED', expires: endOfUrl(found) };
   files.keep(client.shop, operation, file);
   try {
-    return await readPage(reading, { ...place, expires: file.expires }, file);
+    return await readPage(reading, { ...cursor, expires: file.expires }, file);
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
-    throw anew(place);
+    throw anew(cursor);
   }
 }
 
 async function readPage(
   { client, idsOnly }: Reading,
-  place: BulkPlace,
+  cursor: BulkCursor,
   { url, partial }: ResultFile,
 ): Promise<BulkPage> {
-  const { lines, bytes, end } = await readFile(client, { url, line: place.line, byte: place.byte });
+  const { lines, bytes, end } = await readFile(client, { url, line: cursor.line, byte: cursor.byte });
   const { customers, ids } = readNodes(parseLines(lines, partial && end), idsOnly);
-  const next = { ...place, line: place.line + lines.length, byte: place.byte + bytes };
-  return { customers, ids, next: end ? (partial ? toStart(place.failures + 1) : null) : next };
+  const next = { ...cursor, line: cursor.line + lines.length, byte: cursor.byte + bytes };
+  return { customers, ids, next: end ? (partial ? toStart(cursor.failures + 1) : null) : next };
 }
 
 const NOBODY = { customers: [], ids: [] };

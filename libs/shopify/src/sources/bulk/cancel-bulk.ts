@@ -1,5 +1,5 @@
 import type { ShopClient } from '../../client/shop-client.ts';
-import type { BulkPlace } from '../place.ts';
+import type { BulkCursor } from '../cursor.ts';
 import { endOperation } from './operation.ts';
 
 /**
@@ -7,7 +7,7 @@ import { endOperation } from './operation.ts';
  * whose file is being read is over already, and none of ours any more.
  * @throws as ShopClient
  */
-export async function cancelBulk(client: ShopClient, place: BulkPlace | null): Promise<void> {
-  if (!place || place.operation === null || place.line > 0) return;
-  await endOperation(client, place.operation);
+export async function cancelBulk(client: ShopClient, cursor: BulkCursor | null): Promise<void> {
+  if (!cursor || cursor.operation === null || cursor.line > 0) return;
+  await endOperation(client, cursor.operation);
 }

@@ -12,7 +12,7 @@ export type FileUrls = ReturnType<typeof createFileUrls>;
 const MOST = 100;
 
 /**
- * URLs live in memory alone, never in a place: who has one can read the file. Kept by shop too, so that no id that
+ * URLs live in memory alone, never in a cursor: who has one can read the file. Kept by shop too, so that no id that
  * two shops share leads into the other's customers.
  */
 export function createFileUrls() {

@@ -1,4 +1,4 @@
-import type { BulkPlace } from '../place.ts';
+import type { BulkCursor } from '../cursor.ts';
 import { NotReady } from '../source.ts';
 import type { Operation } from './operation.ts';
 
@@ -9,7 +9,7 @@ const LONGEST_POLL_MS = 10_000;
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
 /** A slice that begins, or begins anew. */
-export const toStart = (failures: number): BulkPlace => ({
+export const toStart = (failures: number): BulkCursor => ({
   kind: 'bulk',
   operation: null,
   line: 0,
@@ -19,17 +19,17 @@ export const toStart = (failures: number): BulkPlace => ({
 });
 
 /** Shopify is at work on the file. */
-export function notYet(place: BulkPlace, { objectCount }: Operation): NotReady {
+export function notYet(cursor: BulkCursor, { objectCount }: Operation): NotReady {
   const waitMs = Math.min(
     LONGEST_POLL_MS,
-    Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, place.polls)),
+    Math.round(FIRST_POLL_MS * POLL_GROWTH ** Math.min(30, cursor.polls)),
   );
   const reason = `Shopify prepares the file: ${Number(objectCount).toLocaleString('en')} customers so far`;
-  return new NotReady({ ...place, polls: place.polls + 1 }, waitMs, reason);
+  return new NotReady({ ...cursor, polls: cursor.polls + 1 }, waitMs, reason);
 }
 
 /** The operation gave no file. */
-export const anew = ({ failures }: BulkPlace): NotReady =>
+export const anew = ({ failures }: BulkCursor): NotReady =>
   new NotReady(
     toStart(failures + 1),
     PAUSE_AFTER_FAILURE_MS,
@@ -37,5 +37,5 @@ export const anew = ({ failures }: BulkPlace): NotReady =>
   );
 
 /** All that may run at once do. */
-export const noneFree = (place: BulkPlace): NotReady =>
-  new NotReady(place, LONGEST_POLL_MS, 'Other bulk operations of the shop are still at work');
+export const noneFree = (cursor: BulkCursor): NotReady =>
+  new NotReady(cursor, LONGEST_POLL_MS, 'Other bulk operations of the shop are still at work');

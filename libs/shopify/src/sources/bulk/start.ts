@@ -12,7 +12,7 @@ const ADOPTED_WITHIN_MS = 120_000;
 
 /**
  * Takes over the operation of a slice that an importer started and could not write down before it was killed: left
- * alone it would hold a place until it is done. Where there is none, the next request starts it. It must follow at once:
+ * alone it would hold a slot until it is done. Where there is none, the next request starts it. It must follow at once:
  * a look that was written down first would be trusted after a kill, too.
  * @returns null when as many run as may
  */

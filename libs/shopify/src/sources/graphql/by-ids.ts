@@ -33,7 +33,7 @@ export async function fetchByIds(client: ShopClient, ids: readonly number[]): Pr
     cost: BY_IDS_COST,
   });
   const nodes = data.nodes as (CustomerNode | null)[] | undefined;
-  // A reply with fewer places than ids would make customers missing who are there.
+  // A reply with fewer nodes than ids would make customers missing who are there.
   if (!Array.isArray(nodes) || nodes.length !== ids.length)
     throw new UnusableAnswer('other_form', 'a reply without all ids');
   // Null alone says that there is none: what is not as it should be is there all the same, and is deleted by nobody.

@@ -1,7 +1,7 @@
 import { UnusableAnswer } from '../../answers/errors.ts';
 import type { GraphqlReply } from '../../answers/replies.ts';
-import { placeAfter } from '../page-cursor.ts';
-import type { GraphqlPlace } from '../place.ts';
+import { cursorAfter } from '../page-cursor.ts';
+import type { GraphqlCursor } from '../cursor.ts';
 import { searchOf } from '../search-range.ts';
 import type { Reading, Source } from '../source.ts';
 import { CUSTOMER_FIELDS, readNodes, type CustomerNode } from './customer-node.ts';
@@ -31,7 +31,7 @@ interface Connection {
 }
 
 /** Customers by GraphQL, a page a request. */
-export function createGraphqlSource(): (reading: Reading) => Source<GraphqlPlace> {
+export function createGraphqlSource(): (reading: Reading) => Source<GraphqlCursor> {
   const sizes = createPageSizes();
 
   async function ask({ client, range, idsOnly }: Reading, after: string | null): Promise<GraphqlReply> {
@@ -50,13 +50,13 @@ export function createGraphqlSource(): (reading: Reading) => Source<GraphqlPlace
   }
 
   return (reading) => ({
-    async next(place) {
-      const { data } = await ask(reading, place?.at ?? null);
+    async next(cursor) {
+      const { data } = await ask(reading, cursor?.at ?? null);
       const { nodes, pageInfo } = (data.customers ?? {}) as Connection;
       if (!Array.isArray(nodes) || !pageInfo)
         throw new UnusableAnswer('other_form', 'a reply without customers');
       const { customers, ids } = readNodes(nodes, reading.idsOnly);
-      const after = placeAfter(place, ids, endOf(pageInfo));
+      const after = cursorAfter(cursor, ids, endOf(pageInfo));
       return { customers, ids, next: after && { kind: 'graphql', ...after } };
     },
   });

@@ -2,8 +2,8 @@ import { readShopifyTime } from '@core/contracts';
 import { CursorLost, ShopifyRejected, UnusableAnswer } from '../../answers/errors.ts';
 import type { RestReply } from '../../answers/replies.ts';
 import type { ShopClient } from '../../client/shop-client.ts';
-import { placeAfter } from '../page-cursor.ts';
-import type { RestPlace } from '../place.ts';
+import { cursorAfter } from '../page-cursor.ts';
+import type { RestCursor } from '../cursor.ts';
 import type { CustomerRange } from '../search-range.ts';
 import { numberOf } from '../shop-customer.ts';
 import type { Page, Reading, Source } from '../source.ts';
@@ -26,11 +26,11 @@ const FACTS_COST = 5;
  * Customers by REST, a page a request. The first page of a slice holds nobody: it asks for what REST does not say.
  * `page_info` remembers range and order of the chain, so that only limit and fields may stand beside it.
  */
-export const createRestSource = (reading: Reading): Source<RestPlace> => ({
-  next: (place) => (place ? readPage(reading, place) : readFacts(reading.client)),
+export const createRestSource = (reading: Reading): Source<RestCursor> => ({
+  next: (cursor) => (cursor ? readPage(reading, cursor) : readFacts(reading.client)),
 });
 
-async function readFacts(client: ShopClient): Promise<Page<RestPlace>> {
+async function readFacts(client: ShopClient): Promise<Page<RestCursor>> {
   const { data } = await client.graphql({ document: SHOP_FACTS, variables: {}, cost: FACTS_COST });
   const { currencyCode } = (data.shop ?? {}) as { currencyCode?: unknown };
   if (typeof currencyCode !== 'string' || currencyCode === '')
@@ -40,8 +40,8 @@ async function readFacts(client: ShopClient): Promise<Page<RestPlace>> {
 
 async function readPage(
   { client, range, idsOnly }: Reading,
-  { currency, page }: RestPlace,
-): Promise<Page<RestPlace>> {
+  { currency, page }: RestCursor,
+): Promise<Page<RestCursor>> {
   const parameters = page ? { page_info: page.at } : filtersOf(range);
   const fields = idsOnly ? 'id,created_at' : REST_FIELDS;
   const search = new URLSearchParams({ limit: '250', fields, ...parameters });
@@ -51,7 +51,7 @@ async function readPage(
     throw isRefused ? new CursorLost('an invalid page_info') : error;
   });
   const rows = rowsOf(reply);
-  const next = placeAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
+  const next = cursorAfter(page, idsOf(rows), nextPageInfo(reply.headers.get('link')));
   const inRange = rows.filter(isBefore(range.createdTo));
   return {
     customers: idsOnly ? [] : inRange.map((row) => readRow(row, currency).customer),

@@ -77,16 +77,16 @@ interface Rows {
 }
 
 async function writeRows({ file, population, starts, fields, first, last, at }: Rows): Promise<number> {
-  let place = at;
+  let offset = at;
   const rows: string[] = [];
   for (let index = first; index < last; index++) {
-    starts[index] = place;
+    starts[index] = offset;
     const customer = population.get(index);
     if (!customer) continue; // removed: never asked for
     const row = `${JSON.stringify(pickFields(restCustomer(customer, 'full'), fields))},`;
     rows.push(row);
-    place += Buffer.byteLength(row);
+    offset += Buffer.byteLength(row);
   }
   await file.write(rows.join(''), at);
-  return place;
+  return offset;
 }

@@ -1,15 +1,15 @@
 import type { EnvSchema } from '@core/runtime';
 
-const PLACES = ['CORE_DB_HOST', 'KAFKA_BROKER'] as const;
+const ADDRESSES = ['CORE_DB_HOST', 'KAFKA_BROKER'] as const;
 
 /**
  * The same variables, without the default addresses of PostgreSQL and Kafka: an app waits for the wrong server, a
  * command acts on it at once. Rejected: to refuse only commands that write, because what another server says is believed.
  */
-export const withNamedPlaces = <S extends EnvSchema>(schema: S): S => ({
+export const withNamedAddresses = <S extends EnvSchema>(schema: S): S => ({
   ...schema,
   ...Object.fromEntries(
-    PLACES.flatMap((name) => {
+    ADDRESSES.flatMap((name) => {
       const variable = schema[name];
       return variable ? [[name, { ...variable, parse: demanding(variable.parse) }]] : [];
     }),

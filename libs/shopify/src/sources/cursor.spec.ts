@@ -1,6 +1,6 @@
 import { CursorLost } from '../answers/errors.ts';
 import { createGraphqlSource } from './graphql/graphql-source.ts';
-import { readPlace, writePlace, type BulkPlace, type Place, type Places } from './place.ts';
+import { readCursor, writeCursor, type BulkCursor, type Cursor, type Cursors } from './cursor.ts';
 
 const PAGE = { at: 'eyJsYXN0', pages: 3, lasts: ['b', 'c'], anchor: 'a' };
 const BULK = {
@@ -13,8 +13,8 @@ const BULK = {
 const EXPIRES = '2026-12-06T00:00:00.000Z';
 const ANSWERS: [string, Record<string, unknown>][] = [['digest', { customersCount: { count: 7 } }]];
 
-/** Each kind as builds before places had kinds stored it, and what it is now. */
-const FORMER: [kind: keyof Places, stored: string, place: Place][] = [
+/** Each kind as builds before cursors had kinds stored it, and what it is now. */
+const FORMER: [kind: keyof Cursors, stored: string, cursor: Cursor][] = [
   ['plan', JSON.stringify(ANSWERS), { kind: 'plan', answers: ANSWERS }],
   ['graphql', JSON.stringify(PAGE), { kind: 'graphql', ...PAGE }],
   ['rest', '{"currency":"EUR","page":null}', { kind: 'rest', currency: 'EUR', page: null }],
@@ -29,16 +29,16 @@ const FORMER: [kind: keyof Places, stored: string, place: Place][] = [
   ['verify', '1234', { kind: 'verify', count: 1_234 }],
 ];
 
-it.each(FORMER)('%s: goes on from what a former build stored: %s', (kind, stored, place) =>
-  expect(readPlace(kind, stored)).toEqual(place),
+it.each(FORMER)('%s: goes on from what a former build stored: %s', (kind, stored, cursor) =>
+  expect(readCursor(kind, stored)).toEqual(cursor),
 );
 
-it.each(FORMER)('%s: is the same after it was stored: %s', (kind, _stored, place) =>
-  expect(readPlace(kind, writePlace(place))).toEqual(place),
+it.each(FORMER)('%s: is the same after it was stored: %s', (kind, _stored, cursor) =>
+  expect(readCursor(kind, writeCursor(cursor))).toEqual(cursor),
 );
 
-it.each(FORMER)('%s: is stored so that a former build goes on from it: %s', (kind, stored, place) => {
-  const [now, then] = [JSON.parse(writePlace(place)), JSON.parse(stored)] as [unknown, unknown];
+it.each(FORMER)('%s: is stored so that a former build goes on from it: %s', (kind, stored, cursor) => {
+  const [now, then] = [JSON.parse(writeCursor(cursor)), JSON.parse(stored)] as [unknown, unknown];
   // A former build takes the fields that it knows, iterates over a list, and has SQL cast a number.
   if (kind === 'plan' || kind === 'verify') return expect(now).toEqual(then);
   const { pages, ...fields } = then as { pages?: unknown };
@@ -47,31 +47,31 @@ it.each(FORMER)('%s: is stored so that a former build goes on from it: %s', (kin
   expect(JSON.parse((now as { pages: string }).pages)).toMatchObject(JSON.parse(pages) as object);
 });
 
-describe('a place of another kind', () => {
-  const others = FORMER.flatMap(([kind, stored, place]) =>
+describe('a cursor of another kind', () => {
+  const others = FORMER.flatMap(([kind, stored, cursor]) =>
     (['plan', 'graphql', 'rest', 'bulk', 'verify'] as const)
       .filter((other) => other !== kind)
-      .flatMap((other) => [[other, stored] as const, [other, writePlace(place)] as const]),
+      .flatMap((other) => [[other, stored] as const, [other, writeCursor(cursor)] as const]),
   );
   it.each(others)('is none for %s: %s', (kind, stored) =>
-    expect(() => readPlace(kind, stored)).toThrow(CursorLost),
+    expect(() => readCursor(kind, stored)).toThrow(CursorLost),
   );
 
   it.each(['', 'x', '{', 'null', '{}', '"text"', '[1'])('nor is %j for anybody but a plan', (stored) => {
     for (const kind of ['graphql', 'rest', 'bulk', 'verify'] as const)
-      expect(() => readPlace(kind, stored)).toThrow(CursorLost);
+      expect(() => readCursor(kind, stored)).toThrow(CursorLost);
   });
 
   it('is told by its kind, whatever its fields are', () =>
-    expect(() => readPlace('graphql', JSON.stringify({ ...PAGE, kind: 'bulk' }))).toThrow(CursorLost));
+    expect(() => readCursor('graphql', JSON.stringify({ ...PAGE, kind: 'bulk' }))).toThrow(CursorLost));
 
   it('is refused by the compiler', () => {
     const open = createGraphqlSource();
-    const wrong = (place: BulkPlace, reading: Parameters<typeof open>[0]) =>
-      // @ts-expect-error a bulk place is no place among GraphQL pages
-      open(reading).next(place);
+    const wrong = (cursor: BulkCursor, reading: Parameters<typeof open>[0]) =>
+      // @ts-expect-error a bulk cursor is none of GraphQL pages
+      open(reading).next(cursor);
     expect(wrong).toBeInstanceOf(Function);
   });
 });
 
-it('is none for a slice that begins', () => expect(readPlace('bulk', null)).toBeNull());
+it('is none for a slice that begins', () => expect(readCursor('bulk', null)).toBeNull());

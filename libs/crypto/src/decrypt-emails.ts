@@ -5,12 +5,12 @@ import { decryptEmail, passphrase } from './email.ts';
 import { KeyError } from './keyring.ts';
 import type { MerchantKeys } from './wrapped-keys.ts';
 
-const OPEN = statement({
+const DECRYPT = statement({
   params: { ids: many(customers.id), emails: many(text), passphrase: text },
   text(p) {
-    const sealed = unnest('sealed', { id: p.ids, email: p.emails });
-    const plain = decryptEmail({ email: sealed.email, passphrase: p.passphrase });
-    return returning({ id: sealed.id, plain }, (row) => sql`select ${row} from ${sealed}`);
+    const encrypted = unnest('encrypted', { id: p.ids, email: p.emails });
+    const plain = decryptEmail({ email: encrypted.email, passphrase: p.passphrase });
+    return returning({ id: encrypted.id, plain }, (row) => sql`select ${row} from ${encrypted}`);
   },
 });
 
@@ -18,16 +18,16 @@ const OPEN = statement({
  * The plain emails of one merchant's customers whose values are of one generation, by customer id.
  * @throws KeyError when a value does not open or belongs to another row; the transaction is then lost
  */
-export async function openEmails(
+export async function decryptEmails(
   reader: Reader,
   merchantId: MerchantId,
   keys: MerchantKeys,
-  sealed: readonly { id: string; email: string }[],
+  encrypted: readonly { id: string; email: string }[],
 ): Promise<Map<string, string>> {
-  const opened = await reader
-    .run(OPEN, {
-      ids: sealed.map(({ id }) => id),
-      emails: sealed.map(({ email }) => email),
+  const decrypted = await reader
+    .run(DECRYPT, {
+      ids: encrypted.map(({ id }) => id),
+      emails: encrypted.map(({ email }) => email),
       passphrase: passphrase(keys),
     })
     .catch((error: unknown) => {
@@ -36,7 +36,7 @@ export async function openEmails(
         : error;
     });
   return new Map(
-    opened.map(({ id, plain }) => {
+    decrypted.map(({ id, plain }) => {
       // PostgreSQL wrote it, in lower case.
       const owner = `${merchantId}|${id}|`.toLowerCase();
       if (!plain.startsWith(owner)) throw new KeyError('stored email belongs to another customer');

@@ -6,7 +6,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { Queue } from 'bullmq';
 import express, { type NextFunction, type Request, type Response } from 'express';
-import type { AdminPage } from '@core/runtime';
+import type { AdminRoute } from '@core/runtime';
 import { PAGES_QUEUE } from '../queues.ts';
 import type { Redis } from '../redis.ts';
 import { SCHEDULES_QUEUE } from '../schedules/scheduler-jobs.ts';
@@ -15,10 +15,10 @@ import { queryProblem } from './query-problem.ts';
 export const QUEUES_PATH = '/queues';
 const QUEUES = [PAGES_QUEUE, SCHEDULES_QUEUE];
 
-export interface QueuesPageOptions {
+export interface QueuesViewOptions {
   /** One whose commands fail at once while Redis is away. */
   connection: Redis;
-  /** Where main is: the page's own files lie beside the bundle, else in the checkout's node_modules. */
+  /** Where main is: the view's own files lie beside the bundle, else in the checkout's node_modules. */
   mainDir: string;
   onError: (error: unknown) => void;
 }
@@ -28,7 +28,7 @@ export interface QueuesPageOptions {
  * retries, promotes or removes there would be void or come back, so whoever wants to act does so on the import.
  * Built at the first visit: most importers never have one.
  */
-export function createQueuesPage(options: QueuesPageOptions): AdminPage {
+export function createQueuesView(options: QueuesViewOptions): AdminRoute {
   let app: ReturnType<typeof createApp> | undefined;
   return (req, res) => {
     // Before Bull Board, whose "pause all" answers 200 on a read-only board, too.
@@ -49,7 +49,7 @@ const refuse = (res: ServerResponse, status: number, error: string): void => {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
 };
 
-/** Nothing from elsewhere: Bull Board's page asks a font server of others for its letters. */
+/** Nothing from elsewhere: Bull Board's view asks a font server of others for its letters. */
 const HEADERS = {
   'content-security-policy':
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'none'",
@@ -57,7 +57,7 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-function createApp({ connection, mainDir, onError }: QueuesPageOptions) {
+function createApp({ connection, mainDir, onError }: QueuesViewOptions) {
   const queues = QUEUES.map((name) => {
     // It looks at the queue and leaves no trace in it.
     const queue = new Queue(name, { connection, skipMetasUpdate: true, skipVersionCheck: true });

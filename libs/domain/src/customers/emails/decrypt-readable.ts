@@ -1,10 +1,10 @@
 import type { MerchantId } from '@core/contracts';
-import { generationOf, KeyError, openEmails, type MerchantKeys } from '@core/crypto';
+import { decryptEmails, generationOf, KeyError, type MerchantKeys } from '@core/crypto';
 import { type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
 
 /** An email as it is stored, with its customer. */
-export interface SealedEmail {
+export interface EncryptedEmail {
   id: string;
   email: string;
 }
@@ -13,40 +13,40 @@ export interface SealedEmail {
  * The plain emails of those that open, by customer id. A broken value, or one whose key is gone, must keep nobody from
  * being erased, nor from being told of all the rest: the caller says how many are missing.
  */
-export async function openReadable(
+export async function decryptReadable(
   tx: Tx,
   { keys }: Keys,
   merchantId: MerchantId,
-  sealed: readonly SealedEmail[],
+  encrypted: readonly EncryptedEmail[],
 ): Promise<Map<string, string>> {
-  const opened: [string, string][] = [];
-  for (const [generation, some] of Map.groupBy(sealed, generationIfAny)) {
+  const decrypted: [string, string][] = [];
+  for (const [generation, some] of Map.groupBy(encrypted, generationIfAny)) {
     const key =
       generation === undefined
         ? undefined
         : await unlessKeyError(() => keys.ofGeneration(tx, merchantId, generation));
-    if (key) opened.push(...(await openSome(tx, merchantId, key, some)));
+    if (key) decrypted.push(...(await decryptSome(tx, merchantId, key, some)));
   }
-  return new Map(opened);
+  return new Map(decrypted);
 }
 
 /** Halved until the broken ones are alone: a statement opens all of its values or none. */
-async function openSome(
+async function decryptSome(
   tx: Tx,
   merchantId: MerchantId,
   keys: MerchantKeys,
-  sealed: readonly SealedEmail[],
+  encrypted: readonly EncryptedEmail[],
 ): Promise<[string, string][]> {
-  await tx.query('savepoint open_emails');
-  const opened = await unlessKeyError(() => openEmails(tx, merchantId, keys, sealed));
-  if (!opened) await tx.query('rollback to savepoint open_emails');
-  await tx.query('release savepoint open_emails');
-  if (opened) return [...opened];
-  if (sealed.length === 1) return [];
-  const half = Math.ceil(sealed.length / 2);
+  await tx.query('savepoint decrypt_emails');
+  const decrypted = await unlessKeyError(() => decryptEmails(tx, merchantId, keys, encrypted));
+  if (!decrypted) await tx.query('rollback to savepoint decrypt_emails');
+  await tx.query('release savepoint decrypt_emails');
+  if (decrypted) return [...decrypted];
+  if (encrypted.length === 1) return [];
+  const half = Math.ceil(encrypted.length / 2);
   return [
-    ...(await openSome(tx, merchantId, keys, sealed.slice(0, half))),
-    ...(await openSome(tx, merchantId, keys, sealed.slice(half))),
+    ...(await decryptSome(tx, merchantId, keys, encrypted.slice(0, half))),
+    ...(await decryptSome(tx, merchantId, keys, encrypted.slice(half))),
   ];
 }
 
@@ -56,7 +56,7 @@ const unlessKeyError = <T>(work: () => Promise<T>): Promise<T | undefined> =>
     throw error;
   });
 
-function generationIfAny({ email }: SealedEmail): number | undefined {
+function generationIfAny({ email }: EncryptedEmail): number | undefined {
   try {
     return generationOf(email);
   } catch {

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, sql, type SQL } from 'drizzle-orm';
 import type { MerchantId } from '@core/contracts';
-import { KeyError, open, sealValue, splitSealed } from '@core/crypto';
+import { decrypt, encryptValue, KeyError, splitEncrypted } from '@core/crypto';
 import {
   build,
   limit,
@@ -17,7 +17,7 @@ import { tokenContext } from '../imports/index.ts';
 import type { RotationKeys } from './rotate-emails.ts';
 
 /** What was found of older generations outside of customers. */
-export interface RotatedSealed {
+export interface RotatedValues {
   older: number;
   rotated: number;
   /** What does not open, such as `access token of example.myshopify.com`; it stays as it is. */
@@ -47,17 +47,17 @@ const STORE_TOKENS = statement({
       .where(and(eq(merchantId, p.merchantId), eq(shop, p.shop))),
 });
 
-/** Seals a merchant's access tokens anew. */
+/** Encrypts a merchant's access tokens anew. */
 export async function rotateTokens(
   tx: Tx,
   merchantId: MerchantId,
   keys: RotationKeys,
-): Promise<RotatedSealed> {
+): Promise<RotatedValues> {
   const connections = await tx.run(LOCK_TOKENS, { merchantId });
-  const found: RotatedSealed = { older: 0, rotated: 0, unreadable: [] };
+  const found: RotatedValues = { older: 0, rotated: 0, unreadable: [] };
   for (const { shop, access, refresh } of connections) {
     const anew = <V extends string | null>(kind: 'access' | 'refresh', value: V) =>
-      resealed(keys, value, tokenContext({ merchantId, shop }, kind), `${kind} token of ${shop}`, found);
+      reencrypted(keys, value, tokenContext({ merchantId, shop }, kind), `${kind} token of ${shop}`, found);
     const tokens = { accessToken: anew('access', access), refreshToken: anew('refresh', refresh) };
     await tx.run(STORE_TOKENS, { merchantId, shop, ...tokens });
   }
@@ -108,43 +108,43 @@ const STORE_WEBHOOK = statement({
       .where(and(eq(webhookEvents.merchantId, p.merchantId), eq(webhookEvents.id, p.id))),
 });
 
-/** Seals a page of a merchant's webhooks anew; those that others hold are passed over. */
+/** Encrypts a page of a merchant's webhooks anew; those that others hold are passed over. */
 export async function rotateWebhooks(
   tx: Tx,
   merchantId: MerchantId,
   keys: RotationKeys,
   page: { after: string; limit: number },
-): Promise<RotatedSealed & { next: string | null }> {
+): Promise<RotatedValues & { next: string | null }> {
   const webhooks = await tx.run(LOCK_WEBHOOKS, {
     merchantId,
     after: page.after,
     most: page.limit,
     generations: keys.older.map(({ generation }) => String(generation)),
   });
-  const found: RotatedSealed = { older: 0, rotated: 0, unreadable: [] };
+  const found: RotatedValues = { older: 0, rotated: 0, unreadable: [] };
   for (const { id, shop, topic, eventId, body } of webhooks) {
     const context = webhookContext({ merchantId, shop, topic, eventId });
-    const anew = resealed(keys, body, context, `webhook ${id}`, found);
+    const anew = reencrypted(keys, body, context, `webhook ${id}`, found);
     await tx.run(STORE_WEBHOOK, { merchantId, id, body: anew });
   }
   return { ...found, next: webhooks.length === page.limit ? (webhooks.at(-1)?.id ?? null) : null };
 }
 
-/** As sealValue under the newest key; what is no older generation's, or does not open, stays as it is. */
-function resealed<V extends string | null>(
+/** As encryptValue under the newest key; what is no older generation's, or does not open, stays as it is. */
+function reencrypted<V extends string | null>(
   { older, newest }: RotationKeys,
   value: V,
   context: string,
   what: string,
-  found: RotatedSealed,
+  found: RotatedValues,
 ): V | string {
   if (value === null) return value;
-  const { generation, sealed } = splitSealed(value);
+  const { generation, encrypted } = splitEncrypted(value);
   const from = older.find((keys) => String(keys.generation) === generation);
   if (!from) return value;
   found.older++;
   try {
-    const anew = sealValue(newest, open(from.dataKey, sealed, context), context);
+    const anew = encryptValue(newest, decrypt(from.dataKey, encrypted, context), context);
     found.rotated++;
     return anew;
   } catch (error) {
