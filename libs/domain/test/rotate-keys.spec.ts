@@ -347,7 +347,9 @@ describe('the keyring', () => {
     );
     const swapped = emailOf(a, id, contextOf(second));
     await expect(swapped).rejects.toThrow(KeyError);
-    await expect(swapped).rejects.toThrow('it was changed, or belongs to another key or place');
+    await expect(swapped).rejects.toThrow(
+      "does not open a merchant's keys: it is another key, or they were changed",
+    );
     await world.owner.query(`update customers set email = '9' || substr(email, 2) where id = $1`, [id]);
     await expect(emailOf(a, id, as)).rejects.toThrow('key generation 9 of the merchant is gone');
     await world.owner.query(`update customers set email = 'plain@example.com' where id = $1`, [id]);
