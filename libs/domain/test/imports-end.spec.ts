@@ -60,10 +60,12 @@ it('ends once, and without a deadlock, when all pages of a run fail in the same 
   const held = await world.claimAll();
   expect(held).toHaveLength(pages);
   let attempts = 0;
+  const allBegan = Promise.withResolvers<void>();
   const results = await Promise.allSettled(
     held.map((each) =>
-      world.asImporter((tx) => {
-        attempts++;
+      world.asImporter(async (tx) => {
+        if (++attempts === pages) allBegan.resolve();
+        await allBegan.promise;
         return failRun(tx, world.ctx, { ...each, message: 'the token is lost' });
       }),
     ),
