@@ -46,7 +46,8 @@ export interface Committed<T> {
  * last one can only be an UPDATE that lost a race for a key, and run anew it sees the winner.
  */
 const RETRIED = ['40001', '40P01', '23505'];
-const MOST_ATTEMPTS = 6;
+/** Six did not do for six pages of the same people beside forty creates, on a machine that others kept busy. */
+const MOST_ATTEMPTS = 10;
 
 /**
  * Runs `work` in one transaction, anew when PostgreSQL says that it lost a race, or when the connection is lost

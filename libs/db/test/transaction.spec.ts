@@ -97,7 +97,7 @@ it('runs anew after a lost race, and gives up after a few', async () => {
       throw new RaceLost('always');
     }),
   ).rejects.toThrow('always');
-  expect(attempts).toBe(9);
+  expect(attempts).toBe(13);
 });
 
 it('connects once more when the connection in the making was cut because the primary is another server', async () => {
