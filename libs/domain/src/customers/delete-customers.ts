@@ -106,7 +106,7 @@ const MARK_GONE = statement({
 export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise<string[]> {
   const { merchantId, externalIds, origin, mergedInto } = gone;
   if (externalIds.length === 0) return [];
-  await holdOffErasures(tx, merchantId);
+  await holdOffErasures(tx, { merchantId });
   // First, because it waits for whoever creates one of them just now; the update then sees that row.
   await noteUnknown(tx, ctx, gone);
   const rows = await tx.run(MARK_GONE, { merchantId, externalIds, mergedInto });

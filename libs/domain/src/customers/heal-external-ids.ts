@@ -134,7 +134,7 @@ async function heal(
 ): Promise<void> {
   if (stored.length === 0) return;
   // Before the rows' locks, or an erasure that waits for one of them would be waited for.
-  await holdOffErasures(tx, input.merchantId);
+  await holdOffErasures(tx, input);
   for (const row of await tx.run(LOCK, { merchantId: input.merchantId, stored })) {
     const externalId = externalIdOf(row.externalId);
     const holder = await findHolder(tx, input.merchantId, externalId);

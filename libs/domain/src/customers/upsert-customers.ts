@@ -43,7 +43,7 @@ export async function upsertCustomers(
   input: UpsertCustomers,
 ): Promise<UpsertCounts> {
   const { merchantId, importId, customers } = input;
-  await holdOffErasures(tx, merchantId);
+  await holdOffErasures(tx, { merchantId });
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   const page = preparePage(keys, customers);
   await reindexEmails(

@@ -6,7 +6,7 @@ import { lockName, shareName, type Tx } from '@core/db';
 const gate = (merchantId: MerchantId): string => `erasure|${merchantId}`;
 
 /** For who stores people: call it before reading tombstones. Until COMMIT no erasure of the merchant begins. */
-export const holdOffErasures = (tx: Tx, merchantId: MerchantId): Promise<void> =>
+export const holdOffErasures = (tx: Tx, { merchantId }: { merchantId: MerchantId }): Promise<void> =>
   shareName(tx, gate(merchantId));
 
 /**

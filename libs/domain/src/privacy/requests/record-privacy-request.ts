@@ -122,7 +122,7 @@ async function nameSubject(
   if (!names.customerId && !names.externalId && !names.email) return NOBODY;
   const { externalId, email } = names;
   // Before the keys, in the order of all who need both; healExternalId asks for it again.
-  if (externalId) await holdOffErasures(tx, merchantId);
+  if (externalId) await holdOffErasures(tx, { merchantId });
   // Made where there are none: whose first import is still to come has nothing else to hash by.
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   if (externalId) await healExternalId(tx, ctx, { merchantId, origin: 'privacy', externalId });
