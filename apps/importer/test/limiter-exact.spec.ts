@@ -34,8 +34,8 @@ const breaches = (shop: StrictShop, ceiling = 40) => ({
   aboveCeiling: Math.max(0, worstSecond(shop.came) - ceiling),
 });
 /**
- * Of what the shop allows. How closely it is reached depends on the seed (0.89 to 0.99 seen), and is the benchmark's
- * affair: here a stall must show.
+ * Least share of the shop's allowance that is used. The share depends on the seed (0.89 to 0.99 seen), and the benchmark
+ * measures it: here a stall must show.
  */
 const LEAST = 0.8;
 /**

@@ -316,7 +316,7 @@ describe('a page that starts a bulk operation', () => {
     const before = shop.far.stats().requests;
     return { page: page!, ref, shop, sent: () => shop.far.stats().requests - before };
   };
-  /** What the limiter was asked for; the second time it has no room at once. */
+  /** Notes each limit that the limiter is asked for; the second time it has no room at once. */
   const busy = (whenBusy: () => Promise<unknown> = () => Promise.resolve()) => {
     const asked: Limit[] = [];
     const admit: Limiter['admit'] = async (shop, limit) => {

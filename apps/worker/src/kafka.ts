@@ -1,5 +1,5 @@
 import { connectKafka, kafkaOptions, type KafkaClient } from '@core/events';
-import { untilReady, type Logger, type Shutdown } from '@core/runtime';
+import type { Logger, Shutdown } from '@core/runtime';
 import type { WorkerEnv } from './config.ts';
 
 export function openKafka(
@@ -10,10 +10,3 @@ export function openKafka(
   shutdown.add('kafka', () => kafka.close());
   return kafka;
 }
-
-const ADVICE = 'see KAFKA_BROKER, KAFKA_TLS and KAFKA_SASL; `npm run ops -- topics` creates missing topics';
-
-export const untilKafka = <T>(
-  connect: () => Promise<T>,
-  { log, shutdown }: { log: Logger; shutdown: Shutdown },
-): Promise<T> => untilReady(connect, { what: 'Kafka', signal: shutdown.signal, log, advise: () => ADVICE });

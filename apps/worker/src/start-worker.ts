@@ -9,9 +9,9 @@ import {
   type EventConsumer,
   type VerifyRecord,
 } from '@core/events';
+import { untilReady } from '@core/runtime';
 import type { Service } from '@core/service';
 import { sealerOf, shopRedactionPolicy, type workerEnv } from './config.ts';
-import { untilKafka } from './kafka.ts';
 import { runBackground } from './run-background.ts';
 import { withSignatures } from './signatures.ts';
 import { contextBy, TOPICS } from './topics.ts';
@@ -24,7 +24,13 @@ export async function startWorker(worker: Worker): Promise<{ relay: Relay; consu
   const policy = shopRedactionPolicy(env);
   const background = runBackground({ env, sealer: sealerOf(env), policy, pool, keys, log, metrics });
   shutdown.add('webhooks, privacy and audit', () => background.close());
-  const producer = await untilKafka(() => kafka.producer(), { log, shutdown });
+  const producer = await untilReady(() => kafka.producer(), {
+    what: 'Kafka',
+    signal: shutdown.signal,
+    log,
+    advise: () =>
+      'see KAFKA_BROKER, KAFKA_TLS and KAFKA_SASL; `npm run ops -- topics` creates missing topics',
+  });
   const relay = startRelay({ pool, producer, log, metrics });
   shutdown.add('relay', () => relay.close());
   const topics = watchTopics(kafka, { log, metrics, production: env.NODE_ENV === 'production' });

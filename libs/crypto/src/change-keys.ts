@@ -109,7 +109,7 @@ export const wrappedByOthers = (
     limit: most,
   });
 
-/** Of a row of merchant_keys. */
+/** Identifies a row of merchant_keys. */
 export interface KeyRef {
   merchantId: MerchantId;
   generation: number;

@@ -8,7 +8,7 @@ import type { MerchantKeys } from './wrapped-keys.ts';
 export const encryptValue = (keys: MerchantKeys, plain: Buffer, context: string): string =>
   `${keys.generation}.${encrypt(keys.dataKey, plain, context)}`;
 
-/** Of a value of encryptValue. */
+/** Splits a value that encryptValue has made. */
 export function splitEncrypted(value: string): { generation: string; encrypted: string } {
   const dot = value.indexOf('.');
   return { generation: value.slice(0, dot), encrypted: value.slice(dot + 1) };

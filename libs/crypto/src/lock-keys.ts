@@ -1,8 +1,8 @@
 import type { MerchantId } from '@core/contracts';
 import { lockName, shareName, type Tx } from '@core/db';
 
-// A value that is encrypted with keys which another transaction destroys is lost, and its writer has been told that it is stored. An
-// advisory lock: sharing the key's row would write to its page, and make a multixact, with each customer.
+// A value that is encrypted with keys which another transaction destroys is lost, and its writer has been told that it is
+// stored. Rejected: a shared lock of the key's row, which would write to its page, and make a multixact, with each customer.
 const name = (merchantId: MerchantId): string => `merchant_keys|${merchantId}`;
 
 /**

@@ -1,4 +1,4 @@
-/** Who may use a slot of this process next. Jobs of one run are jobs of one shop: a shop has one run at a time. */
+/** Decides which run may use the next free slot of this process. Jobs of one run are jobs of one shop: a shop has one run at a time. */
 export interface FairTurns {
   /** Takes a slot; false: the run has what it may have, and the job stands in its line. */
   begin(run: string, job: string): boolean;
@@ -72,7 +72,7 @@ export function createFairTurns(slots: number, now: () => number = Date.now): Fa
       const [next] = [...lines]
         .filter(([, { waiting }]) => waiting.size > 0)
         .filter(([, each]) => each.busy < allowance(each))
-        // Who has the fewest slots; of equals the run that gave this one back.
+        // The run with the fewest slots comes first; among equals, the run that gave this one back.
         .sort(([a, x], [b, y]) => x.busy - y.busy || Number(b === run) - Number(a === run));
       return next?.[1].waiting.keys().next().value;
     },

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
-import { claim, DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort, type Child } from '@core/testing';
+import { claimFolder, DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort, type Child } from '@core/testing';
 import { startApp, type App, type AppName } from './apps.ts';
 import { checkSchema } from './check-schema.ts';
 import { reserveStackPorts } from './ports.ts';
@@ -52,7 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 
   try {
-    running.push(await claimFolder(dir));
+    running.push(await claimForStack(dir));
     const secrets = localSecrets(dir);
     const tokens = issueTokens(dir, secrets);
     await stopLeftovers(dir);
@@ -177,8 +175,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** Two stacks on one folder would stop each other's services as leftovers of an earlier run. */
-async function claimFolder(dir: string): Promise<() => Promise<void>> {
-  const giveBack = await claim(`stack-${createHash('sha256').update(resolve(dir)).digest('hex')}`);
+async function claimForStack(dir: string): Promise<() => Promise<void>> {
+  const giveBack = await claimFolder('stack', dir);
   if (!giveBack) {
     throw new Error(
       `a stack is running on ${dir}; stop it (Ctrl-C), or name another folder with -- --dir <folder>`,

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
-import { claim, TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
+import { claimFolder, TEST_RUN, TEST_SERVICES, workspaceRoot } from '@core/testing';
 import { runCommand } from './command.ts';
 import { taggedSpecs, uselessPattern } from './match-specs.ts';
 import {
@@ -46,11 +45,7 @@ if ([only, tag, patterns[0]].filter((each) => each !== undefined).length > 1) {
 const chosen = [...patterns, ...tagged];
 // Nx keeps one place for its results in a checkout. A run that a spec starts is part of the run that it is in.
 const isPart = process.env[TEST_RUN] !== undefined;
-if (
-  chosen.length === 0 &&
-  !isPart &&
-  !(await claim(`nx-${createHash('sha256').update(root).digest('hex')}`))
-) {
+if (chosen.length === 0 && !isPart && !(await claimFolder('nx', root))) {
   refuseArguments(HELP, 'another run of npm test is under way in this checkout: wait for it, or name specs');
 }
 

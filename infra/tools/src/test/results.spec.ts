@@ -48,15 +48,15 @@ describe('the report', () => {
       status: 'failed',
       failureMessages: ['\u001b[31mnot\n  2\u001b[39m\n    at x.ts:1'],
     };
-    const { failures } = countJest('/work', 1, {
+    const { failures } = countJest('/checkout', 1, {
       ...outcome,
       numFailedTests: 1,
       testResults: [
-        { name: '/work/a.spec.ts', status: 'failed', message: '', assertionResults: [test, failed] },
-        { name: '/work/b.spec.ts', status: 'failed', message: 'Cannot find c.ts', assertionResults: [] },
-        { name: '/work/d.spec.ts', status: 'passed', message: '', assertionResults: [test] },
+        { name: '/checkout/a.spec.ts', status: 'failed', message: '', assertionResults: [test, failed] },
+        { name: '/checkout/b.spec.ts', status: 'failed', message: 'Cannot find c.ts', assertionResults: [] },
+        { name: '/checkout/d.spec.ts', status: 'passed', message: '', assertionResults: [test] },
         {
-          name: '/work/e.spec.ts',
+          name: '/checkout/e.spec.ts',
           status: 'passed',
           message: '',
           assertionResults: [{ ...test, status: 'pending' }],

@@ -21,10 +21,17 @@ const OF_A_PERSON = [
  * value that cannot be read counts as well, and 0 too: what a person is erased by may be lenient, and what erases a
  * whole shop may not.
  */
-export const namesPerson = (body: JsonFields): boolean =>
+export const namesPerson = (body: JsonFields): boolean => givesAny(body, OF_A_PERSON);
+
+/** Whether a body gives any field of these letters, in any spelling, but for the names in `except`. */
+export const givesAny = (
+  body: JsonFields,
+  letters: readonly string[],
+  except: readonly string[] = [],
+): boolean =>
   body
     .names()
-    .filter((name) => OF_A_PERSON.includes(name.toLowerCase().replace(/[^a-z]/g, '')))
+    .filter((name) => !except.includes(name) && letters.includes(name.toLowerCase().replace(/[^a-z]/g, '')))
     .some((name) => body.given(name).some((json) => isGiven(JSON.parse(json))));
 
 /** What is nested deeper counts as given: nobody writes nothing in so many brackets. */

@@ -1,11 +1,11 @@
 import type { JsonFields } from '../json-fields.ts';
-import { isGiven } from './names-person.ts';
+import { givesAny } from './names-person.ts';
 
 /** Fields that name a shop or a merchant, by their letters alone. */
 const OF_A_SHOP = [
   ...['shop', 'shops', 'shopid', 'shopids', 'shopname', 'shopurl', 'shopdomain', 'shopdomains', 'shopgid'],
   ...['shopifyshopid', 'shopifyshopdomain', 'shopifydomain', 'xshopifyshopid', 'xshopifyshopdomain'],
-  ...['myshopifydomain', 'domain', 'store', 'storeid', 'storedomain', 'admingraphqlapiid'],
+  ...['myshopifydomain', 'domain', 'store', 'storeid', 'storedomain'],
   ...['merchant', 'merchants', 'merchantid', 'merchantids'],
 ];
 
@@ -17,8 +17,4 @@ export const FIELDS_OF_A_SHOP = READ.join(', ');
  * Whether a body names a shop or a merchant in a field that is not read: ShopId, shop-id, myshopify_domain. Whoever erases a
  * whole shop must not pass over one that is another.
  */
-export const namesShopElsewhere = (body: JsonFields): boolean =>
-  body
-    .names()
-    .filter((name) => !READ.includes(name) && OF_A_SHOP.includes(name.toLowerCase().replace(/[^a-z]/g, '')))
-    .some((name) => body.given(name).some((json) => isGiven(JSON.parse(json))));
+export const namesShopElsewhere = (body: JsonFields): boolean => givesAny(body, OF_A_SHOP, READ);

@@ -13,10 +13,10 @@ export interface CommandContext extends Actor {
   readonly deadline?: number;
 }
 
-/** What a query gets beside its reader and input when it decrypts what is encrypted. */
+/** The part of the context that a query needs to decrypt values. */
 export type Keys = Pick<CommandContext, 'keys'>;
 
-/** What a query gets beside its reader and input when it gives out a list by pages. */
+/** The part of the context that a query needs to give out a list by pages. */
 export interface Pages {
   readonly pageTokens: PageTokens;
 }

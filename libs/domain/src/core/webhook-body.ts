@@ -4,7 +4,7 @@ import { decryptValue, encryptValue, keyedHash, type MerchantKeys } from '@core/
 import { type Reader } from '@core/db';
 import type { Keys } from './context.ts';
 
-/** What names a webhook; its body opens for no other. */
+/** The names of a webhook; its body opens for no other. */
 interface WebhookIdentity {
   merchantId: MerchantId;
   /** Lower case. */
@@ -34,6 +34,6 @@ export const decryptWebhookBody = (
 export const webhookHash = (keys: MerchantKeys, topic: string, body: Buffer): Buffer =>
   keyedHash(keys, 'webhook', `${topic}|${createHash('sha256').update(body).digest('hex')}`);
 
-/** What an encrypted body is bound to. */
+/** The context that an encrypted body is bound to. */
 export const webhookContext = ({ merchantId, shop, topic, eventId }: WebhookIdentity): string =>
   `${merchantId}|${shop}|webhook|${topic}|${eventId}`;

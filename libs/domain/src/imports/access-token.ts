@@ -84,6 +84,6 @@ export const notConnected = (shop: string) =>
     field: 'shop',
   });
 
-/** What an encrypted token is bound to. */
+/** The context that an encrypted token is bound to. */
 export const tokenContext = ({ merchantId, shop }: ShopConnection, kind: Kind): string =>
   kind === 'access' ? `${merchantId}|${shop}` : `${merchantId}|${shop}|refresh`;

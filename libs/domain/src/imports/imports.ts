@@ -13,7 +13,7 @@ import {
 } from '@core/db';
 import { notFound } from '@core/runtime';
 import { keysetPage, type PageOf, type Pages } from '../core/index.ts';
-import { isRun, RUN } from './of-run.ts';
+import { isRun, RUN, isSliceOfRun } from './of-run.ts';
 
 const sumOf = (counter: Column): SQL<number> => sql`coalesce(sum(${counter}), 0)::float8`;
 
@@ -51,13 +51,7 @@ const selectRuns = (row: Fields, which: SQL | undefined) =>
   build
     .select(row)
     .from(customerImportLogs)
-    .leftJoin(
-      customerImportSlices,
-      and(
-        eq(customerImportSlices.merchantId, customerImportLogs.merchantId),
-        eq(customerImportSlices.importId, customerImportLogs.id),
-      ),
-    )
+    .leftJoin(customerImportSlices, isSliceOfRun())
     .where(which)
     .groupBy(customerImportLogs.merchantId, customerImportLogs.id);
 

@@ -45,6 +45,7 @@ export {
   type RefreshTurn,
 } from './shops/store-tokens.ts';
 export { rangeOfRun, readRange, type SliceRange } from './slice-range.ts';
+export { isSliceOfRun } from './of-run.ts';
 export { AlreadyRunning, isActive, startImport, type StartImport } from './start-import.ts';
 export { keepFound, readAsked } from './verify-ids.ts';
 export { wakeBulkSlices } from './wake-bulk-slices.ts';

@@ -13,6 +13,13 @@ export const isRun = (p: RunPlaceholders): SQL | undefined =>
 export const isOfRun = (of: { merchantId: Column; importId: Column }, p: RunPlaceholders): SQL | undefined =>
   and(eq(of.merchantId, p.merchantId), eq(of.importId, p.importId));
 
+/** The condition of a slice that belongs to the run beside it in a join. */
+export const isSliceOfRun = (): SQL | undefined =>
+  and(
+    eq(customerImportSlices.merchantId, customerImportLogs.merchantId),
+    eq(customerImportSlices.importId, customerImportLogs.id),
+  );
+
 /** A subquery: the number of the slice that planned the run last. */
 export const lastPlan = (p: RunPlaceholders) =>
   build

@@ -14,7 +14,7 @@ import { forgetIds } from './keep-ids.ts';
 import { isOfRun, RUN } from './of-run.ts';
 
 /**
- * A run that was broken off keeps its ids and its cursors for a resume. So long: nobody resumes what is a month old, for
+ * A run that was broken off keeps its ids and its cursors for a resume. Nobody resumes what is a month old, for
  * the shop is another by then, and an erased person's id that it met again must not be kept for ever.
  */
 const KEEP_BROKEN_OFF_DAYS = 30;

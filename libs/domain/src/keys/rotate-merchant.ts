@@ -36,7 +36,7 @@ export interface RotateMerchant {
  */
 const REST = 0.5;
 
-/** What one pass over a merchant's rows found. */
+/** The findings of one pass over a merchant's rows. */
 export interface RotationPass {
   /** Emails under older keys, those included that could not be changed just then. */
   older: number;

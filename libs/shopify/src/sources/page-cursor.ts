@@ -42,8 +42,8 @@ export function cursorAfter(
 }
 
 /**
- * Of all ids of the page together: cursors outlast erasures, and the hash of a single number is as good as the number.
- * Pages of nobody are told apart by where they lead.
+ * The hash covers all ids of the page together: cursors outlast erasures, and the hash of a single number is as good as
+ * the number. Pages of nobody are told apart by where they lead.
  */
 const printOf = (ids: readonly number[], next: string | null): string =>
   hash('sha256', ids.length > 0 ? ids.join() : (next ?? ''), 'base64url').slice(0, 16);

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 
 /**
  * Claims a name among all processes of this machine's network, until it is released or this process ends for
@@ -16,3 +18,7 @@ export async function claim(name: string): Promise<(() => void) | undefined> {
   server.unref();
   return isOurs ? () => void server.close() : undefined;
 }
+
+/** Claims a folder for one use of it, as claim does: a name in the kernel is short, and a path may be long. */
+export const claimFolder = (use: string, dir: string): Promise<(() => void) | undefined> =>
+  claim(`${use}-${createHash('sha256').update(resolve(dir)).digest('hex')}`);

@@ -1,6 +1,6 @@
 export * from './all.ts';
 export { answersReady } from './answers-ready.ts';
-export { claim } from './claim.ts';
+export { claim, claimFolder } from './claim.ts';
 export { giveFile } from './unprivileged.ts';
 export {
   givenPostgres,

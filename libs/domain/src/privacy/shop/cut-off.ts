@@ -11,7 +11,7 @@ import {
   shopifyConnections,
   statement,
 } from '@core/db';
-import { isActive } from '../../imports/index.ts';
+import { isActive, isSliceOfRun } from '../../imports/index.ts';
 import type { ShopStep } from '../held-place.ts';
 import { stepOf } from './step-of.ts';
 import { ofWhichShop, WHICH_SHOP } from './which-shop.ts';
@@ -34,13 +34,7 @@ const LOCK_SLICES = statement({
     build
       .select(row)
       .from(customerImportSlices)
-      .innerJoin(
-        customerImportLogs,
-        and(
-          eq(customerImportLogs.merchantId, customerImportSlices.merchantId),
-          eq(customerImportLogs.id, customerImportSlices.importId),
-        ),
-      )
+      .innerJoin(customerImportLogs, isSliceOfRun())
       .where(and(ofWhichShop(customerImportLogs, p), isActive()))
       .orderBy(asc(customerImportSlices.importId), asc(customerImportSlices.slice))
       .for('update', { of: customerImportSlices }),
