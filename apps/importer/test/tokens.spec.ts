@@ -144,8 +144,8 @@ it.each([
   const { connection, pair } = await connect();
   await owner.query(lose, [connection.merchantId]);
   const { read, refresh } = keeper({ keys: newKeys(keyring) });
-  for (const asked of [read(connection), refresh(connection, pair.accessToken)]) {
-    await expect(asked).rejects.toMatchObject({
+  for (const ask of [() => read(connection), () => refresh(connection, pair.accessToken)]) {
+    await expect(ask()).rejects.toMatchObject({
       name: 'CoreError',
       kind: 'failed_precondition',
       field: 'shop',

@@ -12,8 +12,10 @@ const IN_SHORT = 20_000;
 /** Requests on one connection. */
 const BATCH = 25;
 const AT_ONCE = 160;
-/** The longest time that a request may block the event loop. */
-const LONGEST_STALL_MS = 200;
+/** The longest time that a request may block the event loop: CPU time of one turn of the loop. */
+const STALL_IN_LONG_MS = 200;
+/** Part of `npm test`, which must pass on a machine ten times slower: an input that blocks for seconds shows. */
+const STALL_IN_SHORT_MS = 2_000;
 
 /**
  * Sends malformed requests of every kind over real sockets to a supervised api: no process may end, block its
@@ -51,7 +53,7 @@ export async function runMalformedRequests({
     if (died > 0) problems.push(`processes ${pids.join()} have become ${after.join()}`);
     if (errors.length > 0) problems.push(`${errors.length} errors in the log`, ...errors.slice(0, 10));
     const stall = stack.longestStall(pids);
-    if (stall > LONGEST_STALL_MS) problems.push(`an event loop was held for ${stall} ms`);
+    if (stall > (short ? STALL_IN_SHORT_MS : STALL_IN_LONG_MS)) problems.push(`an event loop was held for ${stall} ms`);
     if (late > 0) problems.push(`${late} connections were neither answered nor closed`);
     say(
       `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${total} malformed requests, ${Math.round(total / seconds)}/s: ` +
