@@ -7,7 +7,7 @@ import { noBareSqlNames } from './infra/tools/src/lint/no-bare-sql-names.mjs';
 // Imports point down only: apps -> domain -> crypto, reads -> db -> contracts -> runtime, apps -> service -> crypto, and
 // apps -> shopify -> contracts:
 // the domain holds transactions open and must not wait for a shop in one. `events` is for worker and infra,
-// `testing` for tests and infra. A broken rule is proven to fail in infra/tools/test/boundaries.spec.ts.
+// `testing` and `stack` for tests and infra. A broken rule is proven to fail in infra/tools/test/boundaries.spec.ts.
 const down = {
   'type:app': [
     'type:service',
@@ -27,9 +27,11 @@ const down = {
   'type:contract': ['type:util'],
   'type:util': ['type:util'],
   'type:testing': ['type:contract', 'type:util'],
-  'type:local': ['type:events', 'type:data', 'type:contract', 'type:util', 'type:testing'],
+  'type:stack': ['type:events', 'type:access', 'type:data', 'type:contract', 'type:util', 'type:testing'],
+  'type:local': ['type:events', 'type:data', 'type:contract', 'type:util', 'type:testing', 'type:stack'],
   'type:infra': [
     'type:local',
+    'type:stack',
     'type:domain',
     'type:shopify',
     'type:events',
@@ -45,6 +47,8 @@ const scopes = {
   'scope:worker': ['scope:worker', 'scope:shared'],
   'scope:importer': ['scope:importer', 'scope:shared'],
   'scope:shared': ['scope:shared'],
+  // Starts the apps as processes, and imports none.
+  'scope:test': ['scope:test', 'scope:worker', 'scope:shared'],
 };
 // Each client library has one home (kafkajs: libs/events, bullmq: importer, connect-node: api), so that
 // replacing it touches one package.
@@ -62,13 +66,13 @@ const constraints = ({ tests }) => [
     sourceTag,
     onlyDependOnLibsWithTags: [
       ...tags,
-      ...(tests ? ['type:testing'] : []),
+      ...(tests ? ['type:testing', 'type:stack'] : []),
       ...(sourceTag === 'type:app' ? ['type:events'] : []), // narrowed to worker by its scope
     ],
   })),
-  ...Object.entries(scopes).map(([sourceTag, onlyDependOnLibsWithTags]) => ({
+  ...Object.entries(scopes).map(([sourceTag, tags]) => ({
     sourceTag,
-    onlyDependOnLibsWithTags,
+    onlyDependOnLibsWithTags: [...tags, ...(tests ? ['scope:test'] : [])],
   })),
   ...Object.entries(banned).map(([sourceTag, bannedExternalImports]) => ({
     sourceTag,
@@ -128,7 +132,14 @@ export default tseslint.config(
     // statement of ours does. Proven to fail in infra/tools/test/bare-sql-names.spec.ts.
     plugins: { core: { rules: { 'no-bare-sql-names': noBareSqlNames } } },
     files: ['**/*.ts'],
-    ignores: ['**/*.spec.ts', '**/test/**', 'libs/testing/**', 'infra/faults/**', 'libs/db/src/schema/**'],
+    ignores: [
+      '**/*.spec.ts',
+      '**/test/**',
+      'libs/testing/**',
+      'libs/stack/src/given.ts',
+      'infra/faults/**',
+      'libs/db/src/schema/**',
+    ],
     rules: { 'core/no-bare-sql-names': 'error' },
   },
   {
@@ -204,6 +215,8 @@ export default tseslint.config(
     files: [
       'libs/runtime/src/env.ts',
       'libs/testing/**/*.ts',
+      'libs/stack/**/*.ts',
+      'libs/shopify-stand-in/**/*.ts',
       'apps/ops/src/main.ts',
       'infra/**/*.ts',
       '**/*.spec.ts',

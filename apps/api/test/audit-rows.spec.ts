@@ -63,11 +63,14 @@ async function newWorld() {
     { metadata },
   );
   const requestId = `spec-${merchantId}`;
-  await api.owner.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, receipt, completed_at)
-     values ($1, $2, 'data_request', '{}', null), ($1, $3, 'redact', '{"places":[]}', now())`,
-    [merchantId, requestId, `${requestId}-erased`],
-  );
+  await api.given.aRequest(merchantId, { requestId, kind: 'data_request' });
+  const erased = {
+    requestId: `${requestId}-erased`,
+    kind: 'redact',
+    receipt: { places: [] },
+    done: true,
+  } as const;
+  await api.given.aRequest(merchantId, erased);
   return {
     merchantId,
     requestId,

@@ -2,14 +2,13 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { ImportService } from '@core/contracts';
 import {
-  assertShopDirectory,
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_SECRET,
-  insertConnection,
   loadAdminSchema,
   shopIdOf,
   type Reply,
-} from '@core/testing';
+} from '@core/shopify-stand-in';
+import { assertShopDirectory, insertConnection } from '@core/testing';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CoreService, ImportService } from '@core/contracts';
-import { bearer, DEV_ACCESS_TOKEN, type TokenIssuer } from '@core/testing';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
+import { bearer, type TokenIssuer } from '@core/testing';
 import { merchant, type TestApi } from './support.ts';
 
 const core = CoreService.method;
@@ -72,21 +73,20 @@ export async function buildWorld(api: TestApi, issuer: TokenIssuer, size: number
       `update customer_import_logs set status = 'completed', finished_at = now() where merchant_id = $1`,
       [merchantId],
     );
-    await api.owner.query(
-      `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-       select $1, $2, unnest($3::text[]), 'email_shared'`,
-      [own.importIds[0], merchantId, own.externalIds],
+    await api.given.importErrors(
+      { merchantId, importId: own.importIds[0] ?? '' },
+      own.externalIds.map((externalId) => ({ externalId, reason: 'email_shared' })),
     );
     await api.owner.query(
       `update customers set rfm_score = '{"recency":5,"frequency":4,"monetary":5,"score":"545","segment":"LOYAL","as_of":"2026-01-02T03:04:05Z","sequence":"1"}'
         where merchant_id = $1`,
       [merchantId],
     );
-    await api.owner.query(
-      `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt, completed_at)
-       values ($1, $2, 'data_request', $4, '{}', null), ($1, $3, 'redact', $4, '{"places":[]}', now())`,
-      [merchantId, ...own.requestIds, own.customerIds[0]],
-    );
+    const [asks = '', erases = ''] = own.requestIds;
+    const [customerId] = own.customerIds;
+    const erased = { receipt: { places: [] }, done: true };
+    await api.given.aRequest(merchantId, { requestId: asks, kind: 'data_request', customerId });
+    await api.given.aRequest(merchantId, { requestId: erases, kind: 'redact', customerId, ...erased });
     const names = [
       own.customerIds,
       own.importIds,

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { CoreService, ImportService } from '@core/contracts';
-import { DEV_ACCESS_TOKEN, DEV_CLIENT_SECRET } from '@core/testing';
+import { DEV_ACCESS_TOKEN, DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import { failure, merchant, openApi, post, type TestApi } from './support.ts';
 
 let api: TestApi;

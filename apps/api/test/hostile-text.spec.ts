@@ -1,19 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DescMessage, DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import { Consistency, CoreService, ImportService, PrivacyService } from '@core/contracts';
-import {
-  grpcClient,
-  startApi,
-  startAuthStandIn,
-  type AuthStandIn,
-  type Child,
-  type GrpcClient,
-  type TestDatabase,
-} from '@core/testing';
-import { failure, merchant, testDatabase } from './support.ts';
+import type { App, Stack } from '@core/stack';
+import { grpcClient, type GrpcClient } from '@core/testing';
+import { failure, merchant, startApiStack } from './support.ts';
 
 // Runs in its own process: a blocked event loop then shows as a missed deadline instead of a hung test.
 const core = CoreService.method;
@@ -22,27 +12,18 @@ const privacy = PrivacyService.method;
 /** As long as a request of 8 KiB takes: a longer one is refused by its size, before any field is read. */
 const LONG = 7_000;
 
-const dir = mkdtempSync(join(tmpdir(), 'core-hostile-'));
-let database: TestDatabase | undefined;
-let auth: AuthStandIn | undefined;
-let api: { child: Child; target: string } | undefined;
+let stack: Stack;
+let api: App;
 let rpc: GrpcClient;
 beforeAll(async () => {
-  auth = await startAuthStandIn();
-  database = await testDatabase();
-  api = await startApi(
-    dir,
-    { database: database.urlFor('core_api'), replicas: [], auth: auth.address },
-    { CORE_HTTP_PORT: '0', CORE_API_PROCESSES: '1' },
-  );
+  stack = await startApiStack();
+  api = await stack.start('api', { env: { CORE_API_PROCESSES: '1' } });
   rpc = grpcClient(api.target);
 }, 240_000);
 afterAll(async () => {
   rpc?.close();
   await api?.child.kill();
-  await auth?.close();
-  await database?.drop();
-  rmSync(dir, { recursive: true, force: true });
+  await stack?.stop();
 });
 
 const merchantId = merchant();

@@ -3,7 +3,8 @@ import type { MessageInitShape, DescMessage } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { ImportMode, ImportSource } from '@core/contracts';
-import { DEV_ACCESS_TOKEN, type GrpcClient } from '@core/testing';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
+import type { GrpcClient } from '@core/testing';
 import type { Method } from '../src/method.ts';
 import { drain } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ImportService } from '@core/contracts';
 import { ROW_REASONS } from '@core/domain';
-import { DEV_ACCESS_TOKEN } from '@core/testing';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
 import { csvLine } from '../src/http/csv.ts';
 import { merchant, openApi, UNKNOWN_MERCHANT, type TestApi } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { status } from '@grpc/grpc-js';
 import { ImportMode, ImportService } from '@core/contracts';
-import { DEV_ACCESS_TOKEN } from '@core/testing';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;

@@ -2,7 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { Client } from 'pg';
 import { ImportErrorEffect, ImportMode, ImportService, ImportSource, ImportStatus } from '@core/contracts';
 import { ROW_REASONS } from '@core/domain';
-import { DEV_ACCESS_TOKEN, testServices, waitUntil } from '@core/testing';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
+import { testServices, waitUntil } from '@core/testing';
 import { auditOf, drain, failure, merchant, openApi, type TestApi } from './support.ts';
 
 const imports = ImportService.method;
@@ -187,12 +188,13 @@ it.each([ImportSource.BULK, ImportSource.GRAPHQL, ImportSource.REST])(
 
 it('lists the rows that could not be imported as they came, by reason as well, and says what each means', async () => {
   const { merchantId, importId } = await started();
-  await api.owner.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-     select $1, $2, 'gid://shopify/Customer/' || n, reason
-       from generate_series(1, 3) n, unnest(array['email_shared', 'invalid_metadata']) reason`,
-    [importId, merchantId],
+  const errors = [1, 2, 3].flatMap((n) =>
+    ['email_shared', 'invalid_metadata'].map((reason) => ({
+      externalId: `gid://shopify/Customer/${n}`,
+      reason,
+    })),
   );
+  await api.given.importErrors({ merchantId, importId }, errors);
   const ref = { merchantId, importId, pageSize: 2 };
   const list = (more: object) => api.rpc.unary(imports.listCustomerImportErrors, { ...ref, ...more });
   const first = await list({ reason: 'email_shared' });

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { CoreService, PrivacyRequestKind, PrivacyRequestStatus, PrivacyService } from '@core/contracts';
+import type { GivenRequest } from '@core/stack';
 import { METHODS } from '../src/methods.ts';
 import { byConnect, byGrpc, outcome } from './identity-support.ts';
 import { auditOf, failure, merchant, openApi, type TestApi } from './support.ts';
@@ -15,15 +16,11 @@ afterAll(() => api.stop());
 /** As the worker writes it. */
 const record = async (
   merchantId: string,
-  kind: string,
-  { customerId, receipt = {}, done = false }: { customerId?: string; receipt?: object; done?: boolean } = {},
+  kind: GivenRequest['kind'],
+  more: Pick<GivenRequest, 'customerId' | 'receipt' | 'done'> = {},
 ): Promise<string> => {
   const requestId = `shopify:${randomUUID()}`;
-  await api.owner.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, customer_id, receipt, completed_at)
-     values ($1, $2, $3, $4, $5, case when $6 then now() end)`,
-    [merchantId, requestId, kind, customerId ?? null, receipt, done],
-  );
+  await api.given.aRequest(merchantId, { requestId, kind, ...more });
   return requestId;
 };
 const create = async (merchantId: string, email: string) =>

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, request, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { GetProgramSettingsRequestSchema } from '@core/contracts';
-import { freePort, launchApp, startAuthStandIn, waitUntil, whenReady, type Child } from '@core/testing';
+import { waitUntil, whenReady, type Child } from '@core/testing';
 import { repeatRefused } from './repeat-refused.ts';
-import { environment, merchant, testDatabase } from './support.ts';
+import { API_ENV, merchant, startApiStack } from './support.ts';
 
 /** One for all, so that a process asks Auth once. */
 const MERCHANT = merchant();
@@ -43,31 +41,20 @@ const allServe = (api: LaunchedApi): boolean => api.log().includes('"processes":
 
 /** A database and an Auth for any number of apis, which all end with it. */
 export async function openLaunchpad(): Promise<Launchpad> {
-  const auth = await startAuthStandIn();
-  const database = await testDatabase();
-  const dir = mkdtempSync(join(tmpdir(), 'core-api-'));
-  const launched: Child[] = [];
+  const stack = await startApiStack();
+  let count = 0;
 
   const begin = async (processes: number, env: NodeJS.ProcessEnv = {}): Promise<LaunchedApi> => {
-    const [grpcPort, httpPort, adminPort] = [await freePort(), await freePort(), await freePort()];
-    const name = `api-${launched.length}`;
-    const child = await launchApp({
-      app: 'api',
-      dir,
-      name,
+    const { child, ports, url, adminUrl } = await stack.launch('api', {
+      name: `api-${count++}`,
       env: {
-        ...environment(database, auth),
-        CORE_GRPC_PORT: String(grpcPort),
-        CORE_HTTP_PORT: String(httpPort),
-        CORE_ADMIN_PORT: String(adminPort),
+        ...API_ENV,
         CORE_API_PROCESSES: String(processes),
         CORE_DB_POOL: '4',
         LOG_LEVEL: 'info',
         ...env,
       },
     });
-    launched.push(child);
-    const adminUrl = `http://127.0.0.1:${adminPort}`;
     const answers = async (): Promise<Map<number, number>> => {
       const text = await (await fetch(`${adminUrl}/metrics`)).text();
       const byProcess = (metric: string) =>
@@ -88,8 +75,8 @@ export async function openLaunchpad(): Promise<Launchpad> {
       );
     return {
       child,
-      grpcPort,
-      url: `http://127.0.0.1:${httpPort}`,
+      grpcPort: ports.grpc,
+      url,
       adminUrl,
       log: () => readFileSync(child.logFile, 'utf8'),
       ready: async () => (await fetch(`${adminUrl}/readyz`)).ok,
@@ -108,12 +95,7 @@ export async function openLaunchpad(): Promise<Launchpad> {
       if (processes > 1) await waitUntil(() => allServe(api), { what: 'all processes to serve' });
       return api;
     },
-    async close() {
-      await Promise.all(launched.map((child) => child.stop()));
-      await auth.close();
-      await database.drop();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    close: stack.stop,
   };
 }
 

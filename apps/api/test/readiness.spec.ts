@@ -1,70 +1,29 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { CoreService } from '@core/contracts';
-import { migrateDatabase } from '@core/db';
-import {
-  apiEnvironment,
-  freePort,
-  grpcClient,
-  launchApp,
-  makeServicesDir,
-  postgresDir,
-  removeServicesDir,
-  startAuthStandIn,
-  startPostgres,
-  untilReplayed,
-  waitUntil,
-  whenReady,
-  workspaceRoot,
-  type AuthStandIn,
-  type Child,
-  type Postgres,
-} from '@core/testing';
+import { startStack, type Stack } from '@core/stack';
+import { grpcClient, untilReplayed, waitUntil, whenReady, type Postgres } from '@core/testing';
 
 const LIMIT_MS = 180_000;
 const MERCHANT = randomUUID().replace(/^f/, 'e');
-const dir = makeServicesDir();
-const password = randomBytes(12).toString('hex');
-const keyring = `k1:${randomBytes(32).toString('base64')}`;
-const running: Child[] = [];
+let stack: Stack;
 let postgres: Postgres;
-let auth: AuthStandIn;
+let count = 0;
 
 beforeAll(async () => {
-  postgres = await startPostgres({ dir: postgresDir(dir), replicas: 1 });
-  await migrateDatabase(postgres.primary.url, join(workspaceRoot(), 'libs/db/migrations'), {
-    core_api: password,
-  });
-  auth = await startAuthStandIn();
+  stack = await startStack({ postgres: { replicas: 1 }, auth: {} });
+  ({ postgres } = stack);
 }, 300_000);
-afterAll(async () => {
-  await Promise.all(running.map((child) => child.kill()));
-  await auth?.close();
-  await postgres?.stop();
-  removeServicesDir(dir);
-}, 300_000);
+afterAll(() => stack?.stop(), 300_000);
 
 /** An api on the primary and, by default, its replica. */
 async function launchApi({ processes = 1, replica = true } = {}) {
-  const [grpcPort, adminPort] = [await freePort(), await freePort()];
-  const at = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
-  const replicas = replica ? postgres.replicas.map(at) : [];
-  const child = await launchApp({
-    app: 'api',
-    dir,
-    name: `api-${running.length}`,
-    env: {
-      ...apiEnvironment({ database: at(postgres.primary), replicas, auth: auth.address }),
-      CORE_ENCRYPTION_KEYS: keyring,
-      CORE_API_PROCESSES: String(processes),
-      CORE_GRPC_PORT: String(grpcPort),
-      CORE_ADMIN_PORT: String(adminPort),
-    },
+  const { child, target, adminUrl } = await stack.launch('api', {
+    name: `api-${count++}`,
+    env: { CORE_API_PROCESSES: String(processes), ...(!replica && { CORE_DB_REPLICAS: '' }) },
   });
-  running.push(child);
-  const ask = (path: string) => fetch(`http://127.0.0.1:${adminPort}${path}`);
-  const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
+  const ask = (path: string) => fetch(`${adminUrl}${path}`);
+  const rpc = grpcClient(target);
   return {
     child,
     rpc,

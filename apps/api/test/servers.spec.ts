@@ -15,18 +15,9 @@ import {
   reflectionV1alpha,
 } from '@core/contracts/grpc';
 import { createLogger, createShutdown, readEnv } from '@core/runtime';
-import { createTestDatabase, startAuthStandIn } from '@core/testing';
+import { createTestDatabase } from '@core/testing';
 import { apiEnv, startApi } from '../src/index.ts';
-import {
-  drain,
-  environment,
-  failure,
-  merchant,
-  openApi,
-  post,
-  testDatabase,
-  type TestApi,
-} from './support.ts';
+import { API_ENV, drain, failure, merchant, openApi, post, startApiStack, type TestApi } from './support.ts';
 
 const core = CoreService.method;
 let api: TestApi;
@@ -229,21 +220,15 @@ it('serves health, readiness and metrics on the admin port', async () => {
 });
 
 describe('starting', () => {
-  const started = async (env: NodeJS.ProcessEnv, database = testDatabase()) => {
-    const auth = await startAuthStandIn();
-    const used = await database;
+  const started = async (env: NodeJS.ProcessEnv) => {
+    await using stack = await startApiStack();
     const log = createLogger('api', 'silent');
     const shutdown = createShutdown(log);
     try {
-      return await startApi({
-        env: readEnv(apiEnv, { ...environment(used, auth), LOG_LEVEL: 'silent', ...env }),
-        log,
-        shutdown,
-      });
+      const given = { ...stack.envOf('api'), ...API_ENV, LOG_LEVEL: 'silent', ...env };
+      return await startApi({ env: readEnv(apiEnv, given), log, shutdown });
     } finally {
       await shutdown.run();
-      await auth.close();
-      await used.drop();
     }
   };
 
@@ -264,8 +249,10 @@ describe('starting', () => {
   );
 
   it('refuses a database without its migrations, and says what to run', async () => {
-    const empty = createTestDatabase({ template: 'empty', migrate: async () => undefined });
-    await expect(started({}, empty)).rejects.toThrow('run `npm run ops -- migrate` first');
+    const empty = await createTestDatabase({ template: 'empty', migrate: async () => undefined });
+    const CORE_DB_NAME = empty.name;
+    await expect(started({ CORE_DB_NAME })).rejects.toThrow('run `npm run ops -- migrate` first');
+    await empty.drop();
   });
 
   it('names a wrong variable', () =>

@@ -1,20 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
-import { migrateDatabase } from '@core/db';
+import type { Pool } from 'pg';
 import { createLogger, createShutdown, readEnv } from '@core/runtime';
-import {
-  apiEnvironment,
-  createCoreDatabase,
-  grpcClient,
-  startAuthStandIn,
-  startShopifyStandIn,
-  untilReplayed,
-  type AuthStandIn,
-  type AuthStandInOptions,
-  type GrpcClient,
-  type ShopifyStandIn,
-  type TestDatabase,
-} from '@core/testing';
+import type { ShopifyStandIn } from '@core/shopify-stand-in';
+import { startStack, type Given, type Stack, type StackOptions } from '@core/stack';
+import { grpcClient, untilReplayed, type AuthStandIn, type GrpcClient } from '@core/testing';
 import { apiEnv, startApi, type RunningApi } from '../src/index.ts';
 
 export interface TestApi extends RunningApi {
@@ -26,57 +15,52 @@ export interface TestApi extends RunningApi {
   shopify: ShopifyStandIn;
   /** As the owner, for looking and for what the importer and the worker would write. */
   owner: Pool;
+  given: Given;
   /** Waits until the replica shows what has been written so far: lists read there. */
   replicated(): Promise<void>;
   /** As a signal would. */
   stop(): Promise<void>;
 }
 
-export const testDatabase = (): Promise<TestDatabase> => createCoreDatabase(migrateDatabase);
+/** What an api stands on: a database of the spec's own with its replica, and Auth. */
+export const startApiStack = (options: Pick<StackOptions, 'auth' | 'shopify'> = {}): Promise<Stack> =>
+  startStack({ services: 'run', postgres: {}, auth: {}, ...options });
 
-/** The environment of an api on `database`, at free ports. */
-export const environment = (database: TestDatabase, auth: AuthStandIn): NodeJS.ProcessEnv => ({
-  ...apiEnvironment({
-    database: database.urlFor('core_api'),
-    replicas: [database.replicaUrl],
-    auth: auth.address,
-  }),
+/** What of its environment differs from a stack's. */
+export const API_ENV = {
   CORE_CORS_ORIGINS: 'https://admin.example.com',
   CORE_REFLECTION: 'true',
   LOG_LEVEL: 'fatal',
-});
+  // Without it there is no route for webhooks; the specs of those set it.
+  SHOPIFY_CLIENT_SECRET: undefined,
+};
 
 /** An api with a database of its own, driven through real sockets. */
-export async function openApi(
-  options: { auth?: AuthStandInOptions; env?: NodeJS.ProcessEnv } = {},
-): Promise<TestApi> {
-  const auth = await startAuthStandIn(options.auth);
-  const shopify = await startShopifyStandIn({ customers: 0 });
-  const database = await testDatabase();
+export async function openApi({
+  auth = {},
+  env: given,
+}: { auth?: StackOptions['auth']; env?: NodeJS.ProcessEnv } = {}): Promise<TestApi> {
+  const stack = await startApiStack({ auth, shopify: { customers: 0 } });
   const log = createLogger('api', 'fatal');
   const shutdown = createShutdown(log);
-  const env = readEnv(apiEnv, {
-    ...environment(database, auth),
-    SHOPIFY_BASE_URL: shopify.url,
-    ...options.env,
-  });
+  const env = readEnv(apiEnv, { ...stack.envOf('api'), ...API_ENV, ...given });
   const api = await startApi({ env, log, shutdown });
   const rpc = grpcClient(`127.0.0.1:${api.grpcPort}`);
-  const owner = new Pool({ connectionString: database.url });
+  const owner = stack.pool('core_owner');
+  const [replicaUrl = ''] = stack.database.replicaUrlsFor('core_owner');
   return {
     ...api,
     rpc,
-    auth,
-    shopify,
+    auth: stack.auth,
+    shopify: stack.shopify,
     owner,
+    given: stack.given,
     url: `http://127.0.0.1:${api.httpPort}`,
-    replicated: () => untilReplayed(owner, database.replicaUrl),
+    replicated: () => untilReplayed(owner, replicaUrl),
     async stop() {
       expect(await shutdown.run()).toBe(0);
       rpc.close();
-      await owner.end();
-      await Promise.all([auth.close(), shopify.close()]);
-      await database.drop();
+      await stack.stop();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { ImportService } from '@core/contracts';
-import { DEV_CLIENT_SECRET, shopIdOf } from '@core/testing';
+import { DEV_CLIENT_SECRET, shopIdOf } from '@core/shopify-stand-in';
 import { merchant, openApi, type TestApi } from './support.ts';
 
 /** Webhooks in the forms that Shopify sends, and is known to have sent, beside those of its documentation. */

@@ -8,13 +8,12 @@ import { decryptWebhookBody, type WebhookTopic } from '@core/domain';
 import { ImportService } from '@core/contracts';
 import { within } from '@core/runtime';
 import {
-  aMerchantId,
   DEV_CLIENT_SECRET,
   shopIdOf,
   startShopifyStandIn,
-  waitUntil,
   type ShopifyStandIn,
-} from '@core/testing';
+} from '@core/shopify-stand-in';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { merchant, openApi, type TestApi } from './support.ts';
 import { cuttableWay, type CuttableWay } from './webhooks-support.ts';
 

@@ -8,7 +8,7 @@ import {
   moveShop,
 } from '@core/domain';
 import { UNUSABLE } from '@core/shopify';
-import type { Reply } from '@core/testing';
+import type { Reply } from '@core/shopify-stand-in';
 import { ENDED, eventsOf, openWorld, shopCustomers, storedCustomers, type World } from './support.ts';
 
 let world: World;

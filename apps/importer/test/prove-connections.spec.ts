@@ -1,6 +1,7 @@
 import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
-import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, waitUntil } from '@core/testing';
+import { DEV_ACCESS_TOKEN, shopIdOf } from '@core/shopify-stand-in';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { proveConnections } from '../src/jobs/prove-connections.ts';
 import { openWorld, type ConnectedShop } from './support.ts';
 

@@ -23,21 +23,14 @@ export function createMains(world: World, redisUrl: string) {
   return {
     killAll: () => children.forEach((child) => child.kill('SIGKILL')),
     start(env: NodeJS.ProcessEnv = {}) {
-      const database = new URL(world.database.urlFor('core_importer'));
       const child = spawn(join(workspaceRoot(), 'node_modules/.bin/node'), ['apps/importer/src/main.ts'], {
         cwd: workspaceRoot(),
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
           PATH: process.env.PATH,
-          CORE_DB_HOST: database.hostname,
-          CORE_DB_PORT: database.port,
-          CORE_DB_NAME: database.pathname.slice(1),
-          CORE_DB_USER: database.username,
-          CORE_DB_PASSWORD: decodeURIComponent(database.password),
-          CORE_ENCRYPTION_KEYS: world.keyring,
+          ...world.stack.envOf('importer'),
           REDIS_URL: redisUrl,
-          SHOPIFY_BASE_URL: world.standIn.url,
-          CORE_ADMIN_PORT: '0',
+          LOG_LEVEL: 'info',
           ...env,
         },
       });

@@ -1,9 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { Pool } from 'pg';
 import type { MerchantId, ImportId } from '@core/contracts';
-import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
-import { inTransaction, migrateDatabase, type Tx } from '@core/db';
+import { readEmail } from '@core/crypto';
+import { inTransaction, type Tx } from '@core/db';
 import {
   cancelImport,
   connectShop,
@@ -17,19 +16,15 @@ import {
 import { createLogger, Registry } from '@core/runtime';
 import { createTiers, readNode, Unauthorized, type Limiter } from '@core/shopify';
 import {
-  aMerchantId,
-  assertShopDirectory,
-  createCoreDatabase,
   DEV_ACCESS_TOKEN,
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
   shopIdOf,
-  startShopifyStandIn,
-  testServices,
-  waitUntil,
   type Shop,
   type ShopifyStandIn,
-} from '@core/testing';
+} from '@core/shopify-stand-in';
+import { startStack } from '@core/stack';
+import { aMerchantId, assertShopDirectory, testServices, waitUntil } from '@core/testing';
 import { startImporter } from '../src/importer.ts';
 import { GIVE_UP_AFTER_MS } from '../src/jobs/page-failure.ts';
 import { createImporterMetrics } from '../src/metrics.ts';
@@ -77,19 +72,19 @@ const ONLY_BY_NAME = `
 
 /** A database, a Redis of the spec file's own and a stand-in; importers start against them. */
 export async function openWorld(options: { redisDatabase: number }) {
-  const database = await createCoreDatabase(migrateDatabase);
+  const stack = await startStack({
+    services: 'run',
+    postgres: {},
+    redis: { database: options.redisDatabase },
+    shopify: { customers: 0 },
+  });
   // Each side as its app's role, so that a missing privilege shows.
-  const pool = new Pool({ connectionString: database.urlFor('core_importer'), max: 20 });
-  // Connections that a test cuts, idle or in use; the app's own pool does the same.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  const api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
-  const owner = new Pool({ connectionString: database.url, max: 4 });
+  const pool = stack.pool('core_importer', { max: 20 });
+  const api = stack.pool('core_api', { max: 4 });
+  const owner = stack.pool('core_owner', { max: 4 });
   await owner.query(ONLY_BY_NAME);
-  const redis = new Redis(redisUrl(options.redisDatabase));
-  const standIn = await startShopifyStandIn({ customers: 0 });
-  const keyring = `test:${randomBytes(32).toString('base64')}`;
-  const keys = createMerchantKeyStore(parseKeyring(keyring));
+  const redis = new Redis(stack.redisUrl);
+  const { keys, shopify: standIn } = stack;
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
   const log = createLogger('importer', 'fatal');
   const shopify = { baseUrl: standIn.url, apiVersion: '2026-10' };
@@ -107,12 +102,11 @@ export async function openWorld(options: { redisDatabase: number }) {
     inTransaction(api, work, { merchantId });
 
   return {
-    database,
+    stack,
     pool,
     owner,
     redis,
     standIn,
-    keyring,
     ctx,
     log,
     shopify,
@@ -218,9 +212,8 @@ export async function openWorld(options: { redisDatabase: number }) {
     },
     async close() {
       const agreed = await assertShopDirectory(owner).then(() => '', String);
-      await Promise.all([pool.end(), api.end(), owner.end(), standIn.close()]);
       redis.disconnect();
-      await database.drop();
+      await stack.stop();
       expect(agreed).toBe('');
     },
   };

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
 import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
-import { inTransaction, migrateDatabase, type Tx } from '@core/db';
+import { inTransaction, type Pool, type Tx } from '@core/db';
 import { connectShop, type CommandContext } from '@core/domain';
 import { CoreError, createLogger, Registry } from '@core/runtime';
 import {
@@ -13,23 +12,20 @@ import {
   Unauthorized,
 } from '@core/shopify';
 import {
-  aMerchantId,
-  createCoreDatabase,
   DEV_CLIENT_ID,
   DEV_CLIENT_SECRET,
   shopIdOf,
-  startShopifyStandIn,
   type ShopifyStandIn,
-  type TestDatabase,
   type TokenPair,
-  waitUntil,
-} from '@core/testing';
+} from '@core/shopify-stand-in';
+import { newSecrets, startStack, type Stack } from '@core/stack';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { createImporterMetrics } from '../src/metrics.ts';
 import { bindShops } from '../src/shop-clients.ts';
 import { createTokenKeeper, type TokenKeeperOptions } from '../src/tokens/token-keeper.ts';
 import { UNLIMITED } from './support.ts';
 
-let database: TestDatabase;
+let stack: Stack;
 let importer: Pool;
 let api: Pool;
 let owner: Pool;
@@ -43,17 +39,19 @@ const asApi = <T>(merchantId: MerchantId, work: (tx: Tx) => Promise<T>): Promise
   inTransaction(api, work, { merchantId });
 
 beforeAll(async () => {
-  database = await createCoreDatabase(migrateDatabase);
+  stack = await startStack({
+    services: 'run',
+    postgres: {},
+    shopify: { customers: 7 },
+    secrets: newSecrets({ encryptionKeys: keyring }),
+  });
+  standIn = stack.shopify;
   // As the apps' roles, so that a missing privilege shows.
-  importer = new Pool({ connectionString: database.urlFor('core_importer') });
-  api = new Pool({ connectionString: database.urlFor('core_api') });
-  owner = new Pool({ connectionString: database.url });
-  standIn = await startShopifyStandIn({ customers: 7 });
+  importer = stack.pool('core_importer', { max: 10 });
+  api = stack.pool('core_api', { max: 10 });
+  owner = stack.pool('core_owner', { max: 10 });
 });
-afterAll(async () => {
-  await Promise.all([importer?.end(), api?.end(), owner?.end(), standIn?.close()]);
-  await database?.drop();
-});
+afterAll(() => stack?.stop());
 
 const keeper = (options: Partial<TokenKeeperOptions> = {}) =>
   createTokenKeeper({

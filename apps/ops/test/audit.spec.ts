@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { CUSTOMERS_SHA256, inTransaction } from '@core/db';
 import { sealAudit } from '@core/domain';
 import { aMerchantId, waitUntil } from '@core/testing';
-import { openStack, ops, type Said, type Stack } from './support.ts';
+import { openOps, ops, type Said, type OpsWorld } from './support.ts';
 
-let stack: Stack;
-beforeEach(async () => (stack = await openStack()));
+let stack: OpsWorld;
+beforeEach(async () => (stack = await openOps()));
 afterEach(() => stack.close());
 
 const append = (action: string) =>

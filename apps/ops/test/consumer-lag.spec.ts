@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { INBOUND, workerGroup } from '@core/events';
 import { waitUntil } from '@core/testing';
-import { newTopic, ops, openStack, type Stack } from './support.ts';
+import { newTopic, ops, openOps, type OpsWorld } from './support.ts';
 
-let stack: Stack;
-beforeAll(async () => (stack = await openStack()));
+let stack: OpsWorld;
+beforeAll(async () => (stack = await openOps()));
 afterAll(() => stack.close());
 
 interface Lag {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { KeptFields } from '@core/contracts';
 import { sendDeadLetters, type ConsumedRecord, type DeadLetter } from '@core/events';
 import { aMerchantId, waitUntil } from '@core/testing';
-import { newTopic, openStack, ops, type Stack } from './support.ts';
+import { newTopic, openOps, ops, type OpsWorld } from './support.ts';
 
-let stack: Stack;
-beforeAll(async () => (stack = await openStack()));
+let stack: OpsWorld;
+beforeAll(async () => (stack = await openOps()));
 afterAll(() => stack.close());
 
 interface Listed {

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { ROW_REASONS, type ImportRun } from '@core/domain';
 import { aMerchantId, insertConnection } from '@core/testing';
-import { openStack, ops as runOps, type Said, type Stack } from './support.ts';
+import { openOps, ops as runOps, type Said, type OpsWorld } from './support.ts';
 
 type Setting = Parameters<typeof runOps>[2];
 
-let stack: Stack;
+let stack: OpsWorld;
 let env: Record<string, string>;
 beforeAll(async () => {
-  stack = await openStack();
+  stack = await openOps();
   env = stack.envAs('core_api');
 });
 afterAll(() => stack.close());
@@ -333,11 +333,12 @@ describe('import watch', () => {
 describe('import errors', () => {
   const withErrors = async () => {
     const run = await started();
-    await stack.owner.query(
-      `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-       select $1, $2, 'gid://shopify/Customer/' || n, case when n < 3 then 'invalid_email' else 'email_shared' end
-         from generate_series(1, 5) n`,
-      [run.importId, run.merchantId],
+    await stack.given.importErrors(
+      run,
+      [1, 2, 3, 4, 5].map((n) => ({
+        externalId: `gid://shopify/Customer/${n}`,
+        reason: n < 3 ? 'invalid_email' : 'email_shared',
+      })),
     );
     return run;
   };

@@ -1,29 +1,19 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrateDatabase } from '@core/db';
-import { createCoreDatabase } from '@core/testing';
+import { startStack, type Stack } from '@core/stack';
 import { ops } from './support.ts';
 
 let folder: string;
-let database: Awaited<ReturnType<typeof createCoreDatabase>>;
+let stack: Stack;
 let env: Record<string, string>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'core-kept-'));
-  database = await createCoreDatabase(migrateDatabase);
-  const { hostname, port, username, password } = new URL(database.url);
-  env = {
-    CORE_DB_HOST: hostname,
-    CORE_DB_PORT: port,
-    CORE_DB_NAME: database.name,
-    CORE_DB_USER: username,
-    CORE_DB_PASSWORD: password,
-    CORE_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
-    KAFKA_BROKER: 'localhost:1',
-  };
+  stack = await startStack({ services: 'run', postgres: {} });
+  env = { ...stack.envAs('core_owner'), KAFKA_BROKER: 'localhost:1' };
 });
 afterAll(async () => {
-  await database?.drop();
+  await stack?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 const save = (file: string) => ops(['restore', 'save', '--file', file], env);

@@ -8,17 +8,17 @@ import { createCustomer, type KeyStatus } from '@core/domain';
 import { aMerchantId, testServices } from '@core/testing';
 import type { Report } from '../src/cli/command.ts';
 import { rotateDeep } from '../src/keys/rotate-deep.ts';
-import { openStack, ops, type Stack } from './support.ts';
+import { openOps, ops, type OpsWorld } from './support.ts';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [first, second] = [key('first'), key('second')];
 const merchantIds = [aMerchantId(), aMerchantId()].sort();
 const [ada] = merchantIds as [MerchantId];
 
-let stack: Stack;
+let stack: OpsWorld;
 let env: Record<string, string>;
 beforeAll(async () => {
-  stack = await openStack();
+  stack = await openOps();
   const owner = new URL(testServices().postgres.url);
   env = {
     ...stack.env,

@@ -3,18 +3,19 @@ import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { connectShop, readStoredToken } from '@core/domain';
-import { aMerchantId, assertShopDirectory, startShopifyStandIn, type ShopifyStandIn } from '@core/testing';
-import { openStack, ops as runOps, type Stack } from './support.ts';
+import { startShopifyStandIn, type ShopifyStandIn } from '@core/shopify-stand-in';
+import { aMerchantId, assertShopDirectory } from '@core/testing';
+import { openOps, ops as runOps, type OpsWorld } from './support.ts';
 
 const keyring = `k1:${randomBytes(32).toString('base64')}`;
 const keys = createMerchantKeyStore(parseKeyring(keyring));
 const ctx = { caller: 'spec', requestId: 'spec', keys };
 
-let stack: Stack;
+let stack: OpsWorld;
 let standIn: ShopifyStandIn;
 let env: Record<string, string>;
 beforeAll(async () => {
-  [stack, standIn] = await Promise.all([openStack(), startShopifyStandIn({ customers: 1 })]);
+  [stack, standIn] = await Promise.all([openOps(), startShopifyStandIn({ customers: 1 })]);
   env = { ...stack.envAs('core_api'), CORE_ENCRYPTION_KEYS: keyring, SHOPIFY_BASE_URL: standIn.url };
 });
 afterAll(async () => {

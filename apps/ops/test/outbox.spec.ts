@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import type { OutboxStatus } from '@core/events';
 import { aMerchantId } from '@core/testing';
-import { openStack, ops, type Stack } from './support.ts';
+import { openOps, ops, type OpsWorld } from './support.ts';
 
-let stack: Stack;
-beforeAll(async () => (stack = await openStack()));
+let stack: OpsWorld;
+beforeAll(async () => (stack = await openOps()));
 afterAll(() => stack.close());
 
 const createCustomers = async (merchantId: MerchantId, n: number): Promise<string[]> =>

@@ -1,21 +1,17 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { UNKNOWN_MERCHANT } from '@core/domain';
+import type { GivenRequest } from '@core/stack';
 import { aMerchantId } from '@core/testing';
-import { openStack, type Stack } from './support.ts';
+import { openOps, type OpsWorld } from './support.ts';
 
-let stack: Stack;
-beforeAll(async () => (stack = await openStack()));
+let stack: OpsWorld;
+beforeAll(async () => (stack = await openOps()));
 afterAll(() => stack.close());
 
 const merchantId = aMerchantId();
-const add = (requestId: string, kind: string, days: number, receipt?: object) =>
-  stack.owner.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, receipt, received_at, due_at, completed_at)
-     values ($1, $2, $3, $4, now() - make_interval(days => $5), now() + make_interval(days => 30 - $5),
-             case when $6 then now() end)`,
-    [merchantId, requestId, kind, receipt ?? {}, days, receipt !== undefined],
-  );
+const add = (requestId: string, kind: GivenRequest['kind'], daysOld: number, receipt?: object) =>
+  stack.given.aRequest(merchantId, { requestId, kind, daysOld, receipt, done: receipt !== undefined });
 
 it('lists what waits, what is late and what is overdue, and prints receipts', async () => {
   expect((await stack.ops('privacy', 'list')).stdout).toBe('no privacy request waits\n');
@@ -92,11 +88,8 @@ it('says what could not be read, and cancels that and nothing else that can be s
   const whose = randomUUID();
   const of = ['--merchant', whose];
   const problem = 'kind: must be one of redact, data_request, shop_redact';
-  const addWith = (merchant: string, requestId: string, kind: string, receipt: object) =>
-    stack.owner.query(
-      'insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, $2, $3, $4)',
-      [merchant, requestId, kind, receipt],
-    );
+  const addWith = (merchant: string, requestId: string, kind: GivenRequest['kind'], receipt: object) =>
+    stack.given.aRequest(merchant, { requestId, kind, receipt });
   await addWith(whose, 'unclear', 'unknown', { problem });
   await addWith(whose, 'plain', 'redact', {});
   const list = await stack.ops('privacy', 'list', ...of);
@@ -129,11 +122,7 @@ describe('redactions of shops', () => {
   const whose = randomUUID();
   const of = ['--merchant', whose];
   const addShop = (requestId: string, held = false) =>
-    stack.owner.query(
-      `insert into privacy_requests (merchant_id, request_id, kind, receipt, not_before, held_at)
-       values ($1, $2, 'shop_redact', '{}', now() + interval '5 hours', case when $3 then now() end)`,
-      [whose, requestId, held],
-    );
+    stack.given.aRequest(whose, { requestId, kind: 'shop_redact', waitsHours: 5, held });
   const auditOf = async (action: string) =>
     (
       await stack.owner.query<{ actor: string; detail: object }>(

@@ -7,12 +7,12 @@ import { Topic, type MerchantId } from '@core/contracts';
 import { createSignatureCheck, type ConsumedRecord } from '@core/events';
 import { openPublicKeys, createLogger, parseKeySource } from '@core/runtime';
 import { aMerchantId, jwksOf, newSigningKey } from '@core/testing';
-import { newTopic, openStack, type Stack } from './support.ts';
+import { newTopic, openOps, type OpsWorld } from './support.ts';
 
-let stack: Stack;
+let stack: OpsWorld;
 let dir: string;
 beforeAll(async () => {
-  stack = await openStack();
+  stack = await openOps();
   dir = await mkdtemp(join(tmpdir(), 'ops-publish-'));
 });
 afterAll(async () => {

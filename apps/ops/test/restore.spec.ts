@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { Topic } from '@core/contracts';
-import { createMerchantKeyStore, emailHash, parseKeyring } from '@core/crypto';
-import { inTransaction, migrateDatabase } from '@core/db';
+import { emailHash } from '@core/crypto';
+import { inTransaction } from '@core/db';
 import {
   createCustomer,
   PERSONAL_DATA,
@@ -11,69 +11,37 @@ import {
   redactCustomer,
   updateCustomer,
 } from '@core/domain';
-import { connectKafka, createTopics, workerGroup, type KafkaClient } from '@core/events';
+import { workerGroup, type KafkaClient } from '@core/events';
+import { startStack, type Stack } from '@core/stack';
 import {
   aMerchantId,
   endPool,
-  fetchKafkaJars,
-  launchApp,
-  makeServicesDir,
-  postgresDir,
-  removeServicesDir,
   searchTables,
-  startKafka,
-  startPostgres,
   waitUntil,
-  workspaceRoot,
   type Backup,
   type Child,
-  type Kafka,
   type Postgres,
 } from '@core/testing';
 import { ops } from './support.ts';
 
 const GROUP = workerGroup(Topic.gdprRequestCreated);
 const merchantId = aMerchantId();
-const keyring = `test:${randomBytes(32).toString('base64')}`;
-const password = randomBytes(12).toString('hex');
-const keys = createMerchantKeyStore(parseKeyring(keyring));
-const ctx = { caller: 'spec', requestId: 'spec', keys };
 
+let stack: Stack;
 let dir: string;
 let postgres: Postgres;
-let broker: Kafka;
 let kafka: KafkaClient;
 let env: Record<string, string>;
 let worker: Child | undefined;
+const ctx = () => ({ caller: 'spec', requestId: 'spec', keys: stack.keys });
 
 beforeAll(async () => {
-  dir = makeServicesDir();
-  postgres = await startPostgres({ dir: postgresDir(dir) });
-  await migrateDatabase(postgres.primary.url, join(workspaceRoot(), 'libs/db/migrations'), {
-    core_api: password,
-    core_worker: password,
-  });
-  broker = await startKafka({ dir: join(dir, 'kafka'), jars: await fetchKafkaJars() });
-  kafka = connectKafka({ brokers: [`127.0.0.1:${broker.port}`], clientId: 'spec' });
-  await createTopics(kafka);
-  const owner = new URL(postgres.primary.url);
-  env = {
-    CORE_DB_HOST: '127.0.0.1',
-    CORE_DB_PORT: owner.port,
-    CORE_DB_NAME: owner.pathname.slice(1),
-    CORE_DB_USER: owner.username,
-    CORE_DB_PASSWORD: decodeURIComponent(owner.password),
-    CORE_ENCRYPTION_KEYS: keyring,
-    KAFKA_BROKER: `127.0.0.1:${broker.port}`,
-  };
+  stack = await startStack({ postgres: {}, kafka: {} });
+  ({ dir, postgres } = stack);
+  kafka = stack.connectKafka();
+  env = stack.envAs('core_owner');
 }, 300_000);
-afterAll(async () => {
-  await worker?.kill();
-  await kafka?.close();
-  await broker?.stop();
-  await postgres?.stop();
-  removeServicesDir(dir);
-}, 300_000);
+afterAll(() => stack?.stop(), 300_000);
 
 /** A query as the owner, on connections that no restart interrupts. */
 async function asOwner<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
@@ -88,12 +56,8 @@ const sql = <R extends object>(text: string, values: unknown[] = []): Promise<R[
   asOwner(async (pool) => (await pool.query(text, values)).rows as R[]);
 
 async function startWorker(): Promise<void> {
-  const { CORE_DB_USER: _, ...rest } = env;
-  worker = await launchApp({
-    app: 'worker',
-    dir,
-    env: { ...rest, CORE_DB_USER: 'core_worker', CORE_DB_PASSWORD: password, CORE_ADMIN_PORT: '0' },
-  });
+  // What a sealer would write is nobody's question here.
+  ({ child: worker } = await stack.launch('worker', { env: { CORE_DB_SEALER_PASSWORD: undefined } }));
 }
 async function stopWorker(): Promise<void> {
   await worker?.stop();
@@ -121,11 +85,11 @@ const newPerson = (name: string, n: number): Promise<Person> =>
     inTransaction(pool, async (tx) => {
       const email = `${name}-${randomUUID()}@example.com`;
       const externalId = gid(n);
-      const { customerId } = await createCustomer(tx, ctx, { merchantId, email, externalId });
+      const { customerId } = await createCustomer(tx, ctx(), { merchantId, email, externalId });
       const [row] = await tx.query<{ email: string }>('select email from customers where id = $1', [
         customerId,
       ]);
-      const hash = emailHash(await keys.findOrCreate(tx, merchantId), email);
+      const hash = emailHash(await stack.keys.findOrCreate(tx, merchantId), email);
       return {
         id: customerId,
         email,
@@ -140,17 +104,16 @@ const newPerson = (name: string, n: number): Promise<Person> =>
 const update = (id: string) =>
   asOwner((pool) =>
     inTransaction(pool, (tx) =>
-      updateCustomer(tx, ctx, { merchantId, customerId: id, metadata: { mark: randomUUID() } }),
+      updateCustomer(tx, ctx(), { merchantId, customerId: id, metadata: { mark: randomUUID() } }),
     ),
   );
 const versionOf = async (id: string) =>
   (await sql<{ version: number }>('select version from customers where id = $1', [id]))[0]?.version;
-const foundOf = async (...people: Person[]) =>
-  (
-    await asOwner((pool) =>
-      searchTables(pool, Object.assign({}, ...people.map((each) => each.canaries)), PERSONAL_DATA),
-    )
-  ).map(({ table, canary }) => `${canary} in ${table}`);
+const foundOf = async (...people: Person[]) => {
+  const canaries = Object.assign({}, ...people.map((each) => each.canaries));
+  const found = await searchTables(stack.database.urlFor('core_owner'), canaries, PERSONAL_DATA);
+  return found.map(({ table, canary }) => `${canary} in ${table}`);
+};
 
 /** The versions on our topics, in the order of their partitions. */
 async function versionsOf(id: string): Promise<number[]> {
@@ -179,11 +142,7 @@ describe('a backup, restored behind what has happened since', () => {
     await startWorker();
     await published();
     await stopWorker();
-    await sql(
-      `insert into privacy_requests (merchant_id, request_id, kind, receipt, not_before)
-       values ($1, $2, 'shop_redact', '{}', now() + interval '20 days')`,
-      [merchantId, stopped],
-    );
+    await stack.given.aRequest(merchantId, { requestId: stopped, kind: 'shop_redact', waitsHours: 20 * 24 });
     backup = await postgres.primary.backUp();
 
     // The backup contains nothing of what follows.
@@ -213,8 +172,8 @@ describe('a backup, restored behind what has happened since', () => {
     await asOwner((pool) =>
       inTransaction(pool, async (tx) => {
         // Requested by Shopify's webhook, which is on no topic.
-        await redactCustomer(tx, ctx, { merchantId, requestId: 'of-ben', customerId: ben.id });
-        await recordPrivacyRequest(tx, ctx, {
+        await redactCustomer(tx, ctx(), { merchantId, requestId: 'of-ben', customerId: ben.id });
+        await recordPrivacyRequest(tx, ctx(), {
           merchantId: aMerchantId(),
           requestId: shopRequest,
           kind: 'shop_redact',
@@ -264,9 +223,7 @@ describe('a backup, restored behind what has happened since', () => {
       ['core_worker', 'core_worker is connected: stop api, worker and importer first'],
       ['core_api', 'core_api and core_worker are connected: stop api, worker and importer first'],
     ] as const) {
-      const app = new Pool({
-        connectionString: `postgresql://${role}:${password}@127.0.0.1:${postgres.primary.port}/core_db`,
-      });
+      const app = new Pool({ connectionString: stack.database.urlFor(role) });
       apps.push(app);
       await app.query('select 1');
       const refused = await prepare('--kept', kept, '--yes');

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import { deadLetterTopic, MalformedEvent } from '@core/contracts';
+import type { Pool } from '@core/db';
 import {
   connectKafka,
   runConsumer,
@@ -13,13 +13,13 @@ import {
 } from '@core/events';
 import { createLogger, Registry } from '@core/runtime';
 import { damageBatch, fetchKafkaJars, sendWithJava, startKafka, waitUntil, type Kafka } from '@core/testing';
-import { newTopic, openStack, ops, type Stack } from './support.ts';
+import { newTopic, openOps, ops, type OpsWorld } from './support.ts';
 
 const group = `spec.${randomUUID()}`;
 let dir: string;
 let broker: Kafka;
 let kafka: KafkaClient;
-let stack: Stack;
+let stack: OpsWorld;
 let pool: Pool;
 let topic: string;
 let consumer: EventConsumer | undefined;
@@ -32,16 +32,10 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'core-step-over-'));
   [broker, stack] = await Promise.all([
     fetchKafkaJars().then((jars) => startKafka({ dir, jars })),
-    openStack(),
+    openOps(),
   ]);
   kafka = connectKafka({ brokers: [broker.broker], clientId: 'spec' });
-  pool = new Pool({
-    host: stack.env.CORE_DB_HOST,
-    port: Number(stack.env.CORE_DB_PORT),
-    database: stack.env.CORE_DB_NAME,
-    user: stack.env.CORE_DB_USER,
-    password: stack.env.CORE_DB_PASSWORD,
-  });
+  pool = stack.pool('core_worker');
   topic = await newTopic(kafka);
   const batch = (partition: number, ...values: string[]) => ({
     codec: 'lz4' as const,
@@ -61,7 +55,7 @@ afterAll(async () => {
   await consumer?.close();
   await kafka?.close();
   await broker?.stop();
-  await Promise.all([pool?.end(), stack?.close()]);
+  await stack?.close();
   rmSync(dir, { recursive: true, force: true });
 });
 

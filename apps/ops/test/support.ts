@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Client, Pool } from 'pg';
 import { deadLetterTopic } from '@core/contracts';
-import { migrateDatabase } from '@core/db';
-import { connectKafka, type KafkaClient } from '@core/events';
-import { createCoreDatabase, testServices, workspaceRoot } from '@core/testing';
+import type { KafkaClient } from '@core/events';
+import { startStack, type Role } from '@core/stack';
+import { testServices, withClient, workspaceRoot } from '@core/testing';
 import { runCommand } from '../src/cli/run-command.ts';
 import { commands } from '../src/commands.ts';
 
@@ -64,30 +63,22 @@ export async function ops(
 }
 
 /** A migrated database of a spec file's own, and the run's Kafka. */
-export async function openStack() {
-  const database = await createCoreDatabase(migrateDatabase);
-  const owner = new Pool({ connectionString: database.url, max: 4 });
-  const url = new URL(database.urlFor('core_worker'));
-  const { broker } = testServices().kafka;
-  const kafka = connectKafka({ brokers: [broker], clientId: 'spec' });
-  const env = {
-    CORE_DB_HOST: url.hostname,
-    CORE_DB_PORT: url.port,
-    CORE_DB_NAME: database.name,
-    CORE_DB_USER: 'core_worker',
-    CORE_DB_PASSWORD: url.password,
-    KAFKA_BROKER: broker,
+export async function openOps() {
+  const stack = await startStack({ services: 'run', postgres: {}, kafka: {} });
+  /** Without the keyring: a command that needs it is given one. */
+  const envAs = (role: Role): Record<string, string> => {
+    const { CORE_ENCRYPTION_KEYS: _, ...env } = stack.envAs(role);
+    return env;
   };
+  const env = envAs('core_worker');
   return {
-    owner,
-    kafka,
+    owner: stack.pool('core_owner', { max: 4 }),
+    pool: stack.pool,
+    given: stack.given,
+    kafka: stack.connectKafka(),
     env,
     /** The same database, as this role. */
-    envAs: (role: string) => ({
-      ...env,
-      CORE_DB_USER: role,
-      CORE_DB_PASSWORD: new URL(database.urlFor(role)).password,
-    }),
+    envAs,
     ops: (...args: string[]) => ops(args, env),
     /** With --json. @throws when it fails */
     opsJson: async <T>(...args: string[]): Promise<T> => {
@@ -96,22 +87,17 @@ export async function openStack() {
       return JSON.parse(said.stdout) as T;
     },
     /** As the superuser, which may: what a failover does to clients. */
-    endSessionsOf: async (role: string) => {
-      const admin = new Client(testServices().postgres.adminUrl);
-      await admin.connect();
-      await admin.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and datname = $2',
-        [role, database.name],
-      );
-      await admin.end();
-    },
-    close: async () => {
-      await Promise.all([kafka.close(), owner.end()]);
-      await database.drop();
-    },
+    endSessionsOf: (role: Role) =>
+      withClient(testServices().postgres.adminUrl, (admin) =>
+        admin.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and datname = $2',
+          [role, stack.database.name],
+        ),
+      ),
+    close: stack.stop,
   };
 }
-export type Stack = Awaited<ReturnType<typeof openStack>>;
+export type OpsWorld = Awaited<ReturnType<typeof openOps>>;
 
 /** A topic of a spec's own with its dead letters. */
 export async function newTopic(kafka: KafkaClient): Promise<string> {

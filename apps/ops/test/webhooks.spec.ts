@@ -1,8 +1,8 @@
 import { aMerchantId } from '@core/testing';
-import { openStack, type Stack } from './support.ts';
+import { openOps, type OpsWorld } from './support.ts';
 
-let stack: Stack;
-beforeAll(async () => (stack = await openStack()));
+let stack: OpsWorld;
+beforeAll(async () => (stack = await openOps()));
 afterAll(() => stack.close());
 
 const merchantId = aMerchantId();

@@ -14,7 +14,7 @@ import {
   type Kafka,
   type KafkaCodec,
 } from '@core/testing';
-import { keyring, openDatabase } from './support.ts';
+import { openDatabase } from './support.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
 // A broker of its own: topics of the service are missing, and are deleted.
@@ -32,10 +32,7 @@ beforeAll(async () => {
   ]);
   client = connectKafka({ brokers: [kafka.broker], clientId: 'spec' });
   await client.ensureTopics(topicSpecs().filter(({ name }) => !name.startsWith(Topic.rfmUpdated)));
-  worker = await startWorkerProcess(database.workerUrl, {
-    CORE_ENCRYPTION_KEYS: keyring,
-    KAFKA_BROKER: kafka.broker,
-  });
+  worker = await startWorkerProcess(database, { KAFKA_BROKER: kafka.broker });
 }, 300_000);
 afterAll(async () => {
   await worker?.kill();

@@ -1,6 +1,6 @@
 import { createTopics, type KafkaClient } from '@core/events';
 import { aMerchantId, freePort, testServices, waitUntil } from '@core/testing';
-import { connect, keyring, openDatabase } from './support.ts';
+import { connect, openDatabase } from './support.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -20,8 +20,7 @@ afterAll(async () => {
 
 async function startWorker(env: Record<string, string> = {}) {
   const { broker } = testServices().kafka;
-  const known = { CORE_ENCRYPTION_KEYS: keyring, KAFKA_BROKER: broker };
-  const worker = await startWorkerProcess(database.workerUrl, { ...known, ...env });
+  const worker = await startWorkerProcess(database, { KAFKA_BROKER: broker, ...env });
   running.push(worker);
   return worker;
 }

@@ -9,7 +9,8 @@ import {
   type WebhookTopic,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { anImportId, aMerchantId, shopIdOf, waitUntil } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { anImportId, aMerchantId, waitUntil } from '@core/testing';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase } from './support.ts';

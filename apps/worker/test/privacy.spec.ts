@@ -5,7 +5,7 @@ import { runConsumer, type EventConsumer, type KafkaClient } from '@core/events'
 import { createLogger, Registry } from '@core/runtime';
 import { aMerchantId, waitUntil } from '@core/testing';
 import { TOPICS } from '../src/topics.ts';
-import { connect, keyring, openDatabase } from './support.ts';
+import { connect, openDatabase } from './support.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
 const groupId = `spec.${randomUUID()}`;
@@ -71,7 +71,7 @@ const requestsOf = async (merchantId: MerchantId): Promise<Request[]> =>
 
 /** Without Kafka: the redaction of shops needs none. */
 async function startWorker(env: Record<string, string> = {}) {
-  const worker = await startWorkerProcess(database.workerUrl, { CORE_ENCRYPTION_KEYS: keyring, ...env });
+  const worker = await startWorkerProcess(database, env);
   running.push(worker);
   return { ...worker, metrics: async () => (await worker.get('/metrics')).text() };
 }
@@ -198,13 +198,8 @@ it('redacts a shop although the worker is killed in the middle', async () => {
 
 it('warns of requests that come near their day, by ids alone, and counts them', async () => {
   const merchantId = aMerchantId();
-  const add = (requestId: string, days: number, completed = false) =>
-    database.owner.query(
-      `insert into privacy_requests (merchant_id, request_id, kind, receipt, received_at, due_at, completed_at)
-       values ($1, $2, 'data_request', '{}', now() - make_interval(days => $3), now() + make_interval(days => 30 - $3),
-               case when $4 then now() end)`,
-      [merchantId, requestId, days, completed],
-    );
+  const add = (requestId: string, daysOld: number, done = false) =>
+    database.stack.given.aRequest(merchantId, { requestId, kind: 'data_request', daysOld, done });
   await add('fresh', 3);
   await add('near', 21);
   await add('late', 31);

@@ -1,25 +1,24 @@
 // tag: compliance
-import { Client, Pool } from 'pg';
-import { appendAudit, inTransaction, migrateDatabase } from '@core/db';
+import { appendAudit, databaseEnv, inTransaction, type Pool } from '@core/db';
 import { verifyAudit } from '@core/domain';
-import { createMetrics } from '@core/runtime';
-import { aMerchantId, createCoreDatabase, testServices, waitUntil, type TestDatabase } from '@core/testing';
+import { createMetrics, readEnv } from '@core/runtime';
+import { startStack, type Stack } from '@core/stack';
+import { aMerchantId, testServices, waitUntil, withClient } from '@core/testing';
 import { runSealer } from '../src/audit/run-sealer.ts';
 import type { Background } from '../src/background.ts';
 
-let database: TestDatabase;
+let stack: Stack;
 let api: Pool;
 let owner: Pool;
 const running: Background[] = [];
 beforeEach(async () => {
-  database = await createCoreDatabase(migrateDatabase);
-  api = new Pool({ connectionString: database.urlFor('core_api'), max: 4 });
-  owner = new Pool({ connectionString: database.url, max: 2 });
+  stack = await startStack({ services: 'run', postgres: {} });
+  api = stack.pool('core_api', { max: 4 });
+  owner = stack.pool('core_owner', { max: 2 });
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.close()));
-  await Promise.all([api.end(), owner.end()]);
-  await database.drop();
+  await stack.stop();
 });
 
 const logged = () => {
@@ -27,19 +26,12 @@ const logged = () => {
   return { ...log, child: () => log };
 };
 function start(by?: 'off' | { password: string }) {
-  const url = new URL(database.urlFor('core_sealer'));
+  const env = readEnv(databaseEnv, { ...stack.envAs('core_sealer'), CORE_DB_POOL: '2' });
   const metrics = createMetrics('worker');
   const log = logged();
   const options = {
-    env: {
-      CORE_DB_HOST: url.hostname,
-      CORE_DB_PORT: Number(url.port),
-      CORE_DB_NAME: database.name,
-      CORE_DB_TLS: false,
-      CORE_DB_POOL: 2,
-      CORE_DB_POOLER: 'none' as const,
-    },
-    sealer: by ?? { password: decodeURIComponent(url.password) },
+    env,
+    sealer: by ?? { password: env.CORE_DB_PASSWORD },
     log,
     metrics,
     everyMs: 20,
@@ -61,15 +53,13 @@ const sealed = (rows: number) =>
   waitUntil(async () => (await verify()).rows >= rows, { what: `${rows} rows to be sealed` });
 
 /** What a killed process leaves: its sessions end, in whatever they were doing. */
-async function killSessions(): Promise<void> {
-  const admin = new Client(testServices().postgres.adminUrl);
-  await admin.connect();
-  await admin.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'core_sealer' and datname = $1`,
-    [database.name],
+const killSessions = (): Promise<unknown> =>
+  withClient(testServices().postgres.adminUrl, (admin) =>
+    admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'core_sealer' and datname = $1`,
+      [stack.database.name],
+    ),
   );
-  await admin.end();
-}
 
 it('seals each row once while several workers are at it and lose their sessions', async () => {
   const workers = [start(), start()];

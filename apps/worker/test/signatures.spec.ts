@@ -8,7 +8,7 @@ import { createLogger, Registry, parseKeySource } from '@core/runtime';
 import { aMerchantId, freePort, jwksOf, newSigningKey, signRecord, waitUntil } from '@core/testing';
 import { openSignatures } from '../src/signatures.ts';
 import { TOPICS } from '../src/topics.ts';
-import { connect, keyring, openDatabase } from './support.ts';
+import { connect, openDatabase } from './support.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
 const signer = newSigningKey();
@@ -151,7 +151,7 @@ it('has records wait while the keys cannot be fetched, and loses none', async ()
 
 describe('a worker', () => {
   const launch = async (env: Record<string, string>) => {
-    const worker = await startWorkerProcess(database.workerUrl, { CORE_ENCRYPTION_KEYS: keyring, ...env });
+    const worker = await startWorkerProcess(database, env);
     closing.push(() => worker.kill());
     return worker;
   };

@@ -1,27 +1,21 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
+import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
-import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
-import { inTransaction, migrateDatabase } from '@core/db';
+import { inTransaction } from '@core/db';
 import { createCustomer, type CommandContext } from '@core/domain';
 import { connectKafka } from '@core/events';
-import { createCoreDatabase, testServices } from '@core/testing';
-
-export const keyring = `test:${randomBytes(32).toString('base64')}`;
+import { startStack } from '@core/stack';
+import { testServices } from '@core/testing';
 
 export const connect = () => connectKafka({ brokers: [testServices().kafka.broker], clientId: 'spec' });
 
 /** A migrated database of a spec file's own: as the worker's role, and as the owner for looking. */
 export async function openDatabase() {
-  const database = await createCoreDatabase(migrateDatabase);
-  const pool = new Pool({ connectionString: database.urlFor('core_worker'), max: 10 });
-  const owner = new Pool({ connectionString: database.url, max: 4 });
-  const keys = createMerchantKeyStore(parseKeyring(keyring));
-  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+  const stack = await startStack({ services: 'run', postgres: {} });
+  const owner = stack.pool('core_owner', { max: 4 });
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   return {
-    workerUrl: new URL(database.urlFor('core_worker')),
-    apiUrl: database.urlFor('core_api'),
-    pool,
+    stack,
+    pool: stack.pool('core_worker', { max: 10 }),
     owner,
     ctx,
     newCustomer: async (merchantId: MerchantId, email: string): Promise<string> =>
@@ -33,9 +27,7 @@ export async function openDatabase() {
         erased_at: Date | null;
         rfm_score: Record<string, unknown> | null;
       },
-    close: async () => {
-      await Promise.all([pool.end(), owner.end()]);
-      await database.drop();
-    },
+    close: stack.stop,
   };
 }
+export type Database = Awaited<ReturnType<typeof openDatabase>>;

@@ -1,23 +1,10 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { inTransaction } from '@core/db';
 import { connectShop } from '@core/domain';
-import {
-  aMerchantId,
-  apiEnvironment,
-  assertShopDirectory,
-  DEV_CLIENT_SECRET,
-  freePort,
-  shopIdOf,
-  startShopifyStandIn,
-  waitUntil,
-  workspaceRoot,
-  type Shop,
-} from '@core/testing';
-import { keyring, openDatabase } from './support.ts';
+import { DEV_CLIENT_SECRET, shopIdOf, startShopifyStandIn, type Shop } from '@core/shopify-stand-in';
+import { aMerchantId, assertShopDirectory, waitUntil } from '@core/testing';
+import { openDatabase, type Database } from './support.ts';
 
-type Database = Awaited<ReturnType<typeof openDatabase>>;
 export type { Shop };
 
 /** Shopify's stand-in, a real api that takes what it sends, and a database. Nobody applies the webhooks yet. */
@@ -26,7 +13,10 @@ export async function openWorld() {
   // Behind ours, so that what the shop says of a customer is older than a deletion of it here.
   const clock = { ms: Date.now() - 3_600_000 };
   const standIn = await startShopifyStandIn({ customers: 20, now: () => clock.ms });
-  const api = await startApi(database);
+  // It judges signatures, and asks nobody.
+  const api = await database.stack.start('api', {
+    env: { CORE_API_PROCESSES: '1', CORE_DB_REPLICAS: '', SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET },
+  });
   return {
     database,
     /** The shops'. */
@@ -44,7 +34,7 @@ export async function openWorld() {
         }),
       );
       // Its retries take half a minute: an api that a busy machine keeps from answering is not yet given up.
-      shop.webhooks.target = { url: api.url, retryScale: 2e-3 };
+      shop.webhooks.target = { url: `${api.url}/webhooks/shopify`, retryScale: 2e-3 };
       return { merchantId, shop };
     },
     /** Its end is told by webhook. */
@@ -63,7 +53,7 @@ export async function openWorld() {
     close: async () => {
       const { shops, violations } = standIn.stats();
       await standIn.close();
-      await api.stop();
+      await api.child.stop();
       const agreed = await assertShopDirectory(database.owner).then(() => '', String);
       await database.close();
       expect(agreed).toBe('');
@@ -92,25 +82,3 @@ export interface EventRow {
 
 export const eventsOf = async ({ owner }: Database, { domain }: Shop): Promise<EventRow[]> =>
   (await owner.query<EventRow>('select * from webhook_events where shop = $1 order by id', [domain])).rows;
-
-async function startApi({ apiUrl }: Database) {
-  const port = await freePort();
-  const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/api/src/main.ts')], {
-    env: {
-      ...apiEnvironment({ database: apiUrl, replicas: [], auth: '127.0.0.1:1' }),
-      CORE_ENCRYPTION_KEYS: keyring,
-      CORE_HTTP_PORT: String(port),
-      CORE_API_PROCESSES: '1',
-      SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += String(chunk)));
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  await waitUntil(() => output.includes('listening'), { what: 'the api' });
-  return {
-    url: `http://127.0.0.1:${port}/webhooks/shopify`,
-    stop: () => (child.kill('SIGTERM'), exited),
-  };
-}

@@ -11,7 +11,8 @@ import {
   type ReceiveWebhook,
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { anImportId, shopIdOf, waitUntil } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { anImportId, waitUntil } from '@core/testing';
 import { runPrivacy } from '../src/privacy/run-privacy.ts';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
@@ -302,22 +303,16 @@ it('keeps a request of a person whom nothing names as pending, with its body', a
 it('wakes the slices of the shop’s bulk import when an operation has finished, and no others', async () => {
   const { shop, merchantId } = await world.openShop();
   const { owner } = world.database;
-  const run = async (domain: string, source: string) => {
-    const { rows } = await owner.query<{ id: string }>(
-      `insert into customer_import_logs (merchant_id, shop, status, source) values ($1, $2, 'running', $3) returning id`,
-      [merchantId, domain, source],
-    );
-    await owner.query(
-      `insert into customer_import_slices (import_id, slice, merchant_id, kind, done, lease_until)
-       select $1, n, $2, case n when 0 then 'plan' else 'read' end, n < 2, now() + interval '1 hour'
-         from generate_series(0, 3) as n`,
-      [rows[0]!.id, merchantId],
+  const run = async (domain: string, source: 'bulk' | 'graphql') => {
+    const importId = await world.database.stack.given.aRunWithThreeSlices(
+      { merchantId, shop: domain },
+      source,
     );
     return async () =>
       (
         await owner.query<{ slice: number }>(
           'select slice from customer_import_slices where import_id = $1 and lease_until is null order by slice',
-          [rows[0]!.id],
+          [importId],
         )
       ).rows.map(({ slice }) => slice);
   };

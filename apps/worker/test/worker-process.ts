@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { freePort, workspaceRoot } from '@core/testing';
+import { readFileSync } from 'node:fs';
+import { freePort } from '@core/testing';
+import type { Database } from './support.ts';
 
 /** The worker as a process of its own. */
 export interface WorkerProcess {
@@ -15,33 +15,35 @@ export interface WorkerProcess {
   get(path: string): Promise<Response>;
 }
 
+let count = 0;
+
 /** @param env besides the database's; without KAFKA_BROKER there is no Kafka at its address */
 export async function startWorkerProcess(
-  workerUrl: URL,
+  { stack }: Pick<Database, 'stack'>,
   env: Record<string, string>,
 ): Promise<WorkerProcess> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [join(workspaceRoot(), 'apps/worker/src/main.ts')], {
+  const { child, adminUrl } = await stack.launch('worker', {
+    name: `worker-${++count}`,
     env: {
-      CORE_DB_HOST: workerUrl.hostname,
-      CORE_DB_PORT: workerUrl.port,
-      CORE_DB_NAME: workerUrl.pathname.slice(1),
-      CORE_DB_USER: workerUrl.username,
-      CORE_DB_PASSWORD: workerUrl.password,
       KAFKA_BROKER: `127.0.0.1:${await freePort()}`,
-      CORE_ADMIN_PORT: String(port),
+      LOG_LEVEL: 'info',
+      CORE_DB_SEALER_PASSWORD: undefined,
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const exited = child.exited.then((how) => {
+    const [, code] = /^exit code (\d+)$/.exec(how) ?? [];
+    return code === undefined ? null : Number(code);
+  });
+  const end = (signal: NodeJS.Signals) => {
+    if (child.alive()) process.kill(child.pid, signal);
+    return exited;
+  };
   return {
-    output: () => output,
+    output: () => readFileSync(child.logFile, 'utf8'),
     exited,
-    stop: () => (child.kill('SIGTERM'), exited),
-    kill: () => (child.kill('SIGKILL'), exited),
-    get: (path) => fetch(`http://127.0.0.1:${port}${path}`),
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    get: (path) => fetch(`${adminUrl}${path}`),
   };
 }

@@ -1,5 +1,4 @@
-import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
-import { createCleanUps } from './clean-ups.ts';
+import { readArguments, readOption, refuseArguments, unknownNames, wholeNumber } from '@core/runtime';
 import { benchEvents } from './events/run.ts';
 import { benchImport } from './import/run.ts';
 import { benchPrivacy } from './privacy/run.ts';
@@ -37,31 +36,37 @@ const { values, positionals } = readArguments(HELP, {
 });
 const unknown = unknownNames('suite', positionals, Object.keys(SUITES));
 if (unknown) refuseArguments(HELP, unknown);
-for (const name of ['rounds', 'seconds'] as const) {
-  if (!(Number(values[name]) >= 1)) refuseArguments(HELP, `--${name} must be a number from 1 on`);
-}
+const fromOne = wholeNumber({ min: 1, max: 1_000 });
 const sizes = values.sizes?.split(',').map(Number);
 if (sizes?.some((size, n) => !(size >= 1_000 && size > (sizes[n - 1] ?? 0)))) {
   refuseArguments(HELP, '--sizes must be numbers from 1000 on, ascending, with commas between');
 }
 const [rounds, seconds, warmUp] = values.quick
   ? [1, 1, 1]
-  : [Number(values.rounds), Number(values.seconds), 8];
+  : [
+      readOption(HELP, 'rounds', values.rounds, fromOne),
+      readOption(HELP, 'seconds', values.seconds, fromOne),
+      8,
+    ];
 
 const say = (line: string) => console.log(line);
 const interrupt = new AbortController();
 const { signal } = interrupt;
-const cleanUps = createCleanUps();
+let stops = new AsyncDisposableStack();
+let stopped = Promise.resolve();
+// What starts in this moment is refused by `stops`, and dies with this process.
+const stopAll = () => (stopped = stops.disposed ? stopped : stops.disposeAsync());
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
     interrupt.abort(new Error('interrupted'));
-    void cleanUps.run();
+    void stopAll();
   });
 }
 try {
   for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
-    const report = await SUITES[name]?.({ rounds, seconds, warmUp, sizes, say, cleanUps, signal });
-    await cleanUps.run();
+    stops = new AsyncDisposableStack();
+    const report = await SUITES[name]?.({ rounds, seconds, warmUp, sizes, say, stops, signal });
+    await stopAll();
     if (!report) continue;
     // Without a verdict, what an earlier run found out stays.
     const keep = !values.quick && Object.keys(report.ratios).length > 0;
@@ -72,5 +77,5 @@ try {
   console.error(signal.aborted ? 'interrupted; everything is stopped' : error);
   process.exitCode = 1;
 } finally {
-  await cleanUps.run();
+  await stopAll();
 }

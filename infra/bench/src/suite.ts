@@ -1,5 +1,3 @@
-import type { CleanUps } from './clean-ups.ts';
-
 export interface SuiteOptions {
   rounds: number;
   /** Of each measurement. */
@@ -9,8 +7,8 @@ export interface SuiteOptions {
   /** Numbers of customers, ascending, for the suite that grows; its own unless given. */
   sizes?: readonly number[] | undefined;
   say: (line: string) => void;
-  /** Of the suite: run when it has ended, and at once when it is interrupted. */
-  cleanUps: CleanUps;
+  /** Disposed when the suite has ended, and at once when it is interrupted. */
+  stops: AsyncDisposableStack;
   /** Aborted by Ctrl-C. */
   signal: AbortSignal;
 }

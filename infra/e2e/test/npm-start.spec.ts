@@ -13,19 +13,19 @@ import {
   compareRows,
   idsOfShop,
   localSecrets,
-  runOps,
   runTour,
-  startStack,
+  startLocalStack,
   writeStackEnv,
-  type Stack,
+  type LocalStack,
 } from '@core/local';
 import { isLoopback, listeningOn } from './listening.ts';
 import { newDir, remove } from './e2e/support.ts';
+import { runOps } from './run-ops.ts';
 
 // Two concurrent `npm start -- --once` on one machine, and a second start on data that was used since.
 const CUSTOMERS = 300;
 const dirs = [newDir(), newDir()];
-let stack: Stack | undefined;
+let stack: LocalStack | undefined;
 afterAll(async () => {
   await stack?.stop();
   for (const dir of dirs) remove(dir);
@@ -82,7 +82,7 @@ describe('a second start on kept data, used in between', () => {
   const says: string[] = [];
   const say = (line: string) => void says.push(line);
   const start = (at: string) =>
-    startStack({ dir: at, wellKnownPorts: false, durable: false, customers: CUSTOMERS, say });
+    startLocalStack({ dir: at, wellKnownPorts: false, durable: false, customers: CUSTOMERS, say });
 
   beforeAll(async () => {
     stack = await start(dir());

@@ -1,4 +1,4 @@
-import { readArguments, refuseArguments, unknownNames } from '@core/runtime';
+import { readArguments, readOption, refuseArguments, unknownNames, wholeNumber } from '@core/runtime';
 import { runCases } from './cases/run.ts';
 import { runEventFaults } from './events/run.ts';
 import { runFailoverFaults } from './failover/run.ts';
@@ -62,12 +62,16 @@ const { values, positionals } = readArguments(HELP, {
     count: { type: 'string' },
   },
 });
-const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-const count = values.count === undefined ? undefined : Number(values.count);
+const seed =
+  values.seed === undefined
+    ? Date.now() % 1_000_000
+    : readOption(HELP, 'seed', values.seed, wholeNumber({ max: 2 ** 32 - 1 }));
+const count =
+  values.count === undefined
+    ? undefined
+    : readOption(HELP, 'count', values.count, wholeNumber({ min: 1, max: 1e9 }));
 const unknown = unknownNames('suite', positionals, Object.keys(SUITES));
 if (unknown) refuseArguments(HELP, unknown);
-if (!Number.isInteger(seed)) refuseArguments(HELP, '--seed must be a whole number');
-if (!Number.isInteger(count ?? 1)) refuseArguments(HELP, '--count must be a whole number');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 try {

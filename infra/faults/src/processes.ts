@@ -1,6 +1,8 @@
-import { launchApp, type Child } from '@core/testing';
+import type { Stack } from '@core/stack';
+import type { Child } from '@core/testing';
 
-export interface Processes {
+/** SIGKILL to all of them ends it. */
+export interface Processes extends AsyncDisposable {
   /**
    * Starts one, and does not wait until it is ready: after a kill a worker's consumer joins only when the broker has
    * given the dead one up, while its relay works at once.
@@ -15,13 +17,12 @@ export interface Processes {
 /** Processes of an app, from source, as a test of theirs would start them. */
 export function createProcesses(
   app: 'worker' | 'importer',
-  { dir, environment }: { dir: string; environment: Record<string, string> },
+  { stack, environment }: { stack: Stack; environment: NodeJS.ProcessEnv },
 ): Processes {
   const running = new Set<Child>();
   let count = 0;
   const start = async () => {
-    const name = `${app}-${++count}`;
-    const child = await launchApp({ app, dir, name, env: { ...environment, CORE_ADMIN_PORT: '0' } });
+    const { child } = await stack.launch(app, { name: `${app}-${++count}`, env: environment });
     running.add(child);
     void child.exited.then(() => running.delete(child));
     return child;
@@ -29,10 +30,12 @@ export function createProcesses(
   const each = (end: (child: Child) => Promise<void>) => async () => {
     await Promise.all([...running].map(end));
   };
+  const kill = each((child) => child.kill());
   return {
     start,
     all: () => [...running],
-    kill: each((child) => child.kill()),
+    kill,
     stop: each((child) => child.stop()),
+    [Symbol.asyncDispose]: kill,
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readArguments, refuseArguments } from '@core/runtime';
+import { readArguments, readOption, wholeNumber } from '@core/runtime';
 import { machineNow, stealBetween, workspaceRoot } from '@core/testing';
 import { ensureK6 } from './ensure-k6.ts';
 import { openStack } from './open-stack.ts';
@@ -22,8 +22,8 @@ const { values } = readArguments(HELP, {
     quick: { type: 'boolean', default: false },
   },
 });
-const seconds = values.quick ? 25 : Number(values.seconds);
-if (!(seconds >= 1)) refuseArguments(HELP, '--seconds must be a number from 1 on');
+const asked = readOption(HELP, 'seconds', values.seconds, wholeNumber({ min: 1, max: 86_400 }));
+const seconds = values.quick ? 25 : asked;
 
 const say = (line: string) => console.log(line);
 const interrupt = new AbortController();

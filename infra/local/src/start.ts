@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
-import { readArguments, refuseArguments } from '@core/runtime';
+import { readArguments, readOption, wholeNumber } from '@core/runtime';
 import { answersReady, workspaceRoot } from '@core/testing';
 import { ensureSystem } from './system/ensure-system.ts';
-import { isShopSize, shopSize } from './stack/shop-size.ts';
+import { shopSize, shopSizeFrom } from './stack/shop-size.ts';
 import { removeStackEnv, writeStackEnv } from './stack/stack-env.ts';
-import { startStack, type Stack } from './stack/stack.ts';
+import { startLocalStack, type LocalStack } from './stack/stack.ts';
 import { runTour } from './tour/tour.ts';
 
 const HELP = `npm start                 starts everything, runs the tour, stays up until Ctrl-C
@@ -26,16 +26,14 @@ const { values: flags } = readArguments(HELP, {
     'no-tour': { type: 'boolean', default: false },
   },
 });
-if (flags.customers !== undefined && !isShopSize(flags.customers)) {
-  refuseArguments(HELP, '--customers must be a whole number from 1 to 9999999');
-}
-const MOST_PROCESSES = 16;
-for (const name of ['worker', 'importer'] as const) {
-  const count = Number(flags[name]);
-  if (!/^[1-9]\d*$/.test(flags[name]) || count > MOST_PROCESSES) {
-    refuseArguments(HELP, `--${name} must be a whole number from 1 to ${MOST_PROCESSES}`);
-  }
-}
+const asked =
+  flags.customers === undefined ? undefined : readOption(HELP, 'customers', flags.customers, shopSizeFrom);
+const processes = Object.fromEntries(
+  (['worker', 'importer'] as const).map((app) => [
+    app,
+    readOption(HELP, app, flags[app], wholeNumber({ min: 1, max: 16 })),
+  ]),
+);
 const home = flags.dir === undefined ? join(workspaceRoot(), '.local') : resolve(flags.dir);
 // Data, logs and secrets; what is fetched once stays outside of it.
 const dir = join(home, 'stack');
@@ -50,18 +48,18 @@ async function main(): Promise<number> {
   });
   // The reader of our lines may be gone before the signal to stop arrives; a failed write must not end the stop halfway.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  let stack: Stack | undefined;
+  let stack: LocalStack | undefined;
   let code = 0;
   try {
     await ensureSystem({ need: ['java', 'mvn', 'redis-server'], onProgress: say });
-    const customers = shopSize(dir, { asked: flags.customers, fresh: flags.fresh });
-    const starting = startStack({
+    const customers = shopSize(dir, { asked, fresh: flags.fresh });
+    const starting = startLocalStack({
       dir,
       wellKnownPorts: true,
       durable: true,
       fresh: flags.fresh,
       customers,
-      processes: { worker: Number(flags.worker), importer: Number(flags.importer) },
+      processes,
       shopifyBaseUrl: process.env['SHOPIFY_BASE_URL'],
       say: (line) => say(`  ${line} (${seconds(began)})`),
     }).then((started) => (stack = started));
@@ -89,7 +87,7 @@ async function main(): Promise<number> {
   return code;
 }
 
-async function tourAndTable(stack: Stack, customers: number): Promise<void> {
+async function tourAndTable(stack: LocalStack, customers: number): Promise<void> {
   if (!flags['no-tour']) await runTour(stack, { dir, customers, say });
   const { env } = stack;
   const apps = [...Object.values(stack.apps), ...stack.further];
@@ -116,7 +114,7 @@ async function tourAndTable(stack: Stack, customers: number): Promise<void> {
 }
 
 /** Fails when a part exits by itself: an incomplete stack must neither look healthy nor be waited for. */
-const anyDeath = async (stack: Stack): Promise<never> => {
+const anyDeath = async (stack: LocalStack): Promise<never> => {
   const deaths = stack.parts().map(async (part) => [part, await part.exited] as const);
   const [{ name, logFile }, how] = await Promise.race(deaths);
   throw new Error(`${name} has ended by itself: ${how}; ${logFile} says why`);

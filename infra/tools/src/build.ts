@@ -31,7 +31,7 @@ const targets: Record<string, Target> = {
       ['libs/db/functions', 'functions'],
     ],
   },
-  'shopify-stand-in': { entry: 'libs/testing/src/shopify/main.ts' },
+  'shopify-stand-in': { entry: 'libs/shopify-stand-in/src/main.ts' },
   'auth-stand-in': { entry: 'libs/testing/src/auth/main.ts' },
 };
 

@@ -177,7 +177,7 @@ describe('the environment of docker-compose.yml', () => {
     ['postgres', /^POSTGRES_/, 'infra/docker/postgres/10-roles.sh'],
     ['postgres-replica', /^$/, 'infra/docker/postgres/replica.sh'],
     ['kafka', /^KAFKA_|^CLUSTER_ID$/, undefined],
-    ['shopify-stand-in', /^$/, 'libs/testing/src/shopify/main.ts'],
+    ['shopify-stand-in', /^$/, 'libs/shopify-stand-in/src/main.ts'],
     ['auth-stand-in', /^$/, 'libs/testing/src/auth/main.ts'],
   ];
   it.each(own)('of %s is what its image or its script reads', (name, images, source) => {

@@ -69,7 +69,7 @@ it('production refuses every value that a committed file gives to a secret', asy
   for (const file of [
     'infra/docker/dev.env',
     '.env.example',
-    'libs/testing/src/shopify/oauth/credentials.ts',
+    'libs/shopify-stand-in/src/oauth/credentials.ts',
   ]) {
     expect(found.map(([from]) => from)).toContain(file);
   }

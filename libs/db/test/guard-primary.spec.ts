@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLogger } from '@core/runtime';
-import { startFreezingProxy, waitUntil, type FreezingProxy } from '@core/testing';
-import { createPool, inTransaction, isConnectionLoss, ownClient, ownPool, type Pool } from '../src/index.ts';
+import { createLogger, readEnv } from '@core/runtime';
+import { databaseEnvironment, startFreezingProxy, waitUntil, type FreezingProxy } from '@core/testing';
+import {
+  createPool,
+  databaseEnv,
+  inTransaction,
+  isConnectionLoss,
+  ownClient,
+  ownPool,
+  type Pool,
+} from '../src/index.ts';
 import { merchant, openDatabase } from './support.ts';
 
 let opened: Awaited<ReturnType<typeof openDatabase>>;
@@ -15,21 +23,10 @@ beforeAll(async () => {
 afterAll(() => opened.close());
 beforeEach(async () => {
   proxy = await startFreezingProxy();
-  const { port, pathname, username, password } = new URL(opened.database.url);
-  proxy.to(Number(port));
-  pool = createPool(
-    {
-      CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: proxy.port,
-      CORE_DB_NAME: pathname.slice(1),
-      CORE_DB_USER: username,
-      CORE_DB_PASSWORD: decodeURIComponent(password),
-      CORE_DB_TLS: false,
-      CORE_DB_POOL: 3,
-      CORE_DB_POOLER: 'none' as const,
-    },
-    { app: 'guarded', log },
-  );
+  const { url } = opened.database;
+  proxy.to(Number(new URL(url).port));
+  const env = { ...databaseEnvironment(url), CORE_DB_PORT: String(proxy.port), CORE_DB_POOL: '3' };
+  pool = createPool(readEnv(databaseEnv, { ...env, CORE_DB_HOST: '127.0.0.1' }), { app: 'guarded', log });
 });
 afterEach(async () => {
   await pool.end();

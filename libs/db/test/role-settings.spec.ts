@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { createLogger } from '@core/runtime';
+import { createLogger, readEnv } from '@core/runtime';
 import {
+  databaseEnvironment,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
@@ -10,7 +11,7 @@ import {
   workspaceRoot,
   type Postgres,
 } from '@core/testing';
-import { createPool, migrateDatabase } from '../src/index.ts';
+import { createPool, databaseEnv, migrateDatabase } from '../src/index.ts';
 
 const ROLES = ['core_api', 'core_worker', 'core_importer', 'core_sealer'] as const;
 type Role = (typeof ROLES)[number];
@@ -93,19 +94,10 @@ const urlOf = (role: Role) => {
   return Object.assign(url, { username: role, password }).href;
 };
 const poolOf = (role: Role) =>
-  createPool(
-    {
-      CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: postgres.primary.port,
-      CORE_DB_NAME: 'core_db',
-      CORE_DB_USER: role,
-      CORE_DB_PASSWORD: password,
-      CORE_DB_TLS: false,
-      CORE_DB_POOL: 1,
-      CORE_DB_POOLER: 'none' as const,
-    },
-    { app: 'spec', log },
-  );
+  createPool(readEnv(databaseEnv, { ...databaseEnvironment(urlOf(role)), CORE_DB_POOL: '1' }), {
+    app: 'spec',
+    log,
+  });
 const settingsOf = async (role: Role) =>
   (
     await admin.query<{ setting: string }>(

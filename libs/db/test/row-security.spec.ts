@@ -1,9 +1,16 @@
 // tag: compliance
 import { Client, type Pool } from 'pg';
 import type { MerchantId } from '@core/contracts';
-import { createLogger } from '@core/runtime';
-import { insertCustomer, type TestDatabase } from '@core/testing';
-import { createPool, CUSTOMERS_SHA256, FIRST_UUID, inTransaction, type Tx } from '../src/index.ts';
+import { createLogger, readEnv } from '@core/runtime';
+import { databaseEnvironment, insertCustomer, type TestDatabase } from '@core/testing';
+import {
+  createPool,
+  CUSTOMERS_SHA256,
+  databaseEnv,
+  FIRST_UUID,
+  inTransaction,
+  type Tx,
+} from '../src/index.ts';
 import { merchant, openDatabase } from './support.ts';
 
 let owner: Pool;
@@ -18,19 +25,8 @@ let a: string;
 let b: string;
 
 /** As an api has it, of one connection: what is left behind on it meets the next one. */
-const env = () => {
-  const at = new URL(database.urlFor('core_api'));
-  return {
-    CORE_DB_HOST: at.hostname,
-    CORE_DB_PORT: Number(at.port),
-    CORE_DB_NAME: at.pathname.slice(1),
-    CORE_DB_USER: at.username,
-    CORE_DB_PASSWORD: decodeURIComponent(at.password),
-    CORE_DB_TLS: false,
-    CORE_DB_POOL: 1,
-    CORE_DB_POOLER: 'none' as const,
-  };
-};
+const env = () =>
+  readEnv(databaseEnv, { ...databaseEnvironment(database.urlFor('core_api')), CORE_DB_POOL: '1' });
 
 beforeAll(async () => {
   ({ pool: owner, database, close } = await openDatabase());

@@ -56,10 +56,7 @@ async function somebody() {
   await world.as('importer', (tx) =>
     keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7, ids: [number, number + 1] }),
   );
-  await world.owner.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, 'r')`,
-    [importId, merchantId, gid(number)],
-  );
+  await world.given.importErrors({ merchantId, importId }, [{ externalId: gid(number), reason: 'r' }]);
   const id = (await world.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
     (each) => each.external_id === gid(number),
   )!.id;

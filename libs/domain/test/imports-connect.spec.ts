@@ -1,4 +1,5 @@
-import { aMerchantId, shopIdOf } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { aMerchantId } from '@core/testing';
 import { connectShop, readStoredToken, type ShopConnection } from '../src/index.ts';
 import { newShop, openImports, type ImportsWorld } from './imports-support.ts';
 

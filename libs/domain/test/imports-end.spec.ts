@@ -318,11 +318,13 @@ describe('pruneImports', () => {
 
   it('forgets the errors of three months ago', async () => {
     const { ref } = await world.begin();
-    await world.owner.query(
-      `insert into customer_import_errors (id, import_id, merchant_id, external_id, reason)
-       select uuidv7(make_interval(days => -age)), $1, $2, 'gid://shopify/Customer/' || age, 'invalid_email'
-         from unnest(array[1, 89, 91, 400]) as age`,
-      [ref.importId, ref.merchantId],
+    await world.given.importErrors(
+      ref,
+      [1, 89, 91, 400].map((daysOld) => ({
+        externalId: `gid://shopify/Customer/${daysOld}`,
+        reason: 'invalid_email',
+        daysOld,
+      })),
     );
     await prune();
     const { rows } = await world.owner.query<{ external_id: string }>(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inTransaction } from '@core/db';
-import { insertConnection, shopIdOf } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { insertConnection } from '@core/testing';
 import {
   connectShop,
   failRun,

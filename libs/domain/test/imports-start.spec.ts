@@ -116,10 +116,9 @@ describe('lists', () => {
   it('pages a run’s errors, to its merchant alone', async () => {
     const { ref } = await world.begin();
     for (let i = 0; i < 3; i++) {
-      await world.owner.query(
-        'insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, $3, $4)',
-        [ref.importId, ref.merchantId, `gid://shopify/Customer/${i}`, 'email_shared'],
-      );
+      await world.given.importErrors(ref, [
+        { externalId: `gid://shopify/Customer/${i}`, reason: 'email_shared' },
+      ]);
     }
     const list = (pageToken: string) =>
       world.asApi(ref, (tx) =>

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
 import type { MerchantId, ImportId } from '@core/contracts';
-import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
-import { inTransaction, migrateDatabase, type SliceKind, type Tx } from '@core/db';
-import { aMerchantId, assertShopDirectory, createCoreDatabase, shopIdOf } from '@core/testing';
+import { inTransaction, type SliceKind, type Tx } from '@core/db';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { startStack } from '@core/stack';
+import { aMerchantId, assertShopDirectory } from '@core/testing';
 import {
   advanceRun,
   claimPage,
@@ -54,12 +54,11 @@ export const customer = (id: number, email = `c${id}@example.com`) => ({
 
 /** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */
 export async function openImports() {
-  const database = await createCoreDatabase(migrateDatabase);
-  const api = new Pool({ connectionString: database.urlFor('core_api') });
-  const importer = new Pool({ connectionString: database.urlFor('core_importer') });
-  const owner = new Pool({ connectionString: database.url, max: 2 });
-  const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
-  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+  const stack = await startStack({ services: 'run', postgres: {} });
+  const api = stack.pool('core_api', { max: 10 });
+  const importer = stack.pool('core_importer', { max: 10 });
+  const owner = stack.pool('core_owner', { max: 2 });
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   const asApi = <T>({ merchantId }: { merchantId: MerchantId }, work: (tx: Tx) => Promise<T>): Promise<T> =>
     inTransaction(api, work, { merchantId });
   const asImporter = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => inTransaction(importer, work);
@@ -117,6 +116,7 @@ export async function openImports() {
 
   return {
     owner,
+    given: stack.given,
     api,
     ctx,
     asApi,
@@ -199,8 +199,7 @@ export async function openImports() {
       try {
         await assertShopDirectory(owner);
       } finally {
-        await Promise.all([api.end(), importer.end(), owner.end()]);
-        await database.drop();
+        await stack.stop();
       }
     },
   };

@@ -1,17 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
 import type { ImportId, MerchantId } from '@core/contracts';
-import { createMerchantKeyStore, emailHash, parseKeyring } from '@core/crypto';
-import { inTransaction, migrateDatabase, type Tx } from '@core/db';
-import {
-  anImportId,
-  aMerchantId,
-  assertShopDirectory,
-  createCoreDatabase,
-  searchTables,
-  shopIdOf,
-  type Canaries,
-} from '@core/testing';
+import { emailHash } from '@core/crypto';
+import { inTransaction, type Tx } from '@core/db';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { startStack } from '@core/stack';
+import { anImportId, aMerchantId, assertShopDirectory, searchTables, type Canaries } from '@core/testing';
 import {
   connectShop,
   PERSONAL_DATA,
@@ -28,16 +21,14 @@ type Role = 'api' | 'importer' | 'worker' | 'owner';
 
 /** A spec file's own database; each step runs as the role of the app that takes it, so a missing privilege shows. */
 export async function openPrivacy() {
-  const database = await createCoreDatabase(migrateDatabase);
+  const stack = await startStack({ services: 'run', postgres: {} });
   const pools = {
-    api: new Pool({ connectionString: database.urlFor('core_api'), max: 8 }),
-    importer: new Pool({ connectionString: database.urlFor('core_importer'), max: 8 }),
-    worker: new Pool({ connectionString: database.urlFor('core_worker'), max: 8 }),
-    owner: new Pool({ connectionString: database.url, max: 4 }),
+    api: stack.pool('core_api', { max: 8 }),
+    importer: stack.pool('core_importer', { max: 8 }),
+    worker: stack.pool('core_worker', { max: 8 }),
+    owner: stack.pool('core_owner', { max: 4 }),
   };
-  const keyring = `test:${randomBytes(32).toString('base64')}`;
-  const newKeys = () => createMerchantKeyStore(parseKeyring(keyring));
-  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: newKeys() };
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   /** @param merchantId for the api, which sees no rows without */
   const as = <T>(
     role: Role,
@@ -48,9 +39,10 @@ export async function openPrivacy() {
   return {
     pools,
     owner: pools.owner,
+    given: stack.given,
     ctx,
     /** With an empty cache, as another process. */
-    newKeys,
+    newKeys: stack.newKeys,
     as,
     /** Rows of a table of one merchant. */
     rows: async <R extends object = Record<string, unknown>>(
@@ -58,7 +50,8 @@ export async function openPrivacy() {
       merchantId: MerchantId,
     ): Promise<R[]> =>
       (await pools.owner.query(`select * from ${table} where merchant_id = $1`, [merchantId])).rows as R[],
-    search: (canaries: Canaries) => searchTables(pools.owner, canaries, PERSONAL_DATA),
+    search: (canaries: Canaries) =>
+      searchTables(stack.database.urlFor('core_owner'), canaries, PERSONAL_DATA),
     hashOf: (merchantId: MerchantId, email: string): Promise<Buffer> =>
       as('owner', async (tx) => emailHash(await ctx.keys.findOrCreate(tx, merchantId), email)),
     async connect(shop = newShop()) {
@@ -70,14 +63,7 @@ export async function openPrivacy() {
       );
       return shop;
     },
-    /** @returns id of a run of the shop */
-    async newRun({ merchantId, shop }: Shop, status = 'running'): Promise<ImportId> {
-      const { rows } = await pools.owner.query<{ id: ImportId }>(
-        'insert into customer_import_logs (merchant_id, shop, status) values ($1, $2, $3) returning id',
-        [merchantId, shop, status],
-      );
-      return rows[0]!.id;
-    },
+    newRun: (shop: Shop, status = 'running') => stack.given.aRun(shop, { status }),
     /** An event that waits for the customer to be known. */
     park: (merchantId: MerchantId, customerId: string) =>
       pools.owner.query(
@@ -123,8 +109,7 @@ export async function openPrivacy() {
       try {
         await assertShopDirectory(pools.owner);
       } finally {
-        await Promise.all(Object.values(pools).map((pool) => pool.end()));
-        await database.drop();
+        await stack.stop();
       }
     },
   };

@@ -54,11 +54,8 @@ async function somebody() {
   ]);
   const page = { merchantId, importId, slice: 1, fence: 1, page: 0 };
   await world.as('importer', (tx) => keepIds(tx, { ...page, ids: [number, number + 1] }));
-  await world.owner.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-     values ($1, $2, $3, 'invalid_email')`,
-    [importId, merchantId, gid(number)],
-  );
+  const error = { externalId: gid(number), reason: 'invalid_email' };
+  await world.given.importErrors({ merchantId, importId }, [error]);
   const stored = (
     await world.rows<{ id: string; external_id: string; email: string }>('customers', merchantId)
   ).find((each) => each.external_id === gid(number))!;
@@ -170,10 +167,7 @@ it('gives the receipt of a request again, and touches nobody who came back meanw
 
 it('refuses the id of a request of another kind', async () => {
   const { merchantId } = newShop();
-  await world.owner.query(
-    `insert into privacy_requests (merchant_id, request_id, kind, receipt) values ($1, 'r', 'data_request', '{}')`,
-    [merchantId],
-  );
+  await world.given.aRequest(merchantId, { requestId: 'r', kind: 'data_request' });
   await expect(redact({ merchantId, externalId: 'x', requestId: 'r' })).rejects.toMatchObject({
     kind: 'invalid_argument',
     field: 'request_id',

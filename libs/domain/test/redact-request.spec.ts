@@ -213,11 +213,12 @@ describe('a request_id that was used before', () => {
   it('gets a receipt of an earlier build, which kept no names', async () => {
     const { merchantId } = newShop();
     await people(merchantId, 1);
-    await world.owner.query(
-      `insert into privacy_requests (merchant_id, request_id, kind, receipt, completed_at)
-       values ($1, 'old', 'redact', '{"customerId": null, "places": []}', now())`,
-      [merchantId],
-    );
+    await world.given.aRequest(merchantId, {
+      requestId: 'old',
+      kind: 'redact',
+      receipt: { customerId: null, places: [] },
+      done: true,
+    });
     const receipt = await redact({ merchantId, requestId: 'old', email: newEmail() });
     expect(receipt).toEqual({ customerId: null, places: [] });
   });

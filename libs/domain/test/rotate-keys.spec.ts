@@ -3,7 +3,8 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, KeyError, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
-import { shopIdOf, waitUntil } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { waitUntil } from '@core/testing';
 import {
   connectShop,
   createCustomer,

@@ -1,28 +1,23 @@
 // tag: compliance
 import { createHash, randomUUID } from 'node:crypto';
-import { Client, Pool } from 'pg';
-import { appendAudit, appendSharedAudit, inTransaction, migrateDatabase } from '@core/db';
-import { aMerchantId, createCoreDatabase, waitUntil, type TestDatabase } from '@core/testing';
+import { Client } from 'pg';
+import { appendAudit, appendSharedAudit, inTransaction, type Pool } from '@core/db';
+import { startStack, type Stack } from '@core/stack';
+import { aMerchantId, waitUntil } from '@core/testing';
 import { canonicalJson } from '../src/core/index.ts';
 import { sealAudit, verifyAudit } from '../src/index.ts';
 
-let database: TestDatabase;
+let stack: Stack;
 let api: Pool;
 let sealer: Pool;
 let owner: Pool;
 beforeEach(async () => {
-  database = await createCoreDatabase(migrateDatabase);
-  const as = (connectionString: string) => new Pool({ connectionString, max: 4 });
-  [api, sealer, owner] = [
-    as(database.urlFor('core_api')),
-    as(database.urlFor('core_sealer')),
-    as(database.url),
-  ];
+  stack = await startStack({ services: 'run', postgres: {} });
+  api = stack.pool('core_api', { max: 4 });
+  sealer = stack.pool('core_sealer', { max: 4 });
+  owner = stack.pool('core_owner', { max: 4 });
 });
-afterEach(async () => {
-  await Promise.all([api.end(), sealer.end(), owner.end()]);
-  await database.drop();
-});
+afterEach(() => stack.stop());
 
 const merchantId = aMerchantId();
 const entry = (action: string) => ({ merchantId, action, detail: { b: 1, a: ['ü', { z: null, y: 0.5 }] } });
@@ -89,7 +84,7 @@ it('hashes rows as the build before, which does not know that a row may name sev
 });
 
 it('waits for who writes in a transaction that began earlier and ends later', async () => {
-  const slow = new Client(database.urlFor('core_api'));
+  const slow = new Client(stack.database.urlFor('core_api'));
   await slow.connect();
   await slow.query(`begin; set local core.merchant_id = '${merchantId}'`);
   await slow.query(

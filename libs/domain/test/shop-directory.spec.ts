@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction, poolReader } from '@core/db';
-import { assertShopDirectory, insertConnection, shopIdOf, waitUntil } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { assertShopDirectory, insertConnection, waitUntil } from '@core/testing';
 import {
   connectShop,
   findShopOfWebhook,

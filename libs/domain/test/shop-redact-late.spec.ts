@@ -1,7 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { inTransaction, type Tx } from '@core/db';
-import { shopIdOf, waitUntil } from '@core/testing';
+import { shopIdOf } from '@core/shopify-stand-in';
+import { waitUntil } from '@core/testing';
 import {
   connectShop,
   createCustomer,

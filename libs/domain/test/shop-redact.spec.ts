@@ -52,11 +52,8 @@ async function fill(shop: Shop) {
   );
   const slice = { merchantId, importId, slice: 1, fence: 3, page: 0 };
   await world.as('importer', (tx) => keepIds(tx, { ...slice, ids: [first] }));
-  await world.owner.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason)
-     select $1, $2, 'e' || n, 'invalid_email' from generate_series(1, 2100) as n`,
-    [importId, merchantId],
-  );
+  const errors = Array.from({ length: 2_100 }, (_, n) => ({ externalId: `e${n}`, reason: 'invalid_email' }));
+  await world.given.importErrors({ merchantId, importId }, errors);
   await world.as(
     'api',
     (tx, ctx) =>
@@ -220,10 +217,8 @@ it('leaves the customers of a merchant who has another shop connected, and says 
   await fill(shop);
   const second = await world.connect(newShop(merchantId));
   const secondRun = await world.newRun(second);
-  await world.owner.query(
-    `insert into customer_import_errors (import_id, merchant_id, external_id, reason) values ($1, $2, 'x', 'y')`,
-    [secondRun, merchantId],
-  );
+  const error = { externalId: 'x', reason: 'y' };
+  await world.given.importErrors({ merchantId, importId: secondRun }, [error]);
   // What was asked for them is still to be done, what was given up of it, too.
   const about = { customer: { id: 1 } };
   for (const topic of ['customers/redact', 'customers/data_request'] as const) {

@@ -1,18 +1,17 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Pool } from 'pg';
+import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
-import { aMerchantId, createCoreDatabase } from '@core/testing';
-import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
-import { inTransaction, migrateDatabase, type Tx } from '@core/db';
+import { readEmail } from '@core/crypto';
+import { inTransaction, type Pool, type Tx } from '@core/db';
+import { startStack, type Given, type Role } from '@core/stack';
+import { aMerchantId } from '@core/testing';
 import { applyRfmScores, type ApplyRfmScore, type CommandContext } from '../src/index.ts';
-
-type AppRole = 'core_api' | 'core_worker' | 'core_importer' | 'core_owner';
 
 export interface World {
   /** As the app's role, so that a missing privilege shows. */
   pool: Pool;
   /** As the owner, for looking. */
   owner: Pool;
+  given: Given;
   ctx: CommandContext;
   /** @param merchantId for the api, which sees no rows without */
   run<T>(work: (tx: Tx, ctx: CommandContext) => Promise<T>, merchantId?: MerchantId): Promise<T>;
@@ -20,22 +19,18 @@ export interface World {
 }
 
 /** A migrated database of a spec file's own, used with the role of one app. */
-export async function openWorld(role: AppRole): Promise<World> {
-  const database = await createCoreDatabase(migrateDatabase);
-  const pool = new Pool({ connectionString: database.urlFor(role), max: 20 });
-  const owner = new Pool({ connectionString: database.url, max: 4 });
-  const keys = createMerchantKeyStore(parseKeyring(`test:${randomBytes(32).toString('base64')}`));
-  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys };
+export async function openWorld(role: Role): Promise<World> {
+  const stack = await startStack({ services: 'run', postgres: {} });
+  const pool = stack.pool(role, { max: 20 });
+  const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   return {
     pool,
-    owner,
+    owner: stack.pool('core_owner', { max: 4 }),
+    given: stack.given,
     ctx,
     run: (work, merchantId) =>
       inTransaction(pool, (tx) => work(tx, ctx), merchantId === undefined ? {} : { merchantId }),
-    close: async () => {
-      await Promise.all([pool.end(), owner.end()]);
-      await database.drop();
-    },
+    close: stack.stop,
   };
 }
 

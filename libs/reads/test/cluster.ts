@@ -1,14 +1,15 @@
 import type { Pool } from 'pg';
-import { createLogger } from '@core/runtime';
+import { createLogger, readEnv } from '@core/runtime';
 import {
+  databaseEnvironment,
   makeServicesDir,
   postgresDir,
   removeServicesDir,
   startPostgres,
   type PostgresNode,
 } from '@core/testing';
-import { createPool } from '@core/db';
-import { openReadRouter, type ReadRouter } from '../src/index.ts';
+import { createPool, databaseEnv } from '@core/db';
+import { openReadRouter, replicasEnv, type ReadRouter } from '../src/index.ts';
 
 export interface Cluster {
   primary: PostgresNode;
@@ -27,20 +28,13 @@ export async function openCluster(): Promise<Cluster> {
   const dir = makeServicesDir();
   const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 2 });
   const { primary, replicas } = postgres;
-  const { username, password, pathname } = new URL(primary.url);
-  const env = {
-    CORE_DB_HOST: '127.0.0.1',
-    CORE_DB_PORT: primary.port,
-    CORE_DB_NAME: pathname.slice(1),
-    CORE_DB_USER: username,
-    CORE_DB_PASSWORD: decodeURIComponent(password),
-    CORE_DB_REPLICAS: replicas.map(({ port }) => ({ host: '127.0.0.1', port })),
-    CORE_DB_MAX_LAG_MS: 500,
-    CORE_DB_HEDGE: true,
-    CORE_DB_TLS: false,
-    CORE_DB_POOL: 10,
-    CORE_DB_POOLER: 'none' as const,
-  };
+  const env = readEnv(
+    { ...databaseEnv, ...replicasEnv },
+    {
+      ...databaseEnvironment(primary.url),
+      CORE_DB_REPLICAS: replicas.map(({ port }) => `127.0.0.1:${port}`).join(),
+    },
+  );
   const log = createLogger('router', 'silent');
   const pool = createPool(env, { app: 'test', log });
   const seen = { primary: 0, replica: 0, rerouted: 0, hedged: 0 };

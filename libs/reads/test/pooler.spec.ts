@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { MerchantId } from '@core/contracts';
-import { createLogger, PermanentError } from '@core/runtime';
+import { createLogger, PermanentError, readEnv } from '@core/runtime';
 import {
   aMerchantId,
+  databaseEnvironment,
   makeServicesDir,
   openCoreDatabase,
   removeServicesDir,
@@ -19,6 +20,7 @@ import {
 import {
   assertPooling,
   createPool,
+  databaseEnv,
   inTransaction,
   migrateDatabase,
   ownClient,
@@ -80,16 +82,14 @@ const start = async (
   return bouncer;
 };
 
-const envAt = (port: number, pooler: Pooler, user = 'core_api') => ({
-  CORE_DB_HOST: '127.0.0.1',
-  CORE_DB_PORT: port,
-  CORE_DB_NAME: database.name,
-  CORE_DB_USER: user,
-  CORE_DB_PASSWORD: decodeURIComponent(server.password),
-  CORE_DB_TLS: false,
-  CORE_DB_POOL: CLIENTS,
-  CORE_DB_POOLER: pooler,
-});
+const envAt = (port: number, pooler: Pooler, user = 'core_api') =>
+  readEnv(databaseEnv, {
+    ...databaseEnvironment(database.urlFor(user)),
+    CORE_DB_HOST: '127.0.0.1',
+    CORE_DB_PORT: String(port),
+    CORE_DB_POOL: String(CLIENTS),
+    CORE_DB_POOLER: pooler,
+  });
 
 function poolAt(
   port: number,

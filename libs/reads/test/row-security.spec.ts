@@ -1,10 +1,16 @@
 // tag: compliance
 import type { Pool } from 'pg';
 import type { MerchantId } from '@core/contracts';
-import { createPool, migrateDatabase } from '@core/db';
-import { createLogger } from '@core/runtime';
-import { aMerchantId, insertCustomer, openCoreDatabase, type TestDatabase } from '@core/testing';
-import { openReadRouter } from '../src/index.ts';
+import { createPool, databaseEnv, migrateDatabase } from '@core/db';
+import { createLogger, readEnv } from '@core/runtime';
+import {
+  aMerchantId,
+  databaseEnvironment,
+  insertCustomer,
+  openCoreDatabase,
+  type TestDatabase,
+} from '@core/testing';
+import { openReadRouter, replicasEnv } from '../src/index.ts';
 
 let owner: Pool;
 let api: Pool;
@@ -15,24 +21,17 @@ const A = aMerchantId();
 const B = aMerchantId();
 
 /** As an api has it, of one connection: what is left behind on it meets the next one. */
-const env = () => {
-  const at = new URL(database.urlFor('core_api'));
-  return {
-    CORE_DB_HOST: at.hostname,
-    CORE_DB_PORT: Number(at.port),
-    CORE_DB_NAME: at.pathname.slice(1),
-    CORE_DB_USER: at.username,
-    CORE_DB_PASSWORD: decodeURIComponent(at.password),
-    CORE_DB_TLS: false,
-    CORE_DB_POOL: 1,
-    CORE_DB_POOLER: 'none' as const,
-    CORE_DB_REPLICAS: [
-      { host: new URL(database.replicaUrl).hostname, port: Number(new URL(database.replicaUrl).port) },
-    ],
-    CORE_DB_MAX_LAG_MS: 60_000,
-    CORE_DB_HEDGE: false,
-  };
-};
+const env = () =>
+  readEnv(
+    { ...databaseEnv, ...replicasEnv },
+    {
+      ...databaseEnvironment(database.urlFor('core_api')),
+      CORE_DB_POOL: '1',
+      CORE_DB_REPLICAS: new URL(database.replicaUrl).host,
+      CORE_DB_MAX_LAG_MS: '60000',
+      CORE_DB_HEDGE: 'false',
+    },
+  );
 
 beforeAll(async () => {
   ({ pool: owner, database, close } = await openCoreDatabase(migrateDatabase));

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { WrongValue, type ReadValue } from './values.ts';
 
 /** The command line is wrong; the message names the option or the word, and what there is instead. */
 export class UsageError extends Error {
@@ -65,6 +66,16 @@ export function readArguments<T extends ParseArgsConfig>(
     return parseArguments(config);
   } catch (error) {
     if (error instanceof UsageError) refuseArguments(help, error.message);
+    throw error;
+  }
+}
+
+/** The value of an option by its rule. Ends the program as readArguments does when it breaks the rule. */
+export function readOption<T>(help: string, name: string, given: string, read: ReadValue<T>): T {
+  try {
+    return read(given);
+  } catch (error) {
+    if (error instanceof WrongValue) refuseArguments(help, `--${name} ${error.message}`);
     throw error;
   }
 }

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { migrateDatabase } from '@core/db';
 import { createLogger, createShutdown, readEnv, type Shutdown } from '@core/runtime';
-import { createCoreDatabase, freePort, waitUntil, type TestDatabase } from '@core/testing';
+import { startStack, type Stack } from '@core/stack';
+import { freePort, waitUntil } from '@core/testing';
 import { serviceEnv, startService, type ServiceParts } from '../src/index.ts';
 
-let database: TestDatabase;
+let stack: Stack;
 const running: Shutdown[] = [];
-beforeAll(async () => (database = await createCoreDatabase(migrateDatabase)));
-afterAll(() => database?.drop());
+beforeAll(async () => (stack = await startStack({ services: 'run', postgres: {} })));
+afterAll(() => stack?.stop());
 afterEach(async () => {
   for (const shutdown of running.splice(0)) await shutdown.run();
 });
@@ -22,15 +21,9 @@ async function aService(parts: Partial<Parts> = {}, given: NodeJS.ProcessEnv = {
   const shutdown = createShutdown(log);
   running.push(shutdown);
   const answers = Promise.withResolvers<void>();
-  const { hostname, port, password, pathname } = new URL(database.urlFor('core_worker'));
   const adminPort = await freePort();
   const env = readEnv(schema, {
-    CORE_DB_HOST: hostname,
-    CORE_DB_PORT: port,
-    CORE_DB_NAME: pathname.slice(1),
-    CORE_DB_USER: 'core_worker',
-    CORE_DB_PASSWORD: decodeURIComponent(password),
-    CORE_ENCRYPTION_KEYS: `spec:${randomBytes(32).toString('base64')}`,
+    ...stack.envAs('core_worker'),
     CORE_LISTEN_HOST: '127.0.0.1',
     CORE_ADMIN_PORT: String(adminPort),
     ...given,

@@ -1,4 +1,4 @@
-import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/testing';
+import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/shopify-stand-in';
 import type { ShopClient } from './client/shop-client.ts';
 import { ShopifyUnavailable, Unauthorized } from './answers/errors.ts';
 import { readProof, SHOP_PROOF, ShopUnproven } from './prove-shop.ts';

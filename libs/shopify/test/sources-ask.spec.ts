@@ -3,29 +3,15 @@ import { fetchByIds } from '../src/sources/graphql/by-ids.ts';
 import { countCustomers } from '../src/planning/count.ts';
 import { planRanges } from '../src/planning/cut-range.ts';
 import { recordingLimiter } from './client-as.ts';
-import {
-  ask,
-  distinct,
-  expected,
-  expectedOf,
-  numberOf,
-  openSources,
-  readAll,
-  type OpenSources,
-} from './sources-driver.ts';
+import { ask, distinct, expected, expectedOf, numberOf, useSources, readAll } from './sources-driver.ts';
 
 const seed = randomBytes(4).toString('hex');
-let open: OpenSources;
-beforeAll(async () => {
-  open = await openSources(seed);
-});
-afterEach(() => expect(open.violations()).toEqual([]));
-afterAll(() => open.close());
+const open = useSources(seed);
 
 describe(`counting (seed ${seed})`, () => {
   it('is not cut at ten thousand, and counts what a range has', async () => {
-    const shop = open.shop(10_500);
-    const count = async (range = {}) => countCustomers(open.client(shop), range);
+    const shop = open().shop(10_500);
+    const count = async (range = {}) => countCustomers(open().client(shop), range);
     const createdFrom = shop.get(400)?.createdAt as string;
     expect(await count()).toBe(10_500);
     expect(await count({ createdTo: createdFrom })).toBe(400);
@@ -36,12 +22,12 @@ describe(`counting (seed ${seed})`, () => {
 
 describe('asking by ids', () => {
   it('gives who is there and says who is not', async () => {
-    const shop = open.shop(250);
+    const shop = open().shop(250);
     const all = [...shop.all()];
     const gone = [all[3], all[77]].map((customer) => customer?.id as string);
     for (const id of gone) shop.remove(id);
     const { told, ...recording } = recordingLimiter();
-    const found = await fetchByIds(open.client(shop, { told, ...recording }), all.map(numberOf));
+    const found = await fetchByIds(open().client(shop, { told, ...recording }), all.map(numberOf));
     expect(found.customers).toEqual(expectedOf(shop));
     expect(found.missing).toEqual(gone.map((id) => numberOf({ id })));
     expect(told[0]?.cost?.requested).toBeGreaterThan(0);
@@ -54,10 +40,10 @@ describe('cutting', () => {
     ['rest', 8],
     ['bulk', 3],
   ] as const)('gives %s ranges that part the shop', async (name, slices) => {
-    const shop = open.shop(3_000);
-    const ranges = await planRanges(open.client(shop), { range: {}, count: 3_000, slices });
+    const shop = open().shop(3_000);
+    const ranges = await planRanges(open().client(shop), { range: {}, count: 3_000, slices });
     expect(ranges).toHaveLength(slices);
-    const reads = await Promise.all(ranges.map((range) => readAll(open.sources[name], shop, { range })));
+    const reads = await Promise.all(ranges.map((range) => readAll(open().sources[name], shop, { range })));
     for (const { ids } of reads) expect(ids.length).toBeLessThan((3_000 / slices) * 1.6);
     const all = reads.flatMap(({ customers }) => customers);
     expect(all).toHaveLength(3_000);
@@ -67,25 +53,25 @@ describe('cutting', () => {
 
 describe('REST', () => {
   it('tells the bucket with every page, and learns its rate by its size', async () => {
-    const shop = open.shop(600);
-    const first = await open.sources.rest.fetch(ask(shop));
+    const shop = open().shop(600);
+    const first = await open().sources.rest.fetch(ask(shop));
     // Of GraphQL's bucket: REST's is asked from the next page on.
     expect(first.asked[0]?.api).toBe('graphql');
     expect(first).toMatchObject({ customers: [], cost: { requested: 5, restoreRate: 2_000 } });
-    const page = await open.sources.rest.fetch(ask(shop, first.next));
+    const page = await open().sources.rest.fetch(ask(shop, first.next));
     expect(page.asked).toEqual([{ api: 'rest', cost: 1 }]);
     expect(page.cost).toEqual({ requested: 1, available: 799, maximum: 800, restoreRate: 40 });
     shop.plan = 'standard';
-    const next = await open.sources.rest.fetch(ask(shop, page.next));
+    const next = await open().sources.rest.fetch(ask(shop, page.next));
     expect(next.cost).toEqual({ requested: 1, available: 39, maximum: 40, restoreRate: 2 });
   });
 
   it('tells the bucket even when it is full', async () => {
-    const shop = open.shop(600);
-    const { next } = await open.sources.rest.fetch(ask(shop));
+    const shop = open().shop(600);
+    const { next } = await open().sources.rest.fetch(ask(shop));
     shop.limit({ rest: { bucket: 1, perSecond: 0.001 } });
-    await open.sources.rest.fetch(ask(shop, next));
-    await expect(open.sources.rest.fetch(ask(shop, next))).rejects.toMatchObject({
+    await open().sources.rest.fetch(ask(shop, next));
+    await expect(open().sources.rest.fetch(ask(shop, next))).rejects.toMatchObject({
       name: 'ShopifyUnavailable',
       retryAfterMs: 2_000,
       cost: { available: 0, maximum: 1 },
@@ -93,20 +79,20 @@ describe('REST', () => {
   });
 
   it('takes the shop’s currency for money, not that of a customer’s last order', async () => {
-    const shop = open.shop(1);
+    const shop = open().shop(1);
     const customer = shop.get(0);
     const { amount } = customer?.amountSpent ?? { amount: '' };
     shop.edit(customer?.id ?? '', { amountSpent: { amount, currencyCode: 'USD' } });
-    const [read] = (await readAll(open.sources.rest, shop)).customers;
+    const [read] = (await readAll(open().sources.rest, shop)).customers;
     expect(read?.metadata.amount_spent).toEqual({ amount, currency: 'EUR' });
   });
 });
 
 describe('GraphQL', () => {
   it('tells the bucket, and makes smaller pages where it is small', async () => {
-    const shop = open.shop(1_000);
+    const shop = open().shop(1_000);
     shop.limit({ graphql: { maximumAvailable: 60, restoreRate: 1_000 } });
-    const read = await readAll(open.sources.graphql, shop);
+    const read = await readAll(open().sources.graphql, shop);
     const sizes = read.pages.map(({ ids }) => ids.length);
     expect(sizes[0]).toBe(250);
     expect(sizes[1]).toBe(125);
@@ -115,9 +101,9 @@ describe('GraphQL', () => {
   });
 
   it('asks for ids cheaply', async () => {
-    const shop = open.shop(250);
-    const { cost } = await open.sources.graphql.fetch({ ...ask(shop), idsOnly: true });
-    const { cost: whole } = await open.sources.graphql.fetch(ask(shop));
+    const shop = open().shop(250);
+    const { cost } = await open().sources.graphql.fetch({ ...ask(shop), idsOnly: true });
+    const { cost: whole } = await open().sources.graphql.fetch(ask(shop));
     expect(cost?.requested).toBeLessThan((whole?.requested ?? 0) / 2);
   });
 });

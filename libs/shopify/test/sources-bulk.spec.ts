@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { waitUntil, type Shop } from '@core/testing';
+import type { Shop } from '@core/shopify-stand-in';
+import { waitUntil } from '@core/testing';
 import type { ShopClient } from '../src/client/shop-client.ts';
 import { cancelBulk } from '../src/sources/bulk/cancel-bulk.ts';
 import { toStart } from '../src/sources/bulk/not-ready.ts';
@@ -16,24 +17,18 @@ import {
   distinct,
   expectedOf,
   numberOf,
-  openSources,
+  useSources,
   readAll,
-  type OpenSources,
   type SourcePage,
 } from './sources-driver.ts';
 
 const seed = randomBytes(4).toString('hex');
 
 describe(`the bulk source (seed ${seed})`, () => {
-  let open: OpenSources;
-  beforeAll(async () => {
-    open = await openSources(seed);
-  });
-  afterEach(() => expect(open.violations()).toEqual([]));
-  afterAll(() => open.close());
+  const open = useSources(seed);
 
   const fetchBulk = (shop: Shop, cursor: string | null = null, range = {}) =>
-    open.sources.bulk.fetch(ask(shop, cursor, range));
+    open().sources.bulk.fetch(ask(shop, cursor, range));
   const started = async (shop: Shop, range = {}): Promise<string> => {
     const { next } = await fetchBulk(shop, null, range);
     return next as string;
@@ -51,10 +46,10 @@ describe(`the bulk source (seed ${seed})`, () => {
   };
 
   it('reads a big shop in small pages, each a bounded piece of the file', async () => {
-    const shop = open.shop(20_000);
+    const shop = open().shop(20_000);
     const sizes: number[] = [];
     const ids: number[] = [];
-    await readAll(open.sources.bulk, shop, {
+    await readAll(open().sources.bulk, shop, {
       onPage: ({ customers, ids: ofPage }) => {
         sizes.push(customers.length);
         ids.push(...ofPage);
@@ -68,7 +63,7 @@ describe(`the bulk source (seed ${seed})`, () => {
   });
 
   it('tells how far the file is, and asks less and less often', async () => {
-    const shop = open.shop(1_500);
+    const shop = open().shop(1_500);
     hold(shop);
     let cursor = await started(shop);
     const waits: number[] = [];
@@ -82,30 +77,30 @@ describe(`the bulk source (seed ${seed})`, () => {
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
     expect(waits.at(-1)).toBe(10_000);
     letGo(shop);
-    expect((await readAll(open.sources.bulk, shop, { cursor })).ids).toHaveLength(1_500);
+    expect((await readAll(open().sources.bulk, shop, { cursor })).ids).toHaveLength(1_500);
   });
 
   it('imports what an operation that failed got to, and runs the slice anew', async () => {
-    const shop = open.shop(1_200);
+    const shop = open().shop(1_200);
     shop.bulk.pace.failures.push({ afterRows: 700, errorCode: 'TIMEOUT' });
-    const read = await readAll(open.sources.bulk, shop);
+    const read = await readAll(open().sources.bulk, shop);
     expect(read.ids).toHaveLength(700 + 1_200);
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
     expect(shop.bulk.list().map(({ status }) => status)).toEqual(['COMPLETED', 'FAILED']);
   });
 
   it('runs anew what failed before its first row', async () => {
-    const shop = open.shop(1_200);
+    const shop = open().shop(1_200);
     shop.bulk.pace.failures.push({ afterRows: 0, errorCode: 'INTERNAL_SERVER_ERROR' });
-    const read = await readAll(open.sources.bulk, shop);
+    const read = await readAll(open().sources.bulk, shop);
     expect(read.waits).toContain('Shopify could not prepare the file; it is asked again');
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
   it('reads by pages in the end what Shopify cannot prepare', async () => {
-    const shop = open.shop(1_200);
+    const shop = open().shop(1_200);
     for (const afterRows of [500, 0, 900]) shop.bulk.pace.failures.push({ afterRows, errorCode: 'TIMEOUT' });
-    const read = await readAll(open.sources.bulk, shop);
+    const read = await readAll(open().sources.bulk, shop);
     expect(shop.bulk.list()).toHaveLength(3);
     expect(read.ids).toHaveLength(500 + 900 + 1_200);
     // Such a page costs what a page costs, not what a start does.
@@ -115,8 +110,8 @@ describe(`the bulk source (seed ${seed})`, () => {
   });
 
   it('goes on at the same byte when the file broke off', async () => {
-    const shop = open.shop(6_000);
-    const read = await readAll(open.sources.bulk, shop, {
+    const shop = open().shop(6_000);
+    const read = await readAll(open().sources.bulk, shop, {
       onPage: ({ ids }) => {
         if (ids.length > 0 && ids.length < 6_000) shop.fault({ kind: 'truncate', on: 'file' });
       },
@@ -126,18 +121,18 @@ describe(`the bulk source (seed ${seed})`, () => {
   });
 
   it.each(['drop', 'http503', 'http429'] as const)('gets over %s of the file', async (kind) => {
-    const shop = open.shop(3_000);
+    const shop = open().shop(3_000);
     shop.fault({ kind, on: 'file' });
-    const read = await readAll(open.sources.bulk, shop);
+    const read = await readAll(open().sources.bulk, shop);
     const told = { drop: ['ShopifyUnavailable'], http503: ['UnusableAnswer'], http429: expect.any(Array) };
     expect(read.errors).toEqual(told[kind]);
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
   it('runs the slice anew when its file is gone', async () => {
-    const shop = open.shop(5_000);
+    const shop = open().shop(5_000);
     let expired = false;
-    const read = await readAll(open.sources.bulk, shop, {
+    const read = await readAll(open().sources.bulk, shop, {
       onPage: ({ ids }) => {
         if (ids.length > 0 && !expired) shop.bulk.expire();
         expired ||= ids.length > 0;
@@ -149,22 +144,22 @@ describe(`the bulk source (seed ${seed})`, () => {
   });
 
   it('runs the slice anew when Shopify does not know its operation', async () => {
-    const shop = open.shop(300);
+    const shop = open().shop(300);
     const cursor = (await started(shop)).replace(/BulkOperation\/\d+/, 'BulkOperation/1');
-    expect(distinct((await readAll(open.sources.bulk, shop, { cursor })).customers)).toEqual(
+    expect(distinct((await readAll(open().sources.bulk, shop, { cursor })).customers)).toEqual(
       expectedOf(shop),
     );
   });
 
   it('says what its first two requests will cost', async () => {
-    const shop = open.shop(10);
+    const shop = open().shop(10);
     const { asked, costs } = await fetchBulk(shop);
     expect(asked).toHaveLength(2);
     expect(costs.map((cost) => cost?.requested)).toEqual(asked.map(({ cost }) => cost));
   });
 
   it('runs five at once, and waits with a sixth until one is done', async () => {
-    const shop = open.shop(600);
+    const shop = open().shop(600);
     hold(shop);
     const at = (index: number) => shop.get(index)?.createdAt as string;
     const ranges = [0, 1, 2, 3, 4, 5].map((i) => ({
@@ -179,14 +174,14 @@ describe(`the bulk source (seed ${seed})`, () => {
     await ended(shop);
     const reads = await Promise.all(
       [...five, sixth.next].map((cursor, i) =>
-        readAll(open.sources.bulk, shop, { cursor, range: ranges[i] ?? {} }),
+        readAll(open().sources.bulk, shop, { cursor, range: ranges[i] ?? {} }),
       ),
     );
     expect(reads.map(({ ids }) => ids.length)).toEqual([100, 100, 100, 100, 100, 100]);
   });
 
   it('takes over what it started and could not write down', async () => {
-    const shop = open.shop(400);
+    const shop = open().shop(400);
     hold(shop);
     const [lost, again] = [await started(shop), await started(shop)];
     expect(again).toBe(lost);
@@ -197,22 +192,22 @@ describe(`the bulk source (seed ${seed})`, () => {
   });
 
   it('cancels its operation, and runs it anew when the import is resumed', async () => {
-    const shop = open.shop(400);
+    const shop = open().shop(400);
     hold(shop);
     const cursor = await started(shop);
-    await cancelBulk(open.client(shop), readCursor('bulk', cursor));
+    await cancelBulk(open().client(shop), readCursor('bulk', cursor));
     await waitUntil(() => Promise.resolve(shop.bulk.list()[0]?.status === 'CANCELED'), { what: 'the end' });
-    await cancelBulk(open.client(shop), readCursor('bulk', cursor)); // it is over: no error
-    await cancelBulk(open.client(shop), null);
+    await cancelBulk(open().client(shop), readCursor('bulk', cursor)); // it is over: no error
+    await cancelBulk(open().client(shop), null);
     letGo(shop);
-    const read = await readAll(open.sources.bulk, shop, { cursor });
+    const read = await readAll(open().sources.bulk, shop, { cursor });
     expect(distinct(read.customers)).toEqual(expectedOf(shop));
   });
 
   it('tells nobody the file’s address: not by its cursor, not by an error', async () => {
-    const shop = open.shop(3_000);
+    const shop = open().shop(3_000);
     const seen: string[] = [];
-    const { errors } = await readAll(open.sources.bulk, shop, {
+    const { errors } = await readAll(open().sources.bulk, shop, {
       onPage: ({ next }: SourcePage) => {
         seen.push(next ?? '');
         if (seen.length === 2) shop.fault({ kind: 'http503', on: 'file' });

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DEV_ACCESS_TOKEN, startShopifyStandIn, type Shop, type StandInCustomer } from '@core/testing';
+import {
+  DEV_ACCESS_TOKEN,
+  startShopifyStandIn,
+  type Shop,
+  type StandInCustomer,
+} from '@core/shopify-stand-in';
 import { CursorLost, ShopifyUnavailable, Throttled, type QueryCost } from '../src/answers/errors.ts';
 import type { ShopClient } from '../src/client/shop-client.ts';
 import type { Access, AdminApi } from '../src/client/transport.ts';
@@ -41,7 +46,7 @@ export interface DrivenSource {
 }
 
 /** A stand-in with the sources on it; every shop is a new one with room enough for a test's requests. */
-export async function openSources(seed: string) {
+async function openSources(seed: string) {
   const standIn = await startShopifyStandIn({ seed, plan: 'enterprise', customers: 0 });
   const api = { baseUrl: standIn.url, apiVersion: API_VERSION };
   const sourcesOf = (of: AdminApi) => {
@@ -95,7 +100,16 @@ export function driven<Name extends SourceName>(api: AdminApi, sources: Sources,
   };
 }
 
-export type OpenSources = Awaited<ReturnType<typeof openSources>>;
+/** Opens the sources for the specs of a block. Whatever one is about, it breaks none of Shopify's rules. */
+export function useSources(seed: string): () => Awaited<ReturnType<typeof openSources>> {
+  let opened: Awaited<ReturnType<typeof openSources>>;
+  beforeAll(async () => {
+    opened = await openSources(seed);
+  });
+  afterEach(() => expect(opened.violations()).toEqual([]));
+  afterAll(() => opened?.close());
+  return () => opened;
+}
 
 export const access = ({ domain }: Shop): Access => ({
   shop: domain,

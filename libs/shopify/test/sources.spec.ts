@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { CustomerRange } from '../src/sources/search-range.ts';
 import { CursorLost, ShopifyRejected, ShopifyUnavailable, Unauthorized } from '../src/answers/errors.ts';
-import type { FaultKind } from '@core/testing';
+import type { FaultKind } from '@core/shopify-stand-in';
 import {
   ask,
   distinct,
   expected,
   expectedOf,
   numberOf,
-  openSources,
+  useSources,
   readAll,
-  type OpenSources,
   type SourcePage,
 } from './sources-driver.ts';
 
@@ -18,17 +17,12 @@ const seed = randomBytes(4).toString('hex');
 
 /** What every way of reading a shop must do; each has a spec of its own things beside this. */
 describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed})`, (name) => {
-  let open: OpenSources;
-  beforeAll(async () => {
-    open = await openSources(seed);
-  });
-  afterEach(() => expect(open.violations()).toEqual([]));
-  afterAll(() => open.close());
-  const source = () => open.sources[name];
+  const open = useSources(seed);
+  const source = () => open().sources[name];
   const paged = name !== 'bulk';
 
   it('reads every customer, field by field, each once', async () => {
-    const shop = open.shop(1_130);
+    const shop = open().shop(1_130);
     const all = expectedOf(shop);
     expect(all.some(({ email }) => email === null)).toBe(true);
     const read = await readAll(source(), shop);
@@ -39,20 +33,20 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('reads a shop of nobody, and one of one page', async () => {
-    expect((await readAll(source(), open.shop(0))).ids).toEqual([]);
-    const shop = open.shop(250);
+    expect((await readAll(source(), open().shop(0))).ids).toEqual([]);
+    const shop = open().shop(250);
     expect(distinct((await readAll(source(), shop)).customers)).toEqual(expectedOf(shop));
   });
 
   it('reads ids alone', async () => {
-    const shop = open.shop(600);
+    const shop = open().shop(600);
     const read = await readAll(source(), shop, { idsOnly: true });
     expect(read.customers).toEqual([]);
     expect(read.ids.sort((a, b) => a - b)).toEqual([...shop.all()].map(numberOf));
   });
 
   it('reads ranges that part a shop without a gap or an overlap: from a second on, before another', async () => {
-    const shop = open.shop(900);
+    const shop = open().shop(900);
     const at = (index: number) => shop.get(index)?.createdAt;
     const cuts = [at(1), at(300), at(301), at(899)];
     const ranges = [undefined, ...cuts].map((from, i): CustomerRange => ({
@@ -71,7 +65,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('reads nobody of a range before the first and after the last', async () => {
-    const shop = open.shop(300);
+    const shop = open().shop(300);
     const first = shop.get(0)?.createdAt as string;
     expect((await readAll(source(), shop, { range: { createdTo: first } })).ids).toEqual([]);
     const range = { createdFrom: '2099-01-01T00:00:00Z' };
@@ -79,7 +73,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('reads what was updated since', async () => {
-    const shop = open.shop(700);
+    const shop = open().shop(700);
     const edited = [3, 333, 699].map((index) => shop.get(index)?.id as string);
     for (const id of edited) shop.edit(id, { tags: ['b', 'a'], numberOfOrders: '7' });
     const updatedFrom = shop.find(edited[0] as string)?.updatedAt as string;
@@ -91,7 +85,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('reads each once though customers are edited and deleted meanwhile', async () => {
-    const shop = open.shop(1_300);
+    const shop = open().shop(1_300);
     const all = [...shop.all()];
     const gone = all[20]?.id as string;
     const read = await readAll(source(), shop, {
@@ -114,7 +108,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     ['http429', 'ShopifyUnavailable'],
     ['http429-bare', 'ShopifyUnavailable'],
   ])('gets over %s', async (kind, error) => {
-    const shop = open.shop(1_000);
+    const shop = open().shop(1_000);
     const read = await readAll(source(), shop, {
       onPage: (_page, number) => {
         if (number === 1) shop.fault({ kind });
@@ -126,19 +120,19 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('tells how long Shopify asks to wait', async () => {
-    const shop = open.shop(10);
+    const shop = open().shop(10);
     shop.fault({ kind: 'http429' });
     await expect(source().fetch(ask(shop))).rejects.toMatchObject({ retryAfterMs: 2_000 });
   });
 
   it('does not wait for an answer for ever', async () => {
-    const shop = open.shop(10);
+    const shop = open().shop(10);
     shop.fault({ kind: 'hang' });
-    await expect(open.impatient(500)[name].fetch(ask(shop))).rejects.toThrow(ShopifyUnavailable);
+    await expect(open().impatient(500)[name].fetch(ask(shop))).rejects.toThrow(ShopifyUnavailable);
   });
 
   it('stops at once when it is told to', async () => {
-    const shop = open.shop(10);
+    const shop = open().shop(10);
     shop.fault({ kind: 'hang' });
     const stopping = new AbortController();
     const reading = source().fetch({ ...ask(shop), signal: stopping.signal });
@@ -147,7 +141,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('says that the token is refused, and goes on with another', async () => {
-    const shop = open.shop(600);
+    const shop = open().shop(600);
     const { next } = await source().fetch(ask(shop));
     const { accessToken } = shop.tokens.issue();
     shop.tokens.expire();
@@ -160,7 +154,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
     ['none', /level 1, and level 2 for the field email/],
     ['no-fields', /level 2, for the field email/],
   ] as const)('names the approval to request when it has %s', async (approval, words) => {
-    const shop = open.shop(300);
+    const shop = open().shop(300);
     shop.approval = approval;
     const reading = readAll(source(), shop);
     await expect(reading).rejects.toThrow(ShopifyRejected);
@@ -168,7 +162,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('comes to an end although a page leads to itself or back', async () => {
-    const shop = open.shop(1_600);
+    const shop = open().shop(1_600);
     shop.fault({ kind: 'repeat-cursor', times: 2 });
     shop.fault({ kind: 'loop-cursor' });
     const read = await readAll(source(), shop);
@@ -177,7 +171,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it.each([3, 5])('comes to an end although %d pages lead in a circle, and keeps no ids', async (pages) => {
-    const shop = open.shop(3_000);
+    const shop = open().shop(3_000);
     shop.fault({ kind: 'loop-cursor', pages, times: 2 });
     const ids = [...shop.all()].map(numberOf);
     const read = await readAll(source(), shop, {
@@ -192,7 +186,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('begins anew when Shopify forgets where it stood', async () => {
-    const shop = open.shop(1_000);
+    const shop = open().shop(1_000);
     const read = await readAll(source(), shop, {
       onPage: (_page, number) => {
         // The first page of a bulk source has started an operation, which has a file by now or soon.
@@ -206,7 +200,7 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
   });
 
   it('goes on in another process from the cursor alone', async () => {
-    const shop = open.shop(4_500);
+    const shop = open().shop(4_500);
     const one: number[] = [];
     let cursor: string | null = null;
     for (let i = 0; i < 3; i++) {
@@ -214,16 +208,17 @@ describe.each(['graphql', 'rest', 'bulk'] as const)(`the source %s (seed ${seed}
       one.push(...page.ids);
       cursor = page.next;
     }
-    const other = await readAll(open.impatient(60_000)[name], shop, { cursor });
+    const other = await readAll(open().impatient(60_000)[name], shop, { cursor });
     expect([...one, ...other.ids].sort((a, b) => a - b)).toEqual([...shop.all()].map(numberOf));
   });
 });
 
 describe('all three', () => {
+  const open = useSources(seed);
+
   it('say the same of a customer', async () => {
-    const open = await openSources(seed);
-    const shop = open.shop(300);
-    const { graphql, rest, bulk } = open.sources;
+    const shop = open().shop(300);
+    const { graphql, rest, bulk } = open().sources;
     const [one, two, three] = [
       await readAll(graphql, shop),
       await readAll(rest, shop),
@@ -231,6 +226,5 @@ describe('all three', () => {
     ].map(({ customers }) => distinct(customers));
     expect(two).toEqual(one);
     expect(three).toEqual(one);
-    await open.close();
   });
 });

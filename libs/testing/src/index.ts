@@ -1,4 +1,3 @@
-export * from './api-environment.ts';
 export * from './auth/index.ts';
 export type { Canaries } from './canary/canaries.ts';
 export * from './canary/search-files.ts';
@@ -11,4 +10,3 @@ export { TEST_RUN } from './jest/ask-run.ts';
 export * from './ledger/check-ledger.ts';
 export { seeded } from './seeded.ts';
 export * from './services/index.ts';
-export * from './shopify/index.ts';

@@ -1,5 +1,4 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { claimEvents, inTransaction } from '@core/db';
 import { applyRfmScores, type ScoreToApply } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
@@ -15,11 +14,10 @@ let sequence = 0n;
  * of them in a transaction. No Kafka, which would cost both sizes alike.
  */
 export async function applyScores(
-  { pool, workerEnvironment }: EventStack,
+  { pool, keys }: EventStack,
   { scores, batch }: { scores: number; batch: number },
   begin: () => void,
 ): Promise<{ operations: number; seconds: number }> {
-  const keys = createMerchantKeyStore(parseKeyring(workerEnvironment['CORE_ENCRYPTION_KEYS'] ?? ''));
   const newScore = (): ScoreToApply => {
     const k = randomInt(CUSTOMERS);
     const part = () => randomInt(1, 6);

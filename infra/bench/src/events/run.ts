@@ -9,22 +9,20 @@ import { watchArrivals } from './latency.ts';
 import { openStack, type EventStack } from './open-stack.ts';
 import { reportEvents } from './report-events.ts';
 import { latencySeries, SETTINGS, throughputSeries } from './series.ts';
-import { startWorker } from './worker-process.ts';
 
 const IDLE_ROUNDS = 3;
 
 /** The outbox, the relay and the consumers against the bare Kafka client and the bare transaction. */
 export async function benchEvents(options: SuiteOptions): Promise<Report> {
-  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
+  const { rounds, seconds, warmUp, say, stops, signal } = options;
   // A quick run only shows that it runs.
   const [heldSeconds, idleSeconds] = warmUp > 1 ? [120, 60] : [5, 5];
-  const dir = makeServicesDir();
-  cleanUps.add(() => removeServicesDir(dir));
+  const dir = stops.adopt(makeServicesDir(), removeServicesDir);
   await buildBundles(['worker'], signal);
   const stack = await openStack(dir, options);
 
   // Latency first: its consumer reads the topic from the beginning, and the drains leave millions of records there.
-  const { slow, idle } = await measureWorker(stack, dir, idleSeconds, options);
+  const { slow, idle } = await measureWorker(stack, idleSeconds, options);
   say('warming up');
   const throughput = throughputSeries(stack, seconds);
   for (const each of Object.values(throughput)) await each();
@@ -47,9 +45,11 @@ export async function benchEvents(options: SuiteOptions): Promise<Report> {
 }
 
 /** What a worker needs for single events, and for none. */
-async function measureWorker(stack: EventStack, dir: string, idleSeconds: number, options: SuiteOptions) {
+async function measureWorker(stack: EventStack, idleSeconds: number, options: SuiteOptions) {
   const { rounds, seconds, say } = options;
-  const worker = await startWorker(dir, stack, options);
+  // Its sealer would work beside what is measured.
+  const env = { CORE_DB_SEALER_PASSWORD: undefined };
+  const { child: worker } = await stack.stack.start('worker', { bundled: true, env });
   const arrivals = await watchArrivals(stack);
   try {
     const latency = latencySeries(stack, arrivals, 2 * seconds);

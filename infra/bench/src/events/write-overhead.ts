@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction, readerOf, type Tx } from '@core/db';
 import { updateCustomer, type CommandContext } from '@core/domain';
 import { customerIdOf, merchantIdOf } from '@core/testing';
@@ -13,11 +12,10 @@ const WRITERS = 8;
  * @returns transactions done
  */
 export async function writeFor(
-  { pool, workerEnvironment }: EventStack,
+  { pool, keys }: EventStack,
   seconds: number,
   wrap: (tx: Tx) => Tx = (tx) => tx,
 ): Promise<number> {
-  const keys = createMerchantKeyStore(parseKeyring(workerEnvironment['CORE_ENCRYPTION_KEYS'] ?? ''));
   const ctx: CommandContext = { caller: 'bench', requestId: randomUUID(), keys };
   const until = performance.now() + 1_000 * seconds;
   let done = 0;

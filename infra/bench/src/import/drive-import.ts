@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { connectShop, getImport, startImport, type ImportRun } from '@core/domain';
-import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, type ShopSettings } from '@core/testing';
+import { DEV_ACCESS_TOKEN, shopIdOf, type ShopSettings } from '@core/shopify-stand-in';
+import { aMerchantId } from '@core/testing';
 import type { ImportStack } from './open-stack.ts';
 
 export interface BenchShop {

@@ -18,10 +18,9 @@ const QUICK: typeof SIZES = { rest: 10_000, neighbours: 2_500, bulk: 5_000, smal
 
 /** Imports against the shop's limits, a local file, and plainer ways to write the same rows. */
 export async function benchImport(options: SuiteOptions): Promise<Report> {
-  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
+  const { rounds, seconds, warmUp, say, stops, signal } = options;
   const sizes = warmUp > 1 ? SIZES : QUICK;
-  const dir = makeServicesDir();
-  cleanUps.add(() => removeServicesDir(dir));
+  const dir = stops.adopt(makeServicesDir(), removeServicesDir);
   await buildBundles(['importer', 'worker'], signal);
   const stack = await openImportStack(dir, options);
 

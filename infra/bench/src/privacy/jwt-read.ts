@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createIssuer, merchantIdOf, startApi, startAuthStandIn } from '@core/testing';
+import { merchantIdOf } from '@core/testing';
 import { drive } from '../driver.ts';
 import { measure, type Measured } from '../rounds.ts';
 import type { SuiteOptions } from '../suite.ts';
@@ -16,27 +16,23 @@ export type JwtSeries = 'get_with_jwt' | 'get_without';
  * nothing but the check differs.
  */
 export async function jwtSeries(
-  stack: PrivacyStack,
+  { stack, databasePid }: PrivacyStack,
   dir: string,
   driver: string,
   customers: number,
-  { seconds, warmUp, cleanUps, signal }: Pick<SuiteOptions, 'seconds' | 'warmUp' | 'cleanUps' | 'signal'>,
+  { seconds, warmUp, signal }: Pick<SuiteOptions, 'seconds' | 'warmUp' | 'signal'>,
 ): Promise<Record<JwtSeries, () => Promise<Measured>>> {
-  const auth = await startAuthStandIn();
-  cleanUps.add(() => auth.close());
-  const issuer = createIssuer();
+  const { issuer } = stack;
   const tokens = join(dir, 'tokens');
   const shown = Array.from({ length: TOKENS }, (_, n) =>
     issuer.token({ sub: `service-${n}`, scope: 'rfm:read', merchant_id: merchantIdOf(1) }),
   );
   writeFileSync(tokens, shown.join('\n'), { mode: 0o600 });
-  const on = { database: stack.apiUrl, replicas: [], auth: auth.address };
   const load = async (name: string, env: NodeJS.ProcessEnv) => {
-    const api = await startApi(join(dir, name), on, { ...env, LOG_LEVEL: 'fatal' });
-    cleanUps.add(() => api.child.stop());
+    const api = await stack.start('api', { name, env: { ...env, LOG_LEVEL: 'fatal' } });
     const flags = { target: api.target, connections: 8, inFlight: 128, merchants: 1, customers, tokens };
     return () =>
-      measure([api.child.pid], [stack.databasePid], async (onMeasuring) => {
+      measure([api.child.pid], [databasePid], async (onMeasuring) => {
         const load = { ...flags, seconds, warmUp };
         const { all, perSecond, cpuSeconds, errors } = await drive(driver, load, signal, onMeasuring);
         const { count: operations, p50, p99 } = all;

@@ -1,29 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
+import { encryptEmail, parseKeyring, passphrase, type Keyring, type MerchantKeyStore } from '@core/crypto';
 import {
-  createMerchantKeyStore,
-  encryptEmail,
-  parseKeyring,
-  passphrase,
-  type Keyring,
-  type MerchantKeyStore,
-} from '@core/crypto';
-import {
-  createPool,
   customers,
+  databaseEnv,
   insertSelect,
   int,
   inTransaction,
-  migrateDatabase,
   runOn,
   statement,
   text,
   type Pool,
 } from '@core/db';
-import { openReadRouter, type ReadRouter } from '@core/reads';
-import { createLogger } from '@core/runtime';
-import { customerIdOf, merchantIdOf, postgresDir, startPostgres, workspaceRoot } from '@core/testing';
+import { openReadRouter, replicasEnv, type ReadRouter } from '@core/reads';
+import { createLogger, readEnv } from '@core/runtime';
+import { startStack, type Stack } from '@core/stack';
+import { customerIdOf, merchantIdOf } from '@core/testing';
 import { fromNumbered, numbered } from '../numbered-rows.ts';
 import type { SuiteOptions } from '../suite.ts';
 
@@ -35,6 +26,7 @@ export const MERCHANT = merchantIdOf(1);
 export const NEW_MERCHANT = merchantIdOf(2);
 
 export interface PrivacyStack {
+  stack: Stack;
   /** As the api's role. */
   pool: Pool;
   /** As the api reads; there is no replica. */
@@ -42,8 +34,6 @@ export interface PrivacyStack {
   /** As the owner. */
   owner: Pool;
   ownerUrl: string;
-  /** As the api's role. */
-  apiUrl: string;
   keyring: Keyring;
   keys: MerchantKeyStore;
   databasePid: number;
@@ -53,44 +43,26 @@ export interface PrivacyStack {
 export async function openPrivacyStack(
   dir: string,
   customers: number,
-  { cleanUps, signal, say }: Pick<SuiteOptions, 'cleanUps' | 'signal' | 'say'>,
+  { stops, signal, say }: Pick<SuiteOptions, 'stops' | 'signal' | 'say'>,
 ): Promise<PrivacyStack> {
-  const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 0, durable: true });
-  cleanUps.add(() => postgres.stop());
-  signal.throwIfAborted();
-  const { primary } = postgres;
-  const password = randomBytes(12).toString('hex');
-  await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
-  const env = {
-    CORE_DB_HOST: '127.0.0.1',
-    CORE_DB_PORT: primary.port,
-    CORE_DB_NAME: 'core_db',
-    CORE_DB_USER: 'core_api',
-    CORE_DB_PASSWORD: password,
-    CORE_DB_TLS: false,
-    CORE_DB_POOL: 16,
-    CORE_DB_POOLER: 'none' as const,
-    CORE_DB_REPLICAS: [],
-    CORE_DB_MAX_LAG_MS: 500,
-    CORE_DB_HEDGE: false,
-  };
-  const ownerUrl = new URL(primary.url);
-  const asOwner = { ...env, CORE_DB_USER: ownerUrl.username, CORE_DB_PASSWORD: ownerUrl.password };
-  const pool = createPool(env, { app: 'bench', log });
-  const owner = createPool(asOwner, { app: 'bench-owner', log });
+  const stack = stops.use(await startStack({ dir, postgres: { durable: true }, auth: {}, say, signal }));
+  const pool = stack.pool('core_api', { max: 16 });
+  const env = readEnv({ ...databaseEnv, ...replicasEnv }, stack.envOf('api'));
   const reads = await openReadRouter({ env, app: 'bench', primary: pool, log });
-  cleanUps.add(async () => {
-    await reads.stop();
-    await Promise.all([pool.end(), owner.end()]);
-  });
-  const keyring = parseKeyring(`k1:${randomBytes(32).toString('base64')}`);
-  const keys = createMerchantKeyStore(keyring);
-  const apiUrl = `postgresql://core_api:${password}@127.0.0.1:${primary.port}/core_db`;
-  const databasePid = primary.child.pid;
-  const stack = { pool, reads, owner, ownerUrl: primary.url, apiUrl, keyring, keys, databasePid };
+  stack.defer(() => reads.stop());
+  const opened: PrivacyStack = {
+    stack,
+    pool,
+    reads,
+    owner: stack.pool('core_owner', { max: 16 }),
+    ownerUrl: stack.database.urlFor('core_owner'),
+    keyring: parseKeyring(stack.secrets.encryptionKeys),
+    keys: stack.keys,
+    databasePid: stack.postgres.primary.child.pid,
+  };
   say(`encrypting the emails of ${customers} customers`);
-  await seed(stack, customers, signal);
-  return stack;
+  await seed(opened, customers, signal);
+  return opened;
 }
 
 /** Rows of one statement: none may take longer than half a minute. */

@@ -16,10 +16,9 @@ const [CUSTOMERS, QUICK] = [1_000_000, 20_000];
 
 /** What encryption, blind index, audit and outbox cost a write, and a rotation of keys its neighbours. */
 export async function benchPrivacy(options: SuiteOptions): Promise<Report> {
-  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
+  const { rounds, seconds, warmUp, say, stops, signal } = options;
   const customers = warmUp > 1 ? CUSTOMERS : QUICK;
-  const dir = makeServicesDir();
-  cleanUps.add(() => removeServicesDir(dir));
+  const dir = stops.adopt(makeServicesDir(), removeServicesDir);
   await ensureSystem(['go'], signal);
   say('building the driver');
   const { driver } = await buildGo(join(dir, 'go'), signal);

@@ -1,13 +1,5 @@
 import { join } from 'node:path';
-import {
-  apiEnvironment,
-  freePort,
-  launch,
-  startAuthStandIn,
-  whenReady,
-  workspaceRoot,
-  type Child,
-} from '@core/testing';
+import { freePort, launch, whenReady, workspaceRoot, type Child } from '@core/testing';
 import { connectsTo } from '../connects-to.ts';
 import type { SuiteOptions } from '../suite.ts';
 import type { BenchDatabase } from './database.ts';
@@ -36,18 +28,15 @@ export async function startContestants(
   dir: string,
   database: BenchDatabase,
   goPeer: string,
-  { cleanUps, signal }: Pick<SuiteOptions, 'cleanUps' | 'signal'>,
+  { signal }: Pick<SuiteOptions, 'signal'>,
 ): Promise<Contestants> {
-  const auth = await startAuthStandIn();
-  cleanUps.add(() => auth.close());
   const root = workspaceRoot();
   const start = async (
     name: string,
     command: string,
     args: (target: string) => string[],
-    env: (port: number) => Record<string, string> = () => ({}),
-    adminUrl?: string,
-  ) => {
+    env: (port: number) => Record<string, string>,
+  ): Promise<Contestant> => {
     signal.throwIfAborted();
     const port = await freePort();
     const target = `127.0.0.1:${port}`;
@@ -60,9 +49,9 @@ export async function startContestants(
       logFile: join(dir, `${name}.log`),
       pidFile: join(dir, `${name}.pid`),
     });
-    cleanUps.add(() => child.stop());
-    await whenReady(child, () => (adminUrl ? isReady(adminUrl) : connectsTo(port)));
-    return { name, target, child, ...(adminUrl ? { adminUrl } : {}) };
+    database.stack.defer(() => child.stop());
+    await whenReady(child, () => connectsTo(port));
+    return { name, target, child };
   };
   const node = (name: string, entry: string) =>
     start(
@@ -88,25 +77,22 @@ export async function startContestants(
       ],
       () => ({ GOMAXPROCS: String(PROCESSES) }),
     );
-  const api = async (name: string, bundle: string) => {
-    const adminPort = await freePort();
-    return start(
+  const api = async (name: string, bundle: string): Promise<Contestant> => {
+    signal.throwIfAborted();
+    const env = {
+      CORE_DB_POOL: String(CONNECTIONS),
+      // A driver is one caller, and the peers have no quotas.
+      CORE_QUOTA_CALLER: 'score_reads=0,reads=0,in_flight=0',
+      CORE_QUOTA_MERCHANT: 'score_reads=0,reads=0,in_flight=0',
+      CORE_API_PROCESSES: String(PROCESSES),
+      LOG_LEVEL: 'fatal',
+    };
+    const { target, child, adminUrl } = await database.stack.start('api', {
       name,
-      process.execPath,
-      () => [join(root, `dist/${bundle}/main.mjs`)],
-      (port) => ({
-        ...apiEnvironment({ database: database.url, replicas: database.replicaUrls, auth: auth.address }),
-        CORE_DB_POOL: String(CONNECTIONS),
-        // A driver is one caller, and the peers have no quotas.
-        CORE_QUOTA_CALLER: 'score_reads=0,reads=0,in_flight=0',
-        CORE_QUOTA_MERCHANT: 'score_reads=0,reads=0,in_flight=0',
-        CORE_API_PROCESSES: String(PROCESSES),
-        CORE_GRPC_PORT: String(port),
-        CORE_ADMIN_PORT: String(adminPort),
-        LOG_LEVEL: 'fatal',
-      }),
-      `http://127.0.0.1:${adminPort}`,
-    );
+      main: `dist/${bundle}/main.mjs`,
+      env,
+    });
+    return { name, target, child, adminUrl };
   };
   return {
     ours: await api('ours', 'api'),
@@ -118,5 +104,3 @@ export async function startContestants(
     echo: await node('echo', 'infra/bench/src/peers/echo.ts'),
   };
 }
-
-const isReady = async (adminUrl: string): Promise<boolean> => (await fetch(`${adminUrl}/readyz`)).ok;

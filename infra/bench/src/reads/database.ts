@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { migrateDatabase } from '@core/db';
-import { postgresDir, seedCustomers, startPostgres, workspaceRoot, type Postgres } from '@core/testing';
-import { Client } from 'pg';
+import { startStack, type Stack } from '@core/stack';
+import { seedCustomers, withClient, type PostgresNode } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';
 
 export const MERCHANTS = 5_000;
@@ -10,28 +7,23 @@ export const CUSTOMERS = 1_000_000;
 export const BIG_MERCHANT = 200_000;
 
 export interface BenchDatabase {
-  postgres: Postgres;
+  stack: Stack;
+  primary: PostgresNode;
+  replicas: PostgresNode[];
   bigMerchantId: string;
-  /** Of role core_api: the primary's, and one a replica. */
-  url: string;
-  replicaUrls: string[];
-  /** The same as the owner, for the peers: they know nothing of row-level security, and would read no rows. */
+  /** Of the owner, for the peers: they know nothing of row-level security, and would read no rows as core_api. */
   peerReplicaUrls: string[];
   /** The servers' process ids: cluster heads. */
   pids: number[];
 }
 
-/** A primary and two replicas with a million customers of 5,000 merchants, and 200,000 of one more. */
+/** A primary and two replicas with a million customers of 5,000 merchants, and 200,000 of one more; and Auth. */
 export async function openDatabase(
   dir: string,
-  { cleanUps, signal, say }: Pick<SuiteOptions, 'cleanUps' | 'signal' | 'say'>,
+  { stops, signal, say }: Pick<SuiteOptions, 'stops' | 'signal' | 'say'>,
 ): Promise<BenchDatabase> {
-  const postgres = await startPostgres({ dir: postgresDir(dir), replicas: 2 });
-  cleanUps.add(() => postgres.stop());
-  signal.throwIfAborted();
-  const { primary, replicas } = postgres;
-  const password = randomBytes(12).toString('hex');
-  await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), { core_api: password });
+  const stack = stops.use(await startStack({ dir, postgres: { replicas: 2 }, auth: {}, say, signal }));
+  const { primary, replicas } = stack.postgres;
   say(`seeding ${CUSTOMERS + BIG_MERCHANT} customers`);
   const { bigMerchantId = '' } = await seedCustomers(primary.url, {
     customers: CUSTOMERS,
@@ -39,17 +31,13 @@ export async function openDatabase(
     bigMerchant: BIG_MERCHANT,
   });
   // Else what the seed left in the buffers is written in somebody's round.
-  const admin = new Client(primary.adminUrl);
-  await admin.connect();
-  await admin.query('checkpoint');
-  await admin.end();
-  const urlOf = ({ port }: { port: number }) => `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
+  await withClient(primary.adminUrl, (admin) => admin.query('checkpoint'));
   return {
-    postgres,
+    stack,
+    primary,
+    replicas,
     bigMerchantId,
-    url: urlOf(primary),
-    replicaUrls: replicas.map(urlOf),
-    peerReplicaUrls: replicas.map(({ url }) => url),
+    peerReplicaUrls: stack.database.replicaUrlsFor('core_owner'),
     pids: [primary, ...replicas].map(({ child }) => child.pid),
   };
 }

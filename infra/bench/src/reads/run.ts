@@ -15,9 +15,8 @@ import { serverTimes } from './server-time.ts';
 
 /** Score reads against a Go service, the stock TypeScript stack and the database alone. */
 export async function benchReads(options: SuiteOptions): Promise<Report> {
-  const { rounds, seconds, warmUp, say, cleanUps, signal } = options;
-  const dir = makeServicesDir();
-  cleanUps.add(() => removeServicesDir(dir));
+  const { rounds, seconds, warmUp, say, stops, signal } = options;
+  const dir = stops.adopt(makeServicesDir(), removeServicesDir);
 
   await ensureSystem(['go', 'pgbench'], signal);
   say('building the Go peer, the driver and the bundles');
@@ -52,7 +51,7 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
     ...options,
     driver: go.driver,
     ours: contestants.ours,
-    replicas: database.postgres.replicas,
+    replicas: database.replicas,
     load: {
       connections: SETTINGS.connections,
       rate,
@@ -62,6 +61,6 @@ export async function benchReads(options: SuiteOptions): Promise<Report> {
     },
   });
   const settings = { rounds: clean.length, seconds, warm_up_seconds: warmUp, open_loop_rate: rate };
-  const machine = { ...(await describeMachine(database.postgres.primary.url)), go: goVersion() };
+  const machine = { ...(await describeMachine(database.primary.url)), go: goVersion() };
   return reportReads({ clean, times, losses, served, machine, settings: { ...settings, ...SETTINGS } });
 }

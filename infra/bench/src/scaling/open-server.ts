@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { getTableName } from 'drizzle-orm';
 import { createMerchantKeyStore, parseKeyring, type Keyring, type MerchantKeyStore } from '@core/crypto';
-import { createPool, customers, migrateDatabase, type Pool } from '@core/db';
-import { createLogger } from '@core/runtime';
-import { partitionTables, postgresDir, startPostgres, withClient, workspaceRoot } from '@core/testing';
+import { createPool, customers, databaseEnv, migrateDatabase, type Pool } from '@core/db';
+import { createLogger, readEnv } from '@core/runtime';
+import { startStack, type Role } from '@core/stack';
+import { databaseEnvironment, partitionTables, withClient, workspaceRoot } from '@core/testing';
 import type { SuiteOptions } from '../suite.ts';
 
 const log = createLogger('bench', 'silent');
@@ -45,41 +45,28 @@ const POOL = 8;
  */
 export async function openServer(
   dir: string,
-  { cleanUps, signal }: Pick<SuiteOptions, 'cleanUps' | 'signal'>,
+  { stops, say, signal }: Pick<SuiteOptions, 'stops' | 'say' | 'signal'>,
 ): Promise<ScalingServer> {
   const settings = { autovacuum: 'off', shared_buffers: '1GB', max_wal_size: '8GB' };
-  const { primary, stop } = await startPostgres({ dir: postgresDir(dir), durable: true, settings });
-  cleanUps.add(stop);
-  signal.throwIfAborted();
-  const password = randomBytes(12).toString('hex');
-  const passwords = { core_api: password, core_worker: password, core_importer: password };
-  const keyring = parseKeyring(`k1:${randomBytes(32).toString('base64')}`);
+  const stack = stops.use(await startStack({ dir, postgres: { durable: true, settings }, say, signal }));
+  const { primary } = stack.postgres;
+  const { rolePasswords } = stack.secrets;
+  const keyring = parseKeyring(stack.secrets.encryptionKeys);
   const opened = new Set<ScalingDatabase>();
   const urlTo = (url: string, database: string) =>
     Object.assign(new URL(url), { pathname: `/${database}` }).href;
 
   const asAdmin = (text: string) => withClient(primary.adminUrl, (client) => client.query(text));
   const open = (name: string): ScalingDatabase => {
-    const owner = new URL(primary.url);
-    const poolOf = (user: string, itsPassword = password) =>
-      createPool(
-        {
-          CORE_DB_HOST: '127.0.0.1',
-          CORE_DB_PORT: primary.port,
-          CORE_DB_NAME: name,
-          CORE_DB_USER: user,
-          CORE_DB_PASSWORD: itsPassword,
-          CORE_DB_TLS: false,
-          CORE_DB_POOL: POOL,
-          CORE_DB_POOLER: 'none',
-        },
-        { app: 'bench', log },
-      );
+    const poolOf = (role: Role) => {
+      const at = databaseEnvironment(urlTo(stack.database.urlFor(role), name));
+      return createPool(readEnv(databaseEnv, { ...at, CORE_DB_POOL: String(POOL) }), { app: 'bench', log });
+    };
     const database: ScalingDatabase = {
       name,
       ownerUrl: urlTo(primary.url, name),
       adminUrl: urlTo(primary.adminUrl, name),
-      owner: poolOf(owner.username, owner.password),
+      owner: poolOf('core_owner'),
       api: poolOf('core_api'),
       worker: poolOf('core_worker'),
       importer: poolOf('core_importer'),
@@ -96,7 +83,7 @@ export async function openServer(
     const { owner, api, worker, importer } = database;
     await Promise.all([owner, api, worker, importer].map((pool) => pool.end()));
   };
-  cleanUps.add(() => Promise.all([...opened].map(close)));
+  stack.defer(() => Promise.all([...opened].map(close)));
 
   return {
     pid: primary.child.pid,
@@ -104,7 +91,7 @@ export async function openServer(
     async create(name, partitions) {
       await asAdmin(`create database ${name} owner core_owner`);
       const url = urlTo(primary.url, name);
-      await migrateDatabase(url, join(workspaceRoot(), 'libs/db/migrations'), passwords);
+      await migrateDatabase(url, join(workspaceRoot(), 'libs/db/migrations'), rolePasswords);
       if (partitions !== undefined)
         await partitionTables(url, { only: [getTableName(customers)], partitions });
       return open(name);

@@ -19,11 +19,10 @@ const COMPARED = 1_000_000;
 
 /** What one primary carries, by the number of customers; and partitions, and the index of scores, against none. */
 export async function benchScaling(options: SuiteOptions): Promise<Report> {
-  const { seconds, warmUp, say, cleanUps, signal } = options;
+  const { seconds, warmUp, say, stops, signal } = options;
   const sizes = options.sizes ?? (warmUp > 1 ? SIZES : QUICK);
   const compared = sizes.filter((size) => size <= COMPARED).at(-1) ?? sizes[0] ?? COMPARED;
-  const dir = makeServicesDir();
-  cleanUps.add(() => removeServicesDir(dir));
+  const dir = stops.adopt(makeServicesDir(), removeServicesDir);
   const server = await openServer(dir, options);
   const found: SizeFigures[] = [];
   let comparison: Comparison | undefined;

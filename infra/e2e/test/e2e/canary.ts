@@ -108,7 +108,7 @@ async function openPlaces({ stack, dir }: E2e) {
   const ofRequests = (path: string) => path.startsWith(`${Topic.gdprRequestCreated}-`);
   return {
     tables: async (canaries: Canaries) =>
-      (await Promise.all(pools.map((pool) => searchTables(pool, canaries, PERSONAL_DATA)))).flat(),
+      (await Promise.all(urls.map((url) => searchTables(url, canaries, PERSONAL_DATA)))).flat(),
     /**
      * Tables and indexes of the primary and of each replica. The log of changes keeps what was there until it is
      * recycled, as backups do.

@@ -91,7 +91,7 @@ export const faults = (e2e: () => E2e, replace: (next: E2e) => void) => {
     const [merchantId, shop] = [newMerchant(), newShop()];
     const { importId } = await importUntilMidway(e2e(), merchantId, shop, SHOP_SIZE);
     await stop(e2e());
-    replace(await start(e2e().dir, { bundles: true }));
+    replace(await start(e2e().dir, { bundled: true }));
     const last = await watchImport(e2e(), merchantId, importId);
     expect([statusName(last.status), last.error]).toEqual(['COMPLETED', '']);
     expect(last).toMatchObject({ read: 5_000n, created: 5_000n, failed: 0n });

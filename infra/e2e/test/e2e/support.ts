@@ -7,13 +7,20 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import { createMerchantKeyStore, decryptEmail, parseKeyring, passphrase } from '@core/crypto';
 import { build, customers, readerOf, returning, statement, text } from '@core/db';
 import { connectKafka, type ConsumedRecord, type KafkaClient } from '@core/events';
-import { aMerchantId, bearer, DEV_ACCESS_TOKEN, grpcClient, type GrpcClient } from '@core/testing';
-import { localSecrets, queryDatabase, startStack, type Stack, type StackOptions } from '@core/local';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
+import { aMerchantId, bearer, grpcClient, type GrpcClient } from '@core/testing';
+import {
+  localSecrets,
+  queryDatabase,
+  startLocalStack,
+  type LocalOptions,
+  type LocalStack,
+} from '@core/local';
 
 /** A running stack of a spec's own and what drives it. */
 export interface E2e {
   dir: string;
-  stack: Stack;
+  stack: LocalStack;
   rpc: GrpcClient;
   kafka: KafkaClient;
 }
@@ -24,8 +31,8 @@ export const newDir = (): string => {
   return dir;
 };
 
-export async function start(dir: string, options: Partial<StackOptions> = {}): Promise<E2e> {
-  const stack = await startStack({
+export async function start(dir: string, options: Partial<LocalOptions> = {}): Promise<E2e> {
+  const stack = await startLocalStack({
     dir,
     wellKnownPorts: false,
     durable: false,

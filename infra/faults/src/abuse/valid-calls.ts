@@ -7,11 +7,10 @@ import type { AbuseStack } from './stack.ts';
 const [NOT_FOUND, UNAVAILABLE] = [5, 14];
 
 /** Calls of a well-behaved caller for a customer that does not exist. */
-export interface ValidCalls {
+export interface ValidCalls extends Disposable {
   /** @throws Error when the answer differs from the expected one */
   overGrpc(): Promise<void>;
   overHttp(): Promise<void>;
-  close(): void;
 }
 
 export function openValidCalls({ grpcPort, httpPort, authorization }: AbuseStack): ValidCalls {
@@ -41,7 +40,7 @@ export function openValidCalls({ grpcPort, httpPort, authorization }: AbuseStack
       const status = await repeatWhile(503, callOverHttp);
       if (status !== 404) throw new Error(`a valid call was answered ${status} over HTTP`);
     },
-    close: () => rpc.close(),
+    [Symbol.dispose]: () => rpc.close(),
   };
 }
 

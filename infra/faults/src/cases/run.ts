@@ -13,26 +13,9 @@ import { SECTIONS } from './sections/index.ts';
  */
 export async function runCases({ short, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   const sections = SECTIONS.filter(({ title }) => !only || title.includes(only));
-  const result = { passed: 0, failed: 0 };
+  const result: FaultRun = { passed: 0, failed: 0 };
   if (sections.length === 0) return result;
-  const stack = await openFieldStack(say);
-  try {
-    for (const section of sections) {
-      const outcomes = await outcomesOf(section, (part) => part.run(stack, signal));
-      say('');
-      say(section.title);
-      for (const line of tableOf(outcomes, isAsExpected)) say(line);
-      const failed = outcomes.filter((one) => !isAsExpected(one)).length;
-      result.failed += failed;
-      result.passed += outcomes.length - failed;
-    }
-    for (const child of stack.processes.filter((one) => !one.alive())) {
-      say(`FAILED the ${child.name} has ended: ${await child.exited}`);
-      result.failed++;
-    }
-  } finally {
-    await stack.close();
-  }
+  await runDoors(sections, result, say, signal);
   const specs = sections.flatMap((section) => section.specs ?? []);
   say('');
   if (short) {
@@ -55,4 +38,27 @@ async function outcomesOf(
   const outcomes: Outcome[] = [];
   for (const part of parts) outcomes.push(...(await run(part)));
   return outcomes;
+}
+
+/** Through every door of a stack, which has stopped when the specs start servers of their own. */
+async function runDoors(
+  sections: readonly Section[],
+  result: FaultRun,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await using stack = await openFieldStack(say);
+  for (const section of sections) {
+    const outcomes = await outcomesOf(section, (part) => part.run(stack, signal));
+    say('');
+    say(section.title);
+    for (const line of tableOf(outcomes, isAsExpected)) say(line);
+    const failed = outcomes.filter((one) => !isAsExpected(one)).length;
+    result.failed += failed;
+    result.passed += outcomes.length - failed;
+  }
+  for (const child of stack.processes.filter((one) => !one.alive())) {
+    say(`FAILED the ${child.name} has ended: ${await child.exited}`);
+    result.failed++;
+  }
 }

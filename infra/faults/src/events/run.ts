@@ -31,41 +31,36 @@ const IN_HAND = RELAY_BATCH * OUTBOX_SHARDS;
 /** Runs the scenarios one after the other on one stack, and checks the whole ledger behind each. */
 export async function runEventFaults({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
-  const stack = await openFaultStack(say);
-  const workers = createProcesses('worker', stack);
+  await using stack = await openFaultStack(say);
+  await using workers = createProcesses('worker', stack);
   const fixture: Fixture = { stack, workers, random: createRandom(seed), short, signal };
   const calls: LedgerCall[] = [];
   let faults = 0;
   let mostOfOne = 0;
   const run = { passed: 0, failed: 0 };
-  try {
-    await openLedgerBook(stack);
-    for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
-      signal.throwIfAborted();
-      const writers = startWriters(stack, fixture.random);
-      const injected = await scenario.run(fixture).finally(() => writers.end());
-      calls.push(...writers.calls);
-      faults += injected.faults;
-      // The outbox is empty between scenarios, so an event meets the faults of one of them.
-      mostOfOne = Math.max(mostOfOne, injected.faults);
-      if (workers.all().length === 0) await workers.start();
-      await patiently('the outbox to be published', () => outboxIsEmpty(stack));
-      const book = await readLedgerBook(stack);
-      const most = { mostDuplicates: faults * IN_HAND, mostTimes: 1 + mostOfOne };
-      const verdict = checkLedger({ ...book, calls, ...most });
-      const violations = [...(injected.violations ?? []), ...verdict.violations];
-      run[violations.length === 0 ? 'passed' : 'failed']++;
-      say(
-        `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${inWords(calls)}, ` +
-          `${verdict.events} events, ${verdict.duplicates} repetitions of at most ${faults * IN_HAND}`,
-      );
-      for (const violation of violations) say(`       ${violation}`);
-    }
-    return run;
-  } finally {
-    await workers.kill();
-    await stack.close();
+  await openLedgerBook(stack);
+  for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
+    signal.throwIfAborted();
+    const writers = startWriters(stack, fixture.random);
+    const injected = await scenario.run(fixture).finally(() => writers.end());
+    calls.push(...writers.calls);
+    faults += injected.faults;
+    // The outbox is empty between scenarios, so an event meets the faults of one of them.
+    mostOfOne = Math.max(mostOfOne, injected.faults);
+    if (workers.all().length === 0) await workers.start();
+    await patiently('the outbox to be published', () => outboxIsEmpty(stack));
+    const book = await readLedgerBook(stack);
+    const most = { mostDuplicates: faults * IN_HAND, mostTimes: 1 + mostOfOne };
+    const verdict = checkLedger({ ...book, calls, ...most });
+    const violations = [...(injected.violations ?? []), ...verdict.violations];
+    run[violations.length === 0 ? 'passed' : 'failed']++;
+    say(
+      `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${injected.note}; ledger: ${inWords(calls)}, ` +
+        `${verdict.events} events, ${verdict.duplicates} repetitions of at most ${faults * IN_HAND}`,
+    );
+    for (const violation of violations) say(`       ${violation}`);
   }
+  return run;
 }
 
 function inWords(calls: readonly LedgerCall[]): string {

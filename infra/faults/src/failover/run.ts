@@ -24,31 +24,27 @@ export async function runFailoverFaults({
   signal,
 }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
-  const stack = await openFailoverStack(say);
+  await using stack = await openFailoverStack(say);
   const result = { passed: 0, failed: 0 };
-  try {
-    const shops = { api: stack.owner(stack.primary), keys: stack.keys, shopify: stack.shopify };
-    const shop = await newShop(shops, CUSTOMERS);
-    const run = await start(shops, shop, 'graphql');
-    await until(shops, run, 'under way', ({ read }) => read > 0);
-    const fixture: FailoverFixture = {
-      stack,
-      run,
-      withinS: short ? WITHIN_S.short : WITHIN_S.long,
-      signal,
-    };
-    for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
-      signal.throwIfAborted();
-      await waitUntil(() => replicaFollows(stack), { what: 'a replica that takes reads' });
-      const { note, violations } = await scenario.run(fixture);
-      result[violations.length === 0 ? 'passed' : 'failed']++;
-      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
-      for (const violation of violations) say(`       ${violation}`);
-    }
-    return result;
-  } finally {
-    await stack.close();
+  const shops = { api: stack.owner(stack.primary), keys: stack.keys, shopify: stack.shopify };
+  const shop = await newShop(shops, CUSTOMERS);
+  const run = await start(shops, shop, 'graphql');
+  await until(shops, run, 'under way', ({ read }) => read > 0);
+  const fixture: FailoverFixture = {
+    stack,
+    run,
+    withinS: short ? WITHIN_S.short : WITHIN_S.long,
+    signal,
+  };
+  for (const scenario of SCENARIOS.filter(({ name }) => !only || name.includes(only))) {
+    signal.throwIfAborted();
+    await waitUntil(() => replicaFollows(stack), { what: 'a replica that takes reads' });
+    const { note, violations } = await scenario.run(fixture);
+    result[violations.length === 0 ? 'passed' : 'failed']++;
+    say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
+    for (const violation of violations) say(`       ${violation}`);
   }
+  return result;
 }
 
 /** Whether the first replica has replayed the primary's log, except for the last moment. */

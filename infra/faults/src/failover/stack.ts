@@ -1,36 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Pool } from 'pg';
-import { createMerchantKeyStore, parseKeyring, type MerchantKeyStore } from '@core/crypto';
-import { migrateDatabase } from '@core/db';
-import { connectKafka, createTopics, type KafkaClient } from '@core/events';
+import type { MerchantKeyStore } from '@core/crypto';
+import type { KafkaClient } from '@core/events';
+import type { ShopifyStandIn } from '@core/shopify-stand-in';
+import { startStack, type AppName } from '@core/stack';
 import {
-  DEV_CLIENT_ID,
-  DEV_CLIENT_SECRET,
   endPool,
-  fetchKafkaJars,
   grpcClient,
-  launchApp,
-  makeServicesDir,
-  postgresDir,
-  removeServicesDir,
-  startApi,
-  startAuthStandIn,
   startFreezingProxy,
-  startKafka,
   startPgbouncer,
-  startPostgres,
-  startRedis,
-  startShopifyStandIn,
   untilReplayed,
-  workspaceRoot,
   type FreezingProxy,
   type GrpcClient,
   type PostgresNode,
-  type ShopifyStandIn,
 } from '@core/testing';
+import { Pool } from 'pg';
 
-export interface FailoverStack {
+export interface FailoverStack extends AsyncDisposable {
   dir: string;
   primary: PostgresNode;
   /**
@@ -51,7 +36,6 @@ export interface FailoverStack {
   kafka: KafkaClient;
   shopify: ShopifyStandIn;
   rpc: GrpcClient;
-  close(): Promise<void>;
 }
 
 /** Requests to a shop in a second: slow, so that one import outlasts every scenario. */
@@ -71,142 +55,90 @@ export async function openFailoverStack(
   say: (line: string) => void,
   pooler?: 'session' | 'transaction',
 ): Promise<FailoverStack> {
-  const dir = makeServicesDir();
-  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
-  const close = async () => {
-    for (let next = closing.pop(); next; next = closing.pop()) await next();
-  };
-  const opened = <T>(thing: T, end: (thing: T) => Promise<unknown> | unknown): T => {
-    closing.push(() => end(thing));
-    return thing;
-  };
-  try {
-    const postgres = opened(await startPostgres({ dir: postgresDir(dir), replicas: 2 }), (it) => it.stop());
-    const { primary } = postgres;
-    const address = opened(await startFreezingProxy(), (it) => it.close());
-    address.to(primary.port);
-    const password = randomBytes(12).toString('hex');
-    const roles = {
-      core_api: password,
-      core_worker: password,
-      core_importer: password,
-      core_sealer: password,
-    };
-    await migrateDatabase(primary.url, join(workspaceRoot(), 'libs/db/migrations'), roles);
-    const jars = await fetchKafkaJars(say);
-    const broker = opened(await startKafka({ dir: join(dir, 'kafka'), jars }), (it) => it.stop());
-    const redis = opened(await startRedis({ dir: join(dir, 'redis'), persist: false, fresh: true }), (it) =>
-      it.stop(),
-    );
-    const shopify = opened(await startShopifyStandIn({ customers: 0, seed: 'failover' }), (it) => it.close());
-    const auth = opened(await startAuthStandIn(), (it) => it.close());
-    const brokers = [`127.0.0.1:${broker.port}`];
-    const kafka = opened(connectKafka({ brokers, clientId: 'failover' }), (it) => it.close());
-    await createTopics(kafka);
+  await using started = new AsyncDisposableStack();
+  const stack = started.use(
+    await startStack({
+      postgres: { replicas: 2 },
+      kafka: {},
+      redis: { persist: false },
+      shopify: { customers: 0, seed: 'failover' },
+      auth: {},
+      say,
+    }),
+  );
+  const { primary, replicas } = stack.postgres;
+  const address = await startFreezingProxy();
+  stack.defer(() => address.close());
+  address.to(primary.port);
+  // A frozen server ends no connection, and the parts above it could not be closed.
+  const thaw = () => [primary, ...replicas, address].forEach((each) => each.thaw());
 
-    const keyring = `k1:${randomBytes(32).toString('base64')}`;
-    const as = (role: string, port: number) => `postgresql://${role}:${password}@127.0.0.1:${port}/core_db`;
-    const pooled = async (port: number): Promise<number> => {
-      if (!pooler) return port;
-      const bouncer = await startPgbouncer({
-        dir: join(dir, `pgbouncer-${port}`),
-        server: { host: '127.0.0.1', port },
-        mode: pooler,
-        roles,
-      });
-      return opened(bouncer, (it) => it.stop()).port;
-    };
-    const [primaryPort, ...replicaPorts] = [
-      await pooled(address.port),
-      ...(await Promise.all(postgres.replicas.map(({ port }) => pooled(port)))),
-    ] as [number, ...number[]];
-    const poolerEnv = { CORE_DB_POOLER: pooler ?? 'none' };
-    const api = await startApi(
-      dir,
-      {
-        database: as('core_api', primaryPort),
-        replicas: replicaPorts.map((port) => as('core_api', port)),
-        auth: auth.address,
-      },
-      {
-        CORE_ENCRYPTION_KEYS: keyring,
-        CORE_API_PROCESSES: '1',
-        // One merchant makes all calls, and a refusal would count as a failure.
-        CORE_QUOTA_MERCHANT: UNLIMITED,
-        CORE_QUOTA_CALLER: UNLIMITED,
-        ...poolerEnv,
-      },
-    );
-    closing.push(() => api.child.stop());
-    const environment = (role: string) => ({
-      CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: String(primaryPort),
-      ...poolerEnv,
-      CORE_DB_NAME: 'core_db',
-      CORE_DB_USER: role,
-      CORE_DB_PASSWORD: password,
-      CORE_ENCRYPTION_KEYS: keyring,
-      CORE_ADMIN_PORT: '0',
+  const pooled = async (port: number): Promise<string> => {
+    if (!pooler) return `127.0.0.1:${port}`;
+    const bouncer = await startPgbouncer({
+      dir: join(stack.dir, `pgbouncer-${port}`),
+      server: { host: '127.0.0.1', port },
+      mode: pooler,
+      roles: stack.secrets.rolePasswords,
     });
-    const worker = await launchApp({
-      app: 'worker',
-      dir,
-      env: {
-        ...environment('core_worker'),
-        CORE_DB_SEALER_PASSWORD: password,
-        ...(pooler === 'transaction' && { CORE_DB_DIRECT: `127.0.0.1:${address.port}` }),
-        KAFKA_BROKER: brokers[0],
-      },
-    });
-    closing.push(() => worker.stop());
-    const importer = await launchApp({
-      app: 'importer',
-      dir,
-      env: {
-        ...environment('core_importer'),
-        REDIS_URL: redis.url,
-        SHOPIFY_BASE_URL: `http://127.0.0.1:${shopify.port}/{shop}`,
-        SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
-        SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
-        SHOPIFY_CEILING: String(CEILING),
-      },
-    });
-    closing.push(() => importer.stop());
-    const owners = new Map<PostgresNode, Pool>();
-    const owner = (node: PostgresNode): Pool => {
-      const known = owners.get(node);
-      if (known) return known;
-      // A question to a frozen server fails instead of holding the suite for ever.
-      const pool = new Pool({ connectionString: node.url, max: 4, query_timeout: QUESTION_MS });
-      pool.on('error', () => undefined);
-      owners.set(node, pool);
-      closing.push(() => endPool(pool));
-      return pool;
-    };
-    return {
-      dir,
-      primary,
-      replicas: postgres.replicas as [PostgresNode, PostgresNode],
-      address,
-      owner,
-      untilFollowed: async () => {
-        // Nothing follows a promoted replica, and the former primary, frozen, would answer no question.
-        if (address.target() !== primary.port) return;
-        await Promise.all(postgres.replicas.map(({ url }) => untilReplayed(owner(primary), url)));
-      },
-      keys: createMerchantKeyStore(parseKeyring(keyring)),
-      kafka,
-      shopify,
-      rpc: opened(grpcClient(api.target), (it) => it.close()),
-      close: async () => {
-        // A frozen server ends no connection, and the parts above it could not be closed.
-        for (const node of [primary, ...postgres.replicas]) node.thaw();
-        address.thaw();
-        await close();
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
+    stack.defer(() => bouncer.stop());
+    return `127.0.0.1:${bouncer.port}`;
+  };
+  const primaryAt = await pooled(address.port);
+  const replicasAt = await Promise.all(replicas.map(({ port }) => pooled(port)));
+  const database = {
+    CORE_DB_PORT: new URL(`http://${primaryAt}`).port,
+    CORE_DB_POOLER: pooler ?? 'none',
+    LOG_LEVEL: 'info',
+  };
+  const own: Record<AppName, Record<string, string>> = {
+    api: {
+      CORE_DB_REPLICAS: replicasAt.join(),
+      CORE_API_PROCESSES: '1',
+      // One merchant makes all calls, and a refusal would count as a failure.
+      CORE_QUOTA_MERCHANT: UNLIMITED,
+      CORE_QUOTA_CALLER: UNLIMITED,
+      LOG_LEVEL: 'warn',
+    },
+    worker: pooler === 'transaction' ? { CORE_DB_DIRECT: `127.0.0.1:${address.port}` } : {},
+    importer: { SHOPIFY_CEILING: String(CEILING) },
+  };
+  const api = await stack.start('api', { env: { ...database, ...own.api } });
+  for (const app of ['worker', 'importer'] as const) {
+    await stack.launch(app, { env: { ...database, ...own[app] } });
   }
+  const owners = new Map<PostgresNode, Pool>();
+  const owner = (node: PostgresNode): Pool => {
+    const known = owners.get(node);
+    if (known) return known;
+    // A question to a frozen server fails instead of holding the suite for ever.
+    const pool = new Pool({ connectionString: node.url, max: 4, query_timeout: QUESTION_MS });
+    pool.on('error', () => undefined);
+    owners.set(node, pool);
+    stack.defer(() => endPool(pool));
+    return pool;
+  };
+  const rpc = grpcClient(api.target);
+  stack.defer(() => rpc.close());
+  const stops = started.move();
+  return {
+    dir: stack.dir,
+    primary,
+    replicas: replicas as [PostgresNode, PostgresNode],
+    address,
+    owner,
+    untilFollowed: async () => {
+      // Nothing follows a promoted replica, and the former primary, frozen, would answer no question.
+      if (address.target() !== primary.port) return;
+      await Promise.all(replicas.map(({ url }) => untilReplayed(owner(primary), url)));
+    },
+    keys: stack.keys,
+    kafka: stack.connectKafka(),
+    shopify: stack.shopify,
+    rpc,
+    [Symbol.asyncDispose]: async () => {
+      thaw();
+      await stops.disposeAsync();
+    },
+  };
 }

@@ -28,18 +28,14 @@ export async function runFieldInputs({
   signal,
 }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
-  const stack = await openFieldStack(say);
+  await using stack = await openFieldStack(say);
   const result = { passed: 0, failed: 0 };
-  try {
-    for (const format of FORMATS.filter(({ name }) => !only || name.includes(only))) {
-      signal.throwIfAborted();
-      const passed = await runFormat(format, { stack, seed, count, say, signal });
-      result[passed ? 'passed' : 'failed']++;
-    }
-    return result;
-  } finally {
-    await stack.close();
+  for (const format of FORMATS.filter(({ name }) => !only || name.includes(only))) {
+    signal.throwIfAborted();
+    const passed = await runFormat(format, { stack, seed, count, say, signal });
+    result[passed ? 'passed' : 'failed']++;
   }
+  return result;
 }
 
 type Run = Pick<FaultRunOptions, 'seed' | 'say' | 'signal'> & { stack: FieldStack; count: number };

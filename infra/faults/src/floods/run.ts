@@ -19,39 +19,34 @@ const MOST_GAINED = 128;
  */
 export async function runFloods({ short, seed, only, say, signal }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
-  const stack = await openAbuseStack();
-  const valid = openValidCalls(stack);
+  await using stack = await openAbuseStack();
+  using valid = openValidCalls(stack);
   const lastMs = short ? 4_000 : 20_000;
   const run = { passed: 0, failed: 0 };
-  try {
-    await measure(valid, lastMs / 2, signal); // warm-up
-    const pids = await stack.pids();
-    for (const [name, kind] of Object.entries(FLOODS).filter(([each]) => !only || each.includes(only))) {
-      const quiet = await measure(valid, lastMs, signal);
-      const before = pids.map(residentOf);
-      const flood = startFlood(kind, stack);
-      const gained = watchMemory(pids, before);
-      // Measured from the start of the flood: a flood of connections is worst at its beginning.
-      const beside = await measure(valid, lastMs, signal, flood.begun());
-      const mib = gained();
-      const { refused, others } = await flood.stop();
-      const problems = [...new Set([...quiet.problems, ...beside.problems, ...others])].slice(0, 10);
-      if (refused === 0) problems.push('nobody was refused');
-      if (mib > MOST_GAINED) problems.push(`a process has gained ${Math.round(mib)} MiB`);
-      if ((await stack.pids()).join() !== pids.join()) problems.push('a process has ended');
-      run[problems.length === 0 ? 'passed' : 'failed']++;
-      say(
-        `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}: p99 of reads ${beside.p99.toFixed(1)} ms / ` +
-          `${quiet.p99.toFixed(1)} ms quiet = ${(beside.p99 / quiet.p99).toFixed(2)}, ${beside.reads} reads, ` +
-          `${refused} refused, a process gained ${mib.toFixed(1)} MiB at most`,
-      );
-      for (const problem of problems) say(`       ${problem}`);
-    }
-    return run;
-  } finally {
-    valid.close();
-    await stack.close();
+  await measure(valid, lastMs / 2, signal); // warm-up
+  const pids = await stack.pids();
+  for (const [name, kind] of Object.entries(FLOODS).filter(([each]) => !only || each.includes(only))) {
+    const quiet = await measure(valid, lastMs, signal);
+    const before = pids.map(residentOf);
+    const flood = startFlood(kind, stack);
+    const gained = watchMemory(pids, before);
+    // Measured from the start of the flood: a flood of connections is worst at its beginning.
+    const beside = await measure(valid, lastMs, signal, flood.begun());
+    const mib = gained();
+    const { refused, others } = await flood.stop();
+    const problems = [...new Set([...quiet.problems, ...beside.problems, ...others])].slice(0, 10);
+    if (refused === 0) problems.push('nobody was refused');
+    if (mib > MOST_GAINED) problems.push(`a process has gained ${Math.round(mib)} MiB`);
+    if ((await stack.pids()).join() !== pids.join()) problems.push('a process has ended');
+    run[problems.length === 0 ? 'passed' : 'failed']++;
+    say(
+      `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}: p99 of reads ${beside.p99.toFixed(1)} ms / ` +
+        `${quiet.p99.toFixed(1)} ms quiet = ${(beside.p99 / quiet.p99).toFixed(2)}, ${beside.reads} reads, ` +
+        `${refused} refused, a process gained ${mib.toFixed(1)} MiB at most`,
+    );
+    for (const problem of problems) say(`       ${problem}`);
   }
+  return run;
 }
 
 /** A few readers with a pause after each read: they must not saturate the machine. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { emailHash, readEmail } from '@core/crypto';
 import { inTransaction, type Tx } from '@core/db';
-import type { StandInCustomer } from '@core/testing';
+import type { StandInCustomer } from '@core/shopify-stand-in';
 import type { ConnectedShop } from './shops.ts';
 import { CEILING, type ImportStack } from './stack.ts';
 

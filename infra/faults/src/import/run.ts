@@ -31,23 +31,18 @@ export async function runImportFaults({
   signal,
 }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
-  const stack = await openImportStack();
-  const importers = createProcesses('importer', stack);
+  await using stack = await openImportStack();
+  await using importers = createProcesses('importer', stack);
   const fixture: ImportFixture = { stack, importers, random: createRandom(seed), short, signal };
   const run = { passed: 0, failed: 0 };
-  try {
-    for (const scenario of SCENARIOS.filter(({ name }) =>
-      only ? name.includes(only) : !short || IN_SHORT.includes(name),
-    )) {
-      signal.throwIfAborted();
-      const { note, violations } = await scenario.run(fixture);
-      run[violations.length === 0 ? 'passed' : 'failed']++;
-      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
-      for (const violation of violations) say(`       ${violation}`);
-    }
-    return run;
-  } finally {
-    await importers.kill();
-    await stack.close();
+  for (const scenario of SCENARIOS.filter(({ name }) =>
+    only ? name.includes(only) : !short || IN_SHORT.includes(name),
+  )) {
+    signal.throwIfAborted();
+    const { note, violations } = await scenario.run(fixture);
+    run[violations.length === 0 ? 'passed' : 'failed']++;
+    say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${scenario.name}: ${note}`);
+    for (const violation of violations) say(`       ${violation}`);
   }
+  return run;
 }

@@ -10,7 +10,8 @@ import {
   type ImportRun,
   type StartImport,
 } from '@core/domain';
-import { aMerchantId, DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/testing';
+import { DEV_ACCESS_TOKEN, shopIdOf, type Shop, type TokenPair } from '@core/shopify-stand-in';
+import { aMerchantId } from '@core/testing';
 import { patiently } from '../patiently.ts';
 import type { ImportStack } from './stack.ts';
 

@@ -33,37 +33,33 @@ async function behind(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<{ note: string; violations: string[] }> {
-  const stack = await openFailoverStack(say, mode);
+  await using stack = await openFailoverStack(say, mode);
+  const owner = stack.owner(stack.primary);
+  const shops = { api: owner, keys: stack.keys, shopify: stack.shopify };
+  const imported = await start(shops, await newShop(shops, CUSTOMERS), 'graphql');
+  await until(shops, imported, 'under way', ({ read }) => read > 0);
+  const load = await startLoad(stack);
+  let failed: string[];
+  let seconds: Awaited<ReturnType<typeof untilWritten>>;
   try {
-    const owner = stack.owner(stack.primary);
-    const shops = { api: owner, keys: stack.keys, shopify: stack.shopify };
-    const imported = await start(shops, await newShop(shops, CUSTOMERS), 'graphql');
-    await until(shops, imported, 'under way', ({ read }) => read > 0);
-    const load = await startLoad(stack);
-    let failed: string[];
-    let seconds: Awaited<ReturnType<typeof untilWritten>>;
-    try {
-      await waitUntil(() => load.lanes.every(({ begun }) => begun > 0) && load.reads.answered > 100, {
-        what: 'every writer and the readers to be at work',
-      });
-      failed = await burst(stack, calls);
-      // From the end of the burst, which takes minutes on a slow machine: counted with it, no time is left to write.
-      const since = performance.now();
-      seconds = await untilWritten({ node: owner, load, run: imported, since, limitMs: PATIENCE_MS });
-      await pause(1_000, signal);
-    } finally {
-      await load.end();
-    }
-    const errors = [...failed, ...load.reads.failed, ...load.writes.failed];
-    const silent = Object.entries(seconds).filter(([, s]) => s === Infinity);
-    return {
-      note: `${calls + load.reads.answered + load.writes.answered} calls, ${errors.length} failed; all apps write`,
-      violations: [
-        ...silent.map(([app]) => `${app}: no write within ${PATIENCE_MS / 1_000} s`),
-        ...[...new Set(errors)].slice(0, 20).map((error) => `a call failed: ${error}`),
-      ],
-    };
+    await waitUntil(() => load.lanes.every(({ begun }) => begun > 0) && load.reads.answered > 100, {
+      what: 'every writer and the readers to be at work',
+    });
+    failed = await burst(stack, calls);
+    // From the end of the burst, which takes minutes on a slow machine: counted with it, no time is left to write.
+    const since = performance.now();
+    seconds = await untilWritten({ node: owner, load, run: imported, since, limitMs: PATIENCE_MS });
+    await pause(1_000, signal);
   } finally {
-    await stack.close();
+    await load.end();
   }
+  const errors = [...failed, ...load.reads.failed, ...load.writes.failed];
+  const silent = Object.entries(seconds).filter(([, s]) => s === Infinity);
+  return {
+    note: `${calls + load.reads.answered + load.writes.answered} calls, ${errors.length} failed; all apps write`,
+    violations: [
+      ...silent.map(([app]) => `${app}: no write within ${PATIENCE_MS / 1_000} s`),
+      ...[...new Set(errors)].slice(0, 20).map((error) => `a call failed: ${error}`),
+    ],
+  };
 }

@@ -33,61 +33,54 @@ export async function runBehind(
   const [first, second] = servers.both;
   await first.start();
   await second.start();
-  const closing: (() => Promise<unknown> | unknown)[] = [];
-  try {
-    const { child, target } = await startProxy(proxy, join(servers.dir, proxy.command), servers.ports);
-    closing.push(() => child.stop());
-    const open = () => grpcClient(target, { channel: { 'grpc.use_local_subchannel_pool': 1 } });
-    const watches = Array.from({ length: WATCHES }, () => watch(open(), servers.watched));
-    closing.push(() => watches.forEach((each) => each.close()));
-    const allWatch = async () => {
-      await patiently(
-        'every watch to be open',
-        () => !child.alive() || watches.every(({ seen }) => seen > 0),
-      );
-      if (!child.alive()) throw new Error(`${proxy.name} has ended: ${await child.exited}`);
-    };
+  await using stops = new AsyncDisposableStack();
+  const { child, target } = await startProxy(proxy, join(servers.dir, proxy.command), servers.ports);
+  stops.defer(() => child.stop());
+  const open = () => grpcClient(target, { channel: { 'grpc.use_local_subchannel_pool': 1 } });
+  const watches = Array.from({ length: WATCHES }, () => watch(open(), servers.watched));
+  stops.defer(async () => watches.forEach((each) => each.close()));
+  const allWatch = async () => {
+    await patiently('every watch to be open', () => !child.alive() || watches.every(({ seen }) => seen > 0));
+    if (!child.alive()) throw new Error(`${proxy.name} has ended: ${await child.exited}`);
+  };
+  await allWatch();
+  for (const each of watches) each.ends.length = 0; // until the proxy listened
+  const clients = Array.from({ length: CONNECTIONS }, open);
+  stops.defer(async () => clients.forEach((client) => client.close()));
+  const call = inTurn(clients);
+
+  const underLoad = async (work: (load: Load) => Promise<unknown>) => {
+    const before = await servers.stored();
+    const load = startLoad({ call }, createRandom(seed), CALLERS);
+    await work(load).finally(() => load.stop());
+    const made = (await servers.stored()) - before;
+    const failures = [...load.failures];
+    const failed = failures.reduce((sum, [, times]) => sum + times, 0);
+    const violations = failures.map(([message, times]) => `${times} calls failed: ${message}`);
+    if (made !== load.created)
+      violations.push(`${made} customers are stored for ${load.created} answered creations`);
+    violations.push(...new Set(watches.flatMap(({ ends }) => ends.splice(0))));
+    return { note: `${load.calls} calls, ${failed} failed`, violations };
+  };
+
+  const aged = await underLoad(() => pause(SECONDS[form] * 1_000, signal));
+  const seen = Math.min(...watches.map((each) => each.seen));
+  judge(
+    'connections of 1 s',
+    `${aged.note}; ${WATCHES} watches live on after ${seen} snapshots`,
+    aged.violations,
+  );
+  const turned = await underLoad(async (load) => {
+    for (const change of [() => second.end(), () => second.start(), () => first.end()]) {
+      signal.throwIfAborted();
+      await change();
+      await load.reached(load.calls + BETWEEN[form]);
+    }
     await allWatch();
-    for (const each of watches) each.ends.length = 0; // until the proxy listened
-    const clients = Array.from({ length: CONNECTIONS }, open);
-    closing.push(() => clients.forEach((client) => client.close()));
-    const call = inTurn(clients);
-
-    const underLoad = async (work: (load: Load) => Promise<unknown>) => {
-      const before = await servers.stored();
-      const load = startLoad({ call }, createRandom(seed), CALLERS);
-      await work(load).finally(() => load.stop());
-      const made = (await servers.stored()) - before;
-      const failures = [...load.failures];
-      const failed = failures.reduce((sum, [, times]) => sum + times, 0);
-      const violations = failures.map(([message, times]) => `${times} calls failed: ${message}`);
-      if (made !== load.created)
-        violations.push(`${made} customers are stored for ${load.created} answered creations`);
-      violations.push(...new Set(watches.flatMap(({ ends }) => ends.splice(0))));
-      return { note: `${load.calls} calls, ${failed} failed`, violations };
-    };
-
-    const aged = await underLoad(() => pause(SECONDS[form] * 1_000, signal));
-    const seen = Math.min(...watches.map((each) => each.seen));
-    judge(
-      'connections of 1 s',
-      `${aged.note}; ${WATCHES} watches live on after ${seen} snapshots`,
-      aged.violations,
-    );
-    const turned = await underLoad(async (load) => {
-      for (const change of [() => second.end(), () => second.start(), () => first.end()]) {
-        signal.throwIfAborted();
-        await change();
-        await load.reached(load.calls + BETWEEN[form]);
-      }
-      await allWatch();
-    });
-    const stopped = watches.reduce((sum, each) => sum + each.stopped, 0);
-    const again = `${stopped} watches were told to watch again, and did`;
-    judge('servers stopped in turn', `${turned.note}; ${again}`, turned.violations);
-  } finally {
-    for (let end = closing.pop(); end; end = closing.pop()) await end();
-  }
+  });
+  const stopped = watches.reduce((sum, each) => sum + each.stopped, 0);
+  const again = `${stopped} watches were told to watch again, and did`;
+  judge('servers stopped in turn', `${turned.note}; ${again}`, turned.violations);
 }
 
 const inTurn = (clients: readonly GrpcClient[]) => {

@@ -20,22 +20,18 @@ export async function runProxies({ short, seed, only, say, signal }: FaultRunOpt
     if (!version) run.skipped++;
   }
   if (found.size === 0) return run;
-  const servers = await openServers();
-  try {
-    for (const [proxy, version] of found) {
-      await runBehind(proxy, servers, {
-        short,
-        seed,
-        signal,
-        judge(what, note, violations) {
-          run[violations.length === 0 ? 'passed' : 'failed']++;
-          say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${proxy.name} ${version}, ${what}: ${note}`);
-          for (const violation of violations) say(`       ${violation}`);
-        },
-      });
-    }
-    return run;
-  } finally {
-    await servers.close();
+  await using servers = await openServers();
+  for (const [proxy, version] of found) {
+    await runBehind(proxy, servers, {
+      short,
+      seed,
+      signal,
+      judge(what, note, violations) {
+        run[violations.length === 0 ? 'passed' : 'failed']++;
+        say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${proxy.name} ${version}, ${what}: ${note}`);
+        for (const violation of violations) say(`       ${violation}`);
+      },
+    });
   }
+  return run;
 }

@@ -33,7 +33,7 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
   say(`seed ${seed}`);
   const form = short ? SHORT : LONG;
   const random = createRandom(seed);
-  const stack = await openQuotaStack({
+  await using stack = await openQuotaStack({
     CORE_QUOTA_CALLER: `score_reads=${SCORE_READS}`,
     CORE_QUOTA_MERCHANT: `score_reads=${SCORE_READS},streams=${MOST_STREAMS}`,
   });
@@ -42,30 +42,26 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
   const greedy = 1 + random.below(MERCHANTS);
   const others = () =>
     Array.from({ length: 4 }, (_, n) => ({ name: `service-${n}`, merchant: 1 + ((greedy + n) % MERCHANTS) }));
-  try {
-    const scenarios: [string, () => Promise<string[]>][] = [
-      [
-        'a caller at ten times its quota',
-        () => beside(stack, form, say, others(), { name: 'greedy', merchant: greedy, bound: false }),
-      ],
-      [
-        'a merchant at ten times its quota, by its own token',
-        () => beside(stack, form, say, others(), { name: 'service-0', merchant: greedy, bound: true }),
-      ],
-      ['a merchant with a flood of watches', () => besideWatches(stack, form, say, others(), greedy)],
-    ];
-    for (const [name, scenario] of scenarios) {
-      signal.throwIfAborted();
-      if (only && !name.includes(only)) continue;
-      const violations = await scenario().catch((error: unknown) => [String(error)]);
-      run[violations.length === 0 ? 'passed' : 'failed']++;
-      say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
-      for (const violation of violations) say(`       ${violation}`);
-    }
-    return run;
-  } finally {
-    await stack.close();
+  const scenarios: [string, () => Promise<string[]>][] = [
+    [
+      'a caller at ten times its quota',
+      () => beside(stack, form, say, others(), { name: 'greedy', merchant: greedy, bound: false }),
+    ],
+    [
+      'a merchant at ten times its quota, by its own token',
+      () => beside(stack, form, say, others(), { name: 'service-0', merchant: greedy, bound: true }),
+    ],
+    ['a merchant with a flood of watches', () => besideWatches(stack, form, say, others(), greedy)],
+  ];
+  for (const [name, scenario] of scenarios) {
+    signal.throwIfAborted();
+    if (only && !name.includes(only)) continue;
+    const violations = await scenario().catch((error: unknown) => [String(error)]);
+    run[violations.length === 0 ? 'passed' : 'failed']++;
+    say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}`);
+    for (const violation of violations) say(`       ${violation}`);
   }
+  return run;
 }
 
 interface Who {

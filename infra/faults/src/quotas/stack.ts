@@ -1,24 +1,13 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { Pool } from 'pg';
-import {
-  createIssuer,
-  customerIdOf,
-  endPool,
-  makeServicesDir,
-  merchantIdOf,
-  removeServicesDir,
-  seedCustomers,
-  startApi,
-  workspaceRoot,
-} from '@core/testing';
-import { openApiDatabase } from '../api-database.ts';
+import { startStack, type Given } from '@core/stack';
+import { customerIdOf, merchantIdOf, seedCustomers, workspaceRoot } from '@core/testing';
 import type { FloodOptions, FloodResult } from './flood.ts';
 import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
 
-export interface QuotaStack {
+export interface QuotaStack extends AsyncDisposable {
   target: string;
-  owner: Pool;
+  given: Given;
   token(caller: string, merchantId?: string): string;
   /** Reads scores of the n-th merchant, counted from 1. */
   reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
@@ -26,7 +15,6 @@ export interface QuotaStack {
   load(callers: LoadCaller[], seconds: number): Promise<LoadResult>;
   /** Calls without regard to refusals, in a process of its own. */
   flood(caller: LoadCaller, seconds: number): Promise<FloodResult>;
-  close(): Promise<void>;
 }
 
 export const MERCHANTS = 8;
@@ -35,43 +23,31 @@ const CONNECTIONS = 4;
 
 /** An api of two processes with the given quotas, its database and an Auth. */
 export async function openQuotaStack(quotas: Record<string, string>): Promise<QuotaStack> {
-  const dir = makeServicesDir();
-  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
-  const close = async () => {
-    for (let next = closing.pop(); next; next = closing.pop()) await next();
+  await using started = new AsyncDisposableStack();
+  const stack = started.use(await startStack({ postgres: {}, auth: {} }));
+  const { database, issuer } = stack;
+  await seedCustomers(database.urlFor('core_owner'), { customers: MERCHANTS * 10, merchants: MERCHANTS });
+  const env = { ...issuer.env, CORE_API_PROCESSES: '2', CORE_DB_POOL: '4', ...quotas };
+  const { target } = await stack.start('api', { env });
+  const token: QuotaStack['token'] = (sub, merchantId) =>
+    issuer.token({ sub, ...(merchantId ? { merchant_id: merchantId } : {}) });
+  const stops = started.move();
+  return {
+    target,
+    given: stack.given,
+    token,
+    reader({ name, merchant, bound = false, perSecond }) {
+      const merchantId = merchantIdOf(merchant);
+      const customerId = customerIdOf(merchant - 1);
+      const shown = token(name, bound ? merchantId : undefined);
+      return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
+    },
+    load: (callers, seconds) =>
+      drive<LoadResult>('load.ts', { target, callers, seconds } satisfies LoadOptions),
+    flood: (caller, seconds) =>
+      drive<FloodResult>('flood.ts', { target, caller, seconds } satisfies FloodOptions),
+    [Symbol.asyncDispose]: () => stops.disposeAsync(),
   };
-  try {
-    const { ownerUrl, on } = await openApiDatabase(dir, closing);
-    await seedCustomers(ownerUrl, { customers: MERCHANTS * 10, merchants: MERCHANTS });
-    const owner = new Pool({ connectionString: ownerUrl, max: 2 });
-    closing.push(() => endPool(owner));
-    const issuer = createIssuer();
-    const env = { ...issuer.env, CORE_API_PROCESSES: '2', CORE_DB_POOL: '4', ...quotas };
-    const { child, target } = await startApi(dir, on, env);
-    closing.push(() => child.stop());
-
-    const token: QuotaStack['token'] = (sub, merchantId) =>
-      issuer.token({ sub, ...(merchantId ? { merchant_id: merchantId } : {}) });
-    return {
-      target,
-      owner,
-      token,
-      reader({ name, merchant, bound = false, perSecond }) {
-        const merchantId = merchantIdOf(merchant);
-        const customerId = customerIdOf(merchant - 1);
-        const shown = token(name, bound ? merchantId : undefined);
-        return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
-      },
-      load: (callers, seconds) =>
-        drive<LoadResult>('load.ts', { target, callers, seconds } satisfies LoadOptions),
-      flood: (caller, seconds) =>
-        drive<FloodResult>('flood.ts', { target, caller, seconds } satisfies FloodOptions),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 /** @param driver the program that prints its result */

@@ -15,17 +15,11 @@ export interface Watches {
 
 /** Opens `each` watches of one import on each of `connections`; resolves when all are open or refused. */
 export async function openWatches(
-  { owner, target, token }: Pick<QuotaStack, 'owner' | 'target' | 'token'>,
+  { given, target, token }: Pick<QuotaStack, 'given' | 'target' | 'token'>,
   { connections, each, merchant }: { connections: number; each: number; merchant: number },
 ): Promise<Watches> {
   const merchantId = merchantIdOf(merchant);
-  const { rows } = await owner.query<{ id: string }>(
-    `insert into customer_import_logs (merchant_id, shop, status, started_at)
-     values ($1, 'watched.myshopify.com', 'running', now()) returning id`,
-    [merchantId],
-  );
-  const [{ id: importId } = { id: '' }] = rows;
-  const ref = { merchantId, importId };
+  const ref = { merchantId, importId: await given.aRun({ merchantId }) };
   const shown = { metadata: bearer(token('shop', merchantId)) };
   const clients: GrpcClient[] = [];
   const open = new Set<number>();

@@ -29,8 +29,8 @@ export async function runMalformedRequests({
   signal,
 }: FaultRunOptions): Promise<FaultRun> {
   say(`seed ${seed}`);
-  const stack = await openAbuseStack();
-  const valid = openValidCalls(stack);
+  await using stack = await openAbuseStack();
+  using valid = openValidCalls(stack);
   try {
     const pids = await stack.pids();
     await Promise.all([valid.overGrpc(), valid.overHttp()]);
@@ -53,7 +53,8 @@ export async function runMalformedRequests({
     if (died > 0) problems.push(`processes ${pids.join()} have become ${after.join()}`);
     if (errors.length > 0) problems.push(`${errors.length} errors in the log`, ...errors.slice(0, 10));
     const stall = stack.longestStall(pids);
-    if (stall > (short ? STALL_IN_SHORT_MS : STALL_IN_LONG_MS)) problems.push(`an event loop was held for ${stall} ms`);
+    if (stall > (short ? STALL_IN_SHORT_MS : STALL_IN_LONG_MS))
+      problems.push(`an event loop was held for ${stall} ms`);
     if (late > 0) problems.push(`${late} connections were neither answered nor closed`);
     say(
       `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${total} malformed requests, ${Math.round(total / seconds)}/s: ` +
@@ -65,9 +66,6 @@ export async function runMalformedRequests({
   } catch (error) {
     for (const line of stack.errors().slice(0, 30)) say(`       ${line}`);
     throw error;
-  } finally {
-    valid.close();
-    await stack.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { freePort, grpcClient, launchApp, whenReady, type Child, type GrpcClient } from '@core/testing';
 import { pause } from '@core/runtime';
+import type { Stack } from '@core/stack';
+import { grpcClient, whenReady, type Child, type GrpcClient } from '@core/testing';
 import { patiently } from '../patiently.ts';
 
 export interface Instance {
@@ -11,7 +12,7 @@ export interface Instance {
 }
 
 /** Several apis and a balancer in front of them, which checks each one's readiness as Kubernetes does. */
-export interface Fleet {
+export interface Fleet extends AsyncDisposable {
   readonly instances: readonly Instance[];
   /** Starts one without waiting for it. */
   launch(build: string, main: string): Promise<Instance>;
@@ -23,7 +24,6 @@ export interface Fleet {
   call<T>(work: (rpc: GrpcClient) => Promise<T>): Promise<T>;
   /** The errors that the instances have logged, including stopped ones. */
   errors(): string[];
-  close(): Promise<void>;
 }
 
 interface Member extends Instance {
@@ -35,23 +35,17 @@ interface Member extends Instance {
 
 const ASK_EVERY_MS = 200;
 
-export function createFleet(dir: string, environment: Record<string, string>): Fleet {
+export function createFleet(stack: Stack, env: Record<string, string>): Fleet {
   const members: Member[] = [];
   const logs: string[] = [];
   let turn = 0;
   let running = true;
 
   const launch = async (build: string, main: string): Promise<Member> => {
-    const [grpcPort, adminPort] = [await freePort(), await freePort()];
-    const child = await launchApp({
-      app: 'api',
-      name: `${build}-${members.length}-${grpcPort}`,
-      dir,
-      main,
-      env: { ...environment, CORE_GRPC_PORT: String(grpcPort), CORE_ADMIN_PORT: String(adminPort) },
-    });
-    const status = async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status;
-    const rpc = grpcClient(`127.0.0.1:${grpcPort}`);
+    const name = `${build}-${logs.length}`;
+    const { child, adminUrl, target } = await stack.launch('api', { name, main, env });
+    const status = async () => (await fetch(`${adminUrl}/readyz`)).status;
+    const rpc = grpcClient(target);
     const member = { child, build, status, rpc, ready: false, retired: false, inFlight: 0 };
     members.push(member);
     logs.push(child.logFile);
@@ -99,7 +93,7 @@ export function createFleet(dir: string, environment: Record<string, string>): F
       logs
         .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
         .filter((line) => /"level":"?(50|error)/.test(line)),
-    async close() {
+    async [Symbol.asyncDispose]() {
       running = false;
       for (const { rpc, child } of members) {
         rpc.close();

@@ -1,14 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { FUNCTION_NAMES, migrateDatabase } from '@core/db';
-import {
-  apiEnvironment,
-  makeServicesDir,
-  postgresDir,
-  removeServicesDir,
-  startAuthStandIn,
-  startPostgres,
-} from '@core/testing';
+import { startStack } from '@core/stack';
 import { copyMigrations } from '../migrations-folder.ts';
 import { patiently } from '../patiently.ts';
 import { createRandom } from '../random.ts';
@@ -29,104 +21,87 @@ export async function runUpdateFaults(options: FaultRunOptions): Promise<FaultRu
   const { short, seed, only, say, signal } = options;
   say(`seed ${seed}`);
   const total = short ? 3_000 : 100_000;
-  const dir = makeServicesDir();
-  const closing: (() => Promise<unknown> | unknown)[] = [() => removeServicesDir(dir)];
   const run = { passed: 0, failed: 0 };
   const judge = (name: string, violations: readonly string[], note: string) => {
     run[violations.length === 0 ? 'passed' : 'failed']++;
     say(`${violations.length === 0 ? 'ok    ' : 'FAILED'} ${name}: ${note}`);
     for (const violation of violations) say(`       ${violation}`);
   };
-  try {
-    const postgres = await startPostgres({ dir: postgresDir(dir) });
-    closing.push(() => postgres.stop());
-    const { url, port } = postgres.primary;
-    const password = randomBytes(12).toString('hex');
-    const folder = copyMigrations(dir);
-    const previous = await buildApi(join(dir, 'previous'));
-    await migrateDatabase(url, folder.path, { core_api: password });
-    const newest = String(folder.all.at(-1)?.idx).padStart(4, '0');
-    folder.add(
-      'additive',
-      () => `-- oldest build: ${newest}
+  await using stack = await startStack({ postgres: {}, auth: {} });
+  const { dir } = stack;
+  const url = stack.database.urlFor('core_owner');
+  const folder = copyMigrations(dir);
+  const previous = await buildApi(join(dir, 'previous'));
+  const newest = String(folder.all.at(-1)?.idx).padStart(4, '0');
+  folder.add(
+    'additive',
+    () => `-- oldest build: ${newest}
 alter table customers add column note_of_next varchar;
 --> statement-breakpoint
 create table of_next (merchant_id uuid not null, id uuid not null, primary key (merchant_id, id));
 --> statement-breakpoint
 alter table customer_import_logs add column note_of_next varchar;`,
-    );
-    folder.add(
-      'index',
-      () => `-- oldest build: ${newest}
+  );
+  folder.add(
+    'index',
+    () => `-- oldest build: ${newest}
 -- no transaction
 create index concurrently idx_customers_note_of_next on customers (merchant_id, note_of_next);`,
-    );
-    for (const name of FUNCTION_NAMES) folder.touch(name);
-    const next = await buildApi(join(dir, 'next'), folder.journal);
+  );
+  for (const name of FUNCTION_NAMES) folder.touch(name);
+  const next = await buildApi(join(dir, 'next'), folder.journal);
 
-    const auth = await startAuthStandIn();
-    closing.push(() => auth.close());
-    const database = `postgresql://core_api:${password}@127.0.0.1:${port}/core_db`;
-    const fleet = createFleet(dir, {
-      ...apiEnvironment({ database, replicas: [], auth: auth.address }),
-      CORE_ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-      CORE_API_PROCESSES: '1',
-      LOG_LEVEL: 'warn',
-    });
-    closing.push(() => fleet.close());
-    const old = [];
-    for (let n = 0; n < INSTANCES; n++) old.push(await fleet.add('previous', previous));
+  await using fleet = createFleet(stack, { CORE_API_PROCESSES: '1' });
+  const old = [];
+  for (let n = 0; n < INSTANCES; n++) old.push(await fleet.add('previous', previous));
 
-    const additive = 'a build replaced by the next, with migrations between';
-    if (!only || additive.includes(only)) {
-      const load = startLoad(fleet, createRandom(seed));
-      closing.push(() => load.stop());
-      await load.reached(total / 4);
+  const additive = 'a build replaced by the next, with migrations between';
+  if (!only || additive.includes(only)) {
+    const load = startLoad(fleet, createRandom(seed));
+    stack.defer(() => load.stop());
+    await load.reached(total / 4);
+    signal.throwIfAborted();
+    await migrateDatabase(url, folder.path);
+    const migratedAt = load.calls;
+    // The build before keeps running for a while, and a new process of it may even start.
+    old.push(await fleet.add('previous', previous));
+    await load.reached(Math.max(total / 2, migratedAt + total / 8));
+    for (const each of old) {
       signal.throwIfAborted();
-      await migrateDatabase(url, folder.path);
-      const migratedAt = load.calls;
-      // The build before keeps running for a while, and a new process of it may even start.
-      old.push(await fleet.add('previous', previous));
-      await load.reached(Math.max(total / 2, migratedAt + total / 8));
-      for (const each of old) {
-        signal.throwIfAborted();
-        await fleet.add('next', next);
-        await fleet.retire(each);
-      }
-      const replacedAt = load.calls;
-      await load.reached(Math.max(total, replacedAt + total / 8));
-      await load.stop();
-      judge(
-        additive,
-        [
-          ...[...load.failures].map(([message, times]) => `${times} calls failed: ${message}`),
-          ...fleet.errors().slice(0, 5),
-        ],
-        `${load.calls} calls, ${[...load.failures.values()].reduce((sum, n) => sum + n, 0)} failed; migrated at call ` +
-          `${migratedAt}, replaced by call ${replacedAt}`,
-      );
+      await fleet.add('next', next);
+      await fleet.retire(each);
     }
-
-    const final = 'a migration that lets no earlier build go on';
-    if (!only || final.includes(only)) {
-      folder.add(
-        'final',
-        (number) => `-- oldest build: ${number}\nalter table customers drop column note_of_next;`,
-      );
-      await migrateDatabase(url, folder.path);
-      for (const each of fleet.instances) {
-        await patiently('its /readyz to say so', async () => (await each.status()) === 503);
-      }
-      const late = await fleet.launch('late', next);
-      const how = await late.child.exited;
-      judge(
-        final,
-        how === 'exit code 1' ? [] : [`a late process ended with ${how}`],
-        `a late process ended with ${how}`,
-      );
-    }
-    return run;
-  } finally {
-    for (let end = closing.pop(); end; end = closing.pop()) await end();
+    const replacedAt = load.calls;
+    await load.reached(Math.max(total, replacedAt + total / 8));
+    await load.stop();
+    judge(
+      additive,
+      [
+        ...[...load.failures].map(([message, times]) => `${times} calls failed: ${message}`),
+        ...fleet.errors().slice(0, 5),
+      ],
+      `${load.calls} calls, ${[...load.failures.values()].reduce((sum, n) => sum + n, 0)} failed; migrated at call ` +
+        `${migratedAt}, replaced by call ${replacedAt}`,
+    );
   }
+
+  const final = 'a migration that lets no earlier build go on';
+  if (!only || final.includes(only)) {
+    folder.add(
+      'final',
+      (number) => `-- oldest build: ${number}\nalter table customers drop column note_of_next;`,
+    );
+    await migrateDatabase(url, folder.path);
+    for (const each of fleet.instances) {
+      await patiently('its /readyz to say so', async () => (await each.status()) === 503);
+    }
+    const late = await fleet.launch('late', next);
+    const how = await late.child.exited;
+    judge(
+      final,
+      how === 'exit code 1' ? [] : [`a late process ended with ${how}`],
+      `a late process ended with ${how}`,
+    );
+  }
+  return run;
 }

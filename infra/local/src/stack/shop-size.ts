@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wholeNumber } from '@core/runtime';
 
 const DEFAULT_SIZE = 5_000;
 
-export const isShopSize = (given: string): boolean => /^[1-9]\d{0,6}$/.test(given);
+export const shopSizeFrom = wholeNumber({ min: 1, max: 9_999_999 });
 
 /**
  * How many customers the stand-in's shop has: as asked at the first start, and the same as long as the data
@@ -12,18 +13,18 @@ export const isShopSize = (given: string): boolean => /^[1-9]\d{0,6}$/.test(give
  */
 export function shopSize(
   dir: string,
-  { asked, fresh }: { asked: string | undefined; fresh: boolean },
+  { asked, fresh }: { asked: number | undefined; fresh: boolean },
 ): number {
   const file = join(dir, 'shop-size');
   if (existsSync(file) && !fresh) {
-    const size = readFileSync(file, 'utf8');
+    const size = Number(readFileSync(file, 'utf8'));
     if (asked !== undefined && asked !== size) {
       throw new Error(`the shop has ${size} customers since the first start; add --fresh to change that`);
     }
-    return Number(size);
+    return size;
   }
-  const size = asked ?? String(DEFAULT_SIZE);
+  const size = asked ?? DEFAULT_SIZE;
   mkdirSync(dir, { recursive: true });
-  writeFileSync(file, size);
-  return Number(size);
+  writeFileSync(file, String(size));
+  return size;
 }

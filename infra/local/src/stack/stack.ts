@@ -1,30 +1,37 @@
-import { claimFolder, DEV_CLIENT_ID, DEV_CLIENT_SECRET, freePort, type Child } from '@core/testing';
-import { startApp, type App, type AppName } from './apps.ts';
-import { checkSchema } from './check-schema.ts';
+import { UnknownSchema } from '@core/db';
+import { startStack, stopLeftovers, type App, type AppName, type Stack } from '@core/stack';
+import { claimFolder, type Child } from '@core/testing';
 import { reserveStackPorts } from './ports.ts';
-import { runOps } from './run-ops.ts';
 import { localSecrets } from './secrets.ts';
-import { startServices, stopLeftovers, type ServiceOptions, type Services } from './services.ts';
 import type { StackEnv } from './stack-env.ts';
-import { startStandIns, type StandInOptions } from './stand-ins.ts';
 import { issueTokens } from './tokens.ts';
 
-/** `dir` holds data, logs and secrets; a second start with the same one goes on with them. */
-export interface StackOptions extends ServiceOptions, StandInOptions {
+export interface LocalOptions {
+  /** Holds data, logs and secrets; a second start with the same one goes on with them. */
+  dir: string;
   /** Whether to prefer the well-known ports (or the next free ones) to any free ones. */
   wellKnownPorts: boolean;
+  /** Survives a power cut; tests only need to survive kill -9. */
+  durable: boolean;
+  /** Drops the data of earlier starts. */
+  fresh?: boolean;
+  /** Of the stand-in's shop. */
+  customers: number;
+  /** Another Shopify-like server; the stand-in is not started then. */
+  shopifyBaseUrl?: string | undefined;
   /** Bundles of the apps (dist/<app>/main.mjs) rather than their sources. */
-  bundles?: boolean;
+  bundled?: boolean;
   /** How many processes of an app there are; one, unless said. */
   processes?: Partial<Record<Scaled, number>>;
+  say: (line: string) => void;
 }
 
 /** Apps whose processes need no address that callers know. */
 export type Scaled = 'worker' | 'importer';
 
-export interface Stack {
+export interface LocalStack {
   readonly env: StackEnv;
-  readonly services: Services;
+  readonly services: Pick<Stack, 'postgres' | 'kafka' | 'redis'>;
   /** The first process of each. */
   readonly apps: Record<AppName, App>;
   /** The further processes. */
@@ -40,138 +47,77 @@ export interface Stack {
 
 const SHOP = 'dev-shop.myshopify.com';
 
-/** Starts everything in order: services, schema and topics, stand-ins, the three apps as processes. */
-export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dir, say } = options;
-  const running: (() => Promise<unknown>)[] = [];
-  // Last in, first out: the apps go before what they stand on.
-  const stop = async () => {
-    for (const stopOne of running.splice(0).reverse()) await stopOne();
+/** Starts the whole service: what it stands on, then api, worker and importer as processes. */
+export async function startLocalStack(options: LocalOptions): Promise<LocalStack> {
+  const { dir, durable, fresh = false, shopifyBaseUrl, customers, bundled = false, say } = options;
+  await using started = new AsyncDisposableStack();
+  started.defer(await claimForStack(dir));
+  const secrets = localSecrets(dir);
+  const tokens = issueTokens(dir, secrets);
+  const { ports, release } = await reserveStackPorts(options.wellKnownPorts);
+  started.defer(async () => release());
+  const parts = {
+    postgres: { port: ports.postgres, replicas: 1, replicaPorts: [ports.replica], durable, fresh },
+    kafka: { port: ports.kafka, fresh },
+    redis: { port: ports.redis, fresh },
   };
+  await stopLeftovers(dir, parts);
+  const shopify = { separate: true, port: ports.shopify, customers } as const;
+  const stack = await startStack({
+    ...parts,
+    dir,
+    secrets,
+    auth: { separate: true, port: ports.auth },
+    shopify: shopifyBaseUrl ? { url: shopifyBaseUrl } : shopify,
+    say,
+  }).catch(adviseFresh);
+  started.use(stack);
 
-  try {
-    running.push(await claimForStack(dir));
-    const secrets = localSecrets(dir);
-    const tokens = issueTokens(dir, secrets);
-    await stopLeftovers(dir);
-    const { ports, release } = await reserveStackPorts(options.wellKnownPorts);
-    running.push(async () => release());
-    const services = await startServices({ ...options, ports });
-    running.push(() => services.stop());
-    const { postgres, kafka, redis } = services;
-    const database = {
-      CORE_DB_HOST: '127.0.0.1',
-      CORE_DB_PORT: String(postgres.primary.port),
-      CORE_DB_NAME: 'core_db',
-      KAFKA_BROKER: kafka.broker,
-    };
-    const owner = {
-      ...database,
-      CORE_DB_USER: 'core_owner',
-      CORE_DB_PASSWORD: decodeURIComponent(new URL(postgres.primary.url).password),
-    };
-    await checkSchema(postgres.primary.url);
-    await Promise.all([
-      runOps(['migrate'], {
-        ...owner,
-        CORE_DB_API_PASSWORD: secrets.rolePasswords.core_api,
-        CORE_DB_WORKER_PASSWORD: secrets.rolePasswords.core_worker,
-        CORE_DB_IMPORTER_PASSWORD: secrets.rolePasswords.core_importer,
-        CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer,
-      }).then(() => say('schema is migrated')),
-      runOps(['topics'], database).then(() => say('topics are there')),
-    ]);
-
-    const standIns = await startStandIns(options, ports);
-    running.push(() => Promise.all(standIns.children.map((child) => child.stop())));
-
-    const [grpcPort, httpPort] = [await freePort(ports.grpc), await freePort(ports.http)];
-    const entry = (name: AppName) => (options.bundles ? { entry: `dist/${name}/main.mjs` } : {});
-    const start = async (name: AppName, env: Record<string, string>, number = 1): Promise<App> => {
-      const role = `core_${name}` as const;
-      const app = await startApp(name, {
-        dir,
-        adminPort: number === 1 ? ports[name] : undefined,
-        number,
-        ...entry(name),
-        env: {
-          ...database,
-          CORE_DB_USER: role,
-          CORE_DB_PASSWORD: secrets.rolePasswords[role],
-          CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
-          ...env,
-        },
-      });
-      say(`${app.name} is ready`);
-      return app;
-    };
-    const starts: Record<AppName, (number?: number) => Promise<App>> = {
-      api: () =>
-        start('api', {
-          CORE_DB_REPLICAS: postgres.replicas.map(({ port }) => `127.0.0.1:${port}`).join(),
-          CORE_GRPC_PORT: String(grpcPort),
-          CORE_HTTP_PORT: String(httpPort),
-          CORE_REFLECTION: 'true',
-          AUTH_GRPC_URL: standIns.authAddress,
-          ...tokens.apiEnv,
-          SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
-          SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
-        }),
-      worker: (number) =>
-        start('worker', { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer }, number),
-      importer: (number) =>
-        start(
-          'importer',
-          {
-            REDIS_URL: redis.url,
-            SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
-            SHOPIFY_CLIENT_ID: DEV_CLIENT_ID,
-            SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET,
-          },
-          number,
-        ),
-    };
-    const apps = {} as Record<AppName, App>;
-    const further: App[] = [];
-    const processes = () => [...Object.values(apps), ...further];
-    running.push(() => Promise.all(processes().map((app) => app.child.stop())));
-    const restart = async (name: AppName) => (apps[name] = await starts[name]());
-    await Promise.all((Object.keys(starts) as AppName[]).map(restart));
-    for (const [name, count] of Object.entries(options.processes ?? {}) as [Scaled, number][]) {
-      for (let number = 2; number <= count; number++) further.push(await starts[name](number));
-    }
-
-    return {
-      services,
-      apps,
-      further,
-      parts: () => [
-        ...[postgres.primary, ...postgres.replicas].map((node) => node.child),
-        ...[kafka.child, redis.child, ...standIns.children],
-        ...processes().map((app) => app.child),
-      ],
-      restart,
-      stop,
-      standInUrl: standIns.shopifyUrl,
-      env: {
-        CORE_GRPC_ADDR: `127.0.0.1:${grpcPort}`,
-        CORE_HTTP_URL: `http://127.0.0.1:${httpPort}`,
-        ...owner,
-        CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
-        DEV_DB_URL: postgres.primary.url,
-        DEV_DB_REPLICA_URL: postgres.replicas[0]?.url ?? '',
-        REDIS_URL: redis.url,
-        SHOPIFY_BASE_URL: standIns.shopifyBaseUrl,
-        DEV_MERCHANT_ID: secrets.merchantId,
-        DEV_SHOP: SHOP,
-        DEV_TOKEN: tokens.merchant,
-        DEV_SERVICE_TOKEN: tokens.service,
-      },
-    };
-  } catch (error) {
-    await stop();
-    throw error;
+  const own: Record<AppName, Record<string, string>> = {
+    api: { CORE_REFLECTION: 'true', ...tokens.apiEnv },
+    worker: {},
+    importer: {},
+  };
+  const start = async (app: AppName, number = 1): Promise<App> => {
+    const name = number === 1 ? app : `${app}-${number}`;
+    const at = number === 1 ? { admin: ports[app], grpc: ports.grpc, http: ports.http } : {};
+    const env = { LOG_LEVEL: 'info', ...own[app] };
+    const process = await stack.start(app, { name, bundled, ports: at, env });
+    say(`${name} is ready`);
+    return process;
+  };
+  const [api, worker, importer] = await Promise.all([start('api'), start('worker'), start('importer')]);
+  const apps: Record<AppName, App> = { api, worker, importer };
+  const further: App[] = [];
+  for (const [app, count] of Object.entries(options.processes ?? {}) as [Scaled, number][]) {
+    for (let number = 2; number <= count; number++) further.push(await start(app, number));
   }
+  const stops = started.move();
+  return {
+    services: stack,
+    apps,
+    further,
+    parts: stack.children,
+    restart: async (app) => (apps[app] = await start(app)),
+    stop: () => stops.disposeAsync(),
+    standInUrl: shopifyBaseUrl ? undefined : new URL(stack.shopifyUrl.replace('{shop}', '')).origin,
+    env: {
+      CORE_GRPC_ADDR: apps.api.target,
+      CORE_HTTP_URL: apps.api.url,
+      ...(stack.envAs('core_owner') as Pick<
+        StackEnv,
+        `CORE_DB_${'HOST' | 'PORT' | 'NAME' | 'USER' | 'PASSWORD'}` | 'KAFKA_BROKER' | 'CORE_ENCRYPTION_KEYS'
+      >),
+      DEV_DB_URL: stack.database.urlFor('core_owner'),
+      DEV_DB_REPLICA_URL: stack.database.replicaUrlsFor('core_owner')[0] ?? '',
+      REDIS_URL: stack.redisUrl,
+      SHOPIFY_BASE_URL: stack.shopifyUrl,
+      DEV_MERCHANT_ID: secrets.merchantId,
+      DEV_SHOP: SHOP,
+      DEV_TOKEN: tokens.merchant,
+      DEV_SERVICE_TOKEN: tokens.service,
+    },
+  };
 }
 
 /** Two stacks on one folder would stop each other's services as leftovers of an earlier run. */
@@ -183,4 +129,13 @@ async function claimForStack(dir: string): Promise<() => Promise<void>> {
     );
   }
   return async () => giveBack();
+}
+
+/** The data of an earlier start may be older than the first migration, or already those of a newer build. */
+function adviseFresh(error: unknown): never {
+  if (!(error instanceof UnknownSchema)) throw error;
+  throw new Error(
+    `${error.message}\nThese are the data of an earlier start; npm start -- --fresh wipes them and begins anew.`,
+    { cause: error },
+  );
 }

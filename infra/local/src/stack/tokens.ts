@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIssuer } from '@core/testing';
-import type { Secrets } from './secrets.ts';
+import type { LocalSecrets } from './secrets.ts';
 
 const LAST_S = 30 * 24 * 3_600;
 
@@ -16,7 +16,7 @@ export interface Tokens {
  * Issues tokens as Auth would, and writes the public key to <dir>/jwks.json. A service calls for any merchant; a
  * merchant's own token is refused for every other.
  */
-export function issueTokens(dir: string, { signingKey, merchantId }: Secrets): Tokens {
+export function issueTokens(dir: string, { signingKey, merchantId }: LocalSecrets): Tokens {
   const { env, token } = createIssuer(signingKey);
   const file = join(dir, 'jwks.json');
   writeFileSync(file, env.CORE_AUTH_JWKS);

@@ -3,11 +3,11 @@ import type { MerchantId } from '@core/contracts';
 import { readerOf, type Reader } from '@core/db';
 import type { KafkaClient } from '@core/events';
 import type { GrpcClient } from '@core/testing';
-import type { Stack } from '../stack/stack.ts';
+import type { LocalStack } from '../stack/stack.ts';
 
 /** What every step of the tour may use. */
 export interface TourContext {
-  readonly stack: Stack;
+  readonly stack: LocalStack;
   readonly rpc: GrpcClient;
   readonly kafka: KafkaClient;
   readonly merchantId: MerchantId;

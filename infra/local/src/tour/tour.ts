@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { merchantIdFrom, ImportService } from '@core/contracts';
 import { connectKafka } from '@core/events';
-import { bearer, DEV_ACCESS_TOKEN, grpcClient } from '@core/testing';
-import type { Stack } from '../stack/stack.ts';
+import { DEV_ACCESS_TOKEN } from '@core/shopify-stand-in';
+import { bearer, grpcClient } from '@core/testing';
+import type { LocalStack } from '../stack/stack.ts';
 import { runStep, type Step } from './run-step.ts';
 import type { TourContext } from './context.ts';
 import { showEvents } from './events.ts';
@@ -20,7 +21,7 @@ const importLimitMs = (customers: number): number => STEP_LIMIT_MS + customers *
 
 /** Runs the main job once on the running stack and prints the real values of each step. */
 export async function runTour(
-  stack: Stack,
+  stack: LocalStack,
   { dir, customers, say }: { dir: string; customers: number; say: (line: string) => void },
 ): Promise<void> {
   const { env } = stack;

@@ -1,4 +1,4 @@
-import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/testing';
+import { SUPPORTED_VERSIONS, validateAdminDocument } from '@core/shopify-stand-in';
 import { shopifyEnv } from '../client/env.ts';
 import {
   bulkQuery,

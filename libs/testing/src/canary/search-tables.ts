@@ -1,5 +1,6 @@
-import type { Pool } from 'pg';
+import type { Client } from 'pg';
 import { formsOf, type Canaries } from './canaries.ts';
+import { withClient } from '../database/with-client.ts';
 import { copyRows } from './copy-rows.ts';
 
 export interface CanaryFound {
@@ -17,15 +18,21 @@ const NOT_OURS = ['pg_catalog', 'information_schema'];
 /**
  * Looks for canaries, in each of their forms, in the COPY of every table of a database. Partitions are tables of their
  * own, and their parents are not searched twice.
- * @param pool of a role that may read everything, of the primary or of a replica
+ * @param url of a role that may read everything, of the primary or of a replica
  * @param listed what is held of a person, by table: one that is not in it fails the search, with canaries or without
  */
-export async function searchTables(
-  pool: Pool,
+export const searchTables = (
+  url: string,
+  canaries: Canaries,
+  listed: Readonly<Record<string, unknown>>,
+): Promise<CanaryFound[]> => withClient(url, (client) => search(client, canaries, listed));
+
+async function search(
+  client: Client,
   canaries: Canaries,
   listed: Readonly<Record<string, unknown>>,
 ): Promise<CanaryFound[]> {
-  const { rows: tables } = await pool.query<{ name: string; root: string; table: string }>(
+  const { rows: tables } = await client.query<{ name: string; root: string; table: string }>(
     `select format('%I.%I', t.table_schema, t.table_name) as name, root.relname as root,
             format('%I.%I', root.relnamespace::regnamespace, root.relname) as table
        from information_schema.tables t
@@ -41,20 +48,15 @@ export async function searchTables(
   for (const [canary, value] of Object.entries(canaries)) assertUnescaped(canary, value);
   const wanted = formsOf(canaries);
   const found: CanaryFound[] = [];
-  const client = await pool.connect();
-  try {
-    for (const { name, table } of tables) {
-      await copyRows(client, name, (row) => {
-        const inRow = wanted.filter(({ bytes }) => row.includes(bytes)).map(({ canary }) => canary);
-        for (const canary of new Set(inRow)) {
-          const known = found.find((each) => each.table === table && each.canary === canary);
-          if (known) known.rows++;
-          else found.push({ table, canary, rows: 1 });
-        }
-      });
-    }
-  } finally {
-    client.release();
+  for (const { name, table } of tables) {
+    await copyRows(client, name, (row) => {
+      const inRow = wanted.filter(({ bytes }) => row.includes(bytes)).map(({ canary }) => canary);
+      for (const canary of new Set(inRow)) {
+        const known = found.find((each) => each.table === table && each.canary === canary);
+        if (known) known.rows++;
+        else found.push({ table, canary, rows: 1 });
+      }
+    });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 export * from './create-core-database.ts';
 export * from './create-test-database.ts';
+export { databaseEnvironment } from './database-environment.ts';
 export * from './end-pool.ts';
 export { insertCustomer } from './insert-customer.ts';
 export { PARTITIONS, partitionName, remainderOf, testLayout, TEST_LAYOUT, type Layout } from './layout.ts';

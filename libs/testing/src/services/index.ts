@@ -17,7 +17,6 @@ export * from './java-client.ts';
 export { fetchKafkaJars } from './kafka-jars.ts';
 export type { SecuredListener } from './kafka-secured.ts';
 export { kafkaAnswers, startKafka, stopLeftoverKafka, type Kafka, type StartKafka } from './kafka.ts';
-export { launchApp, startApi, type LaunchApp } from './launch-app.ts';
 export { stopLeftover } from './leftover.ts';
 export { freePort, reservePorts, type ReservedPorts } from './ports.ts';
 export { startPostgres, stopLeftoverPostgres, type Postgres, type StartPostgres } from './postgres.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { DEV_CLIENT_SECRET } from '@core/testing';
+import { DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import { sendWebhook } from '../../field/webhooks/send.ts';
 import type { FieldStack } from '../../field/stack.ts';
 import { patiently } from '../../patiently.ts';

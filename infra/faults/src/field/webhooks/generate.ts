@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { gidOf } from '@core/domain';
-import { DEV_CLIENT_SECRET } from '@core/testing';
+import { DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import type { Choices } from '../../requests/choices.ts';
 import type { SentWebhook } from './send.ts';
 import { respell, toText, type JsonObject } from '../mutate/json.ts';

@@ -1,5 +1,5 @@
-import { startShopifyStandIn } from '../../src/shopify/index.ts';
-import type { Shop, ShopifyStandInOptions } from '../../src/shopify/index.ts';
+import { startShopifyStandIn } from '../src/index.ts';
+import type { Shop, ShopifyStandInOptions } from '../src/index.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes are what is under test */
 

@@ -1,3 +1,5 @@
+import { hashText, mix } from './hash.ts';
+
 /** A customer of a shop, flat; the GraphQL view adds what Shopify derives (displayName, defaultEmailAddress). */
 export interface StandInCustomer {
   /** gid://shopify/Customer/N */
@@ -101,18 +103,4 @@ function emailAt(index: number, variant: number): string {
   if (variant === 1) return `ｐｅｒｓｏｎ.${index}@example.com`; // full width: NFKC makes it plain
   if (variant === 2) return `pérsøn.${index}@example.com`;
   return `person.${index}@example.com`;
-}
-
-function hashText(text: string): number {
-  let hash = 0x811c9dc5; // FNV-1a
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-}
-
-/** A 32-bit hash of three numbers, even in its low bits (the finaliser of MurmurHash3). */
-function mix(key: number, index: number, salt: number): number {
-  let hash = key ^ Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(salt, 0x85ebca77);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -1,5 +1,5 @@
-import { startShopifyStandIn } from '../src/shopify/index.ts';
-import type { ShopifyStandIn, StandInCustomer } from '../src/shopify/index.ts';
+import { startShopifyStandIn } from '../src/index.ts';
+import type { ShopifyStandIn, StandInCustomer } from '../src/index.ts';
 
 const SHOP = 'dev-shop.myshopify.com';
 const PAGE = `query Page($first: Int, $after: String, $query: String, $sortKey: CustomerSortKeys, $reverse: Boolean) {

@@ -1,6 +1,6 @@
-import { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from '../src/shopify/index.ts';
-import { openShop } from './support/shopify-calls.ts';
-import type { OpenShop } from './support/shopify-calls.ts';
+import { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from '../src/index.ts';
+import { openShop } from './shopify-calls.ts';
+import type { OpenShop } from './shopify-calls.ts';
 
 let open: OpenShop;
 beforeEach(async () => void (open = await openShop()));

@@ -4,10 +4,10 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { waitUntil } from '../src/services/wait-until.ts';
-import { DEV_CLIENT_SECRET, shopIdOf } from '../src/shopify/index.ts';
-import { openShop } from './support/shopify-calls.ts';
-import type { OpenShop } from './support/shopify-calls.ts';
+import { waitUntil } from '@core/testing';
+import { DEV_CLIENT_SECRET, shopIdOf } from '../src/index.ts';
+import { openShop } from './shopify-calls.ts';
+import type { OpenShop } from './shopify-calls.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the shapes are what is under test */
 

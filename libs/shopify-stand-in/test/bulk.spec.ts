@@ -1,6 +1,6 @@
-import { waitUntil } from '../src/services/wait-until.ts';
-import { openShop } from './support/shopify-calls.ts';
-import type { OpenShop } from './support/shopify-calls.ts';
+import { waitUntil } from '@core/testing';
+import { openShop } from './shopify-calls.ts';
+import type { OpenShop } from './shopify-calls.ts';
 
 let open: OpenShop;
 beforeEach(async () => void (open = await openShop()));

@@ -1,6 +1,6 @@
-import { REST_PLANS } from '../src/shopify/index.ts';
-import { linkTo, openShop, START_MS } from './support/shopify-calls.ts';
-import type { OpenShop } from './support/shopify-calls.ts';
+import { REST_PLANS } from '../src/index.ts';
+import { linkTo, openShop, START_MS } from './shopify-calls.ts';
+import type { OpenShop } from './shopify-calls.ts';
 
 let open: OpenShop;
 beforeEach(async () => void (open = await openShop()));

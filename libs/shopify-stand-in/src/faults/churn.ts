@@ -1,4 +1,4 @@
-import { seeded } from '../../seeded.ts';
+import { mix } from '../hash.ts';
 import type { CustomerPatch } from '../population.ts';
 
 export interface ChurnOptions {
@@ -25,15 +25,16 @@ export type ChangeCounts = Record<'edited' | 'removed' | 'merged' | 'added', num
 
 /** Edits, deletes, merges and creates customers while a client reads them, as a seed says. */
 export function createChurn({ seed, everyRequests, times }: ChurnOptions, shop: Churned) {
-  const random = seeded(seed);
+  let draws = 0;
+  const below = (n: number): number => mix(seed, draws++, 0) % n;
   const counts: ChangeCounts = { edited: 0, removed: 0, merged: 0, added: 0 };
   let requests = 0;
   let left = times;
 
   const change = () => {
-    const anyone = () => shop.idAt(Math.floor(random() * shop.total()));
+    const anyone = () => shop.idAt(below(shop.total()));
     const [one, two] = [anyone(), anyone()];
-    const kind = Math.floor(random() * 4);
+    const kind = below(4);
     if (kind === 0 || !one || !two) {
       shop.add(1);
       counts.added += 1;

@@ -1,0 +1,83 @@
+import { join, resolve } from 'node:path';
+import { answersReady, freePort, launch, whenReady, workspaceRoot, type Child } from '@core/testing';
+import type { AppName } from './options.ts';
+
+export interface LaunchApp {
+  /** Of its log and pid files; the app's unless given, so several need one each. */
+  name?: string;
+  /** What differs from envOf. */
+  env?: NodeJS.ProcessEnv;
+  /** The bundle in dist, as it is deployed, instead of the source. */
+  bundled?: boolean;
+  /** Another program instead of these two. */
+  main?: string;
+  /** Preferred ports, so that an app comes back where it was. */
+  ports?: Partial<AppPorts>;
+}
+
+interface AppPorts {
+  admin: number;
+  /** The api's. */
+  grpc: number;
+  http: number;
+}
+
+/** A process of an app. */
+export interface App {
+  readonly name: string;
+  readonly child: Child;
+  readonly ports: AppPorts;
+  /** http://127.0.0.1:port with /healthz, /readyz and /metrics. */
+  readonly adminUrl: string;
+  /** 127.0.0.1:port of the api's gRPC port. */
+  readonly target: string;
+  /** http://127.0.0.1:port of the api's HTTP port. */
+  readonly url: string;
+}
+
+/**
+ * Starts a process of an app, and does not wait until it is ready.
+ * @param on what it is told of the stack
+ */
+export async function launchApp(
+  app: AppName,
+  { dir, on }: { dir: string; on: Record<string, string> },
+  { name = app, env = {}, bundled = false, main, ports: preferred = {} }: LaunchApp,
+): Promise<App> {
+  const ports = {
+    admin: await freePort(preferred.admin),
+    grpc: await freePort(preferred.grpc),
+    http: await freePort(preferred.http),
+  };
+  const program = main ?? (bundled ? `dist/${app}/main.mjs` : `apps/${app}/src/main.ts`);
+  const child = await launch({
+    name,
+    command: process.execPath,
+    args: [resolve(workspaceRoot(), program)],
+    cwd: workspaceRoot(),
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      ...on,
+      CORE_ADMIN_PORT: String(ports.admin),
+      ...(app === 'api' && { CORE_GRPC_PORT: String(ports.grpc), CORE_HTTP_PORT: String(ports.http) }),
+      ...env,
+    },
+    logFile: join(dir, `${name}.log`),
+    pidFile: join(dir, `${name}.pid`),
+  });
+  return {
+    name,
+    child,
+    ports,
+    adminUrl: `http://127.0.0.1:${ports.admin}`,
+    target: `127.0.0.1:${ports.grpc}`,
+    url: `http://127.0.0.1:${ports.http}`,
+  };
+}
+
+/** Waits until the process says that it is ready. @throws Error with the end of its log when it ends instead */
+export async function untilServes(app: App): Promise<App> {
+  await whenReady(app.child, () => answersReady(app.child, app.adminUrl));
+  return app;
+}

@@ -1,0 +1,68 @@
+import { DEV_CLIENT_ID, DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
+import { databaseEnvironment } from '@core/testing';
+import type { Database } from './database.ts';
+import type { AppName, Role } from './options.ts';
+import type { Secrets } from './secrets.ts';
+import type { StandIns } from './stand-ins.ts';
+
+/** What of a stack an app can be told; what the stack does not have is absent. */
+export interface Places {
+  database?: Database;
+  broker?: string;
+  redisUrl?: string;
+  standIns: Pick<StandIns, 'authAddress' | 'shopifyUrl'>;
+  secrets: Secrets;
+}
+
+type Environment = Record<string, string>;
+
+/** What is there, by the variable that says it. */
+const given = (values: Record<string, string | undefined>): Environment =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Environment;
+
+/** What every program of the house gets; `ops` needs no more. */
+export const commonEnvironment = ({ database, broker, secrets }: Places, role: Role): Environment => ({
+  ...(database && databaseEnvironment(database.urlFor(role))),
+  ...given({ KAFKA_BROKER: broker }),
+  CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
+});
+
+/** Of a process of the app, for this machine only, at ports that the system chooses. */
+export function environmentOf(app: AppName, places: Places): Environment {
+  const common = {
+    ...commonEnvironment(places, `core_${app}`),
+    CORE_LISTEN_HOST: '127.0.0.1',
+    CORE_ADMIN_PORT: '0',
+    LOG_LEVEL: 'warn',
+  };
+  return { ...common, ...OWN[app](places) };
+}
+
+const shopify = ({ standIns }: Places): Environment =>
+  standIns.shopifyUrl === undefined
+    ? {}
+    : { SHOPIFY_BASE_URL: standIns.shopifyUrl, SHOPIFY_CLIENT_SECRET: DEV_CLIENT_SECRET };
+
+const OWN: Record<AppName, (places: Places) => Environment> = {
+  api: (places) => ({
+    ...given({
+      CORE_DB_REPLICAS: places.database
+        ?.replicaUrlsFor('core_api')
+        .map((url) => new URL(url).host)
+        .join(),
+      AUTH_GRPC_URL: places.standIns.authAddress,
+    }),
+    CORE_GRPC_PORT: '0',
+    CORE_HTTP_PORT: '0',
+    ...shopify(places),
+  }),
+  worker: ({ database }) => {
+    const sealer = database && databaseEnvironment(database.urlFor('core_sealer'));
+    return given({ CORE_DB_SEALER_PASSWORD: sealer?.['CORE_DB_PASSWORD'] });
+  },
+  importer: (places) => ({
+    ...given({ REDIS_URL: places.redisUrl }),
+    ...shopify(places),
+    ...(places.standIns.shopifyUrl !== undefined && { SHOPIFY_CLIENT_ID: DEV_CLIENT_ID }),
+  }),
+};

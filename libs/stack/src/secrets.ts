@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import { newSigningKey, type SigningKey } from '@core/testing';
+import type { Role } from './options.ts';
+
+/** What a deployment gets from its secret store. */
+export interface Secrets {
+  /** CORE_ENCRYPTION_KEYS: without it the stored emails are lost. */
+  encryptionKeys: string;
+  rolePasswords: Record<Exclude<Role, 'core_owner'>, string>;
+  /** What tokens of callers are signed with, as Auth would. */
+  signingKey: SigningKey;
+}
+
+/** @param kept what an earlier start has; the rest is made */
+export function newSecrets(kept: Partial<Secrets> = {}): Secrets {
+  const password = () => randomBytes(18).toString('base64url');
+  return {
+    encryptionKeys: `k1:${randomBytes(32).toString('base64')}`,
+    signingKey: newSigningKey(),
+    ...kept,
+    rolePasswords: {
+      core_api: password(),
+      core_worker: password(),
+      core_importer: password(),
+      core_sealer: password(),
+      ...kept.rolePasswords,
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startShopifyStandIn, type ShopifyStandIn } from '@core/shopify-stand-in';
+import {
+  freePort,
+  launch,
+  startAuthStandIn,
+  whenReady,
+  workspaceRoot,
+  type AuthStandIn,
+  type Child,
+} from '@core/testing';
+import type { StackOptions } from './options.ts';
+
+export interface StandIns {
+  /** host:port of Auth. */
+  authAddress?: string;
+  /** In this process. */
+  auth?: AuthStandIn;
+  /** The value of SHOPIFY_BASE_URL. */
+  shopifyUrl?: string;
+  /** In this process. */
+  shopify?: ShopifyStandIn;
+  /** Processes of their own. */
+  children: Child[];
+}
+
+interface Around {
+  dir: string;
+  stops: AsyncDisposableStack;
+}
+
+/** Starts what we do not own: Auth and Shopify. */
+export async function startStandIns(
+  { auth, shopify }: Pick<StackOptions, 'auth' | 'shopify'>,
+  around: Around,
+): Promise<StandIns> {
+  const standIns: StandIns = { children: [] };
+  const apart = async (name: string, entry: string, env: Record<string, string>) => {
+    standIns.children.push(await startApart(name, entry, env, around));
+  };
+  if (auth && 'separate' in auth) {
+    const port = await freePort(auth.port);
+    await apart('auth-stand-in', 'libs/testing/src/auth/main.ts', { AUTH_STANDIN_PORT: String(port) });
+    standIns.authAddress = `127.0.0.1:${port}`;
+  } else if (auth) {
+    standIns.auth = around.stops.adopt(await startAuthStandIn(auth), (it) => it.close());
+    standIns.authAddress = standIns.auth.address;
+  }
+  if (shopify && 'url' in shopify) standIns.shopifyUrl = shopify.url;
+  else if (shopify && 'separate' in shopify) {
+    const port = await freePort(shopify.port);
+    await apart('shopify-stand-in', 'libs/shopify-stand-in/src/main.ts', {
+      SHOPIFY_STANDIN_PORT: String(port),
+      SHOPIFY_STANDIN_CUSTOMERS: String(shopify.customers),
+    });
+    standIns.shopifyUrl = `http://127.0.0.1:${port}/{shop}`;
+  } else if (shopify) {
+    standIns.shopify = around.stops.adopt(await startShopifyStandIn(shopify), (it) => it.close());
+    standIns.shopifyUrl = standIns.shopify.url;
+  }
+  return standIns;
+}
+
+/** Each prints a line when it listens. */
+async function startApart(
+  name: string,
+  entry: string,
+  env: Record<string, string>,
+  { dir, stops }: Around,
+): Promise<Child> {
+  const child = await launch({
+    name,
+    command: process.execPath,
+    args: [join(workspaceRoot(), entry)],
+    cwd: workspaceRoot(),
+    env: { PATH: process.env['PATH'], ...env },
+    logFile: join(dir, `${name}.log`),
+    pidFile: join(dir, `${name}.pid`),
+  });
+  stops.defer(() => child.stop());
+  return whenReady(child, async () => readFileSync(child.logFile, 'utf8').includes('listening'));
+}
