@@ -22,11 +22,11 @@ export interface TestApi extends RunningApi {
   stop(): Promise<void>;
 }
 
-/** What an api stands on: a database of the spec's own with its replica, and Auth. */
+/** Starts the services that an api needs: a database of the spec's own with its replica, and Auth. */
 export const startApiStack = (options: Pick<StackOptions, 'auth' | 'shopify'> = {}): Promise<Stack> =>
   startStack({ services: 'run', postgres: {}, auth: {}, ...options });
 
-/** What of its environment differs from a stack's. */
+/** The api of a spec runs with these variables in place of those that its stack gives. */
 export const API_ENV = {
   CORE_CORS_ORIGINS: 'https://admin.example.com',
   CORE_REFLECTION: 'true',

@@ -8,13 +8,8 @@ let stack: OpsWorld;
 beforeAll(async () => (stack = await openOps()));
 afterAll(() => stack.close());
 
-const createCustomers = async (merchantId: MerchantId, n: number): Promise<string[]> =>
-  (
-    await stack.owner.query<{ id: string }>(
-      'insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id',
-      [merchantId, n],
-    )
-  ).rows.map(({ id }) => id);
+const createCustomers = (merchantId: MerchantId, n: number): Promise<string[]> =>
+  stack.given.customers(merchantId, n);
 const replayed = async (merchantId: MerchantId): Promise<string[]> =>
   (
     await stack.owner.query<{ customer_id: string }>(

@@ -56,8 +56,7 @@ const sql = <R extends object>(text: string, values: unknown[] = []): Promise<R[
   asOwner(async (pool) => (await pool.query(text, values)).rows as R[]);
 
 async function startWorker(): Promise<void> {
-  // What a sealer would write is nobody's question here.
-  ({ child: worker } = await stack.launch('worker', { env: { CORE_DB_SEALER_PASSWORD: undefined } }));
+  ({ child: worker } = await stack.launch('worker'));
 }
 async function stopWorker(): Promise<void> {
   await worker?.stop();

@@ -27,7 +27,6 @@ export async function startWorkerProcess(
     env: {
       KAFKA_BROKER: `127.0.0.1:${await freePort()}`,
       LOG_LEVEL: 'info',
-      CORE_DB_SEALER_PASSWORD: undefined,
       ...env,
     },
   });

@@ -54,7 +54,7 @@ const interrupt = new AbortController();
 const { signal } = interrupt;
 let stops = new AsyncDisposableStack();
 let stopped = Promise.resolve();
-// What starts in this moment is refused by `stops`, and dies with this process.
+// A disposed stack takes nothing more: a service that is starting at this moment ends together with this process.
 const stopAll = () => (stopped = stops.disposed ? stopped : stops.disposeAsync());
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {

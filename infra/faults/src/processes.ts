@@ -17,7 +17,7 @@ export interface Processes extends AsyncDisposable {
 /** Processes of an app, from source, as a test of theirs would start them. */
 export function createProcesses(
   app: 'worker' | 'importer',
-  { stack, environment }: { stack: Stack; environment: NodeJS.ProcessEnv },
+  { stack, environment }: { stack: Stack; environment: Record<string, string> },
 ): Processes {
   const running = new Set<Child>();
   let count = 0;

@@ -65,12 +65,9 @@ it('stores many, of several merchants, each with its event and the audit row of 
 
 it('audits a recalculation of many customers by one row for each merchant, and emits for each customer', async () => {
   const [many, few] = [merchant(), merchant()];
-  const { rows } = await world.owner.query<{ id: string }>(
-    'insert into customers (merchant_id) select $1 from generate_series(1, 30) returning id',
-    [many],
-  );
+  const ids = await world.given.customers(many, 30);
   const ada = await create(few, 'ada@example.com');
-  await apply(...rows.map(({ id }) => scored(many, id, 1n)), scored(few, ada, 1n));
+  await apply(...ids.map((id) => scored(many, id, 1n)), scored(few, ada, 1n));
   expect(await auditOf(world, many)).toMatchObject([
     { action: 'customer.score', customer_id: null, request_id: 'event-0', detail: { customers: 30 } },
   ]);

@@ -352,7 +352,7 @@ it('stays exact when pages, and api, write the same people at once', async () =>
 it('decrypts for nobody without the merchant’s keys', async () => {
   const merchantId = merchant();
   await upsert(merchantId, [from(1, 'ada@example.com')]);
-  // Of the same name, as somebody with the wrong secret has it.
+  // The same name with another secret: an operator has set the wrong one.
   const other = createMerchantKeyStore(parseKeyring(`k1:${Buffer.alloc(32, 9).toString('base64')}`));
   const [row] = await rowsOf(world, merchantId);
   await expect(emailOf({ ...world, ctx: { ...world.ctx, keys: other } }, merchantId, row!)).rejects.toThrow(

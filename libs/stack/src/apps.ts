@@ -1,11 +1,11 @@
-import { join, resolve } from 'node:path';
-import { answersReady, freePort, launch, whenReady, workspaceRoot, type Child } from '@core/testing';
+import { answersReady, freePort, whenReady, type Child } from '@core/testing';
+import { launchProgram } from './launch-program.ts';
 import type { AppName } from './options.ts';
 
 export interface LaunchApp {
-  /** Of its log and pid files; the app's unless given, so several need one each. */
+  /** Names its log and pid files; the app's name unless given. Each of several processes needs its own. */
   name?: string;
-  /** What differs from envOf. */
+  /** These variables replace those of envOf; undefined removes one. */
   env?: NodeJS.ProcessEnv;
   /** The bundle in dist, as it is deployed, instead of the source. */
   bundled?: boolean;
@@ -37,7 +37,7 @@ export interface App {
 
 /**
  * Starts a process of an app, and does not wait until it is ready.
- * @param on what it is told of the stack
+ * @param on the environment that the stack gives it
  */
 export async function launchApp(
   app: AppName,
@@ -50,21 +50,16 @@ export async function launchApp(
     http: await freePort(preferred.http),
   };
   const program = main ?? (bundled ? `dist/${app}/main.mjs` : `apps/${app}/src/main.ts`);
-  const child = await launch({
+  const child = await launchProgram({
     name,
-    command: process.execPath,
-    args: [resolve(workspaceRoot(), program)],
-    cwd: workspaceRoot(),
+    program,
+    dir,
     env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
       ...on,
       CORE_ADMIN_PORT: String(ports.admin),
       ...(app === 'api' && { CORE_GRPC_PORT: String(ports.grpc), CORE_HTTP_PORT: String(ports.http) }),
       ...env,
     },
-    logFile: join(dir, `${name}.log`),
-    pidFile: join(dir, `${name}.pid`),
   });
   return {
     name,

@@ -5,29 +5,29 @@ import type { AppName, Role } from './options.ts';
 import type { Secrets } from './secrets.ts';
 import type { StandIns } from './stand-ins.ts';
 
-/** What of a stack an app can be told; what the stack does not have is absent. */
+/** The addresses and secrets of a stack. A service that the stack does not have is undefined. */
 export interface Places {
-  database?: Database;
-  broker?: string;
-  redisUrl?: string;
+  database?: Database | undefined;
+  broker?: string | undefined;
+  redisUrl?: string | undefined;
   standIns: Pick<StandIns, 'authAddress' | 'shopifyUrl'>;
   secrets: Secrets;
 }
 
 type Environment = Record<string, string>;
 
-/** What is there, by the variable that says it. */
+/** Leaves out the variables that have no value. */
 const given = (values: Record<string, string | undefined>): Environment =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Environment;
 
-/** What every program of the house gets; `ops` needs no more. */
+/** The variables that every program of the house reads; `ops` needs no more. */
 export const commonEnvironment = ({ database, broker, secrets }: Places, role: Role): Environment => ({
   ...(database && databaseEnvironment(database.urlFor(role))),
   ...given({ KAFKA_BROKER: broker }),
   CORE_ENCRYPTION_KEYS: secrets.encryptionKeys,
 });
 
-/** Of a process of the app, for this machine only, at ports that the system chooses. */
+/** The environment of a process of the app: it listens on this machine only, at ports that the system chooses. */
 export function environmentOf(app: AppName, places: Places): Environment {
   const common = {
     ...commonEnvironment(places, `core_${app}`),
@@ -56,10 +56,8 @@ const OWN: Record<AppName, (places: Places) => Environment> = {
     CORE_HTTP_PORT: '0',
     ...shopify(places),
   }),
-  worker: ({ database }) => {
-    const sealer = database && databaseEnvironment(database.urlFor('core_sealer'));
-    return given({ CORE_DB_SEALER_PASSWORD: sealer?.['CORE_DB_PASSWORD'] });
-  },
+  // Without a sealer, which works beside whatever a suite measures or counts; a suite that wants one gives its password.
+  worker: () => ({}),
   importer: (places) => ({
     ...given({ REDIS_URL: places.redisUrl }),
     ...shopify(places),

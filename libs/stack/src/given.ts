@@ -23,7 +23,8 @@ export interface GivenRequest {
 export type Given = ReturnType<typeof createGiven>;
 
 /**
- * What a spec starts from, in words of the domain: rows as the apps leave them, without the steps that lead there.
+ * Makes the data that a spec starts from, in words of the domain: rows as the apps leave them, without the steps that lead
+ * there.
  * @param owner of the database; row-level security lets it write everywhere
  */
 export function createGiven(owner: Pick<Pool, 'query'>) {
@@ -70,7 +71,7 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
       return importId;
     },
 
-    /** What an import says of customers that it did not store whole. */
+    /** The errors of customers that an import did not store whole. */
     async importErrors(
       { merchantId, importId }: GivenRun,
       errors: readonly { externalId: string; reason: string; daysOld?: number }[],

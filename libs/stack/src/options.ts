@@ -7,21 +7,21 @@ export type AppName = 'api' | 'worker' | 'importer';
 /** The owner of the schema, an app's role, or the one that seals the audit log. */
 export type Role = 'core_owner' | `core_${AppName}` | 'core_sealer';
 
-/** A stand-in as a process of its own: its work is not to be taken for ours, and it outlives nobody. */
+/** The stand-in runs as a process of its own, so that its work does not slow this process. */
 export interface Separate {
   separate: true;
   /** Preferred; the next free one if it is taken. */
   port?: number;
 }
 
-/** What a stack has: a service that is not named is not started, and asking the stack for it throws. */
+/** The options name the parts of a stack. A part that is not named is not started, and asking the stack for it throws. */
 export interface StackOptions {
   /**
    * `run`: the services of `npm test`, shared by all specs, and a database of the spec's own, in the layout of the run.
    * `own`, the default: services of the stack's own, for suites that stop, freeze or measure them.
    */
   services?: 'own' | 'run';
-  /** Of data and logs. A second start with the same one goes on with them. A temporary one unless given. */
+  /** The folder of data and logs, which a second start goes on with. A temporary one unless given. */
   dir?: string;
   /** PostgreSQL, migrated, with a login for each role. Options count for services of its own. */
   postgres?: Omit<StartPostgres, 'dir'>;

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { newSigningKey, type SigningKey } from '@core/testing';
 import type { Role } from './options.ts';
 
-/** What a deployment gets from its secret store. */
+/** The secrets that a deployment takes from its secret store. */
 export interface Secrets {
   /** CORE_ENCRYPTION_KEYS: without it the stored emails are lost. */
   encryptionKeys: string;
   rolePasswords: Record<Exclude<Role, 'core_owner'>, string>;
-  /** What tokens of callers are signed with, as Auth would. */
+  /** Signs the tokens of callers, as Auth does. */
   signingKey: SigningKey;
 }
 

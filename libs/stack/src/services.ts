@@ -16,9 +16,9 @@ import type { StackOptions } from './options.ts';
 
 /** Services of a stack's own. */
 export interface Services {
-  postgres?: Postgres;
-  kafka?: Kafka;
-  redis?: Redis;
+  postgres?: Postgres | undefined;
+  kafka?: Kafka | undefined;
+  redis?: Redis | undefined;
 }
 
 const foldersOf = (dir: string) => ({
@@ -67,9 +67,5 @@ export async function startServices(
   const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   const [postgresUp, kafkaUp, redisUp] = await Promise.all(starting);
-  return {
-    ...(postgresUp && { postgres: postgresUp }),
-    ...(kafkaUp && { kafka: kafkaUp }),
-    ...(redisUp && { redis: redisUp }),
-  };
+  return { postgres: postgresUp, kafka: kafkaUp, redis: redisUp };
 }

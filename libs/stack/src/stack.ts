@@ -15,7 +15,7 @@ import type { Secrets } from './secrets.ts';
  * not started with throws an Error that says so.
  */
 export interface Stack extends AsyncDisposable {
-  /** Of data and logs. */
+  /** The folder of data and logs. */
   readonly dir: string;
   readonly database: Database;
   /** The servers themselves, only of the stack's own. */
@@ -37,13 +37,13 @@ export interface Stack extends AsyncDisposable {
   readonly keys: MerchantKeyStore;
   /** The same keyring with an empty cache, as another process has it. */
   newKeys(): MerchantKeyStore;
-  /** Of a program that logs in as this role, such as `ops`. */
+  /** The environment of a program that logs in as this role, such as `ops`. */
   envAs(role: Role): Record<string, string>;
-  /** Of a process of this app. */
+  /** The environment of a process of this app. */
   envOf(app: AppName): Record<string, string>;
   /** A pool of this role, which ends with the stack. */
   pool(role: Role, settings?: PoolSettings): Pool;
-  /** Makes what a spec starts from. */
+  /** Makes the data that a spec starts from. */
   readonly given: Given;
   /** A client of Kafka, which closes with the stack. */
   connectKafka(): KafkaClient;
@@ -53,7 +53,7 @@ export interface Stack extends AsyncDisposable {
   launch(app: AppName, options?: LaunchApp): Promise<App>;
   /** All processes that the stack has started and that run. */
   children(): Child[];
-  /** To be done when the stack stops, before whatever was there already. */
+  /** Runs `work` when the stack stops, before it ends what was started earlier. */
   defer(work: () => Promise<unknown> | unknown): void;
   stop(): Promise<void>;
 }

@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { startShopifyStandIn, type ShopifyStandIn } from '@core/shopify-stand-in';
-import {
-  freePort,
-  launch,
-  startAuthStandIn,
-  whenReady,
-  workspaceRoot,
-  type AuthStandIn,
-  type Child,
-} from '@core/testing';
+import { freePort, startAuthStandIn, whenReady, type AuthStandIn, type Child } from '@core/testing';
+import { launchProgram } from './launch-program.ts';
 import type { StackOptions } from './options.ts';
 
 export interface StandIns {
@@ -36,8 +28,8 @@ export async function startStandIns(
   around: Around,
 ): Promise<StandIns> {
   const standIns: StandIns = { children: [] };
-  const apart = async (name: string, entry: string, env: Record<string, string>) => {
-    standIns.children.push(await startApart(name, entry, env, around));
+  const apart = async (name: string, program: string, env: Record<string, string>) => {
+    standIns.children.push(await startApart(name, program, env, around));
   };
   if (auth && 'separate' in auth) {
     const port = await freePort(auth.port);
@@ -65,19 +57,11 @@ export async function startStandIns(
 /** Each prints a line when it listens. */
 async function startApart(
   name: string,
-  entry: string,
+  program: string,
   env: Record<string, string>,
   { dir, stops }: Around,
 ): Promise<Child> {
-  const child = await launch({
-    name,
-    command: process.execPath,
-    args: [join(workspaceRoot(), entry)],
-    cwd: workspaceRoot(),
-    env: { PATH: process.env['PATH'], ...env },
-    logFile: join(dir, `${name}.log`),
-    pidFile: join(dir, `${name}.pid`),
-  });
+  const child = await launchProgram({ name, program, dir, env });
   stops.defer(() => child.stop());
   return whenReady(child, async () => readFileSync(child.logFile, 'utf8').includes('listening'));
 }

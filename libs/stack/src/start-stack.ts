@@ -10,8 +10,8 @@ import {
 } from '@core/testing';
 import { launchApp, untilServes, type LaunchApp } from './apps.ts';
 import { cloneOfRun, migrateOwn } from './database.ts';
-import { createGiven, type Given } from './given.ts';
 import { commonEnvironment, environmentOf, type Places } from './environment.ts';
+import { createGiven, type Given } from './given.ts';
 import type { AppName, StackOptions } from './options.ts';
 import { openPool } from './pools.ts';
 import { newSecrets } from './secrets.ts';
@@ -54,9 +54,9 @@ async function placesOfRun(
 ): Promise<Found> {
   const run = testServices();
   return {
-    ...(postgres && { database: await cloneOfRun(stops) }),
-    ...(kafka && { broker: run.kafka.broker }),
-    ...(redis && { redisUrl: `${run.redis.url}/${redis.database ?? 0}` }),
+    database: postgres && (await cloneOfRun(stops)),
+    broker: kafka && run.kafka.broker,
+    redisUrl: redis && `${run.redis.url}/${redis.database ?? 0}`,
   };
 }
 
@@ -71,7 +71,7 @@ async function placesOfOwn(
     postgres && migrateOwn(postgres, secrets).then((it) => (say('schema is migrated'), it)),
     broker && prepareTopics(broker, asked?.topics ?? [], say).then(() => say('topics are there')),
   ]);
-  return { ...(database && { database }), ...(broker && { broker }), ...(redis && { redisUrl: redis.url }) };
+  return { database, broker, redisUrl: redis?.url };
 }
 
 interface Parts {

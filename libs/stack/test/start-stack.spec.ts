@@ -46,7 +46,7 @@ it(
   'leaves nothing behind when a start is cut off',
   async () => {
     const before = childrenOf(process.pid);
-    // Of its own: other specs have folders in the usual one.
+    // The spec needs a folder of its own: other specs have folders in the usual one.
     const temporary = mkdtempSync(join(tmpdir(), 'core-stack-'));
     chmodSync(temporary, 0o711);
     const usual = process.env['TMPDIR'];

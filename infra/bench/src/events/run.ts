@@ -47,9 +47,7 @@ export async function benchEvents(options: SuiteOptions): Promise<Report> {
 /** What a worker needs for single events, and for none. */
 async function measureWorker(stack: EventStack, idleSeconds: number, options: SuiteOptions) {
   const { rounds, seconds, say } = options;
-  // Its sealer would work beside what is measured.
-  const env = { CORE_DB_SEALER_PASSWORD: undefined };
-  const { child: worker } = await stack.stack.start('worker', { bundled: true, env });
+  const { child: worker } = await stack.stack.start('worker', { bundled: true });
   const arrivals = await watchArrivals(stack);
   try {
     const latency = latencySeries(stack, arrivals, 2 * seconds);

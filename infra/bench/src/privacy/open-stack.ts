@@ -47,7 +47,13 @@ export async function openPrivacyStack(
 ): Promise<PrivacyStack> {
   const stack = stops.use(await startStack({ dir, postgres: { durable: true }, auth: {}, say, signal }));
   const pool = stack.pool('core_api', { max: 16 });
-  const env = readEnv({ ...databaseEnv, ...replicasEnv }, stack.envOf('api'));
+  const env = readEnv(
+    { ...databaseEnv, ...replicasEnv },
+    {
+      ...stack.envOf('api'),
+      CORE_DB_POOL: '16',
+    },
+  );
   const reads = await openReadRouter({ env, app: 'bench', primary: pool, log });
   stack.defer(() => reads.stop());
   const opened: PrivacyStack = {

@@ -11,7 +11,7 @@ export interface BenchDatabase {
   primary: PostgresNode;
   replicas: PostgresNode[];
   bigMerchantId: string;
-  /** Of the owner, for the peers: they know nothing of row-level security, and would read no rows as core_api. */
+  /** The peers connect as the owner: they know nothing of row-level security, and would read no rows as core_api. */
   peerReplicaUrls: string[];
   /** The servers' process ids: cluster heads. */
   pids: number[];

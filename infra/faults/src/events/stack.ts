@@ -19,8 +19,8 @@ export interface FaultStack extends AsyncDisposable {
   kafkaProxy: TrapProxy;
   /** The workers' traffic to PostgreSQL. */
   postgresProxy: TrapProxy;
-  /** What a worker process is told. */
-  environment: Record<string, string | undefined>;
+  /** The variables of a worker process that differ from the stack's. */
+  environment: Record<string, string>;
   broker: {
     /** SIGKILL. */
     kill(): Promise<void>;
@@ -47,7 +47,7 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
         topics: [{ name: Topic.rfmUpdated, partitions: 6, config }],
       },
       auth: {},
-      say,
+      say: (line) => say(`... ${line}`),
     }),
   );
   let broker = stack.kafka;
@@ -66,8 +66,6 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
     postgresProxy,
     environment: {
       CORE_DB_PORT: String(postgresProxy.port),
-      // A sealer's rows would be read as somebody's.
-      CORE_DB_SEALER_PASSWORD: undefined,
       RFM_UNKNOWN_WAIT: '5',
       LOG_LEVEL: 'info',
     },

@@ -63,7 +63,7 @@ export async function openFailoverStack(
       redis: { persist: false },
       shopify: { customers: 0, seed: 'failover' },
       auth: {},
-      say,
+      say: (line) => say(`... ${line}`),
     }),
   );
   const { primary, replicas } = stack.postgres;
@@ -100,7 +100,10 @@ export async function openFailoverStack(
       CORE_QUOTA_CALLER: UNLIMITED,
       LOG_LEVEL: 'warn',
     },
-    worker: pooler === 'transaction' ? { CORE_DB_DIRECT: `127.0.0.1:${address.port}` } : {},
+    worker: {
+      CORE_DB_SEALER_PASSWORD: stack.secrets.rolePasswords.core_sealer,
+      ...(pooler === 'transaction' && { CORE_DB_DIRECT: `127.0.0.1:${address.port}` }),
+    },
     importer: { SHOPIFY_CEILING: String(CEILING) },
   };
   const api = await stack.start('api', { env: { ...database, ...own.api } });

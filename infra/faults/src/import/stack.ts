@@ -17,7 +17,7 @@ export interface ImportStack extends AsyncDisposable {
   shopifyProxy: TrapProxy;
   postgresProxy: TrapProxy;
   redisProxy: TrapProxy;
-  /** What an importer process is told. */
+  /** The variables of an importer process that differ from the stack's. */
   environment: Record<string, string>;
   redis: {
     flush(): Promise<void>;

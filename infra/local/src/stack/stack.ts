@@ -15,7 +15,7 @@ export interface LocalOptions {
   durable: boolean;
   /** Drops the data of earlier starts. */
   fresh?: boolean;
-  /** Of the stand-in's shop. */
+  /** How many customers the stand-in's shop has. */
   customers: number;
   /** Another Shopify-like server; the stand-in is not started then. */
   shopifyBaseUrl?: string | undefined;
@@ -75,7 +75,7 @@ export async function startLocalStack(options: LocalOptions): Promise<LocalStack
 
   const own: Record<AppName, Record<string, string>> = {
     api: { CORE_REFLECTION: 'true', ...tokens.apiEnv },
-    worker: {},
+    worker: { CORE_DB_SEALER_PASSWORD: secrets.rolePasswords.core_sealer },
     importer: {},
   };
   const start = async (app: AppName, number = 1): Promise<App> => {
