@@ -30,6 +30,8 @@ export interface PoolOptions {
   /** PostgreSQL itself, where a pooler is in front of it: for what a pooler cannot do, see ownPool. */
   direct?: Address | undefined;
   max?: number;
+  /** How long a caller waits for a connection, milliseconds. */
+  waitMs?: number | undefined;
   lifetimeSeconds?: number;
   lockTimeoutMs?: number;
 }
@@ -51,7 +53,7 @@ export function createPool(env: DatabaseEnv, options: PoolOptions): Pool {
     ...connection,
     stream: sockets.open,
     max: options.max ?? env.CORE_DB_POOL,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.waitMs ?? 5_000,
     idleTimeoutMillis: 60_000,
     maxLifetimeSeconds: options.lifetimeSeconds ?? 0,
     keepAlive: true,

@@ -21,7 +21,7 @@ export interface World {
 /** A migrated database of a spec file's own, used with the role of one app. */
 export async function openWorld(role: Role): Promise<World> {
   const stack = await startStack({ services: 'run', postgres: {} });
-  const pool = stack.pool(role, { max: 20 });
+  const pool = stack.pool(role, { max: 20, waitMs: 60_000 }); // hundreds of calls wait for one of 20 connections
   const ctx: CommandContext = { caller: 'spec', requestId: randomUUID(), keys: stack.keys };
   return {
     pool,

@@ -10,13 +10,19 @@ const log = createLogger('stack', 'silent');
 export interface PoolSettings {
   /** The most connections. */
   max?: number;
+  /** How long a caller waits for a connection, milliseconds; for the owner without end. */
+  waitMs?: number;
 }
 
 /**
  * A pool of an app's role, with the settings of the app's own and without its guard: a test cuts connections itself. The
  * owner's has no time limits, for looking at what holds a lock, and for seeding.
  */
-export function openPool(database: Database, role: Role, { max = 8 }: PoolSettings = {}): DatabasePool {
+export function openPool(
+  database: Database,
+  role: Role,
+  { max = 8, waitMs }: PoolSettings = {},
+): DatabasePool {
   if (role === 'core_owner') {
     const pool = new Pool({ connectionString: database.urlFor(role), max, pipeline: true });
     // A suite ends its server: what is asked just then fails, and whoever asks next gets a new connection.
@@ -26,5 +32,5 @@ export function openPool(database: Database, role: Role, { max = 8 }: PoolSettin
   }
   const env = readEnv(databaseEnv, databaseEnvironment(database.urlFor(role)));
   const node = { host: env.CORE_DB_HOST, port: env.CORE_DB_PORT };
-  return createPool(env, { app: 'stack', log, node, max });
+  return createPool(env, { app: 'stack', log, node, max, waitMs });
 }

@@ -48,7 +48,7 @@ export async function openFieldStack(say: (line: string) => void): Promise<Field
       redis: { persist: false },
       auth: {},
       shopify: { customers: 0, seed: 'field', plan: 'plus' },
-      say,
+      say: (line) => say(`... ${line}`),
     }),
   );
   const { keys, shopify } = stack;
