@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { MergedAway } from '@core/domain';
 import { CoreError, invalid, notFound, type ErrorKind } from '@core/runtime';
+import { aCustomerId } from '@core/testing';
 import { codeName, toRpcError } from './errors.ts';
 
 const sqlError = (code: string) =>
@@ -30,7 +31,7 @@ describe('toRpcError', () => {
     expect(toRpcError(notFound('customer'), 'r1').rawMessage).toBe('customer not found'));
 
   it('leads from a merged customer to the survivor', () => {
-    const error = toRpcError(new MergedAway('018f4e1c-0000-7000-8000-00000000000b'), 'r1');
+    const error = toRpcError(new MergedAway(aCustomerId('018f4e1c-0000-7000-8000-00000000000b')), 'r1');
     expect([error.code, error.metadata.get('merged-into')]).toEqual([
       Code.NotFound,
       '018f4e1c-0000-7000-8000-00000000000b',

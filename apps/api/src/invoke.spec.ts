@@ -4,7 +4,7 @@ import { CoreService, ImportService } from '@core/contracts';
 import { readerOf, type CustomerRow } from '@core/db';
 import { createWatchImport } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId } from '@core/testing';
 import { createAdmit, type Incoming } from './call/admit.ts';
 import { createCallLimit } from './call/call-limit.ts';
 import type { Deps, Scope } from './call/context.ts';
@@ -22,7 +22,7 @@ import { noCompression } from './request/refusals.ts';
 const methodOf = (desc: unknown) => METHODS.find((method) => method.desc === desc)!;
 const getRfm = methodOf(CoreService.method.getCustomerRFM) as UnaryMethod;
 const getCustomer = methodOf(CoreService.method.getCustomer) as UnaryMethod;
-const id = '018f4e1c-0000-7000-8000-00000000000a';
+const id = aCustomerId('018f4e1c-0000-7000-8000-00000000000a');
 const row: CustomerRow = {
   id,
   merchantId: aMerchantId(id),

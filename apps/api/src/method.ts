@@ -9,7 +9,7 @@ import type {
 import type { MerchantId } from '@core/contracts';
 import type { CallContext, Deps, Scope } from './call/context.ts';
 import type { Cost } from './quotas/quota.ts';
-import type { AnyRules, Checked, Rule, Rules } from './validation/apply-rules.ts';
+import type { AnyRules, Rule, Rules } from './validation/apply-rules.ts';
 
 /**
  * Maximum bytes of a decompressed request: ids, a shop, a page token. A request is held whole before its
@@ -18,7 +18,7 @@ import type { AnyRules, Checked, Rule, Rules } from './validation/apply-rules.ts
 export const SMALL_REQUEST = 8 * 1024;
 
 /** Every request names its merchant, and is checked field by field before a handler sees it. */
-interface Spec<I extends DescMessage, Handler> {
+interface Spec<I extends DescMessage, Request extends MessageShape<I>, Handler> {
   scope: Scope;
   /**
    * The quota of caller and merchant that the method counts against: a method without one does not compile.
@@ -27,7 +27,7 @@ interface Spec<I extends DescMessage, Handler> {
   /** The number of calls that a request costs, from its content; default: one. */
   calls?: (request: MessageShape<I>) => number;
   /** One rule a field: a field without one does not compile. */
-  rules: Rules<MessageShape<I>> & { merchantId: Rule<string, MerchantId> };
+  rules: Rules<MessageShape<I>, Request> & { merchantId: Rule<string, MerchantId> };
   /** Maximum request bytes; default: SMALL_REQUEST. */
   largestRequest?: number;
   handler: Handler;
@@ -58,10 +58,11 @@ export interface StreamMethod {
 
 export type Method = UnaryMethod | StreamMethod;
 
-interface UnarySpec<I extends DescMessage, O extends DescMessage> extends Spec<
-  I,
-  (deps: Deps, ctx: CallContext, request: Checked<MessageShape<I>>) => Promise<MessageInitShape<O>>
-> {
+interface UnarySpec<
+  I extends DescMessage,
+  O extends DescMessage,
+  Request extends MessageShape<I>,
+> extends Spec<I, Request, (deps: Deps, ctx: CallContext, request: Request) => Promise<MessageInitShape<O>>> {
   /**
    * The seconds for which a browser may show the reply to a GET again; default: 0. Only for a reply that names no
    * person, and that nobody compares with a write of its own.
@@ -71,16 +72,17 @@ interface UnarySpec<I extends DescMessage, O extends DescMessage> extends Spec<
 
 // The table holds methods of many types. They are checked here, one by one, and erased in one place:
 // a server decodes a request by the same descriptor that its handler was checked against.
-export const unary = <I extends DescMessage, O extends DescMessage>(
+export const unary = <I extends DescMessage, O extends DescMessage, Request extends MessageShape<I>>(
   desc: DescMethodUnary<I, O>,
-  spec: UnarySpec<I, O>,
+  spec: UnarySpec<I, O, Request>,
 ): UnaryMethod => ({ kind: 'unary', desc, largestRequest: SMALL_REQUEST, ...spec }) as unknown as UnaryMethod;
 
-export const stream = <I extends DescMessage, O extends DescMessage>(
+export const stream = <I extends DescMessage, O extends DescMessage, Request extends MessageShape<I>>(
   desc: DescMethodServerStreaming<I, O>,
   spec: Spec<
     I,
-    (deps: Deps, ctx: CallContext, request: Checked<MessageShape<I>>) => AsyncIterable<MessageInitShape<O>>
+    Request,
+    (deps: Deps, ctx: CallContext, request: Request) => AsyncIterable<MessageInitShape<O>>
   >,
 ): StreamMethod =>
   ({ kind: 'stream', desc, largestRequest: SMALL_REQUEST, ...spec }) as unknown as StreamMethod;

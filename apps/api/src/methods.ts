@@ -46,7 +46,7 @@ const privacy = PrivacyService.method;
 
 const { merchantId } = is;
 const fresh = { consistency: is.known(ConsistencySchema), consistencyToken: is.consistencyToken };
-const customer = { merchantId, customerId: is.uuid };
+const customer = { merchantId, customerId: is.customerId };
 const customerImport = { merchantId, importId: is.importId };
 /**
  * All that may be stored, in any spelling: a client may escape each character in six bytes, and a list of digits has 11
@@ -87,7 +87,7 @@ export const METHODS: readonly Method[] = [
     scope: 'rfm:read',
     cost: 'score_reads',
     calls: ({ customerIds }) => customerIds.length / ROWS_OF_A_CALL,
-    rules: { merchantId, customerIds: is.listOf(is.uuid, 1_000), ...fresh },
+    rules: { merchantId, customerIds: is.listOf(is.customerId, 1_000), ...fresh },
     largestRequest: WITH_1000_IDS,
     handler: batchGetCustomerRfmHandler,
   }),
@@ -268,14 +268,14 @@ export const METHODS: readonly Method[] = [
   unary(privacy.exportCustomerData, {
     scope: 'privacy:admin',
     cost: 'exports',
-    rules: { merchantId, customerId: is.uuidOrEmpty, requestId: is.textOrEmpty(LONGEST_ID) },
+    rules: { merchantId, customerId: is.customerIdOrEmpty, requestId: is.textOrEmpty(LONGEST_ID) },
     handler: exportCustomerDataHandler,
   }),
   unary(privacy.listAuditLog, {
     scope: 'privacy:admin',
     cost: 'reads',
     calls: callsOfPage,
-    rules: { merchantId, customerId: is.optional(is.uuid), ...page },
+    rules: { merchantId, customerId: is.optional(is.customerId), ...page },
     handler: listAuditLogHandler,
   }),
 ];

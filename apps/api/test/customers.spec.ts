@@ -50,6 +50,31 @@ describe('CreateCustomer', () => {
     });
   });
 
+  it.each([
+    ['the bare number', '7100124'],
+    ['the bare number with space around it', ' 7100124\n'],
+    ['a gid with a query', 'gid://shopify/Customer/7100124?key=x'],
+    ['a gid in another case, with a slash', 'GID://Shopify/Customer/7100124/'],
+    ['a gid in base64', Buffer.from('gid://shopify/Customer/7100124').toString('base64')],
+  ])('and UpdateCustomer take %s for the gid', async (_, externalId) => {
+    const merchantId = merchant();
+    const created = await api.rpc.unary(core.createCustomer, {
+      merchantId,
+      email: 'a@example.com',
+      externalId,
+    });
+    const { customerId } = created;
+    const { customer } = await api.rpc.unary(core.updateCustomer, { merchantId, customerId, externalId });
+    expect(customer).toMatchObject({ externalId: 'gid://shopify/Customer/7100124', version: 1 });
+    const other = await api.rpc.unary(core.createCustomer, { merchantId, email: 'b@example.com' });
+    const taken = api.rpc.unary(core.updateCustomer, {
+      merchantId,
+      customerId: other.customerId,
+      externalId,
+    });
+    expect(await failure(taken)).toMatchObject({ code: status.ALREADY_EXISTS });
+  });
+
   it('gives 200 callers of one email one customer, created by one of them', async () => {
     const merchantId = merchant();
     // All wait for one row by ten connections: on a slow machine the last are told to try again, and do.

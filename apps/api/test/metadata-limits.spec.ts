@@ -6,6 +6,7 @@ import {
   CoreService,
   CreateCustomerRequestSchema,
   DEEPEST_METADATA,
+  externalIdOf,
   LARGEST_METADATA,
 } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
@@ -100,7 +101,12 @@ const DOORS: Record<string, Door> = {
   },
   'an import': async (merchantId, metadata) => {
     const importId = anImportId();
-    const customer = { externalId: `${people++}`, email: null, metadata, sourceUpdatedAt: new Date() };
+    const customer = {
+      externalId: externalIdOf(`${people++}`),
+      email: null,
+      metadata,
+      sourceUpdatedAt: new Date(),
+    };
     const { created, failed } = await inTransaction(api.owner, (tx) =>
       upsertCustomers(tx, context, { merchantId: aMerchantId(merchantId), importId, customers: [customer] }),
     );

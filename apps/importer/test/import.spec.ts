@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { shopifyNumber } from '@core/contracts';
+import { type ExternalId, shopifyNumber } from '@core/contracts';
 import {
   createCustomer,
   createPageTokens,
@@ -111,10 +111,10 @@ describe('an import', () => {
       world.startImporter();
       const shop = await world.connect(400);
       const [half, nul, large, fine] = shopCustomers(shop).map(({ externalId }) => externalId) as [
-        string,
-        string,
-        string,
-        string,
+        ExternalId,
+        ExternalId,
+        ExternalId,
+        ExternalId,
       ];
       shop.far.edit(half, { tags: ['a\ud83d'] });
       shop.far.edit(nul, { tags: ['a\0b'] });
@@ -331,7 +331,8 @@ describe('the truth about the count', () => {
     shop.far.churn({ seed: 7, everyRequests: 1_000_000, times: 0 });
     await world.until(await world.start(shop), 'over', ENDED);
     // A merge moves the survivor's time and may say nothing new besides: then nothing is written.
-    const said = (customers: ReturnType<typeof shopCustomers>) =>
+    type Said = { externalId: string; email?: string | null | undefined; metadata: unknown };
+    const said = (customers: readonly Said[]) =>
       customers.map(({ externalId, email, metadata }) => ({ externalId, email, metadata }));
     expect(said(await storedCustomers(world, shop))).toEqual(said(shopCustomers(shop)));
     expect(shop.far.stats().violations).toEqual([]);

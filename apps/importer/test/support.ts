@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import type { MerchantId, ImportId } from '@core/contracts';
+import type { CustomerId, ImportId, MerchantId } from '@core/contracts';
 import { readEmail } from '@core/crypto';
 import { inTransaction, type Tx } from '@core/db';
 import {
@@ -235,7 +235,7 @@ export const ENDED = (run: ImportRun) => run.finishedAt !== null;
 export async function storedCustomers({ asApi, ctx }: World, { merchantId }: ConnectedShop) {
   return asApi({ merchantId }, async (tx) => {
     const rows = await tx.query<{
-      id: string;
+      id: CustomerId;
       external_id: string;
       email: string | null;
       metadata: Record<string, unknown>;

@@ -1,7 +1,7 @@
 // tag: compliance
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { createCustomer, type KeyStatus } from '@core/domain';
@@ -43,7 +43,7 @@ afterAll(() => stack.close());
 
 const emails = async (keyring: string): Promise<(string | null)[]> => {
   const keys = createMerchantKeyStore(parseKeyring(keyring));
-  const { rows } = await stack.owner.query<{ id: string; merchantId: MerchantId; email: string }>(
+  const { rows } = await stack.owner.query<{ id: CustomerId; merchantId: MerchantId; email: string }>(
     'select id, merchant_id as "merchantId", email from customers order by merchant_id, id',
   );
   return Promise.all(rows.map((row) => inTransaction(stack.owner, (tx) => readEmail(tx, keys, row))));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { Topic } from '@core/contracts';
+import { Topic, type CustomerId } from '@core/contracts';
 import { emailHash } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import {
@@ -16,6 +16,7 @@ import { startStack, type Stack } from '@core/stack';
 import {
   aMerchantId,
   endPool,
+  gid,
   searchTables,
   waitUntil,
   type Backup,
@@ -74,11 +75,10 @@ const consumed = () =>
   });
 
 interface Person {
-  id: string;
+  id: CustomerId;
   email: string;
   canaries: Record<string, string | Buffer>;
 }
-const gid = (n: number) => `gid://shopify/Customer/${n}`;
 const newPerson = (name: string, n: number): Promise<Person> =>
   asOwner((pool) =>
     inTransaction(pool, async (tx) => {
@@ -100,7 +100,7 @@ const newPerson = (name: string, n: number): Promise<Person> =>
       };
     }),
   );
-const update = (id: string) =>
+const update = (id: CustomerId) =>
   asOwner((pool) =>
     inTransaction(pool, (tx) =>
       updateCustomer(tx, ctx(), { merchantId, customerId: id, metadata: { mark: randomUUID() } }),

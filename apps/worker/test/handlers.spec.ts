@@ -1,7 +1,7 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
 import { countParked, inTransaction, parkEvents } from '@core/db';
-import { aMerchantId, waitUntil } from '@core/testing';
+import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import { openInbound, traceparent, type Inbound } from './inbound.ts';
 
 let database: Inbound['database'];
@@ -146,7 +146,7 @@ describe('rfm.updated', () => {
   });
 
   it('parks the score of a customer who is not known yet, and applies it when he is', async () => {
-    const [merchantId, id] = [aMerchantId(), randomUUID()];
+    const [merchantId, id] = [aMerchantId(), aCustomerId()];
     // The consumer of this file waits for nobody; a row that is parked by hand shows the way back.
     const event = score(merchantId, id, 1);
     await inTransaction(database.pool, (tx) =>

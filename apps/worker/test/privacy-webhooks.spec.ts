@@ -10,7 +10,7 @@ import {
 } from '@core/domain';
 import { createLogger, Registry } from '@core/runtime';
 import { shopIdOf } from '@core/shopify-stand-in';
-import { anImportId, aMerchantId, waitUntil } from '@core/testing';
+import { aMerchantId, anImportId, gid, waitUntil } from '@core/testing';
 import type { Background } from '../src/background.ts';
 import { runWebhooks } from '../src/webhooks/run-webhooks.ts';
 import { openDatabase } from './support.ts';
@@ -30,7 +30,6 @@ afterAll(async () => {
   await database?.close();
 });
 
-const gid = (number: number) => `gid://shopify/Customer/${number}`;
 const emailOf = (number: number) => `p${number}@example.com`;
 
 /** A connected shop with these customers. */

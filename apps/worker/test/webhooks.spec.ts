@@ -1,6 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type MerchantId } from '@core/contracts';
 import { readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import {
@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 interface Row {
-  id: string;
+  id: CustomerId;
   external_id: string;
   email: string | null;
   metadata: Record<string, unknown>;
@@ -137,7 +137,14 @@ it('never wipes what a webhook does not speak of, and ignores one older than the
       upsertCustomers(tx, world.database.ctx, {
         merchantId,
         importId: anImportId(),
-        customers: [{ externalId, email, metadata: { tags: ['vip'], number_of_orders: 3 }, sourceUpdatedAt }],
+        customers: [
+          {
+            externalId: externalIdOf(externalId),
+            email,
+            metadata: { tags: ['vip'], number_of_orders: 3 },
+            sourceUpdatedAt,
+          },
+        ],
       }),
     );
   await read('imported@example.com', new Date('2020-01-01T00:00:00Z'));

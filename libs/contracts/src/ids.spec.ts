@@ -1,4 +1,6 @@
-import { readMerchantId, readUuid } from './ids.ts';
+import { readCustomerId, readImportId, readMerchantId, readUuid } from './ids.ts';
+
+const READERS = [readUuid, readMerchantId, readCustomerId, readImportId];
 
 const CANONICAL = '018f4e1c-0000-7000-8000-00000000abcd';
 
@@ -7,8 +9,7 @@ it.each([
   ['capital letters', CANONICAL.toUpperCase()],
   ['letters of either case', '018F4e1c-0000-7000-8000-00000000AbCd'],
 ])('reads one given as %s in its canonical form', (_, given) => {
-  expect(readUuid(given)).toBe(CANONICAL);
-  expect(readMerchantId(given)).toBe(CANONICAL);
+  for (const read of READERS) expect(read(given)).toBe(CANONICAL);
 });
 
 it.each([
@@ -25,6 +26,5 @@ it.each([
   ['a digit of another script', CANONICAL.replace('0', '٠')],
   ['a text of a megabyte', CANONICAL.repeat(30_000)],
 ])('takes %s for none', (_, given) => {
-  expect(readUuid(given)).toBeNull();
-  expect(readMerchantId(given)).toBeNull();
+  for (const read of READERS) expect(read(given)).toBeNull();
 });

@@ -23,13 +23,15 @@ export function readUuid(value: unknown): string | null {
 type Id<Kind extends string> = string & { readonly '~kind': Readonly<Record<Kind, true>> };
 
 export type MerchantId = Id<'merchant'>;
+export type CustomerId = Id<'customer'>;
 export type ImportId = Id<'import'>;
 
 /** Before every id: where pages in the order of ids begin. Some languages write it for "none". */
-export const FIRST_UUID = '00000000-0000-0000-0000-000000000000' as MerchantId;
+export const FIRST_UUID = '00000000-0000-0000-0000-000000000000' as MerchantId & CustomerId;
 
 // An id as any edge is given it; null for what is no UUID.
 export const readMerchantId = readUuid as (value: unknown) => MerchantId | null;
+export const readCustomerId = readUuid as (value: unknown) => CustomerId | null;
 export const readImportId = readUuid as (value: unknown) => ImportId | null;
 
 const id = <T extends string>(read: (value: string) => T | null): ReadValue<T> =>
@@ -38,4 +40,5 @@ const id = <T extends string>(read: (value: string) => T | null): ReadValue<T> =
 // For edges that say what is wrong.
 export const uuidFrom = id(readUuid);
 export const merchantIdFrom = id(readMerchantId);
+export const customerIdFrom = id(readCustomerId);
 export const importIdFrom = id(readImportId);

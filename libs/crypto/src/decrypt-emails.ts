@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { customers, many, returning, statement, text, unnest, type Reader } from '@core/db';
 import { decryptEmail, passphrase } from './email.ts';
 import { KeyError } from './keyring.ts';
@@ -22,8 +22,8 @@ export async function decryptEmails(
   reader: Reader,
   merchantId: MerchantId,
   keys: MerchantKeys,
-  encrypted: readonly { id: string; email: string }[],
-): Promise<Map<string, string>> {
+  encrypted: readonly { id: CustomerId; email: string }[],
+): Promise<Map<CustomerId, string>> {
   const decrypted = await reader
     .run(DECRYPT, {
       ids: encrypted.map(({ id }) => id),

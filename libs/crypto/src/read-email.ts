@@ -1,10 +1,10 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import type { MerchantKeyStore } from './merchant-keys.ts';
 import { decryptEmails, generationOf } from './decrypt-emails.ts';
 
 interface EncryptedEmail {
-  id: string;
+  id: CustomerId;
   merchantId: MerchantId;
   /** customers.email as stored. */
   email: string | null;

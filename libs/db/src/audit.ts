@@ -1,12 +1,12 @@
 import { sql, type Column, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { auditLog, customers, MOST_CUSTOMERS_OF_AUDIT } from './schema/index.ts';
 import { insertSelect, insertValues, json, many, statement, unnest } from './statement/index.ts';
 import type { Tx } from './transaction.ts';
 
 export interface AuditEntry {
   merchantId: MerchantId;
-  customerId?: string | undefined;
+  customerId?: CustomerId | undefined;
   /** Such as customer.create. */
   action: string;
   /** Field names and counts, never a person's values. `customers_sha256` is reserved for appendSharedAudit. */
@@ -63,7 +63,7 @@ export async function appendAudits(
 }
 
 /** An action that many customers share. */
-export type SharedAudit = Pick<AuditEntry, 'merchantId' | 'action'> & { customerIds: readonly string[] };
+export type SharedAudit = Pick<AuditEntry, 'merchantId' | 'action'> & { customerIds: readonly CustomerId[] };
 
 /** Digest of the customers that an audit row names, as the table's own check makes it. */
 export const customersSha256 = (ids: SQL | Column): SQL<string> =>

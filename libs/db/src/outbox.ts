@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { Topic, type MerchantId } from '@core/contracts';
+import { Topic, type CustomerId, type MerchantId } from '@core/contracts';
 import { OUTBOX_SHARDS, outboxEvents, outboxRotation } from './schema/index.ts';
 import {
   insertSelect,
@@ -17,7 +17,7 @@ export type Origin = 'api' | 'import' | 'rfm' | 'privacy' | 'webhook' | 'replay'
 /** One change of one customer, as it becomes an event. No PII: names of fields, never values. */
 export interface CustomerChange {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
   /** 1 is a creation and becomes customer.created. */
   version: number;
   changedFields: readonly string[];

@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import type { Pool } from './pool.ts';
 import { runOn } from './reader.ts';
 import { customers, parkedEvents } from './schema/index.ts';
@@ -31,7 +31,7 @@ export interface ParkedEvent {
   /** JSON. */
   body: string;
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
 }
 
 export interface TakenEvent extends ParkedEvent {

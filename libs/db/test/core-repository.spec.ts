@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { coreRepository, inTransaction, type StoredRfmScore } from '../src/index.ts';
 import { insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';
@@ -18,9 +18,9 @@ const score = (extra: Partial<StoredRfmScore> = {}): StoredRfmScore => ({
   as_of: '2026-01-02T00:00:00.000Z',
   ...extra,
 });
-const update = (merchantId: MerchantId, id: string, value: StoredRfmScore) =>
+const update = (merchantId: MerchantId, id: CustomerId, value: StoredRfmScore) =>
   inTransaction(pool, (tx) => coreRepository(tx).updateRFMScore(merchantId, id, value));
-const find = (merchantId: MerchantId, id: string) =>
+const find = (merchantId: MerchantId, id: CustomerId) =>
   inTransaction(pool, (tx) => coreRepository(tx).findById(merchantId, id));
 
 describe('findById', () => {

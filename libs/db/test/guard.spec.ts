@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { Pool } from 'pg';
-import { createCoreDatabase, type TestDatabase } from '@core/testing';
+import { aCustomerId, createCoreDatabase, type TestDatabase } from '@core/testing';
 import {
   build,
   customers,
@@ -73,17 +73,18 @@ afterAll(async () => {
 afterEach(async () => expect(await takeFindings()).toEqual([]));
 
 const A = merchant();
+const A_CUSTOMER = aCustomerId();
 const inWorker = (work: (tx: Tx) => Promise<unknown>) => inTransaction(worker, work, { merchantId: A });
 const ALL = 'customers_p0, customers_p1, customers_p2, customers_p3';
 
 it('lets a statement of one merchant pass, with its merchant in the transaction, without, and outside', async () => {
-  await inTransaction(api, (tx) => tx.run(OF_ONE, { merchantId: A, id: A }), { merchantId: A });
-  await inTransaction(worker, (tx) => tx.run(OF_ONE, { merchantId: A, id: A }));
-  await runOn(worker, OF_ONE, { merchantId: A, id: A });
+  await inTransaction(api, (tx) => tx.run(OF_ONE, { merchantId: A, id: A_CUSTOMER }), { merchantId: A });
+  await inTransaction(worker, (tx) => tx.run(OF_ONE, { merchantId: A, id: A_CUSTOMER }));
+  await runOn(worker, OF_ONE, { merchantId: A, id: A_CUSTOMER });
 });
 
 it.each([
-  ['that lacks its merchant', (tx: Tx) => tx.run(FORGETFUL, { id: A }), FORGETFUL],
+  ['that lacks its merchant', (tx: Tx) => tx.run(FORGETFUL, { id: A_CUSTOMER }), FORGETFUL],
   ['whose merchant is hidden in a subquery', (tx: Tx) => tx.run(HIDDEN, { merchantId: A }), HIDDEN],
 ] as const)('finds a statement %s', async (_, work, { text }) => {
   const expected = `a statement is planned for several merchants and has no \`crosses\`: it asks ${ALL}: ${text}`;
@@ -99,15 +100,15 @@ it('finds one whose merchant is known only when it runs', async () => {
 });
 
 it('finds one outside of transactions', async () => {
-  await runOn(worker, FORGETFUL, { id: A });
+  await runOn(worker, FORGETFUL, { id: A_CUSTOMER });
   expect(await takeFindings()).toEqual([expect.stringContaining(ALL)]);
 });
 
 it('lets one pass that says that it crosses merchants, but not in the transaction of one', async () => {
-  await runOn(worker, CROSSING, { ids: [A] });
-  await inTransaction(worker, (tx) => tx.run(CROSSING, { ids: [A] }));
+  await runOn(worker, CROSSING, { ids: [A_CUSTOMER] });
+  await inTransaction(worker, (tx) => tx.run(CROSSING, { ids: [A_CUSTOMER] }));
   expect(await takeFindings()).toEqual([]);
-  await inWorker((tx) => tx.run(CROSSING, { ids: [A] }));
+  await inWorker((tx) => tx.run(CROSSING, { ids: [A_CUSTOMER] }));
   expect(await takeFindings()).toEqual([
     expect.stringContaining(
       'a statement crosses merchants (operators) in the transaction of one: it asks customers_p0',

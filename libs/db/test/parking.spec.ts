@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { MerchantId } from '@core/contracts';
+import { aCustomerId } from '@core/testing';
 import { inTransaction, parkEvents, takeEvent } from '../src/index.ts';
 import { merchant, openDatabase } from './support.ts';
 
@@ -21,7 +22,7 @@ it('takes the event of its merchant alone, though another merchant has one under
     headers: {},
     body: '{}',
     merchantId,
-    customerId: randomUUID(),
+    customerId: aCustomerId(),
   }));
   await inTransaction(pool, (tx) => parkEvents(tx, consumer, parked, 60));
   const take = (merchantId: MerchantId) =>

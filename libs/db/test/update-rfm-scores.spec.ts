@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { inTransaction, isNewer, updateRfmScores, type NewRfmScore } from '../src/index.ts';
-import { insertCustomer } from '@core/testing';
+import { aCustomerId, insertCustomer } from '@core/testing';
 import { merchant, openDatabase } from './support.ts';
 
 let pool: Pool;
@@ -12,7 +11,7 @@ afterAll(() => close());
 
 const scored = (
   merchantId: MerchantId,
-  customerId: string,
+  customerId: CustomerId,
   sequence: number,
   score = '545',
 ): NewRfmScore => ({
@@ -47,7 +46,7 @@ it('says of each what became of it, in the order given, of several merchants at 
     scored(b, other, 6, '111'),
     scored(a, fresh, 1),
     scored(b, same, 6),
-    scored(a, randomUUID(), 1),
+    scored(a, aCustomerId(), 1),
     scored(a, stale, 4, '111'),
     scored(b, fresh, 9), // another merchant's
     scored(a, erased, 1),

@@ -1,15 +1,8 @@
 export {
   createPageTokens,
-  customerGid,
   decryptWebhookBody,
-  externalIdOf,
-  gidOf,
-  shopifyId,
-  readShopifyTime,
-  shopifyTime,
   type CommandContext,
   type CustomerKey,
-  type ExternalId,
   type PageTokens,
 } from './core/index.ts';
 export {

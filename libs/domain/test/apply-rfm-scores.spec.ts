@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
+import { aCustomerId } from '@core/testing';
 import { applyRfmScores, createCustomer, redactCustomer, type ApplyRfmScore } from '../src/index.ts';
 import { auditOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
@@ -12,7 +12,7 @@ const create = async (merchantId: MerchantId, email: string) =>
   (await inTransaction(world.owner, (tx) => createCustomer(tx, world.ctx, { merchantId, email }))).customerId;
 const scored = (
   merchantId: MerchantId,
-  customerId: string,
+  customerId: CustomerId,
   sequence: bigint,
   score: Partial<ApplyRfmScore['score']> = {},
 ): ApplyRfmScore => ({
@@ -41,7 +41,7 @@ it('stores many, of several merchants, each with its event and the audit row of 
   const [ada, bob] = [await create(a, 'ada@example.com'), await create(b, 'bob@example.com')];
   const outcomes = await apply(
     scored(a, ada, 1n),
-    scored(b, randomUUID(), 1n),
+    scored(b, aCustomerId(), 1n),
     scored(b, bob, 1n, { segment: 'OWN' }),
   );
   expect(outcomes).toEqual(['applied', 'unknown', 'applied']);
@@ -80,7 +80,7 @@ it('takes the newest of one customer, once, wherever it stands', async () => {
   const id = await create(merchantId, 'ada@example.com');
   const outcomes = await apply(
     scored(merchantId, id, 2n, { recency: 2 }),
-    scored(merchantId, id.toUpperCase(), 9n, { recency: 4 }),
+    scored(merchantId, id, 9n, { recency: 4 }),
     scored(merchantId, id, 9n, { recency: 1 }),
     scored(merchantId, id, 3n, { recency: 3 }),
   );
@@ -126,7 +126,7 @@ it('derives segments from the thresholds of each merchant', async () => {
 
 it('gives every score of an unknown or erased customer that outcome', async () => {
   const merchantId = merchant();
-  const nobody = randomUUID();
+  const nobody = aCustomerId();
   const id = await create(merchantId, 'ada@example.com');
   await world.run((tx, ctx) => redactCustomer(tx, ctx, { merchantId, customerId: id, requestId: 'r' }));
   expect(

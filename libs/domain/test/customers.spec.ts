@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { externalIdOf } from '@core/contracts';
+import { aCustomerId } from '@core/testing';
 import { createCustomer, updateCustomer } from '../src/index.ts';
 import { auditOf, emailOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
@@ -59,19 +60,23 @@ describe('createCustomer', () => {
   it('attaches external_id where there is none, and refuses a different one', async () => {
     const merchantId = merchant();
     const { customerId } = await create({ merchantId, email: 'ada@example.com' });
-    expect(await create({ merchantId, email: 'ada@example.com', externalId: 'x1' })).toEqual({
+    expect(await create({ merchantId, email: 'ada@example.com', externalId: externalIdOf('x1') })).toEqual({
       customerId,
       created: false,
     });
-    expect(await create({ merchantId, email: 'ada@example.com', externalId: 'x1' })).toEqual({
+    expect(await create({ merchantId, email: 'ada@example.com', externalId: externalIdOf('x1') })).toEqual({
       customerId,
       created: false,
     });
-    await expect(create({ merchantId, email: 'ada@example.com', externalId: 'x2' })).rejects.toMatchObject({
+    await expect(
+      create({ merchantId, email: 'ada@example.com', externalId: externalIdOf('x2') }),
+    ).rejects.toMatchObject({
       kind: 'already_exists',
       field: 'external_id',
     });
-    await expect(create({ merchantId, email: 'bob@example.com', externalId: 'x1' })).rejects.toMatchObject({
+    await expect(
+      create({ merchantId, email: 'bob@example.com', externalId: externalIdOf('x1') }),
+    ).rejects.toMatchObject({
       kind: 'already_exists',
     });
     expect((await eventsOf(world, merchantId)).map((event) => [event.version, event.changed_fields])).toEqual(
@@ -92,7 +97,7 @@ describe('updateCustomer', () => {
       customerId,
       email: 'ada.l@example.com',
       metadata: { tier: 1 },
-      externalId: 'x1',
+      externalId: externalIdOf('x1'),
     };
     expect(await update(change)).toMatchObject({ version: 2, metadata: { tier: 1 }, externalId: 'x1' });
     expect(await update(change)).toMatchObject({ version: 2 });
@@ -106,10 +111,10 @@ describe('updateCustomer', () => {
 
   it.each([
     ['email', { email: 'BOB@example.com' }],
-    ['external_id', { externalId: 'bob-1' }],
+    ['external_id', { externalId: externalIdOf('bob-1') }],
   ])('refuses another customer’s %s', async (field, change) => {
     const merchantId = merchant();
-    await create({ merchantId, email: 'bob@example.com', externalId: 'bob-1' });
+    await create({ merchantId, email: 'bob@example.com', externalId: externalIdOf('bob-1') });
     const { customerId } = await create({ merchantId, email: 'ada@example.com' });
     await expect(update({ merchantId, customerId, ...change })).rejects.toMatchObject({
       kind: 'already_exists',
@@ -120,7 +125,7 @@ describe('updateCustomer', () => {
   it('finds neither an unknown customer nor another merchant’s', async () => {
     const merchantId = merchant();
     const { customerId } = await create({ merchantId, email: 'ada@example.com' });
-    const unknown = update({ merchantId, customerId: randomUUID(), metadata: {} });
+    const unknown = update({ merchantId, customerId: aCustomerId(), metadata: {} });
     await expect(unknown).rejects.toMatchObject({ kind: 'not_found' });
     const foreign = update({ merchantId: merchant(), customerId, metadata: {} });
     await expect(foreign).rejects.toMatchObject({ kind: 'not_found' });

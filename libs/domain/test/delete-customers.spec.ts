@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, ExternalId, MerchantId } from '@core/contracts';
 import {
   applyRfmScores,
   createCustomer,
@@ -17,7 +17,7 @@ import {
   upsertCustomers,
   type ImportedCustomer,
 } from '../src/index.ts';
-import { anImportId, waitUntil } from '@core/testing';
+import { anImportId, gid, waitUntil } from '@core/testing';
 import { inTransaction, poolReader, type Tx } from '@core/db';
 import type { CommandContext } from '../src/index.ts';
 import { auditOf, emailOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
@@ -26,7 +26,6 @@ let world: World;
 beforeAll(async () => (world = await openWorld('core_worker')));
 afterAll(() => world.close());
 
-const gid = (n: number) => `gid://shopify/Customer/${n}`;
 const at = (time: string) => new Date(time);
 /** Long before and after whatever a spec does now; a time more than a day ahead is refused. */
 const BEFORE = at('2020-01-01T00:00:00Z');
@@ -69,7 +68,7 @@ const runReads = async (merchantId: MerchantId, ...customers: ImportedCustomer[]
 const rowOf = async (merchantId: MerchantId, n: number) =>
   (await rowsOf(world, merchantId)).find((row) => row.external_id === gid(n))!;
 const reader = () => poolReader(world.owner);
-const score = (merchantId: MerchantId, customerId: string) =>
+const score = (merchantId: MerchantId, customerId: CustomerId) =>
   world.run((tx, ctx) =>
     applyRfmScores(tx, [
       {
@@ -235,7 +234,7 @@ describe('deleteCustomers', () => {
 });
 
 describe('redactCustomer of a person named twice', () => {
-  const create = (merchantId: MerchantId, externalId?: string) =>
+  const create = (merchantId: MerchantId, externalId?: ExternalId) =>
     asOwner((tx, ctx) => createCustomer(tx, ctx, { merchantId, email: 'ada@example.com', externalId }));
   const redact = (merchantId: MerchantId) =>
     world.run((tx, ctx) =>
@@ -263,7 +262,7 @@ describe('redactCustomer of a person named twice', () => {
 });
 
 describe('mergeCustomers', () => {
-  const gone = async (merchantId: MerchantId, customerId: string) =>
+  const gone = async (merchantId: MerchantId, customerId: CustomerId) =>
     getCustomer(reader(), { merchantId, customerId }).then(
       () => 'found',
       (error: { survivorId?: string }) => error.survivorId ?? 'gone',

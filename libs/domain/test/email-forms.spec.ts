@@ -1,6 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { keyedHash } from '@core/crypto';
 import { anImportId } from '@core/testing';
 import {
@@ -18,7 +18,7 @@ afterAll(() => world.close());
 
 const create = async (merchantId: MerchantId, email: string) =>
   (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email }), merchantId)).customerId;
-const update = (merchantId: MerchantId, customerId: string, email: string) =>
+const update = (merchantId: MerchantId, customerId: CustomerId, email: string) =>
   world.as('api', (tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }), merchantId);
 const findBy = async (merchantId: MerchantId, email: string) =>
   (await world.as('api', (tx, ctx) => findCustomerByEmail(tx, ctx, { merchantId, email }), merchantId)).id;

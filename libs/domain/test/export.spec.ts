@@ -1,8 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type ExternalId, type MerchantId } from '@core/contracts';
 import { appendSharedAudit } from '@core/db';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId, gid } from '@core/testing';
 import {
   exportCustomerData,
   getPrivacyRequest,
@@ -11,15 +11,7 @@ import {
   recordPrivacyRequest,
   redactCustomer,
 } from '../src/index.ts';
-import {
-  customer,
-  gid,
-  newEmail,
-  newNumber,
-  newShop,
-  openPrivacy,
-  type PrivacyWorld,
-} from './privacy-support.ts';
+import { customer, newEmail, newNumber, newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 import { applyScore } from './support.ts';
 
 let world: PrivacyWorld;
@@ -30,7 +22,7 @@ const exported = (input: Parameters<typeof exportCustomerData>[2]) =>
   world.as('api', (tx, ctx) => exportCustomerData(tx, ctx, input), input.merchantId);
 const request = async (
   merchantId: MerchantId,
-  person: { externalId?: string; email?: string; customerId?: string; problem?: string },
+  person: { externalId?: ExternalId; email?: string; customerId?: CustomerId; problem?: string },
 ) => {
   const requestId = randomUUID();
   await world.as('worker', (tx, ctx) =>
@@ -57,7 +49,7 @@ async function somebody() {
     keepIds(tx, { merchantId, importId, slice: 2, fence: 1, page: 7, ids: [number, number + 1] }),
   );
   await world.given.importErrors({ merchantId, importId }, [{ externalId: gid(number), reason: 'r' }]);
-  const id = (await world.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
+  const id = (await world.rows<{ id: CustomerId; external_id: string }>('customers', merchantId)).find(
     (each) => each.external_id === gid(number),
   )!.id;
   const score = {
@@ -143,7 +135,7 @@ it('needs no request, and holds what a deletion and a merge have left', async ()
 it('finds nobody who is unknown, of another merchant, or erased', async () => {
   const { merchantId, id } = await somebody();
   const gone = { kind: 'not_found', message: 'customer not found' };
-  await expect(exported({ merchantId, customerId: randomUUID() })).rejects.toMatchObject(gone);
+  await expect(exported({ merchantId, customerId: aCustomerId() })).rejects.toMatchObject(gone);
   await expect(exported({ merchantId: aMerchantId(), customerId: id })).rejects.toMatchObject(gone);
   await world.as('worker', (tx, ctx) =>
     redactCustomer(tx, ctx, { merchantId, requestId: 'r', customerId: id }),
@@ -202,7 +194,7 @@ it('finds who was stored after the request came, by the names beside a customer_
   const shop = await world.connect();
   const { merchantId } = shop;
   const [number, email] = [newNumber(), newEmail()];
-  const customerId = randomUUID();
+  const customerId = aCustomerId();
   const asked = [
     await request(merchantId, { customerId, externalId: gid(number), email }),
     await request(merchantId, { customerId, externalId: gid(number) }),
@@ -240,7 +232,7 @@ it('finds who was stored after the request came, by either name, and keeps no na
     customer(number, email),
     customer(number + 1, newEmail()),
   ]);
-  const id = (await world.rows<{ id: string; external_id: string }>('customers', merchantId)).find(
+  const id = (await world.rows<{ id: CustomerId; external_id: string }>('customers', merchantId)).find(
     (each) => each.external_id === gid(number),
   )!.id;
   for (const requestId of asked) {
@@ -252,9 +244,9 @@ it('finds who was stored after the request came, by either name, and keeps no na
       completedAt: expect.any(Date),
     });
   }
-  await expect(exported({ merchantId, requestId: asked[0], customerId: randomUUID() })).rejects.toMatchObject(
-    { field: 'customer_id' },
-  );
+  await expect(
+    exported({ merchantId, requestId: asked[0], customerId: aCustomerId() }),
+  ).rejects.toMatchObject({ field: 'customer_id' });
 });
 
 it('does not take somebody with the same email and another external id for the person', async () => {
@@ -303,7 +295,7 @@ it('says what could not be read, and hands over all the rest', async () => {
   );
   await world.as(
     'api',
-    (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec', customerIds: [id, randomUUID()] }),
+    (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec', customerIds: [id, aCustomerId()] }),
     merchantId,
   );
   const { data } = await exported({ merchantId, requestId });
@@ -334,15 +326,15 @@ it('says what could not be read, and hands over all the rest', async () => {
 
 it('tells of disclosures together with other customers, without naming those', async () => {
   const { merchantId, id } = await somebody();
-  const other = randomUUID();
-  const disclose = (customerIds: string[]) =>
+  const other = aCustomerId();
+  const disclose = (customerIds: CustomerId[]) =>
     world.as(
       'api',
       (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
       merchantId,
     );
   await disclose([id, other]);
-  await disclose([other, randomUUID()]);
+  await disclose([other, aCustomerId()]);
   const { data } = await exported({ merchantId, customerId: id });
   const shared = (data['audit_log'] as { action: string; detail: object }[]).filter(
     ({ action }) => action === 'spec.shared',
@@ -376,7 +368,7 @@ it('refuses a request of another kind, person or merchant, and naming nobody', a
   const { merchantId, number, id } = await somebody();
   const requestId = await request(merchantId, { externalId: gid(number + 1) });
   await world.as('worker', (tx, ctx) =>
-    redactCustomer(tx, ctx, { merchantId, requestId: 'r', externalId: 'x' }),
+    redactCustomer(tx, ctx, { merchantId, requestId: 'r', externalId: externalIdOf('x') }),
   );
   await expect(exported({ merchantId, requestId, customerId: id })).rejects.toMatchObject({
     field: 'customer_id',

@@ -1,4 +1,5 @@
 import type { MerchantId, ImportId } from '@core/contracts';
+import { gid } from '@core/testing';
 import {
   advanceRun,
   claimSlices,
@@ -11,7 +12,7 @@ import {
   upsertCustomers,
   type ImportedCustomer,
 } from '../src/index.ts';
-import { customer, gid, openImports, type ImportsWorld } from './imports-support.ts';
+import { customer, openImports, type ImportsWorld } from './imports-support.ts';
 
 let world: ImportsWorld;
 beforeAll(async () => (world = await openImports()));

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { MerchantId, ImportId } from '@core/contracts';
+import type { ImportId, MerchantId } from '@core/contracts';
 import { inTransaction, type SliceKind, type Tx } from '@core/db';
 import { shopIdOf } from '@core/shopify-stand-in';
 import { startStack } from '@core/stack';
-import { aMerchantId, assertShopDirectory } from '@core/testing';
+import { aMerchantId, assertShopDirectory, gid } from '@core/testing';
 import {
   advanceRun,
   claimPage,
@@ -41,8 +41,6 @@ export const newShop = (): Shop => ({
   merchantId: aMerchantId(),
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });
-
-export const gid = (id: number) => `gid://shopify/Customer/${id}`;
 
 /** A customer as a source would give it. */
 export const customer = (id: number, email = `c${id}@example.com`) => ({

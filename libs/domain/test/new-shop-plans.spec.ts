@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type MerchantId } from '@core/contracts';
 import { readerOf, type Tx } from '@core/db';
 import { upsertCustomers, type CommandContext, type UpsertCounts } from '../src/index.ts';
 import { healEmails } from '../src/customers/index.ts';
@@ -62,7 +62,7 @@ async function blocksOf(work: (tx: Tx, ctx: CommandContext) => Promise<unknown>)
 }
 
 const customer = (externalId: string, email: string) => ({
-  externalId,
+  externalId: externalIdOf(externalId),
   email,
   metadata: {},
   sourceUpdatedAt: new Date(),

@@ -1,5 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
+import { externalIdOf } from '@core/contracts';
 import { aMerchantId } from '@core/testing';
 import {
   exportCustomerData,
@@ -45,7 +46,11 @@ const TOLD = [
 
 it('the receipt of a person names each place, in its order', async () => {
   const receipt = await world.as('worker', (tx, ctx) =>
-    redactCustomer(tx, ctx, { merchantId: aMerchantId(), requestId: randomUUID(), externalId: '7' }),
+    redactCustomer(tx, ctx, {
+      merchantId: aMerchantId(),
+      requestId: randomUUID(),
+      externalId: externalIdOf('7'),
+    }),
   );
   expect(JSON.stringify(receipt, null, 1)).toBe(
     JSON.stringify(

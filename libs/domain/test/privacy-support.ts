@@ -1,10 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { ImportId, MerchantId } from '@core/contracts';
+import type { CustomerId, ImportId, MerchantId } from '@core/contracts';
 import { emailHash } from '@core/crypto';
 import { inTransaction, type Tx } from '@core/db';
 import { shopIdOf } from '@core/shopify-stand-in';
 import { startStack } from '@core/stack';
-import { anImportId, aMerchantId, assertShopDirectory, searchTables, type Canaries } from '@core/testing';
+import {
+  aMerchantId,
+  anImportId,
+  assertShopDirectory,
+  gid,
+  searchTables,
+  type Canaries,
+} from '@core/testing';
 import {
   connectShop,
   PERSONAL_DATA,
@@ -65,7 +72,7 @@ export async function openPrivacy() {
     },
     newRun: (shop: Shop, status = 'running') => stack.given.aRun(shop, { status }),
     /** An event that waits for the customer to be known. */
-    park: (merchantId: MerchantId, customerId: string) =>
+    park: (merchantId: MerchantId, customerId: CustomerId) =>
       pools.owner.query(
         `insert into parked_events (consumer, event_id, topic, partition, record_offset, headers, body,
                                     merchant_id, customer_id, give_up_at)
@@ -82,7 +89,7 @@ export async function openPrivacy() {
         anImportId(),
         all.map(({ number, email }) => customer(number, email)),
       );
-      const rows = await this.rows<{ id: string; external_id: string }>('customers', merchantId);
+      const rows = await this.rows<{ id: CustomerId; external_id: string }>('customers', merchantId);
       return all.map(({ number, email }) => ({
         number,
         email,
@@ -124,8 +131,6 @@ export const newShop = (merchantId: MerchantId = aMerchantId()): Shop => ({
   merchantId,
   shop: `shop-${randomBytes(6).toString('hex')}.myshopify.com`,
 });
-
-export const gid = (id: number) => `gid://shopify/Customer/${id}`;
 
 /** Of no other spec: what is searched for in a whole database must be nobody else's. */
 export const newNumber = (): number => 1e12 + Number(randomBytes(5).readUIntBE(0, 5) % 1e11);

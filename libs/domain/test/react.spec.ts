@@ -1,7 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type ExternalId, type MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
+import { aCustomerId } from '@core/testing';
 import { createCustomer, redactCustomer, type ApplyRfmScore, type ErasureReceipt } from '../src/index.ts';
 import { applyScore, auditOf, eventsOf, merchant, openWorld, rowsOf, type World } from './support.ts';
 
@@ -9,11 +10,11 @@ let world: World;
 beforeAll(async () => (world = await openWorld('core_worker')));
 afterAll(() => world.close());
 
-const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: ExternalId) =>
   (await inTransaction(world.owner, (tx) => createCustomer(tx, world.ctx, { merchantId, email, externalId })))
     .customerId;
 const asOf = '2026-01-02T00:00:00.000Z';
-const apply = (merchantId: MerchantId, customerId: string, score: Partial<ApplyRfmScore['score']> = {}) =>
+const apply = (merchantId: MerchantId, customerId: CustomerId, score: Partial<ApplyRfmScore['score']> = {}) =>
   world.run((tx, ctx) =>
     applyScore(tx, ctx, {
       merchantId,
@@ -55,7 +56,7 @@ describe('a score', () => {
 
   it('tells an unknown customer from an erased one', async () => {
     const merchantId = merchant();
-    expect(await apply(merchantId, randomUUID())).toBe('unknown');
+    expect(await apply(merchantId, aCustomerId())).toBe('unknown');
     const id = await create(merchantId, 'ada@example.com');
     await redact({ merchantId, customerId: id });
     expect(await apply(merchantId, id)).toBe('erased');
@@ -64,12 +65,12 @@ describe('a score', () => {
 
 describe('redactCustomer', () => {
   it.each([
-    ['customer_id', (id: string) => ({ customerId: id })],
-    ['external_id', () => ({ externalId: 'x1' })],
+    ['customer_id', (id: CustomerId) => ({ customerId: id })],
+    ['external_id', () => ({ externalId: externalIdOf('x1') })],
     ['email', () => ({ email: 'ADA@example.com' })],
   ])('erases a person by %s, once', async (_, name) => {
     const merchantId = merchant();
-    const id = await create(merchantId, 'ada@example.com', 'x1');
+    const id = await create(merchantId, 'ada@example.com', externalIdOf('x1'));
     await apply(merchantId, id);
     const receipt = await redact({ merchantId, ...name(id) });
     expect(receipt.customerId).toBe(id);
@@ -101,7 +102,7 @@ describe('redactCustomer', () => {
 
   it('gives an unknown person an empty receipt and still leaves tombstones', async () => {
     const merchantId = merchant();
-    const receipt = await redact({ merchantId, externalId: 'never-seen' });
+    const receipt = await redact({ merchantId, externalId: externalIdOf('never-seen') });
     expect(receipt.customerId).toBeNull();
     expect(receipt.places.every(({ found, removed }) => found === 0 && removed.length === 0)).toBe(true);
     expect(remarkOf(receipt, 'erasure_tombstones')).toMatch(/^1 written/);

@@ -1,8 +1,8 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type ExternalId, type MerchantId } from '@core/contracts';
 import { inTransaction, readerOf } from '@core/db';
-import { anImportId, waitUntil } from '@core/testing';
+import { aCustomerId, anImportId, gid, waitUntil } from '@core/testing';
 import {
   createCustomer,
   deleteCustomers,
@@ -14,7 +14,6 @@ import {
 } from '../src/index.ts';
 import {
   customer,
-  gid,
   HELD,
   newEmail,
   newNumber,
@@ -31,13 +30,13 @@ afterAll(() => world.close());
 
 const redact = (input: Omit<RedactCustomer, 'requestId'> & { requestId?: string }) =>
   world.as('worker', (tx, ctx) => redactCustomer(tx, ctx, { requestId: randomUUID(), ...input }));
-const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: ExternalId) =>
   (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 const idsOf = async (merchantId: MerchantId) =>
   (await world.rows<{ ids: string[] }>('customer_import_ids', merchantId)).map(({ ids }) => ids);
 const row = async (merchantId: MerchantId, id: string) =>
-  (await world.rows<{ id: string; [column: string]: unknown }>('customers', merchantId)).find(
+  (await world.rows<{ id: CustomerId; [column: string]: unknown }>('customers', merchantId)).find(
     (each) => each.id === id,
   )!;
 
@@ -57,7 +56,7 @@ async function somebody() {
   const error = { externalId: gid(number), reason: 'invalid_email' };
   await world.given.importErrors({ merchantId, importId }, [error]);
   const stored = (
-    await world.rows<{ id: string; external_id: string; email: string }>('customers', merchantId)
+    await world.rows<{ id: CustomerId; external_id: string; email: string }>('customers', merchantId)
   ).find((each) => each.external_id === gid(number))!;
   await world.park(merchantId, stored.id);
   await world.webhook(shop.shop, 'customers/update', {
@@ -168,7 +167,7 @@ it('gives the receipt of a request again, and touches nobody who came back meanw
 it('refuses the id of a request of another kind', async () => {
   const { merchantId } = newShop();
   await world.given.aRequest(merchantId, { requestId: 'r', kind: 'data_request' });
-  await expect(redact({ merchantId, externalId: 'x', requestId: 'r' })).rejects.toMatchObject({
+  await expect(redact({ merchantId, externalId: externalIdOf('x'), requestId: 'r' })).rejects.toMatchObject({
     kind: 'invalid_argument',
     field: 'request_id',
   });
@@ -226,7 +225,7 @@ describe('an email that two customers share', () => {
     expect(placeOf(receipt, 'customers').remark).toContain('1 of them found by decrypting');
   });
 
-  it.each([undefined, randomUUID()])(
+  it.each([undefined, aCustomerId()])(
     'is remembered although nobody is indexed by it, with the id %s',
     async (customerId) => {
       const { merchantId, email } = await share();

@@ -1,6 +1,6 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type MerchantId } from '@core/contracts';
 import { poolReader } from '@core/db';
 import {
   createCustomer,
@@ -115,7 +115,7 @@ describe('a redaction that Shopify asks for', () => {
       // Served by hand under its id.
       const requestId = `shopify:${eventId}`;
       const as = topic === 'customers/redact' ? requestId : randomUUID();
-      await redact({ merchantId, requestId: as, externalId: 'x' });
+      await redact({ merchantId, requestId: as, externalId: externalIdOf('x') });
       expect(await prune()).toEqual(topic === 'customers/redact' ? [] : [topic]);
       const [{ id } = { id: '' }] = await world.rows<{ id: string }>('webhook_events', merchantId);
       if (id) await world.as('worker', (tx) => finishWebhook(tx, { merchantId, id, outcome: 'applied' }));

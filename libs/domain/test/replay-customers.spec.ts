@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { inTransaction, poolReader } from '@core/db';
-import { waitUntil } from '@core/testing';
+import { aCustomerId, waitUntil } from '@core/testing';
 import {
   countReplay,
   createCustomer,
@@ -23,7 +23,7 @@ const create = async (merchantId: MerchantId, name = randomUUID()) =>
       createCustomer(tx, world.ctx, { merchantId, email: `${name}@example.com` }),
     )
   ).customerId;
-const update = (merchantId: MerchantId, customerId: string, tier: number) =>
+const update = (merchantId: MerchantId, customerId: CustomerId, tier: number) =>
   inTransaction(world.owner, (tx) =>
     updateCustomer(tx, world.ctx, { merchantId, customerId, metadata: { tier } }),
   );
@@ -54,7 +54,7 @@ const replayed = async (merchantId: MerchantId) =>
 describe('replayCustomers', () => {
   it('appends one event for each customer of a merchant, page by page, with the current version', async () => {
     const [merchantId, other] = [merchant(), merchant()];
-    const ids: string[] = [];
+    const ids: CustomerId[] = [];
     for (let n = 0; n < 7; n++) ids.push(await create(merchantId));
     await create(other);
     await update(merchantId, ids[3]!, 1);
@@ -89,7 +89,7 @@ describe('replayCustomers', () => {
     await replay({ since, until }, 1);
     expect((await replayed(one)).map((event) => event.customer_id)).toEqual([inRange[0]]);
     expect((await replayed(two)).map((event) => event.customer_id)).toEqual([inRange[1]]);
-    await replay({ customerIds: [early, late, randomUUID()] });
+    await replay({ customerIds: [early, late, aCustomerId()] });
     expect((await replayed(one)).map((event) => event.customer_id)).toEqual([inRange[0], early]);
     expect((await replayed(two)).map((event) => event.customer_id)).toEqual([inRange[1], late]);
   });
@@ -108,7 +108,7 @@ describe('replayCustomers', () => {
 
   it('keeps the order of versions against writers at the same time', async () => {
     const merchantId = merchant();
-    const ids: string[] = [];
+    const ids: CustomerId[] = [];
     for (let n = 0; n < 5; n++) ids.push(await create(merchantId));
     let writing = true;
     const writer = async () => {

@@ -1,14 +1,15 @@
 // tag: compliance
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { ExternalId, MerchantId } from '@core/contracts';
+import { gid } from '@core/testing';
 import { createCustomer, redactCustomer, updateCustomer } from '../src/index.ts';
-import { gid, newEmail, newNumber, newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
+import { newEmail, newNumber, newShop, openPrivacy, type PrivacyWorld } from './privacy-support.ts';
 
 let world: PrivacyWorld;
 beforeAll(async () => (world = await openPrivacy()));
 afterAll(() => world.close());
 
-const create = async (merchantId: MerchantId, email: string, externalId?: string) =>
+const create = async (merchantId: MerchantId, email: string, externalId?: ExternalId) =>
   (await world.as('api', (tx, ctx) => createCustomer(tx, ctx, { merchantId, email, externalId }), merchantId))
     .customerId;
 

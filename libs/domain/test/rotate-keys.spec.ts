@@ -1,6 +1,6 @@
 // tag: compliance
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, KeyError, parseKeyring, readEmail } from '@core/crypto';
 import { inTransaction } from '@core/db';
 import { shopIdOf } from '@core/shopify-stand-in';
@@ -42,7 +42,7 @@ const contextOf = (ring = first, cacheMs = CACHE_MS): CommandContext => ({
 const ctx = contextOf();
 const create = (merchantId: MerchantId, email: string, as = ctx) =>
   world.run(async (tx) => (await createCustomer(tx, as, { merchantId, email })).customerId, merchantId);
-const emailOf = (merchantId: MerchantId, customerId: string, as = ctx) =>
+const emailOf = (merchantId: MerchantId, customerId: CustomerId, as = ctx) =>
   world.run(async (tx) => {
     const row = await getCustomer(tx, { merchantId, customerId });
     return readEmail(tx, as.keys, row);
@@ -85,20 +85,20 @@ const rotate = (merchantId: MerchantId, run: Run = {}) =>
 describe('a deep rotation', () => {
   it('goes on through traffic and a stop: every email reads back right, and none is left under the old key', async () => {
     const merchantId = merchant();
-    const still = new Map<string, string>();
+    const still = new Map<CustomerId, string>();
     for (let n = 0; n < 300; n++) {
       const email = `still-${n}@example.com`;
       still.set(await create(merchantId, email), email);
     }
     const before = new Map((await rowsOf(world, merchantId)).map((row) => [row.id, row]));
-    const known = new Map<string, string>();
-    const changes = new Map<string, number>();
+    const known = new Map<CustomerId, string>();
+    const changes = new Map<CustomerId, number>();
     let reads = 0;
     let running = true;
     // As several processes: each has a cache of its own, and writes to people of its own.
     const writer = async (name: number) => {
       const as = contextOf();
-      const own: string[] = [];
+      const own: CustomerId[] = [];
       for (let n = 0; running; n++) {
         const email = `writer-${name}-${n}@example.com`;
         const customerId = own[randomInt(2 * own.length + 1)];
@@ -183,7 +183,7 @@ describe('a deep rotation', () => {
     const merchantId = merchant();
     const stale = contextOf(first, 600_000);
     await create(merchantId, 'one@example.com', stale);
-    let late: Promise<string> | undefined;
+    let late: Promise<CustomerId> | undefined;
     await rotate(merchantId, {
       keptMs: KEPT_MS,
       onProgress: ({ waitingMs }) => {
@@ -242,7 +242,7 @@ describe('a deep rotation', () => {
 
   it('leaves a value that does not open as it is, with its key, and rotates the others', async () => {
     const merchantId = merchant();
-    const ids: string[] = [];
+    const ids: CustomerId[] = [];
     for (let n = 0; n < 7; n++) ids.push(await create(merchantId, `p${n}@example.com`));
     const broken = ids[3]!;
     await world.owner.query(

@@ -1,9 +1,9 @@
 // tag: compliance
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { appendAudit, appendSharedAudit, inTransaction, type Pool } from '@core/db';
 import { startStack, type Stack } from '@core/stack';
-import { aMerchantId, waitUntil } from '@core/testing';
+import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import { canonicalJson } from '../src/core/index.ts';
 import { sealAudit, verifyAudit } from '../src/index.ts';
 
@@ -27,7 +27,7 @@ const append = (action = 'spec.done') =>
 const appendShared = (action: string) =>
   inTransaction(
     api,
-    (tx) => appendSharedAudit(tx, actor, { merchantId, action, customerIds: [randomUUID(), randomUUID()] }),
+    (tx) => appendSharedAudit(tx, actor, { merchantId, action, customerIds: [aCustomerId(), aCustomerId()] }),
     { merchantId },
   );
 /** Transactions of other databases of the cluster count, too: they are other specs'. */

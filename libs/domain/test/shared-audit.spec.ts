@@ -1,7 +1,8 @@
 // tag: compliance
 import { createHash, randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { appendSharedAudit } from '@core/db';
+import { aCustomerId } from '@core/testing';
 import { listAuditLog, type PageTokens } from '../src/index.ts';
 import { auditOf, merchant, openWorld, type World } from './support.ts';
 
@@ -9,8 +10,8 @@ let world: World;
 beforeAll(async () => (world = await openWorld('core_api')));
 afterAll(() => world.close());
 
-const someIds = (n: number): string[] => Array.from({ length: n }, () => randomUUID());
-const append = (merchantId: MerchantId, customerIds: string[]) =>
+const someIds = (n: number): CustomerId[] => Array.from({ length: n }, () => aCustomerId());
+const append = (merchantId: MerchantId, customerIds: CustomerId[]) =>
   world.run(
     (tx, ctx) => appendSharedAudit(tx, ctx, { merchantId, action: 'spec.shared', customerIds }),
     merchantId,
@@ -59,7 +60,7 @@ describe('appendSharedAudit', () => {
 describe('the audit log of a customer', () => {
   const tokens: PageTokens = { make: (_, [id]) => id!, read: (token) => (token ? [token] : null) };
   const merchantId = merchant();
-  const [one, other] = someIds(2) as [string, string];
+  const [one, other] = [aCustomerId(), aCustomerId()];
 
   beforeAll(async () => {
     // Half of the other rows name several customers, and half name one of a few.
@@ -96,7 +97,7 @@ describe('the audit log of a customer', () => {
   it.each([
     ['a customer of rows of both kinds', one, 6],
     ['a customer of shared rows', other, 3],
-    ['a customer of none', randomUUID(), 0],
+    ['a customer of none', aCustomerId(), 0],
   ])('of %s reads little more than its rows', async (_, customerId, rows) => {
     const list = () =>
       world.run(async (tx) => {

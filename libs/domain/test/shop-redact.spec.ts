@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
+import { aCustomerId, gid } from '@core/testing';
 import {
   createCustomer,
   Fenced,
@@ -17,7 +18,6 @@ import {
 } from '../src/index.ts';
 import {
   customer,
-  gid,
   HELD,
   newEmail,
   newNumber,
@@ -71,7 +71,7 @@ async function fill(shop: Shop) {
     `insert into program_settings (merchant_id, rfm_thresholds) values ($1, '{}') on conflict do nothing`,
     [merchantId],
   );
-  await world.park(merchantId, randomUUID());
+  await world.park(merchantId, aCustomerId());
   return { slice, importId, first, email: emails[0]! };
 }
 

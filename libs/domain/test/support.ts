@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { readEmail } from '@core/crypto';
 import { inTransaction, type Pool, type Tx } from '@core/db';
 import { startStack, type Given, type Role } from '@core/stack';
@@ -39,7 +39,7 @@ export const applyScore = async (tx: Tx, ctx: CommandContext, input: ApplyRfmSco
   (await applyRfmScores(tx, [{ ctx, input }]))[0];
 
 export interface Row {
-  id: string;
+  id: CustomerId;
   external_id: string | null;
   email: string | null;
   email_hash: Buffer | null;

@@ -1,7 +1,7 @@
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type MerchantId } from '@core/contracts';
 import { createMerchantKeyStore, parseKeyring } from '@core/crypto';
 import { inTransaction } from '@core/db';
-import { anImportId } from '@core/testing';
+import { aCustomerId, anImportId } from '@core/testing';
 import {
   createCustomer,
   findCustomerByEmail,
@@ -22,7 +22,7 @@ const from = (
   email: string | null | undefined,
   extra: Partial<ImportedCustomer> = {},
 ): ImportedCustomer => ({
-  externalId: `gid://shopify/Customer/${n}`,
+  externalId: externalIdOf(`gid://shopify/Customer/${n}`),
   email,
   metadata: { tags: ['a'], number_of_orders: 1 },
   sourceUpdatedAt: new Date('2026-01-01T00:00:00Z'),
@@ -163,7 +163,7 @@ it('keeps an email that was set here, until the source says something new', asyn
     [merchantId],
   );
   expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
-  const [{ id: customerId } = { id: '' }] = await rowsOf(world, merchantId);
+  const [{ id: customerId } = { id: aCustomerId() }] = await rowsOf(world, merchantId);
   const email = 'set.here@example.com';
   await asOwner((tx, ctx) => updateCustomer(tx, ctx, { merchantId, customerId, email }));
   expect(await upsert(merchantId, [from(1, null)])).toMatchObject({ unchanged: 1 });
@@ -299,7 +299,7 @@ it('logs of a run what its last reading of a customer found', async () => {
 
 it('logs an id that PostgreSQL does not store, and stores the rest of its page', async () => {
   const merchantId = merchant();
-  const page = [from(1, 'a@example.com'), { ...from(2, null), externalId: 'gid\u0000' }];
+  const page = [from(1, 'a@example.com'), { ...from(2, null), externalId: externalIdOf('gid\u0000') }];
   expect(await upsert(merchantId, page)).toMatchObject({ created: 1, failed: 1 });
   expect(await errorsOf(merchantId)).toMatchObject([
     { external_id: 'gid\uFFFD', reason: 'invalid_external_id' },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   inTransaction,
   parkEvents,
@@ -10,14 +10,14 @@ import {
   type Tx,
 } from '@core/db';
 import { invalid } from '@core/runtime';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId } from '@core/testing';
 import { applyBatch } from '../src/consumer/apply-batch.ts';
 import { handleParked } from '../src/consumer/parked-events.ts';
 import { createConsumerMetrics } from '../src/consumer/metrics.ts';
 import type { EventProducer, EventRecord, TopicHandler } from '../src/index.ts';
 import { newRegistry, openDatabase, quietLog, upTo } from './support.ts';
 
-type Event = { eventId: string; merchantId: MerchantId; customerId: string; poison?: boolean };
+type Event = { eventId: string; merchantId: MerchantId; customerId: CustomerId; poison?: boolean };
 
 const topic = 'spec.topic';
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -80,7 +80,7 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
     inTransaction(database.pool, async (tx) => {
       const ids: string[] = [];
       const parked = events.map((event, i): ParkedEvent => {
-        const { eventId = randomUUID(), customerId = randomUUID(), poison } = event;
+        const { eventId = randomUUID(), customerId = aCustomerId(), poison } = event;
         ids.push(eventId);
         const body = JSON.stringify({ eventId, merchantId, customerId, poison });
         const position = { topic, partition: 3, offset: BigInt(i) };
@@ -97,7 +97,7 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
       await parkEvents(tx, groupId, parked, wait);
       return ids;
     });
-  const newCustomer = async (id: string = randomUUID()) => {
+  const newCustomer = async (id = aCustomerId()) => {
     await database.owner.query('insert into customers (merchant_id, id) values ($1, $2)', [merchantId, id]);
     return id;
   };
@@ -123,7 +123,7 @@ async function newConsumer(send: EventProducer['send'] = async () => undefined) 
 
 it('applies an event once its customer exists, and lets the others wait', async () => {
   const { merchantId, park, newCustomer, waiting, round, sent, metrics } = await newConsumer();
-  const customerId = randomUUID();
+  const customerId = aCustomerId();
   const [first] = await park([{ customerId }, {}]);
   await round();
   expect(await handled(merchantId)).toEqual([]);
@@ -150,7 +150,7 @@ it('is safe with several workers at once: each event is handled by one of them',
 
 it('makes a dead letter of what has waited long enough, and lets it come again', async () => {
   const { merchantId, park, waiting, claimed, round, sent } = await newConsumer();
-  const customerId = randomUUID();
+  const customerId = aCustomerId();
   const [eventId] = await park([{ customerId }], 0);
   expect(await claimed()).toBe(1);
   await round();
@@ -209,7 +209,7 @@ it('gives up a poisoned one alone', async () => {
 
 it('keeps of an event that waits nothing but what may be kept, and applies it all the same', async () => {
   const { merchantId, receive, newCustomer, round } = await newConsumer();
-  const event = { eventId: randomUUID(), merchantId, customerId: randomUUID() };
+  const event = { eventId: randomUUID(), merchantId, customerId: aCustomerId() };
   const body = { ...event, first_name: 'Ada', phone: '555-0100' };
   expect(await receive(event, body)).toEqual(['parked']);
   const { rows } = await database.owner.query('select body, headers from parked_events where event_id = $1', [

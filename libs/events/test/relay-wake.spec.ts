@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { appendToOutbox, inTransaction } from '@core/db';
-import { aMerchantId, waitUntil } from '@core/testing';
+import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import { startRelay, type EventRecord, type Relay } from '../src/index.ts';
 import { appendEvents, newRegistry, openDatabase, quietLog } from './support.ts';
 
@@ -30,7 +29,7 @@ function start(options: { leaseMs?: number } = {}): void {
 
 /** Commits one event as a command does. */
 const commitOne = async (): Promise<string> => {
-  const customerId = randomUUID();
+  const customerId = aCustomerId();
   const change = {
     customerId,
     merchantId: aMerchantId(),

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { MalformedEvent, type KeptFields } from '@core/contracts';
 import type { Tx } from '@core/db';
 import { invalid, notFound, CoreError } from '@core/runtime';
-import { aMerchantId, waitUntil } from '@core/testing';
+import { aCustomerId, aMerchantId, waitUntil } from '@core/testing';
 import {
   runConsumer,
   Unhandleable,
@@ -228,7 +228,10 @@ describe('consumer', () => {
           decode,
           keeps,
           encode: (event: Event) => JSON.stringify(event),
-          customerOf: ({ merchant }: Event) => ({ merchantId: aMerchantId(merchant), customerId: merchant }),
+          customerOf: ({ merchant }: Event) => ({
+            merchantId: aMerchantId(merchant),
+            customerId: aCustomerId(merchant),
+          }),
           async handleMany(tx, deliveries: readonly { ctx: { eventId: string }; event: Event }[]) {
             calls.push(deliveries.map(({ ctx }) => ctx.eventId));
             for (const { ctx, event } of deliveries) await write(tx, event, ctx.eventId);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ExternalId } from '@core/contracts';
 import {
   DEV_ACCESS_TOKEN,
   startShopifyStandIn,
@@ -179,7 +180,7 @@ export async function readAll(source: DrivenSource, shop: Shop, options: ReadOpt
 
 /** What must be read of a shop's customer, told here once more and not taken from the code under test. */
 export const expected = (customer: StandInCustomer): ShopCustomer => ({
-  externalId: customer.id,
+  externalId: customer.id as ExternalId,
   email: customer.email,
   metadata: {
     number_of_orders: Number(customer.numberOfOrders),

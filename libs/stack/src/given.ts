@@ -1,4 +1,4 @@
-import type { ImportId, MerchantId } from '@core/contracts';
+import type { CustomerId, ImportId, MerchantId } from '@core/contracts';
 import type { Pool } from '@core/db';
 
 export interface GivenRun {
@@ -115,8 +115,8 @@ export function createGiven(owner: Pick<Pool, 'query'>) {
     },
 
     /** Customers of whom nothing is known but their merchant. @returns their ids */
-    async customers(merchantId: string, count: number): Promise<string[]> {
-      const { rows } = await owner.query<{ id: string }>(
+    async customers(merchantId: string, count: number): Promise<CustomerId[]> {
+      const { rows } = await owner.query<{ id: CustomerId }>(
         'insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id',
         [merchantId, count],
       );

@@ -1,4 +1,5 @@
 import { Registry } from '@core/runtime';
+import { aCustomerId } from '@core/testing';
 import type { CallContext } from './context.ts';
 import { createTellUnreadable } from './emails.ts';
 
@@ -6,7 +7,7 @@ it('counts what does not open, and logs one line for a page', async () => {
   const registry = new Registry();
   const lines: unknown[] = [];
   const tell = createTellUnreadable(registry, { error: (line: unknown) => void lines.push(line) });
-  const ids = Array.from({ length: 1_000 }, (_, n) => `id-${n}`);
+  const ids = Array.from({ length: 1_000 }, () => aCustomerId());
   tell({ requestId: 'r', merchantId: 'm' } as CallContext, ids);
   expect(lines).toEqual([
     { request_id: 'r', merchant_id: 'm', emails: 1_000, customer_ids: ids.slice(0, 10) },

@@ -1,3 +1,4 @@
+import type { CustomerId } from '@core/contracts';
 import type { CustomerRow, Tx } from '@core/db';
 import { discloseEmails, type CommandContext, type DisclosedEmails } from '@core/domain';
 import { Counter, type Logger, type Registry } from '@core/runtime';
@@ -5,7 +6,7 @@ import type { CallContext, Deps } from './context.ts';
 import { onRecord } from './write.ts';
 
 /** Called once for a reply with the customers whose emails cannot be decrypted. */
-export type TellUnreadable = (ctx: CallContext, customerIds: readonly string[]) => void;
+export type TellUnreadable = (ctx: CallContext, customerIds: readonly CustomerId[]) => void;
 
 /** Maximum number of ids in a log line; the counter counts all of them. */
 const MOST_NAMED = 10;

@@ -11,7 +11,7 @@ import type { Checked } from '../validation/apply-rules.ts';
 export async function exportCustomerDataHandler(
   deps: Pick<Deps, 'pool' | 'keys'>,
   ctx: CallContext,
-  { merchantId, customerId, requestId }: Checked<ExportCustomerDataRequest>,
+  { merchantId, customerId, requestId }: Checked<ExportCustomerDataRequest, 'customerId'>,
 ) {
   // It holds emails, which nobody gets without this one.
   requireScope(ctx, 'customers:pii');

@@ -1,5 +1,5 @@
 import type { DescMessage, Message } from '@bufbuild/protobuf';
-import type { ImportId, MerchantId } from '@core/contracts';
+import type { CustomerId, ExternalId, ImportId, MerchantId } from '@core/contracts';
 
 /** Where a value stands. */
 export interface At {
@@ -18,15 +18,25 @@ export type Rule<T, Checked = T> = (value: T, at: At) => Checked;
 /** The fields whose rules parse them into a type of their own. */
 interface Ids {
   merchantId: MerchantId;
+  customerId: CustomerId;
+  customerIds: CustomerId[];
   importId: ImportId;
+  externalId: ExternalId;
 }
 
-/** A message as its rules leave it. */
-export type Checked<M> = { [K in keyof M]: K extends keyof Ids ? Ids[K] : M[K] };
+/** A message as its rules leave it; ids of the fields `Empty` may be empty, for "not given". */
+export type Checked<M, Empty extends keyof M = never> = {
+  [K in keyof M]: K extends keyof Ids
+    ? Ids[K] | Extract<M[K], undefined> | (K extends Empty ? '' : never)
+    : M[K];
+};
 
-/** A rule for every field of a message: a forgotten one, or one too many, does not compile. */
-export type Rules<M> = {
-  readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K], Checked<M>[K]>;
+/**
+ * A rule for every field of a message: a forgotten one, one too many, or one that gives less than the handler takes, such
+ * as an id that is not parsed, does not compile.
+ */
+export type Rules<M, Taken extends M = Checked<M> & M> = {
+  readonly [K in Exclude<keyof M, '$typeName' | '$unknown'>]: Rule<M[K], Taken[K]>;
 };
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;

@@ -22,13 +22,16 @@ const check = <T>(rule: Rule<T>, value: T, message: Record<string, unknown> = {}
 const refused = expect.stringMatching(/^refused: a_field: /);
 const id = '018f4e1c-0000-7000-8000-00000000000a';
 
-it.each([id, '00000000-0000-0000-0000-000000000000'])('uuid keeps %s', (value) =>
-  expect(is.uuid(value, at)).toBe(value),
+it.each([id, '00000000-0000-0000-0000-000000000000'])('customerId keeps %s', (value) =>
+  expect(is.customerId(value, at)).toBe(value),
 );
-it('uuid is put in lower case', () => expect(is.uuid(id.toUpperCase(), at)).toBe(id));
+it('customerIdOrEmpty keeps an empty one', () => expect(is.customerIdOrEmpty('', at)).toBe(''));
+it('customerIdOrEmpty refuses what is no UUID', () =>
+  expect(check(is.customerIdOrEmpty, ' ')).toEqual(refused));
+it('customerId is put in lower case', () => expect(is.customerId(id.toUpperCase(), at)).toBe(id));
 it.each(['', 'x', id.slice(1), `${id}0`, `{${id}}`, id.replaceAll('-', ''), ` ${id}`, `${id}\n`])(
-  'uuid refuses %p',
-  (value) => expect(check(is.uuid, value)).toEqual(refused),
+  'customerId refuses %p',
+  (value) => expect(check(is.customerId, value)).toEqual(refused),
 );
 
 // By the rule of every door: see parseEmail.
@@ -142,7 +145,7 @@ it.each([
 
 it('names the path of a nested field, and puts canonical values in place', () => {
   const rules = {
-    merchantId: is.uuid,
+    merchantId: is.merchantId,
     filter: is.nested(CustomerFilterSchema, {
       segment: is.textOrEmpty(64),
       recency: is.scoreRange,

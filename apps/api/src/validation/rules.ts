@@ -2,6 +2,8 @@ import type { DescEnum, DescMessage, EnumShape, JsonObject, MessageShape } from 
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import {
   Consistency,
+  customerIdFrom,
+  externalIdOf,
   FIRST_SECOND,
   importIdFrom,
   isGuestId,
@@ -11,7 +13,8 @@ import {
   METADATA_PROBLEMS,
   metadataProblem,
   textProblem,
-  uuidFrom,
+  type CustomerId,
+  type ExternalId,
   type RfmRange,
   type RfmThresholds,
 } from '@core/contracts';
@@ -20,7 +23,6 @@ import { CONSISTENCY_TOKEN } from '@core/reads';
 import {
   checkCron,
   checkTimeZone,
-  externalIdOf,
   isRowReason,
   ROW_REASONS,
   shopDomain,
@@ -54,12 +56,13 @@ const by =
   };
 
 // Ids of ours, in their canonical form: they are compared, hashed and encrypted as text.
-export const uuid = by(uuidFrom);
 export const merchantId = by(merchantIdFrom);
+export const customerId = by(customerIdFrom);
 export const importId = by(importIdFrom);
 
-/** As uuid, or empty for "not given". */
-export const uuidOrEmpty: Rule<string> = (value, at) => (value === '' ? value : uuid(value, at));
+/** As customerId, or empty for "not given". */
+export const customerIdOrEmpty: Rule<string, CustomerId | ''> = (value, at) =>
+  value === '' ? value : customerId(value, at);
 
 /** Trimmed. */
 export const email: Rule<string> = (value, { field }) => {
@@ -74,13 +77,13 @@ export const email: Rule<string> = (value, { field }) => {
 };
 
 export const optional =
-  <T>(rule: Rule<T>): Rule<T | undefined> =>
+  <T, C>(rule: Rule<T, C>): Rule<T | undefined, C | undefined> =>
   (value, at) =>
     value === undefined ? undefined : rule(value, at);
 
 /** 1 to `most` values, each by its rule; the error names which one: customer_ids[3]. */
 export const listOf =
-  <T>(rule: Rule<T>, most: number): Rule<T[]> =>
+  <T, C>(rule: Rule<T, C>, most: number): Rule<T[], C[]> =>
   (values, { field, message }) => {
     if (values.length < 1 || values.length > most) throw invalid(field, `must have 1 to ${most} entries`);
     return values.map((value, n) => rule(value, { field: `${field}[${n}]`, message }));
@@ -103,9 +106,11 @@ export const textOrEmpty =
     value === '' ? value : text(longest)(value, at);
 
 /** In its canonical form: it is compared and hashed as text. 0 is a guest's at every door: no event would find it. */
-export const externalId: Rule<string> = (value, at) => {
+export const externalId: Rule<string, ExternalId> = (value, at) => {
   if (isGuestId(value)) throw invalid(at.field, 'must be an id: 0 is nobody’s');
-  return text(LONGEST_ID)(externalIdOf(value), at);
+  const id = externalIdOf(value);
+  text(LONGEST_ID)(id, at);
+  return id;
 };
 
 /** A token of another system: what HTTP allows in a header. */

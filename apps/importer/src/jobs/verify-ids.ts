@@ -1,3 +1,4 @@
+import { gidOf } from '@core/contracts';
 import type { Tx } from '@core/db';
 import {
   advanceRun,
@@ -11,7 +12,6 @@ import {
   upsertCustomers,
   type PageRef,
   type SliceCounters,
-  gidOf,
 } from '@core/domain';
 import { countCustomers, fetchByIds, readCursor, writeCursor, type VerifyCursor } from '@core/shopify';
 import { inTransactionOf } from '../in-transaction-of.ts';

@@ -1,4 +1,4 @@
-import { integer, integerOr, name, oneOf, pastTime, rateOr, text, time, uuids } from './option.ts';
+import { integer, integerOr, name, oneOf, pastTime, rateOr, text, time, customerIds } from './option.ts';
 
 const now = () => Date.parse('2026-01-02T12:00:00Z');
 
@@ -64,7 +64,9 @@ describe('an option', () => {
   it('refuses what is not in the list, out of range, empty, or no UUID', () => {
     expect(() => oneOf(['a', 'b'], '').parse(['c'])).toThrow('must be one of a, b');
     expect(() => text('<text>', '').parse([''])).toThrow('must not be empty');
-    expect(() => uuids('').parse(['00000000-0000-4000-8000-000000000001', '1'])).toThrow('must be a UUID');
-    expect(uuids('').parse([])).toBeUndefined();
+    expect(() => customerIds('').parse(['00000000-0000-4000-8000-000000000001', '1'])).toThrow(
+      'must be a UUID',
+    );
+    expect(customerIds('').parse([])).toBeUndefined();
   });
 });

@@ -1,10 +1,12 @@
 import {
+  customerIdFrom,
   importIdFrom,
   LONGEST_ID,
   merchantIdFrom,
   readTimestamp,
   textProblem,
   uuidFrom,
+  type CustomerId,
 } from '@core/contracts';
 import { oneWordOf, wholeNumber, WrongValue, type ReadValue } from '@core/runtime';
 import { printable } from './print.ts';
@@ -107,13 +109,14 @@ export const rateOr = (byDefault: number, doc: string, max: number): Option<numb
 
 export const uuid = (doc: string) => single('<uuid>', doc, uuidFrom);
 export const merchantId = (doc: string) => single('<uuid>', doc, merchantIdFrom);
+export const customerId = (doc: string) => single('<uuid>', doc, customerIdFrom);
 export const importId = (doc: string) => single('<uuid>', doc, importIdFrom);
 
-export const uuids = (doc: string): Option<readonly string[] | undefined> => ({
+export const customerIds = (doc: string): Option<readonly CustomerId[] | undefined> => ({
   doc: `${doc}; may be given more than once`,
   shows: '<uuid>',
   many: true,
-  parse: (given) => (given.length > 0 ? given.map(uuidFrom) : undefined),
+  parse: (given) => (given.length > 0 ? given.map(customerIdFrom) : undefined),
 });
 
 const UNIT_MS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,7 +1,7 @@
 import { databaseEnv, inTransaction, type Reader } from '@core/db';
 import { listAuditLog, type AuditLogEntry, type ListAuditLog } from '@core/domain';
 import { defineCommand } from '../cli/command.ts';
-import { integerOr, uuid } from '../cli/option.ts';
+import { integerOr, customerId } from '../cli/option.ts';
 import { count, printable, table } from '../cli/print.ts';
 import { UNSIGNED } from '../cli/unsigned-pages.ts';
 import { assertMerchantIsKnown } from '../connect/assert-merchant.ts';
@@ -18,7 +18,7 @@ customer. Emails that one reply disclosed are one row: the table counts its cust
 gives callers the same, page by page.`,
   options: {
     ...MERCHANT_OPTIONS,
-    customer: uuid('with this customer, alone or among others'),
+    customer: customerId('with this customer, alone or among others'),
     limit: integerOr(50, 'at most so many', { min: 1, max: 10_000 }),
   },
   env: databaseEnv,

@@ -1,4 +1,10 @@
-import { isRawNumber, readMerchantId, readUuid, type MerchantId } from '@core/contracts';
+import {
+  isRawNumber,
+  readCustomerId,
+  readMerchantId,
+  type CustomerId,
+  type MerchantId,
+} from '@core/contracts';
 import type { Resolution } from '@core/domain';
 import type { ConsumedRecord } from '@core/events';
 import { bodyOf } from '../events/record-lines.ts';
@@ -22,7 +28,7 @@ export interface DeadLetterView {
   eventId: string;
   /** Whose it is, as the body says; undefined when that names nobody. */
   merchantId: MerchantId | undefined;
-  customerId: string | undefined;
+  customerId: CustomerId | undefined;
   resolved: Resolution | undefined;
   record: ConsumedRecord;
 }
@@ -43,7 +49,7 @@ export function toView(record: ConsumedRecord, resolved: Resolution | undefined)
     sourcePosition: from !== undefined && at !== undefined ? `${from}/${at}` : '',
     eventId: headers['ce_id'] ?? idOf(fieldOf(value, 'event_id', 'eventId')),
     merchantId: readMerchantId(fieldOf(value, 'merchant_id', 'merchantId')) ?? undefined,
-    customerId: readUuid(fieldOf(value, 'customer_id', 'customerId')) ?? undefined,
+    customerId: readCustomerId(fieldOf(value, 'customer_id', 'customerId')) ?? undefined,
     resolved,
     record,
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { CE_ID, CE_SOURCE, readGdprRequestCreated, type MerchantId } from '@core/contracts';
+import { CE_ID, CE_SOURCE, readGdprRequestCreated, type CustomerId, type MerchantId } from '@core/contracts';
 import { signatureOf, type EventRecord } from '@core/events';
 import { OpsError, UsageError } from '../cli/errors.ts';
 import { fileProblem } from '../cli/file-problem.ts';
@@ -22,7 +22,7 @@ export interface MadeRecord {
   eventId: string;
   /** The ids that its body names, as far as it can be read. */
   merchantId: MerchantId | '';
-  customerId: string;
+  customerId: CustomerId | '';
 }
 
 /** @throws UsageError; OpsError when a file cannot be read */

@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import type { Reader } from '@core/db';
 import { findUnknownCustomers, hasCustomers } from '@core/domain';
 import { OpsError } from '../cli/errors.ts';
@@ -9,7 +9,7 @@ export async function assertCustomers(
   {
     merchantId,
     customerIds,
-  }: { merchantId?: MerchantId | undefined; customerIds?: readonly string[] | undefined },
+  }: { merchantId?: MerchantId | undefined; customerIds?: readonly CustomerId[] | undefined },
 ): Promise<void> {
   const ofMerchant = merchantId === undefined ? '' : ` of merchant ${merchantId}`;
   if (customerIds === undefined) {

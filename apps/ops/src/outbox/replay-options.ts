@@ -1,7 +1,7 @@
-import { merchantIdFrom, uuidFrom } from '@core/contracts';
+import { merchantIdFrom, customerIdFrom } from '@core/contracts';
 import type { ReplayCursor, ReplaySelection } from '@core/domain';
 import { UsageError } from '../cli/errors.ts';
-import { merchantId, pastTime, rateOr, time, uuids, type Option, type Values } from '../cli/option.ts';
+import { merchantId, pastTime, rateOr, time, customerIds, type Option, type Values } from '../cli/option.ts';
 
 const cursor: Option<ReplayCursor | undefined> = {
   doc: 'go on behind this place, as a stopped replay has printed it',
@@ -13,7 +13,7 @@ const cursor: Option<ReplayCursor | undefined> = {
     if (!merchant || !updatedAt || !customer || more.length > 0) {
       throw new Error('must be a place that a stopped replay has printed');
     }
-    const after = { merchantId: merchantIdFrom(merchant), updatedAt, customerId: uuidFrom(customer) };
+    const after = { merchantId: merchantIdFrom(merchant), updatedAt, customerId: customerIdFrom(customer) };
     time('').parse([updatedAt]);
     return after;
   },
@@ -25,7 +25,7 @@ export const cursorText = ({ merchantId, updatedAt, customerId }: ReplayCursor):
 /** Whose events are sent again, and how fast. */
 export const REPLAY_OPTIONS = {
   merchant: merchantId('customers of this merchant'),
-  customer: uuids('this customer'),
+  customer: customerIds('this customer'),
   since: pastTime('customers last changed at this time or later: 2026-01-02T03:04:05Z, or 15m, 2h, 3d ago'),
   until: time('customers last changed before; now unless given'),
   rate: rateOr(500, 'at most so many events a second', 100_000),

@@ -1,4 +1,4 @@
-import { readMerchantId, readUuid, Topic } from '@core/contracts';
+import { readCustomerId, readMerchantId, Topic } from '@core/contracts';
 import type { PublishedVersion } from '@core/domain';
 import type { KafkaClient } from '@core/events';
 
@@ -47,7 +47,7 @@ const RETENTION = 'retention.ms';
 function versionOf(value: Buffer | null): PublishedVersion | undefined {
   try {
     const { merchant_id, customer_id, version } = JSON.parse(String(value)) as Record<string, unknown>;
-    const [merchantId, customerId] = [readMerchantId(merchant_id), readUuid(customer_id)];
+    const [merchantId, customerId] = [readMerchantId(merchant_id), readCustomerId(customer_id)];
     return merchantId && customerId && Number.isInteger(version)
       ? { merchantId, customerId, version: version as number }
       : undefined;

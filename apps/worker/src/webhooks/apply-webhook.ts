@@ -15,7 +15,7 @@ import {
 import { IdReused } from '@core/runtime';
 import {
   readCustomer,
-  readCustomerId,
+  readExternalId,
   readMerge,
   readPerson,
   UnreadableWebhook,
@@ -51,7 +51,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
   'customers/update': storeCustomer,
 
   'customers/delete': async (tx, ctx, { merchantId }, payload) => {
-    const externalIds = [readCustomerId(payload)];
+    const externalIds = [readExternalId(payload)];
     const { deleted } = await deleteCustomers(tx, ctx, { merchantId, externalIds, origin: 'webhook' });
     return outcome(deleted > 0);
   },

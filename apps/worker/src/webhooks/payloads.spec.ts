@@ -3,7 +3,7 @@ import type { WebhookTopic } from '@core/domain';
 import {
   parsePayload,
   readCustomer,
-  readCustomerId,
+  readExternalId,
   readMerge,
   readPerson,
   type UnreadableWebhook,
@@ -90,8 +90,8 @@ it.each([7, '7', ' 7', 'gid://shopify/Customer/7?key=x', 'GID://shopify/Customer
   'knows a customer by %j, in each field that names one',
   (id) => {
     const gid = 'gid://shopify/Customer/7';
-    expect(readCustomerId({ id })).toBe(gid);
-    expect(readCustomerId({ admin_graphql_api_id: id, id: 8 })).toBe(gid);
+    expect(readExternalId({ id })).toBe(gid);
+    expect(readExternalId({ admin_graphql_api_id: id, id: 8 })).toBe(gid);
     expect(readPerson({ customer: { id } }).externalId).toBe(gid);
     const merge = { admin_graphql_api_customer_kept_id: id, admin_graphql_api_customer_deleted_id: 8 };
     expect(readMerge(merge).keptExternalId).toBe(gid);
@@ -104,7 +104,7 @@ it.each([
   ['invalid_updated_at', () => readCustomer({ ...update, updated_at: 'yesterday' })],
   ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7x' })],
   ['no_customer_id', () => readCustomer({ ...update, admin_graphql_api_id: 'x', id: '7.5' })],
-  ['no_customer_id', () => readCustomerId({ admin_graphql_api_id: 'gid://shopify/Order/7' })],
+  ['no_customer_id', () => readExternalId({ admin_graphql_api_id: 'gid://shopify/Order/7' })],
   ['no_customer_id', () => readMerge({ admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/7' })],
   ['no_customer_id', () => readPerson({ customer: {} })],
   ['no_customer_id', () => readPerson({})],
@@ -112,7 +112,7 @@ it.each([
   ['no_customer_id', () => readPerson({ customer: { id: null, email: null, phone: '555-0100' } })],
   ['no_customer_id', () => readPerson({ customer: { id: 0, email: ' ' } })],
   ['no_customer_id', () => readPerson({ customer: { id: 'gid://shopify/Customer/0' } })],
-  ['no_customer_id', () => readCustomerId({ admin_graphql_api_id: 'gid://shopify/Customer/0', id: 0 })],
+  ['no_customer_id', () => readExternalId({ admin_graphql_api_id: 'gid://shopify/Customer/0', id: 0 })],
   ['no_customer_id', () => readMerge({ admin_graphql_api_customer_kept_id: 'gid://shopify/Customer/0' })],
   ...['junk', -1, 1.5, 2 ** 53, {}, false, [7], 'gid://shopify/Order/7', '-7'].map(
     (id): [string, () => unknown] => [
@@ -188,7 +188,7 @@ it('reads ids as numbers, as text and as the names that GraphQL has', () => {
   for (const id of [7, '7', ' 7 ', 'gid://shopify/Customer/7']) {
     const externalId = 'gid://shopify/Customer/7';
     expect(readPerson({ customer: { id } })).toMatchObject({ externalId });
-    expect(readCustomerId({ id })).toBe(externalId);
+    expect(readExternalId({ id })).toBe(externalId);
   }
 });
 

@@ -1,14 +1,17 @@
-import { fieldGivenTwice, isGuestId, isJsonObject, readJsonObject, type SameValue } from '@core/contracts';
-import { normaliseEmail, parseEmail } from '@core/crypto';
 import {
   customerGid,
+  fieldGivenTwice,
+  isGuestId,
+  isJsonObject,
+  readJsonObject,
   readShopifyTime,
   shopifyId,
   shopifyTime,
   type ExternalId,
-  type ImportedCustomer,
-  type WebhookTopic,
-} from '@core/domain';
+  type SameValue,
+} from '@core/contracts';
+import { normaliseEmail, parseEmail } from '@core/crypto';
+import type { ImportedCustomer, WebhookTopic } from '@core/domain';
 
 /** A webhook whose body does not say what it must: trying it again will not mend it. */
 export class UnreadableWebhook extends Error {
@@ -75,7 +78,7 @@ export function readCustomer(payload: Payload): ImportedCustomer {
     throw new UnreadableWebhook(updatedAt == null ? 'no_updated_at' : 'invalid_updated_at');
   const created = readShopifyTime(createdAt);
   return {
-    externalId: readCustomerId(payload),
+    externalId: readExternalId(payload),
     email: readEmail(payload),
     metadata: {
       ...readField(payload, 'state', (state) =>
@@ -116,7 +119,7 @@ function readField(
 export const readUpdatedAt = ({ updated_at: at }: Payload): Date | undefined => readShopifyTime(at);
 
 /** gid://shopify/Customer/7, of the payload of a customer. @throws UnreadableWebhook */
-export function readCustomerId({ admin_graphql_api_id: gid, id }: Payload): ExternalId {
+export function readExternalId({ admin_graphql_api_id: gid, id }: Payload): ExternalId {
   const externalId = customerGid(gid) ?? customerGid(id);
   if (!externalId) throw new UnreadableWebhook('no_customer_id');
   return externalId;

@@ -1,5 +1,5 @@
 import type { WaitingWebhook } from '@core/domain';
-import { readCustomerId, readUpdatedAt, type Payload } from './payloads.ts';
+import { readExternalId, readUpdatedAt, type Payload } from './payloads.ts';
 
 /** A webhook with its body decrypted, or why it could not be. */
 export interface DecryptedWebhook {
@@ -32,7 +32,7 @@ function customerOf(decrypted: DecryptedWebhook | undefined): string | undefined
   if (topic !== 'customers/create' && topic !== 'customers/update') return undefined;
   if (!readUpdatedAt(decrypted.payload)) return undefined;
   try {
-    return readCustomerId(decrypted.payload);
+    return readExternalId(decrypted.payload);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Topic } from '@core/contracts';
 import { appendToOutbox, inTransaction } from '@core/db';
 import { within } from '@core/runtime';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId } from '@core/testing';
 import { likeRecords } from './like-records.ts';
 import type { EventStack } from './open-stack.ts';
 
@@ -46,7 +46,7 @@ export async function watchArrivals({ kafka }: Pick<EventStack, 'kafka'>): Promi
 
 /** Commits one event. @returns its key and when COMMIT had returned */
 export async function commitOne({ pool }: Pick<EventStack, 'pool'>): Promise<{ key: string; sent: number }> {
-  const key = randomUUID();
+  const key = aCustomerId();
   await inTransaction(pool, (tx) =>
     appendToOutbox(tx, [
       { merchantId: aMerchantId(), customerId: key, version: 2, changedFields: ['metadata'], origin: 'api' },

@@ -1,3 +1,4 @@
+import { gidOf } from '@core/contracts';
 import type { ImportedCustomer } from '@core/domain';
 
 const FIRST = 7_000_000_000_000;
@@ -5,7 +6,7 @@ const FIRST = 7_000_000_000_000;
 /** Customers as a source gives them, the same for the same numbers. */
 export const likeCustomers = (count: number, first = FIRST): ImportedCustomer[] =>
   Array.from({ length: count }, (_, n) => ({
-    externalId: `gid://shopify/Customer/${first + n}`,
+    externalId: gidOf(first + n),
     email: `customer-${first - FIRST + n}@example.com`,
     metadata: {
       number_of_orders: n % 40,

@@ -1,13 +1,13 @@
 import { and, eq, type SQLWrapper } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, columns, CUSTOMER, customers, isLive, statement, type Fields } from '@core/db';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId } from '@core/testing';
 import { median, rounded, withSpread } from '../stats.ts';
 import type { Report, SuiteOptions } from '../suite.ts';
 
 interface Given {
   merchantId: MerchantId | SQLWrapper;
-  id: string | SQLWrapper;
+  id: CustomerId | SQLWrapper;
 }
 
 const find = ({ merchantId, id }: Given, row: Fields) =>
@@ -25,7 +25,7 @@ const FIND = statement({
 
 const given = {
   merchantId: aMerchantId('0197b3a0-0000-7000-8000-000000000001'),
-  id: '0197b3a0-0000-7000-8000-000000000002',
+  id: aCustomerId('0197b3a0-0000-7000-8000-000000000002'),
 };
 
 /** Each makes what a call needs before it is sent: text and values. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CoreService } from '@core/contracts';
+import { CoreService, type CustomerId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { createCustomer, updateCustomer } from '@core/domain';
 import { pause } from '@core/runtime';
@@ -72,7 +72,7 @@ export function startWriters(
   };
   // Change after change of one customer, so that a relay which steps over a late one shows: the next overtakes it.
   const writeLate = async () => {
-    let customerId: string | undefined;
+    let customerId: CustomerId | undefined;
     while (!stop.signal.aborted) {
       const ctx = { caller: 'faults', requestId: randomUUID(), keys };
       const [id, late] = [customerId, random.below(2) === 0];

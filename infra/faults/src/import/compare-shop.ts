@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CustomerId } from '@core/contracts';
 import { emailHash, readEmail } from '@core/crypto';
 import { inTransaction, type Tx } from '@core/db';
 import type { StandInCustomer } from '@core/shopify-stand-in';
@@ -91,7 +92,7 @@ const toWanted = (customer: StandInCustomer): Wanted => ({
 async function storedCustomers({ api, keys }: ImportStack, { merchantId }: ConnectedShop) {
   const read = async (tx: Tx) => {
     const rows = await tx.query<{
-      id: string;
+      id: CustomerId;
       external_id: string;
       email: string | null;
       email_hash: Buffer | null;

@@ -1,6 +1,6 @@
 import { CoreError, invalid } from '@core/runtime';
 import { eventText } from '../event-text.ts';
-import { FIRST_UUID, readUuid, type MerchantId } from '../ids.ts';
+import { FIRST_UUID, readUuid, type CustomerId, type MerchantId } from '../ids.ts';
 import { LONGEST_ID } from '../storable.ts';
 import type { JsonFields } from '../json-fields.ts';
 import { exactInteger } from './exact-integer.ts';
@@ -124,6 +124,7 @@ export function uuidOf(field: string, value: Inbound): string {
 }
 
 export const merchantIdOf = uuidOf as (field: string, value: Inbound) => MerchantId | '';
+export const customerIdOf = uuidOf as (field: string, value: Inbound) => CustomerId | '';
 
 const INT64 = 2n ** 63n;
 const DIGITS_OF_INT64 = 19;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CoreError, invalid } from '@core/runtime';
-import type { MerchantId } from '../ids.ts';
+import type { CustomerId, MerchantId } from '../ids.ts';
 import { JsonFields } from '../json-fields.ts';
 import { MalformedEvent } from '../malformed-event.ts';
 import { SHOP_DOMAIN } from '../shop-domain.ts';
@@ -10,6 +10,7 @@ import { readKind, type GdprKind } from './gdpr-kind.ts';
 import { isGiven, namesPerson } from './names-person.ts';
 import { namesShopElsewhere, FIELDS_OF_A_SHOP } from './names-shop.ts';
 import {
+  customerIdOf,
   externalIdTextOf,
   int64Of,
   GivenTwice,
@@ -17,7 +18,6 @@ import {
   readAll,
   readOne,
   textOf,
-  uuidOf,
   type Inbound,
 } from './fields.ts';
 import { readBody } from './read-body.ts';
@@ -40,8 +40,12 @@ export interface InboundGdprRequest {
   /** All numbers of shops that the body names; empty for one that is no number of a shop. */
   shopNumbers: readonly string[];
   kind: GdprKind | '';
-  /** All names that the body gives, those of the surest fields first, each in the spelling of its producer. */
-  given: Readonly<Record<'customerId' | 'externalId' | 'email', readonly GivenName[]>>;
+  /** All names that the body gives, those of the surest fields first; but for our own ids in the spelling of their producer. */
+  given: {
+    readonly customerId: readonly GivenName<CustomerId>[];
+    readonly externalId: readonly GivenName[];
+    readonly email: readonly GivenName[];
+  };
   faults: {
     /** Of the whole; or a field has two values, and nobody can tell which of them is meant: none is used. */
     body?: Fault;
@@ -53,9 +57,9 @@ export interface InboundGdprRequest {
 }
 
 /** A name of the person, and the field that gives it. */
-export interface GivenName {
+export interface GivenName<Name extends string = string> {
   field: string;
-  name: string;
+  name: Name;
 }
 
 /** Reads Shopify's own body as well: {shop_domain, customer: {id, email}}. */
@@ -161,15 +165,16 @@ type Names = InboundGdprRequest['given'];
 /** The body's own fields come before those of its customer. */
 function namesOf(faults: InboundGdprRequest['faults'], body: JsonFields): Names {
   const customer = body.within('customer');
-  const [customerId, externalId, email]: [GivenName[], GivenName[], GivenName[]] = [[], [], []];
-  const add = (names: GivenName[], field: string, read: () => string, into = faults) => {
+  const customerId: GivenName<CustomerId>[] = [];
+  const [externalId, email]: [GivenName[], GivenName[]] = [[], []];
+  const add = <T extends string>(names: GivenName<T>[], field: string, read: () => T | '', into = faults) => {
     const name = attempt(into, 'person', read);
     if (name) names.push({ field, name });
   };
   const own = readAll(body, 'customer_id').map(withoutGuest);
   const isGid = (value: Inbound): boolean => typeof value === 'string' && GID.test(value.trim());
   for (const value of own) {
-    if (!isGid(value)) add(customerId, 'customer_id', () => uuidOf('customer_id', value));
+    if (!isGid(value)) add(customerId, 'customer_id', () => customerIdOf('customer_id', value));
   }
   for (const value of readAll(body, 'external_id')) {
     const id = withoutGuest(value);
@@ -208,9 +213,9 @@ const withoutGuest = (id: Inbound): Inbound =>
   isGuestId(attempt({}, 'person', () => textOf('', id, LONGEST_ID)) ?? '') ? null : id;
 
 /** Empty: no id of ours. A number is Shopify's, however long. */
-const oursOf = (id: Inbound): string =>
+const oursOf = (id: Inbound): CustomerId | '' =>
   typeof id === 'string' && id.length <= LONGEST_ID && id.trim().length === UUID_LENGTH
-    ? uuidOf('customer.id', id)
+    ? customerIdOf('customer.id', id)
     : '';
 
 /** @throws what keeps the person from being known by this request */

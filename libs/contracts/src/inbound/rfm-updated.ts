@@ -1,7 +1,16 @@
 import { invalid } from '@core/runtime';
-import type { MerchantId } from '../ids.ts';
+import type { CustomerId, MerchantId } from '../ids.ts';
 import { LONGEST_SEGMENT } from '../storable.ts';
-import { instantOf, int32Of, int64Of, merchantIdOf, objectOf, readOne, textOf, uuidOf } from './fields.ts';
+import {
+  customerIdOf,
+  instantOf,
+  int32Of,
+  int64Of,
+  merchantIdOf,
+  objectOf,
+  readOne,
+  textOf,
+} from './fields.ts';
 import type { Instant } from './instant.ts';
 import { readBody } from './read-body.ts';
 
@@ -9,7 +18,7 @@ import { readBody } from './read-body.ts';
 export interface InboundScore {
   eventId: string;
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
   score: {
     recency: number;
     frequency: number;
@@ -30,7 +39,7 @@ export function readRfmUpdated(bytes: Uint8Array | null): InboundScore {
   return {
     eventId: readOne(body, 'event_id', textOf),
     merchantId: required('merchant_id', readOne(body, 'merchant_id', merchantIdOf)),
-    customerId: required('customer_id', readOne(body, 'customer_id', uuidOf)),
+    customerId: required('customer_id', readOne(body, 'customer_id', customerIdOf)),
     score: {
       recency: part('rfm_score.recency'),
       frequency: part('rfm_score.frequency'),

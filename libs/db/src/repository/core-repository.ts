@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import type { Reader } from '../reader.ts';
 import { customers, type StoredRfmScore } from '../schema/index.ts';
 import { build, statement, type RowOf } from '../statement/index.ts';
@@ -24,13 +24,13 @@ export type CustomerRow = RowOf<typeof CUSTOMER>;
 
 export interface CoreRepository {
   /** The customer, or null: unknown, another merchant's, deleted or erased. */
-  findById(merchantId: MerchantId, id: string): Promise<CustomerRow | null>;
+  findById(merchantId: MerchantId, id: CustomerId): Promise<CustomerRow | null>;
   /**
    * Stores `score` if it is newer than the one there: one of updateRfmScores, which production gives many at once.
    * Rejected: that production goes through this one, a statement for each score of a batch.
    * @returns the changed row with its raised version, or null when the customer has the same score as before
    */
-  updateRFMScore(merchantId: MerchantId, id: string, score: StoredRfmScore): Promise<CustomerRow | null>;
+  updateRFMScore(merchantId: MerchantId, id: CustomerId, score: StoredRfmScore): Promise<CustomerRow | null>;
 }
 
 const FIND = statement({

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { withoutLast, type MerchantId } from '@core/contracts';
+import { withoutLast, type CustomerId, type MerchantId } from '@core/contracts';
 import type { Reader } from '../reader.ts';
 import { customers, type StoredRfmScore } from '../schema/index.ts';
 import {
@@ -16,7 +16,7 @@ import { isLive } from './is-live.ts';
 
 export interface NewRfmScore {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
   score: StoredRfmScore;
 }
 

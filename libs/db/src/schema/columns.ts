@@ -1,5 +1,5 @@
 import { customType, timestamp, uuid } from 'drizzle-orm/pg-core';
-import type { ImportId, MerchantId } from '@core/contracts';
+import type { CustomerId, ImportId, MerchantId } from '@core/contracts';
 
 export const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 
@@ -11,4 +11,5 @@ export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
 /** PostgreSQL gives the canonical form, and a statement must compare it with the canonical form. */
 export const merchantId = () => uuid('merchant_id').$type<MerchantId>();
+export const customerId = (name = 'customer_id') => uuid(name).$type<CustomerId>();
 export const importId = (name = 'import_id') => uuid(name).$type<ImportId>();

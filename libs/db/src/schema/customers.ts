@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, primaryKey, unique, uuid, varchar } from 'drizzle-orm/pg-core';
-import { bytea, instant, merchantId } from './columns.ts';
+import { index, integer, jsonb, pgTable, primaryKey, unique, varchar } from 'drizzle-orm/pg-core';
+import { bytea, customerId, instant, merchantId } from './columns.ts';
 
 /** As stored in customers.rfm_score: snake_case, sequence as a string because it is a 64-bit number. */
 export interface StoredRfmScore {
@@ -19,11 +19,11 @@ export interface StoredRfmScore {
 export const customers = pgTable(
   'customers',
   {
-    id: uuid('id')
+    id: customerId('id')
       .notNull()
       .default(sql`uuidv7()`),
     merchantId: merchantId().notNull(),
-    /** In the canonical form of the domain's externalIdOf, such as gid://shopify/Customer/7. */
+    /** In the canonical form of externalIdOf of @core/contracts, such as gid://shopify/Customer/7. */
     externalId: varchar('external_id'),
     /** `<key generation>.<base64 of pgp_sym_encrypt(merchant_id|customer_id|email)>`, never plain. */
     email: varchar('email'),
@@ -38,7 +38,7 @@ export const customers = pgTable(
     deletedAt: instant('deleted_at'),
     erasedAt: instant('erased_at'),
     /** The customer that this one was merged into; it is deleted then. */
-    mergedInto: uuid('merged_into'),
+    mergedInto: customerId('merged_into'),
     createdAt: instant('created_at').notNull().defaultNow(),
     /** The clock's time, not the transaction's start: see libs/db/functions/announce_customer_changes.sql. */
     updatedAt: instant('updated_at')

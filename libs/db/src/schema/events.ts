@@ -12,7 +12,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, merchantId } from './columns.ts';
+import { bytea, customerId, instant, merchantId } from './columns.ts';
 
 /** Shards of the outbox; a customer's events stay in one, so that one relay orders them. */
 export const OUTBOX_SHARDS = 4;
@@ -41,7 +41,7 @@ export const outboxEvents = pgTable(
     /** Implied by the version, from which the relay takes it. */
     topic: varchar('topic').notNull(),
     merchantId: merchantId().notNull(),
-    customerId: uuid('customer_id').notNull(),
+    customerId: customerId().notNull(),
     version: integer('version').notNull(),
     changedFields: varchar('changed_fields').array().notNull(),
     origin: varchar('origin').notNull(),
@@ -128,7 +128,7 @@ export const parkedEvents = pgTable(
     headers: jsonb('headers').$type<Record<string, string>>().notNull(),
     body: jsonb('body').notNull(),
     merchantId: merchantId().notNull(),
-    customerId: uuid('customer_id').notNull(),
+    customerId: customerId().notNull(),
     attempts: integer('attempts').notNull().default(1),
     parkedAt: instant('parked_at').notNull().defaultNow(),
     /** From then on it is a dead letter. */

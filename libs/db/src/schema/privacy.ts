@@ -10,7 +10,7 @@ import {
   uuid,
   varchar,
 } from 'drizzle-orm/pg-core';
-import { bytea, instant, merchantId, xid8 } from './columns.ts';
+import { bytea, customerId, instant, merchantId, xid8 } from './columns.ts';
 
 /** Envelope keys: random 256-bit data and index keys, wrapped by a key of CORE_ENCRYPTION_KEYS. */
 export const merchantKeys = pgTable(
@@ -44,7 +44,7 @@ export const keyRotations = pgTable(
     /** Where they go to. */
     generation: integer('generation').notNull(),
     /** Customers up to this id are done; null at the start. */
-    cursor: uuid('cursor'),
+    cursor: customerId('cursor'),
     rows: bigint('rows', { mode: 'number' }).notNull().default(0),
     startedAt: instant('started_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
@@ -61,7 +61,7 @@ export const privacyRequests = pgTable(
     /** unknown: nobody could tell what or whose it is. It waits until it is sent anew or cancelled. */
     kind: varchar('kind').$type<'redact' | 'data_request' | 'shop_redact' | 'unknown'>().notNull(),
     /** Null when the person is unknown here, and of a redact that waits. */
-    customerId: uuid('customer_id'),
+    customerId: customerId(),
     /** What a data_request named the person by: the hashes of a tombstone, under the merchant's index key. */
     namedEmail: bytea('named_email'),
     namedExternalId: bytea('named_external_id'),
@@ -118,12 +118,12 @@ export const auditLog = pgTable(
       .notNull()
       .default(sql`uuidv7()`),
     merchantId: merchantId().notNull(),
-    customerId: uuid('customer_id'),
+    customerId: customerId(),
     /**
      * Several customers whom one row names instead. In no index but the partial one below: rows without them
      * cost nothing. `detail.customers_sha256` is their digest, because seals cover the detail (hash-rows.ts).
      */
-    customerIds: uuid('customer_ids').array(),
+    customerIds: customerId('customer_ids').array(),
     /** Who: the caller's identity, or the app and its job. */
     actor: varchar('actor').notNull(),
     /** What, such as customer.create. */

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId } from '@core/testing';
 import { customerImportIds, customerImportLogs, customers, parkedEvents } from '../schema/index.ts';
 import {
   assign,
@@ -28,6 +28,7 @@ import {
 } from './index.ts';
 
 const A_MERCHANT = aMerchantId();
+const A_CUSTOMER = aCustomerId();
 
 const { id, merchantId, externalId, metadata } = customers;
 const plain = (of: { text: string }) => of.text.replace(/\s+/g, ' ').trim();
@@ -47,7 +48,7 @@ it('is written with the query builder: named parameters with the type of their c
       'and "customers"."id" = $2::uuid and "customers"."deleted_at" is null)',
   );
   // In the order of the text, not of the names.
-  expect(find.valuesOf({ id: 'an id', merchantId: A_MERCHANT })).toEqual([A_MERCHANT, 'an id']);
+  expect(find.valuesOf({ id: A_CUSTOMER, merchantId: A_MERCHANT })).toEqual([A_MERCHANT, A_CUSTOMER]);
   const rows = find.rowsOf([{ id: 'an id', externalId: null }]);
   // The compiler knows the row.
   const known: string | null | undefined = rows[0]?.externalId;
@@ -221,7 +222,7 @@ it('is compiled once for each set of optional parameters, and is sent those alon
   expect(find(['id', 'externalId']).text).toContain(
     '"id" = $2::uuid and "customers"."external_id" = $3::varchar',
   );
-  const given = { merchantId: A_MERCHANT, id: 'an id', externalId: 'another' };
+  const given = { merchantId: A_MERCHANT, id: A_CUSTOMER, externalId: 'another' };
   expect(find(['externalId']).valuesOf(given)).toEqual([A_MERCHANT, 'another']);
 
   const before = statements.length;

@@ -1,5 +1,5 @@
 import { eq, inArray, sql, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   auditLog,
   columns,
@@ -21,7 +21,7 @@ const ENTRY = {
   action: auditLog.action,
   customerId: auditLog.customerId,
   /** Several customers whom the row names instead; empty otherwise. */
-  customerIds: sql<string[]>`coalesce(${auditLog.customerIds}, '{}')`,
+  customerIds: sql<CustomerId[]>`coalesce(${auditLog.customerIds}, '{}')`,
   detail: auditLog.detail,
   requestId: auditLog.requestId,
   occurredAt: auditLog.occurredAt,
@@ -32,7 +32,7 @@ export type AuditLogEntry = RowOf<typeof ENTRY>;
 export interface ListAuditLog extends PageOf {
   merchantId: MerchantId;
   /** Only rows that name this customer, alone or among others. */
-  customerId?: string | undefined;
+  customerId?: CustomerId | undefined;
 }
 
 const PAGE = { merchantId: auditLog.merchantId, before: nullable(auditLog.id), most: int };

@@ -1,6 +1,6 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 
 export interface CustomerKey {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
 }

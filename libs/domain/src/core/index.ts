@@ -1,13 +1,3 @@
-export {
-  customerGid,
-  earlierExternalIds,
-  externalIdOf,
-  gidOf,
-  readShopifyTime,
-  shopifyId,
-  shopifyTime,
-  type ExternalId,
-} from '@core/contracts';
 export { canonicalJson } from './canonical-json.ts';
 export type { CommandContext, Keys, Pages } from './context.ts';
 export type { CustomerKey } from './customer-key.ts';

@@ -1,6 +1,6 @@
 // tag: compliance
 import type { MerchantId } from '@core/contracts';
-import { aMerchantId } from '@core/testing';
+import { aCustomerId, aMerchantId } from '@core/testing';
 import { MOST_SINGLE, sumAudits, type OwedAudit } from './sum-audits.ts';
 
 const [A, B] = [aMerchantId(), aMerchantId()];
@@ -13,7 +13,7 @@ const owed = (
 ): OwedAudit[] =>
   Array.from({ length: count }, (_, n) => ({
     actor: { caller, requestId: `${merchantId}-${n}` },
-    entry: { merchantId, customerId: `customer-${n}`, action, detail: { version: n } },
+    entry: { merchantId, customerId: aCustomerId(), action, detail: { version: n } },
   }));
 
 it('leaves few as they are', () => {

@@ -1,15 +1,15 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
-import { emailHash, type MerchantKeys } from '@core/crypto';
-import { build, customers, isLive, many, ONE, oneOf, RaceLost, statement, type Tx } from '@core/db';
-import { CoreError } from '@core/runtime';
 import {
   earlierExternalIds,
   externalIdOf,
-  recordChange,
-  type CommandContext,
+  type CustomerId,
   type ExternalId,
-} from '../core/index.ts';
+  type MerchantId,
+} from '@core/contracts';
+import { emailHash, type MerchantKeys } from '@core/crypto';
+import { build, customers, isLive, many, ONE, oneOf, RaceLost, statement, type Tx } from '@core/db';
+import { CoreError } from '@core/runtime';
+import { type CommandContext, recordChange } from '../core/index.ts';
 import { returnedDetail } from './persons/tombstones.ts';
 
 interface Holder {
@@ -38,7 +38,7 @@ export async function attachToHolder(
   ctx: CommandContext,
   keys: MerchantKeys,
   { merchantId, email, externalId }: Holder,
-): Promise<string> {
+): Promise<CustomerId> {
   const [existing] = await tx.run(FIND_BY_EMAIL, { merchantId, emailHash: emailHash(keys, email) });
   if (!existing) {
     if (externalId && (await isTaken(tx, merchantId, externalId))) throw otherCustomersExternalId();
@@ -84,7 +84,7 @@ async function attachExternalId(
   ctx: CommandContext,
   keys: MerchantKeys,
   { merchantId, email, externalId }: Holder & { externalId: ExternalId },
-  customerId: string,
+  customerId: CustomerId,
 ): Promise<void> {
   if (await isTaken(tx, merchantId, externalId)) throw otherCustomersExternalId();
   const [row] = await tx.run(ATTACH_EXTERNAL_ID, {

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import type { MerchantId } from '@core/contracts';
+import { earlierExternalIds, type CustomerId, type ExternalId, type MerchantId } from '@core/contracts';
 import {
   emailHash,
   encryptEmail,
@@ -28,7 +28,7 @@ import {
   withFields,
   type Tx,
 } from '@core/db';
-import { earlierExternalIds, externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
+import type { CommandContext } from '../core/index.ts';
 import { attachToHolder } from './attach-to-holder.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
 import { emailTombstones, externalIdTombstones } from './persons/tombstones.ts';
@@ -37,10 +37,8 @@ export interface CreateCustomer {
   merchantId: MerchantId;
   email: string;
   metadata?: Record<string, unknown> | undefined;
-  externalId?: string | undefined;
+  externalId?: ExternalId | undefined;
 }
-
-type CanonicalCustomer = CreateCustomer & { externalId: ExternalId | undefined };
 
 /**
  * Creates a customer, or finds the one with this email: then metadata is ignored and external_id
@@ -52,15 +50,11 @@ export async function createCustomer(
   tx: Tx,
   ctx: CommandContext,
   input: CreateCustomer,
-): Promise<{ customerId: string; created: boolean }> {
+): Promise<{ customerId: CustomerId; created: boolean }> {
   const { merchantId } = input;
-  const externalId = input.externalId === undefined ? undefined : externalIdOf(input.externalId);
   const keys = await ctx.keys.recallOrCreate(tx, merchantId);
   // Sent together: a round trip costs as much as the row.
-  const [, done] = await Promise.all([
-    holdMerchantKeys(tx, merchantId),
-    insertOrFind(tx, ctx, keys, { ...input, externalId }),
-  ]);
+  const [, done] = await Promise.all([holdMerchantKeys(tx, merchantId), insertOrFind(tx, ctx, keys, input)]);
   return done;
 }
 
@@ -68,8 +62,8 @@ async function insertOrFind(
   tx: Tx,
   ctx: CommandContext,
   recalled: MerchantKeys,
-  input: CanonicalCustomer,
-): Promise<{ customerId: string; created: boolean }> {
+  input: CreateCustomer,
+): Promise<{ customerId: CustomerId; created: boolean }> {
   const { merchantId, email } = input;
   for (let keys = recalled; ;) {
     await reindexEmails(tx, keys, merchantId, [email]);
@@ -106,7 +100,7 @@ const INSERT = statement({
   },
   row: { id: customers.id },
   text(p) {
-    const freshId = { id: sql<string>`uuidv7()` };
+    const freshId = { id: sql<CustomerId>`uuidv7()` };
     const fresh = relation('new', freshId);
     const holder = alias(customers, 'holder');
     const shape = {
@@ -157,8 +151,8 @@ async function insertCustomer(
   tx: Tx,
   ctx: CommandContext,
   keys: MerchantKeys,
-  { merchantId, email, metadata, externalId }: CanonicalCustomer,
-): Promise<string | null> {
+  { merchantId, email, metadata, externalId }: CreateCustomer,
+): Promise<CustomerId | null> {
   const changedFields = ['email', ...(externalId ? ['external_id'] : []), ...(metadata ? ['metadata'] : [])];
   const [row] = await runWithEvents(tx, INSERT, {
     merchantId,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, ExternalId, MerchantId } from '@core/contracts';
 import {
   appendAudit,
   appendToOutbox,
@@ -18,14 +18,14 @@ import {
   type Origin,
   type Tx,
 } from '@core/db';
-import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
+import type { CommandContext } from '../core/index.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
 import { externalIdTombstones } from './persons/tombstones.ts';
 
 export interface DeleteCustomers {
   merchantId: MerchantId;
   /** Such as gid://shopify/Customer/7. */
-  externalIds: readonly string[];
+  externalIds: readonly ExternalId[];
   /** Who found out that the source has them no more. */
   origin: 'import' | 'webhook';
 }
@@ -35,7 +35,7 @@ interface Gone {
   externalIds: readonly ExternalId[];
   origin: Origin;
   /** The customer that these were merged into. */
-  mergedInto?: string | undefined;
+  mergedInto?: CustomerId | undefined;
 }
 
 /** What a reader finds changed: all of it, for it finds the customer no more. The words of an erasure. */
@@ -59,8 +59,7 @@ export async function deleteCustomers(
   ctx: CommandContext,
   input: DeleteCustomers,
 ): Promise<{ deleted: number }> {
-  const externalIds = input.externalIds.map(externalIdOf);
-  const deleted = await markGone(tx, ctx, { ...input, externalIds });
+  const deleted = await markGone(tx, ctx, input);
   const [only] = deleted.length === 1 ? deleted : [];
   if (deleted.length > 0) {
     const { merchantId, origin } = input;
@@ -103,7 +102,7 @@ const MARK_GONE = statement({
 });
 
 /** The rows and events of a deletion, without its audit row. @returns ids of those that were there until now */
-export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise<string[]> {
+export async function markGone(tx: Tx, ctx: CommandContext, gone: Gone): Promise<CustomerId[]> {
   const { merchantId, externalIds, origin, mergedInto } = gone;
   if (externalIds.length === 0) return [];
   await holdOffErasures(tx, { merchantId });

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import type { CustomerId } from '@core/contracts';
 import { columns, customers, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
 import type { CustomerKey } from '../core/index.ts';
@@ -7,9 +8,9 @@ import type { CustomerKey } from '../core/index.ts';
 /** Not found, because it was merged into another customer, which is still there. */
 export class MergedAway extends CoreError {
   override name = 'MergedAway';
-  readonly survivorId: string;
+  readonly survivorId: CustomerId;
 
-  constructor(survivorId: string) {
+  constructor(survivorId: CustomerId) {
     super('not_found', 'customer not found: it was merged into another one');
     this.survivorId = survivorId;
   }
@@ -43,7 +44,7 @@ const SURVIVOR = statement({
 export async function findSurvivor(
   reader: Reader,
   { merchantId, customerId }: CustomerKey,
-): Promise<string | null> {
+): Promise<CustomerId | null> {
   const [row] = await reader.run(SURVIVOR, { merchantId, id: customerId });
   return row?.id ?? null;
 }

@@ -1,5 +1,11 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import {
+  earlierExternalIds,
+  externalIdOf,
+  type CustomerId,
+  type ExternalId,
+  type MerchantId,
+} from '@core/contracts';
 import {
   bool,
   build,
@@ -12,13 +18,7 @@ import {
   type RowOf,
   type Tx,
 } from '@core/db';
-import {
-  earlierExternalIds,
-  externalIdOf,
-  recordChange,
-  type CommandContext,
-  type ExternalId,
-} from '../core/index.ts';
+import { type CommandContext, recordChange } from '../core/index.ts';
 import { customerNumber } from './customer-number.ts';
 import { findHolder, mergeInto } from './merge-customers.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
@@ -161,8 +161,9 @@ async function mergeStored(
   ctx: CommandContext,
   { merchantId, origin }: HealExternalIds,
   { id, externalId, live }: RowOf<typeof STORED>,
-  survivorId: string,
+  survivorId: CustomerId,
 ): Promise<void> {
+  // As an earlier build stored it: the row is found by it.
   const mergedExternalId = externalId as ExternalId;
   if (live) await mergeInto(tx, ctx, { merchantId, mergedExternalId, origin }, survivorId);
   await tx.run(GIVE_UP_ID, { merchantId, id, survivorId });

@@ -19,15 +19,7 @@ export type { CustomerFilter, ScoreRange } from './list-customers-filter.ts';
 export { listCustomers, type CustomerPage, type ListCustomers } from './list-customers.ts';
 export { mergeCustomers, type MergeCustomers } from './merge-customers.ts';
 export { enterErasure, holdOffErasures } from './persons/erasure-gate.ts';
-export {
-  canonicalNames,
-  emailOfAnother,
-  findPerson,
-  mergedWith,
-  type CanonicalNames,
-  NamesDisagree,
-  type PersonNames,
-} from './persons/person.ts';
+export { emailOfAnother, findPerson, mergedWith, NamesDisagree, type PersonNames } from './persons/person.ts';
 export {
   earlierHashes,
   emailTombstone,

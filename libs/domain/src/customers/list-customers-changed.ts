@@ -1,9 +1,11 @@
 import { and, gte, lt, sql } from 'drizzle-orm';
+import type { CustomerId } from '@core/contracts';
 import {
   build,
   columns,
   CUSTOMER,
   customers,
+  FIRST_UUID,
   instantOf,
   limit,
   only,
@@ -30,7 +32,7 @@ export interface ListChangedCustomers extends ListCustomers {
 }
 
 /** Those of the list, and the last row's change and id. */
-type ChangeKey = [watermark: string, position: string, ...after: string[]];
+type ChangeKey = [watermark: string, position: string, ...place: [] | [changedAt: string, id: CustomerId]];
 
 /** Where a list of changes is read. */
 export interface ChangeReaders {
@@ -102,7 +104,7 @@ export async function listChangedCustomers(
     ...values,
     since: input.updatedSince,
     afterChange: afterChange ?? '',
-    afterId: afterId ?? '',
+    afterId: afterId ?? FIRST_UUID,
     until: watermark,
     most: page.most,
   });

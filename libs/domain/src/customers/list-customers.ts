@@ -1,4 +1,5 @@
 import { and, gt, sql } from 'drizzle-orm';
+import type { CustomerId } from '@core/contracts';
 import {
   build,
   columns,
@@ -101,7 +102,7 @@ export async function listCustomers(
   pages: Pages,
   input: ListCustomers,
 ): Promise<CustomerPage> {
-  const { after, most, cut } = keysetPage<[string]>(pages, ['customers', ...identityOf(input)], input);
+  const { after, most, cut } = keysetPage<[CustomerId]>(pages, ['customers', ...identityOf(input)], input);
   const read = input.segment ? readSegment : readAny;
   const { rows, nextPageToken } = cut(await read(reader, input, after?.[0], most), ({ id }) => [id]);
   return { customers: rows, nextPageToken };
@@ -109,13 +110,18 @@ export async function listCustomers(
 
 type Rows = Promise<(CustomerRow & Sized)[]>;
 
-function readAny(reader: Reader, filter: CustomerFilter, after: string | undefined, most: number): Rows {
+function readAny(reader: Reader, filter: CustomerFilter, after: CustomerId | undefined, most: number): Rows {
   const values = filterValues(filter);
   const page = PAGE([...usedBy(values), ...(after ? ['after' as const] : [])]);
   return reader.run(page, { ...values, after: after ?? FIRST_UUID, most });
 }
 
-function readSegment(reader: Reader, filter: CustomerFilter, after: string = FIRST_UUID, most: number): Rows {
+function readSegment(
+  reader: Reader,
+  filter: CustomerFilter,
+  after: CustomerId = FIRST_UUID,
+  most: number,
+): Rows {
   const { merchantId, segment = '', recency, frequency, monetary } = filter;
   const ranges = [recency, frequency, monetary];
   return reader.run(PAGE_OF_SEGMENT, {

@@ -1,8 +1,8 @@
 import { and, eq, isNotNull, isNull } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, ExternalId, MerchantId } from '@core/contracts';
 import { appendAudit, build, customers, statement, type Origin, type Tx } from '@core/db';
 import { invalid } from '@core/runtime';
-import { externalIdOf, type CommandContext, type ExternalId } from '../core/index.ts';
+import type { CommandContext } from '../core/index.ts';
 import { markGone } from './delete-customers.ts';
 import { healEmails } from './emails/heal-emails.ts';
 import { upsertCustomers } from './upsert-customers.ts';
@@ -11,8 +11,8 @@ import { upsertCustomers } from './upsert-customers.ts';
 export interface MergeCustomers {
   merchantId: MerchantId;
   /** Such as gid://shopify/Customer/7. */
-  keptExternalId: string;
-  mergedExternalId: string;
+  keptExternalId: ExternalId;
+  mergedExternalId: ExternalId;
   origin: 'import' | 'webhook';
 }
 
@@ -30,8 +30,7 @@ export async function mergeCustomers(
   ctx: CommandContext,
   input: MergeCustomers,
 ): Promise<{ merged: boolean }> {
-  const { merchantId, origin } = input;
-  const [kept, merged] = [externalIdOf(input.keptExternalId), externalIdOf(input.mergedExternalId)];
+  const { merchantId, origin, keptExternalId: kept, mergedExternalId: merged } = input;
   if (kept === merged) throw invalid('kept', 'must differ from the merged customer');
   const survivor =
     (await findHolder(tx, merchantId, kept)) ?? (await storeSurvivor(tx, ctx, merchantId, kept));
@@ -53,7 +52,7 @@ export async function mergeInto(
   tx: Tx,
   ctx: CommandContext,
   { merchantId, mergedExternalId, origin }: Merged,
-  survivor: string | null,
+  survivor: CustomerId | null,
 ): Promise<boolean> {
   const mergedInto = survivor ?? undefined;
   const gone = await markGone(tx, ctx, { merchantId, externalIds: [mergedExternalId], origin, mergedInto });
@@ -86,7 +85,7 @@ export const findHolder = async (
   tx: Tx,
   merchantId: MerchantId,
   externalId: ExternalId,
-): Promise<string | null> => {
+): Promise<CustomerId | null> => {
   const [row] = await tx.run(HOLDER, { merchantId, externalId });
   return row?.id ?? null;
 };
@@ -97,7 +96,7 @@ async function storeSurvivor(
   ctx: CommandContext,
   merchantId: MerchantId,
   externalId: ExternalId,
-): Promise<string | null> {
+): Promise<CustomerId | null> {
   const survivor = { externalId, metadata: {}, sourceUpdatedAt: new Date(0) };
   await upsertCustomers(tx, ctx, { merchantId, customers: [survivor] });
   return findHolder(tx, merchantId, externalId);
@@ -129,6 +128,7 @@ const POINT_AT = statement({
 const pointAt = async (
   tx: Tx,
   merchantId: MerchantId,
-  externalId: string,
-  survivor: string,
-): Promise<string[]> => (await tx.run(POINT_AT, { merchantId, externalId, survivor })).map(({ id }) => id);
+  externalId: ExternalId,
+  survivor: CustomerId,
+): Promise<CustomerId[]> =>
+  (await tx.run(POINT_AT, { merchantId, externalId, survivor })).map(({ id }) => id);

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import { earlierExternalIds, type CustomerId, type ExternalId, type MerchantId } from '@core/contracts';
 import { emailHash, encryptEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   bool,
@@ -18,13 +18,7 @@ import {
   type Tx,
 } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
-import {
-  earlierExternalIds,
-  externalIdOf,
-  recordChange,
-  type CommandContext,
-  type ExternalId,
-} from '../core/index.ts';
+import { type CommandContext, recordChange } from '../core/index.ts';
 import { explainNotFound } from './find-survivor.ts';
 import { otherCustomersExternalId } from './attach-to-holder.ts';
 import { returnedDetail } from './persons/tombstones.ts';
@@ -33,13 +27,9 @@ import { reindexEmails } from './emails/reindex-emails.ts';
 /** Absent fields stay as they are. */
 export interface UpdateCustomer {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
   email?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
-  externalId?: string | undefined;
-}
-
-interface Canonical extends UpdateCustomer {
   externalId?: ExternalId | undefined;
 }
 
@@ -51,11 +41,9 @@ interface Canonical extends UpdateCustomer {
 export async function updateCustomer(
   tx: Tx,
   ctx: CommandContext,
-  given: UpdateCustomer,
+  input: UpdateCustomer,
 ): Promise<CustomerRow> {
-  const { merchantId, customerId, email } = given;
-  const externalId = given.externalId === undefined ? undefined : externalIdOf(given.externalId);
-  const input = { ...given, externalId };
+  const { merchantId, customerId, email, externalId } = input;
   const keys = await ctx.keys.findOrCreate(tx, merchantId);
   if (email !== undefined) await reindexEmails(tx, keys, merchantId, [email]);
   const hash = email === undefined ? null : emailHash(keys, email);
@@ -100,7 +88,7 @@ const DIFFERENCES = statement({
 });
 
 /** Locks the row and names the fields in which `input` differs from it. */
-async function differences(tx: Tx, input: Canonical, hash: Buffer | null): Promise<string[]> {
+async function differences(tx: Tx, input: UpdateCustomer, hash: Buffer | null): Promise<string[]> {
   const [row] = await tx.run(DIFFERENCES, {
     merchantId: input.merchantId,
     id: input.customerId,
@@ -126,7 +114,7 @@ const OTHERS_IDENTITY = statement({
     ),
 });
 
-async function refuseOthersIdentity(tx: Tx, input: Canonical, hash: Buffer | null): Promise<void> {
+async function refuseOthersIdentity(tx: Tx, input: UpdateCustomer, hash: Buffer | null): Promise<void> {
   const { externalId } = input;
   const [other] = await tx.run(OTHERS_IDENTITY, {
     merchantId: input.merchantId,
@@ -172,7 +160,7 @@ const WRITE = statement({
 async function write(
   tx: Tx,
   keys: MerchantKeys,
-  input: Canonical,
+  input: UpdateCustomer,
   hash: Buffer | null,
   changedFields: readonly string[],
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import type { MerchantId, ImportId } from '@core/contracts';
 import { appendAudit, type Origin, type Tx } from '@core/db';
-import { externalIdOf, type CommandContext } from '../core/index.ts';
+import type { CommandContext } from '../core/index.ts';
 import { holdOffErasures } from './persons/erasure-gate.ts';
 import { reindexEmails } from './emails/reindex-emails.ts';
 import { completeRows } from './upsert/complete.ts';
@@ -70,7 +70,7 @@ export async function upsertCustomers(
   // Nor may the log of errors bring an erased external id back.
   const kept = errors.filter(({ externalId }) => !tombstones.externalIds.has(externalId));
   if (importId) {
-    const externalIds = customers.map(({ externalId }) => externalIdOf(externalId));
+    const externalIds = customers.map(({ externalId }) => externalId);
     await logRowErrors(tx, { merchantId, importId, externalIds, errors: kept });
   }
   if (!importId && kept.length > 0) input.onRowErrors?.(kept.map(({ reason }) => reason));

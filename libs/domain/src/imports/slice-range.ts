@@ -1,4 +1,4 @@
-import { shopifyTime } from '../core/index.ts';
+import { shopifyTime } from '@core/contracts';
 
 /** What of a shop a slice covers. Bounds are instants in RFC 3339; absent ones are open. */
 export interface SliceRange {

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { decryptEmail, encryptBoundEmail, passphrase, type MerchantKeys } from '@core/crypto';
 import {
   assign,
@@ -28,7 +28,7 @@ export interface EmailPage {
   merchantId: MerchantId;
   keys: RotationKeys;
   /** Customers behind this id. */
-  after: string;
+  after: CustomerId;
   limit: number;
 }
 
@@ -37,9 +37,9 @@ export interface RotatedPage {
   older: number;
   rotated: number;
   /** Customers whose value was another row's; it stays so, and reading it is refused as before. */
-  misplaced: string[];
+  misplaced: CustomerId[];
   /** The last customer of the page; null when it was the last page. */
-  next: string | null;
+  next: CustomerId | null;
 }
 
 const ROTATE = statement({
@@ -74,9 +74,9 @@ const ROTATE = statement({
         page: sql<number>`(select count(*)::int from ${page})`,
         older: sql<number>`(select count(*)::int from ${older})`,
         rotated: sql<number>`(select count(*)::int from ${rotated})`,
-        misplaced: sql<string[]>`
+        misplaced: sql<CustomerId[]>`
           array(select ${rotated.id} from ${rotated} where not ${rotated.inPlace} order by ${rotated.id})`,
-        last: sql<string | null>`(select ${page.id} from ${page} order by ${page.id} desc limit 1)`,
+        last: sql<CustomerId | null>`(select ${page.id} from ${page} order by ${page.id} desc limit 1)`,
       },
       // The ids first and apart: a page is as short however few of its rows are of an older generation.
       (row) => sql`

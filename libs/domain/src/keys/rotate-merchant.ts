@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, lte, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { isUnreadable, type MerchantKeyStore } from '@core/crypto';
 import {
   build,
@@ -43,7 +43,7 @@ export interface RotationPass {
   rotated: number;
   /** What does not open; it stays as it is, and so does the key that it names. */
   unreadable: string[];
-  misplaced: string[];
+  misplaced: CustomerId[];
   /** The merchant's keys were destroyed: there is nothing to do. */
   destroyed: boolean;
 }
@@ -61,12 +61,12 @@ export async function rotateMerchant(
   const rotationKeys = await inTransaction(pool, (tx) => loadKeys(tx, keys, merchantId, generation));
   if (!rotationKeys) return { ...pass, destroyed: true };
   // Also without older keys: the cursor moves, and a rotation that was begun is ended by the same steps.
-  const page = (after: string, limit: number) =>
+  const page = (after: CustomerId, limit: number) =>
     inTransaction(pool, (tx) => rotateEmails(tx, { merchantId, keys: rotationKeys, after, limit }));
 
-  for (let after: string | null = cursor ?? FIRST_UUID; after !== null;) {
+  for (let after: CustomerId | null = cursor ?? FIRST_UUID; after !== null;) {
     signal.throwIfAborted();
-    const from: string = after;
+    const from: CustomerId = after;
     const begun = performance.now();
     const done: RotatedPage[] = await page(from, batch).then(
       (all) => [all],
@@ -115,9 +115,9 @@ const IDS_OF_PAGE = statement({
 async function oneByOne(
   pool: Pool,
   merchantId: MerchantId,
-  after: string,
+  after: CustomerId,
   most: number,
-  page: (after: string, limit: number) => Promise<RotatedPage>,
+  page: (after: CustomerId, limit: number) => Promise<RotatedPage>,
   pass: RotationPass,
 ): Promise<RotatedPage[]> {
   const ids = await inTransaction(pool, (tx) => tx.run(IDS_OF_PAGE, { merchantId, after, most }));

@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { type Keyring, type MerchantKeyStore } from '@core/crypto';
 import { inTransaction, type Actor, type Pool } from '@core/db';
 import { pause } from '@core/runtime';
@@ -41,7 +41,7 @@ export interface RotationResult extends RotationProgress {
   /** Values that do not open, with their merchant; their keys are kept and the rotation stays open. */
   unreadable: string[];
   /** Customers with another row's email. */
-  misplaced: string[];
+  misplaced: CustomerId[];
 }
 
 /**
@@ -75,7 +75,7 @@ export async function rotateMerchants(options: RotateMerchants): Promise<Rotatio
   const onRows = (rotated: number) => onProgress(Object.assign(progress, { rows: progress.rows + rotated }));
   const pass = (rotation: Rotation) => rotateMerchant({ ...options, batch, onRows }, rotation);
 
-  const misplaced: string[] = [];
+  const misplaced: CustomerId[] = [];
   const unreadable: string[] = [];
   for (const rotation of rotations) misplaced.push(...(await pass(rotation)).misplaced);
   for (const { merchantId, generation } of rotations) {
@@ -122,7 +122,7 @@ async function untilNothingMoves(
   pass: () => Promise<RotationPass>,
   signal: AbortSignal,
 ): Promise<RotationPass> {
-  const misplaced: string[] = [];
+  const misplaced: CustomerId[] = [];
   for (;;) {
     const found = await pass();
     misplaced.push(...found.misplaced);

@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, customers, many, oneOf, statement, type CustomerChange, type Tx } from '@core/db';
 
 export const ERASED_FIELDS = ['email', 'external_id', 'metadata', 'rfm_score'] as const;
@@ -57,7 +57,7 @@ const EMPTY = statement({
 export async function eraseRows(
   tx: Tx,
   merchantId: MerchantId,
-  customerIds: readonly string[],
+  customerIds: readonly CustomerId[],
 ): Promise<CustomerChange[]> {
   if (customerIds.length === 0) return [];
   const rows = await tx.run(EMPTY, { merchantId, ids: customerIds });

@@ -1,5 +1,5 @@
 import { and, isNull, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { appendAudit, build, json, privacyRequests, statement, type Tx } from '@core/db';
 import { CoreError, invalid, notFound } from '@core/runtime';
 import type { CommandContext } from '../core/index.ts';
@@ -12,7 +12,7 @@ import { isRequest, REQUEST_REF } from './requests/request-ref.ts';
 export interface ExportCustomerData {
   merchantId: MerchantId;
   /** Absent: the request names the person. */
-  customerId?: string | undefined;
+  customerId?: CustomerId | undefined;
   /** The data_request that this answers. */
   requestId?: string | undefined;
 }
@@ -132,7 +132,7 @@ const NAME_SUBJECT = statement({
 
 const nameSubject = async (
   tx: Tx,
-  named: { merchantId: MerchantId; requestId: string; subject: string },
+  named: { merchantId: MerchantId; requestId: string; subject: CustomerId },
 ): Promise<void> => {
   await tx.run(NAME_SUBJECT, named);
 };

@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import type { MerchantKeys } from '@core/crypto';
 import type { Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
@@ -87,7 +87,7 @@ export interface LeftOut {
 export interface ExportedPerson extends NamesInBody {
   merchantId: MerchantId;
   customers: readonly ExportedCustomer[];
-  customerIds: readonly string[];
+  customerIds: readonly CustomerId[];
 }
 
 export type ExportStep = (
@@ -103,7 +103,7 @@ export interface PersonErasure extends NamesInBody {
   keys: MerchantKeys;
   person: LockedPerson;
   /** Our own ids of the person. */
-  customerIds: readonly string[];
+  customerIds: readonly CustomerId[];
   tombstones: readonly { kind: 'email' | 'external_id'; hash: Buffer }[];
 }
 

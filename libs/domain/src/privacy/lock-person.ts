@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, many, statement, type RowOf, type Tx } from '@core/db';
 import type { CommandContext } from '../core/index.ts';
@@ -10,11 +10,11 @@ import {
   healExternalId,
   mergedWith,
   reindexEmails,
-  type CanonicalNames,
+  type PersonNames,
 } from '../customers/index.ts';
 import { storedExternalId } from './stored-external-id.ts';
 
-export type NamedPerson = CanonicalNames & { merchantId: MerchantId };
+export type NamedPerson = PersonNames & { merchantId: MerchantId };
 
 const ROW = {
   id: customers.id,
@@ -26,7 +26,7 @@ const ROW = {
 /** A person in the hands of an erasure. */
 export interface LockedPerson {
   /** The customer that the names meant; null: nobody. */
-  id: string | null;
+  id: CustomerId | null;
   /** Whether our own id was given, and is theirs: the other names are then not looked at. */
   isOwn: boolean;
   rows: RowOf<typeof ROW>[];
@@ -128,7 +128,7 @@ async function otherHolders(
   keys: MerchantKeys,
   named: { merchantId: MerchantId; email: string },
   rows: LockedPerson['rows'],
-): Promise<string[]> {
+): Promise<CustomerId[]> {
   const { merchantId, email } = named;
   const indexed = await tx.run(HOLDERS, { merchantId, emailHash: emailHash(keys, email) });
   const holders =

@@ -1,7 +1,6 @@
 // tag: compliance
-import { shopifyNumber } from '@core/contracts';
+import { externalIdOf, shopifyNumber } from '@core/contracts';
 import { earlierEmailHashes, emailHash } from '@core/crypto';
-import { externalIdOf } from '../core/index.ts';
 import { bodyNames, marksInBody, marksOfPerson } from './names-in-body.ts';
 
 const keys = { generation: 1, dataKey: Buffer.alloc(32), indexKey: Buffer.alloc(32, 7) };

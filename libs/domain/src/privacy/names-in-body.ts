@@ -1,6 +1,5 @@
-import { shopifyNumber } from '@core/contracts';
+import { externalIdOf, shopifyNumber, type ExternalId } from '@core/contracts';
 import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys } from '@core/crypto';
-import { externalIdOf, type ExternalId } from '../core/index.ts';
 
 /** How a body may name a person. */
 export interface NamesInBody {

@@ -1,6 +1,6 @@
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type MerchantId } from '@core/contracts';
 import type { Tx } from '@core/db';
-import { externalIdOf, type CommandContext } from '../core/index.ts';
+import type { CommandContext } from '../core/index.ts';
 import type { ExportedPerson, LeftOut } from './held-place.ts';
 import { EXPORTED } from './walk-places.ts';
 import { READ_CUSTOMERS } from './personal-rows.ts';
@@ -15,7 +15,7 @@ export type PersonalData = Record<string, unknown[]>;
 export async function readPersonalData(
   tx: Tx,
   ctx: Pick<CommandContext, 'keys'>,
-  { merchantId, customerIds }: { merchantId: MerchantId; customerIds: readonly string[] },
+  { merchantId, customerIds }: { merchantId: MerchantId; customerIds: readonly CustomerId[] },
 ): Promise<{ data: PersonalData; leftOut: LeftOut[] } | null> {
   const customers = await tx.run(READ_CUSTOMERS, { merchantId, ids: customerIds });
   if (!customers.some(({ id }) => customerIds.includes(id))) return null;

@@ -1,16 +1,9 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, many, oneOf, statement, type Tx } from '@core/db';
-import { externalIdOf, type CommandContext } from '../core/index.ts';
-import {
-  canonicalNames,
-  emailTombstone,
-  enterErasure,
-  externalIdTombstone,
-  type CanonicalNames,
-  type PersonNames,
-} from '../customers/index.ts';
+import type { CommandContext } from '../core/index.ts';
+import { emailTombstone, enterErasure, externalIdTombstone, type PersonNames } from '../customers/index.ts';
 import type { PersonErasure } from './held-place.ts';
 import { ERASED_OF_PERSON, TOLD_OF_PERSON } from './walk-places.ts';
 import { lockPerson, type LockedPerson } from './lock-person.ts';
@@ -22,8 +15,6 @@ export interface RedactCustomer extends PersonNames {
   merchantId: MerchantId;
   requestId: string;
 }
-
-type Redaction = RedactCustomer & CanonicalNames;
 
 /**
  * Erases a person: the row keeps its ids alone, what is held elsewhere goes, and tombstones keep imports from bringing
@@ -39,10 +30,9 @@ type Redaction = RedactCustomer & CanonicalNames;
 export async function redactCustomer(
   tx: Tx,
   ctx: CommandContext,
-  given: RedactCustomer,
+  input: RedactCustomer,
 ): Promise<ErasureReceipt> {
-  const { merchantId } = given;
-  const input = canonicalNames(given);
+  const { merchantId } = input;
   await enterErasure(tx, { merchantId });
   const before = await findReceipt(tx, ctx, input);
   if (before) return before;
@@ -83,7 +73,7 @@ const OTHER_HOLDERS = statement({
 async function tracesOf(
   tx: Tx,
   keys: MerchantKeys,
-  { merchantId, requestId, customerId, externalId, email }: Redaction,
+  { merchantId, requestId, customerId, externalId, email }: RedactCustomer,
   { rows, isOwn }: LockedPerson,
 ): Promise<Omit<PersonErasure, 'keys' | 'person'>> {
   const customerIds = rows.length > 0 ? rows.map(({ id }) => id) : customerId ? [customerId] : [];

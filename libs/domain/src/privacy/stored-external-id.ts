@@ -1,7 +1,6 @@
 import { and, eq } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type ExternalId, type MerchantId } from '@core/contracts';
 import { build, customers, statement, type Tx } from '@core/db';
-import { externalIdOf, type ExternalId } from '../core/index.ts';
 
 const READ = statement({
   params: { merchantId: customers.merchantId, id: customers.id },
@@ -17,7 +16,7 @@ const READ = statement({
 export async function storedExternalId(
   tx: Tx,
   merchantId: MerchantId,
-  customerId: string,
+  customerId: CustomerId,
 ): Promise<ExternalId | undefined> {
   const [row] = await tx.run(READ, { merchantId, id: customerId });
   return row?.externalId ? externalIdOf(row.externalId) : undefined;

@@ -1,11 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
 import { customers, many, unnest, type Placeholders } from '@core/db';
+import type { CustomerKey } from '../core/index.ts';
 
 /** The parameters that name customers of several merchants. */
 export const CUSTOMER_KEYS = { merchantIds: many(customers.merchantId), customerIds: many(customers.id) };
 
-export const keysOf = (of: readonly { merchantId: MerchantId; customerId: string }[]) => ({
+export const keysOf = (of: readonly CustomerKey[]) => ({
   merchantIds: of.map(({ merchantId }) => merchantId),
   customerIds: of.map(({ customerId }) => customerId),
 });

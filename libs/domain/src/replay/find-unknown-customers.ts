@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, customers, many, nullable, ONE, oneOf, statement, type Reader } from '@core/db';
 
 const { merchantId, id } = customers;
@@ -18,10 +18,10 @@ const KNOWN = statement({
 /** Which of these are no customer's id, of the merchant if one is given: a replay would pass them over in silence. */
 export async function findUnknownCustomers(
   reader: Reader,
-  { ids, merchantId }: { ids: readonly string[]; merchantId: MerchantId | undefined },
-): Promise<string[]> {
+  { ids, merchantId }: { ids: readonly CustomerId[]; merchantId: MerchantId | undefined },
+): Promise<CustomerId[]> {
   const known = new Set((await reader.run(KNOWN, { ids, merchantId })).map((customer) => customer.id));
-  return ids.filter((each) => !known.has(each.toLowerCase()));
+  return ids.filter((each) => !known.has(each));
 }
 
 const ANY = statement({

@@ -1,5 +1,5 @@
 import { asc, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   appendAudit,
   appendToOutbox,
@@ -18,7 +18,7 @@ import { EVERY_FIELD } from './replay-customers.ts';
 /** The highest published version of a customer. */
 export interface PublishedVersion {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
   version: number;
 }
 

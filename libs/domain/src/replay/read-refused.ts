@@ -1,9 +1,10 @@
 import { and, asc, eq, sql, type SQL } from 'drizzle-orm';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, customers, limit, outboxRefused, statement, type Reader, type RowOf } from '@core/db';
 
 const told = (field: string): SQL => sql`(${outboxRefused.event} ->> ${field})`;
-const merchantId = sql<string>`${told('merchant_id')}::uuid`;
-const customerId = sql<string>`${told('customer_id')}::uuid`;
+const merchantId = sql<MerchantId>`${told('merchant_id')}::uuid`;
+const customerId = sql<CustomerId>`${told('customer_id')}::uuid`;
 const isItsCustomer = and(eq(customers.merchantId, merchantId), eq(customers.id, customerId));
 
 /** By the names that operators see, and without its body: who appended it may have put anything there. */

@@ -1,4 +1,4 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { appendAudit, type Actor, type Tx } from '@core/db';
 
 export interface PublishedEvent {
@@ -6,7 +6,7 @@ export interface PublishedEvent {
   eventId: string;
   /** The merchant and the customer whom its body names; empty when it names nobody. */
   merchantId: MerchantId | '';
-  customerId: string;
+  customerId: CustomerId | '';
 }
 
 /**

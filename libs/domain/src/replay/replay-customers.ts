@@ -1,5 +1,6 @@
 import { asc } from 'drizzle-orm';
 import { appendAudit, appendToOutbox, build, customers, statement, type Actor, type Tx } from '@core/db';
+import type { CustomerKey } from '../core/index.ts';
 import { CUSTOMER_KEYS, isOneOfKeys, keysOf } from './customer-keys.ts';
 import { selectPage, type ReplayCursor, type ReplaySelection } from './replay-selection.ts';
 
@@ -53,8 +54,6 @@ export async function appendReplayed(tx: Tx, ctx: Actor, keys: readonly Customer
   }
   return locked.length;
 }
-
-type CustomerKey = Pick<ReplayCursor, 'merchantId' | 'customerId'>;
 
 /**
  * Apart from choosing the page: a row that changes while the lock is waited for is looked at again, and with the

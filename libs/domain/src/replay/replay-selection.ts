@@ -1,5 +1,5 @@
 import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   build,
   customers,
@@ -19,7 +19,7 @@ import { rfc3339 } from '../core/index.ts';
 /** Whose events are sent again. What is absent does not narrow. */
 export interface ReplaySelection {
   merchantId?: MerchantId | undefined;
-  customerIds?: readonly string[] | undefined;
+  customerIds?: readonly CustomerId[] | undefined;
   /** Last changed at this time or later; RFC 3339, as PostgreSQL reads it. */
   since?: string | undefined;
   /**
@@ -34,7 +34,7 @@ export interface ReplayCursor {
   merchantId: MerchantId;
   /** With microseconds. */
   updatedAt: string;
-  customerId: string;
+  customerId: CustomerId;
 }
 
 const { merchantId, id, updatedAt } = customers;

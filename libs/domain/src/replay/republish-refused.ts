@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, many, oneOf, outboxRefused, statement, type Actor, type Tx } from '@core/db';
 import { appendReplayed } from './replay-customers.ts';
 
@@ -14,7 +14,7 @@ const REMOVE = statement({
   params: { eventIds: many(outboxRefused.eventId) },
   row: {
     merchantId: sql<MerchantId>`${outboxRefused.event} ->> 'merchant_id'`,
-    customerId: sql<string>`${outboxRefused.event} ->> 'customer_id'`,
+    customerId: sql<CustomerId>`${outboxRefused.event} ->> 'customer_id'`,
   },
   text: (p, row) =>
     build.delete(outboxRefused).where(oneOf(outboxRefused.eventId, p.eventIds)).returning(row),

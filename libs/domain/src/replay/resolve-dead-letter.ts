@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   appendAudit,
   assign,
@@ -27,7 +27,7 @@ export interface ResolveDeadLetter {
   at: Date;
   /** Whose it is, as its body says; undefined when that names nobody. */
   merchantId?: MerchantId | undefined;
-  customerId?: string | undefined;
+  customerId?: CustomerId | undefined;
   resolution: 'redriven' | 'dropped';
 }
 

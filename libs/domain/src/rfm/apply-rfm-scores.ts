@@ -1,12 +1,12 @@
 import { isNewer, updateRfmScores, type NewRfmScore, type RfmOutcome, type Tx } from '@core/db';
-import type { Instant, RfmThresholds, MerchantId } from '@core/contracts';
+import type { CustomerId, Instant, MerchantId, RfmThresholds } from '@core/contracts';
 import { invalid } from '@core/runtime';
 import { latestTime, recordChanges, type CommandContext } from '../core/index.ts';
 import { readThresholds, segmentOf } from '../settings/index.ts';
 
 export interface ApplyRfmScore {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
   score: {
     /** 1-5 each. */
     recency: number;
@@ -120,8 +120,7 @@ const asStored = (
   };
 };
 
-const keyOf = ({ merchantId, customerId }: NewRfmScore): string =>
-  `${merchantId}/${customerId}`.toLowerCase();
+const keyOf = ({ merchantId, customerId }: NewRfmScore): string => `${merchantId}/${customerId}`;
 
 function newestOfEach(candidates: readonly Candidate[]): Map<string, Candidate> {
   const newest = new Map<string, Candidate>();

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
+import { shopifyId } from '@core/contracts';
 import { returning, statement, type Reader } from '@core/db';
-import { shopifyId } from '../core/index.ts';
 import { connectionOfWebhook, SHOP_OF_WEBHOOK, type ShopEntry } from '../imports/index.ts';
 
 /** As a webhook names it. */

@@ -1,4 +1,4 @@
-import type { KeptFields, MerchantId } from '@core/contracts';
+import type { CustomerId, KeptFields, MerchantId } from '@core/contracts';
 import type { EventClaim, Tx } from '@core/db';
 import type { ConsumedRecord } from '../kafka-client.ts';
 
@@ -52,7 +52,7 @@ interface HandleMany<C, E> {
    * The merchant of the event: its id is unique within that merchant, and an `unknown` one waits for that
    * customer.
    */
-  customerOf(event: E): { merchantId: MerchantId; customerId: string };
+  customerOf(event: E): { merchantId: MerchantId; customerId: CustomerId };
   handle?: undefined;
   knowsRepetitions?: undefined;
   beforeDeadLetter?: undefined;

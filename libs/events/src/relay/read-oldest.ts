@@ -1,4 +1,5 @@
 import { and, asc, eq, gte, lt } from 'drizzle-orm';
+import type { CustomerId } from '@core/contracts';
 import { build, elementAt, indexIn, limit, many, outboxEvents, runOn, statement, type Pool } from '@core/db';
 import { inOrderOfVersions } from './in-order-of-versions.ts';
 import { OUTBOX_ROW, type OutboxRow } from './outbox-rows.ts';
@@ -70,7 +71,7 @@ async function readLower(
   oldest: readonly OutboxRow[],
   most: number,
 ): Promise<OutboxRow[]> {
-  const highest = new Map<string, number>();
+  const highest = new Map<CustomerId, number>();
   for (const { customerId, version } of oldest) {
     if (version > Math.max(1, highest.get(customerId) ?? 0)) highest.set(customerId, version);
   }

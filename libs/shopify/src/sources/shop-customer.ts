@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { customerGid, readShopifyTime, shopifyTime } from '@core/contracts';
+import { customerGid, externalIdOf, readShopifyTime, shopifyTime, type ExternalId } from '@core/contracts';
 
 /** Null: the source says that there is none. Undefined: it does not speak of it. */
 export type Said<T> = T | null | undefined;
@@ -18,7 +18,7 @@ export type Unreadable =
  */
 export interface ShopCustomer {
   /** Such as gid://shopify/Customer/7. */
-  externalId: string;
+  externalId: ExternalId;
   /** Null: the shop has none. Absent: the source does not speak of it. The same for each field of `metadata`. */
   email?: string | null | undefined;
   metadata: Record<string, unknown>;
@@ -80,7 +80,7 @@ export function readCustomer(given: unknown, read: () => SourceCustomer): ReadCu
  * A null becomes one, of tags an empty list; a field that the source does not speak of is left out. One that cannot be read
  * is left out as well, with its reason: what is stored of it stays.
  */
-function toImported(externalId: string, source: SourceCustomer): ShopCustomer | undefined {
+function toImported(externalId: ExternalId, source: SourceCustomer): ShopCustomer | undefined {
   const { tags, state, spent } = source;
   if (!isAbsent(tags) && !isTexts(tags)) return undefined;
   if (!isAbsent(state) && typeof state !== 'string') return undefined;
@@ -112,7 +112,7 @@ function toImported(externalId: string, source: SourceCustomer): ShopCustomer | 
   };
 }
 
-const broken = (externalId: string, fault: Unreadable): ShopCustomer => ({
+const broken = (externalId: ExternalId, fault: Unreadable): ShopCustomer => ({
   externalId,
   metadata: {},
   sourceUpdatedAt: new Date(0),
@@ -137,9 +137,9 @@ const sorted = (tags: string[]): string[] =>
  * The stand-in that the log has for the id of a customer without one: it is the same whenever the same customer is read
  * again, and is made of nothing personal.
  */
-function standIn({ orders, spent, createdAt, updatedAt }: Partial<SourceCustomer> = {}): string {
+function standIn({ orders, spent, createdAt, updatedAt }: Partial<SourceCustomer> = {}): ExternalId {
   const known = JSON.stringify([orders, spent, createdAt, updatedAt]);
-  return `unidentified-${createHash('sha256').update(known).digest('hex').slice(0, 16)}`;
+  return externalIdOf(`unidentified-${createHash('sha256').update(known).digest('hex').slice(0, 16)}`);
 }
 
 /** The number of an id as the source has it; null where it is none. */

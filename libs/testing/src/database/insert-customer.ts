@@ -1,12 +1,13 @@
 import type { Pool } from 'pg';
+import type { CustomerId } from '@core/contracts';
 
 /** Inserts a bare customer and returns its id. */
 export async function insertCustomer(
   pool: Pool,
   merchantId: string,
   values: { metadata?: object } = {},
-): Promise<string> {
-  const { rows } = await pool.query<{ id: string }>(
+): Promise<CustomerId> {
+  const { rows } = await pool.query<{ id: CustomerId }>(
     'insert into customers (merchant_id, metadata) values ($1, $2) returning id',
     [merchantId, JSON.stringify(values.metadata ?? {})],
   );

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import type { MerchantId } from '@core/contracts';
-import { aMerchantId } from '../ids.ts';
+import type { CustomerId, MerchantId } from '@core/contracts';
+import { aCustomerId, aMerchantId } from '../ids.ts';
 
 export interface SeedOptions {
   customers: number;
@@ -23,7 +23,7 @@ const hex = (n: number): string => n.toString(16).padStart(12, '0');
 export const merchantIdOf = (n: number): MerchantId => aMerchantId(`00000000-0000-4000-8000-${hex(n)}`);
 
 /** The k-th customer, counted from 0; it belongs to merchant (k mod merchants) + 1. */
-export const customerIdOf = (k: number): string => `10000000-0000-4000-8000-${hex(k)}`;
+export const customerIdOf = (k: number): CustomerId => aCustomerId(`10000000-0000-4000-8000-${hex(k)}`);
 
 /** Shares of 1,000, in the order in which the numbers 0-999 are given out. */
 const SEGMENTS = [

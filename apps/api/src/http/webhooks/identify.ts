@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { fieldGivenTwice, JsonFields, readJsonObject, textProblem, type SameValue } from '@core/contracts';
+import {
+  fieldGivenTwice,
+  JsonFields,
+  readJsonObject,
+  shopifyId,
+  textProblem,
+  type SameValue,
+} from '@core/contracts';
 import {
   isPrivacyTopic,
   PRIVACY_TOPICS,
-  shopifyId,
   webhookTopic,
   type ReceiveWebhook,
   type WebhookShop,

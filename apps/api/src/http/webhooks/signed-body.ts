@@ -1,5 +1,4 @@
-import { SHOP_DOMAIN } from '@core/contracts';
-import { shopifyId } from '@core/domain';
+import { SHOP_DOMAIN, shopifyId } from '@core/contracts';
 
 export type SignedBody = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, gidOf, type ExternalId, type MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';
 import { createCustomer } from '@core/domain';
 import type { FieldStack } from '../stack.ts';
@@ -9,7 +9,7 @@ export interface Person {
   merchantId: MerchantId;
   customerId: string;
   /** gid://shopify/Customer/N. */
-  externalId: string;
+  externalId: ExternalId;
   /** Only some people have one: encrypting an email takes long. */
   email?: string;
   shop: string;
@@ -26,7 +26,7 @@ export async function makePeople(stack: FieldStack, count: number): Promise<Pers
   const merchants = await Promise.all(Array.from({ length: MERCHANTS }, () => stack.newShop()));
   const people = Array.from({ length: count }, (_, n): Person => {
     const { merchantId, shop } = merchants[n % MERCHANTS] as (typeof merchants)[number];
-    const externalId = `gid://shopify/Customer/${FIRST_NUMBER + BigInt(n) * 2n}`;
+    const externalId = gidOf(String(FIRST_NUMBER + BigInt(n) * 2n));
     return { merchantId, shop, customerId: randomUUID(), externalId };
   });
   await stack.owner.query(
@@ -43,7 +43,7 @@ export async function makePeople(stack: FieldStack, count: number): Promise<Pers
 
 async function withEmail({ owner, ctx }: FieldStack, person: Person): Promise<Person> {
   const { merchantId } = person;
-  const [email, externalId] = [`p.${randomUUID()}@example.com`, `${person.externalId}0`];
+  const [email, externalId] = [`p.${randomUUID()}@example.com`, externalIdOf(`${person.externalId}0`)];
   const { customerId } = await inTransaction(owner, (tx) =>
     createCustomer(tx, ctx(), { merchantId, email, externalId }),
   );

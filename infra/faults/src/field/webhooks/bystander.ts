@@ -1,4 +1,4 @@
-import { gidOf } from '@core/domain';
+import { gidOf } from '@core/contracts';
 import { pause } from '@core/runtime';
 import { patiently } from '../../patiently.ts';
 import type { Tally } from '../format.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { gidOf } from '@core/domain';
+import { gidOf } from '@core/contracts';
 import { DEV_CLIENT_SECRET } from '@core/shopify-stand-in';
 import type { Choices } from '../../requests/choices.ts';
 import type { SentWebhook } from './send.ts';

@@ -1,5 +1,5 @@
-import type { MerchantId } from '@core/contracts';
-import { gidOf, isRowReason } from '@core/domain';
+import { gidOf, type MerchantId } from '@core/contracts';
+import { isRowReason } from '@core/domain';
 import type { Tally } from '../format.ts';
 import type { FieldShop, FieldStack } from '../stack.ts';
 import type { CustomerTopic, WebhookInput } from './generate.ts';

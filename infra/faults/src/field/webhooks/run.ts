@@ -1,5 +1,6 @@
+import { gidOf } from '@core/contracts';
 import { inTransaction } from '@core/db';
-import { gidOf, upsertCustomers } from '@core/domain';
+import { upsertCustomers } from '@core/domain';
 import { pause } from '@core/runtime';
 import { anImportId } from '@core/testing';
 import { createTally, type FieldFormat, type FieldInput, type Tally } from '../format.ts';

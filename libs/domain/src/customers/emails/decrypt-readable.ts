@@ -1,11 +1,11 @@
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { decryptEmails, generationOf, KeyError, type MerchantKeys } from '@core/crypto';
 import { type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
 
 /** An email as it is stored, with its customer. */
 export interface EncryptedEmail {
-  id: string;
+  id: CustomerId;
   email: string;
 }
 
@@ -18,8 +18,8 @@ export async function decryptReadable(
   { keys }: Keys,
   merchantId: MerchantId,
   encrypted: readonly EncryptedEmail[],
-): Promise<Map<string, string>> {
-  const decrypted: [string, string][] = [];
+): Promise<Map<CustomerId, string>> {
+  const decrypted: [CustomerId, string][] = [];
   for (const [generation, some] of Map.groupBy(encrypted, generationIfAny)) {
     const key =
       generation === undefined
@@ -36,7 +36,7 @@ async function decryptSome(
   merchantId: MerchantId,
   keys: MerchantKeys,
   encrypted: readonly EncryptedEmail[],
-): Promise<[string, string][]> {
+): Promise<[CustomerId, string][]> {
   await tx.query('savepoint decrypt_emails');
   const decrypted = await unlessKeyError(() => decryptEmails(tx, merchantId, keys, encrypted));
   if (!decrypted) await tx.query('rollback to savepoint decrypt_emails');

@@ -1,3 +1,4 @@
+import type { CustomerId } from '@core/contracts';
 import { appendSharedAudit, type CustomerRow, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import { decryptReadable, type EncryptedEmail } from './decrypt-readable.ts';
@@ -5,7 +6,7 @@ import { decryptReadable, type EncryptedEmail } from './decrypt-readable.ts';
 type Row = Pick<CustomerRow, 'id' | 'merchantId' | 'email'>;
 
 /** By customer id; null: the email exists but cannot be decrypted. A row without an email has no entry. */
-export type DisclosedEmails = ReadonlyMap<string, string | null>;
+export type DisclosedEmails = ReadonlyMap<CustomerId, string | null>;
 
 /**
  * Returns the plain emails of a merchant's customer rows, and writes one audit row that names all of them in
@@ -21,7 +22,7 @@ export async function discloseEmails(
   ctx: CommandContext,
   rows: readonly Row[],
 ): Promise<DisclosedEmails> {
-  const emails = new Map<string, string | null>();
+  const emails = new Map<CustomerId, string | null>();
   const encrypted = rows.filter((row): row is Row & EncryptedEmail => row.email !== null);
   for (const [merchantId, some] of Map.groupBy(encrypted, (row) => row.merchantId)) {
     const decrypted = await decryptReadable(tx, ctx, merchantId, some);

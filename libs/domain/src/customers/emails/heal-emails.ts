@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { emailHash } from '@core/crypto';
 import {
   appendAudit,
@@ -22,7 +22,7 @@ export interface HealEmails {
   merchantId: MerchantId;
   origin: Origin;
   /** Looks at this customer alone. */
-  customerId?: string;
+  customerId?: CustomerId;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNotNull, isNull, sql, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { build, customers, FIRST_UUID, statement, type Tx } from '@core/db';
 import type { Keys } from '../../core/index.ts';
@@ -63,7 +63,7 @@ interface Untold {
 
 /** Customers who hold an email without its blind index. */
 export interface SharedEmails extends Untold {
-  ids: string[];
+  ids: CustomerId[];
 }
 
 /** The emails of a merchant that have no blind index, by the age of their customers, up to a bound. */
@@ -73,7 +73,7 @@ export async function decryptUnindexed(
   merchantId: MerchantId,
 ): Promise<Untold & { emails: UnindexedEmail[] }> {
   const found: Untold & { emails: UnindexedEmail[] } = { emails: [], undecrypted: 0, notLookedAt: 0 };
-  let after: string = FIRST_UUID;
+  let after: CustomerId = FIRST_UUID;
   for (let seen = 0; seen < MOST_LOOKED_AT; seen += BATCH) {
     const rows = await tx.run(READ_UNINDEXED, { merchantId, after });
     const decrypted = await decryptThem(tx, ctx, merchantId, rows);
@@ -91,7 +91,7 @@ export const decryptUnindexedOf = async (
   tx: Tx,
   ctx: Keys,
   merchantId: MerchantId,
-  customerId: string,
+  customerId: CustomerId,
 ): Promise<UnindexedEmail[]> =>
   decryptThem(tx, ctx, merchantId, await tx.run(READ_UNINDEXED_OF, { merchantId, id: customerId }));
 
@@ -112,7 +112,7 @@ export async function findSharedEmails(
   ctx: Keys,
   keys: MerchantKeys,
   { merchantId, email }: { merchantId: MerchantId; email: string },
-): Promise<{ ids: string[]; all: boolean }> {
+): Promise<{ ids: CustomerId[]; all: boolean }> {
   const wanted = emailHash(keys, email);
   const { ids, undecrypted, notLookedAt } = await findHoldersWithoutIndex(tx, ctx, merchantId, (plain) =>
     emailHash(keys, plain).equals(wanted),

@@ -1,21 +1,15 @@
 import { sql, type Column, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, ExternalId, MerchantId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
 import { columns, customers, many, oneOf, relation, statement, type Reader } from '@core/db';
 import { CoreError } from '@core/runtime';
-import { externalIdOf, type ExternalId } from '../../core/index.ts';
 
-/** A person, named by at least one of the three. */
+/** A person, named by at least one of the three; an empty one counts as not given. */
 export interface PersonNames {
-  customerId?: string | undefined;
-  externalId?: string | undefined;
-  email?: string | undefined;
-}
-
-/** The same, as they are looked up and hashed. */
-export interface CanonicalNames extends PersonNames {
+  customerId?: CustomerId | undefined;
   externalId?: ExternalId | undefined;
+  email?: string | undefined;
 }
 
 /** The names of one request mean two customers, or may: nobody can tell who is meant. */
@@ -26,12 +20,6 @@ export class NamesDisagree extends CoreError {
     super('invalid_argument', `${field}: ${rule}`, { field });
   }
 }
-
-/** An external id of spaces alone counts as not given. */
-export const canonicalNames = <T extends PersonNames>(given: T): T & CanonicalNames => ({
-  ...given,
-  externalId: given.externalId === undefined ? undefined : externalIdOf(given.externalId) || undefined,
-});
 
 const { merchantId, id, externalId } = customers;
 
@@ -64,8 +52,8 @@ export async function findPerson(
   reader: Reader,
   keys: MerchantKeys | null,
   merchantId: MerchantId,
-  { customerId, externalId, email }: CanonicalNames,
-): Promise<string | null> {
+  { customerId, externalId, email }: PersonNames,
+): Promise<CustomerId | null> {
   const [own] = customerId ? await reader.run(BY_ID, { merchantId, named: customerId }) : [];
   const [known] = externalId ? await reader.run(BY_EXTERNAL_ID, { merchantId, named: externalId }) : [];
   if (own && known && !(await areOne(reader, merchantId, own.id, known.id))) {
@@ -81,7 +69,12 @@ export async function findPerson(
 export const emailOfAnother = (): NamesDisagree =>
   new NamesDisagree('external_id', 'is nobody’s here, and the email that of a customer with another one');
 
-const areOne = async (reader: Reader, merchantId: MerchantId, one: string, other: string): Promise<boolean> =>
+const areOne = async (
+  reader: Reader,
+  merchantId: MerchantId,
+  one: CustomerId,
+  other: CustomerId,
+): Promise<boolean> =>
   one === other || (await reader.run(ONE_WITH, { merchantId, ids: [one] })).some(({ id }) => id === other);
 
 /**

@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { sql, type Column, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import { type CustomerId, earlierExternalIds, type ExternalId, type MerchantId } from '@core/contracts';
 import { earlierEmailHashes, emailHash, keyedHash, type MerchantKeys } from '@core/crypto';
 import { erasureTombstones, many, ONE, oneOf, statement, type Tx } from '@core/db';
-import { earlierExternalIds, type ExternalId } from '../../core/index.ts';
-import type { CanonicalNames } from './person.ts';
+import type { PersonNames } from './person.ts';
 
 /**
  * The hash by which an erased email is known. Made of its blind index, which is what an erasure by id has of it, and
@@ -50,7 +49,7 @@ export async function returnedDetail(
   tx: Tx,
   keys: MerchantKeys,
   merchantId: MerchantId,
-  { email, externalId }: Pick<CanonicalNames, 'email' | 'externalId'>,
+  { email, externalId }: Pick<PersonNames, 'email' | 'externalId'>,
 ): Promise<{ returned_after_erasure?: true }> {
   if (!email && !externalId) return {};
   const [found] = await tx.run(FIND_ERASED, {
@@ -80,8 +79,8 @@ export interface HashedNames {
  */
 export const hashNames = (
   keys: MerchantKeys,
-  { customerId, externalId, email }: CanonicalNames,
-  found: string | null,
+  { customerId, externalId, email }: PersonNames,
+  found: CustomerId | null,
 ): HashedNames => {
   const isOwn = found !== null && found === customerId;
   return {
@@ -91,7 +90,7 @@ export const hashNames = (
 };
 
 /** The hashes that earlier builds made of the same names; a request that they stored still has them. */
-export const earlierHashes = (keys: MerchantKeys, { externalId, email }: CanonicalNames): Buffer[] => [
+export const earlierHashes = (keys: MerchantKeys, { externalId, email }: PersonNames): Buffer[] => [
   ...(email ? emailTombstones(keys, email).slice(1) : []),
   ...(externalId ? externalIdTombstones(keys, externalId).slice(1) : []),
 ];

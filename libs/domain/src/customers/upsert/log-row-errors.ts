@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId, ImportId } from '@core/contracts';
+import type { ExternalId, ImportId, MerchantId } from '@core/contracts';
 import { build, customerImportErrors, insertSelect, many, oneOf, statement, unnest, type Tx } from '@core/db';
 import { loggedId, type RowError } from './page.ts';
 
@@ -7,7 +7,7 @@ export interface PageErrors {
   merchantId: MerchantId;
   importId: ImportId;
   /** The ids of all customers on the page. */
-  externalIds: readonly string[];
+  externalIds: readonly ExternalId[];
   errors: readonly RowError[];
 }
 

@@ -1,13 +1,20 @@
 import { hash } from 'node:crypto';
-import { FIRST_SECOND, LONGEST_ID, metadataProblem, storableText, textProblem } from '@core/contracts';
+import {
+  FIRST_SECOND,
+  LONGEST_ID,
+  metadataProblem,
+  storableText,
+  textProblem,
+  type ExternalId,
+} from '@core/contracts';
 import { emailHash, parseEmail, type MerchantKeys } from '@core/crypto';
-import { canonicalJson, externalIdOf, latestTime, type ExternalId } from '../../core/index.ts';
+import { canonicalJson, latestTime } from '../../core/index.ts';
 import type { RowReason } from './row-reasons.ts';
 
 /** A customer as the source says it. `metadata` holds no PII. */
 export interface ImportedCustomer {
   /** Such as gid://shopify/Customer/7. */
-  externalId: string;
+  externalId: ExternalId;
   /** Null: the source says that there is none. Absent: the source does not speak of it, and what is stored stays. */
   email?: string | null | undefined;
   /** The same: null empties a field, an absent one stays. */
@@ -21,7 +28,6 @@ export interface ImportedCustomer {
 
 /** A row of a page, ready to be compared with what is stored. */
 export interface PageRow extends ImportedCustomer {
-  externalId: ExternalId;
   emailHash: Buffer | null;
   /** Canonical JSON of `metadata`. */
   json: string;
@@ -68,15 +74,11 @@ export function preparePage(keys: MerchantKeys, customers: readonly ImportedCust
   return page;
 }
 
-type Identified = ImportedCustomer & { externalId: ExternalId };
-
-const latestOfEach = (customers: readonly ImportedCustomer[]): Identified[] => {
-  const latest = new Map<ExternalId, Identified>();
+const latestOfEach = (customers: readonly ImportedCustomer[]): ImportedCustomer[] => {
+  const latest = new Map<ExternalId, ImportedCustomer>();
   for (const customer of customers) {
-    const externalId = externalIdOf(customer.externalId);
-    const seen = latest.get(externalId);
-    if (!seen || customer.sourceUpdatedAt >= seen.sourceUpdatedAt)
-      latest.set(externalId, { ...customer, externalId });
+    const seen = latest.get(customer.externalId);
+    if (!seen || customer.sourceUpdatedAt >= seen.sourceUpdatedAt) latest.set(customer.externalId, customer);
   }
   return [...latest.values()];
 };
@@ -97,8 +99,8 @@ function whyNotStored({ externalId, metadata, sourceUpdatedAt }: ImportedCustome
   return second >= FIRST_SECOND && sourceUpdatedAt.getTime() <= latestTime() ? null : 'invalid_updated_at';
 }
 
-/** By what the log knows a customer: an id that is wrong may be anything. */
-export const loggedId = (externalId: string): ExternalId =>
+/** The name of a customer in the log of errors: an id that is wrong may be anything, and is cut to what can be stored. */
+export const loggedId = (externalId: ExternalId): ExternalId =>
   storableText(externalId, LONGEST_ID) as ExternalId;
 
 /**

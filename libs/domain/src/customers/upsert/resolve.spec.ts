@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { externalIdOf as gid, type CustomerId } from '@core/contracts';
 import { emailHash, type MerchantKeys } from '@core/crypto';
-import { externalIdOf as gid } from '../../core/index.ts';
 import type { RowReason } from './row-reasons.ts';
 import { preparePage, type ImportedCustomer } from './page.ts';
 import { resolvePage, type StoredCustomer, type Tombstones } from './resolve.ts';
@@ -14,7 +14,7 @@ const from = (
   email: string | null | undefined,
   extra: Partial<ImportedCustomer> = {},
 ): ImportedCustomer => ({
-  externalId,
+  externalId: gid(externalId),
   email,
   metadata: { tags: [] },
   sourceUpdatedAt: at(1),
@@ -22,7 +22,7 @@ const from = (
 });
 const rows = (...customers: ImportedCustomer[]) => preparePage(keys, customers).rows;
 const held = (id: string, externalId: string | null, email: string | null, extra = {}): StoredCustomer => ({
-  id,
+  id: id as CustomerId,
   externalId: externalId === null ? null : gid(externalId),
   hasEmail: email !== null,
   emailHash: email === null ? null : emailHash(keys, email),
@@ -304,10 +304,10 @@ describe('preparePage', () => {
     ['invalid_metadata', { metadata: { 'x\0': 1 } }],
     ['invalid_metadata', { metadata: { n: Infinity } }],
     ['metadata_too_large', { metadata: { tags: Array.from({ length: 250 }, () => '\u00e4'.repeat(255)) } }],
-    ['invalid_external_id', { externalId: 'crm-\ud83d' }],
-    ['invalid_external_id', { externalId: 'crm-\n7' }],
-    ['invalid_external_id', { externalId: '7'.repeat(256) }],
-    ['invalid_external_id', { externalId: ' ' }],
+    ['invalid_external_id', { externalId: gid('crm-\ud83d') }],
+    ['invalid_external_id', { externalId: gid('crm-\n7') }],
+    ['invalid_external_id', { externalId: gid('7'.repeat(256)) }],
+    ['invalid_external_id', { externalId: gid(' ') }],
     ['invalid_updated_at', { sourceUpdatedAt: new Date(NaN) }],
     // Which PostgreSQL does not know.
     ['invalid_updated_at', { sourceUpdatedAt: new Date('-010000-01-01T00:00:00Z') }],

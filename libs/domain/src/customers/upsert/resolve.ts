@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { canonicalJson, type ExternalId } from '../../core/index.ts';
+import type { CustomerId, ExternalId } from '@core/contracts';
+import { canonicalJson } from '../../core/index.ts';
 import { contentHash, type PageRow, type RowError } from './page.ts';
 
 /** A stored customer that a page may concern: by external id or by email. */
 export interface StoredCustomer {
-  id: string;
+  id: CustomerId;
   externalId: string | null;
   emailHash: Buffer | null;
   /** Also without a blind index. */
@@ -33,7 +34,7 @@ export interface Insert {
 }
 
 export interface Update {
-  id: string;
+  id: CustomerId;
   /** As read; the write is void when it has moved on. */
   version: number;
   row: PageRow;
@@ -44,7 +45,7 @@ export interface Update {
 
 /** A customer of whom the source said, later than ever before or for the first time, what is stored already. */
 export interface Touch {
-  id: string;
+  id: CustomerId;
   sourceUpdatedAt: Date;
   /** The hash of what the source says, if another one is stored; null: it is the stored one. */
   contentHash: Buffer | null;
@@ -54,7 +55,7 @@ export interface Resolution {
   inserts: Insert[];
   updates: Update[];
   /** Ids of updated customers that give up an email which another row of the page takes. */
-  releases: string[];
+  releases: CustomerId[];
   unchanged: number;
   touches: Touch[];
   /** Erased, or deleted after the source said this of them. */
@@ -87,7 +88,7 @@ export function resolvePage(
   const byEmail = new Map(stored.filter((s) => s.emailHash !== null).map((s) => [hex(s.emailHash), s]));
 
   const targets = new Map<PageRow, StoredCustomer | null>();
-  const claimed = new Set<string>();
+  const claimed = new Set<CustomerId>();
   for (const row of rows) {
     const known = byExternalId.get(row.externalId);
     const target = known ?? claimable(row, byEmail, claimed);
@@ -132,7 +133,7 @@ export function resolvePage(
 
 const hex = (hash: Buffer | null): string => hash?.toString('hex') ?? '';
 
-const claimable = (row: PageRow, byEmail: Map<string, StoredCustomer>, claimed: ReadonlySet<string>) => {
+const claimable = (row: PageRow, byEmail: Map<string, StoredCustomer>, claimed: ReadonlySet<CustomerId>) => {
   const holder = row.emailHash ? byEmail.get(hex(row.emailHash)) : undefined;
   return holder && holder.externalId === null && !claimed.has(holder.id) ? holder : null;
 };
@@ -249,7 +250,7 @@ function changesEmail(row: PageRow, target: StoredCustomer, emailHash: Buffer | 
 }
 
 /** Non-deferrable unique keys are checked row by row: who loses an email to another row lets go of it first. */
-function releases({ inserts, updates }: Resolution, byEmail: Map<string, StoredCustomer>): string[] {
+function releases({ inserts, updates }: Resolution, byEmail: Map<string, StoredCustomer>): CustomerId[] {
   const taken = [...inserts, ...updates.filter((update) => update.setEmail)].flatMap(
     ({ emailHash, ...rest }) => {
       const holder = emailHash ? byEmail.get(hex(emailHash)) : undefined;

@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import type { CustomerId } from '@core/contracts';
 import { encryptEmail } from '@core/crypto';
 import {
   appendEvents,
@@ -65,7 +66,7 @@ type Written = ReturnType<typeof writtenBy>;
 function withEvents(shape: Written, write: SQL) {
   const written = relation('written', shape);
   return returning(
-    { written: sql<number>`count(*)::int`, one: sql<string | null>`any_value(${written.customerId})` },
+    { written: sql<number>`count(*)::int`, one: sql<CustomerId | null>`any_value(${written.customerId})` },
     (row) => sql`with ${write}, events as (${appendEvents(written)}) select ${row} from ${written}`,
   );
 }
@@ -76,7 +77,7 @@ export const INSERT_PAGE = statement({
   params: PAGE,
   text(p) {
     const page = unnest('page', said(p));
-    const fresh = { id: sql<string>`uuidv7()`, ...page };
+    const fresh = { id: sql<CustomerId>`uuidv7()`, ...page };
     const created = relation('new', fresh);
     const written = writtenBy(
       p,

@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { passphrase, type MerchantKeys } from '@core/crypto';
 import {
   assign,
@@ -29,7 +29,7 @@ export async function insertCustomers(
   keys: MerchantKeys,
   inserts: readonly Insert[],
   origin: Origin,
-): Promise<string | undefined> {
+): Promise<CustomerId | undefined> {
   if (inserts.length === 0) return undefined;
   const page = pageOf(merchantId, keys, inserts, origin);
   const [result] = await runWithEvents(tx, INSERT_PAGE, page);
@@ -128,6 +128,10 @@ const RELEASE = statement({
 });
 
 /** Frees the emails that other rows of the page take over. */
-export async function releaseEmails(tx: Tx, merchantId: MerchantId, ids: readonly string[]): Promise<void> {
+export async function releaseEmails(
+  tx: Tx,
+  merchantId: MerchantId,
+  ids: readonly CustomerId[],
+): Promise<void> {
   if (ids.length > 0) await tx.run(RELEASE, { merchantId, ids });
 }

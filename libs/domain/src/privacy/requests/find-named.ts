@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm';
-import { GID_PREFIX, type MerchantId } from '@core/contracts';
+import { GID_PREFIX, type CustomerId, type MerchantId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import {
   bytes,
@@ -26,7 +26,7 @@ import { storedExternalId } from '../stored-external-id.ts';
 /** A request as it was written down. */
 export interface NamedRequest extends HashedNames {
   /** Who was found when it came. */
-  customerId: string | null;
+  customerId: CustomerId | null;
 }
 
 export const NAMED_REQUEST = {
@@ -121,7 +121,7 @@ async function findByHash(
   { indexKey }: MerchantKeys,
   merchantId: MerchantId,
   { namedEmail, namedExternalId }: HashedNames,
-): Promise<string[]> {
+): Promise<CustomerId[]> {
   const found = await tx.run(FIND_BY_HASH, { merchantId, indexKey, namedEmail, namedExternalId });
   const known = found.filter(({ byExternalId }) => byExternalId);
   // With an external id given, somebody of that email who has another one is another customer.

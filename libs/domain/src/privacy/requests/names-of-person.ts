@@ -1,4 +1,5 @@
 import {
+  externalIdOf,
   GID_OF_CUSTOMER,
   isNoId,
   isOtherOfShopify,
@@ -8,7 +9,6 @@ import {
 } from '@core/contracts';
 import { normaliseEmail, parseEmail } from '@core/crypto';
 import { invalid, type CoreError } from '@core/runtime';
-import { externalIdOf } from '../../core/index.ts';
 import type { PersonNames } from '../../customers/index.ts';
 
 /**
@@ -25,7 +25,7 @@ export function namesOfPerson(request: InboundGdprRequest): PersonNames {
   const meansEmail = externalId.length === 0 || (id !== undefined && !isNoCustomer(id));
   return {
     customerId: customerId[0]?.name,
-    externalId: id?.name,
+    externalId: id && externalIdOf(id.name),
     email: meansEmail ? email[0]?.name : undefined,
   };
 }

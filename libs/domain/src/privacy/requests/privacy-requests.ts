@@ -1,5 +1,5 @@
 import { and, asc, isNotNull, isNull, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   bool,
   build,
@@ -29,7 +29,7 @@ export interface PrivacyRequest {
   requestId: string;
   kind: PrivacyRequestKind;
   /** Null: nobody of that name is held here, it is a shop's, or a redact that waits. */
-  customerId: string | null;
+  customerId: CustomerId | null;
   receivedAt: Date;
   dueAt: Date;
   /** Null until it is done, and when it was cancelled. */

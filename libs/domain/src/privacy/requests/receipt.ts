@@ -1,3 +1,5 @@
+import type { CustomerId } from '@core/contracts';
+
 /** One place that was looked at; core.v1.ErasedPlace. No PII. */
 export interface ErasedPlace {
   /** A table, a topic or a queue. */
@@ -13,7 +15,7 @@ export interface ErasedPlace {
 /** What was looked at and removed. No PII. */
 export interface ErasureReceipt {
   /** Null: nobody of that name is held here, or it is a shop's. */
-  customerId: string | null;
+  customerId: CustomerId | null;
   places: ErasedPlace[];
 }
 

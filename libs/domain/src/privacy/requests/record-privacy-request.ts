@@ -1,16 +1,14 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { appendAudit, build, insertValues, json, ONE, privacyRequests, statement, type Tx } from '@core/db';
 import type { CommandContext } from '../../core/index.ts';
 import {
-  canonicalNames,
   earlierHashes,
   findPerson,
   hashNames,
   healExternalId,
   holdOffErasures,
   reindexEmails,
-  type CanonicalNames,
   type PersonNames,
 } from '../../customers/index.ts';
 import type { PrivacyRequestKind } from './privacy-requests.ts';
@@ -77,10 +75,10 @@ export async function recordPrivacyRequest(
   /** Whether the request, or whom it is about, was not known before. */
   recorded: boolean;
   /** The customer that the names of this request mean here; null when nobody has them, or none are given. */
-  customerId: string | null;
+  customerId: CustomerId | null;
 }> {
   const { merchantId, requestId, kind, shop, problem } = input;
-  const named = kind === 'data_request' ? await nameSubject(tx, ctx, canonicalNames(input)) : NOBODY;
+  const named = kind === 'data_request' ? await nameSubject(tx, ctx, input) : NOBODY;
   const { customerId, namedEmail, namedExternalId, earlier } = named;
   const progress: ShopProgress & Pick<RecordPrivacyRequest, 'problem'> = {
     ...(shop === undefined ? {} : { shop }),
@@ -117,7 +115,7 @@ const NOBODY: Subject = { customerId: null, namedEmail: null, namedExternalId: n
 async function nameSubject(
   tx: Tx,
   ctx: CommandContext,
-  { merchantId, ...names }: CanonicalNames & { merchantId: MerchantId },
+  { merchantId, ...names }: PersonNames & { merchantId: MerchantId },
 ): Promise<Subject> {
   if (!names.customerId && !names.externalId && !names.email) return NOBODY;
   const { externalId, email } = names;

@@ -15,11 +15,11 @@ import {
 } from '@core/db';
 import { IdReused } from '@core/runtime';
 import type { CommandContext } from '../../core/index.ts';
-import { emailTombstones, externalIdTombstones, type CanonicalNames } from '../../customers/index.ts';
+import { emailTombstones, externalIdTombstones, type PersonNames } from '../../customers/index.ts';
 import type { ErasureReceipt } from './receipt.ts';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
 
-interface RedactRequest extends CanonicalNames {
+interface RedactRequest extends PersonNames {
   merchantId: MerchantId;
   requestId: string;
 }
@@ -87,7 +87,7 @@ function isForAnother(
 /** Each name first as it is kept, then as earlier builds kept it. */
 const namesOf = (
   keys: MerchantKeys,
-  { customerId, externalId, email }: CanonicalNames,
+  { customerId, externalId, email }: PersonNames,
 ): Partial<Record<Name, string[]>> => ({
   ...(customerId ? { customer_id: [customerId] } : {}),
   ...(externalId ? { external_id: inHex(externalIdTombstones(keys, externalId)) } : {}),

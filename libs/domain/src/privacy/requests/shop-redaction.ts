@@ -1,5 +1,5 @@
 import { and, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, json, privacyRequests, statement, tryLockName, type Tx } from '@core/db';
 import { CoreError, notFound } from '@core/runtime';
 import { isRequest, REQUEST_REF } from './request-ref.ts';
@@ -11,7 +11,7 @@ export interface ShopProgress {
   /** Whether the merchant's customers go, too; absent until it has begun. */
   whole?: boolean;
   /** Customers up to this id are erased. */
-  after?: string;
+  after?: CustomerId;
   /** Only what comes in just now is left: the next step keeps writers out. Under steady writes nothing else would end it. */
   nearlyDone?: boolean;
   /** What was removed so far, by place. */

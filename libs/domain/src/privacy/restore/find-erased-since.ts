@@ -1,15 +1,15 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import { externalIdOf, type CustomerId, type MerchantId } from '@core/contracts';
 import { type MerchantKeys } from '@core/crypto';
 import { build, customers, many, nullable, statement, unnest, type Reader, type RowOf } from '@core/db';
-import { externalIdOf, type Keys } from '../../core/index.ts';
+import type { Keys } from '../../core/index.ts';
 import { emailTombstone, externalIdTombstones } from '../../customers/index.ts';
 import type { Kept } from './kept.ts';
 
 /** A customer that the backup contains and that was erased after it was taken. */
 export interface ErasedSince {
   merchantId: MerchantId;
-  customerId: string;
+  customerId: CustomerId;
 }
 
 const PAGE = 5_000;
@@ -91,7 +91,7 @@ async function findMarked(
   hashes: ReadonlySet<string>,
 ): Promise<ErasedSince[]> {
   const found: ErasedSince[] = [];
-  for (let after: string | null = null; ;) {
+  for (let after: CustomerId | null = null; ;) {
     const page: RowOf<typeof ROW>[] = await reader.run(NEXT, { merchantId, after });
     for (const { id, externalId, blindIndex } of page) {
       const marks = [

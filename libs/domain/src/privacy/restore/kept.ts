@@ -1,5 +1,5 @@
 import { asc, gte, isNull, or, sql, type Column, type SQL } from 'drizzle-orm';
-import type { MerchantId } from '@core/contracts';
+import type { CustomerId, MerchantId } from '@core/contracts';
 import { build, erasureTombstones, instantOf, privacyRequests, statement, type Reader } from '@core/db';
 import { rfc3339 } from '../../core/index.ts';
 import type { PrivacyRequestKind } from '../requests/privacy-requests.ts';
@@ -9,7 +9,7 @@ export interface KeptRequest {
   merchantId: MerchantId;
   requestId: string;
   kind: PrivacyRequestKind;
-  customerId: string | null;
+  customerId: CustomerId | null;
   namedEmail: string | null;
   namedExternalId: string | null;
   receipt: Record<string, unknown>;
