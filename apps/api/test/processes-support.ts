@@ -19,6 +19,8 @@ export interface LaunchedApi {
   log(): string;
   /** Whether /readyz answers 200. */
   ready(): Promise<boolean>;
+  /** @throws Error with what /readyz says is missing, unless a check ran out of time: then the machine stands still */
+  assertReady(): Promise<void>;
   /** Calls answered so far by each of its processes, by pid. */
   calls(): Promise<Map<number, number>>;
   /** Of its processes, as many as there are meant to be or, while they are replaced, more. */
@@ -35,6 +37,9 @@ export interface Launchpad {
   begin(processes: number, env?: NodeJS.ProcessEnv): Promise<LaunchedApi>;
   close(): Promise<void>;
 }
+
+/** The time that /readyz gives its checks. */
+const CHECK_TIMEOUT_MS = 2_000;
 
 /** The supervisor logs its processes once, when the last one serves. */
 const allServe = (api: LaunchedApi): boolean => api.log().includes('"processes":[');
@@ -73,15 +78,22 @@ export async function openLaunchpad(): Promise<Launchpad> {
         },
         { what: `${processes} processes to answer` },
       );
+    // On a connection of its own, as a prober asks: a kept one that the server closes after five idle seconds takes a
+    // question with it where the machine stands still for so long.
+    const probe = () => fetch(`${adminUrl}/readyz`, { headers: { connection: 'close' } });
     return {
       child,
       grpcPort: ports.grpc,
       url,
       adminUrl,
       log: () => readFileSync(child.logFile, 'utf8'),
-      // On a connection of its own, as a prober asks: a kept one that the server closes after five idle seconds takes a
-      // question with it where the machine stands still for so long.
-      ready: async () => (await fetch(`${adminUrl}/readyz`, { headers: { connection: 'close' } })).ok,
+      ready: async () => (await probe()).ok,
+      async assertReady() {
+        const begun = performance.now();
+        const answer = await probe();
+        if (answer.ok || performance.now() - begun >= CHECK_TIMEOUT_MS) return;
+        throw new Error(`not ready: ${await answer.text()}`);
+      },
       calls,
       pids: async () => [...(await calls()).keys()],
       answering: async () => [...(await answers()).keys()],

@@ -77,7 +77,7 @@ it('loses no call on either port, and stays ready, when its processes are replac
   callers.push(...overHttp);
   const http = startLoad(20, (n) => overHttp[n]!.call());
   const probes = startLoad(1, async () => {
-    if (!(await api.ready())) throw new Error('not ready');
+    await api.assertReady();
   });
   await more(load, 500);
   const before = await api.pids();
@@ -131,7 +131,7 @@ it('replaces a process that is killed, while the others go on', async () => {
   expect(others.length).toBeGreaterThan(0);
   const load = loadOf(60, others);
   const probes = startLoad(1, async () => {
-    if (!(await api.ready())) throw new Error('not ready');
+    await api.assertReady();
   });
   await more(load, 300);
   process.kill(victim!, 'SIGKILL');

@@ -9,7 +9,6 @@ const { ACK, block, END_HEADERS, END_STREAM, FRAME, frame, onFrames, PREFACE, se
 export interface FloodOptions {
   /** host:port of the gRPC port. */
   target: string;
-  seconds: number;
   caller: LoadCaller;
 }
 
@@ -24,6 +23,9 @@ export interface FloodResult {
   seconds: number;
 }
 
+/** Said once the flood is refused, or when it is not within the time in which every machine has emptied a bucket. */
+export const FLOODING = 'flooding';
+const REFUSED_WITHIN_MS = 60_000;
 const TICK_MS = 5;
 /** Calls in flight on a connection: a server under load is not sent more than it takes. */
 const MOST_IN_FLIGHT = 100;
@@ -33,19 +35,26 @@ const [, , given] = process.argv;
 if (given) console.log(JSON.stringify(await run(JSON.parse(given) as FloodOptions)));
 
 /**
- * Sends the same call at a steady rate, as frames that are made once: a flood comes from machines of its own, and here
+ * Sends the same call at a steady rate until standard input ends, as frames that are made once: a flood comes from machines of its own, and here
  * its sender shares two cores with the service. A gRPC client needs as much CPU for a refused call as the service
  * does, which delayed the others' calls more than the service did.
  */
-async function run({ target, seconds, caller }: FloodOptions): Promise<FloodResult> {
+async function run({ target, caller }: FloodOptions): Promise<FloodResult> {
   const result = { answered: 0, refused: 0, lost: 0 };
   const message = callOf(caller);
   const senders = await Promise.all(
     Array.from({ length: caller.connections }, () => openSender(target, message, result)),
   );
+  let ended = false;
+  process.stdin.once('end', () => (ended = true)).resume();
   const begin = performance.now();
   let sent = 0;
-  for (let passed = 0; passed < seconds * 1_000; passed = performance.now() - begin) {
+  let told = false;
+  for (let passed = 0; !ended; passed = performance.now() - begin) {
+    if (!told && (result.refused > 0 || passed > REFUSED_WITHIN_MS)) {
+      console.log(FLOODING);
+      told = true;
+    }
     const due = Math.floor((passed / 1_000) * caller.perSecond) - sent;
     for (let n = 0; n < due; n++) senders[(sent + n) % senders.length]?.send();
     sent += Math.max(0, due);

@@ -87,14 +87,12 @@ async function beside(
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const quiet = await stack.load(calm, seconds);
-    // The flood starts before the others and ends after them.
-    const flooding = Promise.all([
-      stack.flood(flood, seconds + 3),
-      stack.load([{ ...flood, perSecond: WITNESS_PER_SECOND }], seconds + 3),
-    ]);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
-    const disturbed = await stack.load(calm, seconds);
-    const [flooded, witness] = await flooding;
+    const [flooded, [disturbed, witness]] = await stack.flood(flood, () =>
+      Promise.all([
+        stack.load(calm, seconds),
+        stack.load([{ ...flood, perSecond: WITNESS_PER_SECOND }], seconds),
+      ]),
+    );
     ratios.push(disturbed.p99 / quiet.p99);
     say(
       `info   quiet ${show(quiet)}; beside ${show(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused`,

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { startStack, type Given } from '@core/stack';
 import { customerIdOf, merchantIdOf, seedCustomers, workspaceRoot } from '@core/testing';
-import type { FloodOptions, FloodResult } from './flood.ts';
+import { FLOODING, type FloodOptions, type FloodResult } from './flood.ts';
 import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
 
 export interface QuotaStack extends AsyncDisposable {
@@ -13,8 +14,11 @@ export interface QuotaStack extends AsyncDisposable {
   reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
   /** Runs in its own process: the work of one driver must not delay the calls of another. */
   load(callers: LoadCaller[], seconds: number): Promise<LoadResult>;
-  /** Calls without regard to refusals, in a process of its own. */
-  flood(caller: LoadCaller, seconds: number): Promise<FloodResult>;
+  /**
+   * Calls without regard to refusals, in a process of its own. `work` begins once the flood is refused, and the flood
+   * ends with it: by seconds, a process that starts slowly would begin when the flood is over.
+   */
+  flood<T>(caller: LoadCaller, work: () => Promise<T>): Promise<[FloodResult, T]>;
 }
 
 export const MERCHANTS = 8;
@@ -43,27 +47,46 @@ export async function openQuotaStack(quotas: Record<string, string>): Promise<Qu
       return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
     },
     load: (callers, seconds) =>
-      drive<LoadResult>('load.ts', { target, callers, seconds } satisfies LoadOptions),
-    flood: (caller, seconds) =>
-      drive<FloodResult>('flood.ts', { target, caller, seconds } satisfies FloodOptions),
+      drive<LoadResult>('load.ts', { target, callers, seconds } satisfies LoadOptions).result,
+    async flood(caller, work) {
+      const driver = drive<FloodResult>('flood.ts', { target, caller } satisfies FloodOptions);
+      await Promise.race([driver.says(FLOODING), driver.result]);
+      const done = await work().finally(() => driver.end());
+      return [await driver.result, done];
+    },
     [Symbol.asyncDispose]: () => stops.disposeAsync(),
   };
 }
 
-/** @param driver the program that prints its result */
-function drive<Result>(driver: string, options: object): Promise<Result> {
+interface Driver<Result> {
+  /** Rejects when the driver fails. */
+  result: Promise<Result>;
+  /** Resolves when the driver prints the line. */
+  says(line: string): Promise<void>;
+  /** Ends its standard input. */
+  end(): void;
+}
+
+/** @param driver the program, whose last line is its result */
+function drive<Result>(driver: string, options: object): Driver<Result> {
   const file = join(workspaceRoot(), 'infra/faults/src/quotas', driver);
   const child = spawn(process.execPath, [file, JSON.stringify(options)], {
     env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(said) as Result);
-      else reject(new Error(`the driver ${driver} has ended with exit code ${code}`));
-    });
-  });
+  const lines = createInterface({ input: child.stdout });
+  let last = '';
+  lines.on('line', (line) => (last = line));
+  return {
+    result: new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => {
+        if (code === 0) resolve(JSON.parse(last) as Result);
+        else reject(new Error(`the driver ${driver} has ended with exit code ${code}`));
+      });
+    }),
+    says: (wanted) =>
+      new Promise((resolve) => lines.on('line', (line) => (line === wanted ? resolve() : undefined))),
+    end: () => void child.stdin.end(),
+  };
 }
