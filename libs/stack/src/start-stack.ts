@@ -10,7 +10,7 @@ import {
 } from '@core/testing';
 import { launchApp, untilServes, type LaunchApp } from './apps.ts';
 import { cloneOfRun, migrateOwn } from './database.ts';
-import { commonEnvironment, environmentOf, type Places } from './environment.ts';
+import { commonEnvironment, environmentOf, type Addresses } from './environment.ts';
 import { createGiven, type Given } from './given.ts';
 import type { AppName, StackOptions } from './options.ts';
 import { openPool } from './pools.ts';
@@ -31,24 +31,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const around = { dir, stops: started, say };
   const own = options.services === 'run' ? {} : await startServices(options, around);
   signal?.throwIfAborted();
-  const places: Places = {
+  const addresses: Addresses = {
     secrets,
     standIns: {},
     ...(options.services === 'run'
-      ? await placesOfRun(options, started)
-      : await placesOfOwn(options, own, { secrets, say })),
+      ? await addressesOfRun(options, started)
+      : await addressesOfOwn(options, own, { secrets, say })),
   };
   signal?.throwIfAborted();
   const standIns = await startStandIns(options, around);
-  places.standIns = standIns;
+  addresses.standIns = standIns;
   signal?.throwIfAborted();
   const stops = started.move();
-  return assemble({ dir, own, places, standIns, stops });
+  return assemble({ dir, own, addresses, standIns, stops });
 }
 
-type Found = Pick<Places, 'database' | 'broker' | 'redisUrl'>;
+type Found = Pick<Addresses, 'database' | 'broker' | 'redisUrl'>;
 
-async function placesOfRun(
+async function addressesOfRun(
   { postgres, kafka, redis }: StackOptions,
   stops: AsyncDisposableStack,
 ): Promise<Found> {
@@ -60,7 +60,7 @@ async function placesOfRun(
   };
 }
 
-async function placesOfOwn(
+async function addressesOfOwn(
   { kafka: asked }: StackOptions,
   { postgres, kafka, redis }: Services,
   { secrets, say }: Required<Pick<StackOptions, 'secrets' | 'say'>>,
@@ -77,29 +77,29 @@ async function placesOfOwn(
 interface Parts {
   dir: string;
   own: Services;
-  places: Places;
+  addresses: Addresses;
   standIns: StandIns;
   stops: AsyncDisposableStack;
 }
 
-function assemble({ dir, own, places, standIns, stops }: Parts): Stack {
-  const { secrets } = places;
+function assemble({ dir, own, addresses, standIns, stops }: Parts): Stack {
+  const { secrets } = addresses;
   const newKeys = () => createMerchantKeyStore(parseKeyring(secrets.encryptionKeys));
   const apps: Child[] = [];
   const launch = async (app: AppName, asked: LaunchApp = {}) => {
-    const launched = await launchApp(app, { dir, on: environmentOf(app, places) }, asked);
+    const launched = await launchApp(app, { dir, on: environmentOf(app, addresses) }, asked);
     stops.defer(() => launched.child.stop());
     apps.push(launched.child);
     return launched;
   };
   const pool: Stack['pool'] = (role, settings) =>
-    stops.adopt(openPool(there('postgres', places.database), role, settings), endPool);
+    stops.adopt(openPool(there('postgres', addresses.database), role, settings), endPool);
   let given: Given | undefined;
   const stop = () => stops.disposeAsync();
   return {
     dir,
     get database() {
-      return there('postgres', places.database);
+      return there('postgres', addresses.database);
     },
     get postgres() {
       return there('postgres of its own', own.postgres);
@@ -111,10 +111,10 @@ function assemble({ dir, own, places, standIns, stops }: Parts): Stack {
       return there('redis of its own', own.redis);
     },
     get broker() {
-      return there('kafka', places.broker);
+      return there('kafka', addresses.broker);
     },
     get redisUrl() {
-      return there('redis', places.redisUrl);
+      return there('redis', addresses.redisUrl);
     },
     get auth() {
       return there('auth in this process', standIns.auth);
@@ -129,14 +129,14 @@ function assemble({ dir, own, places, standIns, stops }: Parts): Stack {
     secrets,
     keys: newKeys(),
     newKeys,
-    envAs: (role) => commonEnvironment(places, role),
-    envOf: (app) => environmentOf(app, places),
+    envAs: (role) => commonEnvironment(addresses, role),
+    envOf: (app) => environmentOf(app, addresses),
     pool,
     get given() {
       return (given ??= createGiven(pool('core_owner', { max: 2 })));
     },
     connectKafka() {
-      const client = connectKafka({ brokers: [there('kafka', places.broker)], clientId: 'stack' });
+      const client = connectKafka({ brokers: [there('kafka', addresses.broker)], clientId: 'stack' });
       return stops.adopt(client, (it) => it.close());
     },
     launch,

@@ -89,7 +89,7 @@ const APPLY: Readonly<Record<WebhookTopic, Apply>> = {
     return outcome(recorded);
   },
 
-  // Carried out step by step: see redactShops.
+  // Carried out step by step: see redactShopStep.
   'shop/redact': async (tx, ctx, webhook) => {
     const { merchantId, shop, eventId } = webhook;
     const { recorded } = await underFreeId(webhook, eventId, (requestId) =>

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startStack, type Given } from '@core/stack';
 import { customerIdOf, merchantIdOf, seedCustomers, workspaceRoot } from '@core/testing';
-import { FLOODING, type FloodOptions, type FloodResult } from './flood.ts';
+import type { FloodOptions, FloodResult } from './flood.ts';
+import { FLOODING } from './flooding.ts';
 import type { LoadCaller, LoadOptions, LoadResult } from './load.ts';
 
 export interface QuotaStack extends AsyncDisposable {

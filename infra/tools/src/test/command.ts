@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 
-const LIMIT_MS = 90 * 60_000;
 const GRACE_MS = 5_000;
 
 export interface RunCommand {
@@ -12,7 +11,7 @@ export interface RunCommand {
 
 /**
  * Runs a command with our output in a process group of its own, so that ending it ends its own children, too.
- * @returns its exit code; -1 if it was killed, took too long or could not be started
+ * @returns its exit code; -1 if it was killed or could not be started
  */
 export const runCommand = ({ command, env, signal }: RunCommand): Promise<number> =>
   new Promise((resolve) => {
@@ -28,9 +27,8 @@ export const runCommand = ({ command, env, signal }: RunCommand): Promise<number
       killGroup(child.pid, 'SIGKILL');
       resolve(code);
     };
-    const either = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
-    either.addEventListener('abort', end);
-    if (either.aborted) end();
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
     child.once('error', (error) => {
       console.log(error.message);
       done(-1);

@@ -50,9 +50,18 @@ if (chosen.length === 0 && !isPart && !(await claimFolder('nx', root))) {
 }
 
 const begin = performance.now();
+/** The time that CI gives. */
+const LIMIT_MIN = 90;
 const controller = new AbortController();
 const { signal } = controller;
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => controller.abort('interrupted'));
+}
+const limit = setTimeout(
+  () =>
+    controller.abort(`ended after ${LIMIT_MIN} minutes: run parts of it (--only, --base, or parts of paths)`),
+  LIMIT_MIN * 60_000,
+);
 
 // Holds everything that the run and its specs put into the temporary folder, so that an interrupted one leaves nothing.
 const dir = mkdtempSync(join(tmpdir(), 'core-run-'));
@@ -91,7 +100,8 @@ const results = await runAll().catch((error: unknown) => {
   console.log(error);
   return [broken('runner', 'crashed')];
 });
-if (signal.aborted) results.push(broken('runner', 'interrupted'));
+clearTimeout(limit);
+if (signal.aborted) results.push(broken('runner', String(signal.reason)));
 await services.stop();
 // Programs that specs have started stop by themselves, and write until then.
 rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });

@@ -45,6 +45,8 @@ export async function runNx({ root, targets, base, env, signal }: RunNx): Promis
     },
     signal,
   });
+  // Nx writes its file at its end. One that is there now is of a run that a spec has started.
+  if (signal.aborted) return [];
   const tasks = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { tasks: NxTask[] }).tasks : [];
   const results = targets
     .map((target) => tasks.filter((task) => task.target === target))
