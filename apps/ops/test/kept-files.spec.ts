@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack, type Stack } from '@core/stack';
+import { aMerchantId } from '@core/testing';
 import { ops } from './support.ts';
 
 let folder: string;
@@ -38,11 +39,25 @@ it('writes one that takes the place of an older one', async () => {
   expect(readdirSync(folder)).toEqual(['kept.json']);
 });
 
+const keptFile = (rows: { requests?: unknown[]; tombstones?: unknown[] }): string =>
+  JSON.stringify({ format: 'core-kept/1', requests: [], tombstones: [], ...rows });
+
 it.each<[string, string | null, string]>([
   ['is not there', null, 'cannot be read: there is no such file or folder'],
   ['is no JSON', 'ada@example.com', 'is no file of `ops restore save`'],
   ['is a list', '[]', 'is no file of `ops restore save`'],
   ['is null', 'null', 'is no file of `ops restore save`'],
+  ['has a row that is none', keptFile({ requests: ['ada@example.com'] }), 'is no file of `ops restore save`'],
+  [
+    'names a merchant by no id',
+    keptFile({ tombstones: [{ merchantId: 'ada@example.com' }] }),
+    'merchantId: must be a UUID in every row',
+  ],
+  [
+    'names a customer by no id',
+    keptFile({ requests: [{ merchantId: aMerchantId(), customerId: 'ada@example.com' }] }),
+    'customerId: must be a UUID in every row',
+  ],
 ])('reads no file that %s, and quotes nothing of it', async (_what, text, why) => {
   const file = join(folder, 'other.json');
   rmSync(file, { force: true });

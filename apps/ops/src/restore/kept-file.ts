@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { isJsonObject } from '@core/contracts';
+import { isJsonObject, readCustomerId, readMerchantId } from '@core/contracts';
 import type { Kept } from '@core/domain';
 import { OpsError } from '../cli/errors.ts';
 import { fileProblem } from '../cli/file-problem.ts';
@@ -40,15 +40,27 @@ export function readKeptFiles(files: readonly string[]): Kept {
 
 function readOne(file: string): Kept {
   const kept = parse(readText(file));
-  if (isKept(kept)) return kept;
-  throw new OpsError(`--kept ${file}: is no file of \`ops restore save\``);
+  if (!isKept(kept)) throw new OpsError(`--kept ${file}: is no file of \`ops restore save\``);
+  const read = <Id>(field: string, id: Id | null): Id => {
+    if (id === null) throw new OpsError(`--kept ${file}: ${field}: must be a UUID in every row`);
+    return id;
+  };
+  const merchantOf = ({ merchantId }: { merchantId: unknown }) =>
+    read('merchantId', readMerchantId(merchantId));
+  return {
+    requests: kept.requests.map((row) => ({
+      ...row,
+      merchantId: merchantOf(row),
+      customerId: row.customerId === null ? null : read('customerId', readCustomerId(row.customerId)),
+    })),
+    tombstones: kept.tombstones.map((row) => ({ ...row, merchantId: merchantOf(row) })),
+  };
 }
 
 const isKept = (value: unknown): value is Kept =>
   isJsonObject(value) &&
   value['format'] === FORMAT &&
-  Array.isArray(value['requests']) &&
-  Array.isArray(value['tombstones']);
+  [value['requests'], value['tombstones']].every((rows) => Array.isArray(rows) && rows.every(isJsonObject));
 
 function readText(file: string): string {
   try {
