@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomInt, randomUUID } from 'node:crypto';
 import type { MerchantId } from '@core/contracts';
 import { inTransaction } from '@core/db';

@@ -1,3 +1,4 @@
+// tag: compliance
 import { randomUUID } from 'node:crypto';
 import { PERSONAL_DATA } from '../src/index.ts';
 import { openPrivacy, type PrivacyWorld } from './privacy-support.ts';

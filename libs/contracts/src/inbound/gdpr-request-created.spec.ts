@@ -1,3 +1,4 @@
+// tag: compliance
 import { assertNamesPerson, readGdprRequestCreated } from './gdpr-request-created.ts';
 
 const merchantId = '00000000-0000-4000-8000-00000000000a';
