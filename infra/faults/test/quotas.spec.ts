@@ -10,6 +10,6 @@ it('refuses nobody but whoever asks for more than its quota, and says when to co
     signal: new AbortController().signal,
   });
   // The lines contain the seed and the violations.
-  expect([run.failed, violationsIn(lines)]).toEqual([0, []]);
+  expect([run.failed, violationsIn(lines.filter((line) => !line.startsWith('info')))]).toEqual([0, []]);
   expect(run.passed).toBe(3);
 }, 600_000);

@@ -5,6 +5,8 @@ import type { LoadResult } from './load.ts';
 import { MERCHANTS, openQuotaStack, type QuotaStack } from './stack.ts';
 import { openWatches } from './watches.ts';
 
+/** The quota of one caller, or of one merchant, in each of the two processes. */
+const SCORE_READS = 100;
 const PROCESSES = 2;
 const MOST_STREAMS = 64;
 /** Calls of a flood that a gRPC client makes, which reads what the refusals say. */
@@ -13,15 +15,12 @@ const WITNESS_PER_SECOND = 10;
 const MOST_RATIO = 1.3;
 
 interface Form {
-  /** The quota of one caller, or of one merchant, in each of the two processes, a second. */
-  scoreReads: number;
   rounds: number;
   seconds: number;
   connections: number;
 }
-const LONG: Form = { scoreReads: 100, rounds: 5, seconds: 10, connections: 40 };
-/** The quota is one that a machine at a tenth of its speed still exceeds. */
-const SHORT: Form = { scoreReads: 20, rounds: 1, seconds: 3, connections: 4 };
+const LONG: Form = { rounds: 5, seconds: 10, connections: 40 };
+const SHORT: Form = { rounds: 1, seconds: 3, connections: 4 };
 const WATCHES_OF_A_CONNECTION = 256;
 
 /**
@@ -35,8 +34,8 @@ export async function runQuotaFaults({ short, seed, only, say, signal }: FaultRu
   const form = short ? SHORT : LONG;
   const random = createRandom(seed);
   await using stack = await openQuotaStack({
-    CORE_QUOTA_CALLER: `score_reads=${form.scoreReads}`,
-    CORE_QUOTA_MERCHANT: `score_reads=${form.scoreReads},streams=${MOST_STREAMS}`,
+    CORE_QUOTA_CALLER: `score_reads=${SCORE_READS}`,
+    CORE_QUOTA_MERCHANT: `score_reads=${SCORE_READS},streams=${MOST_STREAMS}`,
   });
   const run = { passed: 0, failed: 0 };
   /** The flooding merchant is chosen at random; the others are chosen from the rest. */
@@ -70,19 +69,18 @@ interface Who {
   merchant: number;
 }
 
-const loadOf = (stack: QuotaStack, { scoreReads }: Form, others: Who[]) =>
-  others.map((who) => stack.reader({ ...who, perSecond: scoreReads * 0.4 }));
+const loadOf = (stack: QuotaStack, others: Who[]) =>
+  others.map((who) => stack.reader({ ...who, perSecond: SCORE_READS * 0.4 }));
 
 async function beside(
   stack: QuotaStack,
-  form: Form,
+  { rounds, seconds }: Form,
   say: (line: string) => void,
   others: Who[],
   greedy: Who & { bound: boolean },
 ): Promise<string[]> {
-  const { scoreReads, rounds, seconds } = form;
-  const calm = loadOf(stack, form, others);
-  const flood = stack.reader({ ...greedy, perSecond: scoreReads * PROCESSES * 10 });
+  const calm = loadOf(stack, others);
+  const flood = stack.reader({ ...greedy, perSecond: SCORE_READS * PROCESSES * 10 });
   const violations: string[] = [];
   const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -97,24 +95,19 @@ async function beside(
     say(
       `info   quiet ${show(quiet)}; beside ${show(disturbed)}; the flood: ${flooded.answered} answered, ${flooded.refused} refused`,
     );
-    violations.push(
-      ...spared('quiet', quiet),
-      ...spared('beside', disturbed),
-      ...held(flooded, witness, scoreReads),
-    );
+    violations.push(...spared('quiet', quiet), ...spared('beside', disturbed), ...held(flooded, witness));
   }
   return [...violations, ...judge(ratios, say)];
 }
 
 async function besideWatches(
   stack: QuotaStack,
-  form: Form,
+  { rounds, seconds, connections }: Form,
   say: (line: string) => void,
   others: Who[],
   greedy: number,
 ): Promise<string[]> {
-  const { rounds, seconds, connections } = form;
-  const calm = loadOf(stack, form, others);
+  const calm = loadOf(stack, others);
   const quiet: LoadResult[] = [];
   const violations: string[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -155,14 +148,10 @@ const spared = (when: string, { sent, answered, refused, errors }: LoadResult): 
  * Checks the caller that exceeds its quota.
  * @param witness the same caller by a gRPC client, which reads the refusals
  */
-const held = (
-  { answered, refused, lost, seconds }: FloodResult,
-  witness: LoadResult,
-  scoreReads: number,
-): string[] => {
+const held = ({ answered, refused, lost, seconds }: FloodResult, witness: LoadResult): string[] => {
   const violations: string[] = [];
   // A burst of a second is admitted, and connections that are distributed unevenly stay below it.
-  const most = scoreReads * PROCESSES * (seconds + 1) * 1.1;
+  const most = SCORE_READS * PROCESSES * (seconds + 1) * 1.1;
   if (refused === 0) violations.push('the flood was not refused anything');
   if (answered === 0 || answered > most) violations.push(`of the flood ${answered} calls were answered`);
   if (lost > 0) violations.push(`${lost} calls or connections of the flood were cut off`);
