@@ -17,6 +17,8 @@ export interface LoadOptions {
   target: string;
   seconds: number;
   callers: LoadCaller[];
+  /** Goes on after `seconds` until so many calls are refused, a minute at most. */
+  refusals?: number;
 }
 
 export interface LoadResult {
@@ -37,11 +39,12 @@ export interface LoadResult {
 
 const RETRY_INFO = Buffer.from('type.googleapis.com/google.rpc.RetryInfo');
 const TICK_MS = 5;
+const REFUSED_WITHIN_MS = 60_000;
 
 const [, , given] = process.argv;
 if (given) console.log(JSON.stringify(await run(JSON.parse(given) as LoadOptions)));
 
-async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResult> {
+async function run({ target, seconds, callers, refusals = 0 }: LoadOptions): Promise<LoadResult> {
   const result = { sent: 0, answered: 0, refused: 0, withRetryInfo: 0, errors: {} as Record<string, number> };
   const latencies: number[] = [];
   const clients: GrpcClient[] = [];
@@ -87,7 +90,8 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
 
   const under = new Set<Promise<void>>();
   const begin = performance.now();
-  const end = begin + seconds * 1_000;
+  let end = begin + seconds * 1_000;
+  const last = end + REFUSED_WITHIN_MS;
   // Each caller starts at another phase of its interval; otherwise all would call at once.
   ready.forEach(
     (caller, n) => (caller.due = begin + ((n + 1) * 1_000) / caller.perSecond / (ready.length + 1)),
@@ -95,6 +99,7 @@ async function run({ target, seconds, callers }: LoadOptions): Promise<LoadResul
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       const now = performance.now();
+      if (result.refused < refusals) end = Math.min(last, Math.max(end, now + TICK_MS));
       for (const caller of ready) {
         for (; caller.due <= now && caller.due < end; caller.due += 1_000 / caller.perSecond) {
           const calling = caller.call(caller.due);

@@ -14,7 +14,7 @@ export interface QuotaStack extends AsyncDisposable {
   /** Reads scores of the n-th merchant, counted from 1. */
   reader(caller: { name: string; merchant: number; bound?: boolean; perSecond: number }): LoadCaller;
   /** Runs in its own process: the work of one driver must not delay the calls of another. */
-  load(callers: LoadCaller[], seconds: number): Promise<LoadResult>;
+  load(callers: LoadCaller[], seconds: number, until?: Pick<LoadOptions, 'refusals'>): Promise<LoadResult>;
   /**
    * Calls without regard to refusals, in a process of its own. `work` begins once the flood is refused, and the flood
    * ends with it: by seconds, a process that starts slowly would begin when the flood is over.
@@ -47,8 +47,8 @@ export async function openQuotaStack(quotas: Record<string, string>): Promise<Qu
       const shown = token(name, bound ? merchantId : undefined);
       return { token: shown, merchantId, customerId, perSecond, connections: CONNECTIONS };
     },
-    load: (callers, seconds) =>
-      drive<LoadResult>('load.ts', { target, callers, seconds } satisfies LoadOptions).result,
+    load: (callers, seconds, until) =>
+      drive<LoadResult>('load.ts', { target, callers, seconds, ...until } satisfies LoadOptions).result,
     async flood(caller, work) {
       const driver = drive<FloodResult>('flood.ts', { target, caller } satisfies FloodOptions);
       await Promise.race([driver.says(FLOODING), driver.result]);
