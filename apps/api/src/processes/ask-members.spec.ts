@@ -18,3 +18,31 @@ it.each([
 ])('gives the answers of %s', async (_, members, answers) => {
   expect(await ask(...members)).toEqual(answers);
 });
+
+describe('the wait for answers', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  const after = (ms: number, ...failing: string[]) =>
+    ({ ask: () => new Promise((resolve) => setTimeout(resolve, ms, failing)) }) as unknown as Member;
+  const heard = async (ms: number, ...members: Member[]) => {
+    let answers: string[][] | undefined;
+    void ask(...members).then((all) => (answers = all));
+    await jest.advanceTimersByTimeAsync(ms);
+    return answers;
+  };
+
+  it('lasts for a busy process that serves, beside one that starts', async () => {
+    expect(await heard(600, says('serving'), after(600))).toEqual([['serving'], []]);
+  });
+
+  it('ends below the limit of a probe when one is silent', async () => {
+    expect(await heard(749, says('serving'), silent)).toBeUndefined();
+    expect(await heard(750, says('serving'), silent)).toEqual([['serving']]);
+  });
+
+  it('gives the others some time after a late first answer', async () => {
+    expect(await heard(950, after(750, 'database'), after(950))).toEqual([['database'], []]);
+    expect(await heard(1_000, after(750, 'database'), silent)).toEqual([['database']]);
+  });
+});

@@ -2,9 +2,12 @@ import type { ApiProcess } from './fork-process.ts';
 import type { Answers } from './messages.ts';
 
 /**
- * The time that the other processes have after the first answer: an idle one needs a millisecond. One that is
- * frozen, starting or dead does not answer at all, and must not delay a probe, whose usual limit is 1 s.
+ * Answers are awaited for so long, counted from the question: a busy process needs some hundred milliseconds, and one that
+ * starts says at once that it is not ready. One that is frozen or dead does not answer at all, and must not delay a probe,
+ * whose usual limit is 1 s.
  */
+const ANSWERS_WITHIN_MS = 750;
+/** The least time that the others have after the first answer, which comes late when all wait for a database that hangs. */
 const OTHERS_WITHIN_MS = 250;
 
 /**
@@ -22,6 +25,7 @@ export function askMembers<K extends keyof Answers>(
     const answers: Answers[K][] = [];
     let awaited = members.size;
     let timer: NodeJS.Timeout | undefined;
+    const asked = performance.now();
     const end = () => {
       clearTimeout(timer);
       resolve([...answers]);
@@ -30,7 +34,8 @@ export function askMembers<K extends keyof Answers>(
       awaited--;
       if (answer !== undefined) answers.push(answer);
       if (awaited <= 0 || (answer !== undefined && enough(answer))) return end();
-      if (answer !== undefined) timer ??= setTimeout(end, OTHERS_WITHIN_MS);
+      if (answer === undefined) return;
+      timer ??= setTimeout(end, Math.max(OTHERS_WITHIN_MS, asked + ANSWERS_WITHIN_MS - performance.now()));
     };
     if (awaited === 0) end();
     for (const member of members) void member.ask(what).then(hear);
