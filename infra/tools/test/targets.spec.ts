@@ -43,15 +43,16 @@ interface Inputs {
   files: string[];
   environment: string[];
 }
-const inputsOf = (target: string): Inputs =>
+const nx = (...args: string[]): unknown =>
   JSON.parse(
-    execFileSync(join(root, 'node_modules/.bin/nx'), ['show', 'target', 'inputs', target, '--json'], {
+    execFileSync(join(root, 'node_modules/.bin/nx'), args, {
       cwd: root,
       encoding: 'utf8',
       env: { ...process.env, NX_DAEMON: 'false' },
       maxBuffer: 64 * 1024 * 1024,
     }),
-  ) as Inputs;
+  );
+const inputsOf = (target: string) => nx('show', 'target', 'inputs', target, '--json') as Inputs;
 
 const JEST = [
   'package-lock.json',
@@ -115,8 +116,17 @@ it.each([
   },
   {
     target: '@core/e2e:e2e',
-    reads: [...JEST, ...SERVICES, 'README.md', 'infra/local/bootstrap.mjs', 'apps/ops/src/main.ts'],
-    not: [],
+    reads: [
+      ...JEST,
+      ...SERVICES,
+      'README.md',
+      '.env.example',
+      'infra/docker/dev.env',
+      'infra/local/bootstrap.mjs',
+      'infra/tools/src/test/main.ts',
+      'apps/ops/src/main.ts',
+    ],
+    not: ['docs/privacy.md', 'infra/bench/src/main.ts', 'infra/faults/src/main.ts'],
     environment: ['CORE_TEST_LAYOUT', ...POSTGRES],
   },
 ])('$target depends on what its specs read', ({ target, reads, not, environment }) => {
@@ -124,4 +134,15 @@ it.each([
   expect(reads.filter((file) => !inputs.files.includes(file))).toEqual([]);
   expect(inputs.files.filter((file) => not.includes(file))).toEqual([]);
   expect(inputs.environment.filter((name) => name.startsWith('CORE_')).sort()).toEqual(environment);
+});
+
+it.each([
+  ['docs/privacy.md', ['tools']],
+  ['infra/bench/src/main.ts', ['bench', 'tools']],
+  ['README.md', ['e2e', 'tools']],
+  ['apps/worker/src/main.ts', ['e2e', 'faults', 'local', 'ops', 'tools', 'worker']],
+  ['infra/tools/src/build.ts', ['api', 'e2e', 'faults', 'importer', 'local', 'ops', 'tools', 'worker']],
+])('a change of %s affects no other packages than its readers', (file, names) => {
+  const affected = nx('show', 'projects', '--affected', `--files=${file}`, '--json');
+  expect((affected as string[]).sort()).toEqual(names.map((name) => `@core/${name}`));
 });
