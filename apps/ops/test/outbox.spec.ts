@@ -19,9 +19,9 @@ const replayed = async (merchantId: MerchantId): Promise<string[]> =>
   ).rows.map(({ customer_id }) => customer_id);
 
 describe('outbox status', () => {
-  it('shows the backlog and the holder of each shard, and the segments', async () => {
+  it('shows the backlog and the holder of each shard, and the partitions', async () => {
     await stack.owner.query(
-      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin, occurred_at)
+      `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin, occurred_at)
        select 0, 2, 'customer.updated', uuidv7(), uuidv7(), 2, '{email}', 'api', now() - make_interval(hours => n)
          from generate_series(1, 3) as n`,
     );
@@ -40,12 +40,12 @@ describe('outbox status', () => {
       { shard: 3, backlog: 0 },
     ]);
     expect(status.shards[2]!.oldest_seconds).toBeGreaterThan(3 * 3600 - 60);
-    expect(status.segments.map(({ segment, current, events }) => [segment, current, events])).toEqual([
+    expect(status.partitions.map(({ partition, current, events }) => [partition, current, events])).toEqual([
       [0, true, 3],
       [1, false, 0],
       [2, false, 0],
     ]);
-    expect(status.segments[0]!.bytes).toBeGreaterThan(status.segments[1]!.bytes);
+    expect(status.partitions[0]!.bytes).toBeGreaterThan(status.partitions[1]!.bytes);
 
     const { stdout } = await stack.ops('outbox', 'status');
     expect(stdout).toMatch(/^3 events to publish\n/);
@@ -229,7 +229,7 @@ describe('outbox replay', () => {
     const merchantId = aMerchantId();
     await createCustomers(merchantId, 3);
     await stack.owner.query(
-      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+      `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
        select 1, 0, 'customer.updated', uuidv7(), uuidv7(), 2, '{email}', 'api' from generate_series(1, 10001)`,
     );
     const stopped = await ops(['outbox', 'replay', '--merchant', merchantId, '--yes'], stack.env, {

@@ -80,17 +80,17 @@ GRANT INSERT, UPDATE ON program_settings TO core_api;
 GRANT DELETE ON program_settings TO core_worker;
 --> statement-breakpoint
 -- Events ----------------------------------------------------------------------------------------------------
--- The outbox in segments: published rows are deleted, and a drained segment is truncated, so that a transaction
--- that holds xmin back leaves no more dead rows than one rotation makes (ADR 3).
+-- The outbox in partitions: published rows are deleted, and a drained partition is truncated, so that a transaction
+-- that holds xmin back leaves no more dead rows than one switch makes (ADR 3).
 --
 -- The checks bound what a stolen role can append. Only our two topics, each in its own place: otherwise it could
 -- publish on any topic, including gdpr_request.created. A shard that no relay knows is never published; an event
 -- that Kafka refuses for its size would be tried for ever, and every event behind it would wait. A batch of 500
 -- events within these limits stays below the megabyte that Kafka accepts; the sets of characters are those that
--- JSON and headers do not lengthen. Segments need no check: there is no partition for another.
+-- JSON and headers do not lengthen. The partition needs no check: there is no partition for another.
 CREATE TABLE "outbox_events" (
 	"id" bigint GENERATED ALWAYS AS IDENTITY (sequence name "outbox_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
-	"segment" smallint DEFAULT 0 NOT NULL,
+	"partition" smallint DEFAULT 0 NOT NULL,
 	"shard" smallint NOT NULL,
 	"event_id" uuid DEFAULT uuidv7() NOT NULL,
 	"topic" varchar NOT NULL,
@@ -108,15 +108,15 @@ CREATE TABLE "outbox_events" (
       AND array_to_string(changed_fields, ',', '?') ~ '^[a-z0-9_,]*$'),
 	CONSTRAINT "ck_outbox_events_origin" CHECK (origin ~ '^[a-z_]{1,32}$'),
 	CONSTRAINT "ck_outbox_events_traceparent" CHECK (traceparent ~ '^[0-9A-Za-z-]{0,128}$')
-) PARTITION BY LIST ("segment");
+) PARTITION BY LIST ("partition");
 CREATE TABLE "outbox_events_0" PARTITION OF "outbox_events" FOR VALUES IN (0);
 CREATE TABLE "outbox_events_1" PARTITION OF "outbox_events" FOR VALUES IN (1);
 CREATE TABLE "outbox_events_2" PARTITION OF "outbox_events" FOR VALUES IN (2);
 CREATE INDEX "idx_outbox_events_shard" ON "outbox_events" USING btree ("shard","id");
-CREATE TABLE "outbox_rotation" (
-	"segment" smallint PRIMARY KEY NOT NULL
+CREATE TABLE "outbox_current_partition" (
+	"partition" smallint PRIMARY KEY NOT NULL
 );
-INSERT INTO outbox_rotation (segment) VALUES (0);
+INSERT INTO outbox_current_partition (partition) VALUES (0);
 CREATE TABLE "outbox_shards" (
 	"shard" smallint PRIMARY KEY NOT NULL,
 	"owner" varchar,
@@ -132,13 +132,13 @@ CREATE TABLE "outbox_refused" (
 	"refused_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 -- A writer says what has changed; the event's id and its time, which consumers and the relay use, are generated.
-GRANT INSERT (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent)
+GRANT INSERT (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin, traceparent)
   ON outbox_events TO core_api, core_worker, core_importer;
 GRANT SELECT, DELETE ON outbox_events TO core_worker;
 -- The leaves by name: to empty one takes rights on itself.
 GRANT SELECT, DELETE, TRUNCATE ON outbox_events_0, outbox_events_1, outbox_events_2 TO core_worker;
-GRANT SELECT ON outbox_rotation TO core_api, core_worker, core_importer;
-GRANT UPDATE ON outbox_rotation TO core_worker;
+GRANT SELECT ON outbox_current_partition TO core_api, core_worker, core_importer;
+GRANT UPDATE ON outbox_current_partition TO core_worker;
 GRANT SELECT, UPDATE ON outbox_shards TO core_worker;
 GRANT SELECT, INSERT ON outbox_refused TO core_worker;
 
@@ -354,7 +354,7 @@ CREATE INDEX "idx_webhook_events_waiting" ON "webhook_events" USING btree ("merc
 CREATE INDEX "idx_webhook_events_received_at" ON "webhook_events" USING btree ("received_at");
 CREATE INDEX "idx_webhook_events_held" ON "webhook_events" USING btree ("merchant_id","id") WHERE "webhook_events"."body" is not null;
 GRANT SELECT, INSERT ON webhook_events TO core_api;
--- A move gives what waits of a shop its new name, and its body is sealed for it anew.
+-- A move gives what waits of a shop its new name, and its body is encrypted for it again.
 GRANT UPDATE (shop, body) ON webhook_events TO core_api;
 GRANT SELECT, UPDATE, DELETE ON webhook_events TO core_worker;
 --> statement-breakpoint

@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { Topic, type CustomerId, type MerchantId } from '@core/contracts';
-import { OUTBOX_SHARDS, outboxEvents, outboxRotation } from './schema/index.ts';
+import { OUTBOX_SHARDS, outboxCurrentPartition, outboxEvents } from './schema/index.ts';
 import {
   insertSelect,
   many,
@@ -43,7 +43,7 @@ type ChangeRows = Readonly<
 export function appendEvents(rows: ChangeRows): SQL {
   const { merchantId, customerId, version, changedFields, origin, traceparent } = rows;
   return sql`${insertSelect(outboxEvents, {
-    segment: sql`(select ${outboxRotation.segment} from ${outboxRotation})`,
+    partition: sql`(select ${outboxCurrentPartition.partition} from ${outboxCurrentPartition})`,
     shard: sql`abs(hashtext(${customerId}::text)::bigint) % ${OUTBOX_SHARDS}`,
     topic: sql`case ${version} when 1 then ${Topic.customerCreated} else ${Topic.customerUpdated} end`,
     merchantId,
@@ -80,7 +80,7 @@ const APPEND = statement({
 });
 
 /**
- * Writes the changes' events in the caller's transaction, into the segment that is current. Call it after the rows are
+ * Writes the changes' events in the caller's transaction, into the partition that is current. Call it after the rows are
  * written: with their locks held, a version is appended after the ones before it are committed. The relay is told after
  * COMMIT.
  */

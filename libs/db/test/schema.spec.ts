@@ -5,7 +5,7 @@ import {
   CUSTOMERS_SHA256,
   KNOWN_SCHEMA,
   MOST_CUSTOMERS_OF_AUDIT,
-  OUTBOX_SEGMENTS,
+  OUTBOX_PARTITIONS,
   OUTBOX_SHARDS,
   readerOf,
 } from '../src/index.ts';
@@ -155,7 +155,7 @@ describe('roles', () => {
 
   const append = (values: object) => {
     const row = {
-      segment: 0,
+      partition: 0,
       shard: 0,
       topic: `'customer.updated'`,
       merchant_id: `'${whose}'`,
@@ -168,10 +168,12 @@ describe('roles', () => {
     return `begin; insert into outbox_events (${Object.keys(row).join()}) values (${Object.values(row).join()}); rollback`;
   };
   describe.each(apps)('into the outbox %s', (role) => {
-    it('may append a creation and an update, in every segment', async () => {
-      for (const segment of [0, 1, 2]) {
-        expect(await as(role, append({ segment }))).toBe('allowed');
-        expect(await as(role, append({ segment, topic: `'customer.created'`, version: 1 }))).toBe('allowed');
+    it('may append a creation and an update, in every partition', async () => {
+      for (const partition of [0, 1, 2]) {
+        expect(await as(role, append({ partition }))).toBe('allowed');
+        expect(await as(role, append({ partition, topic: `'customer.created'`, version: 1 }))).toBe(
+          'allowed',
+        );
       }
     });
     it.each([
@@ -197,11 +199,11 @@ describe('roles', () => {
       [{ traceparent: `repeat('a', 129)` }],
       [{ traceparent: `chr(10)` }],
     ])('may not append %j', async (values) => {
-      for (const segment of [0, 1, 2]) {
-        expect(await as(role, append({ ...values, segment }))).toMatch(/check constraint|not-null/);
+      for (const partition of [0, 1, 2]) {
+        expect(await as(role, append({ ...values, partition }))).toMatch(/check constraint|not-null/);
       }
     });
-    it.each([[{ segment: -1 }], [{ segment: OUTBOX_SEGMENTS }], [{ segment: 'null' }]])(
+    it.each([[{ partition: -1 }], [{ partition: OUTBOX_PARTITIONS }], [{ partition: 'null' }]])(
       'may not append %j',
       async (values) => expect(await as(role, append(values))).toMatch(/no partition/),
     );

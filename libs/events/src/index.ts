@@ -13,7 +13,7 @@ export {
   readOutboxStatus,
   type OutboxStatus,
   type RefusedSummary,
-  type SegmentStatus,
+  type PartitionStatus,
   type ShardStatus,
 } from './relay/read-outbox-status.ts';
 export { RELAY_LEASE_MS, startRelay, type Relay, type RelayOptions } from './relay/relay.ts';

@@ -13,7 +13,7 @@ const DEAD_LETTER_RETENTION_MS = 30 * DAY_MS;
 
 /**
  * How long the inbox remembers an event: a record that Kafka still has may come again, and a day more for the
- * segment that its retention cuts late. Dead letters are not in the inbox: they were not applied.
+ * log file that its retention cuts late. Dead letters are not in the inbox: they were not applied.
  */
 export const INBOX_DAYS = RETENTION_MS / DAY_MS + 1;
 

@@ -85,11 +85,11 @@ describe('relay', () => {
   /** Rows of one shard that name their ids; of the same customers as long as the versions go on. */
   const appendWithIds = (rows: { id: number; customer: number; version: number }[]) =>
     owner.query(
-      `insert into outbox_events (id, segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+      `insert into outbox_events (id, partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
        overriding system value
-       select id, segment, 2, case version when 1 then 'customer.created' else 'customer.updated' end, uuidv7(),
+       select id, partition, 2, case version when 1 then 'customer.created' else 'customer.updated' end, uuidv7(),
               ('00000000-0000-4000-8000-' || lpad(customer::text, 12, '0'))::uuid, version, '{email}', 'api'
-         from unnest($1::bigint[], $2::int[], $3::int[]) as row (id, customer, version), outbox_rotation`,
+         from unnest($1::bigint[], $2::int[], $3::int[]) as row (id, customer, version), outbox_current_partition`,
       [rows.map(({ id }) => id), rows.map(({ customer }) => customer), rows.map(({ version }) => version)],
     );
   /** What a relay publishes until the outbox is empty. */
@@ -189,7 +189,7 @@ describe('relay', () => {
   it('publishes on the topics of ours alone, also what an earlier build was made to append', async () => {
     await owner.query('alter table outbox_events drop constraint ck_outbox_events_topic');
     await owner.query(
-      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+      `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
        select 0, 0, 'gdpr_request.created', uuidv7(), uuidv7(), version, '{email}', 'api'
          from generate_series(1, 2) as version`,
     );
@@ -244,7 +244,7 @@ describe('relay', () => {
     const topic = await newTopic(client);
     await appendEvents(owner, { customers: 3, versions: 2, shard: 1 });
     const { rows } = await owner.query<{ event: { event_id: string } }>(
-      `insert into outbox_events as e (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+      `insert into outbox_events as e (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
        values (0, 1, 'customer.updated', uuidv7(), uuidv7(), 2, array_fill(repeat('f', 200), array[10000]), 'api')
        returning to_jsonb(e) as event`,
     );
@@ -273,9 +273,9 @@ describe('relay', () => {
       await owner.query('update outbox_shards set fence = fence + 1 where shard = 1');
       throw new RecordsRefused('too large');
     });
-    const rotation = { deleted: () => undefined };
+    const partitionSwitch = { deleted: () => undefined };
     const nothing = () => undefined;
-    const deps = { pool, log: quietLog, onPublished: nothing, onRefused: nothing, rotation, producer };
+    const deps = { pool, log: quietLog, onPublished: nothing, onRefused: nothing, partitionSwitch, producer };
     expect(await relayOldest(deps, lease, new AbortController().signal)).toBe('lease_lost');
     expect(await backlog(owner)).toBe(1);
     expect((await owner.query('select from outbox_refused')).rowCount).toBe(0);
@@ -286,7 +286,7 @@ describe('relay', () => {
     const slow = await owner.connect();
     await slow.query('begin');
     await slow.query(
-      `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+      `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
        values (0, 0, 'customer.created', uuidv7(), uuidv7(), 1, '{email}', 'api')`,
     );
     const running = relay(into(topic, await client.producer()));
@@ -304,9 +304,9 @@ describe('relay', () => {
     await appendEvents(owner, { customers: 3, versions: 2, shard: 1 });
     const { leases } = await holdShards(pool, 'first', [], 10_000);
     const lease = leases.find(({ shard }) => shard === 1)!;
-    const rotation = { deleted: () => undefined };
+    const partitionSwitch = { deleted: () => undefined };
     const nothing = () => undefined;
-    const deps = { pool, log: quietLog, onPublished: nothing, onRefused: nothing, rotation };
+    const deps = { pool, log: quietLog, onPublished: nothing, onRefused: nothing, partitionSwitch };
     const signal = new AbortController().signal;
     const stolen = sending(async () => {
       await owner.query('update outbox_shards set lease_until = now() where shard = 1');

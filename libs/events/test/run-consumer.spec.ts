@@ -355,7 +355,7 @@ describe('consumer', () => {
       ['select $1::int', '9999999999'],
       ['select $1::timestamptz', 'soon'],
       [
-        "insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin) values (0, 0, $1, uuidv7(), uuidv7(), 2, '{}', 'spec')",
+        "insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin) values (0, 0, $1, uuidv7(), uuidv7(), 2, '{}', 'spec')",
         'any.topic',
       ],
     ] as const;

@@ -54,8 +54,8 @@ export async function appendEvents(
 ): Promise<void> {
   const ids = Array.from({ length: customers }, () => randomUUID());
   await owner.query(
-    `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-     select (select segment from outbox_rotation), coalesce($4::int, abs(hashtext(c.id::text)::bigint) % 4),
+    `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+     select (select partition from outbox_current_partition), coalesce($4::int, abs(hashtext(c.id::text)::bigint) % 4),
             case v.version when 1 then 'customer.created' else 'customer.updated' end, $1, c.id, v.version, '{email,metadata}', 'api'
        from generate_series(1, $3::int) as v (version) cross join unnest($2::uuid[]) as c (id)
       order by v.version`,

@@ -38,9 +38,9 @@ const lines = (status: OutboxStatus): string[] => [
   ),
   '',
   ...table(
-    ['segment', 'events', 'size', 'writers'],
-    status.segments.map(({ segment, events, bytes: size, current }) => [
-      segment,
+    ['partition', 'events', 'size', 'writers'],
+    status.partitions.map(({ partition, events, bytes: size, current }) => [
+      partition,
       events,
       bytes(size),
       current ? 'append here' : '-',

@@ -135,7 +135,7 @@ async function openPlaces({ stack, dir }: E2e) {
       await tellRedis(port, 'SAVE');
       return searchFiles(join(dir, 'redis/data'), canaries);
     },
-    /** Of every process of the stack. (Kafka calls its data segments .log, too.) */
+    /** Of every process of the stack. (Data files of Kafka end in .log, too.) */
     logs: (canaries: Canaries) =>
       searchFiles(dir, canaries, (path) => !path.endsWith('.log') || path.startsWith('kafka/data')),
     close: () => Promise.all(pools.map(endPool)),

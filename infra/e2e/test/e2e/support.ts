@@ -198,7 +198,7 @@ export async function storedEmails(
   );
 }
 
-/** Every line that any process of the stack has logged. (Kafka calls its data segments .log, too.) */
+/** Every line that any process of the stack has logged. (Data files of Kafka end in .log, too.) */
 export const logs = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter(

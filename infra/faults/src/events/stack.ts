@@ -83,7 +83,7 @@ export async function openFaultStack(say: (line: string) => void): Promise<Fault
   };
 }
 
-/** Kafka keeps the producers' last sequence numbers in <offset>.snapshot beside each partition's segments. */
+/** Kafka keeps the producers' last sequence numbers in <offset>.snapshot beside each partition's log files. */
 function forgetProducers(data: string): void {
   for (const file of readdirSync(data, { recursive: true, encoding: 'utf8' })) {
     if (file.endsWith('.snapshot')) rmSync(join(data, file));

@@ -14,7 +14,6 @@ const WELL_KNOWN = {
   importer: 9103,
 };
 export type StackPort = keyof typeof WELL_KNOWN;
-export type StackPorts = Readonly<Record<StackPort, number>>;
 
 /**
  * Reserves all ports of one start together: the well-known ones, or the next free port for each that is

@@ -17,12 +17,12 @@ import { bytea, customerId, instant, merchantId } from './columns.ts';
 /** Shards of the outbox; a customer's events stay in one, so that one relay orders them. */
 export const OUTBOX_SHARDS = 4;
 
-/** Leaves of outbox_events; writers append to one of them, see outboxRotation. */
-export const OUTBOX_SEGMENTS = 3;
+/** Leaves of outbox_events; writers append to one of them, see outboxCurrentPartition. */
+export const OUTBOX_PARTITIONS = 3;
 
 /**
  * Events to publish, written in the transaction of the change, deleted once Kafka has them. Partitioned by
- * segment into outbox_events_0 and up (in the baseline; Drizzle knows no partitions).
+ * partition into outbox_events_0 and up (in the baseline; Drizzle cannot declare partitions).
  */
 export const outboxEvents = pgTable(
   'outbox_events',
@@ -32,8 +32,8 @@ export const outboxEvents = pgTable(
      * go by their versions, and rows are deleted by their event's id (the relay's read-oldest.ts, outbox-rows.ts).
      */
     id: bigint('id', { mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
-    /** The default is for builds that know no segments. */
-    segment: smallint('segment').notNull().default(0),
+    /** The default is for builds that do not name it. */
+    partition: smallint('partition').notNull().default(0),
     shard: smallint('shard').notNull(),
     eventId: uuid('event_id')
       .notNull()
@@ -79,9 +79,9 @@ export const outboxRefused = pgTable('outbox_refused', {
   refusedAt: instant('refused_at').notNull().defaultNow(),
 });
 
-/** One row: the segment that writers append to. The others drain, and are thrown away as files once empty. */
-export const outboxRotation = pgTable('outbox_rotation', {
-  segment: smallint('segment').primaryKey(),
+/** One row: the partition that writers append to. The others drain, and are thrown away as files once empty. */
+export const outboxCurrentPartition = pgTable('outbox_current_partition', {
+  partition: smallint('partition').primaryKey(),
 });
 
 /** Who relays a shard. A relay whose fence is not the row's may delete nothing. */

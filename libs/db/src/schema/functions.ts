@@ -8,6 +8,6 @@ export const FUNCTION_NAMES = [
   'list_segment',
   'list_shared_audit',
   'read_scores',
-  'rotate_outbox',
+  'switch_outbox_partition',
   'set_updated_at',
 ] as const;

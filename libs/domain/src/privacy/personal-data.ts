@@ -195,7 +195,7 @@ export const PERSONAL_DATA = {
     ofShop: { why: "stays for the broker's retention" },
   },
   outbox_refused: { nothingPersonal: 'holds events that Kafka refuses: our own ids and names of fields' },
-  outbox_rotation: { nothingPersonal: 'holds which part of the outbox is written to' },
+  outbox_current_partition: { nothingPersonal: 'holds which part of the outbox is written to' },
   outbox_shards: { nothingPersonal: 'holds which process publishes which part of the outbox' },
   dead_letter_resolutions: { nothingPersonal: 'holds places of records, and the operator who decided' },
   key_rotations: { nothingPersonal: 'holds how far the rows of a merchant have come to new keys' },

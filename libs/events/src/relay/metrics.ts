@@ -21,7 +21,7 @@ const COUNTED = 10_000;
 export function createRelayMetrics(
   registry: Registry,
   pool: Pool,
-): { onPublished: (rows: readonly OutboxRow[]) => void; onRefused: () => void; onRotated: () => void } {
+): { onPublished: (rows: readonly OutboxRow[]) => void; onRefused: () => void; onSwitched: () => void } {
   const registers = [registry];
   const published = new Counter({
     name: 'core_outbox_published_total',
@@ -34,9 +34,9 @@ export function createRelayMetrics(
     help: `Events that Kafka refuses for good; they are kept in the table ${getTableName(outboxRefused)}`,
     registers,
   });
-  const rotations = new Counter({
-    name: 'core_outbox_rotations_total',
-    help: 'Times that the writers were sent to an emptied segment',
+  const switches = new Counter({
+    name: 'core_outbox_switches_total',
+    help: 'Times that the writers were sent to an emptied partition',
     registers,
   });
   const oldest = new Gauge({
@@ -66,7 +66,7 @@ export function createRelayMetrics(
       for (const { version } of rows) published.inc({ topic: customerTopic(version) });
     },
     onRefused: () => refused.inc(),
-    onRotated: () => rotations.inc(),
+    onSwitched: () => switches.inc(),
   };
 }
 

@@ -4,7 +4,7 @@ import {
   columns,
   outboxEvents,
   outboxRefused,
-  outboxRotation,
+  outboxCurrentPartition,
   outboxShards,
   relation,
   statement,
@@ -49,33 +49,33 @@ const SHARDS = statement({
 
 const LEAF = {
   oid: sql<number>`inhrelid`,
-  segment: sql<number>`substring(inhrelid::regclass::text from ${'\\d+$'})::int`,
+  partition: sql<number>`substring(inhrelid::regclass::text from ${'\\d+$'})::int`,
 };
 const leaf = relation('leaf', LEAF);
 const FILLED = { oid: sql<number>`tableoid`, events: sql<number>`count(*)` };
 const filled = relation('filled', FILLED);
 
-const SEGMENT_STATUS = {
-  segment: leaf.segment,
+const PARTITION_STATUS = {
+  partition: leaf.partition,
   /** Writers append to it. */
-  current: sql<boolean>`${leaf.segment} = (select ${outboxRotation.segment} from ${outboxRotation})`,
+  current: sql<boolean>`${leaf.partition} = (select ${outboxCurrentPartition.partition} from ${outboxCurrentPartition})`,
   events: sql<number>`coalesce(${filled.events}, 0)::int`,
-  /** Rows and index, dead ones too: a drained segment falls back to almost nothing at its turn. */
+  /** Rows and index, dead ones too: a drained partition falls back to almost nothing at its turn. */
   bytes: sql<number>`pg_total_relation_size(${leaf.oid})::float8`,
 };
-export type SegmentStatus = RowOf<typeof SEGMENT_STATUS>;
+export type PartitionStatus = RowOf<typeof PARTITION_STATUS>;
 
 /** tableoid names the leaf that a row is in; leaves without a row are still to be shown. */
-const SEGMENTS = statement({
+const PARTITIONS = statement({
   crosses: 'statistics',
-  row: SEGMENT_STATUS,
+  row: PARTITION_STATUS,
   text: (_, row) => sql`
     select ${row}
       from (select ${columns(LEAF)} from pg_inherits
              where inhparent = ${getTableName(outboxEvents)}::regclass) as ${leaf}
       left join (select ${columns(FILLED)} from ${outboxEvents} group by tableoid) as ${filled}
         on ${filled.oid} = ${leaf.oid}
-     order by ${leaf.segment}`,
+     order by ${leaf.partition}`,
 });
 
 const REFUSED_SUMMARY = {
@@ -93,14 +93,14 @@ const REFUSED = statement({
 
 export interface OutboxStatus {
   shards: ShardStatus[];
-  segments: SegmentStatus[];
+  partitions: PartitionStatus[];
   refused: RefusedSummary;
 }
 
 /** How the outbox is, by PostgreSQL's clock. */
 export async function readOutboxStatus(reader: Reader): Promise<OutboxStatus> {
   const shards = await reader.run(SHARDS);
-  const segments = await reader.run(SEGMENTS);
+  const partitions = await reader.run(PARTITIONS);
   const [refused = { events: 0, oldest_seconds: null }] = await reader.run(REFUSED);
-  return { shards, segments, refused };
+  return { shards, partitions, refused };
 }

@@ -5,7 +5,7 @@ import type { Lease } from './leases.ts';
 import type { Wake } from './listen-wake.ts';
 import { deletePublished, setAside, toRecord, type OutboxRow } from './outbox-rows.ts';
 import { readOldest } from './read-oldest.ts';
-import type { Rotation } from './rotate-segments.ts';
+import type { PartitionSwitch } from './switch-partition.ts';
 
 /** Rows of one produce request: large enough that round trips cost little, and the most that a kill repeats. */
 export const RELAY_BATCH = 500;
@@ -28,13 +28,13 @@ export interface ShardRelay {
   producer: EventProducer;
   log: Logger;
   wake: Pick<Wake, 'listening' | 'subscribe'>;
-  rotation: Rotation;
+  partitionSwitch: PartitionSwitch;
   onPublished: (rows: readonly OutboxRow[]) => void;
   onRefused: () => void;
 }
 
 type Publishing = Pick<ShardRelay, 'pool' | 'producer' | 'log' | 'onPublished' | 'onRefused'> & {
-  rotation: Pick<Rotation, 'deleted'>;
+  partitionSwitch: Pick<PartitionSwitch, 'deleted'>;
 };
 
 /**
@@ -43,7 +43,7 @@ type Publishing = Pick<ShardRelay, 'pool' | 'producer' | 'log' | 'onPublished' |
  * woken: by an announcement, or within a second by whoever looks after the leases.
  */
 export function relayShard(deps: ShardRelay, lease: Lease): Loop {
-  const { wake, rotation, log } = deps;
+  const { wake, partitionSwitch, log } = deps;
   let idle = BUSY_MS;
   return startLoop({
     name: 'relay the outbox',
@@ -54,7 +54,7 @@ export function relayShard(deps: ShardRelay, lease: Lease): Loop {
     work: async (signal) => {
       const outcome = await relayOldest(deps, lease, signal);
       if (outcome === 'lease_lost') return 'end';
-      await rotation.rotateIfDue(lease);
+      await partitionSwitch.switchIfDue(lease);
       idle = outcome === 'empty' ? Math.min(idle * 2, IDLE_MS) : BUSY_MS;
       if (outcome === 'full') return 0;
       return idle === IDLE_MS && wake.listening() ? Infinity : BUSY_MS + idle;
@@ -102,13 +102,13 @@ async function publish(deps: Publishing, lease: Lease, rows: readonly OutboxRow[
   }
   deps.onPublished(rows);
   if (!(await deletePublished(deps.pool, lease, rows))) return false;
-  deps.rotation.deleted(rows.length);
+  deps.partitionSwitch.deleted(rows.length);
   return true;
 }
 
 async function refuse(deps: Publishing, lease: Lease, row: OutboxRow, err: Error): Promise<boolean> {
   if (!(await setAside(deps.pool, lease, row, err.message))) return false;
-  deps.rotation.deleted(1);
+  deps.partitionSwitch.deleted(1);
   deps.onRefused();
   deps.log.error(
     { err, shard: lease.shard, event_id: row.eventId, customer_id: row.customerId },

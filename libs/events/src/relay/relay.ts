@@ -7,7 +7,7 @@ import { holdShards, releaseLeases, type Lease } from './leases.ts';
 import { listenForWake } from './listen-wake.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { relayShard } from './relay-shard.ts';
-import { createRotation } from './rotate-segments.ts';
+import { createPartitionSwitch } from './switch-partition.ts';
 
 /** A relay that stops without releasing is succeeded after this, and a third of it more; renewed three times within it. */
 export const RELAY_LEASE_MS = 3_000;
@@ -48,17 +48,17 @@ interface Held {
  */
 export function startRelay({ pool, producer, log, metrics, leaseMs = RELAY_LEASE_MS }: RelayOptions): Relay {
   const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
-  const { onPublished, onRefused, onRotated } = createRelayMetrics(metrics, pool);
+  const { onPublished, onRefused, onSwitched } = createRelayMetrics(metrics, pool);
   // Its own, also because a lease must not run out while consumers keep every client of the pool busy.
   const own = ownPool(pool, { max: OUTBOX_SHARDS + 1, settings: SETTINGS, log });
   const wake = listenForWake(pool, OUTBOX_CHANNEL, log);
-  const rotation = createRotation({ pool: own, log, onRotated });
+  const partitionSwitch = createPartitionSwitch({ pool: own, log, onSwitched });
   const held = new Map<number, Held>();
   let stopping = false;
   let lookedAfterAt = -Infinity;
 
   const hold = (lease: Lease): void => {
-    const shard = { pool: own, producer, log, wake, rotation, onPublished, onRefused };
+    const shard = { pool: own, producer, log, wake, partitionSwitch, onPublished, onRefused };
     held.set(lease.shard, { lease, loop: relayShard(shard, lease) });
     log.info({ shard: lease.shard, fence: lease.fence }, 'relaying an outbox shard');
   };

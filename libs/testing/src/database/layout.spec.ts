@@ -18,7 +18,7 @@ it('refuses another word', () =>
     'CORE_TEST_LAYOUT is "partitioned" or not set, and not "partitoned"',
   ));
 
-it('tells a partition of merchants by its name, and a segment of the outbox from it', () =>
+it('tells a partition of merchants by its name, and one of the outbox from it', () =>
   expect([partitionName('customers', 3), 'outbox_events_1', 'customers'].map(remainderOf)).toEqual([
     3,
     undefined,

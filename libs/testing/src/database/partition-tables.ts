@@ -4,7 +4,7 @@ import { partitionName, PARTITIONS } from './layout.ts';
 import { withClient } from './with-client.ts';
 
 /**
- * Tables with a merchant that stay whole, each with its reason; outbox_events is partitioned already, by segment. Those
+ * Tables with a merchant that stay whole, each with its reason; outbox_events is partitioned already, by its own. Those
  * without a merchant (the inbox, seals, shards) are not looked at.
  */
 export const WHOLE: Readonly<Record<string, string>> = {

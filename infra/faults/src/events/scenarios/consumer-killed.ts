@@ -41,8 +41,8 @@ export const drained = ({ stack }: Fixture): Promise<unknown> =>
 export async function newCustomers({ stack }: Fixture, count: number): Promise<string[]> {
   const { rows } = await stack.owner.query<{ id: string; version: number }>(
     `with new as (insert into customers (merchant_id) select $1 from generate_series(1, $2) returning id, merchant_id),
-          told as (insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-                   select (select segment from outbox_rotation), abs(hashtext(id::text)::bigint) % 4,
+          told as (insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+                   select (select partition from outbox_current_partition), abs(hashtext(id::text)::bigint) % 4,
                           '${Topic.customerCreated}', merchant_id, id, 1, '{external_id}', 'import' from new)
      select id from new`,
     [MERCHANT, count],

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { waitUntil } from '@core/testing';
 import { startRelay, type EventRecord, type Relay } from '../src/index.ts';
 import { holdShards, type Lease } from '../src/relay/leases.ts';
-import { ROTATE_EVERY, rotateSegments } from '../src/relay/rotate-segments.ts';
+import { SWITCH_EVERY, switchPartition } from '../src/relay/switch-partition.ts';
 import { appendEvents, backlog, newRegistry, openDatabase, quietLog, upTo } from './support.ts';
 
 let database: Awaited<ReturnType<typeof openDatabase>>;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   await owner.query('truncate outbox_events');
-  await owner.query('update outbox_rotation set segment = 0');
+  await owner.query('update outbox_current_partition set partition = 0');
   await owner.query('update outbox_shards set owner = null, lease_until = null');
 });
 afterEach(async () => {
@@ -38,8 +38,9 @@ async function holdOpen(): Promise<PoolClient> {
   return client;
 }
 
-const currentSegment = async (): Promise<number> =>
-  (await owner.query<{ segment: number }>('select segment from outbox_rotation')).rows[0]!.segment;
+const currentPartition = async (): Promise<number> =>
+  (await owner.query<{ partition: number }>('select partition from outbox_current_partition')).rows[0]!
+    .partition;
 
 /** Bytes of the table's file, dead rows included. */
 const sizeOf = async (table: string): Promise<number> =>
@@ -55,8 +56,8 @@ async function appendVersions(
   { from, versions }: { from: number; versions: number },
 ): Promise<string[]> {
   const { rows } = await by.query<{ event_id: string }>(
-    `insert into outbox_events (segment, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
-     select (select segment from outbox_rotation), abs(hashtext(c.id::text)::bigint) % 4,
+    `insert into outbox_events (partition, shard, topic, merchant_id, customer_id, version, changed_fields, origin)
+     select (select partition from outbox_current_partition), abs(hashtext(c.id::text)::bigint) % 4,
             case v.version when 1 then 'customer.created' else 'customer.updated' end, c.id, c.id,
             v.version, '{email}', 'api'
        from generate_series($2::int, $2::int + $3::int - 1) as v (version) cross join unnest($1::uuid[]) as c (id)
@@ -67,7 +68,7 @@ async function appendVersions(
   return rows.map(({ event_id }) => event_id);
 }
 
-describe('rotation under load', () => {
+describe('the switch of partitions under load', () => {
   it('keeps the outbox small, whole and in order while transactions stay open', async () => {
     const sent: EventRecord[] = [];
     const metrics = newRegistry();
@@ -75,16 +76,16 @@ describe('rotation under load', () => {
     relay = startRelay({ pool, producer, log: quietLog, metrics });
     const customers = Array.from({ length: 500 }, () => randomUUID());
     await holdOpen();
-    // These two have appended, to the segment that is now current: it cannot be emptied while they are open.
+    // These two have appended, to the partition that is now current: it cannot be emptied while they are open.
     const [late, never] = [await holdOpen(), await holdOpen()];
     const [lateCustomer, lostCustomer] = [randomUUID(), randomUUID()];
     const expected = await appendVersions(late, [lateCustomer], { from: 1, versions: 2 });
     await appendVersions(never, [lostCustomer], { from: 1, versions: 3 });
 
-    // A backlog far longer than a rotation, so that writers move on while rows wait in the segment left behind.
-    const backlogVersions = (3 * ROTATE_EVERY) / customers.length;
+    // A backlog far longer than a switch, so that writers move on while rows wait in the partition left behind.
+    const backlogVersions = (3 * SWITCH_EVERY) / customers.length;
     expected.push(...(await appendVersions(owner, customers, { from: 1, versions: backlogVersions })));
-    const bytesOfRow = (await total()) / (3 * ROTATE_EVERY);
+    const bytesOfRow = (await total()) / (3 * SWITCH_EVERY);
     // Counted here first: a look into the table keeps it from being emptied. Two events wait for the late commit.
     const published = async () => {
       await waitUntil(() => sent.length >= expected.length - 2, { what: 'all that is committed to be sent' });
@@ -100,10 +101,10 @@ describe('rotation under load', () => {
       const [, one, two] = await sizes();
       most = Math.max(most, one! + two!);
     }
-    // 120,000 rows came and went beside the pinned segment; two rotations' worth of them may lie dead, and what was published
-    // while a busy machine held up the keeper of the segments.
-    expect(most / bytesOfRow).toBeLessThan(8 * ROTATE_EVERY);
-    expect(await metrics.metrics()).toMatch(/core_outbox_rotations_total ([5-9]|\d\d)/);
+    // 120,000 rows came and went beside the pinned partition; two switches' worth of them may lie dead, and what was published
+    // while a busy machine held up the keeper of the partitions.
+    expect(most / bytesOfRow).toBeLessThan(8 * SWITCH_EVERY);
+    expect(await metrics.metrics()).toMatch(/core_outbox_switches_total ([5-9]|\d\d)/);
 
     await late.query('commit');
     await never.query('rollback');
@@ -125,7 +126,7 @@ describe('rotation under load', () => {
   });
 });
 
-describe('one rotation', () => {
+describe('one switch of partitions', () => {
   const hold = async (): Promise<Lease> =>
     (await holdShards(pool, randomUUID(), [], 3_600_000)).leases.find(({ shard }) => shard === 0)!;
 
@@ -133,41 +134,41 @@ describe('one rotation', () => {
     const lease = await hold();
     await appendEvents(owner, { customers: 10, versions: 10 });
     await owner.query('delete from outbox_events');
-    expect(await rotateSegments(pool, lease)).toBe(true);
-    const second = await currentSegment();
+    expect(await switchPartition(pool, lease)).toBe(true);
+    const second = await currentPartition();
     expect(second).not.toBe(0);
     expect(await sizeOf('outbox_events_0')).toBeGreaterThan(0);
-    expect(await rotateSegments(pool, lease)).toBe(true);
-    expect(await currentSegment()).not.toBe(second);
+    expect(await switchPartition(pool, lease)).toBe(true);
+    expect(await currentPartition()).not.toBe(second);
     expect(await total()).toBe(0);
   });
 
-  it('leaves a segment alone that has a row', async () => {
+  it('leaves a partition alone that has a row', async () => {
     const lease = await hold();
     await appendEvents(owner, { customers: 3, versions: 1 });
-    for (let n = 0; n < 4; n++) expect(await rotateSegments(pool, lease)).toBe(true);
+    for (let n = 0; n < 4; n++) expect(await switchPartition(pool, lease)).toBe(true);
     expect(await backlog(owner)).toBe(3);
-    expect(await currentSegment()).not.toBe(0);
+    expect(await currentPartition()).not.toBe(0);
   });
 
-  it('leaves a segment alone that a writer is still at work in, and does not wait for it', async () => {
+  it('leaves a partition alone that a writer is still at work in, and does not wait for it', async () => {
     const lease = await hold();
     const writer = await holdOpen();
     await appendVersions(writer, [randomUUID()], { from: 1, versions: 1 });
-    for (let n = 0; n < 4; n++) expect(await rotateSegments(pool, lease)).toBe(true);
-    expect(await currentSegment()).not.toBe(0);
+    for (let n = 0; n < 4; n++) expect(await switchPartition(pool, lease)).toBe(true);
+    expect(await currentPartition()).not.toBe(0);
     await writer.query('commit');
     expect(await backlog(owner)).toBe(1);
   });
 
-  it('stays where it is while there is no clean segment', async () => {
+  it('stays where it is while there is no clean partition', async () => {
     const lease = await hold();
-    for (const segment of [0, 1, 2]) {
-      await owner.query('update outbox_rotation set segment = $1', [segment]);
+    for (const partition of [0, 1, 2]) {
+      await owner.query('update outbox_current_partition set partition = $1', [partition]);
       await appendEvents(owner, { customers: 1, versions: 1 });
     }
-    expect(await rotateSegments(pool, lease)).toBe(false);
-    expect(await currentSegment()).toBe(2);
+    expect(await switchPartition(pool, lease)).toBe(false);
+    expect(await currentPartition()).toBe(2);
     expect(await backlog(owner)).toBe(3);
   });
 
@@ -175,14 +176,14 @@ describe('one rotation', () => {
     const zombie = await hold();
     await appendEvents(owner, { customers: 5, versions: 1 });
     await owner.query('delete from outbox_events');
-    await owner.query('update outbox_rotation set segment = 1');
+    await owner.query('update outbox_current_partition set partition = 1');
     await owner.query('update outbox_shards set lease_until = now()');
     const successor = await hold();
     expect(successor.fence).toBe(zombie.fence + 1);
-    expect(await rotateSegments(pool, zombie)).toBe(false);
-    expect(await currentSegment()).toBe(1);
+    expect(await switchPartition(pool, zombie)).toBe(false);
+    expect(await currentPartition()).toBe(1);
     expect(await sizeOf('outbox_events_0')).toBeGreaterThan(0);
-    expect(await rotateSegments(pool, successor)).toBe(true);
+    expect(await switchPartition(pool, successor)).toBe(true);
     expect(await sizeOf('outbox_events_0')).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
--- Empties drained segments of the outbox and sends the writers to a clean one, for the holder of the keeper's lease; see
--- rotateSegments in libs/events. In one statement, so that a relay which is stopped leaves no lock behind. By a plan that
+-- Empties drained partitions of the outbox and sends the writers to a clean one, for the holder of the keeper's lease; see
+-- switchPartition in libs/events. In one statement, so that a relay which is stopped leaves no lock behind. By a plan that
 -- reads the table: nothing finds a row in a dead table faster. It returns whether the writers have moved.
-CREATE OR REPLACE FUNCTION public.rotate_outbox(keeper smallint, lease bigint, segments int) RETURNS boolean
+CREATE OR REPLACE FUNCTION public.switch_outbox_partition(keeper smallint, lease bigint, partitions int) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = on AS $$
 DECLARE
   used smallint;
@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   PERFORM FROM public.outbox_shards s WHERE s.shard = $1 AND s.fence = $2 FOR SHARE;
   IF NOT FOUND THEN RETURN false; END IF;
-  SELECT r.segment INTO STRICT used FROM public.outbox_rotation r;
+  SELECT r.partition INTO STRICT used FROM public.outbox_current_partition r;
   FOR other IN 0 .. $3 - 1 LOOP
     CONTINUE WHEN other = used;
     leaf := format('public.outbox_events_%s', other);
@@ -29,7 +29,7 @@ BEGIN
     clean := other;
   END LOOP;
   IF clean IS NULL THEN RETURN false; END IF;
-  UPDATE public.outbox_rotation SET segment = clean;
+  UPDATE public.outbox_current_partition SET partition = clean;
   RETURN true;
 END
 $$;
