@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CustomerId, MerchantId } from '@core/contracts';
 import { inTransaction, poolReader } from '@core/db';
-import { aCustomerId, waitUntil } from '@core/testing';
+import { aCustomerId, gid, waitUntil } from '@core/testing';
 import {
   countReplay,
   createCustomer,
+  deleteCustomers,
   redactCustomer,
   replayCustomers,
   updateCustomer,
@@ -104,6 +105,17 @@ describe('replayCustomers', () => {
     const [erasure, again] = (await eventsOf(world, merchantId)).slice(-2);
     expect(again).toEqual({ ...erasure, origin: 'replay' });
     expect(again).toMatchObject({ topic: 'customer.updated', version: 2 });
+  });
+
+  it('leaves out a deletion whose customer was never told of, and goes on with the others', async () => {
+    const merchantId = merchant();
+    await world.run((tx, ctx) =>
+      deleteCustomers(tx, ctx, { merchantId, externalIds: [gid(7)], origin: 'webhook' }),
+    );
+    const customerId = await create(merchantId);
+    expect(await countReplay(reader(), { merchantId, until: 'infinity' })).toBe(1);
+    expect(await replay({ merchantId, until: 'infinity' })).toEqual([1]);
+    expect((await replayed(merchantId)).map((event) => event.customer_id)).toEqual([customerId]);
   });
 
   it('keeps the order of versions against writers at the same time', async () => {

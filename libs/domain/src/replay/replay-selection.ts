@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, lt, sql, type SQL } from 'drizzle-orm';
 import type { CustomerId, MerchantId } from '@core/contracts';
 import {
   build,
@@ -37,7 +37,7 @@ export interface ReplayCursor {
   customerId: CustomerId;
 }
 
-const { merchantId, id, updatedAt } = customers;
+const { merchantId, id, updatedAt, version } = customers;
 
 const SELECTION = {
   since: instantOf,
@@ -59,6 +59,8 @@ const crosses = (used: readonly Narrowing[]) => (used.includes('merchantId') ? u
 
 const isSelected = (p: Placeholders<typeof SELECTION>, used: readonly Narrowing[]): SQL | undefined =>
   and(
+    // A deletion that came before its creation is a row of version 0: no event told of that customer.
+    gt(version, 0),
     gte(updatedAt, p.since),
     lt(updatedAt, p.until),
     ...(used.includes('merchantId') ? [eq(merchantId, p.merchantId)] : []),
